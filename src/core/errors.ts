@@ -1,0 +1,80 @@
+/** Every code an {@link AgentError} can carry; HTTP problem bodies repeat it as `code` (CONTRACT, Run: answers). */
+export type AgentErrorCode =
+  | 'invalid_request'
+  | 'conflicting_session_id'
+  | 'unauthorized'
+  | 'not_found'
+  | 'session_busy'
+  | 'run_cancelled'
+  | 'approval_already_decided'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'idempotency_conflict'
+  | 'response_schema_unmet'
+  | 'budget_exhausted'
+  | 'rate_limited'
+  | 'internal'
+  | 'max_steps_exceeded'
+  | 'model_error'
+  | 'model_timeout'
+  | 'invalid_configuration'
+  | 'unsupported_state'
+  | 'store_unavailable'
+  | 'fenced'
+
+export interface AgentErrorOptions {
+  /** Whether the same call may succeed later. @default false */
+  readonly retryable?: boolean | undefined
+  /** How long to wait before trying again, when the other side said so. */
+  readonly retryAfterMs?: number | undefined
+  readonly cause?: unknown
+  /** What exactly is wrong with the input, by path. */
+  readonly issues?: readonly Issue[] | undefined
+}
+
+/** One thing wrong with an input: where, and what. */
+export interface Issue {
+  /** Path from the root of the input, e.g. `message` or `messages.0.content`. */
+  readonly path: string
+  readonly message: string
+}
+
+/**
+ * The base of every error this library throws on purpose.
+ * Recognise it by `code`, not by class: errors cross entities and processes as JSON.
+ */
+export class AgentError extends Error {
+  override readonly name: string = 'AgentError'
+  readonly code: AgentErrorCode
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  readonly issues: readonly Issue[] | undefined
+
+  constructor(code: AgentErrorCode, message: string, options: AgentErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? false
+    this.retryAfterMs = options.retryAfterMs
+    this.issues = options.issues
+  }
+}
+
+/** Another executor wrote to the run log first: whoever gets this must stop and write nothing more. */
+export class FencedError extends AgentError {
+  override readonly name = 'FencedError'
+
+  constructor(message: string) {
+    super('fenced', message)
+  }
+}
+
+/** True for anything that carries one of our codes, also after a trip through JSON. */
+export function isAgentError(error: unknown, code?: AgentErrorCode): error is AgentError {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false
+  return code === undefined ? error instanceof AgentError : error.code === code
+}
+
+/** The text of anything that was thrown. */
+export function toErrorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,77 @@
+/** What {@link GroupCommit} needs of a database: transactions. `DatabaseSync` of `node:sqlite` fits. */
+export interface TransactionalDatabase {
+  exec(sql: string): void
+}
+
+interface Job {
+  readonly work: () => unknown
+  readonly resolve: (value: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Runs pieces of synchronous database work, each as if in a transaction of its own, but commits those that arrive
+ * in one turn of the event loop together: one disk flush for all of them. A promise resolves only after its commit.
+ */
+export class GroupCommit {
+  readonly #database: TransactionalDatabase
+  #queue: Job[] = []
+  #scheduled = false
+
+  constructor(database: TransactionalDatabase) {
+    this.#database = database
+  }
+
+  /** Resolves with what `work` returned, once that is on disk. When `work` throws, only its own writes are undone. */
+  run<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, resolve, reject })
+      if (this.#scheduled) return
+      this.#scheduled = true
+      setImmediate(() => this.flush())
+    })
+  }
+
+  /** Commits what is waiting now instead of at the end of this turn. */
+  flush(): void {
+    this.#scheduled = false
+    const jobs = this.#queue
+    this.#queue = []
+    if (jobs.length > 0) this.#commit(jobs)
+  }
+
+  #commit(jobs: readonly Job[]): void {
+    const settle: (() => void)[] = []
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      for (const job of jobs) settle.push(this.#attempt(job))
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      this.#rollback()
+      for (const job of jobs) job.reject(error)
+      return
+    }
+    for (const done of settle) done()
+  }
+
+  #attempt(job: Job): () => void {
+    this.#database.exec('SAVEPOINT job')
+    try {
+      const value = job.work() as never
+      this.#database.exec('RELEASE job')
+      return () => job.resolve(value)
+    } catch (error) {
+      this.#database.exec('ROLLBACK TO job')
+      this.#database.exec('RELEASE job')
+      return () => job.reject(error)
+    }
+  }
+
+  #rollback(): void {
+    try {
+      this.#database.exec('ROLLBACK')
+    } catch {
+      // The transaction never began, or SQLite has rolled it back itself: there is nothing left to undo.
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** One value on its way between host and app, as the worker protocol spells it (local-host-spec A.6). Exactly one member is set. */
+export type TypedData =
+  | { readonly string: string }
+  | { readonly json: string }
+  | { readonly bytes: Uint8Array }
+  | { readonly int: number }
+  | { readonly double: number }
+  | { readonly http: Readonly<Record<string, unknown>> }
+
+/** A binding as the app registered it; `name` is the generated one, also for the binding stored under `$return`. */
+export interface BindingInfo {
+  readonly type: string
+  readonly name: string
+  readonly direction: string
+  readonly [option: string]: unknown
+}
+
+/** A registered function, validated and ready to be invoked. */
+export interface FunctionDefinition {
+  readonly name: string
+  /** Keyed by binding name; the return binding under `$return`. */
+  readonly bindings: Readonly<Record<string, BindingInfo>>
+  readonly trigger: BindingInfo
+  readonly disabled: boolean
+}
+
+/** What a listener asks of the app: run this function with this trigger value. */
+export interface InvocationRequest {
+  /** The trigger's value. Values of other input bindings are filled in by the invoker (see {@link InputProvider}). */
+  readonly input: TypedData
+  readonly triggerMetadata?: Readonly<Record<string, TypedData>>
+  /** Printed in the log line: `Executing 'Functions.x' (Reason='…')`. */
+  readonly reason: string
+  /** A GUID; made when absent. A listener that must know it before the invocation starts (HTTP streaming) passes its own. */
+  readonly invocationId?: string
+}
+
+export type InvocationOutcome =
+  | {
+      readonly succeeded: true
+      readonly returnValue: TypedData | null | undefined
+      readonly outputs: Readonly<Record<string, TypedData>>
+    }
+  | { readonly succeeded: false; readonly message: string; readonly stack: string; readonly timedOut: boolean }
+
+/** Runs a function of the loaded app: hooks, argument conversion, handler, result conversion, time limit (A.5). Never rejects. */
+export interface FunctionInvoker {
+  invoke(definition: FunctionDefinition, request: InvocationRequest): Promise<InvocationOutcome>
+}
+
+/** Gives the value of a non-trigger input binding, e.g. the durable client's; `undefined` when the binding's type is not its own. */
+export type InputProvider = (binding: BindingInfo) => TypedData | undefined
+
+/** A part of the host that owns trigger types of its own and answers under `/runtime/webhooks/{name}`. */
+export interface HostExtension {
+  /** Path segment, compared ignoring case. */
+  readonly name: string
+  readonly provideInput: InputProvider
+  /** Starts listening for work. Called once, after the app has loaded and before the HTTP port opens. */
+  start(functions: readonly FunctionDefinition[], invoker: FunctionInvoker): Promise<void>
+  /** Takes no new work, waits up to `graceMs` for what runs, and gives its leases back. */
+  stop(graceMs: number): Promise<void>
+  /** Answers a request below `/runtime/webhooks/{name}`; `path` is the rest, without leading slash. */
+  handle(
+    request: import('node:http').IncomingMessage,
+    response: import('node:http').ServerResponse,
+    path: string,
+  ): Promise<void>
+}
