@@ -41,7 +41,12 @@ export type InvocationOutcome =
       readonly returnValue: TypedData | null | undefined
       readonly outputs: Readonly<Record<string, TypedData>>
     }
-  | { readonly succeeded: false; readonly message: string; readonly stack: string; readonly timedOut: boolean }
+  | {
+      readonly succeeded: false
+      readonly message: string
+      readonly stack: string
+      readonly timedOut: boolean
+    }
 
 /** Runs a function of the loaded app: hooks, argument conversion, handler, result conversion, time limit (A.5). Never rejects. */
 export interface FunctionInvoker {
