@@ -68,10 +68,9 @@ export class FencedError extends AgentError {
   }
 }
 
-/** True for anything that carries one of our codes, also after a trip through JSON. */
-export function isAgentError(error: unknown, code?: AgentErrorCode): error is AgentError {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return false
-  return code === undefined ? error instanceof AgentError : error.code === code
+/** Whether something thrown, or read back from JSON, carries this code. */
+export function hasCode(error: unknown, code: AgentErrorCode): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code
 }
 
 /** The text of anything that was thrown. */

@@ -1,0 +1,107 @@
+import type { JsonObject, JsonValue } from './json.js'
+
+/** Who speaks. Tool results are messages of role `tool`. */
+export type ChatRole = 'system' | 'user' | 'assistant' | 'tool'
+
+export interface TextContent {
+  readonly type: 'text'
+  readonly text: string
+}
+
+/** What a model thought before it answered. Kept for the record; not every provider takes it back. */
+export interface ReasoningContent {
+  readonly type: 'reasoning'
+  readonly text: string
+}
+
+/** Media inside the message, as a `data:` URI. */
+export interface DataContent {
+  readonly type: 'data'
+  readonly uri: string
+  /** @default the media type in the URI */
+  readonly mediaType?: string | undefined
+}
+
+/** Media by reference, as an https URL. */
+export interface UriContent {
+  readonly type: 'uri'
+  readonly uri: string
+  readonly mediaType: string
+}
+
+/** A tool the model wants run. `arguments` is what the model wrote: an object, or its text when that was no JSON object. */
+export interface FunctionCallContent {
+  readonly type: 'functionCall'
+  readonly callId: string
+  readonly name: string
+  readonly arguments: JsonObject | string
+}
+
+/** What a tool gave back: a result, or the reason why there is none. */
+export interface FunctionResultContent {
+  readonly type: 'functionResult'
+  readonly callId: string
+  readonly result?: JsonValue | undefined
+  readonly error?: string | undefined
+}
+
+/** A failure or refusal that is part of the conversation. */
+export interface ErrorContent {
+  readonly type: 'error'
+  readonly message: string
+  readonly errorCode?: string | undefined
+}
+
+export type Content =
+  | TextContent
+  | ReasoningContent
+  | DataContent
+  | UriContent
+  | FunctionCallContent
+  | FunctionResultContent
+  | ErrorContent
+
+/** One message of a conversation. */
+export interface ChatMessage {
+  readonly role: ChatRole
+  readonly contents: readonly Content[]
+  readonly authorName?: string | undefined
+  readonly messageId?: string | undefined
+  /** ISO 8601, UTC. */
+  readonly createdAt?: string | undefined
+}
+
+/** Tokens spent. `totalTokens` is what the provider says, else the sum of the other two. */
+export interface Usage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly totalTokens: number
+}
+
+export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 }
+
+/** The sum of two usages. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    totalTokens: a.totalTokens + b.totalTokens,
+  }
+}
+
+/** A message made of one piece of text. */
+export function createTextMessage(role: ChatRole, text: string): ChatMessage {
+  return { role, contents: [{ type: 'text', text }] }
+}
+
+/** The text of a message or of a list of contents; other contents are left out. */
+export function toText(contents: readonly Content[]): string {
+  let text = ''
+  for (const content of contents) if (content.type === 'text') text += content.text
+  return text
+}
+
+/** The tool calls in a message, in the model's order. */
+export function toFunctionCalls(message: ChatMessage): readonly FunctionCallContent[] {
+  return message.contents.filter((content) => content.type === 'functionCall')
+}

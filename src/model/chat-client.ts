@@ -1,0 +1,77 @@
+import type { JsonObject } from '../core/json.js'
+import type { ChatMessage, Usage } from '../core/messages.js'
+
+/** A tool as a model sees it: no code. */
+export interface ToolDeclaration {
+  readonly name: string
+  readonly description: string
+  /** JSON Schema (2020-12) of an object. */
+  readonly parameters: JsonObject
+  /** Whether the provider should hold the model to the schema; `parameters` must then be in the strict subset. */
+  readonly strict?: boolean | undefined
+}
+
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
+
+/** The shape the model's answer has to have. */
+export interface ResponseFormat {
+  readonly name: string
+  /** JSON Schema of the answer. */
+  readonly schema: JsonObject
+  readonly strict?: boolean | undefined
+}
+
+/** Everything a model is asked. */
+export interface ChatRequest {
+  /** The whole conversation, oldest first; instructions come as `system` messages. */
+  readonly messages: readonly ChatMessage[]
+  readonly tools?: readonly ToolDeclaration[] | undefined
+  readonly toolChoice?: ToolChoice | undefined
+  readonly responseFormat?: ResponseFormat | undefined
+  /** 0-2. @default the provider's */
+  readonly temperature?: number | undefined
+  readonly topP?: number | undefined
+  /** Most tokens the answer may have. @default the provider's */
+  readonly maxOutputTokens?: number | undefined
+  /** Provider settings passed on as they are. */
+  readonly providerOptions?: JsonObject | undefined
+}
+
+/** Why the model stopped. */
+export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter'
+
+/** A model's whole answer. */
+export interface ChatAnswer {
+  /** Role `assistant`. */
+  readonly message: ChatMessage
+  readonly usage: Usage
+  readonly finishReason: FinishReason
+  /** The model that answered, as it names itself. */
+  readonly model: string
+}
+
+/**
+ * What comes out of a model call: any number of deltas, then exactly one `completed` as the last event.
+ * `reset` says that the call was begun again: every delta before it is void.
+ */
+export type ChatEvent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  | { readonly type: 'reset' }
+  | ({ readonly type: 'completed' } & ChatAnswer)
+
+export interface ChatOptions {
+  /** Aborting it ends the call at once; the stream then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A language model. Wrappers such as `withRetry` have this interface too. */
+export interface ChatClient {
+  /** Name of the model or deployment that is asked. */
+  readonly model: string
+  /**
+   * Asks the model and streams its answer.
+   * @throws {AgentError} `model_error`, `model_timeout` or `rate_limited`; `retryable` says whether the same request may succeed later.
+   */
+  stream(request: ChatRequest, options?: ChatOptions): AsyncIterable<ChatEvent>
+}
