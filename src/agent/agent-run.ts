@@ -1,0 +1,76 @@
+import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
+import type { RunEvent } from '../run/events.js'
+import { toUpdate } from './to-update.js'
+
+type Start<Value> = (onEvent: (event: RunEvent) => void) => Promise<AgentResponse<Value>>
+
+/** A run in progress: await it for the whole answer, or iterate it for the increments; both tell the same story. */
+export class AgentRun<Value = unknown>
+  implements PromiseLike<AgentResponse<Value>>, AsyncIterable<AgentResponseUpdate>
+{
+  readonly #updates: AgentResponseUpdate[] = []
+  readonly #response: Promise<AgentResponse<Value>>
+  #ended = false
+  #wake: () => void = () => {}
+  #news: Promise<void>
+
+  constructor(start: Start<Value>) {
+    this.#news = this.#nextNews()
+    this.#response = start((event) => this.#add(event)).finally(() => this.#end())
+    // Whoever only iterates meets the error there.
+    this.#response.catch(() => {})
+  }
+
+  /** The whole answer, also after iterating. */
+  finalResponse(): Promise<AgentResponse<Value>> {
+    return this.#response
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: awaiting a run is how its answer is asked for
+  then<A = AgentResponse<Value>, B = never>(
+    onFulfilled?: ((response: AgentResponse<Value>) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#response.then(onFulfilled, onRejected)
+  }
+
+  /** Every increment from the first, also when the run is already over. Throws what the run failed with. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<AgentResponseUpdate> {
+    for (let position = 0; ; ) {
+      const update = this.#updates[position]
+      if (update !== undefined) {
+        position += 1
+        yield update
+      } else if (this.#ended) {
+        await this.#response
+        return
+      } else {
+        await this.#news
+      }
+    }
+  }
+
+  #add(event: RunEvent): void {
+    const update = toUpdate(event)
+    if (update === undefined) return
+    this.#updates.push(update)
+    this.#announce()
+  }
+
+  #end(): void {
+    this.#ended = true
+    this.#announce()
+  }
+
+  #announce(): void {
+    const wake = this.#wake
+    this.#news = this.#nextNews()
+    wake()
+  }
+
+  #nextNews(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+}

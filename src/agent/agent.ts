@@ -1,0 +1,126 @@
+import { AgentError } from '../core/errors.js'
+import type { ChatMessage } from '../core/messages.js'
+import { createTextMessage } from '../core/messages.js'
+import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
+import type { ChatClient, ChatRequest } from '../model/chat-client.js'
+import { AgentRun } from './agent-run.js'
+import { runStandalone } from './run-standalone.js'
+import type { Tool } from './tool.js'
+
+/** What every model call of an agent is made with, unless a run says otherwise. */
+export type ModelSettings = Pick<
+  ChatRequest,
+  'temperature' | 'topP' | 'maxOutputTokens' | 'providerOptions' | 'toolChoice'
+>
+
+export interface AgentOptions {
+  /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */
+  readonly name: string
+  /** The model that answers. */
+  readonly client: ChatClient
+  /** The system message of every model call. */
+  readonly instructions?: string
+  /** What the agent is for, for those who choose among agents. */
+  readonly description?: string
+  readonly tools?: readonly Tool[]
+  readonly modelSettings?: ModelSettings
+  /** Most model calls one run may make. @default 20 */
+  readonly maxSteps?: number
+  /** Most tools that run at the same time. @default 8 */
+  readonly maxParallelTools?: number
+}
+
+export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
+  /** The conversation so far, oldest first. @default none */
+  readonly history?: readonly ChatMessage[]
+  /** The shape of the answer; `value` of the response then has its type. */
+  readonly responseFormat?: ResponseSchema
+  /** @default true */
+  readonly enableToolCalls?: boolean
+  /** Ends the run; awaiting it then throws the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A model with instructions and tools. It runs alone in any Node program; registered with `AgentFunctionApp` each
+ * of its conversations is durable.
+ */
+export class Agent {
+  readonly name: string
+  readonly description: string | undefined
+  readonly instructions: string | undefined
+  readonly client: ChatClient
+  readonly tools: readonly Tool[]
+  readonly modelSettings: ModelSettings
+  readonly maxSteps: number
+  readonly maxParallelTools: number
+
+  /** @throws {AgentError} `invalid_configuration` naming the option that cannot be used. */
+  constructor(options: AgentOptions) {
+    const { name, client, instructions, description, tools = [], modelSettings = {}, maxSteps = 20 } = options
+    checkName(name)
+    checkTools(name, tools)
+    checkCount('maxSteps', maxSteps)
+    checkCount('maxParallelTools', options.maxParallelTools ?? 1)
+    this.name = name
+    this.client = client
+    this.instructions = instructions
+    this.description = description
+    this.tools = tools
+    this.modelSettings = modelSettings
+    this.maxSteps = maxSteps
+    this.maxParallelTools = options.maxParallelTools ?? 8
+  }
+
+  /**
+   * Runs the agent in memory, without Functions. Await the result for the answer, or iterate it for its increments.
+   *
+   * @example
+   * const { text } = await agent.run('What is the weather like in Seattle?')
+   * for await (const update of agent.run('And in Paris?')) process.stdout.write(update.text)
+   */
+  run<ResponseSchema extends Schema = Schema>(
+    input: string | readonly ChatMessage[],
+    options: AgentRunOptions<ResponseSchema> = {},
+  ): AgentRun<SchemaOutput<ResponseSchema>> {
+    const messages = typeof input === 'string' ? [createTextMessage('user', input)] : input
+    const { history = [], enableToolCalls = true, signal, responseFormat } = options
+    const responseSchema = responseFormat === undefined ? undefined : toJsonSchema(responseFormat)
+    const runOptions = { enableToolCalls, responseSchema }
+    return new AgentRun((onEvent) =>
+      runStandalone<SchemaOutput<ResponseSchema>>({
+        agent: this,
+        history,
+        request: { messages, options: runOptions, digest: '' },
+        signal,
+        onEvent,
+      }),
+    )
+  }
+}
+
+function checkName(name: string): void {
+  if (/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) return
+  throw new AgentError(
+    'invalid_configuration',
+    `Agent name "${name}" must be a letter followed by up to 62 letters, digits, "_" or "-".`,
+  )
+}
+
+function checkTools(agent: string, tools: readonly Tool[]): void {
+  const names = new Set<string>()
+  for (const { name } of tools) {
+    if (names.has(name)) {
+      throw new AgentError('invalid_configuration', `Agent "${agent}" has two tools named "${name}".`)
+    }
+    names.add(name)
+  }
+}
+
+function checkCount(option: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return
+  throw new AgentError(
+    'invalid_configuration',
+    `${option} must be a whole number of at least 1, not ${value}.`,
+  )
+}

@@ -1,0 +1,71 @@
+import { AgentError } from '../core/errors.js'
+import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
+import { toTurnMessages } from '../run/fold.js'
+import type { RunContext } from './run-context.js'
+
+/** Makes one model call: deltas go to the journal as they come, the finished answer as one record. */
+export async function callModel(context: RunContext, step: number): Promise<void> {
+  const { agent, journal, signal } = context
+  if (journal.state.provisional) journal.record({ type: 'step.reset', data: { step } })
+  await journal.flush()
+  let answer: ChatAnswer | undefined
+  for await (const event of agent.client.stream(toChatRequest(context), { signal })) {
+    signal.throwIfAborted()
+    if (event.type === 'completed') answer = event
+    else recordProgress(context, step, event)
+  }
+  if (answer === undefined) {
+    throw new AgentError('model_error', 'The model ended its answer without completing it.', {
+      retryable: true,
+    })
+  }
+  const { usage, finishReason, model } = answer
+  const message = withUniqueCallIds(answer.message, context, step)
+  journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
+}
+
+function recordProgress(
+  { journal }: RunContext,
+  step: number,
+  event: Exclude<ChatEvent, { type: 'completed' }>,
+): void {
+  switch (event.type) {
+    case 'text':
+      journal.record({ type: 'message.delta', data: { step, text: event.text } })
+      break
+    case 'reasoning':
+      journal.record({ type: 'reasoning.delta', data: { step, text: event.text } })
+      break
+    case 'reset':
+      if (journal.state.provisional) journal.record({ type: 'step.reset', data: { step } })
+  }
+}
+
+function toChatRequest({ agent, journal, history }: RunContext): ChatRequest {
+  const { request } = journal.state
+  const instructions =
+    agent.instructions === undefined ? [] : [createTextMessage('system', agent.instructions)]
+  const tools = request?.options.enableToolCalls ? agent.tools.map((tool) => tool.declaration) : []
+  const schema = request?.options.responseSchema
+  return {
+    ...agent.modelSettings,
+    messages: [...instructions, ...history, ...(request?.messages ?? []), ...toTurnMessages(journal.state)],
+    tools: tools.length === 0 ? undefined : tools,
+    toolChoice: tools.length === 0 ? undefined : agent.modelSettings.toolChoice,
+    responseFormat: schema === undefined ? undefined : { name: 'response', schema },
+  }
+}
+
+/** Results and effects are filed under call ids, so no two calls of a run may share one. */
+function withUniqueCallIds(message: ChatMessage, { journal }: RunContext, step: number): ChatMessage {
+  const taken = new Set(journal.state.steps.flatMap(({ calls }) => calls.map(({ call }) => call.callId)))
+  const contents = message.contents.map((content, index) => {
+    if (content.type !== 'functionCall') return content
+    const callId =
+      content.callId === '' || taken.has(content.callId) ? `call_${step}_${index}` : content.callId
+    taken.add(callId)
+    return { ...content, callId }
+  })
+  return { ...message, contents }
+}

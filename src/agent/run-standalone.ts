@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { AgentError } from '../core/errors.js'
+import type { ChatMessage } from '../core/messages.js'
+import type { AgentResponse } from '../core/response.js'
+import type { RunEvent, RunRequest } from '../run/events.js'
+import { RunJournal } from '../run/run-journal.js'
+import type { Agent } from './agent.js'
+import { runLoop } from './run-loop.js'
+import { toResponse } from './to-answer.js'
+
+export interface StandaloneRun {
+  readonly agent: Agent
+  readonly history: readonly ChatMessage[]
+  readonly request: RunRequest
+  readonly signal: AbortSignal | undefined
+  readonly onEvent: (event: RunEvent) => void
+}
+
+/** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
+export async function runStandalone<Value>(run: StandaloneRun): Promise<AgentResponse<Value>> {
+  const { agent, history, request, onEvent } = run
+  const journal = new RunJournal({
+    events: [],
+    append: async (expected, events) => expected + events.length,
+    onAppended: onEvent,
+    deltaDelayMs: 0,
+  })
+  const correlationId = randomUUID()
+  journal.record({ type: 'run.accepted', data: request })
+  journal.record({ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } })
+  const signal = run.signal ?? new AbortController().signal
+  const state = await runLoop({
+    agent,
+    journal,
+    history,
+    sessionId: undefined,
+    correlationId,
+    messageCount: request.messages.length,
+    signal,
+    onError: () => {},
+  })
+  if (state.outcome?.type === 'run.failed')
+    throw new AgentError(state.outcome.data.code, state.outcome.data.detail)
+  return toResponse(state, correlationId) as AgentResponse<Value>
+}

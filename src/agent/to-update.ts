@@ -1,0 +1,31 @@
+import type { Content } from '../core/messages.js'
+import type { AgentResponseUpdate } from '../core/response.js'
+import type { RunEvent } from '../run/events.js'
+
+/** What a run's event adds to the answer; `undefined` for events that add nothing a reader sees. */
+export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
+  switch (event.type) {
+    case 'message.delta':
+      return { role: 'assistant', contents: [{ type: 'text', text: event.data.text }], text: event.data.text }
+    case 'reasoning.delta':
+      return { role: 'assistant', contents: [{ type: 'reasoning', text: event.data.text }], text: '' }
+    case 'step.completed':
+      return toToolUpdate(
+        'assistant',
+        event.data.message.contents.filter((content) => content.type === 'functionCall'),
+      )
+    case 'tool.completed': {
+      const { callId, result, error } = event.data
+      return toToolUpdate('tool', [{ type: 'functionResult', callId, result, error }])
+    }
+    default:
+      return undefined
+  }
+}
+
+function toToolUpdate(
+  role: 'assistant' | 'tool',
+  contents: readonly Content[],
+): AgentResponseUpdate | undefined {
+  return contents.length === 0 ? undefined : { role, contents, text: '' }
+}

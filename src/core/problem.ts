@@ -1,0 +1,69 @@
+import { AgentError, type AgentErrorCode, type Issue } from './errors.js'
+import type { JsonObject } from './json.js'
+
+/** A failure as callers see it: `application/problem+json` (RFC 9457) with our `code`. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: AgentErrorCode
+  readonly sessionId?: string | undefined
+  readonly correlationId?: string | undefined
+  readonly issues?: readonly Issue[] | undefined
+}
+
+const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title: string]>> = {
+  invalid_request: [400, 'The request is not valid'],
+  conflicting_session_id: [400, 'The request names two sessions'],
+  unauthorized: [401, 'The caller is not known'],
+  not_found: [404, 'Not found'],
+  session_busy: [409, 'The session is busy'],
+  run_cancelled: [409, 'The run was cancelled'],
+  approval_already_decided: [409, 'The approval has been decided'],
+  payload_too_large: [413, 'The request is too large'],
+  unsupported_media_type: [415, 'The media type is not supported'],
+  idempotency_conflict: [422, 'The correlation id belongs to another request'],
+  response_schema_unmet: [422, "The answer does not fit the request's schema"],
+  budget_exhausted: [429, 'The budget is used up'],
+  rate_limited: [429, 'The model is rate limited'],
+  internal: [500, 'Something went wrong'],
+  max_steps_exceeded: [500, 'The run took too many steps'],
+  invalid_configuration: [500, 'The app is not configured correctly'],
+  unsupported_state: [500, 'The stored state cannot be read'],
+  fenced: [500, 'The run moved to another host'],
+  model_error: [502, 'The model failed'],
+  store_unavailable: [503, 'The store is not available'],
+  model_timeout: [504, 'The model took too long'],
+}
+
+/** Where a problem happened. */
+export interface ProblemContext {
+  readonly sessionId?: string | undefined
+  readonly correlationId?: string | undefined
+}
+
+/**
+ * Turns anything thrown into a problem.
+ * Security: only an {@link AgentError}'s own message reaches the caller; of any other error nothing but that it happened.
+ */
+export function toProblem(error: unknown, context: ProblemContext = {}): Problem {
+  const known = error instanceof AgentError ? error : undefined
+  const code = known?.code ?? 'internal'
+  const [status, title] = statuses[code]
+  return {
+    type: 'about:blank',
+    title,
+    status,
+    detail: known?.message ?? 'An unexpected error occurred; the log has the details.',
+    code,
+    sessionId: context.sessionId,
+    correlationId: context.correlationId,
+    issues: known?.issues,
+  }
+}
+
+/** A problem as JSON, members that are absent left out. */
+export function toProblemJson(problem: Problem): JsonObject {
+  return JSON.parse(JSON.stringify(problem))
+}

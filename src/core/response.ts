@@ -1,0 +1,24 @@
+import type { ChatMessage, Content, Usage } from './messages.js'
+
+/** What an agent answered: one run's outcome. */
+export interface AgentResponse<Value = unknown> {
+  /** The answer's text; empty when the model only produced other contents. */
+  readonly text: string
+  /** Everything the run added to the conversation after the user's message: assistant and tool messages, in order. */
+  readonly messages: readonly ChatMessage[]
+  /** Summed over all model calls of the run. */
+  readonly usage: Usage
+  /** The run's correlation id. */
+  readonly responseId: string
+  /** The answer as the response schema's type; `undefined` when the run had no schema. */
+  readonly value?: Value | undefined
+}
+
+/** One increment of an answer that is being made. */
+export interface AgentResponseUpdate {
+  readonly role: 'assistant' | 'tool'
+  /** New text, reasoning, tool calls or tool results; never what was sent before. */
+  readonly contents: readonly Content[]
+  /** The new text; empty for updates without any. */
+  readonly text: string
+}

@@ -1,0 +1,54 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
+import { z } from 'zod'
+import { AgentError, type Issue, toErrorMessage } from './errors.js'
+import type { JsonObject } from './json.js'
+
+/** A schema of any library that follows Standard Schema and Standard JSON Schema, e.g. zod 4.2 or newer. */
+export interface Schema<Output = unknown> {
+  readonly '~standard': StandardSchemaV1.Props<unknown, Output> & StandardJSONSchemaV1.Props<unknown, Output>
+}
+
+/** What a schema's values are after parsing. */
+export type SchemaOutput<S> = S extends { readonly '~standard': { readonly types?: infer Types } }
+  ? NonNullable<Types> extends { readonly output: infer Output }
+    ? Output
+    : never
+  : never
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly issues: readonly Issue[] }
+
+/** Checks a value against a schema; every violation is listed with its path. */
+export async function parseWith<T>(schema: Schema<T>, value: unknown): Promise<Parsed<T>> {
+  const result = await schema['~standard'].validate(value)
+  if (!result.issues) return { ok: true, value: result.value }
+  return { ok: false, issues: result.issues.map(toIssue) }
+}
+
+function toIssue(issue: StandardSchemaV1.Issue): Issue {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  return { path, message: issue.message }
+}
+
+/** The JSON Schema (2020-12) of what a schema accepts, without `$schema`. */
+export function toJsonSchema(schema: Schema): JsonObject {
+  const { $schema, ...jsonSchema } = schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' })
+  return jsonSchema as JsonObject
+}
+
+/** A schema made from a JSON Schema of a caller's. @throws {AgentError} `invalid_request` when it is not one we understand. */
+export function fromJsonSchema(jsonSchema: JsonObject): Schema {
+  try {
+    return z.fromJSONSchema(jsonSchema as Parameters<typeof z.fromJSONSchema>[0])
+  } catch (cause) {
+    throw new AgentError(
+      'invalid_request',
+      `response_schema is not a usable JSON Schema: ${toErrorMessage(cause)}`,
+      {
+        cause,
+        issues: [{ path: 'response_schema', message: toErrorMessage(cause) }],
+      },
+    )
+  }
+}

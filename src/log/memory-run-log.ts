@@ -1,0 +1,151 @@
+import { FencedError } from '../core/errors.js'
+import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
+import type {
+  Creation,
+  RunKey,
+  RunLog,
+  RunSummary,
+  SessionKey,
+  SessionQuery,
+  SessionSummary,
+} from '../run/run-log.js'
+import { RunFeed } from './run-feed.js'
+
+interface MemoryRun {
+  readonly key: RunKey
+  readonly acceptedAt: number
+  readonly events: StoredEvent[]
+  turn: number
+  ended: boolean
+}
+
+/** A run log that lives as long as its process: for tests and for trying things out. */
+export class MemoryRunLog implements RunLog {
+  readonly #runs = new Map<string, MemoryRun>()
+  readonly #sessions = new Map<string, SessionSummary & SessionKey>()
+  readonly #feed = new RunFeed()
+
+  async create(key: RunKey, request: RunRequest): Promise<Creation> {
+    const session = this.#sessions.get(toSessionName(key))
+    if (session !== undefined && session.owner !== request.owner) return { outcome: 'foreign' }
+    const existing = this.#runs.get(toRunName(key))?.events[0]
+    if (existing?.type === 'run.accepted') return { outcome: 'exists', request: existing.data }
+    const now = Date.now()
+    this.#touch(key, request.owner, now)
+    const accepted: StoredEvent = { id: 0, at: now, type: 'run.accepted', data: structuredClone(request) }
+    this.#runs.set(toRunName(key), { key, acceptedAt: now, events: [accepted], turn: 0, ended: false })
+    return { outcome: 'created' }
+  }
+
+  async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
+    const run = this.#runs.get(toRunName(key))
+    if (run === undefined) throw new FencedError(`Run ${key.run} of session ${key.session} was deleted.`)
+    if (run.events.length !== expected) {
+      throw new FencedError(
+        `Run ${key.run} of session ${key.session} went on elsewhere: its log ends at ${run.events.length}, not ${expected}.`,
+      )
+    }
+    const at = Date.now()
+    for (const event of structuredClone(events)) {
+      run.events.push({ ...event, id: run.events.length, at } as StoredEvent)
+      if (event.type === 'run.started') run.turn = event.data.turn
+      if (isTerminal(event)) run.ended = true
+    }
+    if (run.ended) this.#touch(key, undefined, at)
+    this.#feed.notify(toRunName(key))
+    return run.events.length
+  }
+
+  async read(key: RunKey, after = -1): Promise<readonly StoredEvent[]> {
+    return this.#runs.get(toRunName(key))?.events.slice(after + 1) ?? []
+  }
+
+  async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    let cursor = after
+    while (!signal.aborted) {
+      const run = this.#runs.get(toRunName(key))
+      if (run === undefined) return
+      const events = run.events.slice(cursor + 1)
+      if (events.length > 0) yield events
+      cursor += events.length
+      if (run.ended && cursor >= run.events.length - 1) return
+      if (events.length === 0) await this.#feed.next(toRunName(key), signal)
+    }
+  }
+
+  async runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]> {
+    const runs = this.#runsOf(key)
+    const ended = runs.filter((run) => run.ended && run.turn > turn).sort((a, b) => a.turn - b.turn)
+    return [...ended, ...runs.filter((run) => !run.ended)].map(toRunSummary)
+  }
+
+  async runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {
+    const ended = this.#runsOf(key).filter((run) => run.ended && run.turn <= turn)
+    return ended
+      .reverse()
+      .sort((a, b) => b.turn - a.turn)
+      .slice(0, limit)
+      .map(toRunSummary)
+  }
+
+  async session(key: SessionKey): Promise<SessionSummary | undefined> {
+    return this.#sessions.get(toSessionName(key))
+  }
+
+  async sessions(agent: string, { owner, before, limit }: SessionQuery): Promise<readonly SessionSummary[]> {
+    return [...this.#sessions.values()]
+      .filter((session) => session.agent === agent && session.owner === owner)
+      .sort(newestFirst)
+      .filter((session) => before === undefined || newestFirst(before, session) < 0)
+      .slice(0, limit)
+  }
+
+  async deleteSession(key: SessionKey, before: number): Promise<void> {
+    this.#deleteRuns(key, (run) => run.acceptedAt < before)
+    if (this.#runsOf(key).length === 0) this.#sessions.delete(toSessionName(key))
+  }
+
+  async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
+    this.#deleteRuns(key, (run) => run.ended && run.acceptedAt < before)
+  }
+
+  async probe(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #deleteRuns(key: SessionKey, which: (run: MemoryRun) => boolean): void {
+    for (const run of this.#runsOf(key)) if (which(run)) this.#runs.delete(toRunName(run.key))
+    this.#feed.notifyAll()
+  }
+
+  #runsOf(key: SessionKey): MemoryRun[] {
+    return [...this.#runs.values()].filter(
+      (run) => run.key.agent === key.agent && run.key.session === key.session,
+    )
+  }
+
+  #touch({ agent, session }: SessionKey, owner: string | undefined, now: number): void {
+    const known = this.#sessions.get(toSessionName({ agent, session }))
+    const summary = known ?? { agent, session, owner, createdAt: now }
+    this.#sessions.set(toSessionName({ agent, session }), { ...summary, updatedAt: now })
+  }
+}
+
+function toSessionName({ agent, session }: SessionKey): string {
+  return `${agent}\n${session}`
+}
+
+function toRunName(key: RunKey): string {
+  return `${toSessionName(key)}\n${key.run}`
+}
+
+function toRunSummary({ key, turn, ended, acceptedAt }: MemoryRun): RunSummary {
+  return { run: key.run, turn, ended, acceptedAt }
+}
+
+function newestFirst(
+  a: { readonly updatedAt: number; readonly session: string },
+  b: { readonly updatedAt: number; readonly session: string },
+): number {
+  return b.updatedAt - a.updatedAt || (a.session < b.session ? -1 : a.session > b.session ? 1 : 0)
+}

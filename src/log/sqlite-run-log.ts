@@ -1,0 +1,208 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { AgentError, FencedError, toErrorMessage } from '../core/errors.js'
+import { GroupCommit } from '../core/group-commit.js'
+import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
+import type {
+  Creation,
+  RunKey,
+  RunLog,
+  RunSummary,
+  SessionKey,
+  SessionQuery,
+  SessionSummary,
+} from '../run/run-log.js'
+import { RunFeed } from './run-feed.js'
+import { openSqliteFile } from './sqlite-schema.js'
+import { prepareStatements, type Statements } from './sqlite-statements.js'
+
+export interface SqliteRunLogOptions {
+  /** The file; made with its folder when absent. Several processes may share it. */
+  readonly path: string
+  /** How often to look for what other processes wrote, while somebody follows a run. @default 20 */
+  readonly pollIntervalMs?: number
+}
+
+/** A run log in one SQLite file: what the embedded host's apps use. Every acknowledged write has been flushed to disk. */
+export class SqliteRunLog implements RunLog {
+  readonly #database: DatabaseSync
+  readonly #writes: GroupCommit
+  readonly #sql: Statements
+  readonly #feed = new RunFeed()
+  readonly #pollIntervalMs: number
+  #poll: NodeJS.Timeout | undefined
+  #seenVersion: unknown
+
+  /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
+  constructor({ path, pollIntervalMs = 20 }: SqliteRunLogOptions) {
+    this.#database = openSqliteFile(path)
+    this.#writes = new GroupCommit(this.#database)
+    this.#sql = prepareStatements(this.#database)
+    this.#pollIntervalMs = pollIntervalMs
+  }
+
+  create(key: RunKey, request: RunRequest): Promise<Creation> {
+    return this.#write(() => this.#create(key, request))
+  }
+
+  #create(key: RunKey, request: RunRequest): Creation {
+    const session = this.#sql.session.get(key.agent, key.session)
+    if (session !== undefined && (session.owner ?? undefined) !== request.owner) return { outcome: 'foreign' }
+    const existing = this.#sql.firstEvent.get(key.agent, key.session, key.run)
+    if (existing !== undefined) return { outcome: 'exists', request: JSON.parse(existing.data) }
+    const now = Date.now()
+    this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
+    const { lastInsertRowid } = this.#sql.insertRun.run(key.agent, key.session, key.run, now)
+    this.#sql.insertEvent.run(lastInsertRowid, 0, 'run.accepted', JSON.stringify(request), now)
+    return { outcome: 'created' }
+  }
+
+  async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
+    const next = await this.#write(() => this.#append(key, expected, events))
+    this.#feed.notify(toFeedName(key))
+    return next
+  }
+
+  #append(key: RunKey, expected: number, events: readonly RunEvent[]): number {
+    const run = this.#sql.run.get(key.agent, key.session, key.run)
+    if (run === undefined) throw new FencedError(`Run ${key.run} of session ${key.session} was deleted.`)
+    if (run.next !== expected) {
+      throw new FencedError(
+        `Run ${key.run} of session ${key.session} went on elsewhere: its log ends at ${run.next}, not ${expected}.`,
+      )
+    }
+    const now = Date.now()
+    let { turn, ended } = run
+    events.forEach((event, index) => {
+      this.#sql.insertEvent.run(run.id, expected + index, event.type, JSON.stringify(event.data), now)
+      if (event.type === 'run.started') turn = event.data.turn
+      if (isTerminal(event)) ended = 1
+    })
+    this.#sql.moveRun.run(expected + events.length, turn, ended, run.id)
+    if (ended === 1) this.#sql.touchSession.run(key.agent, key.session, null, now, now)
+    return expected + events.length
+  }
+
+  async read(key: RunKey, after = -1): Promise<readonly StoredEvent[]> {
+    return this.#read(key, after)
+  }
+
+  #read(key: RunKey, after: number): readonly StoredEvent[] {
+    const rows = this.#sql.events.all(key.agent, key.session, key.run, after)
+    return rows.map(({ id, type, data, at }) => ({ id, at, type, data: JSON.parse(data) }) as StoredEvent)
+  }
+
+  async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    let cursor = after
+    while (!signal.aborted) {
+      const events = this.#read(key, cursor)
+      const last = events.at(-1)
+      if (last !== undefined) {
+        yield events
+        if (isTerminal(last)) return
+        cursor = last.id
+      } else {
+        const run = this.#sql.run.get(key.agent, key.session, key.run)
+        if (run === undefined || (run.ended === 1 && cursor >= run.next - 1)) return
+        this.#startPolling()
+        await this.#feed.next(toFeedName(key), signal)
+      }
+    }
+  }
+
+  async runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]> {
+    const ended = this.#sql.endedAfter.all(key.agent, key.session, turn)
+    const open = this.#sql.open.all(key.agent, key.session)
+    return [...ended, ...open].map(toRunSummary)
+  }
+
+  async runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {
+    return this.#sql.endedUpTo.all(key.agent, key.session, turn, limit).map(toRunSummary)
+  }
+
+  async session(key: SessionKey): Promise<SessionSummary | undefined> {
+    const row = this.#sql.session.get(key.agent, key.session)
+    return row === undefined ? undefined : toSessionSummary(row)
+  }
+
+  async sessions(agent: string, { owner, before, limit }: SessionQuery): Promise<readonly SessionSummary[]> {
+    const from = before ?? { updatedAt: Number.MAX_SAFE_INTEGER, session: '' }
+    return this.#sql.sessions
+      .all(agent, owner ?? null, from.updatedAt, from.updatedAt, from.session, limit)
+      .map(toSessionSummary)
+  }
+
+  async deleteSession(key: SessionKey, before: number): Promise<void> {
+    await this.#write(() => {
+      this.#sql.deleteRuns.run(key.agent, key.session, before)
+      this.#sql.deleteEmptySession.run(key.agent, key.session, key.agent, key.session)
+    })
+    this.#feed.notifyAll()
+  }
+
+  async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
+    await this.#write(() => this.#sql.deleteEndedRuns.run(key.agent, key.session, before))
+    this.#feed.notifyAll()
+  }
+
+  async probe(): Promise<void> {
+    await this.#write(() => this.#sql.probe.run())
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#poll)
+    this.#writes.flush()
+    this.#database.close()
+  }
+
+  async #write<T>(work: () => T): Promise<T> {
+    try {
+      return await this.#writes.run(work)
+    } catch (cause) {
+      if (cause instanceof AgentError) throw cause
+      throw new AgentError('store_unavailable', `The run log cannot be written: ${toErrorMessage(cause)}`, {
+        cause,
+        retryable: true,
+      })
+    }
+  }
+
+  /** SQLite has no notifications between processes: compare its change counter while somebody waits. */
+  #startPolling(): void {
+    if (this.#poll !== undefined) return
+    this.#seenVersion = undefined
+    this.#poll = setInterval(() => this.#lookForChanges(), this.#pollIntervalMs)
+  }
+
+  #lookForChanges(): void {
+    const version = this.#sql.dataVersion.get()?.data_version
+    if (version !== this.#seenVersion) {
+      this.#seenVersion = version
+      this.#feed.notifyAll()
+    }
+    if (this.#feed.size > 0) return
+    clearInterval(this.#poll)
+    this.#poll = undefined
+  }
+}
+
+function toFeedName({ agent, session, run }: RunKey): string {
+  return `${agent}\n${session}\n${run}`
+}
+
+function toRunSummary(row: { run: string; turn: number; ended: number; accepted_at: number }): RunSummary {
+  return { run: row.run, turn: row.turn, ended: row.ended === 1, acceptedAt: row.accepted_at }
+}
+
+function toSessionSummary(row: {
+  session: string
+  owner: string | null
+  created_at: number
+  updated_at: number
+}): SessionSummary {
+  return {
+    session: row.session,
+    owner: row.owner ?? undefined,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}

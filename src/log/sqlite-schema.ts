@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AgentError, toErrorMessage } from '../core/errors.js'
+
+const schemaVersion = 1
+
+const schema = `
+  CREATE TABLE sessions (
+    agent TEXT NOT NULL, session TEXT NOT NULL, owner TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+    PRIMARY KEY (agent, session)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_by_age ON sessions (agent, owner, updated_at DESC, session);
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, agent TEXT NOT NULL, session TEXT NOT NULL, run TEXT NOT NULL,
+    turn INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
+    UNIQUE (agent, session, run)
+  ) STRICT;
+  CREATE INDEX runs_by_turn ON runs (agent, session, ended, turn);
+  CREATE TABLE events (
+    run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id INTEGER NOT NULL,
+    type TEXT NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (run, id)
+  ) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = ${schemaVersion};
+`
+
+/**
+ * Opens the run log's file, making it and its folder when absent.
+ * @throws {AgentError} `store_unavailable` naming the file when it cannot be written, is damaged, or was made by a newer release.
+ */
+export function openSqliteFile(path: string): DatabaseSync {
+  try {
+    if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true })
+    const database = new DatabaseSync(path)
+    database.exec(`
+      PRAGMA busy_timeout = 10000;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA foreign_keys = ON;
+    `)
+    migrate(database)
+    return database
+  } catch (cause) {
+    if (cause instanceof AgentError) throw cause
+    throw new AgentError(
+      'store_unavailable',
+      `The run log ${path} cannot be opened: ${toErrorMessage(cause)}`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function migrate(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)
+    if (version > schemaVersion) {
+      throw new AgentError(
+        'store_unavailable',
+        `The run log has schema version ${version}; this release knows ${schemaVersion}. Update the package, or choose another folder.`,
+      )
+    }
+    if (version === 0) database.exec(schema)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

@@ -1,0 +1,73 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+
+/** A prepared statement with the shape of its rows; SQLite itself does not know it. */
+interface Query<Row> {
+  get(...values: SQLInputValue[]): Row | undefined
+  all(...values: SQLInputValue[]): Row[]
+}
+
+interface RunRow {
+  readonly id: number
+  readonly run: string
+  readonly turn: number
+  readonly ended: number
+  readonly next: number
+  readonly accepted_at: number
+}
+
+interface SessionRow {
+  readonly session: string
+  readonly owner: string | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+interface EventRow {
+  readonly id: number
+  readonly type: string
+  readonly data: string
+  readonly at: number
+}
+
+/** Every statement of the run log, prepared once. */
+export type Statements = ReturnType<typeof prepareStatements>
+
+/** Prepares the run log's statements. Parameters stand in the order of the question marks. */
+export function prepareStatements(database: DatabaseSync) {
+  const query = <Row>(sql: string) => database.prepare(sql) as unknown as Query<Row>
+  const command = (sql: string): StatementSync => database.prepare(sql)
+  const runId = '(SELECT id FROM runs WHERE agent = ? AND session = ? AND run = ?)'
+  return {
+    session: query<SessionRow>('SELECT * FROM sessions WHERE agent = ? AND session = ?'),
+    sessions: query<SessionRow>(`
+      SELECT * FROM sessions WHERE agent = ? AND owner IS ? AND (updated_at < ? OR (updated_at = ? AND session > ?))
+      ORDER BY updated_at DESC, session LIMIT ?`),
+    touchSession: command(`
+      INSERT INTO sessions (agent, session, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at`),
+    run: query<RunRow>('SELECT * FROM runs WHERE agent = ? AND session = ? AND run = ?'),
+    insertRun: command('INSERT INTO runs (agent, session, run, accepted_at, next) VALUES (?, ?, ?, ?, 1)'),
+    moveRun: command('UPDATE runs SET next = ?, turn = ?, ended = ? WHERE id = ?'),
+    endedAfter: query<RunRow>(
+      'SELECT * FROM runs WHERE agent = ? AND session = ? AND ended = 1 AND turn > ? ORDER BY turn, id',
+    ),
+    endedUpTo: query<RunRow>(
+      'SELECT * FROM runs WHERE agent = ? AND session = ? AND ended = 1 AND turn <= ? ORDER BY turn DESC, id DESC LIMIT ?',
+    ),
+    open: query<RunRow>('SELECT * FROM runs WHERE agent = ? AND session = ? AND ended = 0 ORDER BY id'),
+    firstEvent: query<EventRow>(`SELECT * FROM events WHERE run = ${runId} AND id = 0`),
+    events: query<EventRow>(
+      `SELECT id, type, data, at FROM events WHERE run = ${runId} AND id > ? ORDER BY id`,
+    ),
+    insertEvent: command('INSERT INTO events (run, id, type, data, at) VALUES (?, ?, ?, ?, ?)'),
+    deleteRuns: command('DELETE FROM runs WHERE agent = ? AND session = ? AND accepted_at < ?'),
+    deleteEndedRuns: command(
+      'DELETE FROM runs WHERE agent = ? AND session = ? AND ended = 1 AND accepted_at < ?',
+    ),
+    deleteEmptySession: command(`
+      DELETE FROM sessions WHERE agent = ? AND session = ?
+      AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.agent = ? AND runs.session = ?)`),
+    dataVersion: query<{ readonly data_version: number }>('PRAGMA data_version'),
+    probe: command('UPDATE sessions SET updated_at = updated_at WHERE 0'),
+  }
+}

@@ -1,0 +1,129 @@
+import type { JsonObject, JsonValue } from '../core/json.js'
+import type { ChatMessage, Usage } from '../core/messages.js'
+import type { Problem } from '../core/problem.js'
+
+/** What a caller asked for, as it is kept: the data of `run.accepted`. */
+export interface RunRequest {
+  /** New messages of the user, oldest first; at least one. */
+  readonly messages: readonly ChatMessage[]
+  readonly options: RunOptions
+  /** Whom the session belongs to; absent when nobody was signed in. */
+  readonly owner?: string | undefined
+  /** SHA-256 (hex) of everything that makes two requests the same. */
+  readonly digest: string
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+}
+
+export interface RunOptions {
+  /** Whether the model may call tools. */
+  readonly enableToolCalls: boolean
+  /** JSON Schema that the answer must fit. */
+  readonly responseSchema?: JsonObject | undefined
+}
+
+/** The body of a successful answer, as callers get it (CONTRACT, Run: answers). */
+export interface RunAnswer {
+  readonly response: string
+  /** The text the user sent. */
+  readonly message: string
+  readonly sessionId: string
+  readonly status: 'success'
+  /** How many messages the user has sent in this session. */
+  readonly message_count: number
+  readonly correlationId: string
+  readonly usage: WireUsage
+  readonly value?: JsonValue | undefined
+}
+
+export interface WireUsage {
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly total_tokens: number
+}
+
+interface EventOf<Type extends string, Data> {
+  readonly type: Type
+  readonly data: Data
+}
+
+/** A model's finished answer; the intent record of the tool calls in it. */
+export interface StepCompleted {
+  /** 0 for the run's first model call. */
+  readonly step: number
+  readonly message: ChatMessage
+  readonly usage: Usage
+  readonly finishReason: string
+  readonly model: string
+}
+
+export interface ToolStarted {
+  readonly callId: string
+  readonly name: string
+  readonly arguments: JsonObject | string
+  /** The same whenever this call is executed again. */
+  readonly idempotencyKey: string
+  /** 1 for the first execution. */
+  readonly attempt: number
+}
+
+export interface ToolCompleted {
+  readonly callId: string
+  readonly result?: JsonValue | undefined
+  readonly error?: string | undefined
+  readonly durationMs: number
+}
+
+export interface RunStarted {
+  /** Grows with each executor that takes the run over; the first has 1. */
+  readonly epoch: number
+  /** How often the run was begun without ending. */
+  readonly attempt: number
+  /** The place of this run among the session's, counted from 1; the newest `run.started` holds. */
+  readonly turn: number
+}
+
+/** Something that happened in a run, as written to its log and streamed to its followers (CONTRACT, Events). */
+export type RunEvent =
+  | EventOf<'run.accepted', RunRequest>
+  | EventOf<'run.started', RunStarted>
+  | EventOf<'message.delta', { readonly step: number; readonly text: string }>
+  | EventOf<'reasoning.delta', { readonly step: number; readonly text: string }>
+  | EventOf<'step.reset', { readonly step: number }>
+  | EventOf<'step.completed', StepCompleted>
+  | EventOf<'tool.started', ToolStarted>
+  | EventOf<'tool.completed', ToolCompleted>
+  | EventOf<'run.completed', RunAnswer>
+  | EventOf<'run.failed', Problem>
+  | EventOf<'run.cancelled', { readonly reason: string; readonly text: string }>
+
+export type RunEventType = RunEvent['type']
+
+/** An event with its place in the log. */
+export type StoredEvent = RunEvent & {
+  /** Dense, from 0 within the run. */
+  readonly id: number
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number
+}
+
+/** The one event that ends a run. */
+export type TerminalEvent = Extract<RunEvent, { type: 'run.completed' | 'run.failed' | 'run.cancelled' }>
+
+/** True for the event that ends a run. */
+export function isTerminal(event: RunEvent): event is TerminalEvent {
+  return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
+}
+
+/** True for provisional events: void if their step is begun again. */
+export function isDelta(event: RunEvent): boolean {
+  return event.type === 'message.delta' || event.type === 'reasoning.delta'
+}
+
+/** Token counts under the names the seed's callers read. */
+export function toWireUsage(usage: Usage): WireUsage {
+  return {
+    prompt_tokens: usage.inputTokens,
+    completion_tokens: usage.outputTokens,
+    total_tokens: usage.totalTokens,
+  }
+}

@@ -1,0 +1,96 @@
+import { isDelta, type RunEvent, type StoredEvent } from './events.js'
+import { advance, fold, type RunState } from './fold.js'
+
+export interface RunJournalOptions {
+  /** What the log held when this executor opened it. */
+  readonly events: readonly StoredEvent[]
+  /** Writes to the log; see `RunLog.append`. */
+  readonly append: (expected: number, events: readonly RunEvent[]) => Promise<number>
+  /** Called with each event once it is in the log, in order. */
+  readonly onAppended?: ((event: RunEvent) => void) | undefined
+  /** How long deltas are gathered before they are written; 0 writes each at once. @default 15 */
+  readonly deltaDelayMs?: number | undefined
+}
+
+/**
+ * One executor's pen on a run log. `record` is synchronous and changes the state at once; `flush` makes everything
+ * recorded durable. Whoever is about to do something that cannot be undone flushes first.
+ */
+export class RunJournal {
+  readonly #append: RunJournalOptions['append']
+  readonly #onAppended: (event: RunEvent) => void
+  readonly #deltaDelayMs: number
+  readonly #broken = new AbortController()
+  #state: RunState
+  #written: number
+  #buffer: RunEvent[] = []
+  #tail: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor({ events, append, onAppended = () => {}, deltaDelayMs = 15 }: RunJournalOptions) {
+    this.#append = append
+    this.#onAppended = onAppended
+    this.#deltaDelayMs = deltaDelayMs
+    this.#state = fold(events)
+    this.#written = events.length
+  }
+
+  /** The run as recorded, whether written yet or not. */
+  get state(): RunState {
+    return this.#state
+  }
+
+  /** Aborts when the log refuses a write: this executor has been fenced off, or the store is gone. */
+  get broken(): AbortSignal {
+    return this.#broken.signal
+  }
+
+  /** Notes an event. Deltas are written soon, by themselves; everything else with the next {@link flush}. */
+  record(event: RunEvent): void {
+    const merged = mergeDelta(this.#buffer.at(-1), event)
+    if (merged === undefined) {
+      this.#state = advance(this.#state, event)
+      this.#buffer.push(event)
+    } else {
+      this.#buffer[this.#buffer.length - 1] = merged
+    }
+    if (isDelta(event)) this.#flushSoon()
+  }
+
+  /** Resolves when everything recorded so far is in the log. @throws {FencedError} when another executor wrote. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#tail = this.#tail.then(() => this.#write())
+    return this.#tail
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      // A failure shows at `broken` and at the next flush.
+      this.flush().catch(() => {})
+    }, this.#deltaDelayMs)
+  }
+
+  async #write(): Promise<void> {
+    this.#broken.signal.throwIfAborted()
+    const events = this.#buffer
+    if (events.length === 0) return
+    this.#buffer = []
+    try {
+      this.#written = await this.#append(this.#written, events)
+    } catch (error) {
+      this.#broken.abort(error)
+      throw error
+    }
+    for (const event of events) this.#onAppended(event)
+  }
+}
+
+function mergeDelta(last: RunEvent | undefined, next: RunEvent): RunEvent | undefined {
+  if (last === undefined || last.type !== next.type) return undefined
+  if (last.type !== 'message.delta' && last.type !== 'reasoning.delta') return undefined
+  if (next.type !== 'message.delta' && next.type !== 'reasoning.delta') return undefined
+  if (last.data.step !== next.data.step) return undefined
+  return { type: last.type, data: { step: last.data.step, text: last.data.text + next.data.text } }
+}

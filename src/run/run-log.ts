@@ -1,0 +1,83 @@
+import type { RunEvent, RunRequest, StoredEvent } from './events.js'
+
+/** Names one run: the agent as declared, the session's key and the correlation id, each compared exactly. */
+export interface RunKey {
+  readonly agent: string
+  readonly session: string
+  readonly run: string
+}
+
+/** Names one conversation. */
+export interface SessionKey {
+  readonly agent: string
+  readonly session: string
+}
+
+/** One line of the index of runs. */
+export interface RunSummary {
+  readonly run: string
+  /** 0 until the run is first started. */
+  readonly turn: number
+  readonly ended: boolean
+  /** Milliseconds since 1970 UTC. */
+  readonly acceptedAt: number
+}
+
+/** One line of the index of sessions. */
+export interface SessionSummary {
+  readonly session: string
+  readonly owner: string | undefined
+  /** Milliseconds since 1970 UTC. */
+  readonly createdAt: number
+  /** When a run was last accepted or ended; milliseconds since 1970 UTC. */
+  readonly updatedAt: number
+}
+
+/** What {@link RunLog.create} found. */
+export type Creation =
+  | { readonly outcome: 'created' }
+  /** A run of that name is there already; this is what was asked of it. */
+  | { readonly outcome: 'exists'; readonly request: RunRequest }
+  /** The session belongs to somebody else; nothing was written. */
+  | { readonly outcome: 'foreign' }
+
+export interface SessionQuery {
+  /** Only sessions of this owner; `undefined` lists those of nobody. */
+  readonly owner: string | undefined
+  /** Continue after this session of an earlier page. */
+  readonly before?: { readonly updatedAt: number; readonly session: string } | undefined
+  readonly limit: number
+}
+
+/**
+ * Where runs are journalled: an append-only list of events per run, and an index of runs and sessions.
+ * Whatever is acknowledged is durable. Every method may be called by several processes at once.
+ */
+export interface RunLog {
+  /** Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's. */
+  create(key: RunKey, request: RunRequest): Promise<Creation>
+  /** Appends events if the log still ends at `expected`; returns the next position. @throws {FencedError} when another executor wrote, or the run was deleted. */
+  append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number>
+  /** The events with an id above `after` (all by default), in order; empty when there is no such run. */
+  read(key: RunKey, after?: number): Promise<readonly StoredEvent[]>
+  /**
+   * Yields the events after `after` as they are written, by whatever process, and returns after the terminal one.
+   * Also returns when the signal aborts or the run is deleted.
+   */
+  follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>
+  /** Ended runs whose turn is above `turn`, by turn; then the runs that have not ended, in order of acceptance. */
+  runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]>
+  /** Up to `limit` ended runs whose turn is at most `turn`, newest first. */
+  runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]>
+  /** `undefined` when no run of the session was ever accepted, or it was deleted. */
+  session(key: SessionKey): Promise<SessionSummary | undefined>
+  /** An agent's sessions, newest first. */
+  sessions(agent: string, query: SessionQuery): Promise<readonly SessionSummary[]>
+  /** Forgets the runs accepted before `before` (ms since 1970), and the session when none is left. Whoever executes one of them is fenced off. */
+  deleteSession(key: SessionKey, before: number): Promise<void>
+  /** Forgets the ended runs accepted before `before` (ms since 1970); the session stays. */
+  deleteEndedRuns(key: SessionKey, before: number): Promise<void>
+  /** Resolves when the store can be written. @throws {AgentError} `store_unavailable` saying why not. */
+  probe(): Promise<void>
+  close(): Promise<void>
+}
