@@ -1,0 +1,133 @@
+import type {
+  ChatCompletionContentPart,
+  ChatCompletionMessageFunctionToolCall,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions'
+import type {
+  ChatMessage,
+  Content,
+  DataContent,
+  FunctionCallContent,
+  FunctionResultContent,
+  UriContent,
+} from '../core/messages.js'
+
+/**
+ * Our messages as the `messages` of a Chat Completions request, in the same order.
+ * Reasoning is not sent back. A message that has nothing to send is left out; a `tool` message becomes one message
+ * for each result in it.
+ * Wire: OpenAI API reference, "Create chat completion", `messages`.
+ */
+export function toChatCompletionsMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
+  return messages.flatMap(toParams)
+}
+
+function toParams(message: ChatMessage): ChatCompletionMessageParam[] {
+  switch (message.role) {
+    case 'system':
+      return [{ role: 'system', content: toPlainText(message.contents) }]
+    case 'user':
+      return [toUserParam(message)]
+    case 'assistant':
+      return toAssistantParams(message.contents)
+    case 'tool':
+      return message.contents.filter((content) => content.type === 'functionResult').map(toToolParam)
+  }
+}
+
+function toUserParam({ contents, authorName }: ChatMessage): ChatCompletionMessageParam {
+  const parts = contents.flatMap(toPart)
+  const [first] = parts
+  const single = parts.length === 1 && first?.type === 'text' ? first.text : undefined
+  const content = parts.length === 0 ? '' : (single ?? parts)
+  const name = authorName !== undefined && isWireName(authorName) ? authorName : undefined
+  return name === undefined ? { role: 'user', content } : { role: 'user', content, name }
+}
+
+function toAssistantParams(contents: readonly Content[]): ChatCompletionMessageParam[] {
+  const text = toPlainText(contents)
+  const calls = contents.filter((content) => content.type === 'functionCall').map(toToolCall)
+  if (calls.length > 0) return [{ role: 'assistant', content: text === '' ? null : text, tool_calls: calls }]
+  return text === '' ? [] : [{ role: 'assistant', content: text }]
+}
+
+function toToolCall(call: FunctionCallContent): ChatCompletionMessageFunctionToolCall {
+  const { arguments: written, callId, name } = call
+  const text = typeof written === 'string' ? written : JSON.stringify(written)
+  return { id: callId, type: 'function', function: { name, arguments: text } }
+}
+
+function toToolParam({ callId, result, error }: FunctionResultContent): ChatCompletionMessageParam {
+  return { role: 'tool', tool_call_id: callId, content: toResultText(result, error) }
+}
+
+function toResultText(result: FunctionResultContent['result'], error: string | undefined): string {
+  if (error !== undefined) return `Error: ${error}`
+  return typeof result === 'string' ? result : JSON.stringify(result ?? null)
+}
+
+function toPart(content: Content): ChatCompletionContentPart[] {
+  switch (content.type) {
+    case 'text':
+      return [{ type: 'text', text: content.text }]
+    case 'error':
+      return [{ type: 'text', text: content.message }]
+    case 'data':
+      return [toDataPart(content)]
+    case 'uri':
+      return [toUriPart(content)]
+    case 'reasoning':
+    case 'functionCall':
+    case 'functionResult':
+      return []
+  }
+}
+
+function toDataPart({ uri, mediaType = readMediaType(uri) }: DataContent): ChatCompletionContentPart {
+  if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url: uri } }
+  const format = audioFormats[mediaType]
+  if (format !== undefined) return { type: 'input_audio', input_audio: { data: readBase64(uri), format } }
+  return { type: 'file', file: { filename: `file.${readExtension(mediaType)}`, file_data: uri } }
+}
+
+// Chat Completions reads files only from data URIs; a link in the text at least tells the model what was given.
+function toUriPart({ uri, mediaType }: UriContent): ChatCompletionContentPart {
+  if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url: uri } }
+  return { type: 'text', text: `${uri} (${mediaType})` }
+}
+
+const audioFormats: Readonly<Record<string, 'wav' | 'mp3'>> = {
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'audio/mp3': 'mp3',
+}
+
+/** The media type in a data URI. RFC 2397, section 3: `text/plain` when it names none. */
+function readMediaType(uri: string): string {
+  const mediaType = /^data:([^;,]+)/i.exec(uri)?.[1]
+  return mediaType?.toLowerCase() ?? 'text/plain'
+}
+
+function readBase64(uri: string): string {
+  return uri.slice(uri.indexOf(',') + 1)
+}
+
+function readExtension(mediaType: string): string {
+  if (mediaType === 'text/plain') return 'txt'
+  return /^[^/]+\/([a-z0-9]+)/i.exec(mediaType)?.[1] ?? 'bin'
+}
+
+function toPlainText(contents: readonly Content[]): string {
+  let text = ''
+  for (const content of contents) {
+    if (content.type === 'text') text += content.text
+    if (content.type === 'error') text += content.message
+  }
+  return text
+}
+
+// The API refuses other names, and a refused request helps nobody who only wanted to say who speaks.
+function isWireName(name: string): boolean {
+  return /^[a-zA-Z0-9_-]{1,64}$/.test(name)
+}

@@ -1,0 +1,55 @@
+import { AgentError } from '../core/errors.js'
+import { createAzureOpenAIChatClient } from './azure-openai.js'
+import type { ChatClient } from './chat-client.js'
+import { createOfflineChatClient } from './offline.js'
+import { createOpenAIChatClient } from './openai-chat-completions.js'
+import { openAIBaseUrl } from './openai-connection.js'
+import { withRetry } from './with-retry.js'
+
+/** Environment variables by name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The model that OpenAI is asked for when `OPENAI_MODEL` names none. */
+export const defaultOpenAIModel = 'gpt-5.4-mini'
+
+/**
+ * The chat client that the environment describes. The first of these that is set decides:
+ *
+ * 1. `AZURE_OPENAI_ENDPOINT`: Azure OpenAI, with `AZURE_OPENAI_DEPLOYMENT` (or `AZURE_OPENAI_DEPLOYMENT_NAME`) and
+ *    `AZURE_OPENAI_API_KEY`; without a key Microsoft Entra ID, with `AZURE_CLIENT_ID` as the managed identity.
+ * 2. `OPENAI_API_KEY` or `OPENAI_BASE_URL`: OpenAI or a compatible server, with `OPENAI_MODEL`.
+ * 3. Nothing: the offline demo model, whose name is `offline-demo`.
+ *
+ * Empty values and placeholders such as `<your key>` count as not set. All but the offline model are asked again when
+ * they fail for a moment.
+ * @throws {AgentError} `invalid_configuration` naming the variable that is missing or wrong.
+ */
+export function createChatClientFromEnvironment(env: Environment = process.env): ChatClient {
+  const read = (name: string) => readSetting(env, name)
+  const endpoint = read('AZURE_OPENAI_ENDPOINT')
+  if (endpoint !== undefined) return withRetry(createAzureClient(endpoint, read))
+  const apiKey = read('OPENAI_API_KEY')
+  const baseUrl = read('OPENAI_BASE_URL')
+  if (apiKey === undefined && baseUrl === undefined) return createOfflineChatClient()
+  const model = read('OPENAI_MODEL') ?? defaultOpenAIModel
+  return withRetry(createOpenAIChatClient({ model, apiKey, baseUrl: baseUrl ?? openAIBaseUrl }))
+}
+
+type Read = (name: string) => string | undefined
+
+function createAzureClient(endpoint: string, read: Read): ChatClient {
+  const deployment = read('AZURE_OPENAI_DEPLOYMENT') ?? read('AZURE_OPENAI_DEPLOYMENT_NAME')
+  if (deployment === undefined) {
+    const message = 'AZURE_OPENAI_ENDPOINT is set, but AZURE_OPENAI_DEPLOYMENT is not. Set both or neither.'
+    throw new AgentError('invalid_configuration', message)
+  }
+  const apiKey = read('AZURE_OPENAI_API_KEY')
+  if (apiKey !== undefined) return createAzureOpenAIChatClient({ endpoint, deployment, apiKey })
+  const managedIdentityClientId = read('AZURE_CLIENT_ID')
+  return createAzureOpenAIChatClient({ endpoint, deployment, managedIdentityClientId })
+}
+
+function readSetting(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim()
+  return value === undefined || value === '' || /<[^<>]*>/.test(value) ? undefined : value
+}

@@ -1,0 +1,124 @@
+import { AgentError } from '../core/errors.js'
+
+/**
+ * What went wrong in a model call, as an {@link AgentError} whose `retryable` says whether it is worth asking again.
+ * Security: neither its message nor its cause carries anything of the request or of the provider's text, which may
+ * repeat keys and prompts; only the status, the request id and the provider's error code are kept.
+ * Wire: OpenAI API reference, "Error codes"; RFC 9110, section 10.2.3 (Retry-After).
+ */
+export function toModelError(error: unknown): AgentError {
+  const known = findAgentError(error)
+  if (known !== undefined) return known
+  if (isTimeout(error)) {
+    return new AgentError('model_timeout', 'The model server did not answer in time.', { retryable: true })
+  }
+  const failure = readFailure(error)
+  if (failure !== undefined) return toFailureError(failure)
+  if (error instanceof SyntaxError) {
+    return new AgentError('model_error', 'The model server sent an answer that is no JSON.', {
+      retryable: true,
+    })
+  }
+  const code = readSystemCode(error)
+  const message = `The connection to the model server failed${code === undefined ? '' : ` (${code})`}.`
+  return new AgentError('model_error', message, { retryable: true })
+}
+
+/** How long a server asks us to wait, by its `retry-after-ms` or `retry-after` header (seconds or an HTTP date). Never negative; `undefined` when it does not say. */
+export function readRetryAfterMs(headers: Headers, nowMs: number): number | undefined {
+  const exact = toCount(headers.get('retry-after-ms'))
+  if (exact !== undefined) return exact
+  const value = headers.get('retry-after')
+  const seconds = toCount(value)
+  if (seconds !== undefined) return seconds * 1000
+  const at = Date.parse(value ?? '')
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
+}
+
+interface Failure {
+  readonly status: number | undefined
+  readonly code: string | undefined
+  readonly requestId: string | undefined
+  readonly headers: Headers | undefined
+}
+
+// Read by shape, not by class: the client may come from another copy of the package.
+function readFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof Error) || !('headers' in error) || !('code' in error)) return undefined
+  const headers = error.headers instanceof Headers ? error.headers : undefined
+  const code = toWord(error.code) ?? toWord('type' in error ? error.type : undefined)
+  const status = 'status' in error ? toNumber(error.status) : undefined
+  if (headers === undefined && status === undefined && code === undefined) return undefined
+  const requestId = toWord('requestID' in error ? error.requestID : undefined)
+  return { status: status ?? toStatus(error.code, code), code, requestId, headers }
+}
+
+// An error in the middle of a stream has no status of its own; some servers put it into the code.
+function toStatus(code: unknown, word: string | undefined): number | undefined {
+  const number = Number(code)
+  if (Number.isInteger(number) && number >= 400 && number < 600) return number
+  if (word?.startsWith('rate_limit')) return 429
+  return word === 'invalid_request_error' || word === 'context_length_exceeded' ? 400 : undefined
+}
+
+function toFailureError(failure: Failure): AgentError {
+  const { status, code, headers } = failure
+  const message = toFailureMessage(failure)
+  if (status !== 429) {
+    return new AgentError('model_error', message, { retryable: isWorthRetrying(status) })
+  }
+  const retryAfterMs = headers && readRetryAfterMs(headers, Date.now())
+  // An account out of money answers 429 as well, and waiting does not fill it.
+  return new AgentError('rate_limited', message, { retryable: code !== 'insufficient_quota', retryAfterMs })
+}
+
+function isWorthRetrying(status: number | undefined): boolean {
+  return status === undefined || status === 408 || status === 409 || status >= 500
+}
+
+function toFailureMessage({ status, code, requestId }: Failure): string {
+  const what =
+    status === undefined ? 'The model server broke off its answer' : `The model server answered ${status}`
+  const details = [code, requestId && `request ${requestId}`].filter((detail) => detail !== undefined)
+  const hint = (status !== undefined && hints[status]) || ''
+  return `${what}${details.length === 0 ? '' : ` (${details.join(', ')})`}.${hint}`
+}
+
+const hints: Readonly<Record<number, string>> = {
+  401: ' Check the API key.',
+  403: ' Check that the key or identity may use this model.',
+  404: ' Check the name of the model or deployment and the base URL.',
+}
+
+function findAgentError(error: unknown): AgentError | undefined {
+  if (error instanceof AgentError) return error
+  return error instanceof Error && error.cause instanceof AgentError ? error.cause : undefined
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.constructor.name === 'APIConnectionTimeoutError'
+}
+
+/** The system error code (`ECONNREFUSED`, `UND_ERR_SOCKET`) at the root of a failed connection. */
+function readSystemCode(error: unknown): string | undefined {
+  let code: string | undefined
+  let depth = 0
+  for (let at = error; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    code = ('code' in at ? toWord(at.code) : undefined) ?? code
+  }
+  return code
+}
+
+/** A short identifier, or nothing: free text could carry what must not be shown. */
+function toWord(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : value
+  return typeof text === 'string' && /^[\w.:-]{1,80}$/.test(text) ? text : undefined
+}
+
+function toNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) ? value : undefined
+}
+
+function toCount(value: string | null): number | undefined {
+  return value !== null && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
+}

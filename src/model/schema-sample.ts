@@ -1,0 +1,81 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js'
+
+/** The smallest value that fits a JSON Schema. Knows what structured outputs use, not all of JSON Schema. */
+export function createSample(schema: JsonObject, root: JsonObject = schema): JsonValue {
+  const target = resolveReference(schema, root)
+  if (target.const !== undefined) return target.const
+  if (target.default !== undefined) return target.default
+  if (Array.isArray(target.enum)) return target.enum[0]
+  const alternatives = target.anyOf ?? target.oneOf ?? target.allOf
+  const [first] = Array.isArray(alternatives) ? alternatives : []
+  if (isJsonObject(first)) return createSample(first, root)
+  return createTyped(target, root)
+}
+
+function createTyped(schema: JsonObject, root: JsonObject): JsonValue {
+  switch (readType(schema)) {
+    case 'string':
+      return createSampleText(schema)
+    case 'number':
+    case 'integer':
+      return createSampleNumber(schema)
+    case 'boolean':
+      return false
+    case 'null':
+      return null
+    case 'array': {
+      const item = isJsonObject(schema.items) ? createSample(schema.items, root) : null
+      return new Array<JsonValue>(toNumber(schema.minItems, 0)).fill(item)
+    }
+    default:
+      return Object.fromEntries(
+        readRequired(schema).map(([property, inner]) => [property, createSample(inner, root)]),
+      )
+  }
+}
+
+const sampleTexts: Readonly<Record<string, string>> = {
+  date: '2026-01-01',
+  'date-time': '2026-01-01T00:00:00Z',
+  time: '00:00:00Z',
+  email: 'demo@example.com',
+  uri: 'https://example.com/',
+  uuid: '00000000-0000-4000-8000-000000000000',
+}
+
+function createSampleText({ format, minLength, maxLength }: JsonObject): string {
+  const text = (typeof format === 'string' && sampleTexts[format]) || 'demo'
+  return text.padEnd(toNumber(minLength, 0), '.').slice(0, toNumber(maxLength, Number.POSITIVE_INFINITY))
+}
+
+function createSampleNumber(schema: JsonObject): number {
+  const step = 1
+  const low = toNumber(schema.minimum, toNumber(schema.exclusiveMinimum, -step) + step)
+  const high = toNumber(schema.maximum, toNumber(schema.exclusiveMaximum, Number.POSITIVE_INFINITY) - step)
+  return Math.min(low, high)
+}
+
+function resolveReference(schema: JsonObject, root: JsonObject): JsonObject {
+  if (typeof schema.$ref !== 'string') return schema
+  const path = schema.$ref.split('/').slice(1)
+  const target = path.reduce<unknown>((at, name) => (isJsonObject(at) ? at[name] : undefined), root)
+  return isJsonObject(target) ? target : {}
+}
+
+/** The required properties of an object schema with their schemas, in the order in which they are required. */
+export function readRequired({ properties, required }: JsonObject): [string, JsonObject][] {
+  if (!isJsonObject(properties) || !Array.isArray(required)) return []
+  return required.map((name): [string, JsonObject] => {
+    const schema = properties[name]
+    return [name, isJsonObject(schema) ? schema : {}]
+  })
+}
+
+/** The type that a schema names, the first one if it names several. */
+export function readType({ type }: JsonObject): unknown {
+  return Array.isArray(type) ? type[0] : type
+}
+
+function toNumber(value: JsonValue | undefined, fallback: number): number {
+  return typeof value === 'number' ? value : fallback
+}

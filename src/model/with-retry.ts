@@ -1,0 +1,78 @@
+import { AgentError } from '../core/errors.js'
+import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
+import { sleep as sleepFor } from './sleep.js'
+
+export interface RetryOptions {
+  /** How often the model is asked at most, the first time included; at least 1. @default 3 */
+  readonly maxAttempts?: number | undefined
+  /** Wait before the second attempt; it doubles for each further one, and up to half of it is left off at random. @default 500 */
+  readonly initialDelayMs?: number | undefined
+  /** Longest wait. When the server asks for a longer one, there is no further attempt. @default 30_000 */
+  readonly maxDelayMs?: number | undefined
+  /** Waits. @default a timer; tests give their own */
+  readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined
+  /** A number from 0 up to but not including 1. @default Math.random */
+  readonly random?: (() => number) | undefined
+}
+
+/**
+ * The same client, but a call that failed with a `retryable` error is made again, after a growing wait that is never
+ * shorter than the server asked for (`retryAfterMs`). When deltas had come out by then, `reset` is emitted first.
+ * The error of the last attempt is thrown as it is; an abort ends the waits too.
+ * @throws {AgentError} `invalid_configuration` when `maxAttempts` is not a whole number from 1.
+ */
+export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatClient {
+  const policy = resolvePolicy(options)
+  return {
+    model: client.model,
+    stream: (request, chatOptions) => streamWithRetry({ client, policy }, request, chatOptions),
+  }
+}
+
+type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: NonNullable<RetryOptions[Name]> }
+
+function resolvePolicy(options: RetryOptions): RetryPolicy {
+  const { maxAttempts = 3, initialDelayMs = 500, maxDelayMs = 30_000 } = options
+  const { sleep = sleepFor, random = Math.random } = options
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
+    throw new AgentError(
+      'invalid_configuration',
+      `maxAttempts must be a whole number from 1, not ${maxAttempts}.`,
+    )
+  }
+  return { maxAttempts, initialDelayMs, maxDelayMs, sleep, random }
+}
+
+async function* streamWithRetry(
+  { client, policy }: { readonly client: ChatClient; readonly policy: RetryPolicy },
+  request: ChatRequest,
+  options: ChatOptions = {},
+): AsyncGenerator<ChatEvent> {
+  let hasDeltas = false
+  for (let attempt = 1; ; attempt++) {
+    try {
+      for await (const event of client.stream(request, options)) {
+        hasDeltas = event.type !== 'reset'
+        yield event
+        if (event.type === 'completed') return
+      }
+      return
+    } catch (error) {
+      const delayMs = resolveDelayMs(error, attempt, policy)
+      if (delayMs === undefined || options.signal?.aborted) throw error
+      await policy.sleep(delayMs, options.signal)
+    }
+    if (hasDeltas) yield { type: 'reset' }
+    hasDeltas = false
+  }
+}
+
+/** How long to wait before the next attempt; `undefined` when there is to be none. */
+function resolveDelayMs(error: unknown, attempt: number, policy: RetryPolicy): number | undefined {
+  const { maxAttempts, initialDelayMs, maxDelayMs, random } = policy
+  if (attempt >= maxAttempts || !(error instanceof AgentError) || !error.retryable) return undefined
+  const { retryAfterMs = 0 } = error
+  if (retryAfterMs > maxDelayMs) return undefined
+  const backoffMs = Math.min(initialDelayMs * 2 ** (attempt - 1), maxDelayMs)
+  return Math.max(retryAfterMs, Math.round(backoffMs * (1 - random() / 2)))
+}
