@@ -1,0 +1,51 @@
+import type { ServerResponse } from 'node:http'
+
+/** An HTTP answer of the durable API, before it is written. */
+export interface DurableAnswer {
+  readonly status: number
+  /** JSON text, sent as `application/json`; no body when absent. */
+  readonly json?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** A request that the durable API refuses; its text goes to the caller. */
+export class DurableRequestError extends Error {
+  override readonly name = 'DurableRequestError'
+  readonly status: number
+  /** The `Message` of the error object. */
+  readonly summary: string
+
+  constructor(
+    detail: string,
+    { status = 400, summary = badArguments }: { status?: number; summary?: string } = {},
+  ) {
+    super(detail)
+    this.status = status
+    this.summary = summary
+  }
+}
+
+const badArguments = 'One or more of the arguments submitted is incorrect'
+const wentWrong = 'Something went wrong while processing your request'
+
+/** The error object that the real extension answers with (local-host-spec D.3); stack traces stay in the log. */
+export function toErrorAnswer(error: unknown): DurableAnswer {
+  const refused = error instanceof DurableRequestError
+  return {
+    status: refused ? error.status : 500,
+    json: JSON.stringify({
+      Message: refused ? error.summary : wentWrong,
+      ExceptionMessage: error instanceof Error ? error.message : String(error),
+      ExceptionType: refused && error.status === 400 ? 'System.ArgumentException' : 'System.Exception',
+      StackTrace: '',
+    }),
+  }
+}
+
+/** Sends an answer and ends the response. */
+export function writeAnswer(response: ServerResponse, { status, json, headers = {} }: DurableAnswer): void {
+  const body = json ?? ''
+  const type = json === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' }
+  response.writeHead(status, { ...headers, ...type, 'Content-Length': Buffer.byteLength(body) })
+  response.end(body)
+}

@@ -1,0 +1,127 @@
+import type {
+  BindingInfo,
+  FunctionDefinition,
+  FunctionInvoker,
+  HostExtension,
+  TypedData,
+} from '../functions.js'
+import { toClientPayload } from './client-payload.js'
+import { writeAnswer } from './durable-answer.js'
+import type { DurableLog } from './durable-log.js'
+import { toDurableRequest } from './durable-request.js'
+import { createDurableRoutes } from './durable-routes.js'
+import { type DurableSettings, parseDurableSettings } from './durable-settings.js'
+import { EntityDispatcher } from './entity-dispatcher.js'
+import { HostLease } from './host-lease.js'
+import { HubWatch } from './hub-watch.js'
+import { readOwnIdentity } from './process-identity.js'
+import { createRpcListener, type RpcHandler } from './rpc-listener.js'
+import { TaskHub } from './task-hub.js'
+
+export interface DurableExtensionOptions {
+  /** Parsed `extensions.durableTask` of host.json (unknown JSON object). */
+  readonly settings: unknown
+  /** Base URL the host is reachable at, e.g. `http://localhost:7071`. */
+  readonly baseUrl: string
+  /** Folder for the task hub's file; made when absent. Not on a network drive. */
+  readonly dataDir: string
+  /** How long a silent host process keeps its leases, in milliseconds. @default 5000 */
+  readonly leaseMs?: number
+  readonly log: DurableLog
+  /** How often to look for other processes' work, in milliseconds. @default 25 */
+  readonly pollMs?: number
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: () => number
+}
+
+/**
+ * The Durable extension: durable entities, their HTTP API, and the `durableClient` input, on a SQLite task hub that
+ * several host processes may share.
+ * @throws {AgentError} `invalid_configuration` for unusable settings. Its `start` rejects when the hub's file cannot be used.
+ */
+export function createDurableExtension(options: DurableExtensionOptions): HostExtension {
+  const settings = parseDurableSettings(options.settings)
+  let running: RunningExtension | undefined
+  return {
+    name: 'durabletask',
+    provideInput: (binding) => (isClient(binding) ? running?.clientPayload : undefined),
+    start: async (functions, invoker) => {
+      running = await start(options, settings, functions, invoker)
+    },
+    stop: async (graceMs) => {
+      const stopping = running
+      running = undefined
+      await stopping?.stop(graceMs)
+    },
+    handle: async (request, response, path) => {
+      if (running) await running.handle(request, response, path)
+      else writeAnswer(response, { status: 503 })
+    },
+  }
+}
+
+interface RunningExtension {
+  readonly clientPayload: TypedData
+  readonly handle: RpcHandler
+  stop(graceMs: number): Promise<void>
+}
+
+async function start(
+  { baseUrl, dataDir, leaseMs = 5000, log, pollMs = 25, now = Date.now }: DurableExtensionOptions,
+  settings: DurableSettings,
+  functions: readonly FunctionDefinition[],
+  invoker: FunctionInvoker,
+): Promise<RunningExtension> {
+  const { hubName } = settings
+  const hub = TaskHub.open(dataDir, hubName)
+  const lease = new HostLease({ hub, identity: readOwnIdentity(), leaseMs, now, log })
+  const entities = new Map(
+    ofType(functions, 'entityTrigger').map((entity) => [entity.name.toLowerCase(), entity]),
+  )
+  const dispatcher = new EntityDispatcher({
+    hub,
+    lease,
+    invoker,
+    functions: entities,
+    maxConcurrent: settings.maxConcurrentEntityFunctions,
+    maxBatchSize: settings.maxEntityOperationBatchSize,
+    now,
+    log,
+  })
+  const answer = createDurableRoutes({
+    hub,
+    functions: entities,
+    signal: (signal) => dispatcher.signal(signal),
+    orchestrators: ofType(functions, 'orchestrationTrigger').map(({ name }) => name),
+    log,
+  })
+  const handle: RpcHandler = async (request, response, path) =>
+    writeAnswer(response, await answer(toDurableRequest(request, path)))
+  const rpc = await createRpcListener(handle)
+  const watch = new HubWatch({ hub, lease, dispatcher, log })
+  await lease.start()
+  await dispatcher.takeWaiting()
+  watch.start({ pollMs, renewMs: leaseMs / 3 })
+  return {
+    clientPayload: { string: toClientPayload({ hubName, baseUrl, rpcBaseUrl: rpc.baseUrl }) },
+    handle,
+    stop: async (graceMs) => {
+      await dispatcher.stop(graceMs)
+      watch.stop()
+      await rpc.close()
+      await lease.end()
+      hub.close()
+    },
+  }
+}
+
+function ofType(functions: readonly FunctionDefinition[], type: string): FunctionDefinition[] {
+  return functions.filter(
+    ({ trigger, disabled }) => !disabled && trigger.type.toLowerCase() === type.toLowerCase(),
+  )
+}
+
+function isClient({ type }: BindingInfo): boolean {
+  const lower = type.toLowerCase()
+  return lower === 'durableclient' || lower === 'orchestrationclient'
+}

@@ -1,0 +1,40 @@
+import { type DurableAnswer, DurableRequestError, toErrorAnswer } from './durable-answer.js'
+import type { DurableLog } from './durable-log.js'
+import type { DurableRequest } from './durable-request.js'
+import { createEntityRoutes, type EntityRoutesOptions } from './entity-routes.js'
+import { createInstanceRoutes, type InstanceRoutesOptions } from './instance-routes.js'
+
+export interface DurableRoutesOptions extends EntityRoutesOptions, InstanceRoutesOptions {
+  readonly log: DurableLog
+}
+
+/** Answers any request of the durable API: for the client library and under `/runtime/webhooks/durabletask/` alike. */
+export function createDurableRoutes(options: DurableRoutesOptions) {
+  const answerEntities = createEntityRoutes(options)
+  const answerInstances = createInstanceRoutes(options)
+
+  async function route(request: DurableRequest): Promise<DurableAnswer | undefined> {
+    switch (request.segments[0]?.toLowerCase()) {
+      case 'entities':
+        return answerEntities(request)
+      case 'orchestrators':
+      case 'instances':
+        return answerInstances(request)
+      case 'makeprimary':
+        return request.method === 'POST' ? { status: 202 } : undefined
+      default:
+        return undefined
+    }
+  }
+
+  return async function answer(request: DurableRequest): Promise<DurableAnswer> {
+    try {
+      return (await route(request)) ?? { status: 404 }
+    } catch (error) {
+      if (!(error instanceof DurableRequestError)) {
+        options.log('error', `${request.method} ${request.segments.join('/')} failed: ${String(error)}`)
+      }
+      return toErrorAnswer(error)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os'
+import { AgentError } from '../../core/errors.js'
+
+/** The settings of `extensions.durableTask` that this host obeys (local-host-spec C.3). */
+export interface DurableSettings {
+  /** 3-45 letters and digits, the first a letter. */
+  readonly hubName: string
+  /** How many entities may run at a time in this process, at least 1. */
+  readonly maxConcurrentEntityFunctions: number
+  /** How many operations one invocation may get, at least 1. */
+  readonly maxEntityOperationBatchSize: number
+}
+
+const defaultBatchSize = 5000
+const entitiesPerCore = 10
+
+/**
+ * Reads the parsed JSON of `extensions.durableTask`; absent settings take the platform's defaults, unknown ones are ignored.
+ * @throws {AgentError} `invalid_configuration`, naming the setting and its value.
+ */
+export function parseDurableSettings(
+  settings: unknown,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): DurableSettings {
+  const values = toLowerCaseKeys(settings)
+  return {
+    hubName: parseHubName(values.get('hubname'), environment),
+    maxConcurrentEntityFunctions:
+      parseCount(values, 'maxConcurrentEntityFunctions') ?? entitiesPerCore * availableParallelism(),
+    maxEntityOperationBatchSize: parseCount(values, 'maxEntityOperationBatchSize') ?? defaultBatchSize,
+  }
+}
+
+/** Setting names compare ignoring case, as in the platform's own configuration reader. */
+function toLowerCaseKeys(settings: unknown): ReadonlyMap<string, unknown> {
+  if (settings === undefined || settings === null) return new Map()
+  if (typeof settings !== 'object' || Array.isArray(settings)) {
+    throw invalid(`extensions.durableTask in host.json must be an object, not ${JSON.stringify(settings)}.`)
+  }
+  return new Map(Object.entries(settings).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+function parseHubName(value: unknown, environment: Readonly<Record<string, string | undefined>>): string {
+  if (value === undefined || value === null) return toDefaultHubName(environment.WEBSITE_SITE_NAME)
+  if (typeof value !== 'string') throw invalidHubName(JSON.stringify(value))
+  const name = value.replace(/%([^%]+)%/g, (_, variable: string) => {
+    const resolved = environment[variable]
+    if (resolved === undefined) {
+      throw invalid(`durableTask.hubName '${value}' names the app setting '${variable}', which is not set.`)
+    }
+    return resolved
+  })
+  if (!/^[A-Za-z][A-Za-z0-9]{2,44}$/.test(name)) throw invalidHubName(`'${name}'`)
+  return name
+}
+
+/** The platform names the hub after the site, made to fit the rules; on a developer's machine there is no site. */
+function toDefaultHubName(siteName: string | undefined): string {
+  const letters = (siteName ?? '').replace(/[^A-Za-z0-9]/g, '')
+  if (letters === '') return 'TestHubName'
+  const name = /^[A-Za-z]/.test(letters) ? letters : `t${letters}`
+  return name.length < 3 ? `${name}Hub` : name.slice(0, 45)
+}
+
+function parseCount(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
+  const value = values.get(name.toLowerCase())
+  if (value === undefined || value === null) return undefined
+  const count = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 1) {
+    throw invalid(`durableTask.${name} must be a whole number of at least 1, not ${JSON.stringify(value)}.`)
+  }
+  return count
+}
+
+function invalidHubName(shown: string): AgentError {
+  return invalid(
+    `durableTask.hubName ${shown} is not valid: use 3 to 45 letters and digits, starting with a letter.`,
+  )
+}
+
+function invalid(message: string): AgentError {
+  return new AgentError('invalid_configuration', message)
+}

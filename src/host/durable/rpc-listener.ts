@@ -1,0 +1,47 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** The listener that the durable client library calls; only this machine can reach it. */
+export interface RpcListener {
+  /** Ends in `/`, as the library resolves its paths against it (local-host-spec D.1). */
+  readonly baseUrl: string
+  close(): Promise<void>
+}
+
+/** `path` is what follows the base URL, with the query. Never rejects. */
+export type RpcHandler = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
+
+const root = '/durabletask/'
+
+/** Listens on a free loopback port. @throws {Error} when the system refuses. */
+export async function createRpcListener(handle: RpcHandler): Promise<RpcListener> {
+  // The library leaves its connections open between calls; a caller waits as long as the disk needs.
+  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
+    response.sendDate = false
+    const url = request.url ?? ''
+    void handle(request, response, url.startsWith(root) ? url.slice(root.length) : '')
+  })
+  await listen(server)
+  const { port } = server.address() as AddressInfo
+  return {
+    baseUrl: `http://127.0.0.1:${port}${root}`,
+    close: () => close(server),
+  }
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

@@ -1,0 +1,113 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { openSqlite } from './sqlite.js'
+
+/** Version of the tables below. A file with a higher number was written by a newer host and is refused. */
+export const taskHubSchemaVersion = 1
+
+/**
+ * `entities` holds committed state. `messages` holds what is still to be handled, of any kind and for any instance, in
+ * order of arrival. A row in `mailboxes` exists for as long as its instance has messages: it says which process works
+ * on them, so that looking for work never reads more than what is unfinished. `hosts` are the running processes.
+ */
+const schema = `
+  CREATE TABLE task_hub (schema_version INTEGER NOT NULL) STRICT;
+  INSERT INTO task_hub VALUES (${taskHubSchemaVersion});
+
+  CREATE TABLE hosts (
+    id TEXT PRIMARY KEY, pid INTEGER NOT NULL, machine TEXT NOT NULL, start_marker TEXT, expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE entities (
+    id TEXT PRIMARY KEY, entity_exists INTEGER NOT NULL, state TEXT, last_operation_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY, target TEXT NOT NULL, kind TEXT NOT NULL, visible_at INTEGER NOT NULL,
+    id TEXT NOT NULL, name TEXT NOT NULL, input TEXT, is_signal INTEGER NOT NULL, sender TEXT
+  ) STRICT;
+  CREATE INDEX messages_by_target ON messages (target);
+
+  CREATE TABLE mailboxes (
+    target TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, ready_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, owner TEXT, claim INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX mailboxes_waiting ON mailboxes (kind, ready_at) WHERE owner IS NULL;
+`
+
+const busyTimeoutMs = 5000
+
+/**
+ * Opens a task hub's file, making folder, file and tables when they are absent.
+ * @throws {AgentError} `store_unavailable` when the file cannot be used, `unsupported_state` when it is not a task hub of
+ * a version that this host knows. Both name the file.
+ */
+export function openTaskHubDatabase(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    database = openSqlite(file)
+    prepare(database, file)
+    return database
+  } catch (error) {
+    database?.close()
+    if (error instanceof AgentError) throw error
+    throw new AgentError(
+      'store_unavailable',
+      `Cannot use the task hub file '${file}': ${toErrorMessage(error)}.`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+function prepare(database: DatabaseSync, file: string): void {
+  database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+  setWriteAheadLog(database)
+  database.exec('PRAGMA synchronous = FULL')
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    createOrCheck(database, file)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** SQLite does not wait for other processes when two switch one new file at once, so this does. */
+function setWriteAheadLog(database: DatabaseSync): void {
+  const giveUpAt = Date.now() + busyTimeoutMs
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if (!/locked|busy/.test(toErrorMessage(error)) || Date.now() > giveUpAt) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+  }
+}
+
+function createOrCheck(database: DatabaseSync, file: string): void {
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
+  if (tables.length === 0) {
+    database.exec(schema)
+    return
+  }
+  if (!tables.some((table) => table.name === 'task_hub')) {
+    throw new AgentError(
+      'unsupported_state',
+      `'${file}' is a SQLite file, but not a task hub; choose another folder.`,
+    )
+  }
+  const version = database.prepare('SELECT schema_version FROM task_hub').get()?.schema_version
+  if (version === taskHubSchemaVersion) return
+  throw new AgentError(
+    'unsupported_state',
+    `The task hub file '${file}' has schema version ${String(version)}; this host knows version ${taskHubSchemaVersion}. Use a newer host, or another hubName or folder.`,
+  )
+}

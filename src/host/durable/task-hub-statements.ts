@@ -1,0 +1,57 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+
+/** Every statement the task hub uses, prepared once. */
+export type Statements = Readonly<Record<keyof typeof statements, StatementSync>>
+
+const statements = {
+  dataVersion: 'PRAGMA data_version',
+
+  insertMessage: `INSERT INTO messages (target, kind, visible_at, id, name, input, is_signal, sender)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  nextMessages: `SELECT seq, id, name, input, is_signal FROM messages
+    WHERE target = ? AND visible_at <= ? ORDER BY seq LIMIT ?`,
+  hasMessages: 'SELECT 1 FROM messages WHERE target = ? AND visible_at <= ? LIMIT 1',
+  deleteMessages: 'DELETE FROM messages WHERE target = ? AND seq <= ? AND visible_at <= ?',
+
+  // A mailbox that waits out a failure (attempts > 0) is not woken early by a new message.
+  offerMailbox: `INSERT INTO mailboxes VALUES (?, ?, ?, ?, 0, NULL, NULL)
+    ON CONFLICT (target) DO UPDATE SET ready_at = min(ready_at, excluded.ready_at) WHERE owner IS NULL AND attempts = 0`,
+  claimMailbox: `INSERT INTO mailboxes VALUES (?, ?, ?, ?, 0, ?, ?)
+    ON CONFLICT (target) DO UPDATE SET owner = excluded.owner, claim = excluded.claim
+    WHERE owner IS NULL AND (attempts = 0 OR ready_at <= excluded.ready_at)`,
+  takeMailbox:
+    'UPDATE mailboxes SET owner = ?, claim = ? WHERE target = ? AND owner IS NULL AND ready_at <= ?',
+  holdsMailbox: 'SELECT 1 FROM mailboxes WHERE target = ? AND owner = ? AND claim = ?',
+  attempts: 'SELECT attempts FROM mailboxes WHERE target = ?',
+  renewMailbox: 'UPDATE mailboxes SET owner = ?, claim = ?, attempts = 0 WHERE target = ?',
+  deleteEmptyMailbox:
+    'DELETE FROM mailboxes WHERE target = ?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE target = ?1)',
+  releaseMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = 0,
+    ready_at = max(?1, (SELECT min(visible_at) FROM messages WHERE target = ?2)) WHERE target = ?2`,
+  postponeMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = attempts + 1, ready_at = ?
+    WHERE target = ?`,
+  waiting: `SELECT target FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at <= ?
+    AND name IN (SELECT value FROM json_each(?)) ORDER BY ready_at LIMIT ?`,
+  unknownFunctions: `SELECT DISTINCT name FROM mailboxes
+    WHERE owner IS NULL AND kind = ? AND name NOT IN (SELECT value FROM json_each(?))`,
+  nextReadyAt: 'SELECT min(ready_at) AS at FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at > ?',
+
+  entity: 'SELECT entity_exists, state FROM entities WHERE id = ?',
+  upsertEntity: `INSERT INTO entities VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    entity_exists = 1, state = excluded.state, last_operation_at = excluded.last_operation_at`,
+  deleteEntity: 'DELETE FROM entities WHERE id = ?',
+  entities: `SELECT id, state, last_operation_at FROM entities
+    WHERE id > ? AND id >= ? AND id < ? AND entity_exists = 1 AND last_operation_at BETWEEN ? AND ? ORDER BY id LIMIT ?`,
+
+  insertHost: 'INSERT INTO hosts VALUES (?, ?, ?, ?, ?)',
+  extendHost: 'UPDATE hosts SET expires_at = ? WHERE id = ?',
+  hosts: 'SELECT id, pid, machine, start_marker, expires_at FROM hosts',
+  deleteHost: 'DELETE FROM hosts WHERE id = ? AND expires_at = ?',
+  releaseHost: 'UPDATE mailboxes SET owner = NULL, claim = NULL, ready_at = min(ready_at, ?) WHERE owner = ?',
+} as const
+
+/** Prepares {@link Statements} for a database that has the task hub's tables. */
+export function prepareStatements(database: DatabaseSync): Statements {
+  const prepared = Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)])
+  return Object.fromEntries(prepared) as Statements
+}

@@ -1,0 +1,272 @@
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { GroupCommit } from '../../core/group-commit.js'
+import type { ProcessIdentity } from './process-identity.js'
+import { openTaskHubDatabase } from './task-hub-schema.js'
+import { prepareStatements, type Statements } from './task-hub-statements.js'
+
+/** Something an instance is to handle. */
+export interface Message {
+  /** A GUID. */
+  readonly id: string
+  /** Instance id of the receiver. */
+  readonly target: string
+  /** What the receiver is; decides who looks for it. */
+  readonly kind: MessageKind
+  /** Name of the function that handles it, in lower case. */
+  readonly functionName: string
+  /** The operation. */
+  readonly name: string
+  /** JSON text; `null` when there is no input. */
+  readonly input: string | null
+  /** False when somebody waits for the result. */
+  readonly isSignal: boolean
+  /** Instance id of the sender; `null` for a client. */
+  readonly sender: string | null
+}
+
+export type MessageKind = 'entity'
+
+/** The right to work on an instance's messages. It is held while the hub's row names this very host and number. */
+export interface Claim {
+  readonly target: string
+  readonly host: string
+  /** Grows with every claim of that host, so that no two claims are ever equal. */
+  readonly number: number
+}
+
+/** What a claim gives: the oldest messages, and the committed state that they start from. */
+export interface ClaimedBatch {
+  readonly claim: Claim
+  /** How often handling these messages has failed before. */
+  readonly attempts: number
+  readonly state: EntityRecord
+  /** In order of arrival; empty when there is nothing to do now. */
+  readonly messages: readonly BatchMessage[]
+  readonly lastSeq: number
+  /** Epoch milliseconds at which the messages were visible. */
+  readonly readAt: number
+}
+
+export interface BatchMessage {
+  readonly id: string
+  readonly name: string
+  readonly input: string | null
+  readonly isSignal: boolean
+}
+
+/** Committed state of an entity. `state` is JSON text and may be `null` even when the entity exists. */
+export interface EntityRecord {
+  readonly exists: boolean
+  readonly state: string | null
+}
+
+/** A host process that shares the hub. */
+export interface HostRow extends ProcessIdentity {
+  readonly id: string
+  /** Epoch milliseconds after which its claims may be taken over. */
+  readonly expiresAt: number
+}
+
+export interface EntityQuery {
+  /** Lower case; every name when absent. */
+  readonly name?: string | undefined
+  /** Bounds of the last operation's time, epoch milliseconds, both inclusive. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  /** Only instance ids after this one. */
+  readonly after: string
+  readonly limit: number
+}
+
+export interface ListedEntity {
+  readonly id: string
+  readonly state: string | null
+  readonly lastOperationAt: number
+}
+
+/**
+ * The task hub: one SQLite file that several host processes may share. Methods that change it belong inside
+ * {@link TaskHub.run}; those that start with `read` or `has` may also be called outside and see what is committed.
+ */
+export class TaskHub {
+  readonly #database: DatabaseSync
+  readonly #commits: GroupCommit
+  readonly #sql: Statements
+  #dataVersion: unknown
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#commits = new GroupCommit(database)
+    this.#sql = prepareStatements(database)
+    this.#dataVersion = this.#sql.dataVersion.get()?.data_version
+  }
+
+  /** Opens `<dataDir>/<hubName>.taskhub.db`, made when absent. @throws {AgentError} when it cannot be used; names the file. */
+  static open(dataDir: string, hubName: string): TaskHub {
+    return new TaskHub(openTaskHubDatabase(join(dataDir, `${hubName}.taskhub.db`)))
+  }
+
+  /** Resolves with the result of `work` once all that it wrote is on disk; when it throws, nothing that it wrote stays. */
+  run<T>(work: () => T): Promise<T> {
+    return this.#commits.run(work)
+  }
+
+  /** Commits what waits and closes the file. */
+  close(): void {
+    this.#commits.flush()
+    this.#database.close()
+  }
+
+  /** True when another process has committed something since the last call. */
+  hasForeignChanges(): boolean {
+    const version = this.#sql.dataVersion.get()?.data_version
+    const changed = version !== this.#dataVersion
+    this.#dataVersion = version
+    return changed
+  }
+
+  /** Stores a message; with `claim`, also takes its receiver if nobody has it. True when it was taken. */
+  post(message: Message, now: number, claim?: Claim): boolean {
+    const { target, kind, functionName } = message
+    this.#sql.insertMessage.run(
+      target,
+      kind,
+      now,
+      message.id,
+      message.name,
+      message.input,
+      message.isSignal ? 1 : 0,
+      message.sender,
+    )
+    if (claim === undefined) {
+      this.#sql.offerMailbox.run(target, kind, functionName, now)
+      return false
+    }
+    return this.#sql.claimMailbox.run(target, kind, functionName, now, claim.host, claim.number).changes > 0
+  }
+
+  /** Instance ids that nobody works on and that have something to do, longest waiting first. */
+  readWaiting(kind: MessageKind, functionNames: readonly string[], now: number, limit: number): string[] {
+    const rows = this.#sql.waiting.all(kind, now, JSON.stringify(functionNames), limit)
+    return rows.map((row) => String(row.target))
+  }
+
+  /** Names of functions that messages wait for and that are not among `functionNames`. */
+  readUnknownFunctions(kind: MessageKind, functionNames: readonly string[]): string[] {
+    const rows = this.#sql.unknownFunctions.all(kind, JSON.stringify(functionNames))
+    return rows.map((row) => String(row.name))
+  }
+
+  /** Epoch milliseconds at which the next waiting instance after `now` becomes ready; `undefined` when there is none. */
+  readNextReadyAt(kind: MessageKind, now: number): number | undefined {
+    const at = this.#sql.nextReadyAt.get(kind, now)?.at
+    return typeof at === 'number' ? at : undefined
+  }
+
+  /** Takes a waiting instance. False when somebody else was faster. */
+  take(claim: Claim, now: number): boolean {
+    return this.#sql.takeMailbox.run(claim.host, claim.number, claim.target, now).changes > 0
+  }
+
+  isHeld(claim: Claim): boolean {
+    return this.#sql.holdsMailbox.get(claim.target, claim.host, claim.number) !== undefined
+  }
+
+  hasMessages(target: string, now: number): boolean {
+    return this.#sql.hasMessages.get(target, now) !== undefined
+  }
+
+  /** The next messages for a held claim, at most `limit`. */
+  readBatch(claim: Claim, limit: number, now: number): ClaimedBatch {
+    const rows = this.#sql.nextMessages.all(claim.target, now, limit)
+    return {
+      claim,
+      attempts: Number(this.#sql.attempts.get(claim.target)?.attempts ?? 0),
+      state: this.readEntity(claim.target),
+      messages: rows.map((row) => ({
+        id: String(row.id),
+        name: String(row.name),
+        input: typeof row.input === 'string' ? row.input : null,
+        isSignal: row.is_signal === 1,
+      })),
+      lastSeq: Number(rows.at(-1)?.seq ?? 0),
+      readAt: now,
+    }
+  }
+
+  /** Removes exactly the messages of a batch. */
+  consume(batch: ClaimedBatch): void {
+    this.#sql.deleteMessages.run(batch.claim.target, batch.lastSeq, batch.readAt)
+  }
+
+  /** Goes on with the same instance under a new claim; its failures are forgotten. */
+  renew(claim: Claim): void {
+    this.#sql.renewMailbox.run(claim.host, claim.number, claim.target)
+  }
+
+  /** Ends the work on an instance: its mailbox goes away when it is empty, else anybody may take it. */
+  release(target: string, now: number): void {
+    if (this.#sql.deleteEmptyMailbox.run(target).changes > 0) return
+    this.#sql.releaseMailbox.run(now, target)
+  }
+
+  /** Gives an instance back after a failure; nobody may take it before `readyAt` (epoch milliseconds). */
+  postpone(target: string, readyAt: number): void {
+    this.#sql.postponeMailbox.run(readyAt, target)
+  }
+
+  /** Committed state; `exists: false` for an entity never heard of. */
+  readEntity(id: string): EntityRecord {
+    const row = this.#sql.entity.get(id)
+    if (row === undefined) return { exists: false, state: null }
+    return { exists: row.entity_exists === 1, state: typeof row.state === 'string' ? row.state : null }
+  }
+
+  writeEntity(id: string, record: EntityRecord, now: number): void {
+    if (record.exists) this.#sql.upsertEntity.run(id, record.state, now)
+    else this.#sql.deleteEntity.run(id)
+  }
+
+  /** Entities that exist, in order of their instance ids. */
+  readEntities({ name, from, to, after, limit }: EntityQuery): ListedEntity[] {
+    const prefix = name === undefined ? '@' : `@${name}@`
+    // The character after `@`, so that the range holds everything that begins with the prefix.
+    const end = `${prefix.slice(0, -1)}A`
+    const rows = this.#sql.entities.all(after, prefix, end, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, limit)
+    return rows.map((row) => ({
+      id: String(row.id),
+      state: typeof row.state === 'string' ? row.state : null,
+      lastOperationAt: Number(row.last_operation_at),
+    }))
+  }
+
+  addHost(host: HostRow): void {
+    this.#sql.insertHost.run(host.id, host.pid, host.machine, host.startMarker, host.expiresAt)
+  }
+
+  /** Moves a host's expiry. False when the host is no longer known. */
+  extendHost(id: string, expiresAt: number): boolean {
+    return this.#sql.extendHost.run(expiresAt, id).changes > 0
+  }
+
+  readHosts(): HostRow[] {
+    return this.#sql.hosts.all().map((row) => ({
+      id: String(row.id),
+      pid: Number(row.pid),
+      machine: String(row.machine),
+      startMarker: typeof row.start_marker === 'string' ? row.start_marker : null,
+      expiresAt: Number(row.expires_at),
+    }))
+  }
+
+  /**
+   * Forgets a host and gives its claims back, unless it has shown life since `host` was read.
+   * From then on its commits are refused, as its claims are no longer held.
+   */
+  removeHost(host: Pick<HostRow, 'id' | 'expiresAt'>, now: number): boolean {
+    if (this.#sql.deleteHost.run(host.id, host.expiresAt).changes === 0) return false
+    this.#sql.releaseHost.run(now, host.id)
+    return true
+  }
+}

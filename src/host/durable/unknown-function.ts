@@ -1,0 +1,12 @@
+/** Why a call to `name` is refused: the text that the platform's callers know (local-host-spec D.3). */
+export function toUnknownFunctionText(
+  name: string,
+  kind: 'orchestrator' | 'entity',
+  known: readonly string[],
+): string {
+  const hint =
+    known.length === 0
+      ? `No ${kind} functions are currently registered!`
+      : `The following are the known ${kind} functions: '${known.join("', '")}'.`
+  return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Additional info: ${hint}`
+}
