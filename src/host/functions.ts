@@ -60,6 +60,8 @@ export type InputProvider = (binding: BindingInfo) => TypedData | undefined
 export interface HostExtension {
   /** Path segment, compared ignoring case. */
   readonly name: string
+  /** Trigger types that it listens to; functions with others are listed as not run. @default none */
+  readonly triggerTypes?: readonly string[]
   readonly provideInput: InputProvider
   /** Starts listening for work. Called once, after the app has loaded and before the HTTP port opens. */
   start(functions: readonly FunctionDefinition[], invoker: FunctionInvoker): Promise<void>

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { toErrorMessage } from '../core/errors.js'
+import { start } from './start.js'
+
+const usage = `Usage: durable-agents <command>
+
+Commands:
+  start [entry]   run a function app on the embedded development host
+
+Options of start:
+  -p, --port <n>         port; 0 takes a free one (default: Host.LocalHttpPort of local.settings.json, else 7071)
+      --address <ip>     address to listen on (default: 127.0.0.1)
+      --root <folder>    folder with host.json and package.json (default: the current one)
+      --data <folder>    where durable state lives (default: <root>/.data)
+      --lease-ms <n>     how long work of a crashed host stays locked (default: 5000)
+      --cors <origins>   allowed origins, separated by commas, or *
+      --cors-credentials allow credentials for these origins
+
+entry: a file or a folder, e.g. samples/01-single-agent, instead of package.json's "main".
+`
+
+const [verb, ...args] = process.argv.slice(2)
+if (verb === 'start') {
+  await start(args).catch((error: unknown) => {
+    process.stderr.write(`${toErrorMessage(error)}\n`)
+    process.exit(1)
+  })
+} else if (verb === undefined || verb === 'help' || verb === '--help' || verb === '-h') {
+  process.stdout.write(usage)
+} else {
+  process.stderr.write(`Unknown command '${verb}'.\n\n${usage}`)
+  process.exitCode = 1
+}

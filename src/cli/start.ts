@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { AgentError } from '../core/errors.js'
+import { type RunningHost, startHost } from '../host/start-host.js'
+import { loadDurableExtension } from './durable-extension.js'
+import { resolveEntry } from './resolve-entry.js'
+
+/** How long a stop may take before what still runs is cut off. */
+const stopGraceMs = 10_000
+
+/**
+ * The `start` verb: runs an app on the embedded host until SIGINT or SIGTERM; a second signal ends it at once.
+ * @throws {AgentError} for wrong arguments, and as `startHost`.
+ */
+export async function start(args: readonly string[]): Promise<void> {
+  const options = parseStartArgs(args)
+  const { root, main } = resolveEntry(options.root, options.entry)
+  const dataDir = resolve(root, options.data ?? '.data')
+  const createExtension = await loadDurableExtension()
+  const host = await startHost({
+    root,
+    main,
+    port: options.port,
+    address: options.address,
+    cors: options.cors,
+    corsCredentials: options.corsCredentials,
+    settings: { FUNCTIONS_EMBEDDED_DATA_DIR: dataDir },
+    extensions: (context) => [createExtension({ context, dataDir, leaseMs: options.leaseMs })],
+  })
+  stopOnSignal(host)
+}
+
+/** The verb's arguments, checked. */
+export interface StartArgs {
+  readonly root: string
+  readonly entry: string | undefined
+  readonly port: number | undefined
+  readonly address: string | undefined
+  readonly data: string | undefined
+  readonly leaseMs: number
+  readonly cors: string | undefined
+  readonly corsCredentials: boolean | undefined
+}
+
+/** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
+export function parseStartArgs(args: readonly string[]): StartArgs {
+  const { values, positionals } = readArgs(args)
+  if (positionals.length > 1) {
+    throw new AgentError(
+      'invalid_configuration',
+      `start takes one entry, not ${positionals.length}: ${positionals.join(' ')}`,
+    )
+  }
+  return {
+    root: resolve(values.root ?? '.'),
+    entry: positionals[0],
+    port: values.port === undefined ? undefined : parseInteger('--port', values.port, 0, 65_535),
+    address: values.address,
+    data: values.data,
+    leaseMs: parseInteger('--lease-ms', values['lease-ms'] ?? '5000', 100, 3_600_000),
+    cors: values.cors,
+    corsCredentials: values['cors-credentials'],
+  }
+}
+
+function readArgs(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        port: { type: 'string', short: 'p' },
+        address: { type: 'string' },
+        root: { type: 'string' },
+        data: { type: 'string' },
+        'lease-ms': { type: 'string' },
+        cors: { type: 'string' },
+        'cors-credentials': { type: 'boolean' },
+      },
+    })
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new AgentError('invalid_configuration', message, { cause })
+  }
+}
+
+function parseInteger(name: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+    const message = `${name} must be a whole number from ${least} to ${most}, not '${text}'.`
+    throw new AgentError('invalid_configuration', message)
+  }
+  return value
+}
+
+function stopOnSignal(host: RunningHost): void {
+  let isStopping = false
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+    isStopping = true
+    // The library's own server and whatever the app left open would keep the process alive.
+    host.stop(stopGraceMs).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+}

@@ -1,0 +1,27 @@
+import type { FunctionError, LoadedFunction } from './function-definitions.js'
+import type { HostExtension } from './functions.js'
+import type { Router } from './http/router.js'
+import { findIdleFunctions, formatListing } from './listing.js'
+import type { HostLog } from './log.js'
+
+/** Writes what became of the app's functions: those that failed, the list, and what people should know about it. */
+export function announce(
+  log: HostLog,
+  app: {
+    readonly functions: readonly LoadedFunction[]
+    readonly errors: readonly FunctionError[]
+    readonly router: Router
+    readonly extensions: readonly HostExtension[]
+    readonly url: string
+  },
+): void {
+  const { functions, errors, router, extensions, url } = app
+  for (const { name, message } of errors) {
+    log.write('error', 'Host.Startup', `The '${name}' function is in error: ${message}`)
+  }
+  log.print(formatListing(functions, router.routes, url))
+  for (const line of findIdleFunctions(functions, extensions)) log.write('warning', 'Host.Startup', line)
+  for (const { name, disabled } of functions) if (disabled) log.print(`Function ${name} is disabled.`)
+  for (const warning of router.warnings) log.write('warning', 'Host.Startup', warning)
+  log.print(`Host is ready at ${url}`)
+}

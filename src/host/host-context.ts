@@ -1,0 +1,12 @@
+import type { HostJson } from './host-json.js'
+import type { HostLog } from './log.js'
+
+/** What an extension learns about the host that it becomes part of. */
+export interface HostContext {
+  /** Absolute path of the folder that holds host.json. */
+  readonly root: string
+  readonly hostJson: HostJson
+  /** Authority under which the host answers, e.g. `localhost:7071`; the same as `WEBSITE_HOSTNAME`. */
+  readonly hostName: string
+  readonly log: HostLog
+}

@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AgentError } from '../core/errors.js'
+import { type LogLevel, parseLogLevel } from './log.js'
+import { isObject, stripJsonComments, type UncheckedObject } from './parse-json.js'
+import { resolveSettingNames, type Settings } from './setting-names.js'
+import { parseTimeSpanMs } from './time-span.js'
+
+/** What host.json says about HTTP triggers (`extensions.http`). */
+export interface HttpSettings {
+  /** First part of every route, without slashes; empty for none. @default 'api' */
+  readonly routePrefix: string
+  /** Requests in flight above which new ones are answered 429; undefined for no limit. */
+  readonly maxOutstandingRequests: number | undefined
+  /** Headers added to every answer that does not have them. */
+  readonly customHeaders: Readonly<Record<string, string>>
+}
+
+/** host.json with defaults filled in and overrides applied (Functions host: host.json reference). */
+export interface HostJson {
+  /** Longest time for one invocation in milliseconds; undefined for no limit. @default 1800000 */
+  readonly functionTimeoutMs: number | undefined
+  /** Names of the only functions to run; undefined for all. */
+  readonly functions: readonly string[] | undefined
+  readonly logLevels: Readonly<Record<string, LogLevel>>
+  readonly http: HttpSettings
+  /** `extensions` as written; `%NAME%` inside `durableTask` is resolved. */
+  readonly extensions: UncheckedObject
+}
+
+const defaultTimeoutMs = 30 * 60_000
+const overridePrefix = 'AzureFunctionsJobHost__'
+
+/**
+ * Reads `<root>/host.json`; a missing file counts as `{"version":"2.0"}`.
+ * `AzureFunctionsJobHost__a__b` settings replace members.
+ * @throws {AgentError} for unreadable JSON, a missing or wrong version, or a value that does not fit.
+ */
+export async function readHostJson(root: string, settings: Settings): Promise<HostJson> {
+  const path = join(root, 'host.json')
+  const text = await readFile(path, 'utf8').catch(() => '{"version":"2.0"}')
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(stripJsonComments(text))
+  } catch (cause) {
+    throw new AgentError('invalid_configuration', `Unable to parse host configuration file '${path}'.`, {
+      cause,
+    })
+  }
+  return toHostJson(withOverrides(isObject(parsed) ? parsed : {}, settings), settings)
+}
+
+/** Checks a parsed host.json and fills in defaults. @throws {AgentError} as {@link readHostJson}. */
+export function toHostJson(file: UncheckedObject, settings: Settings): HostJson {
+  checkVersion(file.version)
+  const extensions = readObject(file.extensions)
+  const logLevels = Object.entries(readObject(readObject(file.logging).logLevel)).flatMap(
+    ([category, name]) => {
+      const level = parseLogLevel(name)
+      return level === undefined ? [] : [[category, level] as const]
+    },
+  )
+  return {
+    functionTimeoutMs: readFunctionTimeout(file.functionTimeout),
+    functions: Array.isArray(file.functions) ? file.functions.map(String) : undefined,
+    logLevels: Object.fromEntries(logLevels),
+    http: toHttpSettings(readObject(extensions.http)),
+    extensions: resolveDurableNames(extensions, settings),
+  }
+}
+
+function checkVersion(version: unknown): void {
+  if (version === undefined) {
+    const message = "The host.json file is missing the required 'version' property."
+    throw new AgentError('invalid_configuration', message)
+  }
+  if (version !== '2.0') {
+    const message = `'${String(version)}' is an invalid value for host.json 'version' property: this is not a valid version, "2.0" is.`
+    throw new AgentError('invalid_configuration', message)
+  }
+}
+
+function readFunctionTimeout(value: unknown): number | undefined {
+  if (value === undefined || value === null) return defaultTimeoutMs
+  if (value === '-1' || value === -1) return undefined
+  const ms = typeof value === 'string' ? parseTimeSpanMs(value) : undefined
+  if (ms === undefined || ms < 1000) {
+    const message = `host.json functionTimeout '${String(value)}' is not a time of at least 00:00:01, such as 00:10:00, or "-1" for none.`
+    throw new AgentError('invalid_configuration', message)
+  }
+  return ms
+}
+
+function toHttpSettings(http: UncheckedObject): HttpSettings {
+  const limit = Number(http.maxOutstandingRequests ?? -1)
+  const headers = Object.entries(readObject(http.customHeaders))
+  return {
+    routePrefix: (typeof http.routePrefix === 'string' ? http.routePrefix : 'api').replace(/^\/+|\/+$/g, ''),
+    maxOutstandingRequests: limit > 0 ? limit : undefined,
+    customHeaders: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
+  }
+}
+
+function resolveDurableNames(extensions: UncheckedObject, settings: Settings): UncheckedObject {
+  if (extensions.durableTask === undefined) return extensions
+  return { ...extensions, durableTask: resolveStrings(extensions.durableTask, settings) }
+}
+
+function resolveStrings(value: unknown, settings: Settings): unknown {
+  if (typeof value === 'string') return resolveSettingNames(value, settings)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolveStrings(part, settings)]))
+}
+
+function withOverrides(file: UncheckedObject, settings: Settings): UncheckedObject {
+  let result = file
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined || !name.toLowerCase().startsWith(overridePrefix.toLowerCase())) continue
+    result = withMember(result, name.slice(overridePrefix.length).split('__'), value)
+  }
+  return result
+}
+
+function withMember(object: UncheckedObject, path: readonly string[], value: string): UncheckedObject {
+  const [name, ...rest] = path
+  if (name === undefined) return object
+  // Configuration keys compare ignoring case: an override finds the member however host.json spells it.
+  const key = Object.keys(object).find((member) => member.toLowerCase() === name.toLowerCase()) ?? name
+  return { ...object, [key]: rest.length === 0 ? value : withMember(readObject(object[key]), rest, value) }
+}
+
+function readObject(value: unknown): UncheckedObject {
+  return isObject(value) ? value : {}
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { hostname } from 'node:os'
+import { hostVersion } from '../core-module.js'
+import type { FunctionDefinitions, LoadedFunction } from '../function-definitions.js'
+import { isHttpTrigger } from '../function-metadata.js'
+import type { FunctionInvoker, TypedData } from '../functions.js'
+import { isObject } from '../parse-json.js'
+import { writeEmpty } from './function-to-response.js'
+import { readBody, readContentLength } from './request-body.js'
+
+export interface AdminOptions extends FunctionDefinitions {
+  readonly invoker: FunctionInvoker
+  readonly scriptFile: string
+  readonly root: string
+  /** Base URL without a slash at its end. */
+  readonly url: string
+  /** Full URL of an HTTP function's route. */
+  readonly routeUrls: ReadonlyMap<string, string>
+}
+
+/** Answers requests below `/admin/`. */
+export type AdminHandler = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
+
+const bodyLimitBytes = 1_048_576
+
+/**
+ * The management endpoints that tools and tests use (Functions host: admin API): status, ping, warmup, functions, and
+ * running one function. Everybody counts as an administrator here, as with the local tools. All others are 404.
+ */
+export function createAdminHandler(options: AdminOptions): AdminHandler {
+  const instanceId = randomUUID()
+  return async (request, response, path) => {
+    const parts = path.split('/').filter((part) => part !== '')
+    const method = request.method ?? 'GET'
+    const [area = '', name, action] = parts.map((part, index) => (index === 1 ? part : part.toLowerCase()))
+    const isGet = method === 'GET'
+    if (area === 'host' && parts.length === 2) {
+      const verb = name?.toLowerCase()
+      if (verb === 'status' && isGet) writeJson(response, toStatus(instanceId))
+      else if (verb === 'ping' && (isGet || method === 'POST')) writeEmpty(response, 200)
+      else writeEmpty(response, 404)
+    } else if (area === 'warmup' && isGet) writeEmpty(response, 200)
+    else if (area !== 'functions') writeEmpty(response, 404)
+    else if (name === undefined && isGet) {
+      writeJson(
+        response,
+        options.functions.map((definition) => toFunctionObject(definition, options)),
+      )
+    } else await answerFunction({ request, response, name: name ?? '', action, options })
+  }
+}
+
+async function answerFunction(call: {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly name: string
+  readonly action: string | undefined
+  readonly options: AdminOptions
+}): Promise<void> {
+  const { request, response, name, action, options } = call
+  const isSame = (each: { readonly name: string }): boolean => each.name.toLowerCase() === name.toLowerCase()
+  const definition = options.functions.find(isSame)
+  const errors = options.errors.filter(isSame).map((error) => error.message)
+  if (action === 'status' && request.method === 'GET' && (definition !== undefined || errors.length > 0)) {
+    writeJson(response, errors.length > 0 ? { errors } : {})
+  } else if (definition === undefined || action !== undefined) writeEmpty(response, 404)
+  else if (request.method === 'GET') writeJson(response, toFunctionObject(definition, options))
+  else if (request.method === 'POST') await runFunction(request, response, definition, options.invoker)
+  else writeEmpty(response, 404)
+}
+
+/** Starts one run and does not wait for it. A page in a browser cannot send JSON here without a pre-flight. */
+async function runFunction(
+  request: IncomingMessage,
+  response: ServerResponse,
+  definition: LoadedFunction,
+  invoker: FunctionInvoker,
+): Promise<void> {
+  const length = readContentLength(request) ?? 0
+  if (length > bodyLimitBytes) return writeEmpty(response, 413)
+  const input = length > 0 ? parseInput(await readBody(request)) : undefined
+  if (input === undefined) return writeEmpty(response, 400)
+  writeEmpty(response, 202)
+  const reason = 'This function was programmatically called via the host APIs.'
+  await invoker.invoke(definition, { input: toTriggerInput(definition, input), reason })
+}
+
+function parseInput(body: Buffer): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'))
+    if (!isObject(parsed)) return undefined
+    return typeof parsed.input === 'string' ? parsed.input : ''
+  } catch {
+    return undefined
+  }
+}
+
+const manualTimer = { Schedule: { AdjustForDST: true }, ScheduleStatus: null, IsPastDue: false }
+
+function toTriggerInput(definition: LoadedFunction, input: string): TypedData {
+  if (definition.trigger.type.toLowerCase() === 'timertrigger') return { json: JSON.stringify(manualTimer) }
+  return { string: input }
+}
+
+function toStatus(instanceId: string): unknown {
+  return {
+    id: hostname().toLowerCase(),
+    state: 'Running',
+    version: hostVersion,
+    versionDetails: `${hostVersion} (development host)`,
+    platformVersion: '',
+    instanceId,
+    computerName: hostname(),
+    processUptime: Math.round(process.uptime() * 1000),
+    functionAppContentEditingState: 'Unknown',
+    extensionBundle: { id: 'Microsoft.Azure.Functions.ExtensionBundle', version: '4.x' },
+  }
+}
+
+function toFunctionObject(definition: LoadedFunction, options: AdminOptions): unknown {
+  const { name } = definition
+  const href = `${options.url}/admin/functions/${name}`
+  return {
+    name,
+    script_root_path_href: null,
+    script_href: null,
+    config_href: null,
+    test_data_href: null,
+    secrets_file_href: null,
+    href,
+    invoke_url_template: options.routeUrls.get(name) ?? null,
+    language: 'node',
+    config: {
+      name,
+      entryPoint: '',
+      scriptFile: options.scriptFile,
+      language: 'node',
+      functionDirectory: options.root,
+      bindings: Object.entries(definition.bindings).map(([key, binding]) => ({ ...binding, name: key })),
+    },
+    files: null,
+    test_data: '',
+    isDisabled: definition.disabled,
+    isDirect: isHttpTrigger(definition.trigger),
+    isProxy: false,
+  }
+}
+
+function writeJson(response: ServerResponse, value: unknown): void {
+  const body = JSON.stringify(value)
+  response.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(body)
+}

@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FunctionInvoker, HostExtension } from '../functions.js'
+import type { HttpSettings } from '../host-json.js'
+import type { HostLog } from '../log.js'
+import type { AdminHandler } from './admin.js'
+import type { CorsPolicy } from './cors.js'
+import { writeEmpty, writeOutcome } from './function-to-response.js'
+import { writeHomePage } from './home-page.js'
+import type { RequestHandler } from './listener.js'
+import { readContentLength } from './request-body.js'
+import { toHttpInput } from './request-to-function.js'
+import { parseTarget, type RequestTarget } from './request-url.js'
+import { decodePath } from './route-template.js'
+import type { RouteMatch, Router } from './router.js'
+import type { StreamProxy } from './stream-proxy.js'
+
+export interface RequestHandlerOptions {
+  readonly router: Router
+  readonly invoker: FunctionInvoker
+  readonly admin: AdminHandler
+  readonly extensions: readonly HostExtension[]
+  readonly http: HttpSettings
+  readonly log: HostLog
+  readonly bodyLimitBytes: number
+  readonly isHomePageDisabled: boolean
+  readonly cors: CorsPolicy | undefined
+  /** Set when the app streams HTTP. */
+  readonly proxy: StreamProxy | undefined
+}
+
+const builtIn = /^\/(admin|runtime\/webhooks)(?:\/|$)/i
+
+/** Matches a request in the host's order: CORS, admin and webhooks, function routes, home page, 404 (Functions host: listener). */
+export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
+  const { cors, http, log, router } = options
+  const customHeaders = Object.entries(http.customHeaders)
+  let outstanding = 0
+  return (request, response) => {
+    if (cors?.(request, response)) return
+    const target = parseTarget(request)
+    const path = decodePath(target.path)
+    const area = builtIn.exec(path)
+    const match = area === null ? router.find(request.method ?? 'GET', path) : undefined
+    if (area !== null) settle(answerBuiltIn(options, area, path, request, response), response, log)
+    else if (match === undefined) answerUnrouted(options, request, response, path)
+    else if (http.maxOutstandingRequests !== undefined && outstanding >= http.maxOutstandingRequests) {
+      writeEmpty(response, 429)
+    } else {
+      outstanding++
+      response.once('close', () => outstanding--)
+      for (const [name, value] of customHeaders) response.setHeader(name, value)
+      settle(answerFunction(options, match, target, request, response), response, log)
+    }
+  }
+}
+
+/** A request that fails in the host itself is answered 500 without a body, as far as that is still possible. */
+function settle(answering: Promise<void>, response: ServerResponse, log: HostLog): void {
+  answering.catch((error: unknown) => {
+    log.write(
+      'error',
+      'Host.Http',
+      `A request failed: ${error instanceof Error ? error.stack : String(error)}`,
+    )
+    if (response.headersSent) response.destroy()
+    else writeEmpty(response, 500)
+  })
+}
+
+async function answerBuiltIn(
+  options: RequestHandlerOptions,
+  area: RegExpExecArray,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const rest = path.slice(area[0].length)
+  if (area[1]?.toLowerCase() === 'admin') return options.admin(request, response, rest)
+  const [name = ''] = rest.split('/', 1)
+  const extension = options.extensions.find((each) => each.name.toLowerCase() === name.toLowerCase())
+  if (extension === undefined) return writeEmpty(response, 404)
+  await extension.handle(request, response, rest.slice(name.length + 1))
+}
+
+async function answerFunction(
+  options: RequestHandlerOptions,
+  match: RouteMatch,
+  target: RequestTarget,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { invoker, proxy } = options
+  const { definition } = match.route
+  if (definition.disabled) return writeEmpty(response, 404)
+  if ((readContentLength(request) ?? 0) > options.bodyLimitBytes) return refuseBody(request, response)
+  if (proxy !== undefined) {
+    return proxy.serve({ request, response, target, definition, routeValues: match.values })
+  }
+  const input = await toHttpInput(request, target, match.values)
+  const reason = 'This function was programmatically called via the host APIs.'
+  writeOutcome(response, await invoker.invoke(definition, { input, reason }))
+}
+
+/** How long a client may go on sending what was refused: breaking off at once would lose the answer. */
+const refusedBodyGraceMs = 5_000
+
+function refuseBody(request: IncomingMessage, response: ServerResponse): void {
+  writeEmpty(response, 413)
+  request.resume()
+  const timer = setTimeout(() => request.destroy(), refusedBodyGraceMs)
+  request.once('close', () => clearTimeout(timer))
+}
+
+function answerUnrouted(
+  options: RequestHandlerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): void {
+  if (path === '/' && request.method === 'GET') writeHomePage(response, options.isHomePageDisabled)
+  else writeEmpty(response, 404)
+}

@@ -1,0 +1,105 @@
+import type { FunctionError, LoadedFunction } from '../function-definitions.js'
+import { isHttpTrigger } from '../function-metadata.js'
+import { parseRouteTemplate, type RouteTemplate } from './route-template.js'
+
+/** An HTTP function with its full route. */
+export interface HttpRoute {
+  readonly definition: LoadedFunction
+  readonly template: RouteTemplate
+  /** Upper case. */
+  readonly methods: ReadonlySet<string>
+}
+
+/** The route table of an app. */
+export interface Router {
+  /** In the order in which they match. */
+  readonly routes: readonly HttpRoute[]
+  /** Functions that got no route, and why. */
+  readonly errors: readonly FunctionError[]
+  /** Routes that can never match because one with a parameter comes first; for people. */
+  readonly warnings: readonly string[]
+  /** The first route that takes this method and decoded path; a wrong method is as good as a wrong path. */
+  find(method: string, path: string): RouteMatch | undefined
+}
+
+export interface RouteMatch {
+  readonly route: HttpRoute
+  readonly values: Readonly<Record<string, string>>
+}
+
+/**
+ * Builds the table from functions sorted by name: routes match in that order, not by how specific they are
+ * (Functions host: routes).
+ * @throws {Error} for a template or a constraint that cannot be parsed: then no route works, as on the host.
+ */
+export function createRouter(functions: readonly LoadedFunction[], routePrefix: string): Router {
+  const routes: HttpRoute[] = []
+  const errors: FunctionError[] = []
+  for (const definition of functions) {
+    if (!isHttpTrigger(definition.trigger)) continue
+    const route = toRoute(definition, routePrefix)
+    const message = findConflict(route, toRouteText(definition), routes)
+    if (message === undefined) routes.push(route)
+    else errors.push({ name: definition.name, message })
+  }
+  return {
+    routes,
+    errors,
+    warnings: findShadows(routes),
+    find: (method, path) => findRoute(routes, method, path),
+  }
+}
+
+function findRoute(routes: readonly HttpRoute[], method: string, path: string): RouteMatch | undefined {
+  const rest = path.endsWith('/') ? path.slice(1, -1) : path.slice(1)
+  for (const route of routes) {
+    if (!route.methods.has(method)) continue
+    const values = route.template.match(rest)
+    if (values !== undefined) return { route, values }
+  }
+  return undefined
+}
+
+function toRouteText(definition: LoadedFunction): string {
+  const { route } = definition.trigger
+  return typeof route === 'string' && route.trim() !== '' ? route : definition.name
+}
+
+function toRoute(definition: LoadedFunction, prefix: string): HttpRoute {
+  const text = toRouteText(definition)
+  const { methods } = definition.trigger
+  const names = Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : []
+  const template = parseRouteTemplate(prefix === '' ? text : `${prefix}/${text}`)
+  return { definition, template, methods: new Set(names) }
+}
+
+/** The host compares text: `administrators` is refused like `admin/x`, whatever the prefix. */
+function findConflict(route: HttpRoute, text: string, earlier: readonly HttpRoute[]): string | undefined {
+  const bare = text.replace(/^\/+|\/+$/g, '').toLowerCase()
+  if (bare.startsWith('admin') || bare.startsWith('runtime')) {
+    return 'The specified route conflicts with one or more built in routes.'
+  }
+  const same = earlier.find(
+    (other) =>
+      other.template.text.toLowerCase() === route.template.text.toLowerCase() && shareMethod(other, route),
+  )
+  return same && `The route specified conflicts with the route defined by function '${same.definition.name}'.`
+}
+
+function shareMethod(a: HttpRoute, b: HttpRoute): boolean {
+  return [...a.methods].some((method) => b.methods.has(method))
+}
+
+function findShadows(routes: readonly HttpRoute[]): readonly string[] {
+  return routes.flatMap((route, index) => {
+    if (!route.template.isLiteral) return []
+    const shadow = routes
+      .slice(0, index)
+      .find((other) => shareMethod(other, route) && other.template.match(route.template.text))
+    if (shadow === undefined) return []
+    const [first, second] = [shadow, route].map((each) => `'${each.definition.name}' (${each.template.text})`)
+    return [
+      `Function ${first} answers the requests for ${second}: routes match in the order of function names.`,
+    ]
+  })
+}

@@ -1,0 +1,47 @@
+import type { LoadedFunction } from './function-definitions.js'
+import type { HostExtension } from './functions.js'
+import type { HttpRoute } from './http/router.js'
+
+/** URL of a route as the host shows it: the template, not one request's path. */
+export function toRouteUrl(url: string, route: HttpRoute): string {
+  return `${url}/${route.template.text}`
+}
+
+/** The list of functions that the command line shows at start: HTTP functions first, then the others with their trigger. */
+export function formatListing(
+  functions: readonly LoadedFunction[],
+  routes: readonly HttpRoute[],
+  url: string,
+): string {
+  const routed = new Set(routes.map((route) => route.definition.name))
+  const http = routes.map((route) => {
+    const methods = [...route.methods].join(',')
+    return `\t${route.definition.name}: [${methods}] ${toRouteUrl(url, route)}`
+  })
+  const others = functions
+    .filter((definition) => !routed.has(definition.name))
+    .map((definition) => `\t${definition.name}: ${definition.trigger.type}`)
+  const lines = [...http, ...others]
+  if (lines.length === 0) return noFunctionsText
+  return `\nFunctions:\n\n${lines.join('\n\n')}\n`
+}
+
+const noFunctionsText =
+  'No job functions found. Check that package.json\'s "main" names the compiled entry files, that these call app.http(…) and the like, and that no loader hides "@azure/functions" from the host.'
+
+/** One line for each function whose trigger nothing in this host listens to. */
+export function findIdleFunctions(
+  functions: readonly LoadedFunction[],
+  extensions: readonly HostExtension[],
+): readonly string[] {
+  const served = new Set(['httptrigger'])
+  for (const extension of extensions) {
+    for (const type of extension.triggerTypes ?? []) served.add(type.toLowerCase())
+  }
+  return functions
+    .filter((definition) => !served.has(definition.trigger.type.toLowerCase()))
+    .map(
+      ({ name, trigger }) =>
+        `Function ${name} is loaded but not run: this development host does not listen to ${trigger.type} yet. POST /admin/functions/${name} runs it by hand.`,
+    )
+}

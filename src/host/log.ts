@@ -1,0 +1,107 @@
+/** How much a line matters, lowest first; `none` as a filter lets nothing through (Functions host: logging.logLevel). */
+export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none'
+
+/** One line of the host's output. */
+export interface LogLine {
+  readonly level: LogLevel
+  /** For example `Function.hello.User`, `Host.Startup`; `Host.Console` is text for people, shown as it is. */
+  readonly category: string
+  readonly message: string
+  readonly at: Date
+}
+
+/** Least level per category prefix, as host.json's `logging.logLevel` has it; `default` is for all others. */
+export type LogFilters = Readonly<Record<string, LogLevel>>
+
+/** Where the host and its extensions write. */
+export interface HostLog {
+  /** Ask first where making the message costs something. */
+  isEnabled(category: string, level: LogLevel): boolean
+  write(level: LogLevel, category: string, message: string): void
+  /** Writes text for people whatever the filters say: the banner and the list of functions. */
+  print(message: string): void
+}
+
+/** The category of lines that no filter holds back. */
+export const consoleCategory = 'Host.Console'
+
+const levelOrder: Readonly<Record<LogLevel, number>> = {
+  trace: 0,
+  debug: 1,
+  information: 2,
+  warning: 3,
+  error: 4,
+  critical: 5,
+  none: 6,
+}
+
+/** True for a level's name, in any casing. */
+export function parseLogLevel(text: unknown): LogLevel | undefined {
+  const name = typeof text === 'string' ? text.toLowerCase() : ''
+  return Object.hasOwn(levelOrder, name) ? (name as LogLevel) : undefined
+}
+
+/** A log that lets through what the filters say (longest matching category prefix wins, then `default`, then Information). */
+export function createLog(options: {
+  readonly filters?: LogFilters
+  readonly sink: (line: LogLine) => void
+}): HostLog {
+  const { filters = {}, sink } = options
+  const leastByCategory = new Map<string, number>()
+  function isEnabled(category: string, level: LogLevel): boolean {
+    let least = leastByCategory.get(category)
+    if (least === undefined) {
+      least = levelOrder[findFilter(filters, category)]
+      leastByCategory.set(category, least)
+    }
+    return level !== 'none' && levelOrder[level] >= least
+  }
+  return {
+    isEnabled,
+    write(level, category, message) {
+      if (isEnabled(category, level)) sink({ level, category, message, at: new Date() })
+    },
+    print(message) {
+      sink({ level: 'information', category: consoleCategory, message, at: new Date() })
+    },
+  }
+}
+
+function findFilter(filters: LogFilters, category: string): LogLevel {
+  let best: { readonly length: number; readonly level: LogLevel } | undefined
+  for (const [prefix, level] of Object.entries(filters)) {
+    const covers = category === prefix || category.startsWith(`${prefix}.`)
+    if (covers && prefix.length > (best?.length ?? -1)) best = { length: prefix.length, level }
+  }
+  return best?.level ?? filters.default ?? 'information'
+}
+
+/** The line as the command line shows it: `[2026-01-01T00:00:00.000Z] message`; console text stays bare. */
+export function formatLogLine(line: LogLine): string {
+  return line.category === consoleCategory ? line.message : `[${line.at.toISOString()}] ${line.message}`
+}
+
+/**
+ * A sink that writes to stdout, and errors to stderr.
+ * Lines of one turn of the event loop leave in one write each: a write per line is what costs.
+ */
+export function createConsoleSink(): (line: LogLine) => void {
+  const pending = { out: '', err: '' }
+  let scheduled = false
+  function flush(): void {
+    scheduled = false
+    const { out, err } = pending
+    pending.out = ''
+    pending.err = ''
+    if (out !== '') process.stdout.write(out)
+    if (err !== '') process.stderr.write(err)
+  }
+  process.once('exit', flush)
+  return (line) => {
+    const stream = levelOrder[line.level] >= levelOrder.error ? 'err' : 'out'
+    pending[stream] += `${formatLogLine(line)}\n`
+    if (scheduled) return
+    scheduled = true
+    setImmediate(flush)
+  }
+}

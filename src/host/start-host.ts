@@ -1,0 +1,216 @@
+import { resolve } from 'node:path'
+import { announce } from './announce.js'
+import { type LoadedFunction, toFunctionDefinitions } from './function-definitions.js'
+import type { FunctionDefinition, FunctionInvoker, HostExtension, InputProvider } from './functions.js'
+import type { HostContext } from './host-context.js'
+import { applyHostSettings } from './host-environment.js'
+import { type HostJson, readHostJson } from './host-json.js'
+import { createAdminHandler } from './http/admin.js'
+import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
+import { bindListener, type Listener } from './http/listener.js'
+import { defaultBodyLimitBytes } from './http/request-body.js'
+import { createRequestHandler } from './http/request-handler.js'
+import { createRouter } from './http/router.js'
+import { createStreamProxy, type StreamProxy } from './http/stream-proxy.js'
+import { createInvoker } from './invoke.js'
+import { toRouteUrl } from './listing.js'
+import { type LoadedApp, loadApp } from './load-app.js'
+import { type LocalSettings, readLocalSettings } from './local-settings.js'
+import { createConsoleSink, createLog, type HostLog, type LogLine } from './log.js'
+import { findSetting, isSettingOn } from './setting-names.js'
+
+export interface StartHostOptions {
+  /** Folder holding package.json and host.json. */
+  readonly root: string
+  /** Entry instead of package.json's main, relative to root. */
+  readonly main?: string | undefined
+  /** @default Host.LocalHttpPort of local.settings.json, else 7071; 0 takes a free one. */
+  readonly port?: number | undefined
+  /** @default '127.0.0.1' */
+  readonly address?: string | undefined
+  /** Origins, separated by commas, or `*`. @default Host.CORS of local.settings.json */
+  readonly cors?: string | undefined
+  readonly corsCredentials?: boolean | undefined
+  /** Receives every log line. @default writes to stdout and stderr */
+  readonly log?: ((line: LogLine) => void) | undefined
+  /** Makes the host's parts that own trigger types, after settings are loaded and before the app is. @default none */
+  readonly extensions?: ((context: HostContext) => readonly HostExtension[]) | undefined
+  /** App settings that win over local.settings.json. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
+  /** Cuts a streamed answer in which no byte moved for this long. @default 240000 */
+  readonly streamIdleLimitMs?: number | undefined
+}
+
+/** A host that answers requests. */
+export interface RunningHost {
+  readonly port: number
+  /** Without a slash at its end, e.g. `http://localhost:7071`. */
+  readonly url: string
+  readonly functions: readonly FunctionDefinition[]
+  /** Finishes what runs within `graceMs`, stops the extensions and runs `appTerminate` hooks. @default 10000 */
+  stop(graceMs?: number): Promise<void>
+}
+
+const banner = 'Development host for Azure Functions apps: for local use only, production is Azure Functions.'
+
+/**
+ * Runs a `@azure/functions` app in this process as the Functions host does, and answers HTTP when it is ready.
+ * Call it once per process: the library keeps its registrations for good. Sets app settings in `process.env` and the
+ * working directory.
+ *
+ * @throws {AgentError} `invalid_configuration` for a broken host.json, a taken port or an app that does not load.
+ *
+ * @example
+ * const host = await startHost({ root: process.cwd(), port: 0 })
+ * const answer = await fetch(`${host.url}/api/hello`)
+ * await host.stop()
+ */
+export async function startHost(options: StartHostOptions): Promise<RunningHost> {
+  const root = resolve(options.root)
+  const sink = options.log ?? createConsoleSink()
+  createLog({ sink }).print(banner)
+  const local = await readLocalSettings(root)
+  const notes = applyHostSettings(root, local, options.settings)
+  const hostJson = await readHostJson(root, process.env)
+  const log = createLog({ filters: hostJson.logLevels, sink })
+  for (const note of [...local.warnings, ...notes]) log.write('warning', 'Host.Startup', note)
+  const corsPolicy = resolveCors(options, local)
+  const listener = await bindListener(
+    options.port ?? local.port ?? 7071,
+    options.address ?? local.address ?? '127.0.0.1',
+  )
+  try {
+    return await startBound({ options, root, hostJson, log, corsPolicy, listener })
+  } catch (error) {
+    await listener.close(0)
+    throw error
+  }
+}
+
+interface BoundHost {
+  readonly options: StartHostOptions
+  readonly root: string
+  readonly hostJson: HostJson
+  readonly log: HostLog
+  readonly corsPolicy: CorsPolicy | undefined
+  readonly listener: Listener
+}
+
+async function startBound(bound: BoundHost): Promise<RunningHost> {
+  const { options, root, hostJson, log, listener } = bound
+  const hostName = `localhost:${listener.port}`
+  process.env.WEBSITE_HOSTNAME = hostName
+  const extensions = options.extensions?.({ root, hostJson, hostName, log }) ?? []
+  const app = await loadApp({ root, main: options.main, log })
+  const definitions = toFunctionDefinitions(app.registrations, {
+    settings: process.env,
+    allowed: hostJson.functions,
+  })
+  const { functions } = definitions
+  const invoker = resolveInvoker(app, bound, functions, toInputProvider(extensions))
+  const router = createRouter(functions, hostJson.http.routePrefix)
+  const running = functions.filter((definition) => !definition.disabled)
+  for (const extension of extensions) await extension.start(running, invoker)
+  const url = `http://${hostName}`
+  const errors = [...definitions.errors, ...router.errors]
+  const proxy = resolveProxy(app, invoker, bound)
+  const routeUrls = new Map(router.routes.map((route) => [route.definition.name, toRouteUrl(url, route)]))
+  const admin = createAdminHandler({
+    functions,
+    errors,
+    invoker,
+    scriptFile: app.scriptFile,
+    root,
+    url,
+    routeUrls,
+  })
+  announce(log, { functions, errors, router, extensions, url })
+  listener.open(
+    createRequestHandler({
+      router,
+      invoker,
+      admin,
+      extensions,
+      http: hostJson.http,
+      log,
+      bodyLimitBytes: readBodyLimit(),
+      isHomePageDisabled: isSettingOn(process.env, 'AzureWebJobsDisableHomepage'),
+      cors: bound.corsPolicy,
+      proxy,
+    }),
+  )
+  let stopping: Promise<void> | undefined
+  return {
+    port: listener.port,
+    url,
+    functions,
+    stop: (graceMs = 10_000) => {
+      stopping ??= stopHost({ graceMs, listener, extensions, proxy, app, root })
+      return stopping
+    },
+  }
+}
+
+function resolveCors(options: StartHostOptions, local: LocalSettings): CorsPolicy | undefined {
+  const origins = options.cors ?? local.cors
+  if (origins === undefined) return undefined
+  return createCorsPolicy(origins, options.corsCredentials ?? local.corsCredentials)
+}
+
+function toInputProvider(extensions: readonly HostExtension[]): InputProvider {
+  return (binding) => {
+    for (const extension of extensions) {
+      const data = extension.provideInput(binding)
+      if (data !== undefined) return data
+    }
+    return undefined
+  }
+}
+
+/** Without a model the app registered nothing, so that nobody can ask this invoker for anything that exists. */
+function resolveInvoker(
+  app: LoadedApp,
+  bound: BoundHost,
+  functions: readonly LoadedFunction[],
+  provideInput: InputProvider,
+): FunctionInvoker {
+  const { hooks, model } = app
+  if (model === undefined) {
+    const message = 'The app has no functions.'
+    return { invoke: async () => ({ succeeded: false, message, stack: '', timedOut: false }) }
+  }
+  const { functionTimeoutMs } = bound.hostJson
+  return createInvoker({ model, functions, hooks, log: bound.log, provideInput, functionTimeoutMs })
+}
+
+function resolveProxy(app: LoadedApp, invoker: FunctionInvoker, bound: BoundHost): StreamProxy | undefined {
+  if (app.httpUri === undefined) return undefined
+  return createStreamProxy({
+    httpUri: app.httpUri,
+    invoker,
+    log: bound.log,
+    idleLimitMs: bound.options.streamIdleLimitMs,
+    bodyLimitBytes: readBodyLimit(),
+  })
+}
+
+function readBodyLimit(): number {
+  return Number(findSetting(process.env, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')) || defaultBodyLimitBytes
+}
+
+interface StopRequest {
+  readonly graceMs: number
+  readonly listener: Listener
+  readonly extensions: readonly HostExtension[]
+  readonly proxy: StreamProxy | undefined
+  readonly app: LoadedApp
+  readonly root: string
+}
+
+async function stopHost(request: StopRequest): Promise<void> {
+  const { graceMs, listener, extensions, proxy, app, root } = request
+  // Together: HTTP callers may be waiting for work that an extension is finishing.
+  await Promise.all([listener.close(graceMs), ...extensions.map((extension) => extension.stop(graceMs))])
+  proxy?.close()
+  await app.hooks.runAppHooks('appTerminate', root)
+}
