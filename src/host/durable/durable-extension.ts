@@ -49,16 +49,19 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
       running = await start(options, settings, functions, invoker)
     },
     stop: async (graceMs) => {
-      const stopping = running
+      await running?.stop(graceMs)
       running = undefined
-      await stopping?.stop(graceMs)
     },
-    handle: async (request, response, path) => {
-      if (running) await running.handle(request, response, path)
+    // The path is read from the request itself, as the one given here may have been decoded already.
+    handle: async (request, response) => {
+      if (running) await running.handle(request, response)
       else writeAnswer(response, { status: 503 })
     },
   }
 }
+
+/** Both addresses of the API: that of the client library's listener and that under the host's own. */
+const apiRoot = /^\/+(?:runtime\/webhooks\/)?durabletask(?:\/|$)/i
 
 interface RunningExtension {
   readonly clientPayload: TypedData
@@ -95,8 +98,8 @@ async function start(
     orchestrators: ofType(functions, 'orchestrationTrigger').map(({ name }) => name),
     log,
   })
-  const handle: RpcHandler = async (request, response, path) =>
-    writeAnswer(response, await answer(toDurableRequest(request, path)))
+  const handle: RpcHandler = async (request, response) =>
+    writeAnswer(response, await answer(toDurableRequest(request, apiRoot)))
   const rpc = await createRpcListener(handle)
   const watch = new HubWatch({ hub, lease, dispatcher, log })
   await lease.start()
@@ -107,7 +110,7 @@ async function start(
     handle,
     stop: async (graceMs) => {
       await dispatcher.stop(graceMs)
-      watch.stop()
+      await watch.stop()
       await rpc.close()
       await lease.end()
       hub.close()

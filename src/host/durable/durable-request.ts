@@ -5,27 +5,36 @@ export interface DurableRequest {
   readonly method: string
   /** Decoded parts of the path below the API's root, without empty ones. */
   readonly segments: readonly string[]
-  readonly query: URLSearchParams
+  /** By lower-case name, as names compare ignoring case; of several values the first. */
+  readonly query: ReadonlyMap<string, string>
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The whole body as UTF-8 text; `''` when there is none. */
   readBody(): Promise<string>
 }
 
-/** Reads what is asked; `path` is still percent-encoded, relative to the API's root, and may end in a query. */
-export function toDurableRequest(request: IncomingMessage, path: string): DurableRequest {
-  const url = request.url ?? ''
-  const queryAt = url.indexOf('?')
+/** Reads what is asked of the API whose paths begin with `root` (a pattern with `^`), which is cut off. */
+export function toDurableRequest(request: IncomingMessage, root: RegExp): DurableRequest {
+  const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s, 2)
   return {
     method: request.method ?? 'GET',
-    segments: (path.split('?', 1)[0] ?? '')
+    segments: path
+      .replace(root, '')
       .split('/')
       .filter((part) => part !== '')
       .map(decodeSegment),
-    query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
+    query: parseQuery(search),
     headers: request.headers,
     readBody: () => readText(request),
   }
+}
+
+function parseQuery(search: string): ReadonlyMap<string, string> {
+  const query = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(search)) {
+    if (!query.has(name.toLowerCase())) query.set(name.toLowerCase(), value)
+  }
+  return query
 }
 
 /** A stray percent sign stays as it is, as in the platform's own decoder. */

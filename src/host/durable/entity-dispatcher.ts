@@ -56,13 +56,17 @@ export class EntityDispatcher {
     const { hub, now } = this.#options
     this.#reportUnknown()
     this.#retryAt = hub.readNextReadyAt('entity', now()) ?? Number.POSITIVE_INFINITY
-    const waiting = this.#free() > 0 && hub.readWaiting('entity', this.#names, now(), 1).length > 0
-    if (waiting) await this.#transact((taken) => this.#fill(this.#free(), taken))
+    this.#backlog = hub.readWaiting('entity', this.#names, now(), 1).length > 0
+    if (this.#isTakingDue()) await this.#transact((taken) => this.#fill(taken))
   }
 
-  /** True when something that had to wait until a certain time may be taken now. */
+  /** True when something that had to wait for a certain time or a free slot may be taken now. */
   isDue(): boolean {
-    return this.#options.now() >= this.#retryAt
+    return this.#options.now() >= this.#retryAt || this.#isTakingDue()
+  }
+
+  #isTakingDue(): boolean {
+    return this.#backlog && this.#free() > 0
   }
 
   /** Takes nothing new; resolves when nothing runs any more, or after `graceMs`. */
@@ -131,10 +135,11 @@ export class EntityDispatcher {
     if (hub.post(message, now(), claim)) this.#take(claim, taken)
   }
 
-  #fill(slots: number, taken: Claim[]): void {
+  #fill(taken: Claim[]): void {
     const { hub, lease, now } = this.#options
-    // Lost instances may still be running here; whoever else is free takes them.
-    const limit = slots + this.#running.size
+    const slots = this.#free()
+    // Some may still be running here although they were lost; whoever else is free takes those.
+    const limit = slots + this.#running.size + 1
     const waiting = hub.readWaiting('entity', this.#names, now(), limit)
     const startable = waiting.filter((target) => !this.#running.has(target))
     this.#backlog = startable.length > slots
@@ -145,14 +150,15 @@ export class EntityDispatcher {
   }
 
   async #runBatch(batch: ClaimedBatch): Promise<void> {
-    const entity = fromInstanceId(batch.claim.target)
+    const { target } = batch.claim
     try {
-      await this.#settle(entity, batch)
+      await this.#settle(fromInstanceId(target), batch)
     } catch (error) {
       this.#leave(batch.claim)
+      this.#backlog = true
       this.#tellWhenIdle()
-      const fenced = error instanceof FencedError
-      this.#options.log(fenced ? 'warning' : 'error', toErrorMessage(error))
+      const reason = error instanceof FencedError ? error.message : `not committed: ${toErrorMessage(error)}`
+      this.#options.log('warning', `${target}: ${reason}; its messages are handled again.`)
     }
   }
 
@@ -183,16 +189,18 @@ export class EntityDispatcher {
       input: toEntityTrigger(entity, batch),
       reason: '(null)',
     })
-    if (!outcome.succeeded) {
-      log('error', `${label}: ${outcome.message}`)
-      return outcome.timedOut ? undefined : 'failed'
+    if (!outcome.succeeded && outcome.timedOut) {
+      log('error', `${label}: timed out, so its ${batch.messages.length} operations end without effect.`)
+      return undefined
     }
     try {
+      if (!outcome.succeeded) throw new Error(outcome.message)
       const answer = parseEntityAnswer(outcome.returnValue, batch.messages.length)
       this.#logErrors(label, batch, answer)
       return answer
     } catch (error) {
-      log('error', `${label}: ${toErrorMessage(error)}`)
+      const waitMs = toBackOffMs(batch.attempts)
+      log('error', `${label}: the batch failed and runs again in ${waitMs} ms: ${toErrorMessage(error)}`)
       return 'failed'
     }
   }
@@ -222,17 +230,17 @@ export class EntityDispatcher {
 
   #goOn(claim: Claim, taken: Claim[]): void {
     const { hub, lease, now } = this.#options
-    // When others wait for a slot this entity queues up behind them.
-    const contended = this.#backlog && this.#free() === 0
-    if (!contended && !this.#stopping && hub.hasMessages(claim.target, now())) {
-      const next = lease.createClaim(claim.target)
+    const { target } = claim
+    if (!this.#backlog && !this.#stopping && hub.hasMessages(target, now())) {
+      const next = lease.createClaim(target)
       hub.renew(next)
       this.#take(next, taken)
       return
     }
-    hub.release(claim.target, now())
+    hub.release(target, now())
     this.#leave(claim)
-    if (contended) this.#fill(this.#free(), taken)
+    // Others wait for a slot, so this entity has queued up behind them.
+    if (this.#backlog) this.#fill(taken)
   }
 
   async #retryLater({ claim, attempts }: ClaimedBatch): Promise<void> {
@@ -247,10 +255,7 @@ export class EntityDispatcher {
   }
 
   #checkHeld(claim: Claim): void {
-    if (this.#options.hub.isHeld(claim)) return
-    throw new FencedError(
-      `${claim.target}: fenced off: another host has taken over; this result is thrown away.`,
-    )
+    if (!this.#options.hub.isHeld(claim)) throw new FencedError('fenced off, as another host has taken over')
   }
 
   #reportUnknown(): void {

@@ -104,7 +104,7 @@ function list(
   })
   const page = found.slice(0, limit)
   const last = page.at(-1)
-  const fetchState = query.get('fetchState')?.toLowerCase() === 'true'
+  const fetchState = query.get('fetchstate')?.toLowerCase() === 'true'
   return {
     status: 200,
     json: `[${page.map((entity) => toListItem(entity, fetchState)).join(',')}]`,
@@ -121,14 +121,14 @@ function toListItem({ id, state, lastOperationAt }: ListedEntity, fetchState: bo
   return fetchState ? `${item.slice(0, -1)},"state":${state ?? 'null'}}` : item
 }
 
-function parsePageSize(text: string | null): number {
-  const size = Number(text)
+function parsePageSize(text: string | undefined): number {
+  const size = Number(text ?? '')
   return Number.isSafeInteger(size) && size > 0 ? size : pageSize
 }
 
-function parseTime(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name)
-  if (text === null || text === '') return undefined
+function parseTime(query: DurableRequest['query'], name: string): number | undefined {
+  const text = query.get(name.toLowerCase())
+  if (text === undefined || text === '') return undefined
   const time = Date.parse(text)
   if (Number.isNaN(time)) throw new DurableRequestError(`'${name}' is not a date and time: '${text}'.`)
   return time

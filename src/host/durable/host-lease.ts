@@ -24,8 +24,13 @@ export class HostLease {
     this.#options = options
   }
 
-  /** A claim on `target` that equals no other claim ever made. It counts only once it is written to the hub. */
+  /**
+   * A claim on `target` that equals no other claim ever made; it counts once it is written to the hub. Belongs inside a
+   * transaction, as a process that was taken for dead must be known again before it claims anything: otherwise
+   * nobody would ever take its claims over.
+   */
   createClaim(target: string): Claim {
+    this.#ensureKnown()
     this.#claims += 1
     return { target, host: this.#id, number: this.#claims }
   }
@@ -42,19 +47,21 @@ export class HostLease {
    * no longer holds its claims, so that what it was working on cannot be committed.
    */
   async renew(): Promise<void> {
-    const { hub, log, now, leaseMs } = this.#options
-    const lost = await hub.run(() => {
-      if (hub.extendHost(this.#id, now() + leaseMs)) return false
-      this.#id = randomUUID()
-      hub.addHost(this.#toRow())
-      return true
+    const { hub, now, leaseMs } = this.#options
+    await hub.run(() => {
+      if (!hub.extendHost(this.#id, now() + leaseMs)) this.#ensureKnown()
     })
-    if (lost) {
-      log(
-        'warning',
-        `This host was silent for longer than its lease of ${leaseMs} ms; others have taken over its work.`,
-      )
-    }
+  }
+
+  #ensureKnown(): void {
+    const { hub, leaseMs, log } = this.#options
+    if (hub.hasHost(this.#id)) return
+    log(
+      'warning',
+      `This host was silent for longer than its lease of ${leaseMs} ms; others have taken over its work.`,
+    )
+    this.#id = randomUUID()
+    hub.addHost(this.#toRow())
   }
 
   /** Rereads who else is there; due when the hub has changed. */

@@ -15,7 +15,7 @@ export interface HubWatchOptions {
 export class HubWatch {
   readonly #options: HubWatchOptions
   readonly #timers: NodeJS.Timeout[] = []
-  #looking = false
+  #look: Promise<void> | undefined
 
   constructor(options: HubWatchOptions) {
     this.#options = options
@@ -30,19 +30,21 @@ export class HubWatch {
     )
   }
 
-  stop(): void {
+  /** Resolves when nothing of it touches the hub any more. */
+  async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
+    await this.#look
   }
 
-  /** One look: a few microseconds when there is nothing new. Never rejects. */
-  async look(): Promise<void> {
-    if (this.#looking) return
-    this.#looking = true
-    await this.#try(() => this.#look())
-    this.#looking = false
+  /** One look: a few microseconds when there is nothing new; joins the one under way. Never rejects. */
+  look(): Promise<void> {
+    this.#look ??= this.#try(() => this.#takeDue()).finally(() => {
+      this.#look = undefined
+    })
+    return this.#look
   }
 
-  async #look(): Promise<void> {
+  async #takeDue(): Promise<void> {
     const { hub, lease, dispatcher } = this.#options
     const changed = hub.hasForeignChanges()
     if (changed) lease.refresh()

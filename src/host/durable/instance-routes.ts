@@ -58,7 +58,7 @@ function parseBody(body: string): void {
 function answerAll({ method, query }: DurableRequest): DurableAnswer | undefined {
   if (method === 'GET') return { status: 200, json: '[]' }
   if (method !== 'DELETE') return undefined
-  if (Number.isNaN(Date.parse(query.get('createdTimeFrom') ?? ''))) {
+  if (Number.isNaN(Date.parse(query.get('createdtimefrom') ?? ''))) {
     throw new DurableRequestError("'createdTimeFrom' must be given, as a date and time.")
   }
   return notFound

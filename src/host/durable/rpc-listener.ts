@@ -8,23 +8,20 @@ export interface RpcListener {
   close(): Promise<void>
 }
 
-/** `path` is what follows the base URL, with the query. Never rejects. */
-export type RpcHandler = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
-
-const root = '/durabletask/'
+/** Answers one request. Never rejects. */
+export type RpcHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /** Listens on a free loopback port. @throws {Error} when the system refuses. */
 export async function createRpcListener(handle: RpcHandler): Promise<RpcListener> {
   // The library leaves its connections open between calls; a caller waits as long as the disk needs.
   const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => {
     response.sendDate = false
-    const url = request.url ?? ''
-    void handle(request, response, url.startsWith(root) ? url.slice(root.length) : '')
+    void handle(request, response)
   })
   await listen(server)
   const { port } = server.address() as AddressInfo
   return {
-    baseUrl: `http://127.0.0.1:${port}${root}`,
+    baseUrl: `http://127.0.0.1:${port}/durabletask/`,
     close: () => close(server),
   }
 }

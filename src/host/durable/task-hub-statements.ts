@@ -45,6 +45,7 @@ const statements = {
 
   insertHost: 'INSERT INTO hosts VALUES (?, ?, ?, ?, ?)',
   extendHost: 'UPDATE hosts SET expires_at = ? WHERE id = ?',
+  hasHost: 'SELECT 1 FROM hosts WHERE id = ?',
   hosts: 'SELECT id, pid, machine, start_marker, expires_at FROM hosts',
   deleteHost: 'DELETE FROM hosts WHERE id = ? AND expires_at = ?',
   releaseHost: 'UPDATE mailboxes SET owner = NULL, claim = NULL, ready_at = min(ready_at, ?) WHERE owner = ?',

@@ -250,6 +250,10 @@ export class TaskHub {
     return this.#sql.extendHost.run(expiresAt, id).changes > 0
   }
 
+  hasHost(id: string): boolean {
+    return this.#sql.hasHost.get(id) !== undefined
+  }
+
   readHosts(): HostRow[] {
     return this.#sql.hosts.all().map((row) => ({
       id: String(row.id),
