@@ -1,0 +1,116 @@
+import type { TokenCredential } from '@azure/identity'
+import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest'
+import {
+  type AzureOpenAIChatClientOptions,
+  createAzureOpenAIChatClient,
+} from '../../src/model/azure-openai.js'
+import { startChatCompletionsServer } from '../support/chat-completions-server.js'
+import { ask, askAndFail } from './ask.js'
+
+async function start() {
+  const server = await startChatCompletionsServer({ script: () => ({ text: 'Hi' }) })
+  onTestFinished(() => server.close())
+  return { server, endpoint: `http://127.0.0.1:${server.port}` }
+}
+
+/** A credential whose tokens are numbered and are valid for so long. */
+function createCredential(validMs: number) {
+  const scopes: unknown[] = []
+  const getToken: TokenCredential['getToken'] = async (scope) => {
+    scopes.push(scope)
+    return { token: `token-${scopes.length}`, expiresOnTimestamp: Date.now() + validMs }
+  }
+  return { credential: { getToken }, scopes }
+}
+
+test.each(['', '/', '/openai', '/openai/v1', '/openai/v1/'])(
+  'asks the v1 API when the endpoint ends with "%s"',
+  async (suffix) => {
+    const { server, endpoint } = await start()
+    const client = createAzureOpenAIChatClient({
+      endpoint: endpoint + suffix,
+      deployment: 'my-gpt',
+      apiKey: 'k',
+    })
+    expect(client.model).toBe('my-gpt')
+    expect((await ask(client, 'Hello')).message.contents).toEqual([{ type: 'text', text: 'Hi' }])
+    const [request] = server.requests
+    expect(request?.path).toBe('/openai/v1/chat/completions')
+    expect(request?.body.model).toBe('my-gpt')
+    expect(request?.headers.authorization).toBe('Bearer k')
+  },
+)
+
+test('signs in with a credential, for the scope of Azure OpenAI, and keeps a fresh token', async () => {
+  const { server, endpoint } = await start()
+  const { credential, scopes } = createCredential(3_600_000)
+  const client = createAzureOpenAIChatClient({ endpoint, deployment: 'd', credential })
+  await ask(client, 'Hello')
+  await ask(client, 'Hello')
+  expect(scopes.flat()).toEqual(['https://cognitiveservices.azure.com/.default'])
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+    'Bearer token-1',
+    'Bearer token-1',
+  ])
+})
+
+test('gets a new token when the old one has run out', async () => {
+  const { server, endpoint } = await start()
+  const { credential } = createCredential(-1)
+  const client = createAzureOpenAIChatClient({ endpoint, deployment: 'd', credential })
+  await ask(client, 'Hello')
+  await ask(client, 'Hello')
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+    'Bearer token-1',
+    'Bearer token-2',
+  ])
+})
+
+test.each([
+  ['CredentialUnavailableError', false],
+  ['AuthenticationError', true],
+])('a credential that fails with %s is a model_error, retryable: %s', async (name, retryable) => {
+  const { server, endpoint } = await start()
+  const getToken = async () => {
+    throw Object.assign(new Error('secret text from the identity service'), { name })
+  }
+  const client = createAzureOpenAIChatClient({ endpoint, deployment: 'd', credential: { getToken } })
+  const error = await askAndFail(client)
+  expect(error).toMatchObject({ code: 'model_error', retryable })
+  expect(error.message).toContain(name)
+  expect(error.message).not.toContain('secret')
+  expect(server.requests).toHaveLength(0)
+})
+
+describe('the endpoint', () => {
+  const create = (endpoint: string) => () =>
+    createAzureOpenAIChatClient({ endpoint, deployment: 'd', apiKey: 'k' })
+
+  test.each([
+    'https://my.openai.azure.com',
+    'https://gw.example.com/team/',
+    'http://localhost:8080',
+    'http://[::1]:80',
+  ])('may be %s', (endpoint) => expect(create(endpoint)).not.toThrow())
+
+  test.each([
+    'http://my.openai.azure.com',
+    'http://127.0.0.1.example.com',
+    'my.openai.azure.com',
+    'file:///etc',
+    'https://u:p@x',
+    '',
+  ])('may not be "%s"', (endpoint) =>
+    expect(create(endpoint)).toThrow(expect.objectContaining({ code: 'invalid_configuration' })),
+  )
+})
+
+test('takes a key or a credential, not both', () => {
+  type Base = { endpoint: string; deployment: string }
+  expectTypeOf<Base & { apiKey: string }>().toExtend<AzureOpenAIChatClientOptions>()
+  expectTypeOf<Base & { credential: TokenCredential }>().toExtend<AzureOpenAIChatClientOptions>()
+  expectTypeOf<Base>().toExtend<AzureOpenAIChatClientOptions>()
+  expectTypeOf<
+    Base & { apiKey: string; credential: TokenCredential }
+  >().not.toExtend<AzureOpenAIChatClientOptions>()
+})
