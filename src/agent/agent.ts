@@ -72,6 +72,11 @@ export class Agent {
     this.maxParallelTools = options.maxParallelTools ?? 8
   }
 
+  /** What kind of agent this is: the name of its class. */
+  get type(): string {
+    return this.constructor.name
+  }
+
   /**
    * Runs the agent in memory, without Functions. Await the result for the answer, or iterate it for its increments.
    *

@@ -27,7 +27,7 @@ export class MemoryRunLog implements RunLog {
 
   async create(key: RunKey, request: RunRequest): Promise<Creation> {
     const session = this.#sessions.get(toSessionName(key))
-    if (session !== undefined && session.owner !== request.owner) return { outcome: 'foreign' }
+    if (session?.owner !== undefined && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#runs.get(toRunName(key))?.events[0]
     if (existing?.type === 'run.accepted') return { outcome: 'exists', request: existing.data }
     const now = Date.now()

@@ -46,7 +46,7 @@ export class SqliteRunLog implements RunLog {
 
   #create(key: RunKey, request: RunRequest): Creation {
     const session = this.#sql.session.get(key.agent, key.session)
-    if (session !== undefined && (session.owner ?? undefined) !== request.owner) return { outcome: 'foreign' }
+    if (session?.owner != null && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#sql.firstEvent.get(key.agent, key.session, key.run)
     if (existing !== undefined) return { outcome: 'exists', request: JSON.parse(existing.data) }
     const now = Date.now()

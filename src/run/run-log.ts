@@ -54,7 +54,7 @@ export interface SessionQuery {
  * Whatever is acknowledged is durable. Every method may be called by several processes at once.
  */
 export interface RunLog {
-  /** Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's. */
+  /** Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's; a session of nobody is open to all. */
   create(key: RunKey, request: RunRequest): Promise<Creation>
   /** Appends events if the log still ends at `expected`; returns the next position. @throws {FencedError} when another executor wrote, or the run was deleted. */
   append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number>

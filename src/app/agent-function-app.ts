@@ -1,0 +1,102 @@
+import { app } from '@azure/functions'
+import * as df from 'durable-functions'
+import type { Agent } from '../agent/agent.js'
+import { AgentError } from '../core/errors.js'
+import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
+import { openRunLog } from '../log/open-run-log.js'
+import type { RunLog } from '../run/run-log.js'
+import { createAgentEntity } from '../session/agent-entity.js'
+import { toEntityName } from '../session/agent-session-id.js'
+import type { AgentResponseCallback } from '../session/response-callback.js'
+import { checkHostJson } from './check-host-json.js'
+import { watchForwardedRequests } from './forwarded-requests.js'
+import { easyAuthOwner, type OwnerResolver } from './owner.js'
+import { type RouteServices, serveRoute } from './serve-route.js'
+
+export interface AgentFunctionAppOptions {
+  /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
+  readonly agents?: readonly Agent[]
+  /** Which key callers of the HTTP routes need in Azure. @default 'function' */
+  readonly authLevel?: 'anonymous' | 'function' | 'admin'
+  /** Whether to serve `GET health`. @default true */
+  readonly enableHealthCheck?: boolean
+  /** Observes the runs of agents that have no callback of their own. @default none */
+  readonly defaultCallback?: AgentResponseCallback
+  /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
+  readonly owner?: OwnerResolver
+  /** Where runs are journalled. @default SQLite in the embedded host's data folder */
+  readonly runLog?: RunLog
+  /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. @default 100,000 */
+  readonly waitLimitMs?: number
+  /** How long one event stream lasts; readers reconnect and go on. @default 540,000 */
+  readonly streamLimitMs?: number
+  /** How often a silent event stream says that it lives. @default 15,000 */
+  readonly heartbeatMs?: number
+  /** Largest request body. @default 1,048,576 */
+  readonly maxBodyBytes?: number
+}
+
+export interface AddAgentOptions {
+  /** Observes this agent's runs, instead of the app's default callback. */
+  readonly callback?: AgentResponseCallback
+}
+
+/**
+ * An Azure Functions app that serves agents: for each a durable entity that holds its conversations, and HTTP routes
+ * to run it, to read and follow what it does. Make one in the file that `main` names; other triggers can be registered
+ * beside it with `app` of `@azure/functions`.
+ *
+ * @example
+ * new AgentFunctionApp({ agents: [new Agent({ name: 'WeatherAgent', client, tools: [getWeather] })] })
+ */
+export class AgentFunctionApp {
+  readonly #agents: Agent[] = []
+  readonly #services: RouteServices
+  readonly #defaultCallback: AgentResponseCallback | undefined
+
+  /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
+  constructor(options: AgentFunctionAppOptions = {}) {
+    const { agents = [], authLevel = 'function', enableHealthCheck = true, owner = easyAuthOwner } = options
+    this.#defaultCallback = options.defaultCallback
+    this.#services = {
+      agents: this.#agents,
+      log: options.runLog ?? openRunLog(),
+      owner,
+      authLevel,
+      settings: {
+        waitLimitMs: options.waitLimitMs ?? 100_000,
+        streamLimitMs: options.streamLimitMs ?? 540_000,
+        heartbeatMs: options.heartbeatMs ?? 15_000,
+        maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+      },
+    }
+    app.setup({ enableHttpStream: true })
+    watchForwardedRequests()
+    app.hook.appStart(() => this.#check())
+    for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
+    for (const agent of agents) this.addAgent(agent)
+  }
+
+  /** The agents served, in order of registration. */
+  get agents(): readonly Agent[] {
+    return this.#agents
+  }
+
+  /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already. */
+  addAgent(agent: Agent, { callback = this.#defaultCallback }: AddAgentOptions = {}): void {
+    if (this.#agents.some(({ name }) => name.toLowerCase() === agent.name.toLowerCase())) {
+      throw new AgentError(
+        'invalid_configuration',
+        `An agent named "${agent.name}" is registered already (case does not count).`,
+      )
+    }
+    this.#agents.push(agent)
+    const { log } = this.#services
+    df.app.entity(toEntityName(agent.name), createAgentEntity({ agent, log, callback }))
+    for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+  }
+
+  async #check(): Promise<void> {
+    for (const warning of await checkHostJson(process.cwd())) process.emitWarning(warning, 'AgentFunctionApp')
+  }
+}

@@ -1,0 +1,70 @@
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions'
+import * as df from 'durable-functions'
+import type { Agent } from '../agent/agent.js'
+import { AgentError } from '../core/errors.js'
+import { createRequestError } from '../http/parse-query.js'
+import { refuseHeaderQuery } from '../http/read-body.js'
+import { toErrorResponse } from '../http/responses.js'
+import type { HttpMethod, HttpSettings, Route } from '../http/route.js'
+import type { RunLog } from '../run/run-log.js'
+import { SessionClient } from '../session/session-client.js'
+import { takeSuspect } from './forwarded-requests.js'
+import type { OwnerResolver } from './owner.js'
+
+/** What all routes of an app share. */
+export interface RouteServices {
+  readonly agents: readonly Agent[]
+  readonly log: RunLog
+  readonly settings: HttpSettings
+  readonly owner: OwnerResolver
+  readonly authLevel: 'anonymous' | 'function' | 'admin'
+}
+
+/** Registers an HTTP function for a route. It always answers: with HTTP streaming on, a throw would leave the caller hanging. */
+export function serveRoute(route: Route, services: RouteServices): void {
+  app.http(route.name, {
+    route: route.path,
+    methods: Object.keys(route.handlers) as HttpMethod[],
+    authLevel: services.authLevel,
+    extraInputs: [df.input.durableClient()],
+    handler: async (request, context) => toHttpResponse(await answer(route, services, request, context)),
+  })
+}
+
+async function answer(
+  route: Route,
+  services: RouteServices,
+  incoming: HttpRequest,
+  context: InvocationContext,
+): Promise<Response> {
+  try {
+    if (takeSuspect(context.invocationId)) {
+      throw createRequestError([{ path: 'body', message: 'is not allowed with this method' }])
+    }
+    const request = toRequest(incoming)
+    const url = new URL(request.url)
+    refuseHeaderQuery(url.searchParams)
+    const handler = route.handlers[request.method as HttpMethod]
+    if (handler === undefined)
+      throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
+    const sessions = new SessionClient(df.getClient(context), services.log)
+    const owner = await services.owner(request)
+    return await handler({ ...services, request, url, params: incoming.params, owner, sessions })
+  } catch (error) {
+    if (!(error instanceof AgentError)) context.error(error)
+    return toErrorResponse(error)
+  }
+}
+
+function toRequest({ url, method, headers, body }: HttpRequest): Request {
+  const init = { method, headers: headers as unknown as Headers }
+  return new Request(
+    url,
+    body === null ? init : { ...init, body: body as unknown as ReadableStream, duplex: 'half' },
+  )
+}
+
+function toHttpResponse({ status, headers, body }: Response): HttpResponseInit {
+  const init = { status, headers: Object.fromEntries(headers) }
+  return body === null ? init : { ...init, body: body as unknown as NonNullable<HttpResponseInit['body']> }
+}

@@ -1,0 +1,62 @@
+import type { Agent } from '../agent/agent.js'
+import { AgentError } from '../core/errors.js'
+import type { SessionQuery } from '../run/run-log.js'
+import { createFieldError, parseCount, refuseUnknown } from './parse-query.js'
+import { createJsonResponse } from './responses.js'
+import type { Call, Handler } from './route.js'
+
+/** `GET agents`: all agents, in order of registration. */
+export async function handleAgents({ agents, url }: Call): Promise<Response> {
+  refuseUnknown(url.searchParams, ['code'])
+  return createJsonResponse({ agents: agents.map(toAgentView), agent_count: agents.length })
+}
+
+/** `GET agents/{agent}`: one agent with the caller's sessions, newest first. */
+export function createAgentHandler(agent: Agent): Handler {
+  return async function handleAgent({ url, log, owner }: Call): Promise<Response> {
+    refuseUnknown(url.searchParams, ['limit', 'before', 'code'])
+    const limit = parseCount(url.searchParams, 'limit', { min: 1, max: 1000 }) ?? 50
+    const before = parseCursor(url.searchParams.get('before'))
+    const sessions = await log.sessions(agent.name, { owner, before, limit: limit + 1 })
+    const page = sessions.slice(0, limit)
+    return createJsonResponse({
+      ...toAgentView(agent),
+      sessions: page.map(({ session, createdAt, updatedAt }) => ({
+        sessionId: session,
+        createdAt: new Date(createdAt).toISOString(),
+        updatedAt: new Date(updatedAt).toISOString(),
+      })),
+      next_before: sessions.length > limit ? toCursor(page.at(-1)) : undefined,
+    })
+  }
+}
+
+/** Answers what no other route below `agents/` does. */
+export async function handleUnknown({ params, request, url, agents }: Call): Promise<Response> {
+  const name = params.path?.split('/')[0] ?? ''
+  if (agents.some((agent) => agent.name.toLowerCase() === name.toLowerCase())) {
+    throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
+  }
+  throw new AgentError('not_found', `agent: there is no agent named "${name}".`)
+}
+
+function toAgentView({ name, type, description, tools }: Agent) {
+  return { name, type, description, tools: tools.map((tool) => tool.name) }
+}
+
+function toCursor(
+  last: { readonly updatedAt: number; readonly session: string } | undefined,
+): string | undefined {
+  return last === undefined
+    ? undefined
+    : Buffer.from(`${last.updatedAt} ${last.session}`).toString('base64url')
+}
+
+function parseCursor(text: string | null): SessionQuery['before'] {
+  if (text === null) return undefined
+  const [, updatedAt, session] = /^(\d+) (.+)$/s.exec(Buffer.from(text, 'base64url').toString()) ?? []
+  if (updatedAt === undefined || session === undefined) {
+    throw createFieldError('before', 'must be the next_before of an earlier page')
+  }
+  return { updatedAt: Number(updatedAt), session }
+}

@@ -1,0 +1,32 @@
+import { toProblem } from '../core/problem.js'
+import { parseFlag, refuseUnknown } from './parse-query.js'
+import { createJsonResponse } from './responses.js'
+import type { Call } from './route.js'
+
+/** `GET health`: which agents are served; with `?deep=true` also whether the run log and the task hub work, 503 when one does not. */
+export async function handleHealth(call: Call): Promise<Response> {
+  const { agents, url } = call
+  refuseUnknown(url.searchParams, ['deep', 'code'])
+  const body = {
+    agents: agents.map(({ name, type }) => ({ name, type })),
+    agent_count: agents.length,
+  }
+  if (!parseFlag('deep', url.searchParams.get('deep')))
+    return createJsonResponse({ status: 'healthy', ...body })
+  const checks = {
+    run_log: await probe(() => call.log.probe()),
+    task_hub: await probe(async () => agents[0] && call.sessions.probe(agents[0].name)),
+  }
+  const healthy = Object.values(checks).every(({ status }) => status === 'healthy')
+  const status = healthy ? 'healthy' : 'unhealthy'
+  return createJsonResponse({ status, ...body, checks }, healthy ? 200 : 503)
+}
+
+async function probe(check: () => Promise<unknown>) {
+  try {
+    await check()
+    return { status: 'healthy' }
+  } catch (error) {
+    return { status: 'unhealthy', detail: toProblem(error).detail }
+  }
+}

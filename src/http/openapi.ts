@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import type { Agent } from '../agent/agent.js'
+import type { JsonObject } from '../core/json.js'
+import { openApiSchemas } from './openapi-schemas.js'
+import { createJsonResponse } from './responses.js'
+import type { Call } from './route.js'
+import { runBody } from './run-body.js'
+
+/** `GET openapi.json`: this surface as OpenAPI 3.1. */
+export async function handleOpenApi({ agents, url }: Call): Promise<Response> {
+  const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
+  return createJsonResponse(createOpenApi(agents, `${url.origin}${prefix}`))
+}
+
+/** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */
+export function createOpenApi(agents: readonly Agent[], server: string): JsonObject {
+  const paths = Object.fromEntries(agents.flatMap((agent) => Object.entries(toAgentPaths(agent))))
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Durable agents', version: '1' },
+    servers: [{ url: server }],
+    paths: {
+      ...paths,
+      '/agents': { get: toOperation('List the agents', { 200: ref('Agents') }) },
+      '/health': {
+        get: toOperation('Whether the app is well', { 200: ref('Health'), 503: ref('Health') }, [
+          toQuery('deep', { type: 'boolean' }, 'Also probe the run log and the task hub.'),
+        ]),
+      },
+      '/openapi.json': { get: toOperation('This document', { 200: { type: 'object' } }) },
+    },
+    components: { schemas: { ...openApiSchemas, RunRequest: toSchema(runBody) } },
+  }
+}
+
+function toAgentPaths({ name }: Agent): JsonObject {
+  const base = `/agents/${name}`
+  const session = `${base}/{sessionId}`
+  const run = `${session}/runs/{correlationId}`
+  const page = [toQuery('limit', { type: 'integer', minimum: 1, maximum: 1000 }, 'Most lines to give.')]
+  const sessionId = toPathParameter('sessionId')
+  const runIds = [sessionId, toPathParameter('correlationId')]
+  return {
+    [base]: {
+      get: toOperation(`${name} and its sessions`, { 200: ref('Agent') }, [
+        ...page,
+        toQuery('before', { type: 'string' }, 'The next_before of an earlier page.'),
+      ]),
+    },
+    [`${base}/run`]: { post: toRunOperation(name) },
+    [session]: {
+      get: toOperation('The conversation', { 200: ref('State') }, [
+        sessionId,
+        ...page,
+        toQuery('before', { type: 'integer' }, 'The next_before of an earlier page.'),
+      ]),
+      delete: toOperation('Delete the session', { 204: undefined }, [sessionId]),
+    },
+    [`${session}/reset`]: { post: toOperation('Clear the history', { 204: undefined }, [sessionId]) },
+    [run]: { get: toOperation("A run's outcome", { 200: ref('Outcome'), 202: ref('Pending') }, runIds) },
+    [`${run}/events`]: {
+      get: {
+        ...toOperation("A run's events", {}, [
+          ...runIds,
+          toQuery('after', { type: 'integer', minimum: 0 }, 'Only events after this one.'),
+          {
+            name: 'Last-Event-ID',
+            in: 'header',
+            schema: { type: 'integer' },
+            description: 'As `after`; wins over it.',
+          },
+        ]),
+        responses: { 200: eventStream, default: problem },
+      },
+    },
+  }
+}
+
+function toRunOperation(agent: string): JsonObject {
+  return {
+    summary: `Send a message to ${agent}`,
+    parameters: [
+      { name: 'Idempotency-Key', in: 'header', schema: { type: 'string' }, description: 'As correlationId.' },
+      {
+        name: 'x-ms-wait-for-response',
+        in: 'header',
+        schema: { type: 'boolean' },
+        description: 'As waitForResponse.',
+      },
+    ],
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: ref('RunRequest') },
+        'text/plain': { schema: { type: 'string' } },
+      },
+    },
+    responses: {
+      200: {
+        description: 'The answer',
+        content: {
+          'application/json': { schema: ref('Answer') },
+          'text/plain': { schema: { type: 'string' } },
+          'text/event-stream': { schema: { type: 'string' } },
+        },
+      },
+      202: toResponse(ref('Pending')),
+      default: problem,
+    },
+  }
+}
+
+const eventStream = {
+  description: 'Server-sent events',
+  content: { 'text/event-stream': { schema: { type: 'string' } } },
+}
+
+const problem = {
+  description: 'What went wrong',
+  content: { 'application/problem+json': { schema: ref('Problem') } },
+}
+
+function toOperation(
+  summary: string,
+  answers: Readonly<Record<number, JsonObject | undefined>>,
+  parameters: readonly JsonObject[] = [],
+): JsonObject {
+  const responses = Object.entries(answers).map(([status, schema]) => [status, toResponse(schema)] as const)
+  return { summary, parameters, responses: { ...Object.fromEntries(responses), default: problem } }
+}
+
+function toResponse(schema: JsonObject | undefined): JsonObject {
+  if (schema === undefined) return { description: 'Done' }
+  return { description: 'Answer', content: { 'application/json': { schema } } }
+}
+
+function toPathParameter(name: string): JsonObject {
+  return { name, in: 'path', required: true, schema: { type: 'string' } }
+}
+
+function toQuery(name: string, schema: JsonObject, description: string): JsonObject {
+  return { name, in: 'query', schema, description }
+}
+
+function ref(name: string): JsonObject {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+function toSchema(schema: z.ZodType): JsonObject {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' })
+  return rest as JsonObject
+}

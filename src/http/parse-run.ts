@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { AgentError } from '../core/errors.js'
+import { fromJsonSchema } from '../core/schema.js'
+import type { RunRequest } from '../run/events.js'
+import { createRunRequest } from '../session/run-request.js'
+import { parseCorrelationId, parseSessionId } from './ids.js'
+import { createFieldError, createRequestError, parseFlag, refuseUnknown } from './parse-query.js'
+import { type Body, readBody } from './read-body.js'
+import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
+
+/** In which form a caller wants the answer. */
+export type AnswerForm = 'json' | 'text' | 'events'
+
+/** A run request, checked in every part. */
+export interface ParsedRun {
+  readonly sessionId: string
+  readonly correlationId: string
+  readonly request: RunRequest
+  readonly wait: boolean
+  readonly form: AnswerForm
+  readonly onBusy: 'queue' | 'reject'
+}
+
+/** Reads a run request. @throws {AgentError} `invalid_request`, `conflicting_session_id`, `payload_too_large` or `unsupported_media_type`, naming the field. */
+export async function parseRun(
+  request: Request,
+  { owner, maxBodyBytes }: { readonly owner: string | undefined; readonly maxBodyBytes: number },
+): Promise<ParsedRun> {
+  const query = new URL(request.url).searchParams
+  refuseUnknown(query, [...sessionFields, 'waitForResponse', 'wait_for_response', 'code'])
+  const body = parseBody(await readBody(request, maxBodyBytes))
+  const messages = toMessages(body)
+  if (messages === undefined) throw createFieldError('message', 'is required and must not be blank')
+  const responseSchema = toResponseSchema(body)
+  if (responseSchema !== undefined) fromJsonSchema(responseSchema)
+  const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
+  return {
+    sessionId: parseSession(body, query),
+    correlationId: parseCorrelation(body, request.headers),
+    request: createRunRequest({
+      messages,
+      options: { enableToolCalls, responseSchema },
+      owner,
+      metadata: body.metadata,
+    }),
+    wait: parseWait(body, query, request.headers),
+    form: toAnswerForm(request.headers),
+    onBusy: body.onBusy ?? 'queue',
+  }
+}
+
+function parseBody(body: Body): RunBody {
+  if (body.kind === 'text') return { message: body.text.trim() }
+  const parsed = runBody.safeParse(body.value)
+  if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
+  refuseBoth(parsed.data, 'message', 'messages')
+  refuseBoth(parsed.data, 'enable_tool_calls', 'enableToolCalls')
+  refuseBoth(parsed.data, 'waitForResponse', 'wait_for_response')
+  refuseBoth(parsed.data, 'response_schema', 'responseSchema')
+  refuseBoth(parsed.data, 'response_schema', 'response_format')
+  refuseBoth(parsed.data, 'responseSchema', 'response_format')
+  return parsed.data
+}
+
+function refuseBoth(body: RunBody, first: keyof RunBody, second: keyof RunBody): void {
+  if (body[first] === undefined || body[second] === undefined) return
+  throw createFieldError(second, `must not be given together with ${first}`)
+}
+
+/** zod gathers unknown fields under their parent; callers are told each by its own path. */
+function toIssues(issue: {
+  readonly code: string
+  readonly path: PropertyKey[]
+  readonly message: string
+  keys?: string[]
+}) {
+  const path = issue.path.map(String)
+  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }]
+  return (issue.keys ?? []).map((key) => ({
+    path: [...path, key].join('.'),
+    message: 'is not a known field',
+  }))
+}
+
+function parseSession(body: RunBody, query: URLSearchParams): string {
+  const given = new Map<string, string>()
+  for (const field of sessionFields) {
+    const inBody = body[field]
+    if (inBody !== undefined) given.set(field, parseSessionId(inBody, field))
+    for (const inQuery of query.getAll(field)) given.set(`query ${field}`, parseSessionId(inQuery, field))
+  }
+  const values = new Set(given.values())
+  if (values.size > 1) {
+    const list = [...given].map(([name, value]) => `${name}=${value}`).join(', ')
+    const issues = [...given.keys()].map((path) => ({ path, message: 'differs from the others' }))
+    throw new AgentError('conflicting_session_id', `The request names more than one session: ${list}`, {
+      issues,
+    })
+  }
+  return values.values().next().value ?? randomUUID().replaceAll('-', '')
+}
+
+function parseCorrelation(body: RunBody, headers: Headers): string {
+  const header = headers.get('idempotency-key')
+  if (header !== null && body.correlationId !== undefined && header !== body.correlationId) {
+    throw createFieldError('correlationId', 'differs from the header Idempotency-Key')
+  }
+  if (header !== null) return parseCorrelationId(header, 'Idempotency-Key')
+  return body.correlationId === undefined ? randomUUID() : parseCorrelationId(body.correlationId)
+}
+
+function parseWait(body: RunBody, query: URLSearchParams, headers: Headers): boolean {
+  return (
+    parseFlag('x-ms-wait-for-response', headers.get('x-ms-wait-for-response')) ??
+    parseFlag('waitForResponse', query.get('waitForResponse') ?? query.get('wait_for_response')) ??
+    body.waitForResponse ??
+    body.wait_for_response ??
+    true
+  )
+}
+
+function toAnswerForm(headers: Headers): AnswerForm {
+  const accept = headers.get('accept')?.toLowerCase() ?? ''
+  if (accept.includes('text/event-stream')) return 'events'
+  return accept.includes('text/plain') && !accept.includes('json') ? 'text' : 'json'
+}

@@ -1,0 +1,72 @@
+import { AgentError } from '../core/errors.js'
+import { isJsonObject, type JsonValue } from '../core/json.js'
+import { createFieldError } from './parse-query.js'
+
+/** A request's body: parsed when it is JSON, else text. */
+export type Body =
+  | { readonly kind: 'json'; readonly value: JsonValue }
+  | { readonly kind: 'text'; readonly text: string }
+
+/**
+ * Reads a body once, up to a limit.
+ * Security: with HTTP streaming on, the Functions host builds the app's view of the headers from the body and the query
+ * too, so a key `Headers` in them replaces every real header, the content type and the caller's identity among them.
+ * Such bodies are refused whatever their type claims to be; {@link refuseHeaderQuery} does the same for the query.
+ * @throws {AgentError} `payload_too_large`, `unsupported_media_type` for text that is not UTF-8, or `invalid_request`.
+ */
+export async function readBody(request: Request, maxBytes: number): Promise<Body> {
+  const text = decode(await readBytes(request, maxBytes))
+  const isJson = isJsonType(request.headers.get('content-type'))
+  const value = isJson || text.trimStart().startsWith('{') ? tryParse(text) : undefined
+  refuseHeaderKeys(value?.ok ? value.value : undefined)
+  if (!isJson) return { kind: 'text', text }
+  if (value === undefined || !value.ok) throw createFieldError('body', 'is not valid JSON')
+  return { kind: 'json', value: value.value }
+}
+
+/** Refuses a query that would replace the request's headers; see {@link readBody}. @throws {AgentError} `invalid_request`. */
+export function refuseHeaderQuery(query: URLSearchParams): void {
+  for (const name of query.keys()) {
+    if (name.toLowerCase() === 'headers') throw createFieldError(name, 'is not allowed as a query parameter')
+  }
+}
+
+function refuseHeaderKeys(value: JsonValue | undefined): void {
+  if (!isJsonObject(value)) return
+  for (const name of Object.keys(value)) {
+    if (name.toLowerCase() === 'headers') throw createFieldError(name, 'is not allowed in a body')
+  }
+}
+
+function isJsonType(contentType: string | null): boolean {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
+  return type === 'application/json' || type.endsWith('+json')
+}
+
+function tryParse(text: string): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false } {
+  try {
+    return { ok: true, value: JSON.parse(text) }
+  } catch {
+    return { ok: false }
+  }
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > maxBytes)
+      throw new AgentError('payload_too_large', `body: must have at most ${maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new AgentError('unsupported_media_type', 'body: must be UTF-8 text', { cause })
+  }
+}

@@ -1,0 +1,39 @@
+import { AgentError } from '../core/errors.js'
+import { type Problem, type ProblemContext, toProblem } from '../core/problem.js'
+
+/** Headers that every answer about a run carries. Ids beyond ASCII are percent-encoded: headers cannot hold them. */
+export function toRunHeaders(sessionId: string, correlationId: string): Record<string, string> {
+  return { 'x-ms-session-id': toHeaderText(sessionId), 'x-ms-correlation-id': toHeaderText(correlationId) }
+}
+
+/** A JSON answer. */
+export function createJsonResponse(
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  })
+}
+
+/** A problem as `application/problem+json` (RFC 9457). */
+export function createProblemResponse(problem: Problem, headers: Record<string, string> = {}): Response {
+  return createJsonResponse(problem, problem.status, {
+    ...headers,
+    'content-type': 'application/problem+json',
+  })
+}
+
+/** The answer to whatever a handler threw. */
+export function toErrorResponse(error: unknown, context: ProblemContext = {}): Response {
+  const retryAfterMs = error instanceof AgentError ? error.retryAfterMs : undefined
+  const headers: Record<string, string> =
+    retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+  return createProblemResponse(toProblem(error, context), headers)
+}
+
+function toHeaderText(id: string): string {
+  return /^[\x21-\x7e]*$/.test(id) ? id : encodeURIComponent(id)
+}

@@ -1,0 +1,43 @@
+import type { Agent } from '../agent/agent.js'
+import type { RunLog } from '../run/run-log.js'
+import type { SessionClient } from '../session/session-client.js'
+
+/** The settings of an app's HTTP surface, resolved. */
+export interface HttpSettings {
+  /** How long a caller is kept waiting before `202` tells it to come back; ms. */
+  readonly waitLimitMs: number
+  /** How long one event stream lasts before the reader has to reconnect; ms. */
+  readonly streamLimitMs: number
+  /** How often a silent stream says that it lives; ms. */
+  readonly heartbeatMs: number
+  /** Largest request body; bytes. */
+  readonly maxBodyBytes: number
+}
+
+/** What every handler is given. */
+export interface Call {
+  readonly request: Request
+  readonly url: URL
+  /** Route parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  /** Whom the caller is signed in as. */
+  readonly owner: string | undefined
+  readonly sessions: SessionClient
+  readonly log: RunLog
+  readonly settings: HttpSettings
+  /** All agents, in order of registration. */
+  readonly agents: readonly Agent[]
+}
+
+/** Answers a call. What it throws becomes a problem response. */
+export type Handler = (call: Call) => Promise<Response>
+
+/** One HTTP function: a path below the prefix and what answers there. */
+export interface Route {
+  /** The function's name. The Functions host tries routes in this order, not by how specific they are. */
+  readonly name: string
+  readonly path: string
+  readonly handlers: Readonly<Partial<Record<HttpMethod, Handler>>>
+}
+
+export type HttpMethod = 'GET' | 'POST' | 'DELETE' | 'PUT' | 'PATCH' | 'HEAD' | 'OPTIONS'

@@ -1,0 +1,53 @@
+import type { Agent } from '../agent/agent.js'
+import { createAgentHandler, handleAgents, handleUnknown } from './agent-handlers.js'
+import { handleHealth } from './health-handler.js'
+import { handleOpenApi } from './openapi.js'
+import type { Route } from './route.js'
+import { createRunHandler } from './run-handler.js'
+import {
+  createDeleteHandler,
+  createEventsHandler,
+  createOutcomeHandler,
+  createResetHandler,
+  createStateHandler,
+} from './session-handlers.js'
+
+/**
+ * The routes of one agent (CONTRACT, HTTP). The function names start with the kind, so that no agent's name can make
+ * two of them equal.
+ */
+export function createAgentRoutes(agent: Agent): readonly Route[] {
+  const base = `agents/${agent.name}`
+  const session = `${base}/{sessionId}`
+  const run = `${session}/runs/{correlationId}`
+  const name = (kind: string) => `http-${kind}-${agent.name}`
+  return [
+    { name: name('agent'), path: base, handlers: { GET: createAgentHandler(agent) } },
+    { name: name('run'), path: `${base}/run`, handlers: { POST: createRunHandler(agent) } },
+    {
+      name: name('session'),
+      path: session,
+      handlers: { GET: createStateHandler(agent), DELETE: createDeleteHandler(agent) },
+    },
+    { name: name('reset'), path: `${session}/reset`, handlers: { POST: createResetHandler(agent) } },
+    { name: name('outcome'), path: run, handlers: { GET: createOutcomeHandler(agent) } },
+    { name: name('events'), path: `${run}/events`, handlers: { GET: createEventsHandler(agent) } },
+  ]
+}
+
+/** The routes of the app as a whole. The last one's name sorts behind all others: it answers what they leave. */
+export function createAppRoutes({ health }: { readonly health: boolean }): readonly Route[] {
+  const all = {
+    GET: handleUnknown,
+    POST: handleUnknown,
+    PUT: handleUnknown,
+    PATCH: handleUnknown,
+    DELETE: handleUnknown,
+  }
+  return [
+    { name: 'http-agents', path: 'agents', handlers: { GET: handleAgents } },
+    ...(health ? [{ name: 'http-health', path: 'health', handlers: { GET: handleHealth } }] : []),
+    { name: 'http-openapi', path: 'openapi.json', handlers: { GET: handleOpenApi } },
+    { name: 'zz-http-unknown', path: 'agents/{*path}', handlers: all },
+  ]
+}

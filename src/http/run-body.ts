@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { JsonObject } from '../core/json.js'
+import type { ChatMessage, Content } from '../core/messages.js'
+
+const url = z
+  .string()
+  .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
+
+const contentPart = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: z.string() }),
+  z.strictObject({ type: z.literal('image'), url, mediaType: z.string().optional() }),
+  z.strictObject({ type: z.literal('file'), url, mediaType: z.string().optional() }),
+])
+
+const userMessage = z.strictObject({
+  role: z.literal('user').default('user'),
+  content: z.union([z.string(), z.array(contentPart).min(1)]),
+})
+
+const jsonSchema = z.record(z.string(), z.unknown()).describe('A JSON Schema that the answer has to fit.')
+
+/** The JSON body of a run request, aliases included (CONTRACT, Run: request). Unknown fields are refused by name. */
+export const runBody = z.strictObject({
+  message: z.string().optional().describe("The user's message."),
+  messages: z
+    .array(userMessage)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Messages with content parts, instead of `message`.'),
+  sessionId: z.string().optional().describe('The conversation; made when absent.'),
+  sessionKey: z.string().optional(),
+  session_id: z.string().optional(),
+  thread_id: z.string().optional(),
+  correlationId: z
+    .string()
+    .optional()
+    .describe('Makes repeating the request safe; as header: Idempotency-Key.'),
+  role: z.literal('user').optional(),
+  enable_tool_calls: z.boolean().optional().describe('Whether tools may be called. Default true.'),
+  enableToolCalls: z.boolean().optional(),
+  response_schema: jsonSchema.optional(),
+  responseSchema: jsonSchema.optional(),
+  response_format: jsonSchema.optional(),
+  waitForResponse: z
+    .boolean()
+    .optional()
+    .describe('Whether to answer only when the run has ended. Default true.'),
+  wait_for_response: z.boolean().optional(),
+  onBusy: z
+    .enum(['queue', 'reject'])
+    .optional()
+    .describe('What to do when an earlier message is still being answered.'),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 entries')
+    .optional(),
+})
+
+export type RunBody = z.infer<typeof runBody>
+
+/** The names a session may be given under, in body and query alike. */
+export const sessionFields = ['sessionId', 'sessionKey', 'session_id', 'thread_id'] as const
+
+/** What the user says, from either way of saying it; `undefined` when there is nothing but blanks. */
+export function toMessages({ message, messages }: RunBody): readonly ChatMessage[] | undefined {
+  const found =
+    messages?.map(toMessage) ?? (message === undefined ? [] : [toMessage({ role: 'user', content: message })])
+  const isBlank = found.every(({ contents }) =>
+    contents.every((part) => part.type === 'text' && part.text.trim() === ''),
+  )
+  return isBlank ? undefined : found
+}
+
+function toMessage({ content }: z.infer<typeof userMessage>): ChatMessage {
+  const contents =
+    typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content.map(toContent)
+  return { role: 'user', contents }
+}
+
+function toContent(part: z.infer<typeof contentPart>): Content {
+  if (part.type === 'text') return part
+  const { url: uri, mediaType } = part
+  if (uri.toLowerCase().startsWith('data:')) return { type: 'data', uri, mediaType }
+  return {
+    type: 'uri',
+    uri,
+    mediaType: mediaType ?? (part.type === 'image' ? 'image/*' : 'application/octet-stream'),
+  }
+}
+
+/** The schema the answer must fit, under whichever name it came. */
+export function toResponseSchema(body: RunBody): JsonObject | undefined {
+  const schema = body.response_schema ?? body.responseSchema ?? body.response_format
+  return schema === undefined || Object.keys(schema).length === 0 ? undefined : (schema as JsonObject)
+}

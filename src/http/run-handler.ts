@@ -1,0 +1,79 @@
+import type { Agent } from '../agent/agent.js'
+import { AgentError } from '../core/errors.js'
+import type { TerminalEvent } from '../run/events.js'
+import type { RunKey } from '../run/run-log.js'
+import { createEventStream } from './event-stream.js'
+import { type AnswerForm, type ParsedRun, parseRun } from './parse-run.js'
+import { createJsonResponse, createProblemResponse, toErrorResponse, toRunHeaders } from './responses.js'
+import type { Call, Handler } from './route.js'
+
+/** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
+export function createRunHandler(agent: Agent): Handler {
+  return async function handleRun(call: Call): Promise<Response> {
+    const run = await parseRun(call.request, { owner: call.owner, maxBodyBytes: call.settings.maxBodyBytes })
+    try {
+      return await answerRun(call, agent, run)
+    } catch (error) {
+      const response = toErrorResponse(error, run)
+      for (const [name, value] of Object.entries(toRunHeaders(run.sessionId, run.correlationId))) {
+        response.headers.set(name, value)
+      }
+      return response
+    }
+  }
+}
+
+async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Response> {
+  const { sessions, settings } = call
+  const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
+  const headers = toRunHeaders(run.sessionId, run.correlationId)
+  if (run.onBusy === 'reject') await refuseIfBusy(call, key)
+  await sessions.start(key, run.request)
+  if (run.form === 'events') return createEventStream(call, key, -1, headers)
+  if (!run.wait) return createPendingResponse(call.url, key, 'accepted')
+  const outcome = await sessions.waitForEnd(key, AbortSignal.timeout(settings.waitLimitMs))
+  if (outcome === undefined) return createPendingResponse(call.url, key, 'running')
+  return createOutcomeResponse(outcome, run.form, headers)
+}
+
+async function refuseIfBusy({ sessions }: Call, key: RunKey): Promise<void> {
+  const known = await sessions.readRun(key)
+  if (known.length > 0 || !(await sessions.isBusy(key))) return
+  throw new AgentError(
+    'session_busy',
+    'onBusy: an earlier message of this session is still being answered.',
+    {
+      retryable: true,
+      retryAfterMs: 1000,
+    },
+  )
+}
+
+/** 202 with where to look for the outcome. */
+function createPendingResponse(url: URL, { session, run }: RunKey, status: 'accepted' | 'running'): Response {
+  const base = url.pathname.replace(/\/run\/?$/i, '')
+  const location = `${url.origin}${base}/${encodeURIComponent(session)}/runs/${encodeURIComponent(run)}`
+  return createJsonResponse({ status, sessionId: session, correlationId: run }, 202, {
+    ...toRunHeaders(session, run),
+    location,
+    'retry-after': '1',
+  })
+}
+
+function createOutcomeResponse(
+  outcome: TerminalEvent,
+  form: AnswerForm,
+  headers: Record<string, string>,
+): Response {
+  switch (outcome.type) {
+    case 'run.completed':
+      if (form === 'json') return createJsonResponse(outcome.data, 200, headers)
+      return new Response(outcome.data.response, {
+        headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
+      })
+    case 'run.failed':
+      return createProblemResponse(outcome.data, headers)
+    case 'run.cancelled':
+      return toErrorResponse(new AgentError('run_cancelled', `The run was cancelled: ${outcome.data.reason}`))
+  }
+}

@@ -1,0 +1,124 @@
+import type { Agent } from '../agent/agent.js'
+import { AgentError, hasCode } from '../core/errors.js'
+import { fold } from '../run/fold.js'
+import type { RunKey, SessionKey } from '../run/run-log.js'
+import { toHistoryEntries, toLastResponse } from '../session/session-view.js'
+import { createEventStream } from './event-stream.js'
+import { parseCorrelationId, parseSessionId } from './ids.js'
+import { createFieldError, parseCount, refuseUnknown } from './parse-query.js'
+import { readBody } from './read-body.js'
+import { createJsonResponse, toRunHeaders } from './responses.js'
+import type { Call, Handler } from './route.js'
+
+/** `GET agents/{agent}/{sessionId}`: the conversation. */
+export function createStateHandler(agent: Agent): Handler {
+  return async function handleState(call: Call): Promise<Response> {
+    refuseUnknown(call.url.searchParams, ['limit', 'before', 'code'])
+    const limit = parseCount(call.url.searchParams, 'limit', { min: 1, max: 1000 }) ?? 200
+    const before = parseCount(call.url.searchParams, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
+    const key = await requireSession(call, agent)
+    const view = await call.sessions.read(key, { limit: Math.ceil(limit / 2), before })
+    const [open] = view.openRuns
+    return createJsonResponse({
+      message_count: view.messageCount,
+      conversation_history: toHistoryEntries(view.entries),
+      last_response: toLastResponse(view.entries),
+      agent_type: agent.type,
+      sessionId: key.session,
+      status: open === undefined ? 'idle' : 'running',
+      run:
+        open === undefined
+          ? undefined
+          : { correlationId: open.run, status: open.turn === 0 ? 'accepted' : 'running' },
+      next_before: view.olderBefore,
+    })
+  }
+}
+
+/** `DELETE agents/{agent}/{sessionId}`: 204, whether there was anything to delete or not. */
+export function createDeleteHandler(agent: Agent): Handler {
+  return async function handleDelete(call: Call): Promise<Response> {
+    await readBody(call.request, call.settings.maxBodyBytes)
+    try {
+      const key = await requireSession(call, agent)
+      await call.sessions.delete(key, call.settings.waitLimitMs)
+    } catch (error) {
+      if (!hasCode(error, 'not_found') || (await isForeign(call, agent))) throw error
+    }
+    return new Response(null, { status: 204 })
+  }
+}
+
+/** `POST agents/{agent}/{sessionId}/reset`: clears the history; 204. */
+export function createResetHandler(agent: Agent): Handler {
+  return async function handleReset(call: Call): Promise<Response> {
+    await readBody(call.request, call.settings.maxBodyBytes)
+    const key = await requireSession(call, agent)
+    await call.sessions.reset(key, call.settings.waitLimitMs)
+    return new Response(null, { status: 204 })
+  }
+}
+
+/** `GET agents/{agent}/{sessionId}/runs/{correlationId}`: how a run ended, or that it has not. */
+export function createOutcomeHandler(agent: Agent): Handler {
+  return async function handleOutcome(call: Call): Promise<Response> {
+    const key = await requireRun(call, agent)
+    const { outcome, epoch } = fold(await call.sessions.readRun(key))
+    const ids = { sessionId: key.session, correlationId: key.run }
+    const headers = toRunHeaders(key.session, key.run)
+    switch (outcome?.type) {
+      case undefined: {
+        const status = epoch === 0 ? 'accepted' : 'running'
+        return createJsonResponse({ status, ...ids }, 202, { ...headers, 'retry-after': '1' })
+      }
+      case 'run.completed':
+        return createJsonResponse(outcome.data, 200, headers)
+      case 'run.failed':
+        return createJsonResponse({ status: 'error', ...ids, error: outcome.data }, 200, headers)
+      case 'run.cancelled':
+        return createJsonResponse({ status: 'cancelled', ...ids, ...outcome.data }, 200, headers)
+    }
+  }
+}
+
+/** `GET agents/{agent}/{sessionId}/runs/{correlationId}/events`: the run's events from the start or a cursor. */
+export function createEventsHandler(agent: Agent): Handler {
+  return async function handleEvents(call: Call): Promise<Response> {
+    const after = parseCursor(call)
+    const key = await requireRun(call, agent)
+    return createEventStream(call, key, after, toRunHeaders(key.session, key.run))
+  }
+}
+
+/** The last event the reader has: from the header that browsers send when they reconnect, else from the query. */
+function parseCursor({ request, url }: Call): number {
+  refuseUnknown(url.searchParams, ['after', 'code'])
+  const header = request.headers.get('last-event-id')
+  if (header === null)
+    return parseCount(url.searchParams, 'after', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? -1
+  if (/^\d{1,15}$/.test(header)) return Number(header)
+  throw createFieldError('Last-Event-ID', `must be the id of an event, not "${header}"`)
+}
+
+function parseSessionKey({ params }: Call, agent: Agent): SessionKey {
+  return { agent: agent.name, session: parseSessionId(params.sessionId ?? '') }
+}
+
+async function requireSession(call: Call, agent: Agent): Promise<SessionKey> {
+  const key = parseSessionKey(call, agent)
+  await call.sessions.requireSession(key, call.owner)
+  return key
+}
+
+async function isForeign(call: Call, agent: Agent): Promise<boolean> {
+  const session = await call.log.session(parseSessionKey(call, agent))
+  return session !== undefined
+}
+
+async function requireRun(call: Call, agent: Agent): Promise<RunKey> {
+  const run = parseCorrelationId(call.params.correlationId ?? '')
+  const key = await requireSession(call, agent)
+  const events = await call.sessions.readRun({ ...key, run })
+  if (events.length > 0) return { ...key, run }
+  throw new AgentError('not_found', `Session "${key.session}" has no run with correlationId "${run}".`)
+}

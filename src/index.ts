@@ -1,0 +1,55 @@
+export { Agent, type AgentOptions, type AgentRunOptions, type ModelSettings } from './agent/agent.js'
+export { AgentRun } from './agent/agent-run.js'
+export {
+  type Tool,
+  type ToolContext,
+  type ToolOptions,
+  type ToolOutcome,
+  tool,
+  type UnknownOutcomePolicy,
+} from './agent/tool.js'
+export {
+  type AddAgentOptions,
+  AgentFunctionApp,
+  type AgentFunctionAppOptions,
+} from './app/agent-function-app.js'
+export type { OwnerResolver } from './app/owner.js'
+export {
+  AgentError,
+  type AgentErrorCode,
+  type AgentErrorOptions,
+  FencedError,
+  type Issue,
+} from './core/errors.js'
+export type { JsonObject, JsonValue } from './core/json.js'
+export type {
+  ChatMessage,
+  ChatRole,
+  Content,
+  DataContent,
+  ErrorContent,
+  FunctionCallContent,
+  FunctionResultContent,
+  ReasoningContent,
+  TextContent,
+  UriContent,
+  Usage,
+} from './core/messages.js'
+export { createTextMessage } from './core/messages.js'
+export type { AgentResponse, AgentResponseUpdate } from './core/response.js'
+export type { Schema, SchemaOutput } from './core/schema.js'
+export { MemoryRunLog } from './log/memory-run-log.js'
+export { SqliteRunLog, type SqliteRunLogOptions } from './log/sqlite-run-log.js'
+export type {
+  ChatAnswer,
+  ChatClient,
+  ChatEvent,
+  ChatOptions,
+  ChatRequest,
+  ToolDeclaration,
+} from './model/chat-client.js'
+export type { RunEvent, RunRequest, StoredEvent } from './run/events.js'
+export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
+export { AgentSessionId } from './session/agent-session-id.js'
+export { AgentState } from './session/agent-state.js'
+export type { AgentCallbackContext, AgentResponseCallback } from './session/response-callback.js'

@@ -1,0 +1,131 @@
+import { type ChatMessage, type ChatRole, createTextMessage } from '../core/messages.js'
+import type { AgentResponse } from '../core/response.js'
+import {
+  noOwnFields,
+  type OwnFields,
+  parseStoredState,
+  type StoredEntry,
+  type StoredState,
+  schemaVersion,
+} from './stored-state.js'
+import { toRequestEntry, toResponseEntry } from './turn-entries.js'
+
+/** How large a stored session may be, so that Azure Storage keeps it in its table row (30,720 characters) with room to spare. */
+const defaultBudget = 24 * 1024
+
+/**
+ * A conversation as its entity holds it: the newest turns, and where older ones are. Fields written by other releases
+ * or by the .NET and Python agents survive.
+ */
+export class AgentState {
+  #stored: StoredState = toEmptyState()
+
+  /** What was said and answered, oldest first; turns that did not fit are in the run logs. */
+  get entries(): readonly StoredEntry[] {
+    return this.#stored.data.conversationHistory
+  }
+
+  /** How many messages the user has sent since the last reset. */
+  get messageCount(): number {
+    return this.own.messageCount
+  }
+
+  /** What we keep beside the conversation. */
+  get own(): OwnFields {
+    return this.#stored.data.extensionData?.durableAgentFunctions ?? noOwnFields
+  }
+
+  /** Notes what the user said. `role` is there for the sake of conversations that begin otherwise. */
+  addUserMessage(content: string | ChatMessage, correlationId: string, role: ChatRole = 'user'): void {
+    const message = typeof content === 'string' ? createTextMessage(role, content) : content
+    this.#append([toRequestEntry([message], correlationId, new Date().toISOString())])
+  }
+
+  /** Notes what the agent answered: `response.messages`, or `content` when the response has none. */
+  addAssistantMessage(content: string, response: AgentResponse): void {
+    const messages =
+      response.messages.length > 0 ? response.messages : [createTextMessage('assistant', content)]
+    this.#append([toResponseEntry({ ...response, messages }, new Date().toISOString())])
+  }
+
+  /** Adds an ended run, and lets the oldest turns go when the state grows over its budget (characters of JSON). */
+  addTurn(turn: number, entries: readonly StoredEntry[], budget = defaultBudget): void {
+    this.#append(entries)
+    this.change({ turn: Math.max(turn, this.own.turn) })
+    this.#evict(budget)
+  }
+
+  /** Replaces some of what we keep beside the conversation. */
+  change(fields: Partial<OwnFields>): void {
+    const { data } = this.#stored
+    const own = { ...this.own, ...fields }
+    this.#stored = {
+      ...this.#stored,
+      schemaVersion,
+      data: { ...data, extensionData: { ...data.extensionData, durableAgentFunctions: own } },
+    }
+  }
+
+  /** The state as JSON, to be stored. */
+  getState(): StoredState {
+    return structuredClone(this.#stored)
+  }
+
+  /** Takes up what {@link getState} gave, also by an older release. @throws {AgentError} `unsupported_state`; this state is then unchanged. */
+  restoreState(state: unknown): void {
+    this.#stored = parseStoredState(state)
+    this.#countIfUncounted()
+  }
+
+  /** Forgets the conversation; who owns it and which turns are done stays known. */
+  reset(): void {
+    const { turn } = this.own
+    this.#setEntries([])
+    this.change({ messageCount: 0, evictedTurn: turn, resetTurn: turn })
+  }
+
+  #append(entries: readonly StoredEntry[]): void {
+    this.change({ messageCount: this.messageCount + countUserMessages(entries) })
+    this.#setEntries([...this.entries, ...entries])
+  }
+
+  #setEntries(conversationHistory: readonly StoredEntry[]): void {
+    this.#stored = {
+      ...this.#stored,
+      data: { ...this.#stored.data, conversationHistory: [...conversationHistory] },
+    }
+  }
+
+  /** Only turns that a run log has may leave: an entry without a turn was written by somebody else and stays. */
+  #evict(budget: number): void {
+    let size = JSON.stringify(this.#stored).length
+    let keepFrom = 0
+    let evictedTurn = this.own.evictedTurn
+    while (size > budget) {
+      const turn = this.entries[keepFrom]?.extensionData?.turn
+      if (turn === undefined) break
+      evictedTurn = Math.max(evictedTurn, turn)
+      do {
+        size -= JSON.stringify(this.entries[keepFrom]).length + 1
+        keepFrom += 1
+      } while (keepFrom < this.entries.length && this.entries[keepFrom]?.$type !== 'request')
+    }
+    if (keepFrom === 0) return
+    this.#setEntries(this.entries.slice(keepFrom))
+    this.change({ evictedTurn })
+  }
+
+  /** States of the .NET and Python agents do not carry our count. */
+  #countIfUncounted(): void {
+    if (this.#stored.data.extensionData?.durableAgentFunctions !== undefined) return
+    this.change({ messageCount: countUserMessages(this.entries) })
+  }
+}
+
+function toEmptyState(): StoredState {
+  return { schemaVersion, data: { conversationHistory: [] } }
+}
+
+function countUserMessages(entries: readonly StoredEntry[]): number {
+  return entries.flatMap((entry) => entry.messages).filter((message) => message.role === 'user').length
+}

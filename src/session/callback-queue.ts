@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+export interface CallbackQueueOptions {
+  readonly onError: (error: unknown) => void
+  /** How long {@link CallbackQueue.drain} waits for callbacks that do not return. @default 10,000 */
+  readonly drainLimitMs?: number
+}
+
+/** Runs callbacks one after the other, beside the run: they can delay neither its steps nor its outcome, nor break it. */
+export class CallbackQueue {
+  readonly #onError: (error: unknown) => void
+  readonly #drainLimitMs: number
+  #tail: Promise<void> = Promise.resolve()
+
+  constructor({ onError, drainLimitMs = 10_000 }: CallbackQueueOptions) {
+    this.#onError = onError
+    this.#drainLimitMs = drainLimitMs
+  }
+
+  add(callback: () => void | Promise<void>): void {
+    this.#tail = this.#tail.then(callback).catch((error) => this.#onError(error))
+  }
+
+  /** Resolves when all callbacks have returned, or after the limit. */
+  async drain(): Promise<void> {
+    const limit = new AbortController()
+    const timeout = delay(this.#drainLimitMs, undefined, { signal: limit.signal, ref: false })
+    await Promise.race([this.#tail, timeout.catch(() => {})])
+    limit.abort()
+  }
+}

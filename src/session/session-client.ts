@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type DurableClient, EntityId } from 'durable-functions'
+import { AgentError } from '../core/errors.js'
+import type { RunRequest, StoredEvent, TerminalEvent } from '../run/events.js'
+import { isTerminal } from '../run/events.js'
+import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
+import { toEntityName } from './agent-session-id.js'
+import { AgentState } from './agent-state.js'
+import { readOlderEntries, readTurnEntries } from './session-history.js'
+import type { StoredEntry } from './stored-state.js'
+
+/** What a caller asked of a session's history. */
+export interface HistoryPage {
+  /** Most turns to give. */
+  readonly limit: number
+  /** Only turns before this one. @default all */
+  readonly before: number | undefined
+}
+
+/** A session as its readers see it. */
+export interface SessionView {
+  readonly messageCount: number
+  /** Whole turns, oldest first. */
+  readonly entries: readonly StoredEntry[]
+  /** Pass it as `before` for the page of older turns; `undefined` when there are none. */
+  readonly olderBefore: number | undefined
+  /** Runs that have been accepted and have not ended, oldest first. */
+  readonly openRuns: readonly RunSummary[]
+}
+
+/** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
+export class SessionClient {
+  readonly #durable: DurableClient
+  readonly #log: RunLog
+
+  constructor(durable: DurableClient, log: RunLog) {
+    this.#durable = durable
+    this.#log = log
+  }
+
+  /**
+   * Accepts a run: writes it down, then signals the entity. Repeating it with the same request finds the same run.
+   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's.
+   */
+  async start(key: RunKey, request: RunRequest): Promise<void> {
+    const creation = await this.#log.create(key, request)
+    if (creation.outcome === 'foreign') throw notFound(key)
+    if (creation.outcome === 'exists') {
+      if (creation.request.digest !== request.digest) {
+        throw new AgentError(
+          'idempotency_conflict',
+          `correlationId "${key.run}" stands for another request in this session; use a new one for a new message.`,
+        )
+      }
+      const events = await this.#log.read(key)
+      if (events.some(isTerminal)) return
+    }
+    await this.#signal(key, 'run', { correlationId: key.run })
+  }
+
+  /** The run's events after `after` as they come; ends with the terminal one, or when the signal aborts. */
+  follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]> {
+    return this.#log.follow(key, after, signal)
+  }
+
+  /** How a run ended; `undefined` when the signal aborts first. */
+  async waitForEnd(key: RunKey, signal: AbortSignal): Promise<TerminalEvent | undefined> {
+    for await (const events of this.#log.follow(key, 0, signal)) {
+      const last = events.at(-1)
+      if (last !== undefined && isTerminal(last)) return last
+    }
+    return undefined
+  }
+
+  /** The events of a run so far; empty when there is no such run. */
+  readRun(key: RunKey): Promise<readonly StoredEvent[]> {
+    return this.#log.read(key)
+  }
+
+  /** Whether there are runs that have not ended. */
+  async isBusy(key: SessionKey): Promise<boolean> {
+    const runs = await this.#log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+    return runs.length > 0
+  }
+
+  /** @throws {AgentError} `not_found` when there is no such session, or it is not the owner's. */
+  async requireSession(key: SessionKey, owner: string | undefined): Promise<void> {
+    const session = await this.#log.session(key)
+    if (session !== undefined && isAllowed(session.owner, owner)) return
+    if (session === undefined) {
+      const state = await this.#readState(key)
+      if (state !== undefined && isAllowed(state.own.owner, owner)) return
+    }
+    throw notFound(key)
+  }
+
+  /**
+   * The session's state: what the entity has stored, and the runs that have ended since. So a run that was answered is
+   * never missing, even if its entity has yet to commit it.
+   */
+  async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
+    const state = (await this.#readState(key)) ?? new AgentState()
+    const runs = await this.#log.runsAfter(key, state.own.turn)
+    for (const { run, turn } of runs.filter(({ ended }) => ended)) {
+      state.addTurn(turn, await readTurnEntries(this.#log, key, run))
+    }
+    const openRuns = runs.filter(({ ended }) => !ended)
+    return { messageCount: state.messageCount, openRuns, ...(await this.#readPage(key, state, page)) }
+  }
+
+  async #readPage(key: SessionKey, state: AgentState, { limit, before }: HistoryPage) {
+    const { evictedTurn, resetTurn } = state.own
+    const recent = toTurns(state.entries).filter(({ turn }) => before === undefined || turn < before)
+    const missing = limit - recent.length
+    const upTo = Math.min(evictedTurn, (before ?? Number.MAX_SAFE_INTEGER) - 1)
+    const older =
+      missing > 0 && upTo > resetTurn
+        ? toTurns(await readOlderEntries(this.#log, key, { upTo, after: resetTurn, limit: missing }))
+        : []
+    const turns = [...older, ...recent].slice(-limit)
+    const first = turns[0]?.turn ?? 0
+    const olderBefore = first > resetTurn + 1 ? first : undefined
+    return { entries: turns.flatMap(({ entries }) => entries), olderBefore }
+  }
+
+  /** Clears the history, and waits until that is done. @throws {AgentError} `session_busy` when it is not done within the limit. */
+  async reset(key: SessionKey, limitMs: number): Promise<void> {
+    const id = randomUUID()
+    await this.#signal(key, 'reset', { id, before: Date.now() })
+    await this.#waitUntil(async () => (await this.#readState(key))?.own.resetId === id, limitMs)
+  }
+
+  /** Deletes the session with its runs and their logs, and waits until that is done. A run in progress is cut off. */
+  async delete(key: SessionKey, limitMs: number): Promise<void> {
+    const before = Date.now() + 1
+    await this.#signal(key, 'delete', { before })
+    await this.#log.deleteSession(key, before)
+    await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
+  }
+
+  /** Resolves when the task hub answers a question about this agent. */
+  async probe(agent: string): Promise<void> {
+    await this.#readEntity({ agent, session: 'health' })
+  }
+
+  async #waitUntil(isDone: () => Promise<boolean>, limitMs: number): Promise<void> {
+    const deadline = Date.now() + limitMs
+    for (let pauseMs = 2; !(await isDone()); pauseMs = Math.min(pauseMs * 2, 250)) {
+      if (Date.now() > deadline) {
+        throw new AgentError(
+          'session_busy',
+          'The session is busy with earlier messages; this will be done after them.',
+          {
+            retryable: true,
+            retryAfterMs: 5000,
+          },
+        )
+      }
+      await delay(pauseMs)
+    }
+  }
+
+  async #readState(key: SessionKey): Promise<AgentState | undefined> {
+    const stored = await this.#readEntity(key)
+    if (stored === undefined) return undefined
+    const state = new AgentState()
+    state.restoreState(stored)
+    return state
+  }
+
+  async #readEntity(key: SessionKey): Promise<unknown> {
+    const { entityExists, entityState } = await this.#durable.readEntityState<unknown>(toEntityId(key))
+    return entityExists ? entityState : undefined
+  }
+
+  async #signal(key: SessionKey, operation: string, input: unknown): Promise<void> {
+    await this.#durable.signalEntity(toEntityId(key), operation, input)
+  }
+}
+
+/** durable-functions puts keys into URLs as they are, so they are encoded here; the host decodes them again. */
+function toEntityId({ agent, session }: SessionKey): EntityId {
+  return new EntityId(toEntityName(agent), encodeURIComponent(session))
+}
+
+/** A session without owner is open to everyone, one with an owner only to that owner. */
+function isAllowed(owner: string | undefined, caller: string | undefined): boolean {
+  return owner === undefined || owner === caller
+}
+
+function notFound({ agent, session }: SessionKey): AgentError {
+  return new AgentError('not_found', `Agent "${agent}" has no session with sessionId "${session}".`)
+}
+
+interface Turn {
+  readonly turn: number
+  readonly entries: readonly StoredEntry[]
+}
+
+/** Entries that no run of ours made count as turn 0. */
+function toTurns(entries: readonly StoredEntry[]): readonly Turn[] {
+  const turns: { turn: number; entries: StoredEntry[] }[] = []
+  for (const entry of entries) {
+    const last = turns.at(-1)
+    if (entry.$type === 'request' || last === undefined) {
+      turns.push({ turn: entry.extensionData?.turn ?? 0, entries: [entry] })
+    } else {
+      last.entries.push(entry)
+    }
+  }
+  return turns
+}
