@@ -31,7 +31,8 @@ export function readRetryAfterMs(headers: Headers, nowMs: number): number | unde
   const value = headers.get('retry-after')
   const seconds = toCount(value)
   if (seconds !== undefined) return seconds * 1000
-  const at = Date.parse(value ?? '')
+  // Date.parse takes a year out of nearly anything, "-3" included.
+  const at = Date.parse(value?.endsWith(' GMT') ? value : '')
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { AgentError } from '../../src/core/errors.js'
 import type { ChatClient, ChatEvent } from '../../src/model/chat-client.js'
 import { createOpenAIChatClient } from '../../src/model/openai-chat-completions.js'
+import { sleep } from '../../src/model/sleep.js'
 import { type RetryOptions, withRetry } from '../../src/model/with-retry.js'
 import { startChatCompletionsServer } from '../support/chat-completions-server.js'
 import type { Rule, Step } from '../support/chat-completions-server-steps.js'
@@ -79,11 +80,8 @@ describe('the wait', () => {
   })
 })
 
-test.each([
-  ['a dropped connection', { text: 'Hello you', hangUpAfterChunks: 3 }],
-  ['a malformed chunk after text', { text: 'Hello you', holdAfterChunks: 0 }],
-])('voids the deltas before %s with a reset', async (_, step) => {
-  const { client } = await start([{ ...step, hangUpAfterChunks: 3 }, ok])
+test('voids the deltas before a dropped connection with a reset', async () => {
+  const { client } = await start([{ text: 'Hello you', hangUpAfterChunks: 3 }, ok])
   const events = await collect(client, createRequest('Hello'))
   const reset = events.findIndex((event) => event.type === 'reset')
   expect(events.slice(0, reset).map((event) => event.type)).toEqual(['text', 'text'])
@@ -123,13 +121,13 @@ test.each([400, 401, 404])('does not ask again after status %i', async (status) 
 test('an abort ends the wait with its reason', async () => {
   const controller = new AbortController()
   const reason = new Error('The user pressed stop.')
-  const { client, server } = await start(() => limited({ 'retry-after': '25' }), { sleep: undefined })
-  const reading = collect(client, createRequest('Hello'), controller)
-  const waiting = expect(reading).rejects.toBe(reason)
-  while (server.requests.length === 0) await new Promise(setImmediate)
-  await server.requests[0]?.finished
-  controller.abort(reason)
-  await waiting
+  const { client, server } = await start(() => limited({ 'retry-after': '25' }), {
+    sleep: (ms, signal) => {
+      queueMicrotask(() => controller.abort(reason))
+      return sleep(ms, signal)
+    },
+  })
+  await expect(collect(client, createRequest('Hello'), controller)).rejects.toBe(reason)
   expect(server.requests).toHaveLength(1)
 })
 
