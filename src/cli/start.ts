@@ -24,6 +24,7 @@ export async function start(args: readonly string[]): Promise<void> {
     address: options.address,
     cors: options.cors,
     corsCredentials: options.corsCredentials,
+    streamIdleLimitMs: options.streamIdleMs,
     settings: { FUNCTIONS_EMBEDDED_DATA_DIR: dataDir },
     extensions: (context) => [createExtension({ context, dataDir, leaseMs: options.leaseMs })],
   })
@@ -40,6 +41,7 @@ export interface StartArgs {
   readonly leaseMs: number
   readonly cors: string | undefined
   readonly corsCredentials: boolean | undefined
+  readonly streamIdleMs: number | undefined
 }
 
 /** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
@@ -60,6 +62,10 @@ export function parseStartArgs(args: readonly string[]): StartArgs {
     leaseMs: parseInteger('--lease-ms', values['lease-ms'] ?? '5000', 100, 3_600_000),
     cors: values.cors,
     corsCredentials: values['cors-credentials'],
+    streamIdleMs:
+      values['stream-idle-ms'] === undefined
+        ? undefined
+        : parseInteger('--stream-idle-ms', values['stream-idle-ms'], 1, 86_400_000),
   }
 }
 
@@ -76,6 +82,7 @@ function readArgs(args: readonly string[]) {
         'lease-ms': { type: 'string' },
         cors: { type: 'string' },
         'cors-credentials': { type: 'boolean' },
+        'stream-idle-ms': { type: 'string' },
       },
     })
   } catch (cause) {

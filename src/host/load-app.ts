@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AgentError, toErrorMessage } from '../core/errors.js'
 import { installCoreModule } from './core-interception.js'
@@ -64,7 +64,13 @@ export async function loadApp(options: {
   await hooks.runAppHooks('appStart', root)
   const httpUri = await readHttpUri(core)
   const registrations = functions.lock()
-  return { registrations, hooks, model: core.getProgrammingModel(), httpUri, scriptFile: files.at(-1) ?? '' }
+  return {
+    registrations,
+    hooks,
+    model: core.getProgrammingModel(),
+    httpUri,
+    scriptFile: basename(files.at(-1) ?? ''),
+  }
 }
 
 /** Messages from outside invocations: the app's log hooks see them, then the filters decide. */

@@ -82,26 +82,19 @@ export function formatLogLine(line: LogLine): string {
 }
 
 /**
- * A sink that writes to stdout, and errors to stderr.
- * Lines of one turn of the event loop leave in one write each: a write per line is what costs.
+ * A sink that writes to stdout, errors too: two streams would not keep the order of lines.
+ * Lines of one turn of the event loop leave in one write: a write per line is what costs.
  */
 export function createConsoleSink(): (line: LogLine) => void {
-  const pending = { out: '', err: '' }
-  let scheduled = false
+  let pending = ''
   function flush(): void {
-    scheduled = false
-    const { out, err } = pending
-    pending.out = ''
-    pending.err = ''
-    if (out !== '') process.stdout.write(out)
-    if (err !== '') process.stderr.write(err)
+    const text = pending
+    pending = ''
+    if (text !== '') process.stdout.write(text)
   }
   process.once('exit', flush)
   return (line) => {
-    const stream = levelOrder[line.level] >= levelOrder.error ? 'err' : 'out'
-    pending[stream] += `${formatLogLine(line)}\n`
-    if (scheduled) return
-    scheduled = true
-    setImmediate(flush)
+    if (pending === '') setImmediate(flush)
+    pending += `${formatLogLine(line)}\n`
   }
 }

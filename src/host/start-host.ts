@@ -31,7 +31,7 @@ export interface StartHostOptions {
   /** Origins, separated by commas, or `*`. @default Host.CORS of local.settings.json */
   readonly cors?: string | undefined
   readonly corsCredentials?: boolean | undefined
-  /** Receives every log line. @default writes to stdout and stderr */
+  /** Receives every log line. @default writes to stdout */
   readonly log?: ((line: LogLine) => void) | undefined
   /** Makes the host's parts that own trigger types, after settings are loaded and before the app is. @default none */
   readonly extensions?: ((context: HostContext) => readonly HostExtension[]) | undefined

@@ -66,7 +66,7 @@ export function createStreamProxy(options: StreamProxyOptions): StreamProxy {
       setHost: false,
     })
     const exchange = relayAnswer(forward, response)
-    const body = await sendBody(request, forward, bodyLimitBytes, () => writeEmpty(response, 413))
+    const body = await sendBody(request, forward, bodyLimitBytes, () => exchange.answerEmpty(413))
     if (body === 'refused') return exchange.cut()
     const outcome = await invoker.invoke(definition, {
       input: { http: {} },
@@ -205,13 +205,13 @@ function pipeLimited(
   refuse: () => void,
 ): void {
   let received = 0
-  request.on('data', (chunk: Buffer) => {
+  request.on('data', function count(chunk: Buffer) {
     received += chunk.length
     if (received <= limitBytes) return
+    request.off('data', count)
     request.unpipe(forward)
     request.resume()
     refuse()
-    forward.destroy()
   })
   request.pipe(forward)
   request.once('close', () => {

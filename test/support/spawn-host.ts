@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+export interface SpawnHostOptions {
+  /** The app's folder; for samples the repository. */
+  readonly root: string
+  /** Entry below root instead of package.json's `main`. */
+  readonly entry?: string
+  /** @default 0, a free one */
+  readonly port?: number
+  /** Where durable state lives. @default a folder that is removed when the host ends */
+  readonly dataDir?: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** How long the host may take to become ready. @default 20000 */
+  readonly readyWithinMs?: number
+}
+
+/** A host in a process of its own, which a test may kill. */
+export interface SpawnedHost {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  /** Everything that it wrote so far, stdout and stderr together. */
+  output(): string
+  /** Resolves when the output matches. @throws {Error} with the output when that takes too long. */
+  waitForOutput(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>
+  /** Sends a signal and waits for the end; gives the exit code, null after a signal's own end. @default 'SIGTERM' */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+const repository = resolve(
+  import.meta.dirname,
+  existsSync(join(import.meta.dirname, '../../package.json')) ? '../..' : '../../..',
+)
+const cli = join(repository, 'dist/src/cli/main.js')
+
+/** Starts the compiled host on an app and waits until it answers. @throws {Error} with its output when it ends before that. */
+export async function spawnHost(options: SpawnHostOptions): Promise<SpawnedHost> {
+  const host = await launchHost(options)
+  const [, url = ''] = await host.waitForOutput(/Host is ready at (\S+)/, options.readyWithinMs ?? 20_000)
+  return { ...host, url, port: Number(new URL(url).port) }
+}
+
+/** Runs the host on an app that is expected not to start; gives its exit code and output. */
+export async function runFailingHost(
+  options: SpawnHostOptions,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const host = await launchHost(options)
+  return { code: await host.ended, output: host.output() }
+}
+
+interface LaunchedHost extends Omit<SpawnedHost, 'url' | 'port'> {
+  readonly ended: Promise<number | null>
+}
+
+async function launchHost(options: SpawnHostOptions): Promise<LaunchedHost> {
+  if (!existsSync(cli)) throw new Error(`${cli} is missing: run "npm run build" first.`)
+  const ownDataDir = options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'host-data-')) : undefined
+  const child = spawn(process.execPath, toArguments(options, ownDataDir), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+  })
+  const output = collectOutput(child)
+  const ended = once(child, 'close').then(async ([code]: (number | null)[]) => {
+    if (ownDataDir !== undefined) await rm(ownDataDir, { recursive: true, force: true })
+    return code ?? null
+  })
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    output: output.text,
+    waitForOutput: (pattern, withinMs) => output.waitFor(pattern, withinMs),
+    stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
+
+function toArguments(options: SpawnHostOptions, ownDataDir: string | undefined): string[] {
+  const { root, entry, port = 0, dataDir = ownDataDir ?? '', args = [] } = options
+  const fixed = [cli, 'start', '--root', root, '--port', String(port), '--data', dataDir]
+  return [...fixed, ...args, ...(entry === undefined ? [] : [entry])]
+}
+
+function collectOutput(child: ChildProcess) {
+  let text = ''
+  let isOver = false
+  const watchers = new Set<() => void>()
+  const notify = (): void => {
+    for (const watcher of watchers) watcher()
+  }
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      notify()
+    })
+  }
+  child.once('close', () => {
+    isOver = true
+    notify()
+  })
+  return {
+    text: () => text,
+    waitFor(pattern: RegExp, withinMs = 5_000): Promise<RegExpExecArray> {
+      return new Promise((resolve, reject) => {
+        const fail = (why: string): void =>
+          settle(() => reject(new Error(`${why} ${pattern}. Output:\n${text}`)))
+        const timer = setTimeout(() => fail(`No output within ${withinMs} ms that matches`), withinMs)
+        const settle = (act: () => void): void => {
+          clearTimeout(timer)
+          watchers.delete(look)
+          act()
+        }
+        const look = (): void => {
+          const match = pattern.exec(text)
+          if (match !== null) settle(() => resolve(match))
+          else if (isOver) fail('The host ended without output that matches')
+        }
+        watchers.add(look)
+        look()
+      })
+    },
+  }
+}
