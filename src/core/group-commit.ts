@@ -3,6 +3,10 @@ export interface TransactionalDatabase {
   exec(sql: string): void
 }
 
+/** From so many jobs in one commit on, the next commit waits a moment for more to share its flush. */
+const busyJobs = 4
+const gatherMs = 1
+
 interface Job {
   readonly work: () => unknown
   readonly resolve: (value: never) => void
@@ -17,6 +21,7 @@ export class GroupCommit {
   readonly #database: TransactionalDatabase
   #queue: Job[] = []
   #scheduled = false
+  #busy = false
 
   constructor(database: TransactionalDatabase) {
     this.#database = database
@@ -28,7 +33,8 @@ export class GroupCommit {
       this.#queue.push({ work, resolve, reject })
       if (this.#scheduled) return
       this.#scheduled = true
-      setImmediate(() => this.flush())
+      if (this.#busy) setTimeout(() => this.flush(), gatherMs)
+      else setImmediate(() => this.flush())
     })
   }
 
@@ -37,6 +43,7 @@ export class GroupCommit {
     this.#scheduled = false
     const jobs = this.#queue
     this.#queue = []
+    this.#busy = jobs.length >= busyJobs
     if (jobs.length > 0) this.#commit(jobs)
   }
 
@@ -61,9 +68,18 @@ export class GroupCommit {
       this.#database.exec('RELEASE job')
       return () => job.resolve(value)
     } catch (error) {
+      this.#undoJob(error)
+      return () => job.reject(error)
+    }
+  }
+
+  /** A full disk makes SQLite undo the whole transaction at once; then `cause` says why, not the missing savepoint. */
+  #undoJob(cause: unknown): void {
+    try {
       this.#database.exec('ROLLBACK TO job')
       this.#database.exec('RELEASE job')
-      return () => job.reject(error)
+    } catch {
+      throw cause
     }
   }
 
