@@ -44,6 +44,7 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
   let running: RunningExtension | undefined
   return {
     name: 'durabletask',
+    triggerTypes: ['entityTrigger'],
     provideInput: (binding) => (isClient(binding) ? running?.clientPayload : undefined),
     start: async (functions, invoker) => {
       running = await start(options, settings, functions, invoker)

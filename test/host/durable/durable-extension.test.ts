@@ -1,0 +1,153 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import * as df from 'durable-functions'
+import { expect, test } from 'vitest'
+import { createDurableExtension } from '../../../src/host/durable/durable-extension.js'
+import type { FunctionDefinition, FunctionInvoker } from '../../../src/host/functions.js'
+import { counter, createDataDir, startTestHost, toEntityDefinition, until } from './kit.js'
+
+const id = new df.EntityId('counter', 'k')
+const log = () => undefined
+const invoker: FunctionInvoker = { invoke: () => new Promise(() => undefined) }
+
+test('the client of durable-functions signals and reads entities', async () => {
+  const host = await startTestHost({ dataDir: createDataDir(), entities: { counter } })
+  await host.client.signalEntity(id, 'add', 5)
+  await host.client.signalEntity(id, 'add', 2)
+  await until(async () => (await host.client.readEntityState<number>(id)).entityState === 7)
+  expect(await host.client.readEntityState(new df.EntityId('counter', 'K'))).toMatchObject({
+    entityExists: false,
+  })
+})
+
+test('the client input is given to client bindings only', async () => {
+  const host = await startTestHost({ dataDir: createDataDir(), entities: { counter } })
+  const provide = (type: string) => host.extension.provideInput({ type, name: 'x', direction: 'in' })
+  expect(provide('orchestrationClient')).toEqual(provide('DurableClient'))
+  expect(provide('blob')).toBeUndefined()
+})
+
+test('the hub is named by the settings, and its state outlives the extension', async () => {
+  const dataDir = createDataDir()
+  const options = { dataDir, entities: { counter }, settings: { hubName: 'Mine' } }
+  const first = await startTestHost(options)
+  await first.client.signalEntity(id, 'add', 1)
+  await until(async () => (await first.client.readEntityState(id)).entityExists)
+  await first.stop()
+  expect(existsSync(join(dataDir, 'Mine.taskhub.db'))).toBe(true)
+  const second = await startTestHost(options)
+  expect((await second.client.readEntityState(id)).entityState).toBe(1)
+})
+
+test('a stop waits for what runs and stores it, and what runs may still signal meanwhile', async () => {
+  const dataDir = createDataDir()
+  let finish = () => {}
+  const held = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const host = await startTestHost({
+    dataDir,
+    entities: { counter },
+    intercept: async (run) => {
+      await held
+      await host.client.signalEntity(new df.EntityId('counter', 'other'), 'add', 1)
+      return run()
+    },
+  })
+  await host.client.signalEntity(id, 'add', 1)
+  const stopped = host.stop(20_000)
+  finish()
+  await stopped
+  const next = await startTestHost({ dataDir, entities: { counter } })
+  await until(
+    async () => (await next.client.readEntityState(new df.EntityId('counter', 'other'))).entityExists,
+  )
+  expect((await next.client.readEntityState(id)).entityState).toBe(1)
+  expect(next.batches).toHaveLength(1)
+})
+
+test('a stop does not wait longer than its grace time, and what ends later changes nothing', async () => {
+  const dataDir = createDataDir()
+  let finish = () => {}
+  const held = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const host = await startTestHost({
+    dataDir,
+    entities: { counter },
+    intercept: async (run) => {
+      await held
+      return run()
+    },
+  })
+  await host.client.signalEntity(id, 'add', 1)
+  await host.stop(1)
+  finish()
+  await until(() => host.logs.some(({ message }) => message.includes('@counter@k: not committed')))
+  const next = await startTestHost({ dataDir, entities: { counter } })
+  await until(async () => (await next.client.readEntityState(id)).entityState === 1)
+})
+
+test('a signal that cannot be stored is answered 500 with the reason, never 202', async () => {
+  const dataDir = createDataDir()
+  const host = await startTestHost({ dataDir, entities: { counter } })
+  const other = new DatabaseSync(join(dataDir, 'TestHubName.taskhub.db'))
+  other.exec("CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+  const answer = await fetch(`${host.rpcUrl}entities/counter/k?op=add`, { method: 'POST' })
+  expect(answer.status).toBe(500)
+  expect(await answer.json()).toMatchObject({
+    Message: 'Something went wrong while processing your request',
+    ExceptionMessage: 'disk full',
+  })
+  await expect(host.client.signalEntity(id, 'add', 1)).rejects.toThrow('status code: 500')
+  other.exec('DROP TRIGGER full')
+  other.close()
+  await host.client.signalEntity(id, 'add', 1)
+  await until(async () => (await host.client.readEntityState(id)).entityState === 1)
+})
+
+test('disabled entities do not exist, and orchestrators are told that this host cannot run them', async () => {
+  const orchestrator: FunctionDefinition = {
+    ...toEntityDefinition('flow'),
+    trigger: { type: 'orchestrationTrigger', name: 't', direction: 'in' },
+  }
+  const extension = createDurableExtension({
+    settings: {},
+    baseUrl: 'http://x',
+    dataDir: createDataDir(),
+    log,
+  })
+  await extension.start([{ ...toEntityDefinition('off'), disabled: true }, orchestrator], invoker)
+  const input = extension.provideInput({ type: 'durableClient', name: 'c', direction: 'in' })
+  const { rpcBaseUrl } = JSON.parse(input && 'string' in input ? input.string : '')
+  const post = (path: string) => fetch(rpcBaseUrl + path, { method: 'POST' })
+  expect((await post('entities/off/k')).status).toBe(400)
+  expect((await post('orchestrators/FLOW')).status).toBe(501)
+  await extension.stop(0)
+})
+
+test('wrong settings are refused at once, and a folder that cannot be used at the start', async () => {
+  const dataDir = createDataDir()
+  const options = { baseUrl: 'http://x', dataDir: join(dataDir, 'file'), log }
+  expect(() => createDurableExtension({ ...options, settings: { hubName: '1' } })).toThrow('hubName')
+  writeFileSync(join(dataDir, 'file'), '')
+  await expect(createDurableExtension({ ...options, settings: {} }).start([], invoker)).rejects.toThrow(
+    'TestHubName.taskhub.db',
+  )
+})
+
+test('the polls of a process notice the work of another one', async () => {
+  const dataDir = createDataDir()
+  const without = await startTestHost({
+    dataDir,
+    entities: { counter },
+    settings: { maxConcurrentEntityFunctions: 1 },
+    intercept: () => new Promise(() => undefined),
+  })
+  const other = await startTestHost({ dataDir, entities: { counter } })
+  await without.client.signalEntity(id, 'add', 1)
+  await without.client.signalEntity(new df.EntityId('counter', 'next'), 'add', 1)
+  await until(() => other.batches.length === 1)
+  expect(other.batches[0]?.self.key).toBe('next')
+})
