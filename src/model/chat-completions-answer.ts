@@ -39,7 +39,8 @@ export class ChatCompletionsAnswer {
     const choice = readChoice(chunk)
     if (choice === undefined) return []
     if (typeof choice.finish_reason === 'string') this.#finish = choice.finish_reason
-    return this.#addDelta(choice.message === undefined ? choice.delta : toDelta(choice.message))
+    // A whole message reads like one big delta.
+    return this.#addDelta(choice.message ?? choice.delta)
   }
 
   /** The whole answer. @throws {AgentError} `model_error`, retryable, when the server never said that it was done. */
@@ -94,13 +95,6 @@ function readChoice(chunk: JsonObject): JsonObject | undefined {
   if (first === undefined) return undefined
   if (!isJsonObject(first)) throw createMalformedError()
   return first
-}
-
-// A whole message is one big delta, but for the indexes of its tool calls.
-function toDelta(message: unknown): unknown {
-  if (!isJsonObject(message) || !Array.isArray(message.tool_calls)) return message
-  const calls = message.tool_calls.map((call, index) => (isJsonObject(call) ? { ...call, index } : call))
-  return { ...message, tool_calls: calls }
 }
 
 function readText(value: unknown): string {

@@ -1,6 +1,7 @@
 import { AgentError } from '../core/errors.js'
 import { createAzureOpenAIChatClient } from './azure-openai.js'
 import type { ChatClient } from './chat-client.js'
+import { parseEndpoint } from './endpoint.js'
 import { createOfflineChatClient } from './offline.js'
 import { createOpenAIChatClient } from './openai-chat-completions.js'
 import { openAIBaseUrl } from './openai-connection.js'
@@ -31,6 +32,8 @@ export function createChatClientFromEnvironment(env: Environment = process.env):
   const apiKey = read('OPENAI_API_KEY')
   const baseUrl = read('OPENAI_BASE_URL')
   if (apiKey === undefined && baseUrl === undefined) return createOfflineChatClient()
+  // Here, so that the complaint names the variable.
+  if (baseUrl !== undefined) parseEndpoint(baseUrl, 'OPENAI_BASE_URL', { secure: false })
   const model = read('OPENAI_MODEL') ?? defaultOpenAIModel
   return withRetry(createOpenAIChatClient({ model, apiKey, baseUrl: baseUrl ?? openAIBaseUrl }))
 }
@@ -43,6 +46,7 @@ function createAzureClient(endpoint: string, read: Read): ChatClient {
     const message = 'AZURE_OPENAI_ENDPOINT is set, but AZURE_OPENAI_DEPLOYMENT is not. Set both or neither.'
     throw new AgentError('invalid_configuration', message)
   }
+  parseEndpoint(endpoint, 'AZURE_OPENAI_ENDPOINT', { secure: true })
   const apiKey = read('AZURE_OPENAI_API_KEY')
   if (apiKey !== undefined) return createAzureOpenAIChatClient({ endpoint, deployment, apiKey })
   const managedIdentityClientId = read('AZURE_CLIENT_ID')

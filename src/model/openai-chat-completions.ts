@@ -50,7 +50,6 @@ async function* streamAnswer(
   request: ChatRequest,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ChatEvent> {
-  signal?.throwIfAborted()
   const { model } = settings
   const limit = new SilenceLimit(settings.timeoutMs, signal)
   const answer = new ChatCompletionsAnswer({ model, messages: request.messages })

@@ -7,9 +7,14 @@ export function createSample(schema: JsonObject, root: JsonObject = schema): Jso
   if (target.default !== undefined) return target.default
   if (Array.isArray(target.enum)) return target.enum[0]
   const alternatives = target.anyOf ?? target.oneOf ?? target.allOf
-  const [first] = Array.isArray(alternatives) ? alternatives : []
-  if (isJsonObject(first)) return createSample(first, root)
-  return createTyped(target, root)
+  const chosen = Array.isArray(alternatives) ? chooseAlternative(alternatives) : undefined
+  return chosen === undefined ? createTyped(target, root) : createSample(chosen, root)
+}
+
+// Null ends what would otherwise go on for ever: a list's next node, a tree's next branch.
+function chooseAlternative(alternatives: readonly unknown[]): JsonObject | undefined {
+  const schemas = alternatives.filter(isJsonObject)
+  return schemas.find((schema) => readType(schema) === 'null') ?? schemas[0]
 }
 
 function createTyped(schema: JsonObject, root: JsonObject): JsonValue {
@@ -24,8 +29,8 @@ function createTyped(schema: JsonObject, root: JsonObject): JsonValue {
     case 'null':
       return null
     case 'array': {
-      const item = isJsonObject(schema.items) ? createSample(schema.items, root) : null
-      return new Array<JsonValue>(toNumber(schema.minItems, 0)).fill(item)
+      const items = isJsonObject(schema.items) ? schema.items : { type: 'null' }
+      return Array.from({ length: toNumber(schema.minItems, 0) }, () => createSample(items, root))
     }
     default:
       return Object.fromEntries(

@@ -52,7 +52,7 @@ async function* streamWithRetry(
   for (let attempt = 1; ; attempt++) {
     try {
       for await (const event of client.stream(request, options)) {
-        hasDeltas = event.type !== 'reset'
+        hasDeltas = true
         yield event
         if (event.type === 'completed') return
       }

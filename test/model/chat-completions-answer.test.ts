@@ -70,6 +70,13 @@ describe('reads what compatible servers send', () => {
     ])
   })
 
+  test('the id only in a later piece', () => {
+    const later = { index: 0, id: 'a', function: { arguments: ':1}' } }
+    expect(calls({ index: 0, function: { name: 'add', arguments: '{"x"' } }, later)).toEqual([
+      ['a', 'add', { x: 1 }],
+    ])
+  })
+
   test('the index 0 for every call', () => {
     const call = (id: string) => ({ index: 0, id, function: { name: 'add', arguments: '{}' } })
     expect(calls(call('a'), call('b'))).toEqual([

@@ -69,8 +69,11 @@ describe('chooses the model', () => {
 
 test.each<[string, Environment]>([
   ['AZURE_OPENAI_DEPLOYMENT', { AZURE_OPENAI_ENDPOINT: 'https://x.openai.azure.com', OPENAI_API_KEY: 'k' }],
-  ['endpoint', { AZURE_OPENAI_ENDPOINT: 'http://x.openai.azure.com', AZURE_OPENAI_DEPLOYMENT: 'd' }],
-  ['baseUrl', { OPENAI_BASE_URL: 'localhost:11434' }],
+  [
+    'AZURE_OPENAI_ENDPOINT must begin with https',
+    { AZURE_OPENAI_ENDPOINT: 'http://x.openai.azure.com', AZURE_OPENAI_DEPLOYMENT: 'd' },
+  ],
+  ['OPENAI_BASE_URL', { OPENAI_BASE_URL: 'localhost:11434' }],
 ])('refuses a bad combination, naming %s', (name, env) => {
   const create = () => createChatClientFromEnvironment(env)
   expect(create).toThrow(

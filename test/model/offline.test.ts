@@ -70,12 +70,13 @@ describe('with tools', () => {
     },
   )
 
-  test.each<[ChatRequest['toolChoice'], string | undefined]>([
-    ['none', undefined],
-    ['required', 'get_weather'],
-    [{ name: 'add' }, 'add'],
-  ])('obeys the tool choice %j', async (toolChoice, name) => {
-    const { message } = await ask(client, createRequest('Is the weather fine?', { tools, toolChoice }))
+  test.each<[ChatRequest['toolChoice'], string, string | undefined]>([
+    ['none', 'Is the weather fine?', undefined],
+    ['required', 'Is the weather fine?', 'get_weather'],
+    ['required', 'Hello', 'add'],
+    [{ name: 'bookFlight' }, 'Is the weather fine?', 'bookFlight'],
+  ])('obeys the tool choice %j when asked: %s', async (toolChoice, text, name) => {
+    const { message } = await ask(client, createRequest(text, { tools, toolChoice }))
     expect(toFunctionCalls(message)[0]?.name).toBe(name)
   })
 })
@@ -164,6 +165,20 @@ describe('with a response format', () => {
     expect(() => schema.parse(JSON.parse(toText(answer.message.contents)))).not.toThrow()
   })
 
+  test('ends with schemas that contain themselves', async () => {
+    const node = z.object({
+      get next() {
+        return node.nullable()
+      },
+      get children() {
+        return z.array(node)
+      },
+    })
+    const format = { name: 'answer', schema: z.toJSONSchema(node) as JsonObject }
+    const answer = await ask(client, createRequest('Hello', { responseFormat: format }))
+    expect(toText(answer.message.contents)).toBe('{"next":null,"children":[]}')
+  })
+
   test('follows references', async () => {
     const schema = {
       $defs: { name: { const: 'Ann' } },
@@ -194,14 +209,18 @@ test('counts about four characters as a token', async () => {
   expect(usage.totalTokens).toBe(usage.inputTokens + usage.outputTokens)
 })
 
-test('throws the reason of an abort, also while it waits', async () => {
-  const reason = new Error('stop')
+test('waits before each word if told to, until it is aborted', async () => {
   const controller = new AbortController()
-  const slow = createOfflineChatClient({ delayMs: 60_000 })
-  const waiting = collect(slow, createRequest('Hello'), controller)
+  const reason = new Error('stop')
+  const events = createOfflineChatClient({ delayMs: 60_000 }).stream(createRequest('Hello'), controller)
+  const first = events[Symbol.asyncIterator]().next()
   controller.abort(reason)
-  await expect(waiting).rejects.toBe(reason)
-  await expect(collect(client, createRequest('Hello'), controller)).rejects.toBe(reason)
+  await expect(first).rejects.toBe(reason)
+})
+
+test('throws the reason of an abort', async () => {
+  const signal = AbortSignal.abort(new Error('stop'))
+  await expect(collect(client, createRequest('Hello'), { signal })).rejects.toBe(signal.reason)
 })
 
 function createToolTurn(results: readonly { result?: JsonValue; error?: string }[]): ChatMessage[] {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { OpenAI } from 'openai'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { FunctionCallContent } from '../../src/core/messages.js'
 import {
   createOpenAIChatClient,
@@ -260,9 +261,12 @@ test('refuses a key that no header can carry, without repeating it', () => {
   expect(create).toThrow(/^apiKey holds characters that no HTTP header can carry\.$/)
 })
 
-test.each(['localhost:11434', 'ftp://host/', 'https://me:pw@host/'])('refuses the base URL %s', (baseUrl) => {
-  expect(() => createOpenAIChatClient({ model: 'm', baseUrl })).toThrow(/^baseUrl must/)
-})
+test.each(['localhost:11434', 'ftp://host/', 'https://me@host/', 'https://:pw@host/'])(
+  'refuses the base URL %s',
+  (baseUrl) => {
+    expect(() => createOpenAIChatClient({ model: 'm', baseUrl })).toThrow(/^baseUrl must/)
+  },
+)
 
 test('sends no key to a server for which none was given', async () => {
   const { client, server } = await start([{ text: 'Hi' }], {
@@ -274,6 +278,40 @@ test('sends no key to a server for which none was given', async () => {
   expect(server.requests[0]?.headers.authorization).toBeUndefined()
 })
 
+test('an abort does not wait for a key that never comes', async () => {
+  const controller = new AbortController()
+  const reason = new Error('The user pressed stop.')
+  const apiKey = () => {
+    queueMicrotask(() => controller.abort(reason))
+    return new Promise<string>(() => {})
+  }
+  const { client } = await start([], { apiKey })
+  await expect(collect(client, createRequest('Hello'), controller)).rejects.toBe(reason)
+})
+
+describe('without options', () => {
+  beforeEach(() => void vi.stubEnv('OPENAI_API_KEY', 'from-environment'))
+  afterEach(() => void vi.unstubAllEnvs())
+
+  test('takes key and address from the environment', async () => {
+    const { server } = await start([{ text: 'Hi' }])
+    vi.stubEnv('OPENAI_BASE_URL', server.url)
+    await ask(createOpenAIChatClient({ model: 'm' }), 'Hello')
+    expect(server.requests[0]?.headers.authorization).toBe('Bearer from-environment')
+  })
+
+  test('does not send the key from the environment to another address', async () => {
+    const { server } = await start([{ text: 'Hi' }])
+    await ask(createOpenAIChatClient({ model: 'm', baseUrl: server.url }), 'Hello')
+    expect(server.requests[0]?.headers.authorization).toBeUndefined()
+  })
+
+  test('fails at once without a key', () => {
+    vi.stubEnv('OPENAI_API_KEY', '')
+    expect(() => createOpenAIChatClient({ model: 'm' })).toThrow(/OPENAI_API_KEY/)
+  })
+})
+
 test('asks for a fresh key before every call', async () => {
   let asked = 0
   const { client, server } = await start(() => ({ text: 'Hi' }), { apiKey: async () => `token-${++asked}` })
@@ -283,6 +321,21 @@ test('asks for a fresh key before every call', async () => {
     'Bearer token-1',
     'Bearer token-2',
   ])
+})
+
+test('uses a client of the package as it is, but for its retries', async () => {
+  const { server } = await start([{ error: { status: 500 } }, { text: 'Hi' }])
+  const client = new OpenAI({ apiKey: 'its-own', baseURL: server.url, maxRetries: 5 })
+  expect(await askAndFail(connect(server, { client }))).toMatchObject({ code: 'model_error' })
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer its-own'])
+})
+
+test('prints nothing when an answer cannot be read', async () => {
+  const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => print.mockRestore())
+  const { client } = await start([{ text: 'one two', malformedChunk: true }])
+  await askAndFail(client)
+  expect(print).not.toHaveBeenCalled()
 })
 
 test('sends everything that the request says', async () => {

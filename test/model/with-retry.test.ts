@@ -89,6 +89,16 @@ test('voids the deltas before a dropped connection with a reset', async () => {
   expect(readAnswer(events).message.contents).toEqual([{ type: 'text', text: 'Hello again' }])
 })
 
+test('voids deltas once, however many attempts follow', async () => {
+  const { client } = await start([
+    { text: 'Hello you', hangUpAfterChunks: 2 },
+    { error: { status: 500 } },
+    ok,
+  ])
+  const types = (await collect(client, createRequest('Hello'))).map((event) => event.type)
+  expect(types.filter((type) => type === 'reset')).toHaveLength(1)
+})
+
 test('recovers from a malformed chunk', async () => {
   const { client, server } = await start([{ text: 'Hello you', malformedChunk: true }, ok])
   expect((await ask(client, 'Hello')).message.contents).toEqual([{ type: 'text', text: 'Hello again' }])
@@ -134,12 +144,13 @@ test('an abort ends the wait with its reason', async () => {
 test('an abort is final even when its reason is a retryable error', async () => {
   const controller = new AbortController()
   const reason = new AgentError('model_timeout', 'The run has no time left.', { retryable: true })
-  const { client, server } = await start(() => {
+  const { client, server, waits } = await start(() => {
     controller.abort(reason)
     return { text: 'late', holdAfterChunks: 0 }
   })
   await expect(collect(client, createRequest('Hello'), controller)).rejects.toBe(reason)
   expect(server.requests).toHaveLength(1)
+  expect(waits).toEqual([])
 })
 
 test('lets other errors through as they are', async () => {
