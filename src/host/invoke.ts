@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { LoadedFunction } from './function-definitions.js'
-import { isHttpTrigger } from './function-metadata.js'
 import type {
   FunctionInvoker,
   InputProvider,
@@ -8,17 +7,12 @@ import type {
   InvocationRequest,
   TypedData,
 } from './functions.js'
-import type { HookContext, HookTable } from './hooks.js'
-import { createInvocationLog } from './invocation-log.js'
-import type { HostLog } from './log.js'
-import type { CoreInvocationContext, ProgrammingModel, RpcInvocationRequest } from './programming-model.js'
+import type { RpcInvocationRequest } from './programming-model.js'
+import { type InvocationEnvironment, runInvocation } from './run-invocation.js'
 import { formatTimeSpan } from './time-span.js'
 
-export interface InvokerOptions {
-  readonly model: ProgrammingModel
+export interface InvokerOptions extends InvocationEnvironment {
   readonly functions: readonly LoadedFunction[]
-  readonly hooks: HookTable
-  readonly log: HostLog
   /** Asked for each input binding that is not the trigger, at each invocation. */
   readonly provideInput: InputProvider
   /** Longest time of an invocation; undefined for no limit. */
@@ -26,16 +20,18 @@ export interface InvokerOptions {
 }
 
 /**
- * Runs functions of the loaded app: hooks, argument conversion, handler, result conversion, time limit
- * (Functions worker: invocation). For HTTP functions `returnValue` is null when the handler gave nothing, and
- * undefined when the library has sent the answer itself.
+ * Runs functions of the loaded app: hooks, argument conversion, handler, result conversion, time limit, log lines.
+ * For HTTP functions `returnValue` is null when the handler gave nothing, and undefined when the library has sent the
+ * answer itself. A handler that is over its time runs on, its result is dropped (Functions host: function timeout).
  */
 export function createInvoker(options: InvokerOptions): FunctionInvoker {
   const runners = new Map(options.functions.map((loaded) => [loaded.name, createRunner(loaded, options)]))
   return {
     async invoke(definition, request) {
       const run = runners.get(definition.name)
-      return run === undefined ? toFailure(new Error(`Unknown function '${definition.name}'.`)) : run(request)
+      if (run !== undefined) return run(request)
+      const message = `Unknown function '${definition.name}'.`
+      return { succeeded: false, message, stack: '', timedOut: false }
     },
   }
 }
@@ -45,21 +41,7 @@ type Runner = (request: InvocationRequest) => Promise<InvocationOutcome>
 function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
   const { log, functionTimeoutMs } = options
   const category = `Function.${loaded.name}`
-  const inputNames = Object.entries(loaded.bindings).filter(
-    ([, binding]) => binding !== loaded.trigger && binding.direction !== 'out',
-  )
-  function toRpcRequest(id: string, request: InvocationRequest): RpcInvocationRequest {
-    const inputData: { name: string; data: TypedData }[] = [
-      { name: loaded.trigger.name, data: request.input },
-    ]
-    for (const [name, binding] of inputNames) {
-      const data = options.provideInput(binding)
-      if (data !== undefined) inputData.push({ name, data })
-    }
-    const traceContext = { traceParent: toTraceParent(id), traceState: '', attributes: {} }
-    const triggerMetadata = request.triggerMetadata ?? {}
-    return { invocationId: id, functionId: loaded.name, inputData, triggerMetadata, traceContext }
-  }
+  const toRpcRequest = createRequestBuilder(loaded, options.provideInput)
   return async (request) => {
     const id = request.invocationId ?? randomUUID()
     const isLogged = log.isEnabled(category, 'information')
@@ -71,95 +53,37 @@ function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
         `Executing 'Functions.${loaded.name}' (Reason='${request.reason}', Id=${id})`,
       )
     }
-    const running = runOnce(loaded, toRpcRequest(id, request), options)
+    const running = runInvocation(loaded, toRpcRequest(id, request), options)
     const outcome = await (functionTimeoutMs === undefined
       ? running
       : withTimeLimit(running, functionTimeoutMs, () => toTimeoutMessage(functionTimeoutMs, loaded.name, id)))
-    const durationMs = Math.round(performance.now() - startedAt)
-    if (!outcome.succeeded) log.write('error', category, toFailureText(loaded.name, id, durationMs, outcome))
-    else if (isLogged) {
-      log.write('information', category, toExecutedText(loaded.name, 'Succeeded', id, durationMs))
+    if (isLogged || !outcome.succeeded) {
+      const level = outcome.succeeded ? 'information' : 'error'
+      log.write(level, category, toExecutedText(loaded.name, id, performance.now() - startedAt, outcome))
     }
     return outcome
   }
 }
 
-async function runOnce(
+function createRequestBuilder(
   loaded: LoadedFunction,
-  request: RpcInvocationRequest,
-  options: InvokerOptions,
-): Promise<InvocationOutcome> {
-  const { hooks, log, model } = options
-  const invocationLog = createInvocationLog(loaded.name, log, hooks)
-  const core: CoreInvocationContext = {
-    invocationId: request.invocationId,
-    request,
-    metadata: loaded.metadata,
-    state: undefined,
-    log: invocationLog.write,
-  }
-  try {
-    const invocation = model.getInvocationModel(core)
-    const { context, inputs } = await invocation.getArguments()
-    invocationLog.setContext(context)
-    const hookContext: HookContext = {
-      hookData: {},
-      appHookData: hooks.appHookData,
-      invocationContext: context,
-      functionCallback: loaded.callback,
-      inputs,
+  provideInput: InputProvider,
+): (id: string, request: InvocationRequest) => RpcInvocationRequest {
+  const extraInputs = Object.entries(loaded.bindings).filter(
+    ([, binding]) => binding !== loaded.trigger && binding.direction !== 'out',
+  )
+  return (id, request) => {
+    const inputData: { name: string; data: TypedData }[] = [
+      { name: loaded.trigger.name, data: request.input },
+    ]
+    for (const [name, binding] of extraInputs) {
+      const data = provideInput(binding)
+      if (data !== undefined) inputData.push({ name, data })
     }
-    core.state = 'preInvocationHooks'
-    if (hooks.has('preInvocation')) await hooks.run('preInvocation', hookContext)
-    core.state = 'invocation'
-    const call = hookContext as { functionCallback: LoadedFunction['callback']; inputs: unknown[] }
-    let result: unknown
-    let error: unknown
-    try {
-      result = await invocation.invokeFunction(context, call.inputs, call.functionCallback)
-    } catch (thrown) {
-      error = thrown ?? new Error('Unknown error')
-    }
-    core.state = 'postInvocationHooks'
-    if (hooks.has('postInvocation')) {
-      Object.assign(hookContext, { result, error })
-      await hooks.run('postInvocation', hookContext)
-      result = hookContext.result
-      error = hookContext.error
-    }
-    core.state = undefined
-    if (error !== undefined && error !== null) return toFailure(error)
-    const response = await invocation.getResponse(context, result)
-    return toSuccess(response, isHttpTrigger(loaded.trigger) && (result === undefined || result === null))
-  } catch (thrown) {
-    core.state = undefined
-    return toFailure(thrown)
+    const traceContext = { traceParent: toTraceParent(id), traceState: '', attributes: {} }
+    const triggerMetadata = request.triggerMetadata ?? {}
+    return { invocationId: id, functionId: loaded.name, inputData, triggerMetadata, traceContext }
   }
-}
-
-function toSuccess(
-  response: Awaited<ReturnType<ReturnType<ProgrammingModel['getInvocationModel']>['getResponse']>>,
-  isEmptyHttp: boolean,
-): InvocationOutcome {
-  const outputs = response.outputData ?? []
-  return {
-    succeeded: true,
-    returnValue: isEmptyHttp ? null : response.returnValue,
-    outputs:
-      outputs.length === 0 ? noOutputs : Object.fromEntries(outputs.map(({ name, data }) => [name, data])),
-  }
-}
-
-const noOutputs: Readonly<Record<string, TypedData>> = Object.freeze({})
-
-function toFailure(error: unknown): InvocationOutcome {
-  const isError = error instanceof Error
-  const message = isError
-    ? error.message
-    : typeof error === 'string'
-      ? error
-      : (JSON.stringify(error) ?? String(error))
-  return { succeeded: false, message, stack: isError ? (error.stack ?? '') : '', timedOut: false }
 }
 
 async function withTimeLimit(
@@ -187,21 +111,13 @@ function toTimeoutMessage(limitMs: number, name: string, id: string): string {
   return `Timeout value of ${limit} exceeded by function 'Functions.${name}' (Id: '${id}'). Initiating cancellation.`
 }
 
-function toExecutedText(name: string, verdict: string, id: string, durationMs: number): string {
-  return `Executed 'Functions.${name}' (${verdict}, Id=${id}, Duration=${durationMs}ms)`
-}
-
-function toFailureText(
-  name: string,
-  id: string,
-  durationMs: number,
-  failure: Extract<InvocationOutcome, { succeeded: false }>,
-): string {
-  const head = toExecutedText(name, 'Failed', id, durationMs)
-  if (failure.timedOut) {
-    return `${head}\n${failure.message} Azure would now restart the worker, and every other running invocation would fail.`
-  }
-  return `${head}\nResult: Failure\nException: ${failure.message}\nStack: ${failure.stack}`
+function toExecutedText(name: string, id: string, durationMs: number, outcome: InvocationOutcome): string {
+  const verdict = outcome.succeeded ? 'Succeeded' : 'Failed'
+  const head = `Executed 'Functions.${name}' (${verdict}, Id=${id}, Duration=${Math.round(durationMs)}ms)`
+  if (outcome.succeeded) return head
+  if (!outcome.timedOut)
+    return `${head}\nResult: Failure\nException: ${outcome.message}\nStack: ${outcome.stack}`
+  return `${head}\n${outcome.message} Azure would now restart the worker, and every other running invocation would fail.`
 }
 
 /** W3C trace parent made of the invocation id, so that no second random number is needed. */

@@ -173,13 +173,16 @@ test('45. describes functions to tools', async () => {
 })
 
 test('46. runs any function by hand', async () => {
-  const run = (name: string, body: string) =>
-    fetch(`${host.url}/admin/functions/${name}`, { method: 'POST', body }).then(({ status }) => status)
+  const run = async (name: string, body: string, type = 'application/json'): Promise<number> => {
+    const headers = { 'content-type': type }
+    return (await fetch(`${host.url}/admin/functions/${name}`, { method: 'POST', body, headers })).status
+  }
   expect(await run('nightly', '{"input":""}')).toBe(202)
   await host.waitForOutput(/nightly ran, past due: false/)
   expect(await run('orders', '{"input":"{\\"a\\":1}"}')).toBe(202)
   await host.waitForOutput(/order \{"a":1\}/)
   expect(await run('nightly', '')).toBe(400)
+  expect(await run('nightly', '{"input":""}', 'text/plain')).toBe(415)
   expect(await run('missing', '{"input":""}')).toBe(404)
 })
 

@@ -223,7 +223,11 @@ test('answers 429 above maxOutstandingRequests', async () => {
   const first = fetch(`${host.url}/api/waits`)
   await host.waitForOutput(/Executing 'Functions\.waits'/)
   expect((await fetch(`${host.url}/api/waits`)).status).toBe(429)
-  await fetch(`${host.url}/admin/functions/release`, { method: 'POST', body: '{"input":""}' })
+  await fetch(`${host.url}/admin/functions/release`, {
+    method: 'POST',
+    body: '{"input":""}',
+    headers: { 'content-type': 'application/json' },
+  })
   expect(await (await first).text()).toBe('done')
 })
 

@@ -70,7 +70,10 @@ async function answerFunction(call: {
   else writeEmpty(response, 404)
 }
 
-/** Starts one run and does not wait for it. A page in a browser cannot send JSON here without a pre-flight. */
+/**
+ * Starts one run and does not wait for it.
+ * Security: JSON only. A page of another origin cannot send that without a pre-flight, which fails here.
+ */
 async function runFunction(
   request: IncomingMessage,
   response: ServerResponse,
@@ -78,6 +81,8 @@ async function runFunction(
   invoker: FunctionInvoker,
 ): Promise<void> {
   const length = readContentLength(request) ?? 0
+  if (length > 0 && !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
+    return writeEmpty(response, 415)
   if (length > bodyLimitBytes) return writeEmpty(response, 413)
   const input = length > 0 ? parseInput(await readBody(request)) : undefined
   if (input === undefined) return writeEmpty(response, 400)

@@ -17,7 +17,8 @@ export function toBindingData(
   routeValues: Readonly<Record<string, string>>,
   body: Buffer | undefined,
 ): Record<string, TypedData> {
-  const data: Record<string, TypedData> = {}
+  // Without a prototype: a client may send the key `__proto__`.
+  const data: Record<string, TypedData> = Object.create(null)
   const spelling = new Map<string, string>()
   const put = (key: string, value: TypedData): void => {
     const lower = key.toLowerCase()

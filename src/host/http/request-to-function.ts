@@ -33,7 +33,8 @@ export async function toHttpInput(
 function toNullable(
   entries: Iterable<readonly [string, string]>,
 ): Record<string, { readonly value: string }> {
-  const result: Record<string, { readonly value: string }> = {}
+  // Without a prototype: a client may send the key `__proto__`.
+  const result: Record<string, { readonly value: string }> = Object.create(null)
   for (const [name, value] of entries) result[name] = { value }
   return result
 }

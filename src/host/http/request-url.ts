@@ -43,7 +43,7 @@ export function readQuery(
 
 /** Headers by lower-case name; several of one name are joined with a comma. */
 export function readHeaders(request: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = Object.create(null)
   const { rawHeaders } = request
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? ''

@@ -62,10 +62,10 @@ function isOptionalSegment(segment: RouteSegment): boolean {
 function toSegmentSource(segment: RouteSegment): string {
   const last = segment.at(-1)
   const beforeLast = segment.at(-2)
-  // `{name}.{ext?}`: without the last value, its full stop is missing too.
+  // `{name}.{ext?}`: without the last value, its full stop is missing too; with it, it is what follows the last one.
   if (isParameter(last) && last.isOptional && typeof beforeLast === 'string' && beforeLast.endsWith('.')) {
     const rest = [...segment.slice(0, -2), beforeLast.slice(0, -1)].filter((part) => part !== '')
-    return `${rest.map(toPartSource).join('')}(?:\\.${toPartSource(last)})?`
+    return `${rest.map((part) => toPartSource(part).replace('[^/]+', '[^/]+?')).join('')}(?:\\.([^/.]+))?`
   }
   return segment.map(toPartSource).join('')
 }

@@ -1,0 +1,74 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { startsLikeObject } from './binding-data.js'
+import { readContentLength } from './request-body.js'
+
+/** What of a forwarded body binding data may look at; `lost` when the client left before it had sent all. */
+export type ForwardedBody = Buffer | 'lost' | undefined
+
+/**
+ * Sends a request's body on. One of declared length that may be a JSON object is read whole first, as binding data needs
+ * it; all others flow through. A chunked one that grows past `limitBytes` is given up, after `refuse`.
+ */
+export async function forwardBody(
+  request: IncomingMessage,
+  forward: ClientRequest,
+  limitBytes: number,
+  refuse: () => void,
+): Promise<ForwardedBody> {
+  const length = readContentLength(request)
+  if (length !== undefined && length > 0) return forwardKnownLength(request, forward)
+  if (length === undefined && request.headers['transfer-encoding'] !== undefined) {
+    forwardChunks(request, forward, limitBytes, refuse)
+  } else forward.end()
+  return undefined
+}
+
+function forwardKnownLength(request: IncomingMessage, forward: ClientRequest): Promise<ForwardedBody> {
+  return new Promise((resolve) => {
+    const kept: Buffer[] = []
+    destroyWhenLost(request, forward, () => resolve('lost'))
+    request.on('data', function keep(chunk: Buffer) {
+      if (kept.length > 0 || startsLikeObject(chunk)) {
+        kept.push(chunk)
+        return
+      }
+      request.off('data', keep)
+      forward.write(chunk)
+      request.pipe(forward)
+      resolve(undefined)
+    })
+    request.once('end', () => {
+      if (kept.length === 0) return
+      const body = kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept)
+      forward.end(body)
+      resolve(body)
+    })
+  })
+}
+
+function forwardChunks(
+  request: IncomingMessage,
+  forward: ClientRequest,
+  limitBytes: number,
+  refuse: () => void,
+): void {
+  let received = 0
+  request.on('data', function count(chunk: Buffer) {
+    received += chunk.length
+    if (received <= limitBytes) return
+    request.off('data', count)
+    request.unpipe(forward)
+    request.resume()
+    refuse()
+  })
+  request.pipe(forward)
+  destroyWhenLost(request, forward)
+}
+
+function destroyWhenLost(request: IncomingMessage, forward: ClientRequest, onLost?: () => void): void {
+  request.once('close', () => {
+    if (request.complete) return
+    forward.destroy()
+    onLost?.()
+  })
+}

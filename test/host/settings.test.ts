@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { toHostJson } from '../../src/host/host-json.js'
+import { applySettings, toLocalSettings } from '../../src/host/local-settings.js'
+import { createLog, type LogLine } from '../../src/host/log.js'
+import { stripJsonComments } from '../../src/host/parse-json.js'
+import { resolveSettingNames } from '../../src/host/setting-names.js'
+import { formatTimeSpan, parseTimeSpanMs } from '../../src/host/time-span.js'
+
+describe('host.json', () => {
+  test('has defaults', () => {
+    expect(toHostJson({ version: '2.0' }, {})).toEqual({
+      functionTimeoutMs: 1_800_000,
+      functions: undefined,
+      logLevels: {},
+      http: { routePrefix: 'api', maxOutstandingRequests: undefined, customHeaders: {} },
+      extensions: {},
+    })
+  })
+
+  test.each([
+    ['00:00:01', 1000],
+    ['-1', undefined],
+    ['1.00:00:00', 86_400_000],
+  ])('reads functionTimeout %s', (functionTimeout, ms) => {
+    expect(toHostJson({ version: '2.0', functionTimeout }, {}).functionTimeoutMs).toBe(ms)
+  })
+
+  test.each(['00:00:00', 'soon', 5])('refuses functionTimeout %s', (functionTimeout) => {
+    expect(() => toHostJson({ version: '2.0', functionTimeout }, {})).toThrow(/functionTimeout/)
+  })
+
+  test('takes the slashes off the route prefix', () => {
+    const extensions = { http: { routePrefix: '/v1/x/' } }
+    expect(toHostJson({ version: '2.0', extensions }, {}).http.routePrefix).toBe('v1/x')
+  })
+})
+
+describe('settings', () => {
+  test('resolve names in text, ignoring case, with colons for double underscores', () => {
+    const settings = { A: '1', Section__B: '2' }
+    expect(resolveSettingNames('%a%/%Section:B%/100%', settings)).toBe('1/2/100%')
+    expect(() => resolveSettingNames('%C%', settings)).toThrow("'%C%' does not resolve to a value.")
+  })
+
+  test('go into the environment where it is empty', () => {
+    const environment = { A: 'kept', B: '' }
+    expect(applySettings({ A: '1', B: '2', C: '3' }, environment)).toEqual([expect.stringContaining("'A'")])
+    expect(environment).toEqual({ A: 'kept', B: '2', C: '3' })
+  })
+
+  test('give the values of connection strings in both spellings', () => {
+    const ConnectionStrings = { A: 'x', B: { ConnectionString: 'y', ProviderName: 'p' } }
+    expect(toLocalSettings({ IsEncrypted: false, ConnectionStrings }).values).toEqual({
+      'ConnectionStrings:A': 'x',
+      'ConnectionStrings:B': 'y',
+    })
+    expect(() => toLocalSettings({ Values: { A: {} } })).toThrow("the value of 'A' must be a string")
+  })
+
+  test('may hold comments and trailing commas, and both inside strings', () => {
+    const text = '\uFEFF{ /* a */ "u": "http://x,]", // b\n "q": "\\"//,}", "l": [1, 2,], }'
+    expect(JSON.parse(stripJsonComments(text))).toEqual({ u: 'http://x,]', q: '"//,}', l: [1, 2] })
+  })
+})
+
+test.each([
+  [1000, '00:00:01'],
+  [1_800_000, '00:30:00'],
+  [90_061_500, '1.01:01:01.5000000'],
+])('%d ms is %s', (ms, text) => {
+  expect(formatTimeSpan(ms)).toBe(text)
+  expect(parseTimeSpanMs(text)).toBe(ms)
+})
+
+test('the longest prefix of a category decides what is logged', () => {
+  const lines: LogLine[] = []
+  const filters = { default: 'Warning', Function: 'debug', 'Function.quiet': 'none' }
+  const { logLevels } = toHostJson({ version: '2.0', logging: { logLevel: filters } }, {})
+  const log = createLog({ filters: logLevels, sink: (line) => lines.push(line) })
+  log.write('information', 'Host.Startup', 'no')
+  log.write('warning', 'Host.Startup', 'one')
+  log.write('debug', 'Function.x.User', 'two')
+  log.write('critical', 'Function.quiet.User', 'no')
+  log.write('information', 'Functional', 'no')
+  log.print('three')
+  expect(lines.map(({ message }) => message)).toEqual(['one', 'two', 'three'])
+})
