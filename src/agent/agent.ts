@@ -99,6 +99,7 @@ export class Agent {
         request: { messages, options: runOptions, digest: '' },
         signal,
         onEvent,
+        responseFormat: responseFormat as Schema<SchemaOutput<ResponseSchema>> | undefined,
       }),
     )
   }

@@ -2,22 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
+import { parseWith, type Schema } from '../core/schema.js'
 import type { RunEvent, RunRequest } from '../run/events.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { Agent } from './agent.js'
 import { runLoop } from './run-loop.js'
 import { toResponse } from './to-answer.js'
 
-export interface StandaloneRun {
+export interface StandaloneRun<Value> {
   readonly agent: Agent
   readonly history: readonly ChatMessage[]
   readonly request: RunRequest
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
+  /** What the answer's value is parsed with. */
+  readonly responseFormat: Schema<Value> | undefined
 }
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
-export async function runStandalone<Value>(run: StandaloneRun): Promise<AgentResponse<Value>> {
+export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
   const { agent, history, request, onEvent } = run
   const journal = new RunJournal({
     events: [],
@@ -41,5 +44,19 @@ export async function runStandalone<Value>(run: StandaloneRun): Promise<AgentRes
   })
   if (state.outcome?.type === 'run.failed')
     throw new AgentError(state.outcome.data.code, state.outcome.data.detail)
-  return toResponse(state, correlationId) as AgentResponse<Value>
+  const response = toResponse(state, correlationId)
+  return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
+}
+
+/** The schema may change what it accepts: defaults, transforms. */
+async function toTypedValue<Value>(
+  value: unknown,
+  schema: Schema<Value> | undefined,
+): Promise<Value | undefined> {
+  if (schema === undefined) return undefined
+  const parsed = await parseWith(schema, value)
+  if (parsed.ok) return parsed.value
+  throw new AgentError('response_schema_unmet', 'The answer does not fit the response format.', {
+    issues: parsed.issues,
+  })
 }

@@ -10,8 +10,11 @@ import {
 } from './stored-state.js'
 import { toRequestEntry, toResponseEntry } from './turn-entries.js'
 
-/** How large a stored session may be, so that Azure Storage keeps it in its table row (30,720 characters) with room to spare. */
-const defaultBudget = 24 * 1024
+/**
+ * How large a stored session may grow, in characters of JSON. Azure Storage keeps up to 30,720 in a table row; the budget
+ * is well below, because every operation reads and writes the whole state, while older turns cost nothing in the run logs.
+ */
+const defaultBudget = 8 * 1024
 
 /**
  * A conversation as its entity holds it: the newest turns, and where older ones are. Fields written by other releases
@@ -66,9 +69,9 @@ export class AgentState {
     }
   }
 
-  /** The state as JSON, to be stored. */
+  /** The state as JSON, to be stored. It is not to be changed: use the methods here. */
   getState(): StoredState {
-    return structuredClone(this.#stored)
+    return this.#stored
   }
 
   /** Takes up what {@link getState} gave, also by an older release. @throws {AgentError} `unsupported_state`; this state is then unchanged. */

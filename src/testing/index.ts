@@ -1,0 +1,1 @@
+export { type ModelScript, type ModelStep, type ScriptedCall, ScriptedModel } from './scripted-model.js'

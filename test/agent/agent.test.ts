@@ -1,0 +1,174 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { Agent } from '../../src/agent/agent.js'
+import { tool } from '../../src/agent/tool.js'
+import { AgentError } from '../../src/core/errors.js'
+import { createTextMessage } from '../../src/core/messages.js'
+import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
+
+const getWeather = tool({
+  name: 'get_weather',
+  description: 'Get the weather.',
+  parameters: z.object({ location: z.string() }),
+  execute: ({ location }) => ({ location, temperature: 72 }),
+})
+
+function createAgent(script: ModelScript, options: { maxSteps?: number; maxParallelTools?: number } = {}) {
+  const client = new ScriptedModel(script)
+  return {
+    client,
+    agent: new Agent({ name: 'Weather', client, tools: [getWeather], instructions: 'Be brief.', ...options }),
+  }
+}
+
+const askSeattle = { calls: [{ name: 'get_weather', arguments: { location: 'Seattle' } }] }
+
+test('answers with the text, the messages and the usage of the whole run', async () => {
+  const { agent, client } = createAgent([askSeattle, { text: 'It is 72.' }])
+  const response = await agent.run('Weather?')
+  client.assertDone()
+  expect(response.text).toBe('It is 72.')
+  expect(response.usage).toEqual({ inputTokens: 20, outputTokens: 10, totalTokens: 30 })
+  expect(response.messages.map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant'])
+})
+
+test('shows the model instructions, history, the message and what the tools gave', async () => {
+  const { agent, client } = createAgent([askSeattle, { text: 'ok' }])
+  await agent.run('Weather?', {
+    history: [createTextMessage('user', 'Hi'), createTextMessage('assistant', 'Hello')],
+  })
+  expect(client.requests[0]?.messages.map(({ role }) => role)).toEqual([
+    'system',
+    'user',
+    'assistant',
+    'user',
+  ])
+  expect(client.requests[1]?.messages.at(-1)).toEqual({
+    role: 'tool',
+    contents: [
+      { type: 'functionResult', callId: 'call_0_0', result: { location: 'Seattle', temperature: 72 } },
+    ],
+  })
+  expect(client.requests[0]?.tools?.map(({ name }) => name)).toEqual(['get_weather'])
+})
+
+test('iterating gives the increments, and the same answer afterwards', async () => {
+  const { agent } = createAgent([askSeattle, { text: 'It is 72.', chunks: ['It ', 'is ', '72.'] }])
+  const run = agent.run('Weather?')
+  const kinds: string[] = []
+  let text = ''
+  for await (const update of run) {
+    kinds.push(...update.contents.map(({ type }) => type))
+    text += update.text
+  }
+  expect(text).toBe('It is 72.')
+  expect(kinds.slice(0, 2)).toEqual(['functionCall', 'functionResult'])
+  expect((await run.finalResponse()).text).toBe('It is 72.')
+  const again: string[] = []
+  for await (const update of run) again.push(update.text)
+  expect(again.join('')).toBe('It is 72.')
+})
+
+test('a response format gives a typed, validated value', async () => {
+  const { agent, client } = createAgent([{ text: '{"city":"Oslo","degrees":7}' }])
+  const schema = z.object({ city: z.string(), degrees: z.number() })
+  const response = await agent.run('Weather?', { responseFormat: schema })
+  expectTypeOf(response.value).toEqualTypeOf<{ city: string; degrees: number } | undefined>()
+  expect(response.value).toEqual({ city: 'Oslo', degrees: 7 })
+  expect(client.requests[0]?.responseFormat?.schema).toMatchObject({ required: ['city', 'degrees'] })
+})
+
+test.each([
+  ['no JSON', 'Seven degrees.'],
+  ['JSON of another shape', '{"city":5}'],
+])('%s where a response format was asked for is an error', async (_name, text) => {
+  const { agent } = createAgent([{ text }])
+  const run = agent.run('Weather?', { responseFormat: z.object({ city: z.string() }) })
+  await expect(run).rejects.toMatchObject({ code: 'response_schema_unmet' })
+})
+
+test('tools can be switched off', async () => {
+  const { agent, client } = createAgent([{ text: 'no tools' }])
+  await agent.run('Weather?', { enableToolCalls: false })
+  expect(client.requests[0]?.tools).toBeUndefined()
+})
+
+test('parallel calls run side by side, up to the limit', async () => {
+  let running = 0
+  let most = 0
+  const wait = tool({
+    name: 'wait',
+    description: '',
+    execute: async () => {
+      running += 1
+      most = Math.max(most, running)
+      await new Promise((resolve) => setImmediate(resolve))
+      running -= 1
+    },
+  })
+  const client = new ScriptedModel([
+    { calls: Array.from({ length: 7 }, () => ({ name: 'wait', arguments: {} })) },
+    { text: 'done' },
+  ])
+  await new Agent({ name: 'A', client, tools: [wait], maxParallelTools: 3 }).run('go')
+  expect(most).toBe(3)
+})
+
+test('a call of a tool that does not exist goes back to the model as an error', async () => {
+  const { agent, client } = createAgent([{ calls: [{ name: 'nope', arguments: {} }] }, { text: 'sorry' }])
+  expect((await agent.run('x')).text).toBe('sorry')
+  expect(client.requests[1]?.messages.at(-1)?.contents).toEqual([
+    { type: 'functionResult', callId: 'call_0_0', error: 'There is no tool named "nope".' },
+  ])
+})
+
+test('call ids that a model uses twice are told apart', async () => {
+  const twin = { name: 'get_weather', arguments: { location: 'Oslo' }, callId: 'same' }
+  const { agent } = createAgent([{ calls: [twin, twin] }, { calls: [twin] }, { text: 'ok' }])
+  const { messages } = await agent.run('x')
+  const ids = messages
+    .flatMap(({ contents }) => contents)
+    .flatMap((c) => (c.type === 'functionResult' ? [c.callId] : []))
+  expect(new Set(ids).size).toBe(3)
+})
+
+test('stops after maxSteps model calls', async () => {
+  const { agent, client } = createAgent(() => askSeattle, { maxSteps: 3 })
+  await expect(agent.run('x')).rejects.toMatchObject({ code: 'max_steps_exceeded' })
+  expect(client.requests).toHaveLength(3)
+})
+
+test('fails with what the model fails with', async () => {
+  const error = new AgentError('model_error', 'The model answered 500.', { retryable: true })
+  const { agent } = createAgent([{ error, afterText: 'half' }])
+  const run = agent.run('x')
+  await expect(run).rejects.toMatchObject({ code: 'model_error', message: 'The model answered 500.' })
+  await expect(async () => {
+    for await (const _ of run);
+  }).rejects.toThrow('The model answered 500.')
+})
+
+test('ends when its signal aborts', async () => {
+  const stop = new AbortController()
+  const { agent } = createAgent(() => {
+    stop.abort(new Error('enough'))
+    return askSeattle
+  })
+  await expect(agent.run('x', { signal: stop.signal })).rejects.toThrow('enough')
+})
+
+test.each([
+  ['', /Agent name ""/],
+  ['1st', /Agent name "1st"/],
+  ['with space', /must be a letter/],
+  ['x'.repeat(64), /must be a letter/],
+])('refuses the name "%s"', (name, message) => {
+  expect(() => new Agent({ name, client: new ScriptedModel([]) })).toThrow(message)
+})
+
+test('refuses two tools of one name and limits below one', () => {
+  const client = new ScriptedModel([])
+  expect(() => new Agent({ name: 'A', client, tools: [getWeather, getWeather] })).toThrow(/two tools named/)
+  expect(() => new Agent({ name: 'A', client, maxSteps: 0 })).toThrow(/maxSteps/)
+  expect(() => new Agent({ name: 'A', client, maxParallelTools: 1.5 })).toThrow(/maxParallelTools/)
+})

@@ -1,0 +1,127 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { type ToolContext, tool } from '../../src/agent/tool.js'
+
+const context: ToolContext = {
+  agentName: 'A',
+  sessionId: 's',
+  correlationId: 'r',
+  callId: 'c',
+  idempotencyKey: 'k',
+  attempt: 1,
+  owner: undefined,
+  metadata: {},
+  signal: new AbortController().signal,
+}
+
+const weather = tool({
+  name: 'get_weather',
+  description: 'Get the weather.',
+  parameters: z.object({ location: z.string(), days: z.number().int().default(1) }),
+  execute: (args) => {
+    expectTypeOf(args).toEqualTypeOf<{ location: string; days: number }>()
+    return { ...args, sunny: true, ignored: undefined }
+  },
+})
+
+test('declares itself to the model by the JSON Schema of its input', () => {
+  expect(weather.declaration).toEqual({
+    name: 'get_weather',
+    description: 'Get the weather.',
+    parameters: {
+      type: 'object',
+      properties: {
+        location: { type: 'string' },
+        days: { type: 'integer', default: 1, minimum: expect.any(Number), maximum: expect.any(Number) },
+      },
+      required: ['location'],
+    },
+  })
+})
+
+test('runs with parsed arguments and gives the result as JSON', async () => {
+  expect(await weather.invoke({ location: 'Oslo' }, context)).toEqual({
+    result: { location: 'Oslo', days: 1, sunny: true },
+  })
+})
+
+test('arguments that do not fit become an error that names them, and the tool does not run', async () => {
+  expect(await weather.invoke({ days: 'two' }, context)).toEqual({
+    error: expect.stringMatching(/location: .*; days: /),
+  })
+  expect(await weather.invoke('not even JSON', context)).toEqual({ error: expect.stringContaining('object') })
+})
+
+test.each([
+  ['an Error', new Error('no network'), 'no network'],
+  ['text', 'just text', 'just text'],
+])('%s that is thrown becomes the result', async (_name, thrown, error) => {
+  const failing = tool({
+    name: 'fail',
+    description: '',
+    execute: () => {
+      throw thrown
+    },
+  })
+  expect(await failing.invoke({}, context)).toEqual({ error })
+})
+
+test.each([
+  ['undefined', undefined, null],
+  ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
+  ['text', 'hi', 'hi'],
+])('a result of %s is what JSON makes of it', async (_name, value, result) => {
+  const plain = tool({ name: 'plain', description: '', execute: () => value })
+  expect(await plain.invoke({}, context)).toEqual({ result })
+})
+
+test('a result that JSON cannot hold is an error, not a crash', async () => {
+  const circular: { self?: unknown } = {}
+  circular.self = circular
+  const odd = tool({ name: 'odd', description: '', execute: () => circular })
+  expect(await odd.invoke({}, context)).toEqual({ error: expect.stringContaining('circular') })
+})
+
+test('a tool that takes too long is told to stop, and the model hears of it', async () => {
+  let aborted = false
+  const slow = tool({
+    name: 'slow',
+    description: '',
+    timeoutMs: 5,
+    execute: (_args, { signal }) =>
+      new Promise(() => {
+        signal.addEventListener('abort', () => {
+          aborted = true
+        })
+      }),
+  })
+  expect(await slow.invoke({}, context)).toEqual({ error: 'The tool did not finish within 5 ms.' })
+  expect(aborted).toBe(true)
+})
+
+test('a run that must stop takes its tools with it', async () => {
+  const stop = new AbortController()
+  const endless = tool({ name: 'endless', description: '', execute: () => new Promise(() => {}) })
+  const outcome = endless.invoke({}, { ...context, signal: stop.signal })
+  stop.abort(new Error('fenced'))
+  await expect(outcome).rejects.toThrow('fenced')
+})
+
+test.each([
+  [{}, 'fail'],
+  [{ readOnly: true }, 'retry'],
+  [{ idempotent: true }, 'retry'],
+  [{ readOnly: true, onUnknownOutcome: 'fail' as const }, 'fail'],
+  [{ onUnknownOutcome: 'retry' as const }, 'retry'],
+])('with %j an unknown outcome means: %s', (options, policy) => {
+  expect(tool({ name: 't', description: '', execute: () => 1, ...options }).onUnknownOutcome).toBe(policy)
+})
+
+test('names and schemas that no model takes are refused at once', () => {
+  const make = (name: string) => () => tool({ name, description: '', execute: () => 1 })
+  for (const name of ['', 'with space', 'x'.repeat(65), 'naïve'])
+    expect(make(name)).toThrow(/must be 1-64 letters/)
+  expect(() => tool({ name: 'text', description: '', parameters: z.string(), execute: () => 1 })).toThrow(
+    /must be an object schema/,
+  )
+})

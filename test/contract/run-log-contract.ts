@@ -1,0 +1,216 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import type { RunRequest } from '../../src/run/events.js'
+import type { RunKey, RunLog } from '../../src/run/run-log.js'
+import { accepted, answer, completed, started } from '../run/event-samples.js'
+
+function request(text: string, owner?: string): RunRequest {
+  const event = accepted(text, owner)
+  if (event.type !== 'run.accepted') throw new Error('not a request')
+  return event.data
+}
+
+let sessions = 0
+
+/** A key in a session of its own, so that tests do not see each other. */
+function createKey(run = 'r1'): RunKey {
+  sessions += 1
+  return { agent: 'Agent', session: `session-${sessions}`, run }
+}
+
+/** What every run log has to do. `open` is called twice: both logs share one store, as two processes would. */
+export function describeRunLog(name: string, open: () => Promise<RunLog>): void {
+  describe(`${name} run log`, async () => {
+    const log = await open()
+    const other = await open()
+    afterAll(async () => {
+      await log.close()
+      await other.close()
+    })
+
+    test('creates a run once, and gives back what was asked the first time', async () => {
+      const key = createKey()
+      expect(await log.create(key, request('one'))).toEqual({ outcome: 'created' })
+      expect(await other.create(key, request('two'))).toMatchObject({
+        outcome: 'exists',
+        request: { digest: 'one' },
+      })
+      expect(await log.read(key)).toMatchObject([{ id: 0, type: 'run.accepted', data: { digest: 'one' } }])
+    })
+
+    test('of fifty simultaneous creations exactly one creates', async () => {
+      const key = createKey()
+      const creations = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => (index % 2 ? log : other).create(key, request(`${index}`))),
+      )
+      expect(creations.filter(({ outcome }) => outcome === 'created')).toHaveLength(1)
+    })
+
+    test("a session belongs to its first run's owner", async () => {
+      const key = createKey()
+      await log.create(key, request('mine', 'ann'))
+      expect(await log.create({ ...key, run: 'r2' }, request('yours', 'bob'))).toEqual({ outcome: 'foreign' })
+      expect(await log.create({ ...key, run: 'r2' }, request('nobody'))).toEqual({ outcome: 'foreign' })
+      expect(await log.create({ ...key, run: 'r2' }, request('mine', 'ann'))).toEqual({ outcome: 'created' })
+      expect(await log.session(key)).toMatchObject({ session: key.session, owner: 'ann' })
+    })
+
+    test('appends at the expected position only, and leaves nothing of a refused append', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      expect(await log.append(key, 1, [started(1), answer(0, 'a')])).toBe(3)
+      await expect(other.append(key, 1, [started(2)])).rejects.toMatchObject({ code: 'fenced' })
+      await expect(other.append(key, 4, [started(2)])).rejects.toMatchObject({ code: 'fenced' })
+      expect((await log.read(key)).map(({ id, type }) => [id, type])).toEqual([
+        [0, 'run.accepted'],
+        [1, 'run.started'],
+        [2, 'step.completed'],
+      ])
+    })
+
+    test('two executors that race for a position: one wins, the other is fenced off', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      const results = await Promise.allSettled([
+        log.append(key, 1, [started(1)]),
+        other.append(key, 1, [started(1)]),
+      ])
+      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+      expect(await log.read(key)).toHaveLength(2)
+    })
+
+    test('reads on from any position', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      await log.append(key, 1, [started(1), answer(0, 'a'), completed('a')])
+      for (const after of [-1, 0, 1, 2, 3]) {
+        const ids = (await other.read(key, after)).map(({ id }) => id)
+        expect(ids).toEqual([0, 1, 2, 3].filter((id) => id > after))
+      }
+      expect(await log.read({ ...key, run: 'unknown' })).toEqual([])
+    })
+
+    test.each([
+      ['the same log', () => log],
+      ['another log on the same store', () => other],
+    ])('a follower on %s sees every event once, in order, and ends with the run', async (_name, follower) => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      const seen: number[] = []
+      const following = (async () => {
+        for await (const events of follower().follow(key, -1, new AbortController().signal)) {
+          seen.push(...events.map(({ id }) => id))
+        }
+      })()
+      await log.append(key, 1, [started(1)])
+      for (let id = 2; id < 20; id += 1) {
+        await log.append(key, id, [{ type: 'message.delta', data: { step: 0, text: `${id}` } }])
+      }
+      await log.append(key, 20, [answer(0, 'a'), completed('a')])
+      await following
+      expect(seen).toEqual(Array.from({ length: 22 }, (_, id) => id))
+    })
+
+    test('following a run that has ended gives the rest and returns', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      await log.append(key, 1, [started(1), completed('a')])
+      for (const after of [-1, 0, 1, 2, 99]) {
+        const seen: number[] = []
+        for await (const events of log.follow(key, after, new AbortController().signal)) {
+          seen.push(...events.map(({ id }) => id))
+        }
+        expect(seen).toEqual([0, 1, 2].filter((id) => id > after))
+      }
+    })
+
+    test('following stops when it is told to, or the run is deleted', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      const stop = new AbortController()
+      const read = async (signal: AbortSignal) => {
+        for await (const events of other.follow(key, -1, signal)) if (events.length > 0) stop.abort()
+      }
+      await read(stop.signal)
+      const reading = read(new AbortController().signal)
+      await log.deleteSession(key, Date.now() + 1)
+      await reading
+    })
+
+    test('lists ended runs by turn, then open ones in order of acceptance', async () => {
+      const key = createKey()
+      for (const run of ['a', 'b', 'c', 'd']) await log.create({ ...key, run }, request(run))
+      await log.append({ ...key, run: 'c' }, 1, [started(1, 1), completed('c')])
+      await log.append({ ...key, run: 'a' }, 1, [started(1, 2), completed('a')])
+      await log.append({ ...key, run: 'b' }, 1, [started(1, 3)])
+      const line = ({ run, turn, ended }: { run: string; turn: number; ended: boolean }) => [run, turn, ended]
+      expect((await other.runsAfter(key, 0)).map(line)).toEqual([
+        ['c', 1, true],
+        ['a', 2, true],
+        ['b', 3, false],
+        ['d', 0, false],
+      ])
+      expect((await other.runsAfter(key, 1)).map(({ run }) => run)).toEqual(['a', 'b', 'd'])
+      expect((await other.runsUpTo(key, 2, 10)).map(({ run }) => run)).toEqual(['a', 'c'])
+      expect((await other.runsUpTo(key, 2, 1)).map(({ run }) => run)).toEqual(['a'])
+    })
+
+    test("pages through an agent's sessions, each owner's for itself", async () => {
+      const agent = 'Paged'
+      for (const session of ['s1', 's2', 's3'])
+        await log.create({ agent, session, run: 'r' }, request('x', 'ann'))
+      await log.create({ agent, session: 's4', run: 'r' }, request('x'))
+      const first = await other.sessions(agent, { owner: 'ann', limit: 2 })
+      const second = await other.sessions(agent, { owner: 'ann', limit: 2, before: first.at(-1) })
+      expect([...first, ...second].map(({ session }) => session).sort()).toEqual(['s1', 's2', 's3'])
+      expect(
+        (await log.sessions(agent, { owner: undefined, limit: 9 })).map(({ session }) => session),
+      ).toEqual(['s4'])
+    })
+
+    test('deleting a session forgets its runs and fences off who executes one', async () => {
+      const key = createKey()
+      await log.create(key, request('x', 'ann'))
+      await log.append(key, 1, [started(1)])
+      await other.deleteSession(key, Date.now() + 1)
+      expect(await log.read(key)).toEqual([])
+      expect(await log.session(key)).toBeUndefined()
+      await expect(log.append(key, 2, [completed('x')])).rejects.toMatchObject({ code: 'fenced' })
+      expect(await log.create(key, request('new', 'bob'))).toEqual({ outcome: 'created' })
+    })
+
+    test('deleting spares what was accepted later', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      await log.deleteSession(key, Date.now() - 60_000)
+      expect(await log.read(key)).toHaveLength(1)
+      expect(await log.session(key)).toBeDefined()
+    })
+
+    test('deleting ended runs spares open ones and the session', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      await log.append(key, 1, [started(1), completed('x')])
+      await log.create({ ...key, run: 'open' }, request('y'))
+      await log.deleteEndedRuns(key, Date.now() + 1)
+      expect((await log.runsAfter(key, 0)).map(({ run }) => run)).toEqual(['open'])
+      expect(await log.session(key)).toBeDefined()
+    })
+
+    test('keeps ids apart that look alike', async () => {
+      const key = createKey()
+      await log.create(key, request('lower'))
+      expect(await log.create({ ...key, run: 'R1' }, request('upper'))).toEqual({ outcome: 'created' })
+      expect(await log.create({ ...key, session: key.session.toUpperCase() }, request('s'))).toEqual({
+        outcome: 'created',
+      })
+      expect(await log.create({ ...key, run: "'; DROP TABLE runs; --" }, request('q'))).toEqual({
+        outcome: 'created',
+      })
+      expect(await log.create({ ...key, run: 'Straße 🏠' }, request('u'))).toEqual({ outcome: 'created' })
+    })
+
+    test('says that it can be written', async () => {
+      await expect(log.probe()).resolves.toBeUndefined()
+    })
+  })
+}

@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
+import { describeRunLog } from '../contract/run-log-contract.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'run-log-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const memory = new MemoryRunLog()
+
+describeRunLog('memory', async () => memory)
+describeRunLog('SQLite', async () => new SqliteRunLog({ path: join(folder, 'new', 'runs.db') }))

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
+import { accepted } from '../run/event-samples.js'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'run-log-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+test('refuses a file that is not a database, naming it and leaving it as it is', () => {
+  const path = join(folder, 'runs.db')
+  writeFileSync(path, 'this is not a database, whatever its name says'.repeat(100))
+  expect(() => new SqliteRunLog({ path })).toThrow(/run log .*runs\.db cannot be opened/)
+  expect(() => new SqliteRunLog({ path })).toThrow(expect.objectContaining({ code: 'store_unavailable' }))
+})
+
+test('refuses the file of a newer release', () => {
+  const path = join(folder, 'runs.db')
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA user_version = 99')
+  database.close()
+  expect(() => new SqliteRunLog({ path })).toThrow(/schema version 99/)
+})
+
+test('refuses a folder that is a file', () => {
+  writeFileSync(join(folder, 'file'), '')
+  expect(() => new SqliteRunLog({ path: join(folder, 'file', 'runs.db') })).toThrow(/cannot be opened/)
+})
+
+test('what was acknowledged is there for the next process', async () => {
+  const path = join(folder, 'runs.db')
+  const key = { agent: 'A', session: 's', run: 'r' }
+  const event = accepted('hello')
+  const log = new SqliteRunLog({ path })
+  if (event.type === 'run.accepted') await log.create(key, event.data)
+  const later = new SqliteRunLog({ path })
+  expect(await later.read(key)).toMatchObject([{ type: 'run.accepted' }])
+  await log.close()
+  await later.close()
+})
+
+test('a store that can no longer be written says so and does not acknowledge', async () => {
+  const path = join(folder, 'runs.db')
+  const log = new SqliteRunLog({ path })
+  await log.close()
+  const event = accepted('hello')
+  if (event.type !== 'run.accepted') return
+  await expect(log.create({ agent: 'A', session: 's', run: 'r' }, event.data)).rejects.toMatchObject({
+    code: 'store_unavailable',
+  })
+})

@@ -1,0 +1,45 @@
+import type { EntityContext } from 'durable-functions'
+import { type AgentEntityOptions, createAgentEntity } from '../../src/session/agent-entity.js'
+import type { StoredState } from '../../src/session/stored-state.js'
+
+/** One session's entity in memory: runs operations as the Durable extension does, with state as JSON text. */
+export class EntityKit {
+  readonly #options: AgentEntityOptions
+  readonly logged: string[] = []
+  /** What is stored, as JSON text; `undefined` when the entity does not exist. */
+  state: string | undefined
+
+  constructor(options: AgentEntityOptions) {
+    this.#options = options
+  }
+
+  /** Runs one operation in a new process: nothing but the stored state and the log is carried over. */
+  async operate(operationName: string, input?: unknown): Promise<void> {
+    let next = this.state
+    const log = (level: string) => (text: unknown) => this.logged.push(`${level}: ${text}`)
+    const context = {
+      df: {
+        entityName: `dafx-${this.#options.agent.name.toLowerCase()}`,
+        entityKey: 's',
+        operationName,
+        getInput: () => (input === undefined ? undefined : JSON.parse(JSON.stringify(input))),
+        getState: () => (this.state === undefined ? undefined : JSON.parse(this.state)),
+        setState: (state: StoredState) => {
+          next = JSON.stringify(state)
+        },
+        destructOnExit: () => {
+          next = undefined
+        },
+        return: () => {},
+      },
+      info: log('info'),
+      error: log('error'),
+    }
+    await createAgentEntity(this.#options)(context as unknown as EntityContext<StoredState>)
+    this.state = next
+  }
+
+  get stored(): StoredState | undefined {
+    return this.state === undefined ? undefined : JSON.parse(this.state)
+  }
+}
