@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { TaskHub } from '../../../src/host/durable/task-hub.js'
 import { startTestProcess } from './dispatcher-kit.js'
 
 test('an operation starts as soon as its message is stored, without a poll', async () => {
@@ -148,13 +149,32 @@ test.each([
   }
   const last = await nextCall()
   expect(hub.readEntity('@e@k').exists).toBe(false)
+  await signal('k', 'b')
   last.succeed({ state: '1' })
   await settled()
   expect(hub.readEntity('@e@k').state).toBe('1')
-  await signal('k', 'b')
   breakIt((await nextCall()) as never)
   await settled()
   expect(logs.at(-1)).toContain('again in 100 ms')
+})
+
+test('a message for an entity that waits out a failure does not wake it early, also when every slot is taken', async () => {
+  const clock = { now: 1_000_000 }
+  const { signal, nextCall, calls, settled, watch } = await startTestProcess({ clock, maxConcurrent: 1 })
+  await signal('k', 'a')
+  ;(await nextCall()).fail()
+  await settled()
+  await signal('other', 'x')
+  const other = await nextCall()
+  await signal('k', 'b')
+  other.succeed()
+  await settled()
+  clock.now += 99
+  await watch.look()
+  expect(calls).toHaveLength(2)
+  clock.now += 1
+  await watch.look()
+  expect((await nextCall()).operations).toBe('a b')
 })
 
 test('an operation that fails does not keep the batch from its commit, but is logged', async () => {
@@ -178,20 +198,23 @@ test('a signal to a function that the app does not have is kept and reported onc
 })
 
 test('a result that cannot be stored for a while is kept, not computed again', async () => {
-  const { signal, nextCall, calls, hub, logs } = await startTestProcess()
+  const { signal, nextCall, calls, hub, logs, settled } = await startTestProcess({ maxConcurrent: 1 })
   await signal('k', 'a')
   const call = await nextCall()
-  const refuse = breakOnce(hub, 'consume')
+  const refuse = breakNextCommit(hub)
   call.succeed({ state: '1' })
+  await settled()
+  await signal('other', 'x')
+  expect(calls).toHaveLength(1)
   await expect.poll(() => hub.readEntity('@e@k').state, { interval: 5 }).toBe('1')
   expect(refuse.count).toBe(1)
-  expect(calls).toHaveLength(1)
+  expect(calls.map(({ key }) => key)).toEqual(['k', 'other'])
   expect(logs.join()).toContain('cannot commit')
 })
 
 test('a signal that cannot be stored is refused, leaves nothing behind and takes no slot', async () => {
   const { signal, nextCall, hub } = await startTestProcess({ maxConcurrent: 1 })
-  breakOnce(hub, 'readBatch')
+  breakNextCommit(hub)
   await expect(signal('k', 'lost')).rejects.toThrow('disk full')
   await signal('k', 'a')
   expect((await nextCall()).operations).toBe('a')
@@ -203,9 +226,9 @@ test('a stopping process finishes what runs and starts nothing', async () => {
   const call = await nextCall()
   await signal('k', 'b')
   const stopped = dispatcher.stop(60_000)
-  await signal('other', 'c')
   call.succeed({ state: '1' })
   await stopped
+  await signal('other', 'c')
   expect(calls).toHaveLength(1)
   expect(hub.readEntity('@e@k').state).toBe('1')
   expect(hub.readWaiting('entity', ['e'], 2_000_000, 10).sort()).toEqual(['@e@k', '@e@other'])
@@ -217,15 +240,18 @@ test('a stopping process does not wait longer than its grace time', async () => 
   await dispatcher.stop(1)
 })
 
-/** Makes one method fail the next time, as a full disk would. */
-function breakOnce<Name extends 'consume' | 'readBatch'>(hub: Record<Name, unknown>, name: Name) {
+/** Makes the next transaction fail after all of its work, as a full disk would. */
+function breakNextCommit(hub: TaskHub) {
   const fault = { count: 0 }
-  Object.defineProperty(hub, name, {
+  Object.defineProperty(hub, 'run', {
     configurable: true,
-    value: () => {
-      Reflect.deleteProperty(hub, name)
-      fault.count += 1
-      throw new Error('disk full')
+    value: (work: () => unknown) => {
+      Reflect.deleteProperty(hub, 'run')
+      return hub.run(() => {
+        work()
+        fault.count += 1
+        throw new Error('disk full')
+      })
     },
   })
   return fault

@@ -81,6 +81,28 @@ test('a silent process loses its work after its lease, not before, and cannot co
   expect(b.hub.hasMessages('@e@other', clock.now)).toBe(false)
 })
 
+test('a failure that a silent process reports late does not disturb the one that took over', async () => {
+  const { a, b, clock } = await startPair()
+  await a.signal('k', '1')
+  const lost = await a.nextCall()
+  clock.now += 5000
+  await b.lease.renew()
+  await b.watch.look()
+  const again = await b.nextCall()
+  lost.fail()
+  await a.settled()
+  await a.settled()
+  expect(a.logs.join()).toContain('@e@k: fenced off')
+  again.succeed({ state: '"b"' })
+  await b.settled()
+  expect(b.hub.readEntity('@e@k').state).toBe('"b"')
+})
+
+test('no two claims of a process are equal', async () => {
+  const { hub, lease } = await startTestProcess()
+  await hub.run(() => expect(lease.createClaim('@e@k')).not.toEqual(lease.createClaim('@e@k')))
+})
+
 test('a woken process works on under a new name, and its new claims can be taken over like any others', async () => {
   const { a, b, clock } = await startPair()
   await a.signal('k', '1')

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { AgentError } from '../../../src/core/errors.js'
 import { type Message, TaskHub } from '../../../src/host/durable/task-hub.js'
+import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
 import { createDataDir } from './kit.js'
 
 function open(dataDir: string): TaskHub {
@@ -51,6 +52,13 @@ test('what was stored is there after opening again', async () => {
     { id: 'guid', name: 'add', input: '"ä"', isSignal: true },
   ])
   second.close()
+})
+
+test('a commit waits for the disk, readers do not wait for writers, and writers wait for each other', () => {
+  const database = openTaskHubDatabase(join(createDataDir(), 'x.db'))
+  const pragma = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
+  expect([pragma('synchronous'), pragma('journal_mode'), pragma('busy_timeout')]).toEqual([2, 'wal', 5000])
+  database.close()
 })
 
 test('a file of a newer version is refused by name and left as it is', () => {
