@@ -1,4 +1,5 @@
-export { Agent, type AgentOptions, type AgentRunOptions, type ModelSettings } from './agent/agent.js'
+export { Agent, type AgentOptions, type AgentRunOptions } from './agent/agent.js'
+export type { ModelSettings } from './agent/agent-definition.js'
 export { AgentRun } from './agent/agent-run.js'
 export {
   type Tool,

@@ -2,16 +2,11 @@ import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import { createTextMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
-import type { ChatClient, ChatRequest } from '../model/chat-client.js'
+import type { ChatClient } from '../model/chat-client.js'
+import type { AgentDefinition, ModelSettings } from './agent-definition.js'
 import { AgentRun } from './agent-run.js'
 import { runStandalone } from './run-standalone.js'
 import type { Tool } from './tool.js'
-
-/** What every model call of an agent is made with, unless a run says otherwise. */
-export type ModelSettings = Pick<
-  ChatRequest,
-  'temperature' | 'topP' | 'maxOutputTokens' | 'providerOptions' | 'toolChoice'
->
 
 export interface AgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */
@@ -45,7 +40,7 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
  * A model with instructions and tools. It runs alone in any Node program; registered with `AgentFunctionApp` each
  * of its conversations is durable.
  */
-export class Agent {
+export class Agent implements AgentDefinition {
   readonly name: string
   readonly description: string | undefined
   readonly instructions: string | undefined

@@ -1,10 +1,10 @@
 import type { ChatMessage } from '../core/messages.js'
 import type { RunJournal } from '../run/run-journal.js'
-import type { Agent } from './agent.js'
+import type { AgentDefinition } from './agent-definition.js'
 
 /** Everything one execution of a run works with. */
 export interface RunContext {
-  readonly agent: Agent
+  readonly agent: AgentDefinition
   readonly journal: RunJournal
   /** The conversation before this run, oldest first. */
   readonly history: readonly ChatMessage[]

@@ -5,12 +5,12 @@ import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type { RunEvent, RunRequest } from '../run/events.js'
 import { RunJournal } from '../run/run-journal.js'
-import type { Agent } from './agent.js'
+import type { AgentDefinition } from './agent-definition.js'
 import { runLoop } from './run-loop.js'
 import { toResponse } from './to-answer.js'
 
 export interface StandaloneRun<Value> {
-  readonly agent: Agent
+  readonly agent: AgentDefinition
   readonly history: readonly ChatMessage[]
   readonly request: RunRequest
   readonly signal: AbortSignal | undefined

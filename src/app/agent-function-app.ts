@@ -4,6 +4,7 @@ import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
 import { openRunLog } from '../log/open-run-log.js'
+import { offlineModel } from '../model/offline.js'
 import type { RunLog } from '../run/run-log.js'
 import { createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
@@ -98,5 +99,12 @@ export class AgentFunctionApp {
 
   async #check(): Promise<void> {
     for (const warning of await checkHostJson(process.cwd())) process.emitWarning(warning, 'AgentFunctionApp')
+    for (const { name, client } of this.#agents)
+      process.stdout.write(`Agent ${name} uses ${describeModel(client.model)}\n`)
   }
+}
+
+function describeModel(model: string): string {
+  if (model !== offlineModel) return `model ${model}.`
+  return `${model}, the offline demo model: set OPENAI_API_KEY, OPENAI_BASE_URL or AZURE_OPENAI_ENDPOINT for a real one.`
 }

@@ -18,7 +18,8 @@ export interface OfflineOptions {
   readonly delayMs?: number | undefined
 }
 
-const model = 'offline-demo'
+/** The name under which the offline model answers. */
+export const offlineModel = 'offline-demo'
 
 /**
  * A stand-in for a language model that needs no key and no network, so that an app can be tried at once. It knows
@@ -27,7 +28,7 @@ const model = 'offline-demo'
  * same answer. Usage counts about four characters as a token.
  */
 export function createOfflineChatClient({ delayMs = 0 }: OfflineOptions = {}): ChatClient {
-  return { model, stream: (request, options) => streamAnswer(request, delayMs, options) }
+  return { model: offlineModel, stream: (request, options) => streamAnswer(request, delayMs, options) }
 }
 
 async function* streamAnswer(
@@ -49,7 +50,7 @@ function createAnswer(request: ChatRequest): ChatAnswer {
   const contents = callTools(request) ?? [{ type: 'text', text: createText(request) } as const]
   const message: ChatMessage = { role: 'assistant', contents }
   const finishReason = toFunctionCalls(message).length > 0 ? 'tool_calls' : 'stop'
-  return { message, usage: countUsage(request, contents), finishReason, model }
+  return { message, usage: countUsage(request, contents), finishReason, model: offlineModel }
 }
 
 function callTools({ messages, tools = [], toolChoice }: ChatRequest): Content[] | undefined {

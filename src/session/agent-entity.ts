@@ -1,5 +1,5 @@
 import type { EntityContext, EntityHandler } from 'durable-functions'
-import type { Agent } from '../agent/agent.js'
+import type { AgentDefinition } from '../agent/agent-definition.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
 import { toProblem } from '../core/problem.js'
@@ -12,14 +12,14 @@ import { readTurnEntries, SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
 
 export interface AgentEntityOptions {
-  readonly agent: Agent
+  readonly agent: AgentDefinition
   readonly log: RunLog
   readonly callback?: AgentResponseCallback | undefined
 }
 
 /** What one operation of a session's entity works with. */
 interface Operation {
-  readonly agent: Agent
+  readonly agent: AgentDefinition
   readonly log: RunLog
   readonly callback: AgentResponseCallback | undefined
   readonly history: SessionHistory

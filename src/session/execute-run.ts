@@ -1,4 +1,4 @@
-import type { Agent } from '../agent/agent.js'
+import type { AgentDefinition } from '../agent/agent-definition.js'
 import { runLoop } from '../agent/run-loop.js'
 import { toRequestText, toResponse } from '../agent/to-answer.js'
 import { toUpdate } from '../agent/to-update.js'
@@ -10,7 +10,7 @@ import { CallbackQueue } from './callback-queue.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
 
 export interface RunExecution {
-  readonly agent: Agent
+  readonly agent: AgentDefinition
   readonly log: RunLog
   readonly key: RunKey
   readonly callback: AgentResponseCallback | undefined

@@ -1,0 +1,28 @@
+/** What one room of `src` may lean on. */
+export interface Room {
+  /** Rooms it may import, besides itself. */
+  readonly rooms: readonly string[]
+  /** Packages it may import; `node:` stands for the built-in modules. */
+  readonly packages: readonly string[]
+}
+
+/** Who may import whom: lower layers first, and nobody looks up. */
+export const rooms: Readonly<Record<string, Room>> = {
+  core: { rooms: [], packages: ['@standard-schema/spec', 'zod'] },
+  model: { rooms: ['core'], packages: ['openai', '@azure/identity', 'node:'] },
+  run: { rooms: ['core'], packages: [] },
+  log: { rooms: ['core', 'run'], packages: ['node:'] },
+  agent: { rooms: ['core', 'model', 'run'], packages: ['zod', 'node:'] },
+  session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
+  http: { rooms: ['core', 'run', 'session', 'agent'], packages: ['zod', 'node:'] },
+  app: {
+    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'http'],
+    packages: ['@azure/functions', 'durable-functions', 'node:'],
+  },
+  host: { rooms: ['core'], packages: ['node:'] },
+  testing: {
+    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'http', 'app', 'host'],
+    packages: ['node:'],
+  },
+  cli: { rooms: ['core', 'host'], packages: ['node:'] },
+}
