@@ -32,6 +32,12 @@ test('12. lets hooks replace the handler and its result', async () => {
   expect((await get('replaced')).headers.get('x-post')).toBe('changed')
 })
 
+test('16. takes a log call in a postInvocation hook for one in time', async () => {
+  await get('replaced')
+  await host.waitForOutput(/\] still inside/)
+  expect(host.output()).not.toMatch(/Unexpected call to 'log'.*\n.*still inside/)
+})
+
 test('13. answers 500 without a body when a preInvocation hook throws, and runs no postInvocation hook', async () => {
   const answer = await get('preThrows')
   expect([answer.status, await answer.text()]).toEqual([500, ''])
@@ -137,6 +143,11 @@ test('37. writes one Set-Cookie header per cookie', async () => {
 
 test('38. keeps only the last of several set-cookie headers', async () => {
   expect((await get('cookieHeaders')).headers.getSetCookie()).toEqual(['b=2'])
+})
+
+test('frames answers itself, whatever a function says about that', async () => {
+  const answer = await get('framed')
+  expect([await answer.text(), answer.headers.get('content-length')]).toEqual(['whole', '5'])
 })
 
 test('41. needs no key for authLevel function', async () => {

@@ -150,6 +150,20 @@ test('52. lets the producer run to its end when the client leaves', async () => 
   await host.waitForOutput(/Executed 'Functions\.abandoned' \(Succeeded/)
 })
 
+test('52. starts no function for a client that leaves in the middle of its JSON', async () => {
+  await new Promise<void>((resolve) => {
+    const request = openRequest(`${host.url}/api/uploads`, {
+      method: 'POST',
+      headers: { 'content-length': 100 },
+    })
+    request.once('error', () => resolve())
+    request.write('{"half":', () => request.destroy(new Error('left')))
+  })
+  expect(await (await fetch(`${host.url}/api/uploads`, post('{}'))).text()).toBe('started')
+  await host.waitForOutput(/Executed 'Functions\.uploads'/)
+  expect(host.output().match(/Executing 'Functions\.uploads'/g)).toHaveLength(1)
+})
+
 test('53. cuts the connection when the body breaks midway, and goes on', async () => {
   const answer = await fetch(`${host.url}/api/breaks`)
   expect(answer.status).toBe(200)

@@ -21,7 +21,7 @@ function fakeRequest(rawHeaders: string[], method = 'GET'): IncomingMessage {
     rawHeaders.slice(index * 2, index * 2 + 2),
   )
   const headers = Object.fromEntries(pairs.map(([name = '', value]) => [name.toLowerCase(), value]))
-  return { rawHeaders, headers, method, resume() {} } as unknown as IncomingMessage
+  return { rawHeaders, headers, method } as unknown as IncomingMessage
 }
 
 describe('binding data of a streamed request', () => {

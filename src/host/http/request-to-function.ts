@@ -14,7 +14,6 @@ export async function toHttpInput(
 ): Promise<TypedData> {
   const headers = readHeaders(request)
   const length = readContentLength(request) ?? 0
-  if (length === 0) request.resume()
   return {
     http: {
       url: `http://${headers.host ?? 'localhost'}${target.path}${target.search}`,
