@@ -19,7 +19,9 @@ export function announce(
   for (const { name, message } of errors) {
     log.write('error', 'Host.Startup', `The '${name}' function is in error: ${message}`)
   }
-  log.print(formatListing(functions, router.routes, url))
+  const failed = new Set(errors.map((error) => error.name))
+  const usable = functions.filter((definition) => !failed.has(definition.name))
+  log.print(formatListing(usable, router.routes, url))
   for (const line of findIdleFunctions(functions, extensions)) log.write('warning', 'Host.Startup', line)
   for (const { name, disabled } of functions) if (disabled) log.print(`Function ${name} is disabled.`)
   for (const warning of router.warnings) log.write('warning', 'Host.Startup', warning)

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentError } from '../core/errors.js'
 import { type LogLevel, parseLogLevel } from './log.js'
 import { isObject, stripJsonComments, type UncheckedObject } from './parse-json.js'
+import { readOptionalFile } from './read-optional-file.js'
 import { resolveSettingNames, type Settings } from './setting-names.js'
 import { parseTimeSpanMs } from './time-span.js'
 
@@ -38,7 +38,7 @@ const overridePrefix = 'AzureFunctionsJobHost__'
  */
 export async function readHostJson(root: string, settings: Settings): Promise<HostJson> {
   const path = join(root, 'host.json')
-  const text = await readFile(path, 'utf8').catch(() => '{"version":"2.0"}')
+  const text = (await readOptionalFile(path)) ?? '{"version":"2.0"}'
   let parsed: unknown
   try {
     parsed = JSON.parse(stripJsonComments(text))

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,6 +11,7 @@ import { HookTable } from './hooks.js'
 import type { HostLog } from './log.js'
 import { isObject } from './parse-json.js'
 import type { ProgrammingModel } from './programming-model.js'
+import { readOptionalFile } from './read-optional-file.js'
 
 /** An app whose entry files have run, with everything that it registered. */
 export interface LoadedApp {
@@ -96,7 +96,7 @@ async function readManifest(
   log: HostLog,
 ): Promise<{ main: string | undefined; isModule: boolean }> {
   const path = join(root, 'package.json')
-  const text = await readFile(path, 'utf8').catch(() => undefined)
+  const text = await readOptionalFile(path)
   if (text === undefined) {
     log.write('warning', 'Host.Startup', `Worker failed to load package.json: file does not exist: ${path}`)
     return { main: undefined, isModule: false }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentError, toErrorMessage } from '../core/errors.js'
 import { isObject, stripJsonComments, type UncheckedObject } from './parse-json.js'
+import { readOptionalFile } from './read-optional-file.js'
 
 /** local.settings.json, read (Functions command line: local settings file). */
 export interface LocalSettings {
@@ -18,7 +18,7 @@ export interface LocalSettings {
 
 /** Reads `<root>/local.settings.json`. A missing or broken file gives no settings: the latter with a warning. @throws as {@link toLocalSettings}. */
 export async function readLocalSettings(root: string): Promise<LocalSettings> {
-  const text = await readFile(join(root, 'local.settings.json'), 'utf8').catch(() => undefined)
+  const text = await readOptionalFile(join(root, 'local.settings.json'))
   if (text === undefined) return toLocalSettings(noSettings)
   let parsed: unknown
   try {

@@ -1,23 +1,18 @@
 import { resolve } from 'node:path'
 import { announce } from './announce.js'
-import { type LoadedFunction, toFunctionDefinitions } from './function-definitions.js'
-import type { FunctionDefinition, FunctionInvoker, HostExtension, InputProvider } from './functions.js'
+import { createAppInvoker } from './app-invoker.js'
+import { toFunctionDefinitions } from './function-definitions.js'
+import type { FunctionDefinition, HostExtension } from './functions.js'
 import type { HostContext } from './host-context.js'
 import { applyHostSettings } from './host-environment.js'
 import { type HostJson, readHostJson } from './host-json.js'
-import { createAdminHandler } from './http/admin.js'
 import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
 import { bindListener, type Listener } from './http/listener.js'
-import { defaultBodyLimitBytes } from './http/request-body.js'
-import { createRequestHandler } from './http/request-handler.js'
 import { createRouter } from './http/router.js'
-import { createStreamProxy, type StreamProxy } from './http/stream-proxy.js'
-import { createInvoker } from './invoke.js'
-import { toRouteUrl } from './listing.js'
+import { type AppServing, serveApp } from './http/serve-app.js'
 import { type LoadedApp, loadApp } from './load-app.js'
 import { type LocalSettings, readLocalSettings } from './local-settings.js'
 import { createConsoleSink, createLog, type HostLog, type LogLine } from './log.js'
-import { findSetting, isSettingOn } from './setting-names.js'
 
 export interface StartHostOptions {
   /** Folder holding package.json and host.json. */
@@ -107,45 +102,36 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     allowed: hostJson.functions,
   })
   const { functions } = definitions
-  const invoker = resolveInvoker(app, bound, functions, toInputProvider(extensions))
+  const invoker = createAppInvoker({ app, functions, extensions, hostJson, log })
   const router = createRouter(functions, hostJson.http.routePrefix)
-  const running = functions.filter((definition) => !definition.disabled)
-  for (const extension of extensions) await extension.start(running, invoker)
+  const enabled = functions.filter((definition) => !definition.disabled)
+  for (const extension of extensions) await extension.start(enabled, invoker)
   const url = `http://${hostName}`
   const errors = [...definitions.errors, ...router.errors]
-  const proxy = resolveProxy(app, invoker, bound)
-  const routeUrls = new Map(router.routes.map((route) => [route.definition.name, toRouteUrl(url, route)]))
-  const admin = createAdminHandler({
+  const serving = serveApp({
+    app,
     functions,
     errors,
+    router,
     invoker,
-    scriptFile: app.scriptFile,
+    extensions,
+    hostJson,
+    settings: process.env,
+    cors: bound.corsPolicy,
+    log,
     root,
     url,
-    routeUrls,
+    streamIdleLimitMs: options.streamIdleLimitMs,
   })
   announce(log, { functions, errors, router, extensions, url })
-  listener.open(
-    createRequestHandler({
-      router,
-      invoker,
-      admin,
-      extensions,
-      http: hostJson.http,
-      log,
-      bodyLimitBytes: readBodyLimit(),
-      isHomePageDisabled: isSettingOn(process.env, 'AzureWebJobsDisableHomepage'),
-      cors: bound.corsPolicy,
-      proxy,
-    }),
-  )
+  listener.open(serving.handler)
   let stopping: Promise<void> | undefined
   return {
     port: listener.port,
     url,
     functions,
     stop: (graceMs = 10_000) => {
-      stopping ??= stopHost({ graceMs, listener, extensions, proxy, app, root })
+      stopping ??= stopHost({ graceMs, listener, extensions, serving, app, root })
       return stopping
     },
   }
@@ -157,60 +143,19 @@ function resolveCors(options: StartHostOptions, local: LocalSettings): CorsPolic
   return createCorsPolicy(origins, options.corsCredentials ?? local.corsCredentials)
 }
 
-function toInputProvider(extensions: readonly HostExtension[]): InputProvider {
-  return (binding) => {
-    for (const extension of extensions) {
-      const data = extension.provideInput(binding)
-      if (data !== undefined) return data
-    }
-    return undefined
-  }
-}
-
-/** Without a model the app registered nothing, so that nobody can ask this invoker for anything that exists. */
-function resolveInvoker(
-  app: LoadedApp,
-  bound: BoundHost,
-  functions: readonly LoadedFunction[],
-  provideInput: InputProvider,
-): FunctionInvoker {
-  const { hooks, model } = app
-  if (model === undefined) {
-    const message = 'The app has no functions.'
-    return { invoke: async () => ({ succeeded: false, message, stack: '', timedOut: false }) }
-  }
-  const { functionTimeoutMs } = bound.hostJson
-  return createInvoker({ model, functions, hooks, log: bound.log, provideInput, functionTimeoutMs })
-}
-
-function resolveProxy(app: LoadedApp, invoker: FunctionInvoker, bound: BoundHost): StreamProxy | undefined {
-  if (app.httpUri === undefined) return undefined
-  return createStreamProxy({
-    httpUri: app.httpUri,
-    invoker,
-    log: bound.log,
-    idleLimitMs: bound.options.streamIdleLimitMs,
-    bodyLimitBytes: readBodyLimit(),
-  })
-}
-
-function readBodyLimit(): number {
-  return Number(findSetting(process.env, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')) || defaultBodyLimitBytes
-}
-
 interface StopRequest {
   readonly graceMs: number
   readonly listener: Listener
   readonly extensions: readonly HostExtension[]
-  readonly proxy: StreamProxy | undefined
+  readonly serving: AppServing
   readonly app: LoadedApp
   readonly root: string
 }
 
 async function stopHost(request: StopRequest): Promise<void> {
-  const { graceMs, listener, extensions, proxy, app, root } = request
+  const { graceMs, listener, extensions, serving, app, root } = request
   // Together: HTTP callers may be waiting for work that an extension is finishing.
   await Promise.all([listener.close(graceMs), ...extensions.map((extension) => extension.stop(graceMs))])
-  proxy?.close()
+  serving.close()
   await app.hooks.runAppHooks('appTerminate', root)
 }

@@ -69,6 +69,7 @@ test('31. refuses routes that begin like built-in ones, and serves the others', 
 test('32. refuses the second of two functions with one route and a method in common', async () => {
   const text = "The route specified conflicts with the route defined by function 'twinA'."
   expect(host.output()).toContain(`The 'twinB' function is in error: ${text}`)
+  expect(host.output()).not.toContain('\ttwinB')
   expect(await routed('/api/twin')).toEqual({ tag: 'twinA', params: {} })
   expect(await status('/api/twin', 'PUT')).toBe(200)
   expect(await status('/api/twin', 'POST')).toBe(404)

@@ -1,0 +1,46 @@
+import type { LoadedFunction } from './function-definitions.js'
+import type { FunctionInvoker, HostExtension, InputProvider } from './functions.js'
+import type { HostJson } from './host-json.js'
+import { createInvoker } from './invoke.js'
+import type { LoadedApp } from './load-app.js'
+import type { HostLog } from './log.js'
+
+/** The invoker of a loaded app, with the extensions filling in the inputs that are theirs. */
+export function createAppInvoker(options: {
+  readonly app: LoadedApp
+  readonly functions: readonly LoadedFunction[]
+  readonly extensions: readonly HostExtension[]
+  readonly hostJson: HostJson
+  readonly log: HostLog
+}): FunctionInvoker {
+  const { app, functions, extensions, hostJson, log } = options
+  const { hooks, model } = app
+  // Without a model the app registered nothing: there is no function that anybody could ask for.
+  if (model === undefined) return { invoke: async () => noFunctions }
+  const { functionTimeoutMs } = hostJson
+  return createInvoker({
+    model,
+    functions,
+    hooks,
+    log,
+    provideInput: toInputProvider(extensions),
+    functionTimeoutMs,
+  })
+}
+
+const noFunctions = {
+  succeeded: false,
+  message: 'The app has no functions.',
+  stack: '',
+  timedOut: false,
+} as const
+
+function toInputProvider(extensions: readonly HostExtension[]): InputProvider {
+  return (binding) => {
+    for (const extension of extensions) {
+      const data = extension.provideInput(binding)
+      if (data !== undefined) return data
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,66 @@
+import type { FunctionError, LoadedFunction } from '../function-definitions.js'
+import type { FunctionInvoker, HostExtension } from '../functions.js'
+import type { HostJson } from '../host-json.js'
+import { toRouteUrl } from '../listing.js'
+import type { LoadedApp } from '../load-app.js'
+import type { HostLog } from '../log.js'
+import { findSetting, isSettingOn, type Settings } from '../setting-names.js'
+import { createAdminHandler } from './admin.js'
+import type { CorsPolicy } from './cors.js'
+import type { RequestHandler } from './listener.js'
+import { defaultBodyLimitBytes } from './request-body.js'
+import { createRequestHandler } from './request-handler.js'
+import type { Router } from './router.js'
+import { createStreamProxy } from './stream-proxy.js'
+
+export interface ServeAppOptions {
+  readonly app: LoadedApp
+  readonly functions: readonly LoadedFunction[]
+  readonly errors: readonly FunctionError[]
+  readonly router: Router
+  readonly invoker: FunctionInvoker
+  readonly extensions: readonly HostExtension[]
+  readonly hostJson: HostJson
+  readonly settings: Settings
+  readonly cors: CorsPolicy | undefined
+  readonly log: HostLog
+  readonly root: string
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly streamIdleLimitMs: number | undefined
+}
+
+/** Everything that answers HTTP for one app. */
+export interface AppServing {
+  readonly handler: RequestHandler
+  /** Gives the connections to the library's server back. */
+  close(): void
+}
+
+/** Puts the parts together that answer requests: routes, admin endpoints, webhooks and, for streaming apps, the forwarder. */
+export function serveApp(options: ServeAppOptions): AppServing {
+  const { app, functions, errors, router, invoker, extensions, hostJson, settings, cors, log, root, url } =
+    options
+  const bodyLimitBytes =
+    Number(findSetting(settings, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')) || defaultBodyLimitBytes
+  const { httpUri, scriptFile } = app
+  const idleLimitMs = options.streamIdleLimitMs
+  const proxy =
+    httpUri === undefined
+      ? undefined
+      : createStreamProxy({ httpUri, invoker, log, idleLimitMs, bodyLimitBytes })
+  const routeUrls = new Map(router.routes.map((route) => [route.definition.name, toRouteUrl(url, route)]))
+  const handler = createRequestHandler({
+    router,
+    invoker,
+    admin: createAdminHandler({ functions, errors, invoker, scriptFile, root, url, routeUrls }),
+    extensions,
+    http: hostJson.http,
+    log,
+    bodyLimitBytes,
+    isHomePageDisabled: isSettingOn(settings, 'AzureWebJobsDisableHomepage'),
+    cors,
+    proxy,
+  })
+  return { handler, close: () => proxy?.close() }
+}
