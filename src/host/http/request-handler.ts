@@ -46,8 +46,10 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     else if (http.maxOutstandingRequests !== undefined && outstanding >= http.maxOutstandingRequests) {
       writeEmpty(response, 429)
     } else {
-      outstanding++
-      response.once('close', () => outstanding--)
+      if (http.maxOutstandingRequests !== undefined) {
+        outstanding++
+        response.once('close', () => outstanding--)
+      }
       for (const [name, value] of customHeaders) response.setHeader(name, value)
       settle(answerFunction(options, match, target, request, response), response, log)
     }
