@@ -7,6 +7,11 @@ export interface TransactionalDatabase {
 const busyJobs = 4
 const gatherMs = 1
 
+export interface GroupCommitOptions {
+  /** Commits at the end of every turn, never waiting for more: for callers that do one thing after the other. @default false */
+  readonly eager?: boolean | undefined
+}
+
 interface Job {
   readonly work: () => unknown
   readonly resolve: (value: never) => void
@@ -22,9 +27,11 @@ export class GroupCommit {
   #queue: Job[] = []
   #scheduled = false
   #busy = false
+  readonly #eager: boolean
 
-  constructor(database: TransactionalDatabase) {
+  constructor(database: TransactionalDatabase, { eager = false }: GroupCommitOptions = {}) {
     this.#database = database
+    this.#eager = eager
   }
 
   /** Resolves with what `work` returned, once that is on disk. When `work` throws, only its own writes are undone. */
@@ -43,7 +50,7 @@ export class GroupCommit {
     this.#scheduled = false
     const jobs = this.#queue
     this.#queue = []
-    this.#busy = jobs.length >= busyJobs
+    this.#busy = !this.#eager && jobs.length >= busyJobs
     if (jobs.length > 0) this.#commit(jobs)
   }
 

@@ -63,3 +63,20 @@ test('goes on in order when commits are large', async () => {
   }
   expect(order).toEqual(Array.from({ length: 30 }, (_, index) => index))
 })
+
+test('a full disk rejects the whole commit with that reason, and the next one goes on', async () => {
+  database.exec('CREATE TABLE texts (text TEXT); PRAGMA max_page_count = 5')
+  const fill = () => database.prepare('INSERT INTO texts VALUES (?)').run('x'.repeat(1e6))
+  const results = await Promise.allSettled([writes.run(insert(1)), writes.run(fill), writes.run(insert(2))])
+  const reasons = results.map((result) => (result.status === 'rejected' ? String(result.reason) : 'stored'))
+  expect(reasons).toEqual(Array(3).fill(expect.stringContaining('database or disk is full')))
+  await writes.run(insert(3))
+  expect(values()).toEqual([3])
+})
+
+test('an eager one commits at the end of the turn also after a large commit', async () => {
+  const eager = new GroupCommit(database, { eager: true })
+  await Promise.all([1, 2, 3, 4, 5].map((value) => eager.run(insert(value))))
+  const late = new Promise((resolve) => setImmediate(setImmediate, resolve, 'late'))
+  await expect(Promise.race([eager.run(() => 'in time'), late])).resolves.toBe('in time')
+})

@@ -25,9 +25,9 @@ const statements = {
   attempts: 'SELECT attempts FROM mailboxes WHERE target = ?',
   renewMailbox: 'UPDATE mailboxes SET owner = ?, claim = ?, attempts = 0 WHERE target = ?',
   deleteEmptyMailbox:
-    'DELETE FROM mailboxes WHERE target = ?1 AND NOT EXISTS (SELECT 1 FROM messages WHERE target = ?1)',
+    'DELETE FROM mailboxes WHERE target = ? AND NOT EXISTS (SELECT 1 FROM messages WHERE target = mailboxes.target)',
   releaseMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = 0,
-    ready_at = max(?1, (SELECT min(visible_at) FROM messages WHERE target = ?2)) WHERE target = ?2`,
+    ready_at = max(?, (SELECT min(visible_at) FROM messages WHERE target = mailboxes.target)) WHERE target = ?`,
   postponeMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = attempts + 1, ready_at = ?
     WHERE target = ?`,
   waiting: `SELECT target FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at <= ?

@@ -97,7 +97,7 @@ export class TaskHub {
 
   private constructor(database: DatabaseSync) {
     this.#database = database
-    this.#commits = new GroupCommit(database)
+    this.#commits = new GroupCommit(database, { eager: true })
     this.#sql = prepareStatements(database)
     this.#dataVersion = this.#sql.dataVersion.get()?.data_version
   }

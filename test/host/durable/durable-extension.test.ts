@@ -1,9 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import * as df from 'durable-functions'
 import { expect, test } from 'vitest'
 import { createDurableExtension } from '../../../src/host/durable/durable-extension.js'
+import { openSqlite } from '../../../src/host/durable/sqlite.js'
 import type { FunctionDefinition, FunctionInvoker } from '../../../src/host/functions.js'
 import { counter, createDataDir, startTestHost, toEntityDefinition, until } from './kit.js'
 
@@ -92,7 +92,7 @@ test('a stop does not wait longer than its grace time, and what ends later chang
 test('a signal that cannot be stored is answered 500 with the reason, never 202', async () => {
   const dataDir = createDataDir()
   const host = await startTestHost({ dataDir, entities: { counter } })
-  const other = new DatabaseSync(join(dataDir, 'TestHubName.taskhub.db'))
+  const other = openSqlite(join(dataDir, 'TestHubName.taskhub.db'))
   other.exec("CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(FAIL, 'disk full'); END")
   const answer = await fetch(`${host.rpcUrl}entities/counter/k?op=add`, { method: 'POST' })
   expect(answer.status).toBe(500)

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { AgentError } from '../../../src/core/errors.js'
+import { openSqlite } from '../../../src/host/durable/sqlite.js'
 import { type Message, TaskHub } from '../../../src/host/durable/task-hub.js'
 import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
 import { createDataDir } from './kit.js'
@@ -65,7 +65,7 @@ test('a file of a newer version is refused by name and left as it is', () => {
   const dataDir = createDataDir()
   open(dataDir).close()
   const file = join(dataDir, 'MyHub.taskhub.db')
-  const database = new DatabaseSync(file)
+  const database = openSqlite(file)
   database.exec('UPDATE task_hub SET schema_version = 99')
   database.close()
   const error = catchError(() => open(dataDir))
@@ -86,7 +86,7 @@ test('a file that is no database is refused by name', () => {
 test('a database that is something else is refused by name', () => {
   const dataDir = createDataDir()
   const file = join(dataDir, 'MyHub.taskhub.db')
-  const database = new DatabaseSync(file)
+  const database = openSqlite(file)
   database.exec('CREATE TABLE customers (name TEXT)')
   database.close()
   const error = catchError(() => open(dataDir))
