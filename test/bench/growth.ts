@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createMessage } from './load.js'
+import { createMessage, runSession } from './load.js'
 import type { Processes } from './processes.js'
 import type { Row } from './report.js'
 import { median } from './statistics.js'
@@ -16,12 +16,18 @@ const names = ['model', 'plain', 'ours'] as const
 type Name = (typeof names)[number]
 type Times = Readonly<Record<Name, number[][]>>
 
+/** Short conversations first, so that turn 10 does not pay for code that was never run before. */
+const warmUpSessions = 30
+
 /** How many turns one target has before the next has its own: short, so that a busy moment of the machine hits all. */
 const blockTurns = 5
 
 /** How a turn's time grows with its conversation: around turn 10, and at the end. All three send the model all of it each time. */
 export function measureGrowth(processes: Processes, { turns, repeats }: GrowthOptions) {
   return withTargets(processes, async (targets): Promise<readonly Row[]> => {
+    for (let count = 0; count < warmUpSessions; count++) {
+      for (const name of names) await runSession(targets[name], 10)
+    }
     const times: Times = { model: [], plain: [], ours: [] }
     for (let repeat = 0; repeat < repeats; repeat++) await converse(targets, turns, times)
     const [early, late] = [summarize(times, 4, 15), summarize(times, turns - 11, turns)]
