@@ -77,6 +77,6 @@ test('a full disk rejects the whole commit with that reason, and the next one go
 test('an eager one commits at the end of the turn also after a large commit', async () => {
   const eager = new GroupCommit(database, { eager: true })
   await Promise.all([1, 2, 3, 4, 5].map((value) => eager.run(insert(value))))
-  const late = new Promise((resolve) => setImmediate(setImmediate, resolve, 'late'))
+  const late = new Promise((resolve) => setImmediate(() => setImmediate(() => resolve('late'))))
   await expect(Promise.race([eager.run(() => 'in time'), late])).resolves.toBe('in time')
 })

@@ -47,7 +47,9 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
     triggerTypes: ['entityTrigger'],
     provideInput: (binding) => (isClient(binding) ? running?.clientPayload : undefined),
     start: async (functions, invoker) => {
-      running = await start(options, settings, functions, invoker)
+      running = await open(options, settings, functions, invoker)
+      // Only now, as the first entity that runs may ask for the client input.
+      await running.begin()
     },
     stop: async (graceMs) => {
       await running?.stop(graceMs)
@@ -67,10 +69,11 @@ const apiRoot = /^\/+(?:runtime\/webhooks\/)?durabletask(?:\/|$)/i
 interface RunningExtension {
   readonly clientPayload: TypedData
   readonly handle: RpcHandler
+  begin(): Promise<void>
   stop(graceMs: number): Promise<void>
 }
 
-async function start(
+async function open(
   { baseUrl, dataDir, leaseMs = 5000, log, pollMs = 25, now = Date.now }: DurableExtensionOptions,
   settings: DurableSettings,
   functions: readonly FunctionDefinition[],
@@ -101,14 +104,16 @@ async function start(
   })
   const handle: RpcHandler = async (request, response) =>
     writeAnswer(response, await answer(toDurableRequest(request, apiRoot)))
+  await lease.start()
   const rpc = await createRpcListener(handle)
   const watch = new HubWatch({ hub, lease, dispatcher, log })
-  await lease.start()
-  await dispatcher.takeWaiting()
-  watch.start({ pollMs, renewMs: leaseMs / 3 })
   return {
     clientPayload: { string: toClientPayload({ hubName, baseUrl, rpcBaseUrl: rpc.baseUrl }) },
     handle,
+    begin: async () => {
+      await watch.look()
+      watch.start({ pollMs, renewMs: leaseMs / 3 })
+    },
     stop: async (graceMs) => {
       await dispatcher.stop(graceMs)
       await watch.stop()

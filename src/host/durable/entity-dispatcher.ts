@@ -38,7 +38,7 @@ export class EntityDispatcher {
   /** True while the hub may hold work that found every slot taken. */
   #backlog = false
   #stopping = false
-  #retryAt = Number.POSITIVE_INFINITY
+  #retryAt = 0
   #onIdle: (() => void) | undefined
 
   constructor(options: EntityDispatcherOptions) {

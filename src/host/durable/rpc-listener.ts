@@ -19,6 +19,8 @@ export async function createRpcListener(handle: RpcHandler): Promise<RpcListener
     void handle(request, response)
   })
   await listen(server)
+  // The host's own port keeps the process alive; after a failed start nothing else should.
+  server.unref()
   const { port } = server.address() as AddressInfo
   return {
     baseUrl: `http://127.0.0.1:${port}/durabletask/`,

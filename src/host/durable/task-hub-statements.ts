@@ -6,8 +6,9 @@ export type Statements = Readonly<Record<keyof typeof statements, StatementSync>
 const statements = {
   dataVersion: 'PRAGMA data_version',
 
+  // Visible at any time, not from now on: the clocks of two processes differ, and clocks are set back.
   insertMessage: `INSERT INTO messages (target, kind, visible_at, id, name, input, is_signal, sender)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    VALUES (?, ?, 0, ?, ?, ?, ?, ?)`,
   nextMessages: `SELECT seq, id, name, input, is_signal FROM messages
     WHERE target = ? AND visible_at <= ? ORDER BY seq LIMIT ?`,
   hasMessages: 'SELECT 1 FROM messages WHERE target = ? AND visible_at <= ? LIMIT 1',

@@ -132,7 +132,6 @@ export class TaskHub {
     this.#sql.insertMessage.run(
       target,
       kind,
-      now,
       message.id,
       message.name,
       message.input,

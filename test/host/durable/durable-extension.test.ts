@@ -107,6 +107,29 @@ test('a signal that cannot be stored is answered 500 with the reason, never 202'
   await until(async () => (await host.client.readEntityState(id)).entityState === 1)
 })
 
+test('an entity that runs as soon as the host starts gets its client input', async () => {
+  const dataDir = createDataDir()
+  const options = { settings: {}, baseUrl: 'http://x', dataDir, log }
+  const first = createDurableExtension(options)
+  await first.start([toEntityDefinition('e')], invoker)
+  const client = { type: 'durableClient', name: 'c', direction: 'in' }
+  const input = first.provideInput(client)
+  const { rpcBaseUrl } = JSON.parse(input && 'string' in input ? input.string : '')
+  await fetch(`${rpcBaseUrl}entities/e/k`, { method: 'POST' })
+  await first.stop(0)
+
+  const second = createDurableExtension(options)
+  const inputs: unknown[] = []
+  await second.start([toEntityDefinition('e')], {
+    invoke: () => {
+      inputs.push(second.provideInput(client))
+      return new Promise(() => undefined)
+    },
+  })
+  await second.stop(0)
+  expect(inputs).toEqual([{ string: expect.stringContaining('rpcBaseUrl') }])
+})
+
 test('disabled entities do not exist, and orchestrators are told that this host cannot run them', async () => {
   const orchestrator: FunctionDefinition = {
     ...toEntityDefinition('flow'),
