@@ -1,0 +1,299 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningApp, repository, TestBed } from '../support/start-app.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+const message = 'What is the weather like in Seattle?'
+const sunny = 'The weather in Seattle is currently 72°F and sunny.'
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+const anyUsage = {
+  prompt_tokens: expect.any(Number),
+  completion_tokens: expect.any(Number),
+  total_tokens: expect.any(Number),
+}
+
+describe('the sample without a key', () => {
+  let app: RunningApp
+  beforeAll(async () => {
+    app = await bed.startApp({ root: repository, agent: 'WeatherAgent' })
+  })
+
+  test('answers the three requests of the quick start field for field', async () => {
+    const answer = await app.api.run({ message, sessionId: 'user-123' })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
+    expect(answer.body).toEqual({
+      response: sunny,
+      message,
+      sessionId: 'user-123',
+      status: 'success',
+      message_count: 1,
+      correlationId: expect.stringMatching(/^[\w-]{8,128}$/),
+      usage: anyUsage,
+    })
+
+    const state = await app.api.state('user-123')
+    expect(state.status).toBe(200)
+    expect(state.body).toEqual({
+      message_count: 1,
+      conversation_history: [
+        { role: 'user', content: message, timestamp: expect.stringMatching(isoTime) },
+        {
+          role: 'assistant',
+          content: sunny,
+          timestamp: expect.stringMatching(isoTime),
+          agent_response: {
+            text: sunny,
+            kind: 'agent_message',
+            tool_calls: [
+              {
+                id: expect.any(String),
+                name: 'get_weather',
+                arguments: { location: 'Seattle' },
+                result: { location: 'Seattle', temperature: 72, conditions: 'Sunny' },
+              },
+            ],
+            usage: answer.body.usage,
+          },
+        },
+      ],
+      last_response: sunny,
+      agent_type: 'Agent',
+      sessionId: 'user-123',
+      status: 'idle',
+    })
+
+    const health = await app.api.call('/health')
+    expect(health.status).toBe(200)
+    expect(health.body).toEqual({
+      status: 'healthy',
+      agents: [{ name: 'WeatherAgent', type: 'Agent' }],
+      agent_count: 1,
+    })
+  })
+
+  test('adds up the usage of the model calls', async () => {
+    const { body } = await app.api.run(message)
+    const { prompt_tokens, completion_tokens, total_tokens } = body.usage
+    expect(prompt_tokens).toBeGreaterThan(0)
+    expect(completion_tokens).toBeGreaterThan(0)
+    expect(total_tokens).toBe(prompt_tokens + completion_tokens)
+  })
+
+  test('makes a session for callers who name none', async () => {
+    const first = await app.api.run('Hello')
+    const second = await app.api.run('Hello')
+    expect(first.body.message_count).toBe(1)
+    expect(first.body.sessionId).toMatch(/^[0-9a-f]{32}$/)
+    expect(second.body.sessionId).not.toBe(first.body.sessionId)
+  })
+
+  test.each(['sessionKey', 'session_id', 'thread_id'])(
+    'takes the session under the name %s',
+    async (name) => {
+      const inBody = await app.api.run({ message: 'Hello', [name]: `by-${name}` })
+      expect(inBody.body).toMatchObject({ sessionId: `by-${name}`, message_count: 1 })
+      const inQuery = await app.api.call(`/agents/WeatherAgent/run?${name}=by-${name}`, {
+        method: 'POST',
+        body: 'Hello',
+      })
+      expect(inQuery.body).toMatchObject({ sessionId: `by-${name}`, message_count: 2 })
+    },
+  )
+
+  test('names session and run in the headers of every answer about a run', async () => {
+    const ids = { sessionId: 'headers', correlationId: 'run-1' }
+    const answers = [
+      await app.api.run({ message, ...ids }),
+      await app.api.run({ message, ...ids, waitForResponse: false }),
+      await app.api.run({ message: 'something else', ...ids }),
+      await app.api.outcome('headers', 'run-1'),
+      await app.api.events('headers', 'run-1'),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 202, 422, 200, 200])
+    for (const { headers } of answers) {
+      expect(headers.get('x-ms-session-id')).toBe('headers')
+      expect(headers.get('x-ms-correlation-id')).toBe('run-1')
+    }
+  })
+
+  test('answers with the bare text when asked for text', async () => {
+    const answer = await app.api.run({ message }, { accept: 'text/plain' })
+    expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+    expect(answer.text).toBe(sunny)
+  })
+
+  test('takes a plain text body as the message', async () => {
+    const answer = await app.api.call('/agents/WeatherAgent/run?sessionId=plain', {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: message,
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.body).toMatchObject({ response: sunny, message, sessionId: 'plain' })
+  })
+
+  test('streams the run as events when asked for them', async () => {
+    const reader = await app.api.stream({ message, sessionId: 'streamed' })
+    const events = await reader.end()
+    expect(reader.headers.get('content-type')).toMatch(/^text\/event-stream/)
+    expect(events.map(({ id }) => id)).toEqual(events.map((_event, index) => index))
+    expect(events.map(({ type }) => type).filter((type) => type !== 'message.delta')).toEqual([
+      'run.accepted',
+      'run.started',
+      'step.completed',
+      'tool.started',
+      'tool.completed',
+      'step.completed',
+      'run.completed',
+    ])
+    expect(events.at(-1)?.data).toMatchObject({ response: sunny, sessionId: 'streamed', message_count: 1 })
+  })
+
+  test.each([
+    ['in the body', { waitForResponse: false }, {}],
+    ['in the header', {}, { 'x-ms-wait-for-response': 'false' }],
+  ])(
+    'answers at once where to find the outcome when waiting is declined %s',
+    async (where, fields, headers) => {
+      const accepted = await app.api.run({ message, sessionId: `nowait ${where}`, ...fields }, headers)
+      expect(accepted.status).toBe(202)
+      const { correlationId } = accepted.body
+      expect(accepted.body).toEqual({ status: 'accepted', sessionId: `nowait ${where}`, correlationId })
+      expect(Number(accepted.headers.get('retry-after'))).toBeGreaterThan(0)
+      const location = accepted.headers.get('location') ?? ''
+      const follow = () => fetch(location)
+      await expect.poll(async () => (await follow()).status).toBe(200)
+      const outcome = await follow()
+      expect(await outcome.json()).toMatchObject({ status: 'success', response: sunny, correlationId })
+    },
+  )
+
+  test('remembers the conversation', async () => {
+    await app.api.run({ message: 'Hello, my name is Ada.', sessionId: 'memory' })
+    const { body } = await app.api.run({ message: 'What is my name?', sessionId: 'memory' })
+    expect(body).toMatchObject({ response: expect.stringContaining('Ada'), message_count: 2 })
+  })
+
+  test('fits the answer to a response schema', async () => {
+    const response_schema = {
+      type: 'object',
+      properties: { city: { type: 'string' }, degrees: { type: 'integer' } },
+      required: ['city', 'degrees'],
+    }
+    const { body } = await app.api.run({ message: 'Fill this in', response_schema })
+    expect(body.value).toEqual({ city: expect.any(String), degrees: expect.any(Number) })
+    expect(JSON.parse(body.response)).toEqual(body.value)
+  })
+
+  test('calls no tool when tool calls are declined', async () => {
+    const { body } = await app.api.run({ message, sessionId: 'no-tools', enable_tool_calls: false })
+    const state = await app.api.state('no-tools')
+    expect(body.status).toBe('success')
+    expect(state.body.conversation_history.at(-1)?.agent_response?.tool_calls).toEqual([])
+  })
+
+  test('lists its agents, and the function that stands beside them answers', async () => {
+    const agents = await app.api.call('/agents')
+    expect(agents.body).toEqual({
+      agents: [{ name: 'WeatherAgent', type: 'Agent', tools: ['get_weather'] }],
+      agent_count: 1,
+    })
+    const status = await app.api.call('/status')
+    expect(status.body).toEqual({ status: 'running', model: 'offline-demo' })
+    expect(app.output()).toContain('offline demo model')
+  })
+
+  test('finds the run log and the task hub well', async () => {
+    const { status, body } = await app.api.call('/health?deep=true')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      status: 'healthy',
+      checks: { run_log: { status: 'healthy' }, task_hub: { status: 'healthy' } },
+    })
+  })
+
+  test('describes every route, with references that resolve', async () => {
+    const { body } = await app.api.call<OpenApi>('/openapi.json')
+    const agent = '/agents/WeatherAgent'
+    const operations = Object.entries(body.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method} ${path}`),
+    )
+    expect(operations).toEqual(
+      expect.arrayContaining([
+        `post ${agent}/run`,
+        `get ${agent}/{sessionId}`,
+        `delete ${agent}/{sessionId}`,
+        `post ${agent}/{sessionId}/reset`,
+        `get ${agent}/{sessionId}/runs/{correlationId}`,
+        `get ${agent}/{sessionId}/runs/{correlationId}/events`,
+        'get /agents',
+        `get ${agent}`,
+        'get /health',
+        'get /openapi.json',
+      ]),
+    )
+    expect(body.openapi).toBe('3.1.0')
+    expect(body.info).toMatchObject({ title: expect.any(String), version: expect.any(String) })
+    for (const reference of findReferences(body)) {
+      expect(resolveReference(body, reference), reference).toBeTypeOf('object')
+    }
+    for (const [path, item] of Object.entries(body.paths)) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      for (const operation of Object.values(item)) {
+        const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path')
+        expect(declared.map(({ name }) => name)).toEqual(inPath)
+        expect(Object.keys(operation.responses)).not.toHaveLength(0)
+      }
+    }
+  })
+})
+
+describe('the sample with a key and an address', () => {
+  test('talks to the OpenAI-compatible server there', async () => {
+    const model = await bed.startModel()
+    const app = await bed.startApp({
+      root: repository,
+      agent: 'WeatherAgent',
+      env: { OPENAI_API_KEY: 'sk-quickstart', OPENAI_BASE_URL: model.url, OPENAI_MODEL: 'test-model' },
+    })
+    const { body } = await app.api.run({ message, sessionId: 'user-123' })
+    expect(body).toMatchObject({ response: sunny, message_count: 1, usage: anyUsage })
+
+    const [toTool, toAnswer] = model.requests
+    expect(model.stats().requests).toBe(2)
+    expect(toTool?.headers.authorization).toBe('Bearer sk-quickstart')
+    expect(toTool?.body).toMatchObject({ model: 'test-model', stream: true })
+    expect(toTool?.body.messages.map(({ role }) => role)).toEqual(['system', 'user'])
+    expect(toTool?.body.tools?.map((tool) => tool.function.name)).toEqual(['get_weather'])
+    expect(toAnswer?.body.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'tool'])
+
+    const status = await app.api.call('/status')
+    expect(status.body).toEqual({ status: 'running', model: 'test-model' })
+    expect(app.output()).not.toContain('sk-quickstart')
+  })
+})
+
+interface OpenApi {
+  readonly openapi: string
+  readonly info: object
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+}
+
+interface Operation {
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[]
+  readonly responses: object
+}
+
+function findReferences(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) =>
+    name === '$ref' ? [String(member)] : findReferences(member),
+  )
+}
+
+function resolveReference(root: object, reference: string): unknown {
+  const path = reference.replace(/^#\//, '').split('/')
+  return path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], root)
+}

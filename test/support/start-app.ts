@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { AgentApi } from './api.js'
+import {
+  type ChatCompletionsServer,
+  type ChatCompletionsServerOptions,
+  startChatCompletionsServer,
+} from './chat-completions-server.js'
+import { type SpawnedHost, type SpawnHostOptions, spawnHost } from './spawn-host.js'
+
+/** The folder with package.json, from the sources and from their compiled form alike. */
+export const repository = resolve(
+  import.meta.dirname,
+  existsSync(join(import.meta.dirname, '../../package.json')) ? '../..' : '../../..',
+)
+
+/** An app on a host in a process of its own, and its callers' view of it. */
+export interface RunningApp extends SpawnedHost {
+  readonly api: AgentApi
+}
+
+export interface StartAppOptions extends Partial<SpawnHostOptions> {
+  /** Where the app finds its model. @default none: the offline demo model */
+  readonly model?: ChatCompletionsServer
+  /** Which agent `api` calls. @default 'Assistant' */
+  readonly agent?: string
+}
+
+// What the tester's own shell says must not decide which model the app talks to.
+const noModel = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '', OPENAI_MODEL: '', AZURE_OPENAI_ENDPOINT: '' }
+
+/** Everything that a test file starts; {@link TestBed.end} ends it all, whatever became of the tests. */
+export class TestBed {
+  readonly #ends: (() => Promise<unknown>)[] = []
+  readonly #pids = new Set<number>()
+  readonly #killAll = (): void => {
+    for (const pid of this.#pids) killIfAlive(pid)
+  }
+
+  constructor() {
+    process.once('exit', this.#killAll)
+  }
+
+  /** Starts an app on the embedded host. @default the agents of `test/fixtures/apps/e2e-agents` */
+  async startApp({ model, agent, env, ...options }: StartAppOptions = {}): Promise<RunningApp> {
+    const root = options.root ?? join(repository, 'test/fixtures/apps/e2e-agents')
+    const entry = options.root === undefined ? { entry: 'app.js' } : {}
+    const modelEnv =
+      model === undefined ? {} : { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'key-of-the-tests' }
+    const host = await spawnHost({ ...entry, ...options, root, env: { ...noModel, ...modelEnv, ...env } })
+    this.#pids.add(host.pid)
+    this.#ends.push(async () => {
+      await host.stop('SIGKILL')
+      this.#pids.delete(host.pid)
+    })
+    return { ...host, api: new AgentApi(host.url, agent) }
+  }
+
+  /** Starts a model server; its script may change from test to test, as the server runs in the test's process. */
+  async startModel(options: ChatCompletionsServerOptions = {}): Promise<ChatCompletionsServer> {
+    const server = await startChatCompletionsServer(options)
+    this.#ends.push(() => server.close())
+    return server
+  }
+
+  /** A folder of its own, removed at the end. */
+  async createFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'e2e-'))
+    this.#ends.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+    return folder
+  }
+
+  /** Ends everything, last started first. */
+  async end(): Promise<void> {
+    process.off('exit', this.#killAll)
+    for (const end of this.#ends.splice(0).reverse()) await end()
+  }
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended already.
+  }
+}
