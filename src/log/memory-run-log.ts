@@ -1,5 +1,7 @@
-import { FencedError } from '../core/errors.js'
-import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
+import { AgentError, FencedError } from '../core/errors.js'
+import { type ControlRecord, toControlId } from '../run/control.js'
+import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
+import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
   RunKey,
@@ -8,6 +10,7 @@ import type {
   SessionKey,
   SessionQuery,
   SessionSummary,
+  StalledQuery,
 } from '../run/run-log.js'
 import { RunFeed } from './run-feed.js'
 
@@ -15,8 +18,9 @@ interface MemoryRun {
   readonly key: RunKey
   readonly acceptedAt: number
   readonly events: StoredEvent[]
-  turn: number
-  ended: boolean
+  readonly controls: ControlRecord[]
+  updatedAt: number
+  index: RunIndex
 }
 
 /** A run log that lives as long as its process: for tests and for trying things out. */
@@ -33,7 +37,14 @@ export class MemoryRunLog implements RunLog {
     const now = Date.now()
     this.#touch(key, request.owner, now)
     const accepted: StoredEvent = { id: 0, at: now, type: 'run.accepted', data: structuredClone(request) }
-    this.#runs.set(toRunName(key), { key, acceptedAt: now, events: [accepted], turn: 0, ended: false })
+    this.#runs.set(toRunName(key), {
+      key,
+      acceptedAt: now,
+      updatedAt: now,
+      events: [accepted],
+      controls: [],
+      index: { turn: 0, status: 'open', dueAt: undefined },
+    })
     return { outcome: 'created' }
   }
 
@@ -48,10 +59,10 @@ export class MemoryRunLog implements RunLog {
     const at = Date.now()
     for (const event of structuredClone(events)) {
       run.events.push({ ...event, id: run.events.length, at } as StoredEvent)
-      if (event.type === 'run.started') run.turn = event.data.turn
-      if (isTerminal(event)) run.ended = true
+      run.index = toIndex(run.index, event)
     }
-    if (run.ended) this.#touch(key, undefined, at)
+    run.updatedAt = at
+    if (isEnded(run)) this.#touch(key, undefined, at)
     this.#feed.notify(toRunName(key))
     return run.events.length
   }
@@ -68,22 +79,23 @@ export class MemoryRunLog implements RunLog {
       const events = run.events.slice(cursor + 1)
       if (events.length > 0) yield events
       cursor += events.length
-      if (run.ended && cursor >= run.events.length - 1) return
+      if (isEnded(run) && cursor >= run.events.length - 1) return
       if (events.length === 0) await this.#feed.next(toRunName(key), signal)
     }
   }
 
   async runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]> {
     const runs = this.#runsOf(key)
-    const ended = runs.filter((run) => run.ended && run.turn > turn).sort((a, b) => a.turn - b.turn)
-    return [...ended, ...runs.filter((run) => !run.ended)].map(toRunSummary)
+    const ended = runs.filter((run) => isEnded(run) && run.index.turn > turn)
+    const byTurn = ended.sort((a, b) => a.index.turn - b.index.turn)
+    return [...byTurn, ...runs.filter((run) => !isEnded(run))].map(toRunSummary)
   }
 
   async runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {
-    const ended = this.#runsOf(key).filter((run) => run.ended && run.turn <= turn)
+    const ended = this.#runsOf(key).filter((run) => isEnded(run) && run.index.turn <= turn)
     return ended
       .reverse()
-      .sort((a, b) => b.turn - a.turn)
+      .sort((a, b) => b.index.turn - a.index.turn)
       .slice(0, limit)
       .map(toRunSummary)
   }
@@ -106,7 +118,46 @@ export class MemoryRunLog implements RunLog {
   }
 
   async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
-    this.#deleteRuns(key, (run) => run.ended && run.acceptedAt < before)
+    this.#deleteRuns(key, (run) => isEnded(run) && run.acceptedAt < before)
+  }
+
+  async control(key: RunKey, record: ControlRecord): Promise<boolean> {
+    const run = this.#runs.get(toRunName(key))
+    if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
+    const id = toControlId(record)
+    if (run.controls.some((known) => toControlId(known) === id)) return false
+    run.controls.push(structuredClone(record))
+    if (run.index.status === 'parked') run.index = { ...run.index, dueAt: Date.now() }
+    this.#feed.notify(toControlFeedName(key))
+    return true
+  }
+
+  async controls(key: RunKey): Promise<readonly ControlRecord[]> {
+    return [...(this.#runs.get(toRunName(key))?.controls ?? [])]
+  }
+
+  async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
+    for (let seen = 0; !signal.aborted; ) {
+      const controls = await this.controls(key)
+      if (controls.length > seen) yield controls
+      seen = controls.length
+      await this.#feed.next(toControlFeedName(key), signal)
+    }
+  }
+
+  async stalled({ before, now, limit }: StalledQuery): Promise<readonly RunKey[]> {
+    const isStalled = ({ index, updatedAt }: MemoryRun) =>
+      (index.status === 'open' && updatedAt < before) ||
+      (index.status === 'parked' && index.dueAt !== undefined && index.dueAt <= now)
+    return [...this.#runs.values()]
+      .filter(isStalled)
+      .slice(0, limit)
+      .map(({ key }) => key)
+  }
+
+  async idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
+    const idle = [...this.#sessions.values()].filter((one) => one.agent === agent && one.updatedAt < before)
+    return idle.slice(0, limit).map(({ session }) => ({ agent, session }))
   }
 
   async probe(): Promise<void> {}
@@ -139,8 +190,16 @@ function toRunName(key: RunKey): string {
   return `${toSessionName(key)}\n${key.run}`
 }
 
-function toRunSummary({ key, turn, ended, acceptedAt }: MemoryRun): RunSummary {
-  return { run: key.run, turn, ended, acceptedAt }
+function toControlFeedName(key: RunKey): string {
+  return `${toRunName(key)}\ncontrols`
+}
+
+function isEnded({ index }: MemoryRun): boolean {
+  return index.status === 'ended'
+}
+
+function toRunSummary({ key, index, acceptedAt }: MemoryRun): RunSummary {
+  return { run: key.run, turn: index.turn, status: index.status, acceptedAt }
 }
 
 function newestFirst(

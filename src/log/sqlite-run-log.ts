@@ -1,15 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, FencedError, toErrorMessage } from '../core/errors.js'
 import { GroupCommit } from '../core/group-commit.js'
+import { type ControlRecord, toControlId } from '../run/control.js'
 import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
+import { toIndex } from '../run/run-index.js'
 import type {
   Creation,
   RunKey,
   RunLog,
+  RunStatus,
   RunSummary,
   SessionKey,
   SessionQuery,
   SessionSummary,
+  StalledQuery,
 } from '../run/run-log.js'
 import { RunFeed } from './run-feed.js'
 import { openSqliteFile } from './sqlite-schema.js'
@@ -51,7 +55,7 @@ export class SqliteRunLog implements RunLog {
     if (existing !== undefined) return { outcome: 'exists', request: JSON.parse(existing.data) }
     const now = Date.now()
     this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
-    const { lastInsertRowid } = this.#sql.insertRun.run(key.agent, key.session, key.run, now)
+    const { lastInsertRowid } = this.#sql.insertRun.run(key.agent, key.session, key.run, now, now)
     this.#sql.insertEvent.run(lastInsertRowid, 0, 'run.accepted', JSON.stringify(request), now)
     return { outcome: 'created' }
   }
@@ -71,14 +75,14 @@ export class SqliteRunLog implements RunLog {
       )
     }
     const now = Date.now()
-    let { turn, ended } = run
-    events.forEach((event, index) => {
-      this.#sql.insertEvent.run(run.id, expected + index, event.type, JSON.stringify(event.data), now)
-      if (event.type === 'run.started') turn = event.data.turn
-      if (isTerminal(event)) ended = 1
+    let index = { turn: run.turn, status: run.status, dueAt: run.due_at ?? undefined }
+    events.forEach((event, offset) => {
+      this.#sql.insertEvent.run(run.id, expected + offset, event.type, JSON.stringify(event.data), now)
+      index = toIndex(index, event)
     })
-    this.#sql.moveRun.run(expected + events.length, turn, ended, run.id)
-    if (ended === 1) this.#sql.touchSession.run(key.agent, key.session, null, now, now)
+    const { turn, status, dueAt = null } = index
+    this.#sql.moveRun.run(expected + events.length, turn, status, dueAt, now, run.id)
+    if (status === 'ended') this.#sql.touchSession.run(key.agent, key.session, null, now, now)
     return expected + events.length
   }
 
@@ -102,7 +106,7 @@ export class SqliteRunLog implements RunLog {
         cursor = last.id
       } else {
         const run = this.#sql.run.get(key.agent, key.session, key.run)
-        if (run === undefined || (run.ended === 1 && cursor >= run.next - 1)) return
+        if (run === undefined || (run.status === 'ended' && cursor >= run.next - 1)) return
         this.#startPolling()
         await this.#feed.next(toFeedName(key), signal)
       }
@@ -142,6 +146,43 @@ export class SqliteRunLog implements RunLog {
   async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
     await this.#write(() => this.#sql.deleteEndedRuns.run(key.agent, key.session, before))
     this.#feed.notifyAll()
+  }
+
+  async control(key: RunKey, record: ControlRecord): Promise<boolean> {
+    const added = await this.#write(() => {
+      const run = this.#sql.run.get(key.agent, key.session, key.run)
+      if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
+      const id = toControlId(record)
+      const { changes } = this.#sql.insertControl.run(run.id, id, JSON.stringify(record), run.id)
+      if (changes > 0) this.#sql.makeDue.run(Date.now(), run.id)
+      return changes > 0
+    })
+    this.#feed.notify(toControlFeedName(key))
+    return added
+  }
+
+  async controls(key: RunKey): Promise<readonly ControlRecord[]> {
+    return this.#sql.controls.all(key.agent, key.session, key.run).map(({ data }) => JSON.parse(data))
+  }
+
+  async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
+    for (let seen = 0; !signal.aborted; ) {
+      const controls = await this.controls(key)
+      if (controls.length > seen) yield controls
+      seen = controls.length
+      this.#startPolling()
+      await this.#feed.next(toControlFeedName(key), signal)
+    }
+  }
+
+  async stalled({ before, now, limit }: StalledQuery): Promise<readonly RunKey[]> {
+    return this.#sql.stalled
+      .all(before, now, limit)
+      .map(({ agent, session, run }) => ({ agent, session, run }))
+  }
+
+  async idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
+    return this.#sql.idleSessions.all(agent, before, limit).map(({ session }) => ({ agent, session }))
   }
 
   async probe(): Promise<void> {
@@ -189,8 +230,17 @@ function toFeedName({ agent, session, run }: RunKey): string {
   return `${agent}\n${session}\n${run}`
 }
 
-function toRunSummary(row: { run: string; turn: number; ended: number; accepted_at: number }): RunSummary {
-  return { run: row.run, turn: row.turn, ended: row.ended === 1, acceptedAt: row.accepted_at }
+function toControlFeedName(key: RunKey): string {
+  return `${toFeedName(key)}\ncontrols`
+}
+
+function toRunSummary(row: {
+  run: string
+  turn: number
+  status: RunStatus
+  accepted_at: number
+}): RunSummary {
+  return { run: row.run, turn: row.turn, status: row.status, acceptedAt: row.accepted_at }
 }
 
 function toSessionSummary(row: {

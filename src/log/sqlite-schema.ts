@@ -13,14 +13,20 @@ const schema = `
   CREATE INDEX sessions_by_age ON sessions (agent, owner, updated_at DESC, session);
   CREATE TABLE runs (
     id INTEGER PRIMARY KEY, agent TEXT NOT NULL, session TEXT NOT NULL, run TEXT NOT NULL,
-    turn INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
+    turn INTEGER NOT NULL DEFAULT 0, status TEXT NOT NULL DEFAULT 'open', next INTEGER NOT NULL,
+    accepted_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, due_at INTEGER,
     UNIQUE (agent, session, run)
   ) STRICT;
-  CREATE INDEX runs_by_turn ON runs (agent, session, ended, turn);
+  CREATE INDEX runs_by_turn ON runs (agent, session, status, turn);
+  CREATE INDEX runs_to_see_to ON runs (status, updated_at) WHERE status <> 'ended';
   CREATE TABLE events (
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id INTEGER NOT NULL,
     type TEXT NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (run, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE controls (
+    run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id TEXT NOT NULL, data TEXT NOT NULL,
+    seq INTEGER NOT NULL, PRIMARY KEY (run, id)
   ) STRICT, WITHOUT ROWID;
   PRAGMA user_version = ${schemaVersion};
 `

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { RunStatus } from '../run/run-log.js'
 
 /** A prepared statement with the shape of its rows; SQLite itself does not know it. */
 interface Query<Row> {
@@ -10,7 +11,8 @@ interface RunRow {
   readonly id: number
   readonly run: string
   readonly turn: number
-  readonly ended: number
+  readonly status: RunStatus
+  readonly due_at: number | null
   readonly next: number
   readonly accepted_at: number
 }
@@ -46,15 +48,21 @@ export function prepareStatements(database: DatabaseSync) {
       INSERT INTO sessions (agent, session, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at`),
     run: query<RunRow>('SELECT * FROM runs WHERE agent = ? AND session = ? AND run = ?'),
-    insertRun: command('INSERT INTO runs (agent, session, run, accepted_at, next) VALUES (?, ?, ?, ?, 1)'),
-    moveRun: command('UPDATE runs SET next = ?, turn = ?, ended = ? WHERE id = ?'),
+    insertRun: command(
+      'INSERT INTO runs (agent, session, run, accepted_at, updated_at, next) VALUES (?, ?, ?, ?, ?, 1)',
+    ),
+    moveRun: command(
+      'UPDATE runs SET next = ?, turn = ?, status = ?, due_at = ?, updated_at = ? WHERE id = ?',
+    ),
     endedAfter: query<RunRow>(
-      'SELECT * FROM runs WHERE agent = ? AND session = ? AND ended = 1 AND turn > ? ORDER BY turn, id',
+      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn > ? ORDER BY turn, id",
     ),
     endedUpTo: query<RunRow>(
-      'SELECT * FROM runs WHERE agent = ? AND session = ? AND ended = 1 AND turn <= ? ORDER BY turn DESC, id DESC LIMIT ?',
+      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn <= ? ORDER BY turn DESC, id DESC LIMIT ?",
     ),
-    open: query<RunRow>('SELECT * FROM runs WHERE agent = ? AND session = ? AND ended = 0 ORDER BY id'),
+    open: query<RunRow>(
+      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status <> 'ended' ORDER BY id",
+    ),
     firstEvent: query<EventRow>(`SELECT * FROM events WHERE run = ${runId} AND id = 0`),
     events: query<EventRow>(
       `SELECT id, type, data, at FROM events WHERE run = ${runId} AND id > ? ORDER BY id`,
@@ -62,7 +70,18 @@ export function prepareStatements(database: DatabaseSync) {
     insertEvent: command('INSERT INTO events (run, id, type, data, at) VALUES (?, ?, ?, ?, ?)'),
     deleteRuns: command('DELETE FROM runs WHERE agent = ? AND session = ? AND accepted_at < ?'),
     deleteEndedRuns: command(
-      'DELETE FROM runs WHERE agent = ? AND session = ? AND ended = 1 AND accepted_at < ?',
+      "DELETE FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND accepted_at < ?",
+    ),
+    insertControl: command(`
+      INSERT INTO controls (run, id, data, seq) SELECT ?, ?, ?, COALESCE(MAX(seq), 0) + 1 FROM controls WHERE run = ?
+      ON CONFLICT DO NOTHING`),
+    controls: query<{ readonly data: string }>(`SELECT data FROM controls WHERE run = ${runId} ORDER BY seq`),
+    makeDue: command("UPDATE runs SET due_at = ? WHERE id = ? AND status = 'parked'"),
+    stalled: query<RunRow & { readonly agent: string; readonly session: string }>(`
+      SELECT * FROM runs WHERE (status = 'open' AND updated_at < ?) OR (status = 'parked' AND due_at <= ?)
+      ORDER BY updated_at LIMIT ?`),
+    idleSessions: query<SessionRow>(
+      'SELECT * FROM sessions WHERE agent = ? AND updated_at < ? ORDER BY updated_at LIMIT ?',
     ),
     deleteEmptySession: command(`
       DELETE FROM sessions WHERE agent = ? AND session = ?

@@ -3,24 +3,43 @@ import type { CallState, RunState } from './fold.js'
 /** What has to happen next in a run. */
 export type Action =
   | { readonly type: 'callModel'; readonly step: number }
+  /** Every call that can be gone on with; others of the step may be waiting for a human. */
   | { readonly type: 'runTools'; readonly calls: readonly CallState[] }
+  /** Only a human's decision lets the run go on. */
+  | { readonly type: 'wait' }
   | { readonly type: 'finish' }
-  | { readonly type: 'giveUp'; readonly maxSteps: number }
+  | { readonly type: 'giveUp'; readonly reason: 'max_steps' | 'run_tokens' }
   | { readonly type: 'stop' }
 
 export interface RunLimits {
   /** Most model calls a run may make. */
   readonly maxSteps: number
+  /** Most tokens a run may spend before its next model call; `undefined` for no limit. */
+  readonly maxTokens?: number | undefined
 }
 
 /** The next action, from nothing but what the log says. */
 export function decide(state: RunState, limits: RunLimits): Action {
   if (state.outcome !== undefined) return { type: 'stop' }
   const last = state.steps.at(-1)
-  if (last === undefined) return { type: 'callModel', step: 0 }
-  if (last.calls.length === 0) return { type: 'finish' }
+  if (last === undefined) return callModel(state, limits)
   const open = last.calls.filter((call) => call.completed === undefined)
-  if (open.length > 0) return { type: 'runTools', calls: open }
-  if (state.steps.length >= limits.maxSteps) return { type: 'giveUp', maxSteps: limits.maxSteps }
+  const ready = open.filter((call) => !isWaiting(call))
+  if (ready.length > 0) return { type: 'runTools', calls: ready }
+  if (open.length > 0) return { type: 'wait' }
+  const isAnswered =
+    last.calls.length === 0 && !state.steering.some(({ afterSteps }) => afterSteps === state.steps.length)
+  return isAnswered ? { type: 'finish' } : callModel(state, limits)
+}
+
+function callModel(state: RunState, limits: RunLimits): Action {
+  if (state.steps.length >= limits.maxSteps) return { type: 'giveUp', reason: 'max_steps' }
+  if (limits.maxTokens !== undefined && state.usage.totalTokens >= limits.maxTokens) {
+    return { type: 'giveUp', reason: 'run_tokens' }
+  }
   return { type: 'callModel', step: state.steps.length }
+}
+
+function isWaiting({ approval, decision }: CallState): boolean {
+  return approval !== undefined && decision === undefined
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage, Usage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
+import type { Decision } from './control.js'
 
 /** What a caller asked for, as it is kept: the data of `run.accepted`. */
 export interface RunRequest {
@@ -17,9 +18,17 @@ export interface RunRequest {
 export interface RunOptions {
   /** Whether the model may call tools. */
   readonly enableToolCalls: boolean
+  /** What to do when an earlier message of the session is still being answered. @default 'queue' */
+  readonly onBusy?: OnBusy | undefined
   /** JSON Schema that the answer must fit. */
   readonly responseSchema?: JsonObject | undefined
 }
+
+/**
+ * What a message does that comes while an earlier one is being answered: waits its turn, is refused, stops the earlier
+ * run and takes its place, or joins it before its next model call.
+ */
+export type OnBusy = 'queue' | 'reject' | 'interrupt' | 'steer'
 
 /** The body of a successful answer, as callers get it (CONTRACT, Run: answers). */
 export interface RunAnswer {
@@ -73,6 +82,22 @@ export interface ToolCompleted {
   readonly durationMs: number
 }
 
+/** A tool call that waits for a human. */
+export interface ApprovalRequested {
+  /** Issued once; a decision names it. */
+  readonly approvalId: string
+  readonly callId: string
+  readonly name: string
+  readonly arguments: JsonObject | string
+  /** `policy`: the tool asks for it; `unknown_outcome`: an earlier execution was cut off, and may have taken effect. */
+  readonly reason: 'policy' | 'unknown_outcome'
+  /** ISO 8601, UTC; from then on it counts as rejected. */
+  readonly expiresAt?: string | undefined
+}
+
+/** Why a run stands still without a process working on it. */
+export type ParkReason = 'approval' | 'operation_limit'
+
 export interface RunStarted {
   /** Grows with each executor that takes the run over; the first has 1. */
   readonly epoch: number
@@ -92,6 +117,14 @@ export type RunEvent =
   | EventOf<'step.completed', StepCompleted>
   | EventOf<'tool.started', ToolStarted>
   | EventOf<'tool.completed', ToolCompleted>
+  | EventOf<'approval.requested', ApprovalRequested>
+  | EventOf<'approval.decided', Decision>
+  | EventOf<'run.parked', { readonly reason: ParkReason; readonly until?: string | undefined }>
+  | EventOf<'run.resumed', { readonly reason: ParkReason }>
+  /** Messages of another run joined this one. */
+  | EventOf<'run.steered', { readonly run: string; readonly messages: readonly ChatMessage[] }>
+  /** This run's messages joined another one, whose outcome becomes its own. */
+  | EventOf<'run.joined', { readonly run: string }>
   | EventOf<'run.completed', RunAnswer>
   | EventOf<'run.failed', Problem>
   | EventOf<'run.cancelled', { readonly reason: string; readonly text: string }>

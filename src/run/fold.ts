@@ -7,8 +7,11 @@ import {
   toFunctionCalls,
   type Usage,
 } from '../core/messages.js'
+import type { Decision } from './control.js'
 import {
+  type ApprovalRequested,
   isTerminal,
+  type ParkReason,
   type RunEvent,
   type RunRequest,
   type StepCompleted,
@@ -22,12 +25,25 @@ export interface CallState {
   readonly call: FunctionCallContent
   /** The newest execution; absent when none was begun. */
   readonly started?: ToolStarted | undefined
+  /** A human was asked, and the call has not been begun since. */
+  readonly approval?: ApprovalRequested | undefined
+  /** The answer to `approval`. */
+  readonly decision?: Decision | undefined
   readonly completed?: ToolCompleted | undefined
 }
 
 /** One finished model call with the tool calls it made. */
 export interface StepState extends StepCompleted {
   readonly calls: readonly CallState[]
+}
+
+/** Messages that joined a run on its way. */
+export interface Steering {
+  /** The run that brought them. */
+  readonly run: string
+  readonly messages: readonly ChatMessage[]
+  /** How many steps were finished when they came. */
+  readonly afterSteps: number
 }
 
 /** Everything a log says about its run. */
@@ -41,8 +57,13 @@ export interface RunState {
   /** 0 until the run is first started. */
   readonly turn: number
   readonly steps: readonly StepState[]
-  /** Whether deltas of an unfinished step are in the log. */
-  readonly provisional: boolean
+  readonly steering: readonly Steering[]
+  /** The text of an unfinished step whose deltas are in the log; `undefined` when there are none. */
+  readonly partial: string | undefined
+  /** Why nobody works on it at the moment. */
+  readonly parked: ParkReason | undefined
+  /** The run that this one's messages joined. */
+  readonly joined: string | undefined
   readonly usage: Usage
   readonly outcome: TerminalEvent | undefined
 }
@@ -54,7 +75,10 @@ export const emptyRun: RunState = {
   attempt: 0,
   turn: 0,
   steps: [],
-  provisional: false,
+  steering: [],
+  partial: undefined,
+  parked: undefined,
+  joined: undefined,
   usage: noUsage,
   outcome: undefined,
 }
@@ -77,19 +101,34 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
       return { request: event.data }
     case 'run.started':
       return { epoch: event.data.epoch, attempt: event.data.attempt, turn: event.data.turn }
+    case 'run.parked':
+      return { parked: event.data.reason }
+    case 'run.resumed':
+      return { parked: undefined }
+    case 'run.joined':
+      return { joined: event.data.run }
+    case 'run.steered':
+      return { steering: [...state.steering, { ...event.data, afterSteps: state.steps.length }] }
     case 'message.delta':
+      return { partial: (state.partial ?? '') + event.data.text }
     case 'reasoning.delta':
-      return { provisional: true }
+      return { partial: state.partial ?? '' }
     case 'step.reset':
-      return { provisional: false }
+      return { partial: undefined }
     case 'step.completed':
       return {
         steps: [...state.steps, toStepState(event.data)],
         usage: addUsage(state.usage, event.data.usage),
-        provisional: false,
+        partial: undefined,
       }
     case 'tool.started':
-      return { steps: changeCall(state.steps, event.data.callId, { started: event.data }) }
+      return { steps: changeCall(state.steps, event.data.callId, { started: event.data, ...noApproval }) }
+    case 'approval.requested':
+      return {
+        steps: changeCall(state.steps, event.data.callId, { approval: event.data, decision: undefined }),
+      }
+    case 'approval.decided':
+      return { steps: changeDecided(state.steps, event.data) }
     case 'tool.completed':
       return { steps: changeCall(state.steps, event.data.callId, { completed: event.data }) }
     case 'run.completed':
@@ -103,6 +142,15 @@ function toStepState(step: StepCompleted): StepState {
   return { ...step, calls: toFunctionCalls(step.message).map((call) => ({ call })) }
 }
 
+/** A decision lets a call begin once; should that be cut off, it takes another. */
+const noApproval = { approval: undefined, decision: undefined }
+
+function changeDecided(steps: readonly StepState[], decision: Decision): readonly StepState[] {
+  const calls = steps.at(-1)?.calls ?? []
+  const decided = calls.find(({ approval }) => approval?.approvalId === decision.approvalId)
+  return decided === undefined ? steps : changeCall(steps, decided.call.callId, { decision })
+}
+
 function changeCall(
   steps: readonly StepState[],
   callId: string,
@@ -114,14 +162,33 @@ function changeCall(
   return [...steps.slice(0, -1), { ...last, calls }]
 }
 
-/** The messages a run has added after the user's: each answer, followed by one message with the results of its tool calls. */
+/** The tool calls that wait for a human. */
+export function toOpenApprovals(state: RunState): readonly ApprovalRequested[] {
+  const calls = state.outcome === undefined ? (state.steps.at(-1)?.calls ?? []) : []
+  return calls.flatMap(({ approval, decision }) =>
+    approval === undefined || decision !== undefined ? [] : [approval],
+  )
+}
+
+/** What a run has added after the user's messages: each answer and the results of its tool calls, and what joined on the way. */
 export function toTurnMessages(state: RunState): readonly ChatMessage[] {
-  return state.steps.flatMap((step) => {
-    const results = step.calls.map(toResult).filter((result) => result !== undefined)
-    return results.length === 0
-      ? [step.message]
-      : [step.message, { role: 'tool', contents: results } as const]
-  })
+  return [
+    ...toSteeringMessages(state, 0),
+    ...state.steps.flatMap((step, index) => [
+      ...toStepMessages(step),
+      ...toSteeringMessages(state, index + 1),
+    ]),
+  ]
+}
+
+function toSteeringMessages({ steering }: RunState, afterSteps: number): readonly ChatMessage[] {
+  return steering.filter((one) => one.afterSteps === afterSteps).flatMap(({ messages }) => messages)
+}
+
+/** A step's answer, followed by one message with the results of its tool calls. */
+export function toStepMessages(step: StepState): readonly ChatMessage[] {
+  const results = step.calls.map(toResult).filter((result) => result !== undefined)
+  return results.length === 0 ? [step.message] : [step.message, { role: 'tool', contents: results }]
 }
 
 function toResult({ call, completed }: CallState): FunctionResultContent | undefined {

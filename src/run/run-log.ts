@@ -1,3 +1,4 @@
+import type { ControlRecord } from './control.js'
 import type { RunEvent, RunRequest, StoredEvent } from './events.js'
 
 /** Names one run: the agent as declared, the session's key and the correlation id, each compared exactly. */
@@ -13,12 +14,15 @@ export interface SessionKey {
   readonly session: string
 }
 
+/** `open` from acceptance on, `parked` while it waits for something outside, `ended` for good. */
+export type RunStatus = 'open' | 'parked' | 'ended'
+
 /** One line of the index of runs. */
 export interface RunSummary {
   readonly run: string
   /** 0 until the run is first started. */
   readonly turn: number
-  readonly ended: boolean
+  readonly status: RunStatus
   /** Milliseconds since 1970 UTC. */
   readonly acceptedAt: number
 }
@@ -49,6 +53,14 @@ export interface SessionQuery {
   readonly limit: number
 }
 
+export interface StalledQuery {
+  /** Open runs count when their log has not moved since; ms since 1970. */
+  readonly before: number
+  /** Parked runs count when they are due by then; ms since 1970. */
+  readonly now: number
+  readonly limit: number
+}
+
 /**
  * Where runs are journalled: an append-only list of events per run, and an index of runs and sessions.
  * Whatever is acknowledged is durable. Every method may be called by several processes at once.
@@ -65,7 +77,7 @@ export interface RunLog {
    * Also returns when the signal aborts or the run is deleted.
    */
   follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>
-  /** Ended runs whose turn is above `turn`, by turn; then the runs that have not ended, in order of acceptance. */
+  /** Ended runs whose turn is above `turn`, by turn; then the open and parked ones, in order of acceptance. */
   runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]>
   /** Up to `limit` ended runs whose turn is at most `turn`, newest first. */
   runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]>
@@ -77,6 +89,19 @@ export interface RunLog {
   deleteSession(key: SessionKey, before: number): Promise<void>
   /** Forgets the ended runs accepted before `before` (ms since 1970); the session stays. */
   deleteEndedRuns(key: SessionKey, before: number): Promise<void>
+  /**
+   * Files a wish about a run, and makes a parked run due. False when one of that name is there already (see `toControlId`).
+   * @throws {AgentError} `not_found` when there is no such run.
+   */
+  control(key: RunKey, record: ControlRecord): Promise<boolean>
+  /** The wishes about a run, in the order they were written. */
+  controls(key: RunKey): Promise<readonly ControlRecord[]>
+  /** Yields all wishes about a run whenever there are more than before, starting with the present ones; returns when the signal aborts. */
+  watchControls(key: RunKey, signal: AbortSignal): AsyncIterable<readonly ControlRecord[]>
+  /** Runs that somebody should see to: open ones whose log has not moved for long, and parked ones that are due. */
+  stalled(query: StalledQuery): Promise<readonly RunKey[]>
+  /** Up to `limit` of an agent's sessions in which nothing was accepted or ended since `before` (ms since 1970). */
+  idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]>
   /** Resolves when the store can be written. @throws {AgentError} `store_unavailable` saying why not. */
   probe(): Promise<void>
   close(): Promise<void>

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { RunRequest } from '../../src/run/events.js'
-import type { RunKey, RunLog } from '../../src/run/run-log.js'
+import type { RunKey, RunLog, RunSummary } from '../../src/run/run-log.js'
 import { accepted, answer, completed, started } from '../run/event-samples.js'
 
 function request(text: string, owner?: string): RunRequest {
@@ -142,12 +142,12 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       await log.append({ ...key, run: 'c' }, 1, [started(1, 1), completed('c')])
       await log.append({ ...key, run: 'a' }, 1, [started(1, 2), completed('a')])
       await log.append({ ...key, run: 'b' }, 1, [started(1, 3)])
-      const line = ({ run, turn, ended }: { run: string; turn: number; ended: boolean }) => [run, turn, ended]
+      const line = ({ run, turn, status }: RunSummary) => [run, turn, status]
       expect((await other.runsAfter(key, 0)).map(line)).toEqual([
-        ['c', 1, true],
-        ['a', 2, true],
-        ['b', 3, false],
-        ['d', 0, false],
+        ['c', 1, 'ended'],
+        ['a', 2, 'ended'],
+        ['b', 3, 'open'],
+        ['d', 0, 'open'],
       ])
       expect((await other.runsAfter(key, 1)).map(({ run }) => run)).toEqual(['a', 'b', 'd'])
       expect((await other.runsUpTo(key, 2, 10)).map(({ run }) => run)).toEqual(['a', 'c'])
@@ -207,6 +207,81 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
         outcome: 'created',
       })
       expect(await log.create({ ...key, run: 'Straße 🏠' }, request('u'))).toEqual({ outcome: 'created' })
+    })
+
+    test('files a wish about a run once, and tells whoever watches, on either log', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      const cancel = { type: 'cancel', reason: 'enough' } as const
+      const approve = { type: 'decision', approvalId: 'a1', decision: 'approve' } as const
+      const stop = new AbortController()
+      const seen: string[][] = []
+      const watching = (async () => {
+        for await (const controls of other.watchControls(key, stop.signal)) {
+          seen.push(controls.map(({ type }) => type))
+          if (controls.length === 2) stop.abort()
+        }
+      })()
+      expect(await log.control(key, approve)).toBe(true)
+      expect(await other.control(key, { ...approve, decision: 'reject' })).toBe(false)
+      expect(await log.control(key, cancel)).toBe(true)
+      await watching
+      expect(seen.at(-1)).toEqual(['decision', 'cancel'])
+      expect(await other.controls(key)).toEqual([approve, cancel])
+      await expect(log.control({ ...key, run: 'unknown' }, cancel)).rejects.toMatchObject({
+        code: 'not_found',
+      })
+      expect(await log.controls({ ...key, run: 'unknown' })).toEqual([])
+    })
+
+    test('of twenty simultaneous decisions one counts', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      const decide = (by: string) => ({ type: 'decision', approvalId: 'a', decision: 'approve', by }) as const
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => (index % 2 ? log : other).control(key, decide(`${index}`))),
+      )
+      expect(results.filter(Boolean)).toHaveLength(1)
+      expect(await log.controls(key)).toMatchObject([{ by: `${results.indexOf(true)}` }])
+    })
+
+    test('finds runs that stand still: open ones after a while, parked ones when they are due or somebody wishes something', async () => {
+      const key = createKey()
+      const stalled = async (before: number, now: number) => {
+        const runs = await other.stalled({ before, now, limit: 1000 })
+        return runs.filter(({ session }) => session === key.session).map(({ run }) => run)
+      }
+      for (const run of ['open', 'ended', 'waiting', 'timed']) await log.create({ ...key, run }, request(run))
+      const now = Date.now()
+      const future = now + 60_000
+      await log.append({ ...key, run: 'ended' }, 1, [started(1), completed('x')])
+      await log.append({ ...key, run: 'waiting' }, 1, [
+        started(1),
+        { type: 'run.parked', data: { reason: 'approval' } },
+      ])
+      const until = new Date(future).toISOString()
+      await log.append({ ...key, run: 'timed' }, 1, [
+        started(1),
+        { type: 'run.parked', data: { reason: 'approval', until } },
+      ])
+      expect(await stalled(now - 60_000, now)).toEqual([])
+      expect(await stalled(future, now)).toEqual(['open'])
+      expect(await stalled(now - 60_000, future)).toEqual(['timed'])
+      await log.control({ ...key, run: 'waiting' }, { type: 'cancel', reason: 'x' })
+      expect(await stalled(now - 60_000, Date.now())).toEqual(['waiting'])
+      expect((await log.runsAfter(key, 0)).map(({ run, status }) => [run, status])).toEqual([
+        ['ended', 'ended'],
+        ['open', 'open'],
+        ['waiting', 'parked'],
+        ['timed', 'parked'],
+      ])
+    })
+
+    test('finds sessions in which nothing happens any more', async () => {
+      const agent = 'Idle'
+      await log.create({ agent, session: 's1', run: 'r' }, request('x'))
+      expect(await other.idleSessions(agent, Date.now() - 60_000, 10)).toEqual([])
+      expect(await other.idleSessions(agent, Date.now() + 60_000, 10)).toEqual([{ agent, session: 's1' }])
     })
 
     test('says that it can be written', async () => {

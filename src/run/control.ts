@@ -1,0 +1,36 @@
+import type { JsonObject } from '../core/json.js'
+import type { ChatMessage } from '../core/messages.js'
+
+/**
+ * A wish about a run, written beside its log: a busy entity cannot be reached by signals, but whoever executes a run
+ * looks at these between its steps, and at once in the same process.
+ */
+export type ControlRecord =
+  /** Stop, and keep what there is of the answer. */
+  | { readonly type: 'cancel'; readonly reason: string }
+  /** What a human decided about a tool call. */
+  | ({ readonly type: 'decision' } & Decision)
+  /** Take these messages in before the next model call; `run` is the run that brought them. */
+  | { readonly type: 'steer'; readonly run: string; readonly messages: readonly ChatMessage[] }
+
+export interface Decision {
+  readonly approvalId: string
+  readonly decision: 'approve' | 'reject'
+  /** Who decided, when the caller was signed in. */
+  readonly by?: string | undefined
+  readonly reason?: string | undefined
+  /** Arguments to use instead of the model's. */
+  readonly arguments?: JsonObject | undefined
+}
+
+/** The name under which a control record is filed: writing a second one of the same name has no effect. */
+export function toControlId(record: ControlRecord): string {
+  switch (record.type) {
+    case 'cancel':
+      return 'cancel'
+    case 'decision':
+      return `decision/${record.approvalId}`
+    case 'steer':
+      return `steer/${record.run}`
+  }
+}
