@@ -1,11 +1,13 @@
 export { Agent, type AgentOptions, type AgentRunOptions } from './agent/agent.js'
 export type { ModelSettings } from './agent/agent-definition.js'
 export { AgentRun } from './agent/agent-run.js'
+export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export {
+  type ApprovalPolicy,
+  type Reconciliation,
   type Tool,
   type ToolContext,
   type ToolOptions,
-  type ToolOutcome,
   tool,
   type UnknownOutcomePolicy,
 } from './agent/tool.js'

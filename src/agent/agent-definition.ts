@@ -16,6 +16,14 @@ export interface AgentDefinition {
   readonly modelSettings: ModelSettings
   /** Most model calls one run may make. */
   readonly maxSteps: number
+  /** Longest time of one model call; ms. */
+  readonly stepTimeoutMs: number | undefined
+  /** Longest time of one run from its acceptance on, not counting what it waited for approvals; ms. */
+  readonly runTimeoutMs: number | undefined
+  /** Most tokens one run may spend before it makes another model call. */
+  readonly maxTokensPerRun: number | undefined
+  /** Most tokens a session may spend, likewise. */
+  readonly maxTokensPerSession: number | undefined
   /** Most tools that run at the same time. */
   readonly maxParallelTools: number
 }

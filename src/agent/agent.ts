@@ -23,7 +23,24 @@ export interface AgentOptions {
   readonly maxSteps?: number
   /** Most tools that run at the same time. @default 8 */
   readonly maxParallelTools?: number
+  /** Longest time of one model call. @default none but the platform's */
+  readonly stepTimeoutMs?: number
+  /** Longest time of one run, not counting what it waits for approvals; it then fails with `budget_exhausted`. @default none */
+  readonly runTimeoutMs?: number
+  /** A run that has spent as many tokens makes no further model call and fails with `budget_exhausted`. @default none */
+  readonly maxTokensPerRun?: number
+  /** The same for a session over all its runs. @default none */
+  readonly maxTokensPerSession?: number
 }
+
+const limitOptions = [
+  'maxSteps',
+  'maxParallelTools',
+  'stepTimeoutMs',
+  'runTimeoutMs',
+  'maxTokensPerRun',
+  'maxTokensPerSession',
+] as const
 
 export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   /** The conversation so far, oldest first. @default none */
@@ -49,14 +66,17 @@ export class Agent implements AgentDefinition {
   readonly modelSettings: ModelSettings
   readonly maxSteps: number
   readonly maxParallelTools: number
+  readonly stepTimeoutMs: number | undefined
+  readonly runTimeoutMs: number | undefined
+  readonly maxTokensPerRun: number | undefined
+  readonly maxTokensPerSession: number | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming the option that cannot be used. */
   constructor(options: AgentOptions) {
     const { name, client, instructions, description, tools = [], modelSettings = {}, maxSteps = 20 } = options
     checkName(name)
     checkTools(name, tools)
-    checkCount('maxSteps', maxSteps)
-    checkCount('maxParallelTools', options.maxParallelTools ?? 1)
+    for (const option of limitOptions) checkCount(option, options[option] ?? 1)
     this.name = name
     this.client = client
     this.instructions = instructions
@@ -65,6 +85,10 @@ export class Agent implements AgentDefinition {
     this.modelSettings = modelSettings
     this.maxSteps = maxSteps
     this.maxParallelTools = options.maxParallelTools ?? 8
+    this.stepTimeoutMs = options.stepTimeoutMs
+    this.runTimeoutMs = options.runTimeoutMs
+    this.maxTokensPerRun = options.maxTokensPerRun
+    this.maxTokensPerSession = options.maxTokensPerSession
   }
 
   /** What kind of agent this is: the name of its class. */

@@ -4,8 +4,10 @@ import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type { RunEvent, RunRequest } from '../run/events.js'
+import { toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
+import { RunControls } from './run-controls.js'
 import { runLoop } from './run-loop.js'
 import { toResponse } from './to-answer.js'
 
@@ -38,12 +40,27 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
     history,
     sessionId: undefined,
     correlationId,
-    messageCount: request.messages.length,
+    messageCount: 0,
+    limits: {
+      maxSteps: agent.maxSteps,
+      maxTokens: agent.maxTokensPerRun,
+      stepTimeoutMs: agent.stepTimeoutMs,
+      runEnd: agent.runTimeoutMs === undefined ? undefined : Date.now() + agent.runTimeoutMs,
+    },
+    controls: new RunControls(),
+    join: async () => false,
     signal,
     onError: () => {},
   })
   if (state.outcome?.type === 'run.failed')
     throw new AgentError(state.outcome.data.code, state.outcome.data.detail)
+  if (state.parked !== undefined) {
+    const [waiting] = toOpenApprovals(state)
+    throw new AgentError(
+      'invalid_configuration',
+      `Tool "${waiting?.name}" waits for an approval, which only a session of AgentFunctionApp can give.`,
+    )
+  }
   const response = toResponse(state, correlationId)
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
 }

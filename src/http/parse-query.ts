@@ -47,3 +47,18 @@ export function refuseUnknown(query: URLSearchParams, known: readonly string[]):
   if (unknown.length === 0) return
   throw createRequestError(unknown.map((path) => ({ path, message: 'is not a known query parameter' })))
 }
+
+/** zod gathers unknown fields under their parent; callers are told each by its own path. */
+export function toIssues(issue: {
+  readonly code: string
+  readonly path: PropertyKey[]
+  readonly message: string
+  keys?: string[]
+}) {
+  const path = issue.path.map(String)
+  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }]
+  return (issue.keys ?? []).map((key) => ({
+    path: [...path, key].join('.'),
+    message: 'is not a known field',
+  }))
+}

@@ -108,7 +108,7 @@ test('a run that must stop takes its tools with it', async () => {
 })
 
 test.each([
-  [{}, 'fail'],
+  [{}, 'ask'],
   [{ readOnly: true }, 'retry'],
   [{ idempotent: true }, 'retry'],
   [{ readOnly: true, onUnknownOutcome: 'fail' as const }, 'fail'],
