@@ -14,6 +14,7 @@ import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
+import { registerWatchdog } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
@@ -36,6 +37,10 @@ export interface AgentFunctionAppOptions {
   readonly heartbeatMs?: number
   /** How long one entity operation may take: half of it for starting steps. @default functionTimeout of host.json */
   readonly operationTimeoutMs?: number
+  /** Sessions in which nothing has happened for so long are deleted. @default never */
+  readonly sessionTtlMs?: number
+  /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
+  readonly maxAttempts?: number
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number
 }
@@ -79,6 +84,7 @@ export class AgentFunctionApp {
     app.setup({ enableHttpStream: true })
     watchForwardedRequests()
     app.hook.appStart(() => this.#check())
+    registerWatchdog(this.#services, options)
     for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
     for (const agent of agents) this.addAgent(agent)
   }

@@ -64,7 +64,7 @@ export class SessionClient {
       if ((await this.#log.read(key)).some(isTerminal)) return
     }
     await this.#makeWay(key, request)
-    await this.#signal(key, 'run', { correlationId: key.run })
+    await this.signal(key, 'run', { correlationId: key.run })
   }
 
   /** Tells the runs that are still going on what a new message means for them. */
@@ -90,13 +90,13 @@ export class SessionClient {
   /** Asks a run to stop: at once where it is being executed, else as soon as its turn comes. */
   async cancel(key: RunKey, reason: string): Promise<void> {
     await this.#log.control(key, { type: 'cancel', reason })
-    await this.#signal(key, 'continue', { correlationId: key.run })
+    await this.signal(key, 'continue', { correlationId: key.run })
   }
 
   /** Takes a human's decision about a waiting tool call; false when there is one already. */
   async decide(key: RunKey, decision: Decision): Promise<boolean> {
     const taken = await this.#log.control(key, { type: 'decision', ...decision })
-    await this.#signal(key, 'decide', { correlationId: key.run })
+    await this.signal(key, 'decide', { correlationId: key.run })
     return taken
   }
 
@@ -175,14 +175,14 @@ export class SessionClient {
   /** Clears the history, and waits until that is done. @throws {AgentError} `session_busy` when it is not done within the limit. */
   async reset(key: SessionKey, limitMs: number): Promise<void> {
     const id = randomUUID()
-    await this.#signal(key, 'reset', { id, before: Date.now() })
+    await this.signal(key, 'reset', { id, before: Date.now() })
     await this.#waitUntil(async () => (await this.#readState(key))?.own.resetId === id, limitMs)
   }
 
   /** Deletes the session with its runs and their logs, and waits until that is done. A run in progress is cut off. */
   async delete(key: SessionKey, limitMs: number): Promise<void> {
     const before = Date.now() + 1
-    await this.#signal(key, 'delete', { before })
+    await this.signal(key, 'delete', { before })
     await this.#log.deleteSession(key, before)
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
   }
@@ -222,7 +222,8 @@ export class SessionClient {
     return entityExists ? entityState : undefined
   }
 
-  async #signal(key: SessionKey, operation: string, input: unknown): Promise<void> {
+  /** Sends an operation to a session's entity. */
+  async signal(key: SessionKey, operation: string, input: unknown): Promise<void> {
     await this.#durable.signalEntity(toEntityId(key), operation, input)
   }
 }
