@@ -66,16 +66,16 @@ function refuseBoth(body: RunBody, first: keyof RunBody, second: keyof RunBody):
 }
 
 function parseSession(body: RunBody, query: URLSearchParams): string {
-  const given = new Map<string, string>()
+  const given: (readonly [name: string, value: string])[] = []
   for (const field of sessionFields) {
     const inBody = body[field]
-    if (inBody !== undefined) given.set(field, parseSessionId(inBody, field))
-    for (const inQuery of query.getAll(field)) given.set(`query ${field}`, parseSessionId(inQuery, field))
+    if (inBody !== undefined) given.push([field, parseSessionId(inBody, field)])
+    for (const inQuery of query.getAll(field)) given.push([`query ${field}`, parseSessionId(inQuery, field)])
   }
-  const values = new Set(given.values())
+  const values = new Set(given.map(([, value]) => value))
   if (values.size > 1) {
-    const list = [...given].map(([name, value]) => `${name}=${value}`).join(', ')
-    const issues = [...given.keys()].map((path) => ({ path, message: 'differs from the others' }))
+    const list = given.map(([name, value]) => `${name}=${value}`).join(', ')
+    const issues = given.map(([path]) => ({ path, message: 'differs from the others' }))
     throw new AgentError('conflicting_session_id', `The request names more than one session: ${list}`, {
       issues,
     })

@@ -37,7 +37,8 @@ const schema = `
   CREATE INDEX mailboxes_waiting ON mailboxes (kind, ready_at) WHERE owner IS NULL;
 `
 
-const busyTimeoutMs = 5000
+/** How long SQLite itself waits for another process, in milliseconds. */
+export const busyTimeoutMs = 5000
 
 /**
  * Opens a task hub's file, making folder, file and tables when they are absent.
