@@ -3,10 +3,10 @@ import type { ChatMessage } from '../core/messages.js'
 import { createTextMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
-import type { AgentDefinition, ModelSettings } from './agent-definition.js'
+import type { AgentDefinition, ModelSettings, Tool } from './agent-definition.js'
 import { AgentRun } from './agent-run.js'
+import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
 import { runStandalone } from './run-standalone.js'
-import type { Tool } from './tool.js'
 
 export interface AgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */
@@ -94,6 +94,11 @@ export class Agent implements AgentDefinition {
   /** What kind of agent this is: the name of its class. */
   get type(): string {
     return this.constructor.name
+  }
+
+  /** This agent as a tool of another one; durable wherever that one is. */
+  asTool(options: AgentToolOptions = {}): Tool {
+    return createAgentTool(this, options)
   }
 
   /**

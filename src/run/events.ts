@@ -80,6 +80,8 @@ export interface ToolCompleted {
   readonly result?: JsonValue | undefined
   readonly error?: string | undefined
   readonly durationMs: number
+  /** What another agent spent on it. */
+  readonly usage?: Usage | undefined
 }
 
 /** A tool call that waits for a human. */
@@ -93,6 +95,8 @@ export interface ApprovalRequested {
   readonly reason: 'policy' | 'unknown_outcome'
   /** ISO 8601, UTC; from then on it counts as rejected. */
   readonly expiresAt?: string | undefined
+  /** Present when the call is one of another agent's, to which this call was given: where the decision goes. */
+  readonly inner?: { readonly agent: string; readonly approvalId: string } | undefined
 }
 
 /** Why a run stands still without a process working on it. */

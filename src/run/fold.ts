@@ -130,7 +130,10 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case 'approval.decided':
       return { steps: changeDecided(state.steps, event.data) }
     case 'tool.completed':
-      return { steps: changeCall(state.steps, event.data.callId, { completed: event.data }) }
+      return {
+        steps: changeCall(state.steps, event.data.callId, { completed: event.data }),
+        usage: addUsage(state.usage, event.data.usage ?? noUsage),
+      }
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':

@@ -1,16 +1,14 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { RunControls } from '../agent/run-controls.js'
-import { runLoop } from '../agent/run-loop.js'
 import { toRequestText, toResponse } from '../agent/to-answer.js'
 import { toUpdate } from '../agent/to-update.js'
-import { hasCode } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { ControlRecord } from '../run/control.js'
 import type { RunEvent, StoredEvent } from '../run/events.js'
 import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
-import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { CallbackQueue } from './callback-queue.js'
+import { driveRun } from './drive-run.js'
 import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
 
@@ -78,53 +76,29 @@ async function execute(
   events: readonly StoredEvent[],
   controls: RunControls,
 ): Promise<RunState> {
-  const { agent, log, key, turn, onError, messageCount } = execution
+  const { agent, log, key, turn, onError, messageCount, readHistory } = execution
   const callbacks = new CallbackQueue({ onError })
-  const journal: RunJournal = new RunJournal({
-    events,
-    append: (expected, added) => log.append(key, expected, added),
-    onAppended: (event) => announce(event, execution, journal, callbacks),
-  })
-  const { epoch, attempt, parked } = journal.state
-  const crashed = parked === undefined
-  journal.record({
-    type: 'run.started',
-    data: { epoch: epoch + 1, attempt: crashed ? attempt + 1 : attempt, turn },
-  })
-  if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
-  await journal.flush()
-  const state = await runLoop({
+  const state = await driveRun({
     agent,
-    journal,
-    history: await execution.readHistory(),
-    sessionId: key.session,
-    correlationId: key.run,
+    log,
+    key,
+    events,
+    controls,
+    turn,
+    readHistory,
     messageCount,
     limits: toExecutionLimits(agent, execution.limits, { ...execution, events }),
-    controls,
-    join: (run) => joinRun(log, { ...key, run }, key.run),
-    signal: journal.broken,
+    onAppended: (event, current) => announce(event, current, execution, callbacks),
     onError,
   })
   await callbacks.drain()
   return state
 }
 
-/** Makes a run part of another one, unless it was begun on its own. Doing it twice is doing it once. */
-async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean> {
-  try {
-    await log.append(key, 1, [{ type: 'run.joined', data: { run: into } }])
-    return true
-  } catch (error) {
-    if (!hasCode(error, 'fenced')) throw error
-    return fold(await log.read(key)).joined === into
-  }
-}
-
 function announce(
   event: RunEvent,
+  state: RunState,
   { key, callback }: RunExecution,
-  journal: RunJournal,
   callbacks: CallbackQueue,
 ): void {
   if (callback === undefined) return
@@ -132,11 +106,11 @@ function announce(
     agentName: key.agent,
     correlationId: key.run,
     sessionId: key.session,
-    requestMessage: toRequestText(journal.state.request?.messages ?? []),
+    requestMessage: toRequestText(state.request?.messages ?? []),
   }
   const update = toUpdate(event)
   if (update !== undefined) callbacks.add(() => callback.onStreamingResponseUpdate?.(update, context))
   if (event.type === 'run.completed') {
-    callbacks.add(() => callback.onAgentResponse?.(toResponse(journal.state, key.run), context))
+    callbacks.add(() => callback.onAgentResponse?.(toResponse(state, key.run), context))
   }
 }
