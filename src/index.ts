@@ -8,6 +8,15 @@ export type {
 } from './agent/agent-definition.js'
 export { AgentRun } from './agent/agent-run.js'
 export type { AgentToolOptions } from './agent/agent-tool.js'
+export {
+  type CompactionStrategy,
+  type HistoryTurn,
+  keepAll,
+  type SlidingWindowOptions,
+  type SummarizeOptions,
+  slidingWindow,
+  summarize,
+} from './agent/compaction.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
 export {

@@ -1,5 +1,6 @@
 import type { Issue } from '../core/errors.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
+import type { CompactionStrategy } from './compaction.js'
 import type { ToolOutcome } from './invoke-tool.js'
 
 /** What every model call of an agent is made with, unless a run says otherwise. */
@@ -17,6 +18,8 @@ export interface AgentDefinition {
   readonly modelSettings: ModelSettings
   /** Most model calls one run may make. */
   readonly maxSteps: number
+  /** What of the conversation the model is shown. */
+  readonly compaction: CompactionStrategy
   /** Longest time of one model call; ms. */
   readonly stepTimeoutMs: number | undefined
   /** Longest time of one run from its acceptance on, not counting what it waited for approvals; ms. */

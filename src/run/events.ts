@@ -99,6 +99,13 @@ export interface ApprovalRequested {
   readonly inner?: { readonly agent: string; readonly approvalId: string } | undefined
 }
 
+/** What the turns of a session up to `upToTurn` were boiled down to. */
+export interface HistorySummarized {
+  readonly upToTurn: number
+  readonly text: string
+  readonly usage: Usage
+}
+
 /** Why a run stands still without a process working on it. */
 export type ParkReason = 'approval' | 'operation_limit'
 
@@ -125,6 +132,8 @@ export type RunEvent =
   | EventOf<'approval.decided', Decision>
   | EventOf<'run.parked', { readonly reason: ParkReason; readonly until?: string | undefined }>
   | EventOf<'run.resumed', { readonly reason: ParkReason }>
+  /** The session's turns up to one were boiled down for the model. */
+  | EventOf<'history.summarized', HistorySummarized>
   /** Messages of another run joined this one. */
   | EventOf<'run.steered', { readonly run: string; readonly messages: readonly ChatMessage[] }>
   /** This run's messages joined another one, whose outcome becomes its own. */

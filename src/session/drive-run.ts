@@ -22,7 +22,8 @@ export interface RunDrive {
   readonly controls: RunControls
   /** 0 for a run that is part of another one. */
   readonly turn: number
-  readonly readHistory: () => Promise<readonly ChatMessage[]>
+  /** Finds what the model is shown of the past; may journal what that took. */
+  readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   readonly messageCount: number
   readonly limits: ExecutionLimits
   readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
@@ -47,7 +48,7 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
   return runLoop({
     agent,
     journal,
-    history: await drive.readHistory(),
+    history: await drive.readHistory(journal),
     sessionId: key.session,
     correlationId: key.run,
     messageCount: drive.messageCount,

@@ -6,6 +6,7 @@ import type { ChatMessage } from '../core/messages.js'
 import type { ControlRecord } from '../run/control.js'
 import type { RunEvent, StoredEvent } from '../run/events.js'
 import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
+import type { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { CallbackQueue } from './callback-queue.js'
 import { driveRun } from './drive-run.js'
@@ -17,8 +18,8 @@ export interface RunExecution {
   readonly log: RunLog
   readonly key: RunKey
   readonly callback: AgentResponseCallback | undefined
-  /** The conversation before this run; asked for only when it is needed. */
-  readonly readHistory: () => Promise<readonly ChatMessage[]>
+  /** Finds what the model is shown of the past; asked for only when the run goes on. */
+  readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   /** The run's place in the session. */
   readonly turn: number
   /** The user's messages before this run. */

@@ -5,8 +5,9 @@ import type { RunSummary } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { executeRun } from './execute-run.js'
 import { type Operation, readState } from './operation.js'
+import { prepareHistory } from './prepare-history.js'
 import { parseRunInput } from './run-input.js'
-import { readTurnEntries } from './session-history.js'
+import { toTurnEntries } from './turn-entries.js'
 
 /**
  * The `run` operation: carries out the named run, and before it those accepted earlier, as the signals of two messages
@@ -51,13 +52,13 @@ async function carryOut(operation: Operation, state: AgentState, correlationId: 
 async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
   const { agent, log, key, callback, limits, startedAt, onError } = operation
   const turn = state.own.turn + 1
-  const history = operation.history.read(key, state)
   const outcome = await executeRun({
     agent,
     log,
     key: { ...key, run },
     callback,
-    readHistory: () => history,
+    readHistory: (journal) =>
+      prepareHistory({ agent, key, state, history: operation.history, journal, onError }),
     turn,
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
@@ -69,15 +70,17 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
   if (outcome.parked === 'operation_limit') signalRun(operation, run)
   if (outcome.outcome === undefined) return false
   await endJoinedRuns(operation, outcome)
-  const entries = await addTurn(operation, state, run, turn)
-  operation.history.add(key, state, await history, entries)
+  await addTurn(operation, state, run, turn)
   return true
 }
 
 async function addTurn({ log, key }: Operation, state: AgentState, run: string, turn: number) {
-  const entries = await readTurnEntries(log, key, run)
-  if (entries.length > 0) state.addTurn(turn, entries)
-  return entries
+  const events = await log.read({ ...key, run })
+  const entries = toTurnEntries(events, run)
+  if (entries.length === 0) return
+  const { summary } = fold(events)
+  if (summary !== undefined) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
+  state.addTurn(turn, entries)
 }
 
 /** Whoever sent a message that joined this run waits for the same answer. */

@@ -39,6 +39,8 @@ const ownFields = z.looseObject({
   /** The reset that was carried out last. */
   resetId: z.string().optional(),
   owner: z.string().optional(),
+  /** What older turns were boiled down to for the model. */
+  summary: z.looseObject({ upToTurn: z.number(), text: z.string() }).optional(),
 })
 
 const storedState = z.looseObject({
