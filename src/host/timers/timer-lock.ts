@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import { openSqlite } from '../durable/sqlite.js'
+import { openSqlite } from '../../core/sqlite.js'
 
 /** `SQLITE_BUSY`: another connection holds the lock (sqlite.org/rescode.html). */
 const busyCode = 5
