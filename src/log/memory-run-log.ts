@@ -160,6 +160,14 @@ export class MemoryRunLog implements RunLog {
     return idle.slice(0, limit).map(({ session }) => ({ agent, session }))
   }
 
+  async deleteEndedBefore(before: number, limit: number): Promise<number> {
+    const ended = [...this.#runs.values()].filter((run) => isEnded(run) && run.updatedAt < before)
+    const doomed = ended.sort((a, b) => a.updatedAt - b.updatedAt).slice(0, limit)
+    for (const { key } of doomed) this.#runs.delete(toRunName(key))
+    this.#feed.notifyAll()
+    return doomed.length
+  }
+
   async probe(): Promise<void> {}
 
   async close(): Promise<void> {}
