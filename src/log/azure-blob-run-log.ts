@@ -14,16 +14,14 @@ import type {
 } from '../run/run-log.js'
 import type { AzureBlobConnection } from './azure-blob-connection.js'
 import { AzureBlobContainer } from './azure-blob-container.js'
-import { AzureBlobControls, type ControlList } from './azure-blob-controls.js'
+import { AzureBlobControls } from './azure-blob-controls.js'
 import { deleteEndedBefore, deleteEndedRuns, deleteLog, deleteSession } from './azure-blob-deletion.js'
+import { AzureBlobFollowers } from './azure-blob-followers.js'
 import { AzureBlobIndex } from './azure-blob-index.js'
 import { AzureBlobLogs } from './azure-blob-logs.js'
-import { toControlsName, toSegmentName } from './azure-blob-names.js'
+import { toSegmentName } from './azure-blob-names.js'
 import { isEnded, type LogPosition } from './azure-blob-position.js'
 import { AzureBlobSessions } from './azure-blob-sessions.js'
-import type { RunTail } from './azure-blob-tail.js'
-import { delay } from './delay.js'
-import { RunFeed } from './run-feed.js'
 
 /** Which storage account, and how the log behaves in it. */
 export type AzureBlobRunLogOptions = AzureBlobConnection & {
@@ -63,11 +61,7 @@ export class AzureBlobRunLog implements RunLog {
   readonly #index: AzureBlobIndex
   readonly #sessions: AzureBlobSessions
   readonly #controls: AzureBlobControls
-  readonly #feed = new RunFeed()
-  readonly #polls = new Map<RunTail, Promise<unknown>>()
-  readonly #closed = new AbortController()
-  readonly #pollIntervalMs: number
-  readonly #controlPollIntervalMs: number
+  readonly #followers: AzureBlobFollowers
 
   /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the connection cannot be one. */
   constructor(options: AzureBlobRunLogOptions) {
@@ -78,8 +72,8 @@ export class AzureBlobRunLog implements RunLog {
     this.#index = new AzureBlobIndex(this.#container, this.#logs)
     this.#sessions = new AzureBlobSessions(this.#container)
     this.#controls = new AzureBlobControls(this.#container)
-    this.#pollIntervalMs = pollIntervalMs
-    this.#controlPollIntervalMs = controlPollIntervalMs
+    const intervals = { pollIntervalMs, controlPollIntervalMs }
+    this.#followers = new AzureBlobFollowers(this.#logs, this.#controls, intervals)
   }
 
   async create(key: RunKey, request: RunRequest): Promise<Creation> {
@@ -116,7 +110,7 @@ export class AzureBlobRunLog implements RunLog {
     if (before.index.status === 'parked' && index.status === 'open')
       await this.#index.mark(key, before.acceptedAt, index)
     const after = await this.#logs.append(key, expected, events)
-    this.#feed.notify(toFeedName(key))
+    this.#followers.notify(key)
     await this.#file(key, before.index, after)
     return expected + events.length
   }
@@ -141,41 +135,8 @@ export class AzureBlobRunLog implements RunLog {
     return (await this.#logs.read(key)).slice(after + 1)
   }
 
-  async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-    const stop = AbortSignal.any([signal, this.#closed.signal])
-    const tail = this.#logs.tail(key)
-    try {
-      await tail.follow()
-      const { generation } = tail
-      for (let cursor = after; !stop.aborted && !tail.isMissing && tail.generation === generation; ) {
-        const events = tail.events.slice(cursor + 1)
-        if (events.length > 0) yield events
-        cursor += events.length
-        if (isEnded(tail.position) && cursor >= tail.position.next - 1) return
-        if (events.length === 0) await this.#news(tail, stop)
-      }
-    } finally {
-      tail.unfollow()
-    }
-  }
-
-  /** Resolves when a run may have gone on. */
-  async #news(tail: RunTail, signal: AbortSignal): Promise<void> {
-    const done = new AbortController()
-    const waiting = this.#feed.next(toFeedName(tail.key), AbortSignal.any([signal, done.signal]))
-    await Promise.race([waiting, this.#poll(tail)])
-    done.abort()
-  }
-
-  /** One look after a while for all who follow a run here; none when its executor is here too. */
-  #poll(tail: RunTail): Promise<unknown> {
-    const polling =
-      this.#polls.get(tail) ??
-      delay(this.#pollIntervalMs, this.#closed.signal)
-        .then(() => Date.now() - tail.changedAt < this.#pollIntervalMs || tail.refresh())
-        .finally(() => this.#polls.delete(tail))
-    this.#polls.set(tail, polling)
-    return polling
+  follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]> {
+    return this.#followers.follow(key, after, signal)
   }
 
   runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]> {
@@ -196,17 +157,17 @@ export class AzureBlobRunLog implements RunLog {
 
   async deleteSession(key: SessionKey, before: number): Promise<void> {
     await deleteSession(this.#parts, key, before)
-    this.#feed.notifyAll()
+    this.#followers.notifyAll()
   }
 
   async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
     await deleteEndedRuns(this.#parts, key, before)
-    this.#feed.notifyAll()
+    this.#followers.notifyAll()
   }
 
   async deleteEndedBefore(before: number, limit: number): Promise<number> {
     const deleted = await deleteEndedBefore(this.#parts, before, limit)
-    this.#feed.notifyAll()
+    this.#followers.notifyAll()
     return deleted
   }
 
@@ -215,7 +176,7 @@ export class AzureBlobRunLog implements RunLog {
     if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
     const isFirst = await this.#controls.file(key, record)
     if (isFirst) await this.#index.makeDue(key, Date.now())
-    this.#feed.notify(toControlsName(key))
+    this.#followers.notifyControls(key)
     return isFirst
   }
 
@@ -223,24 +184,8 @@ export class AzureBlobRunLog implements RunLog {
     return (await this.#controls.read(key)).records
   }
 
-  async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    const stop = AbortSignal.any([signal, this.#closed.signal])
-    for (let known: ControlList = { records: [], etag: undefined }; !stop.aborted; ) {
-      const news = await this.#controls.readNews(key, known)
-      if (news !== undefined) known = news
-      if (news !== undefined && news.records.length > 0) yield news.records
-      else await this.#controlNews(key, stop)
-    }
-  }
-
-  async #controlNews(key: RunKey, signal: AbortSignal): Promise<void> {
-    const done = new AbortController()
-    const either = AbortSignal.any([signal, done.signal])
-    await Promise.race([
-      this.#feed.next(toControlsName(key), either),
-      delay(this.#controlPollIntervalMs, either),
-    ])
-    done.abort()
+  watchControls(key: RunKey, signal: AbortSignal): AsyncIterable<readonly ControlRecord[]> {
+    return this.#followers.watchControls(key, signal)
   }
 
   stalled(query: StalledQuery): Promise<readonly RunKey[]> {
@@ -257,14 +202,10 @@ export class AzureBlobRunLog implements RunLog {
   }
 
   async close(): Promise<void> {
-    this.#closed.abort()
+    this.#followers.close()
   }
 
   get #parts() {
     return { container: this.#container, index: this.#index, sessions: this.#sessions }
   }
-}
-
-function toFeedName(key: RunKey): string {
-  return toSegmentName(key, 0)
 }
