@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { FencedError } from '../core/errors.js'
+import { AgentError, FencedError } from '../core/errors.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 import type { AzureBlobContainer } from './azure-blob-container.js'
@@ -63,9 +63,10 @@ export class AzureBlobLogs {
       const { position } = tail
       if (position.next > 0) return false
       // An empty log is what a creation leaves behind that was cut off.
-      if (!tail.isMissing && (await this.#write(tail, position, block))) return true
+      const outcome = tail.isMissing ? 'missing' : await this.#write(tail, position, block)
+      if (typeof outcome !== 'string') return true
     }
-    throw fenced(key, tail.position.next, 0)
+    throw busy(key)
   }
 
   /** Where the log stands if it ends at `expected`. @throws {FencedError} when it does not. */
@@ -83,10 +84,18 @@ export class AzureBlobLogs {
     const block = createBlock(events, expected, Date.now())
     for (let tries = 0; tries < maxTries; tries += 1) {
       const position = await this.positionAt(key, expected)
-      if (position.etag === undefined) await this.#beginSegment(tail, position)
-      else if (await this.#write(tail, position, block)) return tail.position
+      if (position.etag === undefined) {
+        await this.#beginSegment(tail, position)
+        continue
+      }
+      const outcome = await this.#write(tail, position, block)
+      if (outcome === 'missing') throw deleted(key)
+      if (outcome === 'refused') continue
+      // Whoever began to follow meanwhile is reading the log from its start, and may have missed this.
+      if (tail.isFollowed && tail.position.next < outcome.next) await tail.refresh()
+      return outcome
     }
-    throw fenced(key, tail.position.next, expected)
+    throw busy(key)
   }
 
   /** All events, from the service. */
@@ -102,32 +111,35 @@ export class AzureBlobLogs {
 
   async #beginSegment(tail: RunTail, position: LogPosition): Promise<void> {
     const { key } = tail
-    const birth = createToken()
+    const { birth = '' } = position
     const name = toSegmentName(key, position.segment)
     const etag = await this.#container.createAppendBlob(name, { ...toKeyMetadata(key), birth })
-    if (etag === undefined) {
-      await tail.refresh()
-    } else if ((await this.#container.properties(toSegmentName(key, 0))) === undefined) {
-      await this.#container.remove(name, { ifMatch: etag })
-      throw deleted(key)
-    } else {
-      tail.advance(position, { ...position, etag, birth }, [])
-    }
+    const first = etag === undefined ? undefined : await this.#container.properties(toSegmentName(key, 0))
+    if (first?.metadata.birth === birth) return tail.advance(position, { ...position, etag }, [])
+    // Begun by another executor, or the run was deleted, and must not be left with a part of a log.
+    if (etag !== undefined) await this.#container.remove(name, { ifMatch: etag })
+    await tail.refresh()
   }
 
-  /** Appends a block at a position; false when the log went on there with somebody else's, or was only touched. */
-  async #write(tail: RunTail, position: LogPosition, block: LogBlock): Promise<boolean> {
+  /** Appends a block at a position, giving the next one; `refused` when the log went on there with somebody else's. */
+  async #write(
+    tail: RunTail,
+    position: LogPosition,
+    block: LogBlock,
+  ): Promise<LogPosition | 'refused' | 'missing'> {
     const isFull = this.#isFull(position, block)
     const body = isFull ? Buffer.concat([block.bytes, seal]) : block.bytes
     const name = toSegmentName(tail.key, position.segment)
     const expected = { position: position.bytes, ifMatch: position.etag }
     const appended = await this.#container.appendBlock(name, body, expected)
-    if (appended === 'missing') throw deleted(tail.key)
-    if (appended === 'conflict') return this.#isOurs(tail, position, name, body)
-    const bytes = position.bytes + body.length
-    const after = advancePosition(position, block.events, { birth: position.birth, bytes, ...appended })
-    tail.advance(position, isFull ? toNextSegment(after) : after, block.events)
-    return true
+    if (appended === 'missing') return 'missing'
+    if (appended === 'conflict' && !(await this.#isOurs(tail, position, name, body))) return 'refused'
+    const { etag, blocks } = appended === 'conflict' ? position : appended
+    const segment = { birth: position.birth, bytes: position.bytes + body.length, etag, blocks }
+    const inSegment = advancePosition(position, block.events, segment)
+    const after = isFull ? toNextSegment(inSegment) : inSegment
+    if (appended !== 'conflict') tail.advance(position, after, block.events)
+    return after
   }
 
   /** A refused append may be the second try of one whose answer was lost. */
@@ -153,6 +165,11 @@ function createToken(): string {
 
 function deleted({ run, session }: RunKey): FencedError {
   return new FencedError(`Run ${run} of session ${session} was deleted.`)
+}
+
+function busy({ run, session }: RunKey): AgentError {
+  const message = `The log of run ${run} of session ${session} changes faster than it can be written to.`
+  return new AgentError('store_unavailable', message, { retryable: true })
 }
 
 function fenced({ run, session }: RunKey, next: number, expected: number): FencedError {

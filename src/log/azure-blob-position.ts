@@ -12,7 +12,7 @@ export interface LogPosition {
   readonly bytes: number
   /** The segment as it was then; `undefined` when there was none. */
   readonly etag: string | undefined
-  /** Tells a segment from one that was made in its place. */
+  /** Tells the log from one that was made in its place: all of its segments have it. */
   readonly birth: string | undefined
   /** Blocks in the segment. */
   readonly blocks: number
@@ -64,14 +64,7 @@ export function advancePosition(
 
 /** The start of the segment after a sealed one. */
 export function toNextSegment(position: LogPosition): LogPosition {
-  return {
-    ...position,
-    segment: position.segment + 1,
-    bytes: 0,
-    etag: undefined,
-    birth: undefined,
-    blocks: 0,
-  }
+  return { ...position, segment: position.segment + 1, bytes: 0, etag: undefined, blocks: 0 }
 }
 
 /** Whether the newest event ended the run. */
@@ -93,12 +86,10 @@ export async function readOn(
     const name = toSegmentName(key, position.segment)
     const read = await container.read(name, position.bytes, position.etag)
     if (read === 'unchanged') return { position, events, isNew: false }
-    if (read === 'missing') {
-      const isRolled = position.segment > 0 && position.etag === undefined
-      const isThere = isRolled && (await container.properties(toSegmentName(key, 0))) !== undefined
-      return isThere ? { position, events, isNew: false } : undefined
-    }
-    if (read === 'short' || isReplaced(position, read)) return readAnew(container, key)
+    if (read === 'missing' && position.segment === 0) return undefined
+    if (read === 'missing' && (await isSameLog(container, key, position)))
+      return { position, events, isNew: false }
+    if (typeof read === 'string' || isReplaced(position, read)) return readAnew(container, key)
     const parsed = parseLogLines(read.bytes, { name, next: position.next })
     events.push(...parsed.events)
     position = advancePosition(position, parsed.events, toSegment(position, read))
@@ -110,6 +101,16 @@ export async function readOn(
 async function readAnew(container: AzureBlobContainer, key: RunKey): Promise<LogReading | undefined> {
   const reading = await readOn(container, key, logStart)
   return reading && { ...reading, isNew: true }
+}
+
+/** Whether a segment is missing because nobody has begun it yet. */
+async function isSameLog(
+  container: AzureBlobContainer,
+  key: RunKey,
+  { etag, birth }: LogPosition,
+): Promise<boolean> {
+  const first = etag === undefined ? await container.properties(toSegmentName(key, 0)) : undefined
+  return first?.metadata.birth === birth && birth !== undefined
 }
 
 function isReplaced({ birth }: LogPosition, { metadata }: BlobContent): boolean {

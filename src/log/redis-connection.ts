@@ -131,8 +131,10 @@ async function evaluate(client: RedisClient, script: RedisScript, call: ScriptCa
 async function createClient(url: string): Promise<RedisClient> {
   const redis = await import('redis')
   let hasBeenConnected = false
-  const reconnectStrategy = (retries: number) =>
-    hasBeenConnected || retries < 2 ? Math.min(50 * 2 ** retries, 1_000) : new Error('unreachable')
+  const reconnectStrategy = (retries: number, cause: Error) => {
+    const isWorthIt = hasBeenConnected || (retries < 1 && toReplyCode(cause) === undefined)
+    return isWorthIt ? Math.min(50 * 2 ** retries, 1_000) : cause
+  }
   const client = redis.createClient({
     url,
     // While there is no connection calls fail at once, and are tried again here.
@@ -153,7 +155,9 @@ function toReplyCode(error: unknown): string | undefined {
 }
 
 function toName(error: unknown): string {
-  const { code, name } = (error ?? {}) as Record<string, unknown>
+  // The client wraps what ended its tries to connect.
+  const { code, name, originalError } = (error ?? {}) as Record<string, unknown>
+  if (originalError !== undefined) return toName(originalError)
   return typeof code === 'string' && /^\w+$/.test(code) ? code : String(name ?? 'error')
 }
 
