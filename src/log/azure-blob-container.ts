@@ -66,18 +66,20 @@ export class AzureBlobContainer {
     })
   }
 
-  /** Put Blob (block blob), unless there is one (`ifMatch` absent), or if it is that version. False when not. */
+  /** Put Blob (block blob), unless there is one (`ifMatch` absent), or if it is that version: its ETag, or `undefined`. */
   async put(
     name: string,
     text: string,
     metadata: Metadata,
     { ifMatch }: ExpectedBlob = {},
-  ): Promise<boolean> {
+  ): Promise<string | undefined> {
     const put = await this.#call({ 404: 'not', 409: 'not', 412: 'not' }, async (container) => {
       const conditions = ifMatch === undefined ? { ifNoneMatch: '*' } : { ifMatch }
-      await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), { metadata, conditions })
+      const blob = container.getBlockBlobClient(name)
+      const { etag } = await blob.upload(text, Buffer.byteLength(text), { metadata, conditions })
+      return { etag: toEtag(etag) }
     })
-    return put === undefined
+    return typeof put === 'string' ? undefined : put.etag
   }
 
   /** Put Blob (block blob), whatever was there. */

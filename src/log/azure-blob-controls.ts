@@ -35,7 +35,8 @@ export class AzureBlobControls {
       if (same !== undefined) return same.token === mine.token
       const text = JSON.stringify([...filed, mine])
       const metadata = toKeyMetadata(key)
-      if (await this.#container.put(toControlsName(key), text, metadata, { ifMatch: etag })) return true
+      const put = await this.#container.put(toControlsName(key), text, metadata, { ifMatch: etag })
+      if (put !== undefined) return true
     }
   }
 

@@ -44,13 +44,15 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
  *
  * Calls to the storage account, beside one that makes the container when a process starts:
  *
- * | | writes | reads | one after the other |
+ * | | writes | reads | round trips |
  * |---|---|---|---|
- * | accepting a run | 4; 5 if it is the session's first | 1 | 4 (5) |
- * | an append | 1; 2 if the run begins to wait or stops waiting | 0; 1 if another process wrote last | 1 (2) |
+ * | accepting a run | 4; 5 if it is the session's first | 1 | 4; 5 |
+ * | an append | 1; 2 if the run begins to wait or stops waiting | 0; 1 if another process wrote last | 1; 2 |
  * | the append that ends a run | 4 and a deletion | 1 | 3, of which followers wait for 1 |
+ * | finding a session's runs that are open or ended lately | 2 (lists) | 1 per open run | 3 |
+ * | finding runs that stand still | 1 (a list), also when none is open | 2 per run that may | |
  * | following a run from another process | | 1 per `pollIntervalMs`, empty while nothing is new | |
- * | finding runs that stand still | 1 (a list), even with none | 2 per open run older than that | |
+ * | watching for wishes | | 1 per `controlPollIntervalMs`, empty while nothing is new | |
  *
  * Needs append blobs, which premium block blob accounts do not have.
  * Source: Azure Storage REST API, "Append Block" (`x-ms-blob-condition-appendpos`), "Put Blob", "List Blobs".

@@ -33,7 +33,8 @@ export class AzureBlobSessions {
       const record = await this.read(key)
       if (record !== undefined) return record
       const summary = { session: key.session, owner, createdAt: now, updatedAt: now }
-      await this.#container.put(toSessionName(key), '', toSessionMetadata(key, summary))
+      const etag = await this.#container.put(toSessionName(key), '', toSessionMetadata(key, summary))
+      if (etag !== undefined) return { key, summary, etag }
     }
   }
 

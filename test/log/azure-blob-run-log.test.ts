@@ -86,7 +86,6 @@ describe('calls', () => {
     expect(await countCalls(() => log.create(key, request()))).toEqual([
       'HEAD blob sessions',
       'PUT blob sessions',
-      'HEAD blob sessions',
       'PUT blob runs',
       'PUT appendblock runs',
       'PUT metadata sessions',

@@ -1,4 +1,4 @@
-import { createClient } from 'redis'
+import { createClient, createCluster } from 'redis'
 import { afterAll, describe, expect, test } from 'vitest'
 import { RedisRunLog, type RedisRunLogOptions } from '../../src/log/redis-run-log.js'
 import type { RunRequest } from '../../src/run/events.js'
@@ -6,7 +6,7 @@ import type { RunKey } from '../../src/run/run-log.js'
 import { describeRunLog } from '../contract/run-log-contract.js'
 import { accepted, completed, started } from '../run/event-samples.js'
 import { findFreePort } from '../support/free-port.js'
-import { hasRedisServer, startRedisServer } from '../support/redis-server.js'
+import { hasRedisServer, startRedisCluster, startRedisServer } from '../support/redis-server.js'
 
 const isSkipped = !hasRedisServer() && process.env.CI === undefined
 if (isSkipped) process.stdout.write('Redis is not tested: there is no redis-server on the PATH.\n')
@@ -41,6 +41,16 @@ describe.skipIf(isSkipped)('on a server', async () => {
 
   describeRunLog('Redis', async () => open())
   describeRunLog('Redis with a client of the app', async () => open({ client: shared, prefix: 'other' }))
+
+  describe('that is a cluster', async () => {
+    const node = await startRedisCluster()
+    const cluster = createCluster({ rootNodes: [{ url: node.url }] })
+    afterAll(async () => {
+      cluster.destroy()
+      await node.stop()
+    })
+    describeRunLog('Redis cluster', async () => open({ client: cluster }))
+  })
 
   test('a client that was given stays open', async () => {
     const log = new RedisRunLog({ client: shared })

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createClient } from 'redis'
 import { findFreePort } from './free-port.js'
 
 /** A Redis server in a process of its own, which keeps nothing on disk. */
@@ -51,4 +53,14 @@ export async function startRedisServer({
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Starts a cluster of one node, which refuses what a larger one would: scripts whose keys lie on several nodes. */
+export async function startRedisCluster(): Promise<RedisServer> {
+  const server = await startRedisServer({ args: ['--cluster-enabled', 'yes'] })
+  const client = await createClient({ url: server.url }).connect()
+  await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
+  while (!String(await client.sendCommand(['CLUSTER', 'INFO'])).includes('cluster_state:ok')) await delay(10)
+  client.destroy()
+  return server
 }
