@@ -22,7 +22,7 @@ interface Scored {
 
 /**
  * Where runs and sessions are found. What belongs to a session is changed together with its runs; the lists across
- * sessions are changed beside that, so that a run that has not ended is never missing from `open`.
+ * sessions are changed after that, and a run is acknowledged as accepted only when it is in them.
  */
 export class RedisIndex {
   readonly #redis: RedisConnection
@@ -35,9 +35,10 @@ export class RedisIndex {
     this.#endedTtlMs = endedTtlMs
   }
 
-  /** Lists a run as one that has not ended. */
-  async open(key: RunKey, acceptedAt: number): Promise<void> {
-    await this.#redis.run(redisScripts.add, [this.#keys.open], [acceptedAt, toMember(key), 'NX'])
+  /** Lists a run as one that has not ended, and its session. */
+  async open(key: RunKey, owner: string | undefined, acceptedAt: number): Promise<void> {
+    const listing = this.#redis.run(redisScripts.add, [this.#keys.open], [acceptedAt, toMember(key), 'NX'])
+    await Promise.all([listing, this.touch(key, owner, acceptedAt)])
   }
 
   /** Lists it no longer. */
@@ -153,7 +154,7 @@ export class RedisIndex {
         await this.end(key, (await this.session(key))?.owner, Number(updatedAt))
         return undefined
       default:
-        // Deleted, or a creation that was cut off; or one that goes on right now.
+        // Deleted meanwhile, or made again just now.
         if (score < now - creationLimitMs) await this.close(key)
         return undefined
     }

@@ -60,17 +60,15 @@ export class RedisRunLog implements RunLog {
 
   async create(key: RunKey, request: RunRequest): Promise<Creation> {
     const now = Date.now()
-    await this.#index.open(key, now)
     const { session, run, log, open } = this.#keys.run(key)
     const event = JSON.stringify({ at: now, type: 'run.accepted', data: request })
     const values = [toOwner(request.owner), toText(key.run), now, randomUUID(), event]
     const reply = await this.#redis.run(redisScripts.create, [session, run, log, open], values)
     const [outcome = '', first = '', status, owner = ''] = toTexts(reply)
-    if (outcome === 'foreign' || status === 'ended') await this.#index.close(key)
     if (outcome === 'foreign') return { outcome }
-    if (outcome === 'exists') return { outcome, request: JSON.parse(first).data }
-    await this.#index.touch(key, fromOwner(owner), now)
-    return { outcome: 'created' }
+    // Also for a run that is there already: its creation may have been cut off before this.
+    if (status !== 'ended') await this.#index.open(key, fromOwner(owner), now)
+    return outcome === 'exists' ? { outcome, request: JSON.parse(first).data } : { outcome: 'created' }
   }
 
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {

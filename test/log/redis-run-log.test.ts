@@ -85,7 +85,18 @@ describe.skipIf(isSkipped)('on a server', async () => {
     expect(await shared.zScore('durable-agents:ended', member)).not.toBeNull()
   })
 
-  test('a creation that was cut off leaves nothing after a while', async () => {
+  test('a stranger who names a run of the session changes nothing', async () => {
+    const key = createKey()
+    const log = open()
+    await log.create(key, request('x', 'ann'))
+    expect(await log.create(key, request('x', 'bob'))).toEqual({ outcome: 'foreign' })
+    const stalled = await log.stalled({ before: Date.now() + 60_000, now: 0, limit: 1000 })
+    expect(
+      stalled.filter(({ agent, session }) => agent === key.agent && session === key.session),
+    ).toHaveLength(1)
+  })
+
+  test('a run that went without a trace is listed no longer after a while', async () => {
     const member = JSON.stringify(['Redis', 'never', 'r'])
     await shared.zAdd('durable-agents:open', { score: 1, value: member })
     const found = await open().stalled({ before: 0, now: Date.now(), limit: 1000 })
