@@ -3,10 +3,11 @@ import type { ChatMessage } from '../core/messages.js'
 import { createTextMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
-import type { AgentDefinition, ModelSettings } from './agent-definition.js'
+import type { AgentDefinition, ModelSettings, Tool } from './agent-definition.js'
 import { AgentRun } from './agent-run.js'
+import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
+import { type CompactionStrategy, keepAll } from './compaction.js'
 import { runStandalone } from './run-standalone.js'
-import type { Tool } from './tool.js'
 
 export interface AgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */
@@ -19,11 +20,30 @@ export interface AgentOptions {
   readonly description?: string
   readonly tools?: readonly Tool[]
   readonly modelSettings?: ModelSettings
+  /** What of a session's conversation the model is shown. @default keepAll() */
+  readonly compaction?: CompactionStrategy
   /** Most model calls one run may make. @default 20 */
   readonly maxSteps?: number
   /** Most tools that run at the same time. @default 8 */
   readonly maxParallelTools?: number
+  /** Longest time of one model call. @default none but the platform's */
+  readonly stepTimeoutMs?: number
+  /** Longest time of one run, not counting what it waits for approvals; it then fails with `budget_exhausted`. @default none */
+  readonly runTimeoutMs?: number
+  /** A run that has spent as many tokens makes no further model call and fails with `budget_exhausted`. @default none */
+  readonly maxTokensPerRun?: number
+  /** The same for a session over all its runs. @default none */
+  readonly maxTokensPerSession?: number
 }
+
+const limitOptions = [
+  'maxSteps',
+  'maxParallelTools',
+  'stepTimeoutMs',
+  'runTimeoutMs',
+  'maxTokensPerRun',
+  'maxTokensPerSession',
+] as const
 
 export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   /** The conversation so far, oldest first. @default none */
@@ -47,29 +67,43 @@ export class Agent implements AgentDefinition {
   readonly client: ChatClient
   readonly tools: readonly Tool[]
   readonly modelSettings: ModelSettings
+  readonly compaction: CompactionStrategy
   readonly maxSteps: number
   readonly maxParallelTools: number
+  readonly stepTimeoutMs: number | undefined
+  readonly runTimeoutMs: number | undefined
+  readonly maxTokensPerRun: number | undefined
+  readonly maxTokensPerSession: number | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming the option that cannot be used. */
   constructor(options: AgentOptions) {
     const { name, client, instructions, description, tools = [], modelSettings = {}, maxSteps = 20 } = options
     checkName(name)
     checkTools(name, tools)
-    checkCount('maxSteps', maxSteps)
-    checkCount('maxParallelTools', options.maxParallelTools ?? 1)
+    for (const option of limitOptions) checkCount(option, options[option] ?? 1)
     this.name = name
     this.client = client
     this.instructions = instructions
     this.description = description
     this.tools = tools
     this.modelSettings = modelSettings
+    this.compaction = options.compaction ?? keepAll()
     this.maxSteps = maxSteps
     this.maxParallelTools = options.maxParallelTools ?? 8
+    this.stepTimeoutMs = options.stepTimeoutMs
+    this.runTimeoutMs = options.runTimeoutMs
+    this.maxTokensPerRun = options.maxTokensPerRun
+    this.maxTokensPerSession = options.maxTokensPerSession
   }
 
   /** What kind of agent this is: the name of its class. */
   get type(): string {
     return this.constructor.name
+  }
+
+  /** This agent as a tool of another one; durable wherever that one is. */
+  asTool(options: AgentToolOptions = {}): Tool {
+    return createAgentTool(this, options)
   }
 
   /**

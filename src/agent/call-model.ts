@@ -2,18 +2,28 @@ import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
 import { toTurnMessages } from '../run/fold.js'
-import type { RunContext } from './run-context.js'
+import { type RunContext, toStepTimeout } from './run-context.js'
 
 /** Makes one model call: deltas go to the journal as they come, the finished answer as one record. */
 export async function callModel(context: RunContext, step: number): Promise<void> {
-  const { agent, journal, signal } = context
-  if (journal.state.provisional) journal.record({ type: 'step.reset', data: { step } })
+  const { agent, journal } = context
+  if (journal.state.partial !== undefined) journal.record({ type: 'step.reset', data: { step } })
   await journal.flush()
+  const limit = toStepLimit(context)
+  const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
   let answer: ChatAnswer | undefined
-  for await (const event of agent.client.stream(toChatRequest(context), { signal })) {
-    signal.throwIfAborted()
-    if (event.type === 'completed') answer = event
-    else recordProgress(context, step, event)
+  try {
+    for await (const event of agent.client.stream(toChatRequest(context), { signal })) {
+      signal.throwIfAborted()
+      if (event.type === 'completed') answer = event
+      else recordProgress(context, step, event)
+    }
+  } catch (cause) {
+    if (!limit[0]?.aborted) throw cause
+    throw new AgentError('model_timeout', 'The model did not finish its answer in time.', {
+      cause,
+      retryable: true,
+    })
   }
   if (answer === undefined) {
     throw new AgentError('model_error', 'The model ended its answer without completing it.', {
@@ -23,6 +33,11 @@ export async function callModel(context: RunContext, step: number): Promise<void
   const { usage, finishReason, model } = answer
   const message = withUniqueCallIds(answer.message, context, step)
   journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
+}
+
+function toStepLimit({ limits }: RunContext): readonly AbortSignal[] {
+  const limitMs = toStepTimeout(limits, limits.stepTimeoutMs)
+  return limitMs === undefined ? [] : [AbortSignal.timeout(limitMs)]
 }
 
 function recordProgress(
@@ -38,7 +53,7 @@ function recordProgress(
       journal.record({ type: 'reasoning.delta', data: { step, text: event.text } })
       break
     case 'reset':
-      if (journal.state.provisional) journal.record({ type: 'step.reset', data: { step } })
+      if (journal.state.partial !== undefined) journal.record({ type: 'step.reset', data: { step } })
   }
 }
 

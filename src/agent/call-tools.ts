@@ -1,11 +1,15 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
-import type { RunContext } from './run-context.js'
-import type { Tool, ToolOutcome } from './tool.js'
+import type { Tool, ToolContext } from './agent-definition.js'
+import type { DelegateOutcome } from './delegation.js'
+import type { ToolOutcome } from './invoke-tool.js'
+import { type RunContext, toStepTimeout } from './run-context.js'
 
-/** Runs a step's open tool calls, side by side up to the agent's limit. Each result is durable before it counts. */
+/** Goes on with a step's tool calls, side by side up to the agent's limit. Each result is durable before it counts. */
 export async function callTools(context: RunContext, calls: readonly CallState[]): Promise<void> {
-  const started = calls.filter((call) => begin(context, call))
+  const started: CallState[] = []
+  for (const call of calls) if (await prepare(context, call)) started.push(call)
   await context.journal.flush()
   const queue = started.values()
   const workers = Array.from({ length: context.agent.maxParallelTools }, async () => {
@@ -14,58 +18,167 @@ export async function callTools(context: RunContext, calls: readonly CallState[]
   await Promise.all(workers)
 }
 
-/** Notes that a call starts; false when it must not be run again, and its outcome has been noted instead. */
-function begin(
-  { agent, journal, sessionId, correlationId }: RunContext,
-  { call, started }: CallState,
-): boolean {
-  const tool = findTool(agent.tools, call.name)
-  if (started !== undefined && tool?.onUnknownOutcome === 'fail') {
-    const error =
-      'The process died while this tool ran, so whether it took effect is unknown. It was not run again.'
-    journal.record({ type: 'tool.completed', data: { callId: call.callId, error, durationMs: 0 } })
-    return false
+/** Notes that a call starts; false when it does not, and why has been noted instead. */
+async function prepare(context: RunContext, state: CallState): Promise<boolean> {
+  const { call, started, approval, decision } = state
+  const tool = findTool(context, call.name)
+  if (tool === undefined) return complete(context, state, { error: `There is no tool named "${call.name}".` })
+  if (decision !== undefined && approval?.inner !== undefined) {
+    await context.delegation.decide(call.callId, { ...decision, approvalId: approval.inner.approvalId })
+    return begin(context, { ...state, decision: undefined })
   }
-  const { callId, name, arguments: args } = call
-  const idempotencyKey =
-    started?.idempotencyKey ?? toIdempotencyKey([agent.name, sessionId, correlationId, callId])
+  if (decision?.decision === 'approve') return begin(context, state)
+  if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
+  if (started !== undefined) return settleUnknown(context, state, tool)
+  if (await tool.needsApproval(call.arguments, toToolContext(context, state)))
+    return ask(context, state, tool, 'policy')
+  return begin(context, state)
+}
+
+/** The call was begun and its process died: whether it took effect, nobody here knows. */
+async function settleUnknown(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
+  const known = await tool.reconcile(
+    state.started?.arguments ?? state.call.arguments,
+    toToolContext(context, state),
+  )
+  if (known.outcome === 'not_done') return begin(context, state)
+  if (known.outcome === 'done') {
+    return complete(context, state, { result: JSON.parse(JSON.stringify(known.result ?? null)) })
+  }
+  switch (tool.onUnknownOutcome) {
+    case 'retry':
+      return begin(context, state)
+    case 'ask':
+      return ask(context, state, tool, 'unknown_outcome')
+    case 'fail':
+      return complete(context, state, {
+        error:
+          'The process died while this tool ran, so whether it took effect is unknown. It was not run again.',
+      })
+  }
+}
+
+function begin({ journal, ...context }: RunContext, state: CallState): boolean {
+  const { call, started, decision } = state
+  const { callId, name } = call
+  const args = decision?.arguments ?? started?.arguments ?? call.arguments
+  const idempotencyKey = toIdempotencyKey(context, state)
   const attempt = (started?.attempt ?? 0) + 1
   journal.record({ type: 'tool.started', data: { callId, name, arguments: args, idempotencyKey, attempt } })
   return true
+}
+
+function ask(
+  context: RunContext,
+  { call, started }: CallState,
+  tool: Tool,
+  reason: ApprovalRequested['reason'],
+): boolean {
+  const { callId, name } = call
+  const args = started?.arguments ?? call.arguments
+  const expiresAt =
+    tool.approvalTimeoutMs === undefined
+      ? undefined
+      : new Date(Date.now() + tool.approvalTimeoutMs).toISOString()
+  const approvalId = createApprovalId(context)
+  context.journal.record({
+    type: 'approval.requested',
+    data: { approvalId, callId, name, arguments: args, reason, expiresAt },
+  })
+  return false
+}
+
+function complete({ journal }: RunContext, { call }: CallState, outcome: ToolOutcome): boolean {
+  journal.record({ type: 'tool.completed', data: { callId: call.callId, ...outcome, durationMs: 0 } })
+  return false
+}
+
+function toRejection({ approval, decision }: CallState): string {
+  const reason = decision?.reason === undefined ? '' : `: ${decision.reason}`
+  if (approval?.reason === 'unknown_outcome') {
+    return `The process died while this tool ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
+  }
+  return `A human rejected this call${reason}.`
 }
 
 async function finish(context: RunContext, callId: string): Promise<void> {
   const { journal } = context
   const startedAt = performance.now()
   const outcome = await execute(context, callId)
-  const durationMs = Math.round(performance.now() - startedAt)
-  journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
+  if (!('parked' in outcome)) {
+    const durationMs = Math.round(performance.now() - startedAt)
+    journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
+  } else if (outcome.parked === 'approval') {
+    journal.record({ type: 'approval.requested', data: toOuterApproval(context, callId, outcome.approval) })
+  }
   await journal.flush()
 }
 
-async function execute(context: RunContext, callId: string): Promise<ToolOutcome> {
+/** An approval of a run that works for this one, as this one's own: whoever decides sees the innermost tool. */
+function toOuterApproval(
+  context: RunContext,
+  callId: string,
+  approval: ApprovalRequested,
+): ApprovalRequested {
+  const agent =
+    approval.inner?.agent ?? findTool(context, findCall(context, callId)?.call.name)?.delegate?.agent.name
+  const inner = { agent: agent ?? '', approvalId: approval.approvalId }
+  return { ...approval, callId, approvalId: createApprovalId(context), inner }
+}
+
+async function execute(context: RunContext, callId: string): Promise<DelegateOutcome | ToolOutcome> {
+  const state = findCall(context, callId)
+  const tool = findTool(context, state?.call.name)
+  if (state?.started === undefined || tool === undefined) return { error: 'The call was never started.' }
+  const limitMs = toStepTimeout(context.limits, undefined)
+  const limit = limitMs === undefined ? [] : [AbortSignal.timeout(limitMs)]
+  const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
+  const args = state.started.arguments
+  try {
+    if (tool.delegate === undefined)
+      return await tool.invoke(args, { ...toToolContext(context, state), signal })
+    const [issue] = await tool.check(args)
+    if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
+    return await context.delegation.run(tool.delegate.agent, callId, tool.delegate.toMessage(args), signal)
+  } catch (error) {
+    if (limit[0]?.aborted)
+      return { error: 'The tool did not finish within the time that was left for the run.' }
+    throw error
+  }
+}
+
+function findCall({ journal }: RunContext, callId: string): CallState | undefined {
+  return journal.state.steps.at(-1)?.calls.find(({ call }) => call.callId === callId)
+}
+
+function findTool({ agent }: RunContext, name: string | undefined): Tool | undefined {
+  return agent.tools.find((tool) => tool.name === name)
+}
+
+function createApprovalId({ correlationId }: RunContext): string {
+  return `${correlationId}~${randomUUID()}`
+}
+
+function toToolContext(context: RunContext, state: CallState): ToolContext {
   const { agent, journal, sessionId, correlationId, signal } = context
-  const started = journal.state.steps.at(-1)?.calls.find(({ call }) => call.callId === callId)?.started
-  if (started === undefined) return { error: 'The call was never started.' }
-  const tool = findTool(agent.tools, started.name)
-  if (tool === undefined) return { error: `There is no tool named "${started.name}".` }
-  return tool.invoke(started.arguments, {
+  return {
     agentName: agent.name,
     sessionId,
     correlationId,
-    callId,
-    idempotencyKey: started.idempotencyKey,
-    attempt: started.attempt,
+    callId: state.call.callId,
+    idempotencyKey: toIdempotencyKey(context, state),
+    attempt: state.started?.attempt ?? 1,
     owner: journal.state.request?.owner,
     metadata: journal.state.request?.metadata ?? {},
     signal,
-  })
+  }
 }
 
-function findTool(tools: readonly Tool[], name: string): Tool | undefined {
-  return tools.find((tool) => tool.name === name)
-}
-
-function toIdempotencyKey(parts: readonly (string | undefined)[]): string {
+function toIdempotencyKey(
+  { agent, sessionId, correlationId }: Pick<RunContext, 'agent' | 'sessionId' | 'correlationId'>,
+  { call, started }: CallState,
+): string {
+  if (started !== undefined) return started.idempotencyKey
+  const parts = [agent.name, sessionId, correlationId, call.callId]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }

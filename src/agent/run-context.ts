@@ -1,6 +1,9 @@
 import type { ChatMessage } from '../core/messages.js'
+import type { RunLimits } from '../run/decide.js'
 import type { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
+import type { Delegation } from './delegation.js'
+import type { RunControls } from './run-controls.js'
 
 /** Everything one execution of a run works with. */
 export interface RunContext {
@@ -11,10 +14,41 @@ export interface RunContext {
   /** The session's key; `undefined` when the agent runs without one. */
   readonly sessionId: string | undefined
   readonly correlationId: string
-  /** How many messages the user will have sent in this session when the run is over. */
+  /** How many messages the user had sent in this session before this run. */
   readonly messageCount: number
-  /** Aborts when the run must stop: the caller gave up, or another executor took it over. */
+  readonly limits: ExecutionLimits
+  /** What others wish of this run. */
+  readonly controls: RunControls
+  /** Makes another run's messages part of this one; false when that run has gone its own way. */
+  readonly join: (run: string) => Promise<boolean>
+  /** How it has other agents work for it. */
+  readonly delegation: Delegation
+  /** Aborts when this executor must stop at once, because another one has taken the run over or the caller gave up. */
   readonly signal: AbortSignal
   /** Told of failures that callers only get to know as `internal`. */
   readonly onError: (error: unknown) => void
+}
+
+/** How far one execution may go. */
+export interface ExecutionLimits extends RunLimits {
+  /** From then on the run is parked between steps, to be gone on with in another operation; ms since 1970. */
+  readonly parkAfter?: number | undefined
+  /** By then the operation is cut off, so no step may take longer; ms since 1970. */
+  readonly hardEnd?: number | undefined
+  /** By then the run has to be over; ms since 1970. */
+  readonly runEnd?: number | undefined
+  /** Longest time of one model call. */
+  readonly stepTimeoutMs?: number | undefined
+}
+
+/** How long a step may take that begins now: the tightest of the limits, in ms; `undefined` when there is none. */
+export function toStepTimeout(
+  { hardEnd, runEnd }: ExecutionLimits,
+  ownMs: number | undefined,
+): number | undefined {
+  const now = Date.now()
+  const limits = [ownMs, hardEnd && hardEnd - now, runEnd && runEnd - now].filter(
+    (limit) => limit !== undefined,
+  )
+  return limits.length === 0 ? undefined : Math.max(1, Math.min(...limits))
 }

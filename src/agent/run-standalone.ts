@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { AgentError } from '../core/errors.js'
-import type { ChatMessage } from '../core/messages.js'
+import { AgentError, toErrorMessage } from '../core/errors.js'
+import { type ChatMessage, createTextMessage, noUsage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type { RunEvent, RunRequest } from '../run/events.js'
+import { toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
+import type { Delegation } from './delegation.js'
+import { RunControls } from './run-controls.js'
 import { runLoop } from './run-loop.js'
 import { toResponse } from './to-answer.js'
 
@@ -38,12 +41,28 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
     history,
     sessionId: undefined,
     correlationId,
-    messageCount: request.messages.length,
+    messageCount: 0,
+    limits: {
+      maxSteps: agent.maxSteps,
+      maxTokens: agent.maxTokensPerRun,
+      stepTimeoutMs: agent.stepTimeoutMs,
+      runEnd: agent.runTimeoutMs === undefined ? undefined : Date.now() + agent.runTimeoutMs,
+    },
+    controls: new RunControls(),
+    join: async () => false,
+    delegation: inMemory,
     signal,
     onError: () => {},
   })
   if (state.outcome?.type === 'run.failed')
     throw new AgentError(state.outcome.data.code, state.outcome.data.detail)
+  if (state.parked !== undefined) {
+    const [waiting] = toOpenApprovals(state)
+    throw new AgentError(
+      'invalid_configuration',
+      `Tool "${waiting?.name}" waits for an approval, which only a session of AgentFunctionApp can give.`,
+    )
+  }
   const response = toResponse(state, correlationId)
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
 }
@@ -59,4 +78,24 @@ async function toTypedValue<Value>(
   throw new AgentError('response_schema_unmet', 'The answer does not fit the response format.', {
     issues: parsed.issues,
   })
+}
+
+/** Agents that work for a run in memory run in memory too. */
+const inMemory: Delegation = {
+  async run(agent, _callId, message, signal) {
+    const request = {
+      messages: [createTextMessage('user', message)],
+      options: { enableToolCalls: true },
+      digest: '',
+    }
+    try {
+      const run = { agent, history: [], request, signal, onEvent: () => {}, responseFormat: undefined }
+      const { text, usage } = await runStandalone(run)
+      return { result: text, usage }
+    } catch (error) {
+      signal.throwIfAborted()
+      return { error: toErrorMessage(error), usage: noUsage }
+    }
+  },
+  async decide() {},
 }

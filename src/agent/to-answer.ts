@@ -17,11 +17,18 @@ export async function toAnswer(context: RunContext): Promise<RunAnswer> {
     message: toRequestText(state.request?.messages ?? []),
     sessionId: context.sessionId ?? '',
     status: 'success',
-    message_count: context.messageCount,
+    message_count: context.messageCount + countMessages(state),
     correlationId: context.correlationId,
     usage: toWireUsage(state.usage),
   }
   return schema === undefined ? answer : { ...answer, value: await toValue(response, schema) }
+}
+
+/** How many messages of the user a run has taken in. */
+function countMessages({ request, steering }: RunState): number {
+  return (
+    (request?.messages.length ?? 0) + steering.reduce((count, { messages }) => count + messages.length, 0)
+  )
 }
 
 /** The text of the run's last message; a refusal's words when the model refused. */

@@ -1,32 +1,16 @@
 import { z } from 'zod'
-import { AgentError, type Issue, toErrorMessage } from '../core/errors.js'
-import type { JsonValue } from '../core/json.js'
+import { AgentError, type Issue } from '../core/errors.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
-import type { ToolDeclaration } from '../model/chat-client.js'
+import type { Reconciliation, Tool, ToolContext, UnknownOutcomePolicy } from './agent-definition.js'
+import { type InvocationLimits, invokeTool } from './invoke-tool.js'
 
-/** What a tool may know about the call it serves. The model never sees any of it. */
-export interface ToolContext {
-  readonly agentName: string
-  /** The session's key; `undefined` when the agent runs without one. */
-  readonly sessionId: string | undefined
-  /** The run's correlation id. */
-  readonly correlationId: string
-  readonly callId: string
-  /** The same whenever this very call is executed again: hand it to whatever the tool changes. */
-  readonly idempotencyKey: string
-  /** 1 for the first execution; above it when a crash left an earlier one without a recorded result. */
-  readonly attempt: number
-  /** Whom the session belongs to. */
-  readonly owner: string | undefined
-  readonly metadata: Readonly<Record<string, string>>
-  /** Aborts when the time limit passes or the run must stop. */
-  readonly signal: AbortSignal
-}
+/** When a human has to agree before a tool runs. */
+export type ApprovalPolicy<Args> =
+  | 'always'
+  | 'never'
+  | ((args: Args, context: ToolContext) => boolean | Promise<boolean>)
 
-/** What to do with a call that was begun and has no result, because its process died. */
-export type UnknownOutcomePolicy = 'retry' | 'fail'
-
-export interface ToolOptions<Parameters extends Schema, Result> {
+export interface ToolOptions<Parameters extends Schema, Result> extends InvocationLimits {
   /** What the model calls it: 1-64 letters, digits, `_` or `-`. */
   readonly name: string
   /** What it does and when to use it, for the model. */
@@ -39,21 +23,17 @@ export interface ToolOptions<Parameters extends Schema, Result> {
   readonly readOnly?: boolean
   /** Running it twice with the same idempotency key changes nothing more. @default false */
   readonly idempotent?: boolean
-  /** @default 'retry' for read-only and idempotent tools, else 'fail': the model is told that the outcome is unknown */
+  /** @default 'retry' for read-only and idempotent tools, else 'ask' */
   readonly onUnknownOutcome?: UnknownOutcomePolicy
-  /** Time limit of one execution. @default none */
-  readonly timeoutMs?: number
-}
-
-export type ToolOutcome = { readonly result: JsonValue } | { readonly error: string }
-
-/** A function that a model may call. Made by {@link tool}. */
-export interface Tool {
-  readonly name: string
-  readonly declaration: ToolDeclaration
-  readonly onUnknownOutcome: UnknownOutcomePolicy
-  /** Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside. */
-  invoke(args: unknown, context: ToolContext): Promise<ToolOutcome>
+  /** Asks the destination about a call whose outcome is unknown, before `onUnknownOutcome` applies. */
+  readonly reconcile?: (
+    args: SchemaOutput<Parameters>,
+    context: ToolContext,
+  ) => Reconciliation | Promise<Reconciliation>
+  /** Whether a human has to agree first. The run waits for it without costing anything. A function that throws asks. @default 'never' */
+  readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>>
+  /** After this long without a decision the call counts as rejected. @default never */
+  readonly approvalTimeoutMs?: number
 }
 
 /**
@@ -72,7 +52,7 @@ export interface Tool {
 export function tool<Parameters extends Schema = Schema<Record<string, never>>, Result = unknown>(
   options: ToolOptions<Parameters, Result>,
 ): Tool {
-  const { name, description, readOnly = false, idempotent = false, timeoutMs } = options
+  const { name, description, readOnly = false, idempotent = false, approval = 'never' } = options
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new AgentError(
       'invalid_configuration',
@@ -80,19 +60,41 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     )
   }
   const parameters = (options.parameters ?? z.object({})) as Schema<SchemaOutput<Parameters>>
+  const parse = (args: unknown) => parseWith(parameters, args)
   return {
     name,
     declaration: { name, description, parameters: toParameters(name, parameters) },
-    onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'fail'),
+    onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
+    approvalTimeoutMs: options.approvalTimeoutMs,
     async invoke(args, context) {
-      const parsed = await parseWith(parameters, args)
+      const parsed = await parse(args)
       if (!parsed.ok) return { error: `The arguments are not valid. ${describe(parsed.issues)}` }
-      return attempt(
-        (signal) => options.execute(parsed.value, { ...context, signal }),
-        context.signal,
-        timeoutMs,
-      )
+      const execute = (signal: AbortSignal) => options.execute(parsed.value, { ...context, signal })
+      return invokeTool(execute, context.signal, options)
     },
+    async check(args) {
+      const parsed = await parse(args)
+      return parsed.ok ? [] : parsed.issues
+    },
+    async needsApproval(args, context) {
+      if (typeof approval === 'string') return approval === 'always'
+      const parsed = await parse(args)
+      return parsed.ok && asksForApproval(() => approval(parsed.value, context))
+    },
+    async reconcile(args, context) {
+      const parsed = await parse(args)
+      if (!parsed.ok || options.reconcile === undefined) return { outcome: 'unknown' }
+      return options.reconcile(parsed.value, context)
+    },
+  }
+}
+
+/** When it cannot be told whether a human is needed, one is. */
+async function asksForApproval(policy: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return await policy()
+  } catch {
+    return true
   }
 }
 
@@ -109,28 +111,4 @@ function toParameters(name: string, parameters: Schema) {
 
 function describe(issues: readonly Issue[]): string {
   return issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
-}
-
-async function attempt(
-  execute: (signal: AbortSignal) => unknown,
-  outer: AbortSignal,
-  timeoutMs: number | undefined,
-): Promise<ToolOutcome> {
-  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
-  const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
-  try {
-    const result = await Promise.race([execute(signal), rejectOnAbort(signal)])
-    return { result: JSON.parse(JSON.stringify(result ?? null)) }
-  } catch (error) {
-    if (outer.aborted) throw outer.reason
-    if (limit?.aborted) return { error: `The tool did not finish within ${timeoutMs} ms.` }
-    return { error: toErrorMessage(error) }
-  }
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }

@@ -8,11 +8,13 @@ import { offlineModel } from '../model/offline.js'
 import type { RunLog } from '../run/run-log.js'
 import { createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
+import { type OperationLimits, toOperationLimits } from '../session/execution-limits.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
-import { checkHostJson } from './check-host-json.js'
+import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
+import { registerWatchdog } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
@@ -33,6 +35,12 @@ export interface AgentFunctionAppOptions {
   readonly streamLimitMs?: number
   /** How often a silent event stream says that it lives. @default 15,000 */
   readonly heartbeatMs?: number
+  /** How long one entity operation may take: half of it for starting steps. @default functionTimeout of host.json */
+  readonly operationTimeoutMs?: number
+  /** Sessions in which nothing has happened for so long are deleted. @default never */
+  readonly sessionTtlMs?: number
+  /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
+  readonly maxAttempts?: number
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number
 }
@@ -53,12 +61,14 @@ export interface AddAgentOptions {
 export class AgentFunctionApp {
   readonly #agents: Agent[] = []
   readonly #services: RouteServices
+  readonly #limits: OperationLimits
   readonly #defaultCallback: AgentResponseCallback | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
     const { agents = [], authLevel = 'function', enableHealthCheck = true, owner = easyAuthOwner } = options
     this.#defaultCallback = options.defaultCallback
+    this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
     this.#services = {
       agents: this.#agents,
       log: options.runLog ?? openRunLog(),
@@ -74,6 +84,7 @@ export class AgentFunctionApp {
     app.setup({ enableHttpStream: true })
     watchForwardedRequests()
     app.hook.appStart(() => this.#check())
+    registerWatchdog(this.#services, options)
     for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
     for (const agent of agents) this.addAgent(agent)
   }
@@ -93,12 +104,12 @@ export class AgentFunctionApp {
     }
     this.#agents.push(agent)
     const { log } = this.#services
-    df.app.entity(toEntityName(agent.name), createAgentEntity({ agent, log, callback }))
+    df.app.entity(toEntityName(agent.name), createAgentEntity({ agent, log, callback, limits: this.#limits }))
     for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
   }
 
-  async #check(): Promise<void> {
-    for (const warning of await checkHostJson(process.cwd())) process.emitWarning(warning, 'AgentFunctionApp')
+  #check(): void {
+    for (const warning of checkHostJson(process.cwd())) process.emitWarning(warning, 'AgentFunctionApp')
     for (const { name, client } of this.#agents)
       process.stdout.write(`Agent ${name} uses ${describeModel(client.model)}\n`)
   }

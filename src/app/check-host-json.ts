@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, type JsonValue, parseJson } from '../core/json.js'
 
@@ -6,9 +6,8 @@ import { isJsonObject, type JsonValue, parseJson } from '../core/json.js'
  * What in an app's host.json would hurt its agents, a sentence each; empty when all is well.
  * Source: Durable Functions, host.json settings; the defaults are made for short operations.
  */
-export async function checkHostJson(appDirectory: string): Promise<readonly string[]> {
-  const text = await readFile(join(appDirectory, 'host.json'), 'utf8').catch(() => '')
-  const hostJson = parseJson(text)
+export function checkHostJson(appDirectory: string): readonly string[] {
+  const hostJson = readHostJson(appDirectory)
   const durable = read(hostJson, ['extensions', 'durableTask'])
   const warnings: string[] = []
   if (read(durable, ['maxEntityOperationBatchSize']) !== 1) {
@@ -19,6 +18,22 @@ export async function checkHostJson(appDirectory: string): Promise<readonly stri
   const storage = read(durable, ['storageProvider'])
   if (read(storage, ['type']) === 'AzureStorage') warnings.push(...checkAzureStorage(storage))
   return warnings
+}
+
+/** The platform's time limit for one function call, in ms: `functionTimeout` of host.json, else the Consumption plan's 5 minutes. */
+export function readFunctionTimeout(appDirectory: string): number {
+  const text = read(readHostJson(appDirectory), ['functionTimeout'])
+  if (text === '-1' || text === -1) return 24 * 3600 * 1000
+  const seconds = toSeconds(text)
+  return (Number.isFinite(seconds) ? seconds : 300) * 1000
+}
+
+function readHostJson(appDirectory: string): JsonValue | undefined {
+  try {
+    return parseJson(readFileSync(join(appDirectory, 'host.json'), 'utf8'))
+  } catch {
+    return undefined
+  }
 }
 
 function checkAzureStorage(storage: JsonValue | undefined): readonly string[] {

@@ -7,9 +7,18 @@ export interface TransactionalDatabase {
 const busyJobs = 4
 const gatherMs = 1
 
+/** `SQLITE_BUSY`: another connection is writing (sqlite.org/rescode.html). */
+const busyCode = 5
+const lockRetryMs = 1
+
 export interface GroupCommitOptions {
   /** Commits at the end of every turn, never waiting for more: for callers that do one thing after the other. @default false */
   readonly eager?: boolean | undefined
+  /**
+   * How long work waits for another process that is writing, on top of the connection's own `busy_timeout`. That one
+   * blocks the event loop, so where processes share a file it is better 0 and this wait does the rest. @default 5000
+   */
+  readonly lockWaitMs?: number | undefined
 }
 
 interface Job {
@@ -27,21 +36,22 @@ export class GroupCommit {
   #queue: Job[] = []
   #scheduled = false
   #busy = false
+  #lockedSince: number | undefined
   readonly #eager: boolean
+  readonly #lockWaitMs: number
 
-  constructor(database: TransactionalDatabase, { eager = false }: GroupCommitOptions = {}) {
+  constructor(database: TransactionalDatabase, options: GroupCommitOptions = {}) {
+    const { eager = false, lockWaitMs = 5000 } = options
     this.#database = database
     this.#eager = eager
+    this.#lockWaitMs = lockWaitMs
   }
 
   /** Resolves with what `work` returned, once that is on disk. When `work` throws, only its own writes are undone. */
   run<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, resolve, reject })
-      if (this.#scheduled) return
-      this.#scheduled = true
-      if (this.#busy) setTimeout(() => this.flush(), gatherMs)
-      else setImmediate(() => this.flush())
+      if (!this.#scheduled) this.#schedule(this.#busy ? gatherMs : undefined)
     })
   }
 
@@ -51,13 +61,44 @@ export class GroupCommit {
     const jobs = this.#queue
     this.#queue = []
     this.#busy = !this.#eager && jobs.length >= busyJobs
-    if (jobs.length > 0) this.#commit(jobs)
+    if (jobs.length > 0 && this.#begin(jobs)) this.#commit(jobs)
+  }
+
+  /** At the end of this turn when no time is given. */
+  #schedule(afterMs?: number): void {
+    this.#scheduled = true
+    if (afterMs === undefined) setImmediate(() => this.flush())
+    else setTimeout(() => this.flush(), afterMs)
+  }
+
+  #begin(jobs: readonly Job[]): boolean {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      this.#lockedSince = undefined
+      return true
+    } catch (error) {
+      if (isBusy(error) && this.#mayWait()) this.#putBack(jobs)
+      else for (const job of jobs) job.reject(error)
+      return false
+    }
+  }
+
+  #mayWait(): boolean {
+    const now = performance.now()
+    this.#lockedSince ??= now
+    if (now - this.#lockedSince < this.#lockWaitMs) return true
+    this.#lockedSince = undefined
+    return false
+  }
+
+  #putBack(jobs: readonly Job[]): void {
+    this.#queue = [...jobs, ...this.#queue]
+    if (!this.#scheduled) this.#schedule(lockRetryMs)
   }
 
   #commit(jobs: readonly Job[]): void {
     const settle: (() => void)[] = []
     try {
-      this.#database.exec('BEGIN IMMEDIATE')
       for (const job of jobs) settle.push(this.#attempt(job))
       this.#database.exec('COMMIT')
     } catch (error) {
@@ -94,7 +135,11 @@ export class GroupCommit {
     try {
       this.#database.exec('ROLLBACK')
     } catch {
-      // The transaction never began, or SQLite has rolled it back itself: there is nothing left to undo.
+      // SQLite has rolled it back itself: there is nothing left to undo.
     }
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === busyCode
 }

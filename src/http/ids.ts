@@ -1,7 +1,7 @@
 import { createFieldError } from './parse-query.js'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get in
-const forbidden = /[/\\#?@\u0000-\u001f\u007f-\u009f]/
+const forbidden = /[/\\#?@\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u
 
 /**
  * Checks an id that becomes part of paths, entity keys and file names.

@@ -63,14 +63,30 @@ const answer = object(
   ['response', 'message', 'sessionId', 'status', 'message_count', 'correlationId', 'usage'],
 )
 
+const approval = object(
+  {
+    approvalId: text,
+    callId: text,
+    name: text,
+    arguments: {},
+    reason: { enum: ['policy', 'unknown_outcome'] },
+    expiresAt: time,
+  },
+  ['approvalId', 'callId', 'name', 'arguments', 'reason'],
+)
+
 /** What the routes answer with, as JSON Schemas by name. */
 export const openApiSchemas: JsonObject = {
   Answer: answer,
-  Pending: object({
-    status: { enum: ['accepted', 'running', 'waiting'] },
-    sessionId: text,
-    correlationId: text,
-  }),
+  Pending: object(
+    {
+      status: { enum: ['accepted', 'running', 'waiting'] },
+      sessionId: text,
+      correlationId: text,
+      approvals: list(approval),
+    },
+    ['status', 'sessionId', 'correlationId'],
+  ),
   Problem: problem,
   Outcome: {
     oneOf: [
@@ -88,6 +104,7 @@ export const openApiSchemas: JsonObject = {
       sessionId: text,
       status: { enum: ['idle', 'running', 'waiting'] },
       run: object({ correlationId: text, status: text }),
+      approvals: list(approval),
       next_before: count,
     },
     ['message_count', 'conversation_history', 'last_response', 'agent_type', 'sessionId', 'status'],

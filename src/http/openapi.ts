@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
 import type { JsonObject } from '../core/json.js'
+import { decisionBody } from './approval-handler.js'
 import { openApiSchemas } from './openapi-schemas.js'
 import { createJsonResponse } from './responses.js'
 import type { Call } from './route.js'
@@ -29,7 +30,9 @@ export function createOpenApi(agents: readonly Agent[], server: string): JsonObj
       },
       '/openapi.json': { get: toOperation('This document', { 200: { type: 'object' } }) },
     },
-    components: { schemas: { ...openApiSchemas, RunRequest: toSchema(runBody) } },
+    components: {
+      schemas: { ...openApiSchemas, RunRequest: toSchema(runBody), Decision: toSchema(decisionBody) },
+    },
   }
 }
 
@@ -37,7 +40,13 @@ function toAgentPaths({ name }: Agent): JsonObject {
   const base = `/agents/${name}`
   const session = `${base}/{sessionId}`
   const run = `${session}/runs/{correlationId}`
-  const page = [toQuery('limit', { type: 'integer', minimum: 1, maximum: 1000 }, 'Most lines to give.')]
+  const page = [
+    toQuery(
+      'limit',
+      { type: 'integer', minimum: 1, maximum: 1000 },
+      'Most lines to give, rounded up to whole turns.',
+    ),
+  ]
   const sessionId = toPathParameter('sessionId')
   const runIds = [sessionId, toPathParameter('correlationId')]
   return {
@@ -58,6 +67,18 @@ function toAgentPaths({ name }: Agent): JsonObject {
     },
     [`${session}/reset`]: { post: toOperation('Clear the history', { 204: undefined }, [sessionId]) },
     [run]: { get: toOperation("A run's outcome", { 200: ref('Outcome'), 202: ref('Pending') }, runIds) },
+    [`${run}/cancel`]: {
+      post: toOperation('Cancel a run', { 200: ref('Outcome'), 202: ref('Pending') }, runIds),
+    },
+    [`${session}/approvals/{approvalId}`]: {
+      post: {
+        ...toOperation('Decide a waiting tool call', { 202: ref('Pending') }, [
+          sessionId,
+          toPathParameter('approvalId'),
+        ]),
+        requestBody: { required: true, content: { 'application/json': { schema: ref('Decision') } } },
+      },
+    },
     [`${run}/events`]: {
       get: {
         ...toOperation("A run's events", {}, [

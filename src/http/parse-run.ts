@@ -4,7 +4,7 @@ import { fromJsonSchema } from '../core/schema.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/run-request.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
-import { createFieldError, createRequestError, parseFlag, refuseUnknown } from './parse-query.js'
+import { createFieldError, createRequestError, parseFlag, refuseUnknown, toIssues } from './parse-query.js'
 import { type Body, readBody } from './read-body.js'
 import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
 
@@ -18,7 +18,6 @@ export interface ParsedRun {
   readonly request: RunRequest
   readonly wait: boolean
   readonly form: AnswerForm
-  readonly onBusy: 'queue' | 'reject'
 }
 
 /** Reads a run request. @throws {AgentError} `invalid_request`, `conflicting_session_id`, `payload_too_large` or `unsupported_media_type`, naming the field. */
@@ -39,13 +38,12 @@ export async function parseRun(
     correlationId: parseCorrelation(body, request.headers),
     request: createRunRequest({
       messages,
-      options: { enableToolCalls, responseSchema },
+      options: { enableToolCalls, responseSchema, onBusy: body.onBusy },
       owner,
       metadata: body.metadata,
     }),
     wait: parseWait(body, query, request.headers),
     form: toAnswerForm(request.headers),
-    onBusy: body.onBusy ?? 'queue',
   }
 }
 
@@ -67,32 +65,17 @@ function refuseBoth(body: RunBody, first: keyof RunBody, second: keyof RunBody):
   throw createFieldError(second, `must not be given together with ${first}`)
 }
 
-/** zod gathers unknown fields under their parent; callers are told each by its own path. */
-function toIssues(issue: {
-  readonly code: string
-  readonly path: PropertyKey[]
-  readonly message: string
-  keys?: string[]
-}) {
-  const path = issue.path.map(String)
-  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }]
-  return (issue.keys ?? []).map((key) => ({
-    path: [...path, key].join('.'),
-    message: 'is not a known field',
-  }))
-}
-
 function parseSession(body: RunBody, query: URLSearchParams): string {
-  const given = new Map<string, string>()
+  const given: (readonly [name: string, value: string])[] = []
   for (const field of sessionFields) {
     const inBody = body[field]
-    if (inBody !== undefined) given.set(field, parseSessionId(inBody, field))
-    for (const inQuery of query.getAll(field)) given.set(`query ${field}`, parseSessionId(inQuery, field))
+    if (inBody !== undefined) given.push([field, parseSessionId(inBody, field)])
+    for (const inQuery of query.getAll(field)) given.push([`query ${field}`, parseSessionId(inQuery, field)])
   }
-  const values = new Set(given.values())
+  const values = new Set(given.map(([, value]) => value))
   if (values.size > 1) {
-    const list = [...given].map(([name, value]) => `${name}=${value}`).join(', ')
-    const issues = [...given.keys()].map((path) => ({ path, message: 'differs from the others' }))
+    const list = given.map(([name, value]) => `${name}=${value}`).join(', ')
+    const issues = given.map(([path]) => ({ path, message: 'differs from the others' }))
     throw new AgentError('conflicting_session_id', `The request names more than one session: ${list}`, {
       issues,
     })

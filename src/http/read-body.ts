@@ -51,15 +51,15 @@ function tryParse(text: string): { readonly ok: true; readonly value: JsonValue 
   }
 }
 
+/** What is too large is read to its end all the same: breaking off would lose the answer and jam the connection. */
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength
-    if (size > maxBytes)
-      throw new AgentError('payload_too_large', `body: must have at most ${maxBytes} bytes`)
-    chunks.push(chunk)
+    if (size <= maxBytes) chunks.push(chunk)
   }
+  if (size > maxBytes) throw new AgentError('payload_too_large', `body: must have at most ${maxBytes} bytes`)
   return Buffer.concat(chunks)
 }
 

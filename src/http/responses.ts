@@ -1,5 +1,7 @@
 import { AgentError } from '../core/errors.js'
 import { type Problem, type ProblemContext, toProblem } from '../core/problem.js'
+import type { ApprovalRequested } from '../run/events.js'
+import type { RunKey } from '../run/run-log.js'
 
 /** Headers that every answer about a run carries. Ids beyond ASCII are percent-encoded: headers cannot hold them. */
 export function toRunHeaders(sessionId: string, correlationId: string): Record<string, string> {
@@ -32,6 +34,22 @@ export function toErrorResponse(error: unknown, context: ProblemContext = {}): R
   const headers: Record<string, string> =
     retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
   return createProblemResponse(toProblem(error, context), headers)
+}
+
+/** 202: where to look for the outcome of a run, and what it waits for. */
+export function createPendingResponse(
+  url: URL,
+  { session, run }: RunKey,
+  status: 'accepted' | 'running' | 'waiting',
+  approvals?: readonly ApprovalRequested[],
+): Response {
+  const base = url.pathname.replace(/\/(run|[^/]+\/(approvals|runs)\/[^/]+(\/cancel)?)\/?$/i, '')
+  const location = `${url.origin}${base}/${encodeURIComponent(session)}/runs/${encodeURIComponent(run)}`
+  return createJsonResponse({ status, sessionId: session, correlationId: run, approvals }, 202, {
+    ...toRunHeaders(session, run),
+    location,
+    'retry-after': '1',
+  })
 }
 
 function toHeaderText(id: string): string {

@@ -1,10 +1,12 @@
 import type { Agent } from '../agent/agent.js'
 import { createAgentHandler, handleAgents, handleUnknown } from './agent-handlers.js'
+import { createApprovalHandler } from './approval-handler.js'
 import { handleHealth } from './health-handler.js'
 import { handleOpenApi } from './openapi.js'
 import type { Route } from './route.js'
 import { createRunHandler } from './run-handler.js'
 import {
+  createCancelHandler,
   createDeleteHandler,
   createEventsHandler,
   createOutcomeHandler,
@@ -31,6 +33,12 @@ export function createAgentRoutes(agent: Agent): readonly Route[] {
     },
     { name: name('reset'), path: `${session}/reset`, handlers: { POST: createResetHandler(agent) } },
     { name: name('outcome'), path: run, handlers: { GET: createOutcomeHandler(agent) } },
+    { name: name('cancel'), path: `${run}/cancel`, handlers: { POST: createCancelHandler(agent) } },
+    {
+      name: name('approval'),
+      path: `${session}/approvals/{approvalId}`,
+      handlers: { POST: createApprovalHandler(agent) },
+    },
     { name: name('events'), path: `${run}/events`, handlers: { GET: createEventsHandler(agent) } },
   ]
 }

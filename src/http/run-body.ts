@@ -48,7 +48,7 @@ export const runBody = z.strictObject({
     .describe('Whether to answer only when the run has ended. Default true.'),
   wait_for_response: z.boolean().optional(),
   onBusy: z
-    .enum(['queue', 'reject'])
+    .enum(['queue', 'reject', 'interrupt', 'steer'])
     .optional()
     .describe('What to do when an earlier message is still being answered.'),
   metadata: z

@@ -4,7 +4,13 @@ import type { TerminalEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 import { createEventStream } from './event-stream.js'
 import { type AnswerForm, type ParsedRun, parseRun } from './parse-run.js'
-import { createJsonResponse, createProblemResponse, toErrorResponse, toRunHeaders } from './responses.js'
+import {
+  createJsonResponse,
+  createPendingResponse,
+  createProblemResponse,
+  toErrorResponse,
+  toRunHeaders,
+} from './responses.js'
 import type { Call, Handler } from './route.js'
 
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
@@ -27,11 +33,14 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Resp
   const { sessions, settings } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
   const headers = toRunHeaders(run.sessionId, run.correlationId)
-  if (run.onBusy === 'reject') await refuseIfBusy(call, key)
+  if (run.request.options.onBusy === 'reject') await refuseIfBusy(call, key)
   await sessions.start(key, run.request)
   if (run.form === 'events') return createEventStream(call, key, -1, headers)
   if (!run.wait) return createPendingResponse(call.url, key, 'accepted')
-  const outcome = await sessions.waitForEnd(key, AbortSignal.timeout(settings.waitLimitMs))
+  const outcome = await sessions.waitForNews(key, AbortSignal.timeout(settings.waitLimitMs))
+  if (outcome === 'waiting') {
+    return createPendingResponse(call.url, key, 'waiting', await sessions.readApprovals(key))
+  }
   if (outcome === undefined) return createPendingResponse(call.url, key, 'running')
   return createOutcomeResponse(outcome, run.form, headers)
 }
@@ -47,17 +56,6 @@ async function refuseIfBusy({ sessions }: Call, key: RunKey): Promise<void> {
       retryAfterMs: 1000,
     },
   )
-}
-
-/** 202 with where to look for the outcome. */
-function createPendingResponse(url: URL, { session, run }: RunKey, status: 'accepted' | 'running'): Response {
-  const base = url.pathname.replace(/\/run\/?$/i, '')
-  const location = `${url.origin}${base}/${encodeURIComponent(session)}/runs/${encodeURIComponent(run)}`
-  return createJsonResponse({ status, sessionId: session, correlationId: run }, 202, {
-    ...toRunHeaders(session, run),
-    location,
-    'retry-after': '1',
-  })
 }
 
 function createOutcomeResponse(

@@ -1,13 +1,13 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError, hasCode } from '../core/errors.js'
-import { fold } from '../run/fold.js'
-import type { RunKey, SessionKey } from '../run/run-log.js'
+import { fold, toOpenApprovals } from '../run/fold.js'
+import type { RunKey, RunSummary, SessionKey } from '../run/run-log.js'
 import { toHistoryEntries, toLastResponse } from '../session/session-view.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { createFieldError, parseCount, refuseUnknown } from './parse-query.js'
 import { readBody } from './read-body.js'
-import { createJsonResponse, toRunHeaders } from './responses.js'
+import { createJsonResponse, createPendingResponse, toRunHeaders } from './responses.js'
 import type { Call, Handler } from './route.js'
 
 /** `GET agents/{agent}/{sessionId}`: the conversation. */
@@ -25,11 +25,10 @@ export function createStateHandler(agent: Agent): Handler {
       last_response: toLastResponse(view.entries),
       agent_type: agent.type,
       sessionId: key.session,
-      status: open === undefined ? 'idle' : 'running',
-      run:
-        open === undefined
-          ? undefined
-          : { correlationId: open.run, status: open.turn === 0 ? 'accepted' : 'running' },
+      status: toSessionStatus(open),
+      run: open === undefined ? undefined : { correlationId: open.run, status: toRunStatus(open) },
+      approvals:
+        open?.status === 'parked' ? await call.sessions.readApprovals({ ...key, run: open.run }) : undefined,
       next_before: view.olderBefore,
     })
   }
@@ -63,14 +62,15 @@ export function createResetHandler(agent: Agent): Handler {
 export function createOutcomeHandler(agent: Agent): Handler {
   return async function handleOutcome(call: Call): Promise<Response> {
     const key = await requireRun(call, agent)
-    const { outcome, epoch } = fold(await call.sessions.readRun(key))
+    const state = fold(await call.sessions.readRun(key))
+    const { outcome } = state
+    const approvals = toOpenApprovals(state)
+    const status = state.parked === 'approval' ? 'waiting' : state.epoch === 0 ? 'accepted' : 'running'
     const ids = { sessionId: key.session, correlationId: key.run }
     const headers = toRunHeaders(key.session, key.run)
     switch (outcome?.type) {
-      case undefined: {
-        const status = epoch === 0 ? 'accepted' : 'running'
-        return createJsonResponse({ status, ...ids }, 202, { ...headers, 'retry-after': '1' })
-      }
+      case undefined:
+        return createPendingResponse(call.url, key, status, approvals.length === 0 ? undefined : approvals)
       case 'run.completed':
         return createJsonResponse(outcome.data, 200, headers)
       case 'run.failed':
@@ -78,6 +78,19 @@ export function createOutcomeHandler(agent: Agent): Handler {
       case 'run.cancelled':
         return createJsonResponse({ status: 'cancelled', ...ids, ...outcome.data }, 200, headers)
     }
+  }
+}
+
+/** `POST agents/{agent}/{sessionId}/runs/{correlationId}/cancel`: 202; its outcome with 200 when the run has ended already. */
+export function createCancelHandler(agent: Agent): Handler {
+  const handleOutcome = createOutcomeHandler(agent)
+  return async function handleCancel(call: Call): Promise<Response> {
+    await readBody(call.request, call.settings.maxBodyBytes)
+    const key = await requireRun(call, agent)
+    const { outcome } = fold(await call.sessions.readRun(key))
+    if (outcome !== undefined) return handleOutcome(call)
+    await call.sessions.cancel(key, 'The caller asked for it.')
+    return createPendingResponse(call.url, key, 'running')
   }
 }
 
@@ -100,11 +113,22 @@ function parseCursor({ request, url }: Call): number {
   throw createFieldError('Last-Event-ID', `must be the id of an event, not "${header}"`)
 }
 
+function toSessionStatus(open: RunSummary | undefined): 'idle' | 'running' | 'waiting' {
+  if (open === undefined) return 'idle'
+  return open.status === 'parked' ? 'waiting' : 'running'
+}
+
+function toRunStatus({ status, turn }: RunSummary): 'accepted' | 'running' | 'waiting' {
+  if (status === 'parked') return 'waiting'
+  return turn === 0 ? 'accepted' : 'running'
+}
+
 function parseSessionKey({ params }: Call, agent: Agent): SessionKey {
   return { agent: agent.name, session: parseSessionId(params.sessionId ?? '') }
 }
 
-async function requireSession(call: Call, agent: Agent): Promise<SessionKey> {
+/** The session a call is about. @throws {AgentError} `not_found` when it is not the caller's. */
+export async function requireSession(call: Call, agent: Agent): Promise<SessionKey> {
   const key = parseSessionKey(call, agent)
   await call.sessions.requireSession(key, call.owner)
   return key

@@ -8,7 +8,7 @@ export type Action =
   /** Only a human's decision lets the run go on. */
   | { readonly type: 'wait' }
   | { readonly type: 'finish' }
-  | { readonly type: 'giveUp'; readonly reason: 'max_steps' | 'run_tokens' }
+  | { readonly type: 'giveUp'; readonly reason: 'max_steps' | 'max_tokens' }
   | { readonly type: 'stop' }
 
 export interface RunLimits {
@@ -35,7 +35,7 @@ export function decide(state: RunState, limits: RunLimits): Action {
 function callModel(state: RunState, limits: RunLimits): Action {
   if (state.steps.length >= limits.maxSteps) return { type: 'giveUp', reason: 'max_steps' }
   if (limits.maxTokens !== undefined && state.usage.totalTokens >= limits.maxTokens) {
-    return { type: 'giveUp', reason: 'run_tokens' }
+    return { type: 'giveUp', reason: 'max_tokens' }
   }
   return { type: 'callModel', step: state.steps.length }
 }

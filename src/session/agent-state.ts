@@ -9,6 +9,7 @@ import {
   schemaVersion,
 } from './stored-state.js'
 import { toRequestEntry, toResponseEntry } from './turn-entries.js'
+import { toTurns } from './turns.js'
 
 /**
  * How large a stored session may grow, in characters of JSON. Azure Storage keeps up to 30,720 in a table row; the budget
@@ -84,11 +85,14 @@ export class AgentState {
   reset(): void {
     const { turn } = this.own
     this.#setEntries([])
-    this.change({ messageCount: 0, evictedTurn: turn, resetTurn: turn })
+    this.change({ messageCount: 0, evictedTurn: turn, resetTurn: turn, summary: undefined })
   }
 
   #append(entries: readonly StoredEntry[]): void {
-    this.change({ messageCount: this.messageCount + countUserMessages(entries) })
+    this.change({
+      messageCount: this.messageCount + countUserMessages(entries),
+      tokens: this.own.tokens + countTokens(entries),
+    })
     this.#setEntries([...this.entries, ...entries])
   }
 
@@ -99,22 +103,18 @@ export class AgentState {
     }
   }
 
-  /** Only turns that a run log has may leave: an entry without a turn was written by somebody else and stays. */
+  /** Whole turns leave, and only those that a run log has: what somebody else wrote stays, and what follows it. */
   #evict(budget: number): void {
     let size = JSON.stringify(this.#stored).length
-    let keepFrom = 0
     let evictedTurn = this.own.evictedTurn
-    while (size > budget) {
-      const turn = this.entries[keepFrom]?.extensionData?.turn
-      if (turn === undefined) break
-      evictedTurn = Math.max(evictedTurn, turn)
-      do {
-        size -= JSON.stringify(this.entries[keepFrom]).length + 1
-        keepFrom += 1
-      } while (keepFrom < this.entries.length && this.entries[keepFrom]?.$type !== 'request')
+    const turns = [...toTurns(this.entries)]
+    while (size > budget && turns[0] !== undefined && turns[0].turn > 0) {
+      evictedTurn = Math.max(evictedTurn, turns[0].turn)
+      size -= JSON.stringify(turns[0].entries).length
+      turns.shift()
     }
-    if (keepFrom === 0) return
-    this.#setEntries(this.entries.slice(keepFrom))
+    if (evictedTurn === this.own.evictedTurn) return
+    this.#setEntries(turns.flatMap(({ entries }) => entries))
     this.change({ evictedTurn })
   }
 
@@ -129,6 +129,11 @@ function toEmptyState(): StoredState {
   return { schemaVersion, data: { conversationHistory: [] } }
 }
 
+function countTokens(entries: readonly StoredEntry[]): number {
+  return entries.reduce((tokens, { usage }) => tokens + (usage?.totalTokenCount ?? 0), 0)
+}
+
 function countUserMessages(entries: readonly StoredEntry[]): number {
-  return entries.flatMap((entry) => entry.messages).filter((message) => message.role === 'user').length
+  const requests = entries.filter(({ $type }) => $type === 'request')
+  return requests.flatMap(({ messages }) => messages).filter(({ role }) => role === 'user').length
 }

@@ -1,12 +1,16 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
-import { runLoop } from '../agent/run-loop.js'
+import { RunControls } from '../agent/run-controls.js'
 import { toRequestText, toResponse } from '../agent/to-answer.js'
 import { toUpdate } from '../agent/to-update.js'
 import type { ChatMessage } from '../core/messages.js'
-import type { RunEvent } from '../run/events.js'
-import { RunJournal } from '../run/run-journal.js'
+import type { ControlRecord } from '../run/control.js'
+import type { RunEvent, StoredEvent } from '../run/events.js'
+import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
+import type { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { CallbackQueue } from './callback-queue.js'
+import { driveRun } from './drive-run.js'
+import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
 
 export interface RunExecution {
@@ -14,50 +18,88 @@ export interface RunExecution {
   readonly log: RunLog
   readonly key: RunKey
   readonly callback: AgentResponseCallback | undefined
-  /** The conversation before this run. */
-  readonly history: readonly ChatMessage[]
+  /** Finds what the model is shown of the past; asked for only when the run goes on. */
+  readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   /** The run's place in the session. */
   readonly turn: number
   /** The user's messages before this run. */
   readonly messageCount: number
+  /** Tokens the session has spent before this run. */
+  readonly sessionTokens: number
+  readonly limits: OperationLimits
+  /** When the operation began; ms since 1970. */
+  readonly operationStart: number
   readonly onError: (error: unknown) => void
 }
 
 /**
- * Takes a run over and carries it to its end, from wherever its log stands: what is recorded is not done again.
- * Does nothing when the run has ended.
+ * Takes a run over and carries it on from wherever its log stands, to its end or to where it has to wait: what is
+ * recorded is not done again. Leaves a run alone that has ended, or that waits and has nothing new to go on with.
+ * Returns where it stands.
  * @throws {FencedError} when another executor takes it over, or it is deleted.
  */
-export async function executeRun(execution: RunExecution): Promise<void> {
-  const { agent, log, key, turn, history, onError } = execution
-  const events = await log.read(key)
-  const callbacks = new CallbackQueue({ onError })
-  const journal: RunJournal = new RunJournal({
-    events,
-    append: (expected, added) => log.append(key, expected, added),
-    onAppended: (event) => announce(event, execution, journal, callbacks),
+export async function executeRun(execution: RunExecution): Promise<RunState> {
+  const { log, key } = execution
+  const [events, records] = await Promise.all([log.read(key), log.controls(key)])
+  const state = fold(events)
+  if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
+  if (state.parked === 'approval' && !hasNews(state, records)) return state
+  const controls = new RunControls()
+  controls.update(records)
+  const watching = new AbortController()
+  const watched = watch(log, key, controls, watching.signal)
+  try {
+    return await execute(execution, events, controls)
+  } finally {
+    watching.abort()
+    await watched
+  }
+}
+
+/** Whether a run that waits for decisions can go on. */
+function hasNews(state: RunState, records: readonly ControlRecord[]): boolean {
+  const now = new Date().toISOString()
+  const open = toOpenApprovals(state)
+  if (open.length === 0 || open.some(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now))
+    return true
+  return records.some((record) => {
+    if (record.type === 'cancel') return true
+    return record.type === 'decision' && open.some(({ approvalId }) => approvalId === record.approvalId)
   })
-  const { state } = journal
-  if (state.request === undefined || state.outcome !== undefined) return
-  journal.record({ type: 'run.started', data: { epoch: state.epoch + 1, attempt: state.attempt + 1, turn } })
-  await journal.flush()
-  await runLoop({
+}
+
+async function watch(log: RunLog, key: RunKey, controls: RunControls, signal: AbortSignal): Promise<void> {
+  for await (const records of log.watchControls(key, signal)) controls.update(records)
+}
+
+async function execute(
+  execution: RunExecution,
+  events: readonly StoredEvent[],
+  controls: RunControls,
+): Promise<RunState> {
+  const { agent, log, key, turn, onError, messageCount, readHistory } = execution
+  const callbacks = new CallbackQueue({ onError })
+  const state = await driveRun({
     agent,
-    journal,
-    history,
-    sessionId: key.session,
-    correlationId: key.run,
-    messageCount: execution.messageCount + state.request.messages.length,
-    signal: journal.broken,
+    log,
+    key,
+    events,
+    controls,
+    turn,
+    readHistory,
+    messageCount,
+    limits: toExecutionLimits(agent, execution.limits, { ...execution, events }),
+    onAppended: (event, current) => announce(event, current, execution, callbacks),
     onError,
   })
   await callbacks.drain()
+  return state
 }
 
 function announce(
   event: RunEvent,
+  state: RunState,
   { key, callback }: RunExecution,
-  journal: RunJournal,
   callbacks: CallbackQueue,
 ): void {
   if (callback === undefined) return
@@ -65,11 +107,11 @@ function announce(
     agentName: key.agent,
     correlationId: key.run,
     sessionId: key.session,
-    requestMessage: toRequestText(journal.state.request?.messages ?? []),
+    requestMessage: toRequestText(state.request?.messages ?? []),
   }
   const update = toUpdate(event)
   if (update !== undefined) callbacks.add(() => callback.onStreamingResponseUpdate?.(update, context))
   if (event.type === 'run.completed') {
-    callbacks.add(() => callback.onAgentResponse?.(toResponse(journal.state, key.run), context))
+    callbacks.add(() => callback.onAgentResponse?.(toResponse(state, key.run), context))
   }
 }

@@ -2,13 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type DurableClient, EntityId } from 'durable-functions'
 import { AgentError } from '../core/errors.js'
-import type { RunRequest, StoredEvent, TerminalEvent } from '../run/events.js'
-import { isTerminal } from '../run/events.js'
+import type { Decision } from '../run/control.js'
+import {
+  type ApprovalRequested,
+  isTerminal,
+  type RunRequest,
+  type StoredEvent,
+  type TerminalEvent,
+} from '../run/events.js'
+import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
+import { toRequestEntry } from './turn-entries.js'
+import { toTurns } from './turns.js'
 
 /** What a caller asked of a session's history. */
 export interface HistoryPage {
@@ -21,7 +30,7 @@ export interface HistoryPage {
 /** A session as its readers see it. */
 export interface SessionView {
   readonly messageCount: number
-  /** Whole turns, oldest first. */
+  /** Whole turns, oldest first; on the newest page also what waits for its answer. */
   readonly entries: readonly StoredEntry[]
   /** Pass it as `before` for the page of older turns; `undefined` when there are none. */
   readonly olderBefore: number | undefined
@@ -53,10 +62,43 @@ export class SessionClient {
           `correlationId "${key.run}" stands for another request in this session; use a new one for a new message.`,
         )
       }
-      const events = await this.#log.read(key)
-      if (events.some(isTerminal)) return
+      if ((await this.#log.read(key)).some(isTerminal)) return
     }
-    await this.#signal(key, 'run', { correlationId: key.run })
+    await this.#makeWay(key, request)
+    await this.signal(key, 'run', { correlationId: key.run })
+  }
+
+  /** Tells the runs that are still going on what a new message means for them. */
+  async #makeWay(key: RunKey, { options, messages }: RunRequest): Promise<void> {
+    if (options.onBusy !== 'interrupt' && options.onBusy !== 'steer') return
+    const open = await this.#log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+    const earlier = open.slice(
+      0,
+      Math.max(
+        0,
+        open.findIndex(({ run }) => run === key.run),
+      ),
+    )
+    if (options.onBusy === 'interrupt') {
+      for (const { run } of earlier) await this.cancel({ ...key, run }, 'A newer message took its place.')
+      return
+    }
+    const [first] = earlier
+    if (first !== undefined)
+      await this.#log.control({ ...key, run: first.run }, { type: 'steer', run: key.run, messages })
+  }
+
+  /** Asks a run to stop: at once where it is being executed, else as soon as its turn comes. */
+  async cancel(key: RunKey, reason: string): Promise<void> {
+    await this.#log.control(key, { type: 'cancel', reason })
+    await this.signal(key, 'continue', { correlationId: key.run })
+  }
+
+  /** Takes a human's decision about a waiting tool call; false when there is one already. */
+  async decide(key: RunKey, decision: Decision): Promise<boolean> {
+    const taken = await this.#log.control(key, { type: 'decision', ...decision })
+    await this.signal(key, 'decide', { correlationId: key.run })
+    return taken
   }
 
   /** The run's events after `after` as they come; ends with the terminal one, or when the signal aborts. */
@@ -64,13 +106,20 @@ export class SessionClient {
     return this.#log.follow(key, after, signal)
   }
 
-  /** How a run ended; `undefined` when the signal aborts first. */
-  async waitForEnd(key: RunKey, signal: AbortSignal): Promise<TerminalEvent | undefined> {
+  /** What there is to tell of a run: how it ended, or that it waits for a human; `undefined` when the signal aborts first. */
+  async waitForNews(key: RunKey, signal: AbortSignal): Promise<TerminalEvent | 'waiting' | undefined> {
     for await (const events of this.#log.follow(key, 0, signal)) {
       const last = events.at(-1)
-      if (last !== undefined && isTerminal(last)) return last
+      if (last === undefined) continue
+      if (isTerminal(last)) return last
+      if (last.type === 'run.parked' && last.data.reason === 'approval') return 'waiting'
     }
     return undefined
+  }
+
+  /** The tool calls of a run that wait for a human. */
+  async readApprovals(key: RunKey): Promise<readonly ApprovalRequested[]> {
+    return toOpenApprovals(fold(await this.#log.read(key)))
   }
 
   /** The events of a run so far; empty when there is no such run. */
@@ -102,11 +151,24 @@ export class SessionClient {
   async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
     const state = (await this.#readState(key)) ?? new AgentState()
     const runs = await this.#log.runsAfter(key, state.own.turn)
-    for (const { run, turn } of runs.filter(({ ended }) => ended)) {
+    for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
       state.addTurn(turn, await readTurnEntries(this.#log, key, run))
     }
-    const openRuns = runs.filter(({ ended }) => !ended)
-    return { messageCount: state.messageCount, openRuns, ...(await this.#readPage(key, state, page)) }
+    const openRuns = runs.filter(({ status }) => status !== 'ended')
+    const waiting = page.before === undefined ? await this.#readRequests(key, openRuns) : []
+    const { entries, olderBefore } = await this.#readPage(key, state, page)
+    const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
+    return { messageCount, openRuns, entries: [...entries, ...waiting], olderBefore }
+  }
+
+  /** What the user has said and waits for an answer to. */
+  async #readRequests(key: SessionKey, runs: readonly RunSummary[]): Promise<readonly StoredEntry[]> {
+    const logs = await Promise.all(runs.map(({ run }) => this.#log.read({ ...key, run })))
+    return logs.flatMap(([accepted], index) => {
+      if (accepted?.type !== 'run.accepted') return []
+      const createdAt = new Date(accepted.at).toISOString()
+      return [toRequestEntry(accepted.data.messages, runs[index]?.run ?? '', createdAt)]
+    })
   }
 
   async #readPage(key: SessionKey, state: AgentState, { limit, before }: HistoryPage) {
@@ -127,14 +189,14 @@ export class SessionClient {
   /** Clears the history, and waits until that is done. @throws {AgentError} `session_busy` when it is not done within the limit. */
   async reset(key: SessionKey, limitMs: number): Promise<void> {
     const id = randomUUID()
-    await this.#signal(key, 'reset', { id, before: Date.now() })
+    await this.signal(key, 'reset', { id, before: Date.now() })
     await this.#waitUntil(async () => (await this.#readState(key))?.own.resetId === id, limitMs)
   }
 
   /** Deletes the session with its runs and their logs, and waits until that is done. A run in progress is cut off. */
   async delete(key: SessionKey, limitMs: number): Promise<void> {
     const before = Date.now() + 1
-    await this.#signal(key, 'delete', { before })
+    await this.signal(key, 'delete', { before })
     await this.#log.deleteSession(key, before)
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
   }
@@ -174,7 +236,8 @@ export class SessionClient {
     return entityExists ? entityState : undefined
   }
 
-  async #signal(key: SessionKey, operation: string, input: unknown): Promise<void> {
+  /** Sends an operation to a session's entity. */
+  async signal(key: SessionKey, operation: string, input: unknown): Promise<void> {
     await this.#durable.signalEntity(toEntityId(key), operation, input)
   }
 }
@@ -191,23 +254,4 @@ function isAllowed(owner: string | undefined, caller: string | undefined): boole
 
 function notFound({ agent, session }: SessionKey): AgentError {
   return new AgentError('not_found', `Agent "${agent}" has no session with sessionId "${session}".`)
-}
-
-interface Turn {
-  readonly turn: number
-  readonly entries: readonly StoredEntry[]
-}
-
-/** Entries that no run of ours made count as turn 0. */
-function toTurns(entries: readonly StoredEntry[]): readonly Turn[] {
-  const turns: { turn: number; entries: StoredEntry[] }[] = []
-  for (const entry of entries) {
-    const last = turns.at(-1)
-    if (entry.$type === 'request' || last === undefined) {
-      turns.push({ turn: entry.extensionData?.turn ?? 0, entries: [entry] })
-    } else {
-      last.entries.push(entry)
-    }
-  }
-  return turns
 }

@@ -30,6 +30,8 @@ const ownFields = z.looseObject({
   turn: z.number().default(0),
   /** The user's messages since the last reset. */
   messageCount: z.number().default(0),
+  /** Tokens spent by the session, resets or not. */
+  tokens: z.number().default(0),
   /** Turns up to this one have left the state: the run logs have them. */
   evictedTurn: z.number().default(0),
   /** Turns up to this one were cleared. */
@@ -37,6 +39,8 @@ const ownFields = z.looseObject({
   /** The reset that was carried out last. */
   resetId: z.string().optional(),
   owner: z.string().optional(),
+  /** What older turns were boiled down to for the model. */
+  summary: z.looseObject({ upToTurn: z.number(), text: z.string() }).optional(),
 })
 
 const storedState = z.looseObject({
@@ -55,7 +59,7 @@ export type StoredMessage = z.infer<typeof storedMessage>
 /** What we keep beside the conversation, under `data.extensionData.durableAgentFunctions`. */
 export type OwnFields = z.infer<typeof ownFields>
 
-export const noOwnFields: OwnFields = { turn: 0, messageCount: 0, evictedTurn: 0, resetTurn: 0 }
+export const noOwnFields: OwnFields = { turn: 0, messageCount: 0, tokens: 0, evictedTurn: 0, resetTurn: 0 }
 
 /**
  * Checks what was stored, and lifts it to the version we write.

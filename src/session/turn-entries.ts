@@ -1,8 +1,8 @@
-import type { ChatMessage, Usage } from '../core/messages.js'
+import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
-import { isTerminal, type StoredEvent } from '../run/events.js'
-import { fold, type RunState, toTurnMessages } from '../run/fold.js'
+import { isTerminal, type StoredEvent, type TerminalEvent } from '../run/events.js'
+import { fold, type RunState, toStepMessages } from '../run/fold.js'
 import { toStoredMessage, toStoredUsage } from './stored-messages.js'
 import type { StoredEntry } from './stored-state.js'
 
@@ -44,38 +44,53 @@ function toErrorEntry(
   error: Pick<Problem, 'code' | 'detail'>,
 ): StoredEntry {
   const finished = state.steps.filter(({ calls }) => calls.every((call) => call.completed !== undefined))
+  const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
   return {
     $type: 'errorResponse',
     correlationId,
     createdAt,
-    messages: toTurnMessages({ ...state, steps: finished }).map(toStoredMessage),
+    messages: [...finished.flatMap(toStepMessages), ...partial].map(toStoredMessage),
     usage: toStoredUsage(state.usage),
     error: { code: error.code, message: error.detail },
   }
 }
 
-/** The entries that an ended run adds to its conversation; none when the log is not that of an ended run. */
+/**
+ * The entries that an ended run adds to its conversation; none when the log is not that of an ended run, or the run's
+ * messages joined another one. Messages that joined on the way stand before the answer.
+ */
 export function toTurnEntries(events: readonly StoredEvent[], correlationId: string): readonly StoredEntry[] {
   const state = fold(events)
   const first = events[0]
   const last = events.at(-1)
-  if (state.request === undefined || first === undefined || last === undefined || !isTerminal(last)) return []
-  const endedAt = toTimestamp(last.at)
-  const request = toRequestEntry(state.request.messages, correlationId, toTimestamp(first.at), state.turn)
-  const usage: Usage = state.usage
-  switch (last.type) {
-    case 'run.completed':
-      return [
-        request,
-        toResponseEntry({ messages: toTurnMessages(state), usage, responseId: correlationId }, endedAt),
-      ]
+  if (state.request === undefined || state.joined !== undefined || first === undefined) return []
+  if (last === undefined || !isTerminal(last)) return []
+  const acceptedAt = toTimestamp(first.at)
+  return [
+    toRequestEntry(state.request.messages, correlationId, acceptedAt, state.turn),
+    ...state.steering.map(({ run, messages }) => toRequestEntry(messages, run, acceptedAt, state.turn)),
+    toOutcomeEntry(state, last, correlationId, toTimestamp(last.at)),
+  ]
+}
+
+function toOutcomeEntry(
+  state: RunState,
+  outcome: TerminalEvent,
+  correlationId: string,
+  endedAt: string,
+): StoredEntry {
+  switch (outcome.type) {
+    case 'run.completed': {
+      const messages = state.steps.flatMap(toStepMessages)
+      return toResponseEntry({ messages, usage: state.usage, responseId: correlationId }, endedAt)
+    }
     case 'run.failed':
-      return [request, toErrorEntry(state, correlationId, endedAt, last.data)]
+      return toErrorEntry(state, correlationId, endedAt, outcome.data)
     case 'run.cancelled':
-      return [
-        request,
-        toErrorEntry(state, correlationId, endedAt, { code: 'run_cancelled', detail: last.data.reason }),
-      ]
+      return toErrorEntry(state, correlationId, endedAt, {
+        code: 'run_cancelled',
+        detail: outcome.data.reason,
+      })
   }
 }
 

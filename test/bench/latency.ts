@@ -6,6 +6,8 @@ import { median, quantile } from './statistics.js'
 import { withTargets } from './targets.js'
 
 const turnsPerSession = 10
+/** Enough for the engine to have compiled what every turn runs. */
+const warmUpSessions = 50
 
 /**
  * What a turn costs one client over the model's own time. In each round the model, the plain server and ours have one
@@ -13,7 +15,7 @@ const turnsPerSession = 10
  */
 export function measureLatency(processes: Processes, { rounds }: { readonly rounds: number }) {
   return withTargets(processes, async ({ model, plain, ours }): Promise<readonly Row[]> => {
-    for (let round = 0; round < rounds / 4; round++) {
+    for (let count = 0; count < warmUpSessions; count++) {
       for (const target of [model, plain, ours]) await runSession(target, turnsPerSession)
     }
     const added = { plain: [] as number[], ours: [] as number[] }

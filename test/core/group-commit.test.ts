@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { GroupCommit } from '../../src/core/group-commit.js'
 
 let database: DatabaseSync
@@ -79,4 +82,49 @@ test('an eager one commits at the end of the turn also after a large commit', as
   await Promise.all([1, 2, 3, 4, 5].map((value) => eager.run(insert(value))))
   const late = new Promise((resolve) => setImmediate(() => setImmediate(() => resolve('late'))))
   await expect(Promise.race([eager.run(() => 'in time'), late])).resolves.toBe('in time')
+})
+
+/** Two connections to one file, the first of which never blocks while the second writes. */
+function openShared() {
+  const folder = mkdtempSync(join(tmpdir(), 'group-commit-'))
+  const [mine, other] = [1, 2].map(() => new DatabaseSync(join(folder, 'x.db'))) as [
+    DatabaseSync,
+    DatabaseSync,
+  ]
+  onTestFinished(() => {
+    mine.close()
+    other.close()
+    rmSync(folder, { recursive: true })
+  })
+  mine.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)')
+  const write = (value: string) => () => mine.prepare('INSERT INTO t VALUES (?)').run(value)
+  const read = () =>
+    mine
+      .prepare('SELECT v FROM t')
+      .all()
+      .map(({ v }) => v)
+  return { mine, other, write, read }
+}
+
+test('work waits for another connection that writes, in order and without blocking the event loop', async () => {
+  const { mine, other, write, read } = openShared()
+  const shared = new GroupCommit(mine)
+  other.exec('BEGIN IMMEDIATE')
+  const first = shared.run(write('a'))
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  const second = shared.run(write('b'))
+  expect(read()).toEqual([])
+  other.exec('COMMIT')
+  await Promise.all([first, second])
+  expect(read()).toEqual(['a', 'b'])
+})
+
+test('work does not wait for another connection for ever', async () => {
+  const { mine, other, write, read } = openShared()
+  const impatient = new GroupCommit(mine, { lockWaitMs: 5 })
+  other.exec('BEGIN IMMEDIATE')
+  await expect(impatient.run(write('a'))).rejects.toThrow('locked')
+  other.exec('COMMIT')
+  await impatient.run(write('b'))
+  expect(read()).toEqual(['b'])
 })

@@ -25,7 +25,7 @@ beforeAll(async () => {
       model.requests[call - 1]?.finished.then(() => {
         open -= 1
       })
-      return demoRule(body, call)
+      return demoRule(body)
     },
   })
   const dataDir = await bed.createFolder()

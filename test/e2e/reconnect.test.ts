@@ -13,10 +13,10 @@ let other: RunningApp
 
 beforeAll(async () => {
   model = await bed.startModel({
-    script: (body, call) =>
+    script: (body) =>
       JSON.stringify(body.messages).includes('silence')
         ? { text: 'a b c d', holdAfterChunks: 2 }
-        : demoRule(body, call),
+        : demoRule(body),
     chunkDelayMs: 20,
   })
   const dataDir = await bed.createFolder()

@@ -15,8 +15,8 @@ const chunks = 12
 const chunkDelayMs = 30
 
 /** As {@link demoRule}, but messages that say so are left hanging in the middle of their first answer. */
-const holding: Rule = (body, call) => {
-  const step = demoRule(body, call)
+const holding: Rule = (body) => {
+  const step = demoRule(body)
   const asked = JSON.stringify(body.messages)
   if (!asked.includes('hold') || body.messages.at(-1)?.role !== 'tool') return step
   const isFirst =

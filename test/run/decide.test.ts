@@ -43,7 +43,7 @@ test.each([
 
 test('gives up when the last allowed model call asked for tools', () => {
   const events = [...story.slice(0, 7), calls(1, 'c'), toolStarted('c'), toolDone('c', 3)]
-  expect(decide(fold(events), limits)).toEqual({ type: 'giveUp', maxSteps: 2 })
+  expect(decide(fold(events), limits)).toEqual({ type: 'giveUp', reason: 'max_steps' })
 })
 
 test('folding in two parts is folding at once, wherever the cut is', () => {
@@ -62,9 +62,9 @@ test('counts positions, usage, attempts and turns', () => {
 test('deltas are provisional until their step is completed or reset', () => {
   const delta = { type: 'message.delta', data: { step: 0, text: 'x' } } as const
   const state = fold([accepted('hi'), started(1), delta])
-  expect(state.provisional).toBe(true)
-  expect(advance(state, { type: 'step.reset', data: { step: 0 } }).provisional).toBe(false)
-  expect(advance(state, answer(0, 'x')).provisional).toBe(false)
+  expect(state.partial).toBe('x')
+  expect(advance(state, { type: 'step.reset', data: { step: 0 } }).partial).toBeUndefined()
+  expect(advance(state, answer(0, 'x')).partial).toBeUndefined()
 })
 
 test('a turn is each answer followed by the results of its calls, in the order of the calls', () => {

@@ -1,49 +1,12 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
-import { type Tool, type ToolContext, tool } from '../../src/agent/tool.js'
 import { AgentError } from '../../src/core/errors.js'
-import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { isTerminal, type StoredEvent } from '../../src/run/events.js'
 import type { RunLog } from '../../src/run/run-log.js'
-import { createRunRequest } from '../../src/session/run-request.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { EntityKit } from './entity-kit.js'
-
-const key = { agent: 'Agent', session: 's' }
-
-function ask(log: RunLog, run: string, text = run) {
-  const request = createRunRequest({
-    messages: [createTextMessage('user', text)],
-    options: { enableToolCalls: true },
-  })
-  return log.create({ ...key, run }, request)
-}
-
-function createSession(
-  script: ModelScript,
-  { log = new MemoryRunLog() as RunLog, tools = [] as Tool[] } = {},
-) {
-  const client = new ScriptedModel(script)
-  const agent = new Agent({ name: 'Agent', client, tools })
-  return { log, client, entity: new EntityKit({ agent, log }) }
-}
-
-function createTool(onUnknownOutcome: 'retry' | 'fail') {
-  const executions: ToolContext[] = []
-  const made = tool({
-    name: 'work',
-    description: '',
-    parameters: z.object({ n: z.number() }),
-    onUnknownOutcome,
-    execute: ({ n }, context) => {
-      executions.push(context)
-      return n * 10
-    },
-  })
-  return { made, executions }
-}
+import { ask, createSession, createTool, key } from './session-kit.js'
 
 /** A model that asks for two tools, then for one, then answers: decided by the conversation alone, as a real one would. */
 const byConversation: ModelScript = ({ messages }) => {
@@ -57,7 +20,7 @@ const byConversation: ModelScript = ({ messages }) => {
 }
 
 async function runUndisturbed() {
-  const { made } = createTool('retry')
+  const { made } = createTool({ onUnknownOutcome: 'retry' })
   const { log, entity } = createSession(byConversation, { tools: [made] })
   await ask(log, 'run')
   await entity.operate('run', { correlationId: 'run' })
@@ -82,7 +45,7 @@ test('a run that was cut anywhere ends as if nothing had happened, and nothing r
   expect(types.length).toBeGreaterThan(10)
   for (let cut = 1; cut <= types.length; cut += 1) {
     const recorded = types.slice(0, cut)
-    const { made, executions } = createTool('retry')
+    const { made, executions } = createTool({ onUnknownOutcome: 'retry' })
     const log = await cutLog(undisturbed.events, cut)
     const { entity, client } = createSession(byConversation, { log, tools: [made] })
     await entity.operate('run', { correlationId: 'run' })
@@ -105,7 +68,7 @@ test('an execution that is repeated gets the same idempotency key and a higher a
   const { events } = await runUndisturbed()
   const cut = events.findIndex(({ type }) => type === 'tool.completed')
   const first = events.find((event) => event.type === 'tool.started')
-  const { made, executions } = createTool('retry')
+  const { made, executions } = createTool({ onUnknownOutcome: 'retry' })
   const { entity } = createSession(byConversation, { log: await cutLog(events, cut), tools: [made] })
   await entity.operate('run', { correlationId: 'run' })
   const repeated = executions.find(({ callId }) => callId === first?.data.callId)
@@ -115,7 +78,7 @@ test('an execution that is repeated gets the same idempotency key and a higher a
 test('a tool that must not be repeated is not: the model is told that its outcome is unknown', async () => {
   const { events } = await runUndisturbed()
   const cut = events.findIndex(({ type }) => type === 'tool.completed')
-  const { made, executions } = createTool('fail')
+  const { made, executions } = createTool({ onUnknownOutcome: 'fail' })
   const { entity, client } = createSession(byConversation, { log: await cutLog(events, cut), tools: [made] })
   await entity.operate('run', { correlationId: 'run' })
   expect(executions.map(({ callId }) => callId)).toEqual(['call-3'])
@@ -126,7 +89,7 @@ test('deltas that were cut off are declared void before the step begins again', 
   const { events } = await runUndisturbed()
   const cut = events.findIndex(({ type }) => type === 'message.delta') + 1
   const log = await cutLog(events, cut)
-  const { made } = createTool('retry')
+  const { made } = createTool({ onUnknownOutcome: 'retry' })
   const { entity } = createSession(byConversation, { log, tools: [made] })
   await entity.operate('run', { correlationId: 'run' })
   const after = (await log.read({ ...key, run: 'run' })).slice(cut).map(({ type }) => type)
@@ -183,7 +146,7 @@ test('a peer without a log sends the whole request, and its repetition is one ru
 })
 
 test('a failed run is stored as failed, and its finished steps are remembered', async () => {
-  const { made } = createTool('retry')
+  const { made } = createTool({ onUnknownOutcome: 'retry' })
   const error = new AgentError('model_error', 'The model answered 500.')
   const { log, entity, client } = createSession(
     [{ calls: [{ name: 'work', arguments: { n: 1 } }] }, { error }, { text: 'again' }],

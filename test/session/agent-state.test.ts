@@ -67,7 +67,9 @@ test('is stored in the vocabulary that the .NET and Python agents publish', () =
           usage: { inputTokenCount: 45, outputTokenCount: 12, totalTokenCount: 57 },
         },
       ],
-      extensionData: { durableAgentFunctions: { turn: 0, messageCount: 1, evictedTurn: 0, resetTurn: 0 } },
+      extensionData: {
+        durableAgentFunctions: { turn: 0, messageCount: 1, tokens: 57, evictedTurn: 0, resetTurn: 0 },
+      },
     },
   })
 })

@@ -1,16 +1,19 @@
 import type { EntityContext } from 'durable-functions'
 import { type AgentEntityOptions, createAgentEntity } from '../../src/session/agent-entity.js'
+import { toOperationLimits } from '../../src/session/execution-limits.js'
 import type { StoredState } from '../../src/session/stored-state.js'
 
 /** One session's entity in memory: runs operations as the Durable extension does, with state as JSON text. */
 export class EntityKit {
   readonly #options: AgentEntityOptions
   readonly logged: string[] = []
+  /** Signals that operations sent to the entity itself, in order: operation and input. */
+  readonly signals: [operation: string, input: unknown][] = []
   /** What is stored, as JSON text; `undefined` when the entity does not exist. */
   state: string | undefined
 
-  constructor(options: AgentEntityOptions) {
-    this.#options = options
+  constructor(options: Omit<AgentEntityOptions, 'limits'> & Partial<AgentEntityOptions>) {
+    this.#options = { limits: toOperationLimits(600_000), ...options }
   }
 
   /** Runs one operation in a new process: nothing but the stored state and the log is carried over. */
@@ -31,6 +34,9 @@ export class EntityKit {
           next = undefined
         },
         return: () => {},
+        signalEntity: (_entity: unknown, operation: string, signalInput: unknown) => {
+          this.signals.push([operation, signalInput])
+        },
       },
       info: log('info'),
       error: log('error'),

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { GroupCommit } from '../../core/group-commit.js'
 import type { ProcessIdentity } from './process-identity.js'
-import { openTaskHubDatabase } from './task-hub-schema.js'
+import { busyTimeoutMs, openTaskHubDatabase } from './task-hub-schema.js'
 import { prepareStatements, type Statements } from './task-hub-statements.js'
 
 /** Something an instance is to handle. */
@@ -85,6 +85,13 @@ export interface ListedEntity {
   readonly lastOperationAt: number
 }
 
+const begin = 'BEGIN IMMEDIATE'
+/**
+ * SQLite would wait for other processes by blocking the event loop, with growing pauses that starve the slower one;
+ * {@link GroupCommit} waits better. Reads keep SQLite's wait: they only ever need it after a crash.
+ */
+const beginOrFail = `PRAGMA busy_timeout = 0; ${begin}; PRAGMA busy_timeout = ${busyTimeoutMs}`
+
 /**
  * The task hub: one SQLite file that several host processes may share. Methods that change it belong inside
  * {@link TaskHub.run}; those that start with `read` or `has` may also be called outside and see what is committed.
@@ -97,7 +104,10 @@ export class TaskHub {
 
   private constructor(database: DatabaseSync) {
     this.#database = database
-    this.#commits = new GroupCommit(database, { eager: true })
+    this.#commits = new GroupCommit(
+      { exec: (sql) => database.exec(sql === begin ? beginOrFail : sql) },
+      { eager: true },
+    )
     this.#sql = prepareStatements(database)
     this.#dataVersion = this.#sql.dataVersion.get()?.data_version
   }

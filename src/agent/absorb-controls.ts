@@ -1,0 +1,42 @@
+import { toOpenApprovals } from '../run/fold.js'
+import type { RunContext } from './run-context.js'
+
+/** Writes down the wishes about a run that it does not know yet: decisions, and messages that join it. */
+export async function absorbControls(context: RunContext): Promise<void> {
+  const { journal, controls } = context
+  for (const record of controls.records) {
+    if (record.type === 'decision') {
+      const { type, ...decision } = record
+      const isOpen = toOpenApprovals(journal.state).some(
+        ({ approvalId }) => approvalId === decision.approvalId,
+      )
+      if (isOpen) journal.record({ type: 'approval.decided', data: decision })
+    } else if (record.type === 'steer') {
+      const { run, messages } = record
+      const isKnown = journal.state.steering.some((steering) => steering.run === run)
+      if (!isKnown && (await context.join(run)))
+        journal.record({ type: 'run.steered', data: { run, messages } })
+    }
+  }
+}
+
+/** Counts approvals that nobody decided in time as rejected. */
+export function expireApprovals({ journal }: RunContext): void {
+  const now = new Date().toISOString()
+  for (const { approvalId, expiresAt } of toOpenApprovals(journal.state)) {
+    if (expiresAt === undefined || expiresAt > now) continue
+    const reason = 'nobody decided in time'
+    journal.record({ type: 'approval.decided', data: { approvalId, decision: 'reject', reason } })
+  }
+}
+
+/** Ends a run on request. Its partial answer is kept, and its open tool calls are closed, as models want each to have a result. */
+export function cancelRun({ journal }: RunContext, reason: string): void {
+  const text = journal.state.partial ?? ''
+  for (const { call, completed, started } of journal.state.steps.at(-1)?.calls ?? []) {
+    if (completed !== undefined) continue
+    const error = `The run was cancelled ${started === undefined ? 'before' : 'while'} this tool ran${started === undefined ? '' : ', so whether it took effect is unknown'}.`
+    journal.record({ type: 'tool.completed', data: { callId: call.callId, error, durationMs: 0 } })
+  }
+  journal.record({ type: 'run.cancelled', data: { reason, text } })
+}

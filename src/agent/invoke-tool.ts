@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { toErrorMessage } from '../core/errors.js'
+import type { JsonValue } from '../core/json.js'
+
+/** What came of a tool call, in JSON. */
+export type ToolOutcome = { readonly result: JsonValue } | { readonly error: string }
+
+/** How much time, how many tries and how large a result a tool gets. */
+export interface InvocationLimits {
+  /** Time limit of one execution. @default none */
+  readonly timeoutMs?: number
+  /** How often to run it when it throws or takes too long; waits in between, doubling. @default one time */
+  readonly retry?: { readonly maxAttempts: number; readonly initialDelayMs?: number }
+  /** Largest result, in characters of JSON. @default 100,000 */
+  readonly maxResultLength?: number
+  /** What a larger result becomes: an error that says so, its beginning as text, or what a function makes of it. @default 'refuse' */
+  readonly onLargeResult?: 'refuse' | 'truncate' | ((result: JsonValue) => JsonValue)
+}
+
+/** Runs a tool within its limits. Never rejects, unless `outer` aborts it. */
+export async function invokeTool(
+  execute: (signal: AbortSignal) => unknown,
+  outer: AbortSignal,
+  limits: InvocationLimits,
+): Promise<ToolOutcome> {
+  const { maxAttempts = 1, initialDelayMs = 200 } = limits.retry ?? {}
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await invokeOnce(execute, outer, limits)
+    if ('result' in outcome || attempt >= maxAttempts) return outcome
+    await delay(initialDelayMs * 2 ** (attempt - 1), undefined, { signal: outer })
+  }
+}
+
+async function invokeOnce(
+  execute: (signal: AbortSignal) => unknown,
+  outer: AbortSignal,
+  limits: InvocationLimits,
+): Promise<ToolOutcome> {
+  const { timeoutMs } = limits
+  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+  const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
+  try {
+    const result = await Promise.race([execute(signal), rejectOnAbort(signal)])
+    return fitResult(JSON.parse(JSON.stringify(result ?? null)), limits)
+  } catch (error) {
+    if (outer.aborted) throw outer.reason
+    if (limit?.aborted) return { error: `The tool did not finish within ${timeoutMs} ms.` }
+    return { error: toErrorMessage(error) }
+  }
+}
+
+function fitResult(
+  result: JsonValue,
+  { maxResultLength = 100_000, onLargeResult = 'refuse' }: InvocationLimits,
+): ToolOutcome {
+  const text = JSON.stringify(result)
+  if (text.length <= maxResultLength) return { result }
+  if (typeof onLargeResult === 'function') return { result: onLargeResult(result) }
+  const size = `The result has ${text.length} characters; this tool may give ${maxResultLength}.`
+  if (onLargeResult === 'refuse') return { error: size }
+  const beginning = typeof result === 'string' ? result : text
+  return { result: `${beginning.slice(0, maxResultLength)}… [cut: ${size}]` }
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}

@@ -1,0 +1,46 @@
+import { app } from '@azure/functions'
+import * as df from 'durable-functions'
+import { SessionClient } from '../session/session-client.js'
+import { sweep } from '../session/sweep.js'
+import type { RouteServices } from './serve-route.js'
+
+export interface WatchdogOptions {
+  readonly sessionTtlMs?: number | undefined
+  readonly maxAttempts?: number | undefined
+}
+
+/** A run is worked on at least this often while it is healthy; ms. Model calls without a delta may be silent for longer. */
+const stallMs = 60_000
+
+/**
+ * Registers the timer function that looks once a minute for runs that stand still, so that recovery does not depend on a
+ * queue's visibility time-out, and for sessions that have outlived their time. Signalling a healthy run does no harm.
+ */
+export function registerWatchdog(
+  services: RouteServices,
+  { sessionTtlMs, maxAttempts = 10 }: WatchdogOptions,
+): void {
+  app.timer('dafx-watchdog', {
+    schedule: '0 * * * * *',
+    extraInputs: [df.input.durableClient()],
+    handler: async (_timer, context) => {
+      const { agents, log } = services
+      const sessions = new SessionClient(df.getClient(context), log)
+      const report = await sweep({
+        log,
+        agents: agents.map(({ name }) => name),
+        signal: (key, operation, input) => sessions.signal(key, operation, input),
+        stallMs,
+        maxAttempts,
+        sessionTtlMs,
+        now: Date.now(),
+      })
+      const { signalled, givenUp, expired } = report
+      if (signalled + givenUp + expired > 0) {
+        context.info(
+          `Watchdog: ${signalled} runs signalled again, ${givenUp} given up, ${expired} sessions expired.`,
+        )
+      }
+    },
+  })
+}

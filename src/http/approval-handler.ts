@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import type { Agent } from '../agent/agent.js'
+import type { AgentDefinition } from '../agent/agent-definition.js'
+import { AgentError } from '../core/errors.js'
+import type { JsonObject } from '../core/json.js'
+import type { ApprovalRequested } from '../run/events.js'
+import { fold, toOpenApprovals } from '../run/fold.js'
+import type { RunKey } from '../run/run-log.js'
+import { parseId } from './ids.js'
+import { createFieldError, createRequestError, toIssues } from './parse-query.js'
+import { readBody } from './read-body.js'
+import { createPendingResponse } from './responses.js'
+import type { Call, Handler } from './route.js'
+import { requireSession } from './session-handlers.js'
+
+/** The body of a decision (CONTRACT, Approvals). */
+export const decisionBody = z.strictObject({
+  decision: z.enum(['approve', 'reject']),
+  reason: z.string().max(2000).optional().describe('Told to the model when the call is rejected.'),
+  arguments: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Used instead of the model's when approving."),
+})
+
+/** `POST agents/{agent}/{sessionId}/approvals/{approvalId}`: decides a waiting tool call; 202, then follow the run. */
+export function createApprovalHandler(agent: Agent): Handler {
+  return async function handleApproval(call: Call): Promise<Response> {
+    const body = await readBody(call.request, call.settings.maxBodyBytes)
+    if (body.kind === 'text') throw createFieldError('Content-Type', 'must be application/json')
+    const parsed = decisionBody.safeParse(body.value)
+    if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
+    const { decision, reason, arguments: args } = parsed.data
+    if (decision === 'reject' && args !== undefined)
+      throw createFieldError('arguments', 'make no sense with a rejection')
+    const key = await requireSession(call, agent)
+    const approvalId = parseId('approvalId', call.params.approvalId ?? '', 200)
+    const run = { ...key, run: approvalId.slice(0, approvalId.lastIndexOf('~')) }
+    const approval = await requireOpenApproval(call, run, approvalId)
+    if (args !== undefined) await checkArguments(agent, approval, args)
+    const edited = args as JsonObject | undefined
+    const taken = await call.sessions.decide(run, {
+      approvalId,
+      decision,
+      reason,
+      by: call.owner,
+      arguments: edited,
+    })
+    if (!taken) throw createDecidedError(approvalId)
+    return createPendingResponse(call.url, run, 'running')
+  }
+}
+
+async function requireOpenApproval(
+  { sessions }: Call,
+  key: RunKey,
+  approvalId: string,
+): Promise<ApprovalRequested> {
+  const events = await sessions.readRun(key)
+  const known = events.some(
+    (event) => event.type === 'approval.requested' && event.data.approvalId === approvalId,
+  )
+  if (!known)
+    throw new AgentError(
+      'not_found',
+      `Session "${key.session}" has no approval with approvalId "${approvalId}".`,
+    )
+  const open = toOpenApprovals(fold(events)).find((approval) => approval.approvalId === approvalId)
+  if (open === undefined) throw createDecidedError(approvalId)
+  if (open.expiresAt !== undefined && open.expiresAt <= new Date().toISOString()) {
+    throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${open.expiresAt}.`)
+  }
+  return open
+}
+
+function createDecidedError(approvalId: string): AgentError {
+  return new AgentError('approval_already_decided', `Approval "${approvalId}" has been decided already.`)
+}
+
+async function checkArguments(
+  agent: Agent,
+  { name, inner }: ApprovalRequested,
+  args: unknown,
+): Promise<void> {
+  const owner = inner === undefined ? agent : findAgent(agent, inner.agent)
+  const issues = (await owner?.tools.find((tool) => tool.name === name)?.check(args)) ?? []
+  if (issues.length === 0) return
+  throw createRequestError(issues.map(({ path, message }) => ({ path: `arguments.${path}`, message })))
+}
+
+/** An agent by name among those that work for `agent`, at any depth. */
+function findAgent(agent: AgentDefinition, name: string): AgentDefinition | undefined {
+  if (agent.name === name) return agent
+  for (const { delegate } of agent.tools) {
+    const found = delegate === undefined ? undefined : findAgent(delegate.agent, name)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

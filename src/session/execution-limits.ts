@@ -1,0 +1,58 @@
+import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { ExecutionLimits } from '../agent/run-context.js'
+import type { StoredEvent } from '../run/events.js'
+
+/** How long one operation of an entity may take; see {@link toOperationLimits}. */
+export interface OperationLimits {
+  /** After this long a run is parked at its next step, and gone on with in a new operation; ms. */
+  readonly parkAfterMs: number
+  /** After this long the platform cuts the operation off; ms. */
+  readonly hardEndMs: number
+}
+
+/** The limits that follow from the platform's time limit for a function (`functionTimeout` of host.json); ms. */
+export function toOperationLimits(functionTimeoutMs: number): OperationLimits {
+  return { parkAfterMs: functionTimeoutMs / 2, hardEndMs: functionTimeoutMs * 0.95 }
+}
+
+/** How far an execution may go that begins now, in an operation that began at `operationStart` (ms since 1970). */
+export function toExecutionLimits(
+  agent: AgentDefinition,
+  { parkAfterMs, hardEndMs }: OperationLimits,
+  {
+    operationStart,
+    events,
+    sessionTokens,
+  }: {
+    readonly operationStart: number
+    readonly events: readonly StoredEvent[]
+    readonly sessionTokens: number
+  },
+): ExecutionLimits {
+  const { maxSteps, stepTimeoutMs, runTimeoutMs, maxTokensPerRun, maxTokensPerSession } = agent
+  const sessionRest =
+    maxTokensPerSession === undefined ? undefined : Math.max(0, maxTokensPerSession - sessionTokens)
+  const tokens = [maxTokensPerRun, sessionRest].filter((limit) => limit !== undefined)
+  return {
+    maxSteps,
+    maxTokens: tokens.length === 0 ? undefined : Math.min(...tokens),
+    stepTimeoutMs,
+    parkAfter: operationStart + parkAfterMs,
+    hardEnd: operationStart + hardEndMs,
+    runEnd: runTimeoutMs === undefined ? undefined : toActiveStart(events) + runTimeoutMs,
+  }
+}
+
+/** When a run would have been accepted had it never waited for a human; ms since 1970. */
+function toActiveStart(events: readonly StoredEvent[]): number {
+  let start = events[0]?.at ?? Date.now()
+  let parkedAt: number | undefined
+  for (const event of events) {
+    if (event.type === 'run.parked' && event.data.reason === 'approval') parkedAt = event.at
+    else if (parkedAt !== undefined) {
+      start += event.at - parkedAt
+      parkedAt = undefined
+    }
+  }
+  return parkedAt === undefined ? start : start + Date.now() - parkedAt
+}

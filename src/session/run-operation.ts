@@ -1,0 +1,132 @@
+import { toProblem } from '../core/problem.js'
+import { isTerminal, type TerminalEvent } from '../run/events.js'
+import { fold, type RunState } from '../run/fold.js'
+import type { RunSummary } from '../run/run-log.js'
+import type { AgentState } from './agent-state.js'
+import { executeRun } from './execute-run.js'
+import { type Operation, readState } from './operation.js'
+import { prepareHistory } from './prepare-history.js'
+import { parseRunInput } from './run-input.js'
+import { toTurnEntries } from './turn-entries.js'
+
+/**
+ * The `run` operation: carries out the named run, and before it those accepted earlier, as the signals of two messages
+ * may overtake each other. Stops at a run that waits: what comes after it waits too.
+ */
+export async function operateRun(operation: Operation): Promise<void> {
+  const { log, key, context } = operation
+  const { correlationId, request } = parseRunInput(context.df.getInput())
+  if (request !== undefined) await log.create({ ...key, run: correlationId }, request)
+  let state: AgentState
+  try {
+    state = readState(operation)
+  } catch (error) {
+    await failRun(operation, correlationId, error)
+    throw error
+  }
+  const { turn } = state.own
+  if (turn === 0) state.change({ owner: (await log.session(key))?.owner })
+  try {
+    await carryOut(operation, state, correlationId)
+  } finally {
+    if (state.own.turn !== turn) context.df.setState(state.getState())
+  }
+}
+
+async function carryOut(operation: Operation, state: AgentState, correlationId: string): Promise<void> {
+  const pending = await operation.log.runsAfter(operation.key, state.own.turn)
+  const named = pending.findIndex(({ run }) => run === correlationId)
+  for (const [index, summary] of pending.slice(0, named + 1).entries()) {
+    if (summary.status === 'ended') {
+      await addTurn(operation, state, summary.run, summary.turn)
+      continue
+    }
+    const ended = await execute(operation, state, summary)
+    if (!ended) return
+    // Signals of the messages that came while this run waited were used up in vain.
+    if (summary.status === 'parked') signalNext(operation, pending[index + 1])
+  }
+}
+
+/** Executes a run; true when it has ended. */
+async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
+  const { agent, log, key, callback, limits, startedAt, onError } = operation
+  const turn = state.own.turn + 1
+  const outcome = await executeRun({
+    agent,
+    log,
+    key: { ...key, run },
+    callback,
+    readHistory: (journal) =>
+      prepareHistory({ agent, key, state, history: operation.history, journal, onError }),
+    turn,
+    messageCount: state.messageCount,
+    sessionTokens: state.own.tokens,
+    limits,
+    operationStart: startedAt,
+    onError,
+  })
+  if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
+  if (outcome.parked === 'operation_limit') signalRun(operation, run)
+  if (outcome.outcome === undefined) return false
+  await endJoinedRuns(operation, outcome)
+  await addTurn(operation, state, run, turn)
+  return true
+}
+
+async function addTurn({ log, key }: Operation, state: AgentState, run: string, turn: number) {
+  const events = await log.read({ ...key, run })
+  const entries = toTurnEntries(events, run)
+  if (entries.length === 0) return
+  const { summary } = fold(events)
+  if (summary !== undefined) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
+  state.addTurn(turn, entries)
+}
+
+/** Whoever sent a message that joined this run waits for the same answer. */
+async function endJoinedRuns(operation: Operation, state: RunState): Promise<void> {
+  const { outcome, steering } = state
+  if (outcome === undefined) return
+  for (const { run } of steering) await endJoinedRun(operation, run, outcome)
+}
+
+async function endJoinedRun({ log, key }: Operation, run: string, outcome: TerminalEvent): Promise<void> {
+  const events = await log.read({ ...key, run })
+  if (events.length === 0 || events.some(isTerminal)) return
+  await log.append({ ...key, run }, events.length, [toOutcomeOf(run, outcome)])
+}
+
+function toOutcomeOf(run: string, outcome: TerminalEvent): TerminalEvent {
+  switch (outcome.type) {
+    case 'run.completed':
+      return { ...outcome, data: { ...outcome.data, correlationId: run } }
+    case 'run.failed':
+      return { ...outcome, data: { ...outcome.data, correlationId: run } }
+    case 'run.cancelled':
+      return outcome
+  }
+}
+
+/** Ends a run that joined another one, once that has ended: it may have been cut off between the two. */
+async function adoptOutcome(operation: Operation, run: string, into: string): Promise<boolean> {
+  const { outcome } = fold(await operation.log.read({ ...operation.key, run: into }))
+  if (outcome === undefined) return false
+  await endJoinedRun(operation, run, outcome)
+  return true
+}
+
+/** A run whose session cannot be read ends at once: whoever waits for it is told why. */
+async function failRun({ log, key }: Operation, run: string, error: unknown): Promise<void> {
+  const events = await log.read({ ...key, run })
+  if (events.length === 0 || events.some(isTerminal)) return
+  const problem = toProblem(error, { sessionId: key.session, correlationId: run })
+  await log.append({ ...key, run }, events.length, [{ type: 'run.failed', data: problem }])
+}
+
+function signalNext(operation: Operation, next: RunSummary | undefined): void {
+  if (next !== undefined) signalRun(operation, next.run)
+}
+
+function signalRun({ context }: Operation, run: string): void {
+  context.df.signalEntity(context.df.entityId, 'continue', { correlationId: run })
+}

@@ -1,0 +1,82 @@
+import { AgentError } from '../core/errors.js'
+import { toProblem } from '../core/problem.js'
+import { fold } from '../run/fold.js'
+import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
+
+/** What the sweeper looks after, and how patient it is. */
+export interface SweepOptions {
+  readonly log: RunLog
+  /** Names of the agents that this app serves. */
+  readonly agents: readonly string[]
+  /** Sends an operation to a session's entity. */
+  readonly signal: (key: SessionKey, operation: string, input: unknown) => Promise<void>
+  /** A run whose log has not moved for so long is signalled again; ms. */
+  readonly stallMs: number
+  /** A run that was begun so often without ending is given up. */
+  readonly maxAttempts: number
+  /** Sessions in which nothing has happened for so long are deleted; ms. `undefined` keeps them. */
+  readonly sessionTtlMs: number | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** What one sweep did. */
+export interface SweepReport {
+  readonly signalled: number
+  readonly givenUp: number
+  readonly expired: number
+}
+
+/** How much one sweep takes on; the rest is left to the next. */
+const limit = 500
+
+/**
+ * Sees to what nobody else does: wakes runs that stand still because a signal was lost or their host died, gives up those
+ * that bring their hosts down again and again, and deletes sessions that nobody uses any more. When there is nothing to
+ * do it costs one look at an index.
+ */
+export async function sweep(options: SweepOptions): Promise<SweepReport> {
+  const { log, stallMs, now } = options
+  const stalled = await log.stalled({ before: now - stallMs, now, limit })
+  const wakened = await Promise.all(stalled.filter(isServedBy(options)).map((key) => wake(options, key)))
+  const expired = await expireSessions(options)
+  const givenUp = wakened.filter((outcome) => outcome === 'given up').length
+  return { signalled: wakened.length - givenUp, givenUp, expired }
+}
+
+function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
+  return ({ agent }) => agents.includes(agent)
+}
+
+async function wake(
+  { log, signal, maxAttempts }: SweepOptions,
+  key: RunKey,
+): Promise<'signalled' | 'given up'> {
+  const events = await log.read(key)
+  const { attempt, outcome, parked } = fold(events)
+  if (outcome === undefined && parked === undefined && attempt >= maxAttempts) {
+    await giveUp(log, key, events.length, attempt)
+    return 'given up'
+  }
+  await signal(key, 'continue', { correlationId: key.run })
+  return 'signalled'
+}
+
+async function giveUp(log: RunLog, key: RunKey, position: number, attempt: number): Promise<void> {
+  const error = new AgentError('internal', `The run was begun ${attempt} times and never came to an end.`)
+  const problem = toProblem(error, { sessionId: key.session, correlationId: key.run })
+  try {
+    await log.append(key, position, [{ type: 'run.failed', data: problem }])
+  } catch (error) {
+    // Somebody works on it after all.
+    if (!(error instanceof AgentError && error.code === 'fenced')) throw error
+  }
+}
+
+async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepOptions): Promise<number> {
+  if (sessionTtlMs === undefined) return 0
+  const before = now - sessionTtlMs
+  const idle = await Promise.all(agents.map((agent) => log.idleSessions(agent, before, limit)))
+  await Promise.all(idle.flat().map((key) => signal(key, 'delete', { before: now })))
+  return idle.flat().length
+}

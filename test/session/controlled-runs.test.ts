@@ -1,0 +1,415 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createTextMessage } from '../../src/core/messages.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { fold, toOpenApprovals } from '../../src/run/fold.js'
+import type { RunLog } from '../../src/run/run-log.js'
+import type { ModelScript } from '../../src/testing/scripted-model.js'
+import { ask, callWork, createSession, createTool, key } from './session-kit.js'
+
+const run = { ...key, run: 'a' }
+const done: ModelScript = [callWork(1), { text: 'done' }]
+
+async function typesOf(log: RunLog, name = 'a') {
+  return (await log.read({ ...key, run: name })).map(({ type }) => type)
+}
+
+async function approvals(log: RunLog, name = 'a') {
+  return toOpenApprovals(fold(await log.read({ ...key, run: name })))
+}
+
+async function decide(log: RunLog, decision: 'approve' | 'reject', more: object = {}) {
+  const [approval] = await approvals(log)
+  const record = { type: 'decision', approvalId: approval?.approvalId ?? '', decision, ...more } as const
+  return log.control(run, record)
+}
+
+async function lastOf(log: RunLog, name = 'a') {
+  return (await log.read({ ...key, run: name })).at(-1)
+}
+
+test('a tool that needs approval parks the run, with everything stored and nothing run', async () => {
+  const { made, executions } = createTool({ approval: 'always' })
+  const { log, entity } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(executions).toEqual([])
+  expect(await typesOf(log)).toEqual([
+    'run.accepted',
+    'run.started',
+    'step.completed',
+    'approval.requested',
+    'run.parked',
+  ])
+  expect(await approvals(log)).toMatchObject([
+    { name: 'work', arguments: { n: 1 }, reason: 'policy', callId: 'call-1' },
+  ])
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await typesOf(log)).toHaveLength(5)
+})
+
+test('an approved call runs once, and the run goes on in the same turn', async () => {
+  const { made, executions } = createTool({ approval: 'always' })
+  const { log, entity, client } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await decide(log, 'approve', { by: 'ann' })).toBe(true)
+  await entity.operate('decide', { correlationId: 'a' })
+  client.assertDone()
+  expect(executions).toMatchObject([{ n: 1, attempt: 1 }])
+  expect(await lastOf(log)).toMatchObject({ type: 'run.completed', data: { response: 'done' } })
+  expect(await log.read(run)).toContainEqual(
+    expect.objectContaining({
+      type: 'approval.decided',
+      data: expect.objectContaining({ decision: 'approve', by: 'ann' }),
+    }),
+  )
+  const started = (await log.read(run)).filter((event) => event.type === 'run.started')
+  expect(started.map(({ data }) => [data.epoch, data.attempt])).toEqual([
+    [1, 1],
+    [2, 1],
+  ])
+})
+
+test('arguments that the human edited are used', async () => {
+  const { made, executions } = createTool({ approval: 'always' })
+  const { log, entity } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  await decide(log, 'approve', { arguments: { n: 5 } })
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions.map(({ n }) => n)).toEqual([5])
+})
+
+test('a rejected call does not run, and the model is told why', async () => {
+  const { made, executions } = createTool({ approval: 'always' })
+  const { log, entity, client } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  await decide(log, 'reject', { reason: 'too expensive' })
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions).toEqual([])
+  expect(client.requests[1]?.messages.at(-1)?.contents).toEqual([
+    { type: 'functionResult', callId: 'call-1', error: 'A human rejected this call: too expensive.' },
+  ])
+})
+
+test('an approval is single-use: the second decision has no effect', async () => {
+  const { made, executions } = createTool({ approval: 'always' })
+  const { log, entity } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await decide(log, 'reject')).toBe(true)
+  expect(await decide(log, 'approve')).toBe(false)
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions).toEqual([])
+})
+
+test('parallel calls each get an approval of their own; what needs none runs meanwhile', async () => {
+  const { made, executions } = createTool({ approval: ({ n }) => n > 1 })
+  const { log, entity } = createSession([callWork(1, 2, 3), { text: 'done' }], { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(executions.map(({ n }) => n)).toEqual([1])
+  expect((await approvals(log)).map(({ callId }) => callId)).toEqual(['call-2', 'call-3'])
+  await decide(log, 'approve')
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions.map(({ n }) => n)).toEqual([1, 2])
+  await decide(log, 'approve')
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions.map(({ n }) => n)).toEqual([1, 2, 3])
+  expect(await lastOf(log)).toMatchObject({ type: 'run.completed' })
+})
+
+test('an approval policy that throws asks', async () => {
+  const { made } = createTool({
+    approval: () => {
+      throw new Error('policy server is down')
+    },
+  })
+  const { log, entity } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await approvals(log)).toHaveLength(1)
+})
+
+test('an approval that nobody decides in time counts as rejected', async () => {
+  const { made, executions } = createTool({ approval: 'always', approvalTimeoutMs: 3_600_000 })
+  const { log, entity, client } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await log.stalled({ before: 0, now: Date.now(), limit: 9 })).toEqual([])
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_001 })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  expect(await log.stalled({ before: 0, now: Date.now(), limit: 9 })).toEqual([run])
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(executions).toEqual([])
+  expect(JSON.stringify(client.requests[1]?.messages.at(-1))).toContain('nobody decided in time')
+})
+
+test('messages that come while a run waits are answered after it', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const { log, entity } = createSession([callWork(1), { text: 'done' }, { text: 'second' }], {
+    tools: [made],
+  })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  await ask(log, 'b')
+  await entity.operate('run', { correlationId: 'b' })
+  expect(await typesOf(log, 'b')).toEqual(['run.accepted'])
+  await decide(log, 'approve')
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(entity.signals).toEqual([['continue', { correlationId: 'b' }]])
+  await entity.operate('continue', { correlationId: 'b' })
+  expect(await lastOf(log, 'b')).toMatchObject({ data: { response: 'second', message_count: 2 } })
+})
+
+test('a call that was cut off asks a human whether to run it again', async () => {
+  const { made, executions } = createTool()
+  const first = createSession(done, { tools: [made] })
+  await ask(first.log, 'a')
+  await first.entity.operate('run', { correlationId: 'a' })
+  const events = await first.log.read(run)
+  const cut = events.findIndex(({ type }) => type === 'tool.completed')
+  const log = new MemoryRunLog()
+  await ask(log, 'a')
+  await log.append(run, 1, events.slice(1, cut))
+  executions.length = 0
+  const { entity, client } = createSession([{ text: 'done' }], { log, tools: [made] })
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await approvals(log)).toMatchObject([{ reason: 'unknown_outcome', callId: 'call-1' }])
+  expect(executions).toEqual([])
+  await decide(log, 'approve')
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions).toMatchObject([{ attempt: 2 }])
+  client.assertDone()
+})
+
+test.each([
+  ['done', { outcome: 'done', result: { id: 7 } }, [], { result: { id: 7 } }],
+  ['not done', { outcome: 'not_done' }, [1], { result: 10 }],
+] as const)('a tool that reconciles a cut-off call as %s', async (_name, reconciliation, runs, result) => {
+  const { made, executions } = createTool({ reconcile: () => reconciliation })
+  const log = new MemoryRunLog()
+  const first = createSession(done, { tools: [made] })
+  await ask(first.log, 'a')
+  await first.entity.operate('run', { correlationId: 'a' })
+  const events = await first.log.read(run)
+  await ask(log, 'a')
+  await log.append(
+    run,
+    1,
+    events.slice(
+      1,
+      events.findIndex(({ type }) => type === 'tool.completed'),
+    ),
+  )
+  executions.length = 0
+  const { entity, client } = createSession([{ text: 'done' }], { log, tools: [made] })
+  await entity.operate('run', { correlationId: 'a' })
+  expect(executions.map(({ n }) => n)).toEqual(runs)
+  expect(client.requests[0]?.messages.at(-1)?.contents).toMatchObject([result])
+})
+
+test('cancel stops a model call in flight, and keeps what it has said', async () => {
+  const log = new MemoryRunLog()
+  const { entity, client } = createSession([], { log })
+  client.stream = async function* (_request, { signal } = {}) {
+    yield { type: 'text', text: 'Half an ans' }
+    await log.control(run, { type: 'cancel', reason: 'enough' })
+    await new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason))
+    })
+  }
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({
+    type: 'run.cancelled',
+    data: { reason: 'enough', text: 'Half an ans' },
+  })
+  const stored = entity.stored?.data.conversationHistory.at(-1)
+  expect(stored).toMatchObject({
+    $type: 'errorResponse',
+    error: { code: 'run_cancelled' },
+    messages: [{ role: 'assistant', contents: [{ text: 'Half an ans' }] }],
+  })
+})
+
+test('cancel while tools run closes their calls, so that the history stays acceptable', async () => {
+  const log = new MemoryRunLog()
+  const { made } = createTool({
+    execute: async ({ n }) => {
+      if (n === 1) return 'first'
+      await log.control(run, { type: 'cancel', reason: 'enough' })
+      return new Promise(() => {})
+    },
+  })
+  const { entity, client } = createSession([callWork(1, 2), { text: 'next' }], { log, tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled' })
+  await ask(log, 'b')
+  await entity.operate('run', { correlationId: 'b' })
+  const results = client.requests[1]?.messages.flatMap(({ contents }) =>
+    contents.filter((c) => c.type === 'functionResult'),
+  )
+  expect(results).toMatchObject([
+    { callId: 'call-1', result: 'first' },
+    { callId: 'call-2', error: expect.stringContaining('cancelled while this tool ran') },
+  ])
+})
+
+test('a run that waits, and one that has not begun, are cancelled without being run', async () => {
+  const { made, executions } = createTool({ approval: 'always' })
+  const { log, entity, client } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  await ask(log, 'b')
+  await log.control(run, { type: 'cancel', reason: 'x' })
+  await log.control({ ...key, run: 'b' }, { type: 'cancel', reason: 'y' })
+  await entity.operate('continue', { correlationId: 'b' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled', data: { reason: 'x' } })
+  expect(await lastOf(log, 'b')).toMatchObject({ type: 'run.cancelled', data: { reason: 'y' } })
+  expect(executions).toEqual([])
+  expect(client.requests).toHaveLength(1)
+})
+
+test('a message that steers joins the run before its next model call, and shares its answer', async () => {
+  const log = new MemoryRunLog()
+  const { made } = createTool({
+    execute: async () => {
+      await ask(log, 'b', 'In Celsius, please', { onBusy: 'steer' })
+      const messages = [createTextMessage('user', 'In Celsius, please')]
+      await log.control(run, { type: 'steer', run: 'b', messages })
+      return 'tool result'
+    },
+  })
+  const { entity, client } = createSession([callWork(1), { text: '22 degrees' }, { text: 'later' }], {
+    log,
+    tools: [made],
+  })
+  await ask(log, 'a', 'Weather?')
+  await entity.operate('run', { correlationId: 'a' })
+  await entity.operate('run', { correlationId: 'b' })
+  expect(client.requests).toHaveLength(2)
+  expect(client.requests[1]?.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user'])
+  expect(await typesOf(log, 'b')).toEqual(['run.accepted', 'run.joined', 'run.completed'])
+  expect(await lastOf(log, 'b')).toMatchObject({
+    data: { response: '22 degrees', correlationId: 'b', message_count: 2 },
+  })
+  expect(await lastOf(log)).toMatchObject({
+    data: { response: '22 degrees', correlationId: 'a', message_count: 2 },
+  })
+  const history = entity.stored?.data.conversationHistory.map(({ $type, correlationId }) => [
+    $type,
+    correlationId,
+  ])
+  expect(history).toEqual([
+    ['request', 'a'],
+    ['request', 'b'],
+    ['response', 'a'],
+  ])
+  await ask(log, 'c')
+  await entity.operate('run', { correlationId: 'c' })
+  expect(await lastOf(log, 'c')).toMatchObject({ data: { message_count: 3 } })
+})
+
+test('a steering message that comes during the last model call leads to another one', async () => {
+  const log = new MemoryRunLog()
+  const { entity, client } = createSession(
+    (_request, call) => {
+      if (call === 0) {
+        void ask(log, 'b', 'wait')
+        void log.control(run, { type: 'steer', run: 'b', messages: [createTextMessage('user', 'wait')] })
+      }
+      return { text: `answer ${call}` }
+    },
+    { log },
+  )
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(client.requests).toHaveLength(2)
+  expect(await lastOf(log)).toMatchObject({ data: { response: 'answer 1' } })
+})
+
+test('a steering message whose run was cut off between joining and being noted is noted on resume', async () => {
+  const log = new MemoryRunLog()
+  await ask(log, 'a')
+  await ask(log, 'b', 'more')
+  await log.control(run, { type: 'steer', run: 'b', messages: [createTextMessage('user', 'more')] })
+  await log.append({ ...key, run: 'b' }, 1, [{ type: 'run.joined', data: { run: 'a' } }])
+  const { entity, client } = createSession([{ text: 'both' }], { log })
+  await entity.operate('run', { correlationId: 'a' })
+  expect(client.requests[0]?.messages).toHaveLength(2)
+  expect(await lastOf(log, 'b')).toMatchObject({ type: 'run.completed', data: { response: 'both' } })
+})
+
+test('a long run goes on over several operations, without doing a step twice', async () => {
+  const { made, executions } = createTool({ onUnknownOutcome: 'fail' })
+  const script = [callWork(1), callWork(2), callWork(3), { text: 'done' }]
+  const { log, entity, client } = createSession(script, {
+    tools: [made],
+    limits: { parkAfterMs: -1, hardEndMs: 60_000 },
+  })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.parked', data: { reason: 'operation_limit' } })
+  expect(entity.signals).toEqual([['continue', { correlationId: 'a' }]])
+  expect(client.requests).toHaveLength(0)
+  const generous = createSession(script, { log, tools: [made] })
+  await generous.entity.operate('continue', { correlationId: 'a' })
+  generous.client.assertDone()
+  expect(executions.map(({ n }) => n)).toEqual([1, 2, 3])
+})
+
+test.each([
+  ['maxTokensPerRun', { maxTokensPerRun: 20 }, 2],
+  ['maxTokensPerSession', { maxTokensPerSession: 20 }, 2],
+])('%s ends the run before the model call that would go over it', async (_name, agent, modelCalls) => {
+  const { made } = createTool()
+  const { log, entity, client } = createSession(() => callWork(1), { tools: [made], agent })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({
+    type: 'run.failed',
+    data: { code: 'budget_exhausted', status: 429 },
+  })
+  expect(client.requests).toHaveLength(modelCalls)
+})
+
+test('the tokens of earlier turns count against the session, also those of failed ones', async () => {
+  const { log, entity, client } = createSession(() => ({ text: 'x' }), { agent: { maxTokensPerSession: 30 } })
+  for (const name of ['a', 'b', 'c']) {
+    await ask(log, name)
+    await entity.operate('run', { correlationId: name })
+  }
+  expect(client.requests).toHaveLength(2)
+  expect(await lastOf(log, 'c')).toMatchObject({ data: { code: 'budget_exhausted' } })
+})
+
+test('a model call that takes longer than a step may is cut off', async () => {
+  const { log, entity, client } = createSession([], { agent: { stepTimeoutMs: 5 } })
+  client.stream = async function* (_request, { signal } = {}) {
+    yield { type: 'text', text: 'slow' }
+    await new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  }
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({
+    type: 'run.failed',
+    data: { code: 'model_timeout', status: 504 },
+  })
+})
+
+test('a run that is over its time makes no further step', async () => {
+  const { made } = createTool({ execute: () => new Promise((resolve) => setTimeout(resolve, 20)) })
+  const { log, entity, client } = createSession(() => callWork(1), {
+    tools: [made],
+    agent: { runTimeoutMs: 10 },
+  })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.failed', data: { code: 'budget_exhausted' } })
+  expect(client.requests).toHaveLength(1)
+})

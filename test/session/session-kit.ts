@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { Agent, type AgentOptions } from '../../src/agent/agent.js'
+import type { Tool, ToolContext } from '../../src/agent/agent-definition.js'
+import { type ToolOptions, tool } from '../../src/agent/tool.js'
+import { createTextMessage } from '../../src/core/messages.js'
+import type { Schema } from '../../src/core/schema.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import type { RunOptions } from '../../src/run/events.js'
+import type { RunLog } from '../../src/run/run-log.js'
+import type { OperationLimits } from '../../src/session/execution-limits.js'
+import { createRunRequest } from '../../src/session/run-request.js'
+import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
+import { EntityKit } from './entity-kit.js'
+
+/** The one session of these tests. */
+export const key = { agent: 'Agent', session: 's' }
+
+/** Accepts a message as the HTTP route does. */
+export function ask(log: RunLog, run: string, text = run, options: Partial<RunOptions> = {}) {
+  const messages = [createTextMessage('user', text)]
+  const request = createRunRequest({ messages, options: { enableToolCalls: true, ...options } })
+  return log.create({ ...key, run }, request)
+}
+
+export interface SessionOptions {
+  readonly log?: RunLog
+  readonly tools?: readonly Tool[]
+  readonly agent?: Partial<AgentOptions>
+  readonly limits?: OperationLimits
+}
+
+/** An agent with a scripted model, and the entity of its session. */
+export function createSession(
+  script: ModelScript,
+  { log = new MemoryRunLog(), tools = [], ...rest }: SessionOptions = {},
+) {
+  const client = new ScriptedModel(script)
+  const agent = new Agent({ name: 'Agent', client, tools, ...rest.agent })
+  const entity = new EntityKit({ agent, log, ...(rest.limits === undefined ? {} : { limits: rest.limits }) })
+  return { log, client, entity, agent }
+}
+
+/** A tool named `work` that gives ten times its number, and the contexts it was called with. */
+export function createTool(options: Partial<ToolOptions<Schema<{ n: number }>, unknown>> = {}) {
+  const executions: (ToolContext & { readonly n: number })[] = []
+  const made = tool({
+    name: 'work',
+    description: '',
+    parameters: z.object({ n: z.number() }) as Schema<{ n: number }>,
+    execute: ({ n }, context) => {
+      executions.push({ ...context, n })
+      return n * 10
+    },
+    ...options,
+  })
+  return { made, executions }
+}
+
+/** The model step that calls `work` for each number. */
+export function callWork(...numbers: readonly number[]) {
+  return { calls: numbers.map((n) => ({ name: 'work', arguments: { n }, callId: `call-${n}` })) }
+}

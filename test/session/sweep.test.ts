@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { type SweepOptions, sweep } from '../../src/session/sweep.js'
+import { started } from '../run/event-samples.js'
+import { ask, createSession, key } from './session-kit.js'
+
+const run = { ...key, run: 'a' }
+const minute = 60_000
+
+function createSweep(log = new MemoryRunLog(), changes: Partial<SweepOptions> = {}) {
+  const signals: unknown[][] = []
+  const options: SweepOptions = {
+    log,
+    agents: ['Agent'],
+    signal: async (...signal) => {
+      signals.push(signal)
+    },
+    stallMs: minute,
+    maxAttempts: 3,
+    sessionTtlMs: undefined,
+    now: Date.now() + 2 * minute,
+    ...changes,
+  }
+  return { log, signals, options }
+}
+
+test('a run whose signal was lost is signalled, and then answered', async () => {
+  const { log, signals, options } = createSweep()
+  await ask(log, 'a')
+  expect(await sweep({ ...options, now: Date.now() })).toMatchObject({ signalled: 0 })
+  expect(await sweep(options)).toMatchObject({ signalled: 1 })
+  expect(signals).toEqual([[run, 'continue', { correlationId: 'a' }]])
+  const { entity } = createSession([{ text: 'late' }], { log })
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(await sweep(options)).toMatchObject({ signalled: 0 })
+})
+
+test('a run that was begun too often is given up, and its caller told', async () => {
+  const { log, signals, options } = createSweep()
+  await ask(log, 'a')
+  await log.append(run, 1, [started(1), started(2), started(3)])
+  expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 1, expired: 0 })
+  expect(signals).toEqual([])
+  expect((await log.read(run)).at(-1)).toMatchObject({
+    type: 'run.failed',
+    data: { code: 'internal', detail: expect.stringContaining('3 times') },
+  })
+})
+
+test('a run that waits for a human is left alone until it is due', async () => {
+  const { log, signals, options } = createSweep()
+  await ask(log, 'a')
+  const until = new Date(options.now + minute).toISOString()
+  await log.append(run, 1, [started(1), { type: 'run.parked', data: { reason: 'approval', until } }])
+  await sweep(options)
+  expect(signals).toEqual([])
+  await sweep({ ...options, now: options.now + 2 * minute })
+  expect(signals).toHaveLength(1)
+})
+
+test('sessions that nobody uses are deleted, when that is wanted', async () => {
+  const { log, signals, options } = createSweep()
+  await ask(log, 'a')
+  await log.append(run, 1, [started(1), { type: 'run.cancelled', data: { reason: 'x', text: '' } }])
+  expect(await sweep(options)).toMatchObject({ expired: 0 })
+  expect(await sweep({ ...options, sessionTtlMs: minute })).toMatchObject({ expired: 1 })
+  expect(signals).toEqual([[key, 'delete', { before: options.now }]])
+})
+
+test('runs of agents that this app does not serve are not touched', async () => {
+  const { log, signals, options } = createSweep(undefined, { agents: ['Other'] })
+  await ask(log, 'a')
+  expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 0, expired: 0 })
+  expect(signals).toEqual([])
+})
