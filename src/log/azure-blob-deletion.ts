@@ -7,6 +7,7 @@ import {
   toControlsName,
   toEndedName,
   toEndedPrefix,
+  toInnerPrefix,
   toOpenPrefix,
   toRetiredName,
   toSegmentName,
@@ -96,10 +97,10 @@ async function listEnded(
   before: number,
 ): Promise<readonly EndedRun[]> {
   const found: EndedRun[] = []
-  for await (const items of container.list(toEndedPrefix(key))) {
-    for (const { metadata } of items) {
-      const run = parseEndedMetadata(metadata)
-      if (run !== undefined && run.acceptedAt < before) found.push(run)
+  for (const prefix of [toInnerPrefix(key), toEndedPrefix(key)]) {
+    for await (const items of container.list(prefix)) {
+      const runs = items.map(({ metadata }) => parseEndedMetadata(metadata))
+      found.push(...runs.filter((run) => run !== undefined).filter((run) => run.acceptedAt < before))
     }
   }
   return found

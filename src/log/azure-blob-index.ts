@@ -1,4 +1,4 @@
-import type { RunIndex } from '../run/run-index.js'
+import { isInnerRun, type RunIndex } from '../run/run-index.js'
 import type { RunKey, RunSummary, SessionKey, StalledQuery } from '../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './azure-blob-container.js'
 import type { AzureBlobLogs } from './azure-blob-logs.js'
@@ -42,12 +42,14 @@ export class AzureBlobIndex {
 
   /** Marks a run as open, unless it is marked already. */
   async open(key: RunKey, acceptedAt: number): Promise<void> {
+    if (isInnerRun(key)) return
     const run: OpenRun = { key, acceptedAt, status: 'open', dueAt: undefined }
     await this.#container.put(toOpenName(key), '', toOpenMetadata(run))
   }
 
   /** Changes a marker, if there is one. */
   async mark(key: RunKey, acceptedAt: number, { status, dueAt }: RunIndex): Promise<void> {
+    if (isInnerRun(key)) return
     await this.#container.setMetadata(toOpenName(key), toOpenMetadata({ key, acceptedAt, status, dueAt }))
   }
 
@@ -72,7 +74,7 @@ export class AzureBlobIndex {
       this.#container.put(toEndedName(key, run.turn), '', metadata),
       this.#container.put(toRetiredName(key, run.endedAt), '', metadata),
     ])
-    await this.#container.remove(toOpenName(key))
+    if (!isInnerRun(key)) await this.#container.remove(toOpenName(key))
     return run
   }
 

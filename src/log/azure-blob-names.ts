@@ -1,3 +1,4 @@
+import { isInnerRun } from '../run/run-index.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { toNamePart } from './name-part.js'
 
@@ -39,8 +40,14 @@ export function toEndedPrefix({ agent, session }: SessionKey): string {
   return `ended/${toNamePart(agent)}/${toNamePart(session)}/`
 }
 
-/** Listed by name, the newest turn comes first. */
+/** The ended runs of a session that worked for others. */
+export function toInnerPrefix({ agent, session }: SessionKey): string {
+  return `inner/${toNamePart(agent)}/${toNamePart(session)}/`
+}
+
+/** Listed by name, the newest turn comes first. Runs that worked for others are listed elsewhere. */
 export function toEndedName(key: RunKey, turn: number): string {
+  if (isInnerRun(key)) return `${toInnerPrefix(key)}${toNamePart(key.run)}`
   return `${toEndedPrefix(key)}${toInvertedTurn(turn)}/${toNamePart(key.run)}`
 }
 

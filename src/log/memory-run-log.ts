@@ -1,7 +1,7 @@
 import { AgentError, FencedError } from '../core/errors.js'
 import { type ControlRecord, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
-import { type RunIndex, toIndex } from '../run/run-index.js'
+import { isInnerRun, type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
   RunKey,
@@ -202,9 +202,8 @@ function toControlFeedName(key: RunKey): string {
   return `${toRunName(key)}\ncontrols`
 }
 
-/** Runs that work for another one are found through it. */
 function isListed({ key }: MemoryRun): boolean {
-  return !key.run.includes('/')
+  return !isInnerRun(key)
 }
 
 function isEnded({ index }: MemoryRun): boolean {

@@ -1,3 +1,4 @@
+import { isInnerRun } from '../run/run-index.js'
 import type {
   RunKey,
   RunStatus,
@@ -37,8 +38,9 @@ export class RedisIndex {
 
   /** Lists a run as one that has not ended, and its session. */
   async open(key: RunKey, owner: string | undefined, acceptedAt: number): Promise<void> {
-    const listing = this.#redis.run(redisScripts.add, [this.#keys.open], [acceptedAt, toMember(key), 'NX'])
-    await Promise.all([listing, this.touch(key, owner, acceptedAt)])
+    await this.touch(key, owner, acceptedAt)
+    if (isInnerRun(key)) return
+    await this.#redis.run(redisScripts.add, [this.#keys.open], [acceptedAt, toMember(key), 'NX'])
   }
 
   /** Lists it no longer. */
@@ -162,9 +164,10 @@ export class RedisIndex {
 
   /** Deletes the runs of a session that were accepted before: all, or the ended ones. */
   async deleteRuns(key: SessionKey, before: number, which: 'all' | 'ended'): Promise<void> {
-    const { session, open, ended, runs, logs, controls, channels } = this.#keys.session(key)
+    const { session, runs, logs, controls, channels, ...lists } = this.#keys.session(key)
     const values = [runs, logs, controls, before, which, channels]
-    const reply = await this.#redis.run(redisScripts.deleteRuns, [session, open, ended], values)
+    const keys = [session, lists.ended, lists.innerEnded, lists.open, lists.innerOpen]
+    const reply = await this.#redis.run(redisScripts.deleteRuns, keys, values)
     const [owner, isSessionGone, gone] = Array.isArray(reply) ? reply : []
     const members = toTexts(gone).map((run) => toMember({ ...key, run: fromText(run) }))
     await this.#remove(this.#keys.open, members)

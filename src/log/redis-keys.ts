@@ -1,3 +1,4 @@
+import { isInnerRun } from '../run/run-index.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { toNamePart } from './name-part.js'
 
@@ -35,6 +36,9 @@ export class RedisKeys {
       session: `${tag}:session`,
       open: `${tag}:open`,
       ended: `${tag}:ended`,
+      // Runs that work for others, which no list is to show.
+      innerOpen: `${tag}:inner-open`,
+      innerEnded: `${tag}:inner-ended`,
       runs: `${tag}:run:`,
       logs: `${tag}:log:`,
       controls: `${tag}:controls:`,
@@ -43,11 +47,11 @@ export class RedisKeys {
   }
 
   run(key: RunKey) {
-    const { session, open, ended, runs, logs, controls, channels } = this.session(key)
+    const { session, runs, logs, controls, channels, ...lists } = this.session(key)
     return {
       session,
-      open,
-      ended,
+      open: isInnerRun(key) ? lists.innerOpen : lists.open,
+      ended: isInnerRun(key) ? lists.innerEnded : lists.ended,
       run: `${runs}${toText(key.run)}`,
       log: `${logs}${toText(key.run)}`,
       controls: `${controls}${toText(key.run)}`,

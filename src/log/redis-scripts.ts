@@ -108,11 +108,11 @@ export const redisScripts = {
   /** KEYS a list. Gives all of it. */
   list: toScript(`return redis.call('LRANGE', KEYS[1], 0, -1)`),
 
-  /** KEYS session, open, ended. ARGV what keys of runs, logs and controls begin with (3), before, 'all' | 'ended', channels' beginning. Gives the session's owner or '', whether the session went, and the runs that did. */
+  /** KEYS session, ended (2), open (2). ARGV what keys of runs, logs and controls begin with (3), before, 'all' | 'ended', channels' beginning. Gives the session's owner or '', whether the session went, and the runs that did. */
   deleteRuns: toScript(`
     local owner = redis.call('HGET', KEYS[1], 'owner') or ''
     local gone = {}
-    for i = ARGV[5] == 'all' and 2 or 3, 3 do
+    for i = 2, ARGV[5] == 'all' and 5 or 3 do
       for _, name in ipairs(redis.call('ZRANGE', KEYS[i], 0, -1)) do
         local acceptedAt = redis.call('HGET', ARGV[1] .. name, 'acceptedAt')
         if not acceptedAt or tonumber(acceptedAt) < tonumber(ARGV[4]) then
@@ -123,7 +123,7 @@ export const redisScripts = {
         end
       end
     end
-    local isEmpty = ARGV[5] == 'all' and redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3]) == 0
+    local isEmpty = ARGV[5] == 'all' and redis.call('EXISTS', KEYS[2], KEYS[3], KEYS[4], KEYS[5]) == 0
     if isEmpty then redis.call('DEL', KEYS[1]) end
     return {owner, isEmpty and '1' or '0', gone}`),
 

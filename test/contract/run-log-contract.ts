@@ -458,8 +458,17 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(stalled.map(({ run }) => run)).not.toContain('r1/call-1')
       await log.append({ ...key, run: 'r1/call-1' }, 2, [completed('x')])
       expect(await other.runsUpTo(key, 9, 9)).toEqual([])
-      await log.deleteSession(key, Date.now() + 1)
+      expect((await other.runsAfter(key, -1)).map(({ run }) => run)).toEqual(['r1'])
+      await log.create({ ...key, run: 'r1/call-2' }, request('inner'))
+      await log.append({ ...key, run: 'r1/call-2' }, 1, [
+        { type: 'run.parked', data: { reason: 'operation_limit' } },
+      ])
+      await log.deleteEndedRuns(key, Date.now() + 1)
       expect(await other.read({ ...key, run: 'r1/call-1' })).toEqual([])
+      expect(await other.read({ ...key, run: 'r1/call-2' })).toHaveLength(2)
+      await log.deleteSession(key, Date.now() + 1)
+      expect(await other.read({ ...key, run: 'r1/call-2' })).toEqual([])
+      expect(await other.session(key)).toBeUndefined()
     })
 
     test('finds sessions in which nothing happens any more', async () => {
