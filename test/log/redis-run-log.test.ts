@@ -6,7 +6,12 @@ import type { RunKey } from '../../src/run/run-log.js'
 import { describeRunLog } from '../contract/run-log-contract.js'
 import { accepted, completed, started } from '../run/event-samples.js'
 import { findFreePort } from '../support/free-port.js'
-import { hasRedisServer, startRedisCluster, startRedisServer } from '../support/redis-server.js'
+import {
+  hasRedisServer,
+  type RedisServer,
+  startRedisCluster,
+  startRedisServer,
+} from '../support/redis-server.js'
 
 const isSkipped = !hasRedisServer() && process.env.CI === undefined
 if (isSkipped) process.stdout.write('Redis is not tested: there is no redis-server on the PATH.\n')
@@ -25,13 +30,19 @@ function createKey(): RunKey {
 
 describe.skipIf(isSkipped)('on a server', async () => {
   if (isSkipped) return
-  const server = await startRedisServer()
+  const servers: RedisServer[] = []
+  const start = async (args: readonly string[] = [], port?: number): Promise<RedisServer> => {
+    const server = await startRedisServer({ args, port })
+    servers.push(server)
+    return server
+  }
+  const server = await start()
   const shared = await createClient({ url: server.url }).connect()
   const logs: RedisRunLog[] = []
   afterAll(async () => {
     for (const log of logs) await log.close()
     shared.destroy()
-    await server.stop()
+    for (const one of servers) await one.stop()
   })
   const open = (options: RedisRunLogOptions = { url: server.url }): RedisRunLog => {
     const log = new RedisRunLog(options)
@@ -44,11 +55,9 @@ describe.skipIf(isSkipped)('on a server', async () => {
 
   describe('that is a cluster', async () => {
     const node = await startRedisCluster()
+    servers.push(node)
     const cluster = createCluster({ rootNodes: [{ url: node.url }] })
-    afterAll(async () => {
-      cluster.destroy()
-      await node.stop()
-    })
+    afterAll(() => cluster.destroy())
     describeRunLog('Redis cluster', async () => open({ client: cluster }))
   })
 
@@ -143,11 +152,10 @@ describe.skipIf(isSkipped)('on a server', async () => {
   })
 
   test('a server that takes no writes says so', async () => {
-    const full = await startRedisServer({ args: ['--maxmemory', '100kb'] })
+    const full = await start(['--maxmemory', '100kb'])
     const log = open({ url: full.url })
     await expect(log.probe()).rejects.toMatchObject({ code: 'store_unavailable', retryable: false })
     await expect(log.probe()).rejects.toThrow(/\(OOM\)\. It takes no writes/)
-    await full.stop()
   })
 
   test('what a connection that breaks cuts off is done again, once', async () => {
@@ -164,7 +172,7 @@ describe.skipIf(isSkipped)('on a server', async () => {
   })
 
   test('a follower goes on after the server was away', async () => {
-    const own = await startRedisServer()
+    const own = await start()
     const key = createKey()
     const log = open({ url: own.url, pollIntervalMs: 50 })
     await log.create(key, request())
@@ -173,14 +181,13 @@ describe.skipIf(isSkipped)('on a server', async () => {
     await log.append(key, 1, [started(1)])
     expect((await next).value).toMatchObject([{ id: 1 }])
     await own.stop()
-    const again = await startRedisServer({ port: own.port })
+    await start([], own.port)
     await expect(log.append(key, 2, [started(2)])).rejects.toMatchObject({ code: 'fenced' })
     expect(await following.next()).toMatchObject({ done: true })
-    await again.stop()
   })
 
   test('a wrong password is told, not repeated', async () => {
-    const closed = await startRedisServer({ args: ['--requirepass', 'right-secret'] })
+    const closed = await start(['--requirepass', 'right-secret'])
     for (const user of ['', 'ann:wrong-secret@', ':wrong-secret@']) {
       const log = open({ url: `redis://${user}127.0.0.1:${closed.port}` })
       const error = await log.probe().catch((thrown) => thrown)
@@ -188,7 +195,6 @@ describe.skipIf(isSkipped)('on a server', async () => {
       expect(String(error)).toMatch(/(NOAUTH|WRONGPASS)\)\. Check the user name/)
       expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('secret')
     }
-    await closed.stop()
   })
 })
 

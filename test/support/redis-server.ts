@@ -24,7 +24,7 @@ export async function startRedisServer({
   port,
   args = [],
 }: {
-  readonly port?: number
+  readonly port?: number | undefined
   readonly args?: readonly string[]
 } = {}): Promise<RedisServer> {
   const chosen = port ?? (await findFreePort())
