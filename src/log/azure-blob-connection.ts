@@ -77,7 +77,7 @@ function isLoopback(hostname: string): boolean {
 function invalidConnectionString(): AgentError {
   return new AgentError(
     'invalid_configuration',
-    'The storage connection string cannot be used: it needs AccountName and AccountKey, or BlobEndpoint, or UseDevelopmentStorage=true.',
+    'The storage connection string cannot be used: it needs DefaultEndpointsProtocol, AccountName and AccountKey, or BlobEndpoint and SharedAccessSignature, or UseDevelopmentStorage=true.',
   )
 }
 
