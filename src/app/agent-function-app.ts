@@ -39,6 +39,8 @@ export interface AgentFunctionAppOptions {
   readonly operationTimeoutMs?: number
   /** Sessions in which nothing has happened for so long are deleted. @default never */
   readonly sessionTtlMs?: number
+  /** Logs of runs that ended so long ago are deleted: turns that have left the session's state are then gone, and their correlation ids may be used anew. @default never */
+  readonly runRetentionMs?: number
   /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
   readonly maxAttempts?: number
   /** Largest request body. @default 1,048,576 */

@@ -6,6 +6,7 @@ import type { RouteServices } from './serve-route.js'
 
 export interface WatchdogOptions {
   readonly sessionTtlMs?: number | undefined
+  readonly runRetentionMs?: number | undefined
   readonly maxAttempts?: number | undefined
 }
 
@@ -18,7 +19,7 @@ const stallMs = 60_000
  */
 export function registerWatchdog(
   services: RouteServices,
-  { sessionTtlMs, maxAttempts = 10 }: WatchdogOptions,
+  { sessionTtlMs, runRetentionMs, maxAttempts = 10 }: WatchdogOptions,
 ): void {
   app.timer('dafx-watchdog', {
     schedule: '0 * * * * *',
@@ -33,12 +34,13 @@ export function registerWatchdog(
         stallMs,
         maxAttempts,
         sessionTtlMs,
+        runRetentionMs,
         now: Date.now(),
       })
-      const { signalled, givenUp, expired } = report
-      if (signalled + givenUp + expired > 0) {
+      const { signalled, givenUp, expired, forgotten } = report
+      if (signalled + givenUp + expired + forgotten > 0) {
         context.info(
-          `Watchdog: ${signalled} runs signalled again, ${givenUp} given up, ${expired} sessions expired.`,
+          `Watchdog: ${signalled} runs signalled again, ${givenUp} given up, ${expired} sessions expired, ${forgotten} logs deleted.`,
         )
       }
     },

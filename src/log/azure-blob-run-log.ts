@@ -58,6 +58,7 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
  * Source: Azure Storage REST API, "Append Block" (`x-ms-blob-condition-appendpos`), "Put Blob", "List Blobs".
  */
 export class AzureBlobRunLog implements RunLog {
+  readonly deltaDelayMs = 150
   readonly #container: AzureBlobContainer
   readonly #logs: AzureBlobLogs
   readonly #index: AzureBlobIndex

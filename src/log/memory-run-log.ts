@@ -25,6 +25,7 @@ interface MemoryRun {
 
 /** A run log that lives as long as its process: for tests and for trying things out. */
 export class MemoryRunLog implements RunLog {
+  readonly deltaDelayMs = 15
   readonly #runs = new Map<string, MemoryRun>()
   readonly #sessions = new Map<string, SessionSummary & SessionKey>()
   readonly #feed = new RunFeed()

@@ -42,6 +42,7 @@ export type RedisRunLogOptions = RedisSource & {
  * and of open runs are elsewhere, and are put right when a crash came between.
  */
 export class RedisRunLog implements RunLog {
+  readonly deltaDelayMs = 20
   readonly #redis: RedisConnection
   readonly #keys: RedisKeys
   readonly #index: RedisIndex

@@ -28,6 +28,7 @@ export interface SqliteRunLogOptions {
 
 /** A run log in one SQLite file: what the embedded host's apps use. Every acknowledged write has been flushed to disk. */
 export class SqliteRunLog implements RunLog {
+  readonly deltaDelayMs = 15
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #sql: Statements
