@@ -14,6 +14,7 @@ import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
+import { SessionClients } from './session-clients.js'
 import { registerWatchdog } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
@@ -71,9 +72,11 @@ export class AgentFunctionApp {
     const { agents = [], authLevel = 'function', enableHealthCheck = true, owner = easyAuthOwner } = options
     this.#defaultCallback = options.defaultCallback
     this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
+    const log = options.runLog ?? openRunLog()
     this.#services = {
       agents: this.#agents,
-      log: options.runLog ?? openRunLog(),
+      log,
+      clients: new SessionClients(log),
       owner,
       authLevel,
       settings: {

@@ -1,6 +1,5 @@
 import { app } from '@azure/functions'
 import * as df from 'durable-functions'
-import { SessionClient } from '../session/session-client.js'
 import { sweep } from '../session/sweep.js'
 import type { RouteServices } from './serve-route.js'
 
@@ -26,7 +25,7 @@ export function registerWatchdog(
     extraInputs: [df.input.durableClient()],
     handler: async (_timer, context) => {
       const { agents, log } = services
-      const sessions = new SessionClient(df.getClient(context), log)
+      const sessions = services.clients.get(context)
       const report = await sweep({
         log,
         agents: agents.map(({ name }) => name),

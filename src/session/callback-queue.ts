@@ -10,7 +10,8 @@ export interface CallbackQueueOptions {
 export class CallbackQueue {
   readonly #onError: (error: unknown) => void
   readonly #drainLimitMs: number
-  #tail: Promise<void> = Promise.resolve()
+  /** Settles with the last callback; absent when there was none. */
+  #tail: Promise<void> | undefined
 
   constructor({ onError, drainLimitMs = 10_000 }: CallbackQueueOptions) {
     this.#onError = onError
@@ -18,11 +19,12 @@ export class CallbackQueue {
   }
 
   add(callback: () => void | Promise<void>): void {
-    this.#tail = this.#tail.then(callback).catch((error) => this.#onError(error))
+    this.#tail = (this.#tail ?? Promise.resolve()).then(callback).catch((error) => this.#onError(error))
   }
 
   /** Resolves when all callbacks have returned, or after the limit. */
   async drain(): Promise<void> {
+    if (this.#tail === undefined) return
     const limit = new AbortController()
     const timeout = delay(this.#drainLimitMs, undefined, { signal: limit.signal, ref: false })
     await Promise.race([this.#tail, timeout.catch(() => {})])

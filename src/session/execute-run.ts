@@ -51,7 +51,8 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   try {
     return await execute(execution, events, controls)
   } finally {
-    watching.abort()
+    // With a reason, as the making of an exception that nobody sees would cost more than the rest.
+    watching.abort(null)
     await watched
   }
 }
