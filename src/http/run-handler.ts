@@ -1,5 +1,6 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
+import { type Problem, toProblem } from '../core/problem.js'
 import type { TerminalEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 import { createEventStream } from './event-stream.js'
@@ -42,7 +43,7 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Resp
     return createPendingResponse(call.url, key, 'waiting', await sessions.readApprovals(key))
   }
   if (outcome === undefined) return createPendingResponse(call.url, key, 'running')
-  return createOutcomeResponse(outcome, run.form, headers)
+  return createOutcomeResponse(outcome, key, run.form, headers)
 }
 
 async function refuseIfBusy({ sessions }: Call, key: RunKey): Promise<void> {
@@ -58,8 +59,14 @@ async function refuseIfBusy({ sessions }: Call, key: RunKey): Promise<void> {
   )
 }
 
+function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {
+  const error = new AgentError('run_cancelled', `The run was cancelled: ${reason}`)
+  return toProblem(error, { sessionId: session, correlationId: run })
+}
+
 function createOutcomeResponse(
   outcome: TerminalEvent,
+  key: RunKey,
   form: AnswerForm,
   headers: Record<string, string>,
 ): Response {
@@ -72,6 +79,6 @@ function createOutcomeResponse(
     case 'run.failed':
       return createProblemResponse(outcome.data, headers)
     case 'run.cancelled':
-      return toErrorResponse(new AgentError('run_cancelled', `The run was cancelled: ${outcome.data.reason}`))
+      return createProblemResponse(toCancelledProblem(outcome.data.reason, key), headers)
   }
 }
