@@ -35,6 +35,7 @@ export interface SessionState extends WaitingRun {
 
 export interface Outcome extends WaitingRun {
   readonly status: string
+  readonly correlationId: string
   readonly response?: string
   readonly message_count?: number
   readonly error?: Problem
