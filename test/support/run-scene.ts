@@ -5,6 +5,7 @@ import { AgentApi } from './api.js'
 import type { ChatCompletionsServer, ChatCompletionsServerOptions } from './chat-completions-server.js'
 import { type Effect, readEffects } from './effects.js'
 import { ScriptBook } from './script-book.js'
+import { withDatabase } from './sqlite-files.js'
 import type { RunningApp, TestBed } from './start-app.js'
 
 export interface RunSceneOptions {
@@ -109,6 +110,15 @@ export class RunScene {
   /** Lets the tool executions go on that wait at a gate. */
   async openGate(name: string): Promise<void> {
     await writeFile(join(this.dataDir, `${name}.gate`), '')
+  }
+
+  /** How many wishes of a kind are filed about a session's runs. */
+  countControls(kind: 'cancel' | 'decision' | 'steer', session: string): number {
+    const query =
+      'SELECT count(*) AS n FROM controls c JOIN runs r ON c.run = r.id WHERE session = ? AND c.id LIKE ?'
+    return withDatabase(this.file(), (database) =>
+      Number(database.prepare(query).get(session, `${kind}%`)?.n),
+    )
   }
 
   /** Runs the watchdog now instead of at the next full minute; resolves when it was begun. */
