@@ -27,7 +27,7 @@ export interface AgentFunctionAppOptions {
   readonly defaultCallback?: AgentResponseCallback
   /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
   readonly owner?: OwnerResolver
-  /** Where runs are journalled. @default SQLite in the embedded host's data folder */
+  /** Where runs are journalled. @default SQLite under the embedded host, else the app's storage account, `AzureWebJobsStorage` */
   readonly runLog?: RunLog
   /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. @default 100,000 */
   readonly waitLimitMs?: number

@@ -100,6 +100,7 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
   const definitions = toFunctionDefinitions(app.registrations, {
     settings: process.env,
     allowed: hostJson.functions,
+    extensions,
   })
   const { functions } = definitions
   const invoker = createAppInvoker({ app, functions, extensions, hostJson, log })

@@ -1,7 +1,7 @@
 import { AgentError, FencedError } from '../core/errors.js'
 import { type ControlRecord, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
-import { type RunIndex, toIndex } from '../run/run-index.js'
+import { isInnerRun, type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
   RunKey,
@@ -160,6 +160,14 @@ export class MemoryRunLog implements RunLog {
     return idle.slice(0, limit).map(({ session }) => ({ agent, session }))
   }
 
+  async deleteEndedBefore(before: number, limit: number): Promise<number> {
+    const ended = [...this.#runs.values()].filter((run) => isEnded(run) && run.updatedAt < before)
+    const doomed = ended.sort((a, b) => a.updatedAt - b.updatedAt).slice(0, limit)
+    for (const { key } of doomed) this.#runs.delete(toRunName(key))
+    this.#feed.notifyAll()
+    return doomed.length
+  }
+
   async probe(): Promise<void> {}
 
   async close(): Promise<void> {}
@@ -194,9 +202,8 @@ function toControlFeedName(key: RunKey): string {
   return `${toRunName(key)}\ncontrols`
 }
 
-/** Runs that work for another one are found through it. */
 function isListed({ key }: MemoryRun): boolean {
-  return !key.run.includes('/')
+  return !isInnerRun(key)
 }
 
 function isEnded({ index }: MemoryRun): boolean {

@@ -185,6 +185,12 @@ export class SqliteRunLog implements RunLog {
     return this.#sql.idleSessions.all(agent, before, limit).map(({ session }) => ({ agent, session }))
   }
 
+  async deleteEndedBefore(before: number, limit: number): Promise<number> {
+    const { changes } = await this.#write(() => this.#sql.deleteEndedBefore.run(before, limit))
+    this.#feed.notifyAll()
+    return Number(changes)
+  }
+
   async probe(): Promise<void> {
     await this.#write(() => this.#sql.probe.run())
   }

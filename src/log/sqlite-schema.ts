@@ -20,6 +20,7 @@ const schema = `
   ) STRICT;
   CREATE INDEX runs_by_turn ON runs (agent, session, status, turn);
   CREATE INDEX runs_to_see_to ON runs (status, updated_at) WHERE status <> 'ended';
+  CREATE INDEX runs_by_end ON runs (updated_at) WHERE status = 'ended';
   CREATE TABLE events (
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id INTEGER NOT NULL,
     type TEXT NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL,

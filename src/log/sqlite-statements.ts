@@ -72,6 +72,9 @@ export function prepareStatements(database: DatabaseSync) {
     deleteEndedRuns: command(
       "DELETE FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND accepted_at < ?",
     ),
+    deleteEndedBefore: command(`
+      DELETE FROM runs WHERE id IN
+        (SELECT id FROM runs WHERE status = 'ended' AND updated_at < ? ORDER BY updated_at LIMIT ?)`),
     insertControl: command(`
       INSERT INTO controls (run, id, data, seq) SELECT ?, ?, ?, COALESCE(MAX(seq), 0) + 1 FROM controls WHERE run = ?
       ON CONFLICT DO NOTHING`),

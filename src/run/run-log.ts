@@ -105,6 +105,8 @@ export interface RunLog {
   stalled(query: StalledQuery): Promise<readonly RunKey[]>
   /** Up to `limit` of an agent's sessions in which nothing was accepted or ended since `before` (ms since 1970). */
   idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]>
+  /** Deletes up to `limit` runs, with their logs, that ended before `before` (ms since 1970), longest ended first; their sessions stay. Returns how many. */
+  deleteEndedBefore(before: number, limit: number): Promise<number>
   /** Resolves when the store can be written. @throws {AgentError} `store_unavailable` saying why not. */
   probe(): Promise<void>
   close(): Promise<void>

@@ -53,7 +53,7 @@ export function serveApp(options: ServeAppOptions): AppServing {
   const handler = createRequestHandler({
     router,
     invoker,
-    admin: createAdminHandler({ functions, errors, invoker, scriptFile, root, url, routeUrls }),
+    admin: createAdminHandler({ functions, errors, invoker, extensions, scriptFile, root, url, routeUrls }),
     extensions,
     http: hostJson.http,
     log,
