@@ -21,6 +21,7 @@ export function createRunHandler(agent: Agent): Handler {
     try {
       return await answerRun(call, agent, run)
     } catch (error) {
+      call.onError(error)
       const response = toErrorResponse(error, run)
       for (const [name, value] of Object.entries(toRunHeaders(run.sessionId, run.correlationId))) {
         response.headers.set(name, value)
