@@ -38,6 +38,7 @@ async function answer(
   incoming: HttpRequest,
   context: InvocationContext,
 ): Promise<Response> {
+  const onError = (error: unknown) => reportError(error, context)
   try {
     if (takeSuspect(context.invocationId)) {
       throw createRequestError([{ path: 'body', message: 'is not allowed with this method' }])
@@ -50,11 +51,16 @@ async function answer(
       throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
     const sessions = services.clients.get(context)
     const owner = await services.owner(request)
-    return await handler({ ...services, request, url, params: incoming.params, owner, sessions })
+    return await handler({ ...services, request, url, params: incoming.params, owner, sessions, onError })
   } catch (error) {
-    if (!(error instanceof AgentError)) context.error(error)
+    onError(error)
     return toErrorResponse(error)
   }
+}
+
+/** Most of our errors are the caller's; the others are worth a line, with what has caused them. */
+function reportError(error: unknown, context: InvocationContext): void {
+  if (!(error instanceof AgentError) || error.code === 'store_unavailable') context.error(error)
 }
 
 function toRequest({ url, method, headers, body }: HttpRequest): Request {

@@ -1,5 +1,6 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
+import { type Problem, toProblem } from '../core/problem.js'
 import { WorkLimit } from '../core/work-limit.js'
 import type { TerminalEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
@@ -21,6 +22,7 @@ export function createRunHandler(agent: Agent): Handler {
     try {
       return await answerRun(call, agent, run)
     } catch (error) {
+      call.onError(error)
       const response = toErrorResponse(error, run)
       for (const [name, value] of Object.entries(toRunHeaders(run.sessionId, run.correlationId))) {
         response.headers.set(name, value)
@@ -43,7 +45,7 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Resp
     return createPendingResponse(call.url, key, 'waiting', await sessions.readApprovals(key))
   }
   if (outcome === undefined) return createPendingResponse(call.url, key, 'running')
-  return createOutcomeResponse(outcome, run.form, headers)
+  return createOutcomeResponse(outcome, key, run.form, headers)
 }
 
 async function waitForNews({ sessions, settings }: Call, key: RunKey) {
@@ -68,8 +70,14 @@ async function refuseIfBusy({ sessions }: Call, key: RunKey): Promise<void> {
   )
 }
 
+function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {
+  const error = new AgentError('run_cancelled', `The run was cancelled: ${reason}`)
+  return toProblem(error, { sessionId: session, correlationId: run })
+}
+
 function createOutcomeResponse(
   outcome: TerminalEvent,
+  key: RunKey,
   form: AnswerForm,
   headers: Record<string, string>,
 ): Response {
@@ -82,6 +90,6 @@ function createOutcomeResponse(
     case 'run.failed':
       return createProblemResponse(outcome.data, headers)
     case 'run.cancelled':
-      return toErrorResponse(new AgentError('run_cancelled', `The run was cancelled: ${outcome.data.reason}`))
+      return createProblemResponse(toCancelledProblem(outcome.data.reason, key), headers)
   }
 }

@@ -29,6 +29,7 @@ export interface SqliteRunLogOptions {
 /** A run log in one SQLite file: what the embedded host's apps use. Every acknowledged write has been flushed to disk. */
 export class SqliteRunLog implements RunLog {
   readonly deltaDelayMs = 15
+  readonly #path: string
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #sql: Statements
@@ -41,7 +42,8 @@ export class SqliteRunLog implements RunLog {
   constructor({ path, pollIntervalMs = 20 }: SqliteRunLogOptions) {
     this.#database = openSqliteFile(path)
     this.#writes = new GroupCommit(this.#database)
-    this.#sql = prepareStatements(this.#database)
+    this.#path = path
+    this.#sql = prepareStatements(this.#database, (cause) => this.#toError('read', cause))
     this.#pollIntervalMs = pollIntervalMs
   }
 
@@ -206,12 +208,13 @@ export class SqliteRunLog implements RunLog {
     try {
       return await this.#writes.run(work)
     } catch (cause) {
-      if (cause instanceof AgentError) throw cause
-      throw new AgentError('store_unavailable', `The run log cannot be written: ${toErrorMessage(cause)}`, {
-        cause,
-        retryable: true,
-      })
+      throw cause instanceof AgentError ? cause : this.#toError('written', cause)
     }
+  }
+
+  #toError(what: 'read' | 'written', cause: unknown): AgentError {
+    const message = `The run log ${this.#path} cannot be ${what}: ${toErrorMessage(cause)}.`
+    return new AgentError('store_unavailable', message, { cause, retryable: true })
   }
 
   /** SQLite has no notifications between processes: compare its change counter while somebody waits. */
@@ -222,14 +225,23 @@ export class SqliteRunLog implements RunLog {
   }
 
   #lookForChanges(): void {
-    const version = this.#sql.dataVersion.get()?.data_version
-    if (version !== this.#seenVersion) {
+    const version = this.#readVersion()
+    if (version === undefined || version !== this.#seenVersion) {
       this.#seenVersion = version
       this.#feed.notifyAll()
     }
     if (this.#feed.size > 0) return
     clearInterval(this.#poll)
     this.#poll = undefined
+  }
+
+  /** `undefined` when the file cannot be read: whoever waits then learns so from a look of their own. */
+  #readVersion(): number | undefined {
+    try {
+      return this.#sql.dataVersion.get()?.data_version
+    } catch {
+      return undefined
+    }
   }
 }
 

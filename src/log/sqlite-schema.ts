@@ -4,7 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from '../core/errors.js'
 import { openSqlite } from '../core/sqlite.js'
 
-const schemaVersion = 1
+/** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
+export const schemaVersion = 1
 
 const schema = `
   CREATE TABLE sessions (

@@ -47,7 +47,7 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   const controls = new RunControls()
   controls.update(records)
   const watching = new AbortController()
-  const watched = watch(log, key, controls, watching.signal)
+  const watched = watch(log, key, controls, watching.signal).catch(execution.onError)
   try {
     return await execute(execution, events, controls)
   } finally {
