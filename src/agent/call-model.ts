@@ -35,9 +35,9 @@ export async function callModel(context: RunContext, step: number): Promise<void
   journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
 }
 
-function toStepLimit({ limits }: RunContext): readonly AbortSignal[] {
-  const limitMs = toStepTimeout(limits, limits.stepTimeoutMs)
-  return limitMs === undefined ? [] : [AbortSignal.timeout(limitMs)]
+function toStepLimit(context: RunContext): readonly AbortSignal[] {
+  const limitMs = toStepTimeout(context, context.limits.stepTimeoutMs)
+  return limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
 }
 
 function recordProgress(

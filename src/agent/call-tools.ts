@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { toTimestamp } from '../core/clock.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
 import type { ToolOutcome } from './invoke-tool.js'
@@ -64,7 +65,7 @@ function begin({ journal, ...context }: RunContext, state: CallState): boolean {
 }
 
 function ask(
-  { journal, correlationId }: RunContext,
+  { journal, correlationId, clock }: RunContext,
   { call, started }: CallState,
   tool: Tool,
   reason: ApprovalRequested['reason'],
@@ -72,9 +73,7 @@ function ask(
   const { callId, name } = call
   const args = started?.arguments ?? call.arguments
   const expiresAt =
-    tool.approvalTimeoutMs === undefined
-      ? undefined
-      : new Date(Date.now() + tool.approvalTimeoutMs).toISOString()
+    tool.approvalTimeoutMs === undefined ? undefined : toTimestamp(clock.now() + tool.approvalTimeoutMs)
   const approvalId = `${correlationId}~${randomUUID()}`
   journal.record({
     type: 'approval.requested',
@@ -97,10 +96,10 @@ function toRejection({ approval, decision }: CallState): string {
 }
 
 async function finish(context: RunContext, callId: string): Promise<void> {
-  const { journal } = context
-  const startedAt = performance.now()
+  const { journal, clock } = context
+  const startedAt = clock.now()
   const outcome = await execute(context, callId)
-  const durationMs = Math.round(performance.now() - startedAt)
+  const durationMs = clock.now() - startedAt
   journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
   await journal.flush()
 }
@@ -109,11 +108,12 @@ async function execute(context: RunContext, callId: string): Promise<ToolOutcome
   const state = context.journal.state.steps.at(-1)?.calls.find(({ call }) => call.callId === callId)
   const tool = context.agent.tools.find(({ name }) => name === state?.call.name)
   if (state?.started === undefined || tool === undefined) return { error: 'The call was never started.' }
-  const limitMs = toStepTimeout(context.limits, undefined)
-  const limit = limitMs === undefined ? [] : [AbortSignal.timeout(limitMs)]
+  const limitMs = toStepTimeout(context, undefined)
+  const limit = limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
   const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
   try {
-    return await tool.invoke(state.started.arguments, { ...toToolContext(context, state), signal })
+    const toolContext = { ...toToolContext(context, state), signal }
+    return await tool.invoke(state.started.arguments, toolContext, context.clock)
   } catch (error) {
     if (limit[0]?.aborted)
       return { error: 'The tool did not finish within the time that was left for the run.' }

@@ -38,7 +38,7 @@ async function takeStep(context: RunContext): Promise<void> {
   const action = decide(journal.state, limits)
   if (action.type === 'callModel' || action.type === 'runTools') {
     checkRunEnd(context)
-    if (limits.parkAfter !== undefined && Date.now() >= limits.parkAfter) {
+    if (limits.parkAfter !== undefined && context.clock.now() >= limits.parkAfter) {
       journal.record({ type: 'run.parked', data: { reason: 'operation_limit' } })
       return
     }
@@ -69,8 +69,8 @@ function waitForApproval({ journal }: RunContext): void {
   journal.record({ type: 'run.parked', data: { reason: 'approval', until: ends.sort()[0] } })
 }
 
-function checkRunEnd({ limits, agent }: RunContext): void {
-  if (limits.runEnd === undefined || Date.now() < limits.runEnd) return
+function checkRunEnd({ limits, agent, clock }: RunContext): void {
+  if (limits.runEnd === undefined || clock.now() < limits.runEnd) return
   throw new AgentError(
     'budget_exhausted',
     `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
@@ -45,11 +46,12 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
       maxSteps: agent.maxSteps,
       maxTokens: agent.maxTokensPerRun,
       stepTimeoutMs: agent.stepTimeoutMs,
-      runEnd: agent.runTimeoutMs === undefined ? undefined : Date.now() + agent.runTimeoutMs,
+      runEnd: agent.runTimeoutMs === undefined ? undefined : systemClock.now() + agent.runTimeoutMs,
     },
     controls: new RunControls(),
     join: async () => false,
     signal,
+    clock: systemClock,
     onError: () => {},
   })
   if (state.outcome?.type === 'run.failed')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, type Issue } from '../core/errors.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ToolDeclaration } from '../model/chat-client.js'
@@ -77,7 +78,7 @@ export interface Tool {
   readonly onUnknownOutcome: UnknownOutcomePolicy
   readonly approvalTimeoutMs: number | undefined
   /** Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside. */
-  invoke(args: unknown, context: ToolContext): Promise<ToolOutcome>
+  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
   /** What is wrong with the arguments; empty when they fit. */
   check(args: unknown): Promise<readonly Issue[]>
   /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */
@@ -116,11 +117,11 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     declaration: { name, description, parameters: toParameters(name, parameters) },
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
     approvalTimeoutMs: options.approvalTimeoutMs,
-    async invoke(args, context) {
+    async invoke(args, context, clock = systemClock) {
       const parsed = await parse(args)
       if (!parsed.ok) return { error: `The arguments are not valid. ${describe(parsed.issues)}` }
       const execute = (signal: AbortSignal) => options.execute(parsed.value, { ...context, signal })
-      return invokeTool(execute, context.signal, options)
+      return invokeTool(execute, context.signal, options, clock)
     },
     async check(args) {
       const parsed = await parse(args)

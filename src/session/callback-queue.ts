@@ -1,18 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../core/clock.js'
 
 export interface CallbackQueueOptions {
   readonly onError: (error: unknown) => void
   /** How long {@link CallbackQueue.drain} waits for callbacks that do not return. @default 10,000 */
   readonly drainLimitMs?: number
+  readonly clock: Clock
 }
 
 /** Runs callbacks one after the other, beside the run: they can delay neither its steps nor its outcome, nor break it. */
 export class CallbackQueue {
   readonly #onError: (error: unknown) => void
   readonly #drainLimitMs: number
+  readonly #clock: Clock
   #tail: Promise<void> = Promise.resolve()
 
-  constructor({ onError, drainLimitMs = 10_000 }: CallbackQueueOptions) {
+  constructor({ onError, clock, drainLimitMs = 10_000 }: CallbackQueueOptions) {
+    this.#clock = clock
     this.#onError = onError
     this.#drainLimitMs = drainLimitMs
   }
@@ -24,7 +27,7 @@ export class CallbackQueue {
   /** Resolves when all callbacks have returned, or after the limit. */
   async drain(): Promise<void> {
     const limit = new AbortController()
-    const timeout = delay(this.#drainLimitMs, undefined, { signal: limit.signal, ref: false })
+    const timeout = this.#clock.sleep(this.#drainLimitMs, limit.signal)
     await Promise.race([this.#tail, timeout.catch(() => {})])
     limit.abort()
   }

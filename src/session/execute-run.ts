@@ -3,6 +3,7 @@ import { RunControls } from '../agent/run-controls.js'
 import { runLoop } from '../agent/run-loop.js'
 import { toRequestText, toResponse } from '../agent/to-answer.js'
 import { toUpdate } from '../agent/to-update.js'
+import { type Clock, toTimestamp } from '../core/clock.js'
 import { hasCode } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { ControlRecord } from '../run/control.js'
@@ -30,6 +31,7 @@ export interface RunExecution {
   readonly limits: OperationLimits
   /** When the operation began; ms since 1970. */
   readonly operationStart: number
+  readonly clock: Clock
   readonly onError: (error: unknown) => void
 }
 
@@ -40,11 +42,11 @@ export interface RunExecution {
  * @throws {FencedError} when another executor takes it over, or it is deleted.
  */
 export async function executeRun(execution: RunExecution): Promise<RunState> {
-  const { log, key } = execution
+  const { log, key, clock } = execution
   const [events, records] = await Promise.all([log.read(key), log.controls(key)])
   const state = fold(events)
   if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
-  if (state.parked === 'approval' && !hasNews(state, records)) return state
+  if (state.parked === 'approval' && !hasNews(state, records, toTimestamp(clock.now()))) return state
   const controls = new RunControls()
   controls.update(records)
   const watching = new AbortController()
@@ -58,8 +60,7 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
 }
 
 /** Whether a run that waits for decisions can go on. */
-function hasNews(state: RunState, records: readonly ControlRecord[]): boolean {
-  const now = new Date().toISOString()
+function hasNews(state: RunState, records: readonly ControlRecord[], now: string): boolean {
   const open = toOpenApprovals(state)
   if (open.length === 0 || open.some(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now))
     return true
@@ -78,12 +79,13 @@ async function execute(
   events: readonly StoredEvent[],
   controls: RunControls,
 ): Promise<RunState> {
-  const { agent, log, key, turn, onError, messageCount } = execution
-  const callbacks = new CallbackQueue({ onError })
+  const { agent, log, key, turn, onError, messageCount, clock } = execution
+  const callbacks = new CallbackQueue({ onError, clock })
   const journal: RunJournal = new RunJournal({
     events,
     append: (expected, added) => log.append(key, expected, added),
     onAppended: (event) => announce(event, execution, journal, callbacks),
+    clock,
   })
   const { epoch, attempt, parked } = journal.state
   const crashed = parked === undefined
@@ -100,10 +102,11 @@ async function execute(
     sessionId: key.session,
     correlationId: key.run,
     messageCount,
-    limits: toExecutionLimits(agent, execution.limits, { ...execution, events }),
+    limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
     controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
     signal: journal.broken,
+    clock,
     onError,
   })
   await callbacks.drain()

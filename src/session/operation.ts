@@ -1,5 +1,6 @@
 import type { EntityContext } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { Clock } from '../core/clock.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
 import { AgentState } from './agent-state.js'
 import type { OperationLimits } from './execution-limits.js'
@@ -18,6 +19,7 @@ export interface Operation {
   readonly context: EntityContext<StoredState>
   /** When the operation began; ms since 1970. */
   readonly startedAt: number
+  readonly clock: Clock
   readonly onError: (error: unknown) => void
 }
 

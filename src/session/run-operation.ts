@@ -49,7 +49,7 @@ async function carryOut(operation: Operation, state: AgentState, correlationId: 
 
 /** Executes a run; true when it has ended. */
 async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
-  const { agent, log, key, callback, limits, startedAt, onError } = operation
+  const { agent, log, key, callback, limits, startedAt, clock, onError } = operation
   const turn = state.own.turn + 1
   const history = operation.history.read(key, state)
   const outcome = await executeRun({
@@ -63,6 +63,7 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     sessionTokens: state.own.tokens,
     limits,
     operationStart: startedAt,
+    clock,
     onError,
   })
   if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
