@@ -1,0 +1,90 @@
+import type { Clock } from '../../core/clock.js'
+
+interface Wait {
+  readonly at: number
+  readonly type: 'sleep' | 'timeout'
+  /** False while the process that waits stands still or is dead: its timers then do not fire. */
+  readonly isRunning: () => boolean
+  readonly end: () => void
+}
+
+/** What the clock would do next; see {@link VirtualClock.next}. */
+export type NextWait = Pick<Wait, 'at' | 'type'>
+
+/** A clock that stands still until it is told to go on: hours of waiting take no time at all. */
+export class VirtualClock implements Clock {
+  readonly #waits = new Set<Wait>()
+  #now: number
+
+  /** @param startMs what time it is at first; ms since 1970 */
+  constructor(startMs = Date.UTC(2030, 0, 1)) {
+    this.#now = startMs
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#sleep(ms, signal, () => true)
+  }
+
+  timeout(ms: number): AbortSignal {
+    return this.#timeout(ms, () => true)
+  }
+
+  /** The same time for a process that may stand still or die. */
+  forProcess(isRunning: () => boolean): Clock {
+    return {
+      now: () => this.#now,
+      sleep: (ms, signal) => this.#sleep(ms, signal, isRunning),
+      timeout: (ms) => this.#timeout(ms, isRunning),
+    }
+  }
+
+  /** The wait that ends first; `undefined` when nobody waits. */
+  get next(): NextWait | undefined {
+    return this.#running().reduce<Wait | undefined>(
+      (first, wait) => (first === undefined || wait.at < first.at ? wait : first),
+      undefined,
+    )
+  }
+
+  /** Sets the time, and ends all waits that are over by then, in order. */
+  advanceTo(time: number): void {
+    this.#now = Math.max(this.#now, time)
+    const due = this.#running().filter(({ at }) => at <= this.#now)
+    for (const wait of due.sort((a, b) => a.at - b.at)) {
+      this.#waits.delete(wait)
+      wait.end()
+    }
+  }
+
+  #running(): Wait[] {
+    return [...this.#waits].filter(({ isRunning }) => isRunning())
+  }
+
+  #sleep(ms: number, signal: AbortSignal | undefined, isRunning: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.#waits.delete(wait)
+        reject(signal?.reason)
+      }
+      const end = () => {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }
+      const wait: Wait = { at: this.#now + ms, type: 'sleep', isRunning, end }
+      if (signal?.aborted) return abort()
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#waits.add(wait)
+    })
+  }
+
+  #timeout(ms: number, isRunning: () => boolean): AbortSignal {
+    const controller = new AbortController()
+    const end = () => controller.abort(new DOMException(`${ms} ms have passed.`, 'TimeoutError'))
+    this.#waits.add({ at: this.#now + ms, type: 'timeout', isRunning, end })
+    return controller.signal
+  }
+}
