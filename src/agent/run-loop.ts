@@ -1,4 +1,4 @@
-import { AgentError } from '../core/errors.js'
+import { AgentError, hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import { type Action, decide } from '../run/decide.js'
 import { type RunState, toOpenApprovals } from '../run/fold.js'
@@ -22,6 +22,8 @@ export async function runLoop(context: RunContext): Promise<RunState> {
     } catch (error) {
       signal.throwIfAborted()
       if (controls.stop.aborted) continue
+      // The run is sound, its store is not: whoever executes it next goes on from here.
+      if (hasCode(error, 'store_unavailable')) throw error
       context.onError(error)
       journal.record({ type: 'run.failed', data: toProblem(error, context) })
     }

@@ -26,13 +26,14 @@ export async function readNews(log: RunLog, key: RunKey): Promise<RunNews | unde
   return { run: key.run, status: 'waiting', text: '', code: undefined, approvals }
 }
 
-/** The approvals of a run about which nobody has said anything yet. */
+/** The approvals of a run about which nobody has said anything yet; none when it is to be cancelled. */
 export async function readUndecided(
   log: RunLog,
   key: RunKey,
   state: RunState,
 ): Promise<readonly ApprovalRequested[]> {
   const records = await log.controls(key)
+  if (records.some(({ type }) => type === 'cancel')) return []
   return toOpenApprovals(state).filter(
     ({ approvalId }) =>
       !records.some((record) => record.type === 'decision' && record.approvalId === approvalId),

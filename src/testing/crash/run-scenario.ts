@@ -70,6 +70,7 @@ async function playOut(
       () => scenario.play(session('session-1'), { clock: engine.clock, session }),
       () => isSettled(engine),
     )
+    engine.calm()
     for (const run of engine.observations.runs) engine.catchUp(run)
     await engine.run(
       async () => {},

@@ -1,3 +1,4 @@
+import type { Boundary } from './boundary.js'
 import type { BoundaryDisturbance, Disturbance, MessageFate } from './disturbance.js'
 import { SeededRandom } from './seeded-random.js'
 
@@ -5,9 +6,9 @@ const fates: readonly MessageFate[] = ['twice', 'again', 'late']
 
 /** Says what goes wrong where, each thing once. */
 export class Disturber {
-  readonly #random: SeededRandom | undefined
+  #random: SeededRandom | undefined
   #boundaries: readonly BoundaryDisturbance[]
-  readonly #fates: ReadonlyMap<number, MessageFate>
+  #fates: ReadonlyMap<number, MessageFate>
 
   constructor(disturbances: readonly Disturbance[]) {
     const shuffle = disturbances.find((one) => one.type === 'shuffle')
@@ -19,10 +20,17 @@ export class Disturber {
   }
 
   /** What goes wrong at a boundary; it then counts as having happened. */
-  takeAt(boundary: number): BoundaryDisturbance | undefined {
-    const found = this.#boundaries.find((one) => one.boundary === boundary)
+  takeAt(number: number, { canFail }: Boundary): BoundaryDisturbance | undefined {
+    const found = this.#boundaries.find((one) => one.boundary === number)
     this.#boundaries = this.#boundaries.filter((one) => one !== found)
-    return found
+    return found?.type === 'error' && !canFail ? undefined : found
+  }
+
+  /** From now on everything goes well. */
+  calm(): void {
+    this.#random = undefined
+    this.#boundaries = []
+    this.#fates = new Map()
   }
 
   fateOf(message: number): MessageFate | undefined {

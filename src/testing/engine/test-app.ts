@@ -9,7 +9,7 @@ import type { Actor } from './boundary.js'
 import { createDurableClient } from './durable-client.js'
 import { runOperations } from './entity-batch.js'
 import { createGuardedRunLog } from './guarded-run-log.js'
-import { observeAgent } from './observed-agent.js'
+import { type Activity, observeAgent } from './observed-agent.js'
 import type { Batch, EntityName } from './task-hub.js'
 import type { TestProcess } from './test-process.js'
 import { sendMessage, type World } from './world.js'
@@ -17,6 +17,7 @@ import { sendMessage, type World } from './world.js'
 /** The user's app as loaded by one process: its agents' entities, its callers' client and its watchdog. */
 export class TestApp {
   readonly process: TestProcess
+  readonly activity: Activity = { busy: 0 }
   readonly #world: World
   readonly #agents: readonly AgentDefinition[]
   readonly #entities = new Map<string, EntityHandler<StoredState>>()
@@ -81,8 +82,8 @@ export class TestApp {
   #createEntity(name: string, session: string): EntityHandler<StoredState> {
     const agent = this.#agents.find((one) => toEntityName(one.name) === name)
     if (agent === undefined) throw new AgentError('not_found', `No agent has the entity "${name}".`)
-    const { observations, activity, createEntity, limits } = this.#world
-    const observer = { observations, activity, process: this.process.number, session }
+    const { observations, createEntity, limits } = this.#world
+    const observer = { observations, activity: this.activity, process: this.process.number, session }
     return createEntity({
       agent: observeAgent(agent, observer),
       log: this.#openLog('entity'),

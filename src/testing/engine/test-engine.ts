@@ -95,7 +95,6 @@ export class TestEngine {
       hub: this.hub,
       disturber: new Disturber(disturbances),
       observations: this.observations,
-      activity: { busy: 0 },
       createAgents: options.agents,
       createEntity: options.entity ?? createAgentEntity,
       limits: toOperationLimits(functionTimeoutMs),
@@ -153,6 +152,11 @@ export class TestEngine {
     const input = JSON.stringify({ correlationId: run })
     const { mailbox } = this.hub.open({ name: toEntityName(agent), key: session })
     mailbox.push({ operation: 'continue', input, dueAt: this.clock.now() })
+  }
+
+  /** From now on nothing goes wrong any more. */
+  calm(): void {
+    this.#world.disturber.calm()
   }
 
   /** Stops all followers, and has them compare what they saw. */
@@ -239,7 +243,7 @@ export class TestEngine {
     this.clock.advanceTo(this.clock.now() + 1)
     const { boundary, process } = crossing
     if (boundary === undefined) return crossing.resolve(undefined)
-    const disturbance = this.#world.disturber.takeAt(this.observations.boundaries.length)
+    const disturbance = this.#world.disturber.takeAt(this.observations.boundaries.length, boundary)
     if (disturbance?.type === 'freeze') return this.#freeze(crossing, disturbance.boundaries)
     this.observations.boundaries.push(boundary)
     if (disturbance !== undefined) this.#callerRepeats = disturbance.callerRepeats
@@ -300,7 +304,7 @@ export class TestEngine {
   async #letTimePass(): Promise<void> {
     const wait = this.clock.next
     const arrival = this.hub.nextArrival(this.clock.now())
-    if (wait?.type !== 'sleep' && this.#world.activity.busy > 0 && (await this.#hearsFromOutside())) return
+    if (wait?.type !== 'sleep' && this.#app.activity.busy > 0 && (await this.#hearsFromOutside())) return
     const next = Math.min(wait?.at ?? Infinity, arrival ?? Infinity, this.#nextSweepAt)
     this.clock.advanceTo(next)
     if (next === this.#nextSweepAt) this.#sweep()

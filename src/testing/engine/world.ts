@@ -7,7 +7,6 @@ import type { OperationLimits } from '../../session/execution-limits.js'
 import type { StoredState } from '../../session/stored-state.js'
 import type { Disturber } from './disturber.js'
 import type { Observations } from './observations.js'
-import type { Activity } from './observed-agent.js'
 import type { EntityName, TaskHub } from './task-hub.js'
 import type { VirtualClock } from './virtual-clock.js'
 
@@ -24,7 +23,6 @@ export interface World {
   readonly hub: TaskHub
   readonly disturber: Disturber
   readonly observations: Observations
-  readonly activity: Activity
   readonly createAgents: AgentFactory
   readonly createEntity: EntityFactory
   readonly limits: OperationLimits

@@ -1,0 +1,12 @@
+import { describe, expect, test } from 'vitest'
+import { crashEverywhere } from '../../src/testing/index.js'
+import { scenarios } from './scenarios.js'
+
+describe('on a run log in memory, nothing is lost and nothing done twice in', () => {
+  test.each(scenarios)('$title', async ({ scenario, options, crashPoints, title }) => {
+    const t = performance.now()
+    const report = await crashEverywhere(scenario, options)
+    console.log(title, report, performance.now() - t)
+    expect(report.crashPoints).toBeGreaterThan(crashPoints)
+  })
+})
