@@ -77,7 +77,7 @@ export const scenarios: readonly NamedScenario[] = [
   },
   {
     title: 'parallel tools, then another step',
-    crashPoints: 20,
+    crashPoints: 15,
     scenario: {
       agent: createAgent({
         script: [callWork(1, 2, 3), callWork(4), { text: 'done' }],

@@ -304,7 +304,8 @@ export class TestEngine {
   async #letTimePass(): Promise<void> {
     const wait = this.clock.next
     const arrival = this.hub.nextArrival(this.clock.now())
-    if (wait?.type !== 'sleep' && this.#app.activity.busy > 0 && (await this.#hearsFromOutside())) return
+    const worksOutside = this.#app.activity.busy > 0 && !this.clock.hasSleepingProcess
+    if (worksOutside && (await this.#hearsFromOutside())) return
     const next = Math.min(wait?.at ?? Infinity, arrival ?? Infinity, this.#nextSweepAt)
     this.clock.advanceTo(next)
     if (next === this.#nextSweepAt) this.#sweep()

@@ -5,8 +5,14 @@ interface Wait {
   readonly type: 'sleep' | 'timeout'
   /** False while the process that waits stands still or is dead: its timers then do not fire. */
   readonly isRunning: () => boolean
+  /** Whether it is part of the app, not of the script. */
+  readonly isOfProcess: boolean
   readonly end: () => void
 }
+
+type Waiter = Pick<Wait, 'isRunning' | 'isOfProcess'>
+
+const outside: Waiter = { isRunning: () => true, isOfProcess: false }
 
 /** What the clock would do next; see {@link VirtualClock.next}. */
 export type NextWait = Pick<Wait, 'at' | 'type'>
@@ -26,19 +32,19 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return this.#sleep(ms, signal, () => true)
+    return this.#sleep(ms, signal, outside)
   }
 
   timeout(ms: number): AbortSignal {
-    return this.#timeout(ms, () => true)
+    return this.#timeout(ms, outside)
   }
 
   /** The same time for a process that may stand still or die. */
   forProcess(isRunning: () => boolean): Clock {
     return {
       now: () => this.#now,
-      sleep: (ms, signal) => this.#sleep(ms, signal, isRunning),
-      timeout: (ms) => this.#timeout(ms, isRunning),
+      sleep: (ms, signal) => this.#sleep(ms, signal, { isRunning, isOfProcess: true }),
+      timeout: (ms) => this.#timeout(ms, { isRunning, isOfProcess: true }),
     }
   }
 
@@ -48,6 +54,11 @@ export class VirtualClock implements Clock {
       (first, wait) => (first === undefined || wait.at < first.at ? wait : first),
       undefined,
     )
+  }
+
+  /** Whether a part of the app sleeps: it will go on when time does. */
+  get hasSleepingProcess(): boolean {
+    return this.#running().some(({ type, isOfProcess }) => isOfProcess && type === 'sleep')
   }
 
   /** Sets the time, and ends all waits that are over by then, in order. */
@@ -64,7 +75,7 @@ export class VirtualClock implements Clock {
     return [...this.#waits].filter(({ isRunning }) => isRunning())
   }
 
-  #sleep(ms: number, signal: AbortSignal | undefined, isRunning: () => boolean): Promise<void> {
+  #sleep(ms: number, signal: AbortSignal | undefined, waiter: Waiter): Promise<void> {
     return new Promise((resolve, reject) => {
       const abort = () => {
         this.#waits.delete(wait)
@@ -74,17 +85,17 @@ export class VirtualClock implements Clock {
         signal?.removeEventListener('abort', abort)
         resolve()
       }
-      const wait: Wait = { at: this.#now + ms, type: 'sleep', isRunning, end }
+      const wait: Wait = { at: this.#now + ms, type: 'sleep', ...waiter, end }
       if (signal?.aborted) return abort()
       signal?.addEventListener('abort', abort, { once: true })
       this.#waits.add(wait)
     })
   }
 
-  #timeout(ms: number, isRunning: () => boolean): AbortSignal {
+  #timeout(ms: number, waiter: Waiter): AbortSignal {
     const controller = new AbortController()
     const end = () => controller.abort(new DOMException(`${ms} ms have passed.`, 'TimeoutError'))
-    this.#waits.add({ at: this.#now + ms, type: 'timeout', isRunning, end })
+    this.#waits.add({ at: this.#now + ms, type: 'timeout', ...waiter, end })
     return controller.signal
   }
 }
