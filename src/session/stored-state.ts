@@ -39,6 +39,8 @@ const ownFields = z.looseObject({
   /** The reset that was carried out last. */
   resetId: z.string().optional(),
   owner: z.string().optional(),
+  /** When the session was created, ms since 1970: one that is deleted and begun anew has another. */
+  createdAt: z.number().optional(),
 })
 
 const storedState = z.looseObject({
