@@ -7,7 +7,7 @@ import type { RunLog, SessionKey } from '../run/run-log.js'
 import type { OperationLimits } from './execution-limits.js'
 import { type Operation, readState } from './operation.js'
 import type { AgentResponseCallback } from './response-callback.js'
-import { operateRun } from './run-operation.js'
+import { addEndedRuns, operateRun } from './run-operation.js'
 import { SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
 
@@ -84,9 +84,15 @@ async function operate(operation: Operation): Promise<void> {
 async function reset(operation: Operation): Promise<void> {
   const { log, key, context, clock } = operation
   const input = toObject(context.df.getInput())
-  const state = readState(operation)
-  await log.deleteEndedRuns(key, toTime(input.before, clock))
+  const state = await readState(operation)
+  const before = toTime(input.before, clock)
+  const { resetId, resetBefore = 0 } = state.own
+  // A signal that comes twice, or after that of a later reset, must not take newer messages with it.
+  if (before < resetBefore || (resetId !== undefined && resetId === input.id)) return
+  await addEndedRuns(operation, state)
+  await log.deleteEndedRuns(key, before)
   state.reset()
+  state.change({ resetBefore: before })
   if (typeof input.id === 'string') state.change({ resetId: input.id })
   context.df.setState(state.getState())
 }

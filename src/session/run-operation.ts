@@ -1,3 +1,4 @@
+import { hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import { isTerminal, type TerminalEvent } from '../run/events.js'
 import { fold, type RunState } from '../run/fold.js'
@@ -18,13 +19,12 @@ export async function operateRun(operation: Operation): Promise<void> {
   if (request !== undefined) await log.create({ ...key, run: correlationId }, request)
   let state: AgentState
   try {
-    state = readState(operation)
+    state = await readState(operation)
   } catch (error) {
-    await failRun(operation, correlationId, error)
+    if (hasCode(error, 'unsupported_state')) await failRun(operation, correlationId, error)
     throw error
   }
   const { turn } = state.own
-  if (turn === 0) state.change({ owner: (await log.session(key))?.owner })
   try {
     await carryOut(operation, state, correlationId)
   } finally {
@@ -73,6 +73,12 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
   const entries = await addTurn(operation, state, run, turn)
   operation.history.add(key, state, await history, entries)
   return true
+}
+
+/** Takes in the runs that have ended although their operation was cut off before it could be committed. */
+export async function addEndedRuns(operation: Operation, state: AgentState): Promise<void> {
+  const runs = await operation.log.runsAfter(operation.key, state.own.turn)
+  for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, state, run, turn)
 }
 
 async function addTurn({ log, key }: Operation, state: AgentState, run: string, turn: number) {

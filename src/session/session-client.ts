@@ -150,7 +150,7 @@ export class SessionClient {
    * never missing, even if its entity has yet to commit it.
    */
   async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
-    const state = (await this.#readState(key)) ?? new AgentState()
+    const state = await this.#readCurrentState(key)
     const runs = await this.#log.runsAfter(key, state.own.turn)
     for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
       state.addTurn(turn, await readTurnEntries(this.#log, key, run))
@@ -209,6 +209,12 @@ export class SessionClient {
       }
       await this.#clock.sleep(pauseMs)
     }
+  }
+
+  /** The entity's state, unless it is that of a session which was deleted and begun anew since. */
+  async #readCurrentState(key: SessionKey): Promise<AgentState> {
+    const [state, session] = await Promise.all([this.#readState(key), this.#log.session(key)])
+    return state?.isOf(session) ? state : new AgentState()
   }
 
   async #readState(key: SessionKey): Promise<AgentState | undefined> {

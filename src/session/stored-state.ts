@@ -36,6 +36,8 @@ const ownFields = z.looseObject({
   evictedTurn: z.number().default(0),
   /** Turns up to this one were cleared. */
   resetTurn: z.number().default(0),
+  /** When the last reset was asked for; ms since 1970. */
+  resetBefore: z.number().optional(),
   /** The reset that was carried out last. */
   resetId: z.string().optional(),
   owner: z.string().optional(),
