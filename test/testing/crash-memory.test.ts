@@ -3,10 +3,8 @@ import { crashEverywhere } from '../../src/testing/index.js'
 import { scenarios } from './scenarios.js'
 
 describe('on a run log in memory, nothing is lost and nothing done twice in', () => {
-  test.each(scenarios)('$title', async ({ scenario, options, crashPoints, title }) => {
-    const t = performance.now()
+  test.each(scenarios)('$title', async ({ scenario, options, crashPoints }) => {
     const report = await crashEverywhere(scenario, options)
-    console.log(title, report, performance.now() - t)
     expect(report.crashPoints).toBeGreaterThan(crashPoints)
   })
 })

@@ -120,6 +120,6 @@ export function isSameState(a: unknown, b: unknown): boolean {
 /** A state without what differs from run to run: times, and the ids of resets. */
 export function withoutTimes(state: unknown): unknown {
   if (state === undefined) return undefined
-  const isTime = (name: string) => name === 'createdAt' || name === 'resetId'
+  const isTime = (name: string) => name === 'createdAt' || name === 'resetBefore' || name === 'resetId'
   return JSON.parse(JSON.stringify(state, (name, value) => (isTime(name) ? undefined : value)))
 }
