@@ -52,7 +52,7 @@ function planBoundary(
       )
     : []
   const freeze: Disturbance = { type: 'freeze', boundary, boundaries: 1 + random.below(20) }
-  return [...crashes, ...errors, ...(type === 'write' ? [freeze] : [])]
+  return [...crashes, ...errors, ...(type === 'write' && actor === 'entity' ? [freeze] : [])]
 }
 
 function pickPair(choices: readonly Disturbance[], random: SeededRandom): readonly Disturbance[] {

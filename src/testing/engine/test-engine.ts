@@ -65,7 +65,7 @@ export class TestEngine {
   #app: TestApp
   #processes = 0
   #pending: Crossing[] = []
-  #frozen: { readonly process: TestProcess; boundaries: number } | undefined
+  #frozen: { readonly process: TestProcess; boundaries: number }[] = []
   #conditions: Condition[] = []
   #checkedVersion = -1
   #actors = 0
@@ -226,7 +226,7 @@ export class TestEngine {
     if (crossing === undefined) return this.#thaw() || this.onIdle()
     this.#pending.splice(this.#pending.indexOf(crossing), 1)
     await this.#cross(crossing)
-    if (this.#frozen !== undefined && --this.#frozen.boundaries <= 0) this.#thaw()
+    this.#warm()
     return true
   }
 
@@ -277,13 +277,22 @@ export class TestEngine {
     process.freeze()
     this.#pending.unshift(crossing)
     this.hub.release(process, true)
-    this.#frozen = { process, boundaries }
+    this.#frozen.push({ process, boundaries })
     if (process === this.#app.process) this.#app = this.#startProcess()
   }
 
+  /** Frozen processes go on when the others have got far enough. */
+  #warm(): void {
+    for (const frozen of this.#frozen) {
+      frozen.boundaries -= 1
+      if (frozen.boundaries <= 0) frozen.process.thaw()
+    }
+    this.#frozen = this.#frozen.filter(({ boundaries }) => boundaries > 0)
+  }
+
+  /** Has a frozen process go on, when nobody else can; false when there is none. */
   #thaw(): boolean {
-    const frozen = this.#frozen
-    this.#frozen = undefined
+    const frozen = this.#frozen.shift()
     frozen?.process.thaw()
     return frozen !== undefined
   }
