@@ -1,16 +1,24 @@
 export { Agent, type AgentOptions, type AgentRunOptions } from './agent/agent.js'
-export type { ModelSettings } from './agent/agent-definition.js'
+export type {
+  ModelSettings,
+  Reconciliation,
+  Tool,
+  ToolContext,
+  UnknownOutcomePolicy,
+} from './agent/agent-definition.js'
 export { AgentRun } from './agent/agent-run.js'
-export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
+export type { AgentToolOptions } from './agent/agent-tool.js'
 export {
-  type ApprovalPolicy,
-  type Reconciliation,
-  type Tool,
-  type ToolContext,
-  type ToolOptions,
-  tool,
-  type UnknownOutcomePolicy,
-} from './agent/tool.js'
+  type CompactionStrategy,
+  type HistoryTurn,
+  keepAll,
+  type SlidingWindowOptions,
+  type SummarizeOptions,
+  slidingWindow,
+  summarize,
+} from './agent/compaction.js'
+export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
+export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
 export {
   type AddAgentOptions,
   AgentFunctionApp,

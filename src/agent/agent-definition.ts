@@ -1,5 +1,8 @@
-import type { ChatClient, ChatRequest } from '../model/chat-client.js'
-import type { Tool } from './tool.js'
+import type { Clock } from '../core/clock.js'
+import type { Issue } from '../core/errors.js'
+import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
+import type { CompactionStrategy } from './compaction.js'
+import type { ToolOutcome } from './invoke-tool.js'
 
 /** What every model call of an agent is made with, unless a run says otherwise. */
 export type ModelSettings = Pick<
@@ -16,6 +19,8 @@ export interface AgentDefinition {
   readonly modelSettings: ModelSettings
   /** Most model calls one run may make. */
   readonly maxSteps: number
+  /** What of the conversation the model is shown. */
+  readonly compaction: CompactionStrategy
   /** Longest time of one model call; ms. */
   readonly stepTimeoutMs: number | undefined
   /** Longest time of one run from its acceptance on, not counting what it waited for approvals; ms. */
@@ -26,4 +31,56 @@ export interface AgentDefinition {
   readonly maxTokensPerSession: number | undefined
   /** Most tools that run at the same time. */
   readonly maxParallelTools: number
+}
+
+/** What a tool may know about the call it serves. The model never sees any of it. */
+export interface ToolContext {
+  readonly agentName: string
+  /** The session's key; `undefined` when the agent runs without one. */
+  readonly sessionId: string | undefined
+  /** The run's correlation id. */
+  readonly correlationId: string
+  readonly callId: string
+  /** The same whenever this very call is executed again: hand it to whatever the tool changes. */
+  readonly idempotencyKey: string
+  /** 1 for the first execution; above it when a crash left an earlier one without a recorded result. */
+  readonly attempt: number
+  /** Whom the session belongs to. */
+  readonly owner: string | undefined
+  readonly metadata: Readonly<Record<string, string>>
+  /** Aborts when the time limit passes or the run must stop. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * What to do with a call that was begun and has no result, because its process died: run it again; ask a human whether
+ * to; or tell the model that nobody knows.
+ */
+export type UnknownOutcomePolicy = 'retry' | 'ask' | 'fail'
+
+/** What the destination says of a call whose outcome is unknown. */
+export type Reconciliation =
+  /** It took effect; this is what it gave. */
+  | { readonly outcome: 'done'; readonly result: unknown }
+  /** It did not: run it again. */
+  | { readonly outcome: 'not_done' }
+  /** The destination cannot say: do as `onUnknownOutcome` says. */
+  | { readonly outcome: 'unknown' }
+
+/** A function that a model may call. Made by `tool()`. */
+export interface Tool {
+  readonly name: string
+  readonly declaration: ToolDeclaration
+  readonly onUnknownOutcome: UnknownOutcomePolicy
+  readonly approvalTimeoutMs: number | undefined
+  /** Present when an agent does the work: its run then stands in for `invoke`. */
+  readonly delegate?: { readonly agent: AgentDefinition; toMessage(args: unknown): string } | undefined
+  /** Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside. */
+  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
+  /** What is wrong with the arguments; empty when they fit. */
+  check(args: unknown): Promise<readonly Issue[]>
+  /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */
+  needsApproval(args: unknown, context: ToolContext): Promise<boolean>
+  /** What became of a call that was cut off. */
+  reconcile(args: unknown, context: ToolContext): Promise<Reconciliation>
 }

@@ -3,10 +3,11 @@ import type { ChatMessage } from '../core/messages.js'
 import { createTextMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
-import type { AgentDefinition, ModelSettings } from './agent-definition.js'
+import type { AgentDefinition, ModelSettings, Tool } from './agent-definition.js'
 import { AgentRun } from './agent-run.js'
+import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
+import { type CompactionStrategy, keepAll } from './compaction.js'
 import { runStandalone } from './run-standalone.js'
-import type { Tool } from './tool.js'
 
 export interface AgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */
@@ -19,6 +20,8 @@ export interface AgentOptions {
   readonly description?: string
   readonly tools?: readonly Tool[]
   readonly modelSettings?: ModelSettings
+  /** What of a session's conversation the model is shown. @default keepAll() */
+  readonly compaction?: CompactionStrategy
   /** Most model calls one run may make. @default 20 */
   readonly maxSteps?: number
   /** Most tools that run at the same time. @default 8 */
@@ -64,6 +67,7 @@ export class Agent implements AgentDefinition {
   readonly client: ChatClient
   readonly tools: readonly Tool[]
   readonly modelSettings: ModelSettings
+  readonly compaction: CompactionStrategy
   readonly maxSteps: number
   readonly maxParallelTools: number
   readonly stepTimeoutMs: number | undefined
@@ -83,6 +87,7 @@ export class Agent implements AgentDefinition {
     this.description = description
     this.tools = tools
     this.modelSettings = modelSettings
+    this.compaction = options.compaction ?? keepAll()
     this.maxSteps = maxSteps
     this.maxParallelTools = options.maxParallelTools ?? 8
     this.stepTimeoutMs = options.stepTimeoutMs
@@ -94,6 +99,11 @@ export class Agent implements AgentDefinition {
   /** What kind of agent this is: the name of its class. */
   get type(): string {
     return this.constructor.name
+  }
+
+  /** This agent as a tool of another one; durable wherever that one is. */
+  asTool(options: AgentToolOptions = {}): Tool {
+    return createAgentTool(this, options)
   }
 
   /**

@@ -2,9 +2,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import { toTimestamp } from '../core/clock.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
+import type { Tool, ToolContext } from './agent-definition.js'
+import type { DelegateOutcome } from './delegation.js'
 import type { ToolOutcome } from './invoke-tool.js'
 import { type RunContext, toStepTimeout } from './run-context.js'
-import type { Tool, ToolContext } from './tool.js'
 
 /** Goes on with a step's tool calls, side by side up to the agent's limit. Each result is durable before it counts. */
 export async function callTools(context: RunContext, calls: readonly CallState[]): Promise<void> {
@@ -15,14 +16,20 @@ export async function callTools(context: RunContext, calls: readonly CallState[]
   const workers = Array.from({ length: context.agent.maxParallelTools }, async () => {
     for (const { call } of queue) await finish(context, call.callId)
   })
-  await Promise.all(workers)
+  // None is left behind: what it recorded later would come after the end of the run.
+  const results = await Promise.allSettled(workers)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
 /** Notes that a call starts; false when it does not, and why has been noted instead. */
 async function prepare(context: RunContext, state: CallState): Promise<boolean> {
-  const { call, started, decision } = state
-  const tool = context.agent.tools.find(({ name }) => name === call.name)
+  const { call, started, approval, decision } = state
+  const tool = findTool(context, call.name)
   if (tool === undefined) return complete(context, state, { error: `There is no tool named "${call.name}".` })
+  if (decision !== undefined && approval?.inner !== undefined) {
+    await context.delegation.decide(call.callId, { ...decision, approvalId: approval.inner.approvalId })
+    return begin(context, { ...state, decision: undefined })
+  }
   if (decision?.decision === 'approve') return begin(context, state)
   if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
   if (started !== undefined) return settleUnknown(context, state, tool)
@@ -65,7 +72,7 @@ function begin({ journal, ...context }: RunContext, state: CallState): boolean {
 }
 
 function ask(
-  { journal, correlationId, clock }: RunContext,
+  context: RunContext,
   { call, started }: CallState,
   tool: Tool,
   reason: ApprovalRequested['reason'],
@@ -73,9 +80,11 @@ function ask(
   const { callId, name } = call
   const args = started?.arguments ?? call.arguments
   const expiresAt =
-    tool.approvalTimeoutMs === undefined ? undefined : toTimestamp(clock.now() + tool.approvalTimeoutMs)
-  const approvalId = `${correlationId}~${randomUUID()}`
-  journal.record({
+    tool.approvalTimeoutMs === undefined
+      ? undefined
+      : toTimestamp(context.clock.now() + tool.approvalTimeoutMs)
+  const approvalId = createApprovalId(context)
+  context.journal.record({
     type: 'approval.requested',
     data: { approvalId, callId, name, arguments: args, reason, expiresAt },
   })
@@ -99,26 +108,59 @@ async function finish(context: RunContext, callId: string): Promise<void> {
   const { journal, clock } = context
   const startedAt = clock.now()
   const outcome = await execute(context, callId)
-  const durationMs = clock.now() - startedAt
-  journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
+  if (!('parked' in outcome)) {
+    const durationMs = clock.now() - startedAt
+    journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
+  } else if (outcome.parked === 'approval') {
+    journal.record({ type: 'approval.requested', data: toOuterApproval(context, callId, outcome.approval) })
+  }
   await journal.flush()
 }
 
-async function execute(context: RunContext, callId: string): Promise<ToolOutcome> {
-  const state = context.journal.state.steps.at(-1)?.calls.find(({ call }) => call.callId === callId)
-  const tool = context.agent.tools.find(({ name }) => name === state?.call.name)
+/** An approval of a run that works for this one, as this one's own: whoever decides sees the innermost tool. */
+function toOuterApproval(
+  context: RunContext,
+  callId: string,
+  approval: ApprovalRequested,
+): ApprovalRequested {
+  const agent =
+    approval.inner?.agent ?? findTool(context, findCall(context, callId)?.call.name)?.delegate?.agent.name
+  const inner = { agent: agent ?? '', approvalId: approval.approvalId }
+  return { ...approval, callId, approvalId: createApprovalId(context), inner }
+}
+
+async function execute(context: RunContext, callId: string): Promise<DelegateOutcome | ToolOutcome> {
+  const state = findCall(context, callId)
+  const tool = findTool(context, state?.call.name)
   if (state?.started === undefined || tool === undefined) return { error: 'The call was never started.' }
   const limitMs = toStepTimeout(context, undefined)
   const limit = limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
   const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
+  const args = state.started.arguments
+  signal.throwIfAborted()
   try {
-    const toolContext = { ...toToolContext(context, state), signal }
-    return await tool.invoke(state.started.arguments, toolContext, context.clock)
+    if (tool.delegate === undefined)
+      return await tool.invoke(args, { ...toToolContext(context, state), signal }, context.clock)
+    const [issue] = await tool.check(args)
+    if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
+    return await context.delegation.run(tool.delegate.agent, callId, tool.delegate.toMessage(args), signal)
   } catch (error) {
     if (limit[0]?.aborted)
       return { error: 'The tool did not finish within the time that was left for the run.' }
     throw error
   }
+}
+
+function findCall({ journal }: RunContext, callId: string): CallState | undefined {
+  return journal.state.steps.at(-1)?.calls.find(({ call }) => call.callId === callId)
+}
+
+function findTool({ agent }: RunContext, name: string | undefined): Tool | undefined {
+  return agent.tools.find((tool) => tool.name === name)
+}
+
+function createApprovalId({ correlationId }: RunContext): string {
+  return `${correlationId}~${randomUUID()}`
 }
 
 function toToolContext(context: RunContext, state: CallState): ToolContext {

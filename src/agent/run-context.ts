@@ -3,6 +3,7 @@ import type { ChatMessage } from '../core/messages.js'
 import type { RunLimits } from '../run/decide.js'
 import type { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
+import type { Delegation } from './delegation.js'
 import type { RunControls } from './run-controls.js'
 
 /** Everything one execution of a run works with. */
@@ -21,6 +22,8 @@ export interface RunContext {
   readonly controls: RunControls
   /** Makes another run's messages part of this one; false when that run has gone its own way. */
   readonly join: (run: string) => Promise<boolean>
+  /** How it has other agents work for it. */
+  readonly delegation: Delegation
   /** Aborts when this executor must stop at once, because another one has taken the run over or the caller gave up. */
   readonly signal: AbortSignal
   readonly clock: Clock

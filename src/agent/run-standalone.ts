@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../core/clock.js'
-import { AgentError } from '../core/errors.js'
-import type { ChatMessage } from '../core/messages.js'
+import { AgentError, toErrorMessage } from '../core/errors.js'
+import { type ChatMessage, createTextMessage, noUsage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type { RunEvent, RunRequest } from '../run/events.js'
 import { toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
+import type { Delegation } from './delegation.js'
 import { RunControls } from './run-controls.js'
 import { runLoop } from './run-loop.js'
 import { toResponse } from './to-answer.js'
@@ -50,6 +51,7 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
     },
     controls: new RunControls(),
     join: async () => false,
+    delegation: inMemory,
     signal,
     clock: systemClock,
     onError: () => {},
@@ -78,4 +80,24 @@ async function toTypedValue<Value>(
   throw new AgentError('response_schema_unmet', 'The answer does not fit the response format.', {
     issues: parsed.issues,
   })
+}
+
+/** Agents that work for a run in memory run in memory too. */
+const inMemory: Delegation = {
+  async run(agent, _callId, message, signal) {
+    const request = {
+      messages: [createTextMessage('user', message)],
+      options: { enableToolCalls: true },
+      digest: '',
+    }
+    try {
+      const run = { agent, history: [], request, signal, onEvent: () => {}, responseFormat: undefined }
+      const { text, usage } = await runStandalone(run)
+      return { result: text, usage }
+    } catch (error) {
+      signal.throwIfAborted()
+      return { error: toErrorMessage(error), usage: noUsage }
+    }
+  },
+  async decide() {},
 }

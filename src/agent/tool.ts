@@ -1,43 +1,9 @@
 import { z } from 'zod'
-import { type Clock, systemClock } from '../core/clock.js'
+import { systemClock } from '../core/clock.js'
 import { AgentError, type Issue } from '../core/errors.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
-import type { ToolDeclaration } from '../model/chat-client.js'
-import { type InvocationLimits, invokeTool, type ToolOutcome } from './invoke-tool.js'
-
-/** What a tool may know about the call it serves. The model never sees any of it. */
-export interface ToolContext {
-  readonly agentName: string
-  /** The session's key; `undefined` when the agent runs without one. */
-  readonly sessionId: string | undefined
-  /** The run's correlation id. */
-  readonly correlationId: string
-  readonly callId: string
-  /** The same whenever this very call is executed again: hand it to whatever the tool changes. */
-  readonly idempotencyKey: string
-  /** 1 for the first execution; above it when a crash left an earlier one without a recorded result. */
-  readonly attempt: number
-  /** Whom the session belongs to. */
-  readonly owner: string | undefined
-  readonly metadata: Readonly<Record<string, string>>
-  /** Aborts when the time limit passes or the run must stop. */
-  readonly signal: AbortSignal
-}
-
-/**
- * What to do with a call that was begun and has no result, because its process died: run it again; ask a human whether
- * to; or tell the model that nobody knows.
- */
-export type UnknownOutcomePolicy = 'retry' | 'ask' | 'fail'
-
-/** What the destination says of a call whose outcome is unknown. */
-export type Reconciliation =
-  /** It took effect; this is what it gave. */
-  | { readonly outcome: 'done'; readonly result: unknown }
-  /** It did not: run it again. */
-  | { readonly outcome: 'not_done' }
-  /** The destination cannot say: do as `onUnknownOutcome` says. */
-  | { readonly outcome: 'unknown' }
+import type { Reconciliation, Tool, ToolContext, UnknownOutcomePolicy } from './agent-definition.js'
+import { type InvocationLimits, invokeTool } from './invoke-tool.js'
 
 /** When a human has to agree before a tool runs. */
 export type ApprovalPolicy<Args> =
@@ -69,22 +35,6 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
   readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>>
   /** After this long without a decision the call counts as rejected. @default never */
   readonly approvalTimeoutMs?: number
-}
-
-/** A function that a model may call. Made by {@link tool}. */
-export interface Tool {
-  readonly name: string
-  readonly declaration: ToolDeclaration
-  readonly onUnknownOutcome: UnknownOutcomePolicy
-  readonly approvalTimeoutMs: number | undefined
-  /** Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside. */
-  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
-  /** What is wrong with the arguments; empty when they fit. */
-  check(args: unknown): Promise<readonly Issue[]>
-  /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */
-  needsApproval(args: unknown, context: ToolContext): Promise<boolean>
-  /** What became of a call that was cut off. */
-  reconcile(args: unknown, context: ToolContext): Promise<Reconciliation>
 }
 
 /**

@@ -34,7 +34,7 @@ export function createAgentHandler(agent: Agent): Handler {
 /** Answers what no other route below `agents/` does. */
 export async function handleUnknown({ params, request, url, agents }: Call): Promise<Response> {
   const name = params.path?.split('/')[0] ?? ''
-  if (agents.some((agent) => agent.name.toLowerCase() === name.toLowerCase())) {
+  if (name === '' || agents.some((agent) => agent.name.toLowerCase() === name.toLowerCase())) {
     throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
   }
   throw new AgentError('not_found', `agent: there is no agent named "${name}".`)

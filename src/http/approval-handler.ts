@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
+import type { AgentDefinition } from '../agent/agent-definition.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import type { ApprovalRequested } from '../run/events.js'
@@ -36,7 +37,7 @@ export function createApprovalHandler(agent: Agent): Handler {
     const approvalId = parseId('approvalId', call.params.approvalId ?? '', 200)
     const run = { ...key, run: approvalId.slice(0, approvalId.lastIndexOf('~')) }
     const approval = await requireOpenApproval(call, run, approvalId)
-    if (args !== undefined) await checkArguments(agent, approval.name, args)
+    if (args !== undefined) await checkArguments(agent, approval, args)
     const edited = args as JsonObject | undefined
     const taken = await call.sessions.decide(run, {
       approvalId,
@@ -76,8 +77,23 @@ function createDecidedError(approvalId: string): AgentError {
   return new AgentError('approval_already_decided', `Approval "${approvalId}" has been decided already.`)
 }
 
-async function checkArguments(agent: Agent, name: string, args: unknown): Promise<void> {
-  const issues = (await agent.tools.find((tool) => tool.name === name)?.check(args)) ?? []
+async function checkArguments(
+  agent: Agent,
+  { name, inner }: ApprovalRequested,
+  args: unknown,
+): Promise<void> {
+  const owner = inner === undefined ? agent : findAgent(agent, inner.agent)
+  const issues = (await owner?.tools.find((tool) => tool.name === name)?.check(args)) ?? []
   if (issues.length === 0) return
   throw createRequestError(issues.map(({ path, message }) => ({ path: `arguments.${path}`, message })))
+}
+
+/** An agent by name among those that work for `agent`, at any depth. */
+function findAgent(agent: AgentDefinition, name: string): AgentDefinition | undefined {
+  if (agent.name === name) return agent
+  for (const { delegate } of agent.tools) {
+    const found = delegate === undefined ? undefined : findAgent(delegate.agent, name)
+    if (found !== undefined) return found
+  }
+  return undefined
 }

@@ -40,7 +40,13 @@ function toAgentPaths({ name }: Agent): JsonObject {
   const base = `/agents/${name}`
   const session = `${base}/{sessionId}`
   const run = `${session}/runs/{correlationId}`
-  const page = [toQuery('limit', { type: 'integer', minimum: 1, maximum: 1000 }, 'Most lines to give.')]
+  const page = [
+    toQuery(
+      'limit',
+      { type: 'integer', minimum: 1, maximum: 1000 },
+      'Most lines to give, rounded up to whole turns.',
+    ),
+  ]
   const sessionId = toPathParameter('sessionId')
   const runIds = [sessionId, toPathParameter('correlationId')]
   return {

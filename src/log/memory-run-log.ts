@@ -96,14 +96,14 @@ export class MemoryRunLog implements RunLog {
   }
 
   async runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]> {
-    const runs = this.#runsOf(key)
+    const runs = this.#runsOf(key).filter(isListed)
     const ended = runs.filter((run) => isEnded(run) && run.index.turn > turn)
     const byTurn = ended.sort((a, b) => a.index.turn - b.index.turn)
     return [...byTurn, ...runs.filter((run) => !isEnded(run))].map(toRunSummary)
   }
 
   async runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {
-    const ended = this.#runsOf(key).filter((run) => isEnded(run) && run.index.turn <= turn)
+    const ended = this.#runsOf(key).filter((run) => isListed(run) && isEnded(run) && run.index.turn <= turn)
     return ended
       .reverse()
       .sort((a, b) => b.index.turn - a.index.turn)
@@ -161,7 +161,7 @@ export class MemoryRunLog implements RunLog {
       (index.status === 'open' && updatedAt < before) ||
       (index.status === 'parked' && index.dueAt !== undefined && index.dueAt <= now)
     return [...this.#runs.values()]
-      .filter(isStalled)
+      .filter((run) => isListed(run) && isStalled(run))
       .slice(0, limit)
       .map(({ key }) => key)
   }
@@ -203,6 +203,11 @@ function toRunName(key: RunKey): string {
 
 function toControlFeedName(key: RunKey): string {
   return `${toRunName(key)}\ncontrols`
+}
+
+/** Runs that work for another one are found through it. */
+function isListed({ key }: MemoryRun): boolean {
+  return !key.run.includes('/')
 }
 
 function isEnded({ index }: MemoryRun): boolean {

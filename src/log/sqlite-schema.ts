@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from '../core/errors.js'
+import { openSqlite } from '../core/sqlite.js'
 
 const schemaVersion = 1
 
@@ -38,14 +39,16 @@ const schema = `
 export function openSqliteFile(path: string): DatabaseSync {
   try {
     if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true })
-    const database = new DatabaseSync(path)
+    const database = openSqlite(path)
     database.exec(`
-      PRAGMA busy_timeout = 10000;
+      PRAGMA busy_timeout = 5000;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON;
     `)
     migrate(database)
+    // From here on whoever writes waits without blocking the event loop (GroupCommit).
+    database.exec('PRAGMA busy_timeout = 0')
     return database
   } catch (cause) {
     if (cause instanceof AgentError) throw cause

@@ -55,13 +55,13 @@ export function prepareStatements(database: DatabaseSync) {
       'UPDATE runs SET next = ?, turn = ?, status = ?, due_at = ?, updated_at = ? WHERE id = ?',
     ),
     endedAfter: query<RunRow>(
-      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn > ? ORDER BY turn, id",
+      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn > ? AND NOT instr(run, '/') ORDER BY turn, id",
     ),
     endedUpTo: query<RunRow>(
-      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn <= ? ORDER BY turn DESC, id DESC LIMIT ?",
+      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn <= ? AND NOT instr(run, '/') ORDER BY turn DESC, id DESC LIMIT ?",
     ),
     open: query<RunRow>(
-      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status <> 'ended' ORDER BY id",
+      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status <> 'ended' AND NOT instr(run, '/') ORDER BY id",
     ),
     firstEvent: query<EventRow>(`SELECT * FROM events WHERE run = ${runId} AND id = 0`),
     events: query<EventRow>(
@@ -78,7 +78,8 @@ export function prepareStatements(database: DatabaseSync) {
     controls: query<{ readonly data: string }>(`SELECT data FROM controls WHERE run = ${runId} ORDER BY seq`),
     makeDue: command("UPDATE runs SET due_at = ? WHERE id = ? AND status = 'parked'"),
     stalled: query<RunRow & { readonly agent: string; readonly session: string }>(`
-      SELECT * FROM runs WHERE (status = 'open' AND updated_at < ?) OR (status = 'parked' AND due_at <= ?)
+      SELECT * FROM runs WHERE NOT instr(run, '/')
+      AND ((status = 'open' AND updated_at < ?) OR (status = 'parked' AND due_at <= ?))
       ORDER BY updated_at LIMIT ?`),
     idleSessions: query<SessionRow>(
       'SELECT * FROM sessions WHERE agent = ? AND updated_at < ? ORDER BY updated_at LIMIT ?',

@@ -80,6 +80,8 @@ export interface ToolCompleted {
   readonly result?: JsonValue | undefined
   readonly error?: string | undefined
   readonly durationMs: number
+  /** What another agent spent on it. */
+  readonly usage?: Usage | undefined
 }
 
 /** A tool call that waits for a human. */
@@ -93,6 +95,15 @@ export interface ApprovalRequested {
   readonly reason: 'policy' | 'unknown_outcome'
   /** ISO 8601, UTC; from then on it counts as rejected. */
   readonly expiresAt?: string | undefined
+  /** Present when the call is one of another agent's, to which this call was given: where the decision goes. */
+  readonly inner?: { readonly agent: string; readonly approvalId: string } | undefined
+}
+
+/** What the turns of a session up to `upToTurn` were boiled down to. */
+export interface HistorySummarized {
+  readonly upToTurn: number
+  readonly text: string
+  readonly usage: Usage
 }
 
 /** Why a run stands still without a process working on it. */
@@ -121,6 +132,8 @@ export type RunEvent =
   | EventOf<'approval.decided', Decision>
   | EventOf<'run.parked', { readonly reason: ParkReason; readonly until?: string | undefined }>
   | EventOf<'run.resumed', { readonly reason: ParkReason }>
+  /** The session's turns up to one were boiled down for the model. */
+  | EventOf<'history.summarized', HistorySummarized>
   /** Messages of another run joined this one. */
   | EventOf<'run.steered', { readonly run: string; readonly messages: readonly ChatMessage[] }>
   /** This run's messages joined another one, whose outcome becomes its own. */

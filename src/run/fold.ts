@@ -10,6 +10,7 @@ import {
 import type { Decision } from './control.js'
 import {
   type ApprovalRequested,
+  type HistorySummarized,
   isTerminal,
   type ParkReason,
   type RunEvent,
@@ -60,6 +61,8 @@ export interface RunState {
   readonly steering: readonly Steering[]
   /** The text of an unfinished step whose deltas are in the log; `undefined` when there are none. */
   readonly partial: string | undefined
+  /** What this run has boiled its session's older turns down to. */
+  readonly summary: HistorySummarized | undefined
   /** Why nobody works on it at the moment. */
   readonly parked: ParkReason | undefined
   /** The run that this one's messages joined. */
@@ -77,6 +80,7 @@ export const emptyRun: RunState = {
   steps: [],
   steering: [],
   partial: undefined,
+  summary: undefined,
   parked: undefined,
   joined: undefined,
   usage: noUsage,
@@ -105,6 +109,8 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
       return { parked: event.data.reason }
     case 'run.resumed':
       return { parked: undefined }
+    case 'history.summarized':
+      return { summary: event.data, usage: addUsage(state.usage, event.data.usage) }
     case 'run.joined':
       return { joined: event.data.run }
     case 'run.steered':
@@ -130,7 +136,10 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case 'approval.decided':
       return { steps: changeDecided(state.steps, event.data) }
     case 'tool.completed':
-      return { steps: changeCall(state.steps, event.data.callId, { completed: event.data }) }
+      return {
+        steps: changeCall(state.steps, event.data.callId, { completed: event.data }),
+        usage: addUsage(state.usage, event.data.usage ?? noUsage),
+      }
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':

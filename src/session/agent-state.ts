@@ -91,7 +91,7 @@ export class AgentState {
   reset(): void {
     const { turn } = this.own
     this.#setEntries([])
-    this.change({ messageCount: 0, evictedTurn: turn, resetTurn: turn })
+    this.change({ messageCount: 0, evictedTurn: turn, resetTurn: turn, summary: undefined })
   }
 
   #append(entries: readonly StoredEntry[]): void {

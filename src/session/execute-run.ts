@@ -1,17 +1,16 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { RunControls } from '../agent/run-controls.js'
-import { runLoop } from '../agent/run-loop.js'
 import { toRequestText, toResponse } from '../agent/to-answer.js'
 import { toUpdate } from '../agent/to-update.js'
 import { type Clock, toTimestamp } from '../core/clock.js'
-import { hasCode } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { ControlRecord } from '../run/control.js'
 import type { RunEvent, StoredEvent } from '../run/events.js'
 import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
-import { RunJournal } from '../run/run-journal.js'
+import type { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { CallbackQueue } from './callback-queue.js'
+import { driveRun } from './drive-run.js'
 import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
 
@@ -20,8 +19,8 @@ export interface RunExecution {
   readonly log: RunLog
   readonly key: RunKey
   readonly callback: AgentResponseCallback | undefined
-  /** The conversation before this run; asked for only when it is needed. */
-  readonly readHistory: () => Promise<readonly ChatMessage[]>
+  /** Finds what the model is shown of the past; asked for only when the run goes on. */
+  readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   /** The run's place in the session. */
   readonly turn: number
   /** The user's messages before this run. */
@@ -52,7 +51,9 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   const watching = new AbortController()
   const watched = watch(log, key, controls, watching.signal)
   try {
-    return await execute(execution, events, controls)
+    const carried = await execute(execution, events, controls)
+    // A decision that came while the run was being parked may have found nobody to wake.
+    return carried.parked === 'approval' ? await executeRun(execution) : carried
   } finally {
     watching.abort()
     await watched
@@ -79,33 +80,19 @@ async function execute(
   events: readonly StoredEvent[],
   controls: RunControls,
 ): Promise<RunState> {
-  const { agent, log, key, turn, onError, messageCount, clock } = execution
+  const { agent, log, key, turn, onError, messageCount, readHistory, clock } = execution
   const callbacks = new CallbackQueue({ onError, clock })
-  const journal: RunJournal = new RunJournal({
-    events,
-    append: (expected, added) => log.append(key, expected, added),
-    onAppended: (event) => announce(event, execution, journal, callbacks),
-    clock,
-  })
-  const { epoch, attempt, parked } = journal.state
-  const crashed = parked === undefined
-  journal.record({
-    type: 'run.started',
-    data: { epoch: epoch + 1, attempt: crashed ? attempt + 1 : attempt, turn },
-  })
-  if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
-  await journal.flush()
-  const state = await runLoop({
+  const state = await driveRun({
     agent,
-    journal,
-    history: await execution.readHistory(),
-    sessionId: key.session,
-    correlationId: key.run,
+    log,
+    key,
+    events,
+    controls,
+    turn,
+    readHistory,
     messageCount,
     limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
-    controls,
-    join: (run) => joinRun(log, { ...key, run }, key.run),
-    signal: journal.broken,
+    onAppended: (event, current) => announce(event, current, execution, callbacks),
     clock,
     onError,
   })
@@ -113,21 +100,10 @@ async function execute(
   return state
 }
 
-/** Makes a run part of another one, unless it was begun on its own. Doing it twice is doing it once. */
-async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean> {
-  try {
-    await log.append(key, 1, [{ type: 'run.joined', data: { run: into } }])
-    return true
-  } catch (error) {
-    if (!hasCode(error, 'fenced')) throw error
-    return fold(await log.read(key)).joined === into
-  }
-}
-
 function announce(
   event: RunEvent,
+  state: RunState,
   { key, callback }: RunExecution,
-  journal: RunJournal,
   callbacks: CallbackQueue,
 ): void {
   if (callback === undefined) return
@@ -135,11 +111,11 @@ function announce(
     agentName: key.agent,
     correlationId: key.run,
     sessionId: key.session,
-    requestMessage: toRequestText(journal.state.request?.messages ?? []),
+    requestMessage: toRequestText(state.request?.messages ?? []),
   }
   const update = toUpdate(event)
   if (update !== undefined) callbacks.add(() => callback.onStreamingResponseUpdate?.(update, context))
   if (event.type === 'run.completed') {
-    callbacks.add(() => callback.onAgentResponse?.(toResponse(journal.state, key.run), context))
+    callbacks.add(() => callback.onAgentResponse?.(toResponse(state, key.run), context))
   }
 }

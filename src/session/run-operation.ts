@@ -6,8 +6,9 @@ import type { RunSummary } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { executeRun } from './execute-run.js'
 import { type Operation, readState } from './operation.js'
+import { prepareHistory } from './prepare-history.js'
 import { parseRunInput } from './run-input.js'
-import { readTurnEntries } from './session-history.js'
+import { toTurnEntries } from './turn-entries.js'
 
 /**
  * The `run` operation: carries out the named run, and before it those accepted earlier, as the signals of two messages
@@ -42,8 +43,8 @@ async function carryOut(operation: Operation, state: AgentState, correlationId: 
     }
     const ended = await execute(operation, state, summary)
     if (!ended) return
-    // Signals of the messages that came while this run waited were used up in vain.
-    if (summary.status === 'parked') signalNext(operation, pending[index + 1])
+    // It was begun in an earlier operation, so the signals of later messages may have been used up in vain.
+    if (summary.turn > 0) signalNext(operation, pending[index + 1])
   }
 }
 
@@ -51,13 +52,13 @@ async function carryOut(operation: Operation, state: AgentState, correlationId: 
 async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
   const { agent, log, key, callback, limits, startedAt, clock, onError } = operation
   const turn = state.own.turn + 1
-  const history = operation.history.read(key, state)
   const outcome = await executeRun({
     agent,
     log,
     key: { ...key, run },
     callback,
-    readHistory: () => history,
+    readHistory: (journal) =>
+      prepareHistory({ agent, key, state, history: operation.history, journal, onError }),
     turn,
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
@@ -69,9 +70,7 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
   if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
   if (outcome.parked === 'operation_limit') signalRun(operation, run)
   if (outcome.outcome === undefined) return false
-  await endJoinedRuns(operation, outcome)
-  const entries = await addTurn(operation, state, run, turn)
-  operation.history.add(key, state, await history, entries)
+  await addTurn(operation, state, run, turn)
   return true
 }
 
@@ -81,10 +80,14 @@ export async function addEndedRuns(operation: Operation, state: AgentState): Pro
   for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, state, run, turn)
 }
 
-async function addTurn({ log, key }: Operation, state: AgentState, run: string, turn: number) {
-  const entries = await readTurnEntries(log, key, run)
-  if (entries.length > 0) state.addTurn(turn, entries)
-  return entries
+async function addTurn(operation: Operation, state: AgentState, run: string, turn: number): Promise<void> {
+  const events = await operation.log.read({ ...operation.key, run })
+  await endJoinedRuns(operation, fold(events))
+  const entries = toTurnEntries(events, run)
+  if (entries.length === 0) return
+  const { summary } = fold(events)
+  if (summary !== undefined) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
+  state.addTurn(turn, entries)
 }
 
 /** Whoever sent a message that joined this run waits for the same answer. */
@@ -113,10 +116,16 @@ function toOutcomeOf(run: string, outcome: TerminalEvent): TerminalEvent {
 
 /** Ends a run that joined another one, once that has ended: it may have been cut off between the two. */
 async function adoptOutcome(operation: Operation, run: string, into: string): Promise<boolean> {
-  const { outcome } = fold(await operation.log.read({ ...operation.key, run: into }))
-  if (outcome === undefined) return false
-  await endJoinedRun(operation, run, outcome)
+  const { outcome, request } = fold(await operation.log.read({ ...operation.key, run: into }))
+  const isForgotten = request === undefined
+  if (outcome === undefined && !isForgotten) return false
+  await endJoinedRun(operation, run, outcome ?? forgotten)
   return true
+}
+
+const forgotten: TerminalEvent = {
+  type: 'run.cancelled',
+  data: { reason: 'The conversation that it had become part of was cleared.', text: '' },
 }
 
 /** A run whose session cannot be read ends at once: whoever waits for it is told why. */

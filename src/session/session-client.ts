@@ -16,6 +16,7 @@ import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
+import { toRequestEntry } from './turn-entries.js'
 import { toTurns } from './turns.js'
 
 /** What a caller asked of a session's history. */
@@ -29,7 +30,7 @@ export interface HistoryPage {
 /** A session as its readers see it. */
 export interface SessionView {
   readonly messageCount: number
-  /** Whole turns, oldest first. */
+  /** Whole turns, oldest first; on the newest page also what waits for its answer. */
   readonly entries: readonly StoredEntry[]
   /** Pass it as `before` for the page of older turns; `undefined` when there are none. */
   readonly olderBefore: number | undefined
@@ -156,7 +157,20 @@ export class SessionClient {
       state.addTurn(turn, await readTurnEntries(this.#log, key, run))
     }
     const openRuns = runs.filter(({ status }) => status !== 'ended')
-    return { messageCount: state.messageCount, openRuns, ...(await this.#readPage(key, state, page)) }
+    const waiting = page.before === undefined ? await this.#readRequests(key, openRuns) : []
+    const { entries, olderBefore } = await this.#readPage(key, state, page)
+    const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
+    return { messageCount, openRuns, entries: [...entries, ...waiting], olderBefore }
+  }
+
+  /** What the user has said and waits for an answer to. */
+  async #readRequests(key: SessionKey, runs: readonly RunSummary[]): Promise<readonly StoredEntry[]> {
+    const logs = await Promise.all(runs.map(({ run }) => this.#log.read({ ...key, run })))
+    return logs.flatMap(([accepted], index) => {
+      if (accepted?.type !== 'run.accepted') return []
+      const createdAt = new Date(accepted.at).toISOString()
+      return [toRequestEntry(accepted.data.messages, runs[index]?.run ?? '', createdAt)]
+    })
   }
 
   async #readPage(key: SessionKey, state: AgentState, { limit, before }: HistoryPage) {

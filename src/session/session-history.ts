@@ -1,9 +1,10 @@
-import type { ChatMessage } from '../core/messages.js'
+import type { HistoryTurn } from '../agent/compaction.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { toModelMessages } from './stored-messages.js'
 import type { StoredEntry } from './stored-state.js'
 import { toTurnEntries } from './turn-entries.js'
+import { toTurns } from './turns.js'
 
 /** The entries of one run, from its log. */
 export async function readTurnEntries(
@@ -14,7 +15,7 @@ export async function readTurnEntries(
   return toTurnEntries(await log.read({ ...key, run }), run)
 }
 
-/** The newest `limit` turns up to `turn` that are still part of the conversation, oldest first, from the run logs. */
+/** The newest `limit` turns up to `upTo` that came after `after`, oldest first, from the run logs. */
 export async function readOlderEntries(
   log: RunLog,
   key: SessionKey,
@@ -28,12 +29,12 @@ export async function readOlderEntries(
 
 interface CachedHistory {
   readonly turn: number
-  readonly messages: readonly ChatMessage[]
+  readonly turns: readonly HistoryTurn[]
 }
 
 /**
- * What the model has to be shown of a session's past. The newest turns come from the state, older ones from the run logs;
- * sessions that were just used are remembered, so that a long conversation is not read again at each turn.
+ * The turns of a session. The newest come from its state, older ones from the run logs, but only as far back as they are
+ * wanted; sessions that were just used are remembered, so that a long conversation is not read again at each turn.
  */
 export class SessionHistory {
   readonly #log: RunLog
@@ -45,33 +46,30 @@ export class SessionHistory {
     this.#maxSessions = maxSessions
   }
 
-  /** The conversation before the next turn, oldest first. */
-  async read(key: SessionKey, state: AgentState): Promise<readonly ChatMessage[]> {
-    const { turn, evictedTurn, resetTurn } = state.own
-    if (evictedTurn === resetTurn) return toModelMessages(state.entries)
-    const name = toCacheName(key, resetTurn)
-    const cached = this.#cache.get(name)
-    if (cached?.turn === turn) return cached.messages
-    const older = await readOlderEntries(this.#log, key, {
-      upTo: evictedTurn,
-      after: resetTurn,
-      limit: evictedTurn,
-    })
-    const messages = [...toModelMessages(older), ...toModelMessages(state.entries)]
-    this.#remember(name, { turn, messages })
-    return messages
-  }
-
-  /** Takes note of a turn that was added to a state whose history was read before. */
-  add(
+  /** The turns after `after`, at most the newest `maxTurns`, oldest first. */
+  async read(
     key: SessionKey,
     state: AgentState,
-    history: readonly ChatMessage[],
-    entries: readonly StoredEntry[],
-  ): void {
+    { after, maxTurns }: { readonly after: number; readonly maxTurns: number | undefined },
+  ): Promise<readonly HistoryTurn[]> {
     const { turn, evictedTurn, resetTurn } = state.own
-    if (evictedTurn === resetTurn) return
-    this.#remember(toCacheName(key, resetTurn), { turn, messages: [...history, ...toModelMessages(entries)] })
+    const recent = toHistoryTurns(state.entries)
+    const missing = maxTurns === undefined ? evictedTurn : Math.min(evictedTurn, maxTurns - recent.length)
+    const from = Math.max(after, resetTurn)
+    if (evictedTurn <= from || missing <= 0) return recent.filter((one) => one.turn === 0 || one.turn > from)
+    const name = `${key.agent}\n${key.session}\n${from}\n${maxTurns}`
+    const cached = this.#cache.get(name)
+    if (cached?.turn === turn) return cached.turns
+    const older =
+      cached?.turn === turn - 1
+        ? cached.turns.filter((one) => one.turn < (recent[0]?.turn ?? turn))
+        : toHistoryTurns(
+            await readOlderEntries(this.#log, key, { upTo: evictedTurn, after: from, limit: missing }),
+          )
+    const all = [...older, ...recent]
+    const turns = maxTurns === undefined ? all : all.slice(-maxTurns)
+    this.#remember(name, { turn, turns })
+    return turns
   }
 
   #remember(name: string, history: CachedHistory): void {
@@ -82,6 +80,6 @@ export class SessionHistory {
   }
 }
 
-function toCacheName({ agent, session }: SessionKey, resetTurn: number): string {
-  return `${agent}\n${session}\n${resetTurn}`
+function toHistoryTurns(entries: readonly StoredEntry[]): readonly HistoryTurn[] {
+  return toTurns(entries).map(({ turn, entries: own }) => ({ turn, messages: toModelMessages(own) }))
 }

@@ -43,6 +43,8 @@ const ownFields = z.looseObject({
   owner: z.string().optional(),
   /** When the session was created, ms since 1970: one that is deleted and begun anew has another. */
   createdAt: z.number().optional(),
+  /** What older turns were boiled down to for the model. */
+  summary: z.looseObject({ upToTurn: z.number(), text: z.string() }).optional(),
 })
 
 const storedState = z.looseObject({

@@ -277,6 +277,20 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       ])
     })
 
+    test('runs that work for another one are in no index, and go with their session', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      await log.create({ ...key, run: 'r1/call-1' }, request('inner'))
+      await log.append({ ...key, run: 'r1/call-1' }, 1, [started(1, 0)])
+      expect((await other.runsAfter(key, 0)).map(({ run }) => run)).toEqual(['r1'])
+      const stalled = await other.stalled({ before: Date.now() + 60_000, now: Date.now(), limit: 1000 })
+      expect(stalled.map(({ run }) => run)).not.toContain('r1/call-1')
+      await log.append({ ...key, run: 'r1/call-1' }, 2, [completed('x')])
+      expect(await other.runsUpTo(key, 9, 9)).toEqual([])
+      await log.deleteSession(key, Date.now() + 1)
+      expect(await other.read({ ...key, run: 'r1/call-1' })).toEqual([])
+    })
+
     test('finds sessions in which nothing happens any more', async () => {
       const agent = 'Idle'
       await log.create({ agent, session: 's1', run: 'r' }, request('x'))

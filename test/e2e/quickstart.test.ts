@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Usage } from '../../src/core/messages.js'
+import type { StepCompleted } from '../../src/run/events.js'
 import { type RunningApp, repository, TestBed } from '../support/start-app.js'
 
 const bed = new TestBed()
@@ -74,11 +76,19 @@ describe('the sample without a key', () => {
   })
 
   test('adds up the usage of the model calls', async () => {
-    const { body } = await app.api.run(message)
-    const { prompt_tokens, completion_tokens, total_tokens } = body.usage
-    expect(prompt_tokens).toBeGreaterThan(0)
-    expect(completion_tokens).toBeGreaterThan(0)
-    expect(total_tokens).toBe(prompt_tokens + completion_tokens)
+    const { body } = await app.api.run({ message, sessionId: 'usage', correlationId: 'u' })
+    const events = await (await app.api.events('usage', 'u')).end()
+    const steps = events.filter(({ type }) => type === 'step.completed')
+    const usages = steps.map(({ data }) => (data as StepCompleted).usage)
+    const add = (name: keyof Usage) => usages.reduce((sum, usage) => sum + usage[name], 0)
+    expect(usages).toHaveLength(2)
+    expect(body.usage).toEqual({
+      prompt_tokens: add('inputTokens'),
+      completion_tokens: add('outputTokens'),
+      total_tokens: add('totalTokens'),
+    })
+    expect(body.usage.prompt_tokens).toBeGreaterThan(0)
+    expect(body.usage.total_tokens).toBe(body.usage.prompt_tokens + body.usage.completion_tokens)
   })
 
   test('makes a session for callers who name none', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { fold, toOpenApprovals } from '../../src/run/fold.js'
@@ -133,11 +133,15 @@ test('an approval policy that throws asks', async () => {
 })
 
 test('an approval that nobody decides in time counts as rejected', async () => {
-  const { made, executions } = createTool({ approval: 'always', approvalTimeoutMs: 1 })
+  const { made, executions } = createTool({ approval: 'always', approvalTimeoutMs: 3_600_000 })
   const { log, entity, client } = createSession(done, { tools: [made] })
   await ask(log, 'a')
   await entity.operate('run', { correlationId: 'a' })
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await log.stalled({ before: 0, now: Date.now(), limit: 9 })).toEqual([])
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_001 })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
   expect(await log.stalled({ before: 0, now: Date.now(), limit: 9 })).toEqual([run])
   await entity.operate('continue', { correlationId: 'a' })
   expect(executions).toEqual([])

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Agent, type AgentOptions } from '../../src/agent/agent.js'
-import { type Tool, type ToolContext, type ToolOptions, tool } from '../../src/agent/tool.js'
+import type { Tool, ToolContext } from '../../src/agent/agent-definition.js'
+import { type ToolOptions, tool } from '../../src/agent/tool.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import type { Schema } from '../../src/core/schema.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'

@@ -42,8 +42,13 @@ const cli = join(repository, 'dist/src/cli/main.js')
 /** Starts the compiled host on an app and waits until it answers. @throws {Error} with its output when it ends before that. */
 export async function spawnHost(options: SpawnHostOptions): Promise<SpawnedHost> {
   const host = await launchHost(options)
-  const [, url = ''] = await host.waitForOutput(/Host is ready at (\S+)/, options.readyWithinMs ?? 20_000)
-  return { ...host, url, port: Number(new URL(url).port) }
+  try {
+    const [, url = ''] = await host.waitForOutput(/Host is ready at (\S+)/, options.readyWithinMs ?? 20_000)
+    return { ...host, url, port: Number(new URL(url).port) }
+  } catch (error) {
+    await host.stop('SIGKILL')
+    throw error
+  }
 }
 
 /** Runs the host on an app that is expected not to start; gives its exit code and output. */

@@ -28,8 +28,14 @@ export interface StartAppOptions extends Partial<SpawnHostOptions> {
   readonly agent?: string
 }
 
-// What the tester's own shell says must not decide which model the app talks to.
-const noModel = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '', OPENAI_MODEL: '', AZURE_OPENAI_ENDPOINT: '' }
+// Neither the tester's shell nor local.settings.json may decide which model the app talks to. Placeholders count as not
+// set, and unlike empty values they are not replaced by the file's.
+const noModel = {
+  OPENAI_API_KEY: '<none>',
+  OPENAI_BASE_URL: '<none>',
+  OPENAI_MODEL: '<none>',
+  AZURE_OPENAI_ENDPOINT: '<none>',
+}
 
 /** Everything that a test file starts; {@link TestBed.end} ends it all, whatever became of the tests. */
 export class TestBed {
@@ -45,11 +51,15 @@ export class TestBed {
 
   /** Starts an app on the embedded host. @default the agents of `test/fixtures/apps/e2e-agents` */
   async startApp({ model, agent, env, ...options }: StartAppOptions = {}): Promise<RunningApp> {
-    const root = options.root ?? join(repository, 'test/fixtures/apps/e2e-agents')
-    const entry = options.root === undefined ? { entry: 'app.js' } : {}
+    const entry = options.root === undefined ? { entry: 'test/fixtures/apps/e2e-agents/app.js' } : {}
     const modelEnv =
       model === undefined ? {} : { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'key-of-the-tests' }
-    const host = await spawnHost({ ...entry, ...options, root, env: { ...noModel, ...modelEnv, ...env } })
+    const host = await spawnHost({
+      root: repository,
+      ...entry,
+      ...options,
+      env: { ...noModel, ...modelEnv, ...env },
+    })
     this.#pids.add(host.pid)
     this.#ends.push(async () => {
       await host.stop('SIGKILL')

@@ -486,6 +486,65 @@ export const scenarios: readonly NamedScenario[] = [
     },
   },
   {
+    title: 'a conversation that is longer than its state',
+    crashPoints: 40,
+    scenario: {
+      agent: createAgent({
+        script: (request) => {
+          const answers = countAnswers(request)
+          if (!lastQuestion(request).includes('Work')) return { text: `${answers} ${'x'.repeat(5000)}` }
+          return answers < 3 ? callWork(1) : { text: `${answers}` }
+        },
+        work: { approval: 'always' },
+      }),
+      async play(session) {
+        await session.send('one')
+        await session.send('two')
+        await session.send('Work')
+        expect(await session.approve()).toMatchObject({ text: '3' })
+      },
+      check({ state, isUndisturbed }) {
+        if (isUndisturbed)
+          expect(state?.data.extensionData?.durableAgentFunctions?.evictedTurn).toBeGreaterThan(0)
+      },
+    },
+  },
+  {
+    title: 'a reset right after a message has steered',
+    crashPoints: 20,
+    options: { isSameState: false },
+    scenario: {
+      agent: createAgent({
+        script: (request) => (countAnswers(request) === 0 ? callWork(1) : { text: 'done' }),
+        work: (clock) => ({
+          idempotent: true,
+          execute: async () => {
+            await clock.sleep(1000)
+          },
+        }),
+      }),
+      async play(session) {
+        const first = await session.start('Weather?')
+        await session.until('tool.started', first)
+        await session.start('In Celsius!', { onBusy: 'steer' })
+        await session.news(first)
+        await session.reset()
+      },
+    },
+  },
+  {
+    title: 'two decisions at once',
+    crashPoints: 25,
+    scenario: {
+      agent: createAgent({ script: [callWork(1, 2), { text: 'done' }], work: { approval: 'always' } }),
+      async play(session) {
+        const { approvals, run } = await session.send('Work')
+        for (const { approvalId } of approvals) await session.decide(run, approvalId, 'approve')
+        expect(await session.news(run)).toMatchObject({ text: 'done' })
+      },
+    },
+  },
+  {
     title: 'two sessions at once',
     crashPoints: 25,
     scenario: {

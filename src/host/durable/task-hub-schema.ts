@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import { openSqlite } from './sqlite.js'
+import { openSqlite } from '../../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer host and is refused. */
 export const taskHubSchemaVersion = 1

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Tool } from '../../agent/tool.js'
+import type { Tool } from '../../agent/agent-definition.js'
 import type { ChatRequest } from '../../model/chat-client.js'
 import { isTerminal, type StoredEvent } from '../../run/events.js'
 import type { StoredEntry } from '../../session/stored-state.js'

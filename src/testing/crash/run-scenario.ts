@@ -1,3 +1,4 @@
+import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { isTerminal, type StoredEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
@@ -47,7 +48,7 @@ export async function runScenario(
 }
 
 function refuseCallCount({ agents }: TestEngine): void {
-  for (const { client, name } of agents) {
+  for (const { client, name } of agents.flatMap(toAllAgents)) {
     if (!(client instanceof ScriptedModel && client.goesByCallCount)) continue
     throw new Error(
       `The model of agent "${name}" goes by the number of its calls, but calls are repeated after a crash: wrap its steps in conversation([...]).`,
@@ -71,7 +72,7 @@ async function playOut(
       () => isSettled(engine),
     )
     engine.calm()
-    for (const run of engine.observations.runs) engine.catchUp(run)
+    for (const run of whole(engine)) engine.catchUp(run)
     await engine.run(
       async () => {},
       async () => true,
@@ -85,7 +86,7 @@ async function playOut(
 
 /** The human who is asked about calls whose outcome nobody knows; true when there was something to decide. */
 async function decideUnknown(engine: TestEngine, decision: 'approve' | 'reject'): Promise<boolean> {
-  for (const run of engine.observations.runs) {
+  for (const run of whole(engine)) {
     const state = fold(await engine.log.read(run))
     if (state.parked !== 'approval') continue
     const undecided = await readUndecided(engine.log, run, state)
@@ -101,7 +102,7 @@ async function decideUnknown(engine: TestEngine, decision: 'approve' | 'reject')
 /** Whether every accepted run has ended, or waits for a human, or stands behind one that does. */
 async function isSettled(engine: TestEngine): Promise<boolean> {
   const waiting = new Set<string>()
-  for (const run of engine.observations.runs) {
+  for (const run of whole(engine)) {
     const events = await engine.log.read(run)
     if (events.length === 0 && run.mayBeGone) continue
     const state = fold(events)
@@ -127,7 +128,7 @@ async function checkAll(
   const sessions = new Map(runs.map(({ run }) => [toSessionName(run), run]))
   for (const key of sessions.values()) {
     const ended = runs.filter(
-      ({ run, events }) => isIn(run, key) && !run.mayBeGone && events.some(isTerminal),
+      ({ run, events }) => isIn(run, key) && !run.isPart && !run.mayBeGone && events.some(isTerminal),
     )
     const history = ended.map(({ run, events }) => ({ run: run.run, events }))
     wrong.push(...checkHistory(await engine.readHistory(key), history))
@@ -139,7 +140,8 @@ async function checkAll(
     if (outcome === 'unrecorded') wrong.push('an answer of the model was thrown away')
   }
   if (isUndisturbed) {
-    for (const { client } of agents) if (client instanceof ScriptedModel) client.assertDone()
+    for (const { client } of agents.flatMap(toAllAgents))
+      if (client instanceof ScriptedModel) client.assertDone()
   }
   return wrong
 }
@@ -149,7 +151,7 @@ function checkRun({ run, events }: RunWithEvents, { observations, agents }: Test
   const executions = observations.executions.filter(
     (one) => one.run === run.run && one.session === run.session,
   )
-  const tools = agents.find(({ name }) => name === run.agent)?.tools ?? []
+  const tools = agents.flatMap(toAllAgents).flatMap((agent) => agent.tools)
   const wrong = [
     ...checkLog(events),
     ...checkEffects(events, { executions, notDone: observations.notDone, tools }),
@@ -173,6 +175,19 @@ function toOutcome(
     executions: observations.executions,
     modelCalls: observations.modelCalls.length,
   }
+}
+
+/** The runs that somebody waits for. */
+function whole({ observations }: TestEngine): readonly AcceptedRun[] {
+  return observations.runs.filter(({ isPart }) => !isPart)
+}
+
+/** An agent, and those among its tools. */
+function toAllAgents(agent: AgentDefinition): readonly AgentDefinition[] {
+  return [
+    agent,
+    ...agent.tools.flatMap(({ delegate }) => (delegate === undefined ? [] : toAllAgents(delegate.agent))),
+  ]
 }
 
 async function runCheck({ check }: Scenario, outcome: ScenarioOutcome): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import { hasCode } from '../../core/errors.js'
+import { type ChatMessage, toText } from '../../core/messages.js'
 import type { ChatRequest } from '../../model/chat-client.js'
 import type { RunEvent } from '../../run/events.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
@@ -9,6 +10,8 @@ export interface ModelCall {
   readonly process: number
   readonly session: SessionKey
   readonly request: ChatRequest
+  /** What the model said, once it has said it all. */
+  answer: ChatMessage | undefined
   /**
    * `recorded`: its answer is in the run log. `failed`: the model failed, or the call was aborted. `excused`: its process
    * died, was overtaken, or could not write. `unrecorded`: none of these.
@@ -28,6 +31,8 @@ export interface ToolExecution {
 
 /** A run that a caller was told of, or could have been: it is in the log. */
 export interface AcceptedRun extends RunKey {
+  /** It works for another run: nobody waits for it but that one. */
+  readonly isPart: boolean
   /** A caller has asked for the session to be reset or deleted since: the run may be forgotten. */
   mayBeGone: boolean
 }
@@ -57,7 +62,8 @@ export class Observations {
 
   accepted(key: RunKey): void {
     if (this.runs.some((run) => isSameRun(run, key) && !run.mayBeGone)) return
-    this.runs.push({ agent: key.agent, session: key.session, run: key.run, mayBeGone: false })
+    const { agent, session, run } = key
+    this.runs.push({ agent, session, run, isPart: run.includes('/'), mayBeGone: false })
     this.#onAccepted(key)
   }
 
@@ -67,13 +73,19 @@ export class Observations {
   }
 
   appended(process: number, key: RunKey, events: readonly RunEvent[]): void {
-    if (events.some(({ type }) => type === 'step.completed')) this.#settleCall(process, key, 'recorded')
+    for (const event of events) {
+      if (event.type !== 'step.completed') continue
+      const calls = this.#unrecorded(process, key)
+      const call = calls.find(
+        ({ answer }) => answer !== undefined && isSameAnswer(answer, event.data.message),
+      )
+      if (call !== undefined) call.outcome = 'recorded'
+    }
   }
 
   appendFailed(process: number, key: RunKey, error: unknown): void {
-    if (hasCode(error, 'fenced') || hasCode(error, 'store_unavailable')) {
-      this.#settleCall(process, key, 'excused')
-    }
+    if (!hasCode(error, 'fenced') && !hasCode(error, 'store_unavailable')) return
+    for (const call of this.#unrecorded(process, key)) call.outcome = 'excused'
   }
 
   died(process: number): void {
@@ -81,13 +93,20 @@ export class Observations {
       if (call.process === process && call.outcome === 'unrecorded') call.outcome = 'excused'
   }
 
-  #settleCall(process: number, key: SessionKey, outcome: ModelCall['outcome']): void {
-    const call = this.modelCalls.findLast(
-      (one) =>
-        one.process === process && one.session.agent === key.agent && one.session.session === key.session,
+  #unrecorded(process: number, { agent, session }: SessionKey): readonly ModelCall[] {
+    return this.modelCalls.filter(
+      (call) =>
+        call.outcome === 'unrecorded' &&
+        call.process === process &&
+        call.session.agent === agent &&
+        call.session.session === session,
     )
-    if (call?.outcome === 'unrecorded') call.outcome = outcome
   }
+}
+
+/** Ids of tool calls may have been replaced when the answer was recorded. */
+function isSameAnswer(a: ChatMessage, b: ChatMessage): boolean {
+  return toText(a.contents) === toText(b.contents) && a.contents.length === b.contents.length
 }
 
 function isSameRun(a: RunKey, b: RunKey): boolean {

@@ -1,6 +1,6 @@
-import type { AgentDefinition } from '../../agent/agent-definition.js'
-import type { Tool } from '../../agent/tool.js'
+import type { AgentDefinition, Tool } from '../../agent/agent-definition.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
+import type { SessionKey } from '../../run/run-log.js'
 import { UnexpectedModelCall } from '../scripted-model.js'
 import type { ModelCall, Observations } from './observations.js'
 
@@ -14,7 +14,7 @@ export interface AgentObserver {
   readonly observations: Observations
   readonly activity: Activity
   readonly process: number
-  readonly session: string
+  readonly session: SessionKey
 }
 
 /** The same agent, with its model calls and tool executions noted down. */
@@ -27,15 +27,16 @@ export function observeAgent(agent: AgentDefinition, observer: AgentObserver): A
   }
 }
 
-function observeClient({ name, client }: AgentDefinition, observer: AgentObserver): ChatClient {
+function observeClient({ client }: AgentDefinition, observer: AgentObserver): ChatClient {
   const { observations, process, session } = observer
   return {
     model: client.model,
     stream(request, options) {
       const call: ModelCall = {
         process,
-        session: { agent: name, session },
+        session,
         request: structuredClone(request),
+        answer: undefined,
         outcome: 'unrecorded',
       }
       observations.modelCalls.push(call)
@@ -71,6 +72,7 @@ async function* streamObserved({
   try {
     for await (const event of client.stream(request, options)) {
       yield event
+      if (event.type === 'completed') call.answer = event.message
       // Whoever was to be told may have stopped listening meanwhile.
       isCompleted ||= event.type === 'completed'
     }
@@ -83,9 +85,12 @@ async function* streamObserved({
   }
 }
 
-function observeTool(tool: Tool, { observations, activity }: AgentObserver): Tool {
+function observeTool(tool: Tool, observer: AgentObserver): Tool {
+  const { observations, activity } = observer
+  const { delegate } = tool
   return {
     ...tool,
+    delegate: delegate && { ...delegate, agent: observeAgent(delegate.agent, observer) },
     async invoke(args, context, clock) {
       const { correlationId: run, sessionId: session = '', callId, idempotencyKey, attempt } = context
       observations.executions.push({ run, session, tool: tool.name, callId, idempotencyKey, attempt })

@@ -83,7 +83,12 @@ export class TestApp {
     const agent = this.#agents.find((one) => toEntityName(one.name) === name)
     if (agent === undefined) throw new AgentError('not_found', `No agent has the entity "${name}".`)
     const { observations, createEntity, limits } = this.#world
-    const observer = { observations, activity: this.activity, process: this.process.number, session }
+    const observer = {
+      observations,
+      activity: this.activity,
+      process: this.process.number,
+      session: { agent: agent.name, session },
+    }
     return createEntity({
       agent: observeAgent(agent, observer),
       log: this.#openLog('entity'),

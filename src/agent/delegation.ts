@@ -1,0 +1,20 @@
+import type { Usage } from '../core/messages.js'
+import type { Decision } from '../run/control.js'
+import type { ApprovalRequested } from '../run/events.js'
+import type { AgentDefinition } from './agent-definition.js'
+import type { ToolOutcome } from './invoke-tool.js'
+
+/** What came of a run that another run asked for. */
+export type DelegateOutcome =
+  | (ToolOutcome & { readonly usage: Usage })
+  /** It waits for a human, or for the next operation; asking again goes on with it. */
+  | { readonly parked: 'approval'; readonly approval: ApprovalRequested }
+  | { readonly parked: 'operation_limit' }
+
+/** How a run has other agents work for it. */
+export interface Delegation {
+  /** Runs an agent on a message, or goes on with it: the same call id is the same run. */
+  run(agent: AgentDefinition, callId: string, message: string, signal: AbortSignal): Promise<DelegateOutcome>
+  /** Passes a human's decision on to the run that asked for it. */
+  decide(callId: string, decision: Decision): Promise<void>
+}

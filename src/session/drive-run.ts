@@ -1,0 +1,153 @@
+import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { DelegateOutcome, Delegation } from '../agent/delegation.js'
+import type { ExecutionLimits } from '../agent/run-context.js'
+import { RunControls } from '../agent/run-controls.js'
+import { runLoop } from '../agent/run-loop.js'
+import { toAnswerText } from '../agent/to-answer.js'
+import type { Clock } from '../core/clock.js'
+import { hasCode } from '../core/errors.js'
+import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import type { RunEvent, StoredEvent } from '../run/events.js'
+import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
+import { RunJournal } from '../run/run-journal.js'
+import type { RunKey, RunLog } from '../run/run-log.js'
+import { createRunRequest } from './run-request.js'
+
+/** One execution of a run that has not ended. */
+export interface RunDrive {
+  readonly agent: AgentDefinition
+  readonly log: RunLog
+  readonly key: RunKey
+  /** What the log holds. */
+  readonly events: readonly StoredEvent[]
+  readonly controls: RunControls
+  /** 0 for a run that is part of another one. */
+  readonly turn: number
+  /** Finds what the model is shown of the past; may journal what that took. */
+  readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
+  readonly messageCount: number
+  readonly limits: ExecutionLimits
+  readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
+  readonly onError: (error: unknown) => void
+  readonly clock: Clock
+  /** Aborts when whoever asked for this run must stop. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
+export async function driveRun(drive: RunDrive): Promise<RunState> {
+  const { agent, log, key, events, controls, turn, limits, onError, onAppended, clock } = drive
+  const journal: RunJournal = new RunJournal({
+    events,
+    append: (expected, added) => log.append(key, expected, added),
+    onAppended: (event) => onAppended?.(event, journal.state),
+    clock,
+  })
+  const { epoch, attempt, parked, request } = journal.state
+  const begun = parked === undefined ? attempt + 1 : attempt
+  journal.record({ type: 'run.started', data: { epoch: epoch + 1, attempt: begun, turn } })
+  if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
+  await journal.flush()
+  return runLoop({
+    agent,
+    journal,
+    history: await drive.readHistory(journal),
+    sessionId: key.session,
+    correlationId: key.run,
+    messageCount: drive.messageCount,
+    limits,
+    controls,
+    join: (run) => joinRun(log, { ...key, run }, key.run),
+    delegation: createDelegation(log, key, { limits, onError, clock, owner: request?.owner }),
+    signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
+    clock,
+    onError,
+  })
+}
+
+/** Makes a run part of another one, unless it was begun on its own. Doing it twice is doing it once. */
+async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean> {
+  try {
+    await log.append(key, 1, [{ type: 'run.joined', data: { run: into } }])
+    return true
+  } catch (error) {
+    if (!hasCode(error, 'fenced')) throw error
+    return fold(await log.read(key)).joined === into
+  }
+}
+
+interface DelegationContext {
+  readonly limits: ExecutionLimits
+  readonly onError: (error: unknown) => void
+  readonly clock: Clock
+  readonly owner: string | undefined
+}
+
+/** A delegated run has a log of its own in the same session, named after the call: so it is resumed, and deleted, with it. */
+function createDelegation(log: RunLog, parent: RunKey, context: DelegationContext): Delegation {
+  const toKey = (callId: string): RunKey => ({ ...parent, run: `${parent.run}/${callId}` })
+  return {
+    run: (agent, callId, message, signal) =>
+      runDelegate(log, toKey(callId), { ...context, agent, message, signal }),
+    async decide(callId, decision) {
+      await log.control(toKey(callId), { type: 'decision', ...decision })
+    },
+  }
+}
+
+async function runDelegate(
+  log: RunLog,
+  key: RunKey,
+  {
+    agent,
+    message,
+    signal,
+    owner,
+    limits,
+    onError,
+    clock,
+  }: DelegationContext & {
+    readonly agent: AgentDefinition
+    readonly message: string
+    readonly signal: AbortSignal
+  },
+): Promise<DelegateOutcome> {
+  const messages = [createTextMessage('user', message)]
+  await log.create(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
+  const events = await log.read(key)
+  const controls = new RunControls()
+  controls.update(await log.controls(key))
+  const state = fold(events)
+  if (state.outcome !== undefined) return toDelegateOutcome(state)
+  const { maxSteps, maxTokensPerRun, stepTimeoutMs } = agent
+  const driven = await driveRun({
+    agent,
+    log,
+    key,
+    events,
+    controls,
+    turn: 0,
+    readHistory: async () => [],
+    messageCount: 0,
+    limits: { ...limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
+    onError,
+    clock,
+    signal,
+  })
+  return toDelegateOutcome(driven)
+}
+
+function toDelegateOutcome(state: RunState): DelegateOutcome {
+  const { outcome, usage } = state
+  if (state.parked === 'operation_limit') return { parked: 'operation_limit' }
+  const [approval] = toOpenApprovals(state)
+  if (approval !== undefined) return { parked: 'approval', approval }
+  switch (outcome?.type) {
+    case 'run.completed':
+      return { result: toAnswerText(state), usage }
+    case 'run.failed':
+      return { error: outcome.data.detail, usage }
+    default:
+      return { error: 'The agent was stopped before it had an answer.', usage }
+  }
+}

@@ -1,0 +1,57 @@
+import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { HistoryTurn, Summarizer } from '../agent/compaction.js'
+import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import type { RunJournal } from '../run/run-journal.js'
+import type { SessionKey } from '../run/run-log.js'
+import type { AgentState } from './agent-state.js'
+import type { SessionHistory } from './session-history.js'
+
+export interface HistoryRequest {
+  readonly agent: AgentDefinition
+  readonly key: SessionKey
+  readonly state: AgentState
+  readonly history: SessionHistory
+  readonly journal: RunJournal
+  readonly onError: (error: unknown) => void
+}
+
+/** What the model is shown of the conversation before a run: as much as the agent's compaction strategy wants. */
+export async function prepareHistory(request: HistoryRequest): Promise<readonly ChatMessage[]> {
+  const { agent, key, state, history, journal } = request
+  const { compaction } = agent
+  const known = journal.state.summary ?? state.own.summary
+  const range = { after: known?.upToTurn ?? 0, maxTurns: compaction.maxTurns }
+  const turns = compaction.select(await history.read(key, state, range))
+  const { summarizer } = compaction
+  if (summarizer === undefined || turns.length <= summarizer.keepTurns + summarizer.everyTurns) {
+    return toMessages(known?.text, turns)
+  }
+  return summarizeOlder(request, summarizer, turns, known?.text)
+}
+
+/** Boils the older turns down and journals it, so that it is not paid for again. If that fails, they are shown as they are. */
+async function summarizeOlder(
+  { journal, onError }: HistoryRequest,
+  summarizer: Summarizer,
+  turns: readonly HistoryTurn[],
+  previous: string | undefined,
+): Promise<readonly ChatMessage[]> {
+  const older = turns.slice(0, -summarizer.keepTurns)
+  const upToTurn = older.at(-1)?.turn ?? 0
+  try {
+    const { text, usage } = await summarizer.summarize(older, previous)
+    journal.record({ type: 'history.summarized', data: { upToTurn, text, usage } })
+    await journal.flush()
+    return toMessages(text, turns.slice(-summarizer.keepTurns))
+  } catch (error) {
+    journal.broken.throwIfAborted()
+    onError(error)
+    return toMessages(previous, turns)
+  }
+}
+
+function toMessages(summary: string | undefined, turns: readonly HistoryTurn[]): readonly ChatMessage[] {
+  const messages = turns.flatMap((turn) => turn.messages)
+  if (summary === undefined) return messages
+  return [createTextMessage('system', `Summary of the conversation so far: ${summary}`), ...messages]
+}

@@ -1,0 +1,51 @@
+import { expect, test, vi } from 'vitest'
+import { type InvocationLimits, invokeTool } from '../../src/agent/invoke-tool.js'
+
+const noStop = new AbortController().signal
+
+function invoke(execute: () => unknown, limits: InvocationLimits = {}) {
+  return invokeTool(execute, noStop, limits)
+}
+
+test('a tool that throws is run again as often as it allows', async () => {
+  const execute = vi.fn<() => unknown>().mockRejectedValueOnce(new Error('busy')).mockResolvedValueOnce('ok')
+  expect(await invoke(execute, { retry: { maxAttempts: 3, initialDelayMs: 1 } })).toEqual({ result: 'ok' })
+  expect(execute).toHaveBeenCalledTimes(2)
+})
+
+test('what it throws the last time is its outcome', async () => {
+  const execute = vi.fn(() => Promise.reject(new Error('down')))
+  expect(await invoke(execute, { retry: { maxAttempts: 3, initialDelayMs: 1 } })).toEqual({ error: 'down' })
+  expect(execute).toHaveBeenCalledTimes(3)
+})
+
+test('without a retry policy it is run once', async () => {
+  const execute = vi.fn(() => Promise.reject(new Error('down')))
+  await invoke(execute)
+  expect(execute).toHaveBeenCalledTimes(1)
+})
+
+test('a run that must stop does not wait for the next try', async () => {
+  const stop = new AbortController()
+  const outcome = invokeTool(() => Promise.reject(new Error('down')), stop.signal, {
+    retry: { maxAttempts: 2, initialDelayMs: 60_000 },
+  })
+  setImmediate(() => stop.abort(new Error('fenced')))
+  await expect(outcome).rejects.toThrow()
+})
+
+test.each([
+  ['refused by default', {}, { error: 'The result has 14 characters; this tool may give 10.' }],
+  [
+    'cut when it may be',
+    { onLargeResult: 'truncate' },
+    { result: expect.stringMatching(/^abcdefghij… \[cut: /) },
+  ],
+  ['made smaller by the tool', { onLargeResult: () => 'short' }, { result: 'short' }],
+] as const)('a result over the limit is %s', async (_name, limits, outcome) => {
+  expect(await invoke(() => 'abcdefghijkl', { maxResultLength: 10, ...limits })).toEqual(outcome)
+})
+
+test('a result at the limit is left alone', async () => {
+  expect(await invoke(() => 'abcdefgh', { maxResultLength: 10 })).toEqual({ result: 'abcdefgh' })
+})

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { checkHostJson, readFunctionTimeout } from '../../src/app/check-host-json.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'host-json-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function write(hostJson: unknown): string {
+  writeFileSync(join(folder, 'host.json'), typeof hostJson === 'string' ? hostJson : JSON.stringify(hostJson))
+  return folder
+}
+
+const good = {
+  maxEntityOperationBatchSize: 1,
+  storageProvider: {
+    type: 'AzureStorage',
+    maxQueuePollingInterval: '00:00:02',
+    controlQueueVisibilityTimeout: '00:02:00',
+  },
+}
+
+test("the repository's own host.json has nothing to complain about", () => {
+  expect(checkHostJson(resolve(import.meta.dirname, '../..'))).toEqual([])
+})
+
+test.each([
+  ['good settings', good, []],
+  ['another storage provider', { ...good, storageProvider: { type: 'azureManaged' } }, []],
+  ['no batch size', { storageProvider: good.storageProvider }, ['maxEntityOperationBatchSize']],
+  ['a large batch size', { ...good, maxEntityOperationBatchSize: 50 }, ['maxEntityOperationBatchSize']],
+  [
+    'slow polling',
+    { ...good, storageProvider: { ...good.storageProvider, maxQueuePollingInterval: '00:00:30' } },
+    ['maxQueuePollingInterval'],
+  ],
+  [
+    'the default visibility',
+    { ...good, storageProvider: { type: 'AzureStorage', maxQueuePollingInterval: '00:00:01' } },
+    ['controlQueueVisibilityTimeout'],
+  ],
+])('warns of %s', (_name, durableTask, settings) => {
+  const warnings = checkHostJson(write({ version: '2.0', extensions: { durableTask } }))
+  expect(warnings).toHaveLength(settings.length)
+  for (const [index, setting] of settings.entries()) expect(warnings[index]).toContain(setting)
+})
+
+test('a host.json that cannot be read gets the warnings of an empty one', () => {
+  expect(checkHostJson(write('not json'))).toHaveLength(1)
+  expect(checkHostJson(join(folder, 'nowhere'))).toHaveLength(1)
+})
+
+test.each([
+  ['00:10:00', 600_000],
+  ['01:00:30', 3_630_000],
+  ['-1', 86_400_000],
+  [undefined, 300_000],
+])('a functionTimeout of %s is %i ms', (functionTimeout, ms) => {
+  expect(readFunctionTimeout(write({ version: '2.0', functionTimeout }))).toBe(ms)
+})

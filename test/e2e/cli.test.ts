@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { AgentApi } from '../support/api.js'
+import { repository, TestBed } from '../support/start-app.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the command to its end. */
+async function run(...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [join(repository, 'dist/src/cli/main.js'), ...args], {
+    cwd: repository,
+    timeout: 10_000,
+    killSignal: 'SIGKILL',
+  })
+  const text = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stdout += chunk
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stderr += chunk
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, ...text }
+}
+
+describe('refuses', () => {
+  const mistakes: readonly [args: readonly string[], complaint: RegExp][] = [
+    [['start', '--port', 'abc'], /--port .*'abc'/],
+    [['start', '--port', '70000'], /--port .*'70000'/],
+    [['start', '--port', '-1'], /port/],
+    [['start', '--port', ''], /--port/],
+    [['start', '--port'], /port/],
+    [['start', '--lease-ms', '5'], /--lease-ms .*'5'/],
+    [['start', '--colour', 'red'], /--colour/],
+    [['start', 'samples/none'], /samples\/none/],
+    [['start', 'samples/01-single-agent', 'samples/other'], /one entry/],
+    [['start', '--root', '/nowhere/at/all'], /\/nowhere\/at\/all/],
+    [['restart'], /'restart'/],
+  ]
+  test.each(mistakes)('%j with the reason and no stack', async (args, complaint) => {
+    const { code, stderr, stdout } = await run(...args)
+    expect(stderr).toMatch(complaint)
+    expect(code).toBe(1)
+    expect(`${stdout}${stderr}`).not.toMatch(/^\s+at .+:\d+/m)
+  })
+})
+
+test.each([['--help'], ['help'], []])('explains itself when asked with %s', async (...args) => {
+  const { code, stdout } = await run(...args)
+  expect(stdout).toMatch(/Usage: .+start/s)
+  expect(stdout).toContain('--port')
+  expect(code).toBe(0)
+})
+
+test('serves on the port and stores in the folder that it is given', async () => {
+  const free = await bed.startApp()
+  await free.stop()
+  const dataDir = join(await bed.createFolder(), 'made', 'at start')
+  const app = await bed.startApp({ port: free.port, dataDir })
+  expect(app.url).toBe(`http://localhost:${free.port}`)
+  await app.api.run({ message: 'Hi', sessionId: 's' })
+  expect(existsSync(join(dataDir, 'runs.db'))).toBe(true)
+})
+
+test('says so when another process has the port', async () => {
+  const app = await bed.startApp()
+  const data = await bed.createFolder()
+  const { code, stderr } = await run('start', '--port', String(app.port), '--data', data)
+  expect(stderr).toContain(`Port ${app.port} is unavailable`)
+  expect(stderr).toContain('--port')
+  expect(code).toBe(1)
+  expect((await app.api.call('/health')).status).toBe(200)
+})
+
+describe('stops', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'within two seconds of %s when idle, with code 0, and starts again',
+    async (signal) => {
+      const dataDir = await bed.createFolder()
+      const first = await bed.startApp({ dataDir })
+      await first.api.run({ message: 'My name is Ada', sessionId: 's' })
+      const stoppedAt = performance.now()
+      expect(await first.stop(signal)).toBe(0)
+      expect(performance.now() - stoppedAt).toBeLessThan(2000)
+      await expect(fetch(`${first.url}/api/health`)).rejects.toThrow()
+
+      const second = await bed.startApp({ dataDir, port: first.port })
+      const { body } = await second.api.run({ message: 'What is my name?', sessionId: 's' })
+      expect(body).toMatchObject({ response: 'Your name is Ada.', message_count: 2 })
+    },
+  )
+
+  test('only after the answers under way, which go on with what is stored', async () => {
+    const app = await bed.startApp({ env: { E2E_TOOL_MS: '500' } })
+    const answer = app.api.stream({ message: 'What is the weather in Paris?', sessionId: 's' })
+    const reader = await answer
+    await reader.waitForType('tool.started')
+    const stopped = app.stop('SIGTERM')
+    const events = await reader.end()
+    expect(events.at(-1)?.type).toBe('run.completed')
+    expect(await stopped).toBe(0)
+  })
+
+  test('at once on a second signal', async () => {
+    const app = await bed.startApp({ env: { E2E_TOOL_MS: '20000' } })
+    const reader = await app.api.stream({ message: 'What is the weather in Paris?', sessionId: 's' })
+    await reader.waitForType('tool.started')
+    const stopped = app.stop('SIGTERM')
+    // The port is closed once the first signal has been taken in.
+    const port = new AgentApi(app.url)
+    await expect
+      .poll(
+        () =>
+          port.call('/health').then(
+            () => 'open',
+            () => 'closed',
+          ),
+        { timeout: 5000 },
+      )
+      .toBe('closed')
+    process.kill(app.pid, 'SIGTERM')
+    expect(await stopped).toBe(143)
+    await expect(reader.end()).rejects.toThrow()
+  })
+})

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { copyFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { layOutPublished } from '../support/publish-layout.js'
+import { repository, TestBed } from '../support/start-app.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+describe('what publishing would send', () => {
+  let folder: string
+  let files: readonly string[]
+  beforeAll(async () => {
+    folder = await bed.createFolder()
+    files = await layOutPublished(folder)
+  }, 60_000)
+
+  test('holds what the Functions host needs', () => {
+    expect(files).toEqual(
+      expect.arrayContaining(['host.json', 'package.json', 'dist/src/index.js', 'dist/src/model/openai.js']),
+    )
+    expect(files).toContain('dist/samples/01-single-agent/app.js')
+  })
+
+  // Waits for .funcignore: with its present lines dist/test, dist/.tsbuildinfo and tsconfig.json are sent, because a
+  // `!` line wins over all others and `*` stands for at least one character.
+  test('holds no sources, tests, settings of a machine or data', () => {
+    const unwanted = files.filter(
+      (path) =>
+        (path.endsWith('.ts') && !path.endsWith('.d.ts')) ||
+        /^(src|test|samples|infra|\.)/.test(path) ||
+        /^dist\/(test\/|\.)/.test(path) ||
+        /(^|\/)(local\.settings|tsconfig|biome|vitest)[^/]*$/.test(path),
+    )
+    expect(unwanted).toEqual([])
+  })
+
+  test('holds the packages of production and none of development', async () => {
+    const { dependencies, devDependencies } = JSON.parse(
+      await readFile(join(repository, 'package.json'), 'utf8'),
+    ) as Record<'dependencies' | 'devDependencies', Record<string, string>>
+    const isThere = (name: string) => existsSync(join(folder, 'node_modules', name, 'package.json'))
+    expect(Object.keys(dependencies).filter((name) => !isThere(name))).toEqual([])
+    expect(Object.keys(devDependencies).filter(isThere)).toEqual([])
+  })
+
+  // Waits for .funcignore: by git's rules its `src/` leaves out dist/src as well.
+  test('is the same by the rules of git', async () => {
+    const git = (args: readonly string[], input = '') =>
+      execFileSync('git', args, { cwd: scratch, input, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 })
+    const scratch = await bed.createFolder()
+    git(['init', '-q'])
+    await copyFile(join(repository, '.funcignore'), join(scratch, '.gitignore'))
+    const left = ['src/index.ts', 'test/e2e/cli.test.ts', 'dist/test/support/sse.js', 'tsconfig.json']
+    const ignored = git(['check-ignore', '--no-index', '--stdin'], [...files, ...left].join('\n'))
+    expect(ignored.trim().split('\n')).toEqual(left)
+  })
+
+  test('runs', async () => {
+    const app = await bed.startApp({ root: folder, agent: 'WeatherAgent' })
+    expect((await app.api.call('/health')).body).toMatchObject({ status: 'healthy', agent_count: 1 })
+    const { body } = await app.api.run({
+      message: 'What is the weather like in Seattle?',
+      sessionId: 'user-123',
+    })
+    expect(body).toMatchObject({
+      response: 'The weather in Seattle is currently 72°F and sunny.',
+      message_count: 1,
+    })
+  })
+})

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import * as root from '../src/index.js'
+import * as openai from '../src/model/openai.js'
+import * as testing from '../src/testing/index.js'
+
+test('the root has these values, and no others', () => {
+  expect(Object.keys(root).sort()).toMatchInlineSnapshot(`
+    [
+      "Agent",
+      "AgentError",
+      "AgentFunctionApp",
+      "AgentRun",
+      "AgentSessionId",
+      "AgentState",
+      "FencedError",
+      "MemoryRunLog",
+      "SqliteRunLog",
+      "createTextMessage",
+      "keepAll",
+      "slidingWindow",
+      "summarize",
+      "tool",
+    ]
+  `)
+})
+
+test('the subpaths have these values, and no others', () => {
+  expect(Object.keys(openai).sort()).toMatchInlineSnapshot(`
+    [
+      "createAzureOpenAIChatClient",
+      "createChatClientFromEnvironment",
+      "createOpenAIChatClient",
+    ]
+  `)
+  expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
+    [
+      "ScriptedModel",
+    ]
+  `)
+})

@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest'
+import { Agent } from '../../src/agent/agent.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { fold, toOpenApprovals } from '../../src/run/fold.js'
+import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
+import { ask, callWork, createSession, createTool, key } from './session-kit.js'
+
+const askExpert = { calls: [{ name: 'Expert', arguments: { query: 'What is 1?' }, callId: 'ask' }] }
+const inner = { ...key, run: 'a/ask' }
+const outer = { ...key, run: 'a' }
+
+/** A model that asks the expert once, decided by the conversation. */
+const delegating: ModelScript = ({ messages }) =>
+  messages.some(({ role }) => role === 'tool') ? { text: 'The expert says ten.' } : askExpert
+
+const working: ModelScript = ({ messages }) =>
+  messages.some(({ role }) => role === 'tool') ? { text: 'ten' } : callWork(1)
+
+function createDelegating(options: Parameters<typeof createTool>[0] = {}, log = new MemoryRunLog()) {
+  const { made, executions } = createTool(options)
+  const expertModel = new ScriptedModel(working)
+  const expert = new Agent({
+    name: 'Expert',
+    description: 'Knows numbers.',
+    client: expertModel,
+    tools: [made],
+  })
+  return { ...createSession(delegating, { log, tools: [expert.asTool()] }), expertModel, executions }
+}
+
+test("an agent works for another one: its answer is the call's result, and its tokens count", async () => {
+  const { log, entity, client, expertModel } = createDelegating()
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(client.requests[1]?.messages.at(-1)?.contents).toEqual([
+    { type: 'functionResult', callId: 'ask', result: 'ten' },
+  ])
+  expect(expertModel.requests[0]?.messages).toMatchObject([
+    { role: 'user', contents: [{ text: 'What is 1?' }] },
+  ])
+  expect((await log.read(outer)).at(-1)).toMatchObject({
+    data: { usage: { total_tokens: 60 }, message_count: 1 },
+  })
+  expect(entity.stored?.data.conversationHistory).toHaveLength(2)
+})
+
+test('a delegated run that was cut anywhere is gone on with, and nothing recorded is done again', async () => {
+  const whole = createDelegating({ onUnknownOutcome: 'retry' })
+  await ask(whole.log, 'a')
+  await whole.entity.operate('run', { correlationId: 'a' })
+  const outerEvents = await whole.log.read(outer)
+  const innerEvents = await whole.log.read(inner)
+  const [accepted] = innerEvents
+  const asked = outerEvents.findIndex(({ type }) => type === 'tool.started') + 1
+  for (let cut = 1; cut <= innerEvents.length; cut += 1) {
+    const { log, entity, client, expertModel, executions } = createDelegating({ onUnknownOutcome: 'retry' })
+    await ask(log, 'a')
+    await log.append(outer, 1, outerEvents.slice(1, asked))
+    if (accepted?.type === 'run.accepted') await log.create(inner, accepted.data)
+    if (cut > 1) await log.append(inner, 1, innerEvents.slice(1, cut))
+    await entity.operate('run', { correlationId: 'a' })
+    const recorded = innerEvents.slice(0, cut).map(({ type }) => type)
+    const label = `cut after ${recorded.at(-1)}`
+    expect((await log.read(outer)).at(-1), label).toMatchObject({
+      data: { response: 'The expert says ten.' },
+    })
+    expect(expertModel.requests.length, label).toBe(
+      2 - recorded.filter((type) => type === 'step.completed').length,
+    )
+    expect(executions.length, label).toBe(recorded.includes('tool.completed') ? 0 : 1)
+    expect(client.requests.length, label).toBe(1)
+  }
+})
+
+test("a delegated run's approval is the outer run's, and names the innermost tool", async () => {
+  const { log, entity, executions } = createDelegating({ approval: 'always' })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const [approval] = toOpenApprovals(fold(await log.read(outer)))
+  expect(approval).toMatchObject({
+    name: 'work',
+    arguments: { n: 1 },
+    callId: 'ask',
+    inner: { agent: 'Expert' },
+  })
+  expect(approval?.approvalId).toMatch(/^a~/)
+  expect((await log.read(outer)).at(-1)).toMatchObject({ type: 'run.parked' })
+  const decision = { type: 'decision', approvalId: approval?.approvalId ?? '', decision: 'approve' } as const
+  await log.control(outer, { ...decision, arguments: { n: 4 } })
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions.map(({ n }) => n)).toEqual([4])
+  expect((await log.read(outer)).at(-1)).toMatchObject({ type: 'run.completed' })
+})
+
+test('a rejection goes to the model that asked', async () => {
+  const { log, entity, executions, expertModel } = createDelegating({ approval: 'always' })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const [approval] = toOpenApprovals(fold(await log.read(outer)))
+  await log.control(outer, {
+    type: 'decision',
+    approvalId: approval?.approvalId ?? '',
+    decision: 'reject',
+    reason: 'no',
+  })
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions).toEqual([])
+  expect(JSON.stringify(expertModel.requests[1]?.messages)).toContain('A human rejected this call: no.')
+})
+
+test('cancelling the outer run stops the one that works for it', async () => {
+  const log = new MemoryRunLog()
+  let aborted = false
+  const { entity } = createDelegating(
+    {
+      execute: async (_args, { signal }) => {
+        await log.control(outer, { type: 'cancel', reason: 'enough' })
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => {
+            aborted = true
+            reject(signal.reason)
+          }),
+        )
+      },
+    },
+    log,
+  )
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(aborted).toBe(true)
+  expect((await log.read(outer)).at(-1)).toMatchObject({ type: 'run.cancelled' })
+})
+
+test('without a session agents work for each other in memory', async () => {
+  const { made } = createTool()
+  const expert = new Agent({ name: 'Expert', client: new ScriptedModel(working), tools: [made] })
+  const agent = new Agent({ name: 'Agent', client: new ScriptedModel(delegating), tools: [expert.asTool()] })
+  const { text, usage } = await agent.run('?')
+  expect(text).toBe('The expert says ten.')
+  expect(usage.totalTokens).toBe(60)
+})
