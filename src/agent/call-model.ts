@@ -10,8 +10,9 @@ export async function callModel(context: RunContext, step: number): Promise<void
   const { agent, journal } = context
   if (journal.state.partial !== undefined) journal.record({ type: 'step.reset', data: { step } })
   await journal.flush()
-  const { limits, controls } = context
-  const limit = new WorkLimit([context.signal, controls.stop], toStepTimeout(limits, limits.stepTimeoutMs))
+  const { limits, controls, clock } = context
+  const limitMs = toStepTimeout(context, limits.stepTimeoutMs)
+  const limit = new WorkLimit([context.signal, controls.stop], limitMs, clock)
   const { signal } = limit
   let answer: ChatAnswer | undefined
   try {

@@ -1,4 +1,4 @@
-import { AgentError } from '../core/errors.js'
+import { AgentError, hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import { type Action, decide } from '../run/decide.js'
 import { type RunState, toOpenApprovals } from '../run/fold.js'
@@ -22,6 +22,8 @@ export async function runLoop(context: RunContext): Promise<RunState> {
     } catch (error) {
       signal.throwIfAborted()
       if (controls.stop.aborted) continue
+      // The run is sound, its store is not: whoever executes it next goes on from here.
+      if (hasCode(error, 'store_unavailable')) throw error
       context.onError(error)
       journal.record({ type: 'run.failed', data: toProblem(error, context) })
     }
@@ -38,7 +40,7 @@ async function takeStep(context: RunContext): Promise<void> {
   const action = decide(journal.state, limits)
   if (action.type === 'callModel' || action.type === 'runTools') {
     checkRunEnd(context)
-    if (limits.parkAfter !== undefined && Date.now() >= limits.parkAfter) {
+    if (limits.parkAfter !== undefined && context.clock.now() >= limits.parkAfter) {
       journal.record({ type: 'run.parked', data: { reason: 'operation_limit' } })
       return
     }
@@ -69,8 +71,8 @@ function waitForApproval({ journal }: RunContext): void {
   journal.record({ type: 'run.parked', data: { reason: 'approval', until: ends.sort()[0] } })
 }
 
-function checkRunEnd({ limits, agent }: RunContext): void {
-  if (limits.runEnd === undefined || Date.now() < limits.runEnd) return
+function checkRunEnd({ limits, agent, clock }: RunContext): void {
+  if (limits.runEnd === undefined || clock.now() < limits.runEnd) return
   throw new AgentError(
     'budget_exhausted',
     `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,

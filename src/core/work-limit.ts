@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from './clock.js'
+
 /**
  * Ends work when one of several signals aborts, or when its time is up. `AbortSignal.any` and `AbortSignal.timeout` do the
  * same and may be forgotten, for which they need the garbage collector; this has to be ended, and costs a fraction.
@@ -13,17 +15,17 @@
 export class WorkLimit {
   readonly #controller = new AbortController()
   readonly #sources: readonly AbortSignal[]
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #callOff: (() => void) | undefined
   #timedOut = false
 
   /** `timeoutMs` counts from now on; none when absent. */
-  constructor(sources: readonly AbortSignal[], timeoutMs?: number) {
+  constructor(sources: readonly AbortSignal[], timeoutMs?: number, clock: Clock = systemClock) {
     this.#sources = sources
     for (const source of sources) {
       if (source.aborted) this.#controller.abort(source.reason)
       else source.addEventListener('abort', this)
     }
-    if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.#expire(), timeoutMs).unref()
+    if (timeoutMs !== undefined) this.#callOff = clock.after(timeoutMs, () => this.#expire())
   }
 
   /** Aborts with the reason of the signal that aborted first, or with a `TimeoutError`. */
@@ -38,7 +40,7 @@ export class WorkLimit {
 
   /** Lets go of signals and timer: {@link signal} stays as it is. */
   end(): void {
-    clearTimeout(this.#timer)
+    this.#callOff?.()
     for (const source of this.#sources) source.removeEventListener('abort', this)
   }
 
