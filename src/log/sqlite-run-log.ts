@@ -45,7 +45,8 @@ export class SqliteRunLog implements RunLog {
   /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
   constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
     this.#database = openSqliteFile(path)
-    this.#writes = new GroupCommit(this.#database)
+    // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
+    this.#writes = new GroupCommit(this.#database, { eager: true })
     this.#path = path
     this.#sql = prepareStatements(this.#database, (cause) => this.#toError('read', cause))
     this.#pollIntervalMs = pollIntervalMs
