@@ -82,6 +82,8 @@ function migrate(database: DatabaseSync): void {
       )
     }
     if (version === 0) database.exec(schema)
+    // Of a file that cannot be written SQLite only tells at the first write.
+    else database.exec(`PRAGMA user_version = ${schemaVersion}`)
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')

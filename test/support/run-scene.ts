@@ -1,17 +1,19 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentApi } from './api.js'
 import type { ChatCompletionsServer, ChatCompletionsServerOptions } from './chat-completions-server.js'
 import { type Effect, readEffects } from './effects.js'
 import { ScriptBook } from './script-book.js'
 import { withDatabase } from './sqlite-files.js'
-import type { RunningApp, TestBed } from './start-app.js'
+import type { RunningApp, StartAppOptions, TestBed } from './start-app.js'
 
 export interface RunSceneOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
   readonly model?: Omit<ChatCompletionsServerOptions, 'script'>
+  /** Where the hosts keep their data. @default a folder of its own */
+  readonly dataDir?: string
   /** How many hosts share the data. @default 1 */
   readonly hosts?: number
 }
@@ -40,7 +42,8 @@ export class RunScene {
   static async set(bed: TestBed, options: RunSceneOptions = {}): Promise<RunScene> {
     const book = new ScriptBook()
     const model = await bed.startModel({ ...options.model, script: book.rule })
-    const scene = new RunScene(bed, options, { book, model, dataDir: await bed.createFolder() })
+    const dataDir = options.dataDir ?? (await bed.createFolder())
+    const scene = new RunScene(bed, options, { book, model, dataDir })
     const count = options.hosts ?? 1
     scene.#hosts = await Promise.all(Array.from({ length: count }, () => scene.startHost()))
     return scene
@@ -68,15 +71,18 @@ export class RunScene {
 
   /** Another host on the same data, beside those there are. */
   startHost(port?: number): Promise<RunningApp> {
+    return this.#bed.startApp({ ...this.#toStartOptions(), ...(port === undefined ? {} : { port }) })
+  }
+
+  #toStartOptions(): StartAppOptions {
     const { env = {}, args = [] } = this.#options
-    return this.#bed.startApp({
+    return {
       entry: 'test/fixtures/apps/e2e-runs/app.js',
       model: this.model,
       dataDir: this.dataDir,
-      ...(port === undefined ? {} : { port }),
       args: ['--lease-ms', '1000', ...args],
       env: { E2E_SCENE: this.dataDir, ...env },
-    })
+    }
   }
 
   /** Ends the hosts, by default with `kill -9`, lets `meanwhile` happen, and starts one on the same data and port. */
@@ -110,6 +116,16 @@ export class RunScene {
   /** Lets the tool executions go on that wait at a gate. */
   async openGate(name: string): Promise<void> {
     await writeFile(join(this.dataDir, `${name}.gate`), '')
+  }
+
+  /** Opens a gate by renaming an open one, which takes no room on a disk. */
+  async moveGate(from: string, to: string): Promise<void> {
+    await rename(join(this.dataDir, `${from}.gate`), join(this.dataDir, `${to}.gate`))
+  }
+
+  /** Starts a host on the data that is expected to end by itself. */
+  failToStart(): Promise<{ readonly code: number | null; readonly output: string }> {
+    return this.#bed.failToStart(this.#toStartOptions())
   }
 
   /** How many wishes of a kind are filed about a session's runs. */
