@@ -22,8 +22,8 @@ export async function runLoop(context: RunContext): Promise<RunState> {
     } catch (error) {
       signal.throwIfAborted()
       if (controls.stop.aborted) continue
-      // The run is sound, its store is not: whoever executes it next goes on from here.
-      if (hasCode(error, 'store_unavailable')) throw error
+      // The run is sound; its store is not, or a run that works for it went on elsewhere. Whoever executes it next goes on.
+      if (hasCode(error, 'store_unavailable') || hasCode(error, 'fenced')) throw error
       context.onError(error)
       journal.record({ type: 'run.failed', data: toProblem(error, context) })
     }

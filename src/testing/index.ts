@@ -10,7 +10,7 @@ export type { Boundary } from './engine/boundary.js'
 export type { Disturbance, MessageFate } from './engine/disturbance.js'
 export { TestEngine, type TestEngineOptions } from './engine/test-engine.js'
 export { VirtualClock } from './engine/virtual-clock.js'
-export type { AgentFactory } from './engine/world.js'
+export type { AgentFactory, EntityFactory } from './engine/world.js'
 export type { RunNews } from './run-news.js'
 export {
   conversation,

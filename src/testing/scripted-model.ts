@@ -27,7 +27,10 @@ export interface ScriptedCall {
  */
 export type ModelScript =
   | readonly ModelStep[]
-  | ((request: ChatRequest, call: number) => ModelStep | undefined)
+  | (((request: ChatRequest, call: number) => ModelStep | undefined) & {
+      /** All that it may say; {@link ScriptedModel.assertDone} then fails when some of it never was. */
+      readonly steps?: readonly ModelStep[]
+    })
 
 /** A model was asked something that its script does not foresee. */
 export class UnexpectedModelCall extends AgentError {
@@ -43,7 +46,7 @@ export class UnexpectedModelCall extends AgentError {
  * with one answer in it, and so on. So a call that is repeated, in whatever process, gets the same answer.
  */
 export function conversation(steps: readonly ModelStep[]): ModelScript {
-  return (request) => steps[countAnswers(request)]
+  return Object.assign((request: ChatRequest) => steps[countAnswers(request)], { steps })
 }
 
 /** How many answers of the agent a conversation holds. */
@@ -66,6 +69,7 @@ export class ScriptedModel implements ChatClient {
   readonly model = 'scripted'
   readonly #script: ModelScript
   readonly #requests: ChatRequest[] = []
+  readonly #used = new Set<ModelStep>()
 
   constructor(script: ModelScript) {
     this.#script = script
@@ -88,6 +92,7 @@ export class ScriptedModel implements ChatClient {
     if (step === undefined) {
       throw new UnexpectedModelCall(`The script has no step for model call ${call}: ${describe(request)}`)
     }
+    this.#used.add(step)
     if ('error' in step) {
       if (step.afterText !== undefined) yield { type: 'text', text: step.afterText }
       throw step.error
@@ -107,11 +112,21 @@ export class ScriptedModel implements ChatClient {
     }
   }
 
-  /** @throws {Error} when the model was called less often than the script foresees. */
+  /** @throws {Error} when the script has steps that the model was never asked for. */
   assertDone(): void {
-    if (typeof this.#script === 'function' || this.#requests.length === this.#script.length) return
+    if (typeof this.#script === 'function') this.#assertUsed(this.#script.steps ?? [])
+    else if (this.#requests.length !== this.#script.length) {
+      throw new Error(
+        `The script has ${this.#script.length} steps, but the model was called ${this.#requests.length} times.`,
+      )
+    }
+  }
+
+  #assertUsed(steps: readonly ModelStep[]): void {
+    const unused = steps.filter((step) => !this.#used.has(step))
+    if (unused.length === 0) return
     throw new Error(
-      `The script has ${this.#script.length} steps, but the model was called ${this.#requests.length} times.`,
+      `Of the ${steps.length} steps of the script ${unused.length} were never asked for: ${JSON.stringify(unused).slice(0, 200)}`,
     )
   }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
 import { Agent, type AgentOptions } from '../../src/agent/agent.js'
+import { slidingWindow, summarize } from '../../src/agent/compaction.js'
 import { type ToolOptions, tool } from '../../src/agent/tool.js'
 import type { Clock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
@@ -541,6 +542,118 @@ export const scenarios: readonly NamedScenario[] = [
         const { approvals, run } = await session.send('Work')
         for (const { approvalId } of approvals) await session.decide(run, approvalId, 'approve')
         expect(await session.news(run)).toMatchObject({ text: 'done' })
+      },
+    },
+  },
+  {
+    title: 'an agent that asks another one, whose tool needs an approval',
+    crashPoints: 40,
+    scenario: {
+      agent: () => {
+        const expert = new Agent({
+          name: 'Expert',
+          description: 'Knows.',
+          client: new ScriptedModel(conversation([callWork(1), { text: 'ten' }])),
+          tools: [createWork({ approval: 'always' })],
+        })
+        const asks: ModelStep = { calls: [{ name: 'Expert', arguments: { query: 'How much?' } }] }
+        const client = new ScriptedModel(conversation([asks, { text: 'It is ten.' }]))
+        return new Agent({ name: 'Worker', client, tools: [expert.asTool()] })
+      },
+      async play(session) {
+        expect(await session.send('How much?')).toMatchObject({ status: 'waiting' })
+        expect(await session.approve()).toMatchObject({ text: 'It is ten.' })
+      },
+    },
+  },
+  {
+    title: 'an agent that asks two others at once',
+    crashPoints: 30,
+    scenario: {
+      agent: () => {
+        const expert = new Agent({
+          name: 'Expert',
+          description: 'Knows.',
+          client: new ScriptedModel((request) =>
+            countAnswers(request) === 0
+              ? callWork(lastQuestion(request).includes('one') ? 1 : 2)
+              : { text: `I know ${lastQuestion(request)}` },
+          ),
+          tools: [createWork({ idempotent: true })],
+        })
+        const asks: ModelStep = {
+          calls: ['one', 'two'].map((query) => ({ name: 'Expert', arguments: { query } })),
+        }
+        const client = new ScriptedModel(conversation([asks, { text: 'Now I know.' }]))
+        return new Agent({ name: 'Worker', client, tools: [expert.asTool()] })
+      },
+      async play(session) {
+        expect(await session.send('Ask')).toMatchObject({ text: 'Now I know.' })
+      },
+    },
+  },
+  {
+    title: 'an agent that is cancelled while another one works for it',
+    crashPoints: 20,
+    options: { isSameState: false },
+    scenario: {
+      agent: () => {
+        const expert = new Agent({
+          name: 'Expert',
+          description: 'Knows.',
+          client: new ScriptedModel(() => ({ hangsAfter: 'Let me see' })),
+        })
+        const client = new ScriptedModel((request) =>
+          lastQuestion(request).includes('Ask')
+            ? { calls: [{ name: 'Expert', arguments: { query: 'x' } }] }
+            : { text: 'fine' },
+        )
+        return new Agent({ name: 'Worker', client, tools: [expert.asTool()] })
+      },
+      async play(session) {
+        await session.start('Ask')
+        await session.until('tool.started')
+        await session.cancel()
+        expect(await session.news()).toMatchObject({ status: 'cancelled' })
+        expect(await session.send('Go on')).toMatchObject({ text: 'fine' })
+      },
+    },
+  },
+  {
+    title: 'a conversation whose older turns are summarised',
+    crashPoints: 40,
+    scenario: {
+      agent: createAgent({
+        script: (request) => ({ text: `${countAnswers(request)} ${JSON.stringify(request.messages[0])}` }),
+        agent: {
+          compaction: summarize({
+            client: new ScriptedModel((request) => ({
+              text: `${lastQuestion(request).length} characters`,
+            })),
+            keepTurns: 1,
+            everyTurns: 1,
+          }),
+        },
+      }),
+      async play(session) {
+        await session.send('one')
+        await session.send('two')
+        await session.send('three')
+        expect(await session.send('four')).toMatchObject({ text: expect.stringMatching(/^1 .*Summary/) })
+      },
+    },
+  },
+  {
+    title: 'a conversation of which the model sees the newest turn',
+    crashPoints: 40,
+    scenario: {
+      agent: createAgent({
+        script: (request) => ({ text: `${countAnswers(request)} ${'x'.repeat(4000)}` }),
+        agent: { compaction: slidingWindow({ maxTurns: 1 }) },
+      }),
+      async play(session) {
+        for (const text of ['one', 'two', 'three']) await session.send(text)
+        expect(await session.send('four')).toMatchObject({ text: expect.stringMatching(/^1 /) })
       },
     },
   },

@@ -9,7 +9,7 @@ const fates: readonly MessageFate[] = ['twice', 'again', 'late', 'lost']
 export function planRuns(
   boundaries: readonly Boundary[],
   messages: number,
-  { pairs = 20, shuffles = 20, seed = 1 }: CrashOptions,
+  { pairs = 20, shuffles = 20, sample = 1, seed = 1 }: CrashOptions,
 ): readonly (readonly Disturbance[])[] {
   const random = new SeededRandom(seed)
   const singles = boundaries.flatMap((boundary, number) => planBoundary(boundary, number, random))
@@ -22,7 +22,8 @@ export function planRuns(
     return other === undefined || random.chance(0.3) ? [shuffle] : [shuffle, other]
   })
   const paired = Array.from({ length: pairs }, () => pickPair([...singles, ...late], random))
-  return [...[...singles, ...late].map((one) => [one]), ...shuffled, ...paired]
+  const tried = [...singles, ...late].filter(() => sample >= 1 || random.chance(sample))
+  return [...tried.map((one) => [one]), ...shuffled, ...paired]
 }
 
 function planBoundary(

@@ -54,6 +54,8 @@ export interface CrashOptions {
   readonly pairs?: number
   /** How often to run it with everything in random order, messages late and twice, and stale reads. @default 20 */
   readonly shuffles?: number
+  /** Which part of the single disturbances to try, chosen by `seed`; above 0, up to 1. @default 1 */
+  readonly sample?: number
   /** @default 1 */
   readonly seed?: number
   /** As in host.json: the longest time of one operation; ms. @default 600,000 */

@@ -43,6 +43,9 @@ const sweepIntervalMs = 60_000
 /** After so many looks in which nothing was written, whatever is awaited will not come. */
 const maxIdleSweeps = 200
 
+/** A run that does more than this will never end. */
+const maxBoundaries = 20_000
+
 /** Resolves once everything that could go on without the outside has. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -246,6 +249,7 @@ export class TestEngine {
     const disturbance = this.#world.disturber.takeAt(this.observations.boundaries.length, boundary)
     if (disturbance?.type === 'freeze') return this.#freeze(crossing, disturbance.boundaries)
     this.observations.boundaries.push(boundary)
+    if (this.observations.boundaries.length > maxBoundaries) this.#giveUp()
     if (disturbance !== undefined) this.#callerRepeats = disturbance.callerRepeats
     if (disturbance?.when === 'before') return this.#strike(disturbance, crossing)
     const settled = await Promise.allSettled([crossing.effect()])
