@@ -32,6 +32,7 @@ export interface ModelOptions {
 }
 
 const dist = resolve(import.meta.dirname, '../..')
+const cli = join(dist, 'src/cli/main.js')
 const readyWithinMs = 20_000
 const stopWithinMs = 3_000
 
@@ -71,9 +72,9 @@ export class Processes {
   async startHost(modelUrl: string, options: HostOptions = {}): Promise<ServerProcess> {
     const port = await findFreePort()
     const { data = this.createDataFolder(), slowTool = false } = options
-    const verb = [join(dist, 'src/cli/main.js'), 'start', join(dist, 'test/bench/app.js')]
+    const verb = [cli, 'start', join(dist, 'test/bench/app.js')]
     const flags = ['--root', resolve(dist, '..'), '--port', String(port), '--data', data]
-    const args = [...this.#hostNodeOptions, ...verb, ...flags]
+    const args = [...readNodeFlags(), ...this.#hostNodeOptions, ...verb, ...flags]
     const url = `http://127.0.0.1:${port}/api`
     const env = { BENCH_MODEL_URL: modelUrl, ...(slowTool ? { BENCH_SLOW_TOOL: 'yes' } : {}) }
     return { ...(await this.#start('host', { args, env, health: `${url}/health` })), url }
@@ -122,6 +123,12 @@ export class Processes {
     for (const child of this.#running) child.kill('SIGKILL')
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** The flags that the command asks for in its first line, as `npm start` has them too. */
+function readNodeFlags(): readonly string[] {
+  const [, flags = ''] = /^#!\S+ -S node (.*)$/m.exec(readFileSync(cli, 'utf8')) ?? []
+  return flags.split(' ').filter((flag) => flag !== '')
 }
 
 async function waitUntilHealthy(url: string, child: ChildProcess, describe: () => string): Promise<void> {
