@@ -1,3 +1,4 @@
+import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { RunLimits } from '../run/decide.js'
 import type { RunJournal } from '../run/run-journal.js'
@@ -51,4 +52,13 @@ export function toStepTimeout(
     (limit) => limit !== undefined,
   )
   return limits.length === 0 ? undefined : Math.max(1, Math.min(...limits))
+}
+
+/** Gives a run up whose time is over. @throws {AgentError} `budget_exhausted`. */
+export function checkRunEnd({ limits, agent }: RunContext): void {
+  if (limits.runEnd === undefined || Date.now() < limits.runEnd) return
+  throw new AgentError(
+    'budget_exhausted',
+    `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,
+  )
 }
