@@ -3,7 +3,7 @@ import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import { WorkLimit } from '../core/work-limit.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
 import { toTurnMessages } from '../run/fold.js'
-import { type RunContext, toStepTimeout } from './run-context.js'
+import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
 
 /** Makes one model call: deltas go to the journal as they come, the finished answer as one record. */
 export async function callModel(context: RunContext, step: number): Promise<void> {
@@ -23,6 +23,7 @@ export async function callModel(context: RunContext, step: number): Promise<void
     }
   } catch (cause) {
     if (!limit.timedOut) throw cause
+    checkRunEnd(context)
     throw new AgentError('model_timeout', 'The model did not finish its answer in time.', {
       cause,
       retryable: true,

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { RunLimits } from '../run/decide.js'
 import type { RunJournal } from '../run/run-journal.js'
@@ -53,4 +54,13 @@ export function toStepTimeout(
     (limit) => limit !== undefined,
   )
   return ends.length === 0 ? undefined : Math.max(1, Math.min(...ends))
+}
+
+/** Gives a run up whose time is over. @throws {AgentError} `budget_exhausted`. */
+export function checkRunEnd({ limits, agent, clock }: RunContext): void {
+  if (limits.runEnd === undefined || clock.now() < limits.runEnd) return
+  throw new AgentError(
+    'budget_exhausted',
+    `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,
+  )
 }

@@ -5,7 +5,7 @@ import { type RunState, toOpenApprovals } from '../run/fold.js'
 import { absorbControls, cancelRun, expireApprovals } from './absorb-controls.js'
 import { callModel } from './call-model.js'
 import { callTools } from './call-tools.js'
-import type { RunContext } from './run-context.js'
+import { checkRunEnd, type RunContext } from './run-context.js'
 import { toAnswer } from './to-answer.js'
 
 /**
@@ -69,14 +69,6 @@ async function perform(action: Action, context: RunContext): Promise<void> {
 function waitForApproval({ journal }: RunContext): void {
   const ends = toOpenApprovals(journal.state).flatMap(({ expiresAt }) => expiresAt ?? [])
   journal.record({ type: 'run.parked', data: { reason: 'approval', until: ends.sort()[0] } })
-}
-
-function checkRunEnd({ limits, agent, clock }: RunContext): void {
-  if (limits.runEnd === undefined || clock.now() < limits.runEnd) return
-  throw new AgentError(
-    'budget_exhausted',
-    `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,
-  )
 }
 
 function toGiveUpError(reason: 'max_steps' | 'max_tokens', { agent, limits }: RunContext): AgentError {

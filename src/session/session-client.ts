@@ -82,7 +82,9 @@ export class SessionClient {
       ),
     )
     if (options.onBusy === 'interrupt') {
-      for (const { run } of earlier) await this.cancel({ ...key, run }, 'A newer message took its place.')
+      // The newest first: were the running one stopped before them, those that wait would be begun.
+      for (const { run } of earlier.toReversed())
+        await this.cancel({ ...key, run }, 'A newer message took its place.')
       return
     }
     const [first] = earlier

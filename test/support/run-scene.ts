@@ -5,7 +5,7 @@ import { AgentApi } from './api.js'
 import type { ChatCompletionsServer, ChatCompletionsServerOptions } from './chat-completions-server.js'
 import { type Effect, readEffects } from './effects.js'
 import { ScriptBook } from './script-book.js'
-import { withDatabase } from './sqlite-files.js'
+import { isLocked, withDatabase } from './sqlite-files.js'
 import type { RunningApp, StartAppOptions, TestBed } from './start-app.js'
 
 export interface RunSceneOptions {
@@ -96,6 +96,17 @@ export class RunScene {
     const host = await this.startHost(port)
     this.#hosts = [host]
     return host
+  }
+
+  /** Stops a host's process with SIGSTOP, not in the middle of a write, which would keep the others waiting for it. */
+  async freeze(host: RunningApp): Promise<void> {
+    while (true) {
+      process.kill(host.pid, 'SIGSTOP')
+      const isWriting = [this.file(), this.file('DurableAgents.taskhub.db')].some(isLocked)
+      if (!isWriting) return
+      process.kill(host.pid, 'SIGCONT')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
   }
 
   effects(): Promise<readonly Effect[]> {

@@ -8,7 +8,7 @@ import {
 } from './chat-completions-server-steps.js'
 
 /** What a model does with one message: its steps in order. After the last it says what it heard. */
-export type Script = readonly (Step | ((callNumber: number) => Step))[]
+export type Script = readonly Step[]
 
 /**
  * A model's answers by the user's message, as a rule for the scripted server. Which step is due follows from the
@@ -23,16 +23,9 @@ export class ScriptBook {
     return message
   }
 
-  readonly rule: Rule = ({ messages }, callNumber) => {
-    const at = messages.findLastIndex((message) => this.#find(message) !== undefined)
-    const script = this.#find(messages[at]) ?? []
-    const stepsDone = messages.slice(at).filter(({ role }) => role === 'assistant').length
-    const step = script[stepsDone] ?? { text: describeLast(messages) }
-    return typeof step === 'function' ? step(callNumber) : step
-  }
-
-  #find(message: RequestMessage | undefined): Script | undefined {
-    return message?.role === 'user' ? this.#scripts.get(readMessageText(message)) : undefined
+  readonly rule: Rule = (body) => {
+    const { text, step } = toStepOf(body)
+    return this.#scripts.get(text)?.[step] ?? { text: describeLast(body.messages) }
   }
 }
 
@@ -43,15 +36,6 @@ export function callTools(...toolCalls: readonly ScriptedToolCall[]): Step {
 
 export function call(name: string, args: object): ScriptedToolCall {
   return { name, arguments: args }
-}
-
-/** A step that is left hanging after some of its text, the first time it is asked for. */
-export function holdOnce(text: string): () => Step {
-  let asked = 0
-  return () => {
-    asked += 1
-    return asked === 1 ? { text, holdAfterChunks: 4 } : { text }
-  }
 }
 
 /** Which model call of which message a request is: the user's last text, and how many answers there have been to it. */

@@ -10,3 +10,15 @@ export function withDatabase<T>(file: string, work: (database: ReturnType<typeof
     database.close()
   }
 }
+
+/** Whether somebody holds the write lock of a file for longer than a write takes. */
+export function isLocked(file: string): boolean {
+  return withDatabase(file, (database) => {
+    try {
+      database.exec('PRAGMA busy_timeout = 200; BEGIN IMMEDIATE; ROLLBACK')
+      return false
+    } catch {
+      return true
+    }
+  })
+}

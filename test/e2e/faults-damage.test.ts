@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { RunScene } from '../support/run-scene.js'
+import { call, callTools } from '../support/script-book.js'
+import { withDatabase } from '../support/sqlite-files.js'
+import { TestBed } from '../support/start-app.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+const hubFile = 'DurableAgents.taskhub.db'
+let scene: RunScene
+
+async function setScene(): Promise<void> {
+  scene = await RunScene.set(bed)
+  for (const session of ['one', 'two']) await scene.api.run({ message: 'before', sessionId: session })
+}
+
+function toHash(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
+}
+
+/** Overwrites a part of a file; gives back what repairs it. */
+function garble(file: string, from: number, length: number): () => void {
+  const whole = readFileSync(file)
+  const damaged = Buffer.from(whole)
+  damaged.fill('garbage ', from, Math.min(from + length, whole.length))
+  writeFileSync(file, damaged)
+  return () => writeFileSync(file, whole)
+}
+
+/** Brings all that is written into the database file itself, as its last user's leaving does. */
+function settle(file: string): void {
+  withDatabase(file, (database) => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+}
+
+describe.each(['runs.db', hubFile])('%s with a head of garbage', (name) => {
+  test('keeps the host from starting with an error that names it, is left as it is, and serves when repaired', async () => {
+    await setScene()
+    await scene.host.stop('SIGKILL')
+    const file = scene.file(name)
+    settle(file)
+    const repair = garble(file, 0, 100)
+    const hash = toHash(file)
+    const { code, output } = await scene.failToStart()
+    expect(code).not.toBe(0)
+    expect(output).toContain(file)
+    expect(output).toMatch(/not a database/)
+    expect(toHash(file)).toBe(hash)
+    repair()
+    await scene.restart()
+    const { body } = await scene.api.run({ message: 'after', sessionId: 'one' })
+    expect(body).toMatchObject({ response: 'You said: after', message_count: 2 })
+  })
+})
+
+describe('a run log with damaged pages', () => {
+  let repair: () => void
+
+  beforeAll(async () => {
+    await setScene()
+    await scene.restart(() => {
+      settle(scene.file())
+      repair = garble(scene.file(), 4096, Number.MAX_SAFE_INTEGER)
+    })
+  })
+
+  test('answers 503 that names the file to everybody who needs it, and never 200 or 202', async () => {
+    const expectRefused = ({ status, body }: { status: number; body: unknown }) => {
+      expect([status, body]).toMatchObject([503, { code: 'store_unavailable' }])
+      expect((body as { readonly detail: string }).detail).toMatch(
+        /runs\.db cannot be (read|written): .*malformed/,
+      )
+    }
+    for (const waitForResponse of [true, false]) {
+      expectRefused(await scene.api.run({ message: 'lost', sessionId: 'one', waitForResponse }))
+      expectRefused(await scene.api.run({ message: 'lost', sessionId: 'new', waitForResponse }))
+    }
+    expectRefused(await scene.api.state('one'))
+    expectRefused(await scene.api.outcome('one', 'any'))
+    expectRefused(await scene.api.cancel('one', 'any'))
+    expectRefused(await scene.api.sessions())
+    expectRefused(await scene.api.decide('one', 'any~x', { decision: 'approve' }))
+    expectRefused(await scene.api.reset('one'))
+    expectRefused(await scene.api.remove('one'))
+  })
+
+  test('leaves the host alive, and the models in peace', async () => {
+    expect((await scene.api.call('/health')).status).toBe(200)
+    expect(scene.model.stats().byKey).not.toHaveProperty('lost')
+  })
+
+  test('serves everything again when it is repaired', async () => {
+    await scene.restart(repair)
+    for (const session of ['one', 'two']) {
+      const { body } = await scene.api.run({ message: 'after', sessionId: session })
+      expect(body).toMatchObject({ response: 'You said: after', message_count: 2 })
+    }
+  })
+})
+
+describe('a session stored by a release that is not known', () => {
+  const setVersion = (version: string) =>
+    withDatabase(scene.file(hubFile), (database) =>
+      database
+        .prepare(
+          "UPDATE entities SET state = json_set(state, '$.schemaVersion', ?) WHERE id = '@dafx-assistant@one'",
+        )
+        .run(version),
+    )
+  const readStored = () =>
+    withDatabase(scene.file(hubFile), (database) =>
+      database.prepare("SELECT * FROM entities WHERE id = '@dafx-assistant@one'").get(),
+    )
+  let stored: unknown
+
+  beforeAll(async () => {
+    await setScene()
+    await scene.restart(() => setVersion('9.0.0'))
+    stored = readStored()
+  })
+
+  test('is refused with an error that names both versions', async () => {
+    const refused = {
+      code: 'unsupported_state',
+      detail: expect.stringMatching(/version 9\.0\.0; .* reads 1\.x/),
+    }
+    const run = await scene.api.run({ message: 'lost', sessionId: 'one', correlationId: 'r' })
+    expect([run.status, run.body]).toMatchObject([500, refused])
+    const state = await scene.api.state('one')
+    expect([state.status, state.body]).toMatchObject([500, refused])
+    const reset = await scene.api.reset('one')
+    expect([reset.status, reset.body]).toMatchObject([500, refused])
+    expect((await scene.api.outcome('one', 'r')).body).toMatchObject({ status: 'error', error: refused })
+    expect(scene.model.stats().byKey).not.toHaveProperty('lost')
+  })
+
+  test('stays as it was stored, to the byte', () => {
+    expect((readStored() as { readonly state: string }).state).toBe(
+      (stored as { readonly state: string }).state,
+    )
+  })
+
+  test('does not keep other sessions from being served', async () => {
+    const { body } = await scene.api.run({ message: 'after', sessionId: 'two' })
+    expect(body).toMatchObject({ response: 'You said: after', message_count: 2 })
+  })
+
+  test('goes on when the release is one that knows it', async () => {
+    await scene.restart(() => setVersion('1.2.0'))
+    const { body } = await scene.api.run({ message: 'after', sessionId: 'one' })
+    expect(body).toMatchObject({ response: 'You said: after', message_count: 2 })
+    expect((await scene.api.state('one')).body.conversation_history[0]?.content).toBe('before')
+  })
+})
+
+describe.each(['runs.db-wal', `${hubFile}-wal`])('%s torn at its end while the host is down', (name) => {
+  beforeEach(setScene)
+
+  const tears: readonly (readonly [string, (file: string) => void])[] = [
+    ['cut off within its last page', (file) => truncateSync(file, statSync(file).size - 1000)],
+    ['with garbage in its last page', (file) => void garble(file, statSync(file).size - 1000, 500)],
+    ['cut off within its last ten pages', (file) => truncateSync(file, statSync(file).size - 41_000)],
+  ]
+
+  test.each(tears)('%s: the run goes on from the last record that is whole', async (_how, tear) => {
+    const message = scene.book.add('Work', callTools(call('work', { id: 'a', gate: 'a' })))
+    await scene.api.run({ message, sessionId: 'one', correlationId: 'r', waitForResponse: false })
+    await scene.waitForWork('a')
+    await scene.restart(() => tear(scene.file(name)))
+    await scene.openGate('a')
+    // What was torn away is asked for again, as its caller would.
+    const { status, body } = await scene.api.run({ message, sessionId: 'one', correlationId: 'r' })
+    expect([status, body.response, body.message_count]).toEqual([200, 'Tools: a by work', 2])
+    const events = await (await scene.api.events('one', 'r')).end()
+    expect(events.map(({ id }) => id)).toEqual(events.map((_event, id) => id))
+    expect(events.filter(({ type }) => type === 'run.completed')).toHaveLength(1)
+    const { body: state } = await scene.api.state('one')
+    expect(state.conversation_history.map(({ content }) => content)).toEqual([
+      'before',
+      'You said: before',
+      'Work',
+      'Tools: a by work',
+    ])
+  })
+})
