@@ -7,14 +7,15 @@ import { refuseHeaderQuery } from '../http/read-body.js'
 import { toErrorResponse } from '../http/responses.js'
 import type { HttpMethod, HttpSettings, Route } from '../http/route.js'
 import type { RunLog } from '../run/run-log.js'
-import { SessionClient } from '../session/session-client.js'
 import { takeSuspect } from './forwarded-requests.js'
 import type { OwnerResolver } from './owner.js'
+import type { SessionClients } from './session-clients.js'
 
 /** What all routes of an app share. */
 export interface RouteServices {
   readonly agents: readonly Agent[]
   readonly log: RunLog
+  readonly clients: SessionClients
   readonly settings: HttpSettings
   readonly owner: OwnerResolver
   readonly authLevel: 'anonymous' | 'function' | 'admin'
@@ -37,6 +38,7 @@ async function answer(
   incoming: HttpRequest,
   context: InvocationContext,
 ): Promise<Response> {
+  const onError = (error: unknown) => reportError(error, context)
   try {
     if (takeSuspect(context.invocationId)) {
       throw createRequestError([{ path: 'body', message: 'is not allowed with this method' }])
@@ -47,13 +49,18 @@ async function answer(
     const handler = route.handlers[request.method as HttpMethod]
     if (handler === undefined)
       throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
-    const sessions = new SessionClient(df.getClient(context), services.log)
+    const sessions = services.clients.get(context)
     const owner = await services.owner(request)
-    return await handler({ ...services, request, url, params: incoming.params, owner, sessions })
+    return await handler({ ...services, request, url, params: incoming.params, owner, sessions, onError })
   } catch (error) {
-    if (!(error instanceof AgentError)) context.error(error)
+    onError(error)
     return toErrorResponse(error)
   }
+}
+
+/** Most of our errors are the caller's; the others are worth a line, with what has caused them. */
+function reportError(error: unknown, context: InvocationContext): void {
+  if (!(error instanceof AgentError) || error.code === 'store_unavailable') context.error(error)
 }
 
 function toRequest({ url, method, headers, body }: HttpRequest): Request {

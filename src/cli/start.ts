@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AgentError } from '../core/errors.js'
 import { type RunningHost, startHost } from '../host/start-host.js'
+import { createTimerExtension } from '../host/timers/timer-extension.js'
 import { loadDurableExtension } from './durable-extension.js'
 import { resolveEntry } from './resolve-entry.js'
 
@@ -26,7 +27,13 @@ export async function start(args: readonly string[]): Promise<void> {
     corsCredentials: options.corsCredentials,
     streamIdleLimitMs: options.streamIdleMs,
     settings: { FUNCTIONS_EMBEDDED_DATA_DIR: dataDir },
-    extensions: (context) => [createExtension({ context, dataDir, leaseMs: options.leaseMs })],
+    extensions: (context) => [
+      createExtension({ context, dataDir, leaseMs: options.leaseMs }),
+      createTimerExtension({
+        dataDir,
+        log: (level, message) => context.log.write(level, 'Host.Triggers.Timer', message),
+      }),
+    ],
   })
   stopOnSignal(host)
 }

@@ -6,6 +6,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Aborts after `ms` milliseconds with a `TimeoutError`. Keeps no process alive. */
   timeout(ms: number): AbortSignal
+  /** Calls back after `ms` milliseconds; returns what calls it off. Keeps no process alive. */
+  after(ms: number, callback: () => void): () => void
 }
 
 /** The time of this machine. */
@@ -13,6 +15,10 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep,
   timeout: (ms) => AbortSignal.timeout(ms),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms).unref()
+    return () => clearTimeout(timer)
+  },
 }
 
 /** Resolves after `ms` milliseconds. @throws the signal's reason as soon as it is aborted. */

@@ -1,6 +1,6 @@
 import { toErrorMessage } from '../core/errors.js'
 import type { FunctionMetadata, FunctionRegistration } from './function-metadata.js'
-import type { BindingInfo, FunctionDefinition } from './functions.js'
+import type { BindingInfo, FunctionDefinition, HostExtension } from './functions.js'
 import { isSettingOn, resolveSettingNames, type Settings } from './setting-names.js'
 
 /** A definition with what only the invoker needs: the handler and the registered metadata. */
@@ -24,11 +24,15 @@ const bindingName = /^(?:[a-zA-Z][a-zA-Z0-9]{0,127}|\$return)$/
 
 /**
  * Validates and sorts registrations. One that does not hold is left out with its error, the others stay
- * (Functions host: function metadata validation). `allowed` is host.json's `functions`.
+ * (Functions host: function metadata validation). `allowed` is host.json's `functions`; `extensions` check what is enabled.
  */
 export function toFunctionDefinitions(
   registrations: readonly FunctionRegistration[],
-  options: { readonly settings: Settings; readonly allowed?: readonly string[] | undefined },
+  options: {
+    readonly settings: Settings
+    readonly allowed?: readonly string[] | undefined
+    readonly extensions?: readonly HostExtension[]
+  },
 ): FunctionDefinitions {
   const functions: LoadedFunction[] = []
   const errors: FunctionError[] = []
@@ -39,7 +43,9 @@ export function toFunctionDefinitions(
     if (allowed !== undefined && !allowed.has(toKey(name))) continue
     try {
       checkNames(registration.metadata, seen)
-      functions.push(toLoadedFunction(registration, options.settings))
+      const loaded = toLoadedFunction(registration, options.settings)
+      if (!loaded.disabled) for (const extension of options.extensions ?? []) extension.check?.(loaded)
+      functions.push(loaded)
       seen.add(toKey(name))
     } catch (error) {
       errors.push({ name, message: toErrorMessage(error) })
@@ -78,7 +84,8 @@ function toLoadedFunction(registration: FunctionRegistration, settings: Settings
   if (trigger === undefined) throw new Error(`No trigger binding specified for function '${name}'.`)
   const isDisabled = isSettingOn(settings, `AzureWebJobs.${name}.Disabled`)
   const disabled = isDisabled || isSettingOn(settings, `AzureWebJobs__${name}__Disabled`)
-  return { ...registration, name, bindings, trigger, disabled }
+  const { retryOptions } = registration.metadata
+  return { ...registration, name, bindings, trigger, disabled, retryOptions }
 }
 
 /** Text for people, for routing or already JSON: a `%` there is no expression. */

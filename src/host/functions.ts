@@ -22,6 +22,18 @@ export interface FunctionDefinition {
   readonly bindings: Readonly<Record<string, BindingInfo>>
   readonly trigger: BindingInfo
   readonly disabled: boolean
+  /** The `retry` option as the library registers it (A.3); which triggers obey it is up to their extension. */
+  readonly retryOptions?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** What a retried function learns about its earlier attempts, from the first retry on (A.5). */
+export interface RetryContext {
+  /** 1 for the first retry. */
+  readonly retryCount: number
+  /** -1 for no end. */
+  readonly maxRetryCount: number
+  /** How the attempt before failed. */
+  readonly exception: { readonly source: string; readonly message: string; readonly stackTrace: string }
 }
 
 /** What a listener asks of the app: run this function with this trigger value. */
@@ -33,6 +45,8 @@ export interface InvocationRequest {
   readonly reason: string
   /** A GUID; made when absent. A listener that must know it before the invocation starts (HTTP streaming) passes its own. */
   readonly invocationId?: string
+  /** Absent at the first attempt. */
+  readonly retryContext?: RetryContext | undefined
 }
 
 export type InvocationOutcome =
@@ -62,7 +76,11 @@ export interface HostExtension {
   readonly name: string
   /** Trigger types that it listens to; functions with others are listed as not run. @default none */
   readonly triggerTypes?: readonly string[]
+  /** Looks at a function before anything starts. @throws {Error} saying why it cannot be run; it is listed as failed then, the others run. */
+  check?(definition: FunctionDefinition): void
   readonly provideInput: InputProvider
+  /** Trigger value for a run by hand with this text; undefined for triggers that are not its own. @default the text itself */
+  toManualInput?(definition: FunctionDefinition, input: string): TypedData | undefined
   /** Starts listening for work. Called once, after the app has loaded and before the HTTP port opens. */
   start(functions: readonly FunctionDefinition[], invoker: FunctionInvoker): Promise<void>
   /** Takes no new work, waits up to `graceMs` for what runs, and gives its leases back. */

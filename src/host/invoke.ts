@@ -81,8 +81,15 @@ function createRequestBuilder(
       if (data !== undefined) inputData.push({ name, data })
     }
     const traceContext = { traceParent: toTraceParent(id), traceState: '', attributes: {} }
-    const triggerMetadata = request.triggerMetadata ?? {}
-    return { invocationId: id, functionId: loaded.name, inputData, triggerMetadata, traceContext }
+    const { triggerMetadata = {}, retryContext } = request
+    return {
+      invocationId: id,
+      functionId: loaded.name,
+      inputData,
+      triggerMetadata,
+      traceContext,
+      retryContext,
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FunctionCallback, FunctionMetadata } from './function-metadata.js'
-import type { TypedData } from './functions.js'
+import type { RetryContext, TypedData } from './functions.js'
 import type { LogLevel } from './log.js'
 
 /** What the host sends with an invocation (Functions worker: invocation request). */
@@ -13,6 +13,7 @@ export interface RpcInvocationRequest {
     readonly traceState: string
     readonly attributes: Readonly<Record<string, string>>
   }
+  readonly retryContext: RetryContext | undefined
 }
 
 /** The host's half of one invocation, which the library reads while it runs. */

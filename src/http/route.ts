@@ -27,6 +27,8 @@ export interface Call {
   readonly settings: HttpSettings
   /** All agents, in order of registration. */
   readonly agents: readonly Agent[]
+  /** Writes what the caller is not told to the log; for handlers that make an answer of a failure themselves. */
+  readonly onError: (error: unknown) => void
 }
 
 /** Answers a call. What it throws becomes a problem response. */

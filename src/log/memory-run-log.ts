@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError } from '../core/errors.js'
 import { type ControlRecord, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
-import { type RunIndex, toIndex } from '../run/run-index.js'
+import { isInnerRun, type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
   RunKey,
@@ -31,6 +31,7 @@ export interface MemoryRunLogOptions {
 
 /** A run log that lives as long as its process: for tests and for trying things out. */
 export class MemoryRunLog implements RunLog {
+  readonly deltaDelayMs = 15
   readonly #runs = new Map<string, MemoryRun>()
   readonly #sessions = new Map<string, SessionSummary & SessionKey>()
   readonly #feed = new RunFeed()
@@ -171,6 +172,14 @@ export class MemoryRunLog implements RunLog {
     return idle.slice(0, limit).map(({ session }) => ({ agent, session }))
   }
 
+  async deleteEndedBefore(before: number, limit: number): Promise<number> {
+    const ended = [...this.#runs.values()].filter((run) => isEnded(run) && run.updatedAt < before)
+    const doomed = ended.sort((a, b) => a.updatedAt - b.updatedAt).slice(0, limit)
+    for (const { key } of doomed) this.#runs.delete(toRunName(key))
+    this.#feed.notifyAll()
+    return doomed.length
+  }
+
   async probe(): Promise<void> {}
 
   async close(): Promise<void> {}
@@ -205,9 +214,8 @@ function toControlFeedName(key: RunKey): string {
   return `${toRunName(key)}\ncontrols`
 }
 
-/** Runs that work for another one are found through it. */
 function isListed({ key }: MemoryRun): boolean {
-  return !key.run.includes('/')
+  return !isInnerRun(key)
 }
 
 function isEnded({ index }: MemoryRun): boolean {

@@ -1,20 +1,23 @@
 import { join } from 'node:path'
 import { AgentError } from '../core/errors.js'
 import type { RunLog } from '../run/run-log.js'
+import { readConnection } from './azure-blob-connection.js'
+import { AzureBlobRunLog } from './azure-blob-run-log.js'
 import { SqliteRunLog } from './sqlite-run-log.js'
 
 /**
- * The run log that the app's settings ask for. The embedded host names its data folder in `FUNCTIONS_EMBEDDED_DATA_DIR`;
- * with `func start` on a developer's machine the log is kept in `.data` below the app.
- * @throws {AgentError} `invalid_configuration` in Azure, where instances share no disk: pass `runLog` there.
+ * The run log that the app's settings ask for: a SQLite file under the embedded host, which names its data folder in
+ * `FUNCTIONS_EMBEDDED_DATA_DIR`; otherwise, so in Azure and with `func start`, the storage account of the app itself,
+ * `AzureWebJobsStorage` (`UseDevelopmentStorage=true` is Azurite). The account is not looked at before it is needed.
+ * @throws {AgentError} `invalid_configuration` naming the settings when there are none, or they cannot be used.
  */
 export function openRunLog(env: NodeJS.ProcessEnv = process.env): RunLog {
-  if (env.WEBSITE_INSTANCE_ID !== undefined) {
-    throw new AgentError(
-      'invalid_configuration',
-      'Instances in Azure share no disk, so this app needs a run log that they share: pass `runLog` to AgentFunctionApp.',
-    )
-  }
-  const folder = env.FUNCTIONS_EMBEDDED_DATA_DIR ?? join(process.cwd(), '.data')
-  return new SqliteRunLog({ path: join(folder, 'runs.db') })
+  const folder = env.FUNCTIONS_EMBEDDED_DATA_DIR
+  if (folder !== undefined) return new SqliteRunLog({ path: join(folder, 'runs.db') })
+  const connection = readConnection(env, 'AzureWebJobsStorage')
+  if (connection !== undefined) return new AzureBlobRunLog(connection)
+  throw new AgentError(
+    'invalid_configuration',
+    'There is no place for the run log: set AzureWebJobsStorage to a connection string (UseDevelopmentStorage=true for Azurite), or AzureWebJobsStorage__accountName to an account that the app may use with its identity, or pass `runLog` to AgentFunctionApp.',
+  )
 }

@@ -31,6 +31,8 @@ export interface SqliteRunLogOptions {
 
 /** A run log in one SQLite file: what the embedded host's apps use. Every acknowledged write has been flushed to disk. */
 export class SqliteRunLog implements RunLog {
+  readonly deltaDelayMs = 15
+  readonly #path: string
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #sql: Statements
@@ -43,8 +45,10 @@ export class SqliteRunLog implements RunLog {
   /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
   constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
     this.#database = openSqliteFile(path)
-    this.#writes = new GroupCommit(this.#database)
-    this.#sql = prepareStatements(this.#database)
+    // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
+    this.#writes = new GroupCommit(this.#database, { eager: true })
+    this.#path = path
+    this.#sql = prepareStatements(this.#database, (cause) => this.#toError('read', cause))
     this.#pollIntervalMs = pollIntervalMs
     this.#clock = clock
   }
@@ -190,6 +194,12 @@ export class SqliteRunLog implements RunLog {
     return this.#sql.idleSessions.all(agent, before, limit).map(({ session }) => ({ agent, session }))
   }
 
+  async deleteEndedBefore(before: number, limit: number): Promise<number> {
+    const { changes } = await this.#write(() => this.#sql.deleteEndedBefore.run(before, limit))
+    this.#feed.notifyAll()
+    return Number(changes)
+  }
+
   async probe(): Promise<void> {
     await this.#write(() => this.#sql.probe.run())
   }
@@ -204,12 +214,13 @@ export class SqliteRunLog implements RunLog {
     try {
       return await this.#writes.run(work)
     } catch (cause) {
-      if (cause instanceof AgentError) throw cause
-      throw new AgentError('store_unavailable', `The run log cannot be written: ${toErrorMessage(cause)}`, {
-        cause,
-        retryable: true,
-      })
+      throw cause instanceof AgentError ? cause : this.#toError('written', cause)
     }
+  }
+
+  #toError(what: 'read' | 'written', cause: unknown): AgentError {
+    const message = `The run log ${this.#path} cannot be ${what}: ${toErrorMessage(cause)}.`
+    return new AgentError('store_unavailable', message, { cause, retryable: true })
   }
 
   /** SQLite has no notifications between processes: compare its change counter while somebody waits. */
@@ -220,14 +231,23 @@ export class SqliteRunLog implements RunLog {
   }
 
   #lookForChanges(): void {
-    const version = this.#sql.dataVersion.get()?.data_version
-    if (version !== this.#seenVersion) {
+    const version = this.#readVersion()
+    if (version === undefined || version !== this.#seenVersion) {
       this.#seenVersion = version
       this.#feed.notifyAll()
     }
     if (this.#feed.size > 0) return
     clearInterval(this.#poll)
     this.#poll = undefined
+  }
+
+  /** `undefined` when the file cannot be read: whoever waits then learns so from a look of their own. */
+  #readVersion(): number | undefined {
+    try {
+      return this.#sql.dataVersion.get()?.data_version
+    } catch {
+      return undefined
+    }
   }
 }
 

@@ -4,7 +4,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from '../core/errors.js'
 import { openSqlite } from '../core/sqlite.js'
 
-const schemaVersion = 1
+/** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
+export const schemaVersion = 1
 
 const schema = `
   CREATE TABLE sessions (
@@ -20,6 +21,7 @@ const schema = `
   ) STRICT;
   CREATE INDEX runs_by_turn ON runs (agent, session, status, turn);
   CREATE INDEX runs_to_see_to ON runs (status, updated_at) WHERE status <> 'ended';
+  CREATE INDEX runs_by_end ON runs (updated_at) WHERE status = 'ended';
   CREATE TABLE events (
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id INTEGER NOT NULL,
     type TEXT NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL,
@@ -33,6 +35,12 @@ const schema = `
 `
 
 /**
+ * How many pages (4 KiB each) the write-ahead log may hold before they are copied into the file. The pages of indices are
+ * written over and over, and only the last version is copied: so fewer, larger copies are much cheaper.
+ */
+const checkpointPages = 4000
+
+/**
  * Opens the run log's file, making it and its folder when absent.
  * @throws {AgentError} `store_unavailable` naming the file when it cannot be written, is damaged, or was made by a newer release.
  */
@@ -44,6 +52,7 @@ export function openSqliteFile(path: string): DatabaseSync {
       PRAGMA busy_timeout = 5000;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA foreign_keys = ON;
     `)
     migrate(database)
@@ -73,6 +82,8 @@ function migrate(database: DatabaseSync): void {
       )
     }
     if (version === 0) database.exec(schema)
+    // Of a file that cannot be written SQLite only tells at the first write.
+    else database.exec(`PRAGMA user_version = ${schemaVersion}`)
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { RunStatus } from '../run/run-log.js'
+import { schemaVersion } from './sqlite-schema.js'
 
 /** A prepared statement with the shape of its rows; SQLite itself does not know it. */
 interface Query<Row> {
@@ -31,12 +32,29 @@ interface EventRow {
   readonly at: number
 }
 
+function withError<Row>(query: Query<Row>, toError: (cause: unknown) => Error): Query<Row> {
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (cause) {
+      throw toError(cause)
+    }
+  }
+  return {
+    get: (...values) => attempt(() => query.get(...values)),
+    all: (...values) => attempt(() => query.all(...values)),
+  }
+}
+
 /** Every statement of the run log, prepared once. */
 export type Statements = ReturnType<typeof prepareStatements>
 
-/** Prepares the run log's statements. Parameters stand in the order of the question marks. */
-export function prepareStatements(database: DatabaseSync) {
-  const query = <Row>(sql: string) => database.prepare(sql) as unknown as Query<Row>
+/**
+ * Prepares the run log's statements. Parameters stand in the order of the question marks. Queries throw what `toError`
+ * makes of a failure: unlike commands they are also used outside of transactions, which have an error handling of their own.
+ */
+export function prepareStatements(database: DatabaseSync, toError: (cause: unknown) => Error) {
+  const query = <Row>(sql: string) => withError(database.prepare(sql) as unknown as Query<Row>, toError)
   const command = (sql: string): StatementSync => database.prepare(sql)
   const runId = '(SELECT id FROM runs WHERE agent = ? AND session = ? AND run = ?)'
   return {
@@ -72,6 +90,9 @@ export function prepareStatements(database: DatabaseSync) {
     deleteEndedRuns: command(
       "DELETE FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND accepted_at < ?",
     ),
+    deleteEndedBefore: command(`
+      DELETE FROM runs WHERE id IN
+        (SELECT id FROM runs WHERE status = 'ended' AND updated_at < ? ORDER BY updated_at LIMIT ?)`),
     insertControl: command(`
       INSERT INTO controls (run, id, data, seq) SELECT ?, ?, ?, COALESCE(MAX(seq), 0) + 1 FROM controls WHERE run = ?
       ON CONFLICT DO NOTHING`),
@@ -88,6 +109,7 @@ export function prepareStatements(database: DatabaseSync) {
       DELETE FROM sessions WHERE agent = ? AND session = ?
       AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.agent = ? AND runs.session = ?)`),
     dataVersion: query<{ readonly data_version: number }>('PRAGMA data_version'),
-    probe: command('UPDATE sessions SET updated_at = updated_at WHERE 0'),
+    // Changes nothing and yet writes: SQLite does not compare.
+    probe: command(`PRAGMA user_version = ${schemaVersion}`),
   }
 }

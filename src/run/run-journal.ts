@@ -59,12 +59,14 @@ export class RunJournal {
 
   /** Notes an event. Deltas are written soon, by themselves; everything else with the next {@link flush}. */
   record(event: RunEvent): void {
+    const { next } = this.#state
     const merged = mergeDelta(this.#buffer.at(-1), event)
+    this.#state = advance(this.#state, event)
     if (merged === undefined) {
-      this.#state = advance(this.#state, event)
       this.#buffer.push(event)
     } else {
       this.#buffer[this.#buffer.length - 1] = merged
+      this.#state = { ...this.#state, next }
     }
     if (isDelta(event)) this.#flushSoon()
   }

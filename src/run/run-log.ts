@@ -69,6 +69,8 @@ export interface StalledQuery {
  * Whatever is acknowledged is durable. Every method may be called by several processes at once.
  */
 export interface RunLog {
+  /** How long deltas are best gathered before they are appended, in ms: the dearer an append, the longer. */
+  readonly deltaDelayMs: number
   /** Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's; a session of nobody is open to all. */
   create(key: RunKey, request: RunRequest): Promise<Creation>
   /** Appends events if the log still ends at `expected`; returns the next position. @throws {FencedError} when another executor wrote, or the run was deleted. */
@@ -105,6 +107,8 @@ export interface RunLog {
   stalled(query: StalledQuery): Promise<readonly RunKey[]>
   /** Up to `limit` of an agent's sessions in which nothing was accepted or ended since `before` (ms since 1970). */
   idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]>
+  /** Deletes up to `limit` runs, with their logs, that ended before `before` (ms since 1970), longest ended first; their sessions stay. Returns how many. */
+  deleteEndedBefore(before: number, limit: number): Promise<number>
   /** Resolves when the store can be written. @throws {AgentError} `store_unavailable` saying why not. */
   probe(): Promise<void>
   close(): Promise<void>

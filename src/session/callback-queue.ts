@@ -12,7 +12,8 @@ export class CallbackQueue {
   readonly #onError: (error: unknown) => void
   readonly #drainLimitMs: number
   readonly #clock: Clock
-  #tail: Promise<void> = Promise.resolve()
+  /** Settles with the last callback; absent when there was none. */
+  #tail: Promise<void> | undefined
 
   constructor({ onError, clock, drainLimitMs = 10_000 }: CallbackQueueOptions) {
     this.#clock = clock
@@ -21,11 +22,12 @@ export class CallbackQueue {
   }
 
   add(callback: () => void | Promise<void>): void {
-    this.#tail = this.#tail.then(callback).catch((error) => this.#onError(error))
+    this.#tail = (this.#tail ?? Promise.resolve()).then(callback).catch((error) => this.#onError(error))
   }
 
   /** Resolves when all callbacks have returned, or after the limit. */
   async drain(): Promise<void> {
+    if (this.#tail === undefined) return
     const limit = new AbortController()
     const timeout = this.#clock.sleep(this.#drainLimitMs, limit.signal)
     await Promise.race([this.#tail, timeout.catch(() => {})])

@@ -39,6 +39,7 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
   const { agent, log, key, events, controls, turn, limits, onError, onAppended, clock } = drive
   const journal: RunJournal = new RunJournal({
     events,
+    deltaDelayMs: log.deltaDelayMs,
     append: (expected, added) => log.append(key, expected, added),
     onAppended: (event) => onAppended?.(event, journal.state),
     clock,

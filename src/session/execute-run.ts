@@ -49,13 +49,14 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   const controls = new RunControls()
   controls.update(records)
   const watching = new AbortController()
-  const watched = watch(log, key, controls, watching.signal)
+  const watched = watch(log, key, controls, watching.signal).catch(execution.onError)
   try {
     const carried = await execute(execution, events, controls)
     // A decision that came while the run was being parked may have found nobody to wake.
     return carried.parked === 'approval' ? await executeRun(execution) : carried
   } finally {
-    watching.abort()
+    // With a reason, as the making of an exception that nobody sees would cost more than the rest.
+    watching.abort(null)
     await watched
   }
 }

@@ -43,8 +43,9 @@ async function carryOut(operation: Operation, state: AgentState, correlationId: 
     }
     const ended = await execute(operation, state, summary)
     if (!ended) return
-    // It was begun in an earlier operation, so the signals of later messages may have been used up in vain.
-    if (summary.turn > 0) signalNext(operation, pending[index + 1])
+    // Signals of the messages that came while this run stood still were used up in vain; the last one does for all.
+    const last = pending.at(-1)
+    if (summary.turn > 0 && last !== undefined && index < pending.length - 1) signalRun(operation, last.run)
   }
 }
 
@@ -134,10 +135,6 @@ async function failRun({ log, key }: Operation, run: string, error: unknown): Pr
   if (events.length === 0 || events.some(isTerminal)) return
   const problem = toProblem(error, { sessionId: key.session, correlationId: run })
   await log.append({ ...key, run }, events.length, [{ type: 'run.failed', data: problem }])
-}
-
-function signalNext(operation: Operation, next: RunSummary | undefined): void {
-  if (next !== undefined) signalRun(operation, next.run)
 }
 
 function signalRun({ context }: Operation, run: string): void {

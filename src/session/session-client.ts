@@ -240,13 +240,25 @@ export class SessionClient {
   }
 
   async #readEntity(key: SessionKey): Promise<unknown> {
-    const { entityExists, entityState } = await this.#durable.readEntityState<unknown>(toEntityId(key))
+    const { entityExists, entityState } = await askTaskHub(() =>
+      this.#durable.readEntityState<unknown>(toEntityId(key)),
+    )
     return entityExists ? entityState : undefined
   }
 
   /** Sends an operation to a session's entity. */
   async signal(key: SessionKey, operation: string, input: unknown): Promise<void> {
-    await this.#durable.signalEntity(toEntityId(key), operation, input)
+    await askTaskHub(() => this.#durable.signalEntity(toEntityId(key), operation, input))
+  }
+}
+
+/** Security: what the client library throws quotes the extension's answer, so it is kept as `cause` for the log only. */
+async function askTaskHub<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question()
+  } catch (cause) {
+    const message = 'The task hub cannot be read or written; the log has the details.'
+    throw new AgentError('store_unavailable', message, { cause, retryable: true })
   }
 }
 

@@ -11,7 +11,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   core: { rooms: [], packages: ['@standard-schema/spec', 'zod', 'node:'] },
   model: { rooms: ['core'], packages: ['openai', '@azure/identity', 'node:'] },
   run: { rooms: ['core'], packages: [] },
-  log: { rooms: ['core', 'run'], packages: ['node:'] },
+  log: {
+    rooms: ['core', 'run'],
+    packages: ['@azure/storage-blob', '@azure/identity', 'redis', 'node:'],
+  },
   agent: { rooms: ['core', 'model', 'run'], packages: ['zod', 'node:'] },
   session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
   http: { rooms: ['core', 'run', 'session', 'agent'], packages: ['zod', 'node:'] },

@@ -198,8 +198,8 @@ test('46. runs any function by hand', async () => {
 })
 
 test('loads functions with triggers that it does not listen to, and says so', () => {
-  expect(host.output()).toMatch(/Function nightly is loaded but not run: .*timerTrigger/)
   expect(host.output()).toMatch(/Function orders is loaded but not run: .*queueTrigger/)
+  expect(host.output()).not.toMatch(/Function nightly is loaded but not run/)
 })
 
 test('answers 404 for webhooks of extensions that do not exist', async () => {

@@ -196,6 +196,177 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await log.session(key)).toBeDefined()
     })
 
+    test('deletes runs that ended before a time, longest ended first, and nothing else', async () => {
+      const key = createKey()
+      const sweep = async (before: number, limit: number) => log.deleteEndedBefore(before, limit)
+      await sweep(Date.now() + 60_000, 1000)
+      for (const run of ['a', 'b', 'c', 'open']) await log.create({ ...key, run }, request(run, 'ann'))
+      for (const [turn, run] of ['a', 'b', 'c'].entries()) {
+        await other.append({ ...key, run }, 1, [started(1, turn + 1), completed(run)])
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      await log.control({ ...key, run: 'a' }, { type: 'cancel', reason: 'late' })
+      const left = async () => (await other.runsAfter(key, 0)).map(({ run }) => run)
+      expect(await sweep(Date.now() - 60_000, 10)).toBe(0)
+      expect(await sweep(Date.now() + 60_000, 2)).toBe(2)
+      expect(await left()).toEqual(['c', 'open'])
+      expect(await log.read({ ...key, run: 'a' })).toEqual([])
+      expect(await log.controls({ ...key, run: 'a' })).toEqual([])
+      expect(await sweep(Date.now() + 60_000, 10)).toBe(1)
+      expect(await sweep(Date.now() + 60_000, 10)).toBe(0)
+      expect(await left()).toEqual(['open'])
+      expect(await other.runsUpTo(key, 99, 10)).toEqual([])
+      expect(await log.session(key)).toMatchObject({ owner: 'ann' })
+    })
+
+    test('finds turns of a long conversation without reading the rest, missing ones left out', async () => {
+      const key = createKey()
+      const turns = [1, 2, 9, 10, 11, 12, 20, 21, 30, 99, 100, 101, 110, 1000]
+      for (const turn of turns) {
+        await log.create({ ...key, run: `t${turn}` }, request('x'))
+        await log.append({ ...key, run: `t${turn}` }, 1, [started(1, turn), completed('x')])
+      }
+      const upTo = async (turn: number, limit: number) =>
+        (await other.runsUpTo(key, turn, limit)).map((run) => run.turn)
+      const newestFirst = turns.toReversed()
+      for (const turn of [0, 1, 9, 10, 25, 100, 500, 1000, Number.MAX_SAFE_INTEGER]) {
+        for (const limit of [1, 2, 10, 11, 100]) {
+          expect(await upTo(turn, limit)).toEqual(newestFirst.filter((one) => one <= turn).slice(0, limit))
+        }
+        const after = (await other.runsAfter(key, turn)).map((run) => run.turn)
+        expect(after).toEqual(turns.filter((one) => one > turn))
+      }
+    })
+
+    test('several followers, begun at any time and place, see the same events', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      const follow = async (of: RunLog, after: number) => {
+        const seen: unknown[] = []
+        for await (const events of of.follow(key, after, new AbortController().signal)) seen.push(...events)
+        return seen
+      }
+      const following = [follow(log, -1), follow(other, -1), follow(other, 2)]
+      await log.append(key, 1, [started(1)])
+      following.push(follow(log, 0), follow(other, 0))
+      for (let id = 2; id < 10; id += 1) {
+        await log.append(key, id, [{ type: 'message.delta', data: { step: 0, text: `ü\n${id}` } }])
+        if (id === 5) following.push(follow(log, -1), follow(other, 3))
+      }
+      await log.append(key, 10, [completed('a')])
+      const events = await log.read(key)
+      const after = [-1, -1, 2, 0, 0, -1, 3]
+      for (const [index, seen] of (await Promise.all(following)).entries())
+        expect(seen).toEqual(events.slice((after[index] ?? 0) + 1))
+    })
+
+    test('another executor may take a run over at any event', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      for (let id = 1; id < 10; id += 1)
+        expect(await (id % 2 ? log : other).append(key, id, [started(id)])).toBe(id + 1)
+      expect(await log.read(key)).toHaveLength(10)
+    })
+
+    test('keeps events of a megabyte, and any text, as they are', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      const text = `${'ä"\\\n\u2028🏠'.repeat(100_000)}\ud800`
+      await log.append(key, 1, [answer(0, text), answer(1, '')])
+      expect((await other.read(key))[1]).toMatchObject(answer(0, text))
+      expect(await other.read(key, 1)).toMatchObject([answer(1, '')])
+    })
+
+    test('a session is as old as its last acceptance or end', async () => {
+      const key = createKey()
+      await log.create(key, request('x', 'ann'))
+      const accepted = await other.session(key)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      await log.append(key, 1, [started(1)])
+      expect((await other.session(key))?.updatedAt).toBe(accepted?.updatedAt)
+      await log.append(key, 2, [completed('x')])
+      const ended = await other.session(key)
+      expect(ended?.createdAt).toBe(accepted?.createdAt)
+      expect(ended?.updatedAt).toBeGreaterThan(accepted?.updatedAt ?? 0)
+    })
+
+    test('a parked run that goes on is open again; one that is due stays so until then', async () => {
+      const key = createKey()
+      const find = async (before: number, now: number) =>
+        (await other.stalled({ before, now, limit: 1000 })).some(({ session }) => session === key.session)
+      await log.create(key, request('x'))
+      await log.append(key, 1, [started(1), { type: 'run.parked', data: { reason: 'approval' } }])
+      const future = Date.now() + 60_000
+      expect(await find(future, future)).toBe(false)
+      const decision = { approvalId: 'a', decision: 'approve' } as const
+      await other.control(key, { type: 'decision', ...decision })
+      await log.append(key, 3, [{ type: 'approval.decided', data: decision }])
+      expect(await find(0, Date.now())).toBe(true)
+      await other.append(key, 4, [started(2)])
+      expect(await find(0, future)).toBe(false)
+      expect(await find(future, 0)).toBe(true)
+      await log.append(key, 5, [{ type: 'run.parked', data: { reason: 'operation_limit' } }])
+      expect(await find(0, Date.now())).toBe(true)
+      await log.append(key, 6, [started(3), completed('x')])
+      expect(await find(future, future)).toBe(false)
+    })
+
+    test('what is deleted can be made again under the same names', async () => {
+      const key = createKey()
+      const stop = new AbortController()
+      for (let round = 0; round < 3; round += 1) {
+        const owner = `owner-${round}`
+        expect(await other.create(key, request('x', owner))).toEqual({ outcome: 'created' })
+        expect(await log.append(key, 1, [started(1)])).toBe(2)
+        await log.control(key, { type: 'cancel', reason: owner })
+        await log.deleteSession(key, Date.now() + 1)
+        await expect(other.append(key, 2, [completed('x')])).rejects.toMatchObject({ code: 'fenced' })
+        expect(await other.controls(key)).toEqual([])
+        for await (const events of other.follow(key, -1, stop.signal)) expect(events).toEqual([])
+      }
+      expect(await other.runsAfter(key, 0)).toEqual([])
+      expect(await other.sessions(key.agent, { owner: 'owner-2', limit: 10 })).toEqual([])
+    })
+
+    test('names of any kind stay apart and come back as they were', async () => {
+      const agent = 'Odd names'
+      const names = [
+        'a',
+        'A',
+        'a.',
+        '..',
+        '%41',
+        '%',
+        '~41',
+        "'",
+        '"',
+        'ä',
+        'a\u0308',
+        '🏠',
+        '{a}',
+        'a b',
+        'ｘ'.repeat(200),
+      ]
+      names.push(`${'ｘ'.repeat(199)}y`, '~h', '*', '[a]')
+      for (const session of names) {
+        expect(await log.create({ agent, session, run: session }, request(session, session))).toEqual({
+          outcome: 'created',
+        })
+      }
+      for (const session of names) {
+        const key = { agent, session }
+        expect((await other.runsAfter(key, 0)).map(({ run }) => run)).toEqual([session])
+        expect(await other.read({ ...key, run: session })).toMatchObject([{ data: { digest: session } }])
+        const owned = await other.sessions(agent, { owner: session, limit: 5 })
+        expect(owned.map((one) => one.session)).toEqual([session])
+      }
+      const stalled = await other.stalled({ before: Date.now() + 60_000, now: 0, limit: 1000 })
+      const found = stalled.filter((key) => key.agent === agent).map(({ session, run }) => [session, run])
+      expect(found.toSorted()).toEqual(names.map((name) => [name, name]).toSorted())
+      const idle = await other.idleSessions(agent, Date.now() + 60_000, 1000)
+      expect(idle.map(({ session }) => session).toSorted()).toEqual(names.toSorted())
+    })
+
     test('keeps ids apart that look alike', async () => {
       const key = createKey()
       await log.create(key, request('lower'))
@@ -287,8 +458,17 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(stalled.map(({ run }) => run)).not.toContain('r1/call-1')
       await log.append({ ...key, run: 'r1/call-1' }, 2, [completed('x')])
       expect(await other.runsUpTo(key, 9, 9)).toEqual([])
-      await log.deleteSession(key, Date.now() + 1)
+      expect((await other.runsAfter(key, -1)).map(({ run }) => run)).toEqual(['r1'])
+      await log.create({ ...key, run: 'r1/call-2' }, request('inner'))
+      await log.append({ ...key, run: 'r1/call-2' }, 1, [
+        { type: 'run.parked', data: { reason: 'operation_limit' } },
+      ])
+      await log.deleteEndedRuns(key, Date.now() + 1)
       expect(await other.read({ ...key, run: 'r1/call-1' })).toEqual([])
+      expect(await other.read({ ...key, run: 'r1/call-2' })).toHaveLength(2)
+      await log.deleteSession(key, Date.now() + 1)
+      expect(await other.read({ ...key, run: 'r1/call-2' })).toEqual([])
+      expect(await other.session(key)).toBeUndefined()
     })
 
     test('finds sessions in which nothing happens any more', async () => {

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import type { Problem } from '../../src/core/problem.js'
-import type { RunAnswer } from '../../src/run/events.js'
+import type { ApprovalRequested, RunAnswer } from '../../src/run/events.js'
 import type { HistoryEntry } from '../../src/session/session-view.js'
 import { EventReader } from './sse.js'
 
@@ -15,10 +15,14 @@ export interface Reply<Body> {
 
 /** What a posted run may answer with, put together: tests say which they expect. */
 export type RunReply = Reply<
-  Omit<RunAnswer, 'status'> & Omit<Problem, 'status'> & { readonly status: unknown }
+  Omit<RunAnswer, 'status'> & Omit<Problem, 'status'> & WaitingRun & { readonly status: unknown }
 >
 
-export interface SessionState {
+export interface WaitingRun {
+  readonly approvals?: readonly ApprovalRequested[]
+}
+
+export interface SessionState extends WaitingRun {
   readonly message_count: number
   readonly conversation_history: readonly HistoryEntry[]
   readonly last_response: string | null
@@ -29,11 +33,22 @@ export interface SessionState {
   readonly next_before?: number
 }
 
-export interface Outcome {
+export interface Outcome extends WaitingRun {
   readonly status: string
+  readonly correlationId: string
   readonly response?: string
   readonly message_count?: number
   readonly error?: Problem
+  /** Of a cancelled run: why, and what it had said. */
+  readonly reason?: string
+  readonly text?: string
+}
+
+/** A human's answer to an approval. */
+export interface DecisionFields {
+  readonly decision: 'approve' | 'reject'
+  readonly reason?: string
+  readonly arguments?: object
 }
 
 export interface SessionList {
@@ -102,6 +117,18 @@ export class AgentApi {
 
   outcome(session: string, run: string): Promise<Reply<Outcome>> {
     return this.call(this.#run(session, run))
+  }
+
+  cancel(session: string, run: string): Promise<Reply<Outcome>> {
+    return this.call(`${this.#run(session, run)}/cancel`, { method: 'POST' })
+  }
+
+  decide(session: string, approvalId: string, fields: DecisionFields): Promise<Reply<Outcome & Problem>> {
+    return this.call(`${this.#session(session)}/approvals/${encodeURIComponent(approvalId)}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(fields),
+    })
   }
 
   /** Follows a run's events; `query` like `?after=3`. */

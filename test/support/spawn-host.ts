@@ -51,19 +51,23 @@ export async function spawnHost(options: SpawnHostOptions): Promise<SpawnedHost>
   }
 }
 
-/** Runs the host on an app that is expected not to start; gives its exit code and output. */
+/** Runs the host on an app that is expected not to start; gives its exit code and output. @throws {Error} when it starts. */
 export async function runFailingHost(
   options: SpawnHostOptions,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const host = await launchHost(options)
-  return { code: await host.ended, output: host.output() }
+  const started = host.waitForOutput(/Host is ready at \S+/, options.readyWithinMs ?? 20_000).then(
+    () => true,
+    () => false,
+  )
+  if (await started) {
+    await host.stop('SIGKILL')
+    throw new Error(`The host started although it should not. Output:\n${host.output()}`)
+  }
+  return { code: await host.stop('SIGKILL'), output: host.output() }
 }
 
-interface LaunchedHost extends Omit<SpawnedHost, 'url' | 'port'> {
-  readonly ended: Promise<number | null>
-}
-
-async function launchHost(options: SpawnHostOptions): Promise<LaunchedHost> {
+async function launchHost(options: SpawnHostOptions): Promise<Omit<SpawnedHost, 'url' | 'port'>> {
   if (!existsSync(cli)) throw new Error(`${cli} is missing: run "npm run build" first.`)
   const ownDataDir = options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'host-data-')) : undefined
   const child = spawn(process.execPath, toArguments(options, ownDataDir), {
@@ -77,7 +81,6 @@ async function launchHost(options: SpawnHostOptions): Promise<LaunchedHost> {
   })
   return {
     pid: child.pid ?? 0,
-    ended,
     output: output.text,
     waitForOutput: (pattern, withinMs) => output.waitFor(pattern, withinMs),
     stop(signal = 'SIGTERM') {

@@ -8,7 +8,7 @@ import {
   type ChatCompletionsServerOptions,
   startChatCompletionsServer,
 } from './chat-completions-server.js'
-import { type SpawnedHost, type SpawnHostOptions, spawnHost } from './spawn-host.js'
+import { runFailingHost, type SpawnedHost, type SpawnHostOptions, spawnHost } from './spawn-host.js'
 
 /** The folder with package.json, from the sources and from their compiled form alike. */
 export const repository = resolve(
@@ -41,31 +41,31 @@ const noModel = {
 export class TestBed {
   readonly #ends: (() => Promise<unknown>)[] = []
   readonly #pids = new Set<number>()
-  readonly #killAll = (): void => {
+  readonly #repairs = new Set<() => void>()
+  /** When the tests' process ends without {@link TestBed.end}. */
+  readonly #abandon = (): void => {
     for (const pid of this.#pids) killIfAlive(pid)
+    for (const repair of this.#repairs) repair()
   }
 
   constructor() {
-    process.once('exit', this.#killAll)
+    process.once('exit', this.#abandon)
   }
 
   /** Starts an app on the embedded host. @default the agents of `test/fixtures/apps/e2e-agents` */
-  async startApp({ model, agent, env, ...options }: StartAppOptions = {}): Promise<RunningApp> {
-    const entry = options.root === undefined ? { entry: 'test/fixtures/apps/e2e-agents/app.js' } : {}
-    const modelEnv =
-      model === undefined ? {} : { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'key-of-the-tests' }
-    const host = await spawnHost({
-      root: repository,
-      ...entry,
-      ...options,
-      env: { ...noModel, ...modelEnv, ...env },
-    })
+  async startApp({ agent, ...options }: StartAppOptions = {}): Promise<RunningApp> {
+    const host = await spawnHost(toSpawnOptions(options))
     this.#pids.add(host.pid)
     this.#ends.push(async () => {
       await host.stop('SIGKILL')
       this.#pids.delete(host.pid)
     })
     return { ...host, api: new AgentApi(host.url, agent) }
+  }
+
+  /** Starts an app that is expected to end by itself. */
+  failToStart(options: StartAppOptions): Promise<{ readonly code: number | null; readonly output: string }> {
+    return runFailingHost(toSpawnOptions(options))
   }
 
   /** Starts a model server; its script may change from test to test, as the server runs in the test's process. */
@@ -82,11 +82,27 @@ export class TestBed {
     return folder
   }
 
+  /** Undoes something done to the machine: at the end, after all that is started later has ended, or when the process exits. */
+  atEnd(repair: () => void): void {
+    this.#repairs.add(repair)
+    this.#ends.push(async () => {
+      repair()
+      this.#repairs.delete(repair)
+    })
+  }
+
   /** Ends everything, last started first. */
   async end(): Promise<void> {
-    process.off('exit', this.#killAll)
+    process.off('exit', this.#abandon)
     for (const end of this.#ends.splice(0).reverse()) await end()
   }
+}
+
+function toSpawnOptions({ model, env, ...options }: StartAppOptions): SpawnHostOptions {
+  const entry = options.root === undefined ? { entry: 'test/fixtures/apps/e2e-agents/app.js' } : {}
+  const modelEnv =
+    model === undefined ? {} : { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'key-of-the-tests' }
+  return { root: repository, ...entry, ...options, env: { ...noModel, ...modelEnv, ...env } }
 }
 
 function killIfAlive(pid: number): void {

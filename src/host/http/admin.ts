@@ -4,13 +4,15 @@ import { hostname } from 'node:os'
 import { hostVersion } from '../core-module.js'
 import type { FunctionDefinitions, LoadedFunction } from '../function-definitions.js'
 import { isHttpTrigger } from '../function-metadata.js'
-import type { FunctionInvoker, TypedData } from '../functions.js'
+import type { FunctionInvoker, HostExtension, TypedData } from '../functions.js'
 import { isObject } from '../parse-json.js'
 import { writeEmpty } from './function-to-response.js'
 import { readBody, readContentLength } from './request-body.js'
 
 export interface AdminOptions extends FunctionDefinitions {
   readonly invoker: FunctionInvoker
+  /** Asked for the trigger value of a run by hand. */
+  readonly extensions: readonly HostExtension[]
   readonly scriptFile: string
   readonly root: string
   /** Base URL without a slash at its end. */
@@ -66,7 +68,7 @@ async function answerFunction(call: {
     writeJson(response, errors.length > 0 ? { errors } : {})
   } else if (definition === undefined || action !== undefined) writeEmpty(response, 404)
   else if (request.method === 'GET') writeJson(response, toFunctionObject(definition, options))
-  else if (request.method === 'POST') await runFunction(request, response, definition, options.invoker)
+  else if (request.method === 'POST') await runFunction(request, response, definition, options)
   else writeEmpty(response, 404)
 }
 
@@ -78,7 +80,7 @@ async function runFunction(
   request: IncomingMessage,
   response: ServerResponse,
   definition: LoadedFunction,
-  invoker: FunctionInvoker,
+  options: AdminOptions,
 ): Promise<void> {
   const length = readContentLength(request) ?? 0
   if (length > 0 && !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
@@ -86,9 +88,10 @@ async function runFunction(
   if (length > bodyLimitBytes) return writeEmpty(response, 413)
   const input = length > 0 ? parseInput(await readBody(request)) : undefined
   if (input === undefined) return writeEmpty(response, 400)
+  const value = toTriggerInput(definition, input, options)
   writeEmpty(response, 202)
   const reason = 'This function was programmatically called via the host APIs.'
-  await invoker.invoke(definition, { input: toTriggerInput(definition, input), reason })
+  await options.invoker.invoke(definition, { input: value, reason })
 }
 
 function parseInput(body: Buffer): string | undefined {
@@ -101,10 +104,11 @@ function parseInput(body: Buffer): string | undefined {
   }
 }
 
-const manualTimer = { Schedule: { AdjustForDST: true }, ScheduleStatus: null, IsPastDue: false }
-
-function toTriggerInput(definition: LoadedFunction, input: string): TypedData {
-  if (definition.trigger.type.toLowerCase() === 'timertrigger') return { json: JSON.stringify(manualTimer) }
+function toTriggerInput(definition: LoadedFunction, input: string, { extensions }: AdminOptions): TypedData {
+  for (const extension of extensions) {
+    const value = extension.toManualInput?.(definition, input)
+    if (value !== undefined) return value
+  }
   return { string: input }
 }
 

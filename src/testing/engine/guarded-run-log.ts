@@ -21,6 +21,7 @@ export function createGuardedRunLog({ log, process, actor, observations }: Guard
       return result
     })
   return {
+    deltaDelayMs: log.deltaDelayMs,
     create: (key, request) =>
       write(`create ${key.run}`, async () => {
         const creation = await log.create(key, request)
@@ -40,6 +41,8 @@ export function createGuardedRunLog({ log, process, actor, observations }: Guard
     deleteSession: (key, before) => write(`delete ${key.session}`, () => log.deleteSession(key, before)),
     deleteEndedRuns: (key, before) =>
       write(`delete ended runs of ${key.session}`, () => log.deleteEndedRuns(key, before)),
+    deleteEndedBefore: (before, limit) =>
+      write('delete old runs', () => log.deleteEndedBefore(before, limit)),
     read: (key, after) => read(`read ${key.run}`, () => log.read(key, after)),
     controls: (key) => read(`read wishes for ${key.run}`, () => log.controls(key)),
     runsAfter: (key, turn) => read(`list runs of ${key.session}`, () => log.runsAfter(key, turn)),

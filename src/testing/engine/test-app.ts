@@ -63,6 +63,7 @@ export class TestApp {
       stallMs: 60_000,
       maxAttempts: 10,
       sessionTtlMs: undefined,
+      runRetentionMs: undefined,
       now: this.process.clock.now(),
     })
   }

@@ -39,12 +39,17 @@ export class VirtualClock implements Clock {
     return this.#timeout(ms, outside)
   }
 
+  after(ms: number, callback: () => void): () => void {
+    return this.#after(ms, callback, outside)
+  }
+
   /** The same time for a process that may stand still or die. */
   forProcess(isRunning: () => boolean): Clock {
     return {
       now: () => this.#now,
       sleep: (ms, signal) => this.#sleep(ms, signal, { isRunning, isOfProcess: true }),
       timeout: (ms) => this.#timeout(ms, { isRunning, isOfProcess: true }),
+      after: (ms, callback) => this.#after(ms, callback, { isRunning, isOfProcess: true }),
     }
   }
 
@@ -94,8 +99,13 @@ export class VirtualClock implements Clock {
 
   #timeout(ms: number, waiter: Waiter): AbortSignal {
     const controller = new AbortController()
-    const end = () => controller.abort(new DOMException(`${ms} ms have passed.`, 'TimeoutError'))
-    this.#waits.add({ at: this.#now + ms, type: 'timeout', ...waiter, end })
+    this.#after(ms, () => controller.abort(new DOMException(`${ms} ms have passed.`, 'TimeoutError')), waiter)
     return controller.signal
+  }
+
+  #after(ms: number, end: () => void, waiter: Waiter): () => void {
+    const wait: Wait = { at: this.#now + ms, type: 'timeout', ...waiter, end }
+    this.#waits.add(wait)
+    return () => this.#waits.delete(wait)
   }
 }

@@ -1,0 +1,63 @@
+import { AgentError } from '../../core/errors.js'
+import { isObject, type UncheckedObject } from '../parse-json.js'
+
+/** How often and when a failed run is tried again (local-host-spec C.4). */
+export interface RetryPolicy {
+  /** Retries after the first attempt; undefined for no end. */
+  readonly maxRetryCount: number | undefined
+  /** Before the first retry. */
+  readonly firstDelayMs: number
+  /** Where it is longer than the first, delays grow exponentially up to it. */
+  readonly longestDelayMs: number
+}
+
+/**
+ * Reads the `retry` option as the library registers it; durations are `{seconds}`.
+ * @throws {AgentError} `invalid_configuration`, naming the member that does not hold.
+ */
+export function parseRetryPolicy(options: UncheckedObject): RetryPolicy {
+  const { strategy, maxRetryCount } = options
+  if (typeof maxRetryCount !== 'number' || !Number.isInteger(maxRetryCount) || maxRetryCount < -1) {
+    throw invalid('maxRetryCount', maxRetryCount, 'must be a whole number from 0, or -1 for no end')
+  }
+  const count = maxRetryCount === -1 ? undefined : maxRetryCount
+  if (strategy === 'fixedDelay') {
+    const delayMs = parseDurationMs(options, 'delayInterval')
+    return { maxRetryCount: count, firstDelayMs: delayMs, longestDelayMs: delayMs }
+  }
+  if (strategy !== 'exponentialBackoff') {
+    throw invalid('strategy', strategy, "must be 'fixedDelay' or 'exponentialBackoff'")
+  }
+  const firstDelayMs = parseDurationMs(options, 'minimumInterval')
+  const longestDelayMs = parseDurationMs(options, 'maximumInterval')
+  if (longestDelayMs < firstDelayMs) {
+    throw invalid('maximumInterval', options.maximumInterval, 'must not be shorter than minimumInterval')
+  }
+  return { maxRetryCount: count, firstDelayMs, longestDelayMs }
+}
+
+function parseDurationMs(options: UncheckedObject, member: string): number {
+  const duration = options[member]
+  const seconds = isObject(duration) ? duration.seconds : undefined
+  if (typeof seconds === 'number' && seconds >= 0) return seconds * 1000
+  throw invalid(member, duration, 'must be a duration')
+}
+
+function invalid(member: string, value: unknown, rule: string): AgentError {
+  return new AgentError('invalid_configuration', `retry.${member} ${rule}, not ${JSON.stringify(value)}.`)
+}
+
+/**
+ * Milliseconds to wait before a retry, the first being number 1. Growing delays are the first one, then that plus 1, 2, 4, … times
+ * itself, each give or take a fifth (WebJobs: RandomizedExponentialBackoffStrategy).
+ */
+export function toRetryDelayMs(
+  policy: RetryPolicy,
+  retry: number,
+  random: () => number = Math.random,
+): number {
+  const { firstDelayMs, longestDelayMs } = policy
+  if (retry === 1) return firstDelayMs
+  const growth = (0.8 + 0.4 * random()) * 2 ** (retry - 2) * firstDelayMs
+  return Math.min(longestDelayMs, firstDelayMs + growth)
+}

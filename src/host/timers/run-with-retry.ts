@@ -1,0 +1,37 @@
+import type { InvocationOutcome, RetryContext } from '../functions.js'
+import { waitUntil } from './alarm.js'
+import { type RetryPolicy, toRetryDelayMs } from './retry-policy.js'
+
+export interface RetriedRun {
+  readonly policy: RetryPolicy | undefined
+  /** One attempt; the first has no context. Never rejects. */
+  readonly attempt: (context: RetryContext | undefined) => Promise<InvocationOutcome>
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Ends the waiting between attempts. */
+  readonly signal: AbortSignal
+  /** Called before each wait. */
+  readonly onWait: (delayMs: number, retry: number) => void
+}
+
+/** Attempts a run until it succeeds or the policy is exhausted; false when the signal cut the series of attempts off. */
+export async function runWithRetry({ policy, attempt, now, signal, onWait }: RetriedRun): Promise<boolean> {
+  let outcome = await attempt(undefined)
+  for (let retry = 1; !outcome.succeeded && hasRetry(policy, retry); retry += 1) {
+    const delayMs = toRetryDelayMs(policy, retry)
+    onWait(delayMs, retry)
+    await waitUntil(now() + delayMs, now, signal)
+    if (signal.aborted) return false
+    const { message, stack } = outcome
+    outcome = await attempt({
+      retryCount: retry,
+      maxRetryCount: policy.maxRetryCount ?? -1,
+      exception: { source: '', message, stackTrace: stack },
+    })
+  }
+  return true
+}
+
+function hasRetry(policy: RetryPolicy | undefined, retry: number): policy is RetryPolicy {
+  return policy !== undefined && retry <= (policy.maxRetryCount ?? Number.POSITIVE_INFINITY)
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { toErrorMessage } from '../../core/errors.js'
+import type { FunctionDefinition, HostExtension } from '../functions.js'
+import { findSetting } from '../setting-names.js'
+import { createStatusStore, type StatusStore } from './schedule-status.js'
+import { createTimeZone, type TimeZone } from './time-zone.js'
+import { isTimer, parseTimerBinding, toTimerInput } from './timer-binding.js'
+import { TimerListener } from './timer-listener.js'
+import { TimerLock } from './timer-lock.js'
+import type { TimerLog } from './timer-log.js'
+
+export interface TimerExtensionOptions {
+  readonly log: TimerLog
+  /** Folder for what timers remember and for their locks, below `timers`; made when absent. Not on a network drive. */
+  readonly dataDir: string
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: () => number
+  /** IANA name of the zone that schedules mean. @default the app setting WEBSITE_TIME_ZONE, else the process's own */
+  readonly timeZone?: string | undefined
+}
+
+/** Timer triggers: runs functions on their schedules, each in one of the host processes that share a data folder. */
+export function createTimerExtension(options: TimerExtensionOptions): HostExtension {
+  const { log, dataDir, now = Date.now, timeZone = findSetting(process.env, 'WEBSITE_TIME_ZONE') } = options
+  const zone = resolveTimeZone(timeZone, log)
+  const toStore = (timer: FunctionDefinition): StatusStore =>
+    createStatusStore(toFile(dataDir, timer, 'json'))
+  let listeners: readonly TimerListener[] = []
+  return {
+    name: 'timers',
+    triggerTypes: ['timerTrigger'],
+    check: (definition) => {
+      if (isTimer(definition)) parseTimerBinding(definition, zone)
+    },
+    provideInput: () => undefined,
+    toManualInput: (definition) => {
+      if (!isTimer(definition)) return undefined
+      const { useMonitor } = parseTimerBinding(definition, zone)
+      const status = useMonitor ? toStore(definition).read() : undefined
+      return toTimerInput({ status, isPastDue: false }, zone)
+    },
+    start: async (functions, invoker) => {
+      listeners = functions.filter(isTimer).map((definition) => {
+        const binding = parseTimerBinding(definition, zone)
+        const lock = new TimerLock(toFile(dataDir, definition, 'lock'))
+        const store = toStore(definition)
+        return new TimerListener({ definition, binding, invoker, lock, store, zone, now, log })
+      })
+      for (const listener of listeners) listener.start()
+    },
+    stop: async (graceMs) => {
+      await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
+    },
+    handle: async (_request, response) => void response.writeHead(404).end(),
+  }
+}
+
+/** Function names are safe in file names, and the same in any casing. */
+function toFile(dataDir: string, { name }: FunctionDefinition, extension: string): string {
+  return join(dataDir, 'timers', `${name.toLowerCase()}.${extension}`)
+}
+
+function resolveTimeZone(name: string | undefined, log: TimerLog): TimeZone {
+  if (name === undefined || name === '') return createTimeZone()
+  try {
+    return createTimeZone(name)
+  } catch (error) {
+    const own = createTimeZone()
+    log(
+      'warning',
+      `WEBSITE_TIME_ZONE: ${toErrorMessage(error)}. Use an IANA name such as Europe/Berlin. Timers go by ${own.name}.`,
+    )
+    return own
+  }
+}

@@ -1,0 +1,193 @@
+import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob'
+import { type AzureBlobConnection, openContainer, parseHost } from './azure-blob-connection.js'
+import { toStorageFailure, toStoreError } from './azure-blob-errors.js'
+import type { Metadata } from './azure-blob-metadata.js'
+
+export interface BlobItem {
+  readonly name: string
+  readonly metadata: Metadata
+  readonly etag: string
+}
+
+export interface BlobContent {
+  /** From the offset that was asked for to the end. */
+  readonly bytes: Buffer
+  readonly etag: string
+  readonly metadata: Metadata
+  /** How many blocks an append blob has. */
+  readonly blocks: number
+}
+
+export interface Appended {
+  readonly etag: string
+  readonly blocks: number
+}
+
+/** Which version of a blob a call means; without `ifMatch` any. */
+export interface ExpectedBlob {
+  readonly ifMatch?: string | undefined
+}
+
+/** The few calls of the blob service that the run log is made of, each one request. @throws {AgentError} `store_unavailable` from all of them. */
+export class AzureBlobContainer {
+  readonly host: string
+  readonly #connection: AzureBlobConnection
+  readonly #name: string
+  #ready: Promise<ContainerClient> | undefined
+
+  /** @throws {AgentError} `invalid_configuration` when the connection cannot be one. */
+  constructor(connection: AzureBlobConnection, name: string) {
+    this.host = parseHost(connection)
+    this.#connection = connection
+    this.#name = name
+  }
+
+  /** Put Blob (append blob, empty), unless there is one: its ETag, or `undefined`. */
+  async createAppendBlob(name: string, metadata: Metadata): Promise<string | undefined> {
+    const created = await this.#call({ 409: 'exists', 412: 'exists' }, async (container) => {
+      const conditions = { ifNoneMatch: '*' }
+      const { etag } = await container.getAppendBlobClient(name).create({ metadata, conditions })
+      return { etag: toEtag(etag) }
+    })
+    return typeof created === 'string' ? undefined : created.etag
+  }
+
+  /** Append Block, if the blob ends at `position` and, where `ifMatch` is given, is that version. */
+  appendBlock(
+    name: string,
+    body: Buffer,
+    { position, ifMatch }: ExpectedBlob & { readonly position: number },
+  ): Promise<Appended | 'conflict' | 'missing'> {
+    return this.#call({ 404: 'missing', 412: 'conflict' }, async (container) => {
+      const conditions = { appendPosition: position, ...(ifMatch === undefined ? {} : { ifMatch }) }
+      const blob = container.getAppendBlobClient(name)
+      const appended = await blob.appendBlock(body, body.length, { conditions })
+      return { etag: toEtag(appended.etag), blocks: appended.blobCommittedBlockCount ?? 0 }
+    })
+  }
+
+  /** Put Blob (block blob), unless there is one (`ifMatch` absent), or if it is that version: its ETag, or `undefined`. */
+  async put(
+    name: string,
+    text: string,
+    metadata: Metadata,
+    { ifMatch }: ExpectedBlob = {},
+  ): Promise<string | undefined> {
+    const put = await this.#call({ 404: 'not', 409: 'not', 412: 'not' }, async (container) => {
+      const conditions = ifMatch === undefined ? { ifNoneMatch: '*' } : { ifMatch }
+      const blob = container.getBlockBlobClient(name)
+      const { etag } = await blob.upload(text, Buffer.byteLength(text), { metadata, conditions })
+      return { etag: toEtag(etag) }
+    })
+    return typeof put === 'string' ? undefined : put.etag
+  }
+
+  /** Put Blob (block blob), whatever was there. */
+  async replace(name: string, text: string, metadata: Metadata): Promise<void> {
+    await this.#call({}, async (container) => {
+      await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), { metadata })
+    })
+  }
+
+  /** Get Blob from `offset` on; transfers nothing when the blob still has this ETag. `short`: it ends before or at the offset. */
+  read(name: string, offset = 0, etag?: string): Promise<BlobContent | 'unchanged' | 'missing' | 'short'> {
+    return this.#call({ 304: 'unchanged', 404: 'missing', 416: 'short' }, async (container) => {
+      const conditions = etag === undefined ? {} : { ifNoneMatch: etag }
+      const blob = await container.getBlobClient(name).download(offset, undefined, { conditions })
+      const chunks: Uint8Array[] = []
+      for await (const chunk of blob.readableStreamBody ?? []) chunks.push(Buffer.from(chunk))
+      const { metadata = {}, blobCommittedBlockCount: blocks = 0 } = blob
+      return { bytes: Buffer.concat(chunks), etag: toEtag(blob.etag), metadata, blocks }
+    })
+  }
+
+  /** Get Blob Properties; `undefined` when there is none. `lastModified` is ms since 1970, whole seconds. */
+  async properties(
+    name: string,
+  ): Promise<
+    { readonly etag: string; readonly metadata: Metadata; readonly lastModified: number } | undefined
+  > {
+    const found = await this.#call({ 404: 'missing' }, async (container) => {
+      const { etag, metadata = {}, lastModified } = await container.getBlobClient(name).getProperties()
+      return { etag: toEtag(etag), metadata, lastModified: lastModified?.getTime() ?? 0 }
+    })
+    return typeof found === 'string' ? undefined : found
+  }
+
+  /** Set Blob Metadata; false when the blob is not there, or not that version. */
+  async setMetadata(name: string, metadata: Metadata, { ifMatch }: ExpectedBlob = {}): Promise<boolean> {
+    const set = await this.#call({ 404: 'not', 412: 'not' }, async (container) => {
+      const conditions = ifMatch === undefined ? {} : { ifMatch }
+      await container.getBlobClient(name).setMetadata(metadata, { conditions })
+    })
+    return set === undefined
+  }
+
+  /** Delete Blob; false when it is there, but not that version. */
+  async remove(name: string, { ifMatch }: ExpectedBlob = {}): Promise<boolean> {
+    const removed = await this.#call({ 404: 'gone', 412: 'other' }, async (container) => {
+      const conditions = ifMatch === undefined ? {} : { ifMatch }
+      await container.getBlobClient(name).delete({ conditions, deleteSnapshots: 'include' })
+    })
+    return removed !== 'other'
+  }
+
+  /** List Blobs by name, a page of at most `pageSize` (5,000 at most) per request. */
+  async *list(prefix: string, pageSize = 5_000): AsyncGenerator<readonly BlobItem[]> {
+    let continuationToken: string | undefined
+    do {
+      const page = await this.#call({}, async (container) => {
+        const settings = continuationToken === undefined ? {} : { continuationToken }
+        const blobs = container.listBlobsFlat({ prefix, includeMetadata: true })
+        return toPage(await blobs.byPage({ maxPageSize: pageSize, ...settings }).next())
+      })
+      yield page.items
+      continuationToken = page.continuationToken
+    } while (continuationToken !== undefined)
+  }
+
+  /** `answers`: outcomes that are no failures, by HTTP status. */
+  async #call<Result, const Answer extends string = never>(
+    answers: Readonly<Record<number, Answer>>,
+    work: (container: ContainerClient) => Promise<Result>,
+  ): Promise<Result | Answer> {
+    try {
+      return await work(await this.#open())
+    } catch (error) {
+      const { statusCode = 0, code } = toStorageFailure(error)
+      const answer = answers[statusCode]
+      if (answer !== undefined && code !== 'ContainerNotFound' && code !== 'ContainerBeingDeleted')
+        return answer
+      // Another try may find the container made again, or the network back.
+      this.#ready = undefined
+      throw toStoreError(error, this.host)
+    }
+  }
+
+  #open(): Promise<ContainerClient> {
+    this.#ready ??= this.#create()
+    return this.#ready
+  }
+
+  async #create(): Promise<ContainerClient> {
+    const container = await openContainer(this.#connection, this.#name)
+    await container.createIfNotExists()
+    return container
+  }
+}
+
+function toPage({ value }: { readonly value?: ContainerListBlobFlatSegmentResponse }) {
+  const items = value?.segment.blobItems ?? []
+  return {
+    items: items.map(
+      ({ name, metadata = {}, properties: { etag } }): BlobItem => ({ name, metadata, etag: toEtag(etag) }),
+    ),
+    continuationToken: value?.continuationToken || undefined,
+  }
+}
+
+/** Listings give ETags without the quotes that conditions need. */
+function toEtag(etag: string | undefined): string {
+  if (etag === undefined) return ''
+  return etag.startsWith('"') || etag.startsWith('W/') ? etag : `"${etag}"`
+}

@@ -1,0 +1,121 @@
+import type { RunKey, SessionKey } from '../run/run-log.js'
+import type { AzureBlobContainer } from './azure-blob-container.js'
+import type { AzureBlobIndex } from './azure-blob-index.js'
+import { type EndedRun, parseEndedMetadata, parseOpenMetadata, parseRunKey } from './azure-blob-metadata.js'
+import {
+  retiredFolder,
+  toControlsName,
+  toEndedName,
+  toEndedPrefix,
+  toInnerPrefix,
+  toOpenPrefix,
+  toRetiredName,
+  toSegmentName,
+  toSessionFolder,
+} from './azure-blob-names.js'
+import type { AzureBlobSessions } from './azure-blob-sessions.js'
+import { forEachLimited } from './for-each-limited.js'
+
+const parallel = 32
+
+interface Parts {
+  readonly container: AzureBlobContainer
+  readonly index: AzureBlobIndex
+  readonly sessions: AzureBlobSessions
+}
+
+/** See `RunLog.deleteSession`. Logs go first: from then on whoever executes one of the runs is fenced off. */
+export async function deleteSession(parts: Parts, key: SessionKey, before: number): Promise<void> {
+  const { container, sessions } = parts
+  for (let isDone = false; !isDone; ) {
+    const record = await sessions.read(key)
+    const isLeft = await deleteRuns(container, key, before)
+    await deleteEntries(container, key, before)
+    // Refused when a run was accepted meanwhile: look again.
+    isDone = isLeft || record === undefined || (await sessions.remove(record))
+  }
+}
+
+/** Deletes the logs of the runs accepted before; whether others are left. */
+async function deleteRuns(container: AzureBlobContainer, key: SessionKey, before: number): Promise<boolean> {
+  const blobs: { readonly name: string; readonly run: string }[] = []
+  const spared = new Set<string>()
+  for await (const items of container.list(toSessionFolder(key))) {
+    for (const { name, metadata } of items) {
+      const run = parseRunKey(metadata)?.run ?? name
+      blobs.push({ name, run })
+      if (metadata.accepted !== undefined && Number(metadata.accepted) >= before) spared.add(run)
+    }
+  }
+  const doomed = blobs.filter(({ run }) => !spared.has(run))
+  await forEachLimited(doomed, parallel, ({ name }) => container.remove(name))
+  return spared.size > 0
+}
+
+async function deleteEntries(container: AzureBlobContainer, key: SessionKey, before: number): Promise<void> {
+  for await (const items of container.list(toOpenPrefix(key))) {
+    const doomed = items.filter(({ metadata }) => (parseOpenMetadata(metadata)?.acceptedAt ?? 0) < before)
+    await forEachLimited(doomed, parallel, ({ name, etag }) => container.remove(name, { ifMatch: etag }))
+  }
+  for (const run of await listEnded(container, key, before)) {
+    await container.remove(toRetiredName(run.key, run.endedAt))
+    await container.remove(toEndedName(run.key, run.turn))
+  }
+}
+
+/** See `RunLog.deleteEndedRuns`. Four calls per run. */
+export async function deleteEndedRuns(
+  { container, index }: Parts,
+  key: SessionKey,
+  before: number,
+): Promise<void> {
+  await index.unfinished(key)
+  const runs = await listEnded(container, key, before)
+  await forEachLimited(runs, parallel, (run) => deleteEndedRun(container, run))
+}
+
+/** See `RunLog.deleteEndedBefore`. One call when there is nothing to delete, five per deleted run. */
+export async function deleteEndedBefore(
+  { container }: Parts,
+  before: number,
+  limit: number,
+): Promise<number> {
+  let deleted = 0
+  for await (const items of container.list(retiredFolder, Math.min(limit, 5_000))) {
+    const runs = items.map(({ metadata }) => parseEndedMetadata(metadata)).filter((run) => run !== undefined)
+    const doomed = runs.filter(({ endedAt }) => endedAt < before).slice(0, limit - deleted)
+    await forEachLimited(doomed, parallel, (run) => deleteEndedRun(container, run))
+    deleted += doomed.length
+    if (doomed.length < items.length || deleted >= limit) break
+  }
+  return deleted
+}
+
+async function listEnded(
+  container: AzureBlobContainer,
+  key: SessionKey,
+  before: number,
+): Promise<readonly EndedRun[]> {
+  const found: EndedRun[] = []
+  for (const prefix of [toInnerPrefix(key), toEndedPrefix(key)]) {
+    for await (const items of container.list(prefix)) {
+      const runs = items.map(({ metadata }) => parseEndedMetadata(metadata))
+      found.push(...runs.filter((run) => run !== undefined).filter((run) => run.acceptedAt < before))
+    }
+  }
+  return found
+}
+
+/** The entry by which it was found goes last, so that a deletion that was cut off is done again. */
+async function deleteEndedRun(container: AzureBlobContainer, run: EndedRun): Promise<void> {
+  const { key } = run
+  const segments = Array.from({ length: run.segments }, (_, segment) => toSegmentName(key, segment))
+  for (const name of [...segments, toControlsName(key)]) await container.remove(name)
+  await container.remove(toEndedName(key, run.turn))
+  await container.remove(toRetiredName(key, run.endedAt))
+}
+
+/** Undoes the creation of a run whose session went away meanwhile. */
+export async function deleteLog(container: AzureBlobContainer, key: RunKey): Promise<void> {
+  await container.remove(toSegmentName(key, 0))
+}

@@ -1,0 +1,214 @@
+import { AgentError, hasCode } from '../core/errors.js'
+import type { ControlRecord } from '../run/control.js'
+import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
+import { type RunIndex, toIndex } from '../run/run-index.js'
+import type {
+  Creation,
+  RunKey,
+  RunLog,
+  RunSummary,
+  SessionKey,
+  SessionQuery,
+  SessionSummary,
+  StalledQuery,
+} from '../run/run-log.js'
+import type { AzureBlobConnection } from './azure-blob-connection.js'
+import { AzureBlobContainer } from './azure-blob-container.js'
+import { AzureBlobControls } from './azure-blob-controls.js'
+import { deleteEndedBefore, deleteEndedRuns, deleteLog, deleteSession } from './azure-blob-deletion.js'
+import { AzureBlobFollowers } from './azure-blob-followers.js'
+import { AzureBlobIndex } from './azure-blob-index.js'
+import { AzureBlobLogs } from './azure-blob-logs.js'
+import { toSegmentName } from './azure-blob-names.js'
+import { isEnded, type LogPosition } from './azure-blob-position.js'
+import { AzureBlobSessions } from './azure-blob-sessions.js'
+
+/** Which storage account, and how the log behaves in it. */
+export type AzureBlobRunLogOptions = AzureBlobConnection & {
+  /** Made when absent. @default 'durable-agent-runs' */
+  readonly container?: string | undefined
+  /** How often to look for what other processes wrote to a run, while somebody follows it. @default 150 */
+  readonly pollIntervalMs?: number | undefined
+  /** How often to look for wishes that other processes filed about a run, while somebody watches for them. @default 1000 */
+  readonly controlPollIntervalMs?: number | undefined
+  /** After so many appends a log goes on in another blob; at most 50,000. @default 49,000 */
+  readonly maxSegmentBlocks?: number | undefined
+  /** From this size on a log goes on in another blob. @default 134,217,728 */
+  readonly maxSegmentBytes?: number | undefined
+}
+
+/**
+ * A run log in a storage account, which several machines may share: what apps in Azure use, in the account they have anyway.
+ * Each run is an append blob with one JSON line per event. An append states the position and the ETag that it expects,
+ * so that of two executors one is refused. What is acknowledged has been written as durably as the account replicates.
+ *
+ * Calls to the storage account, beside one that makes the container when a process starts:
+ *
+ * | | writes | reads | round trips |
+ * |---|---|---|---|
+ * | accepting a run | 4; 5 if it is the session's first | 1 | 4; 5 |
+ * | an append | 1; 2 if the run begins to wait or stops waiting | 0; 1 if another process wrote last | 1; 2 |
+ * | the append that ends a run | 4 and a deletion | 1 | 3, of which followers wait for 1 |
+ * | finding a session's runs that are open or ended lately | 2 (lists) | 1 per open run | 3 |
+ * | finding runs that stand still | 1 (a list), also when none is open | 2 per run that may | |
+ * | following a run from another process | | 1 per `pollIntervalMs`, empty while nothing is new | |
+ * | watching for wishes | | 1 per `controlPollIntervalMs`, empty while nothing is new | |
+ *
+ * Needs append blobs, which premium block blob accounts do not have.
+ * Source: Azure Storage REST API, "Append Block" (`x-ms-blob-condition-appendpos`), "Put Blob", "List Blobs".
+ */
+export class AzureBlobRunLog implements RunLog {
+  readonly deltaDelayMs = 150
+  readonly #container: AzureBlobContainer
+  readonly #logs: AzureBlobLogs
+  readonly #index: AzureBlobIndex
+  readonly #sessions: AzureBlobSessions
+  readonly #controls: AzureBlobControls
+  readonly #followers: AzureBlobFollowers
+
+  /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the connection cannot be one. */
+  constructor(options: AzureBlobRunLogOptions) {
+    const { container = 'durable-agent-runs', pollIntervalMs = 150, controlPollIntervalMs = 1_000 } = options
+    const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024 } = options
+    this.#container = new AzureBlobContainer(options, container)
+    this.#logs = new AzureBlobLogs(this.#container, { maxSegmentBlocks, maxSegmentBytes })
+    this.#index = new AzureBlobIndex(this.#container, this.#logs)
+    this.#sessions = new AzureBlobSessions(this.#container)
+    this.#controls = new AzureBlobControls(this.#container)
+    const intervals = { pollIntervalMs, controlPollIntervalMs }
+    this.#followers = new AzureBlobFollowers(this.#logs, this.#controls, intervals)
+  }
+
+  async create(key: RunKey, request: RunRequest): Promise<Creation> {
+    for (;;) {
+      const now = Date.now()
+      const session = await this.#sessions.open(key, request.owner, now)
+      const { owner } = session.summary
+      if (owner !== undefined && owner !== request.owner) return { outcome: 'foreign' }
+      if (!(await this.#logs.create(key, request, now))) {
+        const existing = await this.#readExisting(key)
+        if (existing !== undefined) return { outcome: 'exists', request: existing }
+        continue
+      }
+      const marking = this.#index.open(key, now)
+      const [isKept] = await Promise.all([this.#sessions.touch(session, now), marking])
+      if (isKept) return { outcome: 'created' }
+      await deleteLog(this.#container, key)
+    }
+  }
+
+  /** An earlier creation may have been cut off before the run was marked as open. */
+  async #readExisting(key: RunKey): Promise<RunRequest | undefined> {
+    const events = await this.#logs.read(key)
+    const [accepted] = events
+    if (accepted?.type !== 'run.accepted') return undefined
+    if (!events.some(isTerminal)) await this.#index.open(key, accepted.at)
+    return accepted.data
+  }
+
+  async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
+    const before = await this.#logs.positionAt(key, expected)
+    const index = events.reduce(toIndex, before.index)
+    // Before the log says so: a run that is marked as open is looked at, one that is marked as parked may rest for ever.
+    if (before.index.status === 'parked' && index.status === 'open')
+      await this.#index.mark(key, before.acceptedAt, index)
+    const after = await this.#logs.append(key, expected, events)
+    this.#followers.notify(key)
+    await this.#file(key, before.index, after)
+    return expected + events.length
+  }
+
+  /** The log counts: entries that cannot be written now are put right by whoever looks for the run. */
+  async #file(key: RunKey, before: RunIndex, after: LogPosition): Promise<void> {
+    try {
+      if (isEnded(after)) await Promise.all([this.#index.end(key, after), this.#touch(key)])
+      else if (after.index !== before && after.index.status === 'parked')
+        await this.#index.mark(key, after.acceptedAt, after.index)
+    } catch (error) {
+      if (!hasCode(error, 'store_unavailable')) throw error
+    }
+  }
+
+  async #touch(key: SessionKey): Promise<void> {
+    const session = await this.#sessions.read(key)
+    if (session !== undefined) await this.#sessions.touch(session, Date.now())
+  }
+
+  async read(key: RunKey, after = -1): Promise<readonly StoredEvent[]> {
+    return (await this.#logs.read(key)).slice(after + 1)
+  }
+
+  follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]> {
+    return this.#followers.follow(key, after, signal)
+  }
+
+  runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]> {
+    return this.#index.runsAfter(key, turn)
+  }
+
+  runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {
+    return this.#index.runsUpTo(key, turn, limit)
+  }
+
+  async session(key: SessionKey): Promise<SessionSummary | undefined> {
+    return (await this.#sessions.read(key))?.summary
+  }
+
+  sessions(agent: string, query: SessionQuery): Promise<readonly SessionSummary[]> {
+    return this.#sessions.newest(agent, query)
+  }
+
+  async deleteSession(key: SessionKey, before: number): Promise<void> {
+    await deleteSession(this.#parts, key, before)
+    this.#followers.notifyAll()
+  }
+
+  async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
+    await deleteEndedRuns(this.#parts, key, before)
+    this.#followers.notifyAll()
+  }
+
+  async deleteEndedBefore(before: number, limit: number): Promise<number> {
+    const deleted = await deleteEndedBefore(this.#parts, before, limit)
+    this.#followers.notifyAll()
+    return deleted
+  }
+
+  async control(key: RunKey, record: ControlRecord): Promise<boolean> {
+    const run = await this.#container.properties(toSegmentName(key, 0))
+    if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
+    const isFirst = await this.#controls.file(key, record)
+    if (isFirst) await this.#index.makeDue(key, Date.now())
+    this.#followers.notifyControls(key)
+    return isFirst
+  }
+
+  async controls(key: RunKey): Promise<readonly ControlRecord[]> {
+    return (await this.#controls.read(key)).records
+  }
+
+  watchControls(key: RunKey, signal: AbortSignal): AsyncIterable<readonly ControlRecord[]> {
+    return this.#followers.watchControls(key, signal)
+  }
+
+  stalled(query: StalledQuery): Promise<readonly RunKey[]> {
+    return this.#index.stalled(query)
+  }
+
+  idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
+    return this.#sessions.idle(agent, before, limit)
+  }
+
+  /** Writes a small blob. @throws {AgentError} `store_unavailable` saying why it cannot. */
+  async probe(): Promise<void> {
+    await this.#container.replace('probe', '', {})
+  }
+
+  async close(): Promise<void> {
+    this.#followers.close()
+  }
+
+  get #parts() {
+    return { container: this.#container, index: this.#index, sessions: this.#sessions }
+  }
+}

@@ -1,0 +1,174 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { AgentError } from '../core/errors.js'
+import type { RedisScript } from './redis-scripts.js'
+
+interface ScriptCall {
+  readonly keys: string[]
+  readonly arguments: string[]
+}
+
+/** What is used of a client of the package `redis`, for a single server or a cluster. */
+export interface RedisClient {
+  readonly isOpen: boolean
+  connect(): Promise<unknown>
+  duplicate(): RedisClient
+  destroy(): unknown
+  eval(script: string, call: ScriptCall): Promise<unknown>
+  evalSha(sha: string, call: ScriptCall): Promise<unknown>
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
+  unsubscribe(channel: string): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** Pauses before a call is tried again on a connection that broke. */
+const retryDelaysMs = [50, 250, 1_000]
+
+/** Where Redis is: a URL, or a client that the app has already. */
+export type RedisSource =
+  | { readonly url: string; readonly client?: undefined }
+  | { readonly url?: undefined; readonly client: RedisClient }
+
+/** Runs scripts on Redis, connecting at first use. Calls that a broken connection cut off are tried again. */
+export class RedisConnection {
+  readonly #source: RedisSource
+  readonly #place: string
+  #client: Promise<RedisClient> | undefined
+  #subscriber: Promise<RedisClient> | undefined
+  #isClosed = false
+
+  /** @throws {AgentError} `invalid_configuration` when the URL is none. */
+  constructor(source: RedisSource) {
+    this.#source = source
+    this.#place = source.url === undefined ? 'of the given client' : `at ${parsePlace(source.url)}`
+  }
+
+  /** What a script returned. @throws {AgentError} `store_unavailable` saying why it was not run. */
+  run(script: RedisScript, keys: string[], values: readonly (string | number)[]): Promise<unknown> {
+    const call = { keys, arguments: values.map(String) }
+    return this.#persist(async () => evaluate(await this.#open(), script, call))
+  }
+
+  /** Calls `listener` for each message on a channel. @throws {AgentError} `store_unavailable` */
+  async subscribe(channel: string, listener: () => void): Promise<void> {
+    await this.#persist(async () => (await this.#openSubscriber()).subscribe(channel, listener))
+  }
+
+  async #persist<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await work()
+      } catch (error) {
+        const pauseMs = retryDelaysMs[tries]
+        if (pauseMs === undefined || this.#isClosed || toReplyCode(error) !== undefined)
+          throw this.#toError(error)
+        await wait(pauseMs)
+      }
+    }
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    // A connection that is gone has no subscriptions either.
+    await this.#subscriber?.then((client) => client.unsubscribe(channel)).catch(() => {})
+  }
+
+  /** Closes what was opened here; a client that was given stays open. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const own = this.#source.client === undefined ? [this.#client, this.#subscriber] : [this.#subscriber]
+    for (const client of own) await client?.then((open) => open.destroy()).catch(() => {})
+  }
+
+  #open(): Promise<RedisClient> {
+    if (this.#isClosed) throw new AgentError('store_unavailable', 'The run log has been closed.')
+    this.#client ??= this.#connect().catch((error) => {
+      this.#client = undefined
+      throw error
+    })
+    return this.#client
+  }
+
+  async #connect(): Promise<RedisClient> {
+    const client = this.#source.client ?? (await createClient(this.#source.url))
+    if (!client.isOpen) await client.connect()
+    return client
+  }
+
+  #openSubscriber(): Promise<RedisClient> {
+    this.#subscriber ??= this.#connectSubscriber().catch((error) => {
+      this.#subscriber = undefined
+      throw error
+    })
+    return this.#subscriber
+  }
+
+  async #connectSubscriber(): Promise<RedisClient> {
+    const client = (await this.#open()).duplicate()
+    client.on('error', () => {})
+    await client.connect()
+    return client
+  }
+
+  // Security: what the client throws is not repeated, as it may hold the URL with its password.
+  #toError(error: unknown): AgentError {
+    if (error instanceof AgentError) return error
+    const code = toReplyCode(error)
+    const what = code ?? toName(error)
+    const hint = code === undefined ? 'Check the address and the network.' : toHint(code)
+    const message = `The run log in Redis ${this.#place} cannot be used (${what}). ${hint}`
+    return new AgentError('store_unavailable', message.trim(), { retryable: code === undefined })
+  }
+}
+
+async function evaluate(client: RedisClient, script: RedisScript, call: ScriptCall): Promise<unknown> {
+  try {
+    return await client.evalSha(script.sha, call)
+  } catch (error) {
+    if (toReplyCode(error) !== 'NOSCRIPT') throw error
+    return client.eval(script.text, call)
+  }
+}
+
+async function createClient(url: string): Promise<RedisClient> {
+  const redis = await import('redis')
+  let hasBeenConnected = false
+  const reconnectStrategy = (retries: number, cause: Error) => {
+    const isWorthIt = hasBeenConnected || (retries < 1 && toReplyCode(cause) === undefined)
+    return isWorthIt ? Math.min(50 * 2 ** retries, 1_000) : cause
+  }
+  const client = redis.createClient({
+    url,
+    // While there is no connection calls fail at once, and are tried again here.
+    disableOfflineQueue: true,
+    socket: { connectTimeout: 5_000, reconnectStrategy },
+  })
+  client.on('ready', () => {
+    hasBeenConnected = true
+  })
+  client.on('error', () => {})
+  return client
+}
+
+/** The code word of an error that the server answered with; `undefined` for failures on the way. */
+function toReplyCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  return /^(?:-?)([A-Z][A-Z]+)\b/.exec(error.message)?.[1]
+}
+
+function toName(error: unknown): string {
+  // The client wraps what ended its tries to connect.
+  const { code, name, originalError } = (error ?? {}) as Record<string, unknown>
+  if (originalError !== undefined) return toName(originalError)
+  return typeof code === 'string' && /^\w+$/.test(code) ? code : String(name ?? 'error')
+}
+
+function toHint(code: string): string {
+  if (/^(WRONGPASS|NOAUTH|NOPERM)$/.test(code)) return 'Check the user name, the password and its rights.'
+  if (/^(OOM|MISCONF|READONLY)$/.test(code)) return 'It takes no writes: check its memory, disk and role.'
+  return ''
+}
+
+function parsePlace(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && /^rediss?:$/.test(url.protocol)) return url.host
+  throw new AgentError('invalid_configuration', 'The address of Redis must be a redis:// or rediss:// URL.')
+}

@@ -1,0 +1,219 @@
+import { createClient, createCluster } from 'redis'
+import { afterAll, describe, expect, test } from 'vitest'
+import { RedisRunLog, type RedisRunLogOptions } from '../../src/log/redis-run-log.js'
+import type { RunRequest } from '../../src/run/events.js'
+import type { RunKey } from '../../src/run/run-log.js'
+import { describeRunLog } from '../contract/run-log-contract.js'
+import { accepted, completed, started } from '../run/event-samples.js'
+import { findFreePort } from '../support/free-port.js'
+import {
+  hasRedisServer,
+  type RedisServer,
+  startRedisCluster,
+  startRedisServer,
+} from '../support/redis-server.js'
+
+const isSkipped = !hasRedisServer() && process.env.CI === undefined
+if (isSkipped) process.stdout.write('Redis is not tested: there is no redis-server on the PATH.\n')
+
+function request(text = 'x', owner?: string): RunRequest {
+  const event = accepted(text, owner)
+  if (event.type !== 'run.accepted') throw new Error('not a request')
+  return event.data
+}
+
+let sessions = 0
+function createKey(): RunKey {
+  sessions += 1
+  return { agent: 'Redis', session: `redis-${sessions}`, run: 'r' }
+}
+
+describe.skipIf(isSkipped)('on a server', async () => {
+  if (isSkipped) return
+  const servers: RedisServer[] = []
+  const start = async (args: readonly string[] = [], port?: number): Promise<RedisServer> => {
+    const server = await startRedisServer({ args, port })
+    servers.push(server)
+    return server
+  }
+  const server = await start()
+  const shared = await createClient({ url: server.url }).connect()
+  const logs: RedisRunLog[] = []
+  afterAll(async () => {
+    for (const log of logs) await log.close()
+    shared.destroy()
+    for (const one of servers) await one.stop()
+  })
+  const open = (options: RedisRunLogOptions = { url: server.url }): RedisRunLog => {
+    const log = new RedisRunLog(options)
+    logs.push(log)
+    return log
+  }
+
+  describeRunLog('Redis', async () => open())
+  describeRunLog('Redis with a client of the app', async () => open({ client: shared, prefix: 'other' }))
+
+  describe('that is a cluster', async () => {
+    const node = await startRedisCluster()
+    servers.push(node)
+    const cluster = createCluster({ rootNodes: [{ url: node.url }] })
+    afterAll(() => cluster.destroy())
+    describeRunLog('Redis cluster', async () => open({ client: cluster }))
+  })
+
+  test('a client that was given stays open', async () => {
+    const log = new RedisRunLog({ client: shared })
+    await log.probe()
+    await log.close()
+    expect(await shared.ping()).toBe('PONG')
+  })
+
+  test('all keys of a session share a hash tag', async () => {
+    const key = { agent: 'Tag', session: '{odd}/session', run: '}r{' }
+    const log = open()
+    await log.create(key, request())
+    await log.control(key, { type: 'cancel', reason: 'x' })
+    await log.append(key, 1, [started(1), completed('x')])
+    const keys = (await shared.keys('*')).filter((name) => name.includes('odd'))
+    expect(keys.length).toBeGreaterThan(4)
+    for (const name of keys) expect(name).toMatch(/^durable-agents:\{Tag\/~7bodd~7d~2fsession\}:/)
+  })
+
+  test('a run whose end is not listed everywhere is put right by who looks for runs that stand still', async () => {
+    const key = createKey()
+    const log = open()
+    await log.create(key, request())
+    await log.append(key, 1, [started(1), completed('x')])
+    const member = JSON.stringify([key.agent, key.session, key.run])
+    await shared.zRem('durable-agents:ended', member)
+    await shared.zAdd('durable-agents:open', { score: 1, value: member })
+    const future = Date.now() + 60_000
+    const stalled = await log.stalled({ before: future, now: future, limit: 1000 })
+    expect(stalled.some(({ session }) => session === key.session)).toBe(false)
+    expect(await shared.zScore('durable-agents:open', member)).toBeNull()
+    expect(await shared.zScore('durable-agents:ended', member)).not.toBeNull()
+  })
+
+  test('a stranger who names a run of the session changes nothing', async () => {
+    const key = createKey()
+    const log = open()
+    await log.create(key, request('x', 'ann'))
+    expect(await log.create(key, request('x', 'bob'))).toEqual({ outcome: 'foreign' })
+    const stalled = await log.stalled({ before: Date.now() + 60_000, now: 0, limit: 1000 })
+    expect(
+      stalled.filter(({ agent, session }) => agent === key.agent && session === key.session),
+    ).toHaveLength(1)
+  })
+
+  test('a run that went without a trace is listed no longer after a while', async () => {
+    const member = JSON.stringify(['Redis', 'never', 'r'])
+    await shared.zAdd('durable-agents:open', { score: 1, value: member })
+    const found = await open().stalled({ before: 0, now: Date.now(), limit: 1000 })
+    expect(found.some(({ session }) => session === 'never')).toBe(false)
+    expect(await shared.zScore('durable-agents:open', member)).toBeNull()
+  })
+
+  test('ended runs go when their time is over, and leave no lines in the index', async () => {
+    const key = createKey()
+    const log = open({ url: server.url, endedTtlMs: 20 })
+    await log.create(key, request())
+    await log.control(key, { type: 'cancel', reason: 'x' })
+    await log.append(key, 1, [started(1), completed('x')])
+    await log.create({ ...key, run: 'open' }, request())
+    await expect.poll(() => log.read(key)).toEqual([])
+    expect((await log.runsAfter(key, 0)).map(({ run }) => run)).toEqual(['open'])
+    expect(await log.controls(key)).toEqual([])
+    expect(await log.read({ ...key, run: 'open' })).toHaveLength(1)
+  })
+
+  test('followers are told by the server, long before they would look by themselves', async () => {
+    const key = createKey()
+    const [log, other] = [open(), open({ url: server.url, pollIntervalMs: 60_000 })]
+    await log.create(key, request())
+    const following = other.follow(key, 0, new AbortController().signal)
+    const seen: number[] = []
+    const reading = (async () => {
+      for await (const events of following) seen.push(...events.map(({ id }) => id))
+    })()
+    for (let id = 1; id < 10; id += 1) await log.append(key, id, [started(id)])
+    await log.append(key, 10, [completed('x')])
+    await reading
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
+  test('of many executors one writes each event', async () => {
+    const key = createKey()
+    const executors = Array.from({ length: 4 }, () => open())
+    await executors[0]?.create(key, request())
+    for (let id = 1; id < 20; id += 1) {
+      const results = await Promise.allSettled(executors.map((log) => log.append(key, id, [started(id)])))
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    }
+  })
+
+  test('a server that takes no writes says so', async () => {
+    const full = await start(['--maxmemory', '100kb'])
+    const log = open({ url: full.url })
+    await expect(log.probe()).rejects.toMatchObject({ code: 'store_unavailable', retryable: false })
+    await expect(log.probe()).rejects.toThrow(/\(OOM\)\. It takes no writes/)
+  })
+
+  test('what a connection that breaks cuts off is done again, once', async () => {
+    const key = createKey()
+    const log = open({ url: server.url, prefix: 'broken' })
+    await log.create(key, request())
+    const appending = Promise.all([
+      log.append(key, 1, [started(1)]),
+      shared.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']),
+    ])
+    expect((await appending)[0]).toBe(2)
+    expect(await log.append(key, 2, [completed('x')])).toBe(3)
+    expect(await log.read(key)).toHaveLength(3)
+  })
+
+  test('a follower goes on after the server was away', async () => {
+    const own = await start()
+    const key = createKey()
+    const log = open({ url: own.url, pollIntervalMs: 50 })
+    await log.create(key, request())
+    const following = log.follow(key, 0, new AbortController().signal)[Symbol.asyncIterator]()
+    const next = following.next()
+    await log.append(key, 1, [started(1)])
+    expect((await next).value).toMatchObject([{ id: 1 }])
+    await own.stop()
+    await start([], own.port)
+    await expect(log.append(key, 2, [started(2)])).rejects.toMatchObject({ code: 'fenced' })
+    expect(await following.next()).toMatchObject({ done: true })
+  })
+
+  test('a wrong password is told, not repeated', async () => {
+    const closed = await start(['--requirepass', 'right-secret'])
+    for (const user of ['', 'ann:wrong-secret@', ':wrong-secret@']) {
+      const log = open({ url: `redis://${user}127.0.0.1:${closed.port}` })
+      const error = await log.probe().catch((thrown) => thrown)
+      expect(error).toMatchObject({ code: 'store_unavailable', retryable: false })
+      expect(String(error)).toMatch(/(NOAUTH|WRONGPASS)\)\. Check the user name/)
+      expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('secret')
+    }
+  })
+})
+
+test('a server that is not there is told', async () => {
+  const log = new RedisRunLog({ url: `redis://ann:secret@127.0.0.1:${await findFreePort()}` })
+  const error = await log.probe().catch((thrown) => thrown)
+  expect(error).toMatchObject({ code: 'store_unavailable', retryable: true })
+  expect(String(error)).toMatch(/at 127\.0\.0\.1:\d+ cannot be used \(ECONNREFUSED\)/)
+  expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('secret')
+  await log.close()
+})
+
+test('refuses an address that is none of Redis without repeating it', () => {
+  for (const url of ['http://secret', 'secret', '']) {
+    expect(() => new RedisRunLog({ url })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_configuration',
+        message: expect.not.stringContaining('secret'),
+      }),
+    )
+  }
+})
