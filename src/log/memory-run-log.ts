@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError } from '../core/errors.js'
-import { type ControlRecord, toControlId } from '../run/control.js'
+import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { isInnerRun, type RunIndex, toIndex } from '../run/run-index.js'
 import type {
@@ -139,7 +139,8 @@ export class MemoryRunLog implements RunLog {
     const id = toControlId(record)
     if (run.controls.some((known) => toControlId(known) === id)) return false
     run.controls.push(structuredClone(record))
-    if (run.index.status === 'parked') run.index = { ...run.index, dueAt: this.#clock.now() }
+    if (run.index.status === 'parked' && isWaking(record))
+      run.index = { ...run.index, dueAt: this.#clock.now() }
     this.#feed.notify(toControlFeedName(key))
     return true
   }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError, toErrorMessage } from '../core/errors.js'
 import { GroupCommit } from '../core/group-commit.js'
-import { type ControlRecord, toControlId } from '../run/control.js'
+import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
 import { toIndex } from '../run/run-index.js'
 import type {
@@ -163,7 +163,7 @@ export class SqliteRunLog implements RunLog {
       if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
       const id = toControlId(record)
       const { changes } = this.#sql.insertControl.run(run.id, id, JSON.stringify(record), run.id)
-      if (changes > 0) this.#sql.makeDue.run(this.#clock.now(), run.id)
+      if (changes > 0 && isWaking(record)) this.#sql.makeDue.run(this.#clock.now(), run.id)
       return changes > 0
     })
     this.#feed.notify(toControlFeedName(key))

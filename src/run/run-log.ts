@@ -95,7 +95,7 @@ export interface RunLog {
   /** Forgets the ended runs accepted before `before` (ms since 1970); the session stays. */
   deleteEndedRuns(key: SessionKey, before: number): Promise<void>
   /**
-   * Files a wish about a run, and makes a parked run due. False when one of that name is there already (see `toControlId`).
+   * Files a wish about a run, and makes a parked run due that can go on because of it (see `isWaking`). False when one of that name is there already (see `toControlId`).
    * @throws {AgentError} `not_found` when there is no such run.
    */
   control(key: RunKey, record: ControlRecord): Promise<boolean>

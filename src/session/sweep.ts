@@ -45,8 +45,8 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
   const wakened = await Promise.all(stalled.filter(isServedBy(options)).map((key) => wake(options, key)))
   const expired = await expireSessions(options)
   const forgotten = await forgetEndedRuns(options)
-  const givenUp = wakened.filter((outcome) => outcome === 'given up').length
-  return { signalled: wakened.length - givenUp, givenUp, expired, forgotten }
+  const count = (outcome: string) => wakened.filter((one) => one === outcome).length
+  return { signalled: count('signalled'), givenUp: count('given up'), expired, forgotten }
 }
 
 function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
@@ -56,7 +56,8 @@ function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
 async function wake(
   { log, signal, maxAttempts }: SweepOptions,
   key: RunKey,
-): Promise<'signalled' | 'given up'> {
+): Promise<'signalled' | 'given up' | 'waits'> {
+  if (await waitsBehindOther(log, key)) return 'waits'
   const events = await log.read(key)
   const { attempt, outcome, parked } = fold(events)
   if (outcome === undefined && parked === undefined && attempt >= maxAttempts) {
@@ -65,6 +66,12 @@ async function wake(
   }
   await signal(key, 'continue', { correlationId: key.run })
   return 'signalled'
+}
+
+/** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */
+async function waitsBehindOther(log: RunLog, key: RunKey): Promise<boolean> {
+  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  return first !== undefined && first.run !== key.run && first.status === 'parked'
 }
 
 async function giveUp(log: RunLog, key: RunKey, position: number, attempt: number): Promise<void> {

@@ -1,5 +1,4 @@
-import type { Clock } from '../../core/clock.js'
-import { systemClock } from '../../core/clock.js'
+import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import { MemoryRunLog } from '../../log/memory-run-log.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
@@ -8,15 +7,15 @@ import { toEntityName } from '../../session/agent-session-id.js'
 import { toOperationLimits } from '../../session/execution-limits.js'
 import { SessionClient } from '../../session/session-client.js'
 import type { StoredEntry, StoredState } from '../../session/stored-state.js'
-import type { BoundaryDisturbance, Disturbance } from './disturbance.js'
+import { Conditions } from './conditions.js'
+import type { Disturbance } from './disturbance.js'
 import { Disturber } from './disturber.js'
 import { createDirectClient } from './durable-client.js'
 import { Follower } from './follower.js'
 import { Observations } from './observations.js'
+import { Processes } from './processes.js'
 import { SeededRandom } from './seeded-random.js'
 import { TaskHub } from './task-hub.js'
-import { TestApp } from './test-app.js'
-import { type Crossing, TestProcess } from './test-process.js'
 import { VirtualClock } from './virtual-clock.js'
 import type { AgentFactory, EntityFactory, World } from './world.js'
 
@@ -65,18 +64,13 @@ export class TestEngine {
   readonly #followers: Follower[] = []
   /** Called when nothing can happen without time passing; true when it has set something going. */
   onIdle: () => Promise<boolean> = async () => false
-  #app: TestApp
-  #processes = 0
-  #pending: Crossing[] = []
-  #frozen: { readonly process: TestProcess; boundaries: number }[] = []
-  #conditions: Condition[] = []
-  #checkedVersion = -1
+  readonly #processes: Processes
+  readonly #conditions = new Conditions()
   #actors = 0
   #isScriptDone = true
   #nextSweepAt: number
   #idleSweeps = 0
   #sweptVersion = 0
-  #callerRepeats = true
   #failure: { readonly error: unknown } | undefined
 
   /** An engine whose first process has just started. */
@@ -104,24 +98,24 @@ export class TestEngine {
     }
     this.#realWaitMs = options.realWaitMs ?? 20
     this.#nextSweepAt = clock.now() + sweepIntervalMs
-    this.#app = this.#startProcess()
+    this.#processes = new Processes(this.#world)
   }
 
   /** The agents of the process that lives now. */
   get agents() {
-    return this.#app.agents
+    return this.#processes.app.agents
   }
 
   /** Whether callers whose requests are cut off repeat them. */
   get callerRepeats(): boolean {
-    return this.#callerRepeats
+    return this.#processes.callerRepeats
   }
 
   /**
    * Runs a script, and everything that it causes, until `isSettled` says that nothing is left to wait for.
    * @throws what the script throws; an error naming what is awaited when that will not come.
    */
-  async run(script: () => Promise<void>, isSettled: () => Promise<boolean>): Promise<void> {
+  async run(script: () => Promise<void>, isSettled = async () => true): Promise<void> {
     this.#isScriptDone = false
     this.act(async () => {
       await script()
@@ -171,11 +165,11 @@ export class TestEngine {
   async request<T>(
     action: (sessions: SessionClient) => Promise<T>,
   ): Promise<{ readonly answer: T } | 'lost'> {
-    const { process } = this.#app
+    const { app } = this.#processes
     const gone = new Promise<'lost'>((resolve) => {
-      process.gone.addEventListener('abort', () => resolve('lost'), { once: true })
+      app.process.gone.addEventListener('abort', () => resolve('lost'), { once: true })
     })
-    const answered = action(this.#app.sessions('caller')).then((answer) => ({ answer }))
+    const answered = action(app.sessions('caller')).then((answer) => ({ answer }))
     try {
       return await Promise.race([answered, gone])
     } catch (error) {
@@ -184,31 +178,16 @@ export class TestEngine {
     }
   }
 
-  /** Resolves when `look` finds something; it is asked again whenever a store has changed. */
+  /** Resolves when `look` finds something; it is asked again whenever a store has changed. `what` completes "waits until". */
   waitFor<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-    this.#checkedVersion = -1
-    return new Promise<T>((resolve, reject) => {
-      const check = async () => {
-        try {
-          const found = await look()
-          if (found !== undefined) resolve(found)
-          return found !== undefined
-        } catch (error) {
-          reject(error)
-          return true
-        }
-      }
-      this.#conditions.push({ what, check })
-    })
+    return this.#conditions.waitFor(what, look)
   }
 
   /** Lets somebody act beside the script; the run is not over before they are done. */
   act(action: () => Promise<void>): void {
     this.#actors += 1
     action()
-      .catch((error) => {
-        this.#failure ??= { error }
-      })
+      .catch((error) => this.#fail(error))
       .finally(() => {
         this.#actors -= 1
       })
@@ -216,99 +195,20 @@ export class TestEngine {
 
   /** Lets the next thing happen; false when nothing can without time passing. */
   async #goOn(): Promise<boolean> {
-    if (await this.#checkConditions()) return true
-    const batch = this.hub.take(this.#app.process, this.clock.now())
-    if (batch !== undefined) {
-      const app = this.#app
-      app.work(batch).catch((error) => {
-        this.#failure ??= { error }
-      })
-      return true
-    }
-    const crossing = this.#world.disturber.choose(this.#pending.filter(({ process }) => process.isRunning))
-    if (crossing === undefined) return this.#thaw() || this.onIdle()
-    this.#pending.splice(this.#pending.indexOf(crossing), 1)
-    await this.#cross(crossing)
-    this.#warm()
+    if (await this.#conditions.check(this.observations.version)) return true
+    if (this.observations.boundaries.length > maxBoundaries) this.#giveUp()
+    return this.#startBatch() || (await this.#processes.crossNext()) || this.onIdle()
+  }
+
+  #startBatch(): boolean {
+    const { app } = this.#processes
+    const batch = this.hub.take(app.process, this.clock.now())
+    if (batch === undefined) return false
+    app.work(batch).catch((error) => this.#fail(error))
     return true
   }
 
-  async #checkConditions(): Promise<boolean> {
-    if (this.#checkedVersion === this.observations.version) return false
-    this.#checkedVersion = this.observations.version
-    const met: Condition[] = []
-    for (const condition of this.#conditions) if (await condition.check()) met.push(condition)
-    this.#conditions = this.#conditions.filter((condition) => !met.includes(condition))
-    return met.length > 0
-  }
-
-  async #cross(crossing: Crossing): Promise<void> {
-    this.clock.advanceTo(this.clock.now() + 1)
-    const { boundary, process } = crossing
-    if (boundary === undefined) return crossing.resolve(undefined)
-    const disturbance = this.#world.disturber.takeAt(this.observations.boundaries.length, boundary)
-    if (disturbance?.type === 'freeze') return this.#freeze(crossing, disturbance.boundaries)
-    this.observations.boundaries.push(boundary)
-    if (this.observations.boundaries.length > maxBoundaries) this.#giveUp()
-    if (disturbance !== undefined) this.#callerRepeats = disturbance.callerRepeats
-    if (disturbance?.when === 'before') return this.#strike(disturbance, crossing)
-    const settled = await Promise.allSettled([crossing.effect()])
-    if (process.isDead) return
-    if (disturbance !== undefined) return this.#strike(disturbance, crossing)
-    for (const result of settled) {
-      if (result.status === 'fulfilled') crossing.resolve(result.value)
-      else crossing.reject(result.reason)
-    }
-  }
-
-  #strike(
-    disturbance: Exclude<BoundaryDisturbance, { type: 'freeze' }>,
-    { process, reject }: Crossing,
-  ): void {
-    if (disturbance.type === 'error') {
-      reject(new AgentError('store_unavailable', 'The store is out of order.', { retryable: true }))
-      return
-    }
-    process.die()
-    this.observations.died(process.number)
-    this.#pending = this.#pending.filter((crossing) => crossing.process !== process)
-    this.hub.release(process, disturbance.isRedelivered)
-    if (process === this.#app.process) this.#app = this.#startProcess()
-  }
-
-  #freeze(crossing: Crossing, boundaries: number): void {
-    const { process } = crossing
-    process.freeze()
-    this.#pending.unshift(crossing)
-    this.hub.release(process, true)
-    this.#frozen.push({ process, boundaries })
-    if (process === this.#app.process) this.#app = this.#startProcess()
-  }
-
-  /** Frozen processes go on when the others have got far enough. */
-  #warm(): void {
-    for (const frozen of this.#frozen) {
-      frozen.boundaries -= 1
-      if (frozen.boundaries <= 0) frozen.process.thaw()
-    }
-    this.#frozen = this.#frozen.filter(({ boundaries }) => boundaries > 0)
-  }
-
-  /** Has a frozen process go on, when nobody else can; false when there is none. */
-  #thaw(): boolean {
-    const frozen = this.#frozen.shift()
-    frozen?.process.thaw()
-    return frozen !== undefined
-  }
-
-  #startProcess(): TestApp {
-    const submit = (crossing: Crossing) => {
-      if (!crossing.process.isDead) this.#pending.push(crossing)
-    }
-    return new TestApp(new TestProcess(this.#processes++, this.clock, submit), this.#world)
-  }
-
-  #startFollower(key: { readonly agent: string; readonly session: string; readonly run: string }): void {
+  #startFollower(key: RunKey): void {
     const random = new SeededRandom(this.#followers.length + 1)
     this.#followers.push(new Follower({ log: this.log, key, random, observations: this.observations }))
   }
@@ -317,7 +217,7 @@ export class TestEngine {
   async #letTimePass(): Promise<void> {
     const wait = this.clock.next
     const arrival = this.hub.nextArrival(this.clock.now())
-    const worksOutside = this.#app.activity.busy > 0 && !this.clock.hasSleepingProcess
+    const worksOutside = this.#processes.app.activity.busy > 0 && !this.clock.hasSleepingProcess
     if (worksOutside && (await this.#hearsFromOutside())) return
     const next = Math.min(wait?.at ?? Infinity, arrival ?? Infinity, this.#nextSweepAt)
     this.clock.advanceTo(next)
@@ -328,7 +228,7 @@ export class TestEngine {
   async #hearsFromOutside(): Promise<boolean> {
     for (let waitedMs = 0; waitedMs < this.#realWaitMs; waitedMs += 1) {
       await systemClock.sleep(1)
-      if (this.#pending.length > 0) return true
+      if (this.#processes.hasPending) return true
     }
     return false
   }
@@ -337,12 +237,12 @@ export class TestEngine {
     this.#nextSweepAt = this.clock.now() + sweepIntervalMs
     this.#idleSweeps = this.#sweptVersion === this.observations.version ? this.#idleSweeps + 1 : 0
     this.#sweptVersion = this.observations.version
-    const isAwaited = this.#isScriptDone || this.#conditions.length > 0
+    const isAwaited = this.#isScriptDone || this.#conditions.awaited.length > 0
     if (this.#idleSweeps > maxIdleSweeps && isAwaited) {
       this.#giveUp()
       return
     }
-    const app = this.#app
+    const { app } = this.#processes
     this.act(async () => {
       await Promise.race([
         app.sweep().catch(() => {}),
@@ -354,13 +254,12 @@ export class TestEngine {
   }
 
   #giveUp(): void {
-    const awaited = this.#conditions.map(({ what }) => what)
+    const { awaited } = this.#conditions
     const what = awaited.length === 0 ? 'accepted runs end' : awaited.join(', ')
-    this.#failure ??= { error: new Error(`Nothing happens any more, but the scenario waits until ${what}.`) }
+    this.#fail(new Error(`Nothing happens any more, but the scenario waits until ${what}.`))
   }
-}
 
-interface Condition {
-  readonly what: string
-  readonly check: () => Promise<boolean>
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+  }
 }
