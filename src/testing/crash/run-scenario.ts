@@ -1,8 +1,4 @@
-import type { AgentDefinition } from '../../agent/agent-definition.js'
-import { toErrorMessage } from '../../core/errors.js'
-import { isTerminal, type StoredEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
-import type { RunKey } from '../../run/run-log.js'
 import type { StoredState } from '../../session/stored-state.js'
 import type { Disturbance } from '../engine/disturbance.js'
 import type { AcceptedRun, Observations } from '../engine/observations.js'
@@ -10,7 +6,7 @@ import { TestEngine } from '../engine/test-engine.js'
 import { readUndecided } from '../run-news.js'
 import { ScriptedModel } from '../scripted-model.js'
 import { TestSession } from '../test-session.js'
-import { checkConversation, checkEffects, checkHistory, checkLog } from './invariants.js'
+import { checkScenario, type RunWithEvents, toAllAgents, toSessionName } from './check-scenario.js'
 import type { CrashOptions, Scenario, ScenarioOutcome } from './scenario.js'
 
 /** One run of a scenario, and everything that was wrong with it. */
@@ -19,11 +15,6 @@ export interface ScenarioRun extends ScenarioOutcome {
   /** The states of all sessions, by agent and session. */
   readonly states: ReadonlyMap<string, StoredState | undefined>
   readonly violations: readonly string[]
-}
-
-interface RunWithEvents {
-  readonly run: AcceptedRun
-  readonly events: readonly StoredEvent[]
 }
 
 /** Runs a scenario once, with what is to go wrong, and looks at what came of it. */
@@ -39,7 +30,7 @@ export async function runScenario(
     const failure = await playOut(engine, scenario, options)
     const runs = await readRuns(engine)
     const violations = [...failure, ...engine.observations.violations]
-    if (failure.length === 0) violations.push(...(await checkAll(engine, runs, isUndisturbed)))
+    if (failure.length === 0) violations.push(...(await checkScenario(engine, runs, isUndisturbed)))
     const outcome = toOutcome(engine, runs, isUndisturbed)
     if (violations.length === 0) violations.push(...(await runCheck(scenario, outcome)))
     return { ...outcome, violations }
@@ -119,58 +110,6 @@ async function readRuns({ log, observations }: TestEngine): Promise<readonly Run
   return Promise.all(observations.runs.map(async (run) => ({ run, events: await log.read(run) })))
 }
 
-async function checkAll(
-  engine: TestEngine,
-  runs: readonly RunWithEvents[],
-  isUndisturbed: boolean,
-): Promise<readonly string[]> {
-  const { observations, agents } = engine
-  const wrong = runs.flatMap((run) => checkRun(run, engine))
-  const sessions = new Map(runs.map(({ run }) => [toSessionName(run), run]))
-  for (const key of sessions.values()) {
-    const ended = runs.filter(
-      ({ run, events }) => isIn(run, key) && !run.isPart && !run.mayBeGone && events.some(isTerminal),
-    )
-    const history = ended.map(({ run, events }) => ({ run: run.run, events }))
-    wrong.push(...checkHistory(await engine.readHistory(key), history))
-  }
-  for (const { request, outcome } of observations.modelCalls) {
-    wrong.push(
-      ...checkConversation(request).map((what) => `the model was shown a conversation in which ${what}`),
-    )
-    if (outcome === 'unrecorded') wrong.push('an answer of the model was thrown away')
-  }
-  if (isUndisturbed) {
-    wrong.push(...checkScripts(agents))
-  }
-  return wrong
-}
-
-/** A script whose steps are not all asked for is not about what happens. */
-function checkScripts(agents: readonly AgentDefinition[]): readonly string[] {
-  return agents.flatMap(toAllAgents).flatMap(({ client }) => {
-    try {
-      if (client instanceof ScriptedModel) client.assertDone()
-      return []
-    } catch (error) {
-      return [toErrorMessage(error)]
-    }
-  })
-}
-
-function checkRun({ run, events }: RunWithEvents, { observations, agents }: TestEngine): readonly string[] {
-  if (events.length === 0) return run.mayBeGone ? [] : [`${run.run} is gone`]
-  const executions = observations.executions.filter(
-    (one) => one.run === run.run && one.session === run.session,
-  )
-  const tools = agents.flatMap(toAllAgents).flatMap((agent) => agent.tools)
-  const wrong = [
-    ...checkLog(events),
-    ...checkEffects(events, { executions, notDone: observations.notDone, tools }),
-  ]
-  return wrong.map((what) => `${run.run}: ${what}`)
-}
-
 function toOutcome(
   engine: TestEngine,
   runs: readonly RunWithEvents[],
@@ -194,14 +133,6 @@ function whole({ observations }: TestEngine): readonly AcceptedRun[] {
   return observations.runs.filter(({ isPart }) => !isPart)
 }
 
-/** An agent, and those among its tools. */
-function toAllAgents(agent: AgentDefinition): readonly AgentDefinition[] {
-  return [
-    agent,
-    ...agent.tools.flatMap(({ delegate }) => (delegate === undefined ? [] : toAllAgents(delegate.agent))),
-  ]
-}
-
 async function runCheck({ check }: Scenario, outcome: ScenarioOutcome): Promise<readonly string[]> {
   try {
     await check?.(outcome)
@@ -209,12 +140,4 @@ async function runCheck({ check }: Scenario, outcome: ScenarioOutcome): Promise<
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)]
   }
-}
-
-function toSessionName({ agent, session }: Omit<RunKey, 'run'>): string {
-  return `@${agent}@${session}`
-}
-
-function isIn(run: RunKey, key: RunKey): boolean {
-  return toSessionName(run) === toSessionName(key)
 }
