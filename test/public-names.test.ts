@@ -35,6 +35,13 @@ test('the subpaths have these values, and no others', () => {
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
     [
       "ScriptedModel",
+      "TestEngine",
+      "TestSession",
+      "UnexpectedModelCall",
+      "VirtualClock",
+      "conversation",
+      "countAnswers",
+      "crashEverywhere",
     ]
   `)
 })

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../core/clock.js'
 import { toOpenApprovals } from '../run/fold.js'
 import type { RunContext } from './run-context.js'
 
@@ -21,8 +22,8 @@ export async function absorbControls(context: RunContext): Promise<void> {
 }
 
 /** Counts approvals that nobody decided in time as rejected. */
-export function expireApprovals({ journal }: RunContext): void {
-  const now = new Date().toISOString()
+export function expireApprovals({ journal, clock }: RunContext): void {
+  const now = toTimestamp(clock.now())
   for (const { approvalId, expiresAt } of toOpenApprovals(journal.state)) {
     if (expiresAt === undefined || expiresAt > now) continue
     const reason = 'nobody decided in time'

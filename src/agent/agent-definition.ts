@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.js'
 import type { Issue } from '../core/errors.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
 import type { CompactionStrategy } from './compaction.js'
@@ -75,7 +76,7 @@ export interface Tool {
   /** Present when an agent does the work: its run then stands in for `invoke`. */
   readonly delegate?: { readonly agent: AgentDefinition; toMessage(args: unknown): string } | undefined
   /** Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside. */
-  invoke(args: unknown, context: ToolContext): Promise<ToolOutcome>
+  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
   /** What is wrong with the arguments; empty when they fit. */
   check(args: unknown): Promise<readonly Issue[]>
   /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */

@@ -1,5 +1,6 @@
 import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import { WorkLimit } from '../core/work-limit.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
 import { toTurnMessages } from '../run/fold.js'
 import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
@@ -9,8 +10,10 @@ export async function callModel(context: RunContext, step: number): Promise<void
   const { agent, journal } = context
   if (journal.state.partial !== undefined) journal.record({ type: 'step.reset', data: { step } })
   await journal.flush()
-  const limit = toStepLimit(context)
-  const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
+  const { limits, controls, clock } = context
+  const limitMs = toStepTimeout(context, limits.stepTimeoutMs)
+  const limit = new WorkLimit([context.signal, controls.stop], limitMs, clock)
+  const { signal } = limit
   let answer: ChatAnswer | undefined
   try {
     for await (const event of agent.client.stream(toChatRequest(context), { signal })) {
@@ -19,12 +22,14 @@ export async function callModel(context: RunContext, step: number): Promise<void
       else recordProgress(context, step, event)
     }
   } catch (cause) {
-    if (!limit[0]?.aborted) throw cause
+    if (!limit.timedOut) throw cause
     checkRunEnd(context)
     throw new AgentError('model_timeout', 'The model did not finish its answer in time.', {
       cause,
       retryable: true,
     })
+  } finally {
+    limit.end()
   }
   if (answer === undefined) {
     throw new AgentError('model_error', 'The model ended its answer without completing it.', {
@@ -34,11 +39,6 @@ export async function callModel(context: RunContext, step: number): Promise<void
   const { usage, finishReason, model } = answer
   const message = withUniqueCallIds(answer.message, context, step)
   journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
-}
-
-function toStepLimit({ limits }: RunContext): readonly AbortSignal[] {
-  const limitMs = toStepTimeout(limits, limits.stepTimeoutMs)
-  return limitMs === undefined ? [] : [AbortSignal.timeout(limitMs)]
 }
 
 function recordProgress(

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { toTimestamp } from '../core/clock.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
 import type { Tool, ToolContext } from './agent-definition.js'
@@ -15,7 +16,9 @@ export async function callTools(context: RunContext, calls: readonly CallState[]
   const workers = Array.from({ length: context.agent.maxParallelTools }, async () => {
     for (const { call } of queue) await finish(context, call.callId)
   })
-  await Promise.all(workers)
+  // None is left behind: what it recorded later would come after the end of the run.
+  const results = await Promise.allSettled(workers)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
 /** Notes that a call starts; false when it does not, and why has been noted instead. */
@@ -79,7 +82,7 @@ function ask(
   const expiresAt =
     tool.approvalTimeoutMs === undefined
       ? undefined
-      : new Date(Date.now() + tool.approvalTimeoutMs).toISOString()
+      : toTimestamp(context.clock.now() + tool.approvalTimeoutMs)
   const approvalId = createApprovalId(context)
   context.journal.record({
     type: 'approval.requested',
@@ -102,11 +105,11 @@ function toRejection({ approval, decision }: CallState): string {
 }
 
 async function finish(context: RunContext, callId: string): Promise<void> {
-  const { journal } = context
-  const startedAt = performance.now()
+  const { journal, clock } = context
+  const startedAt = clock.now()
   const outcome = await execute(context, callId)
   if (!('parked' in outcome)) {
-    const durationMs = Math.round(performance.now() - startedAt)
+    const durationMs = clock.now() - startedAt
     journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
   } else if (outcome.parked === 'approval') {
     journal.record({ type: 'approval.requested', data: toOuterApproval(context, callId, outcome.approval) })
@@ -130,13 +133,14 @@ async function execute(context: RunContext, callId: string): Promise<DelegateOut
   const state = findCall(context, callId)
   const tool = findTool(context, state?.call.name)
   if (state?.started === undefined || tool === undefined) return { error: 'The call was never started.' }
-  const limitMs = toStepTimeout(context.limits, undefined)
-  const limit = limitMs === undefined ? [] : [AbortSignal.timeout(limitMs)]
+  const limitMs = toStepTimeout(context, undefined)
+  const limit = limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
   const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
   const args = state.started.arguments
+  signal.throwIfAborted()
   try {
     if (tool.delegate === undefined)
-      return await tool.invoke(args, { ...toToolContext(context, state), signal })
+      return await tool.invoke(args, { ...toToolContext(context, state), signal }, context.clock)
     const [issue] = await tool.check(args)
     if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
     return await context.delegation.run(tool.delegate.agent, callId, tool.delegate.toMessage(args), signal)

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { type Clock, systemClock } from '../core/clock.js'
 import { toErrorMessage } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 
@@ -22,12 +22,13 @@ export async function invokeTool(
   execute: (signal: AbortSignal) => unknown,
   outer: AbortSignal,
   limits: InvocationLimits,
+  clock: Clock = systemClock,
 ): Promise<ToolOutcome> {
   const { maxAttempts = 1, initialDelayMs = 200 } = limits.retry ?? {}
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await invokeOnce(execute, outer, limits)
+    const outcome = await invokeOnce(execute, outer, limits, clock)
     if ('result' in outcome || attempt >= maxAttempts) return outcome
-    await delay(initialDelayMs * 2 ** (attempt - 1), undefined, { signal: outer })
+    await clock.sleep(initialDelayMs * 2 ** (attempt - 1), outer)
   }
 }
 
@@ -35,9 +36,10 @@ async function invokeOnce(
   execute: (signal: AbortSignal) => unknown,
   outer: AbortSignal,
   limits: InvocationLimits,
+  clock: Clock,
 ): Promise<ToolOutcome> {
   const { timeoutMs } = limits
-  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+  const limit = timeoutMs === undefined ? undefined : clock.timeout(timeoutMs)
   const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
   try {
     const result = await Promise.race([execute(signal), rejectOnAbort(signal)])

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { RunLimits } from '../run/decide.js'
@@ -26,6 +27,7 @@ export interface RunContext {
   readonly delegation: Delegation
   /** Aborts when this executor must stop at once, because another one has taken the run over or the caller gave up. */
   readonly signal: AbortSignal
+  readonly clock: Clock
   /** Told of failures that callers only get to know as `internal`. */
   readonly onError: (error: unknown) => void
 }
@@ -44,19 +46,19 @@ export interface ExecutionLimits extends RunLimits {
 
 /** How long a step may take that begins now: the tightest of the limits, in ms; `undefined` when there is none. */
 export function toStepTimeout(
-  { hardEnd, runEnd }: ExecutionLimits,
+  { limits: { hardEnd, runEnd }, clock }: Pick<RunContext, 'limits' | 'clock'>,
   ownMs: number | undefined,
 ): number | undefined {
-  const now = Date.now()
-  const limits = [ownMs, hardEnd && hardEnd - now, runEnd && runEnd - now].filter(
+  const now = clock.now()
+  const ends = [ownMs, hardEnd && hardEnd - now, runEnd && runEnd - now].filter(
     (limit) => limit !== undefined,
   )
-  return limits.length === 0 ? undefined : Math.max(1, Math.min(...limits))
+  return ends.length === 0 ? undefined : Math.max(1, Math.min(...ends))
 }
 
 /** Gives a run up whose time is over. @throws {AgentError} `budget_exhausted`. */
-export function checkRunEnd({ limits, agent }: RunContext): void {
-  if (limits.runEnd === undefined || Date.now() < limits.runEnd) return
+export function checkRunEnd({ limits, agent, clock }: RunContext): void {
+  if (limits.runEnd === undefined || clock.now() < limits.runEnd) return
   throw new AgentError(
     'budget_exhausted',
     `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,

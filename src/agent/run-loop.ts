@@ -1,4 +1,4 @@
-import { AgentError } from '../core/errors.js'
+import { AgentError, hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import { type Action, decide } from '../run/decide.js'
 import { type RunState, toOpenApprovals } from '../run/fold.js'
@@ -22,6 +22,8 @@ export async function runLoop(context: RunContext): Promise<RunState> {
     } catch (error) {
       signal.throwIfAborted()
       if (controls.stop.aborted) continue
+      // The run is sound; its store is not, or a run that works for it went on elsewhere. Whoever executes it next goes on.
+      if (hasCode(error, 'store_unavailable') || hasCode(error, 'fenced')) throw error
       context.onError(error)
       journal.record({ type: 'run.failed', data: toProblem(error, context) })
     }
@@ -38,7 +40,7 @@ async function takeStep(context: RunContext): Promise<void> {
   const action = decide(journal.state, limits)
   if (action.type === 'callModel' || action.type === 'runTools') {
     checkRunEnd(context)
-    if (limits.parkAfter !== undefined && Date.now() >= limits.parkAfter) {
+    if (limits.parkAfter !== undefined && context.clock.now() >= limits.parkAfter) {
       journal.record({ type: 'run.parked', data: { reason: 'operation_limit' } })
       return
     }

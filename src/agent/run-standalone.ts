@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { systemClock } from '../core/clock.js'
 import { AgentError, toErrorMessage } from '../core/errors.js'
 import { type ChatMessage, createTextMessage, noUsage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
@@ -46,12 +47,13 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
       maxSteps: agent.maxSteps,
       maxTokens: agent.maxTokensPerRun,
       stepTimeoutMs: agent.stepTimeoutMs,
-      runEnd: agent.runTimeoutMs === undefined ? undefined : Date.now() + agent.runTimeoutMs,
+      runEnd: agent.runTimeoutMs === undefined ? undefined : systemClock.now() + agent.runTimeoutMs,
     },
     controls: new RunControls(),
     join: async () => false,
     delegation: inMemory,
     signal,
+    clock: systemClock,
     onError: () => {},
   })
   if (state.outcome?.type === 'run.failed')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { systemClock } from '../core/clock.js'
 import { AgentError, type Issue } from '../core/errors.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { Reconciliation, Tool, ToolContext, UnknownOutcomePolicy } from './agent-definition.js'
@@ -66,11 +67,11 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     declaration: { name, description, parameters: toParameters(name, parameters) },
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
     approvalTimeoutMs: options.approvalTimeoutMs,
-    async invoke(args, context) {
+    async invoke(args, context, clock = systemClock) {
       const parsed = await parse(args)
       if (!parsed.ok) return { error: `The arguments are not valid. ${describe(parsed.issues)}` }
       const execute = (signal: AbortSignal) => options.execute(parsed.value, { ...context, signal })
-      return invokeTool(execute, context.signal, options)
+      return invokeTool(execute, context.signal, options, clock)
     },
     async check(args) {
       const parsed = await parse(args)

@@ -14,6 +14,7 @@ import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
+import { SessionClients } from './session-clients.js'
 import { registerWatchdog } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
@@ -39,6 +40,8 @@ export interface AgentFunctionAppOptions {
   readonly operationTimeoutMs?: number
   /** Sessions in which nothing has happened for so long are deleted. @default never */
   readonly sessionTtlMs?: number
+  /** Logs of runs that ended so long ago are deleted: turns that have left the session's state are then gone, and their correlation ids may be used anew. @default never */
+  readonly runRetentionMs?: number
   /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
   readonly maxAttempts?: number
   /** Largest request body. @default 1,048,576 */
@@ -69,9 +72,11 @@ export class AgentFunctionApp {
     const { agents = [], authLevel = 'function', enableHealthCheck = true, owner = easyAuthOwner } = options
     this.#defaultCallback = options.defaultCallback
     this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
+    const log = options.runLog ?? openRunLog()
     this.#services = {
       agents: this.#agents,
-      log: options.runLog ?? openRunLog(),
+      log,
+      clients: new SessionClients(log),
       owner,
       authLevel,
       settings: {

@@ -7,14 +7,15 @@ import { refuseHeaderQuery } from '../http/read-body.js'
 import { toErrorResponse } from '../http/responses.js'
 import type { HttpMethod, HttpSettings, Route } from '../http/route.js'
 import type { RunLog } from '../run/run-log.js'
-import { SessionClient } from '../session/session-client.js'
 import { takeSuspect } from './forwarded-requests.js'
 import type { OwnerResolver } from './owner.js'
+import type { SessionClients } from './session-clients.js'
 
 /** What all routes of an app share. */
 export interface RouteServices {
   readonly agents: readonly Agent[]
   readonly log: RunLog
+  readonly clients: SessionClients
   readonly settings: HttpSettings
   readonly owner: OwnerResolver
   readonly authLevel: 'anonymous' | 'function' | 'admin'
@@ -48,7 +49,7 @@ async function answer(
     const handler = route.handlers[request.method as HttpMethod]
     if (handler === undefined)
       throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
-    const sessions = new SessionClient(df.getClient(context), services.log)
+    const sessions = services.clients.get(context)
     const owner = await services.owner(request)
     return await handler({ ...services, request, url, params: incoming.params, owner, sessions, onError })
   } catch (error) {

@@ -1,11 +1,11 @@
 import { app } from '@azure/functions'
 import * as df from 'durable-functions'
-import { SessionClient } from '../session/session-client.js'
 import { sweep } from '../session/sweep.js'
 import type { RouteServices } from './serve-route.js'
 
 export interface WatchdogOptions {
   readonly sessionTtlMs?: number | undefined
+  readonly runRetentionMs?: number | undefined
   readonly maxAttempts?: number | undefined
 }
 
@@ -18,14 +18,14 @@ const stallMs = 60_000
  */
 export function registerWatchdog(
   services: RouteServices,
-  { sessionTtlMs, maxAttempts = 10 }: WatchdogOptions,
+  { sessionTtlMs, runRetentionMs, maxAttempts = 10 }: WatchdogOptions,
 ): void {
   app.timer('dafx-watchdog', {
     schedule: '0 * * * * *',
     extraInputs: [df.input.durableClient()],
     handler: async (_timer, context) => {
       const { agents, log } = services
-      const sessions = new SessionClient(df.getClient(context), log)
+      const sessions = services.clients.get(context)
       const report = await sweep({
         log,
         agents: agents.map(({ name }) => name),
@@ -33,12 +33,13 @@ export function registerWatchdog(
         stallMs,
         maxAttempts,
         sessionTtlMs,
+        runRetentionMs,
         now: Date.now(),
       })
-      const { signalled, givenUp, expired } = report
-      if (signalled + givenUp + expired > 0) {
+      const { signalled, givenUp, expired, forgotten } = report
+      if (signalled + givenUp + expired + forgotten > 0) {
         context.info(
-          `Watchdog: ${signalled} runs signalled again, ${givenUp} given up, ${expired} sessions expired.`,
+          `Watchdog: ${signalled} runs signalled again, ${givenUp} given up, ${expired} sessions expired, ${forgotten} logs deleted.`,
         )
       }
     },

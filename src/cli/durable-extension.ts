@@ -20,6 +20,7 @@ export async function loadDurableExtension(): Promise<(options: DurablePartOptio
       baseUrl: `http://${context.hostName}`,
       dataDir,
       leaseMs,
+      root: context.root,
       log: (level, message) => context.log.write(level, 'Host.Triggers.DurableTask', message),
     })
     return { triggerTypes: ['entityTrigger'], ...extension }

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -8,6 +9,7 @@ import { findEntryFiles, isGlob } from './entry-files.js'
 import type { FunctionRegistration } from './function-metadata.js'
 import { FunctionTable } from './function-table.js'
 import { HookTable } from './hooks.js'
+import { readLibraryServer } from './library-server.js'
 import type { HostLog } from './log.js'
 import { isObject } from './parse-json.js'
 import type { ProgrammingModel } from './programming-model.js'
@@ -20,8 +22,8 @@ export interface LoadedApp {
   readonly hooks: HookTable
   /** Undefined when the app registered nothing. */
   readonly model: ProgrammingModel | undefined
-  /** Base URL of the library's own server, when the app streams HTTP. */
-  readonly httpUri: string | undefined
+  /** The library's own server, when the app streams HTTP. */
+  readonly server: Server | undefined
   /** Basename of the last entry file, shown by admin endpoints. */
   readonly scriptFile: string
 }
@@ -62,13 +64,14 @@ export async function loadApp(options: {
     log,
   })
   await hooks.runAppHooks('appStart', root)
-  const httpUri = await readHttpUri(core)
+  const model = core.getProgrammingModel()
+  const server = model && (await readLibraryServer(model, toCapabilities(defaultCapabilities)))
   const registrations = functions.lock()
   return {
     registrations,
     hooks,
-    model: core.getProgrammingModel(),
-    httpUri,
+    model,
+    server,
     scriptFile: basename(files.at(-1) ?? ''),
   }
 }
@@ -150,8 +153,6 @@ function noFilesMessage(pattern: string): string {
     : 'File does not exist.'
 }
 
-async function readHttpUri(core: CoreModule): Promise<string | undefined> {
-  const defaults = Object.fromEntries(defaultCapabilities.map((name) => [name, 'true']))
-  const capabilities = await core.getProgrammingModel()?.getCapabilities(defaults)
-  return capabilities?.HttpUri
+function toCapabilities(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, 'true']))
 }

@@ -9,7 +9,7 @@ import { type HostJson, readHostJson } from './host-json.js'
 import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
 import { bindListener, type Listener } from './http/listener.js'
 import { createRouter } from './http/router.js'
-import { type AppServing, serveApp } from './http/serve-app.js'
+import { serveApp } from './http/serve-app.js'
 import { type LoadedApp, loadApp } from './load-app.js'
 import { type LocalSettings, readLocalSettings } from './local-settings.js'
 import { createConsoleSink, createLog, type HostLog, type LogLine } from './log.js'
@@ -109,7 +109,7 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
   for (const extension of extensions) await extension.start(enabled, invoker)
   const url = `http://${hostName}`
   const errors = [...definitions.errors, ...router.errors]
-  const serving = serveApp({
+  const handler = serveApp({
     app,
     functions,
     errors,
@@ -125,14 +125,14 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     streamIdleLimitMs: options.streamIdleLimitMs,
   })
   announce(log, { functions, errors, router, extensions, url })
-  listener.open(serving.handler)
+  listener.open(handler)
   let stopping: Promise<void> | undefined
   return {
     port: listener.port,
     url,
     functions,
     stop: (graceMs = 10_000) => {
-      stopping ??= stopHost({ graceMs, listener, extensions, serving, app, root })
+      stopping ??= stopHost({ graceMs, listener, extensions, app, root })
       return stopping
     },
   }
@@ -148,15 +148,13 @@ interface StopRequest {
   readonly graceMs: number
   readonly listener: Listener
   readonly extensions: readonly HostExtension[]
-  readonly serving: AppServing
   readonly app: LoadedApp
   readonly root: string
 }
 
 async function stopHost(request: StopRequest): Promise<void> {
-  const { graceMs, listener, extensions, serving, app, root } = request
+  const { graceMs, listener, extensions, app, root } = request
   // Together: HTTP callers may be waiting for work that an extension is finishing.
   await Promise.all([listener.close(graceMs), ...extensions.map((extension) => extension.stop(graceMs))])
-  serving.close()
   await app.hooks.runAppHooks('appTerminate', root)
 }

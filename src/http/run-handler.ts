@@ -1,6 +1,7 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
 import { type Problem, toProblem } from '../core/problem.js'
+import { WorkLimit } from '../core/work-limit.js'
 import type { TerminalEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 import { createEventStream } from './event-stream.js'
@@ -32,19 +33,28 @@ export function createRunHandler(agent: Agent): Handler {
 }
 
 async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Response> {
-  const { sessions, settings } = call
+  const { sessions } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
   const headers = toRunHeaders(run.sessionId, run.correlationId)
   if (run.request.options.onBusy === 'reject') await refuseIfBusy(call, key)
   await sessions.start(key, run.request)
   if (run.form === 'events') return createEventStream(call, key, -1, headers)
   if (!run.wait) return createPendingResponse(call.url, key, 'accepted')
-  const outcome = await sessions.waitForNews(key, AbortSignal.timeout(settings.waitLimitMs))
+  const outcome = await waitForNews(call, key)
   if (outcome === 'waiting') {
     return createPendingResponse(call.url, key, 'waiting', await sessions.readApprovals(key))
   }
   if (outcome === undefined) return createPendingResponse(call.url, key, 'running')
   return createOutcomeResponse(outcome, key, run.form, headers)
+}
+
+async function waitForNews({ sessions, settings }: Call, key: RunKey) {
+  const limit = new WorkLimit([], settings.waitLimitMs)
+  try {
+    return await sessions.waitForNews(key, limit.signal)
+  } finally {
+    limit.end()
+  }
 }
 
 async function refuseIfBusy({ sessions }: Call, key: RunKey): Promise<void> {

@@ -1,5 +1,5 @@
 import { AgentError, hasCode } from '../core/errors.js'
-import type { ControlRecord } from '../run/control.js'
+import { type ControlRecord, isWaking } from '../run/control.js'
 import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
 import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
@@ -58,6 +58,7 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
  * Source: Azure Storage REST API, "Append Block" (`x-ms-blob-condition-appendpos`), "Put Blob", "List Blobs".
  */
 export class AzureBlobRunLog implements RunLog {
+  readonly deltaDelayMs = 150
   readonly #container: AzureBlobContainer
   readonly #logs: AzureBlobLogs
   readonly #index: AzureBlobIndex
@@ -177,7 +178,7 @@ export class AzureBlobRunLog implements RunLog {
     const run = await this.#container.properties(toSegmentName(key, 0))
     if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
     const isFirst = await this.#controls.file(key, record)
-    if (isFirst) await this.#index.makeDue(key, Date.now())
+    if (isFirst && isWaking(record)) await this.#index.makeDue(key, Date.now())
     this.#followers.notifyControls(key)
     return isFirst
   }

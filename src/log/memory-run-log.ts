@@ -1,5 +1,6 @@
+import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError } from '../core/errors.js'
-import { type ControlRecord, toControlId } from '../run/control.js'
+import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { isInnerRun, type RunIndex, toIndex } from '../run/run-index.js'
 import type {
@@ -23,18 +24,29 @@ interface MemoryRun {
   index: RunIndex
 }
 
+export interface MemoryRunLogOptions {
+  /** @default the machine's */
+  readonly clock?: Clock
+}
+
 /** A run log that lives as long as its process: for tests and for trying things out. */
 export class MemoryRunLog implements RunLog {
+  readonly deltaDelayMs = 15
   readonly #runs = new Map<string, MemoryRun>()
   readonly #sessions = new Map<string, SessionSummary & SessionKey>()
   readonly #feed = new RunFeed()
+  readonly #clock: Clock
+
+  constructor({ clock = systemClock }: MemoryRunLogOptions = {}) {
+    this.#clock = clock
+  }
 
   async create(key: RunKey, request: RunRequest): Promise<Creation> {
     const session = this.#sessions.get(toSessionName(key))
     if (session?.owner !== undefined && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#runs.get(toRunName(key))?.events[0]
     if (existing?.type === 'run.accepted') return { outcome: 'exists', request: existing.data }
-    const now = Date.now()
+    const now = this.#clock.now()
     this.#touch(key, request.owner, now)
     const accepted: StoredEvent = { id: 0, at: now, type: 'run.accepted', data: structuredClone(request) }
     this.#runs.set(toRunName(key), {
@@ -56,7 +68,7 @@ export class MemoryRunLog implements RunLog {
         `Run ${key.run} of session ${key.session} went on elsewhere: its log ends at ${run.events.length}, not ${expected}.`,
       )
     }
-    const at = Date.now()
+    const at = this.#clock.now()
     for (const event of structuredClone(events)) {
       run.events.push({ ...event, id: run.events.length, at } as StoredEvent)
       run.index = toIndex(run.index, event)
@@ -127,7 +139,8 @@ export class MemoryRunLog implements RunLog {
     const id = toControlId(record)
     if (run.controls.some((known) => toControlId(known) === id)) return false
     run.controls.push(structuredClone(record))
-    if (run.index.status === 'parked') run.index = { ...run.index, dueAt: Date.now() }
+    if (run.index.status === 'parked' && isWaking(record))
+      run.index = { ...run.index, dueAt: this.#clock.now() }
     this.#feed.notify(toControlFeedName(key))
     return true
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AgentError, FencedError, hasCode } from '../core/errors.js'
-import { type ControlRecord, toControlId } from '../run/control.js'
+import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
@@ -42,6 +42,7 @@ export type RedisRunLogOptions = RedisSource & {
  * and of open runs are elsewhere, and are put right when a crash came between.
  */
 export class RedisRunLog implements RunLog {
+  readonly deltaDelayMs = 20
   readonly #redis: RedisConnection
   readonly #keys: RedisKeys
   readonly #index: RedisIndex
@@ -150,7 +151,13 @@ export class RedisRunLog implements RunLog {
 
   async control(key: RunKey, record: ControlRecord): Promise<boolean> {
     const { run, controls, channel } = this.#keys.run(key)
-    const values = [toText(toControlId(record)), randomUUID(), JSON.stringify(record), Date.now(), channel]
+    const values = [
+      toText(toControlId(record)),
+      randomUUID(),
+      JSON.stringify(record),
+      isWaking(record) ? Date.now() : '',
+      channel,
+    ]
     const outcome = await this.#redis.run(redisScripts.control, [run, controls], values)
     if (outcome === 'missing') throw new AgentError('not_found', `There is no run "${key.run}".`)
     this.#watch.notify(channel)

@@ -91,7 +91,7 @@ export const redisScripts = {
     end
     return found`),
 
-  /** KEYS run, controls. ARGV id, token, record, now, channel. */
+  /** KEYS run, controls. ARGV id, token, record, when a parked run is due because of it or '', channel. */
   control: toScript(`
     local status = redis.call('HGET', KEYS[1], 'status')
     if not status then return 'missing' end
@@ -101,7 +101,7 @@ export const redisScripts = {
     redis.call('RPUSH', KEYS[2], ARGV[3])
     local ttl = redis.call('PTTL', KEYS[1])
     if ttl > 0 then redis.call('PEXPIRE', KEYS[2], ttl) end
-    if status == 'parked' then redis.call('HSET', KEYS[1], 'due', ARGV[4]) end
+    if status == 'parked' and ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'due', ARGV[4]) end
     redis.call('PUBLISH', ARGV[5], 'controls')
     return 'filed'`),
 

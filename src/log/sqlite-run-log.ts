@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError, toErrorMessage } from '../core/errors.js'
 import { GroupCommit } from '../core/group-commit.js'
-import { type ControlRecord, toControlId } from '../run/control.js'
+import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
 import { toIndex } from '../run/run-index.js'
 import type {
@@ -24,26 +25,32 @@ export interface SqliteRunLogOptions {
   readonly path: string
   /** How often to look for what other processes wrote, while somebody follows a run. @default 20 */
   readonly pollIntervalMs?: number
+  /** Gives events their times. @default the machine's */
+  readonly clock?: Clock
 }
 
 /** A run log in one SQLite file: what the embedded host's apps use. Every acknowledged write has been flushed to disk. */
 export class SqliteRunLog implements RunLog {
+  readonly deltaDelayMs = 15
   readonly #path: string
   readonly #database: DatabaseSync
   readonly #writes: GroupCommit
   readonly #sql: Statements
   readonly #feed = new RunFeed()
   readonly #pollIntervalMs: number
+  readonly #clock: Clock
   #poll: NodeJS.Timeout | undefined
   #seenVersion: unknown
 
   /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
-  constructor({ path, pollIntervalMs = 20 }: SqliteRunLogOptions) {
+  constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
     this.#database = openSqliteFile(path)
-    this.#writes = new GroupCommit(this.#database)
+    // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
+    this.#writes = new GroupCommit(this.#database, { eager: true })
     this.#path = path
     this.#sql = prepareStatements(this.#database, (cause) => this.#toError('read', cause))
     this.#pollIntervalMs = pollIntervalMs
+    this.#clock = clock
   }
 
   create(key: RunKey, request: RunRequest): Promise<Creation> {
@@ -55,7 +62,7 @@ export class SqliteRunLog implements RunLog {
     if (session?.owner != null && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#sql.firstEvent.get(key.agent, key.session, key.run)
     if (existing !== undefined) return { outcome: 'exists', request: JSON.parse(existing.data) }
-    const now = Date.now()
+    const now = this.#clock.now()
     this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
     const { lastInsertRowid } = this.#sql.insertRun.run(key.agent, key.session, key.run, now, now)
     this.#sql.insertEvent.run(lastInsertRowid, 0, 'run.accepted', JSON.stringify(request), now)
@@ -76,7 +83,7 @@ export class SqliteRunLog implements RunLog {
         `Run ${key.run} of session ${key.session} went on elsewhere: its log ends at ${run.next}, not ${expected}.`,
       )
     }
-    const now = Date.now()
+    const now = this.#clock.now()
     let index = { turn: run.turn, status: run.status, dueAt: run.due_at ?? undefined }
     events.forEach((event, offset) => {
       this.#sql.insertEvent.run(run.id, expected + offset, event.type, JSON.stringify(event.data), now)
@@ -156,7 +163,7 @@ export class SqliteRunLog implements RunLog {
       if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
       const id = toControlId(record)
       const { changes } = this.#sql.insertControl.run(run.id, id, JSON.stringify(record), run.id)
-      if (changes > 0) this.#sql.makeDue.run(Date.now(), run.id)
+      if (changes > 0 && isWaking(record)) this.#sql.makeDue.run(this.#clock.now(), run.id)
       return changes > 0
     })
     this.#feed.notify(toControlFeedName(key))

@@ -35,6 +35,12 @@ const schema = `
 `
 
 /**
+ * How many pages (4 KiB each) the write-ahead log may hold before they are copied into the file. The pages of indices are
+ * written over and over, and only the last version is copied: so fewer, larger copies are much cheaper.
+ */
+const checkpointPages = 4000
+
+/**
  * Opens the run log's file, making it and its folder when absent.
  * @throws {AgentError} `store_unavailable` naming the file when it cannot be written, is damaged, or was made by a newer release.
  */
@@ -46,6 +52,7 @@ export function openSqliteFile(path: string): DatabaseSync {
       PRAGMA busy_timeout = 5000;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
+      PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA foreign_keys = ON;
     `)
     migrate(database)

@@ -1,3 +1,4 @@
+import { sleep } from '../core/clock.js'
 import { isJsonObject, type JsonValue } from '../core/json.js'
 import {
   type ChatMessage,
@@ -11,7 +12,6 @@ import { createCallId } from './call-ids.js'
 import type { ChatAnswer, ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
 import { chooseTool, extractArguments } from './offline-arguments.js'
 import { createSample } from './schema-sample.js'
-import { sleep } from './sleep.js'
 
 export interface OfflineOptions {
   /** Wait before each word, to watch it stream. @default 0 */

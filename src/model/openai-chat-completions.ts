@@ -59,6 +59,8 @@ async function* streamAnswer(
   } catch (error) {
     limit.signal.throwIfAborted()
     throw toModelError(error)
+  } finally {
+    limit.end()
   }
 }
 

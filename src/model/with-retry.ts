@@ -1,6 +1,6 @@
+import { sleep as sleepFor } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
-import { sleep as sleepFor } from './sleep.js'
 
 export interface RetryOptions {
   /** How often the model is asked at most, the first time included; at least 1. @default 3 */

@@ -23,6 +23,11 @@ export interface Decision {
   readonly arguments?: JsonObject | undefined
 }
 
+/** Whether a parked run can go on because of it; a message that joins a run waits until something else wakes it. */
+export function isWaking({ type }: ControlRecord): boolean {
+  return type !== 'steer'
+}
+
 /** The name under which a control record is filed: writing a second one of the same name has no effect. */
 export function toControlId(record: ControlRecord): string {
   switch (record.type) {

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../core/clock.js'
 import { isDelta, type RunEvent, type StoredEvent } from './events.js'
 import { advance, fold, type RunState } from './fold.js'
 
@@ -10,6 +11,8 @@ export interface RunJournalOptions {
   readonly onAppended?: ((event: RunEvent) => void) | undefined
   /** How long deltas are gathered before they are written; 0 writes each at once. @default 15 */
   readonly deltaDelayMs?: number | undefined
+  /** @default the machine's */
+  readonly clock?: Clock | undefined
 }
 
 /**
@@ -20,14 +23,23 @@ export class RunJournal {
   readonly #append: RunJournalOptions['append']
   readonly #onAppended: (event: RunEvent) => void
   readonly #deltaDelayMs: number
+  readonly #clock: Clock
   readonly #broken = new AbortController()
   #state: RunState
   #written: number
   #buffer: RunEvent[] = []
   #tail: Promise<void> = Promise.resolve()
-  #timer: NodeJS.Timeout | undefined
+  /** Set while deltas are gathered; aborting it ends that. */
+  #gathering: AbortController | undefined
 
-  constructor({ events, append, onAppended = () => {}, deltaDelayMs = 15 }: RunJournalOptions) {
+  constructor({
+    events,
+    append,
+    onAppended = () => {},
+    deltaDelayMs = 15,
+    clock = systemClock,
+  }: RunJournalOptions) {
+    this.#clock = clock
     this.#append = append
     this.#onAppended = onAppended
     this.#deltaDelayMs = deltaDelayMs
@@ -61,17 +73,20 @@ export class RunJournal {
 
   /** Resolves when everything recorded so far is in the log. @throws {FencedError} when another executor wrote. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#gathering?.abort()
+    this.#gathering = undefined
     this.#tail = this.#tail.then(() => this.#write())
     return this.#tail
   }
 
   #flushSoon(): void {
-    this.#timer ??= setTimeout(() => {
-      // A failure shows at `broken` and at the next flush.
-      this.flush().catch(() => {})
-    }, this.#deltaDelayMs)
+    if (this.#gathering !== undefined) return
+    this.#gathering = new AbortController()
+    this.#clock
+      .sleep(this.#deltaDelayMs, this.#gathering.signal)
+      .then(() => this.flush())
+      // A failure shows at `broken` and at the next flush; an abort means that somebody has flushed.
+      .catch(() => {})
   }
 
   async #write(): Promise<void> {

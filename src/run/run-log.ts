@@ -69,6 +69,8 @@ export interface StalledQuery {
  * Whatever is acknowledged is durable. Every method may be called by several processes at once.
  */
 export interface RunLog {
+  /** How long deltas are best gathered before they are appended, in ms: the dearer an append, the longer. */
+  readonly deltaDelayMs: number
   /** Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's; a session of nobody is open to all. */
   create(key: RunKey, request: RunRequest): Promise<Creation>
   /** Appends events if the log still ends at `expected`; returns the next position. @throws {FencedError} when another executor wrote, or the run was deleted. */
@@ -93,7 +95,7 @@ export interface RunLog {
   /** Forgets the ended runs accepted before `before` (ms since 1970); the session stays. */
   deleteEndedRuns(key: SessionKey, before: number): Promise<void>
   /**
-   * Files a wish about a run, and makes a parked run due. False when one of that name is there already (see `toControlId`).
+   * Files a wish about a run, and makes a parked run due that can go on because of it (see `isWaking`). False when one of that name is there already (see `toControlId`).
    * @throws {AgentError} `not_found` when there is no such run.
    */
   control(key: RunKey, record: ControlRecord): Promise<boolean>

@@ -1,12 +1,13 @@
 import type { EntityContext, EntityHandler } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
 import type { OperationLimits } from './execution-limits.js'
 import { type Operation, readState } from './operation.js'
 import type { AgentResponseCallback } from './response-callback.js'
-import { operateRun } from './run-operation.js'
+import { addEndedRuns, operateRun } from './run-operation.js'
 import { SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
 
@@ -15,6 +16,8 @@ export interface AgentEntityOptions {
   readonly log: RunLog
   readonly callback?: AgentResponseCallback | undefined
   readonly limits: OperationLimits
+  /** @default the machine's */
+  readonly clock?: Clock | undefined
 }
 
 /**
@@ -26,14 +29,15 @@ export function createAgentEntity({
   log,
   callback,
   limits,
+  clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
   const history = new SessionHistory(log)
   return async function agentEntity(context: EntityContext<StoredState>): Promise<void> {
     const key = { agent: agent.name, session: context.df.entityKey }
     const onError = (error: unknown) => reportError(error, key, context)
-    const startedAt = Date.now()
+    const startedAt = clock.now()
     try {
-      await operate({ agent, log, callback, limits, history, key, context, startedAt, onError })
+      await operate({ agent, log, callback, limits, history, key, context, startedAt, clock, onError })
     } catch (error) {
       onError(error)
     }
@@ -78,17 +82,23 @@ async function operate(operation: Operation): Promise<void> {
 }
 
 async function reset(operation: Operation): Promise<void> {
-  const { log, key, context } = operation
+  const { log, key, context, clock } = operation
   const input = toObject(context.df.getInput())
-  const state = readState(operation)
-  await log.deleteEndedRuns(key, toTime(input.before))
+  const state = await readState(operation)
+  const before = toTime(input.before, clock)
+  const { resetId, resetBefore = 0 } = state.own
+  // A signal that comes twice, or after that of a later reset, must not take newer messages with it.
+  if (before < resetBefore || (resetId !== undefined && resetId === input.id)) return
+  await addEndedRuns(operation, state)
+  await log.deleteEndedRuns(key, before)
   state.reset()
+  state.change({ resetBefore: before })
   if (typeof input.id === 'string') state.change({ resetId: input.id })
   context.df.setState(state.getState())
 }
 
-async function remove({ log, key, context }: Operation): Promise<void> {
-  await log.deleteSession(key, toTime(toObject(context.df.getInput()).before))
+async function remove({ log, key, context, clock }: Operation): Promise<void> {
+  await log.deleteSession(key, toTime(toObject(context.df.getInput()).before, clock))
   context.df.destructOnExit()
 }
 
@@ -97,6 +107,6 @@ function toObject(input: unknown): { readonly [name: string]: unknown } {
 }
 
 /** Milliseconds since 1970; now, for callers who do not say. */
-function toTime(value: unknown): number {
-  return typeof value === 'number' ? value : Date.now()
+function toTime(value: unknown, clock: Clock): number {
+  return typeof value === 'number' ? value : clock.now()
 }

@@ -81,6 +81,12 @@ export class AgentState {
     this.#countIfUncounted()
   }
 
+  /** Whether this is the state of that session, not of one that had its name before and was deleted. */
+  isOf(session: { readonly createdAt: number } | undefined): boolean {
+    const { createdAt } = this.own
+    return createdAt === undefined || session === undefined || session.createdAt === createdAt
+  }
+
   /** Forgets the conversation; who owns it and which turns are done stays known. */
   reset(): void {
     const { turn } = this.own

@@ -4,6 +4,7 @@ import type { ExecutionLimits } from '../agent/run-context.js'
 import { RunControls } from '../agent/run-controls.js'
 import { runLoop } from '../agent/run-loop.js'
 import { toAnswerText } from '../agent/to-answer.js'
+import type { Clock } from '../core/clock.js'
 import { hasCode } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { RunEvent, StoredEvent } from '../run/events.js'
@@ -28,17 +29,20 @@ export interface RunDrive {
   readonly limits: ExecutionLimits
   readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
   readonly onError: (error: unknown) => void
+  readonly clock: Clock
   /** Aborts when whoever asked for this run must stop. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
 export async function driveRun(drive: RunDrive): Promise<RunState> {
-  const { agent, log, key, events, controls, turn, limits, onError, onAppended } = drive
+  const { agent, log, key, events, controls, turn, limits, onError, onAppended, clock } = drive
   const journal: RunJournal = new RunJournal({
     events,
+    deltaDelayMs: log.deltaDelayMs,
     append: (expected, added) => log.append(key, expected, added),
     onAppended: (event) => onAppended?.(event, journal.state),
+    clock,
   })
   const { epoch, attempt, parked, request } = journal.state
   const begun = parked === undefined ? attempt + 1 : attempt
@@ -55,8 +59,9 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
     limits,
     controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
-    delegation: createDelegation(log, key, { limits, onError, owner: request?.owner }),
+    delegation: createDelegation(log, key, { limits, onError, clock, owner: request?.owner }),
     signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
+    clock,
     onError,
   })
 }
@@ -75,6 +80,7 @@ async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean>
 interface DelegationContext {
   readonly limits: ExecutionLimits
   readonly onError: (error: unknown) => void
+  readonly clock: Clock
   readonly owner: string | undefined
 }
 
@@ -100,6 +106,7 @@ async function runDelegate(
     owner,
     limits,
     onError,
+    clock,
   }: DelegationContext & {
     readonly agent: AgentDefinition
     readonly message: string
@@ -125,6 +132,7 @@ async function runDelegate(
     messageCount: 0,
     limits: { ...limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
     onError,
+    clock,
     signal,
   })
   return toDelegateOutcome(driven)

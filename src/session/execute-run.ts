@@ -2,6 +2,7 @@ import type { AgentDefinition } from '../agent/agent-definition.js'
 import { RunControls } from '../agent/run-controls.js'
 import { toRequestText, toResponse } from '../agent/to-answer.js'
 import { toUpdate } from '../agent/to-update.js'
+import { type Clock, toTimestamp } from '../core/clock.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { ControlRecord } from '../run/control.js'
 import type { RunEvent, StoredEvent } from '../run/events.js'
@@ -29,6 +30,7 @@ export interface RunExecution {
   readonly limits: OperationLimits
   /** When the operation began; ms since 1970. */
   readonly operationStart: number
+  readonly clock: Clock
   readonly onError: (error: unknown) => void
 }
 
@@ -39,26 +41,28 @@ export interface RunExecution {
  * @throws {FencedError} when another executor takes it over, or it is deleted.
  */
 export async function executeRun(execution: RunExecution): Promise<RunState> {
-  const { log, key } = execution
+  const { log, key, clock } = execution
   const [events, records] = await Promise.all([log.read(key), log.controls(key)])
   const state = fold(events)
   if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
-  if (state.parked === 'approval' && !hasNews(state, records)) return state
+  if (state.parked === 'approval' && !hasNews(state, records, toTimestamp(clock.now()))) return state
   const controls = new RunControls()
   controls.update(records)
   const watching = new AbortController()
   const watched = watch(log, key, controls, watching.signal).catch(execution.onError)
   try {
-    return await execute(execution, events, controls)
+    const carried = await execute(execution, events, controls)
+    // A decision that came while the run was being parked may have found nobody to wake.
+    return carried.parked === 'approval' ? await executeRun(execution) : carried
   } finally {
-    watching.abort()
+    // With a reason, as the making of an exception that nobody sees would cost more than the rest.
+    watching.abort(null)
     await watched
   }
 }
 
 /** Whether a run that waits for decisions can go on. */
-function hasNews(state: RunState, records: readonly ControlRecord[]): boolean {
-  const now = new Date().toISOString()
+function hasNews(state: RunState, records: readonly ControlRecord[], now: string): boolean {
   const open = toOpenApprovals(state)
   if (open.length === 0 || open.some(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now))
     return true
@@ -77,8 +81,8 @@ async function execute(
   events: readonly StoredEvent[],
   controls: RunControls,
 ): Promise<RunState> {
-  const { agent, log, key, turn, onError, messageCount, readHistory } = execution
-  const callbacks = new CallbackQueue({ onError })
+  const { agent, log, key, turn, onError, messageCount, readHistory, clock } = execution
+  const callbacks = new CallbackQueue({ onError, clock })
   const state = await driveRun({
     agent,
     log,
@@ -88,8 +92,9 @@ async function execute(
     turn,
     readHistory,
     messageCount,
-    limits: toExecutionLimits(agent, execution.limits, { ...execution, events }),
+    limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
     onAppended: (event, current) => announce(event, current, execution, callbacks),
+    clock,
     onError,
   })
   await callbacks.drain()

@@ -23,10 +23,12 @@ export function toExecutionLimits(
     operationStart,
     events,
     sessionTokens,
+    now,
   }: {
     readonly operationStart: number
     readonly events: readonly StoredEvent[]
     readonly sessionTokens: number
+    readonly now: number
   },
 ): ExecutionLimits {
   const { maxSteps, stepTimeoutMs, runTimeoutMs, maxTokensPerRun, maxTokensPerSession } = agent
@@ -39,13 +41,13 @@ export function toExecutionLimits(
     stepTimeoutMs,
     parkAfter: operationStart + parkAfterMs,
     hardEnd: operationStart + hardEndMs,
-    runEnd: runTimeoutMs === undefined ? undefined : toActiveStart(events) + runTimeoutMs,
+    runEnd: runTimeoutMs === undefined ? undefined : toActiveStart(events, now) + runTimeoutMs,
   }
 }
 
 /** When a run would have been accepted had it never waited for a human; ms since 1970. */
-function toActiveStart(events: readonly StoredEvent[]): number {
-  let start = events[0]?.at ?? Date.now()
+function toActiveStart(events: readonly StoredEvent[], now: number): number {
+  let start = events[0]?.at ?? now
   let parkedAt: number | undefined
   for (const event of events) {
     if (event.type === 'run.parked' && event.data.reason === 'approval') parkedAt = event.at
@@ -54,5 +56,5 @@ function toActiveStart(events: readonly StoredEvent[]): number {
       parkedAt = undefined
     }
   }
-  return parkedAt === undefined ? start : start + Date.now() - parkedAt
+  return parkedAt === undefined ? start : start + now - parkedAt
 }

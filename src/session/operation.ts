@@ -1,5 +1,6 @@
 import type { EntityContext } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { Clock } from '../core/clock.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
 import { AgentState } from './agent-state.js'
 import type { OperationLimits } from './execution-limits.js'
@@ -18,13 +19,20 @@ export interface Operation {
   readonly context: EntityContext<StoredState>
   /** When the operation began; ms since 1970. */
   readonly startedAt: number
+  readonly clock: Clock
   readonly onError: (error: unknown) => void
 }
 
-/** The session as stored; an empty one when there is none. @throws {AgentError} `unsupported_state`. */
-export function readState({ context }: Operation): AgentState {
-  const state = new AgentState()
-  const stored = context.df.getState()
-  if (stored !== undefined) state.restoreState(stored)
+/**
+ * The session as stored; an empty one when there is none, or when it is that of a session which was deleted and begun anew
+ * before its entity heard of it. @throws {AgentError} `unsupported_state`.
+ */
+export async function readState({ context, log, key }: Operation): Promise<AgentState> {
+  const stored = new AgentState()
+  const value = context.df.getState()
+  if (value !== undefined) stored.restoreState(value)
+  const session = await log.session(key)
+  const state = stored.isOf(session) ? stored : new AgentState()
+  if (state.own.turn === 0) state.change({ owner: session?.owner, createdAt: session?.createdAt })
   return state
 }

@@ -1,3 +1,4 @@
+import { hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import { isTerminal, type TerminalEvent } from '../run/events.js'
 import { fold, type RunState } from '../run/fold.js'
@@ -19,13 +20,12 @@ export async function operateRun(operation: Operation): Promise<void> {
   if (request !== undefined) await log.create({ ...key, run: correlationId }, request)
   let state: AgentState
   try {
-    state = readState(operation)
+    state = await readState(operation)
   } catch (error) {
-    await failRun(operation, correlationId, error)
+    if (hasCode(error, 'unsupported_state')) await failRun(operation, correlationId, error)
     throw error
   }
   const { turn } = state.own
-  if (turn === 0) state.change({ owner: (await log.session(key))?.owner })
   try {
     await carryOut(operation, state, correlationId)
   } finally {
@@ -51,7 +51,7 @@ async function carryOut(operation: Operation, state: AgentState, correlationId: 
 
 /** Executes a run; true when it has ended. */
 async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
-  const { agent, log, key, callback, limits, startedAt, onError } = operation
+  const { agent, log, key, callback, limits, startedAt, clock, onError } = operation
   const turn = state.own.turn + 1
   const outcome = await executeRun({
     agent,
@@ -65,18 +65,25 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     sessionTokens: state.own.tokens,
     limits,
     operationStart: startedAt,
+    clock,
     onError,
   })
   if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
   if (outcome.parked === 'operation_limit') signalRun(operation, run)
   if (outcome.outcome === undefined) return false
-  await endJoinedRuns(operation, outcome)
   await addTurn(operation, state, run, turn)
   return true
 }
 
-async function addTurn({ log, key }: Operation, state: AgentState, run: string, turn: number) {
-  const events = await log.read({ ...key, run })
+/** Takes in the runs that have ended although their operation was cut off before it could be committed. */
+export async function addEndedRuns(operation: Operation, state: AgentState): Promise<void> {
+  const runs = await operation.log.runsAfter(operation.key, state.own.turn)
+  for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, state, run, turn)
+}
+
+async function addTurn(operation: Operation, state: AgentState, run: string, turn: number): Promise<void> {
+  const events = await operation.log.read({ ...operation.key, run })
+  await endJoinedRuns(operation, fold(events))
   const entries = toTurnEntries(events, run)
   if (entries.length === 0) return
   const { summary } = fold(events)
@@ -110,10 +117,16 @@ function toOutcomeOf(run: string, outcome: TerminalEvent): TerminalEvent {
 
 /** Ends a run that joined another one, once that has ended: it may have been cut off between the two. */
 async function adoptOutcome(operation: Operation, run: string, into: string): Promise<boolean> {
-  const { outcome } = fold(await operation.log.read({ ...operation.key, run: into }))
-  if (outcome === undefined) return false
-  await endJoinedRun(operation, run, outcome)
+  const { outcome, request } = fold(await operation.log.read({ ...operation.key, run: into }))
+  const isForgotten = request === undefined
+  if (outcome === undefined && !isForgotten) return false
+  await endJoinedRun(operation, run, outcome ?? forgotten)
   return true
+}
+
+const forgotten: TerminalEvent = {
+  type: 'run.cancelled',
+  data: { reason: 'The conversation that it had become part of was cleared.', text: '' },
 }
 
 /** A run whose session cannot be read ends at once: whoever waits for it is told why. */

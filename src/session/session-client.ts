@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type DurableClient, EntityId } from 'durable-functions'
+import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { Decision } from '../run/control.js'
 import {
@@ -42,8 +42,10 @@ export interface SessionView {
 export class SessionClient {
   readonly #durable: DurableClient
   readonly #log: RunLog
+  readonly #clock: Clock
 
-  constructor(durable: DurableClient, log: RunLog) {
+  constructor(durable: DurableClient, log: RunLog, clock: Clock = systemClock) {
+    this.#clock = clock
     this.#durable = durable
     this.#log = log
   }
@@ -151,7 +153,7 @@ export class SessionClient {
    * never missing, even if its entity has yet to commit it.
    */
   async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
-    const state = (await this.#readState(key)) ?? new AgentState()
+    const state = await this.#readCurrentState(key)
     const runs = await this.#log.runsAfter(key, state.own.turn)
     for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
       state.addTurn(turn, await readTurnEntries(this.#log, key, run))
@@ -191,13 +193,13 @@ export class SessionClient {
   /** Clears the history, and waits until that is done. @throws {AgentError} `session_busy` when it is not done within the limit. */
   async reset(key: SessionKey, limitMs: number): Promise<void> {
     const id = randomUUID()
-    await this.signal(key, 'reset', { id, before: Date.now() })
+    await this.signal(key, 'reset', { id, before: this.#clock.now() })
     await this.#waitUntil(async () => (await this.#readState(key))?.own.resetId === id, limitMs)
   }
 
   /** Deletes the session with its runs and their logs, and waits until that is done. A run in progress is cut off. */
   async delete(key: SessionKey, limitMs: number): Promise<void> {
-    const before = Date.now() + 1
+    const before = this.#clock.now() + 1
     await this.signal(key, 'delete', { before })
     await this.#log.deleteSession(key, before)
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
@@ -209,9 +211,9 @@ export class SessionClient {
   }
 
   async #waitUntil(isDone: () => Promise<boolean>, limitMs: number): Promise<void> {
-    const deadline = Date.now() + limitMs
+    const deadline = this.#clock.now() + limitMs
     for (let pauseMs = 2; !(await isDone()); pauseMs = Math.min(pauseMs * 2, 250)) {
-      if (Date.now() > deadline) {
+      if (this.#clock.now() > deadline) {
         throw new AgentError(
           'session_busy',
           'The session is busy with earlier messages; this will be done after them.',
@@ -221,8 +223,14 @@ export class SessionClient {
           },
         )
       }
-      await delay(pauseMs)
+      await this.#clock.sleep(pauseMs)
     }
+  }
+
+  /** The entity's state, unless it is that of a session which was deleted and begun anew since. */
+  async #readCurrentState(key: SessionKey): Promise<AgentState> {
+    const [state, session] = await Promise.all([this.#readState(key), this.#log.session(key)])
+    return state?.isOf(session) ? state : new AgentState()
   }
 
   async #readState(key: SessionKey): Promise<AgentState | undefined> {

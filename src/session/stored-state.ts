@@ -36,9 +36,13 @@ const ownFields = z.looseObject({
   evictedTurn: z.number().default(0),
   /** Turns up to this one were cleared. */
   resetTurn: z.number().default(0),
+  /** When the last reset was asked for; ms since 1970. */
+  resetBefore: z.number().optional(),
   /** The reset that was carried out last. */
   resetId: z.string().optional(),
   owner: z.string().optional(),
+  /** When the session was created, ms since 1970: one that is deleted and begun anew has another. */
+  createdAt: z.number().optional(),
   /** What older turns were boiled down to for the model. */
   summary: z.looseObject({ upToTurn: z.number(), text: z.string() }).optional(),
 })

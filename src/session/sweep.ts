@@ -16,6 +16,8 @@ export interface SweepOptions {
   readonly maxAttempts: number
   /** Sessions in which nothing has happened for so long are deleted; ms. `undefined` keeps them. */
   readonly sessionTtlMs: number | undefined
+  /** Logs of runs that ended so long ago are deleted; ms. `undefined` keeps them. */
+  readonly runRetentionMs: number | undefined
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -25,6 +27,8 @@ export interface SweepReport {
   readonly signalled: number
   readonly givenUp: number
   readonly expired: number
+  /** Logs of ended runs that were deleted. */
+  readonly forgotten: number
 }
 
 /** How much one sweep takes on; the rest is left to the next. */
@@ -40,8 +44,9 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
   const stalled = await log.stalled({ before: now - stallMs, now, limit })
   const wakened = await Promise.all(stalled.filter(isServedBy(options)).map((key) => wake(options, key)))
   const expired = await expireSessions(options)
-  const givenUp = wakened.filter((outcome) => outcome === 'given up').length
-  return { signalled: wakened.length - givenUp, givenUp, expired }
+  const forgotten = await forgetEndedRuns(options)
+  const count = (outcome: string) => wakened.filter((one) => one === outcome).length
+  return { signalled: count('signalled'), givenUp: count('given up'), expired, forgotten }
 }
 
 function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
@@ -51,7 +56,8 @@ function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
 async function wake(
   { log, signal, maxAttempts }: SweepOptions,
   key: RunKey,
-): Promise<'signalled' | 'given up'> {
+): Promise<'signalled' | 'given up' | 'waits'> {
+  if (await waitsBehindOther(log, key)) return 'waits'
   const events = await log.read(key)
   const { attempt, outcome, parked } = fold(events)
   if (outcome === undefined && parked === undefined && attempt >= maxAttempts) {
@@ -60,6 +66,12 @@ async function wake(
   }
   await signal(key, 'continue', { correlationId: key.run })
   return 'signalled'
+}
+
+/** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */
+async function waitsBehindOther(log: RunLog, key: RunKey): Promise<boolean> {
+  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  return first !== undefined && first.run !== key.run && first.status === 'parked'
 }
 
 async function giveUp(log: RunLog, key: RunKey, position: number, attempt: number): Promise<void> {
@@ -79,4 +91,9 @@ async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepO
   const idle = await Promise.all(agents.map((agent) => log.idleSessions(agent, before, limit)))
   await Promise.all(idle.flat().map((key) => signal(key, 'delete', { before: now })))
   return idle.flat().length
+}
+
+/** With its log a run loses its receipt too: its correlation id may then be used anew. */
+async function forgetEndedRuns({ log, runRetentionMs, now }: SweepOptions): Promise<number> {
+  return runRetentionMs === undefined ? 0 : log.deleteEndedBefore(now - runRetentionMs, limit)
 }

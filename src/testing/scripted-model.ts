@@ -11,16 +11,48 @@ export type ModelStep =
   | { readonly calls: readonly ScriptedCall[] }
   /** Fails, after streaming `afterText` if there is any. */
   | { readonly error: Error; readonly afterText?: string }
+  /** Streams this text, and then says nothing more until it is aborted. */
+  | { readonly hangsAfter: string }
 
 export interface ScriptedCall {
   readonly name: string
   readonly arguments: JsonObject | string
-  /** @default `call_<step>_<index>` */
+  /** @default `call_<answers in the conversation>_<index>` */
   readonly callId?: string
 }
 
-/** Each step in order, or a function that looks at the request and the number of the call (from 0). */
-export type ModelScript = readonly ModelStep[] | ((request: ChatRequest, call: number) => ModelStep)
+/**
+ * Each step in order, or a function that looks at the request and the number of the call (from 0). A function that has no
+ * step for a request returns `undefined`.
+ */
+export type ModelScript =
+  | readonly ModelStep[]
+  | (((request: ChatRequest, call: number) => ModelStep | undefined) & {
+      /** All that it may say; {@link ScriptedModel.assertDone} then fails when some of it never was. */
+      readonly steps?: readonly ModelStep[]
+    })
+
+/** A model was asked something that its script does not foresee. */
+export class UnexpectedModelCall extends AgentError {
+  override readonly name = 'UnexpectedModelCall'
+
+  constructor(message: string) {
+    super('model_error', message)
+  }
+}
+
+/**
+ * A script that goes by the conversation: the first step answers one in which the agent has said nothing yet, the second one
+ * with one answer in it, and so on. So a call that is repeated, in whatever process, gets the same answer.
+ */
+export function conversation(steps: readonly ModelStep[]): ModelScript {
+  return Object.assign((request: ChatRequest) => steps[countAnswers(request)], { steps })
+}
+
+/** How many answers of the agent a conversation holds. */
+export function countAnswers({ messages }: ChatRequest): number {
+  return messages.filter(({ role }) => role === 'assistant').length
+}
 
 const usage: Usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15 }
 
@@ -37,9 +69,15 @@ export class ScriptedModel implements ChatClient {
   readonly model = 'scripted'
   readonly #script: ModelScript
   readonly #requests: ChatRequest[] = []
+  readonly #used = new Set<ModelStep>()
 
   constructor(script: ModelScript) {
     this.#script = script
+  }
+
+  /** Whether its answers go by the number of the call, so that a repeated call gets another one. */
+  get goesByCallCount(): boolean {
+    return typeof this.#script !== 'function'
   }
 
   /** Every request so far, in order. */
@@ -52,39 +90,65 @@ export class ScriptedModel implements ChatClient {
     const call = this.#requests.push(request) - 1
     const step = typeof this.#script === 'function' ? this.#script(request, call) : this.#script[call]
     if (step === undefined) {
-      throw new AgentError(
-        'model_error',
-        `The script has no step for model call ${call}: ${describe(request)}`,
-      )
+      throw new UnexpectedModelCall(`The script has no step for model call ${call}: ${describe(request)}`)
     }
+    this.#used.add(step)
     if ('error' in step) {
       if (step.afterText !== undefined) yield { type: 'text', text: step.afterText }
       throw step.error
     }
+    if ('hangsAfter' in step) {
+      yield { type: 'text', text: step.hangsAfter }
+      return await untilAborted(signal)
+    }
     for (const text of toChunks(step)) yield { type: 'text', text }
     const finishReason = 'calls' in step ? 'tool_calls' : 'stop'
-    yield { type: 'completed', message: toMessage(step, call), usage, finishReason, model: this.model }
+    yield {
+      type: 'completed',
+      message: toMessage(step, countAnswers(request)),
+      usage,
+      finishReason,
+      model: this.model,
+    }
   }
 
-  /** @throws {Error} when the model was called less often than the script foresees. */
+  /** @throws {Error} when the script has steps that the model was never asked for. */
   assertDone(): void {
-    if (typeof this.#script === 'function' || this.#requests.length === this.#script.length) return
+    if (typeof this.#script === 'function') this.#assertUsed(this.#script.steps ?? [])
+    else if (this.#requests.length !== this.#script.length) {
+      throw new Error(
+        `The script has ${this.#script.length} steps, but the model was called ${this.#requests.length} times.`,
+      )
+    }
+  }
+
+  #assertUsed(steps: readonly ModelStep[]): void {
+    const unused = steps.filter((step) => !this.#used.has(step))
+    if (unused.length === 0) return
     throw new Error(
-      `The script has ${this.#script.length} steps, but the model was called ${this.#requests.length} times.`,
+      `Of the ${steps.length} steps of the script ${unused.length} were never asked for: ${JSON.stringify(unused).slice(0, 200)}`,
     )
   }
 }
 
-function toChunks(step: Exclude<ModelStep, { error: Error }>): readonly string[] {
+type Answer = Extract<ModelStep, { text: string } | { calls: readonly ScriptedCall[] }>
+
+function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+function toChunks(step: Answer): readonly string[] {
   return 'calls' in step ? [] : (step.chunks ?? [step.text])
 }
 
-function toMessage(step: Exclude<ModelStep, { error: Error }>, call: number): ChatMessage {
+function toMessage(step: Answer, answers: number): ChatMessage {
   if ('text' in step) return { role: 'assistant', contents: [{ type: 'text', text: step.text }] }
   const contents = step.calls.map(
     ({ name, arguments: args, callId }, index): Content => ({
       type: 'functionCall',
-      callId: callId ?? `call_${call}_${index}`,
+      callId: callId ?? `call_${answers}_${index}`,
       name,
       arguments: args,
     }),

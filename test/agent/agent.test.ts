@@ -46,7 +46,7 @@ test('shows the model instructions, history, the message and what the tools gave
   expect(client.requests[1]?.messages.at(-1)).toEqual({
     role: 'tool',
     contents: [
-      { type: 'functionResult', callId: 'call_0_0', result: { location: 'Seattle', temperature: 72 } },
+      { type: 'functionResult', callId: 'call_1_0', result: { location: 'Seattle', temperature: 72 } },
     ],
   })
   expect(client.requests[0]?.tools?.map(({ name }) => name)).toEqual(['get_weather'])

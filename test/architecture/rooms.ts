@@ -25,7 +25,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   host: { rooms: ['core'], packages: ['node:'] },
   testing: {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'http', 'app', 'host'],
-    packages: ['node:'],
+    packages: ['durable-functions', 'node:'],
   },
   cli: { rooms: ['core', 'host'], packages: ['node:'] },
 }

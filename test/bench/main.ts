@@ -1,13 +1,17 @@
 // Measures the embedded host beside a plain in-memory server, on this machine and in one run:
-//   npm run bench -- [--quick] [--only latency,throughput,growth,ready] [--host-node-options="--cpu-prof"]
+//   npm run bench -- [--quick] [--only latency,throughput,growth,tools,recovery,long,stores,ready] [--host-node-options="--cpu-prof"]
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureGrowth } from './growth.js'
 import { measureLatency } from './latency.js'
+import { measureLongSession } from './long-session.js'
 import { Processes } from './processes.js'
 import { measureReady } from './ready.js'
+import { measureRecovery } from './recovery.js'
 import { formatTable, type Row } from './report.js'
+import { measureStores } from './stores.js'
 import { measureThroughput } from './throughput.js'
+import { measureToolRound } from './tool-round.js'
 
 type Scenario = (processes: Processes, quick: boolean) => Promise<readonly Row[]>
 
@@ -17,6 +21,10 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     measureThroughput(processes, quick ? { rounds: 2, roundMs: 2_000 } : { rounds: 4, roundMs: 4_000 }),
   growth: (processes, quick) =>
     measureGrowth(processes, quick ? { turns: 300, repeats: 1 } : { turns: 1_000, repeats: 2 }),
+  tools: (processes, quick) => measureToolRound(processes, { turns: quick ? 200 : 1_000 }),
+  recovery: (processes, quick) => measureRecovery(processes, { repeats: quick ? 2 : 5 }),
+  long: (processes, quick) => measureLongSession(processes, { turns: quick ? 1_000 : 10_000 }),
+  stores: (processes, quick) => measureStores(processes, { turns: quick ? 100 : 500 }),
   ready: (processes, quick) => measureReady(processes, { repeats: quick ? 3 : 5 }),
 }
 

@@ -15,6 +15,15 @@ export interface ServerProcess {
   /** From being spawned to its first good answer. */
   readonly readyMs: number
   stop(): Promise<void>
+  /** Ends it with `kill -9`. */
+  kill(): Promise<void>
+}
+
+export interface HostOptions {
+  /** Its data folder. @default one of its own */
+  readonly data?: string
+  /** Whether the app's tool takes its time. @default false */
+  readonly slowTool?: boolean
 }
 
 export interface ModelOptions {
@@ -23,6 +32,7 @@ export interface ModelOptions {
 }
 
 const dist = resolve(import.meta.dirname, '../..')
+const cli = join(dist, 'src/cli/main.js')
 const readyWithinMs = 20_000
 const stopWithinMs = 3_000
 
@@ -59,15 +69,20 @@ export class Processes {
   }
 
   /** The embedded host with the benchmark's app, on a data folder of its own. */
-  async startHost(modelUrl: string): Promise<ServerProcess> {
+  async startHost(modelUrl: string, options: HostOptions = {}): Promise<ServerProcess> {
     const port = await findFreePort()
-    const data = join(this.#folder, `data-${this.#count}`)
-    const verb = [join(dist, 'src/cli/main.js'), 'start', join(dist, 'test/bench/app.js')]
-    const options = ['--root', resolve(dist, '..'), '--port', String(port), '--data', data]
-    const args = [...this.#hostNodeOptions, ...verb, ...options]
+    const { data = this.createDataFolder(), slowTool = false } = options
+    const verb = [cli, 'start', join(dist, 'test/bench/app.js')]
+    const flags = ['--root', resolve(dist, '..'), '--port', String(port), '--data', data]
+    const args = [...readNodeFlags(), ...this.#hostNodeOptions, ...verb, ...flags]
     const url = `http://127.0.0.1:${port}/api`
-    const env = { BENCH_MODEL_URL: modelUrl }
+    const env = { BENCH_MODEL_URL: modelUrl, ...(slowTool ? { BENCH_SLOW_TOOL: 'yes' } : {}) }
     return { ...(await this.#start('host', { args, env, health: `${url}/health` })), url }
+  }
+
+  /** A folder for a host's data that no other host has; removed at the end. */
+  createDataFolder(): string {
+    return mkdtempSync(join(this.#folder, 'data-'))
   }
 
   /** Ends what runs and removes what was written. */
@@ -96,13 +111,24 @@ export class Processes {
     child.once('exit', () => this.#running.delete(child))
     await waitUntilHealthy(server.health, child, () => `${name}: ${readFileSync(logPath, 'utf8')}`)
     const readyMs = performance.now() - startedAt
-    return { pid: child.pid ?? 0, readyMs, stop: () => stopChild(child) }
+    return {
+      pid: child.pid ?? 0,
+      readyMs,
+      stop: () => stopChild(child),
+      kill: () => stopChild(child, 'SIGKILL'),
+    }
   }
 
   #killAll(): void {
     for (const child of this.#running) child.kill('SIGKILL')
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** The flags that the command asks for in its first line, as `npm start` has them too. */
+function readNodeFlags(): readonly string[] {
+  const [, flags = ''] = /^#!\S+ -S node (.*)$/m.exec(readFileSync(cli, 'utf8')) ?? []
+  return flags.split(' ').filter((flag) => flag !== '')
 }
 
 async function waitUntilHealthy(url: string, child: ChildProcess, describe: () => string): Promise<void> {
@@ -126,10 +152,10 @@ function isHealthy(answer: Promise<{ readonly status: number }>): Promise<boolea
   )
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
-  child.kill('SIGTERM')
+  child.kill(signal)
   const limit = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
   await ended
   clearTimeout(limit)

@@ -5,6 +5,8 @@ import type { Processes, ServerProcess } from './processes.js'
 /** Something that answers messages, so that it can be timed. */
 export interface Target {
   readonly pid: number
+  /** Where it listens, without a slash at the end. */
+  readonly url: string
   /** Sends one message and reads the whole answer. Returns the milliseconds that took. @throws {Error} when the answer is not the right one. */
   turn(session: string, message: string): Promise<number>
 }
@@ -49,6 +51,7 @@ function toExpectedAnswer(message: string): string {
 function createServerTarget(client: HttpClient, { url, pid }: ServerProcess, path: string): Target {
   return {
     pid,
+    url,
     async turn(sessionId, message) {
       const body = JSON.stringify({ message, sessionId })
       const { answer, ms } = await time(() => client.postJson(`${url}/${path}`, body))
@@ -64,6 +67,7 @@ function createModelTarget(client: HttpClient, { url, pid }: ServerProcess): Tar
   const sessions = new Map<string, object[]>()
   return {
     pid,
+    url,
     async turn(session, message) {
       const messages = sessions.get(session) ?? [{ role: 'system', content: instructions }]
       sessions.set(session, messages)

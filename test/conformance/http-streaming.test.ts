@@ -1,4 +1,4 @@
-import { request as openRequest } from 'node:http'
+import { Agent, request as openRequest } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -115,6 +115,26 @@ test('36. answers 413 to a chunked body that grows past the limit', async () => 
   }
 })
 
+function getThrough(
+  agent: Agent,
+  url: string,
+  { method = 'GET', body = '' }: { readonly method?: string; readonly body?: string } = {},
+): Promise<{ readonly status: number | undefined; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-length': body.length }
+    const request = openRequest(url, { agent, method, headers }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece
+      })
+      answer.once('end', () => resolve({ status: answer.statusCode, text }))
+      answer.once('error', reject)
+    })
+    request.once('error', reject)
+    request.end(body)
+  })
+}
+
 function postChunks(url: string, count: number, size: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const request = openRequest(url, { method: 'POST' }, (answer) => {
@@ -171,6 +191,54 @@ test('53. cuts the connection when the body breaks midway, and goes on', async (
   expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('data: one\n\n')
   await expect(reader?.read()).rejects.toThrow()
   expect((await fetch(`${host.url}/api/producers`)).status).toBe(200)
+})
+
+test('50. answers 500 without the headers of the body that failed before its first chunk', async () => {
+  const answer = await fetch(`${host.url}/api/breaksAtOnce`)
+  expect([answer.status, await answer.text()]).toEqual([500, ''])
+  expect([...answer.headers.keys()].sort()).toEqual(['connection', 'content-length', 'date', 'keep-alive'])
+})
+
+test('cuts an answer that is longer than it says, so that no later one is garbled', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = (path: string) => getThrough(agent, `${host.url}/api/${path}`)
+  await expect(ask('tooLong')).rejects.toThrow()
+  expect(await ask('describe')).toMatchObject({ status: 200 })
+  agent.destroy()
+})
+
+test('serves the next request of a connection when a function did not read its body', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const unread = { method: 'POST', body: 'x'.repeat(2_000_000) }
+  for (let count = 0; count < 3; count++) {
+    expect(await getThrough(agent, `${host.url}/api/uploads`, unread)).toEqual({
+      status: 200,
+      text: 'started',
+    })
+  }
+  agent.destroy()
+})
+
+test('sends the headers of a HEAD request alone', async () => {
+  const answer = await fetch(`${host.url}/api/echo`, { method: 'HEAD' })
+  expect([answer.status, answer.headers.get('x-kind'), await answer.text()]).toEqual([200, 'echo', ''])
+  expect(answer.headers.get('x-ms-invocation-id')).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+test('keeps headers of the connection to itself', async () => {
+  const { headers } = await fetch(`${host.url}/api/hopByHop`)
+  expect(headers.get('x-kept')).toBe('1')
+  expect([headers.get('x-hop'), headers.get('upgrade'), headers.get('connection')]).toEqual([
+    null,
+    null,
+    'keep-alive',
+  ])
+})
+
+test('apps see a request to the library on the diagnostics channel, named after its invocation', async () => {
+  const answer = await fetch(`${host.url}/api/observed?a=1`, post('{"n":5}'))
+  const id = answer.headers.get('x-ms-invocation-id')
+  expect(await answer.json()).toContainEqual({ id, method: 'POST', url: '/api/observed?a=1', length: '7' })
 })
 
 test('54. cuts a stream that is silent for longer than the idle limit', async () => {

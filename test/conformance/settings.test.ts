@@ -118,10 +118,13 @@ test('42. answers pre-flights of listed origins only', async () => {
 })
 
 test('42. adds CORS headers to streamed answers, and refuses * with credentials', async () => {
-  const streaming = `app.setup({ enableHttpStream: true })`
+  const streaming = `app.setup({ enableHttpStream: true })
+    app.http('own', { handler: async () => ({ headers: { 'Access-Control-Allow-Origin': 'app', 'x-own': 'app' } }) })`
   const host = await startApp({}, streaming, { args: ['--cors', '*'] })
   const answer = await fetch(`${host.url}/api/env?names=X`, { headers: { origin: 'http://any' } })
   expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, '*'])
+  const { headers } = await fetch(`${host.url}/api/own`, { headers: { origin: 'http://any' } })
+  expect([headers.get('x-own'), headers.get('access-control-allow-origin')]).toEqual(['app', '*'])
   const refused = await runFailingHost({
     root: await writeApp({}),
     args: ['--cors', '*', '--cors-credentials'],

@@ -438,6 +438,8 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await stalled(now - 60_000, now)).toEqual([])
       expect(await stalled(future, now)).toEqual(['open'])
       expect(await stalled(now - 60_000, future)).toEqual(['timed'])
+      await log.control({ ...key, run: 'waiting' }, { type: 'steer', run: 'open', messages: [] })
+      expect(await stalled(now - 60_000, Date.now())).toEqual([])
       await log.control({ ...key, run: 'waiting' }, { type: 'cancel', reason: 'x' })
       expect(await stalled(now - 60_000, Date.now())).toEqual(['waiting'])
       expect((await log.runsAfter(key, 0)).map(({ run, status }) => [run, status])).toEqual([

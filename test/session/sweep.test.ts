@@ -18,6 +18,7 @@ function createSweep(log = new MemoryRunLog(), changes: Partial<SweepOptions> = 
     stallMs: minute,
     maxAttempts: 3,
     sessionTtlMs: undefined,
+    runRetentionMs: undefined,
     now: Date.now() + 2 * minute,
     ...changes,
   }
@@ -39,7 +40,7 @@ test('a run that was begun too often is given up, and its caller told', async ()
   const { log, signals, options } = createSweep()
   await ask(log, 'a')
   await log.append(run, 1, [started(1), started(2), started(3)])
-  expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 1, expired: 0 })
+  expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 1, expired: 0, forgotten: 0 })
   expect(signals).toEqual([])
   expect((await log.read(run)).at(-1)).toMatchObject({
     type: 'run.failed',
@@ -67,9 +68,20 @@ test('sessions that nobody uses are deleted, when that is wanted', async () => {
   expect(signals).toEqual([[key, 'delete', { before: options.now }]])
 })
 
+test('logs of runs that ended long ago are deleted, when that is wanted', async () => {
+  const { log, options } = createSweep()
+  await ask(log, 'a')
+  await ask(log, 'open')
+  await log.append(run, 1, [started(1), { type: 'run.cancelled', data: { reason: 'x', text: '' } }])
+  expect(await sweep(options)).toMatchObject({ forgotten: 0 })
+  expect(await sweep({ ...options, runRetentionMs: minute })).toMatchObject({ forgotten: 1 })
+  expect(await log.read(run)).toEqual([])
+  expect(await log.read({ ...key, run: 'open' })).toHaveLength(1)
+})
+
 test('runs of agents that this app does not serve are not touched', async () => {
   const { log, signals, options } = createSweep(undefined, { agents: ['Other'] })
   await ask(log, 'a')
-  expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 0, expired: 0 })
+  expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 0, expired: 0, forgotten: 0 })
   expect(signals).toEqual([])
 })

@@ -8,7 +8,7 @@ import type {
 import { toClientPayload } from './client-payload.js'
 import { writeAnswer } from './durable-answer.js'
 import type { DurableLog } from './durable-log.js'
-import { toDurableRequest } from './durable-request.js'
+import { fromHttpRequest } from './durable-request.js'
 import { createDurableRoutes } from './durable-routes.js'
 import { type DurableSettings, parseDurableSettings } from './durable-settings.js'
 import { EntityDispatcher } from './entity-dispatcher.js'
@@ -16,6 +16,7 @@ import { HostLease } from './host-lease.js'
 import { HubWatch } from './hub-watch.js'
 import { readOwnIdentity } from './process-identity.js'
 import { createRpcListener, type RpcHandler } from './rpc-listener.js'
+import { openRpcShortcut } from './rpc-shortcut.js'
 import { TaskHub } from './task-hub.js'
 
 export interface DurableExtensionOptions {
@@ -28,6 +29,8 @@ export interface DurableExtensionOptions {
   /** How long a silent host process keeps its leases, in milliseconds. @default 5000 */
   readonly leaseMs?: number
   readonly log: DurableLog
+  /** Folder of the app: the calls of its client library are then answered without a connection, where that is possible. @default none */
+  readonly root?: string | undefined
   /** How often to look for other processes' work, in milliseconds. @default 25 */
   readonly pollMs?: number
   /** Epoch milliseconds. @default Date.now */
@@ -74,7 +77,7 @@ interface RunningExtension {
 }
 
 async function open(
-  { baseUrl, dataDir, leaseMs = 5000, log, pollMs = 25, now = Date.now }: DurableExtensionOptions,
+  { baseUrl, dataDir, leaseMs = 5000, log, pollMs = 25, now = Date.now, root }: DurableExtensionOptions,
   settings: DurableSettings,
   functions: readonly FunctionDefinition[],
   invoker: FunctionInvoker,
@@ -103,9 +106,11 @@ async function open(
     log,
   })
   const handle: RpcHandler = async (request, response) =>
-    writeAnswer(response, await answer(toDurableRequest(request, apiRoot)))
+    writeAnswer(response, await answer(fromHttpRequest(request, apiRoot)))
   await lease.start()
   const rpc = await createRpcListener(handle)
+  const closeShortcut =
+    root === undefined ? () => {} : openRpcShortcut({ root, baseUrl: rpc.baseUrl, answer })
   const watch = new HubWatch({ hub, lease, dispatcher, log })
   return {
     clientPayload: { string: toClientPayload({ hubName, baseUrl, rpcBaseUrl: rpc.baseUrl }) },
@@ -117,6 +122,7 @@ async function open(
     stop: async (graceMs) => {
       await dispatcher.stop(graceMs)
       await watch.stop()
+      closeShortcut()
       await rpc.close()
       await lease.end()
       hub.close()

@@ -13,20 +13,20 @@ export interface DurableRequest {
   readBody(): Promise<string>
 }
 
-/** Reads what is asked of the API whose paths begin with `root` (a pattern with `^`), which is cut off. */
-export function toDurableRequest(request: IncomingMessage, root: RegExp): DurableRequest {
-  const [path = '', search = ''] = (request.url ?? '').split(/\?(.*)/s, 2)
-  return {
-    method: request.method ?? 'GET',
-    segments: path
-      .replace(root, '')
-      .split('/')
-      .filter((part) => part !== '')
-      .map(decodeSegment),
-    query: parseQuery(search),
-    headers: request.headers,
-    readBody: () => readText(request),
-  }
+/** Reads an HTTP request of the API whose paths begin with `root` (a pattern with `^`), which is cut off. */
+export function fromHttpRequest(request: IncomingMessage, root: RegExp): DurableRequest {
+  const { method = 'GET', url = '', headers } = request
+  return toDurableRequest({ method, url: url.replace(root, ''), headers }, () => readText(request))
+}
+
+/** Takes apart what is asked of the API; `url` is relative to its root. */
+export function toDurableRequest(
+  { method, url, headers }: Pick<DurableRequest, 'method' | 'headers'> & { readonly url: string },
+  readBody: () => Promise<string>,
+): DurableRequest {
+  const [path = '', search = ''] = url.split(/\?(.*)/s, 2)
+  const parts = path.split('/').filter((part) => part !== '')
+  return { method, segments: parts.map(decodeSegment), query: parseQuery(search), headers, readBody }
 }
 
 function parseQuery(search: string): ReadonlyMap<string, string> {

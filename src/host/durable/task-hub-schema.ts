@@ -37,6 +37,12 @@ const schema = `
   CREATE INDEX mailboxes_waiting ON mailboxes (kind, ready_at) WHERE owner IS NULL;
 `
 
+/**
+ * How many pages (4 KiB each) the write-ahead log may hold before they are copied into the file. Entities in use are
+ * written over and over, and only the last version of a page is copied: so fewer, larger copies are much cheaper.
+ */
+const checkpointPages = 4000
+
 /** How long SQLite itself waits for another process, in milliseconds. */
 export const busyTimeoutMs = 5000
 
@@ -68,7 +74,7 @@ export function openTaskHubDatabase(file: string): DatabaseSync {
 function prepare(database: DatabaseSync, file: string): void {
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
   setWriteAheadLog(database)
-  database.exec('PRAGMA synchronous = FULL')
+  database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   database.exec('BEGIN IMMEDIATE')
   try {
     createOrCheck(database, file)

@@ -104,10 +104,9 @@ export class TaskHub {
 
   private constructor(database: DatabaseSync) {
     this.#database = database
-    this.#commits = new GroupCommit(
-      { exec: (sql) => database.exec(sql === begin ? beginOrFail : sql) },
-      { eager: true },
-    )
+    this.#commits = new GroupCommit({
+      exec: (sql) => database.exec(sql === begin ? beginOrFail : sql),
+    })
     this.#sql = prepareStatements(database)
     this.#dataVersion = this.#sql.dataVersion.get()?.data_version
   }

@@ -1,46 +1,47 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { startsLikeObject } from './binding-data.js'
+import type { ForwardedRequest } from './forwarded-request.js'
 import { readContentLength } from './request-body.js'
 
 /** What of a forwarded body binding data may look at; `lost` when the client left before it had sent all. */
 export type ForwardedBody = Buffer | 'lost' | undefined
 
 /**
- * Sends a request's body on. One of declared length that may be a JSON object is read whole first, as binding data needs
+ * Passes a request's body on. One of declared length that may be a JSON object is read whole first, as binding data needs
  * it; all others flow through. A chunked one that grows past `limitBytes` is given up, after `refuse`.
  */
 export async function forwardBody(
   request: IncomingMessage,
-  forward: ClientRequest,
+  forwarded: ForwardedRequest,
   limitBytes: number,
   refuse: () => void,
 ): Promise<ForwardedBody> {
   const length = readContentLength(request)
-  if (length !== undefined && length > 0) return forwardKnownLength(request, forward)
+  if (length !== undefined && length > 0) return forwardKnownLength(request, forwarded)
   if (length === undefined && request.headers['transfer-encoding'] !== undefined) {
-    forwardChunks(request, forward, limitBytes, refuse)
-  } else forward.end()
+    forwardChunks(request, forwarded, limitBytes, refuse)
+  } else forwarded.end()
   return undefined
 }
 
-function forwardKnownLength(request: IncomingMessage, forward: ClientRequest): Promise<ForwardedBody> {
+function forwardKnownLength(request: IncomingMessage, forwarded: ForwardedRequest): Promise<ForwardedBody> {
   return new Promise((resolve) => {
     const kept: Buffer[] = []
-    destroyWhenLost(request, forward, () => resolve('lost'))
+    destroyWhenLost(request, forwarded, () => resolve('lost'))
     request.on('data', function keep(chunk: Buffer) {
       if (kept.length > 0 || startsLikeObject(chunk)) {
         kept.push(chunk)
         return
       }
       request.off('data', keep)
-      forward.write(chunk)
-      request.pipe(forward)
+      forwarded.write(chunk)
+      request.pipe(forwarded)
       resolve(undefined)
     })
     request.once('end', () => {
       if (kept.length === 0) return
       const body = kept.length === 1 && kept[0] ? kept[0] : Buffer.concat(kept)
-      forward.end(body)
+      forwarded.end(body)
       resolve(body)
     })
   })
@@ -48,7 +49,7 @@ function forwardKnownLength(request: IncomingMessage, forward: ClientRequest): P
 
 function forwardChunks(
   request: IncomingMessage,
-  forward: ClientRequest,
+  forwarded: ForwardedRequest,
   limitBytes: number,
   refuse: () => void,
 ): void {
@@ -57,18 +58,20 @@ function forwardChunks(
     received += chunk.length
     if (received <= limitBytes) return
     request.off('data', count)
-    request.unpipe(forward)
+    request.unpipe(forwarded)
     request.resume()
     refuse()
+    forwarded.destroy()
   })
-  request.pipe(forward)
-  destroyWhenLost(request, forward)
+  request.pipe(forwarded)
+  destroyWhenLost(request, forwarded)
 }
 
-function destroyWhenLost(request: IncomingMessage, forward: ClientRequest, onLost?: () => void): void {
+/** The function's reading then fails, as there is no end. */
+function destroyWhenLost(request: IncomingMessage, forwarded: ForwardedRequest, onLost?: () => void): void {
   request.once('close', () => {
     if (request.complete) return
-    forward.destroy()
+    forwarded.destroy()
     onLost?.()
   })
 }

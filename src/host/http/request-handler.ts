@@ -96,7 +96,7 @@ async function answerFunction(
   if (definition.disabled) return writeEmpty(response, 404)
   if ((readContentLength(request) ?? 0) > options.bodyLimitBytes) return refuseBody(request, response)
   if (proxy !== undefined) {
-    return proxy.serve({ request, response, target, definition, routeValues: match.values })
+    return proxy({ request, response, target, definition, routeValues: match.values })
   }
   const input = await toHttpInput(request, target, match.values)
   const reason = 'This function was programmatically called via the host APIs.'

@@ -30,27 +30,20 @@ export interface ServeAppOptions {
   readonly streamIdleLimitMs: number | undefined
 }
 
-/** Everything that answers HTTP for one app. */
-export interface AppServing {
-  readonly handler: RequestHandler
-  /** Gives the connections to the library's server back. */
-  close(): void
-}
-
-/** Puts the parts together that answer requests: routes, admin endpoints, webhooks and, for streaming apps, the forwarder. */
-export function serveApp(options: ServeAppOptions): AppServing {
+/** Puts the parts together that answer requests: routes, admin endpoints, webhooks and, for streaming apps, the library's server. */
+export function serveApp(options: ServeAppOptions): RequestHandler {
   const { app, functions, errors, router, invoker, extensions, hostJson, settings, cors, log, root, url } =
     options
   const bodyLimitBytes =
     Number(findSetting(settings, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')) || defaultBodyLimitBytes
-  const { httpUri, scriptFile } = app
+  const { server, scriptFile } = app
   const idleLimitMs = options.streamIdleLimitMs
   const proxy =
-    httpUri === undefined
+    server === undefined
       ? undefined
-      : createStreamProxy({ httpUri, invoker, log, idleLimitMs, bodyLimitBytes })
+      : createStreamProxy({ server, invoker, log, idleLimitMs, bodyLimitBytes })
   const routeUrls = new Map(router.routes.map((route) => [route.definition.name, toRouteUrl(url, route)]))
-  const handler = createRequestHandler({
+  return createRequestHandler({
     router,
     invoker,
     admin: createAdminHandler({ functions, errors, invoker, extensions, scriptFile, root, url, routeUrls }),
@@ -62,5 +55,4 @@ export function serveApp(options: ServeAppOptions): AppServing {
     cors,
     proxy,
   })
-  return { handler, close: () => proxy?.close() }
 }

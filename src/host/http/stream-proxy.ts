@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { Agent, type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http'
+import diagnosticsChannel from 'node:diagnostics_channel'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LoadedFunction } from '../function-definitions.js'
 import type { FunctionInvoker, InvocationOutcome } from '../functions.js'
 import type { HostLog } from '../log.js'
 import { toBindingData } from './binding-data.js'
-import { type Exchange, relayAnswer } from './exchange.js'
+import { type Exchange, openExchange } from './exchange.js'
 import { forwardBody } from './forward-body.js'
-import { toForwardedHeaders } from './forwarded-headers.js'
+import { ForwardedRequest } from './forwarded-request.js'
 import type { RequestTarget } from './request-url.js'
 
 export interface StreamProxyOptions {
   /** The library's own server. */
-  readonly httpUri: string
+  readonly server: Server
   readonly invoker: FunctionInvoker
   readonly log: HostLog
   /** Cuts an exchange in which no byte moved for this long. @default 240000 (Functions host: forwarder activity timeout) */
@@ -30,41 +31,28 @@ export interface StreamedCall {
   readonly routeValues: Readonly<Record<string, string>>
 }
 
-/** Serves HTTP functions of an app with `enableHttpStream`. */
-export interface StreamProxy {
-  /** Resolves when the client has its answer and the invocation is over. */
-  serve(call: StreamedCall): Promise<void>
-  close(): void
-}
+/** Serves HTTP functions of an app with `enableHttpStream`; resolves when the client has its answer and the invocation is over. */
+export type StreamProxy = (call: StreamedCall) => Promise<void>
 
 /**
- * Forwards requests to the library's server and runs their invocations at the same time, paired by invocation id
- * (Functions host: HTTP streaming). Chunks pass as they come, in both directions.
+ * Hands requests to the library's server and runs their invocations at the same time, paired by invocation id
+ * (Functions host: HTTP streaming). The library writes its answers straight to the clients, chunk by chunk. Azure's host
+ * sends the requests over a connection; here the server is in this process, and its `request` event is all it needs.
  *
  * When the client leaves, the function runs on, as in Azure. When the handler throws or gives nothing, Azure would leave
  * the client hanging; this host answers 500 or 204 and says so.
  */
 export function createStreamProxy(options: StreamProxyOptions): StreamProxy {
-  const { httpUri, invoker, log, idleLimitMs = 240_000, bodyLimitBytes } = options
-  const { hostname, port, host } = new URL(httpUri)
-  // Node sets TCP_NODELAY on the agent's sockets and on the server's: small chunks do not wait for each other.
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 1024, scheduling: 'lifo', timeout: idleLimitMs })
-
-  async function serve(call: StreamedCall): Promise<void> {
-    const { request, response, target, definition, routeValues } = call
+  const { server, invoker, log, idleLimitMs = 240_000, bodyLimitBytes } = options
+  return async ({ request, response, target, definition, routeValues }) => {
     const invocationId = randomUUID()
-    const forward = openRequest({
-      agent,
-      hostname,
-      port,
-      method: request.method ?? 'GET',
-      path: `${target.path}${target.search}`,
-      headers: toForwardedHeaders(request, invocationId, host),
-      setHost: false,
-    })
-    const exchange = relayAnswer(forward, response)
-    const body = await forwardBody(request, forward, bodyLimitBytes, () => exchange.answerEmpty(413))
+    const exchange = openExchange(response, idleLimitMs)
+    const forwarded = new ForwardedRequest(request, target, invocationId)
+    // A body that the function does not read must not jam the client's connection.
+    response.once('close', () => forwarded.resume())
+    const body = await forwardBody(request, forwarded, bodyLimitBytes, () => exchange.answerEmpty(413))
     if (body === 'lost') return exchange.cut()
+    receive(server, forwarded, response)
     const outcome = await invoker.invoke(definition, {
       input: { http: {} },
       triggerMetadata: toBindingData(request, target.search, routeValues, body),
@@ -74,8 +62,14 @@ export function createStreamProxy(options: StreamProxyOptions): StreamProxy {
     if (outcome.succeeded && outcome.returnValue === undefined) return exchange.ended
     await finishUnanswered(exchange, outcome, definition.name, log)
   }
+}
 
-  return { serve, close: () => agent.destroy() }
+/** Node publishes every request that reaches a server here, and apps may rely on it. */
+const requestStart = diagnosticsChannel.channel('http.server.request.start')
+
+function receive(server: Server, request: ForwardedRequest, response: ServerResponse): void {
+  requestStart.publish({ request, response, socket: request.socket, server })
+  server.emit('request', request, response)
 }
 
 async function finishUnanswered(
@@ -84,11 +78,11 @@ async function finishUnanswered(
   name: string,
   log: HostLog,
 ): Promise<void> {
-  // What the library wrote before the handler's stream failed is still on its way through the loopback.
+  // Node sends what the library wrote before the handler's stream failed at the end of this turn.
   await nextTurn()
-  await nextTurn()
-  if (exchange.state() === 'answering') return exchange.cut()
-  if (exchange.state() === 'over') return
+  const state = exchange.state()
+  if (state === 'answering') exchange.cut()
+  if (state !== 'waiting') return
   if (outcome.succeeded || !outcome.timedOut)
     log.write('warning', `Function.${name}`, toHint(name, outcome.succeeded))
   exchange.answerEmpty(outcome.succeeded ? 204 : 500)

@@ -105,7 +105,7 @@ export function toEntityDefinition(name: string): FunctionDefinition {
 }
 
 /** The real client of durable-functions, as a function with `df.input.durableClient()` gets it. */
-function createClient(payload: unknown): DurableClient {
+export function createClient(payload: unknown): DurableClient {
   const input = df.input.durableClient()
   const context = { options: { extraInputs: [input] }, extraInputs: new Map([[input, payload]]) }
   return df.getClient(context as unknown as InvocationContext)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sleep } from '../../src/model/sleep.js'
+import { sleep } from '../../src/core/clock.js'
 
 test('waits', async () => {
   const before = performance.now()

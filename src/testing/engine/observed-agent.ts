@@ -1,0 +1,110 @@
+import type { AgentDefinition, Tool } from '../../agent/agent-definition.js'
+import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
+import type { SessionKey } from '../../run/run-log.js'
+import { UnexpectedModelCall } from '../scripted-model.js'
+import type { ModelCall, Observations } from './observations.js'
+
+/** Counts what is going on outside the engine's sight, so that time does not pass over it. */
+export interface Activity {
+  /** Model calls and tools at work. */
+  busy: number
+}
+
+export interface AgentObserver {
+  readonly observations: Observations
+  readonly activity: Activity
+  readonly process: number
+  readonly session: SessionKey
+}
+
+/** The same agent, with its model calls and tool executions noted down. */
+export function observeAgent(agent: AgentDefinition, observer: AgentObserver): AgentDefinition {
+  return {
+    ...agent,
+    name: agent.name,
+    client: observeClient(agent, observer),
+    tools: agent.tools.map((tool) => observeTool(tool, observer)),
+  }
+}
+
+function observeClient({ client }: AgentDefinition, observer: AgentObserver): ChatClient {
+  const { observations, process, session } = observer
+  return {
+    model: client.model,
+    stream(request, options) {
+      const call: ModelCall = {
+        process,
+        session,
+        request: structuredClone(request),
+        answer: undefined,
+        outcome: 'unrecorded',
+      }
+      observations.modelCalls.push(call)
+      return streamObserved({
+        client,
+        request,
+        options,
+        call,
+        activity: observer.activity,
+        unexpected: observations.violations,
+      })
+    },
+  }
+}
+
+async function* streamObserved({
+  client,
+  request,
+  options,
+  call,
+  activity,
+  unexpected,
+}: {
+  readonly client: ChatClient
+  readonly request: ChatRequest
+  readonly options: ChatOptions | undefined
+  readonly call: ModelCall
+  readonly activity: Activity
+  readonly unexpected: string[]
+}): AsyncGenerator<ChatEvent> {
+  activity.busy += 1
+  let isCompleted = false
+  try {
+    for await (const event of client.stream(request, options)) {
+      yield event
+      if (event.type === 'completed') call.answer = event.message
+      // Whoever was to be told may have stopped listening meanwhile.
+      isCompleted ||= event.type === 'completed'
+    }
+  } catch (error) {
+    if (error instanceof UnexpectedModelCall) unexpected.push(error.message)
+    throw error
+  } finally {
+    activity.busy -= 1
+    if (!isCompleted && call.outcome === 'unrecorded') call.outcome = 'failed'
+  }
+}
+
+function observeTool(tool: Tool, observer: AgentObserver): Tool {
+  const { observations, activity } = observer
+  const { delegate } = tool
+  return {
+    ...tool,
+    delegate: delegate && { ...delegate, agent: observeAgent(delegate.agent, observer) },
+    async invoke(args, context, clock) {
+      const { correlationId: run, sessionId: session = '', callId, idempotencyKey, attempt } = context
+      observations.executions.push({ run, session, tool: tool.name, callId, idempotencyKey, attempt })
+      activity.busy += 1
+      try {
+        return await tool.invoke(args, context, clock)
+      } finally {
+        activity.busy -= 1
+      }
+    },
+    async reconcile(args, context) {
+      const known = await tool.reconcile(args, context)
+      if (known.outcome === 'not_done') observations.notDone.push(context.callId)
+      return known
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import type { EntityHandler } from 'durable-functions'
+import type { AgentDefinition } from '../../agent/agent-definition.js'
+import type { Clock } from '../../core/clock.js'
+import type { RunLog } from '../../run/run-log.js'
+import type { AgentEntityOptions } from '../../session/agent-entity.js'
+import type { OperationLimits } from '../../session/execution-limits.js'
+import type { StoredState } from '../../session/stored-state.js'
+import type { Disturber } from './disturber.js'
+import type { Observations } from './observations.js'
+import type { EntityName, TaskHub } from './task-hub.js'
+import type { VirtualClock } from './virtual-clock.js'
+
+/** Makes the agents of a process; it is called again after each crash, as a new process loads the app again. */
+export type AgentFactory = (clock: Clock) => AgentDefinition | readonly AgentDefinition[]
+
+/** Makes the entity of an agent. */
+export type EntityFactory = (options: AgentEntityOptions) => EntityHandler<StoredState>
+
+/** What outlives processes, and the settings of the app that runs in them. */
+export interface World {
+  readonly clock: VirtualClock
+  readonly log: RunLog
+  readonly hub: TaskHub
+  readonly disturber: Disturber
+  readonly observations: Observations
+  readonly createAgents: AgentFactory
+  readonly createEntity: EntityFactory
+  readonly limits: OperationLimits
+}
+
+/** Puts a message on its way to an entity. It arrives at once and once, unless something is to go wrong with it. */
+export function sendMessage(
+  { hub, clock, disturber, observations }: World,
+  target: EntityName,
+  operation: string,
+  input: unknown,
+): void {
+  const { mailbox } = hub.open(target)
+  const text = input === undefined ? undefined : JSON.stringify(input)
+  const arrive = (dueAt: number) => mailbox.push({ operation, input: text, dueAt })
+  const fate = disturber.fateOf(observations.messages++)
+  if (fate === undefined || fate === 'twice' || fate === 'again') arrive(clock.now())
+  if (fate === 'twice') arrive(clock.now())
+  if (fate === 'again' || fate === 'late') arrive(clock.now() + disturber.toDelay())
+}

@@ -1,0 +1,162 @@
+import type { JsonObject } from '../core/json.js'
+import { createTextMessage } from '../core/messages.js'
+import type { OnBusy, RunEventType, StoredEvent } from '../run/events.js'
+import { fold } from '../run/fold.js'
+import type { RunKey, SessionKey } from '../run/run-log.js'
+import { createRunRequest } from '../session/run-request.js'
+import type { SessionClient } from '../session/session-client.js'
+import type { TestEngine } from './engine/test-engine.js'
+import { type RunNews, readNews } from './run-news.js'
+
+export interface SendOptions {
+  /** What the message does when an earlier one is being answered. @default 'queue' */
+  readonly onBusy?: OnBusy
+}
+
+/** How long a caller waits for a reset or a deletion before asking again; ms of virtual time. */
+const waitLimitMs = 120_000
+
+/**
+ * A user who talks to an agent, through whichever process lives. Requests that are cut off are repeated until they are
+ * known to have been written down; whoever waits for an answer reconnects.
+ */
+export class TestSession {
+  readonly key: SessionKey
+  readonly #engine: TestEngine
+  readonly #runs: RunKey[] = []
+
+  constructor(engine: TestEngine, key: SessionKey) {
+    this.#engine = engine
+    this.key = key
+  }
+
+  /** Sends a message, and waits until it is answered or a human has to decide. */
+  async send(text: string, options: SendOptions = {}): Promise<RunNews> {
+    return this.news(await this.start(text, options))
+  }
+
+  /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. */
+  async start(text: string, { onBusy }: SendOptions = {}): Promise<string> {
+    const key = { ...this.key, run: `run-${this.#runs.length + 1}` }
+    this.#runs.push(key)
+    const request = createRunRequest({
+      messages: [createTextMessage('user', text)],
+      options: { enableToolCalls: true, onBusy },
+    })
+    const isWritten = async () => (await this.#engine.log.read(key)).length > 0
+    await this.#insist((sessions) => sessions.start(key, request), isWritten)
+    return key.run
+  }
+
+  /** Waits until a run (the newest by default) has ended, or a human has to decide. */
+  async news(run = this.#newest()): Promise<RunNews> {
+    const key = { ...this.key, run }
+    const news = await this.#engine.waitFor(`${run} is answered`, () => readNews(this.#engine.log, key))
+    if (news.status !== 'waiting') await this.#checkHistory(run)
+    return news
+  }
+
+  /** Waits until something has happened in a run (the newest by default), and resolves with the first such event. */
+  until(type: RunEventType, run = this.#newest()): Promise<StoredEvent> {
+    return this.#engine.waitFor(`${run} has ${type}`, async () => {
+      const events = await this.#engine.log.read({ ...this.key, run })
+      const found = events.find((event) => event.type === type)
+      if (found === undefined && fold(events).outcome !== undefined) {
+        throw new Error(`${run} ended without ${type}.`)
+      }
+      return found
+    })
+  }
+
+  /** Approves the first tool call that waits, and waits for what comes of it. */
+  approve(options: { readonly arguments?: JsonObject; readonly run?: string } = {}): Promise<RunNews> {
+    return this.#decide('approve', options)
+  }
+
+  /** Rejects the first tool call that waits, and waits for what comes of it. */
+  reject(reason?: string, run?: string): Promise<RunNews> {
+    return this.#decide('reject', { reason, run })
+  }
+
+  /** Asks a run (the newest by default) to stop; {@link TestSession.news} tells what came of it. */
+  async cancel(reason = 'The user has had enough.', run = this.#newest()): Promise<void> {
+    const key = { ...this.key, run }
+    const isWritten = async () => (await this.#engine.log.controls(key)).some(({ type }) => type === 'cancel')
+    await this.#insist((sessions) => sessions.cancel(key, reason), isWritten)
+  }
+
+  /** Clears the conversation, and waits until that is done. */
+  async reset(): Promise<void> {
+    await this.#insist((sessions) => {
+      this.#engine.observations.forgetting(this.key)
+      return sessions.reset(this.key, waitLimitMs)
+    })
+  }
+
+  /** Deletes the session, and waits until that is done. */
+  async delete(): Promise<void> {
+    await this.#insist((sessions) => {
+      this.#engine.observations.forgetting(this.key)
+      return sessions.delete(this.key, waitLimitMs)
+    })
+  }
+
+  /** Lets virtual time pass. */
+  async wait(ms: number): Promise<void> {
+    await this.#engine.clock.sleep(ms)
+  }
+
+  /** Decides one approval of a run. */
+  async decide(
+    run: string,
+    approvalId: string,
+    decision: 'approve' | 'reject',
+    more: { readonly arguments?: JsonObject | undefined; readonly reason?: string | undefined } = {},
+  ): Promise<void> {
+    const key = { ...this.key, run }
+    const isWritten = async () =>
+      (await this.#engine.log.controls(key)).some(
+        (record) => record.type === 'decision' && record.approvalId === approvalId,
+      )
+    await this.#insist((sessions) => sessions.decide(key, { approvalId, decision, ...more }), isWritten)
+  }
+
+  async #decide(
+    decision: 'approve' | 'reject',
+    {
+      run = this.#newest(),
+      ...more
+    }: Parameters<TestSession['decide']>[3] & { readonly run?: string | undefined },
+  ): Promise<RunNews> {
+    const { approvals } = await this.news(run)
+    const [first] = approvals
+    if (first === undefined) throw new Error(`Nothing in ${run} waits for a human.`)
+    await this.decide(run, first.approvalId, decision, more)
+    return this.news(run)
+  }
+
+  #newest(): string {
+    const run = this.#runs.at(-1)?.run
+    if (run === undefined) throw new Error('Nothing has been sent in this session yet.')
+    return run
+  }
+
+  /** Repeats a request until it is answered; a caller who does not repeat gives up once it has been written down. */
+  async #insist(
+    action: (sessions: SessionClient) => Promise<unknown>,
+    isWritten: () => Promise<boolean> = async () => false,
+  ): Promise<void> {
+    while ((await this.#engine.request(action)) === 'lost') {
+      if (!this.#engine.callerRepeats && (await isWritten())) return
+    }
+  }
+
+  /** Whoever was answered finds the message in the session, even if its entity has yet to commit it. */
+  async #checkHistory(run: string): Promise<void> {
+    const { observations } = this.#engine
+    if (observations.runs.some((one) => one.run === run && one.mayBeGone)) return
+    const entries = await this.#engine.readHistory(this.key)
+    if (entries.some(({ $type, correlationId }) => $type === 'request' && correlationId === run)) return
+    observations.violations.push(`${run} was answered, but is missing in the session's history`)
+  }
+}

@@ -1,0 +1,34 @@
+import { expect, test, vi } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
+import { CallbackQueue } from '../../src/session/callback-queue.js'
+
+test('runs callbacks one after the other, and drains when all have returned', async () => {
+  const done: string[] = []
+  const queue = new CallbackQueue({ clock: systemClock, onError: (error) => done.push(String(error)) })
+  queue.add(async () => {
+    await Promise.resolve()
+    done.push('first')
+  })
+  queue.add(() => {
+    throw new Error('second')
+  })
+  queue.add(() => void done.push('third'))
+  await queue.drain()
+  expect(done).toEqual(['first', 'Error: second', 'third'])
+})
+
+test('waits for callbacks that do not return only up to its limit', async () => {
+  const queue = new CallbackQueue({ clock: systemClock, onError: () => {}, drainLimitMs: 1 })
+  queue.add(() => new Promise(() => {}))
+  await expect(queue.drain()).resolves.toBeUndefined()
+})
+
+test('sets no timer when there was no callback', async () => {
+  vi.useFakeTimers()
+  try {
+    await new CallbackQueue({ clock: systemClock, onError: () => {} }).drain()
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})

@@ -1,0 +1,17 @@
+import { describe, expect, test } from 'vitest'
+import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
+import { crashEverywhere } from '../../src/testing/index.js'
+import { scenarios } from './scenarios.js'
+
+describe('on a run log in SQLite, nothing is lost and nothing done twice in', () => {
+  test.each(scenarios)('$title', async ({ scenario, options, crashPoints }) => {
+    const report = await crashEverywhere(scenario, {
+      ...options,
+      log: (clock) => new SqliteRunLog({ path: ':memory:', clock }),
+      sample: 0.5,
+      pairs: 5,
+      shuffles: 5,
+    })
+    expect(report.crashPoints).toBeGreaterThan(crashPoints)
+  })
+})
