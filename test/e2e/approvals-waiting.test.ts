@@ -184,6 +184,9 @@ test('waiting costs nothing: no model call, no tool call, no line in the log', a
   }
   const before = await look()
   await scene.runWatchdog()
+  // A message that has to wait, and a request that is repeated, have the session looked at.
+  await scene.api.run({ message: 'later', sessionId: 'idle', waitForResponse: false })
+  await ask('idle', 'Refund 7')
   await new Promise((resolve) => setTimeout(resolve, 2000))
   await scene.runWatchdog()
   expect(await look()).toEqual(before)
