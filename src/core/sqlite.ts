@@ -8,6 +8,23 @@ export function openSqlite(file: string): DatabaseSync {
   return new (loadSqlite().DatabaseSync)(file)
 }
 
+/**
+ * Switches a file to its write-ahead log. SQLite itself does not wait for other processes when two switch a new file at
+ * once, so this does, up to `waitMs`; it blocks the thread meanwhile, as opening a file does.
+ */
+export function useWriteAheadLog(database: DatabaseSync, waitMs: number): void {
+  const giveUpAt = performance.now() + waitMs
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if (!/locked|busy/.test(String(error)) || performance.now() > giveUpAt) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+  }
+}
+
 /** The notice is given while the module loads, so it is held back for just that long; every other warning passes. */
 function loadSqlite(): typeof import('node:sqlite') {
   const emitWarning = process.emitWarning

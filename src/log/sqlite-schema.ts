@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from '../core/errors.js'
-import { openSqlite } from '../core/sqlite.js'
+import { openSqlite, useWriteAheadLog } from '../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
 export const schemaVersion = 1
@@ -40,6 +40,9 @@ const schema = `
  */
 const checkpointPages = 4000
 
+/** How long opening waits for other processes that open the file or write. */
+const openWaitMs = 5000
+
 /**
  * Opens the run log's file, making it and its folder when absent.
  * @throws {AgentError} `store_unavailable` naming the file when it cannot be written, is damaged, or was made by a newer release.
@@ -48,9 +51,9 @@ export function openSqliteFile(path: string): DatabaseSync {
   try {
     if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true })
     const database = openSqlite(path)
+    database.exec(`PRAGMA busy_timeout = ${openWaitMs}`)
+    useWriteAheadLog(database, openWaitMs)
     database.exec(`
-      PRAGMA busy_timeout = 5000;
-      PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA foreign_keys = ON;

@@ -57,7 +57,7 @@ export class SessionHistory {
     const missing = maxTurns === undefined ? evictedTurn : Math.min(evictedTurn, maxTurns - recent.length)
     const from = Math.max(after, resetTurn)
     if (evictedTurn <= from || missing <= 0) return recent.filter((one) => one.turn === 0 || one.turn > from)
-    const name = `${key.agent}\n${key.session}\n${from}\n${maxTurns}`
+    const name = `${key.agent}\n${key.session}\n${state.own.createdAt}\n${from}\n${maxTurns}`
     const cached = this.#cache.get(name)
     if (cached?.turn === turn) return cached.turns
     const older =

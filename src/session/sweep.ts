@@ -85,12 +85,19 @@ async function giveUp(log: RunLog, key: RunKey, position: number, attempt: numbe
   }
 }
 
+/** A session whose run waits for a human is not idle, however long that takes. */
 async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepOptions): Promise<number> {
   if (sessionTtlMs === undefined) return 0
-  const before = now - sessionTtlMs
-  const idle = await Promise.all(agents.map((agent) => log.idleSessions(agent, before, limit)))
-  await Promise.all(idle.flat().map((key) => signal(key, 'delete', { before: now })))
-  return idle.flat().length
+  const idle = await Promise.all(agents.map((agent) => log.idleSessions(agent, now - sessionTtlMs, limit)))
+  const expired = await Promise.all(
+    idle.flat().map(async (key) => {
+      const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+      if (open.length > 0) return 0
+      await signal(key, 'delete', { before: now })
+      return 1
+    }),
+  )
+  return expired.reduce<number>((sum, one) => sum + one, 0)
 }
 
 /** With its log a run loses its receipt too: its correlation id may then be used anew. */

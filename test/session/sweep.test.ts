@@ -68,6 +68,14 @@ test('sessions that nobody uses are deleted, when that is wanted', async () => {
   expect(signals).toEqual([[key, 'delete', { before: options.now }]])
 })
 
+test('a session whose run waits for a human outlives its time', async () => {
+  const { log, signals, options } = createSweep()
+  await ask(log, 'a')
+  await log.append(run, 1, [started(1), { type: 'run.parked', data: { reason: 'approval' } }])
+  expect(await sweep({ ...options, sessionTtlMs: minute })).toMatchObject({ expired: 0 })
+  expect(signals).toEqual([])
+})
+
 test('logs of runs that ended long ago are deleted, when that is wanted', async () => {
   const { log, options } = createSweep()
   await ask(log, 'a')

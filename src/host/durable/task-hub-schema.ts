@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import { openSqlite } from '../../core/sqlite.js'
+import { openSqlite, useWriteAheadLog } from '../../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer host and is refused. */
 export const taskHubSchemaVersion = 1
@@ -73,7 +73,7 @@ export function openTaskHubDatabase(file: string): DatabaseSync {
 
 function prepare(database: DatabaseSync, file: string): void {
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-  setWriteAheadLog(database)
+  useWriteAheadLog(database, busyTimeoutMs)
   database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -82,20 +82,6 @@ function prepare(database: DatabaseSync, file: string): void {
   } catch (error) {
     database.exec('ROLLBACK')
     throw error
-  }
-}
-
-/** SQLite does not wait for other processes when two switch one new file at once, so this does. */
-function setWriteAheadLog(database: DatabaseSync): void {
-  const giveUpAt = Date.now() + busyTimeoutMs
-  for (;;) {
-    try {
-      database.exec('PRAGMA journal_mode = WAL')
-      return
-    } catch (error) {
-      if (!/locked|busy/.test(toErrorMessage(error)) || Date.now() > giveUpAt) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-    }
   }
 }
 

@@ -1,0 +1,45 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { afterAll, expect, test } from 'vitest'
+import { openSqlite, useWriteAheadLog } from '../../src/core/sqlite.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Another thread has the file to itself, for a while or for good. */
+const owner = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const { DatabaseSync } = require('node:sqlite')
+  const database = new DatabaseSync(workerData.file)
+  database.exec('CREATE TABLE t (v); BEGIN EXCLUSIVE')
+  parentPort.postMessage('locked')
+  if (workerData.forMs) setTimeout(() => { database.exec('COMMIT'); database.close() }, workerData.forMs)
+  else setInterval(() => {}, 1000)
+`
+
+async function lock(file: string, forMs: number | undefined): Promise<Worker> {
+  const worker = new Worker(owner, { eval: true, workerData: { file, forMs } })
+  await once(worker, 'message')
+  return worker
+}
+
+test('a file that another process is opening is waited for', async () => {
+  const file = join(folder, 'shared.db')
+  const worker = await lock(file, 100)
+  const database = openSqlite(file)
+  useWriteAheadLog(database, 5000)
+  expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  database.close()
+  await worker.terminate()
+})
+
+test('the wait has an end', async () => {
+  const file = join(folder, 'kept.db')
+  const worker = await lock(file, undefined)
+  const database = openSqlite(file)
+  expect(() => useWriteAheadLog(database, 30)).toThrow(/locked/)
+  await worker.terminate()
+})
