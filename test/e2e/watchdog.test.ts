@@ -88,11 +88,8 @@ test('a run that brings its host down again and again is given up, and the sessi
   await scene.waitForWork('poison')
   // What ten crashes leave behind: their executions in the log, and no message that would lead to another one.
   await scene.restart(() => {
-    for (const file of ['DurableAgents.taskhub.db']) {
-      withDatabase(scene.file(file), (database) =>
-        database.exec('DELETE FROM messages; DELETE FROM mailboxes'),
-      )
-    }
+    const clear = 'DELETE FROM messages; DELETE FROM mailboxes'
+    withDatabase(scene.file('DurableAgents.taskhub.db'), (database) => database.exec(clear))
     withDatabase(scene.file(), (database) => {
       database.exec(
         `UPDATE events SET data = json_set(data, '$.attempt', 10)
