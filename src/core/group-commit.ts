@@ -21,8 +21,18 @@ export interface GroupCommitOptions {
   readonly lockWaitMs?: number | undefined
 }
 
+export interface JobOptions {
+  /**
+   * Commits without a disk flush, unless other work of the same commit wants one. A killed process loses nothing of it, but
+   * a machine that loses power may, together with all that was committed after the last flush: for what will then be
+   * done again by itself. @default false
+   */
+  readonly lazy?: boolean | undefined
+}
+
 interface Job {
   readonly work: () => unknown
+  readonly lazy: boolean
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
 }
@@ -37,6 +47,8 @@ export class GroupCommit {
   #scheduled = false
   #busy = false
   #lockedSince: number | undefined
+  /** As the connection is set: it comes with `synchronous = FULL`, SQLite's default. */
+  #flushes = true
   readonly #eager: boolean
   readonly #lockWaitMs: number
 
@@ -47,10 +59,10 @@ export class GroupCommit {
     this.#lockWaitMs = lockWaitMs
   }
 
-  /** Resolves with what `work` returned, once that is on disk. When `work` throws, only its own writes are undone. */
-  run<T>(work: () => T): Promise<T> {
+  /** Resolves with what `work` returned, once that is on disk (see {@link JobOptions.lazy}). When `work` throws, only its own writes are undone. */
+  run<T>(work: () => T, { lazy = false }: JobOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, resolve, reject })
+      this.#queue.push({ work, lazy, resolve, reject })
       if (!this.#scheduled) this.#schedule(this.#busy ? gatherMs : undefined)
     })
   }
@@ -73,6 +85,7 @@ export class GroupCommit {
 
   #begin(jobs: readonly Job[]): boolean {
     try {
+      this.#setFlush(jobs.some(({ lazy }) => !lazy))
       this.#database.exec('BEGIN IMMEDIATE')
       this.#lockedSince = undefined
       return true
@@ -81,6 +94,13 @@ export class GroupCommit {
       else for (const job of jobs) job.reject(error)
       return false
     }
+  }
+
+  /** SQLite keeps the order of commits in its log, so that what is not flushed is lost from the end only (sqlite.org/wal.html). */
+  #setFlush(flushes: boolean): void {
+    if (this.#flushes === flushes) return
+    this.#database.exec(`PRAGMA synchronous = ${flushes ? 'FULL' : 'NORMAL'}`)
+    this.#flushes = flushes
   }
 
   #mayWait(): boolean {

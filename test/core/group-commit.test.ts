@@ -27,6 +27,17 @@ test('commits what arrives in one turn of the event loop together', async () => 
   expect(values()).toEqual([1, 2, 3])
 })
 
+test('flushes for all but lazy work, and for that too when it shares a commit', async () => {
+  const exec = vi.spyOn(database, 'exec')
+  const isFlushed = () => database.prepare('PRAGMA synchronous').get()?.synchronous === 2
+  const lazily = () => writes.run(isFlushed, { lazy: true })
+  expect(await writes.run(isFlushed)).toBe(true)
+  expect(await lazily()).toBe(false)
+  expect(await lazily()).toBe(false)
+  expect(await Promise.all([lazily(), writes.run(isFlushed)])).toEqual([true, true])
+  expect(exec.mock.calls.filter(([sql]) => sql.startsWith('PRAGMA'))).toHaveLength(2)
+})
+
 test('undoes only the work that throws', async () => {
   const broken = writes.run(() => {
     insert(1)()

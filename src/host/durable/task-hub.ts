@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { GroupCommit } from '../../core/group-commit.js'
+import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
 import type { ProcessIdentity } from './process-identity.js'
 import { busyTimeoutMs, openTaskHubDatabase } from './task-hub-schema.js'
 import { prepareStatements, type Statements } from './task-hub-statements.js'
@@ -117,8 +117,8 @@ export class TaskHub {
   }
 
   /** Resolves with the result of `work` once all that it wrote is on disk; when it throws, nothing that it wrote stays. */
-  run<T>(work: () => T): Promise<T> {
-    return this.#commits.run(work)
+  run<T>(work: () => T, options?: JobOptions): Promise<T> {
+    return this.#commits.run(work, options)
   }
 
   /** Commits what waits and closes the file. */
