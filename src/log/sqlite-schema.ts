@@ -20,6 +20,7 @@ const schema = `
     UNIQUE (agent, session, run)
   ) STRICT;
   CREATE INDEX runs_by_turn ON runs (agent, session, status, turn);
+  CREATE INDEX runs_open ON runs (agent, session, id) WHERE status <> 'ended';
   CREATE INDEX runs_to_see_to ON runs (status, updated_at) WHERE status <> 'ended';
   CREATE INDEX runs_by_end ON runs (updated_at) WHERE status = 'ended';
   CREATE TABLE events (
