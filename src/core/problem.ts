@@ -1,5 +1,4 @@
 import { AgentError, type AgentErrorCode, type Issue } from './errors.js'
-import type { JsonObject } from './json.js'
 
 /** A failure as callers see it: `application/problem+json` (RFC 9457) with our `code`. */
 export interface Problem {
@@ -61,9 +60,4 @@ export function toProblem(error: unknown, context: ProblemContext = {}): Problem
     correlationId: context.correlationId,
     issues: known?.issues,
   }
-}
-
-/** A problem as JSON, members that are absent left out. */
-export function toProblemJson(problem: Problem): JsonObject {
-  return JSON.parse(JSON.stringify(problem))
 }
