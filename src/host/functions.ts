@@ -38,8 +38,8 @@ export interface RetryContext {
 
 /** What a listener asks of the app: run this function with this trigger value. */
 export interface InvocationRequest {
-  /** The trigger's value. Values of other input bindings are filled in by the invoker (see {@link InputProvider}). */
-  readonly input: TypedData
+  /** The trigger's value; the handler gets `undefined` without one. Values of other input bindings are filled in by the invoker (see {@link InputProvider}). */
+  readonly input: TypedData | undefined
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>
   /** Printed in the log line: `Executing 'Functions.x' (Reason='…')`. */
   readonly reason: string

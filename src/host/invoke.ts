@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { LoadedFunction } from './function-definitions.js'
-import type {
-  FunctionInvoker,
-  InputProvider,
-  InvocationOutcome,
-  InvocationRequest,
-  TypedData,
-} from './functions.js'
+import type { FunctionInvoker, InputProvider, InvocationOutcome, InvocationRequest } from './functions.js'
 import type { RpcInvocationRequest } from './programming-model.js'
 import { type InvocationEnvironment, runInvocation } from './run-invocation.js'
 import { formatTimeSpan } from './time-span.js'
@@ -73,8 +67,8 @@ function createRequestBuilder(
     ([, binding]) => binding !== loaded.trigger && binding.direction !== 'out',
   )
   return (id, request) => {
-    const inputData: { name: string; data: TypedData }[] = [
-      { name: loaded.trigger.name, data: request.input },
+    const inputData: RpcInvocationRequest['inputData'][number][] = [
+      { name: loaded.trigger.name, data: request.input ?? {} },
     ]
     for (const [name, binding] of extraInputs) {
       const data = provideInput(binding)
