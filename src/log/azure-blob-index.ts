@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../core/clock.js'
 import { isInnerRun, type RunIndex } from '../run/run-index.js'
 import type { RunKey, RunSummary, SessionKey, StalledQuery } from '../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './azure-blob-container.js'
@@ -34,9 +35,11 @@ const maxTurn = 9_999_999_999
 export class AzureBlobIndex {
   readonly #container: AzureBlobContainer
   readonly #logs: AzureBlobLogs
+  readonly #clock: Clock
 
-  constructor(container: AzureBlobContainer, logs: AzureBlobLogs) {
+  constructor(container: AzureBlobContainer, logs: AzureBlobLogs, clock: Clock) {
     this.#container = container
+    this.#clock = clock
     this.#logs = logs
   }
 
@@ -172,8 +175,9 @@ export class AzureBlobIndex {
     return dueAt !== undefined && dueAt <= now ? key : undefined
   }
 
-  /** Only for logs of one segment; of others the first segment rests, and the log itself tells. */
+  /** Only for logs of one segment, and by the account's time; of others the first segment rests, and the log itself tells. */
   async #movedSince(key: RunKey, before: number): Promise<boolean> {
+    if (this.#clock !== systemClock) return false
     const segment = await this.#container.properties(toSegmentName(key, 0))
     return segment !== undefined && segment.lastModified >= before
   }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode } from '../core/errors.js'
 import { type ControlRecord, isWaking } from '../run/control.js'
 import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
@@ -35,6 +36,8 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
   readonly maxSegmentBlocks?: number | undefined
   /** From this size on a log goes on in another blob. @default 134,217,728 */
   readonly maxSegmentBytes?: number | undefined
+  /** Gives events their times. @default the machine's */
+  readonly clock?: Clock | undefined
 }
 
 /**
@@ -65,14 +68,16 @@ export class AzureBlobRunLog implements RunLog {
   readonly #sessions: AzureBlobSessions
   readonly #controls: AzureBlobControls
   readonly #followers: AzureBlobFollowers
+  readonly #clock: Clock
 
   /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the connection cannot be one. */
   constructor(options: AzureBlobRunLogOptions) {
     const { container = 'durable-agent-runs', pollIntervalMs = 150, controlPollIntervalMs = 1_000 } = options
-    const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024 } = options
+    const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024, clock = systemClock } = options
+    this.#clock = clock
     this.#container = new AzureBlobContainer(options, container)
-    this.#logs = new AzureBlobLogs(this.#container, { maxSegmentBlocks, maxSegmentBytes })
-    this.#index = new AzureBlobIndex(this.#container, this.#logs)
+    this.#logs = new AzureBlobLogs(this.#container, { maxSegmentBlocks, maxSegmentBytes, clock })
+    this.#index = new AzureBlobIndex(this.#container, this.#logs, clock)
     this.#sessions = new AzureBlobSessions(this.#container)
     this.#controls = new AzureBlobControls(this.#container)
     const intervals = { pollIntervalMs, controlPollIntervalMs }
@@ -81,7 +86,7 @@ export class AzureBlobRunLog implements RunLog {
 
   async create(key: RunKey, request: RunRequest): Promise<Creation> {
     for (;;) {
-      const now = Date.now()
+      const now = this.#clock.now()
       const session = await this.#sessions.open(key, request.owner, now)
       const { owner } = session.summary
       if (owner !== undefined && owner !== request.owner) return { outcome: 'foreign' }
@@ -131,7 +136,7 @@ export class AzureBlobRunLog implements RunLog {
 
   async #touch(key: SessionKey): Promise<void> {
     const session = await this.#sessions.read(key)
-    if (session !== undefined) await this.#sessions.touch(session, Date.now())
+    if (session !== undefined) await this.#sessions.touch(session, this.#clock.now())
   }
 
   async read(key: RunKey, after = -1): Promise<readonly StoredEvent[]> {
@@ -178,7 +183,7 @@ export class AzureBlobRunLog implements RunLog {
     const run = await this.#container.properties(toSegmentName(key, 0))
     if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
     const isFirst = await this.#controls.file(key, record)
-    if (isFirst && isWaking(record)) await this.#index.makeDue(key, Date.now())
+    if (isFirst && isWaking(record)) await this.#index.makeDue(key, this.#clock.now())
     this.#followers.notifyControls(key)
     return isFirst
   }
