@@ -4,6 +4,7 @@ import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
 import type { Tool, ToolContext } from './agent-definition.js'
 import type { DelegateOutcome } from './delegation.js'
+import { recordStateChanges, toRunInfo } from './equip-run.js'
 import type { ToolOutcome } from './invoke-tool.js'
 import { type RunContext, toStepTimeout } from './run-context.js'
 
@@ -110,6 +111,7 @@ async function finish(context: RunContext, callId: string): Promise<void> {
   const outcome = await execute(context, callId)
   if (!('parked' in outcome)) {
     const durationMs = clock.now() - startedAt
+    recordStateChanges(context)
     journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
   } else if (outcome.parked === 'approval') {
     journal.record({ type: 'approval.requested', data: toOuterApproval(context, callId, outcome.approval) })
@@ -143,7 +145,9 @@ async function execute(context: RunContext, callId: string): Promise<DelegateOut
       return await tool.invoke(args, { ...toToolContext(context, state), signal }, context.clock)
     const [issue] = await tool.check(args)
     if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
-    return await context.delegation.run(tool.delegate.agent, callId, tool.delegate.toMessage(args), signal)
+    const { agent, toMessage } = tool.delegate
+    const { values } = context
+    return await context.delegation.run({ agent, callId, message: toMessage(args), values, signal })
   } catch (error) {
     if (limit[0]?.aborted)
       return { error: 'The tool did not finish within the time that was left for the run.' }
@@ -155,8 +159,8 @@ function findCall({ journal }: RunContext, callId: string): CallState | undefine
   return journal.state.steps.at(-1)?.calls.find(({ call }) => call.callId === callId)
 }
 
-function findTool({ agent }: RunContext, name: string | undefined): Tool | undefined {
-  return agent.tools.find((tool) => tool.name === name)
+function findTool({ tools }: RunContext, name: string | undefined): Tool | undefined {
+  return tools.find((tool) => tool.name === name)
 }
 
 function createApprovalId({ correlationId }: RunContext): string {
@@ -164,17 +168,13 @@ function createApprovalId({ correlationId }: RunContext): string {
 }
 
 function toToolContext(context: RunContext, state: CallState): ToolContext {
-  const { agent, journal, sessionId, correlationId, signal } = context
   return {
-    agentName: agent.name,
-    sessionId,
-    correlationId,
+    ...toRunInfo(context),
     callId: state.call.callId,
     idempotencyKey: toIdempotencyKey(context, state),
     attempt: state.started?.attempt ?? 1,
-    owner: journal.state.request?.owner,
-    metadata: journal.state.request?.metadata ?? {},
-    signal,
+    values: context.values,
+    signal: context.signal,
   }
 }
 

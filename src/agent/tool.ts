@@ -65,6 +65,7 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
   return {
     name,
     declaration: { name, description, parameters: toParameters(name, parameters) },
+    readOnly,
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
     approvalTimeoutMs: options.approvalTimeoutMs,
     async invoke(args, context, clock = systemClock) {

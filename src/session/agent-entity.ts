@@ -1,5 +1,6 @@
 import type { EntityContext, EntityHandler } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
@@ -15,6 +16,8 @@ export interface AgentEntityOptions {
   readonly agent: AgentDefinition
   readonly log: RunLog
   readonly callback?: AgentResponseCallback | undefined
+  /** Makes what only the code of a run may know. @default nothing */
+  readonly values?: InvocationValuesFactory | undefined
   readonly limits: OperationLimits
   /** @default the machine's */
   readonly clock?: Clock | undefined
@@ -28,6 +31,7 @@ export function createAgentEntity({
   agent,
   log,
   callback,
+  values = () => ({}),
   limits,
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
@@ -37,7 +41,19 @@ export function createAgentEntity({
     const onError = (error: unknown) => reportError(error, key, context)
     const startedAt = clock.now()
     try {
-      await operate({ agent, log, callback, limits, history, key, context, startedAt, clock, onError })
+      await operate({
+        agent,
+        log,
+        callback,
+        values,
+        limits,
+        history,
+        key,
+        context,
+        startedAt,
+        clock,
+        onError,
+      })
     } catch (error) {
       onError(error)
     }

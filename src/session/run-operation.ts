@@ -63,6 +63,8 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     turn,
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
+    sessionState: state.own.state ?? {},
+    context: operation.values,
     limits,
     operationStart: startedAt,
     clock,
@@ -86,8 +88,9 @@ async function addTurn(operation: Operation, state: AgentState, run: string, tur
   await endJoinedRuns(operation, fold(events))
   const entries = toTurnEntries(events, run)
   if (entries.length === 0) return
-  const { summary } = fold(events)
+  const { summary, stateChanges } = fold(events)
   if (summary !== undefined) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
+  state.keep(stateChanges)
   state.addTurn(turn, entries)
 }
 
