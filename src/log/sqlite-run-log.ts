@@ -65,6 +65,8 @@ export class SqliteRunLog implements RunLog {
     if (session?.owner != null && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#sql.firstEvent.get(key.agent, key.session, key.run)
     if (existing !== undefined) return { outcome: 'exists', request: JSON.parse(existing.data) }
+    if (request.options.onBusy === 'reject' && this.#sql.open.get(key.agent, key.session) !== undefined)
+      return { outcome: 'busy' }
     const now = this.#clock.now()
     this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
     const { lastInsertRowid } = this.#sql.insertRun.run(key.agent, key.session, key.run, now, now)
