@@ -14,6 +14,7 @@ import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
+import { announceDeletion, createRaiseEvent } from './announce-end.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
 import { toRequestEntry } from './turn-entries.js'
@@ -201,6 +202,8 @@ export class SessionClient {
   async delete(key: SessionKey, limitMs: number): Promise<void> {
     const before = this.#clock.now() + 1
     await this.signal(key, 'delete', { before })
+    const raiseEvent = createRaiseEvent(this.#durable, this.#clock)
+    await askTaskHub(() => announceDeletion(raiseEvent, this.#log, key))
     await this.#log.deleteSession(key, before)
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
   }
@@ -245,7 +248,7 @@ export class SessionClient {
     const { entityExists, entityState } = await askTaskHub(() =>
       this.#durable.readEntityState<unknown>(toEntityId(key)),
     )
-    return entityExists ? entityState : undefined
+    return entityExists ? (entityState ?? undefined) : undefined
   }
 
   /** Sends an operation to a session's entity. */
