@@ -1,9 +1,11 @@
 export { Agent, type AgentOptions, type AgentRunOptions } from './agent/agent.js'
 export type {
+  ContextProvider,
   ModelSettings,
   Reconciliation,
   Tool,
   ToolContext,
+  ToolSource,
   UnknownOutcomePolicy,
 } from './agent/agent-definition.js'
 export { AgentRun } from './agent/agent-run.js'
@@ -18,6 +20,14 @@ export {
   summarize,
 } from './agent/compaction.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
+export type {
+  InvocationValues,
+  InvocationValuesFactory,
+  ProvidedContext,
+  ProviderContext,
+  ProviderState,
+  RunInfo,
+} from './agent/provider-context.js'
 export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
 export {
   type AddAgentOptions,
@@ -68,7 +78,7 @@ export {
   getAgent,
   type SignalledRun,
 } from './orchestration/get-agent.js'
-export type { RunEvent, RunRequest, StoredEvent } from './run/events.js'
+export type { RunEvent, RunPrepared, RunRequest, SessionState, StoredEvent } from './run/events.js'
 export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
 export { AgentSessionId } from './session/agent-session-id.js'
 export { AgentState } from './session/agent-state.js'

@@ -3,10 +3,20 @@ import type { ChatMessage } from '../core/messages.js'
 import { createTextMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
-import type { AgentDefinition, ModelSettings, Tool } from './agent-definition.js'
+import {
+  type AgentDefinition,
+  type ContextProvider,
+  isToolSource,
+  type ModelSettings,
+  type Tool,
+  type ToolSource,
+  toStaticTools,
+} from './agent-definition.js'
 import { AgentRun } from './agent-run.js'
 import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
 import { type CompactionStrategy, keepAll } from './compaction.js'
+import { checkToolNames } from './equip-run.js'
+import type { InvocationValues } from './provider-context.js'
 import { runStandalone } from './run-standalone.js'
 
 export interface AgentOptions {
@@ -18,7 +28,10 @@ export interface AgentOptions {
   readonly instructions?: string
   /** What the agent is for, for those who choose among agents. */
   readonly description?: string
-  readonly tools?: readonly Tool[]
+  /** What the model may call: tools, and sources that more come from. @default none */
+  readonly tools?: readonly (Tool | ToolSource)[]
+  /** What knows more than the model does, and learns from its runs. @default none */
+  readonly contextProviders?: readonly ContextProvider[]
   readonly modelSettings?: ModelSettings
   /** What of a session's conversation the model is shown. @default keepAll() */
   readonly compaction?: CompactionStrategy
@@ -50,6 +63,8 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly history?: readonly ChatMessage[]
   /** The shape of the answer; `value` of the response then has its type. */
   readonly responseFormat?: ResponseSchema
+  /** What the run's tools and providers may know and the model may not. @default none */
+  readonly context?: InvocationValues
   /** @default true */
   readonly enableToolCalls?: boolean
   /** Ends the run; awaiting it then throws the signal's reason. */
@@ -65,7 +80,8 @@ export class Agent implements AgentDefinition {
   readonly description: string | undefined
   readonly instructions: string | undefined
   readonly client: ChatClient
-  readonly tools: readonly Tool[]
+  readonly tools: readonly (Tool | ToolSource)[]
+  readonly contextProviders: readonly ContextProvider[]
   readonly modelSettings: ModelSettings
   readonly compaction: CompactionStrategy
   readonly maxSteps: number
@@ -79,13 +95,14 @@ export class Agent implements AgentDefinition {
   constructor(options: AgentOptions) {
     const { name, client, instructions, description, tools = [], modelSettings = {}, maxSteps = 20 } = options
     checkName(name)
-    checkTools(name, tools)
+    checkNames(options)
     for (const option of limitOptions) checkCount(option, options[option] ?? 1)
     this.name = name
     this.client = client
     this.instructions = instructions
     this.description = description
     this.tools = tools
+    this.contextProviders = options.contextProviders ?? []
     this.modelSettings = modelSettings
     this.compaction = options.compaction ?? keepAll()
     this.maxSteps = maxSteps
@@ -118,13 +135,14 @@ export class Agent implements AgentDefinition {
     options: AgentRunOptions<ResponseSchema> = {},
   ): AgentRun<SchemaOutput<ResponseSchema>> {
     const messages = typeof input === 'string' ? [createTextMessage('user', input)] : input
-    const { history = [], enableToolCalls = true, signal, responseFormat } = options
+    const { history = [], context = {}, enableToolCalls = true, signal, responseFormat } = options
     const responseSchema = responseFormat === undefined ? undefined : toJsonSchema(responseFormat)
     const runOptions = { enableToolCalls, responseSchema }
     return new AgentRun((onEvent) =>
       runStandalone<SchemaOutput<ResponseSchema>>({
         agent: this,
         history,
+        values: context,
         request: { messages, options: runOptions, digest: '' },
         signal,
         onEvent,
@@ -142,14 +160,15 @@ function checkName(name: string): void {
   )
 }
 
-function checkTools(agent: string, tools: readonly Tool[]): void {
-  const names = new Set<string>()
-  for (const { name } of tools) {
-    if (names.has(name)) {
-      throw new AgentError('invalid_configuration', `Agent "${agent}" has two tools named "${name}".`)
-    }
-    names.add(name)
-  }
+function checkNames({ name, tools = [], contextProviders = [] }: AgentOptions): void {
+  checkToolNames(name, toStaticTools({ tools }))
+  const names = [...tools.filter(isToolSource), ...contextProviders].map((provider) => provider.name)
+  const twice = names.find((one, index) => names.indexOf(one) !== index)
+  if (twice === undefined) return
+  throw new AgentError(
+    'invalid_configuration',
+    `Agent "${name}" has two tool sources or context providers named "${twice}"; what they keep in a session is filed under their names.`,
+  )
 }
 
 function checkCount(option: string, value: number): void {

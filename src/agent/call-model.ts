@@ -2,7 +2,7 @@ import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import { WorkLimit } from '../core/work-limit.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
-import { toTurnMessages } from '../run/fold.js'
+import { toTurnMessages } from '../run/turn-messages.js'
 import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
 
 /** Makes one model call: deltas go to the journal as they come, the finished answer as one record. */
@@ -58,19 +58,30 @@ function recordProgress(
   }
 }
 
-function toChatRequest({ agent, journal, history }: RunContext): ChatRequest {
+function toChatRequest(context: RunContext): ChatRequest {
+  const { agent, journal } = context
   const { request } = journal.state
-  const instructions =
-    agent.instructions === undefined ? [] : [createTextMessage('system', agent.instructions)]
-  const tools = request?.options.enableToolCalls ? agent.tools.map((tool) => tool.declaration) : []
+  const tools = request?.options.enableToolCalls ? context.tools.map((tool) => tool.declaration) : []
   const schema = request?.options.responseSchema
   return {
     ...agent.modelSettings,
-    messages: [...instructions, ...history, ...(request?.messages ?? []), ...toTurnMessages(journal.state)],
+    messages: toMessages(context),
     tools: tools.length === 0 ? undefined : tools,
     toolChoice: tools.length === 0 ? undefined : agent.modelSettings.toolChoice,
     responseFormat: schema === undefined ? undefined : { name: 'response', schema },
   }
+}
+
+function toMessages({ agent, journal, history }: RunContext): readonly ChatMessage[] {
+  const { request, prepared } = journal.state
+  const instructions = prepared?.instructions ?? agent.instructions
+  return [
+    ...(instructions === undefined ? [] : [createTextMessage('system', instructions)]),
+    ...history,
+    ...(prepared?.messages ?? []),
+    ...(prepared?.request ?? request?.messages ?? []),
+    ...toTurnMessages(journal.state),
+  ]
 }
 
 /** Results and effects are filed under call ids, so no two calls of a run may share one. */

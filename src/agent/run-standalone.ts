@@ -9,6 +9,7 @@ import { toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { Delegation } from './delegation.js'
+import type { InvocationValues } from './provider-context.js'
 import { RunControls } from './run-controls.js'
 import { runLoop } from './run-loop.js'
 import { toResponse } from './to-answer.js'
@@ -17,6 +18,7 @@ export interface StandaloneRun<Value> {
   readonly agent: AgentDefinition
   readonly history: readonly ChatMessage[]
   readonly request: RunRequest
+  readonly values: InvocationValues
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
   /** What the answer's value is parsed with. */
@@ -49,6 +51,8 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
       stepTimeoutMs: agent.stepTimeoutMs,
       runEnd: agent.runTimeoutMs === undefined ? undefined : systemClock.now() + agent.runTimeoutMs,
     },
+    readValues: () => run.values,
+    sessionState: {},
     controls: new RunControls(),
     join: async () => false,
     delegation: inMemory,
@@ -84,14 +88,22 @@ async function toTypedValue<Value>(
 
 /** Agents that work for a run in memory run in memory too. */
 const inMemory: Delegation = {
-  async run(agent, _callId, message, signal) {
+  async run({ agent, message, values, signal }) {
     const request = {
       messages: [createTextMessage('user', message)],
       options: { enableToolCalls: true },
       digest: '',
     }
     try {
-      const run = { agent, history: [], request, signal, onEvent: () => {}, responseFormat: undefined }
+      const run = {
+        agent,
+        history: [],
+        request,
+        values,
+        signal,
+        onEvent: () => {},
+        responseFormat: undefined,
+      }
       const { text, usage } = await runStandalone(run)
       return { result: text, usage }
     } catch (error) {

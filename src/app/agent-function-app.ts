@@ -1,6 +1,7 @@
 import { app, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
+import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
 import { openRunLog } from '../log/open-run-log.js'
@@ -29,6 +30,8 @@ export interface AgentFunctionAppOptions {
   readonly defaultCallback?: AgentResponseCallback
   /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
   readonly owner?: OwnerResolver
+  /** Makes what the tools and providers of a run may know and its model may not, anew at each execution. @default nothing */
+  readonly context?: InvocationValuesFactory
   /** Where runs are journalled. @default SQLite under the embedded host, else the app's storage account, `AzureWebJobsStorage` */
   readonly runLog?: RunLog
   /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. @default 100,000 */
@@ -66,12 +69,14 @@ export class AgentFunctionApp {
   readonly #agents: Agent[] = []
   readonly #services: RouteServices
   readonly #limits: OperationLimits
+  readonly #values: InvocationValuesFactory | undefined
   readonly #defaultCallback: AgentResponseCallback | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
     const { agents = [], authLevel = 'function', enableHealthCheck = true, owner = easyAuthOwner } = options
     this.#defaultCallback = options.defaultCallback
+    this.#values = options.context
     this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
     const log = options.runLog ?? openRunLog()
     this.#services = {
@@ -124,7 +129,8 @@ export class AgentFunctionApp {
   #registerEntity(agent: Agent, callback: AgentResponseCallback | undefined): void {
     const { log, clients } = this.#services
     const getDurableClient = (context: InvocationContext) => clients.getDurable(context)
-    const handler = createAgentEntity({ agent, log, callback, limits: this.#limits, getDurableClient })
+    const shared = { log, values: this.#values, limits: this.#limits, getDurableClient }
+    const handler = createAgentEntity({ agent, callback, ...shared })
     df.app.entity(toEntityName(agent.name), { handler, extraInputs: [df.input.durableClient()] })
   }
 

@@ -55,7 +55,7 @@ export function openSqliteFile(path: string): DatabaseSync {
     database.exec(`PRAGMA busy_timeout = ${openWaitMs}`)
     useWriteAheadLog(database, openWaitMs)
     database.exec(`
-      PRAGMA synchronous = FULL;
+      PRAGMA synchronous = NORMAL;
       PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA foreign_keys = ON;
     `)

@@ -108,6 +108,27 @@ export interface HistorySummarized {
   readonly usage: Usage
 }
 
+/** What the agent's providers and middleware gave a run before its first model call. */
+export interface RunPrepared {
+  /** What the model is told in place of the agent's instructions; absent when it is told those. */
+  readonly instructions?: string | undefined
+  /** What the model is shown between the history and the user's messages. */
+  readonly messages?: readonly ChatMessage[] | undefined
+  /** What the model is shown in place of the user's messages; absent when it is shown those. */
+  readonly request?: readonly ChatMessage[] | undefined
+  /** The run's answer, when one was given without asking the model. */
+  readonly answer?: PreparedAnswer | undefined
+}
+
+export interface PreparedAnswer {
+  readonly text: string
+  /** The place of the middleware that gave it, from 0 for the outermost. */
+  readonly by: number
+}
+
+/** What an agent's providers keep in a session: a JSON object each, by the provider's name. */
+export type SessionState = Readonly<Record<string, JsonObject>>
+
 /** Why a run stands still without a process working on it. */
 export type ParkReason = 'approval' | 'operation_limit'
 
@@ -136,6 +157,10 @@ export type RunEvent =
   | EventOf<'run.resumed', { readonly reason: ParkReason }>
   /** The session's turns up to one were boiled down for the model. */
   | EventOf<'history.summarized', HistorySummarized>
+  /** Asked once, before the first model call; written only for agents with providers or middleware. */
+  | EventOf<'run.prepared', RunPrepared>
+  /** What some providers keep in the session has become this. */
+  | EventOf<'state.changed', { readonly state: SessionState }>
   /** Messages of another run joined this one. */
   | EventOf<'run.steered', { readonly run: string; readonly messages: readonly ChatMessage[] }>
   /** This run's messages joined another one, whose outcome becomes its own. */

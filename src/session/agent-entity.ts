@@ -1,5 +1,6 @@
 import type { DurableClient, EntityContext, EntityHandler } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
@@ -17,6 +18,8 @@ export interface AgentEntityOptions {
   readonly agent: AgentDefinition
   readonly log: RunLog
   readonly callback?: AgentResponseCallback | undefined
+  /** Makes what only the code of a run may know. @default nothing */
+  readonly values?: InvocationValuesFactory | undefined
   readonly limits: OperationLimits
   /** Finds an operation's durable client, by which orchestrations are told how their runs ended. @default none are told */
   readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
@@ -32,6 +35,7 @@ export function createAgentEntity({
   agent,
   log,
   callback,
+  values = () => ({}),
   limits,
   getDurableClient,
   clock = systemClock,
@@ -44,7 +48,7 @@ export function createAgentEntity({
     try {
       const raiseEvent =
         getDurableClient === undefined ? undefined : createRaiseEvent(getDurableClient(context), clock)
-      const shared = { agent, log, callback, limits, history, clock }
+      const shared = { agent, log, callback, values, limits, history, clock }
       await operate({ ...shared, key, context, startedAt, onError, raiseEvent })
     } catch (error) {
       onError(error)

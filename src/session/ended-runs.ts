@@ -24,8 +24,9 @@ export async function addTurn(
   await announce(operation, run, fold(events))
   const entries = toTurnEntries(events, run)
   if (entries.length === 0) return
-  const { summary } = fold(events)
+  const { summary, stateChanges } = fold(events)
   if (summary !== undefined) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
+  state.keep(stateChanges)
   state.addTurn(turn, entries)
 }
 

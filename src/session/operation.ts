@@ -1,5 +1,6 @@
 import type { EntityContext } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import type { Clock } from '../core/clock.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
 import { AgentState } from './agent-state.js'
@@ -14,6 +15,8 @@ export interface Operation {
   readonly agent: AgentDefinition
   readonly log: RunLog
   readonly callback: AgentResponseCallback | undefined
+  /** Makes what only the code of a run may know. */
+  readonly values: InvocationValuesFactory
   readonly limits: OperationLimits
   readonly history: SessionHistory
   readonly key: SessionKey

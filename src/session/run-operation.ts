@@ -73,6 +73,8 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     turn,
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
+    sessionState: state.own.state ?? {},
+    context: operation.values,
     limits,
     operationStart: startedAt,
     clock,

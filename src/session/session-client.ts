@@ -53,11 +53,12 @@ export class SessionClient {
 
   /**
    * Accepts a run: writes it down, then signals the entity. Repeating it with the same request finds the same run.
-   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's.
+   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
    */
   async start(key: RunKey, request: RunRequest): Promise<void> {
     const creation = await this.#log.create(key, request)
     if (creation.outcome === 'foreign') throw notFound(key)
+    if (creation.outcome === 'busy') throw busy()
     if (creation.outcome === 'exists') {
       if (creation.request.digest !== request.digest) {
         throw new AgentError(
@@ -130,12 +131,6 @@ export class SessionClient {
   /** The events of a run so far; empty when there is no such run. */
   readRun(key: RunKey): Promise<readonly StoredEvent[]> {
     return this.#log.read(key)
-  }
-
-  /** Whether there are runs that have not ended. */
-  async isBusy(key: SessionKey): Promise<boolean> {
-    const runs = await this.#log.runsAfter(key, Number.MAX_SAFE_INTEGER)
-    return runs.length > 0
   }
 
   /** @throws {AgentError} `not_found` when there is no such session, or it is not the owner's. */
@@ -275,6 +270,11 @@ function toEntityId({ agent, session }: SessionKey): EntityId {
 /** A session without owner is open to everyone, one with an owner only to that owner. */
 function isAllowed(owner: string | undefined, caller: string | undefined): boolean {
   return owner === undefined || owner === caller
+}
+
+function busy(): AgentError {
+  const message = 'onBusy: an earlier message of this session is still being answered.'
+  return new AgentError('session_busy', message, { retryable: true, retryAfterMs: 1000 })
 }
 
 function notFound({ agent, session }: SessionKey): AgentError {

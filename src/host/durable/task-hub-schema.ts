@@ -74,7 +74,7 @@ export function openTaskHubDatabase(file: string): DatabaseSync {
 function prepare(database: DatabaseSync, file: string): void {
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
   useWriteAheadLog(database, busyTimeoutMs)
-  database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
+  database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   database.exec('BEGIN IMMEDIATE')
   try {
     createOrCheck(database, file)
