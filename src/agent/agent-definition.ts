@@ -74,7 +74,10 @@ export interface Tool {
   readonly approvalTimeoutMs: number | undefined
   /** Present when an agent does the work: its run then stands in for `invoke`. */
   readonly delegate?: { readonly agent: AgentDefinition; toMessage(args: unknown): string } | undefined
-  /** Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside. */
+  /**
+   * Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside.
+   * @throws {AgentError} `outcome_unknown` when what the tool calls was cut off: `onUnknownOutcome` then applies.
+   */
   invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
   /** What is wrong with the arguments; empty when they fit. */
   check(args: unknown): Promise<readonly Issue[]>
