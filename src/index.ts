@@ -78,6 +78,15 @@ export type {
   ChatRequest,
   ToolDeclaration,
 } from './model/chat-client.js'
+export { toAgentError } from './orchestration/agent-failure.js'
+export type { AgentRunResult } from './orchestration/agent-run-result.js'
+export type { AgentTask } from './orchestration/agent-task.js'
+export {
+  type DurableAgent,
+  type DurableRunOptions,
+  getAgent,
+  type SignalledRun,
+} from './orchestration/get-agent.js'
 export type { RunEvent, RunPrepared, RunRequest, SessionState, StoredEvent } from './run/events.js'
 export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
 export { AgentSessionId } from './session/agent-session-id.js'

@@ -19,9 +19,11 @@ test('the root has these values, and no others', () => {
       "MemoryRunLog",
       "SqliteRunLog",
       "createTextMessage",
+      "getAgent",
       "keepAll",
       "slidingWindow",
       "summarize",
+      "toAgentError",
       "tool",
     ]
   `)

@@ -14,6 +14,8 @@ export interface RunRequest {
   /** SHA-256 (hex) of everything that makes two requests the same. */
   readonly digest: string
   readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** The orchestration that is told when the run ends; absent when none waits for it. */
+  readonly orchestrationId?: string | undefined
 }
 
 export interface RunOptions {
