@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as mcp from '../src/agent/mcp/index.js'
 import * as root from '../src/index.js'
 import * as openai from '../src/model/openai.js'
 import * as testing from '../src/testing/index.js'
@@ -30,6 +31,12 @@ test('the subpaths have these values, and no others', () => {
       "createAzureOpenAIChatClient",
       "createChatClientFromEnvironment",
       "createOpenAIChatClient",
+    ]
+  `)
+  expect(Object.keys(mcp).sort()).toMatchInlineSnapshot(`
+    [
+      "mcpHttp",
+      "mcpStdio",
     ]
   `)
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
