@@ -14,10 +14,12 @@ import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
+import { announceDeletion, createRaiseEvent } from './announce-end.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
 import { toRequestEntry } from './turn-entries.js'
 import { toTurns } from './turns.js'
+import { WriteProof } from './write-proof.js'
 
 /** What a caller asked of a session's history. */
 export interface HistoryPage {
@@ -43,6 +45,7 @@ export class SessionClient {
   readonly #durable: DurableClient
   readonly #log: RunLog
   readonly #clock: Clock
+  readonly #proofs = new Map<string, WriteProof>()
 
   constructor(durable: DurableClient, log: RunLog, clock: Clock = systemClock) {
     this.#clock = clock
@@ -196,13 +199,21 @@ export class SessionClient {
   async delete(key: SessionKey, limitMs: number): Promise<void> {
     const before = this.#clock.now() + 1
     await this.signal(key, 'delete', { before })
+    const raiseEvent = createRaiseEvent(this.#durable, this.#clock)
+    await askTaskHub(() => announceDeletion(raiseEvent, this.#log, key))
     await this.#log.deleteSession(key, before)
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
   }
 
-  /** Resolves when the task hub answers a question about this agent. */
+  /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */
   async probe(agent: string): Promise<void> {
-    await this.#readEntity({ agent, session: 'health' })
+    const key = { agent, session: 'health' }
+    await this.#readEntity(key)
+    // Asking an entity for its state changes nothing, but the question itself has to be stored.
+    const write = () => this.signal(key, 'get_state', undefined)
+    const proof = this.#proofs.get(agent) ?? new WriteProof({ write, clock: this.#clock })
+    this.#proofs.set(agent, proof)
+    await proof.give()
   }
 
   async #waitUntil(isDone: () => Promise<boolean>, limitMs: number): Promise<void> {
@@ -240,7 +251,7 @@ export class SessionClient {
     const { entityExists, entityState } = await askTaskHub(() =>
       this.#durable.readEntityState<unknown>(toEntityId(key)),
     )
-    return entityExists ? entityState : undefined
+    return entityExists ? (entityState ?? undefined) : undefined
   }
 
   /** Sends an operation to a session's entity. */
