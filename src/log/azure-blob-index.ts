@@ -50,6 +50,11 @@ export class AzureBlobIndex {
     await this.#container.put(toOpenName(key), '', toOpenMetadata(run))
   }
 
+  /** Whether a run has a marker: it then has been accepted, and has not ended, or ended just now. */
+  async isMarked(key: RunKey): Promise<boolean> {
+    return (await this.#container.properties(toOpenName(key))) !== undefined
+  }
+
   /** Changes a marker, if there is one. */
   async mark(key: RunKey, acceptedAt: number, { status, dueAt }: RunIndex): Promise<void> {
     if (isInnerRun(key)) return

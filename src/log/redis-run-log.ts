@@ -68,10 +68,11 @@ export class RedisRunLog implements RunLog {
     const now = this.#clock.now()
     const { session, run, log, open } = this.#keys.run(key)
     const event = JSON.stringify({ at: now, type: 'run.accepted', data: request })
-    const values = [toOwner(request.owner), toText(key.run), now, randomUUID(), event]
+    const condition = request.options.onBusy === 'reject' ? 'alone' : ''
+    const values = [toOwner(request.owner), toText(key.run), now, randomUUID(), event, condition]
     const reply = await this.#redis.run(redisScripts.create, [session, run, log, open], values)
     const [outcome = '', first = '', status, owner = ''] = toTexts(reply)
-    if (outcome === 'foreign') return { outcome }
+    if (outcome === 'foreign' || outcome === 'busy') return { outcome }
     // Also for a run that is there already: its creation may have been cut off before this.
     if (status !== 'ended') await this.#index.open(key, fromOwner(owner), now)
     return outcome === 'exists' ? { outcome, request: JSON.parse(first).data } : { outcome: 'created' }
