@@ -6,8 +6,9 @@ import type { RunSummary } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { executeRun } from './execute-run.js'
 import { type Operation, readState } from './operation.js'
+import { outlastFailures } from './outlast-failures.js'
 import { prepareHistory } from './prepare-history.js'
-import { parseRunInput } from './run-input.js'
+import { parseRunInput, type RunInput } from './run-input.js'
 import { toTurnEntries } from './turn-entries.js'
 
 /**
@@ -15,21 +16,25 @@ import { toTurnEntries } from './turn-entries.js'
  * may overtake each other. Stops at a run that waits: what comes after it waits too.
  */
 export async function operateRun(operation: Operation): Promise<void> {
-  const { log, key, context } = operation
-  const { correlationId, request } = parseRunInput(context.df.getInput())
-  if (request !== undefined) await log.create({ ...key, run: correlationId }, request)
-  let state: AgentState
+  const { context } = operation
+  const input = parseRunInput(context.df.getInput())
+  const state = await outlastFailures(operation, () => prepare(operation, input))
+  const { turn } = state.own
   try {
-    state = await readState(operation)
+    await outlastFailures(operation, () => carryOut(operation, state, input.correlationId))
+  } finally {
+    if (state.own.turn !== turn) context.df.setState(state.getState())
+  }
+}
+
+async function prepare(operation: Operation, { correlationId, request }: RunInput): Promise<AgentState> {
+  const { log, key } = operation
+  if (request !== undefined) await log.create({ ...key, run: correlationId }, request)
+  try {
+    return await readState(operation)
   } catch (error) {
     if (hasCode(error, 'unsupported_state')) await failRun(operation, correlationId, error)
     throw error
-  }
-  const { turn } = state.own
-  try {
-    await carryOut(operation, state, correlationId)
-  } finally {
-    if (state.own.turn !== turn) context.df.setState(state.getState())
   }
 }
 
