@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as mcp from '../src/agent/mcp/index.js'
 import * as root from '../src/index.js'
 import * as openai from '../src/model/openai.js'
 import * as testing from '../src/testing/index.js'
@@ -10,15 +11,20 @@ test('the root has these values, and no others', () => {
       "AgentError",
       "AgentFunctionApp",
       "AgentRun",
+      "AgentSession",
       "AgentSessionId",
       "AgentState",
       "FencedError",
+      "FileHistoryProvider",
+      "InMemoryHistoryProvider",
       "MemoryRunLog",
       "SqliteRunLog",
       "createTextMessage",
+      "getAgent",
       "keepAll",
       "slidingWindow",
       "summarize",
+      "toAgentError",
       "tool",
     ]
   `)
@@ -30,6 +36,12 @@ test('the subpaths have these values, and no others', () => {
       "createAzureOpenAIChatClient",
       "createChatClientFromEnvironment",
       "createOpenAIChatClient",
+    ]
+  `)
+  expect(Object.keys(mcp).sort()).toMatchInlineSnapshot(`
+    [
+      "mcpHttp",
+      "mcpStdio",
     ]
   `)
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`

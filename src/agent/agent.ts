@@ -1,7 +1,6 @@
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
-import { createTextMessage } from '../core/messages.js'
-import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
+import type { Schema, SchemaOutput } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
 import {
   type AgentDefinition,
@@ -13,10 +12,13 @@ import {
   toStaticTools,
 } from './agent-definition.js'
 import { AgentRun } from './agent-run.js'
+import { type AgentRunOptions, toStandaloneRun } from './agent-run-options.js'
+import { AgentSession, type AgentSessionOptions } from './agent-session.js'
 import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
 import { type CompactionStrategy, keepAll } from './compaction.js'
 import { checkToolNames } from './equip-run.js'
-import type { InvocationValues } from './provider-context.js'
+import { type HistoryProvider, InMemoryHistoryProvider } from './history-provider.js'
+import { runInSession } from './run-in-session.js'
 import { runStandalone } from './run-standalone.js'
 
 export interface AgentOptions {
@@ -33,6 +35,8 @@ export interface AgentOptions {
   /** What knows more than the model does, and learns from its runs. @default none */
   readonly contextProviders?: readonly ContextProvider[]
   readonly modelSettings?: ModelSettings
+  /** Where the agent's sessions keep their conversations when it runs alone; under `AgentFunctionApp` they are durable by themselves. @default in the session */
+  readonly history?: HistoryProvider
   /** What of a session's conversation the model is shown. @default keepAll() */
   readonly compaction?: CompactionStrategy
   /** Most model calls one run may make. @default 20 */
@@ -58,19 +62,6 @@ const limitOptions = [
   'maxTokensPerSession',
 ] as const
 
-export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
-  /** The conversation so far, oldest first. @default none */
-  readonly history?: readonly ChatMessage[]
-  /** The shape of the answer; `value` of the response then has its type. */
-  readonly responseFormat?: ResponseSchema
-  /** What the run's tools and providers may know and the model may not. @default none */
-  readonly context?: InvocationValues
-  /** @default true */
-  readonly enableToolCalls?: boolean
-  /** Ends the run; awaiting it then throws the signal's reason. */
-  readonly signal?: AbortSignal
-}
-
 /**
  * A model with instructions and tools. It runs alone in any Node program; registered with `AgentFunctionApp` each
  * of its conversations is durable.
@@ -83,6 +74,7 @@ export class Agent implements AgentDefinition {
   readonly tools: readonly (Tool | ToolSource)[]
   readonly contextProviders: readonly ContextProvider[]
   readonly modelSettings: ModelSettings
+  readonly history: HistoryProvider
   readonly compaction: CompactionStrategy
   readonly maxSteps: number
   readonly maxParallelTools: number
@@ -104,6 +96,7 @@ export class Agent implements AgentDefinition {
     this.tools = tools
     this.contextProviders = options.contextProviders ?? []
     this.modelSettings = modelSettings
+    this.history = options.history ?? new InMemoryHistoryProvider()
     this.compaction = options.compaction ?? keepAll()
     this.maxSteps = maxSteps
     this.maxParallelTools = options.maxParallelTools ?? 8
@@ -123,6 +116,11 @@ export class Agent implements AgentDefinition {
     return createAgentTool(this, options)
   }
 
+  /** A conversation of this agent outside of Functions; pass it to {@link run}. */
+  createSession(options: Pick<AgentSessionOptions, 'id'> = {}): AgentSession {
+    return new AgentSession(options)
+  }
+
   /**
    * Runs the agent in memory, without Functions. Await the result for the answer, or iterate it for its increments.
    *
@@ -134,21 +132,11 @@ export class Agent implements AgentDefinition {
     input: string | readonly ChatMessage[],
     options: AgentRunOptions<ResponseSchema> = {},
   ): AgentRun<SchemaOutput<ResponseSchema>> {
-    const messages = typeof input === 'string' ? [createTextMessage('user', input)] : input
-    const { history = [], context = {}, enableToolCalls = true, signal, responseFormat } = options
-    const responseSchema = responseFormat === undefined ? undefined : toJsonSchema(responseFormat)
-    const runOptions = { enableToolCalls, responseSchema }
-    return new AgentRun((onEvent) =>
-      runStandalone<SchemaOutput<ResponseSchema>>({
-        agent: this,
-        history,
-        values: context,
-        request: { messages, options: runOptions, digest: '' },
-        signal,
-        onEvent,
-        responseFormat: responseFormat as Schema<SchemaOutput<ResponseSchema>> | undefined,
-      }),
-    )
+    return new AgentRun(async (onEvent) => {
+      const run = toStandaloneRun(this, input, options, onEvent)
+      const { session } = options
+      return session === undefined ? runStandalone(run) : runInSession(session, this.history, run)
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import type { ToolChoice } from '../core/tool-choice.js'
 import { WorkLimit } from '../core/work-limit.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
 import { toTurnMessages } from '../run/turn-messages.js'
@@ -61,15 +62,24 @@ function recordProgress(
 function toChatRequest(context: RunContext): ChatRequest {
   const { agent, journal } = context
   const { request } = journal.state
-  const tools = request?.options.enableToolCalls ? context.tools.map((tool) => tool.declaration) : []
+  const tools = context.tools.map((tool) => tool.declaration)
   const schema = request?.options.responseSchema
   return {
     ...agent.modelSettings,
     messages: toMessages(context),
-    tools: tools.length === 0 ? undefined : tools,
-    toolChoice: tools.length === 0 ? undefined : agent.modelSettings.toolChoice,
+    ...(tools.length === 0 ? noTools : { tools, toolChoice: toToolChoice(context) }),
     responseFormat: schema === undefined ? undefined : { name: 'response', schema },
   }
+}
+
+const noTools = { tools: undefined, toolChoice: undefined }
+
+/** What the model must call it must call once: else no run would ever come to an answer. */
+function toToolChoice({ agent, journal }: RunContext): ToolChoice | undefined {
+  const { request, steps } = journal.state
+  const choice = request?.options.toolChoice ?? agent.modelSettings.toolChoice
+  const isForced = choice === 'required' || typeof choice === 'object'
+  return isForced && steps.length > 0 ? 'auto' : choice
 }
 
 function toMessages({ agent, journal, history }: RunContext): readonly ChatMessage[] {

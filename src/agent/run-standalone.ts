@@ -4,7 +4,7 @@ import { AgentError, toErrorMessage } from '../core/errors.js'
 import { type ChatMessage, createTextMessage, noUsage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
-import type { RunEvent, RunRequest } from '../run/events.js'
+import type { HistorySummarized, RunEvent, RunRequest, SessionState } from '../run/events.js'
 import { toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
@@ -19,6 +19,13 @@ export interface StandaloneRun<Value> {
   readonly history: readonly ChatMessage[]
   readonly request: RunRequest
   readonly values: InvocationValues
+  /** The session it is a turn of. */
+  readonly sessionId?: string | undefined
+  readonly sessionState?: SessionState | undefined
+  /** What older turns were boiled down to for this run. */
+  readonly summarized?: HistorySummarized | undefined
+  /** The user's messages before this run. @default 0 */
+  readonly messageCount?: number | undefined
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
   /** What the answer's value is parsed with. */
@@ -37,14 +44,15 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
   const correlationId = randomUUID()
   journal.record({ type: 'run.accepted', data: request })
   journal.record({ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } })
+  if (run.summarized !== undefined) journal.record({ type: 'history.summarized', data: run.summarized })
   const signal = run.signal ?? new AbortController().signal
   const state = await runLoop({
     agent,
     journal,
     history,
-    sessionId: undefined,
+    sessionId: run.sessionId,
     correlationId,
-    messageCount: 0,
+    messageCount: run.messageCount ?? 0,
     limits: {
       maxSteps: agent.maxSteps,
       maxTokens: agent.maxTokensPerRun,
@@ -52,7 +60,7 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
       runEnd: agent.runTimeoutMs === undefined ? undefined : systemClock.now() + agent.runTimeoutMs,
     },
     readValues: () => run.values,
-    sessionState: {},
+    sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
     delegation: inMemory,

@@ -1,4 +1,4 @@
-import { app } from '@azure/functions'
+import { app, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
@@ -6,6 +6,7 @@ import { AgentError } from '../core/errors.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline.js'
+import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
 import type { RunLog } from '../run/run-log.js'
 import { createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
@@ -16,7 +17,7 @@ import { watchForwardedRequests } from './forwarded-requests.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
-import { registerWatchdog } from './watchdog.js'
+import { registerWatchdog, watchdogFunction } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
@@ -95,6 +96,8 @@ export class AgentFunctionApp {
     watchForwardedRequests()
     app.hook.appStart(() => this.#check())
     registerWatchdog(this.#services, options)
+    const names = () => this.#agents.map(({ name }) => name)
+    df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
     for (const agent of agents) this.addAgent(agent)
   }
@@ -112,11 +115,23 @@ export class AgentFunctionApp {
         `An agent named "${agent.name}" is registered already (case does not count).`,
       )
     }
+    if (reservedNames.includes(toEntityName(agent.name))) {
+      throw new AgentError(
+        'invalid_configuration',
+        `An agent cannot be named "${agent.name}": the app has a function of that name.`,
+      )
+    }
     this.#agents.push(agent)
-    const { log } = this.#services
-    const entity = createAgentEntity({ agent, log, callback, values: this.#values, limits: this.#limits })
-    df.app.entity(toEntityName(agent.name), entity)
+    this.#registerEntity(agent, callback)
     for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+  }
+
+  #registerEntity(agent: Agent, callback: AgentResponseCallback | undefined): void {
+    const { log, clients } = this.#services
+    const getDurableClient = (context: InvocationContext) => clients.getDurable(context)
+    const shared = { log, values: this.#values, limits: this.#limits, getDurableClient }
+    const handler = createAgentEntity({ agent, callback, ...shared })
+    df.app.entity(toEntityName(agent.name), { handler, extraInputs: [df.input.durableClient()] })
   }
 
   #check(): void {
@@ -125,6 +140,9 @@ export class AgentFunctionApp {
       process.stdout.write(`Agent ${name} uses ${describeModel(client.model)}\n`)
   }
 }
+
+/** Functions of the app that are named like the entities of agents. */
+const reservedNames: readonly string[] = [agentRunOrchestrator, watchdogFunction]
 
 function describeModel(model: string): string {
   if (model !== offlineModel) return `model ${model}.`

@@ -38,6 +38,26 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   model_timeout: [504, 'The model took too long'],
 }
 
+/** True for the codes of {@link AgentError}. */
+export function isAgentErrorCode(text: unknown): text is AgentErrorCode {
+  return typeof text === 'string' && Object.hasOwn(statuses, text)
+}
+
+/** Failures of a run that another run of the same message may not meet. */
+const retryableCodes: ReadonlySet<AgentErrorCode> = new Set<AgentErrorCode>([
+  'internal',
+  'model_error',
+  'model_timeout',
+  'rate_limited',
+  'session_busy',
+  'store_unavailable',
+])
+
+/** Whether it is worth trying again what failed with this code. */
+export function isRetryableCode(code: AgentErrorCode): boolean {
+  return retryableCodes.has(code)
+}
+
 /** Where a problem happened. */
 export interface ProblemContext {
   readonly sessionId?: string | undefined

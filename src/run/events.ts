@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage, Usage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
+import type { ToolChoice } from '../core/tool-choice.js'
 import type { Decision } from './control.js'
 
 /** What a caller asked for, as it is kept: the data of `run.accepted`. */
@@ -13,6 +14,8 @@ export interface RunRequest {
   /** SHA-256 (hex) of everything that makes two requests the same. */
   readonly digest: string
   readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** The orchestration that is told when the run ends; absent when none waits for it. */
+  readonly orchestrationId?: string | undefined
 }
 
 export interface RunOptions {
@@ -20,6 +23,8 @@ export interface RunOptions {
   readonly enableToolCalls: boolean
   /** What to do when an earlier message of the session is still being answered. @default 'queue' */
   readonly onBusy?: OnBusy | undefined
+  /** Which tools the model may or must call; that it must holds for the run's first model call. @default the agent's */
+  readonly toolChoice?: ToolChoice | undefined
   /** JSON Schema that the answer must fit. */
   readonly responseSchema?: JsonObject | undefined
 }
