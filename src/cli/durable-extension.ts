@@ -23,6 +23,6 @@ export async function loadDurableExtension(): Promise<(options: DurablePartOptio
       root: context.root,
       log: (level, message) => context.log.write(level, 'Host.Triggers.DurableTask', message),
     })
-    return extension
+    return { bindingTypes: ['durableClient', 'orchestrationClient'], ...extension }
   }
 }

@@ -6,7 +6,6 @@ import type { LogLevel } from './log.js'
 export interface RpcInvocationRequest {
   readonly invocationId: string
   readonly functionId: string
-  /** A value without any member reaches the handler as `undefined`. */
   readonly inputData: readonly {
     readonly name: string
     readonly data: TypedData | Readonly<Record<string, never>>

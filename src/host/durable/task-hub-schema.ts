@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { AgentError, toErrorMessage } from '../../core/errors.js'
-import { openSqlite, useWriteAheadLog } from '../../core/sqlite.js'
+import { AgentError } from '../../core/errors.js'
+import { openSqlite, toOpenProblem, useWriteAheadLog } from '../../core/sqlite.js'
 
 /**
  * `entities` holds committed state. `messages` holds what is still to be handled, of any kind and for any instance, in
@@ -89,10 +89,8 @@ export function openTaskHubDatabase(file: string): DatabaseSync {
     if (error instanceof AgentError) throw error
     throw new AgentError(
       'store_unavailable',
-      `Cannot use the task hub file '${file}': ${toErrorMessage(error)}.`,
-      {
-        cause: error,
-      },
+      `Cannot use the task hub file '${file}': ${toOpenProblem(error)}`,
+      { cause: error },
     )
   }
 }
@@ -100,10 +98,12 @@ export function openTaskHubDatabase(file: string): DatabaseSync {
 function prepare(database: DatabaseSync, file: string): void {
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
   useWriteAheadLog(database, busyTimeoutMs)
-  database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
+  database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   database.exec('BEGIN IMMEDIATE')
   try {
     createOrLift(database, file)
+    // Of a file that cannot be written SQLite only tells at the first write.
+    database.exec(`UPDATE task_hub SET schema_version = ${taskHubSchemaVersion}`)
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')
@@ -113,9 +113,7 @@ function prepare(database: DatabaseSync, file: string): void {
 
 function createOrLift(database: DatabaseSync, file: string): void {
   const version = readVersion(database, file)
-  if (version === taskHubSchemaVersion) return
   for (const step of steps.slice(version)) database.exec(step)
-  database.exec(`UPDATE task_hub SET schema_version = ${taskHubSchemaVersion}`)
 }
 
 /** 0 for a file without tables. @throws {AgentError} `unsupported_state` for what this host must not touch. */

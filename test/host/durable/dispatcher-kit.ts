@@ -106,7 +106,7 @@ function createScriptedInvoker(calls: Call[]): FunctionInvoker {
   return {
     invoke: (definition, { input }) =>
       new Promise<InvocationOutcome>((resolve) => {
-        const trigger: Trigger = JSON.parse(input && 'string' in input ? input.string : '')
+        const trigger: Trigger = JSON.parse('string' in input ? input.string : '')
         calls.push({
           name: definition.name,
           key: trigger.self.key,

@@ -117,9 +117,7 @@ function createDfInvoker({ entities, intercept }: TestHostOptions, batches: Trig
   )
   return {
     invoke: (definition: FunctionDefinition, request: InvocationRequest) => {
-      const trigger: Trigger = JSON.parse(
-        request.input && 'string' in request.input ? request.input.string : '',
-      )
+      const trigger: Trigger = JSON.parse('string' in request.input ? request.input.string : '')
       batches.push(trigger)
       const run = () => runHandler(handlers.get(definition.name), trigger)
       return intercept ? intercept(run, trigger) : run()

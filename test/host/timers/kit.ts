@@ -99,7 +99,7 @@ export async function startTimers(
         runs.push({
           name,
           at: new Date().toISOString().replace(/^2026-01-01T|\.000Z$/g, ''),
-          input: JSON.parse(input && 'json' in input ? input.json : ''),
+          input: JSON.parse('json' in input ? input.json : ''),
           retryContext,
           succeed: () => end({ succeeded: true, returnValue: undefined, outputs: {} }),
           fail: (message = 'broken') =>

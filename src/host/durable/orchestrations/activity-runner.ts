@@ -59,12 +59,13 @@ export class ActivityRunner {
     const { invoker, functions } = this.#options
     const definition = functions.get(name.toLowerCase())
     if (definition === undefined) return toEnd(name, noFunction(name))
-    const data = input === null ? undefined : { string: input }
+    const data = input === null ? ({ none: true } as const) : { string: input }
     const outcome = await invoker.invoke(definition, {
       input: data,
       triggerMetadata: {
         instanceId: { string: sender ?? '' },
-        ...(data && { data, [definition.trigger.name]: data }),
+        data,
+        [definition.trigger.name]: data,
       },
       reason: '(null)',
     })
