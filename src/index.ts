@@ -41,6 +41,8 @@ export type {
   ErrorContent,
   FunctionCallContent,
   FunctionResultContent,
+  ProviderContent,
+  ProviderData,
   ReasoningContent,
   TextContent,
   UriContent,
