@@ -6,6 +6,16 @@ export type TypedData =
   | { readonly int: number }
   | { readonly double: number }
   | { readonly http: Readonly<Record<string, unknown>> }
+  | { readonly modelBindingData: ModelBindingData }
+
+/** What an SDK client is made of inside the app (Functions worker: deferred bindings). */
+export interface ModelBindingData {
+  readonly version: string
+  /** Names the factory that makes the client. */
+  readonly source: string
+  readonly contentType: string
+  readonly content: Uint8Array
+}
 
 /** A binding as the app registered it; `name` is the generated one, also for the binding stored under `$return`. */
 export interface BindingInfo {
@@ -67,6 +77,13 @@ export interface FunctionInvoker {
   invoke(definition: FunctionDefinition, request: InvocationRequest): Promise<InvocationOutcome>
 }
 
+/** What the bindings of one invocation can refer to. */
+export interface BindingContext {
+  readonly functionName: string
+  /** The text with its expressions, such as `{name}`, replaced. @throws {Error} naming one that has no value. */
+  resolve(text: string): string
+}
+
 /** Gives the value of a non-trigger input binding, e.g. the durable client's; `undefined` when the binding's type is not its own. */
 export type InputProvider = (binding: BindingInfo) => TypedData | undefined
 
@@ -76,15 +93,25 @@ export interface HostExtension {
   readonly name: string
   /** Trigger types that it listens to; functions with others are listed as not run. @default none */
   readonly triggerTypes?: readonly string[]
+  /** Types of the input and output bindings that it serves besides. @default none */
+  readonly bindingTypes?: readonly string[]
+  /** Whether its triggers try failed runs again as a function's `retry` says. @default false */
+  readonly obeysRetry?: boolean
   /** Looks at a function before anything starts. @throws {Error} saying why it cannot be run; it is listed as failed then, the others run. */
   check?(definition: FunctionDefinition): void
   readonly provideInput: InputProvider
+  /** Like {@link provideInput} for values that must be fetched; resolves to undefined when there is none. A rejection fails the invocation. */
+  readInput?(binding: BindingInfo, context: BindingContext): Promise<TypedData | undefined> | undefined
+  /** Writes what a function gave for an output binding; undefined when its type is not its own. A rejection fails the invocation. */
+  writeOutput?(binding: BindingInfo, data: TypedData, context: BindingContext): Promise<void> | undefined
   /** Trigger value for a run by hand with this text; undefined for triggers that are not its own. @default the text itself */
   toManualInput?(definition: FunctionDefinition, input: string): TypedData | undefined
   /** Starts listening for work. Called once, after the app has loaded and before the HTTP port opens. */
   start(functions: readonly FunctionDefinition[], invoker: FunctionInvoker): Promise<void>
   /** Takes no new work, waits up to `graceMs` for what runs, and gives its leases back. */
   stop(graceMs: number): Promise<void>
+  /** Ends what functions may have used to their last moment. Called after every `stop` and after the app's last hook. */
+  close?(): Promise<void>
   /** Answers a request below `/runtime/webhooks/{name}`; `path` is the rest, without leading slash. */
   handle(
     request: import('node:http').IncomingMessage,

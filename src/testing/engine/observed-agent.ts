@@ -1,8 +1,15 @@
-import type { AgentDefinition, Tool } from '../../agent/agent-definition.js'
+import {
+  type AgentDefinition,
+  type ContextProvider,
+  isToolSource,
+  type Tool,
+  type ToolSource,
+} from '../../agent/agent-definition.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
 import type { SessionKey } from '../../run/run-log.js'
 import { UnexpectedModelCall } from '../scripted-model.js'
 import type { ModelCall, Observations } from './observations.js'
+import { hasToolLayers, noteExecution, observeMiddleware } from './observed-middleware.js'
 
 /** Counts what is going on outside the engine's sight, so that time does not pass over it. */
 export interface Activity {
@@ -10,24 +17,57 @@ export interface Activity {
   busy: number
 }
 
-export interface AgentObserver {
+export interface Observing {
   readonly observations: Observations
   readonly activity: Activity
   readonly process: number
   readonly session: SessionKey
 }
 
+/** What is observed of one agent. */
+interface AgentObserver extends Observing {
+  /** Whether executions are noted where the tool is invoked. */
+  readonly notesExecutions: boolean
+}
+
 /** The same agent, with its model calls and tool executions noted down. */
-export function observeAgent(agent: AgentDefinition, observer: AgentObserver): AgentDefinition {
+export function observeAgent(agent: AgentDefinition, observing: Observing): AgentDefinition {
+  const calls: ModelCall[] = []
+  const observer = { ...observing, notesExecutions: !hasToolLayers(agent.middleware) }
   return {
     ...agent,
     name: agent.name,
-    client: observeClient(agent, observer),
-    tools: agent.tools.map((tool) => observeTool(tool, observer)),
+    client: observeClient(agent, observer, calls),
+    middleware: observeMiddleware(agent.middleware, calls, observer.observations),
+    tools: agent.tools.map((entry) =>
+      isToolSource(entry) ? observeSource(entry, observer) : observeTool(entry, observer),
+    ),
+    contextProviders: agent.contextProviders.map((provider) => observeProvider(provider, observer)),
   }
 }
 
-function observeClient({ client }: AgentDefinition, observer: AgentObserver): ChatClient {
+function observeSource(source: ToolSource, observer: AgentObserver): ToolSource {
+  return {
+    name: source.name,
+    tools: async (context) => observeFound(await source.tools(context), observer),
+  }
+}
+
+function observeProvider(provider: ContextProvider, observer: AgentObserver): ContextProvider {
+  return {
+    name: provider.name,
+    beforeRun: async (context) => provider.beforeRun?.(context),
+    tools: async (context) => observeFound((await provider.tools?.(context)) ?? [], observer),
+    afterRun: async (context, response) => provider.afterRun?.(context, response),
+  }
+}
+
+function observeFound(tools: readonly Tool[], observer: AgentObserver): readonly Tool[] {
+  observer.observations.foundTools.push(...tools)
+  return tools.map((tool) => observeTool(tool, observer))
+}
+
+function observeClient({ client }: AgentDefinition, observer: AgentObserver, calls: ModelCall[]): ChatClient {
   const { observations, process, session } = observer
   return {
     model: client.model,
@@ -40,6 +80,7 @@ function observeClient({ client }: AgentDefinition, observer: AgentObserver): Ch
         outcome: 'unrecorded',
       }
       observations.modelCalls.push(call)
+      calls.push(call)
       return streamObserved({
         client,
         request,
@@ -92,8 +133,7 @@ function observeTool(tool: Tool, observer: AgentObserver): Tool {
     ...tool,
     delegate: delegate && { ...delegate, agent: observeAgent(delegate.agent, observer) },
     async invoke(args, context, clock) {
-      const { correlationId: run, sessionId: session = '', callId, idempotencyKey, attempt } = context
-      observations.executions.push({ run, session, tool: tool.name, callId, idempotencyKey, attempt })
+      if (observer.notesExecutions) noteExecution(observations, tool.name, context)
       activity.busy += 1
       try {
         return await tool.invoke(args, context, clock)

@@ -1,0 +1,71 @@
+import type { DequeuedMessageItem, QueueServiceClient } from '@azure/storage-queue'
+import type { Emulators } from './emulators.js'
+import type { MessageQueue, ReceivedMessage } from './message-queue.js'
+import { openQueueService } from './queue-service.js'
+import type { StorageConnection } from './storage-connection.js'
+import { StorageLink } from './storage-link.js'
+
+export interface AzureQueueOptions {
+  readonly name: string
+  readonly connection: StorageConnection
+  readonly emulators: Emulators
+}
+
+/** A queue of Azure Storage or of its emulator. */
+export class AzureQueue implements MessageQueue {
+  readonly name: string
+  readonly #link: StorageLink<QueueServiceClient>
+
+  constructor({ name, connection, emulators }: AzureQueueOptions) {
+    this.name = name
+    const what = `queue '${name}'`
+    this.#link = new StorageLink({ connection, service: 'queue', what, emulators, open: openQueueService })
+  }
+
+  async receive(count: number, hiddenForMs: number): Promise<readonly ReceivedMessage[] | undefined> {
+    const limits = { numberOfMessages: count, visibilityTimeout: toSeconds(hiddenForMs) }
+    const answer = await this.#link.find((service) => this.#open(service).receiveMessages(limits))
+    return answer?.receivedMessageItems.map(toMessage)
+  }
+
+  async hide(message: ReceivedMessage, forMs: number): Promise<ReceivedMessage | undefined> {
+    const { id, popReceipt: old } = message
+    const answer = await this.#link.find((service) =>
+      this.#open(service).updateMessage(id, old, undefined, toSeconds(forMs)),
+    )
+    if (answer?.popReceipt === undefined) return undefined
+    const { popReceipt, nextVisibleOn = message.nextVisibleAt } = answer
+    return { ...message, popReceipt, nextVisibleAt: nextVisibleOn }
+  }
+
+  async delete({ id, popReceipt }: ReceivedMessage): Promise<void> {
+    await this.#link.find((service) => this.#open(service).deleteMessage(id, popReceipt))
+  }
+
+  async add(text: string): Promise<void> {
+    const sent = await this.#link.find((service) => this.#open(service).sendMessage(text))
+    if (sent !== undefined) return
+    await this.#link.use((service) => this.#open(service).createIfNotExists())
+    await this.#link.use((service) => this.#open(service).sendMessage(text))
+  }
+
+  #open(service: QueueServiceClient) {
+    return service.getQueueClient(this.name)
+  }
+}
+
+function toMessage(item: DequeuedMessageItem): ReceivedMessage {
+  return {
+    id: item.messageId,
+    text: item.messageText,
+    dequeueCount: item.dequeueCount,
+    insertedAt: item.insertedOn,
+    expiresAt: item.expiresOn,
+    nextVisibleAt: item.nextVisibleOn,
+    popReceipt: item.popReceipt,
+  }
+}
+
+function toSeconds(ms: number): number {
+  return Math.ceil(ms / 1000)
+}

@@ -1,0 +1,61 @@
+import { type ChatMessage, createTextMessage, type FunctionResultContent, toText } from '../core/messages.js'
+import type { CallState, RunState, StepState } from './fold.js'
+
+/** What a run has added after the user's messages: each answer and the results of its tool calls, and what joined on the way. */
+export function toTurnMessages(state: RunState): readonly ChatMessage[] {
+  return withAnswer(state, [
+    ...toSteeringMessages(state, 0),
+    ...state.steps.flatMap((step, index) => [
+      ...toStepMessages(step),
+      ...toSteeringMessages(state, index + 1),
+    ]),
+  ])
+}
+
+function toSteeringMessages({ steering }: RunState, afterSteps: number): readonly ChatMessage[] {
+  return steering.filter((one) => one.afterSteps === afterSteps).flatMap(({ messages }) => messages)
+}
+
+/** What a run has said and what its tools gave, without the messages that joined it on the way. */
+export function toOwnMessages(state: RunState): readonly ChatMessage[] {
+  return withAnswer(state, state.steps.flatMap(toStepMessages))
+}
+
+/** The text of a run's answer; a refusal's words when the model refused. */
+export function toAnswerText({ outcome, prepared, steps }: RunState): string {
+  if (outcome?.type === 'run.completed') return outcome.data.response
+  if (prepared?.answer !== undefined) return prepared.answer.text
+  return toMessageText(steps.at(-1)?.message)
+}
+
+function toMessageText(message: ChatMessage | undefined): string {
+  const contents = message?.contents ?? []
+  const refusal = contents.find((content) => content.type === 'error')
+  return toText(contents) || (refusal?.message ?? '')
+}
+
+/** An answer that the model did not give, or not in these words, stands where the model's would. */
+function withAnswer(state: RunState, messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const isAnswered = state.outcome?.type === 'run.completed' || state.prepared?.answer !== undefined
+  const last = state.steps.at(-1)?.message
+  const text = toAnswerText(state)
+  if (!isAnswered || toMessageText(last) === text) return messages
+  const answer = createTextMessage('assistant', text)
+  return last === undefined
+    ? [...messages, answer]
+    : messages.map((message) => (message === last ? { ...last, ...answer } : message))
+}
+
+/** A step's answer, followed by one message with the results of its tool calls. */
+export function toStepMessages(step: StepState): readonly ChatMessage[] {
+  const results = step.calls.map(toResult).filter((result) => result !== undefined)
+  return results.length === 0 ? [step.message] : [step.message, { role: 'tool', contents: results }]
+}
+
+function toResult({ call, completed }: CallState): FunctionResultContent | undefined {
+  if (completed === undefined) return undefined
+  const { result, error } = completed
+  return error === undefined
+    ? { type: 'functionResult', callId: call.callId, result: result ?? null }
+    : { type: 'functionResult', callId: call.callId, error }
+}
