@@ -186,6 +186,7 @@ function toToolContext(context: RunContext, state: CallState): ToolContext {
     attempt: state.started?.attempt ?? 1,
     values: context.values,
     signal: context.signal,
+    reportProgress: () => {},
   }
 }
 

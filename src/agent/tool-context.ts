@@ -1,3 +1,4 @@
+import type { JsonValue } from '../core/json.js'
 import type { InvocationValues, RunInfo } from './provider-context.js'
 
 /** What a tool may know about the call it serves. The model never sees any of it. */
@@ -11,4 +12,6 @@ export interface ToolContext extends RunInfo {
   readonly values: InvocationValues
   /** Aborts when the time limit passes or the run must stop. */
   readonly signal: AbortSignal
+  /** Tells whoever follows the run how far the tool has got; not the model. It is provisional: a call that is begun again tells it again. */
+  readonly reportProgress: (progress: JsonValue) => void
 }
