@@ -3,7 +3,8 @@ import type { Issue } from '../core/errors.js'
 import type { AgentResponse } from '../core/response.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
 import type { CompactionStrategy } from './compaction.js'
-import type { ToolOutcome } from './invoke-tool.js'
+import type { DurableToolContext } from './durable-tools.js'
+import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import type { InvocationValues, ProvidedContext, ProviderContext, RunInfo } from './provider-context.js'
 
 /** What every model call of an agent is made with, unless a run says otherwise. */
@@ -45,6 +46,8 @@ export interface ToolContext extends RunInfo {
   readonly attempt: number
   /** What the caller, or the app's `context`, gave the run for its code. */
   readonly values: InvocationValues
+  /** The app's orchestrations; `undefined` when the agent runs without an app. */
+  readonly durable?: DurableToolContext | undefined
   /** Aborts when the time limit passes or the run must stop. */
   readonly signal: AbortSignal
 }
@@ -78,7 +81,7 @@ export interface Tool {
    * Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside.
    * @throws {AgentError} `outcome_unknown` when what the tool calls was cut off: `onUnknownOutcome` then applies.
    */
-  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
+  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome | PendingOutcome>
   /** What is wrong with the arguments; empty when they fit. */
   check(args: unknown): Promise<readonly Issue[]>
   /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */

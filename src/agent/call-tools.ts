@@ -6,7 +6,7 @@ import type { CallState } from '../run/fold.js'
 import type { Tool, ToolContext } from './agent-definition.js'
 import type { DelegateOutcome } from './delegation.js'
 import { recordStateChanges, toRunInfo } from './equip-run.js'
-import type { ToolOutcome } from './invoke-tool.js'
+import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import { type RunContext, toStepTimeout } from './run-context.js'
 
 /** Goes on with a step's tool calls, side by side up to the agent's limit. Each result is durable before it counts. */
@@ -118,6 +118,9 @@ async function finish(context: RunContext, callId: string): Promise<void> {
     journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
   } else if (outcome.parked === 'approval') {
     journal.record({ type: 'approval.requested', data: toOuterApproval(context, callId, outcome.approval) })
+  } else if (outcome.parked === 'tool') {
+    recordStateChanges(context)
+    journal.record({ type: 'tool.pending', data: { callId, since: clock.now(), inner: outcome.calls } })
   }
   await journal.flush()
 }
@@ -129,7 +132,7 @@ const maxCutOffs = 3
 async function executeToOutcome(
   context: RunContext,
   callId: string,
-): Promise<DelegateOutcome | ToolOutcome | undefined> {
+): Promise<DelegateOutcome | PendingOutcome | ToolOutcome | undefined> {
   for (let cutOffs = 1; ; cutOffs += 1) {
     try {
       return await execute(context, callId)
@@ -157,7 +160,10 @@ function toOuterApproval(
   return { ...approval, callId, approvalId: createApprovalId(context), inner }
 }
 
-async function execute(context: RunContext, callId: string): Promise<DelegateOutcome | ToolOutcome> {
+async function execute(
+  context: RunContext,
+  callId: string,
+): Promise<DelegateOutcome | PendingOutcome | ToolOutcome> {
   const state = findCall(context, callId)
   const tool = findTool(context, state?.call.name)
   if (state?.started === undefined || tool === undefined) return { error: 'The call was never started.' }
@@ -194,10 +200,13 @@ function createApprovalId({ correlationId }: RunContext): string {
 }
 
 function toToolContext(context: RunContext, state: CallState): ToolContext {
+  const { callId } = state.call
+  const idempotencyKey = toIdempotencyKey(context, state)
   return {
     ...toRunInfo(context),
-    callId: state.call.callId,
-    idempotencyKey: toIdempotencyKey(context, state),
+    callId,
+    idempotencyKey,
+    durable: context.durable?.({ callId, idempotencyKey }),
     attempt: state.started?.attempt ?? 1,
     values: context.values,
     signal: context.signal,
