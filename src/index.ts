@@ -4,7 +4,6 @@ export type {
   ModelSettings,
   Reconciliation,
   Tool,
-  ToolContext,
   ToolSource,
   UnknownOutcomePolicy,
 } from './agent/agent-definition.js'
@@ -30,6 +29,20 @@ export {
 export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export type {
+  AfterRunResult,
+  AgentMiddleware,
+  BeforeRunContext,
+  BeforeRunResult,
+  ChatMiddleware,
+  FunctionMiddleware,
+  MiddlewareContext,
+  ModelCallContext,
+  NextModelCall,
+  NextToolCall,
+  RunMiddleware,
+  ToolCallContext,
+} from './agent/middleware.js'
+export type {
   InvocationValues,
   InvocationValuesFactory,
   ProvidedContext,
@@ -38,6 +51,7 @@ export type {
   RunInfo,
 } from './agent/provider-context.js'
 export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
+export type { ToolContext } from './agent/tool-context.js'
 export {
   type AddAgentOptions,
   AgentFunctionApp,

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import * as mcp from '../src/agent/mcp/index.js'
+import * as mcpServer from '../src/agent/mcp-server/index.js'
 import * as root from '../src/index.js'
 import * as openai from '../src/model/openai.js'
 import * as testing from '../src/testing/index.js'
@@ -35,6 +37,13 @@ test('the subpaths have these values, and no others', () => {
       "createAzureOpenAIChatClient",
       "createChatClientFromEnvironment",
       "createOpenAIChatClient",
+    ]
+  `)
+  expect(Object.keys(mcpServer)).toEqual(['createAgentMcpServer'])
+  expect(Object.keys(mcp).sort()).toMatchInlineSnapshot(`
+    [
+      "mcpHttp",
+      "mcpStdio",
     ]
   `)
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`

@@ -39,7 +39,8 @@ export function createDurableTools(
   const start = async (name: string, instanceId: string, input: unknown): Promise<void> => {
     // A second start under its id would begin an orchestration anew that has ended.
     if ((await readStatus(client, instanceId)) === undefined)
-      if ((await readStatus(client, instanceId)) === undefined) await client.startNew(name, { instanceId, input })
+      if ((await readStatus(client, instanceId)) === undefined)
+        await client.startNew(name, { instanceId, input })
   }
   return ({ callId, idempotencyKey }): DurableToolContext => {
     let started = 0

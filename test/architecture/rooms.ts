@@ -15,7 +15,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'run'],
     packages: ['@azure/storage-blob', '@azure/identity', 'redis', 'node:'],
   },
-  agent: { rooms: ['core', 'model', 'run'], packages: ['zod', 'node:'] },
+  agent: {
+    rooms: ['core', 'model', 'run'],
+    packages: ['zod', 'node:', '@modelcontextprotocol/client', '@modelcontextprotocol/server'],
+  },
   session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
   orchestration: { rooms: ['core', 'session'], packages: ['durable-functions'] },
   http: { rooms: ['core', 'run', 'session', 'agent'], packages: ['zod', 'node:'] },
