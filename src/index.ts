@@ -73,6 +73,8 @@ export type {
   ErrorContent,
   FunctionCallContent,
   FunctionResultContent,
+  ProviderContent,
+  ProviderData,
   ReasoningContent,
   TextContent,
   UriContent,
