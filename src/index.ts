@@ -74,6 +74,8 @@ export type {
   ErrorContent,
   FunctionCallContent,
   FunctionResultContent,
+  ProviderContent,
+  ProviderData,
   ReasoningContent,
   TextContent,
   UriContent,

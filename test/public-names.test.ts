@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as evaluation from '../src/agent/evaluation/index.js'
 import * as mcp from '../src/agent/mcp/index.js'
 import * as mcpServer from '../src/agent/mcp-server/index.js'
 import * as root from '../src/index.js'
@@ -35,8 +36,21 @@ test('the subpaths have these values, and no others', () => {
   expect(Object.keys(openai).sort()).toMatchInlineSnapshot(`
     [
       "createAzureOpenAIChatClient",
+      "createAzureOpenAIResponsesClient",
       "createChatClientFromEnvironment",
       "createOpenAIChatClient",
+      "createOpenAIResponsesClient",
+    ]
+  `)
+  expect(Object.keys(evaluation).sort()).toMatchInlineSnapshot(`
+    [
+      "evaluateAgent",
+      "evaluator",
+      "keywordCheck",
+      "modelJudge",
+      "toolCallArgsMatch",
+      "toolCalledCheck",
+      "toolCallsPresent",
     ]
   `)
   expect(Object.keys(mcpServer)).toEqual(['createAgentMcpServer'])

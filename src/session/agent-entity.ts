@@ -10,6 +10,7 @@ import { createDurableTools } from './durable-tools.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
 import { type Operation, readState } from './operation.js'
+import { outlastFailures } from './outlast-failures.js'
 import type { AgentResponseCallback } from './response-callback.js'
 import { operateRun } from './run-operation.js'
 import { SessionHistory } from './session-history.js'
@@ -87,9 +88,9 @@ async function operate(operation: Operation): Promise<void> {
     case 'get_state':
       return df.return(df.getState() ?? null)
     case 'reset':
-      return reset(operation)
+      return outlastFailures(operation, () => reset(operation))
     case 'delete':
-      return remove(operation)
+      return outlastFailures(operation, () => remove(operation))
     default:
       throw new AgentError(
         'invalid_request',
@@ -106,8 +107,10 @@ async function reset(operation: Operation): Promise<void> {
   const { resetId, resetBefore = 0 } = state.own
   // A signal that comes twice, or after that of a later reset, must not take newer messages with it.
   if (before < resetBefore || (resetId !== undefined && resetId === input.id)) return
+  const { turn } = state.own
   await addEndedRuns(operation, state)
-  await log.deleteEndedRuns(key, before)
+  // What this state has not committed yet stays in the logs: were the commit lost too, it could not be counted again.
+  await log.deleteEndedRuns(key, { acceptedBefore: before, upToTurn: turn })
   state.reset()
   state.change({ resetBefore: before })
   if (typeof input.id === 'string') state.change({ resetId: input.id })
