@@ -11,6 +11,8 @@ export type DelegateOutcome =
   /** It waits for a human, or for the next operation; asking again goes on with it. */
   | { readonly parked: 'approval'; readonly approval: ApprovalRequested }
   | { readonly parked: 'operation_limit' }
+  /** It waits for these of its tool calls. */
+  | { readonly parked: 'tool'; readonly calls: readonly string[] }
 
 /** The same, and what the agent's providers keep in the session has become. */
 export type DelegatedRun = DelegateOutcome & { readonly stateChanges: SessionState }

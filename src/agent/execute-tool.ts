@@ -4,7 +4,7 @@ import { addUsage, noUsage, type Usage } from '../core/messages.js'
 import type { Tool } from './agent-definition.js'
 import { delegateCall } from './delegate-call.js'
 import type { DelegateOutcome } from './delegation.js'
-import type { ToolOutcome } from './invoke-tool.js'
+import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import { type Layer, wrapInLayers } from './layers.js'
 import { type RunContext, toStepTimeout } from './run-context.js'
 import type { ToolContext } from './tool-context.js'
@@ -21,7 +21,7 @@ export interface ToolExecution {
 type RunningExecution = ToolExecution & { readonly call: ToolContext }
 
 /** What came of it; tokens count when another agent worked for it. */
-export type ExecutionOutcome = DelegateOutcome | ToolOutcome
+export type ExecutionOutcome = DelegateOutcome | PendingOutcome | ToolOutcome
 
 /** Executes a tool call through the agent's middleware, within the time that is left for the run. */
 export async function executeTool(context: RunContext, execution: ToolExecution): Promise<ExecutionOutcome> {

@@ -104,6 +104,15 @@ export interface ToolProgress {
   readonly progress: JsonValue
 }
 
+/** A tool call whose result will come from outside, after the tool itself has returned. */
+export interface ToolPending {
+  readonly callId: string
+  /** When it began to wait; ms since 1970 UTC. */
+  readonly since: number
+  /** What is waited for within a run that works for this call; absent when the call itself is pending. */
+  readonly inner?: readonly string[] | undefined
+}
+
 /** A tool call that waits for a human. */
 export interface ApprovalRequested {
   /** Issued once; a decision names it. */
@@ -148,7 +157,7 @@ export interface PreparedAnswer {
 export type SessionState = Readonly<Record<string, JsonObject>>
 
 /** Why a run stands still without a process working on it. */
-export type ParkReason = 'approval' | 'operation_limit'
+export type ParkReason = 'approval' | 'tool' | 'operation_limit'
 
 export interface RunStarted {
   /** Grows with each executor that takes the run over; the first has 1. */
@@ -171,6 +180,7 @@ export type RunEvent =
   | EventOf<'tool.progress', ToolProgress>
   | EventOf<'tool.completed', ToolCompleted>
   | EventOf<'answer.rejected', AnswerRejected>
+  | EventOf<'tool.pending', ToolPending>
   | EventOf<'approval.requested', ApprovalRequested>
   | EventOf<'approval.decided', Decision>
   | EventOf<'run.parked', { readonly reason: ParkReason; readonly until?: string | undefined }>
