@@ -52,7 +52,9 @@ test('runs of one session are a conversation, others are not', async () => {
 
 test('many runs at once give their results in order', async () => {
   const messages = Array.from({ length: 20 }, (_, index) => `fan ${index}`)
-  expect(await run('fanOut', messages)).toEqual(messages.map((message) => `You said: ${message}`))
+  expect(await run('fanOut', messages)).toMatchObject(
+    messages.map((message) => ({ text: `You said: ${message}` })),
+  )
   expect(messages.map(countCalls)).toEqual(messages.map(() => 1))
 })
 
