@@ -20,6 +20,7 @@ export {
   slidingWindow,
   summarize,
 } from './agent/compaction.js'
+export type { DurableToolContext, OrchestrationStatus, PendingResult } from './agent/durable-tools.js'
 export {
   FileHistoryProvider,
   type FileHistoryProviderOptions,
@@ -84,6 +85,8 @@ export type {
   ErrorContent,
   FunctionCallContent,
   FunctionResultContent,
+  ProviderContent,
+  ProviderData,
   ReasoningContent,
   TextContent,
   UriContent,

@@ -39,8 +39,10 @@ test('the subpaths have these values, and no others', () => {
   expect(Object.keys(openai).sort()).toMatchInlineSnapshot(`
     [
       "createAzureOpenAIChatClient",
+      "createAzureOpenAIResponsesClient",
       "createChatClientFromEnvironment",
       "createOpenAIChatClient",
+      "createOpenAIResponsesClient",
     ]
   `)
   expect(Object.keys(evaluation).sort()).toMatchInlineSnapshot(`

@@ -26,7 +26,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http'],
     packages: ['@azure/functions', 'durable-functions', 'node:'],
   },
-  host: { rooms: ['core'], packages: ['@azure/identity', '@azure/storage-queue', 'node:'] },
+  host: {
+    rooms: ['core'],
+    packages: ['@azure/identity', '@azure/storage-blob', '@azure/storage-queue', 'node:'],
+  },
   testing: {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'http', 'app', 'host'],
     packages: ['durable-functions', 'node:'],
