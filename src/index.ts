@@ -59,6 +59,17 @@ export type {
   RunInfo,
 } from './agent/provider-context.js'
 export type { ApprovalAnswer, ApprovalHandler } from './agent/run-standalone.js'
+export { type ProcessScriptOptions, runScriptsAsProcesses } from './agent/skills/run-scripts-as-processes.js'
+export {
+  type Skill,
+  type SkillOptions,
+  type SkillResource,
+  type SkillResourceContent,
+  type SkillScript,
+  skill,
+} from './agent/skills/skill.js'
+export type { ScriptArguments, ScriptRun, ScriptRunner } from './agent/skills/skill-tools.js'
+export { SkillsProvider, type SkillsProviderOptions } from './agent/skills/skills-provider.js'
 export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
 export type { ToolContext } from './agent/tool-context.js'
 export {
