@@ -20,6 +20,7 @@ export {
   slidingWindow,
   summarize,
 } from './agent/compaction.js'
+export type { DurableToolContext, OrchestrationStatus, PendingResult } from './agent/durable-tools.js'
 export {
   FileHistoryProvider,
   type FileHistoryProviderOptions,
@@ -27,6 +28,14 @@ export {
 } from './agent/file-history-provider.js'
 export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
+export { InProcessMemoryStore } from './agent/memory/in-process-memory-store.js'
+export {
+  createMemoryProvider,
+  type MemoryProviderOptions,
+  type MemoryScope,
+} from './agent/memory/memory-provider.js'
+export type { Memory, MemoryStore, NewMemory } from './agent/memory/memory-store.js'
+export { SqliteMemoryStore, type SqliteMemoryStoreOptions } from './agent/memory/sqlite-memory-store.js'
 export type {
   AfterRunResult,
   AgentMiddleware,
@@ -49,6 +58,18 @@ export type {
   ProviderState,
   RunInfo,
 } from './agent/provider-context.js'
+export type { ApprovalAnswer, ApprovalHandler } from './agent/run-standalone.js'
+export { type ProcessScriptOptions, runScriptsAsProcesses } from './agent/skills/run-scripts-as-processes.js'
+export {
+  type Skill,
+  type SkillOptions,
+  type SkillResource,
+  type SkillResourceContent,
+  type SkillScript,
+  skill,
+} from './agent/skills/skill.js'
+export type { ScriptArguments, ScriptRun, ScriptRunner } from './agent/skills/skill-tools.js'
+export { SkillsProvider, type SkillsProviderOptions } from './agent/skills/skills-provider.js'
 export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
 export type { ToolContext } from './agent/tool-context.js'
 export {
@@ -81,7 +102,7 @@ export type {
   Usage,
 } from './core/messages.js'
 export { createTextMessage } from './core/messages.js'
-export type { AgentResponse, AgentResponseUpdate } from './core/response.js'
+export type { AgentResponse, AgentResponseUpdate, ToolProgressUpdate } from './core/response.js'
 export type { Schema, SchemaOutput } from './core/schema.js'
 export type { ToolChoice } from './core/tool-choice.js'
 export { MemoryRunLog } from './log/memory-run-log.js'
@@ -103,7 +124,14 @@ export {
   getAgent,
   type SignalledRun,
 } from './orchestration/get-agent.js'
-export type { RunEvent, RunPrepared, RunRequest, SessionState, StoredEvent } from './run/events.js'
+export type {
+  ApprovalRequested,
+  RunEvent,
+  RunPrepared,
+  RunRequest,
+  SessionState,
+  StoredEvent,
+} from './run/events.js'
 export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
 export { AgentSessionId } from './session/agent-session-id.js'
 export { AgentState } from './session/agent-state.js'

@@ -1,11 +1,18 @@
-import type { DurableClient, EntityContext } from 'durable-functions'
+import type { DurableClient, EntityContext, StartNewOptions } from 'durable-functions'
 import { type AgentEntityOptions, createAgentEntity } from '../../src/session/agent-entity.js'
 import { toOperationLimits } from '../../src/session/execution-limits.js'
 import type { StoredState } from '../../src/session/stored-state.js'
 
+type KitOptions = Omit<AgentEntityOptions, 'limits'> &
+  Partial<AgentEntityOptions> & {
+    /** The session's key. @default 's' */
+    readonly session?: string
+  }
+
 /** One session's entity in memory: runs operations as the Durable extension does, with state as JSON text. */
 export class EntityKit {
   readonly #options: AgentEntityOptions
+  readonly #session: string
   readonly logged: string[] = []
   /** Signals that operations sent to the entity itself, in order: operation and input. */
   readonly signals: [operation: string, input: unknown][] = []
@@ -13,12 +20,15 @@ export class EntityKit {
   readonly replies: unknown[] = []
   /** Events raised in orchestrations, in order. */
   readonly raised: [instance: string, event: string, data: unknown][] = []
+  /** Orchestrations that were started: name and input by instance id. */
+  readonly started = new Map<string, { readonly name: string; readonly input: unknown }>()
   /** What the next attempts to raise an event fail with. */
   readonly raiseFailures: Error[] = []
   /** What is stored, as JSON text; `undefined` when the entity does not exist. */
   state: string | undefined
 
-  constructor(options: Omit<AgentEntityOptions, 'limits'> & Partial<AgentEntityOptions>) {
+  constructor({ session = 's', ...options }: KitOptions) {
+    this.#session = session
     this.#options = { limits: toOperationLimits(600_000), ...options }
   }
 
@@ -29,7 +39,7 @@ export class EntityKit {
     const context = {
       df: {
         entityName: `dafx-${this.#options.agent.name.toLowerCase()}`,
-        entityKey: 's',
+        entityKey: this.#session,
         operationName,
         getInput: () => (input === undefined ? undefined : JSON.parse(JSON.stringify(input))),
         getState: () => (this.state === undefined ? undefined : JSON.parse(this.state)),
@@ -61,7 +71,16 @@ export class EntityKit {
       if (failure !== undefined) throw failure
       this.raised.push([decodeURIComponent(instance), event, JSON.parse(JSON.stringify(data))])
     }
-    return { raiseEvent } as unknown as DurableClient
+    const startNew = async (name: string, { instanceId, input }: StartNewOptions) => {
+      if (this.started.has(instanceId ?? '')) throw new Error(`${instanceId} was started twice`)
+      this.started.set(instanceId ?? '', { name, input: JSON.parse(JSON.stringify(input ?? null)) })
+    }
+    const getStatus = async (instanceId: string) => {
+      const found = this.started.get(instanceId)
+      if (found === undefined) throw new Error('replied with HTTP 404 response')
+      return { instanceId, name: found.name, runtimeStatus: 'Running', customStatus: 'half' }
+    }
+    return { raiseEvent, startNew, getStatus } as unknown as DurableClient
   }
 
   get stored(): StoredState | undefined {
