@@ -6,6 +6,7 @@ import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
 import { announceDeletion, createRaiseEvent } from './announce-end.js'
+import { defaultMaxInlineMediaBytes } from './detach-media.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
 import { type Operation, readState } from './operation.js'
@@ -22,6 +23,8 @@ export interface AgentEntityOptions {
   /** Makes what only the code of a run may know. @default nothing */
   readonly values?: InvocationValuesFactory | undefined
   readonly limits: OperationLimits
+  /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
+  readonly maxInlineMediaBytes?: number | undefined
   /** Finds an operation's durable client, by which orchestrations are told how their runs ended. @default none are told */
   readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
   /** @default the machine's */
@@ -38,6 +41,7 @@ export function createAgentEntity({
   callback,
   values = () => ({}),
   limits,
+  maxInlineMediaBytes = defaultMaxInlineMediaBytes,
   getDurableClient,
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
@@ -49,7 +53,7 @@ export function createAgentEntity({
     try {
       const raiseEvent =
         getDurableClient === undefined ? undefined : createRaiseEvent(getDurableClient(context), clock)
-      const shared = { agent, log, callback, values, limits, history, clock }
+      const shared = { agent, log, callback, values, limits, maxInlineMediaBytes, history, clock }
       await operate({ ...shared, key, context, startedAt, onError, raiseEvent })
     } catch (error) {
       onError(error)
