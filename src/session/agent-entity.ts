@@ -4,9 +4,10 @@ import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
-import type { RunLog, SessionKey } from '../run/run-log.js'
+import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
 import { announceDeletion, createRaiseEvent } from './announce-end.js'
 import { defaultMaxInlineMediaBytes } from './detach-media.js'
+import { createDurableTools } from './durable-tools.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
 import { type Operation, readState } from './operation.js'
@@ -15,6 +16,7 @@ import type { AgentResponseCallback } from './response-callback.js'
 import { operateRun } from './run-operation.js'
 import { SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
+import { operateToolResult } from './tool-result-operation.js'
 
 export interface AgentEntityOptions {
   readonly agent: AgentDefinition
@@ -25,7 +27,7 @@ export interface AgentEntityOptions {
   readonly limits: OperationLimits
   /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
   readonly maxInlineMediaBytes?: number | undefined
-  /** Finds an operation's durable client, by which orchestrations are told how their runs ended. @default none are told */
+  /** Finds an operation's durable client, by which tools start orchestrations, and orchestrations are told how their runs ended. @default none */
   readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
   /** @default the machine's */
   readonly clock?: Clock | undefined
@@ -51,10 +53,22 @@ export function createAgentEntity({
     const onError = (error: unknown) => reportError(error, key, context)
     const startedAt = clock.now()
     try {
-      const raiseEvent =
-        getDurableClient === undefined ? undefined : createRaiseEvent(getDurableClient(context), clock)
-      const shared = { agent, log, callback, values, limits, maxInlineMediaBytes, history, clock }
-      await operate({ ...shared, key, context, startedAt, onError, raiseEvent })
+      const client = getDurableClient?.(context)
+      const raiseEvent = client && createRaiseEvent(client, clock)
+      const durable = client && ((run: RunKey) => createDurableTools(client, run))
+      const shared = {
+        agent,
+        log,
+        callback,
+        values,
+        limits,
+        maxInlineMediaBytes,
+        history,
+        clock,
+        raiseEvent,
+        durable,
+      }
+      await operate({ ...shared, key, context, startedAt, onError })
     } catch (error) {
       onError(error)
     }
@@ -84,6 +98,8 @@ async function operate(operation: Operation): Promise<void> {
     case 'continue':
     case 'decide':
       return operateRun(operation)
+    case 'tool_result':
+      return operateToolResult(operation)
     case 'get_state':
       return df.return(df.getState() ?? null)
     case 'reset':
