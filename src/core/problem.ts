@@ -20,6 +20,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   session_busy: [409, 'The session is busy'],
   run_cancelled: [409, 'The run was cancelled'],
   approval_already_decided: [409, 'The approval has been decided'],
+  request_closed: [409, 'The request takes no more answers'],
   payload_too_large: [413, 'The request is too large'],
   unsupported_media_type: [415, 'The media type is not supported'],
   idempotency_conflict: [422, 'The correlation id belongs to another request'],
@@ -34,6 +35,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   model_error: [502, 'The model failed'],
   store_unavailable: [503, 'The store is not available'],
   model_timeout: [504, 'The model took too long'],
+  answer_timeout: [504, 'Nobody answered in time'],
 }
 
 /** Where a problem happened. */
