@@ -1,12 +1,16 @@
-export { Agent, type AgentOptions, type AgentRunOptions } from './agent/agent.js'
+export { Agent, type AgentOptions } from './agent/agent.js'
 export type {
+  ContextProvider,
   ModelSettings,
   Reconciliation,
   Tool,
   ToolContext,
+  ToolSource,
   UnknownOutcomePolicy,
 } from './agent/agent-definition.js'
 export { AgentRun } from './agent/agent-run.js'
+export type { AgentRunOptions } from './agent/agent-run-options.js'
+export { AgentSession, type AgentSessionJson, type AgentSessionOptions } from './agent/agent-session.js'
 export type { AgentToolOptions } from './agent/agent-tool.js'
 export {
   type CompactionStrategy,
@@ -17,7 +21,21 @@ export {
   slidingWindow,
   summarize,
 } from './agent/compaction.js'
+export {
+  FileHistoryProvider,
+  type FileHistoryProviderOptions,
+  type HistoryRecord,
+} from './agent/file-history-provider.js'
+export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
+export type {
+  InvocationValues,
+  InvocationValuesFactory,
+  ProvidedContext,
+  ProviderContext,
+  ProviderState,
+  RunInfo,
+} from './agent/provider-context.js'
 export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
 export {
   type AddAgentOptions,
@@ -49,6 +67,7 @@ export type {
 export { createTextMessage } from './core/messages.js'
 export type { AgentResponse, AgentResponseUpdate } from './core/response.js'
 export type { Schema, SchemaOutput } from './core/schema.js'
+export type { ToolChoice } from './core/tool-choice.js'
 export { MemoryRunLog } from './log/memory-run-log.js'
 export { SqliteRunLog, type SqliteRunLogOptions } from './log/sqlite-run-log.js'
 export type {
@@ -59,7 +78,16 @@ export type {
   ChatRequest,
   ToolDeclaration,
 } from './model/chat-client.js'
-export type { RunEvent, RunRequest, StoredEvent } from './run/events.js'
+export { toAgentError } from './orchestration/agent-failure.js'
+export type { AgentRunResult } from './orchestration/agent-run-result.js'
+export type { AgentTask } from './orchestration/agent-task.js'
+export {
+  type DurableAgent,
+  type DurableRunOptions,
+  getAgent,
+  type SignalledRun,
+} from './orchestration/get-agent.js'
+export type { RunEvent, RunPrepared, RunRequest, SessionState, StoredEvent } from './run/events.js'
 export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
 export { AgentSessionId } from './session/agent-session-id.js'
 export { AgentState } from './session/agent-state.js'

@@ -1,9 +1,9 @@
 import { toTimestamp } from '../core/clock.js'
 import { toOpenApprovals } from '../run/fold.js'
-import type { RunContext } from './run-context.js'
+import type { RunSetup } from './run-context.js'
 
 /** Writes down the wishes about a run that it does not know yet: decisions, and messages that join it. */
-export async function absorbControls(context: RunContext): Promise<void> {
+export async function absorbControls(context: RunSetup): Promise<void> {
   const { journal, controls } = context
   for (const record of controls.records) {
     if (record.type === 'decision') {
@@ -22,7 +22,7 @@ export async function absorbControls(context: RunContext): Promise<void> {
 }
 
 /** Counts approvals that nobody decided in time as rejected. */
-export function expireApprovals({ journal, clock }: RunContext): void {
+export function expireApprovals({ journal, clock }: RunSetup): void {
   const now = toTimestamp(clock.now())
   for (const { approvalId, expiresAt } of toOpenApprovals(journal.state)) {
     if (expiresAt === undefined || expiresAt > now) continue
@@ -32,7 +32,7 @@ export function expireApprovals({ journal, clock }: RunContext): void {
 }
 
 /** Ends a run on request. Its partial answer is kept, and its open tool calls are closed, as models want each to have a result. */
-export function cancelRun({ journal }: RunContext, reason: string): void {
+export function cancelRun({ journal }: RunSetup, reason: string): void {
   const text = journal.state.partial ?? ''
   for (const { call, completed, started } of journal.state.steps.at(-1)?.calls ?? []) {
     if (completed !== undefined) continue

@@ -1,8 +1,10 @@
 import type { Clock } from '../core/clock.js'
 import type { Issue } from '../core/errors.js'
+import type { AgentResponse } from '../core/response.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
 import type { CompactionStrategy } from './compaction.js'
 import type { ToolOutcome } from './invoke-tool.js'
+import type { InvocationValues, ProvidedContext, ProviderContext, RunInfo } from './provider-context.js'
 
 /** What every model call of an agent is made with, unless a run says otherwise. */
 export type ModelSettings = Pick<
@@ -15,7 +17,8 @@ export interface AgentDefinition {
   readonly name: string
   readonly client: ChatClient
   readonly instructions: string | undefined
-  readonly tools: readonly Tool[]
+  readonly tools: readonly (Tool | ToolSource)[]
+  readonly contextProviders: readonly ContextProvider[]
   readonly modelSettings: ModelSettings
   /** Most model calls one run may make. */
   readonly maxSteps: number
@@ -34,20 +37,14 @@ export interface AgentDefinition {
 }
 
 /** What a tool may know about the call it serves. The model never sees any of it. */
-export interface ToolContext {
-  readonly agentName: string
-  /** The session's key; `undefined` when the agent runs without one. */
-  readonly sessionId: string | undefined
-  /** The run's correlation id. */
-  readonly correlationId: string
+export interface ToolContext extends RunInfo {
   readonly callId: string
   /** The same whenever this very call is executed again: hand it to whatever the tool changes. */
   readonly idempotencyKey: string
   /** 1 for the first execution; above it when a crash left an earlier one without a recorded result. */
   readonly attempt: number
-  /** Whom the session belongs to. */
-  readonly owner: string | undefined
-  readonly metadata: Readonly<Record<string, string>>
+  /** What the caller, or the app's `context`, gave the run for its code. */
+  readonly values: InvocationValues
   /** Aborts when the time limit passes or the run must stop. */
   readonly signal: AbortSignal
 }
@@ -71,11 +68,16 @@ export type Reconciliation =
 export interface Tool {
   readonly name: string
   readonly declaration: ToolDeclaration
+  /** Whether running it changes nothing. */
+  readonly readOnly: boolean
   readonly onUnknownOutcome: UnknownOutcomePolicy
   readonly approvalTimeoutMs: number | undefined
   /** Present when an agent does the work: its run then stands in for `invoke`. */
   readonly delegate?: { readonly agent: AgentDefinition; toMessage(args: unknown): string } | undefined
-  /** Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside. */
+  /**
+   * Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside.
+   * @throws {AgentError} `outcome_unknown` when what the tool calls was cut off: `onUnknownOutcome` then applies.
+   */
   invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
   /** What is wrong with the arguments; empty when they fit. */
   check(args: unknown): Promise<readonly Issue[]>
@@ -83,4 +85,40 @@ export interface Tool {
   needsApproval(args: unknown, context: ToolContext): Promise<boolean>
   /** What became of a call that was cut off. */
   reconcile(args: unknown, context: ToolContext): Promise<Reconciliation>
+}
+
+/** Where tools come from that are found out while the app runs, such as those of an MCP server. */
+export interface ToolSource {
+  /** Names its state in the session; no other source or provider of the agent may have the same name. */
+  readonly name: string
+  /** Called at each execution of a run, before its first step there. A throw fails the run. */
+  tools(context: ProviderContext): Promise<readonly Tool[]>
+}
+
+/**
+ * Gives runs what they need to know, and learns from them: documents, memories, skills. What `beforeRun` gives is
+ * recorded, so a run that is gone on with after a crash does not ask again.
+ */
+export interface ContextProvider {
+  /** Names its state in the session; no other source or provider of the agent may have the same name. */
+  readonly name: string
+  /** Called once for each run, before its first model call; all providers side by side. A throw fails the run. */
+  beforeRun?(context: ProviderContext): Promise<ProvidedContext | undefined>
+  /** Tools for this run. Called at each execution, as code cannot be recorded. A throw fails the run. */
+  tools?(context: ProviderContext): readonly Tool[] | Promise<readonly Tool[]>
+  /**
+   * Called when the run has its answer, before that is recorded: after a crash it may be called again for the same
+   * `correlationId`. A throw is reported and changes nothing. Runs that fail or are cancelled are not told of.
+   */
+  afterRun?(context: ProviderContext, response: AgentResponse): Promise<void>
+}
+
+/** Whether an entry of an agent's tools gives more of them. */
+export function isToolSource(entry: Tool | ToolSource): entry is ToolSource {
+  return 'tools' in entry
+}
+
+/** The tools among an agent's own that are known without a run. */
+export function toStaticTools({ tools }: Pick<AgentDefinition, 'tools'>): readonly Tool[] {
+  return tools.filter((entry): entry is Tool => !isToolSource(entry))
 }

@@ -1,12 +1,24 @@
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
-import { createTextMessage } from '../core/messages.js'
-import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
+import type { Schema, SchemaOutput } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
-import type { AgentDefinition, ModelSettings, Tool } from './agent-definition.js'
+import {
+  type AgentDefinition,
+  type ContextProvider,
+  isToolSource,
+  type ModelSettings,
+  type Tool,
+  type ToolSource,
+  toStaticTools,
+} from './agent-definition.js'
 import { AgentRun } from './agent-run.js'
+import { type AgentRunOptions, toStandaloneRun } from './agent-run-options.js'
+import { AgentSession, type AgentSessionOptions } from './agent-session.js'
 import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
 import { type CompactionStrategy, keepAll } from './compaction.js'
+import { checkToolNames } from './equip-run.js'
+import { type HistoryProvider, InMemoryHistoryProvider } from './history-provider.js'
+import { runInSession } from './run-in-session.js'
 import { runStandalone } from './run-standalone.js'
 
 export interface AgentOptions {
@@ -18,8 +30,13 @@ export interface AgentOptions {
   readonly instructions?: string
   /** What the agent is for, for those who choose among agents. */
   readonly description?: string
-  readonly tools?: readonly Tool[]
+  /** What the model may call: tools, and sources that more come from. @default none */
+  readonly tools?: readonly (Tool | ToolSource)[]
+  /** What knows more than the model does, and learns from its runs. @default none */
+  readonly contextProviders?: readonly ContextProvider[]
   readonly modelSettings?: ModelSettings
+  /** Where the agent's sessions keep their conversations when it runs alone; under `AgentFunctionApp` they are durable by themselves. @default in the session */
+  readonly history?: HistoryProvider
   /** What of a session's conversation the model is shown. @default keepAll() */
   readonly compaction?: CompactionStrategy
   /** Most model calls one run may make. @default 20 */
@@ -45,17 +62,6 @@ const limitOptions = [
   'maxTokensPerSession',
 ] as const
 
-export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
-  /** The conversation so far, oldest first. @default none */
-  readonly history?: readonly ChatMessage[]
-  /** The shape of the answer; `value` of the response then has its type. */
-  readonly responseFormat?: ResponseSchema
-  /** @default true */
-  readonly enableToolCalls?: boolean
-  /** Ends the run; awaiting it then throws the signal's reason. */
-  readonly signal?: AbortSignal
-}
-
 /**
  * A model with instructions and tools. It runs alone in any Node program; registered with `AgentFunctionApp` each
  * of its conversations is durable.
@@ -65,8 +71,10 @@ export class Agent implements AgentDefinition {
   readonly description: string | undefined
   readonly instructions: string | undefined
   readonly client: ChatClient
-  readonly tools: readonly Tool[]
+  readonly tools: readonly (Tool | ToolSource)[]
+  readonly contextProviders: readonly ContextProvider[]
   readonly modelSettings: ModelSettings
+  readonly history: HistoryProvider
   readonly compaction: CompactionStrategy
   readonly maxSteps: number
   readonly maxParallelTools: number
@@ -79,14 +87,16 @@ export class Agent implements AgentDefinition {
   constructor(options: AgentOptions) {
     const { name, client, instructions, description, tools = [], modelSettings = {}, maxSteps = 20 } = options
     checkName(name)
-    checkTools(name, tools)
+    checkNames(options)
     for (const option of limitOptions) checkCount(option, options[option] ?? 1)
     this.name = name
     this.client = client
     this.instructions = instructions
     this.description = description
     this.tools = tools
+    this.contextProviders = options.contextProviders ?? []
     this.modelSettings = modelSettings
+    this.history = options.history ?? new InMemoryHistoryProvider()
     this.compaction = options.compaction ?? keepAll()
     this.maxSteps = maxSteps
     this.maxParallelTools = options.maxParallelTools ?? 8
@@ -106,6 +116,11 @@ export class Agent implements AgentDefinition {
     return createAgentTool(this, options)
   }
 
+  /** A conversation of this agent outside of Functions; pass it to {@link run}. */
+  createSession(options: Pick<AgentSessionOptions, 'id'> = {}): AgentSession {
+    return new AgentSession(options)
+  }
+
   /**
    * Runs the agent in memory, without Functions. Await the result for the answer, or iterate it for its increments.
    *
@@ -117,20 +132,11 @@ export class Agent implements AgentDefinition {
     input: string | readonly ChatMessage[],
     options: AgentRunOptions<ResponseSchema> = {},
   ): AgentRun<SchemaOutput<ResponseSchema>> {
-    const messages = typeof input === 'string' ? [createTextMessage('user', input)] : input
-    const { history = [], enableToolCalls = true, signal, responseFormat } = options
-    const responseSchema = responseFormat === undefined ? undefined : toJsonSchema(responseFormat)
-    const runOptions = { enableToolCalls, responseSchema }
-    return new AgentRun((onEvent) =>
-      runStandalone<SchemaOutput<ResponseSchema>>({
-        agent: this,
-        history,
-        request: { messages, options: runOptions, digest: '' },
-        signal,
-        onEvent,
-        responseFormat: responseFormat as Schema<SchemaOutput<ResponseSchema>> | undefined,
-      }),
-    )
+    return new AgentRun(async (onEvent) => {
+      const run = toStandaloneRun(this, input, options, onEvent)
+      const { session } = options
+      return session === undefined ? runStandalone(run) : runInSession(session, this.history, run)
+    })
   }
 }
 
@@ -142,14 +148,15 @@ function checkName(name: string): void {
   )
 }
 
-function checkTools(agent: string, tools: readonly Tool[]): void {
-  const names = new Set<string>()
-  for (const { name } of tools) {
-    if (names.has(name)) {
-      throw new AgentError('invalid_configuration', `Agent "${agent}" has two tools named "${name}".`)
-    }
-    names.add(name)
-  }
+function checkNames({ name, tools = [], contextProviders = [] }: AgentOptions): void {
+  checkToolNames(name, toStaticTools({ tools }))
+  const names = [...tools.filter(isToolSource), ...contextProviders].map((provider) => provider.name)
+  const twice = names.find((one, index) => names.indexOf(one) !== index)
+  if (twice === undefined) return
+  throw new AgentError(
+    'invalid_configuration',
+    `Agent "${name}" has two tool sources or context providers named "${twice}"; what they keep in a session is filed under their names.`,
+  )
 }
 
 function checkCount(option: string, value: number): void {

@@ -1,8 +1,9 @@
 import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import type { ToolChoice } from '../core/tool-choice.js'
 import { WorkLimit } from '../core/work-limit.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
-import { toTurnMessages } from '../run/fold.js'
+import { toTurnMessages } from '../run/turn-messages.js'
 import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
 
 /** Makes one model call: deltas go to the journal as they come, the finished answer as one record. */
@@ -58,19 +59,39 @@ function recordProgress(
   }
 }
 
-function toChatRequest({ agent, journal, history }: RunContext): ChatRequest {
+function toChatRequest(context: RunContext): ChatRequest {
+  const { agent, journal } = context
   const { request } = journal.state
-  const instructions =
-    agent.instructions === undefined ? [] : [createTextMessage('system', agent.instructions)]
-  const tools = request?.options.enableToolCalls ? agent.tools.map((tool) => tool.declaration) : []
+  const tools = context.tools.map((tool) => tool.declaration)
   const schema = request?.options.responseSchema
   return {
     ...agent.modelSettings,
-    messages: [...instructions, ...history, ...(request?.messages ?? []), ...toTurnMessages(journal.state)],
-    tools: tools.length === 0 ? undefined : tools,
-    toolChoice: tools.length === 0 ? undefined : agent.modelSettings.toolChoice,
+    messages: toMessages(context),
+    ...(tools.length === 0 ? noTools : { tools, toolChoice: toToolChoice(context) }),
     responseFormat: schema === undefined ? undefined : { name: 'response', schema },
   }
+}
+
+const noTools = { tools: undefined, toolChoice: undefined }
+
+/** What the model must call it must call once: else no run would ever come to an answer. */
+function toToolChoice({ agent, journal }: RunContext): ToolChoice | undefined {
+  const { request, steps } = journal.state
+  const choice = request?.options.toolChoice ?? agent.modelSettings.toolChoice
+  const isForced = choice === 'required' || typeof choice === 'object'
+  return isForced && steps.length > 0 ? 'auto' : choice
+}
+
+function toMessages({ agent, journal, history }: RunContext): readonly ChatMessage[] {
+  const { request, prepared } = journal.state
+  const instructions = prepared?.instructions ?? agent.instructions
+  return [
+    ...(instructions === undefined ? [] : [createTextMessage('system', instructions)]),
+    ...history,
+    ...(prepared?.messages ?? []),
+    ...(prepared?.request ?? request?.messages ?? []),
+    ...toTurnMessages(journal.state),
+  ]
 }
 
 /** Results and effects are filed under call ids, so no two calls of a run may share one. */

@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { toTimestamp } from '../core/clock.js'
+import { hasCode, toErrorMessage } from '../core/errors.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
 import type { Tool, ToolContext } from './agent-definition.js'
 import type { DelegateOutcome } from './delegation.js'
+import { recordStateChanges, toRunInfo } from './equip-run.js'
 import type { ToolOutcome } from './invoke-tool.js'
 import { type RunContext, toStepTimeout } from './run-context.js'
 
@@ -38,7 +40,7 @@ async function prepare(context: RunContext, state: CallState): Promise<boolean> 
   return begin(context, state)
 }
 
-/** The call was begun and its process died: whether it took effect, nobody here knows. */
+/** The call was begun and cut off, by the end of its process or of what it called: whether it took effect, nobody here knows. */
 async function settleUnknown(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
   const known = await tool.reconcile(
     state.started?.arguments ?? state.call.arguments,
@@ -56,7 +58,7 @@ async function settleUnknown(context: RunContext, state: CallState, tool: Tool):
     case 'fail':
       return complete(context, state, {
         error:
-          'The process died while this tool ran, so whether it took effect is unknown. It was not run again.',
+          'This tool was cut off while it ran, so whether it took effect is unknown. It was not run again.',
       })
   }
 }
@@ -99,7 +101,7 @@ function complete({ journal }: RunContext, { call }: CallState, outcome: ToolOut
 function toRejection({ approval, decision }: CallState): string {
   const reason = decision?.reason === undefined ? '' : `: ${decision.reason}`
   if (approval?.reason === 'unknown_outcome') {
-    return `The process died while this tool ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
+    return `This tool was cut off while it ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
   }
   return `A human rejected this call${reason}.`
 }
@@ -107,14 +109,40 @@ function toRejection({ approval, decision }: CallState): string {
 async function finish(context: RunContext, callId: string): Promise<void> {
   const { journal, clock } = context
   const startedAt = clock.now()
-  const outcome = await execute(context, callId)
-  if (!('parked' in outcome)) {
+  const outcome = await executeToOutcome(context, callId)
+  if (outcome === undefined) {
+    recordStateChanges(context)
+  } else if (!('parked' in outcome)) {
     const durationMs = clock.now() - startedAt
+    recordStateChanges(context)
     journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
   } else if (outcome.parked === 'approval') {
     journal.record({ type: 'approval.requested', data: toOuterApproval(context, callId, outcome.approval) })
   }
   await journal.flush()
+}
+
+/** How often a tool may be cut off in one execution of a run before its outcome is left unknown. */
+const maxCutOffs = 3
+
+/** Executes a call; again, when it was cut off and may be. `undefined` when something else has been noted of it. */
+async function executeToOutcome(
+  context: RunContext,
+  callId: string,
+): Promise<DelegateOutcome | ToolOutcome | undefined> {
+  for (let cutOffs = 1; ; cutOffs += 1) {
+    try {
+      return await execute(context, callId)
+    } catch (error) {
+      if (!hasCode(error, 'outcome_unknown')) throw error
+      if (cutOffs === maxCutOffs)
+        return { error: `${toErrorMessage(error)} Whether it took effect is unknown.` }
+    }
+    const state = findCall(context, callId)
+    const tool = findTool(context, state?.call.name)
+    if (state === undefined || tool === undefined || !(await settleUnknown(context, state, tool))) return
+    await context.journal.flush()
+  }
 }
 
 /** An approval of a run that works for this one, as this one's own: whoever decides sees the innermost tool. */
@@ -143,7 +171,9 @@ async function execute(context: RunContext, callId: string): Promise<DelegateOut
       return await tool.invoke(args, { ...toToolContext(context, state), signal }, context.clock)
     const [issue] = await tool.check(args)
     if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
-    return await context.delegation.run(tool.delegate.agent, callId, tool.delegate.toMessage(args), signal)
+    const { agent, toMessage } = tool.delegate
+    const { values } = context
+    return await context.delegation.run({ agent, callId, message: toMessage(args), values, signal })
   } catch (error) {
     if (limit[0]?.aborted)
       return { error: 'The tool did not finish within the time that was left for the run.' }
@@ -155,8 +185,8 @@ function findCall({ journal }: RunContext, callId: string): CallState | undefine
   return journal.state.steps.at(-1)?.calls.find(({ call }) => call.callId === callId)
 }
 
-function findTool({ agent }: RunContext, name: string | undefined): Tool | undefined {
-  return agent.tools.find((tool) => tool.name === name)
+function findTool({ tools }: RunContext, name: string | undefined): Tool | undefined {
+  return tools.find((tool) => tool.name === name)
 }
 
 function createApprovalId({ correlationId }: RunContext): string {
@@ -164,17 +194,13 @@ function createApprovalId({ correlationId }: RunContext): string {
 }
 
 function toToolContext(context: RunContext, state: CallState): ToolContext {
-  const { agent, journal, sessionId, correlationId, signal } = context
   return {
-    agentName: agent.name,
-    sessionId,
-    correlationId,
+    ...toRunInfo(context),
     callId: state.call.callId,
     idempotencyKey: toIdempotencyKey(context, state),
     attempt: state.started?.attempt ?? 1,
-    owner: journal.state.request?.owner,
-    metadata: journal.state.request?.metadata ?? {},
-    signal,
+    values: context.values,
+    signal: context.signal,
   }
 }
 

@@ -93,6 +93,16 @@ export function summarize(options: SummarizeOptions): CompactionStrategy {
   }
 }
 
+/** What a model is shown of a conversation: the summary of what came before, if there is one, and whole turns. */
+export function toHistory(
+  summary: string | undefined,
+  turns: readonly HistoryTurn[],
+): readonly ChatMessage[] {
+  const messages = turns.flatMap((turn) => turn.messages)
+  if (summary === undefined) return messages
+  return [createTextMessage('system', `Summary of the conversation so far: ${summary}`), ...messages]
+}
+
 async function askForSummary(client: ChatClient, instructions: string, transcript: string): Promise<Summary> {
   const messages = [createTextMessage('system', instructions), createTextMessage('user', transcript)]
   for await (const event of client.stream({ messages })) {

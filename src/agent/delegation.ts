@@ -3,6 +3,7 @@ import type { Decision } from '../run/control.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { ToolOutcome } from './invoke-tool.js'
+import type { InvocationValues } from './provider-context.js'
 
 /** What came of a run that another run asked for. */
 export type DelegateOutcome =
@@ -11,10 +12,20 @@ export type DelegateOutcome =
   | { readonly parked: 'approval'; readonly approval: ApprovalRequested }
   | { readonly parked: 'operation_limit' }
 
+/** What a run asks of another agent. */
+export interface DelegateRequest {
+  readonly agent: AgentDefinition
+  readonly callId: string
+  readonly message: string
+  /** The invocation values of the run that asks. */
+  readonly values: InvocationValues
+  readonly signal: AbortSignal
+}
+
 /** How a run has other agents work for it. */
 export interface Delegation {
   /** Runs an agent on a message, or goes on with it: the same call id is the same run. */
-  run(agent: AgentDefinition, callId: string, message: string, signal: AbortSignal): Promise<DelegateOutcome>
+  run(request: DelegateRequest): Promise<DelegateOutcome>
   /** Passes a human's decision on to the run that asked for it. */
   decide(callId: string, decision: Decision): Promise<void>
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import { toErrorMessage } from '../core/errors.js'
+import { hasCode, toErrorMessage } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 
 /** What came of a tool call, in JSON. */
@@ -17,7 +17,7 @@ export interface InvocationLimits {
   readonly onLargeResult?: 'refuse' | 'truncate' | ((result: JsonValue) => JsonValue)
 }
 
-/** Runs a tool within its limits. Never rejects, unless `outer` aborts it. */
+/** Runs a tool within its limits. Never rejects, unless `outer` aborts it or its outcome is unknown. @throws {AgentError} `outcome_unknown` when the tool does. */
 export async function invokeTool(
   execute: (signal: AbortSignal) => unknown,
   outer: AbortSignal,
@@ -46,6 +46,7 @@ async function invokeOnce(
     return fitResult(JSON.parse(JSON.stringify(result ?? null)), limits)
   } catch (error) {
     if (outer.aborted) throw outer.reason
+    if (hasCode(error, 'outcome_unknown')) throw error
     if (limit?.aborted) return { error: `The tool did not finish within ${timeoutMs} ms.` }
     return { error: toErrorMessage(error) }
   }

@@ -2,13 +2,16 @@ import type { Clock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { RunLimits } from '../run/decide.js'
+import type { SessionState } from '../run/events.js'
 import type { RunJournal } from '../run/run-journal.js'
-import type { AgentDefinition } from './agent-definition.js'
+import type { AgentDefinition, Tool } from './agent-definition.js'
 import type { Delegation } from './delegation.js'
+import type { InvocationValues } from './provider-context.js'
+import type { ProviderStates } from './provider-states.js'
 import type { RunControls } from './run-controls.js'
 
-/** Everything one execution of a run works with. */
-export interface RunContext {
+/** What one execution of a run is given to begin with. */
+export interface RunSetup {
   readonly agent: AgentDefinition
   readonly journal: RunJournal
   /** The conversation before this run, oldest first. */
@@ -19,6 +22,10 @@ export interface RunContext {
   /** How many messages the user had sent in this session before this run. */
   readonly messageCount: number
   readonly limits: ExecutionLimits
+  /** Finds what only the run's code may know. */
+  readonly readValues: () => InvocationValues | Promise<InvocationValues>
+  /** What providers kept in the session before this run. */
+  readonly sessionState: SessionState
   /** What others wish of this run. */
   readonly controls: RunControls
   /** Makes another run's messages part of this one; false when that run has gone its own way. */
@@ -30,6 +37,14 @@ export interface RunContext {
   readonly clock: Clock
   /** Told of failures that callers only get to know as `internal`. */
   readonly onError: (error: unknown) => void
+}
+
+/** Everything one execution of a run works with. */
+export interface RunContext extends RunSetup {
+  readonly values: InvocationValues
+  /** All that the model may call. */
+  readonly tools: readonly Tool[]
+  readonly states: ProviderStates
 }
 
 /** How far one execution may go. */
@@ -46,7 +61,7 @@ export interface ExecutionLimits extends RunLimits {
 
 /** How long a step may take that begins now: the tightest of the limits, in ms; `undefined` when there is none. */
 export function toStepTimeout(
-  { limits: { hardEnd, runEnd }, clock }: Pick<RunContext, 'limits' | 'clock'>,
+  { limits: { hardEnd, runEnd }, clock }: Pick<RunSetup, 'limits' | 'clock'>,
   ownMs: number | undefined,
 ): number | undefined {
   const now = clock.now()
@@ -57,7 +72,7 @@ export function toStepTimeout(
 }
 
 /** Gives a run up whose time is over. @throws {AgentError} `budget_exhausted`. */
-export function checkRunEnd({ limits, agent, clock }: RunContext): void {
+export function checkRunEnd({ limits, agent, clock }: RunSetup): void {
   if (limits.runEnd === undefined || clock.now() < limits.runEnd) return
   throw new AgentError(
     'budget_exhausted',

@@ -5,73 +5,88 @@ import { type RunState, toOpenApprovals } from '../run/fold.js'
 import { absorbControls, cancelRun, expireApprovals } from './absorb-controls.js'
 import { callModel } from './call-model.js'
 import { callTools } from './call-tools.js'
-import { checkRunEnd, type RunContext } from './run-context.js'
-import { toAnswer } from './to-answer.js'
+import { equipRun } from './equip-run.js'
+import { finishRun } from './finish-run.js'
+import { prepareRun } from './prepare-run.js'
+import { checkRunEnd, type RunContext, type RunSetup } from './run-context.js'
 
 /**
  * Carries a run from wherever its journal stands to its end, or to where it has to wait: asks `decide` what is next and
  * does it, writing each result down before the next step. Whatever fails inside the run ends it as `run.failed`.
- * @throws {FencedError} when another executor has taken the run over; {@link RunContext.signal}'s reason when it aborts.
+ * @throws {FencedError} when another executor has taken the run over; {@link RunSetup.signal}'s reason when it aborts.
  */
-export async function runLoop(context: RunContext): Promise<RunState> {
-  const { journal, signal, controls } = context
+export async function runLoop(setup: RunSetup): Promise<RunState> {
+  const { journal, signal, controls } = setup
+  let equipped: RunContext | undefined
+  const equip: Equip = async () => {
+    equipped ??= await equipRun(setup)
+    return equipped
+  }
   while (journal.state.outcome === undefined && journal.state.parked === undefined) {
     signal.throwIfAborted()
     try {
-      await takeStep(context)
+      await takeStep(setup, equip)
     } catch (error) {
       signal.throwIfAborted()
       if (controls.stop.aborted) continue
       // The run is sound; its store is not, or a run that works for it went on elsewhere. Whoever executes it next goes on.
       if (hasCode(error, 'store_unavailable') || hasCode(error, 'fenced')) throw error
-      context.onError(error)
-      journal.record({ type: 'run.failed', data: toProblem(error, context) })
+      setup.onError(error)
+      journal.record({ type: 'run.failed', data: toProblem(error, setup) })
     }
   }
   await journal.flush()
   return journal.state
 }
 
-async function takeStep(context: RunContext): Promise<void> {
-  const { journal, limits, controls } = context
-  await absorbControls(context)
-  if (controls.cancelReason !== undefined) return cancelRun(context, controls.cancelReason)
-  expireApprovals(context)
-  const action = decide(journal.state, limits)
-  if (action.type === 'callModel' || action.type === 'runTools') {
-    checkRunEnd(context)
-    if (limits.parkAfter !== undefined && context.clock.now() >= limits.parkAfter) {
+/** Finds, at the first step that needs it, what code brings to this execution. */
+type Equip = () => Promise<RunContext>
+
+async function takeStep(setup: RunSetup, equip: Equip): Promise<void> {
+  const { journal, limits, controls } = setup
+  await absorbControls(setup)
+  if (controls.cancelReason !== undefined) return cancelRun(setup, controls.cancelReason)
+  expireApprovals(setup)
+  const action = decide(journal.state, { ...limits, prepares: setup.agent.contextProviders.length > 0 })
+  if (isWork(action)) {
+    checkRunEnd(setup)
+    if (limits.parkAfter !== undefined && setup.clock.now() >= limits.parkAfter) {
       journal.record({ type: 'run.parked', data: { reason: 'operation_limit' } })
       return
     }
   }
-  await perform(action, context)
+  await perform(action, setup, equip)
 }
 
-async function perform(action: Action, context: RunContext): Promise<void> {
+function isWork({ type }: Action): boolean {
+  return type === 'prepare' || type === 'callModel' || type === 'runTools'
+}
+
+async function perform(action: Action, setup: RunSetup, equip: Equip): Promise<void> {
   switch (action.type) {
+    case 'prepare':
+      return prepareRun(await equip())
     case 'callModel':
-      return callModel(context, action.step)
+      return callModel(await equip(), action.step)
     case 'runTools':
-      return callTools(context, action.calls)
+      return callTools(await equip(), action.calls)
     case 'wait':
-      return waitForApproval(context)
+      return waitForApproval(setup)
     case 'finish':
-      context.journal.record({ type: 'run.completed', data: await toAnswer(context) })
-      return
+      return finishRun(await equip())
     case 'giveUp':
-      throw toGiveUpError(action.reason, context)
+      throw toGiveUpError(action.reason, setup)
     case 'stop':
       return
   }
 }
 
-function waitForApproval({ journal }: RunContext): void {
+function waitForApproval({ journal }: RunSetup): void {
   const ends = toOpenApprovals(journal.state).flatMap(({ expiresAt }) => expiresAt ?? [])
   journal.record({ type: 'run.parked', data: { reason: 'approval', until: ends.sort()[0] } })
 }
 
-function toGiveUpError(reason: 'max_steps' | 'max_tokens', { agent, limits }: RunContext): AgentError {
+function toGiveUpError(reason: 'max_steps' | 'max_tokens', { agent, limits }: RunSetup): AgentError {
   if (reason === 'max_tokens') {
     return new AgentError(
       'budget_exhausted',

@@ -4,11 +4,12 @@ import { AgentError, toErrorMessage } from '../core/errors.js'
 import { type ChatMessage, createTextMessage, noUsage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
-import type { RunEvent, RunRequest } from '../run/events.js'
+import type { HistorySummarized, RunEvent, RunRequest, SessionState } from '../run/events.js'
 import { toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { Delegation } from './delegation.js'
+import type { InvocationValues } from './provider-context.js'
 import { RunControls } from './run-controls.js'
 import { runLoop } from './run-loop.js'
 import { toResponse } from './to-answer.js'
@@ -17,6 +18,14 @@ export interface StandaloneRun<Value> {
   readonly agent: AgentDefinition
   readonly history: readonly ChatMessage[]
   readonly request: RunRequest
+  readonly values: InvocationValues
+  /** The session it is a turn of. */
+  readonly sessionId?: string | undefined
+  readonly sessionState?: SessionState | undefined
+  /** What older turns were boiled down to for this run. */
+  readonly summarized?: HistorySummarized | undefined
+  /** The user's messages before this run. @default 0 */
+  readonly messageCount?: number | undefined
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
   /** What the answer's value is parsed with. */
@@ -35,20 +44,23 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
   const correlationId = randomUUID()
   journal.record({ type: 'run.accepted', data: request })
   journal.record({ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } })
+  if (run.summarized !== undefined) journal.record({ type: 'history.summarized', data: run.summarized })
   const signal = run.signal ?? new AbortController().signal
   const state = await runLoop({
     agent,
     journal,
     history,
-    sessionId: undefined,
+    sessionId: run.sessionId,
     correlationId,
-    messageCount: 0,
+    messageCount: run.messageCount ?? 0,
     limits: {
       maxSteps: agent.maxSteps,
       maxTokens: agent.maxTokensPerRun,
       stepTimeoutMs: agent.stepTimeoutMs,
       runEnd: agent.runTimeoutMs === undefined ? undefined : systemClock.now() + agent.runTimeoutMs,
     },
+    readValues: () => run.values,
+    sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
     delegation: inMemory,
@@ -84,14 +96,22 @@ async function toTypedValue<Value>(
 
 /** Agents that work for a run in memory run in memory too. */
 const inMemory: Delegation = {
-  async run(agent, _callId, message, signal) {
+  async run({ agent, message, values, signal }) {
     const request = {
       messages: [createTextMessage('user', message)],
       options: { enableToolCalls: true },
       digest: '',
     }
     try {
-      const run = { agent, history: [], request, signal, onEvent: () => {}, responseFormat: undefined }
+      const run = {
+        agent,
+        history: [],
+        request,
+        values,
+        signal,
+        onEvent: () => {},
+        responseFormat: undefined,
+      }
       const { text, usage } = await runStandalone(run)
       return { result: text, usage }
     } catch (error) {

@@ -4,7 +4,8 @@ import { type ChatMessage, toText } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import { fromJsonSchema, parseWith } from '../core/schema.js'
 import { type RunAnswer, toWireUsage } from '../run/events.js'
-import { type RunState, toTurnMessages } from '../run/fold.js'
+import type { RunState } from '../run/fold.js'
+import { toTurnMessages } from '../run/turn-messages.js'
 import type { RunContext } from './run-context.js'
 
 /** The answer of a run whose last step called no tools. @throws {AgentError} `response_schema_unmet` when it does not fit the asked-for schema. */
@@ -34,6 +35,7 @@ function countMessages({ request, steering }: RunState): number {
 /** The text of the run's last message; a refusal's words when the model refused. */
 export function toAnswerText(state: RunState): string {
   const contents = state.steps.at(-1)?.message.contents ?? []
+  if (state.prepared?.answer !== undefined) return state.prepared.answer.text
   const refusal = contents.find((content) => content.type === 'error')
   return toText(contents) || (refusal?.message ?? '')
 }

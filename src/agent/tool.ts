@@ -18,7 +18,11 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
   readonly description: string
   /** Schema of the arguments, an object. @default no arguments */
   readonly parameters?: Parameters
-  /** Does the work. A throw becomes the tool's result, so that the model can recover from it. The result must survive JSON. */
+  /**
+   * Does the work. A throw becomes the tool's result, so that the model can recover from it; but for an `AgentError` with
+   * code `outcome_unknown`, which says that the tool may have taken effect: `onUnknownOutcome` then applies. The result
+   * must survive JSON.
+   */
   readonly execute: (args: SchemaOutput<Parameters>, context: ToolContext) => Result | Promise<Result>
   /** Changes nothing, so it may be run again freely. @default false */
   readonly readOnly?: boolean
@@ -65,6 +69,7 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
   return {
     name,
     declaration: { name, description, parameters: toParameters(name, parameters) },
+    readOnly,
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
     approvalTimeoutMs: options.approvalTimeoutMs,
     async invoke(args, context, clock = systemClock) {

@@ -1,10 +1,12 @@
-import { app } from '@azure/functions'
+import { app, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
+import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline.js'
+import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
 import type { RunLog } from '../run/run-log.js'
 import { createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
@@ -15,7 +17,7 @@ import { watchForwardedRequests } from './forwarded-requests.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
-import { registerWatchdog } from './watchdog.js'
+import { registerWatchdog, watchdogFunction } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
@@ -28,6 +30,8 @@ export interface AgentFunctionAppOptions {
   readonly defaultCallback?: AgentResponseCallback
   /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
   readonly owner?: OwnerResolver
+  /** Makes what the tools and providers of a run may know and its model may not, anew at each execution. @default nothing */
+  readonly context?: InvocationValuesFactory
   /** Where runs are journalled. @default SQLite under the embedded host, else the app's storage account, `AzureWebJobsStorage` */
   readonly runLog?: RunLog
   /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. @default 100,000 */
@@ -65,12 +69,14 @@ export class AgentFunctionApp {
   readonly #agents: Agent[] = []
   readonly #services: RouteServices
   readonly #limits: OperationLimits
+  readonly #values: InvocationValuesFactory | undefined
   readonly #defaultCallback: AgentResponseCallback | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
     const { agents = [], authLevel = 'function', enableHealthCheck = true, owner = easyAuthOwner } = options
     this.#defaultCallback = options.defaultCallback
+    this.#values = options.context
     this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
     const log = options.runLog ?? openRunLog()
     this.#services = {
@@ -90,6 +96,8 @@ export class AgentFunctionApp {
     watchForwardedRequests()
     app.hook.appStart(() => this.#check())
     registerWatchdog(this.#services, options)
+    const names = () => this.#agents.map(({ name }) => name)
+    df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
     for (const agent of agents) this.addAgent(agent)
   }
@@ -107,10 +115,23 @@ export class AgentFunctionApp {
         `An agent named "${agent.name}" is registered already (case does not count).`,
       )
     }
+    if (reservedNames.includes(toEntityName(agent.name))) {
+      throw new AgentError(
+        'invalid_configuration',
+        `An agent cannot be named "${agent.name}": the app has a function of that name.`,
+      )
+    }
     this.#agents.push(agent)
-    const { log } = this.#services
-    df.app.entity(toEntityName(agent.name), createAgentEntity({ agent, log, callback, limits: this.#limits }))
+    this.#registerEntity(agent, callback)
     for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+  }
+
+  #registerEntity(agent: Agent, callback: AgentResponseCallback | undefined): void {
+    const { log, clients } = this.#services
+    const getDurableClient = (context: InvocationContext) => clients.getDurable(context)
+    const shared = { log, values: this.#values, limits: this.#limits, getDurableClient }
+    const handler = createAgentEntity({ agent, callback, ...shared })
+    df.app.entity(toEntityName(agent.name), { handler, extraInputs: [df.input.durableClient()] })
   }
 
   #check(): void {
@@ -119,6 +140,9 @@ export class AgentFunctionApp {
       process.stdout.write(`Agent ${name} uses ${describeModel(client.model)}\n`)
   }
 }
+
+/** Functions of the app that are named like the entities of agents. */
+const reservedNames: readonly string[] = [agentRunOrchestrator, watchdogFunction]
 
 function describeModel(model: string): string {
   if (model !== offlineModel) return `model ${model}.`

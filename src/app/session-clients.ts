@@ -3,26 +3,41 @@ import * as df from 'durable-functions'
 import type { RunLog } from '../run/run-log.js'
 import { SessionClient } from '../session/session-client.js'
 
+interface Clients {
+  readonly durable: df.DurableClient
+  readonly sessions: SessionClient
+}
+
 /**
- * The session clients of an app's invocations. Making a durable client parses and checks a dozen links that sessions
+ * The clients of an app's invocations, which must have a durable client input. Making a durable client parses and checks a dozen links that sessions
  * never use, so one is kept for each address that its calls go to.
  */
 export class SessionClients {
   readonly #log: RunLog
-  readonly #byAddress = new Map<string, SessionClient>()
+  readonly #byAddress = new Map<string, Clients>()
 
   constructor(log: RunLog) {
     this.#log = log
   }
 
-  /** The client for an invocation, which must have a durable client input. */
+  /** The session client for an invocation. */
   get(context: InvocationContext): SessionClient {
+    return this.#get(context).sessions
+  }
+
+  /** The durable client for an invocation. */
+  getDurable(context: InvocationContext): df.DurableClient {
+    return this.#get(context).durable
+  }
+
+  #get(context: InvocationContext): Clients {
     const address = readAddress(context)
     const known = address === undefined ? undefined : this.#byAddress.get(address)
     if (known !== undefined) return known
-    const client = new SessionClient(df.getClient(context), this.#log)
-    if (address !== undefined) this.#byAddress.set(address, client)
-    return client
+    const durable = df.getClient(context)
+    const clients = { durable, sessions: new SessionClient(durable, this.#log) }
+    if (address !== undefined) this.#byAddress.set(address, clients)
+    return clients
   }
 }
 

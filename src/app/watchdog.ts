@@ -9,6 +9,9 @@ export interface WatchdogOptions {
   readonly maxAttempts?: number | undefined
 }
 
+/** The name of the timer function. */
+export const watchdogFunction = 'dafx-watchdog'
+
 /** A run is worked on at least this often while it is healthy; ms. Model calls without a delta may be silent for longer. */
 const stallMs = 60_000
 
@@ -20,7 +23,7 @@ export function registerWatchdog(
   services: RouteServices,
   { sessionTtlMs, runRetentionMs, maxAttempts = 10 }: WatchdogOptions,
 ): void {
-  app.timer('dafx-watchdog', {
+  app.timer(watchdogFunction, {
     schedule: '0 * * * * *',
     extraInputs: [df.input.durableClient()],
     handler: async (_timer, context) => {

@@ -23,6 +23,10 @@ export async function loadDurableExtension(): Promise<(options: DurablePartOptio
       root: context.root,
       log: (level, message) => context.log.write(level, 'Host.Triggers.DurableTask', message),
     })
-    return { triggerTypes: ['entityTrigger'], ...extension }
+    return {
+      triggerTypes: ['entityTrigger'],
+      bindingTypes: ['durableClient', 'orchestrationClient'],
+      ...extension,
+    }
   }
 }

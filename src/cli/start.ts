@@ -2,8 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AgentError } from '../core/errors.js'
 import { type RunningHost, startHost } from '../host/start-host.js'
-import { createTimerExtension } from '../host/timers/timer-extension.js'
-import { loadDurableExtension } from './durable-extension.js'
+import { loadExtensions } from './extensions.js'
 import { resolveEntry } from './resolve-entry.js'
 
 /** How long a stop may take before what still runs is cut off. */
@@ -17,7 +16,6 @@ export async function start(args: readonly string[]): Promise<void> {
   const options = parseStartArgs(args)
   const { root, main } = resolveEntry(options.root, options.entry)
   const dataDir = resolve(root, options.data ?? '.data')
-  const createExtension = await loadDurableExtension()
   const host = await startHost({
     root,
     main,
@@ -27,13 +25,7 @@ export async function start(args: readonly string[]): Promise<void> {
     corsCredentials: options.corsCredentials,
     streamIdleLimitMs: options.streamIdleMs,
     settings: { FUNCTIONS_EMBEDDED_DATA_DIR: dataDir },
-    extensions: (context) => [
-      createExtension({ context, dataDir, leaseMs: options.leaseMs }),
-      createTimerExtension({
-        dataDir,
-        log: (level, message) => context.log.write(level, 'Host.Triggers.Timer', message),
-      }),
-    ],
+    extensions: await loadExtensions({ dataDir, leaseMs: options.leaseMs }),
   })
   stopOnSignal(host)
 }

@@ -22,6 +22,8 @@ export type AgentErrorCode =
   | 'invalid_configuration'
   | 'unsupported_state'
   | 'store_unavailable'
+  | 'tools_unavailable'
+  | 'outcome_unknown'
   | 'fenced'
 
 export interface AgentErrorOptions {

@@ -12,6 +12,8 @@ const busyCode = 5
 const lockRetryMs = 1
 
 export interface GroupCommitOptions {
+  /** Brings to disk what has been committed. @default the database does so by itself with each commit */
+  readonly flush?: (() => Promise<void>) | undefined
   /** Commits at the end of every turn, never waiting for more: for callers that do one thing after the other. @default false */
   readonly eager?: boolean | undefined
   /**
@@ -23,9 +25,8 @@ export interface GroupCommitOptions {
 
 export interface JobOptions {
   /**
-   * Commits without a disk flush, unless other work of the same commit wants one. A killed process loses nothing of it, but
-   * a machine that loses power may, together with all that was committed after the last flush: for what will then be
-   * done again by itself. @default false
+   * Commits without waiting for the disk. A killed process loses nothing of it, but a machine that loses power may, together
+   * with all that was committed after the last flush: for what will then be done again by itself. @default false
    */
   readonly lazy?: boolean | undefined
 }
@@ -35,6 +36,11 @@ interface Job {
   readonly lazy: boolean
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
+}
+
+/** A job whose transaction is committed, and how to tell whoever waits for it. */
+interface Settlement extends Pick<Job, 'lazy' | 'reject'> {
+  readonly done: () => void
 }
 
 /**
@@ -47,14 +53,14 @@ export class GroupCommit {
   #scheduled = false
   #busy = false
   #lockedSince: number | undefined
-  /** As the connection is set: it comes with `synchronous = FULL`, SQLite's default. */
-  #flushes = true
+  readonly #flushDisk: GroupCommitOptions['flush']
   readonly #eager: boolean
   readonly #lockWaitMs: number
 
   constructor(database: TransactionalDatabase, options: GroupCommitOptions = {}) {
     const { eager = false, lockWaitMs = 5000 } = options
     this.#database = database
+    this.#flushDisk = options.flush
     this.#eager = eager
     this.#lockWaitMs = lockWaitMs
   }
@@ -85,7 +91,6 @@ export class GroupCommit {
 
   #begin(jobs: readonly Job[]): boolean {
     try {
-      this.#setFlush(jobs.some(({ lazy }) => !lazy))
       this.#database.exec('BEGIN IMMEDIATE')
       this.#lockedSince = undefined
       return true
@@ -94,13 +99,6 @@ export class GroupCommit {
       else for (const job of jobs) job.reject(error)
       return false
     }
-  }
-
-  /** SQLite keeps the order of commits in its log, so that what is not flushed is lost from the end only (sqlite.org/wal.html). */
-  #setFlush(flushes: boolean): void {
-    if (this.#flushes === flushes) return
-    this.#database.exec(`PRAGMA synchronous = ${flushes ? 'FULL' : 'NORMAL'}`)
-    this.#flushes = flushes
   }
 
   #mayWait(): boolean {
@@ -117,7 +115,7 @@ export class GroupCommit {
   }
 
   #commit(jobs: readonly Job[]): void {
-    const settle: (() => void)[] = []
+    const settle: Settlement[] = []
     try {
       for (const job of jobs) settle.push(this.#attempt(job))
       this.#database.exec('COMMIT')
@@ -126,18 +124,27 @@ export class GroupCommit {
       for (const job of jobs) job.reject(error)
       return
     }
-    for (const done of settle) done()
+    this.#settle(settle)
   }
 
-  #attempt(job: Job): () => void {
+  /** SQLite keeps the order of commits in its log, so that what is not flushed is lost from the end only (sqlite.org/wal.html). */
+  #settle(settlements: readonly Settlement[]): void {
+    const flushed = settlements.some(({ lazy }) => !lazy) ? this.#flushDisk?.() : undefined
+    for (const { done, reject, lazy } of settlements) {
+      if (lazy || flushed === undefined) done()
+      else flushed.then(done, reject)
+    }
+  }
+
+  #attempt(job: Job): Settlement {
     this.#database.exec('SAVEPOINT job')
     try {
       const value = job.work() as never
       this.#database.exec('RELEASE job')
-      return () => job.resolve(value)
+      return { ...job, done: () => job.resolve(value) }
     } catch (error) {
       this.#undoJob(error)
-      return () => job.reject(error)
+      return { ...job, lazy: true, done: () => job.reject(error) }
     }
   }
 

@@ -31,11 +31,33 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   max_steps_exceeded: [500, 'The run took too many steps'],
   invalid_configuration: [500, 'The app is not configured correctly'],
   unsupported_state: [500, 'The stored state cannot be read'],
+  outcome_unknown: [500, 'Whether it took effect is unknown'],
   fenced: [500, 'The run moved to another host'],
   model_error: [502, 'The model failed'],
   store_unavailable: [503, 'The store is not available'],
+  tools_unavailable: [503, 'A server of tools is not available'],
   model_timeout: [504, 'The model took too long'],
   answer_timeout: [504, 'Nobody answered in time'],
+}
+
+/** True for the codes of {@link AgentError}. */
+export function isAgentErrorCode(text: unknown): text is AgentErrorCode {
+  return typeof text === 'string' && Object.hasOwn(statuses, text)
+}
+
+/** Failures of a run that another run of the same message may not meet. */
+const retryableCodes: ReadonlySet<AgentErrorCode> = new Set<AgentErrorCode>([
+  'internal',
+  'model_error',
+  'model_timeout',
+  'rate_limited',
+  'session_busy',
+  'store_unavailable',
+])
+
+/** Whether it is worth trying again what failed with this code. */
+export function isRetryableCode(code: AgentErrorCode): boolean {
+  return retryableCodes.has(code)
 }
 
 /** Where a problem happened. */

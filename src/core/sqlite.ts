@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { toErrorMessage } from './errors.js'
 
 /**
  * Opens a SQLite file. On Node versions that still call `node:sqlite` experimental, that one notice is not printed:
@@ -23,6 +24,16 @@ export function useWriteAheadLog(database: DatabaseSync, waitMs: number): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
     }
   }
+}
+
+/** Why a file cannot be opened, as a sentence, and what to do when it or its folder cannot be written. */
+export function toOpenProblem(cause: unknown): string {
+  const message = toErrorMessage(cause)
+  const isUnwritable = /readonly|read-only|unable to open|full|permi(tted|ssion)|EROFS|ENOSPC|EACCES/i.test(
+    message,
+  )
+  const advice = 'Free its disk, let this user write the file and its folder, or choose another folder.'
+  return isUnwritable ? `${message}. ${advice}` : `${message}.`
 }
 
 /** The notice is given while the module loads, so it is held back for just that long; every other warning passes. */

@@ -1,7 +1,7 @@
 import type { FunctionError, LoadedFunction } from './function-definitions.js'
 import type { HostExtension } from './functions.js'
 import type { Router } from './http/router.js'
-import { findIdleFunctions, formatListing } from './listing.js'
+import { findIdleFunctions, findIgnoredRetries, findUnservedBindings, formatListing } from './listing.js'
 import type { HostLog } from './log.js'
 
 /** Writes what became of the app's functions: those that failed, the list, and what people should know about it. */
@@ -22,7 +22,9 @@ export function announce(
   const failed = new Set(errors.map((error) => error.name))
   const usable = functions.filter((definition) => !failed.has(definition.name))
   log.print(formatListing(usable, router.routes, url))
-  for (const line of findIdleFunctions(functions, extensions)) log.write('warning', 'Host.Startup', line)
+  for (const find of [findIdleFunctions, findUnservedBindings, findIgnoredRetries]) {
+    for (const line of find(functions, extensions)) log.write('warning', 'Host.Startup', line)
+  }
   for (const { name, disabled } of functions) if (disabled) log.print(`Function ${name} is disabled.`)
   for (const warning of router.warnings) log.write('warning', 'Host.Startup', warning)
   log.print(`Host is ready at ${url}`)

@@ -4,6 +4,7 @@ import type { HostJson } from './host-json.js'
 import { createInvoker } from './invoke.js'
 import type { LoadedApp } from './load-app.js'
 import type { HostLog } from './log.js'
+import type { OutputWriter } from './write-outputs.js'
 
 /** The invoker of a loaded app, with the extensions filling in the inputs that are theirs. */
 export function createAppInvoker(options: {
@@ -24,6 +25,7 @@ export function createAppInvoker(options: {
     hooks,
     log,
     provideInput: toInputProvider(extensions),
+    writeOutput: toOutputWriter(extensions),
     functionTimeoutMs,
   })
 }
@@ -42,5 +44,14 @@ function toInputProvider(extensions: readonly HostExtension[]): InputProvider {
       if (data !== undefined) return data
     }
     return undefined
+  }
+}
+
+function toOutputWriter(extensions: readonly HostExtension[]): OutputWriter {
+  return async (binding, data) => {
+    for (const extension of extensions) {
+      const writing = extension.writeOutput?.(binding, data)
+      if (writing !== undefined) return writing
+    }
   }
 }

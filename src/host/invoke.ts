@@ -10,11 +10,14 @@ import type {
 import type { RpcInvocationRequest } from './programming-model.js'
 import { type InvocationEnvironment, runInvocation } from './run-invocation.js'
 import { formatTimeSpan } from './time-span.js'
+import { createOutputStep, type OutputWriter } from './write-outputs.js'
 
 export interface InvokerOptions extends InvocationEnvironment {
   readonly functions: readonly LoadedFunction[]
   /** Asked for each input binding that is not the trigger, at each invocation. */
   readonly provideInput: InputProvider
+  /** Given each value for an output binding, before the invocation counts as done. */
+  readonly writeOutput: OutputWriter
   /** Longest time of an invocation; undefined for no limit. */
   readonly functionTimeoutMs: number | undefined
 }
@@ -42,6 +45,7 @@ function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
   const { log, functionTimeoutMs } = options
   const category = `Function.${loaded.name}`
   const toRpcRequest = createRequestBuilder(loaded, options.provideInput)
+  const writeOutputs = createOutputStep(loaded, options.writeOutput)
   return async (request) => {
     const id = request.invocationId ?? randomUUID()
     const isLogged = log.isEnabled(category, 'information')
@@ -53,7 +57,8 @@ function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
         `Executing 'Functions.${loaded.name}' (Reason='${request.reason}', Id=${id})`,
       )
     }
-    const running = runInvocation(loaded, toRpcRequest(id, request), options)
+    const invocation = runInvocation(loaded, toRpcRequest(id, request), options)
+    const running = writeOutputs === undefined ? invocation : invocation.then(writeOutputs)
     const outcome = await (functionTimeoutMs === undefined
       ? running
       : withTimeLimit(running, functionTimeoutMs, () => toTimeoutMessage(functionTimeoutMs, loaded.name, id)))

@@ -45,3 +45,41 @@ export function findIdleFunctions(
         `Function ${name} is loaded but not run: this development host does not listen to ${trigger.type} yet. POST /admin/functions/${name} runs it by hand.`,
     )
 }
+
+/** One line for each input or output that nothing in this host serves. */
+export function findUnservedBindings(
+  functions: readonly LoadedFunction[],
+  extensions: readonly HostExtension[],
+): readonly string[] {
+  const served = new Set(['http'])
+  for (const { bindingTypes = [] } of extensions)
+    for (const type of bindingTypes) served.add(type.toLowerCase())
+  return functions.flatMap(({ name, trigger, bindings }) =>
+    Object.values(bindings)
+      .filter((binding) => binding !== trigger && !served.has(binding.type.toLowerCase()))
+      .map(({ type, direction }) =>
+        direction === 'out'
+          ? `Function ${name} has a ${type} output, which this development host does not write: its values are dropped.`
+          : `Function ${name} has a ${type} input, which this development host does not read: its value is undefined.`,
+      ),
+  )
+}
+
+/** One line for each function with a retry policy that its trigger does not obey, on Azure neither (local-host-spec C.4). */
+export function findIgnoredRetries(
+  functions: readonly LoadedFunction[],
+  extensions: readonly HostExtension[],
+): readonly string[] {
+  const ignoring = new Set(['httptrigger'])
+  for (const { obeysRetry = false, triggerTypes = [] } of extensions) {
+    if (!obeysRetry) for (const type of triggerTypes) ignoring.add(type.toLowerCase())
+  }
+  return functions
+    .filter(
+      ({ trigger, retryOptions }) => retryOptions !== undefined && ignoring.has(trigger.type.toLowerCase()),
+    )
+    .map(
+      ({ name, trigger }) =>
+        `Function ${name} has a retry policy, which a ${trigger.type} does not obey, here as in Azure.`,
+    )
+}

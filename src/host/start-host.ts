@@ -157,4 +157,5 @@ async function stopHost(request: StopRequest): Promise<void> {
   // Together: HTTP callers may be waiting for work that an extension is finishing.
   await Promise.all([listener.close(graceMs), ...extensions.map((extension) => extension.stop(graceMs))])
   await app.hooks.runAppHooks('appTerminate', root)
+  await Promise.all(extensions.map((extension) => extension.close?.()))
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
-import type { AgentDefinition } from '../agent/agent-definition.js'
+import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import type { ApprovalRequested } from '../run/events.js'
@@ -77,13 +77,15 @@ function createDecidedError(approvalId: string): AgentError {
   return new AgentError('approval_already_decided', `Approval "${approvalId}" has been decided already.`)
 }
 
+/** Tools that only a run finds check their arguments when they are called. */
 async function checkArguments(
   agent: Agent,
   { name, inner }: ApprovalRequested,
   args: unknown,
 ): Promise<void> {
   const owner = inner === undefined ? agent : findAgent(agent, inner.agent)
-  const issues = (await owner?.tools.find((tool) => tool.name === name)?.check(args)) ?? []
+  const tool = toStaticTools(owner ?? agent).find((one) => one.name === name)
+  const issues = (await tool?.check(args)) ?? []
   if (issues.length === 0) return
   throw createRequestError(issues.map(({ path, message }) => ({ path: `arguments.${path}`, message })))
 }
@@ -91,7 +93,7 @@ async function checkArguments(
 /** An agent by name among those that work for `agent`, at any depth. */
 function findAgent(agent: AgentDefinition, name: string): AgentDefinition | undefined {
   if (agent.name === name) return agent
-  for (const { delegate } of agent.tools) {
+  for (const { delegate } of toStaticTools(agent)) {
     const found = delegate === undefined ? undefined : findAgent(delegate.agent, name)
     if (found !== undefined) return found
   }

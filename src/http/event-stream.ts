@@ -1,5 +1,5 @@
 import { toSseComment, toSseText } from '../core/sse.js'
-import { isTerminal, type StoredEvent } from '../run/events.js'
+import { isTerminal, type RunEventType, type StoredEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 import type { Call } from './route.js'
 
@@ -38,8 +38,15 @@ async function* toSseChunks(
   }
 }
 
+/** Security: what providers tell the model and keep for themselves is not the caller's to read; only that it happened is told. */
+const withheld: readonly RunEventType[] = ['run.prepared', 'state.changed']
+
 function toSse({ id, type, data }: StoredEvent): string {
-  return toSseText({ id: String(id), event: type, data: JSON.stringify(data) })
+  return toSseText({
+    id: String(id),
+    event: type,
+    data: withheld.includes(type) ? '{}' : JSON.stringify(data),
+  })
 }
 
 /** Passes on what `source` yields, and `undefined` whenever it has been silent for a while. */

@@ -3,7 +3,7 @@ import { parseFlag, refuseUnknown } from './parse-query.js'
 import { createJsonResponse } from './responses.js'
 import type { Call } from './route.js'
 
-/** `GET health`: which agents are served; with `?deep=true` also whether the run log and the task hub work, 503 when one does not. */
+/** `GET health`: which agents are served; with `?deep=true` also whether the run log and the task hub can be read and written, 503 when one does not. */
 export async function handleHealth(call: Call): Promise<Response> {
   const { agents, url } = call
   refuseUnknown(url.searchParams, ['deep', 'code'])

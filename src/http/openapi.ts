@@ -25,7 +25,11 @@ export function createOpenApi(agents: readonly Agent[], server: string): JsonObj
       '/agents': { get: toOperation('List the agents', { 200: ref('Agents') }) },
       '/health': {
         get: toOperation('Whether the app is well', { 200: ref('Health'), 503: ref('Health') }, [
-          toQuery('deep', { type: 'boolean' }, 'Also probe the run log and the task hub.'),
+          toQuery(
+            'deep',
+            { type: 'boolean' },
+            'Also prove that the run log and the task hub can be read and written.',
+          ),
         ]),
       },
       '/openapi.json': { get: toOperation('This document', { 200: { type: 'object' } }) },

@@ -36,7 +36,6 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Resp
   const { sessions } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
   const headers = toRunHeaders(run.sessionId, run.correlationId)
-  if (run.request.options.onBusy === 'reject') await refuseIfBusy(call, key)
   await sessions.start(key, run.request)
   if (run.form === 'events') return createEventStream(call, key, -1, headers)
   if (!run.wait) return createPendingResponse(call.url, key, 'accepted')
@@ -55,19 +54,6 @@ async function waitForNews({ sessions, settings }: Call, key: RunKey) {
   } finally {
     limit.end()
   }
-}
-
-async function refuseIfBusy({ sessions }: Call, key: RunKey): Promise<void> {
-  const known = await sessions.readRun(key)
-  if (known.length > 0 || !(await sessions.isBusy(key))) return
-  throw new AgentError(
-    'session_busy',
-    'onBusy: an earlier message of this session is still being answered.',
-    {
-      retryable: true,
-      retryAfterMs: 1000,
-    },
-  )
 }
 
 function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {

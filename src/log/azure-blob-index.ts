@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../core/clock.js'
 import { isInnerRun, type RunIndex } from '../run/run-index.js'
 import type { RunKey, RunSummary, SessionKey, StalledQuery } from '../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './azure-blob-container.js'
@@ -34,9 +35,11 @@ const maxTurn = 9_999_999_999
 export class AzureBlobIndex {
   readonly #container: AzureBlobContainer
   readonly #logs: AzureBlobLogs
+  readonly #clock: Clock
 
-  constructor(container: AzureBlobContainer, logs: AzureBlobLogs) {
+  constructor(container: AzureBlobContainer, logs: AzureBlobLogs, clock: Clock) {
     this.#container = container
+    this.#clock = clock
     this.#logs = logs
   }
 
@@ -45,6 +48,11 @@ export class AzureBlobIndex {
     if (isInnerRun(key)) return
     const run: OpenRun = { key, acceptedAt, status: 'open', dueAt: undefined }
     await this.#container.put(toOpenName(key), '', toOpenMetadata(run))
+  }
+
+  /** Whether a run has a marker: it then has been accepted, and has not ended, or ended just now. */
+  async isMarked(key: RunKey): Promise<boolean> {
+    return (await this.#container.properties(toOpenName(key))) !== undefined
   }
 
   /** Changes a marker, if there is one. */
@@ -172,8 +180,9 @@ export class AzureBlobIndex {
     return dueAt !== undefined && dueAt <= now ? key : undefined
   }
 
-  /** Only for logs of one segment; of others the first segment rests, and the log itself tells. */
+  /** Only for logs of one segment, and by the account's time; of others the first segment rests, and the log itself tells. */
   async #movedSince(key: RunKey, before: number): Promise<boolean> {
+    if (this.#clock !== systemClock) return false
     const segment = await this.#container.properties(toSegmentName(key, 0))
     return segment !== undefined && segment.lastModified >= before
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Clock } from '../core/clock.js'
 import { AgentError, FencedError } from '../core/errors.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
@@ -9,11 +10,13 @@ import { toSegmentName } from './azure-blob-names.js'
 import { advancePosition, type LogPosition, logStart, readOn, toNextSegment } from './azure-blob-position.js'
 import { RunTail } from './azure-blob-tail.js'
 
-export interface SegmentLimits {
+export interface AzureBlobLogsOptions {
   /** Blocks per append blob; the service allows 50,000. */
   readonly maxSegmentBlocks: number
   /** From this size on a log goes on in another blob. */
   readonly maxSegmentBytes: number
+  /** Gives events their times. */
+  readonly clock: Clock
 }
 
 /** So many runs' positions are remembered; a run that is not costs one more call. */
@@ -24,12 +27,12 @@ const maxTries = 5
 /** The logs of runs as append blobs: create, fenced append, read. */
 export class AzureBlobLogs {
   readonly #container: AzureBlobContainer
-  readonly #limits: SegmentLimits
+  readonly #options: AzureBlobLogsOptions
   readonly #tails = new Map<string, RunTail>()
 
-  constructor(container: AzureBlobContainer, limits: SegmentLimits) {
+  constructor(container: AzureBlobContainer, options: AzureBlobLogsOptions) {
     this.#container = container
-    this.#limits = limits
+    this.#options = options
   }
 
   /** What this process knows of a run's log, which may be nothing yet. */
@@ -81,7 +84,7 @@ export class AzureBlobLogs {
   /** See `RunLog.append`; gives where the log stands then. */
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<LogPosition> {
     const tail = this.tail(key)
-    const block = createBlock(events, expected, Date.now())
+    const block = createBlock(events, expected, this.#options.clock.now())
     for (let tries = 0; tries < maxTries; tries += 1) {
       const position = await this.positionAt(key, expected)
       if (position.etag === undefined) {
@@ -150,7 +153,7 @@ export class AzureBlobLogs {
   }
 
   #isFull({ blocks, bytes }: LogPosition, block: LogBlock): boolean {
-    const { maxSegmentBlocks, maxSegmentBytes } = this.#limits
+    const { maxSegmentBlocks, maxSegmentBytes } = this.#options
     return blocks + 1 >= maxSegmentBlocks || bytes + block.bytes.length >= maxSegmentBytes
   }
 }

@@ -55,6 +55,26 @@ export function parseEndedMetadata(metadata: Metadata): EndedRun | undefined {
   }
 }
 
+/** The run that was created last, or is about to be, on the condition that no other one of the session is open. */
+export interface Reservation {
+  readonly run: string
+  /** When it began; milliseconds since 1970 UTC. */
+  readonly at: number
+  /** Whether its marker is there. */
+  readonly isDone: boolean
+}
+
+/** Stands beside the rest of a session's metadata. */
+export function toReservationMetadata({ run, at, isDone }: Reservation): Metadata {
+  return { reserved: toAscii(run), since: String(at), done: String(isDone) }
+}
+
+/** `undefined` when no run of the session was ever to be alone. */
+export function parseReservation({ reserved, since, done }: Metadata): Reservation | undefined {
+  if (reserved === undefined) return undefined
+  return { run: String(fromAscii(reserved)), at: Number(since), isDone: done === 'true' }
+}
+
 export function toSessionMetadata(key: SessionKey, summary: SessionSummary): Metadata {
   const { owner, createdAt, updatedAt } = summary
   const times = { created: String(createdAt), updated: String(updatedAt) }

@@ -1,6 +1,7 @@
+import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode } from '../core/errors.js'
 import { type ControlRecord, isWaking } from '../run/control.js'
-import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
+import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
@@ -15,7 +16,8 @@ import type {
 import type { AzureBlobConnection } from './azure-blob-connection.js'
 import { AzureBlobContainer } from './azure-blob-container.js'
 import { AzureBlobControls } from './azure-blob-controls.js'
-import { deleteEndedBefore, deleteEndedRuns, deleteLog, deleteSession } from './azure-blob-deletion.js'
+import { AzureBlobCreation } from './azure-blob-creation.js'
+import { deleteEndedBefore, deleteEndedRuns, deleteSession } from './azure-blob-deletion.js'
 import { AzureBlobFollowers } from './azure-blob-followers.js'
 import { AzureBlobIndex } from './azure-blob-index.js'
 import { AzureBlobLogs } from './azure-blob-logs.js'
@@ -35,6 +37,8 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
   readonly maxSegmentBlocks?: number | undefined
   /** From this size on a log goes on in another blob. @default 134,217,728 */
   readonly maxSegmentBytes?: number | undefined
+  /** Gives events their times. @default the machine's */
+  readonly clock?: Clock | undefined
 }
 
 /**
@@ -47,6 +51,7 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
  * | | writes | reads | round trips |
  * |---|---|---|---|
  * | accepting a run | 4; 5 if it is the session's first | 1 | 4; 5 |
+ * | accepting a run that is not to wait (`onBusy: 'reject'`) | 6 | 4 and a list | 10 |
  * | an append | 1; 2 if the run begins to wait or stops waiting | 0; 1 if another process wrote last | 1; 2 |
  * | the append that ends a run | 4 and a deletion | 1 | 3, of which followers wait for 1 |
  * | finding a session's runs that are open or ended lately | 2 (lists) | 1 per open run | 3 |
@@ -63,47 +68,28 @@ export class AzureBlobRunLog implements RunLog {
   readonly #logs: AzureBlobLogs
   readonly #index: AzureBlobIndex
   readonly #sessions: AzureBlobSessions
+  readonly #creation: AzureBlobCreation
   readonly #controls: AzureBlobControls
   readonly #followers: AzureBlobFollowers
+  readonly #clock: Clock
 
   /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the connection cannot be one. */
   constructor(options: AzureBlobRunLogOptions) {
     const { container = 'durable-agent-runs', pollIntervalMs = 150, controlPollIntervalMs = 1_000 } = options
-    const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024 } = options
+    const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024, clock = systemClock } = options
+    this.#clock = clock
     this.#container = new AzureBlobContainer(options, container)
-    this.#logs = new AzureBlobLogs(this.#container, { maxSegmentBlocks, maxSegmentBytes })
-    this.#index = new AzureBlobIndex(this.#container, this.#logs)
+    this.#logs = new AzureBlobLogs(this.#container, { maxSegmentBlocks, maxSegmentBytes, clock })
+    this.#index = new AzureBlobIndex(this.#container, this.#logs, clock)
     this.#sessions = new AzureBlobSessions(this.#container)
+    this.#creation = new AzureBlobCreation({ ...this.#parts, logs: this.#logs, clock })
     this.#controls = new AzureBlobControls(this.#container)
     const intervals = { pollIntervalMs, controlPollIntervalMs }
     this.#followers = new AzureBlobFollowers(this.#logs, this.#controls, intervals)
   }
 
-  async create(key: RunKey, request: RunRequest): Promise<Creation> {
-    for (;;) {
-      const now = Date.now()
-      const session = await this.#sessions.open(key, request.owner, now)
-      const { owner } = session.summary
-      if (owner !== undefined && owner !== request.owner) return { outcome: 'foreign' }
-      if (!(await this.#logs.create(key, request, now))) {
-        const existing = await this.#readExisting(key)
-        if (existing !== undefined) return { outcome: 'exists', request: existing }
-        continue
-      }
-      const marking = this.#index.open(key, now)
-      const [isKept] = await Promise.all([this.#sessions.touch(session, now), marking])
-      if (isKept) return { outcome: 'created' }
-      await deleteLog(this.#container, key)
-    }
-  }
-
-  /** An earlier creation may have been cut off before the run was marked as open. */
-  async #readExisting(key: RunKey): Promise<RunRequest | undefined> {
-    const events = await this.#logs.read(key)
-    const [accepted] = events
-    if (accepted?.type !== 'run.accepted') return undefined
-    if (!events.some(isTerminal)) await this.#index.open(key, accepted.at)
-    return accepted.data
+  create(key: RunKey, request: RunRequest): Promise<Creation> {
+    return this.#creation.create(key, request)
   }
 
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
@@ -131,7 +117,7 @@ export class AzureBlobRunLog implements RunLog {
 
   async #touch(key: SessionKey): Promise<void> {
     const session = await this.#sessions.read(key)
-    if (session !== undefined) await this.#sessions.touch(session, Date.now())
+    if (session !== undefined) await this.#sessions.touch(session, this.#clock.now())
   }
 
   async read(key: RunKey, after = -1): Promise<readonly StoredEvent[]> {
@@ -178,7 +164,7 @@ export class AzureBlobRunLog implements RunLog {
     const run = await this.#container.properties(toSegmentName(key, 0))
     if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
     const isFirst = await this.#controls.file(key, record)
-    if (isFirst && isWaking(record)) await this.#index.makeDue(key, Date.now())
+    if (isFirst && isWaking(record)) await this.#index.makeDue(key, this.#clock.now())
     this.#followers.notifyControls(key)
     return isFirst
   }

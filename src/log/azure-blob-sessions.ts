@@ -1,6 +1,13 @@
 import type { SessionKey, SessionQuery, SessionSummary } from '../run/run-log.js'
 import type { AzureBlobContainer } from './azure-blob-container.js'
-import { parseSessionMetadata, toSessionMetadata } from './azure-blob-metadata.js'
+import {
+  type Metadata,
+  parseReservation,
+  parseSessionMetadata,
+  type Reservation,
+  toReservationMetadata,
+  toSessionMetadata,
+} from './azure-blob-metadata.js'
 import { toSessionName, toSessionsPrefix } from './azure-blob-names.js'
 
 /** A session's record as it was read. */
@@ -8,6 +15,7 @@ export interface SessionRecord {
   readonly key: SessionKey
   readonly summary: SessionSummary
   readonly etag: string
+  readonly reservation: Reservation | undefined
 }
 
 /**
@@ -24,7 +32,8 @@ export class AzureBlobSessions {
   async read(key: SessionKey): Promise<SessionRecord | undefined> {
     const found = await this.#container.properties(toSessionName(key))
     const summary = found && parseSessionMetadata(found.metadata)
-    return found && summary && { key, summary, etag: found.etag }
+    if (found === undefined || summary === undefined) return undefined
+    return { key, summary, etag: found.etag, reservation: parseReservation(found.metadata) }
   }
 
   /** The session's record, made for `owner` if there is none. */
@@ -34,7 +43,7 @@ export class AzureBlobSessions {
       if (record !== undefined) return record
       const summary = { session: key.session, owner, createdAt: now, updatedAt: now }
       const etag = await this.#container.put(toSessionName(key), '', toSessionMetadata(key, summary))
-      if (etag !== undefined) return { key, summary, etag }
+      if (etag !== undefined) return { key, summary, etag, reservation: undefined }
     }
   }
 
@@ -43,12 +52,37 @@ export class AzureBlobSessions {
    * made anew for somebody else.
    */
   async touch(record: SessionRecord, now: number): Promise<boolean> {
-    const { key, summary, etag } = record
-    const metadata = toSessionMetadata(key, { ...summary, updatedAt: now })
-    if (await this.#container.setMetadata(toSessionName(key), metadata, { ifMatch: etag })) return true
+    if (await this.#change(record, { ...record.summary, updatedAt: now }, record.reservation)) return true
     // Refused because somebody else touched it just now, which does as well.
-    const other = (await this.read(key))?.summary
-    return other?.owner === summary.owner && other?.createdAt === summary.createdAt
+    return isSameSession(record, await this.read(record.key))
+  }
+
+  /** Reserves a session for one run; false when somebody touched it since the record was read. */
+  reserve(record: SessionRecord, run: string, now: number): Promise<boolean> {
+    return this.#change(record, record.summary, { run, at: now, isDone: false })
+  }
+
+  /**
+   * Ends a run's reservation, and notes that the run was accepted. `lost` when the session is reserved for another run by
+   * now, or is no longer what the record says.
+   */
+  async release(record: SessionRecord, run: string, now: number): Promise<'released' | 'lost'> {
+    for (;;) {
+      const current = await this.read(record.key)
+      if (current?.reservation?.run !== run || !isSameSession(record, current)) return 'lost'
+      const summary = { ...current.summary, updatedAt: now }
+      if (await this.#change(current, summary, { ...current.reservation, isDone: true })) return 'released'
+    }
+  }
+
+  #change(
+    { key, etag }: SessionRecord,
+    summary: SessionSummary,
+    reservation: Reservation | undefined,
+  ): Promise<boolean> {
+    const reserved: Metadata = reservation === undefined ? {} : toReservationMetadata(reservation)
+    const metadata = { ...toSessionMetadata(key, summary), ...reserved }
+    return this.#container.setMetadata(toSessionName(key), metadata, { ifMatch: etag })
   }
 
   /** Forgets the session; false when it was touched since the record was read. */
@@ -80,6 +114,11 @@ export class AzureBlobSessions {
     }
     return sessions
   }
+}
+
+function isSameSession(record: SessionRecord, other: SessionRecord | undefined): boolean {
+  const { owner, createdAt } = record.summary
+  return other?.summary.owner === owner && other?.summary.createdAt === createdAt
 }
 
 type Place = Pick<SessionSummary, 'updatedAt' | 'session'>

@@ -46,6 +46,7 @@ export class MemoryRunLog implements RunLog {
     if (session?.owner !== undefined && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#runs.get(toRunName(key))?.events[0]
     if (existing?.type === 'run.accepted') return { outcome: 'exists', request: existing.data }
+    if (request.options.onBusy === 'reject' && this.#isBusy(key)) return { outcome: 'busy' }
     const now = this.#clock.now()
     this.#touch(key, request.owner, now)
     const accepted: StoredEvent = { id: 0, at: now, type: 'run.accepted', data: structuredClone(request) }
@@ -194,6 +195,10 @@ export class MemoryRunLog implements RunLog {
     return [...this.#runs.values()].filter(
       (run) => run.key.agent === key.agent && run.key.session === key.session,
     )
+  }
+
+  #isBusy(key: SessionKey): boolean {
+    return this.#runsOf(key).some((run) => isListed(run) && !isEnded(run))
   }
 
   #touch({ agent, session }: SessionKey, owner: string | undefined, now: number): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError, hasCode } from '../core/errors.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
@@ -27,6 +28,8 @@ export type RedisRunLogOptions = RedisSource & {
   readonly endedTtlMs?: number | undefined
   /** How often whoever follows a run looks for news by itself, should a notification get lost. @default 1000 */
   readonly pollIntervalMs?: number | undefined
+  /** Gives events their times. @default the machine's */
+  readonly clock?: Clock | undefined
 }
 
 /**
@@ -48,10 +51,12 @@ export class RedisRunLog implements RunLog {
   readonly #index: RedisIndex
   readonly #watch: RedisWatch
   readonly #endedTtlMs: number | undefined
+  readonly #clock: Clock
 
   /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the URL is none of Redis. */
   constructor(options: RedisRunLogOptions) {
-    const { prefix = 'durable-agents', pollIntervalMs = 1_000 } = options
+    const { prefix = 'durable-agents', pollIntervalMs = 1_000, clock = systemClock } = options
+    this.#clock = clock
     this.#endedTtlMs = options.endedTtlMs
     this.#redis = new RedisConnection(options)
     this.#keys = new RedisKeys(prefix)
@@ -60,13 +65,14 @@ export class RedisRunLog implements RunLog {
   }
 
   async create(key: RunKey, request: RunRequest): Promise<Creation> {
-    const now = Date.now()
+    const now = this.#clock.now()
     const { session, run, log, open } = this.#keys.run(key)
     const event = JSON.stringify({ at: now, type: 'run.accepted', data: request })
-    const values = [toOwner(request.owner), toText(key.run), now, randomUUID(), event]
+    const condition = request.options.onBusy === 'reject' ? 'alone' : ''
+    const values = [toOwner(request.owner), toText(key.run), now, randomUUID(), event, condition]
     const reply = await this.#redis.run(redisScripts.create, [session, run, log, open], values)
     const [outcome = '', first = '', status, owner = ''] = toTexts(reply)
-    if (outcome === 'foreign') return { outcome }
+    if (outcome === 'foreign' || outcome === 'busy') return { outcome }
     // Also for a run that is there already: its creation may have been cut off before this.
     if (status !== 'ended') await this.#index.open(key, fromOwner(owner), now)
     return outcome === 'exists' ? { outcome, request: JSON.parse(first).data } : { outcome: 'created' }
@@ -74,7 +80,7 @@ export class RedisRunLog implements RunLog {
 
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
     const { session, run, log, open, ended, controls, channel } = this.#keys.run(key)
-    const now = Date.now()
+    const now = this.#clock.now()
     const { turn, status, due } = toChange(events)
     const ttl = this.#endedTtlMs ?? ''
     const lines = events.map(({ type, data }) => JSON.stringify({ at: now, type, data }))
@@ -155,7 +161,7 @@ export class RedisRunLog implements RunLog {
       toText(toControlId(record)),
       randomUUID(),
       JSON.stringify(record),
-      isWaking(record) ? Date.now() : '',
+      isWaking(record) ? this.#clock.now() : '',
       channel,
     ]
     const outcome = await this.#redis.run(redisScripts.control, [run, controls], values)
@@ -189,7 +195,7 @@ export class RedisRunLog implements RunLog {
 
   /** Writes a small value. @throws {AgentError} `store_unavailable` saying why it cannot. */
   async probe(): Promise<void> {
-    await this.#redis.run(redisScripts.set, [this.#keys.probe], [Date.now()])
+    await this.#redis.run(redisScripts.set, [this.#keys.probe], [this.#clock.now()])
   }
 
   /** Closes the connections that were opened here; a client that was given stays open. */

@@ -16,7 +16,7 @@ function toScript(text: string): RedisScript {
  * Every script may be run twice: a token tells the second try of a call from somebody else's call.
  */
 export const redisScripts = {
-  /** KEYS session, run, log, open. ARGV owner or '', run, now, token, event. Gives what became of it, event 0, status, the session's owner or ''. */
+  /** KEYS session, run, log, open. ARGV owner or '', run, now, token, event, 'alone' if no other run may be open. Gives what became of it, event 0, status, the session's owner or ''. */
   create: toScript(`
     local owner = redis.call('HGET', KEYS[1], 'owner')
     if owner and owner ~= ARGV[1] then return {'foreign'} end
@@ -25,6 +25,7 @@ export const redisScripts = {
       local first = redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 1)
       return {run[1] == ARGV[4] and 'created' or 'exists', first[1][2][2], run[2], owner or ''}
     end
+    if ARGV[6] == 'alone' and redis.call('ZCARD', KEYS[4]) > 0 then return {'busy'} end
     if redis.call('HSETNX', KEYS[1], 'createdAt', ARGV[3]) == 1 and ARGV[1] ~= '' then
       redis.call('HSET', KEYS[1], 'owner', ARGV[1])
       owner = ARGV[1]

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError, toErrorMessage } from '../core/errors.js'
-import { GroupCommit } from '../core/group-commit.js'
+import { GroupCommit, type JobOptions } from '../core/group-commit.js'
+import { WriteAheadLog } from '../core/write-ahead-log.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
 import { toIndex } from '../run/run-index.js'
@@ -34,6 +35,7 @@ export class SqliteRunLog implements RunLog {
   readonly deltaDelayMs = 15
   readonly #path: string
   readonly #database: DatabaseSync
+  readonly #disk: WriteAheadLog
   readonly #writes: GroupCommit
   readonly #sql: Statements
   readonly #feed = new RunFeed()
@@ -46,7 +48,8 @@ export class SqliteRunLog implements RunLog {
   constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
     this.#database = openSqliteFile(path)
     // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
-    this.#writes = new GroupCommit(this.#database, { eager: true })
+    this.#disk = new WriteAheadLog(path)
+    this.#writes = new GroupCommit(this.#database, { eager: true, flush: () => this.#disk.flush() })
     this.#path = path
     this.#sql = prepareStatements(this.#database, (cause) => this.#toError('read', cause))
     this.#pollIntervalMs = pollIntervalMs
@@ -62,6 +65,8 @@ export class SqliteRunLog implements RunLog {
     if (session?.owner != null && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#sql.firstEvent.get(key.agent, key.session, key.run)
     if (existing !== undefined) return { outcome: 'exists', request: JSON.parse(existing.data) }
+    if (request.options.onBusy === 'reject' && this.#sql.open.get(key.agent, key.session) !== undefined)
+      return { outcome: 'busy' }
     const now = this.#clock.now()
     this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
     const { lastInsertRowid } = this.#sql.insertRun.run(key.agent, key.session, key.run, now, now)
@@ -70,7 +75,9 @@ export class SqliteRunLog implements RunLog {
   }
 
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
-    const next = await this.#write(() => this.#append(key, expected, events))
+    // Should the machine lose power, whoever goes on writes the very same again; and this write fences as it is.
+    const lazy = events.every(({ type }) => type === 'run.started' || type === 'run.resumed')
+    const next = await this.#write(() => this.#append(key, expected, events), { lazy })
     this.#feed.notify(toFeedName(key))
     return next
   }
@@ -207,12 +214,13 @@ export class SqliteRunLog implements RunLog {
   async close(): Promise<void> {
     clearInterval(this.#poll)
     this.#writes.flush()
+    this.#disk.close()
     this.#database.close()
   }
 
-  async #write<T>(work: () => T): Promise<T> {
+  async #write<T>(work: () => T, options?: JobOptions): Promise<T> {
     try {
-      return await this.#writes.run(work)
+      return await this.#writes.run(work, options)
     } catch (cause) {
       throw cause instanceof AgentError ? cause : this.#toError('written', cause)
     }

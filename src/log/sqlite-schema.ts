@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { AgentError, toErrorMessage } from '../core/errors.js'
-import { openSqlite, useWriteAheadLog } from '../core/sqlite.js'
+import { AgentError } from '../core/errors.js'
+import { openSqlite, toOpenProblem, useWriteAheadLog } from '../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
 export const schemaVersion = 1
@@ -55,7 +55,7 @@ export function openSqliteFile(path: string): DatabaseSync {
     database.exec(`PRAGMA busy_timeout = ${openWaitMs}`)
     useWriteAheadLog(database, openWaitMs)
     database.exec(`
-      PRAGMA synchronous = FULL;
+      PRAGMA synchronous = NORMAL;
       PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA foreign_keys = ON;
     `)
@@ -67,7 +67,7 @@ export function openSqliteFile(path: string): DatabaseSync {
     if (cause instanceof AgentError) throw cause
     throw new AgentError(
       'store_unavailable',
-      `The run log ${path} cannot be opened: ${toErrorMessage(cause)}`,
+      `The run log ${path} cannot be opened: ${toOpenProblem(cause)}`,
       {
         cause,
       },

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.js'
 import type { ChatMessage, Usage } from '../core/messages.js'
+import type { ToolChoice } from '../core/tool-choice.js'
 
 /** A tool as a model sees it: no code. */
 export interface ToolDeclaration {
@@ -10,8 +11,6 @@ export interface ToolDeclaration {
   /** Whether the provider should hold the model to the schema; `parameters` must then be in the strict subset. */
   readonly strict?: boolean | undefined
 }
-
-export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
 
 /** The shape the model's answer has to have. */
 export interface ResponseFormat {

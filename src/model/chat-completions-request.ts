@@ -3,7 +3,8 @@ import type {
   ChatCompletionTool,
   ChatCompletionToolChoiceOption,
 } from 'openai/resources/chat/completions'
-import type { ChatRequest, ResponseFormat, ToolChoice, ToolDeclaration } from './chat-client.js'
+import type { ToolChoice } from '../core/tool-choice.js'
+import type { ChatRequest, ResponseFormat, ToolDeclaration } from './chat-client.js'
 import { toChatCompletionsMessages } from './chat-completions-messages.js'
 
 /** How a request is to be answered. */

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js'
-import type { ToolChoice, ToolDeclaration } from './chat-client.js'
+import type { ToolChoice } from '../core/tool-choice.js'
+import type { ToolDeclaration } from './chat-client.js'
 import { createSample, readRequired, readType } from './schema-sample.js'
 
 /** The tool that shares most words with the text, if any does; the one that `choice` demands in any case. */

@@ -2,6 +2,8 @@ import type { CallState, RunState } from './fold.js'
 
 /** What has to happen next in a run. */
 export type Action =
+  /** Ask the agent's providers and middleware what they give the run. */
+  | { readonly type: 'prepare' }
   | { readonly type: 'callModel'; readonly step: number }
   /** Every call that can be gone on with; others of the step may be waiting for a human. */
   | { readonly type: 'runTools'; readonly calls: readonly CallState[] }
@@ -16,13 +18,15 @@ export interface RunLimits {
   readonly maxSteps: number
   /** Most tokens a run may spend before its next model call; `undefined` for no limit. */
   readonly maxTokens?: number | undefined
+  /** Whether the agent has providers or middleware to ask before the first model call. @default false */
+  readonly prepares?: boolean | undefined
 }
 
 /** The next action, from nothing but what the log says. */
 export function decide(state: RunState, limits: RunLimits): Action {
   if (state.outcome !== undefined) return { type: 'stop' }
   const last = state.steps.at(-1)
-  if (last === undefined) return callModel(state, limits)
+  if (last === undefined) return begin(state, limits)
   const open = last.calls.filter((call) => call.completed === undefined)
   const ready = open.filter((call) => !isWaiting(call))
   if (ready.length > 0) return { type: 'runTools', calls: ready }
@@ -30,6 +34,11 @@ export function decide(state: RunState, limits: RunLimits): Action {
   const isAnswered =
     last.calls.length === 0 && !state.steering.some(({ afterSteps }) => afterSteps === state.steps.length)
   return isAnswered ? { type: 'finish' } : callModel(state, limits)
+}
+
+function begin(state: RunState, limits: RunLimits): Action {
+  if (limits.prepares && state.prepared === undefined) return { type: 'prepare' }
+  return state.prepared?.answer === undefined ? callModel(state, limits) : { type: 'finish' }
 }
 
 function callModel(state: RunState, limits: RunLimits): Action {

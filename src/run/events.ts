@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage, Usage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
+import type { ToolChoice } from '../core/tool-choice.js'
 import type { Decision } from './control.js'
 
 /** What a caller asked for, as it is kept: the data of `run.accepted`. */
@@ -13,6 +14,8 @@ export interface RunRequest {
   /** SHA-256 (hex) of everything that makes two requests the same. */
   readonly digest: string
   readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** The orchestration that is told when the run ends; absent when none waits for it. */
+  readonly orchestrationId?: string | undefined
 }
 
 export interface RunOptions {
@@ -20,6 +23,8 @@ export interface RunOptions {
   readonly enableToolCalls: boolean
   /** What to do when an earlier message of the session is still being answered. @default 'queue' */
   readonly onBusy?: OnBusy | undefined
+  /** Which tools the model may or must call; that it must holds for the run's first model call. @default the agent's */
+  readonly toolChoice?: ToolChoice | undefined
   /** JSON Schema that the answer must fit. */
   readonly responseSchema?: JsonObject | undefined
 }
@@ -106,6 +111,27 @@ export interface HistorySummarized {
   readonly usage: Usage
 }
 
+/** What the agent's providers and middleware gave a run before its first model call. */
+export interface RunPrepared {
+  /** What the model is told in place of the agent's instructions; absent when it is told those. */
+  readonly instructions?: string | undefined
+  /** What the model is shown between the history and the user's messages. */
+  readonly messages?: readonly ChatMessage[] | undefined
+  /** What the model is shown in place of the user's messages; absent when it is shown those. */
+  readonly request?: readonly ChatMessage[] | undefined
+  /** The run's answer, when one was given without asking the model. */
+  readonly answer?: PreparedAnswer | undefined
+}
+
+export interface PreparedAnswer {
+  readonly text: string
+  /** The place of the middleware that gave it, from 0 for the outermost. */
+  readonly by: number
+}
+
+/** What an agent's providers keep in a session: a JSON object each, by the provider's name. */
+export type SessionState = Readonly<Record<string, JsonObject>>
+
 /** Why a run stands still without a process working on it. */
 export type ParkReason = 'approval' | 'operation_limit'
 
@@ -134,6 +160,10 @@ export type RunEvent =
   | EventOf<'run.resumed', { readonly reason: ParkReason }>
   /** The session's turns up to one were boiled down for the model. */
   | EventOf<'history.summarized', HistorySummarized>
+  /** Asked once, before the first model call; written only for agents with providers or middleware. */
+  | EventOf<'run.prepared', RunPrepared>
+  /** What some providers keep in the session has become this. */
+  | EventOf<'state.changed', { readonly state: SessionState }>
   /** Messages of another run joined this one. */
   | EventOf<'run.steered', { readonly run: string; readonly messages: readonly ChatMessage[] }>
   /** This run's messages joined another one, whose outcome becomes its own. */

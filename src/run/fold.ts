@@ -2,7 +2,6 @@ import {
   addUsage,
   type ChatMessage,
   type FunctionCallContent,
-  type FunctionResultContent,
   noUsage,
   toFunctionCalls,
   type Usage,
@@ -14,7 +13,9 @@ import {
   isTerminal,
   type ParkReason,
   type RunEvent,
+  type RunPrepared,
   type RunRequest,
+  type SessionState,
   type StepCompleted,
   type TerminalEvent,
   type ToolCompleted,
@@ -61,6 +62,10 @@ export interface RunState {
   readonly steering: readonly Steering[]
   /** The text of an unfinished step whose deltas are in the log; `undefined` when there are none. */
   readonly partial: string | undefined
+  /** What its providers and middleware gave it; `undefined` before, and for agents that have none. */
+  readonly prepared: RunPrepared | undefined
+  /** What providers keep in the session, as far as this run has changed it. */
+  readonly stateChanges: SessionState
   /** What this run has boiled its session's older turns down to. */
   readonly summary: HistorySummarized | undefined
   /** Why nobody works on it at the moment. */
@@ -80,6 +85,8 @@ export const emptyRun: RunState = {
   steps: [],
   steering: [],
   partial: undefined,
+  prepared: undefined,
+  stateChanges: {},
   summary: undefined,
   parked: undefined,
   joined: undefined,
@@ -111,6 +118,10 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
       return { parked: undefined }
     case 'history.summarized':
       return { summary: event.data, usage: addUsage(state.usage, event.data.usage) }
+    case 'run.prepared':
+      return { prepared: event.data }
+    case 'state.changed':
+      return { stateChanges: { ...state.stateChanges, ...event.data.state } }
     case 'run.joined':
       return { joined: event.data.run }
     case 'run.steered':
@@ -177,33 +188,4 @@ export function toOpenApprovals(state: RunState): readonly ApprovalRequested[] {
   return calls.flatMap(({ approval, decision }) =>
     approval === undefined || decision !== undefined ? [] : [approval],
   )
-}
-
-/** What a run has added after the user's messages: each answer and the results of its tool calls, and what joined on the way. */
-export function toTurnMessages(state: RunState): readonly ChatMessage[] {
-  return [
-    ...toSteeringMessages(state, 0),
-    ...state.steps.flatMap((step, index) => [
-      ...toStepMessages(step),
-      ...toSteeringMessages(state, index + 1),
-    ]),
-  ]
-}
-
-function toSteeringMessages({ steering }: RunState, afterSteps: number): readonly ChatMessage[] {
-  return steering.filter((one) => one.afterSteps === afterSteps).flatMap(({ messages }) => messages)
-}
-
-/** A step's answer, followed by one message with the results of its tool calls. */
-export function toStepMessages(step: StepState): readonly ChatMessage[] {
-  const results = step.calls.map(toResult).filter((result) => result !== undefined)
-  return results.length === 0 ? [step.message] : [step.message, { role: 'tool', contents: results }]
-}
-
-function toResult({ call, completed }: CallState): FunctionResultContent | undefined {
-  if (completed === undefined) return undefined
-  const { result, error } = completed
-  return error === undefined
-    ? { type: 'functionResult', callId: call.callId, result: result ?? null }
-    : { type: 'functionResult', callId: call.callId, error }
 }

@@ -47,6 +47,8 @@ export type Creation =
   | { readonly outcome: 'exists'; readonly request: RunRequest }
   /** The session belongs to somebody else; nothing was written. */
   | { readonly outcome: 'foreign' }
+  /** Another run of the session has not ended, and this one was not to wait for it (`onBusy: 'reject'`); nothing was written. */
+  | { readonly outcome: 'busy' }
 
 export interface SessionQuery {
   /** Only sessions of this owner; `undefined` lists those of nobody. */
@@ -71,7 +73,11 @@ export interface StalledQuery {
 export interface RunLog {
   /** How long deltas are best gathered before they are appended, in ms: the dearer an append, the longer. */
   readonly deltaDelayMs: number
-  /** Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's; a session of nobody is open to all. */
+  /**
+   * Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's; a
+   * session of nobody is open to all. With `onBusy: 'reject'` only when no other run of the session is open or parked: of
+   * two at once one is created.
+   */
   create(key: RunKey, request: RunRequest): Promise<Creation>
   /** Appends events if the log still ends at `expected`; returns the next position. @throws {FencedError} when another executor wrote, or the run was deleted. */
   append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number>

@@ -1,13 +1,16 @@
-import type { EntityContext, EntityHandler } from 'durable-functions'
+import type { DurableClient, EntityContext, EntityHandler } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
+import { announceDeletion, createRaiseEvent } from './announce-end.js'
+import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
 import { type Operation, readState } from './operation.js'
 import type { AgentResponseCallback } from './response-callback.js'
-import { addEndedRuns, operateRun } from './run-operation.js'
+import { operateRun } from './run-operation.js'
 import { SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
 
@@ -15,7 +18,11 @@ export interface AgentEntityOptions {
   readonly agent: AgentDefinition
   readonly log: RunLog
   readonly callback?: AgentResponseCallback | undefined
+  /** Makes what only the code of a run may know. @default nothing */
+  readonly values?: InvocationValuesFactory | undefined
   readonly limits: OperationLimits
+  /** Finds an operation's durable client, by which orchestrations are told how their runs ended. @default none are told */
+  readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
   /** @default the machine's */
   readonly clock?: Clock | undefined
 }
@@ -28,7 +35,9 @@ export function createAgentEntity({
   agent,
   log,
   callback,
+  values = () => ({}),
   limits,
+  getDurableClient,
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
   const history = new SessionHistory(log)
@@ -37,7 +46,10 @@ export function createAgentEntity({
     const onError = (error: unknown) => reportError(error, key, context)
     const startedAt = clock.now()
     try {
-      await operate({ agent, log, callback, limits, history, key, context, startedAt, clock, onError })
+      const raiseEvent =
+        getDurableClient === undefined ? undefined : createRaiseEvent(getDurableClient(context), clock)
+      const shared = { agent, log, callback, values, limits, history, clock }
+      await operate({ ...shared, key, context, startedAt, onError, raiseEvent })
     } catch (error) {
       onError(error)
     }
@@ -97,7 +109,8 @@ async function reset(operation: Operation): Promise<void> {
   context.df.setState(state.getState())
 }
 
-async function remove({ log, key, context, clock }: Operation): Promise<void> {
+async function remove({ log, key, context, clock, raiseEvent }: Operation): Promise<void> {
+  await announceDeletion(raiseEvent, log, key)
   await log.deleteSession(key, toTime(toObject(context.df.getInput()).before, clock))
   context.df.destructOnExit()
 }

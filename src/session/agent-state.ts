@@ -1,5 +1,6 @@
 import { type ChatMessage, type ChatRole, createTextMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
+import type { SessionState } from '../run/events.js'
 import {
   noOwnFields,
   type OwnFields,
@@ -70,6 +71,11 @@ export class AgentState {
     }
   }
 
+  /** Takes in what providers keep in the session now. */
+  keep(changes: SessionState): void {
+    if (Object.keys(changes).length > 0) this.change({ state: { ...this.own.state, ...changes } })
+  }
+
   /** The state as JSON, to be stored. It is not to be changed: use the methods here. */
   getState(): StoredState {
     return this.#stored
@@ -91,7 +97,7 @@ export class AgentState {
   reset(): void {
     const { turn } = this.own
     this.#setEntries([])
-    this.change({ messageCount: 0, evictedTurn: turn, resetTurn: turn, summary: undefined })
+    this.change({ messageCount: 0, evictedTurn: turn, resetTurn: turn, summary: undefined, state: undefined })
   }
 
   #append(entries: readonly StoredEntry[]): void {
@@ -111,7 +117,8 @@ export class AgentState {
 
   /** Whole turns leave, and only those that a run log has: what somebody else wrote stays, and what follows it. */
   #evict(budget: number): void {
-    let size = JSON.stringify(this.#stored).length
+    const kept = JSON.stringify(this.own.state ?? {}).length
+    let size = JSON.stringify(this.#stored).length - kept
     let evictedTurn = this.own.evictedTurn
     const turns = [...toTurns(this.entries)]
     while (size > budget && turns[0] !== undefined && turns[0].turn > 0) {

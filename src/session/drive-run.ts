@@ -1,13 +1,13 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
-import type { DelegateOutcome, Delegation } from '../agent/delegation.js'
-import type { ExecutionLimits } from '../agent/run-context.js'
+import type { DelegateOutcome, DelegateRequest, Delegation } from '../agent/delegation.js'
+import type { ExecutionLimits, RunSetup } from '../agent/run-context.js'
 import { RunControls } from '../agent/run-controls.js'
 import { runLoop } from '../agent/run-loop.js'
 import { toAnswerText } from '../agent/to-answer.js'
 import type { Clock } from '../core/clock.js'
 import { hasCode } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
-import type { RunEvent, StoredEvent } from '../run/events.js'
+import type { RunEvent, SessionState, StoredEvent } from '../run/events.js'
 import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
@@ -26,6 +26,9 @@ export interface RunDrive {
   /** Finds what the model is shown of the past; may journal what that took. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   readonly messageCount: number
+  /** What providers kept in the session before this run. */
+  readonly sessionState: SessionState
+  readonly readValues: RunSetup['readValues']
   readonly limits: ExecutionLimits
   readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
   readonly onError: (error: unknown) => void
@@ -56,6 +59,8 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
     sessionId: key.session,
     correlationId: key.run,
     messageCount: drive.messageCount,
+    sessionState: drive.sessionState,
+    readValues: drive.readValues,
     limits,
     controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
@@ -88,8 +93,7 @@ interface DelegationContext {
 function createDelegation(log: RunLog, parent: RunKey, context: DelegationContext): Delegation {
   const toKey = (callId: string): RunKey => ({ ...parent, run: `${parent.run}/${callId}` })
   return {
-    run: (agent, callId, message, signal) =>
-      runDelegate(log, toKey(callId), { ...context, agent, message, signal }),
+    run: (request) => runDelegate(log, toKey(request.callId), { ...context, ...request }),
     async decide(callId, decision) {
       await log.control(toKey(callId), { type: 'decision', ...decision })
     },
@@ -99,19 +103,7 @@ function createDelegation(log: RunLog, parent: RunKey, context: DelegationContex
 async function runDelegate(
   log: RunLog,
   key: RunKey,
-  {
-    agent,
-    message,
-    signal,
-    owner,
-    limits,
-    onError,
-    clock,
-  }: DelegationContext & {
-    readonly agent: AgentDefinition
-    readonly message: string
-    readonly signal: AbortSignal
-  },
+  { agent, message, values, signal, owner, limits, onError, clock }: DelegationContext & DelegateRequest,
 ): Promise<DelegateOutcome> {
   const messages = [createTextMessage('user', message)]
   await log.create(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
@@ -130,6 +122,8 @@ async function runDelegate(
     turn: 0,
     readHistory: async () => [],
     messageCount: 0,
+    sessionState: {},
+    readValues: () => values,
     limits: { ...limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
     onError,
     clock,

@@ -1,11 +1,12 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { InvocationValuesFactory, RunInfo } from '../agent/provider-context.js'
 import { RunControls } from '../agent/run-controls.js'
 import { toRequestText, toResponse } from '../agent/to-answer.js'
 import { toUpdate } from '../agent/to-update.js'
 import { type Clock, toTimestamp } from '../core/clock.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { ControlRecord } from '../run/control.js'
-import type { RunEvent, StoredEvent } from '../run/events.js'
+import type { RunEvent, RunRequest, SessionState, StoredEvent } from '../run/events.js'
 import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
 import type { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
@@ -27,6 +28,10 @@ export interface RunExecution {
   readonly messageCount: number
   /** Tokens the session has spent before this run. */
   readonly sessionTokens: number
+  /** What providers kept in the session before this run. */
+  readonly sessionState: SessionState
+  /** Makes what only the run's code may know. */
+  readonly context: InvocationValuesFactory
   readonly limits: OperationLimits
   /** When the operation began; ms since 1970. */
   readonly operationStart: number
@@ -92,6 +97,8 @@ async function execute(
     turn,
     readHistory,
     messageCount,
+    sessionState: execution.sessionState,
+    readValues: () => execution.context(toRunInfo(key, fold(events).request)),
     limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
     onAppended: (event, current) => announce(event, current, execution, callbacks),
     clock,
@@ -99,6 +106,11 @@ async function execute(
   })
   await callbacks.drain()
   return state
+}
+
+function toRunInfo({ agent, session, run }: RunKey, request: RunRequest | undefined): RunInfo {
+  const { owner, metadata = {} } = request ?? {}
+  return { agentName: agent, sessionId: session, correlationId: run, owner, metadata }
 }
 
 function announce(

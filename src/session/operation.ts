@@ -1,8 +1,10 @@
 import type { EntityContext } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import type { Clock } from '../core/clock.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
 import { AgentState } from './agent-state.js'
+import type { RaiseEvent } from './announce-end.js'
 import type { OperationLimits } from './execution-limits.js'
 import type { AgentResponseCallback } from './response-callback.js'
 import type { SessionHistory } from './session-history.js'
@@ -13,6 +15,8 @@ export interface Operation {
   readonly agent: AgentDefinition
   readonly log: RunLog
   readonly callback: AgentResponseCallback | undefined
+  /** Makes what only the code of a run may know. */
+  readonly values: InvocationValuesFactory
   readonly limits: OperationLimits
   readonly history: SessionHistory
   readonly key: SessionKey
@@ -21,6 +25,10 @@ export interface Operation {
   readonly startedAt: number
   readonly clock: Clock
   readonly onError: (error: unknown) => void
+  /** Reaches orchestrations that wait for runs; `undefined` where there is no durable client. */
+  readonly raiseEvent: RaiseEvent | undefined
+  /** The run whose outcome this operation's own result tells, so that no event has to. */
+  readonly repliesTo?: string | undefined
 }
 
 /**
@@ -30,7 +38,8 @@ export interface Operation {
 export async function readState({ context, log, key }: Operation): Promise<AgentState> {
   const stored = new AgentState()
   const value = context.df.getState()
-  if (value !== undefined) stored.restoreState(value)
+  // An operation that replied before anything was stored has left null.
+  if (value !== undefined && value !== null) stored.restoreState(value)
   const session = await log.session(key)
   const state = stored.isOf(session) ? stored : new AgentState()
   if (state.own.turn === 0) state.change({ owner: session?.owner, createdAt: session?.createdAt })

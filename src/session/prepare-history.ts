@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
-import type { HistoryTurn, Summarizer } from '../agent/compaction.js'
-import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import { type HistoryTurn, type Summarizer, toHistory } from '../agent/compaction.js'
+import type { ChatMessage } from '../core/messages.js'
 import type { RunJournal } from '../run/run-journal.js'
 import type { SessionKey } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
@@ -24,7 +24,7 @@ export async function prepareHistory(request: HistoryRequest): Promise<readonly 
   const turns = compaction.select(await history.read(key, state, range))
   const { summarizer } = compaction
   if (summarizer === undefined || turns.length <= summarizer.keepTurns + summarizer.everyTurns) {
-    return toMessages(known?.text, turns)
+    return toHistory(known?.text, turns)
   }
   return summarizeOlder(request, summarizer, turns, known?.text)
 }
@@ -42,16 +42,10 @@ async function summarizeOlder(
     const { text, usage } = await summarizer.summarize(older, previous)
     journal.record({ type: 'history.summarized', data: { upToTurn, text, usage } })
     await journal.flush()
-    return toMessages(text, turns.slice(-summarizer.keepTurns))
+    return toHistory(text, turns.slice(-summarizer.keepTurns))
   } catch (error) {
     journal.broken.throwIfAborted()
     onError(error)
-    return toMessages(previous, turns)
+    return toHistory(previous, turns)
   }
-}
-
-function toMessages(summary: string | undefined, turns: readonly HistoryTurn[]): readonly ChatMessage[] {
-  const messages = turns.flatMap((turn) => turn.messages)
-  if (summary === undefined) return messages
-  return [createTextMessage('system', `Summary of the conversation so far: ${summary}`), ...messages]
 }

@@ -1,20 +1,39 @@
 import { z } from 'zod'
-import { AgentError } from '../core/errors.js'
-import { createTextMessage } from '../core/messages.js'
+import { AgentError, type Issue } from '../core/errors.js'
+import { isJsonObject, type JsonObject } from '../core/json.js'
+import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import { fromJsonSchema } from '../core/schema.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from './run-request.js'
+import { fromStoredMessage } from './stored-messages.js'
+
+const content = z.looseObject({ $type: z.string().optional(), type: z.string().optional() })
 
 const runInput = z.looseObject({
   correlationId: z.string().min(1).max(128),
-  message: z.string().optional(),
-  role: z.string().optional(),
-  enable_tool_calls: z.boolean().optional(),
+  message: z.string().nullish(),
+  messages: z
+    .array(z.looseObject({ role: z.string().optional(), contents: z.array(content) }))
+    .min(1)
+    .nullish(),
+  role: z.string().nullish(),
+  enable_tool_calls: z.boolean().nullish(),
+  enableToolCalls: z.boolean().nullish(),
+  response_schema: z.unknown().optional(),
+  responseSchema: z.unknown().optional(),
+  response_format: z.unknown().optional(),
+  responseFormat: z.unknown().optional(),
+  orchestrationId: z.string().nullish(),
+  owner: z.string().nullish(),
+  metadata: z.record(z.string(), z.string()).nullish(),
 })
+
+type RawRunInput = z.infer<typeof runInput>
 
 /** What a `run` operation is asked to do: to carry on a run that is in the log, or one that comes with the operation. */
 export interface RunInput {
   readonly correlationId: string
-  /** Present when the caller has no log: an orchestrator, or a .NET or Python peer. */
+  /** Present when the caller has no log: an orchestrator, or a .NET or Python peer. It waits for a reply. */
   readonly request: RunRequest | undefined
 }
 
@@ -22,21 +41,79 @@ export interface RunInput {
 export function parseRunInput(input: unknown): RunInput {
   const parsed = runInput.safeParse(input)
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
-    throw new AgentError('invalid_request', `The run operation's input is not valid at ${issues[0]?.path}.`, {
-      issues,
-    })
+    throw createInputError(
+      parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+    )
   }
-  const { correlationId, message, role = 'user', enable_tool_calls: enableToolCalls = true } = parsed.data
-  if (message === undefined) return { correlationId, request: undefined }
-  if (role !== 'user') {
-    throw new AgentError('invalid_request', `role must be "user", not "${role}".`, {
-      issues: [{ path: 'role', message: 'must be "user"' }],
-    })
-  }
+  const { correlationId, ...raw } = parsed.data
+  const messages = toMessages(parsed.data)
+  if (messages === undefined) return { correlationId, request: undefined }
   const request = createRunRequest({
-    messages: [createTextMessage('user', message)],
-    options: { enableToolCalls },
+    messages,
+    options: {
+      enableToolCalls: raw.enable_tool_calls ?? raw.enableToolCalls ?? true,
+      responseSchema: toResponseSchema(parsed.data),
+    },
+    owner: raw.owner ?? undefined,
+    metadata: raw.metadata ?? undefined,
+    orchestrationId: raw.orchestrationId ?? undefined,
   })
   return { correlationId, request }
+}
+
+/** `undefined` when the operation brings no message: its run is in the log. */
+function toMessages({ message, messages, role }: RawRunInput): readonly ChatMessage[] | undefined {
+  const given = messages ?? (message == null ? undefined : [message])
+  return given?.map((one, index) => {
+    if (typeof one === 'string') {
+      checkRole(role, 'role')
+      return createTextMessage('user', one)
+    }
+    checkRole(one.role, `messages.${index}.role`)
+    return toUserMessage(one.contents, `messages.${index}.contents`)
+  })
+}
+
+function checkRole(role: string | null | undefined, path: string): void {
+  if ((role ?? 'user') === 'user') return
+  throw createInputError([{ path, message: `must be "user", not "${role}"` }])
+}
+
+const userContents: readonly string[] = ['text', 'data', 'uri']
+
+function toUserMessage(contents: readonly z.infer<typeof content>[], path: string): ChatMessage {
+  const stored = contents.map(({ type = '', $type = type, ...fields }) => ({ ...fields, $type }))
+  const unknown = stored.find(({ $type }) => !userContents.includes($type))
+  if (unknown !== undefined) {
+    const message = `a user's message holds text, data or uri, not "${unknown.$type}"`
+    throw createInputError([{ path, message }])
+  }
+  const message = fromStoredMessage({ role: 'user', contents: stored })
+  if (message === undefined) {
+    throw createInputError([{ path, message: 'must not be empty' }])
+  }
+  return message
+}
+
+/**
+ * The JSON Schema the answer must fit: as such, or inside the response format of .NET, `{ "$type": "json", "schema" }`.
+ * Python names a class of its own there, which nobody else can read.
+ */
+function toResponseSchema(raw: RawRunInput): JsonObject | undefined {
+  const format = raw.response_schema ?? raw.responseSchema ?? raw.response_format ?? raw.responseFormat
+  if (!isJsonObject(format) || format.$type === 'text' || Object.keys(format).length === 0) return undefined
+  if ('__response_schema_type__' in format) {
+    const message = 'names a class of the caller; send its JSON Schema as response_schema'
+    throw createInputError([{ path: 'response_format', message }])
+  }
+  const schema = isJsonObject(format.schema) ? format.schema : format
+  if (schema.$type === 'json') return undefined
+  fromJsonSchema(schema)
+  return schema
+}
+
+function createInputError(issues: readonly Issue[]): AgentError {
+  const [first] = issues
+  const message = `The run operation's input is not valid at ${first?.path}: ${first?.message}.`
+  return new AgentError('invalid_request', message, { issues })
 }

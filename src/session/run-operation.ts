@@ -1,23 +1,33 @@
 import { hasCode } from '../core/errors.js'
-import { toProblem } from '../core/problem.js'
-import { isTerminal, type TerminalEvent } from '../run/events.js'
-import { fold, type RunState } from '../run/fold.js'
 import type { RunSummary } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
+import { addTurn, adoptOutcome, failRun, signalRun } from './ended-runs.js'
 import { executeRun } from './execute-run.js'
 import { type Operation, readState } from './operation.js'
 import { prepareHistory } from './prepare-history.js'
-import { parseRunInput } from './run-input.js'
-import { toTurnEntries } from './turn-entries.js'
+import { accept, readInput, reply } from './reply-to-caller.js'
 
 /**
  * The `run` operation: carries out the named run, and before it those accepted earlier, as the signals of two messages
- * may overtake each other. Stops at a run that waits: what comes after it waits too.
+ * may overtake each other. Stops at a run that waits: what comes after it waits too. Whoever brought the whole request
+ * gets a reply.
  */
 export async function operateRun(operation: Operation): Promise<void> {
-  const { log, key, context } = operation
-  const { correlationId, request } = parseRunInput(context.df.getInput())
-  if (request !== undefined) await log.create({ ...key, run: correlationId }, request)
+  const { correlationId, request } = readInput(operation)
+  if (request === undefined) return operatePending(operation, correlationId)
+  const key = { ...operation.key, run: correlationId }
+  try {
+    await accept(operation, key, request)
+    await operatePending({ ...operation, repliesTo: correlationId }, correlationId)
+  } catch (error) {
+    await reply(operation, key, error)
+    throw error
+  }
+  await reply(operation, key)
+}
+
+async function operatePending(operation: Operation, correlationId: string): Promise<void> {
+  const { context } = operation
   let state: AgentState
   try {
     state = await readState(operation)
@@ -63,6 +73,8 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     turn,
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
+    sessionState: state.own.state ?? {},
+    context: operation.values,
     limits,
     operationStart: startedAt,
     clock,
@@ -73,70 +85,4 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
   if (outcome.outcome === undefined) return false
   await addTurn(operation, state, run, turn)
   return true
-}
-
-/** Takes in the runs that have ended although their operation was cut off before it could be committed. */
-export async function addEndedRuns(operation: Operation, state: AgentState): Promise<void> {
-  const runs = await operation.log.runsAfter(operation.key, state.own.turn)
-  for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, state, run, turn)
-}
-
-async function addTurn(operation: Operation, state: AgentState, run: string, turn: number): Promise<void> {
-  const events = await operation.log.read({ ...operation.key, run })
-  await endJoinedRuns(operation, fold(events))
-  const entries = toTurnEntries(events, run)
-  if (entries.length === 0) return
-  const { summary } = fold(events)
-  if (summary !== undefined) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
-  state.addTurn(turn, entries)
-}
-
-/** Whoever sent a message that joined this run waits for the same answer. */
-async function endJoinedRuns(operation: Operation, state: RunState): Promise<void> {
-  const { outcome, steering } = state
-  if (outcome === undefined) return
-  for (const { run } of steering) await endJoinedRun(operation, run, outcome)
-}
-
-async function endJoinedRun({ log, key }: Operation, run: string, outcome: TerminalEvent): Promise<void> {
-  const events = await log.read({ ...key, run })
-  if (events.length === 0 || events.some(isTerminal)) return
-  await log.append({ ...key, run }, events.length, [toOutcomeOf(run, outcome)])
-}
-
-function toOutcomeOf(run: string, outcome: TerminalEvent): TerminalEvent {
-  switch (outcome.type) {
-    case 'run.completed':
-      return { ...outcome, data: { ...outcome.data, correlationId: run } }
-    case 'run.failed':
-      return { ...outcome, data: { ...outcome.data, correlationId: run } }
-    case 'run.cancelled':
-      return outcome
-  }
-}
-
-/** Ends a run that joined another one, once that has ended: it may have been cut off between the two. */
-async function adoptOutcome(operation: Operation, run: string, into: string): Promise<boolean> {
-  const { outcome, request } = fold(await operation.log.read({ ...operation.key, run: into }))
-  const isForgotten = request === undefined
-  if (outcome === undefined && !isForgotten) return false
-  await endJoinedRun(operation, run, outcome ?? forgotten)
-  return true
-}
-
-const forgotten: TerminalEvent = {
-  type: 'run.cancelled',
-  data: { reason: 'The conversation that it had become part of was cleared.', text: '' },
-}
-
-/** A run whose session cannot be read ends at once: whoever waits for it is told why. */
-async function failRun({ log, key }: Operation, run: string, error: unknown): Promise<void> {
-  const events = await log.read({ ...key, run })
-  if (events.length === 0 || events.some(isTerminal)) return
-  const problem = toProblem(error, { sessionId: key.session, correlationId: run })
-  await log.append({ ...key, run }, events.length, [{ type: 'run.failed', data: problem }])
-}
-
-function signalRun({ context }: Operation, run: string): void {
-  context.df.signalEntity(context.df.entityId, 'continue', { correlationId: run })
 }

@@ -14,10 +14,12 @@ import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
+import { announceDeletion, createRaiseEvent } from './announce-end.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
 import { toRequestEntry } from './turn-entries.js'
 import { toTurns } from './turns.js'
+import { WriteProof } from './write-proof.js'
 
 /** What a caller asked of a session's history. */
 export interface HistoryPage {
@@ -43,6 +45,7 @@ export class SessionClient {
   readonly #durable: DurableClient
   readonly #log: RunLog
   readonly #clock: Clock
+  readonly #proofs = new Map<string, WriteProof>()
 
   constructor(durable: DurableClient, log: RunLog, clock: Clock = systemClock) {
     this.#clock = clock
@@ -52,11 +55,12 @@ export class SessionClient {
 
   /**
    * Accepts a run: writes it down, then signals the entity. Repeating it with the same request finds the same run.
-   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's.
+   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
    */
   async start(key: RunKey, request: RunRequest): Promise<void> {
     const creation = await this.#log.create(key, request)
     if (creation.outcome === 'foreign') throw notFound(key)
+    if (creation.outcome === 'busy') throw busy()
     if (creation.outcome === 'exists') {
       if (creation.request.digest !== request.digest) {
         throw new AgentError(
@@ -131,12 +135,6 @@ export class SessionClient {
     return this.#log.read(key)
   }
 
-  /** Whether there are runs that have not ended. */
-  async isBusy(key: SessionKey): Promise<boolean> {
-    const runs = await this.#log.runsAfter(key, Number.MAX_SAFE_INTEGER)
-    return runs.length > 0
-  }
-
   /** @throws {AgentError} `not_found` when there is no such session, or it is not the owner's. */
   async requireSession(key: SessionKey, owner: string | undefined): Promise<void> {
     const session = await this.#log.session(key)
@@ -201,13 +199,21 @@ export class SessionClient {
   async delete(key: SessionKey, limitMs: number): Promise<void> {
     const before = this.#clock.now() + 1
     await this.signal(key, 'delete', { before })
+    const raiseEvent = createRaiseEvent(this.#durable, this.#clock)
+    await askTaskHub(() => announceDeletion(raiseEvent, this.#log, key))
     await this.#log.deleteSession(key, before)
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
   }
 
-  /** Resolves when the task hub answers a question about this agent. */
+  /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */
   async probe(agent: string): Promise<void> {
-    await this.#readEntity({ agent, session: 'health' })
+    const key = { agent, session: 'health' }
+    await this.#readEntity(key)
+    // Asking an entity for its state changes nothing, but the question itself has to be stored.
+    const write = () => this.signal(key, 'get_state', undefined)
+    const proof = this.#proofs.get(agent) ?? new WriteProof({ write, clock: this.#clock })
+    this.#proofs.set(agent, proof)
+    await proof.give()
   }
 
   async #waitUntil(isDone: () => Promise<boolean>, limitMs: number): Promise<void> {
@@ -245,7 +251,7 @@ export class SessionClient {
     const { entityExists, entityState } = await askTaskHub(() =>
       this.#durable.readEntityState<unknown>(toEntityId(key)),
     )
-    return entityExists ? entityState : undefined
+    return entityExists ? (entityState ?? undefined) : undefined
   }
 
   /** Sends an operation to a session's entity. */
@@ -272,6 +278,11 @@ function toEntityId({ agent, session }: SessionKey): EntityId {
 /** A session without owner is open to everyone, one with an owner only to that owner. */
 function isAllowed(owner: string | undefined, caller: string | undefined): boolean {
   return owner === undefined || owner === caller
+}
+
+function busy(): AgentError {
+  const message = 'onBusy: an earlier message of this session is still being answered.'
+  return new AgentError('session_busy', message, { retryable: true, retryAfterMs: 1000 })
 }
 
 function notFound({ agent, session }: SessionKey): AgentError {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AgentError } from '../core/errors.js'
-import type { JsonObject } from '../core/json.js'
+import { isJsonObject, type JsonObject } from '../core/json.js'
 
 /** The version written. 1.x of the schema that the .NET and Python durable agents publish. */
 export const schemaVersion = '1.2.0'
@@ -45,6 +45,8 @@ const ownFields = z.looseObject({
   createdAt: z.number().optional(),
   /** What older turns were boiled down to for the model. */
   summary: z.looseObject({ upToTurn: z.number(), text: z.string() }).optional(),
+  /** What the agent's context providers and tool sources keep, by their names. */
+  state: z.record(z.string(), z.custom<JsonObject>(isJsonObject)).optional(),
 })
 
 const storedState = z.looseObject({

@@ -62,6 +62,8 @@ async function wake(
   const { attempt, outcome, parked } = fold(events)
   if (outcome === undefined && parked === undefined && attempt >= maxAttempts) {
     await giveUp(log, key, events.length, attempt)
+    // Its session takes it in, tells whoever waits for it, and goes on with the next.
+    await signal(key, 'continue', { correlationId: key.run })
     return 'given up'
   }
   await signal(key, 'continue', { correlationId: key.run })

@@ -2,7 +2,8 @@ import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
 import { isTerminal, type StoredEvent, type TerminalEvent } from '../run/events.js'
-import { fold, type RunState, toStepMessages } from '../run/fold.js'
+import { fold, type RunState } from '../run/fold.js'
+import { toOwnMessages, toStepMessages } from '../run/turn-messages.js'
 import { toStoredMessage, toStoredUsage } from './stored-messages.js'
 import type { StoredEntry } from './stored-state.js'
 
@@ -81,7 +82,7 @@ function toOutcomeEntry(
 ): StoredEntry {
   switch (outcome.type) {
     case 'run.completed': {
-      const messages = state.steps.flatMap(toStepMessages)
+      const messages = toOwnMessages(state)
       return toResponseEntry({ messages, usage: state.usage, responseId: correlationId }, endedAt)
     }
     case 'run.failed':

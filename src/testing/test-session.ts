@@ -1,3 +1,4 @@
+import { hasCode } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import { createTextMessage } from '../core/messages.js'
 import type { OnBusy, RunEventType, StoredEvent } from '../run/events.js'
@@ -23,7 +24,8 @@ const waitLimitMs = 120_000
 export class TestSession {
   readonly key: SessionKey
   readonly #engine: TestEngine
-  readonly #runs: RunKey[] = []
+  #runs: readonly RunKey[] = []
+  #sent = 0
 
   constructor(engine: TestEngine, key: SessionKey) {
     this.#engine = engine
@@ -35,17 +37,26 @@ export class TestSession {
     return this.news(await this.start(text, options))
   }
 
-  /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. */
+  /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait. */
   async start(text: string, { onBusy }: SendOptions = {}): Promise<string> {
-    const key = { ...this.key, run: `run-${this.#runs.length + 1}` }
-    this.#runs.push(key)
+    this.#sent += 1
+    const key = { ...this.key, run: `run-${this.#sent}` }
+    this.#runs = [...this.#runs, key]
     const request = createRunRequest({
       messages: [createTextMessage('user', text)],
       options: { enableToolCalls: true, onBusy },
     })
     const isWritten = async () => (await this.#engine.log.read(key)).length > 0
-    await this.#insist((sessions) => sessions.start(key, request), isWritten)
-    return key.run
+    let refusal: unknown
+    const start = (sessions: SessionClient) =>
+      sessions.start(key, request).catch((error) => {
+        if (!hasCode(error, 'session_busy')) throw error
+        refusal = error
+      })
+    await this.#insist(start, isWritten)
+    if (refusal === undefined) return key.run
+    this.#runs = this.#runs.filter((run) => run !== key)
+    throw refusal
   }
 
   /** Waits until a run (the newest by default) has ended, or a human has to decide. */

@@ -12,6 +12,7 @@ const context: ToolContext = {
   attempt: 1,
   owner: undefined,
   metadata: {},
+  values: {},
   signal: new AbortController().signal,
 }
 

@@ -17,12 +17,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   agent: { rooms: ['core', 'model', 'run'], packages: ['zod', 'node:'] },
   session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
+  orchestration: { rooms: ['core', 'session'], packages: ['durable-functions'] },
   http: { rooms: ['core', 'run', 'session', 'agent'], packages: ['zod', 'node:'] },
   app: {
-    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'http'],
+    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http'],
     packages: ['@azure/functions', 'durable-functions', 'node:'],
   },
-  host: { rooms: ['core'], packages: ['node:'] },
+  host: { rooms: ['core'], packages: ['@azure/identity', '@azure/storage-queue', 'node:'] },
   testing: {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'http', 'app', 'host'],
     packages: ['durable-functions', 'node:'],

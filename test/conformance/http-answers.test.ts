@@ -198,7 +198,7 @@ test('46. runs any function by hand', async () => {
 })
 
 test('loads functions with triggers that it does not listen to, and says so', () => {
-  expect(host.output()).toMatch(/Function orders is loaded but not run: .*queueTrigger/)
+  expect(host.output()).toMatch(/Function orders is loaded but not run: .*serviceBusTrigger/)
   expect(host.output()).not.toMatch(/Function nightly is loaded but not run/)
 })
 

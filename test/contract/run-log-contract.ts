@@ -54,6 +54,37 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await log.session(key)).toMatchObject({ session: key.session, owner: 'ann' })
     })
 
+    test('creates a run that is not to wait only when no other one of its session is open or parked', async () => {
+      const key = createKey()
+      const impatient = { ...request('x'), options: { enableToolCalls: true, onBusy: 'reject' } } as const
+      const create = (run: string) => other.create({ ...key, run }, impatient)
+      await log.create(key, request('x'))
+      expect(await create('r2')).toEqual({ outcome: 'busy' })
+      await log.append(key, 1, [started(1), { type: 'run.parked', data: { reason: 'approval' } }])
+      expect(await create('r2')).toEqual({ outcome: 'busy' })
+      expect(await log.read({ ...key, run: 'r2' })).toEqual([])
+      await log.append(key, 3, [completed('x')])
+      expect(await create('r2')).toEqual({ outcome: 'created' })
+      expect(await create('r2')).toMatchObject({ outcome: 'exists', request: { digest: 'x' } })
+      expect(await create('r3')).toEqual({ outcome: 'busy' })
+      expect(await create('r1')).toMatchObject({ outcome: 'exists' })
+      expect(await log.create({ ...key, run: 'r4' }, request('x'))).toEqual({ outcome: 'created' })
+      expect((await log.runsAfter(key, 1)).map(({ run }) => run)).toEqual(['r2', 'r4'])
+    })
+
+    test('of twenty that are not to wait exactly one is created, however often each is tried', async () => {
+      const key = createKey()
+      const impatient = { ...request('x'), options: { enableToolCalls: true, onBusy: 'reject' } } as const
+      const tries = Array.from({ length: 40 }, (_, index) => `r${index % 20}`)
+      const creations = await Promise.all(
+        tries.map((run, index) => (index % 2 ? log : other).create({ ...key, run }, impatient)),
+      )
+      const taken = tries.filter((_, index) => creations[index]?.outcome !== 'busy')
+      expect(new Set(taken).size).toBe(1)
+      expect(creations.filter(({ outcome }) => outcome === 'created')).toHaveLength(1)
+      expect((await log.runsAfter(key, 0)).map(({ run }) => run)).toEqual([taken[0]])
+    })
+
     test('appends at the expected position only, and leaves nothing of a refused append', async () => {
       const key = createKey()
       await log.create(key, request('x'))

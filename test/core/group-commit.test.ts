@@ -27,15 +27,38 @@ test('commits what arrives in one turn of the event loop together', async () => 
   expect(values()).toEqual([1, 2, 3])
 })
 
-test('flushes for all but lazy work, and for that too when it shares a commit', async () => {
-  const exec = vi.spyOn(database, 'exec')
-  const isFlushed = () => database.prepare('PRAGMA synchronous').get()?.synchronous === 2
-  const lazily = () => writes.run(isFlushed, { lazy: true })
-  expect(await writes.run(isFlushed)).toBe(true)
-  expect(await lazily()).toBe(false)
-  expect(await lazily()).toBe(false)
-  expect(await Promise.all([lazily(), writes.run(isFlushed)])).toEqual([true, true])
-  expect(exec.mock.calls.filter(([sql]) => sql.startsWith('PRAGMA'))).toHaveLength(2)
+/** A disk whose flushes end when the test says so. */
+function createDisk() {
+  const pending: { end(): void; fail(reason: Error): void }[] = []
+  const flush = () =>
+    new Promise<void>((end, fail) => {
+      pending.push({ end, fail })
+    })
+  return { flush, pending }
+}
+
+test('work is done when the disk has it; lazy work when it is committed', async () => {
+  const { flush, pending } = createDisk()
+  const durable = new GroupCommit(database, { flush })
+  const story: string[] = []
+  const note = (name: string) => () => story.push(name)
+  const first = durable.run(insert(1)).then(note('flushed'))
+  await durable.run(insert(2), { lazy: true }).then(note('committed'))
+  await durable.run(insert(3), { lazy: true }).then(note('committed'))
+  expect(pending).toHaveLength(1)
+  expect(values()).toEqual([1, 2, 3])
+  pending[0]?.end()
+  await first
+  expect(story).toEqual(['committed', 'committed', 'flushed'])
+})
+
+test('work that the disk did not take is refused with the reason', async () => {
+  const { flush, pending } = createDisk()
+  const durable = new GroupCommit(database, { flush })
+  const written = durable.run(insert(1))
+  await durable.run(insert(2), { lazy: true })
+  pending[0]?.fail(new Error('input/output error'))
+  await expect(written).rejects.toThrow('input/output error')
 })
 
 test('undoes only the work that throws', async () => {

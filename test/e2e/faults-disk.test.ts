@@ -16,7 +16,9 @@ afterAll(() => bed.end())
 
 interface DeepHealth {
   readonly status: string
-  readonly checks: { readonly run_log: { readonly status: string; readonly detail?: string } }
+  readonly checks: Readonly<
+    Record<'run_log' | 'task_hub', { readonly status: string; readonly detail?: string }>
+  >
 }
 
 let scene: RunScene
@@ -44,6 +46,7 @@ async function wakeRuns(): Promise<void> {
   await scene.runWatchdog()
 }
 
+const hubFile = 'DurableAgents.taskhub.db'
 const mountObstacle = findMountObstacle()
 
 describe.skipIf(mountObstacle !== undefined)(`a disk that runs full${toReason(mountObstacle)}`, () => {
@@ -137,32 +140,43 @@ describe.skipIf(immutableObstacle !== undefined)(
     })
 
     test('of the task hub: 503, and the same request finds its run when they can', async () => {
-      const file = 'DurableAgents.taskhub.db'
-      thaw = freezeFiles(bed, scene.file(file), scene.file(`${file}-wal`))
+      thaw = freezeFiles(bed, scene.file(hubFile), scene.file(`${hubFile}-wal`))
       const request = { message: 'kept', sessionId: 'talk', correlationId: 'r' }
       for (const fields of [{}, { waitForResponse: false }]) {
         const { status, body } = await scene.api.run({ ...request, ...fields })
         expect([status, body.code]).toEqual([503, 'store_unavailable'])
         expect(body.detail).toMatch(/task hub/)
       }
+      await expect
+        .poll(readDeepHealth, { timeout: 10_000 })
+        .toMatchObject({ httpStatus: 503, checks: { task_hub: { status: 'unhealthy' } } })
       thaw()
       expect((await scene.api.run(request)).body).toMatchObject({
         response: 'You said: kept',
         message_count: 3,
       })
+      expect((await readDeepHealth()).status).toBe('healthy')
       expect(scene.model.stats().byKey.kept).toBe(1)
     })
 
-    test('at the start: the host ends with an error that names the file, and starts when they can', async () => {
-      await scene.host.stop()
-      thaw = freezeFiles(bed, scene.file())
-      const { code, output } = await scene.failToStart()
-      thaw()
-      expect(code).not.toBe(0)
-      expect(output).toMatch(/The run log \S+runs\.db cannot be opened/)
-      await scene.restart()
-      expect((await scene.api.state('talk')).body.message_count).toBe(3)
-    })
+    test.each([
+      ['runs.db', /The run log \S+runs\.db cannot be opened: .*readonly/],
+      [hubFile, /Cannot use the task hub file '\S+taskhub\.db': .*readonly/],
+      ['', /Cannot use the task hub file '\S+taskhub\.db': /],
+    ])(
+      'at the start (%s): the host ends with an error that names the file and what to do, and starts when they can',
+      async (name, error) => {
+        await scene.host.stop()
+        thaw = freezeFiles(bed, scene.file(name))
+        const { code, output } = await scene.failToStart()
+        thaw()
+        expect(code).not.toBe(0)
+        expect(output).toMatch(error)
+        expect(output).toMatch(/Free its disk, let this user write .*, or choose another folder/)
+        await scene.restart()
+        expect((await scene.api.state('talk')).body.message_count).toBe(3)
+      },
+    )
   },
 )
 

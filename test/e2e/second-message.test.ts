@@ -144,6 +144,23 @@ describe.each(['runner', 'other'] as const)('a second message through the %s hos
   })
 })
 
+test('reject: of ten at once through two hosts one is answered', async () => {
+  const session = 'reject-ten'
+  const sent = Array.from({ length: 10 }, (_, index) => {
+    const id = `ten-${index}`
+    const message = scene.book.add(`Work ${id}`, callTools(call('work', { id, gate: 'ten' })))
+    const host = scene.hosts[index % 2] ?? scene.host
+    return send(host, session, 'reject', { message, correlationId: id })
+  })
+  const refused: RunReply[] = []
+  for (const one of sent) one.then((reply) => reply.status === 409 && refused.push(reply))
+  await expect.poll(() => refused.length).toBe(9)
+  await scene.openGate('ten')
+  const statuses = (await Promise.all(sent)).map(({ status }) => status)
+  expect(statuses.toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 409)])
+  await expectNextAnswered(session, 2)
+})
+
 test.each(['queue', 'reject', 'interrupt', 'steer'] as const)(
   '%s on a session that is idle is an ordinary message',
   async (onBusy) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
 import { AzureBlobRunLog, type AzureBlobRunLogOptions } from '../../src/log/azure-blob-run-log.js'
 import type { RunRequest } from '../../src/run/events.js'
 import type { RunKey } from '../../src/run/run-log.js'
@@ -393,5 +394,63 @@ describe('failures', () => {
     await blob.appendBlock('{"id":1,"ty', 11)
     await expect(open().read(key)).rejects.toThrow(/log-000000 is damaged: its last line is cut off/)
     await expect(log.append(key, 1, [started(1)])).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
+})
+
+describe('runs that are not to wait', () => {
+  const impatient = { ...request(), options: { enableToolCalls: true, onBusy: 'reject' } } as const
+  const kinds = ['PUT metadata sessions', 'PUT blob runs', 'PUT appendblock runs', 'PUT blob open']
+
+  test.each(kinds)(
+    'a creation that was cut off before its %s holds others up for half a minute, no longer',
+    async (kind) => {
+      const key = createKey()
+      let now = Date.now()
+      const clock = { ...systemClock, now: () => now }
+      await open().create({ ...key, run: 'earlier' }, request())
+      await open().append({ ...key, run: 'earlier' }, 1, [started(1), completed('x')])
+      const log = openFaulty()
+      await log.probe()
+      dieAt(kind)
+      await expect(log.create(key, impatient)).rejects.toMatchObject({ code: 'store_unavailable' })
+      proxy.decide = () => 'answered'
+      const next = { ...key, run: 'next' }
+      if (kind !== 'PUT metadata sessions') {
+        expect(await open({ clock }).create(next, impatient)).toEqual({ outcome: 'busy' })
+        now += 31_000
+      }
+      expect(await open({ clock }).create(next, impatient)).toEqual({ outcome: 'created' })
+      expect((await open().runsAfter(key, 1)).map(({ run }) => run)).toEqual(['next'])
+      expect(await open({ clock }).create(key, impatient)).toEqual({ outcome: 'busy' })
+    },
+  )
+
+  test('a creation that took too long finds its place taken, and takes its run back', async () => {
+    const key = createKey()
+    const next = { ...key, run: 'next' }
+    const clock = { ...systemClock, now: () => Date.now() + 31_000 }
+    const log = openFaulty()
+    await log.probe()
+    let taking: Promise<unknown> | undefined
+    proxy.hold = async (call) => {
+      if (!call.startsWith('PUT blob open')) return
+      taking ??= open({ clock }).create(next, impatient)
+      await taking
+    }
+    expect(await log.create(key, impatient)).toEqual({ outcome: 'busy' })
+    proxy.hold = async () => {}
+    expect(await taking).toEqual({ outcome: 'created' })
+    expect((await open().runsAfter(key, 0)).map(({ run }) => run)).toEqual(['next'])
+  })
+
+  test('the second try of a creation whose answer was lost is no other run', async () => {
+    const key = createKey()
+    const log = openFaulty()
+    await log.probe()
+    for (const [index, kind] of [...kinds, 'HEAD blob sessions', 'GET list open'].entries()) {
+      const run = { ...key, session: `${key.session}-${index}` }
+      loseNextAnswer(kind)
+      expect(await log.create(run, impatient)).toEqual({ outcome: 'created' })
+    }
   })
 })

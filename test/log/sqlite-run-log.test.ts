@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { WriteAheadLog } from '../../src/core/write-ahead-log.js'
 import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
 import { accepted } from '../run/event-samples.js'
 
@@ -42,6 +43,20 @@ test('what was acknowledged is there for the next process', async () => {
   expect(await later.read(key)).toMatchObject([{ type: 'run.accepted' }])
   await log.close()
   await later.close()
+})
+
+test('every event waits for the disk, but for a beginning that would be written again as it is', async () => {
+  const flush = vi.spyOn(WriteAheadLog.prototype, 'flush')
+  const log = new SqliteRunLog({ path: join(folder, 'runs.db') })
+  const key = { agent: 'A', session: 's', run: 'r' }
+  const event = accepted('hello')
+  if (event.type === 'run.accepted') await log.create(key, event.data)
+  expect(flush).toHaveBeenCalledTimes(1)
+  await log.append(key, 1, [{ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } }])
+  expect(flush).toHaveBeenCalledTimes(1)
+  await log.append(key, 2, [{ type: 'message.delta', data: { step: 0, text: 'Hi' } }])
+  expect(flush).toHaveBeenCalledTimes(2)
+  await log.close()
 })
 
 test('a store that can no longer be written says so and does not acknowledge', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { decide } from '../../src/run/decide.js'
-import { advance, fold, toTurnMessages } from '../../src/run/fold.js'
+import { advance, fold } from '../../src/run/fold.js'
+import { toTurnMessages } from '../../src/run/turn-messages.js'
 import { accepted, answer, calls, completed, started, toolDone, toolStarted } from './event-samples.js'
 
 const limits = { maxSteps: 2 }

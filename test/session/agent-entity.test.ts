@@ -246,7 +246,7 @@ test('an operation that nobody knows, or whose input is wrong, is logged and cha
   await entity.operate('run', { correlationId: 'x', message: 'hi', role: 'system' })
   expect(entity.state).toBeUndefined()
   expect(entity.logged).toHaveLength(3)
-  expect(entity.logged.join()).toMatch(/no operation "explode".*correlationId.*role must be "user"/s)
+  expect(entity.logged.join()).toMatch(/no operation "explode".*correlationId.*role: must be "user"/s)
 })
 
 test('the model sees the whole conversation, also what has left the state', async () => {

@@ -1,4 +1,4 @@
-import type { EntityContext } from 'durable-functions'
+import type { DurableClient, EntityContext } from 'durable-functions'
 import { type AgentEntityOptions, createAgentEntity } from '../../src/session/agent-entity.js'
 import { toOperationLimits } from '../../src/session/execution-limits.js'
 import type { StoredState } from '../../src/session/stored-state.js'
@@ -9,6 +9,12 @@ export class EntityKit {
   readonly logged: string[] = []
   /** Signals that operations sent to the entity itself, in order: operation and input. */
   readonly signals: [operation: string, input: unknown][] = []
+  /** What operations gave back to their callers, in order. */
+  readonly replies: unknown[] = []
+  /** Events raised in orchestrations, in order. */
+  readonly raised: [instance: string, event: string, data: unknown][] = []
+  /** What the next attempts to raise an event fail with. */
+  readonly raiseFailures: Error[] = []
   /** What is stored, as JSON text; `undefined` when the entity does not exist. */
   state: string | undefined
 
@@ -33,7 +39,9 @@ export class EntityKit {
         destructOnExit: () => {
           next = undefined
         },
-        return: () => {},
+        return: (value: unknown) => {
+          this.replies.push(JSON.parse(JSON.stringify(value)))
+        },
         signalEntity: (_entity: unknown, operation: string, signalInput: unknown) => {
           this.signals.push([operation, signalInput])
         },
@@ -41,8 +49,19 @@ export class EntityKit {
       info: log('info'),
       error: log('error'),
     }
-    await createAgentEntity(this.#options)(context as unknown as EntityContext<StoredState>)
+    await createAgentEntity({ getDurableClient: () => this.#client, ...this.#options })(
+      context as unknown as EntityContext<StoredState>,
+    )
     this.state = next
+  }
+
+  get #client(): DurableClient {
+    const raiseEvent = async (instance: string, event: string, data: unknown) => {
+      const failure = this.raiseFailures.shift()
+      if (failure !== undefined) throw failure
+      this.raised.push([decodeURIComponent(instance), event, JSON.parse(JSON.stringify(data))])
+    }
+    return { raiseEvent } as unknown as DurableClient
   }
 
   get stored(): StoredState | undefined {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Agent, type AgentOptions } from '../../src/agent/agent.js'
 import type { Tool, ToolContext } from '../../src/agent/agent-definition.js'
 import { type ToolOptions, tool } from '../../src/agent/tool.js'
+import type { Clock } from '../../src/core/clock.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import type { Schema } from '../../src/core/schema.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
@@ -27,6 +28,7 @@ export interface SessionOptions {
   readonly tools?: readonly Tool[]
   readonly agent?: Partial<AgentOptions>
   readonly limits?: OperationLimits
+  readonly clock?: Clock
 }
 
 /** An agent with a scripted model, and the entity of its session. */
@@ -36,7 +38,8 @@ export function createSession(
 ) {
   const client = new ScriptedModel(script)
   const agent = new Agent({ name: 'Agent', client, tools, ...rest.agent })
-  const entity = new EntityKit({ agent, log, ...(rest.limits === undefined ? {} : { limits: rest.limits }) })
+  const limits = rest.limits === undefined ? {} : { limits: rest.limits }
+  const entity = new EntityKit({ agent, log, ...limits, clock: rest.clock })
   return { log, client, entity, agent }
 }
 

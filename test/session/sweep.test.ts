@@ -36,12 +36,12 @@ test('a run whose signal was lost is signalled, and then answered', async () => 
   expect(await sweep(options)).toMatchObject({ signalled: 0 })
 })
 
-test('a run that was begun too often is given up, and its caller told', async () => {
+test('a run that was begun too often is given up, its caller told, and its session woken', async () => {
   const { log, signals, options } = createSweep()
   await ask(log, 'a')
   await log.append(run, 1, [started(1), started(2), started(3)])
   expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 1, expired: 0, forgotten: 0 })
-  expect(signals).toEqual([])
+  expect(signals).toEqual([[run, 'continue', { correlationId: 'a' }]])
   expect((await log.read(run)).at(-1)).toMatchObject({
     type: 'run.failed',
     data: { code: 'internal', detail: expect.stringContaining('3 times') },

@@ -23,6 +23,20 @@ export function toConnectionString(port: number, key = azuriteKey): string {
   return `DefaultEndpointsProtocol=http;AccountName=${azuriteAccount};AccountKey=${key};BlobEndpoint=${endpoint};`
 }
 
+/** The connection string of an emulated account whose services listen at ports of this machine. */
+export function toStorageConnectionString({
+  blobPort,
+  queuePort,
+}: {
+  readonly blobPort?: number
+  readonly queuePort?: number
+}): string {
+  const toEndpoint = (service: string, port: number | undefined): string =>
+    port === undefined ? '' : `${service}Endpoint=http://127.0.0.1:${port}/${azuriteAccount};`
+  const account = `DefaultEndpointsProtocol=http;AccountName=${azuriteAccount};AccountKey=${azuriteKey};`
+  return `${account}${toEndpoint('Blob', blobPort)}${toEndpoint('Queue', queuePort)}`
+}
+
 /** Starts Azurite's blob service on a free port and waits until it answers. @throws {Error} with its output when it does not. */
 export async function startAzurite(): Promise<Azurite> {
   const main = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js')

@@ -12,6 +12,8 @@ export interface FaultProxy {
   readonly calls: string[]
   /** Decides the fate of each request from its line in `calls`. @default all are answered */
   decide: (call: string) => Fate
+  /** What a request waits for before it is forwarded, by its line in `calls`. @default nothing */
+  hold: (call: string) => Promise<void>
   stop(): Promise<void>
 }
 
@@ -24,6 +26,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     port: (server.address() as AddressInfo).port,
     calls: [],
     decide: () => 'answered',
+    hold: async () => {},
     async stop() {
       server.closeAllConnections()
       server.close()
@@ -48,7 +51,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
       answer.pipe(outgoing)
     })
     target.on('error', () => incoming.socket.destroy())
-    incoming.pipe(target)
+    proxy.hold(call).then(() => incoming.pipe(target))
   }
   return proxy
 }

@@ -163,6 +163,26 @@ export const scenarios: readonly NamedScenario[] = [
     },
   },
   {
+    title: 'two messages at once, of which neither is to wait',
+    crashPoints: 15,
+    options: { isSameState: false },
+    scenario: {
+      agent: createAgent({
+        script: (request) => (lastQuestion(request).includes('Work') ? callWork(1) : { text: 'fine' }),
+        work: { approval: 'always' },
+      }),
+      async play(session) {
+        const sent = await Promise.allSettled(
+          ['Work', 'Work too'].map((text) => session.start(text, { onBusy: 'reject' })),
+        )
+        expect(sent.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+        await session.cancel()
+        await session.news()
+        expect(await session.send('Hi', { onBusy: 'reject' })).toMatchObject({ text: 'fine' })
+      },
+    },
+  },
+  {
     title: 'a cancellation while the model speaks',
     crashPoints: 15,
     options: { isSameState: false },

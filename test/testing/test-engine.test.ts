@@ -1,5 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
+import { tool } from '../../src/agent/tool.js'
+import type { Clock } from '../../src/core/clock.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import type { RunLog } from '../../src/run/run-log.js'
 import {
   conversation,
   ScriptedModel,
@@ -90,4 +95,51 @@ test('time passes in order, and only as far as it is told to', async () => {
   expect([clock.now(), limit.aborted, clock.next]).toMatchObject([1029, false, { at: 1030, type: 'timeout' }])
   clock.advanceTo(1030)
   expect(limit.reason).toMatchObject({ name: 'TimeoutError' })
+})
+
+/** A run log that answers late, and tells of wishes late, as one on a network does. */
+function openSlowLog(clock: Clock): RunLog {
+  const log = new MemoryRunLog({ clock })
+  return new Proxy(log, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      if (name === 'follow' || name === 'watchControls') {
+        return async function* (...args: unknown[]) {
+          for await (const news of Reflect.apply(member, target, args)) {
+            await delay(2)
+            yield news
+          }
+        }
+      }
+      return async (...args: unknown[]) => {
+        await delay(1)
+        return Reflect.apply(member, target, args)
+      }
+    },
+  })
+}
+
+test.each([
+  ['at once', (clock: Clock) => new MemoryRunLog({ clock })],
+  ['late', openSlowLog],
+])('no time passes while a store is at work that answers %s', async (_when, log) => {
+  const agents = (clock: Clock) => {
+    const slow = tool({ name: 'slow', description: 'Waits.', execute: () => clock.sleep(1_000) })
+    const steps = [{ calls: [{ name: 'slow', arguments: {} }] }, { text: 'done' }]
+    return new Agent({ name: 'Echo', client: new ScriptedModel(conversation(steps)), tools: [slow] })
+  }
+  const { engine, session } = await openEngine({ agents, log })
+  const startedAt = engine.clock.now()
+  await engine.run(async () => {
+    await session.start('a')
+    await session.until('tool.started')
+    expect(await engine.log.controls({ ...session.key, run: 'run-1' })).toEqual([])
+    await session.cancel()
+    expect(await session.news()).toMatchObject({ status: 'cancelled' })
+  })
+  await engine.finish()
+  expect(engine.observations.violations).toEqual([])
+  // A millisecond for each boundary, and nothing more.
+  expect(engine.clock.now() - startedAt).toBeLessThan(100)
 })

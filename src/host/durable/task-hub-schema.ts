@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { AgentError, toErrorMessage } from '../../core/errors.js'
-import { openSqlite, useWriteAheadLog } from '../../core/sqlite.js'
+import { AgentError } from '../../core/errors.js'
+import { openSqlite, toOpenProblem, useWriteAheadLog } from '../../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer host and is refused. */
 export const taskHubSchemaVersion = 1
@@ -63,10 +63,8 @@ export function openTaskHubDatabase(file: string): DatabaseSync {
     if (error instanceof AgentError) throw error
     throw new AgentError(
       'store_unavailable',
-      `Cannot use the task hub file '${file}': ${toErrorMessage(error)}.`,
-      {
-        cause: error,
-      },
+      `Cannot use the task hub file '${file}': ${toOpenProblem(error)}`,
+      { cause: error },
     )
   }
 }
@@ -74,10 +72,12 @@ export function openTaskHubDatabase(file: string): DatabaseSync {
 function prepare(database: DatabaseSync, file: string): void {
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
   useWriteAheadLog(database, busyTimeoutMs)
-  database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
+  database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   database.exec('BEGIN IMMEDIATE')
   try {
     createOrCheck(database, file)
+    // Of a file that cannot be written SQLite only tells at the first write.
+    database.exec(`UPDATE task_hub SET schema_version = ${taskHubSchemaVersion}`)
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
+import { WriteAheadLog } from '../../core/write-ahead-log.js'
 import type { ProcessIdentity } from './process-identity.js'
 import { busyTimeoutMs, openTaskHubDatabase } from './task-hub-schema.js'
 import { prepareStatements, type Statements } from './task-hub-statements.js'
@@ -98,22 +99,26 @@ const beginOrFail = `PRAGMA busy_timeout = 0; ${begin}; PRAGMA busy_timeout = ${
  */
 export class TaskHub {
   readonly #database: DatabaseSync
+  readonly #disk: WriteAheadLog
   readonly #commits: GroupCommit
   readonly #sql: Statements
   #dataVersion: unknown
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, disk: WriteAheadLog) {
     this.#database = database
-    this.#commits = new GroupCommit({
-      exec: (sql) => database.exec(sql === begin ? beginOrFail : sql),
-    })
+    this.#disk = disk
+    this.#commits = new GroupCommit(
+      { exec: (sql) => database.exec(sql === begin ? beginOrFail : sql) },
+      { flush: () => disk.flush() },
+    )
     this.#sql = prepareStatements(database)
     this.#dataVersion = this.#sql.dataVersion.get()?.data_version
   }
 
   /** Opens `<dataDir>/<hubName>.taskhub.db`, made when absent. @throws {AgentError} when it cannot be used; names the file. */
   static open(dataDir: string, hubName: string): TaskHub {
-    return new TaskHub(openTaskHubDatabase(join(dataDir, `${hubName}.taskhub.db`)))
+    const file = join(dataDir, `${hubName}.taskhub.db`)
+    return new TaskHub(openTaskHubDatabase(file), new WriteAheadLog(file))
   }
 
   /** Resolves with the result of `work` once all that it wrote is on disk; when it throws, nothing that it wrote stays. */
@@ -124,6 +129,7 @@ export class TaskHub {
   /** Commits what waits and closes the file. */
   close(): void {
     this.#commits.flush()
+    this.#disk.close()
     this.#database.close()
   }
 

@@ -1,4 +1,5 @@
 import { AgentError } from '../../core/errors.js'
+import { toBackoffMs } from '../backoff.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 
 /** How often and when a failed run is tried again (local-host-spec C.4). */
@@ -47,17 +48,11 @@ function invalid(member: string, value: unknown, rule: string): AgentError {
   return new AgentError('invalid_configuration', `retry.${member} ${rule}, not ${JSON.stringify(value)}.`)
 }
 
-/**
- * Milliseconds to wait before a retry, the first being number 1. Growing delays are the first one, then that plus 1, 2, 4, … times
- * itself, each give or take a fifth (WebJobs: RandomizedExponentialBackoffStrategy).
- */
+/** Milliseconds to wait before a retry, the first being number 1; delays grow up to the longest. */
 export function toRetryDelayMs(
-  policy: RetryPolicy,
+  { firstDelayMs, longestDelayMs }: RetryPolicy,
   retry: number,
-  random: () => number = Math.random,
+  random?: () => number,
 ): number {
-  const { firstDelayMs, longestDelayMs } = policy
-  if (retry === 1) return firstDelayMs
-  const growth = (0.8 + 0.4 * random()) * 2 ** (retry - 2) * firstDelayMs
-  return Math.min(longestDelayMs, firstDelayMs + growth)
+  return toBackoffMs({ firstMs: firstDelayMs, longestMs: longestDelayMs }, retry, random)
 }

@@ -29,6 +29,7 @@ export function createTimerExtension(options: TimerExtensionOptions): HostExtens
   return {
     name: 'timers',
     triggerTypes: ['timerTrigger'],
+    obeysRetry: true,
     check: (definition) => {
       if (isTimer(definition)) parseTimerBinding(definition, zone)
     },

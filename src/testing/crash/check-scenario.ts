@@ -1,4 +1,4 @@
-import type { AgentDefinition } from '../../agent/agent-definition.js'
+import { type AgentDefinition, toStaticTools } from '../../agent/agent-definition.js'
 import { toErrorMessage } from '../../core/errors.js'
 import { isTerminal, type StoredEvent } from '../../run/events.js'
 import type { RunKey } from '../../run/run-log.js'
@@ -58,7 +58,7 @@ function checkRun({ run, events }: RunWithEvents, { observations, agents }: Test
   const executions = observations.executions.filter(
     (one) => one.run === run.run && one.session === run.session,
   )
-  const tools = agents.flatMap(toAllAgents).flatMap((agent) => agent.tools)
+  const tools = [...agents.flatMap(toAllAgents).flatMap(toStaticTools), ...observations.foundTools]
   const wrong = [
     ...checkLog(events),
     ...checkEffects(events, { executions, notDone: observations.notDone, tools }),
@@ -70,7 +70,9 @@ function checkRun({ run, events }: RunWithEvents, { observations, agents }: Test
 export function toAllAgents(agent: AgentDefinition): readonly AgentDefinition[] {
   return [
     agent,
-    ...agent.tools.flatMap(({ delegate }) => (delegate === undefined ? [] : toAllAgents(delegate.agent))),
+    ...toStaticTools(agent).flatMap(({ delegate }) =>
+      delegate === undefined ? [] : toAllAgents(delegate.agent),
+    ),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { isTerminal, type StoredEvent } from '../../run/events.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import type { Observations } from './observations.js'
@@ -9,6 +10,9 @@ export interface FollowerOptions {
   readonly random: SeededRandom
   readonly observations: Observations
 }
+
+/** How long a stream may take to bring what is in the log, in real time; ms. */
+const arrivalLimitMs = 5_000
 
 /**
  * A reader of a run's event stream whose connection breaks now and then: it comes back with a cursor, sometimes an old one.
@@ -25,15 +29,21 @@ export class Follower {
     this.#follow().catch((error) => this.#report(`could not be followed: ${String(error)}`))
   }
 
-  /** Stops, and compares what was seen with what the log holds. */
+  /** Waits for what is under way, stops, and compares what was seen with what the log holds. */
   async finish(): Promise<void> {
-    this.#stop.abort()
     const { log, key } = this.#options
     const events = (await log.read(key)).map((event) => JSON.stringify(event))
+    await this.#seeAll(events.length)
+    this.#stop.abort()
     if (events.length === 0) return
     if (events.join('\n') !== this.#seen.join('\n')) {
       this.#report(`followers saw ${this.#seen.length} events, its log has ${events.length}, or they differ`)
     }
+  }
+
+  async #seeAll(count: number): Promise<void> {
+    const giveUpAt = performance.now() + arrivalLimitMs
+    while (this.#seen.length < count && !this.#isDone && performance.now() < giveUpAt) await delay(1)
   }
 
   async #follow(): Promise<void> {

@@ -1,17 +1,26 @@
-import type { RunLog } from '../../run/run-log.js'
+import type { ControlRecord } from '../../run/control.js'
+import type { RunKey, RunLog } from '../../run/run-log.js'
 import type { Actor } from './boundary.js'
 import type { Observations } from './observations.js'
 import type { TestProcess } from './test-process.js'
+import type { Watchers } from './watchers.js'
 
 export interface GuardedRunLogOptions {
   readonly log: RunLog
   readonly process: TestProcess
   readonly actor: Actor
   readonly observations: Observations
+  readonly watchers: Watchers
 }
 
 /** A process's handle on the run log: each use is a boundary, and the handle of a dead process does nothing. */
-export function createGuardedRunLog({ log, process, actor, observations }: GuardedRunLogOptions): RunLog {
+export function createGuardedRunLog({
+  log,
+  process,
+  actor,
+  observations,
+  watchers,
+}: GuardedRunLogOptions): RunLog {
   const read = <T>(name: string, effect: () => Promise<T>): Promise<T> =>
     process.cross({ actor, name, type: 'read', canFail: true }, effect)
   const write = <T>(name: string, effect: () => Promise<T>): Promise<T> =>
@@ -37,7 +46,12 @@ export function createGuardedRunLog({ log, process, actor, observations }: Guard
         observations.appendFailed(process.number, key, error)
         throw error
       }),
-    control: (key, record) => write(`file ${record.type} for ${key.run}`, () => log.control(key, record)),
+    control: (key, record) =>
+      write(`file ${record.type} for ${key.run}`, async () => {
+        const isFirst = await log.control(key, record)
+        if (isFirst) watchers.filed(key)
+        return isFirst
+      }),
     deleteSession: (key, before) => write(`delete ${key.session}`, () => log.deleteSession(key, before)),
     deleteEndedRuns: (key, before) =>
       write(`delete ended runs of ${key.session}`, () => log.deleteEndedRuns(key, before)),
@@ -54,9 +68,25 @@ export function createGuardedRunLog({ log, process, actor, observations }: Guard
     idleSessions: (agent, before, limit) =>
       read(`list idle sessions of ${agent}`, () => log.idleSessions(agent, before, limit)),
     follow: (key, after, signal) => relay(process, signal, (stop) => log.follow(key, after, stop)),
-    watchControls: (key, signal) => relay(process, signal, (stop) => log.watchControls(key, stop)),
+    watchControls: (key, signal) => watch({ log, process, watchers }, key, signal),
     probe: () => log.probe(),
     close: async () => {},
+  }
+}
+
+async function* watch(
+  { log, process, watchers }: Pick<GuardedRunLogOptions, 'log' | 'process' | 'watchers'>,
+  key: RunKey,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ControlRecord[]> {
+  const watcher = watchers.enter(key, process)
+  try {
+    for await (const records of relay(process, signal, (stop) => log.watchControls(key, stop))) {
+      watcher.isBehind = false
+      yield records
+    }
+  } finally {
+    watchers.leave(watcher)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Tool } from '../../agent/agent-definition.js'
 import { hasCode } from '../../core/errors.js'
 import { type ChatMessage, toText } from '../../core/messages.js'
 import type { ChatRequest } from '../../model/chat-client.js'
@@ -46,6 +47,8 @@ export class Observations {
   readonly executions: ToolExecution[] = []
   /** Calls of which a tool said, asked after a crash, that they had not taken effect. */
   readonly notDone: string[] = []
+  /** Tools that sources and providers gave. */
+  readonly foundTools: Tool[] = []
   /** What entities reported as errors. */
   readonly errors: string[] = []
   readonly runs: AcceptedRun[] = []

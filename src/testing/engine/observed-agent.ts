@@ -1,4 +1,10 @@
-import type { AgentDefinition, Tool } from '../../agent/agent-definition.js'
+import {
+  type AgentDefinition,
+  type ContextProvider,
+  isToolSource,
+  type Tool,
+  type ToolSource,
+} from '../../agent/agent-definition.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
 import type { SessionKey } from '../../run/run-log.js'
 import { UnexpectedModelCall } from '../scripted-model.js'
@@ -23,8 +29,32 @@ export function observeAgent(agent: AgentDefinition, observer: AgentObserver): A
     ...agent,
     name: agent.name,
     client: observeClient(agent, observer),
-    tools: agent.tools.map((tool) => observeTool(tool, observer)),
+    tools: agent.tools.map((entry) =>
+      isToolSource(entry) ? observeSource(entry, observer) : observeTool(entry, observer),
+    ),
+    contextProviders: agent.contextProviders.map((provider) => observeProvider(provider, observer)),
   }
+}
+
+function observeSource(source: ToolSource, observer: AgentObserver): ToolSource {
+  return {
+    name: source.name,
+    tools: async (context) => observeFound(await source.tools(context), observer),
+  }
+}
+
+function observeProvider(provider: ContextProvider, observer: AgentObserver): ContextProvider {
+  return {
+    name: provider.name,
+    beforeRun: async (context) => provider.beforeRun?.(context),
+    tools: async (context) => observeFound((await provider.tools?.(context)) ?? [], observer),
+    afterRun: async (context, response) => provider.afterRun?.(context, response),
+  }
+}
+
+function observeFound(tools: readonly Tool[], observer: AgentObserver): readonly Tool[] {
+  observer.observations.foundTools.push(...tools)
+  return tools.map((tool) => observeTool(tool, observer))
 }
 
 function observeClient({ client }: AgentDefinition, observer: AgentObserver): ChatClient {

@@ -69,8 +69,8 @@ export class TestApp {
   }
 
   #openLog(actor: Actor) {
-    const { log, observations } = this.#world
-    return createGuardedRunLog({ log, process: this.process, actor, observations })
+    const { log, observations, watchers } = this.#world
+    return createGuardedRunLog({ log, process: this.process, actor, observations, watchers })
   }
 
   #openEntity({ name, key }: EntityName): EntityHandler<StoredState> {

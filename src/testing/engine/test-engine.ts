@@ -8,6 +8,7 @@ import { toOperationLimits } from '../../session/execution-limits.js'
 import { SessionClient } from '../../session/session-client.js'
 import type { StoredEntry, StoredState } from '../../session/stored-state.js'
 import { Conditions } from './conditions.js'
+import { type CountedRunLog, countCalls } from './counted-run-log.js'
 import type { Disturbance } from './disturbance.js'
 import { Disturber } from './disturber.js'
 import { createDirectClient } from './durable-client.js'
@@ -17,6 +18,7 @@ import { Processes } from './processes.js'
 import { SeededRandom } from './seeded-random.js'
 import { TaskHub } from './task-hub.js'
 import { VirtualClock } from './virtual-clock.js'
+import { Watchers } from './watchers.js'
 import type { AgentFactory, EntityFactory, World } from './world.js'
 
 export interface TestEngineOptions {
@@ -45,6 +47,9 @@ const maxIdleSweeps = 200
 /** A run that does more than this will never end. */
 const maxBoundaries = 20_000
 
+/** How long a store may take to tell somebody of news, in real time; ms. */
+const storeWaitMs = 2_000
+
 /** Resolves once everything that could go on without the outside has. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -59,6 +64,7 @@ export class TestEngine {
   readonly hub: TaskHub
   /** The store itself: using it is no boundary. */
   readonly log: RunLog
+  readonly #store: CountedRunLog
   readonly #world: World
   readonly #realWaitMs: number
   readonly #followers: Follower[] = []
@@ -83,13 +89,15 @@ export class TestEngine {
   private constructor(options: TestEngineOptions, clock: VirtualClock, log: RunLog) {
     const { disturbances = [], functionTimeoutMs = 600_000, maxEntityOperationBatchSize = 1 } = options
     this.clock = clock
-    this.log = log
+    this.#store = countCalls(log)
+    this.log = this.#store.log
     this.hub = new TaskHub(maxEntityOperationBatchSize)
     this.observations = new Observations((key) => this.#startFollower(key))
     this.#world = {
       clock,
-      log,
+      log: this.log,
       hub: this.hub,
+      watchers: new Watchers(),
       disturber: new Disturber(disturbances),
       observations: this.observations,
       createAgents: options.agents,
@@ -195,6 +203,8 @@ export class TestEngine {
 
   /** Lets the next thing happen; false when nothing can without time passing. */
   async #goOn(): Promise<boolean> {
+    // A store that takes real time: what it says comes first.
+    if (this.#store.unanswered > 0) return true
     if (await this.#conditions.check(this.observations.version)) return true
     if (this.observations.boundaries.length > maxBoundaries) this.#giveUp()
     return this.#startBatch() || (await this.#processes.crossNext()) || this.onIdle()
@@ -217,18 +227,26 @@ export class TestEngine {
   async #letTimePass(): Promise<void> {
     const wait = this.clock.next
     const arrival = this.hub.nextArrival(this.clock.now())
-    const worksOutside = this.#processes.app.activity.busy > 0 && !this.clock.hasSleepingProcess
-    if (worksOutside && (await this.#hearsFromOutside())) return
+    if (await this.#hearsFromOutside(this.#toOutsideWait())) return
+    this.#world.watchers.giveUp()
     const next = Math.min(wait?.at ?? Infinity, arrival ?? Infinity, this.#nextSweepAt)
     this.clock.advanceTo(next)
     if (next === this.#nextSweepAt) this.#sweep()
   }
 
-  /** Gives tools and models that do real work the time for it. */
-  async #hearsFromOutside(): Promise<boolean> {
-    for (let waitedMs = 0; waitedMs < this.#realWaitMs; waitedMs += 1) {
+  /** How long, in real time, to wait for tools, models and stores that do real work; ms. */
+  #toOutsideWait(): number {
+    if (this.#world.watchers.areBehind) return storeWaitMs
+    if (this.clock.hasSleepingProcess) return 0
+    if (this.#processes.app.activity.busy > 0) return this.#realWaitMs
+    return this.hub.isBusy ? storeWaitMs : 0
+  }
+
+  async #hearsFromOutside(waitMs: number): Promise<boolean> {
+    const giveUpAt = performance.now() + waitMs
+    while (performance.now() < giveUpAt) {
       await systemClock.sleep(1)
-      if (this.#processes.hasPending) return true
+      if (this.#processes.hasPending || this.#store.unanswered > 0) return true
     }
     return false
   }

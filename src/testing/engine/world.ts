@@ -9,6 +9,7 @@ import type { Disturber } from './disturber.js'
 import type { Observations } from './observations.js'
 import type { EntityName, TaskHub } from './task-hub.js'
 import type { VirtualClock } from './virtual-clock.js'
+import type { Watchers } from './watchers.js'
 
 /** Makes the agents of a process; it is called again after each crash, as a new process loads the app again. */
 export type AgentFactory = (clock: Clock) => AgentDefinition | readonly AgentDefinition[]
@@ -23,6 +24,7 @@ export interface World {
   readonly hub: TaskHub
   readonly disturber: Disturber
   readonly observations: Observations
+  readonly watchers: Watchers
   readonly createAgents: AgentFactory
   readonly createEntity: EntityFactory
   readonly limits: OperationLimits

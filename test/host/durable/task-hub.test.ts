@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { AgentError } from '../../../src/core/errors.js'
 import { openSqlite } from '../../../src/core/sqlite.js'
+import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
 import { type Message, TaskHub } from '../../../src/host/durable/task-hub.js'
 import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
 import { createDataDir } from './kit.js'
@@ -54,10 +55,20 @@ test('what was stored is there after opening again', async () => {
   second.close()
 })
 
-test('a commit waits for the disk, readers do not wait for writers, and writers wait for each other', () => {
+test('a message waits for the disk, the end of a batch does not', async () => {
+  const flush = vi.spyOn(WriteAheadLog.prototype, 'flush')
+  const hub = open(createDataDir())
+  await hub.run(() => hub.post(message, 5))
+  expect(flush).toHaveBeenCalledTimes(1)
+  await hub.run(() => hub.post(message, 5), { lazy: true })
+  expect(flush).toHaveBeenCalledTimes(1)
+  hub.close()
+})
+
+test('SQLite itself does not wait for the disk, readers do not wait for writers, and writers wait for each other', () => {
   const database = openTaskHubDatabase(join(createDataDir(), 'x.db'))
   const pragma = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
-  expect([pragma('synchronous'), pragma('journal_mode'), pragma('busy_timeout')]).toEqual([2, 'wal', 5000])
+  expect([pragma('synchronous'), pragma('journal_mode'), pragma('busy_timeout')]).toEqual([1, 'wal', 5000])
   database.close()
 })
 

@@ -1,0 +1,61 @@
+import { AgentError } from '../core/errors.js'
+import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
+import type { ToolChoice } from '../core/tool-choice.js'
+import type { RunEvent } from '../run/events.js'
+import type { AgentDefinition, ModelSettings, Tool, ToolSource } from './agent-definition.js'
+import type { AgentSession } from './agent-session.js'
+import type { InvocationValues } from './provider-context.js'
+import type { StandaloneRun } from './run-standalone.js'
+
+export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
+  /** The conversation that this run goes on with and becomes part of. @default none */
+  readonly session?: AgentSession
+  /** The conversation so far, oldest first, when there is no session. @default none */
+  readonly history?: readonly ChatMessage[]
+  /** More tools, for this run. @default none */
+  readonly tools?: readonly (Tool | ToolSource)[]
+  /** Which tools the model may or must call; that it must holds for the first model call. @default the agent's */
+  readonly toolChoice?: ToolChoice
+  /** Settings of this run's model calls, before the agent's own. @default none */
+  readonly modelSettings?: Omit<ModelSettings, 'toolChoice'>
+  /** The shape of the answer; `value` of the response then has its type. */
+  readonly responseFormat?: ResponseSchema
+  /** What the run's tools and providers may know and the model may not. @default none */
+  readonly context?: InvocationValues
+  /** Named string pairs for tools and providers, as callers of a durable agent may send them. @default none */
+  readonly metadata?: Readonly<Record<string, string>>
+  /** @default true */
+  readonly enableToolCalls?: boolean
+  /** Ends the run; awaiting it then throws the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** A run of an agent in memory, from what its caller says. @throws {AgentError} `invalid_request` for options that exclude each other. */
+export function toStandaloneRun<ResponseSchema extends Schema>(
+  agent: AgentDefinition,
+  input: string | readonly ChatMessage[],
+  options: AgentRunOptions<ResponseSchema>,
+  onEvent: (event: RunEvent) => void,
+): StandaloneRun<SchemaOutput<ResponseSchema>> {
+  const { session, history = [], context = {}, metadata, enableToolCalls = true, toolChoice } = options
+  const { tools = [], modelSettings = {}, responseFormat, signal } = options
+  if (session !== undefined && history.length > 0) {
+    throw new AgentError('invalid_request', 'A run takes its history from its session: pass one of the two.')
+  }
+  const messages = typeof input === 'string' ? [createTextMessage('user', input)] : input
+  const responseSchema = responseFormat === undefined ? undefined : toJsonSchema(responseFormat)
+  return {
+    agent: {
+      ...agent,
+      tools: [...agent.tools, ...tools],
+      modelSettings: { ...agent.modelSettings, ...modelSettings },
+    },
+    history,
+    values: context,
+    request: { messages, options: { enableToolCalls, toolChoice, responseSchema }, digest: '', metadata },
+    signal,
+    onEvent,
+    responseFormat: responseFormat as Schema<SchemaOutput<ResponseSchema>> | undefined,
+  }
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { AgentError } from '../core/errors.js'
+import { isJsonObject, type JsonObject } from '../core/json.js'
+import { chatMessage } from '../core/message-schema.js'
+import type { ChatMessage } from '../core/messages.js'
+import type { ProviderState } from './provider-context.js'
+
+const version = 1
+
+const sessionJson = z.object({
+  version: z.literal(version),
+  id: z.string().min(1).max(200),
+  messages: z.array(chatMessage),
+  state: z.record(z.string(), z.custom<JsonObject>(isJsonObject)),
+  summary: z.object({ upToTurn: z.number(), text: z.string() }).optional(),
+})
+
+/** A session as JSON: everything another process needs to go on with the conversation. */
+export type AgentSessionJson = Readonly<z.infer<typeof sessionJson>>
+
+export interface AgentSessionOptions {
+  /** 1-200 characters. @default 32 random hexadecimal digits */
+  readonly id?: string
+  /** The conversation so far, oldest first. @default none */
+  readonly messages?: readonly ChatMessage[]
+  /** See {@link AgentSession.state}. @default nothing */
+  readonly state?: Readonly<Record<string, JsonObject>>
+}
+
+/**
+ * A conversation of an agent that runs alone: pass it to each `agent.run` and the agent remembers. Runs of one session
+ * are carried out one after the other; a run that fails adds nothing to it. Under `AgentFunctionApp` conversations are
+ * durable entities instead, see `AgentSessionId`.
+ *
+ * @example
+ * const session = agent.createSession()
+ * await agent.run('My favourite colour is teal.', { session })
+ * const { text } = await agent.run('What did I just tell you?', { session })
+ * const later = AgentSession.fromJSON(JSON.parse(JSON.stringify(session)))
+ */
+export class AgentSession {
+  readonly id: string
+  /** JSON objects that travel with the conversation: those of the agent's context providers, by their names, and any of yours. */
+  readonly state: Record<string, ProviderState>
+  /** What older turns were boiled down to for the model, by an agent whose `compaction` summarises. */
+  summary: { readonly upToTurn: number; readonly text: string } | undefined
+  #messages: readonly ChatMessage[]
+  #lastRun: Promise<unknown> = Promise.resolve()
+
+  /** @throws {AgentError} `invalid_request` when the id is empty or too long. */
+  constructor({
+    id = randomUUID().replaceAll('-', ''),
+    messages = [],
+    state = {},
+  }: AgentSessionOptions = {}) {
+    if (id === '' || id.length > 200) {
+      throw new AgentError('invalid_request', `A session id has 1-200 characters, not ${id.length}.`)
+    }
+    this.id = id
+    this.#messages = messages
+    this.state = structuredClone(state)
+  }
+
+  /** A session from what {@link toJSON} gave, in whatever process. @throws {AgentError} `unsupported_state` naming what is wrong with it. */
+  static fromJSON(json: unknown): AgentSession {
+    const parsed = sessionJson.safeParse(json)
+    if (parsed.success) {
+      const session = new AgentSession(parsed.data)
+      session.summary = parsed.data.summary
+      return session
+    }
+    const [issue] = parsed.error.issues
+    throw new AgentError(
+      'unsupported_state',
+      `This is no session that release reads (version ${version}): ${issue?.path.join('.')}: ${issue?.message}.`,
+    )
+  }
+
+  /** The conversation so far, oldest first; empty when the agent's `history` keeps it elsewhere. */
+  get messages(): readonly ChatMessage[] {
+    return this.#messages
+  }
+
+  /** Adds messages to the conversation. */
+  addMessages(messages: readonly ChatMessage[]): void {
+    this.#messages = [...this.#messages, ...messages]
+  }
+
+  /** Does something when all runs of this session that were begun before are over. */
+  afterOthers<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#lastRun.then(run)
+    this.#lastRun = result.catch(() => {})
+    return result
+  }
+
+  toJSON(): AgentSessionJson {
+    const { id, messages, state, summary } = this
+    return {
+      version,
+      id,
+      messages: [...messages],
+      state: structuredClone(state),
+      ...(summary === undefined ? {} : { summary }),
+    }
+  }
+}

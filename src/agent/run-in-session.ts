@@ -1,0 +1,67 @@
+import type { ChatMessage } from '../core/messages.js'
+import type { AgentResponse } from '../core/response.js'
+import type { HistorySummarized, RunEvent } from '../run/events.js'
+import type { AgentSession } from './agent-session.js'
+import { type CompactionStrategy, type HistoryTurn, toHistory } from './compaction.js'
+import type { HistoryProvider } from './history-provider.js'
+import { runStandalone, type StandaloneRun } from './run-standalone.js'
+
+/** Runs an agent in memory as the next turn of a session. A run that fails adds nothing to the conversation. */
+export function runInSession<Value>(
+  session: AgentSession,
+  history: HistoryProvider,
+  run: Omit<StandaloneRun<Value>, 'history'>,
+): Promise<AgentResponse<Value>> {
+  return session.afterOthers(async () => {
+    run.signal?.throwIfAborted()
+    const past = await history.load(session)
+    const { turns, summarized } = await compact(run.agent.compaction, past, session.summary)
+    if (summarized !== undefined) session.summary = { upToTurn: summarized.upToTurn, text: summarized.text }
+    const response = await runStandalone({
+      ...run,
+      history: toHistory(session.summary?.text, turns),
+      sessionId: session.id,
+      sessionState: session.state,
+      summarized,
+      messageCount: past.filter(({ role }) => role === 'user').length,
+      onEvent: (event) => {
+        keepState(session, event)
+        run.onEvent(event)
+      },
+    })
+    await history.append(session, [...run.request.messages, ...response.messages])
+    return response
+  })
+}
+
+function keepState(session: AgentSession, event: RunEvent): void {
+  if (event.type === 'state.changed') Object.assign(session.state, structuredClone(event.data.state))
+}
+
+/** The turns to show as they are, after those that are summarised. */
+async function compact(
+  compaction: CompactionStrategy,
+  past: readonly ChatMessage[],
+  known: AgentSession['summary'],
+): Promise<{ readonly turns: readonly HistoryTurn[]; readonly summarized?: HistorySummarized }> {
+  const { summarizer } = compaction
+  const turns = compaction.select(toTurns(past).filter(({ turn }) => turn > (known?.upToTurn ?? 0)))
+  if (summarizer === undefined || turns.length <= summarizer.keepTurns + summarizer.everyTurns)
+    return { turns }
+  const older = turns.slice(0, -summarizer.keepTurns)
+  const summary = await summarizer.summarize(older, known?.text)
+  const summarized = { ...summary, upToTurn: older.at(-1)?.turn ?? 0 }
+  return { turns: turns.slice(-summarizer.keepTurns), summarized }
+}
+
+/** A turn begins when the user speaks after somebody else has. */
+function toTurns(messages: readonly ChatMessage[]): readonly HistoryTurn[] {
+  const turns: { turn: number; messages: ChatMessage[] }[] = []
+  for (const [index, message] of messages.entries()) {
+    const last = turns.at(-1)
+    const begins = message.role === 'user' && messages[index - 1]?.role !== 'user'
+    if (last === undefined || begins) turns.push({ turn: turns.length + 1, messages: [message] })
+    else last.messages.push(message)
+  }
+  return turns
+}

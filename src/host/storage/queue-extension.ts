@@ -1,0 +1,87 @@
+import type { BindingInfo, HostExtension } from '../functions.js'
+import type { Settings } from '../setting-names.js'
+import { AzureQueue } from './azure-queue.js'
+import type { Emulators } from './emulators.js'
+import type { MessageQueue } from './message-queue.js'
+import { isQueueOutput, isQueueTrigger, parseQueueBinding, type QueueBinding } from './queue-binding.js'
+import { QueueListener } from './queue-listener.js'
+import { toMessageTexts } from './queue-message.js'
+import { requireQueuePackage } from './queue-service.js'
+import { parseQueueSettings } from './queue-settings.js'
+import type { StorageLog } from './storage-log.js'
+
+export interface QueueExtensionOptions {
+  /** Parsed `extensions.queues` of host.json. */
+  readonly settings: unknown
+  /** Where connections are looked up. */
+  readonly appSettings: Settings
+  readonly emulators: Emulators
+  readonly log: StorageLog
+}
+
+const poisonSuffix = '-poison'
+
+/**
+ * Storage queues: runs queue triggers, and writes queue outputs.
+ * @throws {AgentError} `invalid_configuration` for unusable settings.
+ */
+export function createQueueExtension(options: QueueExtensionOptions): HostExtension {
+  const { appSettings, emulators, log } = options
+  const settings = parseQueueSettings(options.settings)
+  const outputs = new Map<BindingInfo, MessageQueue>()
+  let listeners: readonly QueueListener[] = []
+
+  function open({ queueName, connection }: QueueBinding): MessageQueue {
+    return new AzureQueue({ name: queueName, connection, emulators })
+  }
+
+  function openOutput(binding: BindingInfo): MessageQueue {
+    const queue = outputs.get(binding) ?? open(parseQueueBinding(binding, appSettings))
+    outputs.set(binding, queue)
+    return queue
+  }
+
+  return {
+    name: 'queues',
+    triggerTypes: ['queueTrigger'],
+    bindingTypes: ['queue'],
+    check: ({ bindings }) => {
+      for (const binding of Object.values(bindings).filter(isQueue)) {
+        requireQueuePackage()
+        parseQueueBinding(binding, appSettings)
+      }
+    },
+    provideInput: () => undefined,
+    writeOutput: (binding, data) =>
+      isQueueOutput(binding)
+        ? addAll(openOutput(binding), toMessageTexts(data, settings.messageEncoding))
+        : undefined,
+    start: async (functions, invoker) => {
+      listeners = functions
+        .filter(({ trigger }) => isQueueTrigger(trigger))
+        .map((definition) => {
+          const { queueName, connection } = parseQueueBinding(definition.trigger, appSettings)
+          const poisonQueue = queueName.endsWith(poisonSuffix)
+            ? undefined
+            : open({ queueName: `${queueName}${poisonSuffix}`, connection })
+          const queue = open({ queueName, connection })
+          return new QueueListener({ definition, invoker, queue, poisonQueue, settings, log })
+        })
+      for (const listener of listeners) listener.start()
+    },
+    stop: async (graceMs) => {
+      await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
+    },
+    close: () => emulators.close(),
+    handle: async (_request, response) => void response.writeHead(404).end(),
+  }
+}
+
+function isQueue(binding: BindingInfo): boolean {
+  return isQueueTrigger(binding) || isQueueOutput(binding)
+}
+
+/** One after another, so that they are received in their order. */
+async function addAll(queue: MessageQueue, texts: readonly string[]): Promise<void> {
+  for (const text of texts) await queue.add(text)
+}

@@ -1,0 +1,78 @@
+import { toErrorMessage } from '../../core/errors.js'
+import { toBackoffMs } from '../backoff.js'
+import { waitUntil } from '../timers/alarm.js'
+import { hiddenForMs } from './message-hold.js'
+import type { ReceivedMessage } from './message-queue.js'
+import { MessageRun, type MessageRunOptions } from './message-run.js'
+
+/** The wait after the first poll that found nothing (WebJobs: queue polling intervals). */
+const firstIdleMs = 100
+
+/** Runs a queue function for the messages of its queue (WebJobs: QueueListener). */
+export class QueueListener {
+  readonly #options: MessageRunOptions
+  readonly #stopping = new AbortController()
+  readonly #runs = new Set<MessageRun>()
+  #polling: Promise<void> = Promise.resolve()
+  #lastError = ''
+
+  constructor(options: MessageRunOptions) {
+    this.#options = options
+  }
+
+  /** Begins to poll; a queue that does not exist is waited for. */
+  start(): void {
+    this.#polling = this.#poll()
+  }
+
+  /** Takes no new messages, waits up to `graceMs` for the runs under way, and gives back what they have not finished. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort()
+    const graceOver = new AbortController()
+    const ended = this.#polling.then(() => Promise.all([...this.#runs].map((run) => run.ended)))
+    await Promise.race([ended, waitUntil(Date.now() + graceMs, Date.now, graceOver.signal)])
+    graceOver.abort()
+    await Promise.allSettled([...this.#runs].map((run) => run.giveBack()))
+  }
+
+  async #poll(): Promise<void> {
+    const { newBatchThreshold, maxPollingIntervalMs } = this.#options.settings
+    const { signal } = this.#stopping
+    const idle = { firstMs: firstIdleMs, longestMs: maxPollingIntervalMs }
+    for (let emptyPolls = 0; !signal.aborted; ) {
+      const messages = await this.#receive()
+      for (const message of messages) this.#begin(message)
+      emptyPolls = messages.length > 0 ? 0 : emptyPolls + 1
+      if (emptyPolls > 0) await waitUntil(Date.now() + toBackoffMs(idle, emptyPolls), Date.now, signal)
+      while (this.#runs.size > newBatchThreshold && !signal.aborted) {
+        await Promise.race([...this.#runs].map((run) => run.ended))
+      }
+    }
+  }
+
+  #begin(message: ReceivedMessage): void {
+    const run = new MessageRun(this.#options, message)
+    this.#runs.add(run)
+    void run.ended.then(() => this.#runs.delete(run))
+  }
+
+  /** Says what is wrong with the service once, and again when something else is wrong. */
+  async #receive(): Promise<readonly ReceivedMessage[]> {
+    const { queue, settings, definition, log } = this.#options
+    try {
+      const messages = await queue.receive(settings.batchSize, hiddenForMs)
+      this.#lastError = ''
+      return messages ?? []
+    } catch (error) {
+      const why = toErrorMessage(error)
+      if (why !== this.#lastError) {
+        log(
+          'error',
+          `The listener for function '${definition.name}' was unable to read and tries again: ${why}`,
+        )
+      }
+      this.#lastError = why
+      return []
+    }
+  }
+}

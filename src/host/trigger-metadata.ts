@@ -1,0 +1,52 @@
+import type { TypedData } from './functions.js'
+import { isObject } from './parse-json.js'
+import { toDotNetText } from './typed-data.js'
+
+/**
+ * What a trigger tells besides its value, by name (Functions host: binding data). Names compare ignoring case; a later value
+ * takes the place of an earlier one under the spelling of the first.
+ */
+export class TriggerMetadata {
+  // Without a prototype: messages and requests may hold the key `__proto__`.
+  readonly #values: Record<string, TypedData> = Object.create(null)
+  readonly #spelling = new Map<string, string>()
+
+  put(name: string, value: TypedData): this {
+    const lower = name.toLowerCase()
+    const first = this.#spelling.get(lower) ?? name
+    this.#spelling.set(lower, first)
+    this.#values[first] = value
+    return this
+  }
+
+  has(name: string): boolean {
+    return this.#spelling.has(name.toLowerCase())
+  }
+
+  /** Adds the members of a JSON object but for arrays and nulls: objects as JSON, scalars as text the way .NET prints them. */
+  putMembers(json: string): this {
+    for (const [name, value] of Object.entries(parseObject(json))) {
+      if (isObject(value)) this.put(name, { json: JSON.stringify(value) })
+      else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+        this.put(name, { string: toDotNetText(value) })
+      }
+    }
+    return this
+  }
+
+  /** As an invocation takes it. */
+  toRecord(): Readonly<Record<string, TypedData>> {
+    return this.#values
+  }
+}
+
+/** Text that is no JSON object has no members. */
+function parseObject(json: string): Readonly<Record<string, unknown>> {
+  if (!/^\s*\{/.test(json)) return {}
+  try {
+    const parsed: unknown = JSON.parse(json)
+    return isObject(parsed) ? parsed : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,42 @@
+import { toErrorMessage } from '../core/errors.js'
+import type { LoadedFunction } from './function-definitions.js'
+import type { BindingInfo, InvocationOutcome, TypedData } from './functions.js'
+
+/** Writes one output value; resolves without doing anything for bindings that nobody serves. */
+export type OutputWriter = (binding: BindingInfo, data: TypedData) => Promise<void>
+
+/**
+ * What follows a run of the function: its outputs are written, in the order of its bindings, and one that cannot be written
+ * fails the invocation (Functions host: output bindings). Undefined for functions whose only output is their answer.
+ */
+export function createOutputStep(
+  { bindings }: LoadedFunction,
+  write: OutputWriter,
+): ((outcome: InvocationOutcome) => Promise<InvocationOutcome>) | undefined {
+  const outputs = Object.entries(bindings).filter(([, binding]) => isWritten(binding))
+  if (outputs.length === 0) return undefined
+  return async (outcome) => {
+    if (!outcome.succeeded) return outcome
+    for (const [key, binding] of outputs) {
+      const data = key === '$return' ? outcome.returnValue : outcome.outputs[key]
+      if (data === undefined || data === null) continue
+      try {
+        await write(binding, data)
+      } catch (error) {
+        return toFailure(key, binding, error)
+      }
+    }
+    return outcome
+  }
+}
+
+/** The answer to an HTTP request is written by whoever has the request. */
+function isWritten({ type, direction }: BindingInfo): boolean {
+  return direction === 'out' && type.toLowerCase() !== 'http'
+}
+
+function toFailure(key: string, { type }: BindingInfo, error: unknown): InvocationOutcome {
+  const message = `Error while handling parameter ${key} (${type}) after function returned: ${toErrorMessage(error)}`
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  return { succeeded: false, message, stack, timedOut: false }
+}

@@ -1,0 +1,28 @@
+import { AgentError, toErrorMessage } from '../core/errors.js'
+import { isAgentErrorCode, isRetryableCode } from '../core/problem.js'
+import type { RunReplyError } from '../session/run-reply.js'
+
+/** What a failed run throws in its orchestration: durable-functions keeps nothing of an error but its text. */
+export function createFailure({ code, message }: Pick<RunReplyError, 'code' | 'message'>): Error {
+  return new Error(`${message} [agent error: ${code}]`)
+}
+
+/**
+ * The failure of an agent's run as what it is, from what an orchestrator caught; anything else becomes `internal`, with
+ * what was caught as its cause. `yield* agent.run(…)` throws it like this already; `yield` and `Task.all` do not.
+ *
+ * @example
+ * try {
+ *   yield context.df.Task.all([writer.run('A'), writer.run('B')])
+ * } catch (error) {
+ *   if (toAgentError(error).code !== 'budget_exhausted') throw error
+ * }
+ */
+export function toAgentError(error: unknown): AgentError {
+  if (error instanceof AgentError) return error
+  const text = toErrorMessage(error)
+  const [, message = '', code] = /^(.*?) \[agent error: ([a-z_]+)\]/s.exec(text) ?? []
+  if (!isAgentErrorCode(code)) return new AgentError('internal', text, { cause: error })
+  const own = message.replace(/^(Orchestrator function '[^']*' failed:\s*)+/, '')
+  return new AgentError(code, own, { cause: error, retryable: isRetryableCode(code) })
+}

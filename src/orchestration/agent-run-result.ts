@@ -1,0 +1,35 @@
+import { AgentError } from '../core/errors.js'
+import type { JsonValue } from '../core/json.js'
+import type { Usage } from '../core/messages.js'
+import type { RunReply } from '../session/run-reply.js'
+import { fromStoredUsage } from '../session/stored-messages.js'
+import { createFailure } from './agent-failure.js'
+
+/** What an agent answered in an orchestration; plain JSON, as it becomes part of the orchestration's history. */
+export interface AgentRunResult<Value = JsonValue | undefined> {
+  readonly text: string
+  /** The answer in the shape of `responseFormat`; `undefined` when the run had none. */
+  readonly value: Value
+  /** Summed over all model calls of the run. */
+  readonly usage: Usage
+  readonly sessionId: string
+  readonly correlationId: string
+}
+
+/** What a reply says. @throws {Error} what {@link createFailure} makes, when the run failed. */
+export function readReply(reply: RunReply | undefined): AgentRunResult {
+  if (reply?.status !== 'completed') {
+    const silence = { code: 'internal', message: 'The agent ended its operation without a reply.' } as const
+    throw createFailure(reply?.error ?? silence)
+  }
+  const { messages, usage, value, sessionId, correlationId } = reply
+  const contents = messages.flatMap((message) => message.contents)
+  const text = contents.map((content) => (content.type === 'text' ? content.text : '')).join('')
+  return { text, value, usage: fromStoredUsage(usage), sessionId, correlationId }
+}
+
+/** Checks a session that was handed to an agent. @throws {AgentError} `invalid_request` when it is another agent's. */
+export function checkSessionOf(agent: string, session: { readonly name: string }): void {
+  if (session.name.toLowerCase() === agent.toLowerCase()) return
+  throw new AgentError('invalid_request', `The session is one of agent "${session.name}", not of "${agent}".`)
+}

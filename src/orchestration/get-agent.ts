@@ -1,0 +1,123 @@
+import type { OrchestrationContext } from 'durable-functions'
+import { AgentError } from '../core/errors.js'
+import type { JsonValue } from '../core/json.js'
+import type { ChatMessage } from '../core/messages.js'
+import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
+import { AgentSessionId } from '../session/agent-session-id.js'
+import { agentRunOrchestrator } from './agent-run-orchestrator.js'
+import { checkSessionOf } from './agent-run-result.js'
+import { type AgentTask, toAgentTask } from './agent-task.js'
+import type { AgentRunInput, RunCall } from './run-call.js'
+
+export interface DurableRunOptions<ResponseSchema extends Schema | undefined = Schema | undefined> {
+  /** The conversation that the message belongs to: from {@link DurableAgent.createSession}, or its key. @default a new one */
+  readonly session?: AgentSessionId | string
+  /** The shape of the answer; `value` of the result then has its type. @default text */
+  readonly responseFormat?: ResponseSchema
+  /** @default true */
+  readonly enableToolCalls?: boolean
+  /** Stored with the run, and given to its tools. @default none */
+  readonly metadata?: Readonly<Record<string, string>>
+  /** Whom a new session belongs to, and who must own one that exists. @default nobody */
+  readonly owner?: string
+  /** Names the run; the same id is the same run. @default a new one that replays give again */
+  readonly correlationId?: string
+}
+
+/** Names a run that nobody waits for: it can be followed under these over HTTP. */
+export interface SignalledRun {
+  readonly sessionId: string
+  readonly correlationId: string
+}
+
+/** An agent as an orchestrator uses it. */
+export interface DurableAgent {
+  readonly name: string
+  /** A conversation of its own, to be passed to several runs. Without `id`, the key is one that replays give again. */
+  createSession(id?: string): AgentSessionId
+  /**
+   * Runs the agent on a message and gives the task of it. However long the run takes, and whatever it waits for, the
+   * orchestration waits at no cost. A failed run throws; see {@link AgentTask}.
+   */
+  run<ResponseSchema extends Schema | undefined = undefined>(
+    input: string | readonly ChatMessage[],
+    options?: DurableRunOptions<ResponseSchema>,
+  ): AgentTask<ValueOf<ResponseSchema>>
+  /** Starts a run without waiting for it. */
+  signal(input: string | readonly ChatMessage[], options?: DurableRunOptions<undefined>): SignalledRun
+}
+
+type ValueOf<ResponseSchema> = ResponseSchema extends Schema
+  ? SchemaOutput<ResponseSchema>
+  : JsonValue | undefined
+
+/**
+ * An agent of this app, to be run by an orchestrator.
+ *
+ * @example
+ * df.app.orchestration('writeTwice', function* (context) {
+ *   const writer = getAgent(context, 'Writer')
+ *   const session = writer.createSession()
+ *   yield* writer.run('Write a line about the sea.', { session })
+ *   const { text } = yield* writer.run('Make it shorter.', { session })
+ *   return text
+ * })
+ */
+export function getAgent(
+  context: OrchestrationContext,
+  agent: string | { readonly name: string },
+): DurableAgent {
+  const name = typeof agent === 'string' ? agent : agent.name
+  const createId = () => context.df.newGuid(context.df.instanceId).replaceAll('-', '')
+  const createSession = (id = createId()) => new AgentSessionId(name, id)
+  const toInput = (input: string | readonly ChatMessage[], options: DurableRunOptions): AgentRunInput => ({
+    agent: name,
+    session: toSession(name, options.session ?? createSession()),
+    request: toRunCall(input, options, options.correlationId ?? createId()),
+  })
+  return {
+    name,
+    createSession,
+    run<ResponseSchema extends Schema | undefined>(
+      input: string | readonly ChatMessage[],
+      options: DurableRunOptions<ResponseSchema> = {},
+    ) {
+      const call = toInput(input, options)
+      const task = context.df.callSubOrchestrator(agentRunOrchestrator, call)
+      const schema = options.responseFormat as Schema<ValueOf<ResponseSchema>> | undefined
+      return toAgentTask(task, toIds(call), schema)
+    },
+    signal(input, options = {}) {
+      const call = toInput(input, options)
+      const entity = new AgentSessionId(name, call.session).toEntityId()
+      context.df.signalEntity(entity, 'run', call.request)
+      return toIds(call)
+    },
+  }
+}
+
+function toIds({ session, request }: AgentRunInput): SignalledRun {
+  return { sessionId: session, correlationId: request.correlationId }
+}
+
+function toSession(agent: string, session: AgentSessionId | string): string {
+  if (typeof session === 'string') return new AgentSessionId(agent, session).key
+  checkSessionOf(agent, session)
+  return session.key
+}
+
+function toRunCall(
+  input: string | readonly ChatMessage[],
+  { enableToolCalls = true, responseFormat, metadata, owner }: DurableRunOptions,
+  correlationId: string,
+): RunCall {
+  if (input.length === 0) throw new AgentError('invalid_request', 'A run needs a message that is not empty.')
+  return {
+    correlationId,
+    ...(typeof input === 'string' ? { message: input } : { messages: input }),
+    enable_tool_calls: enableToolCalls,
+    response_schema: responseFormat === undefined ? undefined : toJsonSchema(responseFormat),
+    metadata,
+    owner,
+  }
+}

@@ -1,0 +1,46 @@
+import { AgentError, hasCode } from '../core/errors.js'
+import { isJsonObject } from '../core/json.js'
+import { toProblem } from '../core/problem.js'
+import type { RunRequest } from '../run/events.js'
+import { fold } from '../run/fold.js'
+import type { RunKey } from '../run/run-log.js'
+import type { Operation } from './operation.js'
+import { parseRunInput, type RunInput } from './run-input.js'
+import { createFailedReply, createPendingReply, toRunReply } from './run-reply.js'
+
+/** What a `run` operation was sent. Callers whose input cannot be read get a reply that says why. @throws {AgentError} `invalid_request`. */
+export function readInput({ context, key }: Operation): RunInput {
+  const input = context.df.getInput<unknown>()
+  try {
+    return parseRunInput(input)
+  } catch (error) {
+    const run = isJsonObject(input) && typeof input.correlationId === 'string' ? input.correlationId : ''
+    context.df.return(createFailedReply({ ...key, run }, toProblem(error)))
+    throw error
+  }
+}
+
+/** Writes a run down that came with its operation. @throws {AgentError} `idempotency_conflict` when its id stands for another request, `not_found` when the session is somebody else's. */
+export async function accept({ log }: Operation, key: RunKey, request: RunRequest): Promise<void> {
+  const creation = await log.create(key, request)
+  if (creation.outcome === 'foreign') {
+    throw new AgentError('not_found', `Agent "${key.agent}" has no session with sessionId "${key.session}".`)
+  }
+  if (creation.outcome === 'exists' && creation.request.digest !== request.digest) {
+    throw new AgentError(
+      'idempotency_conflict',
+      `correlationId "${key.run}" stands for another request in this session; use a new one for a new message.`,
+    )
+  }
+}
+
+/** Tells the caller how the run ended, why it never was, or that it goes on: then an event will tell. */
+export async function reply({ log, context }: Operation, key: RunKey, error?: unknown): Promise<void> {
+  const isRefused = hasCode(error, 'not_found') || hasCode(error, 'idempotency_conflict')
+  if (isRefused) return context.df.return(createFailedReply(key, toProblem(error)))
+  const { outcome, request } = fold(await log.read(key))
+  if (outcome !== undefined) return context.df.return(toRunReply(key, outcome))
+  if (request !== undefined) return context.df.return(createPendingReply(key))
+  const lost = error ?? new AgentError('run_cancelled', 'The session was deleted before the run had ended.')
+  context.df.return(createFailedReply(key, toProblem(lost)))
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { createEventStream } from '../../src/http/event-stream.js'
+import type { Call } from '../../src/http/route.js'
+import type { RunEvent } from '../../src/run/events.js'
+import { accepted, answer, completed } from '../run/event-samples.js'
+
+/** Reads a finished run as the events route streams it. */
+async function stream(events: readonly RunEvent[]): Promise<string> {
+  const stored = events.map((event, id) => ({ ...event, id, at: 0 }))
+  const call = {
+    sessions: {
+      async *follow() {
+        yield stored
+      },
+    },
+    settings: { streamLimitMs: 1000, heartbeatMs: 1000 },
+  } as unknown as Call
+  const response = createEventStream(call, { agent: 'A', session: 's', run: 'r' }, -1, {})
+  return response.text()
+}
+
+test('tells that providers gave and kept something, but not what', async () => {
+  const text = await stream([
+    accepted('hi'),
+    { type: 'state.changed', data: { state: { memory: { pin: 'secret' } } } },
+    { type: 'run.prepared', data: { instructions: 'secret' } },
+    answer(0, 'ok'),
+    completed('ok'),
+  ])
+  expect(text).not.toContain('secret')
+  expect(text).toContain('id: 1\nevent: state.changed\ndata: {}\n')
+  expect(text).toContain('id: 2\nevent: run.prepared\ndata: {}\n')
+  expect(text).toContain('event: run.completed')
+})

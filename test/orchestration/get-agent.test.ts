@@ -1,0 +1,151 @@
+import type { OrchestrationContext } from 'durable-functions'
+import { expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { AgentError, hasCode } from '../../src/core/errors.js'
+import { toAgentError } from '../../src/orchestration/agent-failure.js'
+import { getAgent } from '../../src/orchestration/get-agent.js'
+import { AgentSessionId } from '../../src/session/agent-session-id.js'
+import { completed, dispatch, failed } from './replay.js'
+
+const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 }
+const answer = (text: string, value?: unknown) => ({ text, value, usage, sessionId: 's', correlationId: 'c' })
+const budget = failed(0, 'dafx-agent-run', 'Too much. [agent error: budget_exhausted]')
+
+function inputs(actions: readonly { readonly [field: string]: unknown }[]) {
+  return actions.map(({ input }) => input as { session: string; request: { correlationId: string } })
+}
+
+test('a run is a sub-orchestration, and yield* gives its result', async () => {
+  function* write(context: OrchestrationContext) {
+    const { text } = yield* getAgent(context, 'Writer').run('Hi')
+    return text.toUpperCase()
+  }
+  const { actions } = await dispatch(write, undefined)
+  expect(actions).toMatchObject([
+    {
+      functionName: 'dafx-agent-run',
+      input: { agent: 'Writer', request: { message: 'Hi', enable_tool_calls: true } },
+    },
+  ])
+  expect(await dispatch(write, undefined, [completed(0, answer('ahoy'))])).toMatchObject({ output: 'AHOY' })
+})
+
+test('ids are the same at each replay, and differ between runs', async () => {
+  function* write(context: OrchestrationContext) {
+    const writer = getAgent(context, { name: 'Writer' })
+    yield context.df.Task.all([writer.run('1'), writer.run('2')])
+  }
+  const [first, again] = await Promise.all([dispatch(write, undefined), dispatch(write, undefined)])
+  expect(again).toEqual(first)
+  const [all] = first.actions
+  const [one, two] = inputs(all?.compoundActions as never)
+  const ids = [one?.session, two?.session, one?.request.correlationId, two?.request.correlationId]
+  expect(new Set(ids).size).toBe(4)
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)
+})
+
+test('a session passed to several runs is one conversation', async () => {
+  function* write(context: OrchestrationContext) {
+    const writer = getAgent(context, 'Writer')
+    const session = writer.createSession()
+    yield* writer.run('1', { session })
+    yield* writer.run('2', { session })
+    yield* writer.run('3', { session: 'ann' })
+  }
+  const done = [completed(0, answer('a')), completed(1, answer('b'))]
+  const [one, two, three] = inputs((await dispatch(write, undefined, done)).actions)
+  expect(one?.session).toBe(two?.session)
+  expect(one?.request.correlationId).not.toBe(two?.request.correlationId)
+  expect(three?.session).toBe('ann')
+})
+
+test("another agent's session is refused", async () => {
+  function* write(context: OrchestrationContext) {
+    yield* getAgent(context, 'Writer').run('1', { session: new AgentSessionId('Editor', 'x') })
+  }
+  expect((await dispatch(write, undefined)).error).toMatch(/one of agent "Editor", not of "Writer"/)
+})
+
+test('a response format travels as JSON Schema, and the value has its type', async () => {
+  const review = z.object({ good: z.boolean(), at: z.string().transform((text) => new Date(text)) })
+  function* judge(context: OrchestrationContext) {
+    const { value } = yield* getAgent(context, 'Editor').run('Judge', { responseFormat: review })
+    expectTypeOf(value).toEqualTypeOf<{ good: boolean; at: Date }>()
+    return value.at.getUTCFullYear()
+  }
+  const { actions } = await dispatch(judge, undefined)
+  expect(actions[0]).toMatchObject({
+    input: { request: { response_schema: { properties: { good: { type: 'boolean' } } } } },
+  })
+  const done = completed(0, answer('{}', { good: true, at: '2020-02-02' }))
+  expect(await dispatch(judge, undefined, [done])).toMatchObject({ output: 2020 })
+  const misfit = completed(0, answer('{}', { good: 'yes' }))
+  expect((await dispatch(judge, undefined, [misfit])).error).toMatch(/does not fit responseFormat/)
+})
+
+test('a failed run is caught with its code', async () => {
+  function* write(context: OrchestrationContext) {
+    try {
+      yield* getAgent(context, 'Writer').run('1')
+    } catch (error) {
+      if (hasCode(error, 'budget_exhausted')) return (error as AgentError).message
+    }
+    return 'not caught'
+  }
+  expect(await dispatch(write, undefined, [budget])).toMatchObject({ output: 'Too much.' })
+})
+
+test('Task.all fails with an error that toAgentError reads', async () => {
+  function* write(context: OrchestrationContext) {
+    const writer = getAgent(context, 'Writer')
+    try {
+      yield context.df.Task.all([writer.run('1'), writer.run('2')])
+    } catch (error) {
+      return toAgentError(error).code
+    }
+    return 'not caught'
+  }
+  expect(await dispatch(write, undefined, [budget])).toMatchObject({ output: 'budget_exhausted' })
+})
+
+test('a signalled run is started and not waited for', async () => {
+  // biome-ignore lint/correctness/useYield: durable-functions wants a generator, also where nothing is waited for
+  function* write(context: OrchestrationContext) {
+    return getAgent(context, 'Writer').signal('Hi', { session: 'ann', metadata: { from: 'test' } })
+  }
+  const { actions, output, isDone } = await dispatch(write, undefined)
+  expect(isDone).toBe(true)
+  expect(actions).toMatchObject([{ instanceId: '@dafx-writer@ann', operation: 'run' }])
+  const [sent] = inputs(actions)
+  expect(sent).toMatchObject({ message: 'Hi', metadata: { from: 'test' } })
+  expect(output).toEqual({ sessionId: 'ann', correlationId: expect.stringMatching(/^[0-9a-f]{32}$/) })
+})
+
+test('an empty message is refused where it is sent', async () => {
+  function* write(context: OrchestrationContext) {
+    yield* getAgent(context, 'Writer').run('')
+  }
+  expect((await dispatch(write, undefined)).error).toMatch(/needs a message/)
+})
+
+test.each([
+  [
+    "Orchestrator function 'dafx-agent-run' failed: A b. [agent error: not_found] \n Details",
+    'not_found',
+    'A b.',
+  ],
+  [
+    "Orchestrator function 'outer' failed: Orchestrator function 'dafx-agent-run' failed: A\nb. [agent error: model_timeout] \n X [agent error: internal]",
+    'model_timeout',
+    'A\nb.',
+  ],
+  ['something else', 'internal', 'something else'],
+  ['A [agent error: made_up]', 'internal', 'A [agent error: made_up]'],
+])('toAgentError reads %j', (text, code, message) => {
+  expect(toAgentError(new Error(text))).toMatchObject({ code, message })
+})
+
+test('an AgentError stays what it is', () => {
+  const error = new AgentError('rate_limited', 'x')
+  expect(toAgentError(error)).toBe(error)
+})

@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { ask, callWork, createSession, createTool, key } from './session-kit.js'
+
+const caller = 'parent:3'
+
+test('a caller that brings the whole request gets the answer back', async () => {
+  const { entity } = createSession([{ text: 'Hello!' }])
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  expect(entity.replies).toEqual([
+    {
+      status: 'completed',
+      sessionId: 's',
+      correlationId: 'a',
+      responseId: 'a',
+      messages: [{ role: 'assistant', contents: [{ $type: 'text', type: 'text', text: 'Hello!' }] }],
+      usage: { inputTokenCount: 10, outputTokenCount: 5, totalTokenCount: 15 },
+    },
+  ])
+  expect(entity.raised).toEqual([])
+})
+
+test('the operation that is repeated gives the same reply, and asks the model nothing', async () => {
+  const { entity, client, log } = createSession([{ text: 'Hello!' }])
+  const input = { message: 'Hi', correlationId: 'a', orchestrationId: caller }
+  await entity.operate('run_agent', input)
+  const { log: _, ...repeated } = createSession([], { log })
+  await repeated.entity.operate('run_agent', input)
+  expect(repeated.entity.replies).toEqual(entity.replies)
+  expect(client.requests).toHaveLength(1)
+})
+
+test('the fields of .NET and Python requests are read', async () => {
+  const { entity, log, client } = createSession([{ text: '{"n":1}' }])
+  const schema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }
+  await entity.operate('run', {
+    messages: [{ role: 'user', contents: [{ $type: 'text', text: 'One' }] }],
+    correlationId: 'a',
+    enable_tool_calls: false,
+    response_format: { $type: 'json', schema },
+    orchestrationId: caller,
+    request_response_format: 'json',
+    wait_for_response: true,
+  })
+  expect(entity.replies).toMatchObject([{ status: 'completed', value: { n: 1 } }])
+  expect(client.requests[0]).toMatchObject({ responseFormat: { schema } })
+  const [accepted] = await log.read({ ...key, run: 'a' })
+  expect(accepted?.data).toMatchObject({
+    options: { enableToolCalls: false },
+    orchestrationId: caller,
+    messages: [{ role: 'user', contents: [{ type: 'text', text: 'One' }] }],
+  })
+})
+
+test.each([
+  ['a role other than the user', { message: 'x', role: 'system' }, /role: must be "user", not "system"/],
+  [
+    'a message of another role',
+    { messages: [{ role: 'assistant', contents: [{ type: 'text', text: 'x' }] }] },
+    /messages\.0\.role/,
+  ],
+  [
+    'contents that no user sends',
+    { messages: [{ contents: [{ $type: 'functionCall', name: 'x' }] }] },
+    /not "functionCall"/,
+  ],
+  [
+    'a Python class as response format',
+    { message: 'x', response_format: { __response_schema_type__: 'pydantic_model' } },
+    /response_schema/,
+  ],
+  ['a schema that is none', { message: 'x', response_schema: { type: 'nonsense' } }, /response_schema/],
+])('%s is refused, and nothing is stored', async (_name, input, message) => {
+  const { entity, log } = createSession([])
+  await entity.operate('run', { correlationId: 'a', ...input })
+  expect(entity.replies).toMatchObject([
+    { status: 'failed', error: { code: 'invalid_request', message: expect.stringMatching(message) } },
+  ])
+  expect(await log.session(key)).toBeUndefined()
+})
+
+test('an id that stands for another request, and a session of somebody else, are refused', async () => {
+  const { entity } = createSession([{ text: 'one' }])
+  await entity.operate('run', { message: 'One', correlationId: 'a', owner: 'ann' })
+  await entity.operate('run', { message: 'Two', correlationId: 'a', owner: 'ann' })
+  await entity.operate('run', { message: 'Three', correlationId: 'b', owner: 'bob' })
+  expect(entity.replies).toMatchObject([
+    { status: 'completed' },
+    { status: 'failed', error: { code: 'idempotency_conflict', retryable: false } },
+    { status: 'failed', error: { code: 'not_found' } },
+  ])
+})
+
+test('a run that fails is a reply that says why', async () => {
+  const { entity } = createSession([{ error: new Error('secret') }])
+  await entity.operate('run', { message: 'Hi', correlationId: 'a' })
+  expect(entity.replies).toMatchObject([{ status: 'failed', error: { code: 'internal', retryable: true } }])
+  expect(JSON.stringify(entity.replies)).not.toContain('secret')
+})
+
+test('a run that waits replies that it does, and tells its orchestration when it has ended', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const { entity, log } = createSession([callWork(1), { text: 'Done.' }], { tools: [made] })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  expect(entity.replies).toMatchObject([{ status: 'pending', messages: [] }])
+  expect(entity.raised).toEqual([])
+  const [approval] = (await log.read({ ...key, run: 'a' })).flatMap((event) =>
+    event.type === 'approval.requested' ? [event.data] : [],
+  )
+  const decision = { type: 'decision', approvalId: approval?.approvalId ?? '', decision: 'approve' } as const
+  await log.control({ ...key, run: 'a' }, decision)
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(entity.raised).toEqual([
+    [caller, 'dafx-run-a', expect.objectContaining({ status: 'completed', correlationId: 'a' })],
+  ])
+})
+
+test('a run queued behind one that waits is pending, and its orchestration is told', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const { entity, log } = createSession([callWork(1), { text: 'second' }], { tools: [made] })
+  await ask(log, 'first')
+  await entity.operate('run', { correlationId: 'first' })
+  await entity.operate('run', { message: 'Hi', correlationId: 'second', orchestrationId: caller })
+  expect(entity.replies).toMatchObject([{ status: 'pending', correlationId: 'second' }])
+  await log.control({ ...key, run: 'first' }, { type: 'cancel', reason: 'enough' })
+  await entity.operate('continue', { correlationId: 'first' })
+  await entity.operate('continue', { correlationId: 'second' })
+  expect(entity.raised).toMatchObject([[caller, 'dafx-run-second', { status: 'completed' }]])
+})
+
+test('an operation cut off after the run had ended tells the orchestration once more', async () => {
+  const { entity, log } = createSession([{ text: 'Done.' }])
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  const { entity: again } = createSession([], { log })
+  await again.operate('continue', { correlationId: 'a' })
+  expect(again.raised).toMatchObject([[caller, 'dafx-run-a', { status: 'completed' }]])
+  expect(again.stored?.data.conversationHistory).toHaveLength(2)
+})
+
+test('an event that cannot be raised is tried again, and in the end by another operation', async () => {
+  const clock = { ...systemClock, sleep: async () => {} }
+  const log = new MemoryRunLog()
+  await createSession([{ text: 'Done.' }], { log }).entity.operate('run', {
+    message: 'Hi',
+    correlationId: 'a',
+    orchestrationId: caller,
+  })
+  const { entity } = createSession([], { log, clock })
+  entity.raiseFailures.push(...[1, 2, 3].map((n) => new Error(`unreachable ${n}`)))
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(entity.raised).toEqual([])
+  expect(entity.stored).toBeUndefined()
+  expect(entity.signals).toEqual([['continue', { correlationId: 'a' }]])
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(entity.raised).toHaveLength(1)
+  expect(entity.stored?.data.conversationHistory).toHaveLength(2)
+})
+
+test('an orchestration that is gone holds nothing up', async () => {
+  const log = new MemoryRunLog()
+  const input = { message: 'Hi', correlationId: 'a', orchestrationId: caller }
+  await createSession([{ text: 'Done.' }], { log }).entity.operate('run', input)
+  const { entity } = createSession([], { log })
+  entity.raiseFailures.push(new Error(`No instance with ID '${caller}' found.`))
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(entity.stored?.data.conversationHistory).toHaveLength(2)
+})
+
+test('deleting the session tells the orchestrations of its open runs', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const { entity, log } = createSession([callWork(1)], { tools: [made] })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  await entity.operate('delete')
+  expect(entity.raised).toMatchObject([
+    [caller, 'dafx-run-a', { status: 'failed', error: { code: 'run_cancelled' } }],
+  ])
+  expect(await log.session(key)).toBeUndefined()
+})
+
+test('an operation that only names its run replies nothing', async () => {
+  const { log, entity } = createSession([{ text: 'x' }])
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(entity.replies).toEqual([])
+})
