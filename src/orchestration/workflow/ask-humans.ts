@@ -2,8 +2,8 @@ import { isJsonObject } from '../../core/json.js'
 import type { Finished } from './end-execution.js'
 import { type Execution, type StepScope, toNodeContext } from './execution.js'
 import { callPure, NodeFailure } from './node-failure.js'
+import type { RequestSpec } from './workflow-definition.js'
 import type { Steps } from './workflow-environment.js'
-import type { RequestSpec } from './workflow-node.js'
 import type { PendingRequest } from './workflow-status.js'
 
 /** A question that was put to a human, and the execution that waits for its answer. */

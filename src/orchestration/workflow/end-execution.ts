@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../core/json.js'
 import { type StepScope, toNestedInstanceId, toNodeContext, type Work } from './execution.js'
+import type { NodeError, NodeRetry } from './node-context.js'
 import { callPure, NodeFailure } from './node-failure.js'
 import type { Settled } from './workflow-environment.js'
 import { toShownOutput } from './workflow-events.js'
-import type { NodeError, NodeRetry } from './workflow-node.js'
 
 /** What an execution came to. */
 export interface Finished {

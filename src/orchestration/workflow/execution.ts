@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { Task } from 'durable-functions'
+import { AgentError } from '../../core/errors.js'
+import type { NodeContext } from './node-context.js'
 import { callPure } from './node-failure.js'
-import type { WorkflowDefinition } from './workflow-definition.js'
+import type {
+  AgentSpec,
+  FunctionSpec,
+  NestedSpec,
+  WorkflowDefinition,
+  WorkflowNode,
+} from './workflow-definition.js'
 import type { AgentCall, NestedCall, WorkflowEnvironment } from './workflow-environment.js'
 import type { NodeStarted } from './workflow-events.js'
-import type { AgentSpec, FunctionSpec, NestedSpec, NodeContext, WorkflowNode } from './workflow-node.js'
 import type { WorkflowProgress } from './workflow-progress.js'
 import type { WorkflowState } from './workflow-state.js'
 
@@ -57,13 +64,19 @@ function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Task {
   const { id } = work.node
   const call: AgentCall = {
     spec,
-    prompt: callPure(id, 'Its prompt', () => spec.prompt(work.input, toNodeContext(scope))),
+    prompt: callPure(id, 'Its prompt', () => toPrompt(spec, work.input, toNodeContext(scope))),
     sessionId: toSessionId(environment.instanceId, id),
     correlationId: environment.createId(),
   }
   const { sessionId, correlationId } = call
   tell(scope, work, { run: { agent: spec.agent.name, sessionId, correlationId } })
   return environment.runAgent(call)
+}
+
+function toPrompt({ prompt }: AgentSpec, input: unknown, context: NodeContext): string {
+  const text = prompt(input, context)
+  if (text !== '') return text
+  throw new AgentError('invalid_request', 'The message to the agent is empty.')
 }
 
 function startFunction(scope: StepScope, work: Work): Task {

@@ -1,17 +1,8 @@
 import type { JsonObject } from '../../core/json.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
-import type { WorkflowDefinition } from './workflow-definition.js'
-import type {
-  AgentReference,
-  Answered,
-  AnswerOf,
-  AnyNode,
-  FunctionContext,
-  NodeContext,
-  NodeRetry,
-  NodeSpec,
-  WorkflowNode,
-} from './workflow-node.js'
+import type { AgentReference, Answered, FunctionContext, NodeContext, NodeRetry } from './node-context.js'
+import type { AnswerOf, AnyNode } from './node-types.js'
+import type { NodeSpec, WorkflowDefinition, WorkflowNode } from './workflow-definition.js'
 
 export interface AgentNodeOptions<Input, ResponseFormat extends Schema | undefined> {
   /** @default the agent's name */

@@ -1,6 +1,6 @@
+import type { NodeContext } from './node-context.js'
 import { callPure } from './node-failure.js'
 import type { JoinEdge, WorkflowDefinition } from './workflow-definition.js'
-import type { NodeContext } from './workflow-node.js'
 import type { Message, WorkflowState } from './workflow-state.js'
 
 /** An output that a node gave in a step. */

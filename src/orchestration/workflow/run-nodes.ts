@@ -1,4 +1,6 @@
-import type { Task } from 'durable-functions'
+import type { AgentRunResult } from '../agent-run-result.js'
+import type { FailedAgentRun } from '../run-call.js'
+import { toAgentOutcome } from './agent-outcome.js'
 import { endExecution, type Finished } from './end-execution.js'
 import { type Execution, type StepScope, startExecution, type Work } from './execution.js'
 import type { Settled, Steps } from './workflow-environment.js'
@@ -65,10 +67,11 @@ function* runRound(scope: StepScope, round: readonly Work[]) {
     const failure: Settled = { ok: false, error: environment.toFailure(error) }
     return [endExecution(scope, round[failed] as Work, failure, { isFinal: round.length > 1 })]
   }
-  return round.map((work, index) => endExecution(scope, work, toSettled(tasks[index])))
+  return round.map((work, index) => endExecution(scope, work, toSettled(work, tasks[index]?.result)))
 }
 
-/** The environment's tasks give nothing else. */
-function toSettled(task: Task | undefined): Settled {
-  return task?.result as Settled
+/** The environment says what its tasks give. */
+function toSettled({ spec }: Work, result: unknown): Settled {
+  if (spec.kind === 'agent') return toAgentOutcome(spec, result as AgentRunResult | FailedAgentRun)
+  return result as Settled
 }

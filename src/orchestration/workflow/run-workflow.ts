@@ -1,10 +1,10 @@
+import type { NodeError } from './node-context.js'
 import { NodeFailure } from './node-failure.js'
 import { findStuckJoin } from './route-outputs.js'
 import { takeStep } from './take-step.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import type { Steps, WorkflowEnvironment } from './workflow-environment.js'
 import { toShownOutput } from './workflow-events.js'
-import type { NodeError } from './workflow-node.js'
 import { WorkflowProgress } from './workflow-progress.js'
 import { toWorkflowOutput, type WorkflowState } from './workflow-state.js'
 
@@ -44,6 +44,7 @@ export function* runWorkflow(
     checkJoins(definition, state)
   } catch (error) {
     if (!(error instanceof NodeFailure)) throw error
+    if (error.code === 'internal' && error.cause !== undefined) environment.report(error.cause)
     return fail(progress, { node: error.node, code: error.code, message: error.message })
   }
   return complete(progress, toWorkflowOutput(state))

@@ -1,10 +1,10 @@
 import { awaitAnswers, openRequests } from './ask-humans.js'
 import type { Finished } from './end-execution.js'
 import { type Execution, type StepScope, toNodeContext } from './execution.js'
+import { findNode } from './find-nodes.js'
 import { callPure } from './node-failure.js'
 import { routeOutputs } from './route-outputs.js'
 import { runNodes } from './run-nodes.js'
-import { findNode } from './workflow-definition.js'
 import type { Steps } from './workflow-environment.js'
 import type { WorkflowState } from './workflow-state.js'
 

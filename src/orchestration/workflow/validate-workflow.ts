@@ -1,6 +1,6 @@
 import { AgentError } from '../../core/errors.js'
-import type { WorkflowDefinition, WorkflowEdge } from './workflow-definition.js'
-import type { NodeRetry, WorkflowNode } from './workflow-node.js'
+import type { NodeRetry } from './node-context.js'
+import type { WorkflowDefinition, WorkflowEdge, WorkflowNode } from './workflow-definition.js'
 
 /** Checks what the type checker cannot. @throws {AgentError} `invalid_configuration` naming the workflow and the node. */
 export function validateWorkflow(definition: WorkflowDefinition): void {

@@ -1,9 +1,10 @@
 import { AgentError } from '../../core/errors.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
+import type { NodeContext } from './node-context.js'
+import type { AnyNode, Fits, InputOf, OutputOf } from './node-types.js'
 import { toNode } from './nodes.js'
 import { validateWorkflow } from './validate-workflow.js'
-import type { Condition, WorkflowDefinition, WorkflowEdge } from './workflow-definition.js'
-import type { AnyNode, Fits, InputOf, NodeContext, OutputOf, WorkflowNode } from './workflow-node.js'
+import type { Condition, WorkflowDefinition, WorkflowEdge, WorkflowNode } from './workflow-definition.js'
 
 export interface WorkflowBuilderOptions<Start extends AnyNode, Input extends Schema> {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and function names. */

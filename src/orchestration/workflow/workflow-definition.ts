@@ -1,5 +1,58 @@
+import type { JsonObject } from '../../core/json.js'
 import type { Schema } from '../../core/schema.js'
-import type { NodeContext, WorkflowNode } from './workflow-node.js'
+import type { AgentReference, FunctionContext, NodeContext, NodeRetry } from './node-context.js'
+
+/** An agent's turn: the entity of the agent does it. */
+export interface AgentSpec {
+  readonly kind: 'agent'
+  readonly agent: AgentReference
+  readonly prompt: (input: unknown, context: NodeContext) => string
+  readonly responseFormat: Schema | undefined
+  readonly enableToolCalls: boolean
+  readonly remember: ((output: unknown, input: unknown, context: NodeContext) => JsonObject) | undefined
+  readonly retry: NodeRetry | undefined
+}
+
+/** A function that may do anything: an activity. */
+export interface FunctionSpec {
+  readonly kind: 'function'
+  readonly execute: (input: unknown, context: FunctionContext) => unknown
+  readonly retry: NodeRetry | undefined
+}
+
+/** A pure function, evaluated by the orchestrator itself. */
+export interface TransformSpec {
+  readonly kind: 'transform'
+  readonly apply: (input: unknown, context: NodeContext) => unknown
+  readonly remember: ((output: unknown, input: unknown, context: NodeContext) => JsonObject) | undefined
+}
+
+/** A question to a human. */
+export interface RequestSpec {
+  readonly kind: 'request'
+  readonly response: Schema
+  readonly question: (input: unknown, context: NodeContext) => unknown
+  readonly timeoutMs: number | undefined
+  readonly onTimeout: ((input: unknown, context: NodeContext) => unknown) | undefined
+}
+
+/** A whole workflow: a sub-orchestration. */
+export interface NestedSpec {
+  readonly kind: 'workflow'
+  readonly workflow: WorkflowDefinition
+  readonly retry: NodeRetry | undefined
+}
+
+export type NodeSpec = AgentSpec | FunctionSpec | TransformSpec | RequestSpec | NestedSpec
+
+/** One node of a workflow: it takes messages of one type and gives messages of another. Made by the functions of `nodes.ts`. */
+export interface WorkflowNode<in Input = never, out Output = unknown> {
+  /** Unique within its workflow. */
+  readonly id: string
+  readonly spec: NodeSpec
+  /** For the type checker alone; never set. */
+  readonly types?: { readonly input: (input: Input) => void; readonly output: Output }
+}
 
 /** Decides whether a message goes along an edge. Runs in the orchestrator: it must be pure. */
 export type Condition = (output: unknown, context: NodeContext) => boolean
@@ -50,23 +103,4 @@ export interface WorkflowDefinition<in Input = never, out Output = unknown> {
   readonly maxIterations: number
   /** For the type checker alone; never set. */
   readonly types?: { readonly input: (input: Input) => void; readonly output: Output }
-}
-
-/** A node by its id. @throws {RangeError} when there is none, which validation rules out. */
-export function findNode({ name, nodes }: WorkflowDefinition, id: string): WorkflowNode {
-  const node = nodes.find((one) => one.id === id)
-  if (node === undefined) throw new RangeError(`Workflow "${name}" has no node "${id}".`)
-  return node
-}
-
-/** A definition, then all that are nested in it, each once. */
-export function toNestedWorkflows(
-  definition: WorkflowDefinition,
-  known: Set<WorkflowDefinition> = new Set(),
-): ReadonlySet<WorkflowDefinition> {
-  if (known.has(definition)) return known
-  known.add(definition)
-  for (const { spec } of definition.nodes)
-    if (spec.kind === 'workflow') toNestedWorkflows(spec.workflow, known)
-  return known
 }

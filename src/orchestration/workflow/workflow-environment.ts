@@ -1,9 +1,8 @@
 import type { Task, TimerTask } from 'durable-functions'
 import type { AgentErrorCode } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
-import type { WorkflowDefinition } from './workflow-definition.js'
+import type { AgentSpec, WorkflowDefinition } from './workflow-definition.js'
 import type { StoredWorkflowEvent } from './workflow-events.js'
-import type { AgentSpec } from './workflow-node.js'
 import type { WorkflowStatus } from './workflow-status.js'
 
 /** How an activity or a nested workflow ended. Failures are values: durable-functions flattens errors into texts. */
@@ -53,7 +52,7 @@ export interface WorkflowEnvironment {
   now(): number
   /** A UUID; the same on every replay. */
   createId(): string
-  /** Gives the agent's text, or the value when the spec has a response format; fails with the run. */
+  /** Gives an `AgentRunResult`, or a `FailedAgentRun`. */
   runAgent(call: AgentCall): Task
   /** Gives a {@link Settled}. */
   runFunction(call: FunctionCall): Task
@@ -66,6 +65,8 @@ export interface WorkflowEnvironment {
   any(tasks: readonly Task[]): Task
   publish(status: WorkflowStatus): void
   record(events: readonly StoredWorkflowEvent[]): void
+  /** Writes to the log what callers are not told, once. */
+  report(error: unknown): void
   /** What a failed task's error says. */
   toFailure(error: unknown): Extract<Settled, { readonly ok: false }>['error']
 }

@@ -1,4 +1,5 @@
-import type { NodeError, NodeSpec } from './workflow-node.js'
+import type { NodeError } from './node-context.js'
+import type { NodeSpec } from './workflow-definition.js'
 
 interface EventOf<Type extends string, Data> {
   readonly type: Type

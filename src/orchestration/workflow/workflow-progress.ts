@@ -1,6 +1,6 @@
+import type { NodeError } from './node-context.js'
 import type { WorkflowEnvironment } from './workflow-environment.js'
 import type { StoredWorkflowEvent, WorkflowEvent } from './workflow-events.js'
-import type { NodeError } from './workflow-node.js'
 import { fitStatus, type NestedRun, type PendingRequest, type WorkflowStatus } from './workflow-status.js'
 
 /** What a running workflow tells of itself: its events and its status. Both go out together, before it waits. */

@@ -1,5 +1,5 @@
+import type { NodeError } from './node-context.js'
 import type { RequestOpened } from './workflow-events.js'
-import type { NodeError } from './workflow-node.js'
 
 /** A question that waits, as the status tells it. */
 export interface PendingRequest extends Omit<RequestOpened, 'execution' | 'question'> {

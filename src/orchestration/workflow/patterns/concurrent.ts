@@ -1,7 +1,8 @@
-import { functionNode, toNode } from '../nodes.js'
+import type { FunctionContext } from '../node-context.js'
+import type { AnyNode, InputOf, OutputOf } from '../node-types.js'
+import { functionNode, toNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition } from '../workflow-definition.js'
-import type { AnyNode, FunctionContext, InputOf, OutputOf } from '../workflow-node.js'
 import { type PatternOptions, toSettings } from './pattern-options.js'
 
 type OutputsOf<Workers extends readonly AnyNode[]> = {
@@ -11,7 +12,7 @@ type OutputsOf<Workers extends readonly AnyNode[]> = {
 export interface ConcurrentOptions<Workers extends readonly AnyNode[], Output> extends PatternOptions {
   /** At least two; each gets the workflow's input. */
   readonly workers: Workers
-  /** Makes one output of those of the workers, which come in their order. Runs as an activity named `aggregate`. @default the list itself */
+  /** Makes one output of those of the workers, which come in their order. Runs as an activity. @default the list itself */
   readonly aggregate?: (outputs: OutputsOf<Workers>, context: FunctionContext) => Output | Promise<Output>
 }
 
@@ -22,7 +23,10 @@ export function concurrent<const Workers extends readonly AnyNode[], Output = Ou
   ...options
 }: ConcurrentOptions<Workers, Output>): WorkflowDefinition<InputOf<Workers[number]>, Output> {
   const nodes = workers.map(toNode)
-  const last = toNode(functionNode('aggregate', aggregate ?? ((outputs: OutputsOf<Workers>) => outputs)))
+  const last =
+    aggregate === undefined
+      ? transformNode('aggregate', (outputs: OutputsOf<Workers>) => outputs)
+      : functionNode('aggregate', aggregate)
   const start = nodes.map(({ id }) => id)
   const definition: WorkflowDefinition<InputOf<Workers[number]>, Output> = {
     ...toSettings(options, 2),

@@ -1,9 +1,10 @@
 import { AgentError } from '../../../core/errors.js'
 import { fromJsonSchema } from '../../../core/schema.js'
+import type { AgentReference, FunctionContext } from '../node-context.js'
+import type { AnyNode, InputOf, OutputOf } from '../node-types.js'
 import { agentNode, functionNode, toNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
-import type { WorkflowDefinition } from '../workflow-definition.js'
-import type { AgentReference, AnyNode, FunctionContext, InputOf, OutputOf, WorkflowNode } from '../workflow-node.js'
+import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
 import { type PatternOptions, toSettings, toText } from './pattern-options.js'
 
 /** Chooses a route by its name. */
@@ -43,7 +44,7 @@ export function router<const Routes extends Readonly<Record<string, AnyNode>>>({
         from: dispatch.id,
         cases: [...targets].map(([name, { id: to }]) => ({
           to,
-          when: (_output, { state }) => (state.route === undefined ? otherwise : state.route) === name,
+          when: (_output, { state }) => state.route === name,
         })),
       },
     ],
@@ -74,5 +75,18 @@ function createChooser(
     prompt: (input: unknown) => toText(input),
     responseFormat,
     remember: (output) => ({ route: (output as { readonly route: string }).route }),
+  })
+}
+
+/** Puts the workflow's input back on its way. @throws {AgentError} `invalid_request` when there is no way for it. */
+function createDispatch(names: readonly string[], otherwise: string | undefined): WorkflowNode {
+  const toRoute = (route: unknown): string => {
+    const known = names.find((name) => name === route) ?? otherwise
+    if (known !== undefined) return known
+    const message = `There is no route "${String(route)}"; there are: ${names.join(', ')}.`
+    throw new AgentError('invalid_request', message)
+  }
+  return transformNode('dispatch', (_choice, { workflowInput }) => workflowInput, {
+    remember: (_output, _choice, { state }) => ({ route: toRoute(state.route) }),
   })
 }

@@ -1,7 +1,7 @@
+import type { AnyNode, Fits, InputOf, OutputOf } from '../node-types.js'
 import { toNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition } from '../workflow-definition.js'
-import type { AnyNode, Fits, InputOf, OutputOf } from '../workflow-node.js'
 import { type PatternOptions, toSettings } from './pattern-options.js'
 
 export interface SequentialOptions<Steps extends readonly [AnyNode, ...AnyNode[]]> extends PatternOptions {
@@ -18,7 +18,9 @@ type Chain<Steps extends readonly AnyNode[]> = Steps extends readonly [
   ? Fits<OutputOf<First>, Second> & Chain<readonly [Second, ...Rest]>
   : unknown
 
-type LastOf<Steps extends readonly AnyNode[]> = Steps extends readonly [...AnyNode[], infer Last] ? Last : never
+type LastOf<Steps extends readonly AnyNode[]> = Steps extends readonly [...AnyNode[], infer Last]
+  ? Last
+  : never
 
 /** One node after the other. */
 export function sequential<const Steps extends readonly [AnyNode, ...AnyNode[]]>({
