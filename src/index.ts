@@ -4,7 +4,6 @@ export type {
   ModelSettings,
   Reconciliation,
   Tool,
-  ToolContext,
   ToolSource,
   UnknownOutcomePolicy,
 } from './agent/agent-definition.js'
@@ -29,6 +28,20 @@ export {
 export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export type {
+  AfterRunResult,
+  AgentMiddleware,
+  BeforeRunContext,
+  BeforeRunResult,
+  ChatMiddleware,
+  FunctionMiddleware,
+  MiddlewareContext,
+  ModelCallContext,
+  NextModelCall,
+  NextToolCall,
+  RunMiddleware,
+  ToolCallContext,
+} from './agent/middleware.js'
+export type {
   InvocationValues,
   InvocationValuesFactory,
   ProvidedContext,
@@ -37,6 +50,7 @@ export type {
   RunInfo,
 } from './agent/provider-context.js'
 export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
+export type { ToolContext } from './agent/tool-context.js'
 export {
   type AddAgentOptions,
   AgentFunctionApp,
@@ -59,6 +73,8 @@ export type {
   ErrorContent,
   FunctionCallContent,
   FunctionResultContent,
+  ProviderContent,
+  ProviderData,
   ReasoningContent,
   TextContent,
   UriContent,

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import * as evaluation from '../src/agent/evaluation/index.js'
+import * as mcp from '../src/agent/mcp/index.js'
+import * as mcpServer from '../src/agent/mcp-server/index.js'
 import * as root from '../src/index.js'
 import * as openai from '../src/model/openai.js'
 import * as testing from '../src/testing/index.js'
@@ -33,8 +36,28 @@ test('the subpaths have these values, and no others', () => {
   expect(Object.keys(openai).sort()).toMatchInlineSnapshot(`
     [
       "createAzureOpenAIChatClient",
+      "createAzureOpenAIResponsesClient",
       "createChatClientFromEnvironment",
       "createOpenAIChatClient",
+      "createOpenAIResponsesClient",
+    ]
+  `)
+  expect(Object.keys(evaluation).sort()).toMatchInlineSnapshot(`
+    [
+      "evaluateAgent",
+      "evaluator",
+      "keywordCheck",
+      "modelJudge",
+      "toolCallArgsMatch",
+      "toolCalledCheck",
+      "toolCallsPresent",
+    ]
+  `)
+  expect(Object.keys(mcpServer)).toEqual(['createAgentMcpServer'])
+  expect(Object.keys(mcp).sort()).toMatchInlineSnapshot(`
+    [
+      "mcpHttp",
+      "mcpStdio",
     ]
   `)
   expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`

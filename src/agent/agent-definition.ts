@@ -1,10 +1,13 @@
 import type { Clock } from '../core/clock.js'
 import type { Issue } from '../core/errors.js'
+import type { MayReturn } from '../core/may-return.js'
 import type { AgentResponse } from '../core/response.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
 import type { CompactionStrategy } from './compaction.js'
 import type { ToolOutcome } from './invoke-tool.js'
-import type { InvocationValues, ProvidedContext, ProviderContext, RunInfo } from './provider-context.js'
+import type { AgentMiddleware } from './middleware.js'
+import type { ProvidedContext, ProviderContext } from './provider-context.js'
+import type { ToolContext } from './tool-context.js'
 
 /** What every model call of an agent is made with, unless a run says otherwise. */
 export type ModelSettings = Pick<
@@ -19,6 +22,8 @@ export interface AgentDefinition {
   readonly instructions: string | undefined
   readonly tools: readonly (Tool | ToolSource)[]
   readonly contextProviders: readonly ContextProvider[]
+  /** Outermost first. */
+  readonly middleware: readonly AgentMiddleware[]
   readonly modelSettings: ModelSettings
   /** Most model calls one run may make. */
   readonly maxSteps: number
@@ -34,19 +39,6 @@ export interface AgentDefinition {
   readonly maxTokensPerSession: number | undefined
   /** Most tools that run at the same time. */
   readonly maxParallelTools: number
-}
-
-/** What a tool may know about the call it serves. The model never sees any of it. */
-export interface ToolContext extends RunInfo {
-  readonly callId: string
-  /** The same whenever this very call is executed again: hand it to whatever the tool changes. */
-  readonly idempotencyKey: string
-  /** 1 for the first execution; above it when a crash left an earlier one without a recorded result. */
-  readonly attempt: number
-  /** What the caller, or the app's `context`, gave the run for its code. */
-  readonly values: InvocationValues
-  /** Aborts when the time limit passes or the run must stop. */
-  readonly signal: AbortSignal
 }
 
 /**
@@ -103,14 +95,14 @@ export interface ContextProvider {
   /** Names its state in the session; no other source or provider of the agent may have the same name. */
   readonly name: string
   /** Called once for each run, before its first model call; all providers side by side. A throw fails the run. */
-  beforeRun?(context: ProviderContext): Promise<ProvidedContext | undefined>
+  beforeRun?(context: ProviderContext): MayReturn<ProvidedContext>
   /** Tools for this run. Called at each execution, as code cannot be recorded. A throw fails the run. */
   tools?(context: ProviderContext): readonly Tool[] | Promise<readonly Tool[]>
   /**
    * Called when the run has its answer, before that is recorded: after a crash it may be called again for the same
    * `correlationId`. A throw is reported and changes nothing. Runs that fail or are cancelled are not told of.
    */
-  afterRun?(context: ProviderContext, response: AgentResponse): Promise<void>
+  afterRun?(context: ProviderContext, response: AgentResponse): void | Promise<void>
 }
 
 /** Whether an entry of an agent's tools gives more of them. */

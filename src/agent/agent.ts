@@ -18,6 +18,7 @@ import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
 import { type CompactionStrategy, keepAll } from './compaction.js'
 import { checkToolNames } from './equip-run.js'
 import { type HistoryProvider, InMemoryHistoryProvider } from './history-provider.js'
+import type { AgentMiddleware } from './middleware.js'
 import { runInSession } from './run-in-session.js'
 import { runStandalone } from './run-standalone.js'
 
@@ -34,6 +35,8 @@ export interface AgentOptions {
   readonly tools?: readonly (Tool | ToolSource)[]
   /** What knows more than the model does, and learns from its runs. @default none */
   readonly contextProviders?: readonly ContextProvider[]
+  /** What stands around the agent's runs, model calls and tool calls; the first is the outermost. @default none */
+  readonly middleware?: readonly AgentMiddleware[]
   readonly modelSettings?: ModelSettings
   /** Where the agent's sessions keep their conversations when it runs alone; under `AgentFunctionApp` they are durable by themselves. @default in the session */
   readonly history?: HistoryProvider
@@ -73,6 +76,7 @@ export class Agent implements AgentDefinition {
   readonly client: ChatClient
   readonly tools: readonly (Tool | ToolSource)[]
   readonly contextProviders: readonly ContextProvider[]
+  readonly middleware: readonly AgentMiddleware[]
   readonly modelSettings: ModelSettings
   readonly history: HistoryProvider
   readonly compaction: CompactionStrategy
@@ -95,6 +99,7 @@ export class Agent implements AgentDefinition {
     this.description = description
     this.tools = tools
     this.contextProviders = options.contextProviders ?? []
+    this.middleware = options.middleware ?? []
     this.modelSettings = modelSettings
     this.history = options.history ?? new InMemoryHistoryProvider()
     this.compaction = options.compaction ?? keepAll()

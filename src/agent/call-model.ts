@@ -2,26 +2,22 @@ import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { ToolChoice } from '../core/tool-choice.js'
 import { WorkLimit } from '../core/work-limit.js'
-import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
+import type { ChatRequest } from '../model/chat-client.js'
 import { toTurnMessages } from '../run/turn-messages.js'
+import { askModel } from './ask-model.js'
 import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
 
 /** Makes one model call: deltas go to the journal as they come, the finished answer as one record. */
 export async function callModel(context: RunContext, step: number): Promise<void> {
-  const { agent, journal } = context
-  if (journal.state.partial !== undefined) journal.record({ type: 'step.reset', data: { step } })
+  const { journal, limits, controls, clock } = context
   await journal.flush()
-  const { limits, controls, clock } = context
   const limitMs = toStepTimeout(context, limits.stepTimeoutMs)
   const limit = new WorkLimit([context.signal, controls.stop], limitMs, clock)
-  const { signal } = limit
-  let answer: ChatAnswer | undefined
   try {
-    for await (const event of agent.client.stream(toChatRequest(context), { signal })) {
-      signal.throwIfAborted()
-      if (event.type === 'completed') answer = event
-      else recordProgress(context, step, event)
-    }
+    const answer = await askModel(context, { step, request: toChatRequest(context), signal: limit.signal })
+    const { usage, finishReason, model } = answer
+    const message = withUniqueCallIds(answer.message, context, step)
+    journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
   } catch (cause) {
     if (!limit.timedOut) throw cause
     checkRunEnd(context)
@@ -31,31 +27,6 @@ export async function callModel(context: RunContext, step: number): Promise<void
     })
   } finally {
     limit.end()
-  }
-  if (answer === undefined) {
-    throw new AgentError('model_error', 'The model ended its answer without completing it.', {
-      retryable: true,
-    })
-  }
-  const { usage, finishReason, model } = answer
-  const message = withUniqueCallIds(answer.message, context, step)
-  journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
-}
-
-function recordProgress(
-  { journal }: RunContext,
-  step: number,
-  event: Exclude<ChatEvent, { type: 'completed' }>,
-): void {
-  switch (event.type) {
-    case 'text':
-      journal.record({ type: 'message.delta', data: { step, text: event.text } })
-      break
-    case 'reasoning':
-      journal.record({ type: 'reasoning.delta', data: { step, text: event.text } })
-      break
-    case 'reset':
-      if (journal.state.partial !== undefined) journal.record({ type: 'step.reset', data: { step } })
   }
 }
 

@@ -3,11 +3,12 @@ import { toTimestamp } from '../core/clock.js'
 import { hasCode, toErrorMessage } from '../core/errors.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
-import type { Tool, ToolContext } from './agent-definition.js'
-import type { DelegateOutcome } from './delegation.js'
+import type { Tool } from './agent-definition.js'
 import { recordStateChanges, toRunInfo } from './equip-run.js'
+import { type ExecutionOutcome, executeTool } from './execute-tool.js'
 import type { ToolOutcome } from './invoke-tool.js'
-import { type RunContext, toStepTimeout } from './run-context.js'
+import type { RunContext } from './run-context.js'
+import type { ToolContext } from './tool-context.js'
 
 /** Goes on with a step's tool calls, side by side up to the agent's limit. Each result is durable before it counts. */
 export async function callTools(context: RunContext, calls: readonly CallState[]): Promise<void> {
@@ -126,10 +127,7 @@ async function finish(context: RunContext, callId: string): Promise<void> {
 const maxCutOffs = 3
 
 /** Executes a call; again, when it was cut off and may be. `undefined` when something else has been noted of it. */
-async function executeToOutcome(
-  context: RunContext,
-  callId: string,
-): Promise<DelegateOutcome | ToolOutcome | undefined> {
+async function executeToOutcome(context: RunContext, callId: string): Promise<ExecutionOutcome | undefined> {
   for (let cutOffs = 1; ; cutOffs += 1) {
     try {
       return await execute(context, callId)
@@ -157,28 +155,15 @@ function toOuterApproval(
   return { ...approval, callId, approvalId: createApprovalId(context), inner }
 }
 
-async function execute(context: RunContext, callId: string): Promise<DelegateOutcome | ToolOutcome> {
+async function execute(context: RunContext, callId: string): Promise<ExecutionOutcome> {
   const state = findCall(context, callId)
   const tool = findTool(context, state?.call.name)
   if (state?.started === undefined || tool === undefined) return { error: 'The call was never started.' }
-  const limitMs = toStepTimeout(context, undefined)
-  const limit = limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
-  const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
-  const args = state.started.arguments
-  signal.throwIfAborted()
-  try {
-    if (tool.delegate === undefined)
-      return await tool.invoke(args, { ...toToolContext(context, state), signal }, context.clock)
-    const [issue] = await tool.check(args)
-    if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
-    const { agent, toMessage } = tool.delegate
-    const { values } = context
-    return await context.delegation.run({ agent, callId, message: toMessage(args), values, signal })
-  } catch (error) {
-    if (limit[0]?.aborted)
-      return { error: 'The tool did not finish within the time that was left for the run.' }
-    throw error
-  }
+  return executeTool(context, {
+    tool,
+    arguments: state.started.arguments,
+    call: toToolContext(context, state),
+  })
 }
 
 function findCall({ journal }: RunContext, callId: string): CallState | undefined {

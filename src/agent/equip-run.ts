@@ -1,5 +1,6 @@
 import { AgentError } from '../core/errors.js'
 import { type ContextProvider, isToolSource, type Tool, type ToolSource } from './agent-definition.js'
+import type { MiddlewareContext } from './middleware.js'
 import type { ProviderContext, RunInfo } from './provider-context.js'
 import { ProviderStates } from './provider-states.js'
 import type { RunContext, RunSetup } from './run-context.js'
@@ -35,11 +36,17 @@ export function toProviderContext(equipped: Equipped, name: string): ProviderCon
   return {
     ...toRunInfo(equipped),
     values,
-    messages: journal.state.request?.messages ?? [],
+    messages: journal.state.prepared?.request ?? journal.state.request?.messages ?? [],
     history,
     state: states.of(name),
     signal: AbortSignal.any([signal, controls.stop]),
   }
+}
+
+/** What middleware is told of a run. */
+export function toMiddlewareContext(context: RunContext): MiddlewareContext {
+  const { values, signal, controls } = context
+  return { ...toRunInfo(context), values, signal: AbortSignal.any([signal, controls.stop]) }
 }
 
 /** Which run it is, for code that serves it. */

@@ -1,27 +1,77 @@
-import type { RunPrepared } from '../run/events.js'
-import type { ContextProvider } from './agent-definition.js'
-import { recordStateChanges, toProviderContext } from './equip-run.js'
+import type { ChatMessage } from '../core/messages.js'
+import type { PreparedAnswer, RunPrepared } from '../run/events.js'
+import type { AgentDefinition, ContextProvider } from './agent-definition.js'
+import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
 import type { ProvidedContext } from './provider-context.js'
 import type { RunContext } from './run-context.js'
 
-/** Asks the agent's providers what they give the run, and records it: a resumed run does not ask again. */
+/** Whether an agent has anybody to ask before a run. */
+export function hasPreparation({ contextProviders, middleware }: AgentDefinition): boolean {
+  return contextProviders.length > 0 || middleware.some(({ beforeRun }) => beforeRun !== undefined)
+}
+
+/**
+ * Asks the agent's middleware, then its providers, what they give the run, and records it: a resumed run does not ask
+ * again. Providers are not asked for a run that middleware has answered.
+ */
 export async function prepareRun(context: RunContext): Promise<void> {
   const { agent, journal } = context
-  const provided = await Promise.all(agent.contextProviders.map((provider) => askProvider(provider, context)))
+  const asked = await askMiddleware(context)
+  const messages = asked.request ?? journal.state.request?.messages ?? []
+  const provided =
+    asked.answer === undefined
+      ? await Promise.all(agent.contextProviders.map((provider) => askProvider(provider, context, messages)))
+      : []
   recordStateChanges(context)
-  journal.record({ type: 'run.prepared', data: toPrepared(agent.instructions, provided) })
+  journal.record({ type: 'run.prepared', data: toPrepared(agent.instructions, asked, provided) })
   await journal.flush()
 }
 
-async function askProvider(provider: ContextProvider, context: RunContext): Promise<ProvidedContext> {
-  return (await provider.beforeRun?.(toProviderContext(context, provider.name))) ?? {}
+/** What the agent's middleware has made of a run. */
+interface Asked {
+  readonly instructions?: string
+  readonly request?: readonly ChatMessage[]
+  readonly answer?: PreparedAnswer
 }
 
-function toPrepared(instructions: string | undefined, provided: readonly ProvidedContext[]): RunPrepared {
-  const added = provided.flatMap((one) => one.instructions ?? [])
+async function askMiddleware(context: RunContext): Promise<Asked> {
+  const { agent, journal, history } = context
+  const shared = { ...toMiddlewareContext(context), history }
+  let asked: Asked = {}
+  for (const [by, middleware] of agent.middleware.entries()) {
+    const { instructions = agent.instructions, request = journal.state.request?.messages ?? [] } = asked
+    const result = await middleware.beforeRun?.({ ...shared, instructions, messages: request })
+    if (result === undefined) continue
+    if ('answer' in result) return { ...asked, answer: { text: result.answer, by } }
+    const { instructions: told, messages } = result
+    asked = {
+      ...asked,
+      ...(told === undefined ? {} : { instructions: told }),
+      ...(messages === undefined ? {} : { request: messages }),
+    }
+  }
+  return asked
+}
+
+async function askProvider(
+  provider: ContextProvider,
+  context: RunContext,
+  messages: readonly ChatMessage[],
+): Promise<ProvidedContext> {
+  return (await provider.beforeRun?.({ ...toProviderContext(context, provider.name), messages })) ?? {}
+}
+
+function toPrepared(
+  own: string | undefined,
+  asked: Asked,
+  provided: readonly ProvidedContext[],
+): RunPrepared {
+  const { instructions = own, ...rest } = asked
+  const told = [instructions ?? [], ...provided.map((one) => one.instructions ?? [])].flat().join('\n\n')
   const messages = provided.flatMap((one) => one.messages ?? [])
   return {
-    ...(added.length === 0 ? {} : { instructions: [instructions ?? [], ...added].flat().join('\n\n') }),
+    ...rest,
+    ...(told === (own ?? '') ? {} : { instructions: told }),
     ...(messages.length === 0 ? {} : { messages }),
   }
 }

@@ -7,7 +7,7 @@ import { callModel } from './call-model.js'
 import { callTools } from './call-tools.js'
 import { equipRun } from './equip-run.js'
 import { finishRun } from './finish-run.js'
-import { prepareRun } from './prepare-run.js'
+import { hasPreparation, prepareRun } from './prepare-run.js'
 import { checkRunEnd, type RunContext, type RunSetup } from './run-context.js'
 
 /**
@@ -47,7 +47,7 @@ async function takeStep(setup: RunSetup, equip: Equip): Promise<void> {
   await absorbControls(setup)
   if (controls.cancelReason !== undefined) return cancelRun(setup, controls.cancelReason)
   expireApprovals(setup)
-  const action = decide(journal.state, { ...limits, prepares: setup.agent.contextProviders.length > 0 })
+  const action = decide(journal.state, { ...limits, prepares: hasPreparation(setup.agent) })
   if (isWork(action)) {
     checkRunEnd(setup)
     if (limits.parkAfter !== undefined && setup.clock.now() >= limits.parkAfter) {

@@ -6,9 +6,11 @@ import type { RunEvent } from '../run/events.js'
 export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
   switch (event.type) {
     case 'message.delta':
-      return { role: 'assistant', contents: [{ type: 'text', text: event.data.text }], text: event.data.text }
+      return toTextUpdate(event.data.text)
     case 'reasoning.delta':
       return { role: 'assistant', contents: [{ type: 'reasoning', text: event.data.text }], text: '' }
+    case 'run.prepared':
+      return event.data.answer && toTextUpdate(event.data.answer.text)
     case 'step.completed':
       return toToolUpdate(
         'assistant',
@@ -21,6 +23,10 @@ export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
     default:
       return undefined
   }
+}
+
+function toTextUpdate(text: string): AgentResponseUpdate {
+  return { role: 'assistant', contents: [{ type: 'text', text }], text }
 }
 
 function toToolUpdate(

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { systemClock } from '../core/clock.js'
 import { AgentError, type Issue } from '../core/errors.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
-import type { Reconciliation, Tool, ToolContext, UnknownOutcomePolicy } from './agent-definition.js'
+import type { Reconciliation, Tool, UnknownOutcomePolicy } from './agent-definition.js'
 import { type InvocationLimits, invokeTool } from './invoke-tool.js'
+import type { ToolContext } from './tool-context.js'
 
 /** When a human has to agree before a tool runs. */
 export type ApprovalPolicy<Args> =

@@ -1,5 +1,6 @@
 import type { HostExtension } from '../host/functions.js'
 import type { HostContext } from '../host/host-context.js'
+import { createBlobExtension } from '../host/storage/blob-extension.js'
 import { Emulators } from '../host/storage/emulators.js'
 import { createQueueExtension } from '../host/storage/queue-extension.js'
 import { createTimerExtension } from '../host/timers/timer-extension.js'
@@ -20,18 +21,19 @@ export async function loadExtensions({
   return (context) => [
     createDurablePart({ context, dataDir, leaseMs }),
     createTimerExtension({ dataDir, log: toLog(context, 'Timer') }),
-    createQueuePart(context, dataDir),
+    ...createStorageParts(context, dataDir),
   ]
 }
 
-function createQueuePart(context: HostContext, dataDir: string): HostExtension {
+function createStorageParts(context: HostContext, dataDir: string): readonly HostExtension[] {
   const { root, hostJson } = context
-  return createQueueExtension({
-    settings: hostJson.extensions.queues,
-    appSettings: process.env,
-    emulators: new Emulators({ root, dataDir, log: toLog(context, 'Storage') }),
-    log: toLog(context, 'Queues'),
-  })
+  const { queues, blobs } = hostJson.extensions
+  const appSettings = process.env
+  const emulators = new Emulators({ root, dataDir, log: toLog(context, 'Storage') })
+  return [
+    createQueueExtension({ settings: queues, appSettings, emulators, log: toLog(context, 'Queues') }),
+    createBlobExtension({ settings: blobs, appSettings, dataDir, emulators, log: toLog(context, 'Blobs') }),
+  ]
 }
 
 function toLog({ log }: HostContext, part: string) {

@@ -3,15 +3,32 @@ import type { JsonObject, JsonValue } from './json.js'
 /** Who speaks. Tool results are messages of role `tool`. */
 export type ChatRole = 'system' | 'user' | 'assistant' | 'tool'
 
-export interface TextContent {
+/**
+ * What a provider wants back word for word when the conversation goes on (ids of its items, encrypted reasoning), filed
+ * under the name of the client that understands it. Nobody else reads it.
+ */
+export type ProviderData = Readonly<Record<string, JsonObject>>
+
+/** A part that may carry what its provider wants back. */
+export interface ProviderPart {
+  readonly providerData?: ProviderData | undefined
+}
+
+export interface TextContent extends ProviderPart {
   readonly type: 'text'
   readonly text: string
 }
 
 /** What a model thought before it answered. Kept for the record; not every provider takes it back. */
-export interface ReasoningContent {
+export interface ReasoningContent extends ProviderPart {
   readonly type: 'reasoning'
   readonly text: string
+}
+
+/** Something in an answer that only its provider understands, such as a search that it made itself. */
+export interface ProviderContent {
+  readonly type: 'provider'
+  readonly providerData: ProviderData
 }
 
 /** Media inside the message, as a `data:` URI. */
@@ -30,7 +47,7 @@ export interface UriContent {
 }
 
 /** A tool the model wants run. `arguments` is what the model wrote: an object, or its text when that was no JSON object. */
-export interface FunctionCallContent {
+export interface FunctionCallContent extends ProviderPart {
   readonly type: 'functionCall'
   readonly callId: string
   readonly name: string
@@ -46,7 +63,7 @@ export interface FunctionResultContent {
 }
 
 /** A failure or refusal that is part of the conversation. */
-export interface ErrorContent {
+export interface ErrorContent extends ProviderPart {
   readonly type: 'error'
   readonly message: string
   readonly errorCode?: string | undefined
@@ -60,6 +77,7 @@ export type Content =
   | FunctionCallContent
   | FunctionResultContent
   | ErrorContent
+  | ProviderContent
 
 /** One message of a conversation. */
 export interface ChatMessage {

@@ -1,9 +1,10 @@
 import type { LoadedFunction } from './function-definitions.js'
-import type { FunctionInvoker, HostExtension, InputProvider } from './functions.js'
+import type { FunctionInvoker, HostExtension } from './functions.js'
 import type { HostJson } from './host-json.js'
 import { createInvoker } from './invoke.js'
 import type { LoadedApp } from './load-app.js'
 import type { HostLog } from './log.js'
+import type { InputReader } from './read-inputs.js'
 import type { OutputWriter } from './write-outputs.js'
 
 /** The invoker of a loaded app, with the extensions filling in the inputs that are theirs. */
@@ -24,7 +25,7 @@ export function createAppInvoker(options: {
     functions,
     hooks,
     log,
-    provideInput: toInputProvider(extensions),
+    readInput: toInputReader(extensions),
     writeOutput: toOutputWriter(extensions),
     functionTimeoutMs,
   })
@@ -37,20 +38,20 @@ const noFunctions = {
   timedOut: false,
 } as const
 
-function toInputProvider(extensions: readonly HostExtension[]): InputProvider {
-  return (binding) => {
+function toInputReader(extensions: readonly HostExtension[]): InputReader {
+  return async (binding, context) => {
     for (const extension of extensions) {
-      const data = extension.provideInput(binding)
-      if (data !== undefined) return data
+      const value = extension.provideInput(binding) ?? extension.readInput?.(binding, context)
+      if (value !== undefined) return value
     }
     return undefined
   }
 }
 
 function toOutputWriter(extensions: readonly HostExtension[]): OutputWriter {
-  return async (binding, data) => {
+  return async (binding, data, context) => {
     for (const extension of extensions) {
-      const writing = extension.writeOutput?.(binding, data)
+      const writing = extension.writeOutput?.(binding, data, context)
       if (writing !== undefined) return writing
     }
   }

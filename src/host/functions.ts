@@ -6,6 +6,16 @@ export type TypedData =
   | { readonly int: number }
   | { readonly double: number }
   | { readonly http: Readonly<Record<string, unknown>> }
+  | { readonly modelBindingData: ModelBindingData }
+
+/** What an SDK client is made of inside the app (Functions worker: deferred bindings). */
+export interface ModelBindingData {
+  readonly version: string
+  /** Names the factory that makes the client. */
+  readonly source: string
+  readonly contentType: string
+  readonly content: Uint8Array
+}
 
 /** A binding as the app registered it; `name` is the generated one, also for the binding stored under `$return`. */
 export interface BindingInfo {
@@ -67,6 +77,13 @@ export interface FunctionInvoker {
   invoke(definition: FunctionDefinition, request: InvocationRequest): Promise<InvocationOutcome>
 }
 
+/** What the bindings of one invocation can refer to. */
+export interface BindingContext {
+  readonly functionName: string
+  /** The text with its expressions, such as `{name}`, replaced. @throws {Error} naming one that has no value. */
+  resolve(text: string): string
+}
+
 /** Gives the value of a non-trigger input binding, e.g. the durable client's; `undefined` when the binding's type is not its own. */
 export type InputProvider = (binding: BindingInfo) => TypedData | undefined
 
@@ -83,8 +100,10 @@ export interface HostExtension {
   /** Looks at a function before anything starts. @throws {Error} saying why it cannot be run; it is listed as failed then, the others run. */
   check?(definition: FunctionDefinition): void
   readonly provideInput: InputProvider
+  /** Like {@link provideInput} for values that must be fetched; resolves to undefined when there is none. A rejection fails the invocation. */
+  readInput?(binding: BindingInfo, context: BindingContext): Promise<TypedData | undefined> | undefined
   /** Writes what a function gave for an output binding; undefined when its type is not its own. A rejection fails the invocation. */
-  writeOutput?(binding: BindingInfo, data: TypedData): Promise<void> | undefined
+  writeOutput?(binding: BindingInfo, data: TypedData, context: BindingContext): Promise<void> | undefined
   /** Trigger value for a run by hand with this text; undefined for triggers that are not its own. @default the text itself */
   toManualInput?(definition: FunctionDefinition, input: string): TypedData | undefined
   /** Starts listening for work. Called once, after the app has loaded and before the HTTP port opens. */

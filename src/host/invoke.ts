@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto'
+import { createBindingContext } from './binding-expressions.js'
 import type { LoadedFunction } from './function-definitions.js'
-import type {
-  FunctionInvoker,
-  InputProvider,
-  InvocationOutcome,
-  InvocationRequest,
-  TypedData,
-} from './functions.js'
+import type { FunctionInvoker, InvocationOutcome, InvocationRequest } from './functions.js'
 import type { RpcInvocationRequest } from './programming-model.js'
-import { type InvocationEnvironment, runInvocation } from './run-invocation.js'
+import { createInputStep, type InputReader, type NamedInput } from './read-inputs.js'
+import { type InvocationEnvironment, runInvocation, toFailure } from './run-invocation.js'
 import { formatTimeSpan } from './time-span.js'
 import { createOutputStep, type OutputWriter } from './write-outputs.js'
 
 export interface InvokerOptions extends InvocationEnvironment {
   readonly functions: readonly LoadedFunction[]
   /** Asked for each input binding that is not the trigger, at each invocation. */
-  readonly provideInput: InputProvider
+  readonly readInput: InputReader
   /** Given each value for an output binding, before the invocation counts as done. */
   readonly writeOutput: OutputWriter
   /** Longest time of an invocation; undefined for no limit. */
@@ -44,8 +40,7 @@ type Runner = (request: InvocationRequest) => Promise<InvocationOutcome>
 function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
   const { log, functionTimeoutMs } = options
   const category = `Function.${loaded.name}`
-  const toRpcRequest = createRequestBuilder(loaded, options.provideInput)
-  const writeOutputs = createOutputStep(loaded, options.writeOutput)
+  const run = createBoundRun(loaded, options)
   return async (request) => {
     const id = request.invocationId ?? randomUUID()
     const isLogged = log.isEnabled(category, 'information')
@@ -57,8 +52,7 @@ function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
         `Executing 'Functions.${loaded.name}' (Reason='${request.reason}', Id=${id})`,
       )
     }
-    const invocation = runInvocation(loaded, toRpcRequest(id, request), options)
-    const running = writeOutputs === undefined ? invocation : invocation.then(writeOutputs)
+    const running = run(id, request)
     const outcome = await (functionTimeoutMs === undefined
       ? running
       : withTimeLimit(running, functionTimeoutMs, () => toTimeoutMessage(functionTimeoutMs, loaded.name, id)))
@@ -70,31 +64,41 @@ function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
   }
 }
 
-function createRequestBuilder(
+/** One run of the function between its inputs and its outputs. Never rejects. */
+function createBoundRun(
   loaded: LoadedFunction,
-  provideInput: InputProvider,
-): (id: string, request: InvocationRequest) => RpcInvocationRequest {
-  const extraInputs = Object.entries(loaded.bindings).filter(
-    ([, binding]) => binding !== loaded.trigger && binding.direction !== 'out',
-  )
-  return (id, request) => {
-    const inputData: { name: string; data: TypedData }[] = [
-      { name: loaded.trigger.name, data: request.input },
-    ]
-    for (const [name, binding] of extraInputs) {
-      const data = provideInput(binding)
-      if (data !== undefined) inputData.push({ name, data })
+  options: InvokerOptions,
+): (id: string, request: InvocationRequest) => Promise<InvocationOutcome> {
+  const readInputs = createInputStep(loaded, options.readInput)
+  const writeOutputs = createOutputStep(loaded, options.writeOutput)
+  if (readInputs === undefined && writeOutputs === undefined) {
+    return (id, request) => runInvocation(loaded, toRpcRequest(loaded, id, request, []), options)
+  }
+  return async (id, request) => {
+    const context = createBindingContext(loaded.name, request)
+    try {
+      const inputs = (await readInputs?.(context)) ?? []
+      const outcome = await runInvocation(loaded, toRpcRequest(loaded, id, request, inputs), options)
+      return (await writeOutputs?.(outcome, context)) ?? outcome
+    } catch (error) {
+      return toFailure(error)
     }
-    const traceContext = { traceParent: toTraceParent(id), traceState: '', attributes: {} }
-    const { triggerMetadata = {}, retryContext } = request
-    return {
-      invocationId: id,
-      functionId: loaded.name,
-      inputData,
-      triggerMetadata,
-      traceContext,
-      retryContext,
-    }
+  }
+}
+
+function toRpcRequest(
+  loaded: LoadedFunction,
+  id: string,
+  { input, triggerMetadata = {}, retryContext }: InvocationRequest,
+  inputs: readonly NamedInput[],
+): RpcInvocationRequest {
+  return {
+    invocationId: id,
+    functionId: loaded.name,
+    inputData: [{ name: loaded.trigger.name, data: input }, ...inputs],
+    triggerMetadata,
+    traceContext: { traceParent: toTraceParent(id), traceState: '', attributes: {} },
+    retryContext,
   }
 }
 

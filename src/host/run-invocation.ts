@@ -102,7 +102,8 @@ function toSuccess(response: RpcInvocationResponse, isEmptyHttp: boolean): Invoc
 
 const noOutputs: Readonly<Record<string, TypedData>> = Object.freeze({})
 
-function toFailure(error: unknown): InvocationOutcome {
+/** What became of an invocation that threw this. */
+export function toFailure(error: unknown): InvocationOutcome {
   if (error instanceof Error) {
     return { succeeded: false, message: error.message, stack: error.stack ?? '', timedOut: false }
   }

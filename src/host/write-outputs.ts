@@ -1,9 +1,9 @@
 import { toErrorMessage } from '../core/errors.js'
 import type { LoadedFunction } from './function-definitions.js'
-import type { BindingInfo, InvocationOutcome, TypedData } from './functions.js'
+import type { BindingContext, BindingInfo, InvocationOutcome, TypedData } from './functions.js'
 
 /** Writes one output value; resolves without doing anything for bindings that nobody serves. */
-export type OutputWriter = (binding: BindingInfo, data: TypedData) => Promise<void>
+export type OutputWriter = (binding: BindingInfo, data: TypedData, context: BindingContext) => Promise<void>
 
 /**
  * What follows a run of the function: its outputs are written, in the order of its bindings, and one that cannot be written
@@ -12,16 +12,16 @@ export type OutputWriter = (binding: BindingInfo, data: TypedData) => Promise<vo
 export function createOutputStep(
   { bindings }: LoadedFunction,
   write: OutputWriter,
-): ((outcome: InvocationOutcome) => Promise<InvocationOutcome>) | undefined {
+): ((outcome: InvocationOutcome, context: BindingContext) => Promise<InvocationOutcome>) | undefined {
   const outputs = Object.entries(bindings).filter(([, binding]) => isWritten(binding))
   if (outputs.length === 0) return undefined
-  return async (outcome) => {
+  return async (outcome, context) => {
     if (!outcome.succeeded) return outcome
     for (const [key, binding] of outputs) {
       const data = key === '$return' ? outcome.returnValue : outcome.outputs[key]
       if (data === undefined || data === null) continue
       try {
-        await write(binding, data)
+        await write(binding, data, context)
       } catch (error) {
         return toFailure(key, binding, error)
       }

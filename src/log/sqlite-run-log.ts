@@ -22,7 +22,7 @@ import { openSqliteFile } from './sqlite-schema.js'
 import { prepareStatements, type Statements } from './sqlite-statements.js'
 
 export interface SqliteRunLogOptions {
-  /** The file; made with its folder when absent. Several processes may share it. */
+  /** The file; made with its folder when absent. Several processes may share it. `:memory:` keeps nothing. */
   readonly path: string
   /** How often to look for what other processes wrote, while somebody follows a run. @default 20 */
   readonly pollIntervalMs?: number
@@ -49,7 +49,8 @@ export class SqliteRunLog implements RunLog {
     this.#database = openSqliteFile(path)
     // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
     this.#disk = new WriteAheadLog(path)
-    this.#writes = new GroupCommit(this.#database, { eager: true, flush: () => this.#disk.flush() })
+    const flush = path === ':memory:' ? undefined : () => this.#disk.flush()
+    this.#writes = new GroupCommit(this.#database, { eager: true, flush })
     this.#path = path
     this.#sql = prepareStatements(this.#database, (cause) => this.#toError('read', cause))
     this.#pollIntervalMs = pollIntervalMs

@@ -34,6 +34,13 @@ export interface ChatRequest {
   readonly maxOutputTokens?: number | undefined
   /** Provider settings passed on as they are. */
   readonly providerOptions?: JsonObject | undefined
+  /**
+   * Whether the provider works on the answer by itself: whoever asked may go away, and come back with the token of a
+   * `continuation` event. Clients that cannot do so answer as always. @default false
+   */
+  readonly background?: boolean | undefined
+  /** The token of an answer that the provider is making: it is gone on with, and nothing is asked. */
+  readonly continuation?: string | undefined
 }
 
 /** Why the model stopped. */
@@ -49,19 +56,30 @@ export interface ChatAnswer {
   readonly model: string
 }
 
+/** New text, and the token to go on after it with when the answer is made in the background. */
+interface Delta {
+  readonly text: string
+  readonly continuation?: string | undefined
+}
+
 /**
  * What comes out of a model call: any number of deltas, then exactly one `completed` as the last event.
  * `reset` says that the call was begun again: every delta before it is void.
+ * `continuation` brings the token with which a background answer can be come back to, from its first delta on; without a
+ * token it says that the answer is lost, and has to be asked for anew. It is the last event when nobody follows the answer.
  */
 export type ChatEvent =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'reasoning'; readonly text: string }
+  | ({ readonly type: 'text' } & Delta)
+  | ({ readonly type: 'reasoning' } & Delta)
   | { readonly type: 'reset' }
+  | { readonly type: 'continuation'; readonly token?: string | undefined }
   | ({ readonly type: 'completed' } & ChatAnswer)
 
 export interface ChatOptions {
   /** Aborting it ends the call at once; the stream then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /** For background answers: `false` only looks where it stands, and returns. @default true */
+  readonly follow?: boolean | undefined
 }
 
 /** A language model. Wrappers such as `withRetry` have this interface too. */
@@ -73,4 +91,9 @@ export interface ChatClient {
    * @throws {AgentError} `model_error`, `model_timeout` or `rate_limited`; `retryable` says whether the same request may succeed later.
    */
   stream(request: ChatRequest, options?: ChatOptions): AsyncIterable<ChatEvent>
+  /**
+   * Ends the work on a background answer; nothing happens when that is over. Missing in clients that have none.
+   * @throws {AgentError} `invalid_request` when the token is none of this client's; otherwise as `stream`.
+   */
+  cancel?(continuation: string, options?: Pick<ChatOptions, 'signal'>): Promise<void>
 }

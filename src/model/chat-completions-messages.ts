@@ -11,6 +11,7 @@ import type {
   FunctionResultContent,
   UriContent,
 } from '../core/messages.js'
+import { readBase64, readMediaType, toFileName } from './data-uri.js'
 
 /**
  * Our messages as the `messages` of a Chat Completions request, in the same order.
@@ -77,6 +78,7 @@ function toPart(content: Content): ChatCompletionContentPart[] {
     case 'uri':
       return [toUriPart(content)]
     case 'reasoning':
+    case 'provider':
     case 'functionCall':
     case 'functionResult':
       return []
@@ -87,7 +89,7 @@ function toDataPart({ uri, mediaType = readMediaType(uri) }: DataContent): ChatC
   if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url: uri } }
   const format = audioFormats[mediaType]
   if (format !== undefined) return { type: 'input_audio', input_audio: { data: readBase64(uri), format } }
-  return { type: 'file', file: { filename: `file.${readExtension(mediaType)}`, file_data: uri } }
+  return { type: 'file', file: { filename: toFileName(mediaType), file_data: uri } }
 }
 
 // Chat Completions reads files only from data URIs; a link in the text at least tells the model what was given.
@@ -101,21 +103,6 @@ const audioFormats: Readonly<Record<string, 'wav' | 'mp3'>> = {
   'audio/x-wav': 'wav',
   'audio/mpeg': 'mp3',
   'audio/mp3': 'mp3',
-}
-
-/** The media type in a data URI. RFC 2397, section 3: `text/plain` when it names none. */
-function readMediaType(uri: string): string {
-  const mediaType = /^data:([^;,]+)/i.exec(uri)?.[1]
-  return mediaType?.toLowerCase() ?? 'text/plain'
-}
-
-function readBase64(uri: string): string {
-  return uri.slice(uri.indexOf(',') + 1)
-}
-
-function readExtension(mediaType: string): string {
-  if (mediaType === 'text/plain') return 'txt'
-  return /^[^/]+\/([a-z0-9]+)/i.exec(mediaType)?.[1] ?? 'bin'
 }
 
 function toPlainText(contents: readonly Content[]): string {

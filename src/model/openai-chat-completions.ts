@@ -2,22 +2,12 @@ import type { OpenAI } from 'openai'
 import type { ChatClient, ChatEvent, ChatRequest } from './chat-client.js'
 import { ChatCompletionsAnswer } from './chat-completions-answer.js'
 import { toChatCompletionsBody } from './chat-completions-request.js'
-import { type OpenAIConnectionOptions, resolveConnection } from './openai-connection.js'
+import { type ConnectionSource, resolveConnection } from './openai-connection.js'
+import type { OpenAICallOptions } from './openai-options.js'
 import { toModelError } from './provider-errors.js'
-import { SilenceLimit } from './silence-limit.js'
+import { readUntilSilent, SilenceLimit } from './silence-limit.js'
 
-export interface OpenAIChatClientOptions extends OpenAIConnectionOptions {
-  /** Name of the model, as the server knows it. */
-  readonly model: string
-  /** Whether to ask for the answer in chunks; `false` for servers that cannot stream. @default true */
-  readonly stream?: boolean | undefined
-  /**
-   * Longest silence of the server: before the first chunk, and between two. Without `stream`, longest time for the
-   * whole answer. Node's own fetch gives up after 300,000.
-   * @default 300_000
-   */
-  readonly timeoutMs?: number | undefined
-}
+export type OpenAIChatClientOptions = ConnectionSource<Pick<OpenAI, 'chat'>> & OpenAICallOptions
 
 /**
  * A chat client for OpenAI, or for any server that speaks the Chat Completions API. It asks once: wrap it in
@@ -76,22 +66,6 @@ async function* readChunks(
   const response = await limit.wait(call)
   if (isIterable(response)) yield* readUntilSilent(response, limit)
   else yield response
-}
-
-async function* readUntilSilent(
-  chunks: AsyncIterable<unknown>,
-  limit: SilenceLimit,
-): AsyncGenerator<unknown> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      const next = await limit.wait(iterator.next())
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
-    await iterator.return?.()
-  }
 }
 
 // A server that cannot stream may answer whole although it was asked for chunks.

@@ -15,15 +15,21 @@ export interface OpenAIConnectionOptions {
   readonly organization?: string | undefined
   /** Headers sent with every call. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** {@link OpenAIConnectionOptions}, or a client that is there already. */
+export type ConnectionSource<Client> = OpenAIConnectionOptions & {
   /** A client of the `openai` package to use as it is; the other options here are then ignored. */
-  readonly client?: Pick<OpenAI, 'chat'> | undefined
+  readonly client?: Client | undefined
 }
 
 /** Where OpenAI's own API is. */
 export const openAIBaseUrl = 'https://api.openai.com/v1'
 
 /** Checks the options now; returns what loads the package and makes the client, once, when it is first called. */
-export function resolveConnection(options: OpenAIConnectionOptions): () => Promise<Pick<OpenAI, 'chat'>> {
+export function resolveConnection<Client extends Partial<OpenAI>>(
+  options: ConnectionSource<Client>,
+): () => Promise<Client | OpenAI> {
   const { client } = options
   if (client !== undefined) return () => Promise.resolve(client)
   const clientOptions = toClientOptions(options)

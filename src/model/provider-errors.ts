@@ -36,6 +36,11 @@ export function readRetryAfterMs(headers: Headers, nowMs: number): number | unde
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs)
 }
 
+/** The HTTP status that a call failed with; `undefined` when it failed otherwise. */
+export function readStatus(error: unknown): number | undefined {
+  return readFailure(error)?.status
+}
+
 interface Failure {
   readonly status: number | undefined
   readonly code: string | undefined
@@ -110,8 +115,8 @@ function readSystemCode(error: unknown): string | undefined {
   return code
 }
 
-/** A short identifier, or nothing: free text could carry what must not be shown. */
-function toWord(value: unknown): string | undefined {
+/** A short identifier, or `undefined`: free text could carry what must not be shown. */
+export function toWord(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : value
   return typeof text === 'string' && /^[\w.:-]{1,80}$/.test(text) ? text : undefined
 }

@@ -55,3 +55,17 @@ export class SilenceLimit {
     this.#fail?.(reason)
   }
 }
+
+/** Everything that comes, until the other side is silent for too long. @throws the limit's reason. */
+export async function* readUntilSilent<T>(source: AsyncIterable<T>, limit: SilenceLimit): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = await limit.wait(iterator.next())
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}

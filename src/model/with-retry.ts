@@ -18,14 +18,17 @@ export interface RetryOptions {
 /**
  * The same client, but a call that failed with a `retryable` error is made again, after a growing wait that is never
  * shorter than the server asked for (`retryAfterMs`). When deltas had come out by then, `reset` is emitted first.
+ * An answer in the background is come back to instead of asked for again, as long as it is not lost.
  * The error of the last attempt is thrown as it is; an abort ends the waits too.
  * @throws {AgentError} `invalid_configuration` when `maxAttempts` is not a whole number from 1.
  */
 export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatClient {
   const policy = resolvePolicy(options)
+  const cancel = client.cancel?.bind(client)
   return {
     model: client.model,
     stream: (request, chatOptions) => streamWithRetry({ client, policy }, request, chatOptions),
+    ...(cancel && { cancel }),
   }
 }
 
@@ -48,11 +51,13 @@ async function* streamWithRetry(
   request: ChatRequest,
   options: ChatOptions = {},
 ): AsyncGenerator<ChatEvent> {
-  let hasDeltas = false
+  let { continuation } = request
   for (let attempt = 1; ; attempt++) {
+    let hasDeltas = false
     try {
-      for await (const event of client.stream(request, options)) {
-        hasDeltas = true
+      for await (const event of client.stream({ ...request, continuation }, options)) {
+        if (event.type === 'continuation') continuation = event.token
+        else hasDeltas = true
         yield event
         if (event.type === 'completed') return
       }
@@ -63,7 +68,6 @@ async function* streamWithRetry(
       await policy.sleep(delayMs, options.signal)
     }
     if (hasDeltas) yield { type: 'reset' }
-    hasDeltas = false
   }
 }
 

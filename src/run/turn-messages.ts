@@ -1,16 +1,15 @@
-import { type ChatMessage, createTextMessage, type FunctionResultContent } from '../core/messages.js'
+import { type ChatMessage, createTextMessage, type FunctionResultContent, toText } from '../core/messages.js'
 import type { CallState, RunState, StepState } from './fold.js'
 
 /** What a run has added after the user's messages: each answer and the results of its tool calls, and what joined on the way. */
 export function toTurnMessages(state: RunState): readonly ChatMessage[] {
-  return [
+  return withAnswer(state, [
     ...toSteeringMessages(state, 0),
     ...state.steps.flatMap((step, index) => [
       ...toStepMessages(step),
       ...toSteeringMessages(state, index + 1),
     ]),
-    ...toPreparedMessages(state),
-  ]
+  ])
 }
 
 function toSteeringMessages({ steering }: RunState, afterSteps: number): readonly ChatMessage[] {
@@ -19,12 +18,32 @@ function toSteeringMessages({ steering }: RunState, afterSteps: number): readonl
 
 /** What a run has said and what its tools gave, without the messages that joined it on the way. */
 export function toOwnMessages(state: RunState): readonly ChatMessage[] {
-  return [...state.steps.flatMap(toStepMessages), ...toPreparedMessages(state)]
+  return withAnswer(state, state.steps.flatMap(toStepMessages))
 }
 
-function toPreparedMessages({ prepared, steps }: RunState): readonly ChatMessage[] {
-  const answer = prepared?.answer
-  return answer === undefined || steps.length > 0 ? [] : [createTextMessage('assistant', answer.text)]
+/** The text of a run's answer; a refusal's words when the model refused. */
+export function toAnswerText({ outcome, prepared, steps }: RunState): string {
+  if (outcome?.type === 'run.completed') return outcome.data.response
+  if (prepared?.answer !== undefined) return prepared.answer.text
+  return toMessageText(steps.at(-1)?.message)
+}
+
+function toMessageText(message: ChatMessage | undefined): string {
+  const contents = message?.contents ?? []
+  const refusal = contents.find((content) => content.type === 'error')
+  return toText(contents) || (refusal?.message ?? '')
+}
+
+/** An answer that the model did not give, or not in these words, stands where the model's would. */
+function withAnswer(state: RunState, messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const isAnswered = state.outcome?.type === 'run.completed' || state.prepared?.answer !== undefined
+  const last = state.steps.at(-1)?.message
+  const text = toAnswerText(state)
+  if (!isAnswered || toMessageText(last) === text) return messages
+  const answer = createTextMessage('assistant', text)
+  return last === undefined
+    ? [...messages, answer]
+    : messages.map((message) => (message === last ? { ...last, ...answer } : message))
 }
 
 /** A step's answer, followed by one message with the results of its tool calls. */

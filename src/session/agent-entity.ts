@@ -9,6 +9,7 @@ import { announceDeletion, createRaiseEvent } from './announce-end.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
 import { type Operation, readState } from './operation.js'
+import { outlastFailures } from './outlast-failures.js'
 import type { AgentResponseCallback } from './response-callback.js'
 import { operateRun } from './run-operation.js'
 import { SessionHistory } from './session-history.js'
@@ -82,9 +83,9 @@ async function operate(operation: Operation): Promise<void> {
     case 'get_state':
       return df.return(df.getState() ?? null)
     case 'reset':
-      return reset(operation)
+      return outlastFailures(operation, () => reset(operation))
     case 'delete':
-      return remove(operation)
+      return outlastFailures(operation, () => remove(operation))
     default:
       throw new AgentError(
         'invalid_request',

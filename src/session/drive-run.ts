@@ -3,7 +3,6 @@ import type { DelegateOutcome, DelegateRequest, Delegation } from '../agent/dele
 import type { ExecutionLimits, RunSetup } from '../agent/run-context.js'
 import { RunControls } from '../agent/run-controls.js'
 import { runLoop } from '../agent/run-loop.js'
-import { toAnswerText } from '../agent/to-answer.js'
 import type { Clock } from '../core/clock.js'
 import { hasCode } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
@@ -11,6 +10,7 @@ import type { RunEvent, SessionState, StoredEvent } from '../run/events.js'
 import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
+import { toAnswerText } from '../run/turn-messages.js'
 import { createRunRequest } from './run-request.js'
 
 /** One execution of a run that has not ended. */

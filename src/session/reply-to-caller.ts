@@ -4,6 +4,7 @@ import { toProblem } from '../core/problem.js'
 import type { RunRequest } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
+import { checkCreation } from './check-creation.js'
 import type { Operation } from './operation.js'
 import { parseRunInput, type RunInput } from './run-input.js'
 import { createFailedReply, createPendingReply, toRunReply } from './run-reply.js'
@@ -22,16 +23,7 @@ export function readInput({ context, key }: Operation): RunInput {
 
 /** Writes a run down that came with its operation. @throws {AgentError} `idempotency_conflict` when its id stands for another request, `not_found` when the session is somebody else's. */
 export async function accept({ log }: Operation, key: RunKey, request: RunRequest): Promise<void> {
-  const creation = await log.create(key, request)
-  if (creation.outcome === 'foreign') {
-    throw new AgentError('not_found', `Agent "${key.agent}" has no session with sessionId "${key.session}".`)
-  }
-  if (creation.outcome === 'exists' && creation.request.digest !== request.digest) {
-    throw new AgentError(
-      'idempotency_conflict',
-      `correlationId "${key.run}" stands for another request in this session; use a new one for a new message.`,
-    )
-  }
+  checkCreation(await log.create(key, request), key, request)
 }
 
 /** Tells the caller how the run ended, why it never was, or that it goes on: then an event will tell. */

@@ -4,6 +4,7 @@ import type { AgentState } from './agent-state.js'
 import { addTurn, adoptOutcome, failRun, signalRun } from './ended-runs.js'
 import { executeRun } from './execute-run.js'
 import { type Operation, readState } from './operation.js'
+import { outlastFailures } from './outlast-failures.js'
 import { prepareHistory } from './prepare-history.js'
 import { accept, readInput, reply } from './reply-to-caller.js'
 
@@ -17,7 +18,7 @@ export async function operateRun(operation: Operation): Promise<void> {
   if (request === undefined) return operatePending(operation, correlationId)
   const key = { ...operation.key, run: correlationId }
   try {
-    await accept(operation, key, request)
+    await outlastFailures(operation, () => accept(operation, key, request))
     await operatePending({ ...operation, repliesTo: correlationId }, correlationId)
   } catch (error) {
     await reply(operation, key, error)
@@ -28,18 +29,21 @@ export async function operateRun(operation: Operation): Promise<void> {
 
 async function operatePending(operation: Operation, correlationId: string): Promise<void> {
   const { context } = operation
-  let state: AgentState
+  const state = await outlastFailures(operation, () => readStateFor(operation, correlationId))
+  const { turn } = state.own
   try {
-    state = await readState(operation)
+    await outlastFailures(operation, () => carryOut(operation, state, correlationId))
+  } finally {
+    if (state.own.turn !== turn) context.df.setState(state.getState())
+  }
+}
+
+async function readStateFor(operation: Operation, correlationId: string): Promise<AgentState> {
+  try {
+    return await readState(operation)
   } catch (error) {
     if (hasCode(error, 'unsupported_state')) await failRun(operation, correlationId, error)
     throw error
-  }
-  const { turn } = state.own
-  try {
-    await carryOut(operation, state, correlationId)
-  } finally {
-    if (state.own.turn !== turn) context.df.setState(state.getState())
   }
 }
 

@@ -15,6 +15,7 @@ import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
 import { announceDeletion, createRaiseEvent } from './announce-end.js'
+import { checkCreation, createNotFoundError } from './check-creation.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
 import { toRequestEntry } from './turn-entries.js'
@@ -59,17 +60,8 @@ export class SessionClient {
    */
   async start(key: RunKey, request: RunRequest): Promise<void> {
     const creation = await this.#log.create(key, request)
-    if (creation.outcome === 'foreign') throw notFound(key)
-    if (creation.outcome === 'busy') throw busy()
-    if (creation.outcome === 'exists') {
-      if (creation.request.digest !== request.digest) {
-        throw new AgentError(
-          'idempotency_conflict',
-          `correlationId "${key.run}" stands for another request in this session; use a new one for a new message.`,
-        )
-      }
-      if ((await this.#log.read(key)).some(isTerminal)) return
-    }
+    checkCreation(creation, key, request)
+    if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return
     await this.#makeWay(key, request)
     await this.signal(key, 'run', { correlationId: key.run })
   }
@@ -143,7 +135,7 @@ export class SessionClient {
       const state = await this.#readState(key)
       if (state !== undefined && isAllowed(state.own.owner, owner)) return
     }
-    throw notFound(key)
+    throw createNotFoundError(key)
   }
 
   /**
@@ -278,13 +270,4 @@ function toEntityId({ agent, session }: SessionKey): EntityId {
 /** A session without owner is open to everyone, one with an owner only to that owner. */
 function isAllowed(owner: string | undefined, caller: string | undefined): boolean {
   return owner === undefined || owner === caller
-}
-
-function busy(): AgentError {
-  const message = 'onBusy: an earlier message of this session is still being answered.'
-  return new AgentError('session_busy', message, { retryable: true, retryAfterMs: 1000 })
-}
-
-function notFound({ agent, session }: SessionKey): AgentError {
-  return new AgentError('not_found', `Agent "${agent}" has no session with sessionId "${session}".`)
 }

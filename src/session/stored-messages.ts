@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../core/json.js'
-import type { ChatMessage, ChatRole, Content, Usage } from '../core/messages.js'
+import type { ChatMessage, ChatRole, Content, ProviderData, Usage } from '../core/messages.js'
 import type { StoredEntry, StoredMessage } from './stored-state.js'
 
 const roles: readonly string[] = ['system', 'user', 'assistant', 'tool'] satisfies ChatRole[]
@@ -7,7 +7,13 @@ const roles: readonly string[] = ['system', 'user', 'assistant', 'tool'] satisfi
 /** A message in the vocabulary of the published schema: contents are told apart by `$type`. */
 export function toStoredMessage(message: ChatMessage): StoredMessage {
   const { role, contents, ...rest } = message
-  return { role, contents: contents.map(({ type, ...content }) => ({ $type: type, ...content })), ...rest }
+  return { role, contents: contents.map(toStoredContent), ...rest }
+}
+
+function toStoredContent(content: Content): StoredMessage['contents'][number] {
+  if (content.type === 'provider') return { $type: 'unknown', content: content.providerData }
+  const { type, ...fields } = content
+  return { $type: type, ...fields }
 }
 
 /** A message as we work with it; contents of types we do not know are left out, and with them messages that hold nothing else. */
@@ -23,10 +29,12 @@ function fromStoredContent(stored: {
 }): Content | undefined {
   const { $type, ...fields } = stored
   const text = (name: string): string => (typeof fields[name] === 'string' ? fields[name] : '')
+  const providerData = toProviderData(fields.providerData)
+  const part = providerData === undefined ? {} : { providerData }
   switch ($type) {
     case 'text':
     case 'reasoning':
-      return { type: $type, text: text('text') }
+      return { type: $type, text: text('text'), ...part }
     case 'data':
       return { type: $type, uri: text('uri'), mediaType: text('mediaType') || undefined }
     case 'uri':
@@ -37,14 +45,30 @@ function fromStoredContent(stored: {
         callId: text('callId'),
         name: text('name'),
         arguments: toArguments(fields.arguments),
+        ...part,
       }
     case 'functionResult':
       return { type: $type, callId: text('callId'), ...(fields as Pick<JsonObject, 'result'>) }
     case 'error':
-      return { type: $type, message: text('message'), errorCode: text('errorCode') || undefined }
+      return { type: $type, message: text('message'), errorCode: text('errorCode') || undefined, ...part }
+    case 'unknown':
+      return toProviderContent(fields.content)
     default:
       return undefined
   }
+}
+
+/** Others store whatever they do not know under this name, so it may not be ours. */
+function toProviderContent(content: unknown): Content | undefined {
+  const providerData = toProviderData(content)
+  return providerData === undefined ? undefined : { type: 'provider', providerData }
+}
+
+function toProviderData(value: unknown): ProviderData | undefined {
+  if (!isJsonObject(value)) return undefined
+  const entries = Object.entries(value)
+  const data = entries.filter((entry): entry is [string, JsonObject] => isJsonObject(entry[1]))
+  return data.length === entries.length ? Object.fromEntries(data) : undefined
 }
 
 function toArguments(value: unknown): JsonObject | string {

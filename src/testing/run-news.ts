@@ -1,7 +1,7 @@
-import { toAnswerText } from '../agent/to-answer.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
+import { toAnswerText } from '../run/turn-messages.js'
 
 /** What there is to tell of a run: how it ended, or that a human has to decide. */
 export interface RunNews {

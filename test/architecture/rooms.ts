@@ -15,7 +15,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'run'],
     packages: ['@azure/storage-blob', '@azure/identity', 'redis', 'node:'],
   },
-  agent: { rooms: ['core', 'model', 'run'], packages: ['zod', 'node:'] },
+  agent: {
+    rooms: ['core', 'model', 'run'],
+    packages: ['zod', 'node:', '@modelcontextprotocol/client', '@modelcontextprotocol/server'],
+  },
   session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
   orchestration: { rooms: ['core', 'session'], packages: ['durable-functions', 'node:'] },
   http: { rooms: ['core', 'run', 'session', 'orchestration', 'agent'], packages: ['zod', 'node:'] },
@@ -23,7 +26,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http'],
     packages: ['@azure/functions', 'durable-functions', 'node:'],
   },
-  host: { rooms: ['core'], packages: ['@azure/identity', '@azure/storage-queue', 'node:'] },
+  host: {
+    rooms: ['core'],
+    packages: ['@azure/identity', '@azure/storage-blob', '@azure/storage-queue', 'node:'],
+  },
   testing: {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'http', 'app', 'host'],
     packages: ['durable-functions', 'node:'],

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { QueueClient } from '@azure/storage-queue'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isListening } from '../../src/host/storage/is-listening.js'
-import { until } from '../host/durable/kit.js'
 import { toStorageConnectionString } from '../support/azurite.js'
+import { eventually } from '../support/eventually.js'
 import { findFreePort } from '../support/free-port.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
 import { createTempApp } from '../support/temp-app.js'
@@ -45,7 +45,7 @@ async function send(name: string, text: string): Promise<void> {
 
 /** The messages of a queue, decoded, once there are so many. */
 function waitForTexts(name: string, count: number): Promise<readonly string[]> {
-  return until(async () => {
+  return eventually(async () => {
     const peeked = await open(name)
       .peekMessages({ numberOfMessages: 32 })
       .catch(() => undefined)
@@ -127,14 +127,14 @@ test('what runs when the host is stopped is finished, and the emulator ends with
   await host.waitForOutput(
     /Executing 'Functions\.orders' \(Reason='New queue message detected on 'orders'\.'/,
   )
-  await until(() => readEffects().some(({ item }) => JSON.stringify(item) === '{"wait":500}'))
+  await eventually(() => readEffects().some(({ item }) => JSON.stringify(item) === '{"wait":500}'))
   expect(await host.stop()).toBe(0)
   expect(await isListening({ host: '127.0.0.1', port })).toBe(false)
 
   host = await start()
   expect(await waitForTexts('results', 1)).toEqual(['{"done":{"wait":500}}'])
   await host.stop('SIGKILL')
-  await until(async () => !(await isListening({ host: '127.0.0.1', port })))
+  await eventually(async () => !(await isListening({ host: '127.0.0.1', port })))
 })
 
 test('a function whose connection or queue cannot be is in error, the others run', async () => {

@@ -3,8 +3,10 @@ import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest'
 import {
   type AzureOpenAIChatClientOptions,
   createAzureOpenAIChatClient,
+  createAzureOpenAIResponsesClient,
 } from '../../src/model/azure-openai.js'
 import { startChatCompletionsServer } from '../support/chat-completions-server.js'
+import { startResponsesServer } from '../support/responses-server.js'
 import { ask, askAndFail } from './ask.js'
 
 async function start() {
@@ -80,6 +82,36 @@ test.each([
   expect(error.message).toContain(name)
   expect(error.message).not.toContain('secret')
   expect(server.requests).toHaveLength(0)
+})
+
+describe('the Responses API', () => {
+  async function startResponses() {
+    const server = await startResponsesServer({ script: () => ({ text: 'Hi' }) })
+    onTestFinished(() => server.close())
+    return { server, endpoint: `http://127.0.0.1:${server.port}` }
+  }
+
+  test('is asked at the v1 address with a key', async () => {
+    const { server, endpoint } = await startResponses()
+    const client = createAzureOpenAIResponsesClient({ endpoint, deployment: 'my-gpt', apiKey: 'k' })
+    expect((await ask(client, 'Hello')).message.contents).toMatchObject([{ type: 'text', text: 'Hi' }])
+    expect(server.requests[0]).toMatchObject({
+      path: '/openai/v1/responses',
+      body: { model: 'my-gpt', store: false },
+      headers: { authorization: 'Bearer k' },
+    })
+  })
+
+  test('is asked with the token of an identity', async () => {
+    const { server, endpoint } = await startResponses()
+    const { credential } = createCredential(3_600_000)
+    const client = createAzureOpenAIResponsesClient({ endpoint, deployment: 'd', credential, store: true })
+    await ask(client, 'Hello')
+    expect(server.requests[0]).toMatchObject({
+      body: { store: true },
+      headers: { authorization: 'Bearer token-1' },
+    })
+  })
 })
 
 describe('the endpoint', () => {

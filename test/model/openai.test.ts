@@ -7,8 +7,10 @@ const room = new URL('../../src/model/', import.meta.url)
 test('exports these names', () => {
   expect(Object.keys(entry).sort()).toEqual([
     'createAzureOpenAIChatClient',
+    'createAzureOpenAIResponsesClient',
     'createChatClientFromEnvironment',
     'createOpenAIChatClient',
+    'createOpenAIResponsesClient',
   ])
 })
 

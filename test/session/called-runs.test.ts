@@ -171,7 +171,7 @@ test('deleting the session tells the orchestrations of its open runs', async () 
   const { made } = createTool({ approval: 'always' })
   const { entity, log } = createSession([callWork(1)], { tools: [made] })
   await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
-  await entity.operate('delete')
+  await entity.operate('delete', { before: Date.now() + 1 })
   expect(entity.raised).toMatchObject([
     [caller, 'dafx-run-a', { status: 'failed', error: { code: 'run_cancelled' } }],
   ])

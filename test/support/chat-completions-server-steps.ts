@@ -1,3 +1,5 @@
+import type { ScriptedError } from './model-server-http.js'
+
 /** A tool call that the scripted model makes. */
 export interface ScriptedToolCall {
   readonly name: string
@@ -38,12 +40,7 @@ export interface AnswerStep {
 
 /** An HTTP error. */
 export interface ErrorStep {
-  readonly error: {
-    readonly status: number
-    readonly headers?: Readonly<Record<string, string>>
-    /** An object is sent as JSON, text as `text/html`. @default an error object as the API makes it */
-    readonly body?: object | string
-  }
+  readonly error: ScriptedError
   readonly delayMs?: number
 }
 

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findRequestMistake } from './chat-completions-server-check.js'
 import { demoRule } from './chat-completions-server-rules.js'
@@ -13,6 +11,17 @@ import {
   type Step,
 } from './chat-completions-server-steps.js'
 import { type AnswerContext, createChunkEvents, createCompletion } from './chat-completions-server-wire.js'
+import {
+  createErrorBody,
+  type ListeningServer,
+  listen,
+  type RecordedCall,
+  readText,
+  recordCall,
+  send,
+  sendError,
+  sendJson,
+} from './model-server-http.js'
 
 export interface ChatCompletionsServerOptions {
   /** The steps in the order of the requests, after which every request is refused; or a rule. @default demoRule */
@@ -29,14 +38,7 @@ export interface ChatCompletionsServerOptions {
   readonly record?: boolean
 }
 
-export interface RecordedRequest {
-  /** Path with query. */
-  readonly path: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: ChatCompletionsRequestBody
-  /** How the exchange ended: `true` when the answer went out whole, `false` when the connection broke before. */
-  readonly finished: Promise<boolean>
-}
+export type RecordedRequest = RecordedCall<ChatCompletionsRequestBody>
 
 export interface ServerStats {
   /** Number of model calls. */
@@ -45,15 +47,10 @@ export interface ServerStats {
   readonly byKey: Readonly<Record<string, number>>
 }
 
-export interface ChatCompletionsServer extends AsyncDisposable {
-  /** Base address for clients, `http://127.0.0.1:<port>/v1`. */
-  readonly url: string
-  readonly port: number
+export interface ChatCompletionsServer extends ListeningServer {
   /** The model calls so far, in the order in which they came. */
   readonly requests: readonly RecordedRequest[]
   stats(): ServerStats
-  /** Breaks what is open and stops. */
-  close(): Promise<void>
 }
 
 /**
@@ -65,22 +62,8 @@ export async function startChatCompletionsServer(
   options: ChatCompletionsServerOptions = {},
 ): Promise<ChatCompletionsServer> {
   const model = new ScriptedModel(options)
-  const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
-    model.answer(request, response).catch(() => response.destroy())
-  })
-  server.keepAliveTimeout = 60_000
-  server.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const close = async () => {
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  const { requests } = model
-  const stats = () => model.stats()
-  return { url: `http://127.0.0.1:${port}/v1`, port, requests, stats, close, [Symbol.asyncDispose]: close }
+  const server = await listen((request, response) => model.answer(request, response), options.port)
+  return { ...server, requests: model.requests, stats: () => model.stats() }
 }
 
 class ScriptedModel {
@@ -116,15 +99,11 @@ class ScriptedModel {
     await this.#perform(step, response, { body, callNumber, chunks: this.#options.chunks ?? 10 })
   }
 
-  #count({ url = '', headers }: IncomingMessage, response: ServerResponse, body: ChatCompletionsRequestBody) {
+  #count(request: IncomingMessage, response: ServerResponse, body: ChatCompletionsRequestBody) {
     const spoken = body.messages?.findLast(({ role }) => role === 'user')
     const key = readMessageText(spoken).slice(0, 200)
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
-    if (this.#options.record === false) return
-    const finished = new Promise<boolean>((resolve) => {
-      response.once('close', () => resolve(response.writableFinished))
-    })
-    this.requests.push({ path: url, headers, body, finished })
+    if (this.#options.record !== false) this.requests.push(recordCall(request, response, body))
   }
 
   async #perform(step: Step, response: ServerResponse, context: AnswerContext): Promise<void> {
@@ -166,26 +145,6 @@ class ScriptedModel {
   }
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = []
-  for await (const piece of request) pieces.push(piece)
-  return Buffer.concat(pieces).toString('utf8')
-}
-
-function send(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
-}
-
-function sendJson(response: ServerResponse, status: number, value: object): void {
-  send(response, status, 'application/json', JSON.stringify(value))
-}
-
-function sendError(response: ServerResponse, { status, headers = {}, body }: ErrorStep['error']): void {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  if (typeof body === 'string') send(response, status, 'text/html; charset=utf-8', body)
-  else sendJson(response, status, body ?? createErrorBody(`The script says ${status}`, `error_${status}`))
-}
-
 function createRefusal(message: string): ErrorStep {
   return { error: { status: 400, body: createErrorBody(message) } }
 }
@@ -193,9 +152,4 @@ function createRefusal(message: string): ErrorStep {
 // Status 400, because a client must not hide a missing step by trying again.
 function createOverrun(callNumber: number): ErrorStep {
   return createRefusal(`The script has no step for call ${callNumber}`)
-}
-
-/** Wire: OpenAI API reference, "Error codes". */
-function createErrorBody(message: string, code: string | null = null): object {
-  return { error: { message, type: 'invalid_request_error', param: null, code } }
 }

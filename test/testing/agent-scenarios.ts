@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { ContextProvider, ToolSource } from '../../src/agent/agent-definition.js'
+import type { AgentMiddleware } from '../../src/agent/middleware.js'
 import { tool } from '../../src/agent/tool.js'
-import { createTextMessage } from '../../src/core/messages.js'
+import { type ChatMessage, createTextMessage, toText } from '../../src/core/messages.js'
 import { conversation, ScriptedModel } from '../../src/testing/index.js'
 import type { NamedScenario } from './scenarios.js'
 
@@ -37,6 +38,48 @@ const calculator: ToolSource = {
   tools: async () => [tool({ name: 'double', description: 'Doubles.', readOnly: true, execute: () => 2 })],
 }
 
+/** Says no to everybody who asks for the moon. */
+const gate: AgentMiddleware = {
+  beforeRun: ({ messages }) => (textOf(messages).includes('moon') ? { answer: 'Not for sale.' } : undefined),
+  afterRun: (_context, { text }) => ({ text: `${text} (gated)` }),
+}
+
+/** Asks the model again when it has nothing to say, and keeps its secrets. */
+const censor: AgentMiddleware = {
+  holdsDeltas: true,
+  async callModel(_context, next) {
+    const answer = await next()
+    const text = toText(answer.message.contents)
+    return text === ''
+      ? answer
+      : { ...answer, message: createTextMessage('assistant', text.replace('secret', '***')) }
+  },
+}
+
+const retryTools: AgentMiddleware = {
+  callTool: ({ tool: { readOnly } }, next) =>
+    next().catch((error) => (readOnly ? next() : Promise.reject(error))),
+}
+
+/** A tool that fails every other time. */
+function createFlaky() {
+  let calls = 0
+  return tool({
+    name: 'flaky',
+    description: 'Fails every other time.',
+    readOnly: true,
+    execute: () => {
+      calls += 1
+      if (calls % 2 === 1) throw new Error('not now')
+      return calls > 0
+    },
+  })
+}
+
+function textOf(messages: readonly ChatMessage[]): string {
+  return messages.map(({ contents }) => toText(contents)).join()
+}
+
 function call(...names: readonly string[]) {
   return { calls: names.map((name) => ({ name, arguments: {} })) }
 }
@@ -66,6 +109,49 @@ export const agentScenarios: readonly NamedScenario[] = [
         })
         for (const log of events.values())
           expect(log.filter(({ type }) => type === 'run.prepared')).toHaveLength(1)
+      },
+    },
+  },
+  {
+    title: 'middleware around runs that answers and changes answers',
+    crashPoints: 25,
+    scenario: {
+      agent: () =>
+        new Agent({
+          name: 'Worker',
+          client: new ScriptedModel(({ messages }) => ({ text: `saw ${messages.length}` })),
+          middleware: [gate, { beforeRun: () => ({ instructions: 'Sell.' }) }],
+        }),
+      async play(session) {
+        expect(await session.send('Sell me the sun')).toMatchObject({ text: 'saw 2 (gated)' })
+        expect(await session.send('And the moon')).toMatchObject({ text: 'Not for sale.' })
+        expect(await session.send('Thanks')).toMatchObject({ text: 'saw 6 (gated)' })
+      },
+      check({ events }) {
+        for (const log of events.values())
+          expect(log.filter(({ type }) => type === 'run.prepared')).toHaveLength(1)
+      },
+    },
+  },
+  {
+    title: 'middleware around model calls and tool calls',
+    crashPoints: 15,
+    scenario: {
+      agent: () =>
+        new Agent({
+          name: 'Worker',
+          client: new ScriptedModel(
+            conversation([call('flaky'), { text: 'a secret', chunks: ['a sec', 'ret'] }]),
+          ),
+          tools: [createFlaky()],
+          middleware: [censor, retryTools],
+        }),
+      async play(session) {
+        expect(await session.send('Tell')).toMatchObject({ text: 'a ***' })
+      },
+      check({ state, events }) {
+        expect(JSON.stringify([state, [...events]])).not.toContain('secret')
+        expect(JSON.stringify([...events])).toContain('"result":true')
       },
     },
   },

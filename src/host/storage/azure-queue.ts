@@ -1,9 +1,9 @@
-import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue'
+import type { DequeuedMessageItem, QueueServiceClient } from '@azure/storage-queue'
 import type { Emulators } from './emulators.js'
 import type { MessageQueue, ReceivedMessage } from './message-queue.js'
 import { openQueueService } from './queue-service.js'
 import type { StorageConnection } from './storage-connection.js'
-import { isGone, isRefused, toStorageError } from './storage-error.js'
+import { StorageLink } from './storage-link.js'
 
 export interface AzureQueueOptions {
   readonly name: string
@@ -11,76 +11,46 @@ export interface AzureQueueOptions {
   readonly emulators: Emulators
 }
 
-/** A queue of Azure Storage or of its emulator, which is started when it is asked for and does not run. */
+/** A queue of Azure Storage or of its emulator. */
 export class AzureQueue implements MessageQueue {
-  readonly #options: AzureQueueOptions
-  #client: Promise<QueueClient> | undefined
+  readonly name: string
+  readonly #link: StorageLink<QueueServiceClient>
 
-  constructor(options: AzureQueueOptions) {
-    this.#options = options
-  }
-
-  get name(): string {
-    return this.#options.name
+  constructor({ name, connection, emulators }: AzureQueueOptions) {
+    this.name = name
+    const what = `queue '${name}'`
+    this.#link = new StorageLink({ connection, service: 'queue', what, emulators, open: openQueueService })
   }
 
   async receive(count: number, hiddenForMs: number): Promise<readonly ReceivedMessage[] | undefined> {
     const limits = { numberOfMessages: count, visibilityTimeout: toSeconds(hiddenForMs) }
-    const answer = await this.#call((client) => client.receiveMessages(limits), 'mayBeGone')
+    const answer = await this.#link.find((service) => this.#open(service).receiveMessages(limits))
     return answer?.receivedMessageItems.map(toMessage)
   }
 
   async hide(message: ReceivedMessage, forMs: number): Promise<ReceivedMessage | undefined> {
-    const { id, popReceipt } = message
-    const answer = await this.#call(
-      (client) => client.updateMessage(id, popReceipt, undefined, toSeconds(forMs)),
-      'mayBeGone',
+    const { id, popReceipt: old } = message
+    const answer = await this.#link.find((service) =>
+      this.#open(service).updateMessage(id, old, undefined, toSeconds(forMs)),
     )
     if (answer?.popReceipt === undefined) return undefined
-    return {
-      ...message,
-      popReceipt: answer.popReceipt,
-      nextVisibleAt: answer.nextVisibleOn ?? message.nextVisibleAt,
-    }
+    const { popReceipt, nextVisibleOn = message.nextVisibleAt } = answer
+    return { ...message, popReceipt, nextVisibleAt: nextVisibleOn }
   }
 
   async delete({ id, popReceipt }: ReceivedMessage): Promise<void> {
-    await this.#call((client) => client.deleteMessage(id, popReceipt), 'mayBeGone')
+    await this.#link.find((service) => this.#open(service).deleteMessage(id, popReceipt))
   }
 
   async add(text: string): Promise<void> {
-    const sent = await this.#call((client) => client.sendMessage(text), 'mayBeGone')
+    const sent = await this.#link.find((service) => this.#open(service).sendMessage(text))
     if (sent !== undefined) return
-    await this.#call((client) => client.createIfNotExists())
-    await this.#call((client) => client.sendMessage(text))
+    await this.#link.use((service) => this.#open(service).createIfNotExists())
+    await this.#link.use((service) => this.#open(service).sendMessage(text))
   }
 
-  /** Undefined when the queue or the message may be gone, and is. */
-  async #call<T>(
-    use: (client: QueueClient) => Promise<T>,
-    whenGone: 'mayBeGone' | 'fails' = 'fails',
-  ): Promise<T | undefined> {
-    const { name, connection } = this.#options
-    try {
-      this.#client ??= this.#connect()
-      return await use(await this.#client)
-    } catch (error) {
-      if (whenGone === 'mayBeGone' && isGone(error)) return undefined
-      // The next call looks whether an emulator is there, and starts it where that is possible.
-      if (isRefused(error)) this.#client = undefined
-      throw toStorageError(`queue '${name}'`, connection, error)
-    }
-  }
-
-  async #connect(): Promise<QueueClient> {
-    const { name, connection, emulators } = this.#options
-    try {
-      await emulators.ensure(connection, 'queue')
-      return (await openQueueService(connection)).getQueueClient(name)
-    } catch (error) {
-      this.#client = undefined
-      throw error
-    }
+  #open(service: QueueServiceClient) {
+    return service.getQueueClient(this.name)
   }
 }
 

@@ -19,6 +19,7 @@ export interface AzuriteOptions {
 export interface Azurite {
   /** False when the process has ended by itself. */
   isRunning(): boolean
+  /** Ends it after it has written what it keeps. Call it once: a second signal would interrupt that. */
   stop(): Promise<void>
 }
 
@@ -65,9 +66,12 @@ export async function startAzurite({ root, folder, service, address }: AzuriteOp
 }
 
 /** Loaded into the emulator first: its input closes when this process is gone, however that happens. */
-const endWithParent = `--import=data:text/javascript,${encodeURIComponent(
-  `process.stdin.on('error', () => {}).on('close', () => process.exit()).resume().unref()`,
-)}`
+const endWithParent = `--import=data:text/javascript,${encodeURIComponent(`
+  process.stdin.on('error', () => {}).on('close', () => {
+    process.kill(process.pid, 'SIGTERM')
+    setTimeout(() => process.exit(), 2_000).unref()
+  }).resume().unref()
+`)}`
 
 /** Why it is not ready, or undefined when it is. */
 function waitUntilReady(child: ChildProcess): Promise<string | undefined> {

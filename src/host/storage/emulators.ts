@@ -18,7 +18,7 @@ export class Emulators {
   readonly #options: EmulatorsOptions
   readonly #started = new Map<number, Azurite>()
   readonly #starting = new Map<number, Promise<void>>()
-  #isClosed = false
+  #closing: Promise<void> | undefined
 
   constructor(options: EmulatorsOptions) {
     this.#options = options
@@ -39,8 +39,12 @@ export class Emulators {
   }
 
   /** Ends the emulators that it has started. Call it when nothing uses them any more. */
-  async close(): Promise<void> {
-    this.#isClosed = true
+  close(): Promise<void> {
+    this.#closing ??= this.#stopAll()
+    return this.#closing
+  }
+
+  async #stopAll(): Promise<void> {
     await Promise.allSettled(this.#starting.values())
     await Promise.all([...this.#started.values()].map((azurite) => azurite.stop()))
   }
@@ -48,7 +52,7 @@ export class Emulators {
   async #start(connection: StorageConnection, service: StorageService): Promise<void> {
     const { root, dataDir, log } = this.#options
     const address = findEmulator(connection, service)
-    if (address === undefined || this.#isClosed || (await isListening(address))) return
+    if (address === undefined || this.#closing !== undefined || (await isListening(address))) return
     const place = `${address.host}:${address.port}`
     if (!isInstalled(root, service)) {
       const message = `The app setting '${connection.setting}' names the development storage, but nothing listens at ${place}. Start Azurite there, or install it in the app, and this host starts it: npm install --save-dev azurite`

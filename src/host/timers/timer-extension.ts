@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { toErrorMessage } from '../../core/errors.js'
 import type { FunctionDefinition, HostExtension } from '../functions.js'
+import { ProcessLock } from '../process-lock.js'
 import { findSetting } from '../setting-names.js'
 import { createStatusStore, type StatusStore } from './schedule-status.js'
 import { createTimeZone, type TimeZone } from './time-zone.js'
 import { isTimer, parseTimerBinding, toTimerInput } from './timer-binding.js'
 import { TimerListener } from './timer-listener.js'
-import { TimerLock } from './timer-lock.js'
 import type { TimerLog } from './timer-log.js'
 
 export interface TimerExtensionOptions {
@@ -43,7 +43,7 @@ export function createTimerExtension(options: TimerExtensionOptions): HostExtens
     start: async (functions, invoker) => {
       listeners = functions.filter(isTimer).map((definition) => {
         const binding = parseTimerBinding(definition, zone)
-        const lock = new TimerLock(toFile(dataDir, definition, 'lock'))
+        const lock = new ProcessLock(toFile(dataDir, definition, 'lock'))
         const store = toStore(definition)
         return new TimerListener({ definition, binding, invoker, lock, store, zone, now, log })
       })

@@ -1,19 +1,19 @@
 import { toErrorMessage } from '../../core/errors.js'
 import type { FunctionDefinition, FunctionInvoker } from '../functions.js'
+import type { ProcessLock } from '../process-lock.js'
 import { formatTimeSpan } from '../time-span.js'
 import { setAlarm } from './alarm.js'
 import { runWithRetry } from './run-with-retry.js'
 import { resolveStatus, type ScheduleStatus, type StatusStore } from './schedule-status.js'
 import { formatInstant, type TimeZone } from './time-zone.js'
 import { type TimerBinding, toTimerInput } from './timer-binding.js'
-import type { TimerLock } from './timer-lock.js'
 import type { TimerLog } from './timer-log.js'
 
 export interface TimerListenerOptions {
   readonly definition: FunctionDefinition
   readonly binding: TimerBinding
   readonly invoker: FunctionInvoker
-  readonly lock: TimerLock
+  readonly lock: ProcessLock
   readonly store: StatusStore
   readonly zone: TimeZone
   /** Epoch milliseconds. */

@@ -9,6 +9,7 @@ import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../mode
 import type { SessionKey } from '../../run/run-log.js'
 import { UnexpectedModelCall } from '../scripted-model.js'
 import type { ModelCall, Observations } from './observations.js'
+import { hasToolLayers, noteExecution, observeMiddleware } from './observed-middleware.js'
 
 /** Counts what is going on outside the engine's sight, so that time does not pass over it. */
 export interface Activity {
@@ -16,19 +17,28 @@ export interface Activity {
   busy: number
 }
 
-export interface AgentObserver {
+export interface Observing {
   readonly observations: Observations
   readonly activity: Activity
   readonly process: number
   readonly session: SessionKey
 }
 
+/** What is observed of one agent. */
+interface AgentObserver extends Observing {
+  /** Whether executions are noted where the tool is invoked. */
+  readonly notesExecutions: boolean
+}
+
 /** The same agent, with its model calls and tool executions noted down. */
-export function observeAgent(agent: AgentDefinition, observer: AgentObserver): AgentDefinition {
+export function observeAgent(agent: AgentDefinition, observing: Observing): AgentDefinition {
+  const calls: ModelCall[] = []
+  const observer = { ...observing, notesExecutions: !hasToolLayers(agent.middleware) }
   return {
     ...agent,
     name: agent.name,
-    client: observeClient(agent, observer),
+    client: observeClient(agent, observer, calls),
+    middleware: observeMiddleware(agent.middleware, calls, observer.observations),
     tools: agent.tools.map((entry) =>
       isToolSource(entry) ? observeSource(entry, observer) : observeTool(entry, observer),
     ),
@@ -57,7 +67,7 @@ function observeFound(tools: readonly Tool[], observer: AgentObserver): readonly
   return tools.map((tool) => observeTool(tool, observer))
 }
 
-function observeClient({ client }: AgentDefinition, observer: AgentObserver): ChatClient {
+function observeClient({ client }: AgentDefinition, observer: AgentObserver, calls: ModelCall[]): ChatClient {
   const { observations, process, session } = observer
   return {
     model: client.model,
@@ -70,6 +80,7 @@ function observeClient({ client }: AgentDefinition, observer: AgentObserver): Ch
         outcome: 'unrecorded',
       }
       observations.modelCalls.push(call)
+      calls.push(call)
       return streamObserved({
         client,
         request,
@@ -122,8 +133,7 @@ function observeTool(tool: Tool, observer: AgentObserver): Tool {
     ...tool,
     delegate: delegate && { ...delegate, agent: observeAgent(delegate.agent, observer) },
     async invoke(args, context, clock) {
-      const { correlationId: run, sessionId: session = '', callId, idempotencyKey, attempt } = context
-      observations.executions.push({ run, session, tool: tool.name, callId, idempotencyKey, attempt })
+      if (observer.notesExecutions) noteExecution(observations, tool.name, context)
       activity.busy += 1
       try {
         return await tool.invoke(args, context, clock)

@@ -1,18 +1,18 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { AgentError, toErrorMessage } from '../../core/errors.js'
-import { openSqlite } from '../../core/sqlite.js'
+import { AgentError, toErrorMessage } from '../core/errors.js'
+import { openSqlite } from '../core/sqlite.js'
 
 /** `SQLITE_BUSY`: another connection holds the lock (sqlite.org/rescode.html). */
 const busyCode = 5
 
 /**
- * The right to run a timer, which one process at a time can hold. It is the exclusive lock on an empty SQLite file: the system
+ * The right to do something, e.g. to run a timer, which one process at a time can hold. It is the exclusive lock on an empty SQLite file: the system
  * gives it free the moment its holder dies, however that happens, so that there is no lease to renew or to wait for.
  * Not for network drives.
  */
-export class TimerLock {
+export class ProcessLock {
   readonly #file: string
   #database: DatabaseSync | undefined
   #isHeld = false
@@ -29,7 +29,7 @@ export class TimerLock {
       return true
     } catch (cause) {
       if (cause instanceof Error && 'errcode' in cause && cause.errcode === busyCode) return false
-      const message = `Cannot use the timer lock file '${this.#file}': ${toErrorMessage(cause)}.`
+      const message = `Cannot use the lock file '${this.#file}': ${toErrorMessage(cause)}.`
       throw new AgentError('store_unavailable', message, { cause })
     }
   }

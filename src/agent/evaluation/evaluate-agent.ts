@@ -1,0 +1,117 @@
+import { toErrorMessage } from '../../core/errors.js'
+import type { ChatMessage } from '../../core/messages.js'
+import type { AgentResponse } from '../../core/response.js'
+import type { Agent } from '../agent.js'
+import type { InvocationValues } from '../provider-context.js'
+import type {
+  CheckResult,
+  EvaluationItem,
+  EvaluationQuery,
+  Evaluator,
+  ObservedToolCall,
+} from './evaluator.js'
+
+export interface EvaluateAgentOptions {
+  readonly agent: Agent
+  /** Each is asked in a conversation of its own. */
+  readonly queries: readonly (string | EvaluationQuery)[]
+  readonly evaluators: readonly Evaluator[]
+  /** The invocation context of the runs. @default none */
+  readonly context?: InvocationValues
+  /** How many queries are asked at the same time. @default 4 */
+  readonly maxParallel?: number
+}
+
+/** What one evaluator found. */
+export interface EvaluationCheck extends CheckResult {
+  readonly evaluator: string
+}
+
+/** What became of one query. */
+export interface EvaluatedQuery extends EvaluationQuery {
+  /** Whether there is an answer and every check passed. */
+  readonly passed: boolean
+  /** `undefined` when the run failed. */
+  readonly response: AgentResponse | undefined
+  /** Why there is no answer. */
+  readonly error: string | undefined
+  /** One for each evaluator, in their order; none without an answer. */
+  readonly checks: readonly EvaluationCheck[]
+}
+
+/** What an evaluation found. */
+export interface EvaluationResult {
+  /** In the order of the queries. */
+  readonly items: readonly EvaluatedQuery[]
+  /** How many queries passed every check, and how many did not. */
+  readonly counts: { readonly passed: number; readonly failed: number }
+  /** What went wrong, one line for each check that failed; empty when all is well. */
+  readonly failures: readonly string[]
+}
+
+/**
+ * Asks an agent and has its answers judged. Compare `failures` with nothing, and a test runner becomes the gate.
+ *
+ * @example
+ * const { counts, failures } = await evaluateAgent({
+ *   agent: weatherAgent,
+ *   queries: ["What's the weather in Amsterdam?", 'Is it warm in Cairo?'],
+ *   evaluators: [keywordCheck('weather'), toolCalledCheck('get_weather')],
+ * })
+ * expect(failures).toEqual([])
+ */
+export async function evaluateAgent(options: EvaluateAgentOptions): Promise<EvaluationResult> {
+  const { queries, maxParallel = 4 } = options
+  const items: EvaluatedQuery[] = []
+  const queue = queries.entries()
+  const workers = Array.from({ length: maxParallel }, async () => {
+    for (const [index, query] of queue)
+      items[index] = await evaluateQuery(typeof query === 'string' ? { query } : query, options)
+  })
+  await Promise.all(workers)
+  const passed = items.filter((item) => item.passed).length
+  return { items, counts: { passed, failed: items.length - passed }, failures: items.flatMap(toFailures) }
+}
+
+async function evaluateQuery(
+  query: EvaluationQuery,
+  { agent, evaluators, context = {} }: EvaluateAgentOptions,
+): Promise<EvaluatedQuery> {
+  let response: AgentResponse
+  try {
+    response = await agent.run(query.query, { context })
+  } catch (error) {
+    return { ...query, passed: false, response: undefined, error: toErrorMessage(error), checks: [] }
+  }
+  const item = { ...query, response, toolCalls: toToolCalls(response.messages) }
+  const checks = await Promise.all(evaluators.map((evaluator) => check(evaluator, item)))
+  return { ...query, passed: checks.every(({ passed }) => passed), response, error: undefined, checks }
+}
+
+async function check(evaluator: Evaluator, item: EvaluationItem): Promise<EvaluationCheck> {
+  const { name } = evaluator
+  try {
+    return { evaluator: name, ...(await evaluator.evaluate(item)) }
+  } catch (error) {
+    return { evaluator: name, passed: false, reason: `could not tell: ${toErrorMessage(error)}` }
+  }
+}
+
+function toToolCalls(messages: readonly ChatMessage[]): readonly ObservedToolCall[] {
+  const contents = messages.flatMap((message) => message.contents)
+  const results = new Map(
+    contents.flatMap((content) => (content.type === 'functionResult' ? [[content.callId, content]] : [])),
+  )
+  return contents.flatMap((content) => {
+    if (content.type !== 'functionCall') return []
+    const { result, error } = results.get(content.callId) ?? {}
+    return [{ name: content.name, arguments: content.arguments, result, error }]
+  })
+}
+
+function toFailures({ query, error, checks }: EvaluatedQuery): readonly string[] {
+  if (error !== undefined) return [`"${query}": the run failed: ${error}`]
+  return checks
+    .filter(({ passed }) => !passed)
+    .map(({ evaluator, reason }) => `"${query}": ${evaluator}: ${reason}`)
+}

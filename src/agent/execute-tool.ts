@@ -1,0 +1,120 @@
+import { hasCode, toErrorMessage } from '../core/errors.js'
+import type { JsonObject, JsonValue } from '../core/json.js'
+import { addUsage, noUsage, type Usage } from '../core/messages.js'
+import type { Tool } from './agent-definition.js'
+import type { DelegateOutcome } from './delegation.js'
+import type { ToolOutcome } from './invoke-tool.js'
+import { type Layer, wrapInLayers } from './layers.js'
+import { type RunContext, toStepTimeout } from './run-context.js'
+import type { ToolContext } from './tool-context.js'
+
+type Arguments = JsonObject | string
+
+/** One execution of a tool call. */
+export interface ToolExecution {
+  readonly tool: Tool
+  readonly arguments: Arguments
+  readonly call: ToolContext
+}
+
+/** What came of it; tokens count when another agent worked for it. */
+export type ExecutionOutcome = DelegateOutcome | ToolOutcome
+
+/** Executes a tool call through the agent's middleware, within the time that is left for the run. */
+export async function executeTool(context: RunContext, execution: ToolExecution): Promise<ExecutionOutcome> {
+  const limitMs = toStepTimeout(context, undefined)
+  const limit = limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
+  const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
+  signal.throwIfAborted()
+  const call = { ...execution.call, signal }
+  try {
+    return await executeInLayers(context, { ...execution, call })
+  } catch (error) {
+    if (limit[0]?.aborted)
+      return { error: 'The tool did not finish within the time that was left for the run.' }
+    throw error
+  }
+}
+
+async function executeInLayers(context: RunContext, execution: ToolExecution): Promise<ExecutionOutcome> {
+  const layers = toLayers(context, execution)
+  if (layers.length === 0) return executeOnce(context, execution, execution.arguments)
+  let usage: Usage = noUsage
+  return leavable<ExecutionOutcome>(async (leave) => {
+    const innermost = async (args: Arguments): Promise<JsonValue> => {
+      const outcome = await leave.onUnknown(executeOnce(context, execution, args))
+      if ('parked' in outcome) return leave.with(outcome)
+      if ('usage' in outcome) usage = addUsage(usage, outcome.usage)
+      if ('error' in outcome) throw new Error(outcome.error)
+      return outcome.result
+    }
+    const outcome = await toOutcome(() => wrapInLayers(layers, innermost)(execution.arguments))
+    if ('error' in outcome) execution.call.signal.throwIfAborted()
+    return usage === noUsage ? outcome : { ...outcome, usage }
+  })
+}
+
+function toLayers(
+  { agent }: RunContext,
+  { tool, call }: ToolExecution,
+): readonly Layer<Arguments, JsonValue>[] {
+  const { name, declaration, readOnly } = tool
+  return agent.middleware
+    .filter(({ callTool }) => callTool !== undefined)
+    .map((middleware) => async (args, next) => {
+      const context = { ...call, tool: { name, declaration, readOnly }, arguments: args }
+      return toJson(await middleware.callTool?.(context, next))
+    })
+}
+
+async function executeOnce(
+  context: RunContext,
+  { tool, call }: ToolExecution,
+  args: Arguments,
+): Promise<ExecutionOutcome> {
+  if (tool.delegate === undefined) return tool.invoke(args, call, context.clock)
+  const [issue] = await tool.check(args)
+  if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
+  const { agent, toMessage } = tool.delegate
+  const { callId, values, signal } = call
+  return context.delegation.run({ agent, callId, message: toMessage(args), values, signal })
+}
+
+async function toOutcome(execute: () => Promise<JsonValue>): Promise<ToolOutcome> {
+  try {
+    return { result: await execute() }
+  } catch (error) {
+    return { error: toErrorMessage(error) }
+  }
+}
+
+function toJson(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value ?? null))
+}
+
+/** Ways out of the layers that none of them may take for a result or an error: they are left where they stand. */
+interface Exit<T> {
+  /** Ends everything with this outcome. */
+  with(outcome: T): Promise<never>
+  /** Ends everything if that is a failure of which nobody knows whether the tool took effect. */
+  onUnknown<U>(execution: Promise<U>): Promise<U>
+}
+
+function leavable<T>(run: (exit: Exit<T>) => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const never = new Promise<never>(() => {})
+    const exit: Exit<T> = {
+      with(outcome) {
+        resolve(outcome)
+        return never
+      },
+      onUnknown: (execution) =>
+        execution.catch((error) => {
+          if (!hasCode(error, 'outcome_unknown')) throw error
+          reject(error)
+          return never
+        }),
+    }
+    run(exit).then(resolve, reject)
+  })
+}

@@ -1,0 +1,1 @@
+export { type AgentMcpServer, type AgentMcpServerOptions, createAgentMcpServer } from './agent-mcp-server.js'

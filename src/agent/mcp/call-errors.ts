@@ -1,0 +1,39 @@
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
+import { AgentError } from '../../core/errors.js'
+
+/** Failures of a connection that was never made. */
+const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** Failures that arise on our side before anything is sent. */
+const localFailures = new Set<SdkErrorCode>([
+  SdkErrorCode.NotConnected,
+  SdkErrorCode.NotInitialized,
+  SdkErrorCode.CapabilityNotSupported,
+  SdkErrorCode.MethodNotSupportedByProtocolVersion,
+])
+
+/** Failures that show that the server has answered. */
+const answered = new Set<SdkErrorCode>([SdkErrorCode.InvalidResult, SdkErrorCode.UnsupportedResultType])
+
+/**
+ * Whether a call failed in a way that leaves open if the tool took effect. Only what is certain is certain: an answer of
+ * the server's, a request that it refused, and a connection that was never made.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (error instanceof AgentError || isRefusal(error)) return false
+  if (ProtocolError.isInstance(error)) return error.code === streamLost
+  if (SdkError.isInstance(error)) return !localFailures.has(error.code) && !answered.has(error.code)
+  return !(error instanceof Error && 'code' in error && neverSent.has(String(error.code)))
+}
+
+/** Whether the server no longer knows the session that the request was sent in; it has not looked at the request then. */
+export function isSessionGone(error: unknown): boolean {
+  return SdkHttpError.isInstance(error) && (error.status === 404 || error.status === 400)
+}
+
+function isRefusal(error: unknown): boolean {
+  return SdkHttpError.isInstance(error) && error.status >= 400 && error.status < 500
+}
+
+/** JSON-RPC code (of the range for implementations) of the answers that stand in for those that a broken stream did not bring. */
+export const streamLost = -32099

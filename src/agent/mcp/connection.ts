@@ -1,0 +1,151 @@
+import {
+  type CallToolResult,
+  Client,
+  type Tool as McpTool,
+  type PriorDiscovery,
+  type Transport,
+} from '@modelcontextprotocol/client'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
+import type { JsonObject } from '../../core/json.js'
+import { isOutcomeUnknown, isSessionGone } from './call-errors.js'
+
+export interface McpConnectionOptions {
+  /** The server's name, for messages. */
+  readonly server: string
+  /** Makes the way to the server; called again whenever the last one has closed. */
+  readonly createTransport: () => Transport
+  /** Longest silence of the server in answering one request; its progress reports count as signs of life. ms */
+  readonly requestTimeoutMs: number
+  /** Whether what the first connection found out about the server's protocol holds for the next one too, because it is the same program. */
+  readonly keepsProtocol: boolean
+}
+
+/** One call of a tool. */
+export interface McpCall {
+  readonly tool: McpTool
+  readonly args: JsonObject
+  /** What stands beside the arguments, for the server (MCP, `_meta`). */
+  readonly meta: JsonObject
+  readonly signal: AbortSignal
+}
+
+/** The connection to one MCP server: made when it is first needed, and again when the server has died meanwhile. */
+export class McpConnection {
+  readonly #options: McpConnectionOptions
+  #client: Promise<Client> | undefined
+  #protocol: PriorDiscovery | undefined
+  #openCalls = 0
+
+  constructor(options: McpConnectionOptions) {
+    this.#options = options
+  }
+
+  /** Whether nothing is being asked of the server. */
+  get isIdle(): boolean {
+    return this.#openCalls === 0
+  }
+
+  /** The server's tools, all pages of them. @throws {AgentError} `tools_unavailable` when the server cannot be reached. */
+  listTools(signal: AbortSignal): Promise<readonly McpTool[]> {
+    return this.#ask(async (client) => {
+      const { tools } = await client.listTools(undefined, { signal, timeout: this.#options.requestTimeoutMs })
+      return tools
+    }, signal)
+  }
+
+  /**
+   * Has the server run a tool.
+   * @throws {AgentError} `outcome_unknown` when the connection broke or the server fell silent while the tool may have
+   * been running; `tools_unavailable` when the server was never asked.
+   */
+  async callTool({ tool, args, meta, signal }: McpCall): Promise<CallToolResult> {
+    const { server, requestTimeoutMs } = this.#options
+    const options = {
+      signal,
+      timeout: requestTimeoutMs,
+      onprogress: () => {},
+      resetTimeoutOnProgress: true,
+      toolDefinition: tool,
+    }
+    try {
+      const params = { name: tool.name, arguments: { ...args }, _meta: { ...meta } }
+      return await this.#ask((client) => client.callTool(params, options), signal)
+    } catch (cause) {
+      signal.throwIfAborted()
+      if (!isOutcomeUnknown(cause)) throw cause
+      throw new AgentError(
+        'outcome_unknown',
+        `The connection to MCP server "${server}" was lost while its tool "${tool.name}" ran (${toErrorMessage(cause)}).`,
+        { cause, retryable: true },
+      )
+    }
+  }
+
+  /** Closes the connection, if there is one; what is still being asked fails. */
+  async close(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    await (await client?.catch(() => undefined))?.close()
+  }
+
+  async #ask<Answer>(question: (client: Client) => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+    this.#openCalls += 1
+    try {
+      const client = await this.#connect(signal)
+      try {
+        return await question(client)
+      } catch (error) {
+        if (!isSessionGone(error)) throw error
+        this.#forget(client)
+      }
+      return await question(await this.#connect(signal))
+    } finally {
+      this.#openCalls -= 1
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<Client> {
+    this.#client ??= this.#open()
+    const client = this.#client
+    try {
+      return await client
+    } catch (cause) {
+      if (this.#client === client) this.#client = undefined
+      this.#protocol = undefined
+      signal.throwIfAborted()
+      if (cause instanceof AgentError) throw cause
+      throw new AgentError(
+        'tools_unavailable',
+        `MCP server "${this.#options.server}" cannot be reached: ${toErrorMessage(cause)}`,
+        { cause, retryable: true },
+      )
+    }
+  }
+
+  async #open(): Promise<Client> {
+    const { createTransport, requestTimeoutMs: timeout, keepsProtocol } = this.#options
+    const client = new Client(
+      { name: 'durable-agent-functions', version: '1' },
+      { versionNegotiation: { mode: 'auto' } },
+    )
+    client.onclose = () => this.#forget(client)
+    await client.connect(createTransport(), { timeout, ...(this.#protocol && { prior: this.#protocol }) })
+    if (keepsProtocol) this.#protocol = toPrior(client)
+    return client
+  }
+
+  #forget(client: Client): void {
+    const current = this.#client
+    void current?.then(
+      (connected) => {
+        if (connected === client && this.#client === current) this.#client = undefined
+      },
+      () => {},
+    )
+  }
+}
+
+function toPrior(client: Client): PriorDiscovery {
+  const discover = client.getDiscoverResult()
+  return discover === undefined ? { kind: 'legacy' } : { kind: 'modern', discover }
+}

@@ -1,0 +1,7 @@
+export type { McpHeaders, McpRun } from './connection-pool.js'
+export { type McpHttpOptions, mcpHttp } from './mcp-http.js'
+export { type McpStdioOptions, mcpStdio } from './mcp-stdio.js'
+export type { McpServerOptions } from './server-options.js'
+export type { McpApproval } from './tool-approval.js'
+export type { ChangedToolPolicy } from './tool-pins.js'
+export type { McpToolSource } from './tool-source.js'

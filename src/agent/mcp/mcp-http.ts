@@ -1,0 +1,59 @@
+import { AgentError } from '../../core/errors.js'
+import { McpConnection } from './connection.js'
+import { ConnectionPool, type McpHeaders, type McpRun } from './connection-pool.js'
+import { HttpTransport } from './http-transport.js'
+import { OutboundHttp } from './outbound-http.js'
+import type { McpServerOptions } from './server-options.js'
+import { createMcpToolSource, type McpToolSource } from './tool-source.js'
+
+export interface McpHttpOptions extends McpServerOptions {
+  /** The server's endpoint: http or https. */
+  readonly url: string | URL
+  /** Sent with every request; a function is asked for each run and each call, so tokens of tenants stay apart. @default none */
+  readonly headers?: McpHeaders | ((run: McpRun) => McpHeaders | Promise<McpHeaders>)
+  /** Whether the server may be on this machine or a private network. @default false */
+  readonly allowPrivateNetwork?: boolean
+  /** How many connections are kept, one for each set of headers in use. @default 32 */
+  readonly maxConnections?: number
+}
+
+/**
+ * The tools of an MCP server on the web, over streamable HTTP. Redirects are followed within the origin only.
+ *
+ * @example
+ * await using learn = mcpHttp({ name: 'learn', url: 'https://learn.microsoft.com/api/mcp' })
+ * const agent = new Agent({ name: 'Docs', client, tools: [learn] })
+ * @throws {AgentError} `invalid_configuration` when the name or the URL cannot be used.
+ */
+export function mcpHttp(options: McpHttpOptions): McpToolSource {
+  const { name, headers = {}, allowPrivateNetwork = false, requestTimeoutMs = 60_000 } = options
+  const url = parseUrl(name, options.url)
+  const outbound = new OutboundHttp({ allowPrivateNetwork })
+  const connections = new ConnectionPool({
+    headers,
+    maxConnections: options.maxConnections ?? 32,
+    createConnection: (resolved) =>
+      new McpConnection({
+        server: name,
+        createTransport: () =>
+          new HttpTransport(url, { fetch: outbound.fetch, requestInit: { headers: { ...resolved } } }),
+        requestTimeoutMs,
+        keepsProtocol: false,
+      }),
+  })
+  const source = createMcpToolSource(options, connections)
+  const close = async () => {
+    await source.close()
+    outbound.close()
+  }
+  return { ...source, close, [Symbol.asyncDispose]: close }
+}
+
+function parseUrl(name: string, text: string | URL): URL {
+  const url = URL.canParse(String(text)) ? new URL(text) : undefined
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '') return url
+  throw new AgentError(
+    'invalid_configuration',
+    `The URL of MCP server "${name}" must be an http or https URL without a user name; credentials go into headers.`,
+  )
+}

@@ -1,0 +1,61 @@
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { McpConnection } from './connection.js'
+import { ConnectionPool } from './connection-pool.js'
+import type { McpServerOptions } from './server-options.js'
+import { createMcpToolSource, type McpToolSource } from './tool-source.js'
+
+export interface McpStdioOptions extends McpServerOptions {
+  /** The program to start; no shell is involved. */
+  readonly command: string
+  /** @default none */
+  readonly args?: readonly string[]
+  /** Environment variables for the program, besides the harmless ones that it always gets (`PATH`, `HOME`, ...). @default none */
+  readonly env?: Readonly<Record<string, string>>
+  /** The folder that it runs in. @default this process's */
+  readonly cwd?: string
+  /** Whether what the program writes to stderr appears on ours. @default 'inherit' */
+  readonly stderr?: 'inherit' | 'ignore'
+}
+
+/**
+ * The tools of an MCP server that is a program on this machine. It is started when it is first needed, started again when it
+ * has died, and ended with this process at the latest.
+ *
+ * @example
+ * await using fs = mcpStdio({
+ *   name: 'fs',
+ *   command: 'npx',
+ *   args: ['-y', '@modelcontextprotocol/server-filesystem', '/tmp'],
+ * })
+ * const agent = new Agent({ name: 'Files', client, tools: [fs] })
+ * @throws {AgentError} `invalid_configuration` when the name cannot be used.
+ */
+export function mcpStdio(options: McpStdioOptions): McpToolSource {
+  const { name, command, args = [], env = {}, cwd, stderr = 'inherit', requestTimeoutMs = 60_000 } = options
+  const createTransport = () =>
+    endWithProcess(new StdioClientTransport({ command, args: [...args], env: { ...env }, cwd, stderr }))
+  const connections = new ConnectionPool({
+    headers: {},
+    maxConnections: 1,
+    createConnection: () =>
+      new McpConnection({ server: name, createTransport, requestTimeoutMs, keepsProtocol: true }),
+  })
+  return createMcpToolSource(options, connections)
+}
+
+const running = new Set<StdioClientTransport>()
+
+/** Servers end by themselves when their input ends; those that do not are ended here. */
+function endWithProcess(transport: StdioClientTransport): StdioClientTransport {
+  if (running.size === 0) process.on('exit', endAll)
+  running.add(transport)
+  transport.onclose = () => {
+    running.delete(transport)
+    if (running.size === 0) process.off('exit', endAll)
+  }
+  return transport
+}
+
+function endAll(): void {
+  for (const { pid } of running) if (pid !== null) process.kill(pid)
+}

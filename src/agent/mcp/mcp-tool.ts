@@ -1,0 +1,82 @@
+import { fromJsonSchema, type JsonSchemaType, type Tool as McpTool } from '@modelcontextprotocol/client'
+import type { JsonObject } from '../../core/json.js'
+import type { Schema } from '../../core/schema.js'
+import type { Tool } from '../agent-definition.js'
+import { tool } from '../tool.js'
+import type { ConnectionPool } from './connection-pool.js'
+import type { McpServerOptions } from './server-options.js'
+import { needsApproval } from './tool-approval.js'
+import { toToolResult } from './tool-result.js'
+
+/** A tool as its server defines it, and the name that the model knows it by. */
+export interface NamedTool {
+  readonly definition: McpTool
+  readonly name: string
+  readonly server: McpServerOptions
+}
+
+/** Where a server finds the key that is the same whenever a call is executed again (MCP, `_meta`). */
+const idempotencyKeyMeta = 'durable-agent-functions/idempotency-key'
+
+/** A server's tool as one of an agent's. */
+export function createMcpTool({ definition, name, server }: NamedTool, connections: ConnectionPool): Tool {
+  const { approval = 'never', trustAnnotations = false, onUnknownOutcome, approvalTimeoutMs } = server
+  const { readOnlyHint, idempotentHint } = (trustAnnotations && definition.annotations) || {}
+  return tool({
+    name,
+    description: definition.description ?? definition.title ?? '',
+    parameters: toSchema(definition.inputSchema),
+    readOnly: readOnlyHint === true,
+    idempotent: idempotentHint === true,
+    onUnknownOutcome,
+    approval: needsApproval(approval, [definition.name, name, `${server.name}.${definition.name}`])
+      ? 'always'
+      : 'never',
+    approvalTimeoutMs,
+    async execute(args, context) {
+      const connection = await connections.find(context)
+      const meta = { [idempotencyKeyMeta]: context.idempotencyKey }
+      return toToolResult(await connection.callTool({ tool: definition, args, meta, signal: context.signal }))
+    },
+  })
+}
+
+/** Stands in for a tool that is no longer what the session was shown: the model is told nothing of what it says now. */
+export function createChangedTool({ definition, name, server }: NamedTool): Tool {
+  return tool({
+    name,
+    description: 'Not available: its definition has changed since this conversation began.',
+    readOnly: true,
+    execute: () => {
+      throw new Error(
+        `MCP server "${server.name}" has changed the definition of its tool "${definition.name}" since this session began, so it was not called. Reset the session, or set onChangedTool to 'allow'.`,
+      )
+    },
+  })
+}
+
+/** A server's schema, compiled when it is first needed: a server may list a hundred tools of which one is called. */
+function toSchema(inputSchema: McpTool['inputSchema']): Schema<JsonObject> {
+  const jsonSchema = () => inputSchema
+  let compiled: ReturnType<typeof compile> | undefined
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'mcp',
+      validate: (value) => {
+        compiled ??= compile(inputSchema)
+        return compiled(value)
+      },
+      jsonSchema: { input: jsonSchema, output: jsonSchema },
+    },
+  }
+}
+
+function compile(inputSchema: McpTool['inputSchema']): Schema<JsonObject>['~standard']['validate'] {
+  try {
+    return fromJsonSchema<JsonObject>(inputSchema as JsonSchemaType)['~standard'].validate
+  } catch {
+    // A dialect that we do not know is no reason to refuse: the server checks its arguments itself.
+    return (value) => ({ value: value as JsonObject })
+  }
+}

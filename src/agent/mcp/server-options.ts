@@ -1,0 +1,26 @@
+import type { UnknownOutcomePolicy } from '../agent-definition.js'
+import type { McpApproval } from './tool-approval.js'
+import type { ChangedToolPolicy } from './tool-pins.js'
+
+/** What holds for a server's tools, however it is reached. */
+export interface McpServerOptions {
+  /** What its tools are named after: `fs` makes `fs_read_file` of `read_file`. 1-32 letters, digits or `-`. */
+  readonly name: string
+  /** The tools to use, by the server's own names. @default all */
+  readonly allowedTools?: readonly string[]
+  /** Which tools a human has to agree to before they run. @default 'never' */
+  readonly approval?: McpApproval
+  /** After this long without a decision a call counts as rejected. @default never */
+  readonly approvalTimeoutMs?: number
+  /**
+   * Whether to believe the server when it says that a tool changes nothing (`readOnlyHint`) or may be repeated
+   * (`idempotentHint`): such tools are run again when their outcome is unknown. @default false
+   */
+  readonly trustAnnotations?: boolean
+  /** What to do with a call that was cut off, by a crash here or by the server's. @default 'ask', or 'retry' for trusted annotations */
+  readonly onUnknownOutcome?: UnknownOutcomePolicy
+  /** What becomes of a tool whose definition has changed since the session began: calls of it fail, or the new one holds. @default 'refuse' */
+  readonly onChangedTool?: ChangedToolPolicy
+  /** Longest silence of the server in answering one request. @default 60,000 */
+  readonly requestTimeoutMs?: number
+}

@@ -1,0 +1,14 @@
+import type { InvocationValues, RunInfo } from './provider-context.js'
+
+/** What a tool may know about the call it serves. The model never sees any of it. */
+export interface ToolContext extends RunInfo {
+  readonly callId: string
+  /** The same whenever this very call is executed again: hand it to whatever the tool changes. */
+  readonly idempotencyKey: string
+  /** 1 for the first execution; above it when a crash left an earlier one without a recorded result. */
+  readonly attempt: number
+  /** What the caller, or the app's `context`, gave the run for its code. */
+  readonly values: InvocationValues
+  /** Aborts when the time limit passes or the run must stop. */
+  readonly signal: AbortSignal
+}

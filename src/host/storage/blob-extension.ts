@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import type { FunctionDefinition, FunctionInvoker, HostExtension } from '../functions.js'
+import { ProcessLock } from '../process-lock.js'
+import type { Settings } from '../setting-names.js'
+import { AzureBlobs } from './azure-blobs.js'
+import { AzureQueue } from './azure-queue.js'
+import { isBlob, isBlobTrigger, isFromEventGrid, wantsClient } from './blob-binding.js'
+import { BlobListener } from './blob-listener.js'
+import { poisonQueueName, toBlobReference } from './blob-message.js'
+import { parseBlobPattern } from './blob-path.js'
+import { BlobReceipts } from './blob-receipts.js'
+import { type BlobSettings, parseBlobSettings } from './blob-settings.js'
+import { createBlobValues } from './blob-values.js'
+import type { Emulators } from './emulators.js'
+import { requireQueuePackage } from './queue-service.js'
+import { readStorageConnection } from './storage-connection.js'
+import type { StorageLog } from './storage-log.js'
+
+export interface BlobExtensionOptions {
+  /** Parsed `extensions.blobs` of host.json. */
+  readonly settings: unknown
+  /** Where connections are looked up. */
+  readonly appSettings: Settings
+  /** Folder for what functions have done with which blob, below `blobs`. Not on a network drive. */
+  readonly dataDir: string
+  readonly emulators: Emulators
+  readonly log: StorageLog
+}
+
+/**
+ * Storage blobs: runs blob triggers, reads blob inputs and writes blob outputs.
+ * @throws {AgentError} `invalid_configuration` for unusable settings.
+ */
+export function createBlobExtension(options: BlobExtensionOptions): HostExtension {
+  const { appSettings, emulators } = options
+  const settings = parseBlobSettings(options.settings)
+  const values = createBlobValues(appSettings, emulators)
+  let listeners: readonly BlobListener[] = []
+  return {
+    name: 'blobs',
+    triggerTypes: ['blobTrigger'],
+    bindingTypes: ['blob'],
+    check: (definition) => check(definition, options),
+    provideInput: () => undefined,
+    readInput: (binding, context) => (isBlob(binding) ? values.read(binding, context) : undefined),
+    writeOutput: (binding, data, context) =>
+      isBlob(binding) ? values.write(binding, data, context) : undefined,
+    start: async (functions, invoker) => {
+      listeners = functions
+        .filter(({ trigger }) => isBlobTrigger(trigger))
+        .map((definition) => createListener(definition, invoker, options, settings))
+      for (const listener of listeners) listener.start()
+    },
+    stop: async (graceMs) => {
+      await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
+    },
+    close: () => emulators.close(),
+    handle: async (_request, response) => void response.writeHead(404).end(),
+  }
+}
+
+function check({ name, bindings }: FunctionDefinition, { appSettings, log }: BlobExtensionOptions): void {
+  for (const binding of Object.values(bindings)) {
+    if (isBlobTrigger(binding)) parseBlobPattern(binding.path)
+    else if (!isBlob(binding)) continue
+    readStorageConnection(appSettings, binding.connection)
+    if (isBlobTrigger(binding) && isFromEventGrid(binding)) {
+      const how = 'This development host has no Event Grid and looks into the container instead.'
+      log('warning', `The blob trigger of function '${name}' has source EventGrid. ${how}`)
+    }
+  }
+}
+
+function createListener(
+  definition: FunctionDefinition,
+  invoker: FunctionInvoker,
+  { appSettings, dataDir, emulators, log }: BlobExtensionOptions,
+  settings: BlobSettings,
+): BlobListener {
+  const { trigger } = definition
+  const connection = readStorageConnection(appSettings, trigger.connection)
+  // Function names are safe in file names, and the same in any casing.
+  const file = join(dataDir, 'blobs', definition.name.toLowerCase())
+  return new BlobListener({
+    definition,
+    invoker,
+    pattern: parseBlobPattern(trigger.path),
+    blobs: new AzureBlobs({ connection, emulators }),
+    settings,
+    toReference: wantsClient(trigger) ? (address) => toBlobReference(connection.setting, address) : undefined,
+    addPoison: async (message) => {
+      requireQueuePackage()
+      const queue = new AzureQueue({ name: poisonQueueName, connection, emulators })
+      await queue.add(Buffer.from(message).toString('base64'))
+    },
+    lock: new ProcessLock(`${file}.lock`),
+    openReceipts: () => new BlobReceipts(`${file}.db`),
+    log,
+  })
+}

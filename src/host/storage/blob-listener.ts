@@ -1,0 +1,102 @@
+import { toErrorMessage } from '../../core/errors.js'
+import type { ProcessLock } from '../process-lock.js'
+import { waitUntil } from '../timers/alarm.js'
+import type { BlobReceipts } from './blob-receipts.js'
+import { type BlobRunOptions, runBlob } from './run-blob.js'
+
+export interface BlobListenerOptions extends BlobRunOptions {
+  /** Held while this process is the one that runs the function. */
+  readonly lock: ProcessLock
+  /** Called when the lock is held. */
+  readonly openReceipts: () => BlobReceipts
+}
+
+/** How long a look at the container is waited for after the last one; on Azure minutes may pass. */
+const pollMs = 1_000
+/** How often a process that does not run the function looks whether the one that does has ended. */
+const takeoverMs = 500
+
+/** Runs a blob function once for each version of each blob that its path means, in one of the processes on a data folder. */
+export class BlobListener {
+  readonly #options: BlobListenerOptions
+  readonly #stopping = new AbortController()
+  /** By blob name, so that one blob is worked on once at a time. */
+  readonly #running = new Map<string, Promise<void>>()
+  #polling: Promise<void> = Promise.resolve()
+  #lastError = ''
+
+  constructor(options: BlobListenerOptions) {
+    this.#options = options
+  }
+
+  /** Begins to look for blobs; a container that does not exist is waited for. */
+  start(): void {
+    this.#polling = this.#poll()
+  }
+
+  /** Begins no run any more and waits up to `graceMs` for those under way; what has not ended then runs again after the next start. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort()
+    const graceOver = new AbortController()
+    await Promise.race([this.#polling, waitUntil(Date.now() + graceMs, Date.now, graceOver.signal)])
+    graceOver.abort()
+  }
+
+  async #poll(): Promise<void> {
+    const { lock, openReceipts } = this.#options
+    const { signal } = this.#stopping
+    while (!signal.aborted && !(await this.#attempt(async () => lock.tryTake())))
+      await this.#pause(takeoverMs)
+    if (signal.aborted) return lock.release()
+    const receipts = openReceipts()
+    while (!signal.aborted) {
+      const startedAt = Date.now()
+      await this.#attempt(() => this.#look(receipts))
+      // A container that takes long to list is not listed more than half of the time.
+      await this.#pause(Math.max(pollMs, Date.now() - startedAt))
+    }
+    await Promise.all(this.#running.values())
+    receipts.close()
+    lock.release()
+  }
+
+  #pause(ms: number): Promise<void> {
+    return waitUntil(Date.now() + ms, Date.now, this.#stopping.signal)
+  }
+
+  /** False when it failed; says why once, and again when something else is wrong. */
+  async #attempt(work: () => Promise<boolean>): Promise<boolean> {
+    const { definition, log } = this.#options
+    try {
+      const answer = await work()
+      this.#lastError = ''
+      return answer
+    } catch (error) {
+      const why = toErrorMessage(error)
+      if (why !== this.#lastError) {
+        log(
+          'error',
+          `The listener for function '${definition.name}' was unable to read and tries again: ${why}`,
+        )
+      }
+      this.#lastError = why
+      return false
+    }
+  }
+
+  async #look(receipts: BlobReceipts): Promise<boolean> {
+    const { blobs, pattern, settings } = this.#options
+    for (const blob of await blobs.list(pattern.container, pattern.prefix)) {
+      const parameters = pattern.match(blob.name)
+      if (parameters === undefined || receipts.isDone(blob) || this.#running.has(blob.name)) continue
+      while (this.#running.size >= settings.maxDegreeOfParallelism) await Promise.race(this.#running.values())
+      if (this.#stopping.signal.aborted) break
+      const run = runBlob(this.#options, { blob, parameters, receipts })
+      this.#running.set(
+        blob.name,
+        run.finally(() => this.#running.delete(blob.name)),
+      )
+    }
+    return true
+  }
+}

@@ -1,0 +1,118 @@
+import type { OpenAI } from 'openai'
+import type { ChatRequest } from './chat-client.js'
+import { toResponsesBody } from './responses-request.js'
+import type { SilenceLimit } from './silence-limit.js'
+
+/** How a client of the Responses API goes about its calls. */
+export interface ResponsesSettings {
+  readonly model: string
+  readonly stream: boolean
+  readonly timeoutMs: number
+  readonly store: boolean
+  readonly pollIntervalMs: number
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  readonly connect: () => Promise<Pick<OpenAI, 'responses'>>
+  /** What this model has turned out not to take. */
+  readonly findings: { refusesEncryptedReasoning: boolean }
+}
+
+/** A response event by event, or whole. */
+export type ResponsesReply =
+  | { readonly events: AsyncIterable<unknown>; readonly response?: undefined }
+  | { readonly response: unknown; readonly events?: undefined }
+
+/**
+ * Asks for a response. When the API does not take what only serves to remember (encrypted reasoning from elsewhere, a
+ * conversation that it has forgotten), it is asked again without.
+ * @throws what the `openai` package throws, or the limit's reason.
+ */
+export async function createResponse(
+  settings: ResponsesSettings,
+  request: ChatRequest,
+  limit: SilenceLimit,
+): Promise<ResponsesReply> {
+  const { model, stream, timeoutMs, findings } = settings
+  const { responses } = await limit.wait(settings.connect())
+  const options = { signal: limit.signal, maxRetries: 0, timeout: timeoutMs }
+  const plan = { chains: settings.store, sendsReasoning: true }
+  for (;;) {
+    const encryptedReasoning = !findings.refusesEncryptedReasoning
+    const store = settings.store || request.background === true
+    const body = toResponsesBody(request, { model, stream, store, encryptedReasoning, ...plan })
+    try {
+      return toReply(await limit.wait(responses.create(body, options)))
+    } catch (error) {
+      if (!changeCourse(error, plan, findings)) throw error
+    }
+  }
+}
+
+/** Gives up what the API has just refused; false when it refused something else, or that is given up already. */
+function changeCourse(
+  error: unknown,
+  plan: { chains: boolean; sendsReasoning: boolean },
+  findings: ResponsesSettings['findings'],
+): boolean {
+  const { param, code } = readRefusal(error)
+  if (param === 'include' && !findings.refusesEncryptedReasoning) {
+    findings.refusesEncryptedReasoning = true
+    return true
+  }
+  if (param === 'previous_response_id' && plan.chains) {
+    plan.chains = false
+    return true
+  }
+  if (code === 'invalid_encrypted_content' && plan.sendsReasoning) {
+    plan.sendsReasoning = false
+    return true
+  }
+  return false
+}
+
+// Read by shape, not by class: the client may come from another copy of the package.
+function readRefusal(error: unknown): { readonly param?: unknown; readonly code?: unknown } {
+  return error instanceof Error && 'param' in error && 'code' in error ? error : {}
+}
+
+/** The events of a background response after one of them, or from the first. @throws as {@link createResponse}. */
+export async function readEvents(
+  settings: ResponsesSettings,
+  { response, after }: { readonly response: string; readonly after?: number | undefined },
+  limit: SilenceLimit,
+): Promise<ResponsesReply> {
+  const { responses } = await limit.wait(settings.connect())
+  const query = { stream: true as const, ...(after !== undefined && { starting_after: after }) }
+  const options = { signal: limit.signal, maxRetries: 0, timeout: settings.timeoutMs }
+  return toReply(await limit.wait(responses.retrieve(response, query, options)))
+}
+
+/** A background response as it stands. @throws as {@link createResponse}. */
+export async function readResponse(
+  settings: ResponsesSettings,
+  response: string,
+  limit: SilenceLimit,
+): Promise<unknown> {
+  const { responses } = await limit.wait(settings.connect())
+  const options = { signal: limit.signal, maxRetries: 0, timeout: settings.timeoutMs }
+  return await limit.wait(responses.retrieve(response, {}, options))
+}
+
+/** Ends a background response. @throws as {@link createResponse}. */
+export async function cancelResponse(
+  settings: ResponsesSettings,
+  response: string,
+  limit: SilenceLimit,
+): Promise<void> {
+  const { responses } = await limit.wait(settings.connect())
+  const options = { signal: limit.signal, maxRetries: 0, timeout: settings.timeoutMs }
+  await limit.wait(responses.cancel(response, options))
+}
+
+// A server that cannot stream may answer whole although it was asked for events.
+function toReply(reply: unknown): ResponsesReply {
+  return isIterable(reply) ? { events: reply } : { response: reply }
+}
+
+function isIterable(reply: unknown): reply is AsyncIterable<unknown> {
+  return typeof reply === 'object' && reply !== null && Symbol.asyncIterator in reply
+}

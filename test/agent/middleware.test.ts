@@ -1,0 +1,301 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Agent, type AgentOptions } from '../../src/agent/agent.js'
+import type { AgentMiddleware } from '../../src/agent/middleware.js'
+import { tool } from '../../src/agent/tool.js'
+import { AgentError } from '../../src/core/errors.js'
+import { createTextMessage, toText } from '../../src/core/messages.js'
+import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
+
+const askPrice = { calls: [{ name: 'price', arguments: { sku: 'A1' } }] }
+
+function createAgent(
+  middleware: readonly AgentMiddleware[],
+  script: ModelScript,
+  execute = () => 5 as unknown,
+) {
+  const client = new ScriptedModel(script)
+  const executions: string[] = []
+  const price = tool({
+    name: 'price',
+    description: 'Looks up a price.',
+    parameters: z.object({ sku: z.string() }),
+    readOnly: true,
+    execute: ({ sku }) => {
+      executions.push(sku)
+      return execute()
+    },
+  })
+  const options: AgentOptions = {
+    name: 'Shop',
+    client,
+    tools: [price],
+    middleware,
+    instructions: 'Be brief.',
+  }
+  return { client, executions, agent: new Agent(options) }
+}
+
+async function collect(run: AsyncIterable<{ readonly text: string }>): Promise<readonly string[]> {
+  const texts: string[] = []
+  for await (const { text } of run) texts.push(text)
+  return texts
+}
+
+test('the first middleware is the outermost, at every level', async () => {
+  const story: string[] = []
+  const tell = (name: string): AgentMiddleware => ({
+    beforeRun: () => void story.push(`${name} before run`),
+    afterRun: () => void story.push(`${name} after run`),
+    async callModel({ step }, next) {
+      story.push(`${name} before model ${step}`)
+      const answer = await next()
+      story.push(`${name} after model ${step}`)
+      return answer
+    },
+    async callTool({ tool: { name: called } }, next) {
+      story.push(`${name} before ${called}`)
+      const result = await next()
+      story.push(`${name} after ${called}`)
+      return result
+    },
+  })
+  const { agent } = createAgent([tell('A'), tell('B')], [askPrice, { text: 'Five.' }])
+  expect((await agent.run('?')).text).toBe('Five.')
+  const around = (what: string) => [
+    `A before ${what}`,
+    `B before ${what}`,
+    `B after ${what}`,
+    `A after ${what}`,
+  ]
+  expect(story).toEqual([
+    'A before run',
+    'B before run',
+    ...around('model 0'),
+    ...around('price'),
+    ...around('model 1'),
+    'B after run',
+    'A after run',
+  ])
+})
+
+describe('around runs', () => {
+  test('an answer ends the run: neither those further in nor the model are asked', async () => {
+    const story: string[] = []
+    const outer: AgentMiddleware = { afterRun: (_context, { text }) => void story.push(`outer saw ${text}`) }
+    const guard: AgentMiddleware = {
+      beforeRun: ({ values }) => (values.tenant === 'acme' ? undefined : { answer: 'Quota exhausted.' }),
+      afterRun: () => void story.push('guard'),
+    }
+    const inner: AgentMiddleware = { beforeRun: () => void story.push('inner') }
+    const { agent, client } = createAgent([outer, guard, inner], [{ text: 'hi' }])
+    const session = agent.createSession()
+    const run = agent.run('?', { session, context: { tenant: 'globex' } })
+    expect(await collect(run)).toEqual(['Quota exhausted.'])
+    expect(await run).toMatchObject({ text: 'Quota exhausted.', usage: { totalTokens: 0 } })
+    expect(story).toEqual(['outer saw Quota exhausted.'])
+    expect(client.requests).toEqual([])
+    expect(session.messages.map(({ contents }) => toText(contents))).toEqual(['?', 'Quota exhausted.'])
+    expect((await agent.run('?', { context: { tenant: 'acme' } })).text).toBe('hi')
+  })
+
+  test('instructions and messages can be changed, and each sees what those before have made of them', async () => {
+    const shout: AgentMiddleware = {
+      beforeRun: ({ messages }) => ({
+        messages: messages.map(({ contents }) => createTextMessage('user', toText(contents).toUpperCase())),
+      }),
+    }
+    const rules: AgentMiddleware = {
+      beforeRun: ({ instructions, messages }) => ({
+        instructions: `${instructions} ${messages.length} message: ${toText(messages[0]?.contents ?? [])}.`,
+      }),
+    }
+    const { agent, client } = createAgent([shout, rules], [{ text: 'ok' }])
+    await agent.run('hello')
+    expect(client.requests[0]?.messages.map(({ contents }) => toText(contents))).toEqual([
+      'Be brief. 1 message: HELLO.',
+      'HELLO',
+    ])
+  })
+
+  test("a changed answer is the caller's and the conversation's", async () => {
+    const redact: AgentMiddleware = {
+      afterRun: (_context, { text }) => ({ text: text.replace(/\d+/, '***') }),
+    }
+    const { agent, client } = createAgent([redact], [{ text: 'The code is 1234.' }, { text: 'ok' }])
+    const session = agent.createSession()
+    const response = await agent.run('?', { session })
+    expect(response.text).toBe('The code is ***.')
+    expect(JSON.stringify([response.messages, session])).not.toContain('1234')
+    await agent.run('Again?', { session })
+    expect(JSON.stringify(client.requests[1])).not.toContain('1234')
+  })
+
+  test('a changed answer must still fit the schema', async () => {
+    const spoil: AgentMiddleware = { afterRun: () => ({ text: 'no JSON' }) }
+    const { agent } = createAgent([spoil], [{ text: '{"price":5}' }])
+    const run = agent.run('?', { responseFormat: z.object({ price: z.number() }) })
+    await expect(run).rejects.toMatchObject({ code: 'response_schema_unmet' })
+  })
+
+  test('what it throws fails the run', async () => {
+    const stop: AgentMiddleware = {
+      beforeRun: () => {
+        throw new AgentError('budget_exhausted', 'Tenant acme is over its quota.')
+      },
+    }
+    const { agent } = createAgent([stop], [])
+    await expect(agent.run('?')).rejects.toMatchObject({ code: 'budget_exhausted' })
+  })
+})
+
+describe('around model calls', () => {
+  test('an answer can come from elsewhere, and is streamed like any other', async () => {
+    const cache: AgentMiddleware = { callModel: async () => 'From the cache.' }
+    const { agent, client } = createAgent([cache], [])
+    const run = agent.run('?')
+    expect(await collect(run)).toEqual(['From the cache.'])
+    expect(await run).toMatchObject({ text: 'From the cache.', usage: { totalTokens: 0 } })
+    expect(client.requests).toEqual([])
+  })
+
+  test('a call can be made again', async () => {
+    const retry: AgentMiddleware = { callModel: (_context, next) => next().catch(() => next()) }
+    const { agent } = createAgent(
+      [retry],
+      [{ error: new Error('down'), afterText: 'half ' }, { text: 'whole' }],
+    )
+    expect((await agent.run('?')).text).toBe('whole')
+  })
+
+  test('the request can be changed for those further in', async () => {
+    const cool: AgentMiddleware = {
+      callModel: ({ request }, next) => next({ ...request, temperature: 0 }),
+    }
+    const seen: unknown[] = []
+    const look: AgentMiddleware = {
+      callModel: ({ request }, next) => {
+        seen.push(request.temperature)
+        return next()
+      },
+    }
+    const { agent, client } = createAgent([cool, look], [{ text: 'ok' }])
+    await agent.run('?')
+    expect([seen, client.requests[0]?.temperature]).toEqual([[0], 0])
+  })
+
+  test('an answer can be changed before anybody hears it', async () => {
+    const redact: AgentMiddleware = {
+      holdsDeltas: true,
+      async callModel(_context, next) {
+        const answer = await next()
+        return { ...answer, message: createTextMessage('assistant', 'redacted') }
+      },
+    }
+    const { agent } = createAgent([redact], [{ text: 'secret', chunks: ['sec', 'ret'] }])
+    const run = agent.run('?')
+    expect(await collect(run)).toEqual(['redacted'])
+    expect(await run).toMatchObject({ text: 'redacted', usage: { totalTokens: 15 } })
+  })
+
+  test('what it throws fails the run', async () => {
+    const { agent } = createAgent(
+      [{ callModel: () => Promise.reject(new AgentError('rate_limited', 'Slow.')) }],
+      [],
+    )
+    await expect(agent.run('?')).rejects.toMatchObject({ code: 'rate_limited' })
+  })
+})
+
+describe('around tool calls', () => {
+  const results = (client: ScriptedModel) => client.requests.at(-1)?.messages.at(-1)?.contents[0]
+
+  test('a cache that hits keeps the tool, and those further in, out of it', async () => {
+    const cached = new Map<string, unknown>()
+    const cache: AgentMiddleware = {
+      async callTool({ tool: { name, readOnly }, arguments: args }, next) {
+        const key = JSON.stringify([name, args])
+        if (!readOnly || cached.has(key)) return cached.get(key)
+        const result = await next()
+        cached.set(key, result)
+        return result
+      },
+    }
+    let inner = 0
+    const count: AgentMiddleware = {
+      callTool: (_context, next) => {
+        inner += 1
+        return next()
+      },
+    }
+    const { agent, executions, client } = createAgent([cache, count], ({ messages }) =>
+      messages.at(-1)?.role === 'tool' ? { text: 'Five.' } : askPrice,
+    )
+    for (const text of ['?', 'again?']) await agent.run(text)
+    expect([executions, inner]).toEqual([['A1'], 1])
+    expect(results(client)).toMatchObject({ result: 5 })
+  })
+
+  test('a tool that failed can be called again, and what it threw is known', async () => {
+    const failures: unknown[] = []
+    const retry: AgentMiddleware = {
+      callTool: (_context, next) =>
+        next().catch((error) => {
+          failures.push(error.message)
+          return next()
+        }),
+    }
+    let calls = 0
+    const { agent, client } = createAgent([retry], [askPrice, { text: 'ok' }], () => {
+      calls += 1
+      if (calls === 1) throw new Error('flaky')
+      return 7
+    })
+    await agent.run('?')
+    expect(failures).toEqual(['flaky'])
+    expect(results(client)).toMatchObject({ result: 7 })
+  })
+
+  test('what it throws is what the model is told', async () => {
+    const deny: AgentMiddleware = { callTool: () => Promise.reject(new Error('Not for tenant acme.')) }
+    const { agent, client, executions } = createAgent([deny], [askPrice, { text: 'ok' }])
+    expect((await agent.run('?')).text).toBe('ok')
+    expect(executions).toEqual([])
+    expect(results(client)).toMatchObject({ error: 'Not for tenant acme.' })
+  })
+
+  test('arguments and results can be changed, and changed arguments are checked', async () => {
+    const change: AgentMiddleware = {
+      callTool: async (_context, next) => [await next({ sku: 'B2' }), await next({ sku: 3 }).catch(String)],
+    }
+    const { agent, client, executions } = createAgent([change], [askPrice, { text: 'ok' }])
+    await agent.run('?')
+    expect(executions).toEqual(['B2'])
+    expect(results(client)).toMatchObject({ result: [5, expect.stringContaining('not valid')] })
+  })
+
+  test('it knows the invocation values and the idempotency key', async () => {
+    const seen: unknown[] = []
+    const look: AgentMiddleware = {
+      callTool: ({ values, idempotencyKey, callId }, next) => {
+        seen.push(values.tenant, callId, idempotencyKey.length)
+        return next()
+      },
+    }
+    const { agent } = createAgent([look], [askPrice, { text: 'ok' }])
+    await agent.run('?', { context: { tenant: 'acme' } })
+    expect(seen).toEqual(['acme', 'call_0_0', 32])
+  })
+
+  test('another agent that works as a tool is a tool call too, with its tokens', async () => {
+    const expert = new Agent({ name: 'Expert', client: new ScriptedModel([{ text: 'ten' }]) })
+    const shout: AgentMiddleware = { callTool: async (_context, next) => String(await next()).toUpperCase() }
+    const client = new ScriptedModel([
+      { calls: [{ name: 'Expert', arguments: { query: '?' } }] },
+      { text: 'done' },
+    ])
+    const agent = new Agent({ name: 'Boss', client, tools: [expert.asTool()], middleware: [shout] })
+    expect((await agent.run('?')).usage.totalTokens).toBe(45)
+    expect(results(client)).toMatchObject({ result: 'TEN' })
+  })
+})
