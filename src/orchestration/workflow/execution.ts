@@ -19,6 +19,8 @@ import type { WorkflowState } from './workflow-state.js'
 export interface Execution {
   /** Counts the executions of the run. */
   readonly number: number
+  /** Counts the messages of its node. */
+  readonly ordinal: number
   readonly node: WorkflowNode
   readonly input: unknown
 }
@@ -97,19 +99,19 @@ function startFunction(scope: StepScope, work: Work): Task {
 
 function startNested(scope: StepScope, work: Work, { workflow }: NestedSpec): Task {
   const { environment, progress } = scope
-  const { node, number, input } = work
+  const { node, ordinal, input } = work
   const call: NestedCall = { workflow, input, instanceId: toNestedInstanceId(environment.instanceId, work) }
-  progress.enter({ node: node.id, execution: number, instanceId: call.instanceId })
-  tell(scope, work, { instanceId: call.instanceId })
+  progress.enter({ node: node.id, ordinal, instanceId: call.instanceId })
+  tell(scope, work, { nested: { instanceId: call.instanceId, ordinal } })
   return environment.runNested(call)
 }
 
 /** The instance that runs a nested workflow: another one for each try. */
-export function toNestedInstanceId(parent: string, { node, number, attempt }: Work): string {
-  return `${parent}::${node.id}::${number}${attempt === 1 ? '' : `::${attempt}`}`
+export function toNestedInstanceId(parent: string, { node, ordinal, attempt }: Work): string {
+  return `${parent}::${node.id}::${ordinal}${attempt === 1 ? '' : `::${attempt}`}`
 }
 
-function tell({ progress }: StepScope, work: Work, more: Pick<NodeStarted, 'run' | 'instanceId'>): void {
+function tell({ progress }: StepScope, work: Work, more: Pick<NodeStarted, 'run' | 'nested'>): void {
   const { node, number, attempt } = work
   progress.record({
     type: 'node.started',

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.js'
+import { type JsonObject, toJsonText } from '../../core/json.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
 import type { AgentReference, Answered, FunctionContext, NodeContext, NodeRetry } from './node-context.js'
 import type { AnswerOf, AnyNode } from './node-types.js'
@@ -31,7 +31,7 @@ export function agentNode<Input = string, ResponseFormat extends Schema | undefi
   agent: AgentReference,
   options: AgentNodeOptions<Input, ResponseFormat> = {},
 ): WorkflowNode<Input, AnswerOf<ResponseFormat, string>> {
-  const { id = agent.name, prompt = toPrompt, enableToolCalls = true } = options
+  const { id = agent.name, prompt = toJsonText, enableToolCalls = true } = options
   return createNode(id, {
     kind: 'agent',
     agent,
@@ -44,10 +44,6 @@ export function agentNode<Input = string, ResponseFormat extends Schema | undefi
 }
 
 type AgentRemember = (output: unknown, input: unknown, context: NodeContext) => JsonObject
-
-function toPrompt(input: unknown): string {
-  return typeof input === 'string' ? input : JSON.stringify(input)
-}
 
 export interface FunctionNodeOptions {
   /** @default none */

@@ -17,7 +17,7 @@ export interface NodeStarted {
   /** Of an agent: the run whose events say what it does. */
   readonly run?: { readonly agent: string; readonly sessionId: string; readonly correlationId: string }
   /** Of a nested workflow: the instance whose events say what it does. */
-  readonly instanceId?: string
+  readonly nested?: { readonly instanceId: string; readonly ordinal: number }
 }
 
 export interface NodeCompleted {

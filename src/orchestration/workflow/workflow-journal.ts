@@ -3,7 +3,7 @@ import type { StoredWorkflowEvent } from './workflow-events.js'
 import { journalEntity } from './workflow-names.js'
 
 /** How many events one entity keeps: its state is written as a whole. */
-const eventsPerEntity = 50
+export const eventsPerEntity = 50
 
 /** The entity with the event `id` of an instance. */
 export function toJournalId(instanceId: string, id: number): EntityId {

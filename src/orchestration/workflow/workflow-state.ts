@@ -14,6 +14,8 @@ export interface WorkflowState {
   readonly step: number
   /** How many executions of nodes were begun: the number of the next one. */
   readonly executions: number
+  /** How many messages each node has worked on. */
+  readonly visits: { readonly [node: string]: number }
   /** How many events were recorded: the id of the next one. */
   readonly events: number
   /** What the next step works on, in order. */
@@ -31,6 +33,7 @@ export function createWorkflowState(start: readonly string[], input: unknown): W
     workflowInput: input,
     step: 0,
     executions: 0,
+    visits: {},
     events: 0,
     messages: start.map((to) => ({ to, input })),
     joins: {},

@@ -9,7 +9,8 @@ export interface PendingRequest extends Omit<RequestOpened, 'execution' | 'quest
 /** A nested workflow at work, whose own status may have questions too. */
 export interface NestedRun {
   readonly node: string
-  readonly execution: number
+  /** Counts the messages of its node. */
+  readonly ordinal: number
   readonly instanceId: string
 }
 

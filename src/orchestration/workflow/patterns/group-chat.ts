@@ -1,10 +1,11 @@
 import { AgentError } from '../../../core/errors.js'
+import { toJsonText } from '../../../core/json.js'
 import { fromJsonSchema } from '../../../core/schema.js'
 import type { AgentReference, NodeContext } from '../node-context.js'
 import { agentNode, functionNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
-import { type PatternOptions, toSettings, toText } from './pattern-options.js'
+import { type PatternOptions, toSettings } from './pattern-options.js'
 import { addTurn, readTranscript, type Turn, toTranscript } from './transcript.js'
 
 /** A group chat as its manager sees it. */
@@ -110,7 +111,7 @@ function createSpeaker(agent: AgentReference): WorkflowNode {
       const turns = readTranscript(state)
       const last = turns.findLastIndex(({ speaker }) => speaker === agent.name)
       const news = toTranscript(turns.slice(last + 1))
-      const topic = last < 0 ? [`You are ${agent.name}. The topic:\n${toText(workflowInput)}`] : []
+      const topic = last < 0 ? [`You are ${agent.name}. The topic:\n${toJsonText(workflowInput)}`] : []
       return [...topic, ...(news === '' ? [] : [`Said since:\n${news}`]), 'It is your turn.'].join('\n\n')
     },
     remember: (text, _input, { state }) => addTurn(state, { speaker: agent.name, text }),
@@ -118,5 +119,5 @@ function createSpeaker(agent: AgentReference): WorkflowNode {
 }
 
 function toGroupChat({ state, workflowInput }: NodeContext, participants: readonly string[]): GroupChat {
-  return { topic: toText(workflowInput), participants, turns: readTranscript(state) }
+  return { topic: toJsonText(workflowInput), participants, turns: readTranscript(state) }
 }

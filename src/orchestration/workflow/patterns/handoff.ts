@@ -1,9 +1,10 @@
+import { toJsonText } from '../../../core/json.js'
 import { fromJsonSchema } from '../../../core/schema.js'
 import type { AgentReference, NodeContext } from '../node-context.js'
 import { agentNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
-import { type PatternOptions, toSettings, toText } from './pattern-options.js'
+import { type PatternOptions, toSettings } from './pattern-options.js'
 import { addTurn, readTranscript, toTranscript } from './transcript.js'
 
 export interface HandoffAgent extends AgentReference {
@@ -89,7 +90,7 @@ function toPrompt(
   const said = readTranscript(state)
   const list = colleagues.map((one) => `- ${one.name}${one.description ? `: ${one.description}` : ''}`)
   return [
-    `The request:\n${toText(workflowInput)}`,
+    `The request:\n${toJsonText(workflowInput)}`,
     said.length === 0 ? '' : `Said about it so far:\n${toTranscript(said)}`,
     `You are ${name}. Answer it with handOffTo null, or hand it over to one of these, with a message for them:`,
     list.join('\n'),

@@ -13,8 +13,3 @@ export interface PatternOptions {
 export function toSettings({ name, description, input }: PatternOptions, maxIterations: number) {
   return { name, description, input, maxIterations } as const
 }
-
-/** A value as part of a message to an agent. */
-export function toText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}

@@ -1,11 +1,12 @@
 import { AgentError } from '../../../core/errors.js'
+import { toJsonText } from '../../../core/json.js'
 import { fromJsonSchema } from '../../../core/schema.js'
 import type { AgentReference, FunctionContext } from '../node-context.js'
 import type { AnyNode, InputOf, OutputOf } from '../node-types.js'
 import { agentNode, functionNode, toNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
-import { type PatternOptions, toSettings, toText } from './pattern-options.js'
+import { type PatternOptions, toSettings } from './pattern-options.js'
 
 /** Chooses a route by its name. */
 export type Classify<Input, Route extends string> = (
@@ -72,7 +73,7 @@ function createChooser(
     additionalProperties: false,
   })
   return agentNode(classify, {
-    prompt: (input: unknown) => toText(input),
+    prompt: (input: unknown) => toJsonText(input),
     responseFormat,
     remember: (output) => ({ route: (output as { readonly route: string }).route }),
   })
