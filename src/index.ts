@@ -20,6 +20,7 @@ export {
   slidingWindow,
   summarize,
 } from './agent/compaction.js'
+export type { DurableToolContext, OrchestrationStatus, PendingResult } from './agent/durable-tools.js'
 export {
   FileHistoryProvider,
   type FileHistoryProviderOptions,

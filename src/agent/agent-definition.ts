@@ -4,7 +4,7 @@ import type { MayReturn } from '../core/may-return.js'
 import type { AgentResponse } from '../core/response.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
 import type { CompactionStrategy } from './compaction.js'
-import type { ToolOutcome } from './invoke-tool.js'
+import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import type { AgentMiddleware } from './middleware.js'
 import type { ProvidedContext, ProviderContext } from './provider-context.js'
 import type { ToolContext } from './tool-context.js'
@@ -70,7 +70,7 @@ export interface Tool {
    * Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside.
    * @throws {AgentError} `outcome_unknown` when what the tool calls was cut off: `onUnknownOutcome` then applies.
    */
-  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
+  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome | PendingOutcome>
   /** What is wrong with the arguments; empty when they fit. */
   check(args: unknown): Promise<readonly Issue[]>
   /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */

@@ -11,6 +11,8 @@ export type DelegateOutcome =
   /** It waits for a human, or for the next operation; asking again goes on with it. */
   | { readonly parked: 'approval'; readonly approval: ApprovalRequested }
   | { readonly parked: 'operation_limit' }
+  /** It waits for these of its tool calls. */
+  | { readonly parked: 'tool'; readonly calls: readonly string[] }
 
 /** What a run asks of another agent. */
 export interface DelegateRequest {

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../core/json.js'
 import { addUsage, noUsage, type Usage } from '../core/messages.js'
 import type { Tool } from './agent-definition.js'
 import type { DelegateOutcome } from './delegation.js'
-import type { ToolOutcome } from './invoke-tool.js'
+import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import { type Layer, wrapInLayers } from './layers.js'
 import { type RunContext, toStepTimeout } from './run-context.js'
 import type { ToolContext } from './tool-context.js'
@@ -18,7 +18,7 @@ export interface ToolExecution {
 }
 
 /** What came of it; tokens count when another agent worked for it. */
-export type ExecutionOutcome = DelegateOutcome | ToolOutcome
+export type ExecutionOutcome = DelegateOutcome | PendingOutcome | ToolOutcome
 
 /** Executes a tool call through the agent's middleware, within the time that is left for the run. */
 export async function executeTool(context: RunContext, execution: ToolExecution): Promise<ExecutionOutcome> {

@@ -6,6 +6,7 @@ import type { SessionState } from '../run/events.js'
 import type { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition, Tool } from './agent-definition.js'
 import type { Delegation } from './delegation.js'
+import type { DurableTools } from './durable-tools.js'
 import type { InvocationValues } from './provider-context.js'
 import type { ProviderStates } from './provider-states.js'
 import type { RunControls } from './run-controls.js'
@@ -32,6 +33,8 @@ export interface RunSetup {
   readonly join: (run: string) => Promise<boolean>
   /** How it has other agents work for it. */
   readonly delegation: Delegation
+  /** The orchestrations of its app, for its tools; `undefined` where there are none. */
+  readonly durable?: DurableTools | undefined
   /** Aborts when this executor must stop at once, because another one has taken the run over or the caller gave up. */
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -1,3 +1,4 @@
+import type { DurableToolContext } from './durable-tools.js'
 import type { InvocationValues, RunInfo } from './provider-context.js'
 
 /** What a tool may know about the call it serves. The model never sees any of it. */
@@ -9,6 +10,8 @@ export interface ToolContext extends RunInfo {
   readonly attempt: number
   /** What the caller, or the app's `context`, gave the run for its code. */
   readonly values: InvocationValues
+  /** The app's orchestrations; `undefined` when the agent runs without an app. */
+  readonly durable?: DurableToolContext | undefined
   /** Aborts when the time limit passes or the run must stop. */
   readonly signal: AbortSignal
 }

@@ -23,10 +23,6 @@ export async function loadDurableExtension(): Promise<(options: DurablePartOptio
       root: context.root,
       log: (level, message) => context.log.write(level, 'Host.Triggers.DurableTask', message),
     })
-    return {
-      triggerTypes: ['entityTrigger'],
-      bindingTypes: ['durableClient', 'orchestrationClient'],
-      ...extension,
-    }
+    return { bindingTypes: ['durableClient', 'orchestrationClient'], ...extension }
   }
 }

@@ -7,7 +7,7 @@ export type Action =
   | { readonly type: 'callModel'; readonly step: number }
   /** Every call that can be gone on with; others of the step may be waiting for a human. */
   | { readonly type: 'runTools'; readonly calls: readonly CallState[] }
-  /** Only a human's decision lets the run go on. */
+  /** Only a human's decision, or the result of a pending tool, lets the run go on. */
   | { readonly type: 'wait' }
   | { readonly type: 'finish' }
   | { readonly type: 'giveUp'; readonly reason: 'max_steps' | 'max_tokens' }
@@ -49,6 +49,6 @@ function callModel(state: RunState, limits: RunLimits): Action {
   return { type: 'callModel', step: state.steps.length }
 }
 
-function isWaiting({ approval, decision }: CallState): boolean {
-  return approval !== undefined && decision === undefined
+function isWaiting({ approval, decision, pending }: CallState): boolean {
+  return pending !== undefined || (approval !== undefined && decision === undefined)
 }

@@ -89,6 +89,15 @@ export interface ToolCompleted {
   readonly usage?: Usage | undefined
 }
 
+/** A tool call whose result will come from outside, after the tool itself has returned. */
+export interface ToolPending {
+  readonly callId: string
+  /** When it began to wait; ms since 1970 UTC. */
+  readonly since: number
+  /** What is waited for within a run that works for this call; absent when the call itself is pending. */
+  readonly inner?: readonly string[] | undefined
+}
+
 /** A tool call that waits for a human. */
 export interface ApprovalRequested {
   /** Issued once; a decision names it. */
@@ -133,7 +142,7 @@ export interface PreparedAnswer {
 export type SessionState = Readonly<Record<string, JsonObject>>
 
 /** Why a run stands still without a process working on it. */
-export type ParkReason = 'approval' | 'operation_limit'
+export type ParkReason = 'approval' | 'tool' | 'operation_limit'
 
 export interface RunStarted {
   /** Grows with each executor that takes the run over; the first has 1. */
@@ -154,6 +163,7 @@ export type RunEvent =
   | EventOf<'step.completed', StepCompleted>
   | EventOf<'tool.started', ToolStarted>
   | EventOf<'tool.completed', ToolCompleted>
+  | EventOf<'tool.pending', ToolPending>
   | EventOf<'approval.requested', ApprovalRequested>
   | EventOf<'approval.decided', Decision>
   | EventOf<'run.parked', { readonly reason: ParkReason; readonly until?: string | undefined }>

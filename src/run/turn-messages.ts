@@ -52,6 +52,20 @@ export function toStepMessages(step: StepState): readonly ChatMessage[] {
   return results.length === 0 ? [step.message] : [step.message, { role: 'tool', contents: results }]
 }
 
+/** A step of a run that has ended, with the calls closed that have no result: models want each to have one. */
+export function closeCalls(step: StepState): StepState {
+  return { ...step, calls: step.calls.map(closeCall) }
+}
+
+function closeCall(state: CallState): CallState {
+  if (state.completed !== undefined) return state
+  const error =
+    state.started === undefined
+      ? 'The run ended before this tool ran.'
+      : 'The run ended while this tool ran, so whether it took effect is unknown.'
+  return { ...state, completed: { callId: state.call.callId, error, durationMs: 0 } }
+}
+
 function toResult({ call, completed }: CallState): FunctionResultContent | undefined {
   if (completed === undefined) return undefined
   const { result, error } = completed

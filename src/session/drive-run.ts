@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import type { DelegateOutcome, DelegateRequest, Delegation } from '../agent/delegation.js'
+import type { DurableTools } from '../agent/durable-tools.js'
 import type { ExecutionLimits, RunSetup } from '../agent/run-context.js'
 import { RunControls } from '../agent/run-controls.js'
 import { runLoop } from '../agent/run-loop.js'
@@ -7,7 +8,7 @@ import type { Clock } from '../core/clock.js'
 import { hasCode } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { RunEvent, SessionState, StoredEvent } from '../run/events.js'
-import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
+import { fold, type RunState, toOpenApprovals, toPendingCalls } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { toAnswerText } from '../run/turn-messages.js'
@@ -30,6 +31,8 @@ export interface RunDrive {
   readonly sessionState: SessionState
   readonly readValues: RunSetup['readValues']
   readonly limits: ExecutionLimits
+  /** The orchestrations of its app, for the tools of a run; absent where there are none. */
+  readonly durable?: ((key: RunKey) => DurableTools) | undefined
   readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
   readonly onError: (error: unknown) => void
   readonly clock: Clock
@@ -39,7 +42,7 @@ export interface RunDrive {
 
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
 export async function driveRun(drive: RunDrive): Promise<RunState> {
-  const { agent, log, key, events, controls, turn, limits, onError, onAppended, clock } = drive
+  const { agent, log, key, events, controls, turn, limits, durable, onError, onAppended, clock } = drive
   const journal: RunJournal = new RunJournal({
     events,
     deltaDelayMs: log.deltaDelayMs,
@@ -64,7 +67,8 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
     limits,
     controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
-    delegation: createDelegation(log, key, { limits, onError, clock, owner: request?.owner }),
+    delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
+    durable: durable?.(key),
     signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
     clock,
     onError,
@@ -82,7 +86,7 @@ async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean>
   }
 }
 
-interface DelegationContext {
+interface DelegationContext extends Pick<RunDrive, 'durable'> {
   readonly limits: ExecutionLimits
   readonly onError: (error: unknown) => void
   readonly clock: Clock
@@ -103,7 +107,7 @@ function createDelegation(log: RunLog, parent: RunKey, context: DelegationContex
 async function runDelegate(
   log: RunLog,
   key: RunKey,
-  { agent, message, values, signal, owner, limits, onError, clock }: DelegationContext & DelegateRequest,
+  { agent, message, values, signal, owner, ...context }: DelegationContext & DelegateRequest,
 ): Promise<DelegateOutcome> {
   const messages = [createTextMessage('user', message)]
   await log.create(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
@@ -124,9 +128,8 @@ async function runDelegate(
     messageCount: 0,
     sessionState: {},
     readValues: () => values,
-    limits: { ...limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
-    onError,
-    clock,
+    ...context,
+    limits: { ...context.limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
     signal,
   })
   return toDelegateOutcome(driven)
@@ -137,6 +140,7 @@ function toDelegateOutcome(state: RunState): DelegateOutcome {
   if (state.parked === 'operation_limit') return { parked: 'operation_limit' }
   const [approval] = toOpenApprovals(state)
   if (approval !== undefined) return { parked: 'approval', approval }
+  if (state.parked === 'tool') return { parked: 'tool', calls: toPendingCalls(state) }
   switch (outcome?.type) {
     case 'run.completed':
       return { result: toAnswerText(state), usage }

@@ -5,19 +5,20 @@ import type {
   HostExtension,
   TypedData,
 } from '../functions.js'
-import { toClientPayload } from './client-payload.js'
+import { toClientPayload, toInstanceLinks } from './client-payload.js'
 import { writeAnswer } from './durable-answer.js'
 import type { DurableLog } from './durable-log.js'
 import { fromHttpRequest } from './durable-request.js'
 import { createDurableRoutes } from './durable-routes.js'
 import { type DurableSettings, parseDurableSettings } from './durable-settings.js'
-import { EntityDispatcher } from './entity-dispatcher.js'
 import { HostLease } from './host-lease.js'
 import { HubWatch } from './hub-watch.js'
 import { readOwnIdentity } from './process-identity.js'
 import { createRpcListener, type RpcHandler } from './rpc-listener.js'
 import { openRpcShortcut } from './rpc-shortcut.js'
+import { serveFunctions } from './serve-functions.js'
 import { TaskHub } from './task-hub.js'
+import { WorkDispatcher } from './work-dispatcher.js'
 
 export interface DurableExtensionOptions {
   /** Parsed `extensions.durableTask` of host.json (unknown JSON object). */
@@ -38,7 +39,7 @@ export interface DurableExtensionOptions {
 }
 
 /**
- * The Durable extension: durable entities, their HTTP API, and the `durableClient` input, on a SQLite task hub that
+ * The Durable extension: orchestrations, activities and entities, their HTTP API, and the `durableClient` input, on a SQLite task hub that
  * several host processes may share.
  * @throws {AgentError} `invalid_configuration` for unusable settings. Its `start` rejects when the hub's file cannot be used.
  */
@@ -47,7 +48,7 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
   let running: RunningExtension | undefined
   return {
     name: 'durabletask',
-    triggerTypes: ['entityTrigger'],
+    triggerTypes: ['entityTrigger', 'orchestrationTrigger', 'activityTrigger'],
     provideInput: (binding) => (isClient(binding) ? running?.clientPayload : undefined),
     start: async (functions, invoker) => {
       running = await open(options, settings, functions, invoker)
@@ -85,24 +86,18 @@ async function open(
   const { hubName } = settings
   const hub = TaskHub.open(dataDir, hubName)
   const lease = new HostLease({ hub, identity: readOwnIdentity(), leaseMs, now, log })
-  const entities = new Map(
-    ofType(functions, 'entityTrigger').map((entity) => [entity.name.toLowerCase(), entity]),
+  const dispatcher = new WorkDispatcher({ hub, lease, now, log })
+  const { entityRunner, entities, commands } = serveFunctions(
+    { hub, dispatcher, invoker, now, log },
+    settings,
+    functions,
   )
-  const dispatcher = new EntityDispatcher({
-    hub,
-    lease,
-    invoker,
-    functions: entities,
-    maxConcurrent: settings.maxConcurrentEntityFunctions,
-    maxBatchSize: settings.maxEntityOperationBatchSize,
-    now,
-    log,
-  })
   const answer = createDurableRoutes({
     hub,
     functions: entities,
-    signal: (signal) => dispatcher.signal(signal),
-    orchestrators: ofType(functions, 'orchestrationTrigger').map(({ name }) => name),
+    signal: (signal) => entityRunner.signal(signal),
+    commands,
+    links: (instanceId) => toInstanceLinks({ hubName, baseUrl }, instanceId),
     log,
   })
   const handle: RpcHandler = async (request, response) =>
@@ -128,12 +123,6 @@ async function open(
       hub.close()
     },
   }
-}
-
-function ofType(functions: readonly FunctionDefinition[], type: string): FunctionDefinition[] {
-  return functions.filter(
-    ({ trigger, disabled }) => !disabled && trigger.type.toLowerCase() === type.toLowerCase(),
-  )
 }
 
 function isClient({ type }: BindingInfo): boolean {
