@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import type { HostExtension } from '../host/functions.js'
 import type { HostContext } from '../host/host-context.js'
+import { AppKeys } from '../host/keys/app-keys.js'
+import { createMcpExtension } from '../host/mcp/mcp-extension.js'
 import { createBlobExtension } from '../host/storage/blob-extension.js'
 import { Emulators } from '../host/storage/emulators.js'
 import { createQueueExtension } from '../host/storage/queue-extension.js'
@@ -22,6 +25,7 @@ export async function loadExtensions({
     createDurablePart({ context, dataDir, leaseMs }),
     createTimerExtension({ dataDir, log: toLog(context, 'Timer') }),
     ...createStorageParts(context, dataDir),
+    createMcpPart(context, dataDir),
   ]
 }
 
@@ -34,6 +38,16 @@ function createStorageParts(context: HostContext, dataDir: string): readonly Hos
     createQueueExtension({ settings: queues, appSettings, emulators, log: toLog(context, 'Queues') }),
     createBlobExtension({ settings: blobs, appSettings, dataDir, emulators, log: toLog(context, 'Blobs') }),
   ]
+}
+
+function createMcpPart(context: HostContext, dataDir: string): HostExtension {
+  const keys = new AppKeys(join(dataDir, 'secrets'))
+  return createMcpExtension({
+    settings: context.hostJson.extensions.mcp,
+    baseUrl: `http://${context.hostName}`,
+    readKey: () => keys.ofExtension('mcp'),
+    log: toLog(context, 'Mcp'),
+  })
 }
 
 function toLog({ log }: HostContext, part: string) {
