@@ -1,7 +1,6 @@
 import type { DurableClient } from 'durable-functions'
 import type { Clock } from '../../core/clock.js'
-import { isTerminal, type StoredEvent } from '../../run/events.js'
-import type { RunKey } from '../../run/run-log.js'
+import { followExpectedRun } from '../../session/follow-expected-run.js'
 import type { SessionClient } from '../../session/session-client.js'
 import { readJournal } from './read-journal.js'
 import { readInstance } from './task-hub-question.js'
@@ -72,26 +71,20 @@ async function findSilentEnd(
   return { ...place, type: 'workflow.failed', data: { error: { node: '', code: 'internal', message } } }
 }
 
-/**
- * The events of an agent's run, which may not have been accepted yet; ends after the terminal one, when the signal aborts,
- * or when there is no such run although its node has come to an end.
- */
-export async function* followAgentRun(
+/** An event of an agent's run, as far as a workflow's stream needs to know it. */
+export interface RunEventLike {
+  readonly id: number
+  readonly type: string
+  readonly data: object
+}
+
+/** The events of an agent's run, which may not have been accepted yet; `isOver` says that its node has come to an end. */
+export function followAgentRun(
   { sessions, clock }: StreamServices,
   { agent, sessionId, correlationId }: NonNullable<NodeStarted['run']>,
   after: number,
   { signal, isOver }: { readonly signal: AbortSignal; readonly isOver: () => boolean },
-): AsyncGenerator<readonly StoredEvent[]> {
-  const key: RunKey = { agent, session: sessionId, run: correlationId }
-  let last = after
-  while (!signal.aborted) {
-    const wasOver = isOver()
-    for await (const events of sessions.follow(key, last, signal)) {
-      last = events.at(-1)?.id ?? last
-      yield events
-    }
-    const known = await sessions.readRun(key)
-    if (wasOver || known.some(isTerminal)) return
-    await clock.sleep(firstPauseMs, signal).catch(() => {})
-  }
+): AsyncIterable<readonly RunEventLike[]> {
+  const key = { agent, session: sessionId, run: correlationId }
+  return followExpectedRun(key, after, { sessions, clock, signal, isOver })
 }

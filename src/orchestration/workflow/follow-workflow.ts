@@ -1,5 +1,4 @@
-import type { StoredEvent } from '../../run/events.js'
-import { followAgentRun, followJournal, type StreamServices } from './follow-sources.js'
+import { followAgentRun, followJournal, type RunEventLike, type StreamServices } from './follow-sources.js'
 import { readJournal } from './read-journal.js'
 import { type Cursor, formatCursor, rootSource, toSourceName } from './stream-cursor.js'
 import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
@@ -17,9 +16,9 @@ export interface WorkflowStreamEvent {
 /** Something whose events are part of a stream. */
 interface Source {
   readonly name: string
-  /** What precedes the names of its nodes. */
-  readonly path: string
-  readonly iterator: AsyncIterator<readonly (StoredEvent | StoredWorkflowEvent)[]>
+  /** Where it stands among workflows that are nested in each other. */
+  readonly place: Place
+  readonly iterator: AsyncIterator<readonly (RunEventLike | StoredWorkflowEvent)[]>
   next: Promise<Arrival>
   /** Of a workflow: its instance. */
   readonly instanceId: string | undefined
@@ -31,9 +30,16 @@ interface Source {
   readonly begun: Map<number, string>
 }
 
+interface Place {
+  /** What precedes the names of its nodes. */
+  readonly path: string
+  /** What precedes the ids of its requests for those who answer them at the outermost workflow. */
+  readonly requestPrefix: string
+}
+
 interface Arrival {
   readonly source: Source
-  readonly batch: readonly (StoredEvent | StoredWorkflowEvent)[] | undefined
+  readonly batch: readonly (RunEventLike | StoredWorkflowEvent)[] | undefined
 }
 
 /**
@@ -70,7 +76,7 @@ class WorkflowStream {
 
   /** Opens what the cursor says is going on: each source after the one that began it. */
   async openAll(instanceId: string): Promise<void> {
-    this.#openJournal(rootSource, '', instanceId)
+    this.#openJournal(rootSource, { path: '', requestPrefix: '' }, instanceId)
     const names = [...this.#positions.keys()].filter((name) => name !== rootSource)
     for (const name of names.sort((a, b) => a.split('.').length - b.split('.').length)) {
       const parent = this.#sources.get(name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : rootSource)
@@ -98,11 +104,12 @@ class WorkflowStream {
     }
     source.next = pull(source)
     if (source.instanceId === undefined) {
-      yield batch.map((event) => this.#toRunEvent(source, event as StoredEvent))
+      yield batch.map((event) => this.#toRunEvent(source, event as RunEventLike))
     } else {
       for (const event of batch as readonly StoredWorkflowEvent[]) {
         yield* this.#finishBefore(source, event)
-        yield [this.#toOwnEvent(source, event)]
+        const events = this.#toOwnEvents(source, event)
+        if (events.length > 0) yield events
       }
     }
   }
@@ -122,44 +129,50 @@ class WorkflowStream {
     }
   }
 
-  #toRunEvent(source: Source, { id, type, data }: StoredEvent): WorkflowStreamEvent {
+  #toRunEvent(source: Source, { id, type, data }: RunEventLike): WorkflowStreamEvent {
     this.#positions.set(source.name, id)
     return { id: formatCursor(this.#positions), type, data: { node: source.node, ...data } }
   }
 
-  #toOwnEvent(source: Source, event: StoredWorkflowEvent): WorkflowStreamEvent {
-    const { id, type } = event
-    this.#positions.set(source.name, id)
-    if (event.type === 'node.started') this.#openBegun(source, toSourceName(source.name, id), event.data)
-    if (isWorkflowEnd(event) && source.name !== rootSource) this.#positions.delete(source.name)
-    const { data } = event
-    const node =
-      'node' in data ? { node: source.path + data.node } : { node: source.path.slice(0, -1) || undefined }
-    return { id: formatCursor(this.#positions), type, data: { ...data, ...node } }
+  /** That a nested workflow begins and ends, its node tells. */
+  #toOwnEvents(source: Source, event: StoredWorkflowEvent): readonly WorkflowStreamEvent[] {
+    const { id, type, data } = event
+    const { name, place } = source
+    this.#positions.set(name, id)
+    if (event.type === 'node.started') this.#openBegun(source, toSourceName(name, id), event.data)
+    if (isWorkflowEnd(event) && name !== rootSource) this.#positions.delete(name)
+    if (name !== rootSource && type.startsWith('workflow.')) return []
+    const node = 'node' in data ? { node: place.path + data.node } : {}
+    const request = 'requestId' in data ? { requestId: place.requestPrefix + data.requestId } : {}
+    return [{ id: formatCursor(this.#positions), type, data: { ...data, ...node, ...request } }]
   }
 
   #openBegun(parent: Source, name: string, started: NodeStarted): void {
-    const node = parent.path + started.node
-    if (started.nested !== undefined) this.#openJournal(name, `${node}/`, started.nested.instanceId)
-    else if (started.run !== undefined) this.#openRun(name, node, started.run)
+    const { path, requestPrefix } = parent.place
+    const node = path + started.node
+    if (started.nested !== undefined) {
+      const { instanceId, ordinal } = started.nested
+      const place = { path: `${node}/`, requestPrefix: `${requestPrefix}${started.node}~${ordinal}~` }
+      this.#openJournal(name, place, instanceId)
+    } else if (started.run !== undefined) this.#openRun(name, node, started.run)
     else return
     parent.begun.set(started.execution, name)
   }
 
-  #openJournal(name: string, path: string, instanceId: string): void {
+  #openJournal(name: string, place: Place, instanceId: string): void {
     const events = followJournal(this.#services, instanceId, this.#startAt(name), this.#signal)
-    this.#open({ name, path, instanceId, node: undefined }, () => events)
+    this.#open({ name, place, instanceId, node: undefined }, () => events)
   }
 
   #openRun(name: string, node: string, run: NonNullable<NodeStarted['run']>): void {
-    this.#open({ name, path: '', instanceId: undefined, node }, (isOver) =>
+    this.#open({ name, place: { path: '', requestPrefix: '' }, instanceId: undefined, node }, (isOver) =>
       followAgentRun(this.#services, run, this.#startAt(name), { signal: this.#signal, isOver }),
     )
   }
 
   #open(
-    what: Pick<Source, 'name' | 'path' | 'instanceId' | 'node'>,
-    follow: (isOver: () => boolean) => AsyncIterable<readonly (StoredEvent | StoredWorkflowEvent)[]>,
+    what: Pick<Source, 'name' | 'place' | 'instanceId' | 'node'>,
+    follow: (isOver: () => boolean) => AsyncIterable<readonly (RunEventLike | StoredWorkflowEvent)[]>,
   ): void {
     const iterator = follow(() => source.isOver)[Symbol.asyncIterator]()
     const source: Source = { ...what, iterator, isOver: false, begun: new Map(), next: new Promise(() => {}) }

@@ -275,7 +275,7 @@ test('a nested workflow gives its output, and the path to what failed in it', as
   expect(rounds).toEqual([['workflow run::sub::0']])
   expect(events[1]).toMatchObject({
     type: 'node.started',
-    data: { kind: 'workflow', instanceId: 'run::sub::0' },
+    data: { kind: 'workflow', nested: { instanceId: 'run::sub::0', ordinal: 0 } },
   })
   const { result } = await playWorkflow(workflow, 'a', {
     agents: () => {
