@@ -192,6 +192,7 @@ function toToolContext(context: RunContext, state: CallState): ToolContext {
     attempt: state.started?.attempt ?? 1,
     values: context.values,
     signal: context.signal,
+    reportProgress: () => {},
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
+import type { Schema } from '../core/schema.js'
 import type { RunLimits } from '../run/decide.js'
 import type { SessionState } from '../run/events.js'
 import type { RunJournal } from '../run/run-journal.js'
@@ -27,6 +28,8 @@ export interface RunSetup {
   readonly readValues: () => InvocationValues | Promise<InvocationValues>
   /** What providers kept in the session before this run. */
   readonly sessionState: SessionState
+  /** What the answer has to fit, when the caller's own schema is at hand. @default the JSON Schema of the request */
+  readonly responseFormat?: Schema | undefined
   /** What others wish of this run. */
   readonly controls: RunControls
   /** Makes another run's messages part of this one; false when that run has gone its own way. */

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../core/json.js'
 import type { DurableToolContext } from './durable-tools.js'
 import type { InvocationValues, RunInfo } from './provider-context.js'
 
@@ -14,4 +15,6 @@ export interface ToolContext extends RunInfo {
   readonly durable?: DurableToolContext | undefined
   /** Aborts when the time limit passes or the run must stop. */
   readonly signal: AbortSignal
+  /** Tells whoever follows the run how far the tool has got; not the model. It is provisional: a call that is begun again tells it again. */
+  readonly reportProgress: (progress: JsonValue) => void
 }

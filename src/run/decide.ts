@@ -31,8 +31,7 @@ export function decide(state: RunState, limits: RunLimits): Action {
   const ready = open.filter((call) => !isWaiting(call))
   if (ready.length > 0) return { type: 'runTools', calls: ready }
   if (open.length > 0) return { type: 'wait' }
-  const isAnswered =
-    last.calls.length === 0 && !state.steering.some(({ afterSteps }) => afterSteps === state.steps.length)
+  const isAnswered = last.calls.length === 0 && !isSteered(state) && !isRejected(state)
   return isAnswered ? { type: 'finish' } : callModel(state, limits)
 }
 
@@ -47,6 +46,14 @@ function callModel(state: RunState, limits: RunLimits): Action {
     return { type: 'giveUp', reason: 'max_tokens' }
   }
   return { type: 'callModel', step: state.steps.length }
+}
+
+function isSteered({ steering, steps }: RunState): boolean {
+  return steering.some(({ afterSteps }) => afterSteps === steps.length)
+}
+
+function isRejected({ rejections, steps }: RunState): boolean {
+  return rejections.some(({ step }) => step === steps.length - 1)
 }
 
 function isWaiting({ approval, decision, pending }: CallState): boolean {

@@ -1,3 +1,4 @@
+import type { Issue } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage, Usage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
@@ -89,6 +90,20 @@ export interface ToolCompleted {
   readonly usage?: Usage | undefined
 }
 
+/** An answer that does not fit the schema that was asked for; the model is asked for another one. */
+export interface AnswerRejected {
+  readonly step: number
+  /** Where it does not fit, and why. */
+  readonly issues: readonly Issue[]
+}
+
+/** What a tool that is still running has told of itself. */
+export interface ToolProgress {
+  readonly callId: string
+  readonly name: string
+  readonly progress: JsonValue
+}
+
 /** A tool call whose result will come from outside, after the tool itself has returned. */
 export interface ToolPending {
   readonly callId: string
@@ -162,7 +177,9 @@ export type RunEvent =
   | EventOf<'step.reset', { readonly step: number }>
   | EventOf<'step.completed', StepCompleted>
   | EventOf<'tool.started', ToolStarted>
+  | EventOf<'tool.progress', ToolProgress>
   | EventOf<'tool.completed', ToolCompleted>
+  | EventOf<'answer.rejected', AnswerRejected>
   | EventOf<'tool.pending', ToolPending>
   | EventOf<'approval.requested', ApprovalRequested>
   | EventOf<'approval.decided', Decision>
@@ -200,9 +217,9 @@ export function isTerminal(event: RunEvent): event is TerminalEvent {
   return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
 }
 
-/** True for provisional events: void if their step is begun again. */
-export function isDelta(event: RunEvent): boolean {
-  return event.type === 'message.delta' || event.type === 'reasoning.delta'
+/** True for provisional events: void if their step, or their tool, is begun again. */
+export function isDelta({ type }: RunEvent): boolean {
+  return type === 'message.delta' || type === 'reasoning.delta' || type === 'tool.progress'
 }
 
 /** Token counts under the names the seed's callers read. */

@@ -8,6 +8,7 @@ import {
 } from '../core/messages.js'
 import type { Decision } from './control.js'
 import {
+  type AnswerRejected,
   type ApprovalRequested,
   type HistorySummarized,
   isTerminal,
@@ -63,6 +64,8 @@ export interface RunState {
   readonly turn: number
   readonly steps: readonly StepState[]
   readonly steering: readonly Steering[]
+  /** Answers that did not fit the schema that was asked for. */
+  readonly rejections: readonly AnswerRejected[]
   /** The text of an unfinished step whose deltas are in the log; `undefined` when there are none. */
   readonly partial: string | undefined
   /** What its providers and middleware gave it; `undefined` before, and for agents that have none. */
@@ -87,6 +90,7 @@ export const emptyRun: RunState = {
   turn: 0,
   steps: [],
   steering: [],
+  rejections: [],
   partial: undefined,
   prepared: undefined,
   stateChanges: {},
@@ -141,6 +145,10 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
         usage: addUsage(state.usage, event.data.usage),
         partial: undefined,
       }
+    case 'answer.rejected':
+      return { rejections: [...state.rejections, event.data] }
+    case 'tool.progress':
+      return {}
     case 'tool.started':
       return { steps: changeCall(state.steps, event.data.callId, { started: event.data, ...noWait }) }
     case 'tool.pending':

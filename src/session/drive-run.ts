@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
-import type { DelegateOutcome, DelegateRequest, Delegation } from '../agent/delegation.js'
+import type { DelegatedRun, DelegateRequest, Delegation } from '../agent/delegation.js'
 import type { DurableTools } from '../agent/durable-tools.js'
 import type { ExecutionLimits, RunSetup } from '../agent/run-context.js'
 import { RunControls } from '../agent/run-controls.js'
@@ -107,15 +107,16 @@ function createDelegation(log: RunLog, parent: RunKey, context: DelegationContex
 async function runDelegate(
   log: RunLog,
   key: RunKey,
-  { agent, message, values, signal, owner, ...context }: DelegationContext & DelegateRequest,
-): Promise<DelegateOutcome> {
+  request: DelegateRequest & DelegationContext,
+): Promise<DelegatedRun> {
+  const { agent, message, owner, metadata, limits, durable, onError, clock, signal, onEvent } = request
   const messages = [createTextMessage('user', message)]
-  await log.create(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
+  await log.create(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner, metadata }))
   const events = await log.read(key)
   const controls = new RunControls()
   controls.update(await log.controls(key))
   const state = fold(events)
-  if (state.outcome !== undefined) return toDelegateOutcome(state)
+  if (state.outcome !== undefined) return toDelegatedRun(state)
   const { maxSteps, maxTokensPerRun, stepTimeoutMs } = agent
   const driven = await driveRun({
     agent,
@@ -124,29 +125,32 @@ async function runDelegate(
     events,
     controls,
     turn: 0,
-    readHistory: async () => [],
+    readHistory: async () => request.history,
     messageCount: 0,
-    sessionState: {},
-    readValues: () => values,
-    ...context,
-    limits: { ...context.limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
+    sessionState: request.sessionState,
+    readValues: () => request.values,
+    limits: { ...limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
+    onAppended: onEvent,
+    durable,
+    onError,
+    clock,
     signal,
   })
-  return toDelegateOutcome(driven)
+  return toDelegatedRun(driven)
 }
 
-function toDelegateOutcome(state: RunState): DelegateOutcome {
-  const { outcome, usage } = state
-  if (state.parked === 'operation_limit') return { parked: 'operation_limit' }
+function toDelegatedRun(state: RunState): DelegatedRun {
+  const { outcome, usage, stateChanges } = state
+  if (state.parked === 'operation_limit') return { parked: 'operation_limit', stateChanges }
   const [approval] = toOpenApprovals(state)
-  if (approval !== undefined) return { parked: 'approval', approval }
-  if (state.parked === 'tool') return { parked: 'tool', calls: toPendingCalls(state) }
+  if (approval !== undefined) return { parked: 'approval', approval, stateChanges }
+  if (state.parked === 'tool') return { parked: 'tool', calls: toPendingCalls(state), stateChanges }
   switch (outcome?.type) {
     case 'run.completed':
-      return { result: toAnswerText(state), usage }
+      return { result: toAnswerText(state), usage, stateChanges }
     case 'run.failed':
-      return { error: outcome.data.detail, usage }
+      return { error: outcome.data.detail, usage, stateChanges }
     default:
-      return { error: 'The agent was stopped before it had an answer.', usage }
+      return { error: 'The agent was stopped before it had an answer.', usage, stateChanges }
   }
 }

@@ -5,10 +5,16 @@ export interface ClientPayloadOptions {
   readonly baseUrl: string
   /** Where the client library sends its calls; ends in `/`. */
   readonly rpcBaseUrl: string
+  /** Undefined where nothing checks it. */
+  readonly webhookKey?: string | undefined
 }
 
-// Nothing checks the key on a development host, but the library wants a non-empty parameter to pass on.
-const key = 'code=local'
+type LinkOptions = Omit<ClientPayloadOptions, 'rpcBaseUrl'>
+
+/** Where nothing checks the key, the library still wants a non-empty parameter to pass on. */
+function toKeyParameter({ webhookKey = 'local' }: LinkOptions): string {
+  return `code=${webhookKey}`
+}
 
 /** The placeholder that the client library fills in. */
 const anyInstance = 'INSTANCEID'
@@ -19,6 +25,7 @@ const anyInstance = 'INSTANCEID'
  */
 export function toClientPayload(options: ClientPayloadOptions): string {
   const root = toRoot(options)
+  const key = toKeyParameter(options)
   return JSON.stringify({
     taskHubName: options.hubName,
     connectionName: null,
@@ -36,10 +43,10 @@ export function toClientPayload(options: ClientPayloadOptions): string {
 
 /** Where an orchestration is read and steered. `{eventName}` and `{text}` are for the caller to fill in. */
 export function toInstanceLinks(
-  options: Pick<ClientPayloadOptions, 'hubName' | 'baseUrl'>,
+  options: LinkOptions,
   instanceId: string,
 ): Readonly<Record<InstanceLink, string>> {
-  const hub = `taskHub=${options.hubName}&connection=AzureWebJobsStorage&${key}`
+  const hub = `taskHub=${options.hubName}&connection=AzureWebJobsStorage&${toKeyParameter(options)}`
   const instance = `${toRoot(options)}/instances/${instanceId}`
   const withReason = (verb: string) => `${instance}/${verb}?reason={text}&${hub}`
   return {

@@ -32,6 +32,8 @@ export interface DurableExtensionOptions {
   readonly log: DurableLog
   /** Folder of the app: the calls of its client library are then answered without a connection, where that is possible. @default none */
   readonly root?: string | undefined
+  /** Stands in the links that callers get, where requests must carry one. @default none is checked */
+  readonly webhookKey?: string | undefined
   /** How often to look for other processes' work, in milliseconds. @default 25 */
   readonly pollMs?: number
   /** Epoch milliseconds. @default Date.now */
@@ -78,7 +80,16 @@ interface RunningExtension {
 }
 
 async function open(
-  { baseUrl, dataDir, leaseMs = 5000, log, pollMs = 25, now = Date.now, root }: DurableExtensionOptions,
+  {
+    baseUrl,
+    dataDir,
+    leaseMs = 5000,
+    log,
+    pollMs = 25,
+    now = Date.now,
+    root,
+    webhookKey,
+  }: DurableExtensionOptions,
   settings: DurableSettings,
   functions: readonly FunctionDefinition[],
   invoker: FunctionInvoker,
@@ -97,7 +108,7 @@ async function open(
     functions: entities,
     signal: (signal) => entityRunner.signal(signal),
     commands,
-    links: (instanceId) => toInstanceLinks({ hubName, baseUrl }, instanceId),
+    links: (instanceId) => toInstanceLinks({ hubName, baseUrl, webhookKey }, instanceId),
     log,
   })
   const handle: RpcHandler = async (request, response) =>
@@ -108,7 +119,7 @@ async function open(
     root === undefined ? () => {} : openRpcShortcut({ root, baseUrl: rpc.baseUrl, answer })
   const watch = new HubWatch({ hub, lease, dispatcher, log })
   return {
-    clientPayload: { string: toClientPayload({ hubName, baseUrl, rpcBaseUrl: rpc.baseUrl }) },
+    clientPayload: { string: toClientPayload({ hubName, baseUrl, webhookKey, rpcBaseUrl: rpc.baseUrl }) },
     handle,
     begin: async () => {
       await watch.look()
