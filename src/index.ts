@@ -28,6 +28,14 @@ export {
 } from './agent/file-history-provider.js'
 export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
+export { InProcessMemoryStore } from './agent/memory/in-process-memory-store.js'
+export {
+  createMemoryProvider,
+  type MemoryProviderOptions,
+  type MemoryScope,
+} from './agent/memory/memory-provider.js'
+export type { Memory, MemoryStore, NewMemory } from './agent/memory/memory-store.js'
+export { SqliteMemoryStore, type SqliteMemoryStoreOptions } from './agent/memory/sqlite-memory-store.js'
 export type {
   AfterRunResult,
   AgentMiddleware,
