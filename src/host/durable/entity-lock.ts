@@ -66,7 +66,7 @@ export function changeLock(
   }
   const { position, ...set } = readLockSet(lock.id, lock.sender, lock.input)
   // One that is no more would never give the entity back.
-  const orchestration = hub.instances.read(set.owner.id)
+  const orchestration = hub.instances.readHead(set.owner.id)
   if (orchestration?.execution !== set.owner.execution || isOver(orchestration.status)) return
   hub.lockEntity(claim.target, set.owner.id, now)
   const next = toLockMessage(set, position + 1)

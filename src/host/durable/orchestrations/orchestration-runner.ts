@@ -93,7 +93,7 @@ export class OrchestrationRunner {
   }
 
   #isCurrent({ id, execution }: Instance): boolean {
-    return this.#options.hub.instances.read(id)?.execution === execution
+    return this.#options.hub.instances.readHead(id)?.execution === execution
   }
 }
 

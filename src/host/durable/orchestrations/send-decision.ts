@@ -170,7 +170,7 @@ function startChild(
 ): void {
   const parent = { id, execution, name, task: decision.number }
   const { instanceId, input, version = '' } = decision
-  const existing = hub.instances.read(instanceId)
+  const existing = hub.instances.readHead(instanceId)
   // The platform drops the start then, and the parent waits for ever (local-host-spec F.6).
   if (existing !== undefined && !isOver(existing.status)) return
   startInstance(hub, outbox, { id: instanceId, name: decision.name, version, input, parent }, now)
