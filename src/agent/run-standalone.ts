@@ -5,7 +5,7 @@ import { type ChatMessage, createTextMessage, noUsage } from '../core/messages.j
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type { HistorySummarized, RunEvent, RunRequest, SessionState } from '../run/events.js'
-import { toOpenApprovals } from '../run/fold.js'
+import { type RunState, toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { Delegation } from './delegation.js'
@@ -26,6 +26,10 @@ export interface StandaloneRun<Value> {
   readonly summarized?: HistorySummarized | undefined
   /** The user's messages before this run. @default 0 */
   readonly messageCount?: number | undefined
+  /** The token of the answer that this run comes back for. */
+  readonly continuationToken?: string | undefined
+  /** Whether somebody follows an answer that is made in the background; otherwise the run ends with its token. @default always */
+  readonly isFollowed?: (() => boolean) | undefined
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
   /** What the answer's value is parsed with. */
@@ -34,7 +38,7 @@ export interface StandaloneRun<Value> {
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
 export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
-  const { agent, history, request, onEvent } = run
+  const { agent, history, request, onEvent, continuationToken: token, isFollowed = () => true } = run
   const journal = new RunJournal({
     events: [],
     append: async (expected, events) => expected + events.length,
@@ -45,7 +49,10 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
   journal.record({ type: 'run.accepted', data: request })
   journal.record({ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } })
   if (run.summarized !== undefined) journal.record({ type: 'history.summarized', data: run.summarized })
+  if (token !== undefined) journal.record({ type: 'step.continued', data: { step: 0, token } })
   const signal = run.signal ?? new AbortController().signal
+  const cancel = () => void cancelAtProvider(agent, journal.state)
+  signal.addEventListener('abort', cancel)
   const state = await runLoop({
     agent,
     journal,
@@ -64,12 +71,14 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
     controls: new RunControls(),
     join: async () => false,
     delegation: inMemory,
+    waiting: { follows: isFollowed, marksDeltas: true },
     signal,
     clock: systemClock,
     onError: () => {},
-  })
+  }).finally(() => signal.removeEventListener('abort', cancel))
   if (state.outcome?.type === 'run.failed')
     throw new AgentError(state.outcome.data.code, state.outcome.data.detail)
+  if (state.parked === 'background') return { ...toResponse(state, correlationId), value: undefined }
   if (state.parked !== undefined) {
     const [waiting] = toOpenApprovals(state)
     throw new AgentError(
@@ -79,6 +88,11 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
   }
   const response = toResponse(state, correlationId)
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
+}
+
+/** Whoever ends a run ends the work on its answer too. That the run has ended counts, not whether the provider hears of it. */
+async function cancelAtProvider({ client }: AgentDefinition, { continuation }: RunState): Promise<void> {
+  if (continuation !== undefined) await client.cancel?.(continuation).catch(() => {})
 }
 
 /** The schema may change what it accepts: defaults, transforms. */

@@ -52,5 +52,7 @@ export function toRequestText(messages: readonly ChatMessage[]): string {
 /** A finished run as its caller gets it. */
 export function toResponse(state: RunState, responseId: string): AgentResponse {
   const value = state.outcome?.type === 'run.completed' ? state.outcome.data.value : undefined
-  return { text: toAnswerText(state), messages: toTurnMessages(state), usage: state.usage, responseId, value }
+  const { usage, continuation } = state
+  const response = { text: toAnswerText(state), messages: toTurnMessages(state), usage, responseId, value }
+  return continuation === undefined ? response : { ...response, continuationToken: continuation }
 }

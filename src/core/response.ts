@@ -12,6 +12,8 @@ export interface AgentResponse<Value = unknown> {
   readonly responseId: string
   /** The answer as the response schema's type; `undefined` when the run had no schema. */
   readonly value?: Value | undefined
+  /** Present when the model works on in the background: pass it to the next run to come back for the answer. */
+  readonly continuationToken?: string | undefined
 }
 
 /** One increment of an answer that is being made. */
@@ -21,4 +23,6 @@ export interface AgentResponseUpdate {
   readonly contents: readonly Content[]
   /** The new text; empty for updates without any. */
   readonly text: string
+  /** Present when the model works in the background: a run that is passed it goes on after this update. */
+  readonly continuationToken?: string | undefined
 }

@@ -1,3 +1,4 @@
+import type { Content } from '../core/messages.js'
 import { toSseComment, toSseText } from '../core/sse.js'
 import { isTerminal, type RunEventType, type StoredEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
@@ -39,14 +40,25 @@ async function* toSseChunks(
 }
 
 /** Security: what providers tell the model and keep for themselves is not the caller's to read; only that it happened is told. */
-const withheld: readonly RunEventType[] = ['run.prepared', 'state.changed']
+const withheld: readonly RunEventType[] = ['run.prepared', 'state.changed', 'step.continued']
 
-function toSse({ id, type, data }: StoredEvent): string {
-  return toSseText({
-    id: String(id),
-    event: type,
-    data: withheld.includes(type) ? '{}' : JSON.stringify(data),
-  })
+function toSse(event: StoredEvent): string {
+  const data = withheld.includes(event.type) ? {} : toPublicData(event)
+  return toSseText({ id: String(event.id), event: event.type, data: JSON.stringify(data) })
+}
+
+/** What only the model's provider reads is left out: it is much, and nobody else's. */
+function toPublicData(event: StoredEvent): object {
+  if (event.type !== 'step.completed') return event.data
+  const { message, ...step } = event.data
+  const contents = message.contents.filter(({ type }) => type !== 'provider').map(withoutProviderData)
+  return { ...step, message: { ...message, contents } }
+}
+
+function withoutProviderData(content: Content): object {
+  if (!('providerData' in content)) return content
+  const { providerData: _providerData, ...rest } = content
+  return rest
 }
 
 /** Passes on what `source` yields, and `undefined` whenever it has been silent for a while. */

@@ -64,6 +64,8 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
     limits,
     controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
+    // The first execution shows the answer as it is made; once it is parked, a look now and then does.
+    waiting: { follows: (comesBack) => !comesBack || parked !== 'background', marksDeltas: false },
     delegation: createDelegation(log, key, { limits, onError, clock, owner: request?.owner }),
     signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
     clock,
@@ -134,7 +136,7 @@ async function runDelegate(
 
 function toDelegateOutcome(state: RunState): DelegateOutcome {
   const { outcome, usage } = state
-  if (state.parked === 'operation_limit') return { parked: 'operation_limit' }
+  if (state.parked === 'operation_limit' || state.parked === 'background') return { parked: state.parked }
   const [approval] = toOpenApprovals(state)
   if (approval !== undefined) return { parked: 'approval', approval }
   switch (outcome?.type) {
