@@ -20,6 +20,7 @@ export {
   slidingWindow,
   summarize,
 } from './agent/compaction.js'
+export type { DurableToolContext, OrchestrationStatus, PendingResult } from './agent/durable-tools.js'
 export {
   FileHistoryProvider,
   type FileHistoryProviderOptions,
@@ -49,6 +50,18 @@ export type {
   ProviderState,
   RunInfo,
 } from './agent/provider-context.js'
+export type { ApprovalAnswer, ApprovalHandler } from './agent/run-standalone.js'
+export { type ProcessScriptOptions, runScriptsAsProcesses } from './agent/skills/run-scripts-as-processes.js'
+export {
+  type Skill,
+  type SkillOptions,
+  type SkillResource,
+  type SkillResourceContent,
+  type SkillScript,
+  skill,
+} from './agent/skills/skill.js'
+export type { ScriptArguments, ScriptRun, ScriptRunner } from './agent/skills/skill-tools.js'
+export { SkillsProvider, type SkillsProviderOptions } from './agent/skills/skills-provider.js'
 export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
 export type { ToolContext } from './agent/tool-context.js'
 export {
@@ -81,7 +94,7 @@ export type {
   Usage,
 } from './core/messages.js'
 export { createTextMessage } from './core/messages.js'
-export type { AgentResponse, AgentResponseUpdate } from './core/response.js'
+export type { AgentResponse, AgentResponseUpdate, ToolProgressUpdate } from './core/response.js'
 export type { Schema, SchemaOutput } from './core/schema.js'
 export type { ToolChoice } from './core/tool-choice.js'
 export { MemoryRunLog } from './log/memory-run-log.js'
@@ -103,7 +116,14 @@ export {
   getAgent,
   type SignalledRun,
 } from './orchestration/get-agent.js'
-export type { RunEvent, RunPrepared, RunRequest, SessionState, StoredEvent } from './run/events.js'
+export type {
+  ApprovalRequested,
+  RunEvent,
+  RunPrepared,
+  RunRequest,
+  SessionState,
+  StoredEvent,
+} from './run/events.js'
 export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
 export { AgentSessionId } from './session/agent-session-id.js'
 export { AgentState } from './session/agent-state.js'

@@ -1,4 +1,5 @@
 import { toTimestamp } from '../core/clock.js'
+import type { ToolResult } from '../run/control.js'
 import { toOpenApprovals } from '../run/fold.js'
 import { cancelAnswer } from './background-answer.js'
 import type { RunSetup } from './run-context.js'
@@ -18,8 +19,18 @@ export async function absorbControls(context: RunSetup): Promise<void> {
       const isKnown = journal.state.steering.some((steering) => steering.run === run)
       if (!isKnown && (await context.join(run)))
         journal.record({ type: 'run.steered', data: { run, messages } })
+    } else if (record.type === 'toolResult') {
+      absorbToolResult(context, record)
     }
   }
+}
+
+/** Results of runs that work for this one are theirs to take in. */
+function absorbToolResult({ journal, clock }: RunSetup, { callId, result, error }: ToolResult): void {
+  const call = journal.state.steps.at(-1)?.calls.find((state) => state.call.callId === callId)
+  if (call === undefined || call.completed !== undefined) return
+  const durationMs = call.pending === undefined ? 0 : clock.now() - call.pending.since
+  journal.record({ type: 'tool.completed', data: { callId, result, error, durationMs } })
 }
 
 /** Counts approvals that nobody decided in time as rejected. */

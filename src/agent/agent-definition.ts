@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.js'
 import type { Issue } from '../core/errors.js'
 import type { MayReturn } from '../core/may-return.js'
-import type { AgentResponse } from '../core/response.js'
+import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
 import type { CompactionStrategy } from './compaction.js'
-import type { ToolOutcome } from './invoke-tool.js'
+import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import type { AgentMiddleware } from './middleware.js'
 import type { ProvidedContext, ProviderContext } from './provider-context.js'
 import type { ToolContext } from './tool-context.js'
@@ -65,18 +65,29 @@ export interface Tool {
   readonly onUnknownOutcome: UnknownOutcomePolicy
   readonly approvalTimeoutMs: number | undefined
   /** Present when an agent does the work: its run then stands in for `invoke`. */
-  readonly delegate?: { readonly agent: AgentDefinition; toMessage(args: unknown): string } | undefined
+  readonly delegate?: ToolDelegate | undefined
   /**
    * Validates the arguments and runs the tool. Never rejects, unless `context.signal` aborts it from outside.
    * @throws {AgentError} `outcome_unknown` when what the tool calls was cut off: `onUnknownOutcome` then applies.
    */
-  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome>
+  invoke(args: unknown, context: ToolContext, clock?: Clock): Promise<ToolOutcome | PendingOutcome>
   /** What is wrong with the arguments; empty when they fit. */
   check(args: unknown): Promise<readonly Issue[]>
   /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */
   needsApproval(args: unknown, context: ToolContext): Promise<boolean>
   /** What became of a call that was cut off. */
   reconcile(args: unknown, context: ToolContext): Promise<Reconciliation>
+}
+
+/** An agent that answers a tool's calls. */
+export interface ToolDelegate {
+  readonly agent: AgentDefinition
+  /** Whether it knows the conversation in which it is asked. */
+  readonly propagateSession: boolean
+  /** Told what it says while it works. */
+  readonly onUpdate?: ((update: AgentResponseUpdate, context: ToolContext) => void) | undefined
+  /** What it is asked. */
+  toMessage(args: unknown): string
 }
 
 /** Where tools come from that are found out while the app runs, such as those of an MCP server. */

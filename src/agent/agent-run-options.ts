@@ -4,8 +4,9 @@ import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ToolChoice } from '../core/tool-choice.js'
 import type { AgentDefinition, ModelSettings, Tool, ToolSource } from './agent-definition.js'
 import type { AgentSession } from './agent-session.js'
+import { createInMemoryDelegation } from './delegate-in-memory.js'
 import type { InvocationValues } from './provider-context.js'
-import type { StandaloneRun } from './run-standalone.js'
+import type { ApprovalHandler, StandaloneRun } from './run-standalone.js'
 
 export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   /** The conversation that this run goes on with and becomes part of. @default none */
@@ -33,6 +34,8 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly metadata?: Readonly<Record<string, string>>
   /** @default true */
   readonly enableToolCalls?: boolean
+  /** Asks a human about a tool call that needs one to agree; the run waits for the answer. @default such a call ends the run with an error */
+  readonly onApproval?: ApprovalHandler
   /** Ends the run, and the work on an answer in the background; awaiting it then throws the signal's reason. */
   readonly signal?: AbortSignal
 }
@@ -45,7 +48,7 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
   { onEvent, isFollowed }: Pick<StandaloneRun<unknown>, 'onEvent' | 'isFollowed'>,
 ): StandaloneRun<SchemaOutput<ResponseSchema>> {
   const { session, history = [], context = {}, metadata, enableToolCalls = true, toolChoice } = options
-  const { tools = [], responseFormat, continuationToken, signal } = options
+  const { tools = [], responseFormat, continuationToken, signal, onApproval } = options
   if (session !== undefined && history.length > 0) {
     throw new AgentError('invalid_request', 'A run takes its history from its session: pass one of the two.')
   }
@@ -65,6 +68,8 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
     isFollowed,
     signal,
     onEvent,
+    onApproval,
+    delegation: createInMemoryDelegation({ sessionId: session?.id, onApproval }),
     responseFormat: responseFormat as Schema<SchemaOutput<ResponseSchema>> | undefined,
   }
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import type { AgentResponseUpdate } from '../core/response.js'
 import type { AgentDefinition, Tool } from './agent-definition.js'
 import { type ToolOptions, tool } from './tool.js'
+import type { ToolContext } from './tool-context.js'
 
 const query = z.object({
   query: z.string().describe('What the agent is asked, with everything it has to know.'),
@@ -13,24 +15,27 @@ export interface AgentToolOptions {
   readonly description?: string
   /** Whether a human has to agree before the agent is asked. @default 'never' */
   readonly approval?: ToolOptions<typeof query, unknown>['approval']
+  /** Whether the agent knows the conversation in which it is asked, and its context providers keep their state in that session. @default false: it knows the question alone */
+  readonly propagateSession?: boolean
+  /** Told what the agent says while it works. After a crash, steps that had not been recorded are told again. A throw is reported and changes nothing. */
+  readonly onUpdate?: (update: AgentResponseUpdate, context: ToolContext) => void
 }
 
 /** An agent as a tool of another one. Its run is journalled beside the run that asks, so it is resumed with it, and its approvals are that run's. */
 export function createAgentTool(
   agent: AgentDefinition & { readonly description: string | undefined },
-  {
-    name = agent.name,
-    description = agent.description ?? `Asks the agent ${agent.name}.`,
-    approval,
-  }: AgentToolOptions,
+  options: AgentToolOptions,
 ): Tool {
+  const { name = agent.name, description = agent.description ?? `Asks the agent ${agent.name}.` } = options
+  const { approval = 'never', propagateSession = false, onUpdate } = options
   const base = tool({
     name,
     description,
     parameters: query,
     idempotent: true,
+    approval,
     execute: () => undefined,
-    ...(approval === undefined ? {} : { approval }),
   })
-  return { ...base, delegate: { agent, toMessage: (args) => query.parse(args).query } }
+  const toMessage = (args: unknown) => query.parse(args).query
+  return { ...base, delegate: { agent, propagateSession, onUpdate, toMessage } }
 }

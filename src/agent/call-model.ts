@@ -1,9 +1,11 @@
 import { AgentError } from '../core/errors.js'
+import type { JsonObject } from '../core/json.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import { toStrictSchema } from '../core/strict-schema.js'
 import type { ToolChoice } from '../core/tool-choice.js'
 import { WorkLimit } from '../core/work-limit.js'
-import type { ChatRequest } from '../model/chat-client.js'
-import { toTurnMessages } from '../run/turn-messages.js'
+import type { ChatRequest, ResponseFormat } from '../model/chat-client.js'
+import { toPromptMessages } from '../run/turn-messages.js'
 import { askModel } from './ask-model.js'
 import { parkInBackground } from './background-answer.js'
 import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
@@ -41,8 +43,13 @@ function toChatRequest(context: RunContext): ChatRequest {
     ...agent.modelSettings,
     messages: toMessages(context),
     ...(tools.length === 0 ? noTools : { tools, toolChoice: toToolChoice(context) }),
-    responseFormat: schema === undefined ? undefined : { name: 'response', schema },
+    responseFormat: schema === undefined ? undefined : toResponseFormat(schema),
   }
+}
+
+function toResponseFormat(schema: JsonObject): ResponseFormat {
+  const strict = toStrictSchema(schema)
+  return { name: 'response', ...(strict === undefined ? { schema } : { schema: strict, strict: true }) }
 }
 
 const noTools = { tools: undefined, toolChoice: undefined }
@@ -63,7 +70,7 @@ function toMessages({ agent, journal, history }: RunContext): readonly ChatMessa
     ...history,
     ...(prepared?.messages ?? []),
     ...(prepared?.request ?? request?.messages ?? []),
-    ...toTurnMessages(journal.state),
+    ...toPromptMessages(journal.state),
   ]
 }
 

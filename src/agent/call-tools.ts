@@ -125,6 +125,9 @@ async function finish(context: RunContext, callId: string): Promise<ExecutionOut
     journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
   } else if (outcome.parked === 'approval') {
     journal.record({ type: 'approval.requested', data: toOuterApproval(context, callId, outcome.approval) })
+  } else if (outcome.parked === 'tool') {
+    recordStateChanges(context)
+    journal.record({ type: 'tool.pending', data: { callId, since: clock.now(), inner: outcome.calls } })
   }
   await journal.flush()
   return outcome
@@ -186,13 +189,17 @@ function createApprovalId({ correlationId }: RunContext): string {
 }
 
 function toToolContext(context: RunContext, state: CallState): ToolContext {
+  const { callId } = state.call
+  const idempotencyKey = toIdempotencyKey(context, state)
   return {
     ...toRunInfo(context),
-    callId: state.call.callId,
-    idempotencyKey: toIdempotencyKey(context, state),
+    callId,
+    idempotencyKey,
+    durable: context.durable?.({ callId, idempotencyKey }),
     attempt: state.started?.attempt ?? 1,
     values: context.values,
     signal: context.signal,
+    reportProgress: () => {},
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Usage } from '../core/messages.js'
+import type { ChatMessage, Usage } from '../core/messages.js'
 import type { Decision } from '../run/control.js'
-import type { ApprovalRequested } from '../run/events.js'
+import type { ApprovalRequested, RunEvent, SessionState } from '../run/events.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { ToolOutcome } from './invoke-tool.js'
 import type { InvocationValues } from './provider-context.js'
@@ -11,21 +11,33 @@ export type DelegateOutcome =
   /** It waits for a human, or for the next operation; asking again goes on with it. */
   | { readonly parked: 'approval'; readonly approval: ApprovalRequested }
   | { readonly parked: 'background' | 'operation_limit' }
+  /** It waits for these of its tool calls. */
+  | { readonly parked: 'tool'; readonly calls: readonly string[] }
+
+/** The same, and what the agent's providers keep in the session has become. */
+export type DelegatedRun = DelegateOutcome & { readonly stateChanges: SessionState }
 
 /** What a run asks of another agent. */
 export interface DelegateRequest {
   readonly agent: AgentDefinition
   readonly callId: string
   readonly message: string
-  /** The invocation values of the run that asks. */
+  /** What it is shown of the conversation in which it is asked. */
+  readonly history: readonly ChatMessage[]
+  /** What its providers keep in that session. */
+  readonly sessionState: SessionState
+  /** The invocation values and the metadata of the run that asks. */
   readonly values: InvocationValues
+  readonly metadata: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** Told of what happens in its run. */
+  readonly onEvent: (event: RunEvent) => void
 }
 
 /** How a run has other agents work for it. */
 export interface Delegation {
   /** Runs an agent on a message, or goes on with it: the same call id is the same run. */
-  run(request: DelegateRequest): Promise<DelegateOutcome>
+  run(request: DelegateRequest): Promise<DelegatedRun>
   /** Passes a human's decision on to the run that asked for it. */
   decide(callId: string, decision: Decision): Promise<void>
 }

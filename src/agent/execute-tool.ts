@@ -2,8 +2,9 @@ import { hasCode, toErrorMessage } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { addUsage, noUsage, type Usage } from '../core/messages.js'
 import type { Tool } from './agent-definition.js'
+import { delegateCall } from './delegate-call.js'
 import type { DelegateOutcome } from './delegation.js'
-import type { ToolOutcome } from './invoke-tool.js'
+import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import { type Layer, wrapInLayers } from './layers.js'
 import { type RunContext, toStepTimeout } from './run-context.js'
 import type { ToolContext } from './tool-context.js'
@@ -14,11 +15,13 @@ type Arguments = JsonObject | string
 export interface ToolExecution {
   readonly tool: Tool
   readonly arguments: Arguments
-  readonly call: ToolContext
+  readonly call: Omit<ToolContext, 'reportProgress'>
 }
 
+type RunningExecution = ToolExecution & { readonly call: ToolContext }
+
 /** What came of it; tokens count when another agent worked for it. */
-export type ExecutionOutcome = DelegateOutcome | ToolOutcome
+export type ExecutionOutcome = DelegateOutcome | PendingOutcome | ToolOutcome
 
 /** Executes a tool call through the agent's middleware, within the time that is left for the run. */
 export async function executeTool(context: RunContext, execution: ToolExecution): Promise<ExecutionOutcome> {
@@ -26,17 +29,33 @@ export async function executeTool(context: RunContext, execution: ToolExecution)
   const limit = limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
   const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
   signal.throwIfAborted()
-  const call = { ...execution.call, signal }
+  const progress = openProgress(context, execution)
+  const call = { ...execution.call, signal, reportProgress: progress.report }
   try {
     return await executeInLayers(context, { ...execution, call })
   } catch (error) {
     if (limit[0]?.aborted)
       return { error: 'The tool did not finish within the time that was left for the run.' }
     throw error
+  } finally {
+    progress.close()
   }
 }
 
-async function executeInLayers(context: RunContext, execution: ToolExecution): Promise<ExecutionOutcome> {
+/** What a tool says of itself once its call is over is not recorded: the run may be over too. */
+function openProgress({ journal }: RunContext, { tool: { name }, call: { callId } }: ToolExecution) {
+  let isOpen = true
+  return {
+    report(progress: JsonValue): void {
+      if (isOpen) journal.record({ type: 'tool.progress', data: { callId, name, progress } })
+    },
+    close(): void {
+      isOpen = false
+    },
+  }
+}
+
+async function executeInLayers(context: RunContext, execution: RunningExecution): Promise<ExecutionOutcome> {
   const layers = toLayers(context, execution)
   if (layers.length === 0) return executeOnce(context, execution, execution.arguments)
   let usage: Usage = noUsage
@@ -56,7 +75,7 @@ async function executeInLayers(context: RunContext, execution: ToolExecution): P
 
 function toLayers(
   { agent }: RunContext,
-  { tool, call }: ToolExecution,
+  { tool, call }: RunningExecution,
 ): readonly Layer<Arguments, JsonValue>[] {
   const { name, declaration, readOnly } = tool
   return agent.middleware
@@ -69,15 +88,13 @@ function toLayers(
 
 async function executeOnce(
   context: RunContext,
-  { tool, call }: ToolExecution,
+  { tool, call }: RunningExecution,
   args: Arguments,
 ): Promise<ExecutionOutcome> {
   if (tool.delegate === undefined) return tool.invoke(args, call, context.clock)
   const [issue] = await tool.check(args)
   if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
-  const { agent, toMessage } = tool.delegate
-  const { callId, values, signal } = call
-  return context.delegation.run({ agent, callId, message: toMessage(args), values, signal })
+  return delegateCall(context, { delegate: tool.delegate, arguments: args, call })
 }
 
 async function toOutcome(execute: () => Promise<JsonValue>): Promise<ToolOutcome> {

@@ -1,20 +1,43 @@
+import { AgentError, type Issue } from '../core/errors.js'
 import type { AgentResponse } from '../core/response.js'
+import { toAnswerText } from '../run/turn-messages.js'
 import type { ContextProvider } from './agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
 import type { RunContext } from './run-context.js'
-import { toAnswer, toResponse, toValue } from './to-answer.js'
+import { parseAnswer, toAnswer, toResponse } from './to-answer.js'
 
-/** Ends a run that has its answer. The agent's providers see it first, then its middleware from the inside out. */
+/**
+ * Ends a run that has its answer. The agent's providers see it first, then its middleware from the inside out. An answer
+ * that does not fit the schema that was asked for is sent back to the model, once.
+ */
 export async function finishRun(context: RunContext): Promise<void> {
   const { agent, journal, correlationId } = context
-  const value = await toValue(journal.state)
-  const response = { ...toResponse(journal.state, correlationId), value }
+  const parsed = await parseAnswer(context, toAnswerText(journal.state))
+  if (!parsed.ok) return rejectAnswer(context, parsed.issues)
+  const response = { ...toResponse(journal.state, correlationId), value: parsed.value }
   if (journal.state.prepared?.answer === undefined)
     await Promise.all(agent.contextProviders.map((provider) => tellProvider(provider, context, response)))
   const text = await askMiddleware(context, response)
+  const changed = text === response.text ? parsed : await parseAnswer(context, text)
+  if (!changed.ok) throw createUnmetError(changed.issues)
   context.signal.throwIfAborted()
   recordStateChanges(context)
-  journal.record({ type: 'run.completed', data: await toAnswer(context, text) })
+  journal.record({ type: 'run.completed', data: toAnswer(context, text, changed.value) })
+}
+
+/** A refusal stays one however often it is asked for, and what middleware said the model cannot mend. */
+function rejectAnswer({ journal }: RunContext, issues: readonly Issue[]): void {
+  const { steps, rejections } = journal.state
+  const last = steps.at(-1)
+  const isRefusal = last?.message.contents.some(({ type }) => type === 'error')
+  if (last === undefined || isRefusal || rejections.length > 0) throw createUnmetError(issues)
+  journal.record({ type: 'answer.rejected', data: { step: last.step, issues } })
+}
+
+function createUnmetError(issues: readonly Issue[]): AgentError {
+  return new AgentError('response_schema_unmet', 'The answer does not fit the schema that was asked for.', {
+    issues,
+  })
 }
 
 async function tellProvider(

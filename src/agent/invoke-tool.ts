@@ -1,9 +1,17 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { hasCode, toErrorMessage } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
+import { PendingResult } from './durable-tools.js'
 
 /** What came of a tool call, in JSON. */
 export type ToolOutcome = { readonly result: JsonValue } | { readonly error: string }
+
+/** The result will come from outside. */
+export interface PendingOutcome {
+  readonly parked: 'tool'
+  /** Present when it is a run that works for the call that waits: for what. */
+  readonly calls?: readonly string[] | undefined
+}
 
 /** How much time, how many tries and how large a result a tool gets. */
 export interface InvocationLimits {
@@ -23,11 +31,11 @@ export async function invokeTool(
   outer: AbortSignal,
   limits: InvocationLimits,
   clock: Clock = systemClock,
-): Promise<ToolOutcome> {
+): Promise<ToolOutcome | PendingOutcome> {
   const { maxAttempts = 1, initialDelayMs = 200 } = limits.retry ?? {}
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await invokeOnce(execute, outer, limits, clock)
-    if ('result' in outcome || attempt >= maxAttempts) return outcome
+    if (!('error' in outcome) || attempt >= maxAttempts) return outcome
     await clock.sleep(initialDelayMs * 2 ** (attempt - 1), outer)
   }
 }
@@ -37,12 +45,13 @@ async function invokeOnce(
   outer: AbortSignal,
   limits: InvocationLimits,
   clock: Clock,
-): Promise<ToolOutcome> {
+): Promise<ToolOutcome | PendingOutcome> {
   const { timeoutMs } = limits
   const limit = timeoutMs === undefined ? undefined : clock.timeout(timeoutMs)
   const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
   try {
     const result = await Promise.race([execute(signal), rejectOnAbort(signal)])
+    if (result instanceof PendingResult) return { parked: 'tool' }
     return fitResult(JSON.parse(JSON.stringify(result ?? null)), limits)
   } catch (error) {
     if (outer.aborted) throw outer.reason

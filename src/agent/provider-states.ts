@@ -28,6 +28,21 @@ export class ProviderStates {
     return state
   }
 
+  /** What providers keep whose names begin so, by the rest of their names. */
+  below(prefix: string): SessionState {
+    const found = [...this.#states].filter(([name]) => name.startsWith(prefix))
+    return Object.fromEntries(
+      found.map(([name, state]) => [name.slice(prefix.length), structuredClone(state)]),
+    )
+  }
+
+  /** Replaces what a provider keeps. */
+  set(name: string, state: JsonObject): void {
+    const own = this.of(name)
+    for (const member of Object.keys(own)) delete own[member]
+    Object.assign(own, structuredClone(state))
+  }
+
   /** What has changed since it was last asked; `undefined` when nothing has. @throws {AgentError} `invalid_configuration` when it is all too much. */
   takeChanges(): SessionState | undefined {
     const changes: Record<string, JsonObject> = {}

@@ -1,11 +1,13 @@
 import type { Clock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
+import type { Schema } from '../core/schema.js'
 import type { RunLimits } from '../run/decide.js'
 import type { SessionState } from '../run/events.js'
 import type { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition, Tool } from './agent-definition.js'
 import type { Delegation } from './delegation.js'
+import type { DurableTools } from './durable-tools.js'
 import type { InvocationValues } from './provider-context.js'
 import type { ProviderStates } from './provider-states.js'
 import type { RunControls } from './run-controls.js'
@@ -26,6 +28,8 @@ export interface RunSetup {
   readonly readValues: () => InvocationValues | Promise<InvocationValues>
   /** What providers kept in the session before this run. */
   readonly sessionState: SessionState
+  /** What the answer has to fit, when the caller's own schema is at hand. @default the JSON Schema of the request */
+  readonly responseFormat?: Schema | undefined
   /** What others wish of this run. */
   readonly controls: RunControls
   /** Makes another run's messages part of this one; false when that run has gone its own way. */
@@ -34,6 +38,8 @@ export interface RunSetup {
   readonly delegation: Delegation
   /** How it waits for what models make in the background. */
   readonly waiting: BackgroundWaiting
+  /** The orchestrations of its app, for its tools; `undefined` where there are none. */
+  readonly durable?: DurableTools | undefined
   /** Aborts when this executor must stop at once, because another one has taken the run over or the caller gave up. */
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -73,7 +73,7 @@ async function perform(action: Action, setup: RunSetup, equip: Equip): Promise<v
     case 'runTools':
       return callTools(await equip(), action.calls)
     case 'wait':
-      return waitForApproval(setup)
+      return park(setup)
     case 'finish':
       return finishRun(await equip())
     case 'giveUp':
@@ -83,9 +83,11 @@ async function perform(action: Action, setup: RunSetup, equip: Equip): Promise<v
   }
 }
 
-function waitForApproval({ journal }: RunSetup): void {
-  const ends = toOpenApprovals(journal.state).flatMap(({ expiresAt }) => expiresAt ?? [])
-  journal.record({ type: 'run.parked', data: { reason: 'approval', until: ends.sort()[0] } })
+function park({ journal }: RunSetup): void {
+  const approvals = toOpenApprovals(journal.state)
+  const reason = approvals.length === 0 ? 'tool' : 'approval'
+  const ends = approvals.flatMap(({ expiresAt }) => expiresAt ?? [])
+  journal.record({ type: 'run.parked', data: { reason, until: ends.sort()[0] } })
 }
 
 function toGiveUpError(reason: 'max_steps' | 'max_tokens', { agent, limits }: RunSetup): AgentError {

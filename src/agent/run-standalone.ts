@@ -1,18 +1,35 @@
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../core/clock.js'
-import { AgentError, toErrorMessage } from '../core/errors.js'
-import { type ChatMessage, createTextMessage, noUsage } from '../core/messages.js'
+import { AgentError } from '../core/errors.js'
+import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
-import type { HistorySummarized, RunEvent, RunRequest, SessionState } from '../run/events.js'
+import type {
+  ApprovalRequested,
+  HistorySummarized,
+  RunEvent,
+  RunRequest,
+  SessionState,
+} from '../run/events.js'
 import { type RunState, toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { Delegation } from './delegation.js'
 import type { InvocationValues } from './provider-context.js'
+import type { RunSetup } from './run-context.js'
 import { RunControls } from './run-controls.js'
 import { runLoop } from './run-loop.js'
 import { toResponse } from './to-answer.js'
+
+/** What a human says about a tool call that waits. */
+export interface ApprovalAnswer {
+  readonly decision: 'approve' | 'reject'
+  /** Told to the model when the call is rejected. */
+  readonly reason?: string | undefined
+}
+
+/** Asks a human about a tool call. */
+export type ApprovalHandler = (approval: ApprovalRequested) => ApprovalAnswer | Promise<ApprovalAnswer>
 
 export interface StandaloneRun<Value> {
   readonly agent: AgentDefinition
@@ -32,33 +49,36 @@ export interface StandaloneRun<Value> {
   readonly isFollowed?: (() => boolean) | undefined
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
+  readonly onApproval: ApprovalHandler | undefined
   /** What the answer's value is parsed with. */
   readonly responseFormat: Schema<Value> | undefined
+  /** How other agents work for it. */
+  readonly delegation: Delegation
 }
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
 export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
-  const { agent, history, request, onEvent, continuationToken: token, isFollowed = () => true } = run
-  const journal = new RunJournal({
-    events: [],
-    append: async (expected, events) => expected + events.length,
-    onAppended: onEvent,
-    deltaDelayMs: 0,
-  })
-  const correlationId = randomUUID()
-  journal.record({ type: 'run.accepted', data: request })
-  journal.record({ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } })
-  if (run.summarized !== undefined) journal.record({ type: 'history.summarized', data: run.summarized })
-  if (token !== undefined) journal.record({ type: 'step.continued', data: { step: 0, token } })
-  const signal = run.signal ?? new AbortController().signal
-  const cancel = () => void cancelAtProvider(agent, journal.state)
-  signal.addEventListener('abort', cancel)
-  const state = await runLoop({
+  const setup = toSetup(run)
+  const state = await runCancellably(setup, () => runWithApprovals(setup, run.onApproval))
+  if (state.outcome?.type === 'run.failed') {
+    const { code, detail, issues } = state.outcome.data
+    throw new AgentError(code, detail, { issues })
+  }
+  const response = toResponse(state, setup.correlationId)
+  if (state.parked !== undefined) return { ...response, value: undefined }
+  return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
+}
+
+function toSetup(run: StandaloneRun<unknown>): RunSetup {
+  const { agent, history, delegation, responseFormat, isFollowed = () => true } = run
+  return {
     agent,
-    journal,
+    journal: openJournal(run),
     history,
+    delegation,
+    responseFormat,
     sessionId: run.sessionId,
-    correlationId,
+    correlationId: randomUUID(),
     messageCount: run.messageCount ?? 0,
     limits: {
       maxSteps: agent.maxSteps,
@@ -70,29 +90,66 @@ export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<A
     sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
-    delegation: inMemory,
     waiting: { follows: isFollowed, marksDeltas: true },
-    signal,
+    signal: run.signal ?? new AbortController().signal,
     clock: systemClock,
     onError: () => {},
-  }).finally(() => signal.removeEventListener('abort', cancel))
-  if (state.outcome?.type === 'run.failed')
-    throw new AgentError(state.outcome.data.code, state.outcome.data.detail)
-  if (state.parked === 'background') return { ...toResponse(state, correlationId), value: undefined }
-  if (state.parked !== undefined) {
-    const [waiting] = toOpenApprovals(state)
-    throw new AgentError(
-      'invalid_configuration',
-      `Tool "${waiting?.name}" waits for an approval, which only a session of AgentFunctionApp can give.`,
-    )
   }
-  const response = toResponse(state, correlationId)
-  return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
+}
+
+function openJournal(run: StandaloneRun<unknown>): RunJournal {
+  const { request, summarized, continuationToken: token, onEvent } = run
+  const journal = new RunJournal({
+    events: [],
+    append: async (expected, events) => expected + events.length,
+    onAppended: onEvent,
+    deltaDelayMs: 0,
+  })
+  journal.record({ type: 'run.accepted', data: request })
+  journal.record({ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } })
+  if (summarized !== undefined) journal.record({ type: 'history.summarized', data: summarized })
+  if (token !== undefined) journal.record({ type: 'step.continued', data: { step: 0, token } })
+  return journal
+}
+
+/** Carries a run on until it needs no more decisions. */
+async function runWithApprovals(setup: RunSetup, onApproval: ApprovalHandler | undefined): Promise<RunState> {
+  const { journal, controls, signal } = setup
+  for (;;) {
+    const state = await runLoop(setup)
+    if (state.parked === undefined || state.parked === 'background') return state
+    for (const approval of toOpenApprovals(state)) {
+      const answer = await (onApproval ?? refuseToWait)(approval)
+      signal.throwIfAborted()
+      const { approvalId } = approval
+      controls.update([...controls.records, { type: 'decision', approvalId, ...answer }])
+    }
+    journal.record({ type: 'run.resumed', data: { reason: state.parked } })
+  }
+}
+
+function refuseToWait({ name }: ApprovalRequested): never {
+  throw new AgentError(
+    'invalid_configuration',
+    `Tool "${name}" waits for an approval. Pass onApproval to run, or serve the agent with AgentFunctionApp, whose sessions can wait.`,
+  )
 }
 
 /** Whoever ends a run ends the work on its answer too. That the run has ended counts, not whether the provider hears of it. */
-async function cancelAtProvider({ client }: AgentDefinition, { continuation }: RunState): Promise<void> {
-  if (continuation !== undefined) await client.cancel?.(continuation).catch(() => {})
+async function runCancellably(
+  { agent, journal, signal }: RunSetup,
+  run: () => Promise<RunState>,
+): Promise<RunState> {
+  const cancel = () => {
+    const { continuation } = journal.state
+    if (continuation !== undefined) agent.client.cancel?.(continuation).catch(() => {})
+  }
+  signal.addEventListener('abort', cancel)
+  try {
+    return await run()
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
 }
 
 /** The schema may change what it accepts: defaults, transforms. */
@@ -106,32 +163,4 @@ async function toTypedValue<Value>(
   throw new AgentError('response_schema_unmet', 'The answer does not fit the response format.', {
     issues: parsed.issues,
   })
-}
-
-/** Agents that work for a run in memory run in memory too. */
-const inMemory: Delegation = {
-  async run({ agent, message, values, signal }) {
-    const request = {
-      messages: [createTextMessage('user', message)],
-      options: { enableToolCalls: true },
-      digest: '',
-    }
-    try {
-      const run = {
-        agent,
-        history: [],
-        request,
-        values,
-        signal,
-        onEvent: () => {},
-        responseFormat: undefined,
-      }
-      const { text, usage } = await runStandalone(run)
-      return { result: text, usage }
-    } catch (error) {
-      signal.throwIfAborted()
-      return { error: toErrorMessage(error), usage: noUsage }
-    }
-  },
-  async decide() {},
 }

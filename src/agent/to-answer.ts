@@ -1,17 +1,15 @@
-import { AgentError } from '../core/errors.js'
 import { type JsonValue, parseJson } from '../core/json.js'
 import { type ChatMessage, toText } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
-import { fromJsonSchema, parseWith } from '../core/schema.js'
+import { fromJsonSchema, type Parsed, parseWith } from '../core/schema.js'
 import { type RunAnswer, toWireUsage } from '../run/events.js'
 import type { RunState } from '../run/fold.js'
 import { toAnswerText, toTurnMessages } from '../run/turn-messages.js'
 import type { RunContext } from './run-context.js'
 
-/** The answer of a run whose last step called no tools, in the words that middleware has left of it. @throws {AgentError} `response_schema_unmet` when it does not fit the asked-for schema. */
-export async function toAnswer(context: RunContext, response: string): Promise<RunAnswer> {
+/** The answer of a run whose last step called no tools, in the words that middleware has left of it. */
+export function toAnswer(context: RunContext, response: string, value: JsonValue | undefined): RunAnswer {
   const { state } = context.journal
-  const value = await toValue(state, response)
   return {
     response,
     message: toRequestText(state.request?.messages ?? []),
@@ -24,17 +22,17 @@ export async function toAnswer(context: RunContext, response: string): Promise<R
   }
 }
 
-/** What an answer's text stands for in the asked-for schema; `undefined` without one. @throws {AgentError} `response_schema_unmet` saying where it does not fit. */
-export async function toValue(state: RunState, text = toAnswerText(state)): Promise<JsonValue | undefined> {
-  const schema = state.request?.options.responseSchema
-  if (schema === undefined) return undefined
+/** What an answer's text stands for in the schema that was asked for; `undefined` when none was. */
+export async function parseAnswer(
+  { journal, responseFormat }: RunContext,
+  text: string,
+): Promise<Parsed<JsonValue | undefined>> {
+  const schema = journal.state.request?.options.responseSchema
+  if (schema === undefined) return { ok: true, value: undefined }
   const value = parseJson(text)
-  if (value === undefined) throw new AgentError('response_schema_unmet', 'The answer is not JSON.')
-  const parsed = await parseWith(fromJsonSchema(schema), value)
-  if (parsed.ok) return value
-  throw new AgentError('response_schema_unmet', "The answer does not fit the request's schema.", {
-    issues: parsed.issues,
-  })
+  if (value === undefined) return { ok: false, issues: [{ path: '', message: 'it is not JSON' }] }
+  const parsed = await parseWith(responseFormat ?? fromJsonSchema(schema), value)
+  return parsed.ok ? { ok: true, value } : parsed
 }
 
 /** How many messages of the user a run has taken in. */
@@ -51,8 +49,14 @@ export function toRequestText(messages: readonly ChatMessage[]): string {
 
 /** A finished run as its caller gets it. */
 export function toResponse(state: RunState, responseId: string): AgentResponse {
-  const value = state.outcome?.type === 'run.completed' ? state.outcome.data.value : undefined
-  const { usage, continuation } = state
-  const response = { text: toAnswerText(state), messages: toTurnMessages(state), usage, responseId, value }
-  return continuation === undefined ? response : { ...response, continuationToken: continuation }
+  const { outcome, usage, steps, continuation } = state
+  return {
+    text: toAnswerText(state),
+    messages: toTurnMessages(state),
+    usage,
+    responseId,
+    finishReason: steps.at(-1)?.finishReason,
+    ...(continuation !== undefined && { continuationToken: continuation }),
+    value: outcome?.type === 'run.completed' ? outcome.data.value : undefined,
+  }
 }

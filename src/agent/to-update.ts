@@ -27,6 +27,8 @@ export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
         'assistant',
         event.data.message.contents.filter((content) => content.type === 'functionCall'),
       )
+    case 'tool.progress':
+      return { role: 'tool', contents: [], text: '', progress: event.data }
     case 'tool.completed': {
       const { callId, result, error } = event.data
       return toToolUpdate('tool', [{ type: 'functionResult', callId, result, error }])

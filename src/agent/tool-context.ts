@@ -1,3 +1,5 @@
+import type { JsonValue } from '../core/json.js'
+import type { DurableToolContext } from './durable-tools.js'
 import type { InvocationValues, RunInfo } from './provider-context.js'
 
 /** What a tool may know about the call it serves. The model never sees any of it. */
@@ -9,6 +11,10 @@ export interface ToolContext extends RunInfo {
   readonly attempt: number
   /** What the caller, or the app's `context`, gave the run for its code. */
   readonly values: InvocationValues
+  /** The app's orchestrations; `undefined` when the agent runs without an app. */
+  readonly durable?: DurableToolContext | undefined
   /** Aborts when the time limit passes or the run must stop. */
   readonly signal: AbortSignal
+  /** Tells whoever follows the run how far the tool has got; not the model. It is provisional: a call that is begun again tells it again. */
+  readonly reportProgress: (progress: JsonValue) => void
 }

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { systemClock } from '../core/clock.js'
 import { AgentError, type Issue } from '../core/errors.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
+import { toStrictSchema } from '../core/strict-schema.js'
+import type { ToolDeclaration } from '../model/chat-client.js'
 import type { Reconciliation, Tool, UnknownOutcomePolicy } from './agent-definition.js'
 import { type InvocationLimits, invokeTool } from './invoke-tool.js'
+import { settleTool } from './progress.js'
 import type { ToolContext } from './tool-context.js'
 
 /** When a human has to agree before a tool runs. */
@@ -20,11 +23,20 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
   /** Schema of the arguments, an object. @default no arguments */
   readonly parameters?: Parameters
   /**
+   * Whether the provider holds the model to the schema.
+   *
+   * @default whenever the schema can be said in the strict subset that providers understand
+   */
+  readonly strict?: boolean
+  /**
    * Does the work. A throw becomes the tool's result, so that the model can recover from it; but for an `AgentError` with
    * code `outcome_unknown`, which says that the tool may have taken effect: `onUnknownOutcome` then applies. The result
-   * must survive JSON.
+   * must survive JSON. What an async generator yields is told to those who follow the run; what it returns is the result.
    */
-  readonly execute: (args: SchemaOutput<Parameters>, context: ToolContext) => Result | Promise<Result>
+  readonly execute: (
+    args: SchemaOutput<Parameters>,
+    context: ToolContext,
+  ) => Result | Promise<Result> | AsyncGenerator<unknown, Result>
   /** Changes nothing, so it may be run again freely. @default false */
   readonly readOnly?: boolean
   /** Running it twice with the same idempotency key changes nothing more. @default false */
@@ -69,14 +81,15 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
   const parse = (args: unknown) => parseWith(parameters, args)
   return {
     name,
-    declaration: { name, description, parameters: toParameters(name, parameters) },
+    declaration: { name, description, ...toParameters(options, parameters) },
     readOnly,
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
     approvalTimeoutMs: options.approvalTimeoutMs,
     async invoke(args, context, clock = systemClock) {
       const parsed = await parse(args)
       if (!parsed.ok) return { error: `The arguments are not valid. ${describe(parsed.issues)}` }
-      const execute = (signal: AbortSignal) => options.execute(parsed.value, { ...context, signal })
+      const execute = (signal: AbortSignal) =>
+        settleTool(options.execute(parsed.value, { ...context, signal }), context.reportProgress, signal)
       return invokeTool(execute, context.signal, options, clock)
     },
     async check(args) {
@@ -105,7 +118,10 @@ async function asksForApproval(policy: () => boolean | Promise<boolean>): Promis
   }
 }
 
-function toParameters(name: string, parameters: Schema) {
+function toParameters(
+  { name, strict }: Pick<ToolOptions<Schema, unknown>, 'name' | 'strict'>,
+  parameters: Schema,
+): Pick<ToolDeclaration, 'parameters' | 'strict'> {
   const schema = toJsonSchema(parameters)
   if (schema.type !== 'object') {
     throw new AgentError(
@@ -113,7 +129,13 @@ function toParameters(name: string, parameters: Schema) {
       `The parameters of tool "${name}" must be an object schema.`,
     )
   }
-  return schema
+  const strictSchema = strict === false ? undefined : toStrictSchema(schema)
+  if (strictSchema !== undefined) return { parameters: strictSchema, strict: true }
+  if (strict !== true) return { parameters: schema }
+  throw new AgentError(
+    'invalid_configuration',
+    `The parameters of tool "${name}" cannot be strict: every property must be required, and no others allowed. Make optional ones nullable, or leave strict out.`,
+  )
 }
 
 function describe(issues: readonly Issue[]): string {

@@ -7,9 +7,11 @@ import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline.js'
 import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
+import { runForTool } from '../orchestration/tool-run-orchestrator.js'
 import type { RunLog } from '../run/run-log.js'
 import { createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
+import { toolRunOrchestrator } from '../session/durable-tools.js'
 import { type OperationLimits, toOperationLimits } from '../session/execution-limits.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
@@ -98,6 +100,7 @@ export class AgentFunctionApp {
     registerWatchdog(this.#services, options)
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
+    df.app.orchestration(toolRunOrchestrator, runForTool)
     for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
     for (const agent of agents) this.addAgent(agent)
   }
@@ -142,7 +145,7 @@ export class AgentFunctionApp {
 }
 
 /** Functions of the app that are named like the entities of agents. */
-const reservedNames: readonly string[] = [agentRunOrchestrator, watchdogFunction]
+const reservedNames: readonly string[] = [agentRunOrchestrator, toolRunOrchestrator, watchdogFunction]
 
 function describeModel(model: string): string {
   if (model !== offlineModel) return `model ${model}.`

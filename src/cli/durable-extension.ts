@@ -6,6 +6,8 @@ export interface DurablePartOptions {
   /** Absolute path of the folder for the task hub. */
   readonly dataDir: string
   readonly leaseMs: number
+  /** The key of the durable API, where requests must carry it. */
+  readonly webhookKey: string | undefined
 }
 
 /**
@@ -14,19 +16,16 @@ export interface DurablePartOptions {
  */
 export async function loadDurableExtension(): Promise<(options: DurablePartOptions) => HostExtension> {
   const { createDurableExtension } = await import('../host/durable/durable-extension.js')
-  return ({ context, dataDir, leaseMs }) => {
+  return ({ context, dataDir, leaseMs, webhookKey }) => {
     const extension = createDurableExtension({
       settings: context.hostJson.extensions.durableTask,
       baseUrl: `http://${context.hostName}`,
       dataDir,
       leaseMs,
       root: context.root,
+      webhookKey,
       log: (level, message) => context.log.write(level, 'Host.Triggers.DurableTask', message),
     })
-    return {
-      triggerTypes: ['entityTrigger'],
-      bindingTypes: ['durableClient', 'orchestrationClient'],
-      ...extension,
-    }
+    return { bindingTypes: ['durableClient', 'orchestrationClient'], ...extension }
   }
 }

@@ -17,6 +17,7 @@ Options of start:
       --lease-ms <n>     how long work of a crashed host stays locked (default: 5000)
       --cors <origins>   allowed origins, separated by commas, or *
       --cors-credentials allow credentials for these origins
+      --enable-auth      requests need keys as in Azure; they are kept below <data>/secrets (default: nobody needs one)
       --stream-idle-ms <n>  cut a streamed answer after so long without a byte (default: 240000)
 
 entry: a file or a folder, e.g. samples/01-single-agent, instead of package.json's "main".

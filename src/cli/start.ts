@@ -1,6 +1,7 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AgentError } from '../core/errors.js'
+import { AppKeys } from '../host/keys/app-keys.js'
 import { type RunningHost, startHost } from '../host/start-host.js'
 import { loadExtensions } from './extensions.js'
 import { resolveEntry } from './resolve-entry.js'
@@ -16,6 +17,8 @@ export async function start(args: readonly string[]): Promise<void> {
   const options = parseStartArgs(args)
   const { root, main } = resolveEntry(options.root, options.entry)
   const dataDir = resolve(root, options.data ?? '.data')
+  const { enableAuth } = options
+  const keys = new AppKeys(join(dataDir, 'secrets'))
   const host = await startHost({
     root,
     main,
@@ -25,7 +28,8 @@ export async function start(args: readonly string[]): Promise<void> {
     corsCredentials: options.corsCredentials,
     streamIdleLimitMs: options.streamIdleMs,
     settings: { FUNCTIONS_EMBEDDED_DATA_DIR: dataDir },
-    extensions: await loadExtensions({ dataDir, leaseMs: options.leaseMs }),
+    keys: enableAuth ? keys : undefined,
+    extensions: await loadExtensions({ dataDir, leaseMs: options.leaseMs, keys, enableAuth }),
   })
   stopOnSignal(host)
 }
@@ -41,6 +45,7 @@ export interface StartArgs {
   readonly cors: string | undefined
   readonly corsCredentials: boolean | undefined
   readonly streamIdleMs: number | undefined
+  readonly enableAuth: boolean
 }
 
 /** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
@@ -61,6 +66,7 @@ export function parseStartArgs(args: readonly string[]): StartArgs {
     leaseMs: parseInteger('--lease-ms', values['lease-ms'] ?? '5000', 100, 3_600_000),
     cors: values.cors,
     corsCredentials: values['cors-credentials'],
+    enableAuth: values['enable-auth'] ?? false,
     streamIdleMs:
       values['stream-idle-ms'] === undefined
         ? undefined
@@ -82,6 +88,7 @@ function readArgs(args: readonly string[]) {
         cors: { type: 'string' },
         'cors-credentials': { type: 'boolean' },
         'stream-idle-ms': { type: 'string' },
+        'enable-auth': { type: 'boolean' },
       },
     })
   } catch (cause) {

@@ -1,3 +1,4 @@
+import type { JsonValue } from './json.js'
 import type { ChatMessage, Content, Usage } from './messages.js'
 
 /** What an agent answered: one run's outcome. */
@@ -10,6 +11,8 @@ export interface AgentResponse<Value = unknown> {
   readonly usage: Usage
   /** The run's correlation id. */
   readonly responseId: string
+  /** Why the model ended its last answer: `stop`, or e.g. `length` when it was cut short; `undefined` when no model answered. */
+  readonly finishReason?: string | undefined
   /** The answer as the response schema's type; `undefined` when the run had no schema. */
   readonly value?: Value | undefined
   /** Present when the model works on in the background: pass it to the next run to come back for the answer. */
@@ -25,4 +28,15 @@ export interface AgentResponseUpdate {
   readonly text: string
   /** Present when the model works in the background: a run that is passed it goes on after this update. */
   readonly continuationToken?: string | undefined
+  /** What a tool that is still running has told of itself. */
+  readonly progress?: ToolProgressUpdate | undefined
+}
+
+/** News of a tool that is still running. */
+export interface ToolProgressUpdate {
+  readonly callId: string
+  /** The tool's name. */
+  readonly name: string
+  /** What it yielded or reported. */
+  readonly progress: JsonValue
 }

@@ -6,6 +6,8 @@ export type TypedData =
   | { readonly int: number }
   | { readonly double: number }
   | { readonly http: Readonly<Record<string, unknown>> }
+  /** No member of the protocol: the library finds none that it knows, and hands on `undefined`. */
+  | { readonly none: true }
   | { readonly modelBindingData: ModelBindingData }
 
 /** What an SDK client is made of inside the app (Functions worker: deferred bindings). */

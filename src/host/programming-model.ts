@@ -6,7 +6,10 @@ import type { LogLevel } from './log.js'
 export interface RpcInvocationRequest {
   readonly invocationId: string
   readonly functionId: string
-  readonly inputData: readonly { readonly name: string; readonly data: TypedData }[]
+  readonly inputData: readonly {
+    readonly name: string
+    readonly data: TypedData | Readonly<Record<string, never>>
+  }[]
   readonly triggerMetadata: Readonly<Record<string, TypedData>>
   readonly traceContext: {
     readonly traceParent: string

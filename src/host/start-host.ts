@@ -8,8 +8,9 @@ import { applyHostSettings } from './host-environment.js'
 import { type HostJson, readHostJson } from './host-json.js'
 import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
 import { bindListener, type Listener } from './http/listener.js'
-import { createRouter } from './http/router.js'
+import { createRouter, type Router } from './http/router.js'
 import { serveApp } from './http/serve-app.js'
+import type { AppKeys } from './keys/app-keys.js'
 import { type LoadedApp, loadApp } from './load-app.js'
 import { type LocalSettings, readLocalSettings } from './local-settings.js'
 import { createConsoleSink, createLog, type HostLog, type LogLine } from './log.js'
@@ -34,6 +35,8 @@ export interface StartHostOptions {
   readonly settings?: Readonly<Record<string, string>> | undefined
   /** Cuts a streamed answer in which no byte moved for this long. @default 240000 */
   readonly streamIdleLimitMs?: number | undefined
+  /** Makes requests carry keys as in Azure. @default everybody is an administrator, as with the local tools */
+  readonly keys?: AppKeys | undefined
 }
 
 /** A host that answers requests. */
@@ -123,7 +126,9 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     root,
     url,
     streamIdleLimitMs: options.streamIdleLimitMs,
+    keys: options.keys,
   })
+  if (options.keys !== undefined) log.print(prepareKeys(options.keys, router))
   announce(log, { functions, errors, router, extensions, url })
   listener.open(handler)
   let stopping: Promise<void> | undefined
@@ -136,6 +141,12 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
       return stopping
     },
   }
+}
+
+/** Makes the keys that are not there yet, so that people can read them, and says where. Security: never a key itself. */
+function prepareKeys(keys: AppKeys, router: Router): string {
+  for (const { definition } of router.routes) keys.ofFunction(definition.name)
+  return `Requests need a key, in the header x-functions-key or as ?code=. The keys are in ${keys.folder}, master key and extensions' keys in host.json.`
 }
 
 function resolveCors(options: StartHostOptions, local: LocalSettings): CorsPolicy | undefined {

@@ -1,4 +1,4 @@
-import type { RunKey, SessionKey } from '../run/run-log.js'
+import type { EndedRunsQuery, RunKey, SessionKey } from '../run/run-log.js'
 import type { AzureBlobContainer } from './azure-blob-container.js'
 import type { AzureBlobIndex } from './azure-blob-index.js'
 import { type EndedRun, parseEndedMetadata, parseOpenMetadata, parseRunKey } from './azure-blob-metadata.js'
@@ -57,7 +57,8 @@ async function deleteEntries(container: AzureBlobContainer, key: SessionKey, bef
     const doomed = items.filter(({ metadata }) => (parseOpenMetadata(metadata)?.acceptedAt ?? 0) < before)
     await forEachLimited(doomed, parallel, ({ name, etag }) => container.remove(name, { ifMatch: etag }))
   }
-  for (const run of await listEnded(container, key, before)) {
+  const all = { acceptedBefore: before, upToTurn: Number.MAX_SAFE_INTEGER }
+  for (const run of await listEnded(container, key, all)) {
     await container.remove(toRetiredName(run.key, run.endedAt))
     await container.remove(toEndedName(run.key, run.turn))
   }
@@ -67,10 +68,10 @@ async function deleteEntries(container: AzureBlobContainer, key: SessionKey, bef
 export async function deleteEndedRuns(
   { container, index }: Parts,
   key: SessionKey,
-  before: number,
+  which: EndedRunsQuery,
 ): Promise<void> {
   await index.unfinished(key)
-  const runs = await listEnded(container, key, before)
+  const runs = await listEnded(container, key, which)
   await forEachLimited(runs, parallel, (run) => deleteEndedRun(container, run))
 }
 
@@ -94,13 +95,15 @@ export async function deleteEndedBefore(
 async function listEnded(
   container: AzureBlobContainer,
   key: SessionKey,
-  before: number,
+  { acceptedBefore, upToTurn }: EndedRunsQuery,
 ): Promise<readonly EndedRun[]> {
   const found: EndedRun[] = []
   for (const prefix of [toInnerPrefix(key), toEndedPrefix(key)]) {
     for await (const items of container.list(prefix)) {
-      const runs = items.map(({ metadata }) => parseEndedMetadata(metadata))
-      found.push(...runs.filter((run) => run !== undefined).filter((run) => run.acceptedAt < before))
+      const runs = items
+        .map(({ metadata }) => parseEndedMetadata(metadata))
+        .filter((run) => run !== undefined)
+      found.push(...runs.filter(({ acceptedAt, turn }) => acceptedAt < acceptedBefore && turn <= upToTurn))
     }
   }
   return found

@@ -5,6 +5,7 @@ import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
+  EndedRunsQuery,
   RunKey,
   RunLog,
   RunSummary,
@@ -149,8 +150,8 @@ export class AzureBlobRunLog implements RunLog {
     this.#followers.notifyAll()
   }
 
-  async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
-    await deleteEndedRuns(this.#parts, key, before)
+  async deleteEndedRuns(key: SessionKey, which: EndedRunsQuery): Promise<void> {
+    await deleteEndedRuns(this.#parts, key, which)
     this.#followers.notifyAll()
   }
 

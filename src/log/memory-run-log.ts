@@ -5,6 +5,7 @@ import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { isInnerRun, type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
+  EndedRunsQuery,
   RunKey,
   RunLog,
   RunSummary,
@@ -130,8 +131,11 @@ export class MemoryRunLog implements RunLog {
     if (this.#runsOf(key).length === 0) this.#sessions.delete(toSessionName(key))
   }
 
-  async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
-    this.#deleteRuns(key, (run) => isEnded(run) && run.acceptedAt < before)
+  async deleteEndedRuns(key: SessionKey, { acceptedBefore, upToTurn }: EndedRunsQuery): Promise<void> {
+    this.#deleteRuns(
+      key,
+      (run) => isEnded(run) && run.acceptedAt < acceptedBefore && run.index.turn <= upToTurn,
+    )
   }
 
   async control(key: RunKey, record: ControlRecord): Promise<boolean> {

@@ -162,8 +162,8 @@ export class RedisIndex {
     }
   }
 
-  /** Deletes the runs of a session that were accepted before: all, or the ended ones. */
-  async deleteRuns(key: SessionKey, before: number, which: 'all' | 'ended'): Promise<void> {
+  /** Deletes the runs of a session that were accepted before: all, or the ended ones up to a turn. */
+  async deleteRuns(key: SessionKey, before: number, which: 'all' | number): Promise<void> {
     const { session, runs, logs, controls, channels, ...lists } = this.#keys.session(key)
     const values = [runs, logs, controls, before, which, channels]
     const keys = [session, lists.ended, lists.innerEnded, lists.open, lists.innerOpen]

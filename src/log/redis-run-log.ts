@@ -6,6 +6,7 @@ import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
+  EndedRunsQuery,
   RunKey,
   RunLog,
   RunSummary,
@@ -147,8 +148,8 @@ export class RedisRunLog implements RunLog {
     return this.#index.deleteRuns(key, before, 'all')
   }
 
-  deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
-    return this.#index.deleteRuns(key, before, 'ended')
+  deleteEndedRuns(key: SessionKey, { acceptedBefore, upToTurn }: EndedRunsQuery): Promise<void> {
+    return this.#index.deleteRuns(key, acceptedBefore, upToTurn)
   }
 
   deleteEndedBefore(before: number, limit: number): Promise<number> {

@@ -109,12 +109,13 @@ export const redisScripts = {
   /** KEYS a list. Gives all of it. */
   list: toScript(`return redis.call('LRANGE', KEYS[1], 0, -1)`),
 
-  /** KEYS session, ended (2), open (2). ARGV what keys of runs, logs and controls begin with (3), before, 'all' | 'ended', channels' beginning. Gives the session's owner or '', whether the session went, and the runs that did. */
+  /** KEYS session, ended (2), open (2). ARGV what keys of runs, logs and controls begin with (3), before, 'all' or the highest turn of ended ones, channels' beginning. Gives the session's owner or '', whether the session went, and the runs that did. */
   deleteRuns: toScript(`
     local owner = redis.call('HGET', KEYS[1], 'owner') or ''
     local gone = {}
     for i = 2, ARGV[5] == 'all' and 5 or 3 do
-      for _, name in ipairs(redis.call('ZRANGE', KEYS[i], 0, -1)) do
+      local top = ARGV[5] == 'all' and '+inf' or ARGV[5]
+      for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[i], '-inf', top)) do
         local acceptedAt = redis.call('HGET', ARGV[1] .. name, 'acceptedAt')
         if not acceptedAt or tonumber(acceptedAt) < tonumber(ARGV[4]) then
           redis.call('DEL', ARGV[1] .. name, ARGV[2] .. name, ARGV[3] .. name)

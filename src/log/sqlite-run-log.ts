@@ -8,6 +8,7 @@ import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '..
 import { toIndex } from '../run/run-index.js'
 import type {
   Creation,
+  EndedRunsQuery,
   RunKey,
   RunLog,
   RunStatus,
@@ -160,8 +161,9 @@ export class SqliteRunLog implements RunLog {
     this.#feed.notifyAll()
   }
 
-  async deleteEndedRuns(key: SessionKey, before: number): Promise<void> {
-    await this.#write(() => this.#sql.deleteEndedRuns.run(key.agent, key.session, before))
+  async deleteEndedRuns({ agent, session }: SessionKey, which: EndedRunsQuery): Promise<void> {
+    const { acceptedBefore, upToTurn } = which
+    await this.#write(() => this.#sql.deleteEndedRuns.run(agent, session, acceptedBefore, upToTurn))
     this.#feed.notifyAll()
   }
 

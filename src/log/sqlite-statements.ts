@@ -88,7 +88,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     insertEvent: command('INSERT INTO events (run, id, type, data, at) VALUES (?, ?, ?, ?, ?)'),
     deleteRuns: command('DELETE FROM runs WHERE agent = ? AND session = ? AND accepted_at < ?'),
     deleteEndedRuns: command(
-      "DELETE FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND accepted_at < ?",
+      "DELETE FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND accepted_at < ? AND turn <= ?",
     ),
     deleteEndedBefore: command(`
       DELETE FROM runs WHERE id IN

@@ -7,6 +7,12 @@ export function createFailure({ code, message }: Pick<RunReplyError, 'code' | 'm
   return new Error(`${message} [agent error: ${code}]`)
 }
 
+/** Why a sub-orchestration failed, without what the Durable extension puts around it. */
+export function toFailureText(error: unknown): string {
+  const [reason = ''] = toErrorMessage(error).split(' \n ')
+  return reason.replace(/^(Orchestrator function '[^']*' failed:\s*)+/, '')
+}
+
 /**
  * The failure of an agent's run as what it is, from what an orchestrator caught; anything else becomes `internal`, with
  * what was caught as its cause. `yield* agent.run(…)` throws it like this already; `yield` and `Task.all` do not.
@@ -20,9 +26,8 @@ export function createFailure({ code, message }: Pick<RunReplyError, 'code' | 'm
  */
 export function toAgentError(error: unknown): AgentError {
   if (error instanceof AgentError) return error
-  const text = toErrorMessage(error)
+  const text = toFailureText(error)
   const [, message = '', code] = /^(.*?) \[agent error: ([a-z_]+)\]/s.exec(text) ?? []
   if (!isAgentErrorCode(code)) return new AgentError('internal', text, { cause: error })
-  const own = message.replace(/^(Orchestrator function '[^']*' failed:\s*)+/, '')
-  return new AgentError(code, own, { cause: error, retryable: isRetryableCode(code) })
+  return new AgentError(code, message, { cause: error, retryable: isRetryableCode(code) })
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.js'
+import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
 
 /**
@@ -12,6 +12,16 @@ export type ControlRecord =
   | ({ readonly type: 'decision' } & Decision)
   /** Take these messages in before the next model call; `run` is the run that brought them. */
   | { readonly type: 'steer'; readonly run: string; readonly messages: readonly ChatMessage[] }
+  /** What came of a tool call that was pending. */
+  | ({ readonly type: 'toolResult' } & ToolResult)
+
+/** `result` or `error`; neither when the call is one of a run that works for this one, where the result is. */
+export interface ToolResult {
+  /** The call; `<call>/<inner call>` for one of a run that works for this one. */
+  readonly callId: string
+  readonly result?: JsonValue | undefined
+  readonly error?: string | undefined
+}
 
 export interface Decision {
   readonly approvalId: string
@@ -37,5 +47,7 @@ export function toControlId(record: ControlRecord): string {
       return `decision/${record.approvalId}`
     case 'steer':
       return `steer/${record.run}`
+    case 'toolResult':
+      return `tool/${record.callId}`
   }
 }

@@ -7,7 +7,7 @@ export type Action =
   | { readonly type: 'callModel'; readonly step: number }
   /** Every call that can be gone on with; others of the step may be waiting for a human. */
   | { readonly type: 'runTools'; readonly calls: readonly CallState[] }
-  /** Only a human's decision lets the run go on. */
+  /** Only a human's decision, or the result of a pending tool, lets the run go on. */
   | { readonly type: 'wait' }
   | { readonly type: 'finish' }
   | { readonly type: 'giveUp'; readonly reason: 'max_steps' | 'max_tokens' }
@@ -31,8 +31,7 @@ export function decide(state: RunState, limits: RunLimits): Action {
   const ready = open.filter((call) => !isWaiting(call))
   if (ready.length > 0) return { type: 'runTools', calls: ready }
   if (open.length > 0) return { type: 'wait' }
-  const isAnswered =
-    last.calls.length === 0 && !state.steering.some(({ afterSteps }) => afterSteps === state.steps.length)
+  const isAnswered = last.calls.length === 0 && !isSteered(state) && !isRejected(state)
   return isAnswered ? { type: 'finish' } : callModel(state, limits)
 }
 
@@ -49,6 +48,14 @@ function callModel(state: RunState, limits: RunLimits): Action {
   return { type: 'callModel', step: state.steps.length }
 }
 
-function isWaiting({ approval, decision }: CallState): boolean {
-  return approval !== undefined && decision === undefined
+function isSteered({ steering, steps }: RunState): boolean {
+  return steering.some(({ afterSteps }) => afterSteps === steps.length)
+}
+
+function isRejected({ rejections, steps }: RunState): boolean {
+  return rejections.some(({ step }) => step === steps.length - 1)
+}
+
+function isWaiting({ approval, decision, pending }: CallState): boolean {
+  return pending !== undefined || (approval !== undefined && decision === undefined)
 }

@@ -1,3 +1,4 @@
+import type { Issue } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage, Usage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
@@ -89,6 +90,29 @@ export interface ToolCompleted {
   readonly usage?: Usage | undefined
 }
 
+/** An answer that does not fit the schema that was asked for; the model is asked for another one. */
+export interface AnswerRejected {
+  readonly step: number
+  /** Where it does not fit, and why. */
+  readonly issues: readonly Issue[]
+}
+
+/** What a tool that is still running has told of itself. */
+export interface ToolProgress {
+  readonly callId: string
+  readonly name: string
+  readonly progress: JsonValue
+}
+
+/** A tool call whose result will come from outside, after the tool itself has returned. */
+export interface ToolPending {
+  readonly callId: string
+  /** When it began to wait; ms since 1970 UTC. */
+  readonly since: number
+  /** What is waited for within a run that works for this call; absent when the call itself is pending. */
+  readonly inner?: readonly string[] | undefined
+}
+
 /** A tool call that waits for a human. */
 export interface ApprovalRequested {
   /** Issued once; a decision names it. */
@@ -148,7 +172,7 @@ export interface StepContinued {
 }
 
 /** Why a run stands still without a process working on it. */
-export type ParkReason = 'approval' | 'background' | 'operation_limit'
+export type ParkReason = 'approval' | 'tool' | 'background' | 'operation_limit'
 
 export interface RunStarted {
   /** Grows with each executor that takes the run over; the first has 1. */
@@ -169,7 +193,10 @@ export type RunEvent =
   | EventOf<'step.continued', StepContinued>
   | EventOf<'step.completed', StepCompleted>
   | EventOf<'tool.started', ToolStarted>
+  | EventOf<'tool.progress', ToolProgress>
   | EventOf<'tool.completed', ToolCompleted>
+  | EventOf<'answer.rejected', AnswerRejected>
+  | EventOf<'tool.pending', ToolPending>
   | EventOf<'approval.requested', ApprovalRequested>
   | EventOf<'approval.decided', Decision>
   | EventOf<'run.parked', { readonly reason: ParkReason; readonly until?: string | undefined }>
@@ -206,9 +233,9 @@ export function isTerminal(event: RunEvent): event is TerminalEvent {
   return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
 }
 
-/** True for provisional events: void if their step is begun again. */
-export function isDelta(event: RunEvent): boolean {
-  return event.type === 'message.delta' || event.type === 'reasoning.delta'
+/** True for provisional events: void if their step, or their tool, is begun again. */
+export function isDelta({ type }: RunEvent): boolean {
+  return type === 'message.delta' || type === 'reasoning.delta' || type === 'tool.progress'
 }
 
 /** Token counts under the names the seed's callers read. */

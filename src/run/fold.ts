@@ -8,6 +8,7 @@ import {
 } from '../core/messages.js'
 import type { Decision } from './control.js'
 import {
+  type AnswerRejected,
   type ApprovalRequested,
   type HistorySummarized,
   isTerminal,
@@ -19,6 +20,7 @@ import {
   type StepCompleted,
   type TerminalEvent,
   type ToolCompleted,
+  type ToolPending,
   type ToolStarted,
 } from './events.js'
 
@@ -31,6 +33,8 @@ export interface CallState {
   readonly approval?: ApprovalRequested | undefined
   /** The answer to `approval`. */
   readonly decision?: Decision | undefined
+  /** The tool has returned, and its result will come from outside. */
+  readonly pending?: ToolPending | undefined
   readonly completed?: ToolCompleted | undefined
 }
 
@@ -60,6 +64,8 @@ export interface RunState {
   readonly turn: number
   readonly steps: readonly StepState[]
   readonly steering: readonly Steering[]
+  /** Answers that did not fit the schema that was asked for. */
+  readonly rejections: readonly AnswerRejected[]
   /** The text of an unfinished step whose deltas are in the log; `undefined` when there are none. */
   readonly partial: string | undefined
   /** The token of an answer that a model makes in the background. */
@@ -86,6 +92,7 @@ export const emptyRun: RunState = {
   turn: 0,
   steps: [],
   steering: [],
+  rejections: [],
   partial: undefined,
   continuation: undefined,
   prepared: undefined,
@@ -118,7 +125,7 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case 'run.parked':
       return { parked: event.data.reason }
     case 'run.resumed':
-      return { parked: undefined }
+      return { parked: undefined, steps: changeCalls(state.steps, toResumed) }
     case 'history.summarized':
       return { summary: event.data, usage: addUsage(state.usage, event.data.usage) }
     case 'run.prepared':
@@ -144,8 +151,14 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
         partial: undefined,
         continuation: undefined,
       }
+    case 'answer.rejected':
+      return { rejections: [...state.rejections, event.data] }
+    case 'tool.progress':
+      return {}
     case 'tool.started':
-      return { steps: changeCall(state.steps, event.data.callId, { started: event.data, ...noApproval }) }
+      return { steps: changeCall(state.steps, event.data.callId, { started: event.data, ...noWait }) }
+    case 'tool.pending':
+      return { steps: changeCall(state.steps, event.data.callId, { pending: event.data }) }
     case 'approval.requested':
       return {
         steps: changeCall(state.steps, event.data.callId, { approval: event.data, decision: undefined }),
@@ -169,7 +182,12 @@ function toStepState(step: StepCompleted): StepState {
 }
 
 /** A decision lets a call begin once; should that be cut off, it takes another. */
-const noApproval = { approval: undefined, decision: undefined }
+const noWait = { approval: undefined, decision: undefined, pending: undefined }
+
+/** A run that works for a call finds out by itself whether it can go on. */
+function toResumed(call: CallState): CallState {
+  return call.pending?.inner === undefined ? call : { ...call, pending: undefined }
+}
 
 function changeDecided(steps: readonly StepState[], decision: Decision): readonly StepState[] {
   const calls = steps.at(-1)?.calls ?? []
@@ -182,10 +200,16 @@ function changeCall(
   callId: string,
   change: Partial<CallState>,
 ): readonly StepState[] {
+  return changeCalls(steps, (state) => (state.call.callId === callId ? { ...state, ...change } : state))
+}
+
+function changeCalls(
+  steps: readonly StepState[],
+  change: (call: CallState) => CallState,
+): readonly StepState[] {
   const last = steps.at(-1)
   if (last === undefined) return steps
-  const calls = last.calls.map((state) => (state.call.callId === callId ? { ...state, ...change } : state))
-  return [...steps.slice(0, -1), { ...last, calls }]
+  return [...steps.slice(0, -1), { ...last, calls: last.calls.map(change) }]
 }
 
 /** The tool calls that wait for a human. */
@@ -194,4 +218,13 @@ export function toOpenApprovals(state: RunState): readonly ApprovalRequested[] {
   return calls.flatMap(({ approval, decision }) =>
     approval === undefined || decision !== undefined ? [] : [approval],
   )
+}
+
+/** The pending tool calls that a run waits for, those of runs that work for it as `<call>/<inner call>`. */
+export function toPendingCalls(state: RunState): readonly string[] {
+  const calls = state.outcome === undefined ? (state.steps.at(-1)?.calls ?? []) : []
+  return calls.flatMap(({ call: { callId }, pending, completed }) => {
+    if (pending === undefined || completed !== undefined) return []
+    return pending.inner === undefined ? [callId] : pending.inner.map((inner) => `${callId}/${inner}`)
+  })
 }

@@ -58,6 +58,14 @@ export interface SessionQuery {
   readonly limit: number
 }
 
+/** Which of a session's ended runs: both have to hold. */
+export interface EndedRunsQuery {
+  /** Those accepted earlier; ms since 1970. */
+  readonly acceptedBefore: number
+  /** Those whose turn is no higher, and those that work for others or joined another one. */
+  readonly upToTurn: number
+}
+
 export interface StalledQuery {
   /** Open runs count when their log has not moved since; ms since 1970. */
   readonly before: number
@@ -98,8 +106,8 @@ export interface RunLog {
   sessions(agent: string, query: SessionQuery): Promise<readonly SessionSummary[]>
   /** Forgets the runs accepted before `before` (ms since 1970), and the session when none is left. Whoever executes one of them is fenced off. */
   deleteSession(key: SessionKey, before: number): Promise<void>
-  /** Forgets the ended runs accepted before `before` (ms since 1970); the session stays. */
-  deleteEndedRuns(key: SessionKey, before: number): Promise<void>
+  /** Forgets ended runs of a session; the session stays. */
+  deleteEndedRuns(key: SessionKey, which: EndedRunsQuery): Promise<void>
   /**
    * Files a wish about a run, and makes a parked run due that can go on because of it (see `isWaking`). False when one of that name is there already (see `toControlId`).
    * @throws {AgentError} `not_found` when there is no such run.

@@ -1,15 +1,44 @@
 import { type ChatMessage, createTextMessage, type FunctionResultContent, toText } from '../core/messages.js'
+import type { AnswerRejected } from './events.js'
 import type { CallState, RunState, StepState } from './fold.js'
 
-/** What a run has added after the user's messages: each answer and the results of its tool calls, and what joined on the way. */
+/**
+ * What a run has added after the user's messages: each answer and the results of its tool calls, and what joined on the
+ * way. Answers that did not fit the asked-for schema are no part of it.
+ */
 export function toTurnMessages(state: RunState): readonly ChatMessage[] {
-  return withAnswer(state, [
+  return withAnswer(
+    state,
+    joinSteps(state, (step) => (findRejection(state, step) === undefined ? toStepMessages(step) : [])),
+  )
+}
+
+/** What the model is shown of a run that goes on: everything it has added, and what was wrong with answers that did not fit. */
+export function toPromptMessages(state: RunState): readonly ChatMessage[] {
+  return joinSteps(state, (step) => {
+    const rejection = findRejection(state, step)
+    const complaint = rejection === undefined ? [] : [createTextMessage('user', toComplaint(rejection))]
+    return [...toStepMessages(step), ...complaint]
+  })
+}
+
+function joinSteps(
+  state: RunState,
+  toMessages: (step: StepState) => readonly ChatMessage[],
+): readonly ChatMessage[] {
+  return [
     ...toSteeringMessages(state, 0),
-    ...state.steps.flatMap((step, index) => [
-      ...toStepMessages(step),
-      ...toSteeringMessages(state, index + 1),
-    ]),
-  ])
+    ...state.steps.flatMap((step, index) => [...toMessages(step), ...toSteeringMessages(state, index + 1)]),
+  ]
+}
+
+function findRejection({ rejections }: RunState, { step }: StepState): AnswerRejected | undefined {
+  return rejections.find((rejection) => rejection.step === step)
+}
+
+function toComplaint({ issues }: AnswerRejected): string {
+  const list = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+  return `That answer does not fit the JSON schema that was asked for: ${list}. Answer again, with nothing but JSON that fits.`
 }
 
 function toSteeringMessages({ steering }: RunState, afterSteps: number): readonly ChatMessage[] {
@@ -18,7 +47,8 @@ function toSteeringMessages({ steering }: RunState, afterSteps: number): readonl
 
 /** What a run has said and what its tools gave, without the messages that joined it on the way. */
 export function toOwnMessages(state: RunState): readonly ChatMessage[] {
-  return withAnswer(state, state.steps.flatMap(toStepMessages))
+  const accepted = state.steps.filter((step) => findRejection(state, step) === undefined)
+  return withAnswer(state, accepted.flatMap(toStepMessages))
 }
 
 /** The text of a run's answer; a refusal's words when the model refused. */
@@ -50,6 +80,20 @@ function withAnswer(state: RunState, messages: readonly ChatMessage[]): readonly
 export function toStepMessages(step: StepState): readonly ChatMessage[] {
   const results = step.calls.map(toResult).filter((result) => result !== undefined)
   return results.length === 0 ? [step.message] : [step.message, { role: 'tool', contents: results }]
+}
+
+/** A step of a run that has ended, with the calls closed that have no result: models want each to have one. */
+export function closeCalls(step: StepState): StepState {
+  return { ...step, calls: step.calls.map(closeCall) }
+}
+
+function closeCall(state: CallState): CallState {
+  if (state.completed !== undefined) return state
+  const error =
+    state.started === undefined
+      ? 'The run ended before this tool ran.'
+      : 'The run ended while this tool ran, so whether it took effect is unknown.'
+  return { ...state, completed: { callId: state.call.callId, error, durationMs: 0 } }
 }
 
 function toResult({ call, completed }: CallState): FunctionResultContent | undefined {

@@ -4,8 +4,9 @@ import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
-import type { RunLog, SessionKey } from '../run/run-log.js'
+import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
 import { announceDeletion, createRaiseEvent } from './announce-end.js'
+import { createDurableTools } from './durable-tools.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
 import { type Operation, readState } from './operation.js'
@@ -14,6 +15,7 @@ import type { AgentResponseCallback } from './response-callback.js'
 import { operateRun } from './run-operation.js'
 import { SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
+import { operateToolResult } from './tool-result-operation.js'
 
 export interface AgentEntityOptions {
   readonly agent: AgentDefinition
@@ -22,7 +24,7 @@ export interface AgentEntityOptions {
   /** Makes what only the code of a run may know. @default nothing */
   readonly values?: InvocationValuesFactory | undefined
   readonly limits: OperationLimits
-  /** Finds an operation's durable client, by which orchestrations are told how their runs ended. @default none are told */
+  /** Finds an operation's durable client, by which tools start orchestrations, and orchestrations are told how their runs ended. @default none */
   readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
   /** @default the machine's */
   readonly clock?: Clock | undefined
@@ -47,10 +49,11 @@ export function createAgentEntity({
     const onError = (error: unknown) => reportError(error, key, context)
     const startedAt = clock.now()
     try {
-      const raiseEvent =
-        getDurableClient === undefined ? undefined : createRaiseEvent(getDurableClient(context), clock)
-      const shared = { agent, log, callback, values, limits, history, clock }
-      await operate({ ...shared, key, context, startedAt, onError, raiseEvent })
+      const client = getDurableClient?.(context)
+      const raiseEvent = client && createRaiseEvent(client, clock)
+      const durable = client && ((run: RunKey) => createDurableTools(client, run))
+      const shared = { agent, log, callback, values, limits, history, clock, raiseEvent, durable }
+      await operate({ ...shared, key, context, startedAt, onError })
     } catch (error) {
       onError(error)
     }
@@ -80,6 +83,8 @@ async function operate(operation: Operation): Promise<void> {
     case 'continue':
     case 'decide':
       return operateRun(operation)
+    case 'tool_result':
+      return operateToolResult(operation)
     case 'get_state':
       return df.return(df.getState() ?? null)
     case 'reset':
@@ -102,8 +107,10 @@ async function reset(operation: Operation): Promise<void> {
   const { resetId, resetBefore = 0 } = state.own
   // A signal that comes twice, or after that of a later reset, must not take newer messages with it.
   if (before < resetBefore || (resetId !== undefined && resetId === input.id)) return
+  const { turn } = state.own
   await addEndedRuns(operation, state)
-  await log.deleteEndedRuns(key, before)
+  // What this state has not committed yet stays in the logs: were the commit lost too, it could not be counted again.
+  await log.deleteEndedRuns(key, { acceptedBefore: before, upToTurn: turn })
   state.reset()
   state.change({ resetBefore: before })
   if (typeof input.id === 'string') state.change({ resetId: input.id })

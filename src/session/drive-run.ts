@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
-import type { DelegateOutcome, DelegateRequest, Delegation } from '../agent/delegation.js'
+import type { DelegatedRun, DelegateRequest, Delegation } from '../agent/delegation.js'
+import type { DurableTools } from '../agent/durable-tools.js'
 import type { ExecutionLimits, RunSetup } from '../agent/run-context.js'
 import { RunControls } from '../agent/run-controls.js'
 import { runLoop } from '../agent/run-loop.js'
@@ -7,7 +8,7 @@ import type { Clock } from '../core/clock.js'
 import { hasCode } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { RunEvent, SessionState, StoredEvent } from '../run/events.js'
-import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
+import { fold, type RunState, toOpenApprovals, toPendingCalls } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { toAnswerText } from '../run/turn-messages.js'
@@ -30,6 +31,8 @@ export interface RunDrive {
   readonly sessionState: SessionState
   readonly readValues: RunSetup['readValues']
   readonly limits: ExecutionLimits
+  /** The orchestrations of its app, for the tools of a run; absent where there are none. */
+  readonly durable?: ((key: RunKey) => DurableTools) | undefined
   readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
   readonly onError: (error: unknown) => void
   readonly clock: Clock
@@ -39,7 +42,7 @@ export interface RunDrive {
 
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
 export async function driveRun(drive: RunDrive): Promise<RunState> {
-  const { agent, log, key, events, controls, turn, limits, onError, onAppended, clock } = drive
+  const { agent, log, key, events, controls, turn, limits, durable, onError, onAppended, clock } = drive
   const journal: RunJournal = new RunJournal({
     events,
     deltaDelayMs: log.deltaDelayMs,
@@ -66,7 +69,8 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
     join: (run) => joinRun(log, { ...key, run }, key.run),
     // The first execution shows the answer as it is made; once it is parked, a look now and then does.
     waiting: { follows: (comesBack) => !comesBack || parked !== 'background', marksDeltas: false },
-    delegation: createDelegation(log, key, { limits, onError, clock, owner: request?.owner }),
+    delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
+    durable: durable?.(key),
     signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
     clock,
     onError,
@@ -84,7 +88,7 @@ async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean>
   }
 }
 
-interface DelegationContext {
+interface DelegationContext extends Pick<RunDrive, 'durable'> {
   readonly limits: ExecutionLimits
   readonly onError: (error: unknown) => void
   readonly clock: Clock
@@ -105,15 +109,16 @@ function createDelegation(log: RunLog, parent: RunKey, context: DelegationContex
 async function runDelegate(
   log: RunLog,
   key: RunKey,
-  { agent, message, values, signal, owner, limits, onError, clock }: DelegationContext & DelegateRequest,
-): Promise<DelegateOutcome> {
+  request: DelegateRequest & DelegationContext,
+): Promise<DelegatedRun> {
+  const { agent, message, owner, metadata, limits, durable, onError, clock, signal, onEvent } = request
   const messages = [createTextMessage('user', message)]
-  await log.create(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
+  await log.create(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner, metadata }))
   const events = await log.read(key)
   const controls = new RunControls()
   controls.update(await log.controls(key))
   const state = fold(events)
-  if (state.outcome !== undefined) return toDelegateOutcome(state)
+  if (state.outcome !== undefined) return toDelegatedRun(state)
   const { maxSteps, maxTokensPerRun, stepTimeoutMs } = agent
   const driven = await driveRun({
     agent,
@@ -122,29 +127,33 @@ async function runDelegate(
     events,
     controls,
     turn: 0,
-    readHistory: async () => [],
+    readHistory: async () => request.history,
     messageCount: 0,
-    sessionState: {},
-    readValues: () => values,
+    sessionState: request.sessionState,
+    readValues: () => request.values,
     limits: { ...limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
+    onAppended: onEvent,
+    durable,
     onError,
     clock,
     signal,
   })
-  return toDelegateOutcome(driven)
+  return toDelegatedRun(driven)
 }
 
-function toDelegateOutcome(state: RunState): DelegateOutcome {
-  const { outcome, usage } = state
-  if (state.parked === 'operation_limit' || state.parked === 'background') return { parked: state.parked }
+function toDelegatedRun(state: RunState): DelegatedRun {
+  const { outcome, usage, stateChanges } = state
+  if (state.parked === 'operation_limit' || state.parked === 'background')
+    return { parked: state.parked, stateChanges }
   const [approval] = toOpenApprovals(state)
-  if (approval !== undefined) return { parked: 'approval', approval }
+  if (approval !== undefined) return { parked: 'approval', approval, stateChanges }
+  if (state.parked === 'tool') return { parked: 'tool', calls: toPendingCalls(state), stateChanges }
   switch (outcome?.type) {
     case 'run.completed':
-      return { result: toAnswerText(state), usage }
+      return { result: toAnswerText(state), usage, stateChanges }
     case 'run.failed':
-      return { error: outcome.data.detail, usage }
+      return { error: outcome.data.detail, usage, stateChanges }
     default:
-      return { error: 'The agent was stopped before it had an answer.', usage }
+      return { error: 'The agent was stopped before it had an answer.', usage, stateChanges }
   }
 }

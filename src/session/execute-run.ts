@@ -7,11 +7,11 @@ import { type Clock, toTimestamp } from '../core/clock.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { ControlRecord } from '../run/control.js'
 import type { RunEvent, RunRequest, SessionState, StoredEvent } from '../run/events.js'
-import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
+import { fold, type RunState, toOpenApprovals, toPendingCalls } from '../run/fold.js'
 import type { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { CallbackQueue } from './callback-queue.js'
-import { driveRun } from './drive-run.js'
+import { driveRun, type RunDrive } from './drive-run.js'
 import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
 
@@ -33,6 +33,7 @@ export interface RunExecution {
   /** Makes what only the run's code may know. */
   readonly context: InvocationValuesFactory
   readonly limits: OperationLimits
+  readonly durable: RunDrive['durable']
   /** When the operation began; ms since 1970. */
   readonly operationStart: number
   readonly clock: Clock
@@ -50,15 +51,15 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   const [events, records] = await Promise.all([log.read(key), log.controls(key)])
   const state = fold(events)
   if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
-  if (state.parked === 'approval' && !hasNews(state, records, toTimestamp(clock.now()))) return state
+  if (isWaiting(state) && !hasNews(state, records, toTimestamp(clock.now()))) return state
   const controls = new RunControls()
   controls.update(records)
   const watching = new AbortController()
   const watched = watch(log, key, controls, watching.signal).catch(execution.onError)
   try {
     const carried = await execute(execution, events, controls)
-    // A decision that came while the run was being parked may have found nobody to wake.
-    return carried.parked === 'approval' ? await executeRun(execution) : carried
+    // What came while the run was being parked may have found nobody to wake.
+    return isWaiting(carried) ? await executeRun(execution) : carried
   } finally {
     // With a reason, as the making of an exception that nobody sees would cost more than the rest.
     watching.abort(null)
@@ -66,14 +67,20 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   }
 }
 
-/** Whether a run that waits for decisions can go on. */
+function isWaiting({ parked }: RunState): boolean {
+  return parked === 'approval' || parked === 'tool'
+}
+
+/** Whether a run that waits for decisions, or for the results of tools, can go on. */
 function hasNews(state: RunState, records: readonly ControlRecord[], now: string): boolean {
   const open = toOpenApprovals(state)
-  if (open.length === 0 || open.some(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now))
-    return true
+  const pending = toPendingCalls(state)
+  if (open.length + pending.length === 0) return true
+  if (open.some(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now)) return true
   return records.some((record) => {
-    if (record.type === 'cancel') return true
-    return record.type === 'decision' && open.some(({ approvalId }) => approvalId === record.approvalId)
+    if (record.type === 'decision') return open.some(({ approvalId }) => approvalId === record.approvalId)
+    if (record.type === 'toolResult') return pending.includes(record.callId)
+    return record.type === 'cancel'
   })
 }
 
@@ -98,6 +105,7 @@ async function execute(
     readHistory,
     messageCount,
     sessionState: execution.sessionState,
+    durable: execution.durable,
     readValues: () => execution.context(toRunInfo(key, fold(events).request)),
     limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
     onAppended: (event, current) => announce(event, current, execution, callbacks),

@@ -45,12 +45,12 @@ export function toExecutionLimits(
   }
 }
 
-/** When a run would have been accepted had it never waited for a human; ms since 1970. */
+/** When a run would have been accepted had it never waited for a human or a pending tool; ms since 1970. */
 function toActiveStart(events: readonly StoredEvent[], now: number): number {
   let start = events[0]?.at ?? now
   let parkedAt: number | undefined
   for (const event of events) {
-    if (event.type === 'run.parked' && event.data.reason === 'approval') parkedAt = event.at
+    if (event.type === 'run.parked' && event.data.reason !== 'operation_limit') parkedAt = event.at
     else if (parkedAt !== undefined) {
       start += event.at - parkedAt
       parkedAt = undefined

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js'
 import type { RunLog, SessionKey } from '../run/run-log.js'
 import { AgentState } from './agent-state.js'
 import type { RaiseEvent } from './announce-end.js'
+import type { RunDrive } from './drive-run.js'
 import type { OperationLimits } from './execution-limits.js'
 import type { AgentResponseCallback } from './response-callback.js'
 import type { SessionHistory } from './session-history.js'
@@ -27,6 +28,7 @@ export interface Operation {
   readonly onError: (error: unknown) => void
   /** Reaches orchestrations that wait for runs; `undefined` where there is no durable client. */
   readonly raiseEvent: RaiseEvent | undefined
+  readonly durable: RunDrive['durable']
   /** The run whose outcome this operation's own result tells, so that no event has to. */
   readonly repliesTo?: string | undefined
 }

@@ -10,7 +10,11 @@ import { fromStoredMessage } from './stored-messages.js'
 const content = z.looseObject({ $type: z.string().optional(), type: z.string().optional() })
 
 const runInput = z.looseObject({
-  correlationId: z.string().min(1).max(128),
+  correlationId: z
+    .string()
+    .min(1)
+    .max(128)
+    .refine((id) => !id.includes('/'), 'must not hold "/"'),
   message: z.string().nullish(),
   messages: z
     .array(z.looseObject({ role: z.string().optional(), contents: z.array(content) }))

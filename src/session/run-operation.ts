@@ -27,7 +27,8 @@ export async function operateRun(operation: Operation): Promise<void> {
   await reply(operation, key)
 }
 
-async function operatePending(operation: Operation, correlationId: string): Promise<void> {
+/** Carries out a run that is in the log, and before it those accepted earlier. */
+export async function operatePending(operation: Operation, correlationId: string): Promise<void> {
   const { context } = operation
   const state = await outlastFailures(operation, () => readStateFor(operation, correlationId))
   const { turn } = state.own
@@ -80,6 +81,7 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     sessionState: state.own.state ?? {},
     context: operation.values,
     limits,
+    durable: operation.durable,
     operationStart: startedAt,
     clock,
     onError,

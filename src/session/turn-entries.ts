@@ -3,7 +3,7 @@ import type { Problem } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
 import { isTerminal, type StoredEvent, type TerminalEvent } from '../run/events.js'
 import { fold, type RunState } from '../run/fold.js'
-import { toOwnMessages, toStepMessages } from '../run/turn-messages.js'
+import { closeCalls, toOwnMessages, toStepMessages } from '../run/turn-messages.js'
 import { toStoredMessage, toStoredUsage } from './stored-messages.js'
 import type { StoredEntry } from './stored-state.js'
 
@@ -37,20 +37,20 @@ export function toResponseEntry(
   }
 }
 
-/** The entry of a run that gave no answer. Keeps the steps that were finished: their effects have happened. */
+/** The entry of a run that gave no answer. Keeps its steps, also one that was half done: what its tools did has happened. */
 function toErrorEntry(
   state: RunState,
   correlationId: string,
   createdAt: string,
   error: Pick<Problem, 'code' | 'detail'>,
 ): StoredEntry {
-  const finished = state.steps.filter(({ calls }) => calls.every((call) => call.completed !== undefined))
+  const steps = state.steps.map(closeCalls).flatMap(toStepMessages)
   const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
   return {
     $type: 'errorResponse',
     correlationId,
     createdAt,
-    messages: [...finished.flatMap(toStepMessages), ...partial].map(toStoredMessage),
+    messages: [...steps, ...partial].map(toStoredMessage),
     usage: toStoredUsage(state.usage),
     error: { code: error.code, message: error.detail },
   }

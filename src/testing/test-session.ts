@@ -12,6 +12,8 @@ import { type RunNews, readNews } from './run-news.js'
 export interface SendOptions {
   /** What the message does when an earlier one is being answered. @default 'queue' */
   readonly onBusy?: OnBusy
+  /** JSON Schema that the answer must fit. @default none */
+  readonly responseSchema?: JsonObject
 }
 
 /** How long a caller waits for a reset or a deletion before asking again; ms of virtual time. */
@@ -38,13 +40,13 @@ export class TestSession {
   }
 
   /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait. */
-  async start(text: string, { onBusy }: SendOptions = {}): Promise<string> {
+  async start(text: string, { onBusy, responseSchema }: SendOptions = {}): Promise<string> {
     this.#sent += 1
     const key = { ...this.key, run: `run-${this.#sent}` }
     this.#runs = [...this.#runs, key]
     const request = createRunRequest({
       messages: [createTextMessage('user', text)],
-      options: { enableToolCalls: true, onBusy },
+      options: { enableToolCalls: true, onBusy, responseSchema },
     })
     const isWritten = async () => (await this.#engine.log.read(key)).length > 0
     let refusal: unknown

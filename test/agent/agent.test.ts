@@ -82,7 +82,7 @@ test.each([
   ['no JSON', 'Seven degrees.'],
   ['JSON of another shape', '{"city":5}'],
 ])('%s where a response format was asked for is an error', async (_name, text) => {
-  const { agent } = createAgent([{ text }])
+  const { agent } = createAgent([{ text }, { text }])
   const run = agent.run('Weather?', { responseFormat: z.object({ city: z.string() }) })
   await expect(run).rejects.toMatchObject({ code: 'response_schema_unmet' })
 })

@@ -14,6 +14,7 @@ const context: ToolContext = {
   metadata: {},
   values: {},
   signal: new AbortController().signal,
+  reportProgress: () => {},
 }
 
 const weather = tool({

@@ -217,13 +217,21 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await log.session(key)).toBeDefined()
     })
 
-    test('deleting ended runs spares open ones and the session', async () => {
+    test('deleting ended runs spares open ones, later turns and the session', async () => {
       const key = createKey()
-      await log.create(key, request('x'))
-      await log.append(key, 1, [started(1), completed('x')])
+      for (const turn of [1, 2, 3]) {
+        const run = { ...key, run: `turn-${turn}` }
+        await log.create(run, request('x'))
+        await log.append(run, 1, [started(1, turn), completed('x')])
+      }
       await log.create({ ...key, run: 'open' }, request('y'))
-      await log.deleteEndedRuns(key, Date.now() + 1)
-      expect((await log.runsAfter(key, 0)).map(({ run }) => run)).toEqual(['open'])
+      const read = async () => (await other.runsAfter(key, 0)).map(({ run }) => run)
+      await log.deleteEndedRuns(key, { acceptedBefore: Date.now() - 60_000, upToTurn: 9 })
+      expect(await read()).toEqual(['turn-1', 'turn-2', 'turn-3', 'open'])
+      await log.deleteEndedRuns(key, { acceptedBefore: Date.now() + 1, upToTurn: 2 })
+      expect(await read()).toEqual(['turn-3', 'open'])
+      await log.deleteEndedRuns(key, { acceptedBefore: Date.now() + 1, upToTurn: 3 })
+      expect(await read()).toEqual(['open'])
       expect(await log.session(key)).toBeDefined()
     })
 
@@ -496,7 +504,7 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       await log.append({ ...key, run: 'r1/call-2' }, 1, [
         { type: 'run.parked', data: { reason: 'operation_limit' } },
       ])
-      await log.deleteEndedRuns(key, Date.now() + 1)
+      await log.deleteEndedRuns(key, { acceptedBefore: Date.now() + 1, upToTurn: 0 })
       expect(await other.read({ ...key, run: 'r1/call-1' })).toEqual([])
       expect(await other.read({ ...key, run: 'r1/call-2' })).toHaveLength(2)
       await log.deleteSession(key, Date.now() + 1)

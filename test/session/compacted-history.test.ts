@@ -90,6 +90,24 @@ test('a summary that was journalled is not paid for again', async () => {
   expect(questions(resumed)).toEqual(['question 3', 'question 4'])
 })
 
+test('what summarising costs counts for the run that did it, and against its budget', async () => {
+  const compaction = summarize({
+    client: new ScriptedModel(() => ({ text: 'short' })),
+    keepTurns: 1,
+    everyTurns: 1,
+  })
+  const session = createSession(chatty, { agent: { compaction } })
+  await talk(session, 4)
+  const events = await session.log.read({ ...key, run: 'run-4' })
+  expect(events.at(-1)).toMatchObject({ type: 'run.completed', data: { usage: { total_tokens: 30 } } })
+  expect(session.entity.stored?.data.extensionData?.durableAgentFunctions?.tokens).toBe(5 * 15)
+  const poor = createSession(chatty, { agent: { compaction, maxTokensPerRun: 15 } })
+  await talk(poor, 4)
+  const failed = await poor.log.read({ ...key, run: 'run-4' })
+  expect(failed.at(-1)).toMatchObject({ type: 'run.failed', data: { code: 'budget_exhausted' } })
+  expect(poor.client.requests).toHaveLength(3)
+})
+
 test('when summarising fails, the older turns are shown as they are', async () => {
   const summarizer = new ScriptedModel(() => ({ error: new Error('down') }))
   const session = createSession(chatty, {

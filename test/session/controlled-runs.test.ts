@@ -388,6 +388,22 @@ test('the tokens of earlier turns count against the session, also those of faile
   expect(await lastOf(log, 'c')).toMatchObject({ data: { code: 'budget_exhausted' } })
 })
 
+test('a reset counts the tokens of a run even when neither its commit nor that of the reset came about', async () => {
+  const { log, entity } = createSession(() => ({ text: 'x' }))
+  const tokens = () => entity.stored?.data.extensionData?.durableAgentFunctions?.tokens
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const committed = entity.state
+  await ask(log, 'b')
+  await entity.operate('run', { correlationId: 'b' })
+  const reset = { id: 'reset', before: Date.now() + 1 }
+  for (let tries = 0; tries < 3; tries += 1) {
+    entity.state = committed
+    await entity.operate('reset', reset)
+    expect(tokens()).toBe(30)
+  }
+})
+
 test('a model call that takes longer than a step may is cut off', async () => {
   const { log, entity, client } = createSession([], { agent: { stepTimeoutMs: 5 } })
   client.stream = async function* (_request, { signal } = {}) {

@@ -1,4 +1,4 @@
-import type { DurableClient, EntityContext } from 'durable-functions'
+import type { DurableClient, EntityContext, StartNewOptions } from 'durable-functions'
 import { type AgentEntityOptions, createAgentEntity } from '../../src/session/agent-entity.js'
 import { toOperationLimits } from '../../src/session/execution-limits.js'
 import type { StoredState } from '../../src/session/stored-state.js'
@@ -13,6 +13,8 @@ export class EntityKit {
   readonly replies: unknown[] = []
   /** Events raised in orchestrations, in order. */
   readonly raised: [instance: string, event: string, data: unknown][] = []
+  /** Orchestrations that were started: name and input by instance id. */
+  readonly started = new Map<string, { readonly name: string; readonly input: unknown }>()
   /** What the next attempts to raise an event fail with. */
   readonly raiseFailures: Error[] = []
   /** What is stored, as JSON text; `undefined` when the entity does not exist. */
@@ -61,7 +63,16 @@ export class EntityKit {
       if (failure !== undefined) throw failure
       this.raised.push([decodeURIComponent(instance), event, JSON.parse(JSON.stringify(data))])
     }
-    return { raiseEvent } as unknown as DurableClient
+    const startNew = async (name: string, { instanceId, input }: StartNewOptions) => {
+      if (this.started.has(instanceId ?? '')) throw new Error(`${instanceId} was started twice`)
+      this.started.set(instanceId ?? '', { name, input: JSON.parse(JSON.stringify(input ?? null)) })
+    }
+    const getStatus = async (instanceId: string) => {
+      const found = this.started.get(instanceId)
+      if (found === undefined) throw new Error('replied with HTTP 404 response')
+      return { instanceId, name: found.name, runtimeStatus: 'Running', customStatus: 'half' }
+    }
+    return { raiseEvent, startNew, getStatus } as unknown as DurableClient
   }
 
   get stored(): StoredState | undefined {

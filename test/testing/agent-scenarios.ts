@@ -155,4 +155,95 @@ export const agentScenarios: readonly NamedScenario[] = [
       },
     },
   },
+  {
+    title: 'an answer that does not fit its schema, and is sent back',
+    crashPoints: 15,
+    scenario: {
+      agent: () =>
+        new Agent({
+          name: 'Worker',
+          client: new ScriptedModel(conversation([{ text: 'It is 5.' }, { text: '{"price":5}' }])),
+        }),
+      async play(session) {
+        const responseSchema = {
+          type: 'object',
+          properties: { price: { type: 'number' } },
+          required: ['price'],
+        }
+        expect(await session.send('Price?', { responseSchema })).toMatchObject({ text: '{"price":5}' })
+      },
+      check({ state, events }) {
+        const log = [...events.values()].flat()
+        expect(log.filter(({ type }) => type === 'answer.rejected')).toHaveLength(1)
+        expect(log.at(-1)).toMatchObject({ data: { value: { price: 5 } } })
+        expect(JSON.stringify(state)).not.toContain('It is 5.')
+      },
+    },
+  },
+  {
+    title: 'an agent that works for another one, and knows the conversation',
+    crashPoints: 40,
+    scenario: {
+      agent: () => {
+        const expert = new Agent({
+          name: 'Expert',
+          client: new ScriptedModel(({ messages }) =>
+            messages.at(-1)?.role === 'tool' ? { text: `saw ${messages.length}` } : call('note'),
+          ),
+          contextProviders: [diary],
+          middleware: [gate],
+        })
+        const ask = { calls: [{ name: 'Expert', arguments: { query: 'Well?' } }] }
+        return new Agent({
+          name: 'Boss',
+          client: new ScriptedModel(conversation([ask, { text: 'one' }, ask, { text: 'two' }])),
+          tools: [expert.asTool({ propagateSession: true })],
+        })
+      },
+      async play(session) {
+        expect(await session.send('First')).toMatchObject({ text: 'one' })
+        expect(await session.send('Second')).toMatchObject({ text: 'two' })
+      },
+      check({ state }) {
+        expect(JSON.stringify(state)).toContain('saw 6 (gated)')
+        expect(JSON.stringify(state)).toContain('saw 10 (gated)')
+        expect(state?.data.extensionData?.durableAgentFunctions?.state).toEqual({
+          'Expert/diary': { visits: 2, noted: true, last: 'saw 10' },
+        })
+      },
+    },
+  },
+  {
+    title: 'a tool that tells of its progress',
+    crashPoints: 15,
+    scenario: {
+      agent: (clock) =>
+        new Agent({
+          name: 'Worker',
+          client: new ScriptedModel(conversation([call('scan'), { text: 'scanned' }])),
+          tools: [
+            tool({
+              name: 'scan',
+              description: 'Scans.',
+              idempotent: true,
+              async *execute() {
+                for (const percent of [25, 50, 75]) {
+                  yield percent
+                  await clock.sleep(1000)
+                }
+                return 'all'
+              },
+            }),
+          ],
+        }),
+      async play(session) {
+        expect(await session.send('Scan')).toMatchObject({ text: 'scanned' })
+      },
+      check({ isUndisturbed, events }) {
+        if (!isUndisturbed) return
+        const told = [...events.values()].flat().filter(({ type }) => type === 'tool.progress')
+        expect(told).toHaveLength(3)
+      },
+    },
+  },
 ]

@@ -14,10 +14,14 @@ function checkAskedOnce({ events }: ScenarioOutcome): void {
   }
 }
 
+/** Operations are cut short after a minute. */
+const options = { functionTimeoutMs: 2 * minute }
+
 function createScenario(title: string, makingMs: number): NamedScenario {
   const provider = new BackgroundProvider(['Researched.', 'Gladly.'], makingMs)
   return {
     title,
+    options,
     crashPoints: 25,
     scenario: {
       agent: (clock) =>
@@ -30,17 +34,24 @@ function createScenario(title: string, makingMs: number): NamedScenario {
         expect(await session.send('Research')).toMatchObject({ status: 'completed', text: 'Researched.' })
         expect(await session.send('Thanks')).toMatchObject({ status: 'completed', text: 'Gladly.' })
       },
-      check: checkAskedOnce,
+      check(outcome) {
+        checkAskedOnce(outcome)
+        const log = [...outcome.events.values()].flat()
+        const isParked = log.some(
+          (event) => event.type === 'run.parked' && event.data.reason === 'background',
+        )
+        if (outcome.isUndisturbed) expect(isParked).toBe(makingMs > minute)
+      },
     },
   }
 }
 
 function createCancellation(): NamedScenario {
-  const provider = new BackgroundProvider(['Researched.'], 20 * minute)
+  const provider = new BackgroundProvider(['Researched.'], 2 * minute)
   return {
     title: 'a background answer that is cancelled',
     crashPoints: 15,
-    options: { isSameState: false },
+    options: { ...options, isSameState: false },
     scenario: {
       agent: (clock) =>
         new Agent({
@@ -64,7 +75,7 @@ function createCancellation(): NamedScenario {
 }
 
 export const backgroundScenarios: readonly NamedScenario[] = [
-  createScenario('answers made in the background within an operation', minute),
-  createScenario('answers made in the background that outlast their operations', 20 * minute),
+  createScenario('answers made in the background within an operation', minute / 2),
+  createScenario('answers made in the background that outlast their operations', 2 * minute),
   createCancellation(),
 ]

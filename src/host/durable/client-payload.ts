@@ -5,40 +5,73 @@ export interface ClientPayloadOptions {
   readonly baseUrl: string
   /** Where the client library sends its calls; ends in `/`. */
   readonly rpcBaseUrl: string
+  /** Undefined where nothing checks it. */
+  readonly webhookKey?: string | undefined
 }
+
+type LinkOptions = Omit<ClientPayloadOptions, 'rpcBaseUrl'>
+
+/** Where nothing checks the key, the library still wants a non-empty parameter to pass on. */
+function toKeyParameter({ webhookKey = 'local' }: LinkOptions): string {
+  return `code=${webhookKey}`
+}
+
+/** The placeholder that the client library fills in. */
+const anyInstance = 'INSTANCEID'
 
 /**
  * The value of a `durableClient` input, as JSON text: the links that the client library hands to callers and the address
  * that it calls itself (local-host-spec D.1). `INSTANCEID`, `{functionName}` and the like are placeholders it fills in.
  */
-export function toClientPayload({ hubName, baseUrl, rpcBaseUrl }: ClientPayloadOptions): string {
-  const root = `${baseUrl.replace(/\/+$/, '')}/runtime/webhooks/durabletask`
-  // Nothing checks the key on a development host, but the library wants a non-empty parameter to pass on.
-  const key = 'code=local'
-  const hub = `taskHub=${hubName}&connection=AzureWebJobsStorage&${key}`
-  const instance = `${root}/instances/INSTANCEID`
-  const withReason = (verb: string) => `${instance}/${verb}?reason={text}&${hub}`
+export function toClientPayload(options: ClientPayloadOptions): string {
+  const root = toRoot(options)
+  const key = toKeyParameter(options)
   return JSON.stringify({
-    taskHubName: hubName,
+    taskHubName: options.hubName,
     connectionName: null,
     creationUrls: {
       createNewInstancePostUri: `${root}/orchestrators/{functionName}[/{instanceId}]?${key}`,
       createAndWaitOnNewInstancePostUri: `${root}/orchestrators/{functionName}[/{instanceId}]?timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&${key}`,
     },
-    managementUrls: {
-      id: 'INSTANCEID',
-      statusQueryGetUri: `${instance}?${hub}`,
-      sendEventPostUri: `${instance}/raiseEvent/{eventName}?${hub}`,
-      terminatePostUri: withReason('terminate'),
-      rewindPostUri: withReason('rewind'),
-      purgeHistoryDeleteUri: `${instance}?${hub}`,
-      restartPostUri: `${instance}/restart?${hub}`,
-      suspendPostUri: withReason('suspend'),
-      resumePostUri: withReason('resume'),
-    },
+    managementUrls: { id: anyInstance, ...toInstanceLinks(options, anyInstance) },
     baseUrl: root,
     requiredQueryStringParameters: key,
-    rpcBaseUrl,
+    rpcBaseUrl: options.rpcBaseUrl,
     httpBaseUrl: null,
   })
+}
+
+/** Where an orchestration is read and steered. `{eventName}` and `{text}` are for the caller to fill in. */
+export function toInstanceLinks(
+  options: LinkOptions,
+  instanceId: string,
+): Readonly<Record<InstanceLink, string>> {
+  const hub = `taskHub=${options.hubName}&connection=AzureWebJobsStorage&${toKeyParameter(options)}`
+  const instance = `${toRoot(options)}/instances/${instanceId}`
+  const withReason = (verb: string) => `${instance}/${verb}?reason={text}&${hub}`
+  return {
+    statusQueryGetUri: `${instance}?${hub}`,
+    sendEventPostUri: `${instance}/raiseEvent/{eventName}?${hub}`,
+    terminatePostUri: withReason('terminate'),
+    rewindPostUri: withReason('rewind'),
+    purgeHistoryDeleteUri: `${instance}?${hub}`,
+    restartPostUri: `${instance}/restart?${hub}`,
+    suspendPostUri: withReason('suspend'),
+    resumePostUri: withReason('resume'),
+  }
+}
+
+/** Names of the links, as the client library knows them. */
+export type InstanceLink =
+  | 'statusQueryGetUri'
+  | 'sendEventPostUri'
+  | 'terminatePostUri'
+  | 'rewindPostUri'
+  | 'purgeHistoryDeleteUri'
+  | 'restartPostUri'
+  | 'suspendPostUri'
+  | 'resumePostUri'
+
+function toRoot({ baseUrl }: Pick<ClientPayloadOptions, 'baseUrl'>): string {
+  return `${baseUrl.replace(/\/+$/, '')}/runtime/webhooks/durabletask`
 }

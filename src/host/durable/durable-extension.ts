@@ -5,19 +5,20 @@ import type {
   HostExtension,
   TypedData,
 } from '../functions.js'
-import { toClientPayload } from './client-payload.js'
+import { toClientPayload, toInstanceLinks } from './client-payload.js'
 import { writeAnswer } from './durable-answer.js'
 import type { DurableLog } from './durable-log.js'
 import { fromHttpRequest } from './durable-request.js'
 import { createDurableRoutes } from './durable-routes.js'
 import { type DurableSettings, parseDurableSettings } from './durable-settings.js'
-import { EntityDispatcher } from './entity-dispatcher.js'
 import { HostLease } from './host-lease.js'
 import { HubWatch } from './hub-watch.js'
 import { readOwnIdentity } from './process-identity.js'
 import { createRpcListener, type RpcHandler } from './rpc-listener.js'
 import { openRpcShortcut } from './rpc-shortcut.js'
+import { serveFunctions } from './serve-functions.js'
 import { TaskHub } from './task-hub.js'
+import { WorkDispatcher } from './work-dispatcher.js'
 
 export interface DurableExtensionOptions {
   /** Parsed `extensions.durableTask` of host.json (unknown JSON object). */
@@ -31,6 +32,8 @@ export interface DurableExtensionOptions {
   readonly log: DurableLog
   /** Folder of the app: the calls of its client library are then answered without a connection, where that is possible. @default none */
   readonly root?: string | undefined
+  /** Stands in the links that callers get, where requests must carry one. @default none is checked */
+  readonly webhookKey?: string | undefined
   /** How often to look for other processes' work, in milliseconds. @default 25 */
   readonly pollMs?: number
   /** Epoch milliseconds. @default Date.now */
@@ -38,7 +41,7 @@ export interface DurableExtensionOptions {
 }
 
 /**
- * The Durable extension: durable entities, their HTTP API, and the `durableClient` input, on a SQLite task hub that
+ * The Durable extension: orchestrations, activities and entities, their HTTP API, and the `durableClient` input, on a SQLite task hub that
  * several host processes may share.
  * @throws {AgentError} `invalid_configuration` for unusable settings. Its `start` rejects when the hub's file cannot be used.
  */
@@ -47,7 +50,7 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
   let running: RunningExtension | undefined
   return {
     name: 'durabletask',
-    triggerTypes: ['entityTrigger'],
+    triggerTypes: ['entityTrigger', 'orchestrationTrigger', 'activityTrigger'],
     provideInput: (binding) => (isClient(binding) ? running?.clientPayload : undefined),
     start: async (functions, invoker) => {
       running = await open(options, settings, functions, invoker)
@@ -77,7 +80,16 @@ interface RunningExtension {
 }
 
 async function open(
-  { baseUrl, dataDir, leaseMs = 5000, log, pollMs = 25, now = Date.now, root }: DurableExtensionOptions,
+  {
+    baseUrl,
+    dataDir,
+    leaseMs = 5000,
+    log,
+    pollMs = 25,
+    now = Date.now,
+    root,
+    webhookKey,
+  }: DurableExtensionOptions,
   settings: DurableSettings,
   functions: readonly FunctionDefinition[],
   invoker: FunctionInvoker,
@@ -85,24 +97,18 @@ async function open(
   const { hubName } = settings
   const hub = TaskHub.open(dataDir, hubName)
   const lease = new HostLease({ hub, identity: readOwnIdentity(), leaseMs, now, log })
-  const entities = new Map(
-    ofType(functions, 'entityTrigger').map((entity) => [entity.name.toLowerCase(), entity]),
+  const dispatcher = new WorkDispatcher({ hub, lease, now, log })
+  const { entityRunner, entities, commands } = serveFunctions(
+    { hub, dispatcher, invoker, now, log },
+    settings,
+    functions,
   )
-  const dispatcher = new EntityDispatcher({
-    hub,
-    lease,
-    invoker,
-    functions: entities,
-    maxConcurrent: settings.maxConcurrentEntityFunctions,
-    maxBatchSize: settings.maxEntityOperationBatchSize,
-    now,
-    log,
-  })
   const answer = createDurableRoutes({
     hub,
     functions: entities,
-    signal: (signal) => dispatcher.signal(signal),
-    orchestrators: ofType(functions, 'orchestrationTrigger').map(({ name }) => name),
+    signal: (signal) => entityRunner.signal(signal),
+    commands,
+    links: (instanceId) => toInstanceLinks({ hubName, baseUrl, webhookKey }, instanceId),
     log,
   })
   const handle: RpcHandler = async (request, response) =>
@@ -113,7 +119,7 @@ async function open(
     root === undefined ? () => {} : openRpcShortcut({ root, baseUrl: rpc.baseUrl, answer })
   const watch = new HubWatch({ hub, lease, dispatcher, log })
   return {
-    clientPayload: { string: toClientPayload({ hubName, baseUrl, rpcBaseUrl: rpc.baseUrl }) },
+    clientPayload: { string: toClientPayload({ hubName, baseUrl, webhookKey, rpcBaseUrl: rpc.baseUrl }) },
     handle,
     begin: async () => {
       await watch.look()
@@ -128,12 +134,6 @@ async function open(
       hub.close()
     },
   }
-}
-
-function ofType(functions: readonly FunctionDefinition[], type: string): FunctionDefinition[] {
-  return functions.filter(
-    ({ trigger, disabled }) => !disabled && trigger.type.toLowerCase() === type.toLowerCase(),
-  )
 }
 
 function isClient({ type }: BindingInfo): boolean {

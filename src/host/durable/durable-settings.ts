@@ -9,10 +9,21 @@ export interface DurableSettings {
   readonly maxConcurrentEntityFunctions: number
   /** How many operations one invocation may get, at least 1. */
   readonly maxEntityOperationBatchSize: number
+  /** How many activities may run at a time in this process, at least 1. */
+  readonly maxConcurrentActivityFunctions: number
+  /** How many orchestrations may run at a time in this process, at least 1. */
+  readonly maxConcurrentOrchestratorFunctions: number
+  /** How many actions one execution of an orchestration may ask for, at least 1. */
+  readonly maxOrchestrationActions: number
+  /** Version of orchestrations that are started without one; `''` when none is set. */
+  readonly defaultVersion: string
+  /** True when a start may replace an orchestration that still runs. */
+  readonly replacesRunning: boolean
 }
 
 const defaultBatchSize = 5000
-const entitiesPerCore = 10
+const functionsPerCore = 10
+const mostActions = 100_000
 
 /**
  * Reads the parsed JSON of `extensions.durableTask`; absent settings take the platform's defaults, unknown ones are ignored.
@@ -25,9 +36,13 @@ export function parseDurableSettings(
   const values = toLowerCaseKeys(settings)
   return {
     hubName: parseHubName(values.get('hubname'), environment),
-    maxConcurrentEntityFunctions:
-      parseCount(values, 'maxConcurrentEntityFunctions') ?? entitiesPerCore * availableParallelism(),
+    maxConcurrentEntityFunctions: parseSlots(values, 'maxConcurrentEntityFunctions'),
     maxEntityOperationBatchSize: parseCount(values, 'maxEntityOperationBatchSize') ?? defaultBatchSize,
+    maxConcurrentActivityFunctions: parseSlots(values, 'maxConcurrentActivityFunctions'),
+    maxConcurrentOrchestratorFunctions: parseSlots(values, 'maxConcurrentOrchestratorFunctions'),
+    maxOrchestrationActions: parseCount(values, 'maxOrchestrationActions') ?? mostActions,
+    defaultVersion: String(values.get('defaultversion') ?? ''),
+    replacesRunning: String(values.get('overridableexistinginstancestates')).toLowerCase() === 'anystate',
   }
 }
 
@@ -60,6 +75,10 @@ function toDefaultHubName(siteName: string | undefined): string {
   if (letters === '') return 'TestHubName'
   const name = /^[A-Za-z]/.test(letters) ? letters : `t${letters}`
   return name.length < 3 ? `${name}Hub` : name.slice(0, 45)
+}
+
+function parseSlots(values: ReadonlyMap<string, unknown>, name: string): number {
+  return parseCount(values, name) ?? functionsPerCore * availableParallelism()
 }
 
 function parseCount(values: ReadonlyMap<string, unknown>, name: string): number | undefined {

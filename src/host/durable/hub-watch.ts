@@ -1,13 +1,13 @@
 import { toErrorMessage } from '../../core/errors.js'
 import type { DurableLog } from './durable-log.js'
-import type { EntityDispatcher } from './entity-dispatcher.js'
 import type { HostLease } from './host-lease.js'
 import type { TaskHub } from './task-hub.js'
+import type { WorkDispatcher } from './work-dispatcher.js'
 
 export interface HubWatchOptions {
   readonly hub: TaskHub
   readonly lease: HostLease
-  readonly dispatcher: EntityDispatcher
+  readonly dispatcher: WorkDispatcher
   readonly log: DurableLog
 }
 

@@ -1,58 +1,105 @@
+import type { InstanceLink } from './client-payload.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
-import { toUnknownFunctionText } from './unknown-function.js'
+import { isOver } from './instance-status.js'
+import { toHistoryJson } from './orchestrations/history-json.js'
+import type { CommandOutcome, InstanceCommands } from './orchestrations/instance-commands.js'
+import { toStatusJson } from './orchestrations/status-json.js'
+import type { TaskHub } from './task-hub.js'
 
 export interface InstanceRoutesOptions {
-  /** Names of the orchestrator functions as they were registered. */
-  readonly orchestrators: readonly string[]
+  readonly hub: TaskHub
+  readonly commands: InstanceCommands
+  readonly links: (instanceId: string) => Readonly<Record<InstanceLink, string>>
 }
 
 const notFound: DurableAnswer = { status: 404 }
-const controlVerbs = new Set(['raiseevent', 'terminate', 'suspend', 'resume', 'rewind'])
 
-/** Answers `orchestrators/...` and `instances/...` as a hub without orchestrations does (local-host-spec D.3). */
-export function createInstanceRoutes({ orchestrators }: InstanceRoutesOptions) {
+/** Answers `orchestrators/...` and `instances/...` (local-host-spec D.3); `undefined` when there is no such route. */
+export function createInstanceRoutes(options: InstanceRoutesOptions) {
   return async function answerInstances(request: DurableRequest): Promise<DurableAnswer | undefined> {
-    const [root, id, verb, ...more] = request.segments
+    const [root, id, verb, detail, ...more] = request.segments
+    if (more.length > 0) return undefined
     if (root?.toLowerCase() === 'orchestrators') {
-      return id !== undefined && more.length === 0 && request.method === 'POST'
-        ? refuseStart(orchestrators, id, request)
-        : undefined
+      const isStart = id !== undefined && detail === undefined && request.method === 'POST'
+      return isStart ? start(options, id, verb, request) : undefined
     }
     if (id === undefined) return answerAll(request)
-    if (verb === undefined)
-      return request.method === 'GET' || request.method === 'DELETE' ? notFound : undefined
-    return request.method === 'POST' ? answerControl(verb.toLowerCase()) : undefined
+    if (verb === undefined) return answerOne(options, id, request)
+    return request.method === 'POST' ? control(options, { id, verb, detail }, request) : undefined
   }
 }
 
-async function refuseStart(
-  orchestrators: readonly string[],
-  name: string,
+async function start(
+  { commands, links }: InstanceRoutesOptions,
+  functionName: string,
+  instanceId: string | undefined,
   request: DurableRequest,
-): Promise<never> {
-  parseBody(await request.readBody())
-  if (orchestrators.some((known) => known.toLowerCase() === name.toLowerCase())) {
-    throw new DurableRequestError(
-      `This host cannot run orchestrator functions yet, so '${name}' was not started.`,
-      {
-        status: 501,
-        summary: 'Not implemented',
-      },
-    )
-  }
-  throw new DurableRequestError(toUnknownFunctionText(name, 'orchestrator', orchestrators))
+): Promise<DurableAnswer> {
+  const input = parseBody(await request.readBody())
+  const version = request.query.get('version')
+  const id = await commands.start({ functionName, instanceId, input, version })
+  const addresses = links(id)
+  const headers = { Location: addresses.statusQueryGetUri, 'Retry-After': '10' }
+  return { status: 202, headers, json: JSON.stringify({ id, ...addresses }) }
 }
 
-function parseBody(body: string): void {
-  if (body.trim() === '') return
+/** JSON text as it came; `null` for an empty body. */
+function parseBody(body: string): string | null {
+  if (body.trim() === '') return null
   try {
     JSON.parse(body)
+    return body
   } catch (error) {
     throw new DurableRequestError(error instanceof Error ? error.message : String(error), {
       summary: 'Invalid JSON content',
     })
   }
+}
+
+async function answerOne(
+  options: InstanceRoutesOptions,
+  id: string,
+  request: DurableRequest,
+): Promise<DurableAnswer | undefined> {
+  switch (request.method) {
+    case 'GET':
+      return readStatus(options, id, request)
+    case 'DELETE':
+      return (await options.commands.purge(id)) === 'gone'
+        ? notFound
+        : { status: 200, json: JSON.stringify({ instancesDeleted: 1 }) }
+    default:
+      return undefined
+  }
+}
+
+function readStatus(
+  { hub, links }: InstanceRoutesOptions,
+  id: string,
+  { query }: DurableRequest,
+): DurableAnswer {
+  const instance = hub.instances.read(id)
+  if (instance === undefined) return notFound
+  const showInput = isOn(query, 'showInput', true)
+  const historyEvents =
+    isOn(query, 'showHistory', false) && instance.status !== 'Pending'
+      ? toHistoryJson(hub.instances.readHistory(instance.execution), {
+          showInput,
+          showOutput: isOn(query, 'showHistoryOutput', false),
+        })
+      : undefined
+  const json = toStatusJson(instance, { showInput, historyEvents })
+  if (!isOver(instance.status)) {
+    return { status: 202, json, headers: { Location: links(id).statusQueryGetUri, 'Retry-After': '5' } }
+  }
+  const isError = instance.status === 'Failed' && isOn(query, 'returnInternalServerErrorOnFailure', false)
+  return { status: isError ? 500 : 200, json }
+}
+
+function isOn(query: DurableRequest['query'], name: string, byDefault: boolean): boolean {
+  const text = query.get(name.toLowerCase())?.toLowerCase()
+  return text === 'true' ? true : text === 'false' ? false : byDefault
 }
 
 function answerAll({ method, query }: DurableRequest): DurableAnswer | undefined {
@@ -64,9 +111,59 @@ function answerAll({ method, query }: DurableRequest): DurableAnswer | undefined
   return notFound
 }
 
-function answerControl(verb: string): DurableAnswer | undefined {
-  if (verb === 'restart') {
-    throw new DurableRequestError('InstanceId does not match a valid orchestration instance.')
+const answers: Readonly<Record<CommandOutcome, DurableAnswer>> = {
+  accepted: { status: 202 },
+  gone: notFound,
+  over: { status: 410 },
+}
+
+async function control(
+  options: InstanceRoutesOptions,
+  { id, verb, detail }: { readonly id: string; readonly verb: string; readonly detail: string | undefined },
+  request: DurableRequest,
+): Promise<DurableAnswer | undefined> {
+  const { commands, hub } = options
+  const reason = request.query.get('reason') ?? ''
+  switch (verb.toLowerCase()) {
+    case 'raiseevent':
+      return detail === undefined ? undefined : raiseEvent(options, id, detail, request)
+    case 'terminate':
+      return answers[await commands.terminate(id, reason)]
+    case 'restart':
+    case 'suspend':
+    case 'resume':
+    case 'rewind':
+      return refuseVerb(hub, id, verb.toLowerCase())
+    default:
+      return undefined
   }
-  return controlVerbs.has(verb) ? notFound : undefined
+}
+
+function refuseVerb(hub: TaskHub, id: string, verb: string): DurableAnswer {
+  if (hub.instances.read(id) !== undefined) {
+    throw new DurableRequestError(`This host cannot ${verb} orchestrations yet.`, {
+      status: 501,
+      summary: 'Not implemented',
+    })
+  }
+  if (verb !== 'restart') return notFound
+  throw new DurableRequestError('InstanceId does not match a valid orchestration instance.')
+}
+
+async function raiseEvent(
+  { commands, hub }: InstanceRoutesOptions,
+  id: string,
+  name: string,
+  request: DurableRequest,
+): Promise<DurableAnswer> {
+  const instance = hub.instances.read(id)
+  if (instance === undefined) return answers.gone
+  if (isOver(instance.status)) return answers.over
+  if (!/^application\/json\s*(;|$)/i.test(String(request.headers['content-type']))) {
+    throw new DurableRequestError('Only application/json request content is supported')
+  }
+  const data = parseBody(await request.readBody())
+  if (data === null)
+    throw new DurableRequestError('An event needs JSON data.', { summary: 'Invalid JSON content' })
+  return answers[await commands.raiseEvent(id, name, data)]
 }

@@ -1,18 +1,23 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-/** Every statement the task hub uses, prepared once. */
-export type Statements = Readonly<Record<keyof typeof statements, StatementSync>>
+/** A set of statements under their names, prepared once. */
+export type Prepared<S> = Readonly<Record<keyof S, StatementSync>>
 
-const statements = {
+/** What {@link TaskHub} asks of the database. */
+export const hubStatements = {
   dataVersion: 'PRAGMA data_version',
 
-  // Visible at any time, not from now on: the clocks of two processes differ, and clocks are set back.
-  insertMessage: `INSERT INTO messages (target, kind, visible_at, id, name, input, is_signal, sender)
-    VALUES (?, ?, 0, ?, ?, ?, ?, ?)`,
-  nextMessages: `SELECT seq, id, name, input, is_signal FROM messages
+  insertMessage: `INSERT INTO messages (target, kind, visible_at, id, name, input, is_signal, sender, execution)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  nextMessages: `SELECT seq, id, name, input, is_signal, sender FROM messages
     WHERE target = ? AND visible_at <= ? ORDER BY seq LIMIT ?`,
   hasMessages: 'SELECT 1 FROM messages WHERE target = ? AND visible_at <= ? LIMIT 1',
   deleteMessages: 'DELETE FROM messages WHERE target = ? AND seq <= ? AND visible_at <= ?',
+  visibleMessages: `SELECT seq, id, name, input, sender, execution, visible_at FROM messages
+    WHERE target = ? AND visible_at <= ? ORDER BY seq`,
+  deleteMessagesAt: 'DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(?))',
+  deleteMessagesNamed: 'DELETE FROM messages WHERE target = ? AND id IN (SELECT value FROM json_each(?))',
+  deleteAllMessages: 'DELETE FROM messages WHERE target = ?',
 
   // A mailbox that waits out a failure (attempts > 0) is not woken early by a new message.
   offerMailbox: `INSERT INTO mailboxes VALUES (?, ?, ?, ?, 0, NULL, NULL)
@@ -28,7 +33,8 @@ const statements = {
   deleteEmptyMailbox:
     'DELETE FROM mailboxes WHERE target = ? AND NOT EXISTS (SELECT 1 FROM messages WHERE target = mailboxes.target)',
   releaseMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = 0,
-    ready_at = max(?, (SELECT min(visible_at) FROM messages WHERE target = mailboxes.target)) WHERE target = ?`,
+    ready_at = max(?, (SELECT min(visible_at) FROM messages WHERE target = mailboxes.target)) WHERE target = ?
+    RETURNING ready_at`,
   postponeMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = attempts + 1, ready_at = ?
     WHERE target = ?`,
   waiting: `SELECT target FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at <= ?
@@ -38,7 +44,7 @@ const statements = {
   nextReadyAt: 'SELECT min(ready_at) AS at FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at > ?',
 
   entity: 'SELECT entity_exists, state FROM entities WHERE id = ?',
-  upsertEntity: `INSERT INTO entities VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET
+  upsertEntity: `INSERT INTO entities (id, entity_exists, state, last_operation_at) VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET
     entity_exists = 1, state = excluded.state, last_operation_at = excluded.last_operation_at`,
   deleteEntity: 'DELETE FROM entities WHERE id = ?',
   entities: `SELECT id, state, last_operation_at FROM entities
@@ -52,8 +58,11 @@ const statements = {
   releaseHost: 'UPDATE mailboxes SET owner = NULL, claim = NULL, ready_at = min(ready_at, ?) WHERE owner = ?',
 } as const
 
-/** Prepares {@link Statements} for a database that has the task hub's tables. */
-export function prepareStatements(database: DatabaseSync): Statements {
+/** Prepares statements for a database that has the task hub's tables. */
+export function prepareStatements<const S extends Readonly<Record<string, string>>>(
+  database: DatabaseSync,
+  statements: S,
+): Prepared<S> {
   const prepared = Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)])
-  return Object.fromEntries(prepared) as Statements
+  return Object.fromEntries(prepared) as Prepared<S>
 }

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
 import { WriteAheadLog } from '../../core/write-ahead-log.js'
+import { InstanceTable } from './instance-table.js'
 import type { ProcessIdentity } from './process-identity.js'
 import { busyTimeoutMs, openTaskHubDatabase } from './task-hub-schema.js'
-import { prepareStatements, type Statements } from './task-hub-statements.js'
+import { hubStatements, type Prepared, prepareStatements } from './task-hub-statements.js'
 
 /** Something an instance is to handle. */
 export interface Message {
@@ -24,9 +25,13 @@ export interface Message {
   readonly isSignal: boolean
   /** Instance id of the sender; `null` for a client. */
   readonly sender: string | null
+  /** Which execution of an orchestration it is for or about. @default whichever there is */
+  readonly execution?: string | undefined
+  /** Epoch milliseconds before which nobody handles it. @default any time */
+  readonly visibleAt?: number | undefined
 }
 
-export type MessageKind = 'entity'
+export type MessageKind = 'entity' | 'orchestration' | 'activity'
 
 /** The right to work on an instance's messages. It is held while the hub's row names this very host and number. */
 export interface Claim {
@@ -54,6 +59,20 @@ export interface BatchMessage {
   readonly name: string
   readonly input: string | null
   readonly isSignal: boolean
+  /** Instance id of who sent it, and waits for the result when it is no signal. */
+  readonly sender: string | null
+}
+
+/** A message that is not handled in a batch of equals: one for an orchestration, or an activity's. */
+export interface StoredMessage {
+  readonly seq: number
+  readonly id: string
+  readonly name: string
+  readonly input: string | null
+  readonly sender: string | null
+  readonly execution: string | undefined
+  /** Epoch milliseconds; 0 when there was nothing to wait for. */
+  readonly visibleAt: number
 }
 
 /** Committed state of an entity. `state` is JSON text and may be `null` even when the entity exists. */
@@ -101,7 +120,8 @@ export class TaskHub {
   readonly #database: DatabaseSync
   readonly #disk: WriteAheadLog
   readonly #commits: GroupCommit
-  readonly #sql: Statements
+  readonly #sql: Prepared<typeof hubStatements>
+  readonly instances: InstanceTable
   #dataVersion: unknown
 
   private constructor(database: DatabaseSync, disk: WriteAheadLog) {
@@ -111,7 +131,8 @@ export class TaskHub {
       { exec: (sql) => database.exec(sql === begin ? beginOrFail : sql) },
       { flush: () => disk.flush() },
     )
-    this.#sql = prepareStatements(database)
+    this.#sql = prepareStatements(database, hubStatements)
+    this.instances = new InstanceTable(database)
     this.#dataVersion = this.#sql.dataVersion.get()?.data_version
   }
 
@@ -143,18 +164,21 @@ export class TaskHub {
 
   /** Stores a message; with `claim`, also takes its receiver if nobody has it. True when it was taken. */
   post(message: Message, now: number, claim?: Claim): boolean {
-    const { target, kind, functionName } = message
+    // Visible at any time unless asked otherwise, not from now on: the clocks of two processes differ, and are set back.
+    const { target, kind, functionName, visibleAt = 0 } = message
     this.#sql.insertMessage.run(
       target,
       kind,
+      visibleAt,
       message.id,
       message.name,
       message.input,
       message.isSignal ? 1 : 0,
       message.sender,
+      message.execution ?? null,
     )
     if (claim === undefined) {
-      this.#sql.offerMailbox.run(target, kind, functionName, now)
+      this.#sql.offerMailbox.run(target, kind, functionName, Math.max(now, visibleAt))
       return false
     }
     return this.#sql.claimMailbox.run(target, kind, functionName, now, claim.host, claim.number).changes > 0
@@ -203,10 +227,39 @@ export class TaskHub {
         name: String(row.name),
         input: typeof row.input === 'string' ? row.input : null,
         isSignal: row.is_signal === 1,
+        sender: typeof row.sender === 'string' ? row.sender : null,
       })),
       lastSeq: Number(rows.at(-1)?.seq ?? 0),
       readAt: now,
     }
+  }
+
+  /** Every message that `target` may handle now, in order of arrival. */
+  readMessages(target: string, now: number): StoredMessage[] {
+    return this.#sql.visibleMessages.all(target, now).map((row) => ({
+      seq: Number(row.seq),
+      id: String(row.id),
+      name: String(row.name),
+      input: typeof row.input === 'string' ? row.input : null,
+      sender: typeof row.sender === 'string' ? row.sender : null,
+      execution: typeof row.execution === 'string' ? row.execution : undefined,
+      visibleAt: Number(row.visible_at),
+    }))
+  }
+
+  /** Removes these messages of `target`, given by their ids, whether they are visible yet or not. */
+  dropMessages(target: string, ids: readonly string[]): void {
+    if (ids.length > 0) this.#sql.deleteMessagesNamed.run(target, JSON.stringify(ids))
+  }
+
+  /** Removes whatever waits for `target`. */
+  dropAllMessages(target: string): void {
+    this.#sql.deleteAllMessages.run(target)
+  }
+
+  /** Removes exactly these messages. */
+  consumeMessages(messages: readonly StoredMessage[]): void {
+    this.#sql.deleteMessagesAt.run(JSON.stringify(messages.map(({ seq }) => seq)))
   }
 
   /** Removes exactly the messages of a batch. */
@@ -219,10 +272,13 @@ export class TaskHub {
     this.#sql.renewMailbox.run(claim.host, claim.number, claim.target)
   }
 
-  /** Ends the work on an instance: its mailbox goes away when it is empty, else anybody may take it. */
-  release(target: string, now: number): void {
-    if (this.#sql.deleteEmptyMailbox.run(target).changes > 0) return
-    this.#sql.releaseMailbox.run(now, target)
+  /**
+   * Ends the work on an instance: its mailbox goes away when it is empty, else anybody may take it from the time on that
+   * is returned (epoch milliseconds).
+   */
+  release(target: string, now: number): number | undefined {
+    if (this.#sql.deleteEmptyMailbox.run(target).changes > 0) return undefined
+    return Number(this.#sql.releaseMailbox.get(now, target)?.ready_at ?? now)
   }
 
   /** Gives an instance back after a failure; nobody may take it before `readyAt` (epoch milliseconds). */

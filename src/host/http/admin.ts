@@ -5,7 +5,9 @@ import { hostVersion } from '../core-module.js'
 import type { FunctionDefinitions, LoadedFunction } from '../function-definitions.js'
 import { isHttpTrigger } from '../function-metadata.js'
 import type { FunctionInvoker, HostExtension, TypedData } from '../functions.js'
+import type { AppKeys } from '../keys/app-keys.js'
 import { isObject } from '../parse-json.js'
+import { findKeys, type KeyQuestion } from './admin-keys.js'
 import { writeEmpty } from './function-to-response.js'
 import { readBody, readContentLength } from './request-body.js'
 
@@ -19,6 +21,8 @@ export interface AdminOptions extends FunctionDefinitions {
   readonly url: string
   /** Full URL of an HTTP function's route. */
   readonly routeUrls: ReadonlyMap<string, string>
+  /** Shown to whoever has the master key; undefined when requests need none, and then kept to themselves. */
+  readonly keys: AppKeys | undefined
 }
 
 /** Answers requests below `/admin/`. */
@@ -28,7 +32,7 @@ const bodyLimitBytes = 1_048_576
 
 /**
  * The management endpoints that tools and tests use (Functions host: admin API): status, ping, warmup, functions, and
- * running one function. Everybody counts as an administrator here, as with the local tools. All others are 404.
+ * running one function, and keys when requests need them. Who gets here is an administrator. All others are 404.
  */
 export function createAdminHandler(options: AdminOptions): AdminHandler {
   const instanceId = randomUUID()
@@ -37,7 +41,10 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
     const method = request.method ?? 'GET'
     const [area = '', name, action] = parts.map((part, index) => (index === 1 ? part : part.toLowerCase()))
     const isGet = method === 'GET'
-    if (area === 'host' && parts.length === 2) {
+    const question = isGet ? toKeyQuestion(parts, options) : undefined
+    const keys = question && options.keys && findKeys(question, options.keys)
+    if (keys !== undefined) writeJson(response, keys)
+    else if (area === 'host' && parts.length === 2) {
       const verb = name?.toLowerCase()
       if (verb === 'status' && isGet) writeJson(response, toStatus(instanceId))
       else if (verb === 'ping' && (isGet || method === 'POST')) writeEmpty(response, 200)
@@ -51,6 +58,15 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
       )
     } else await answerFunction({ request, response, name: name ?? '', action, options })
   }
+}
+
+function toKeyQuestion(parts: readonly string[], { functions }: AdminOptions): KeyQuestion | undefined {
+  const [area = '', name = '', action = '', keyName] = parts
+  if (area.toLowerCase() === 'host') return { area: 'host', subject: name.toLowerCase(), keyName: parts[2] }
+  const definition = functions.find((each) => each.name.toLowerCase() === name.toLowerCase())
+  if (area.toLowerCase() !== 'functions' || action.toLowerCase() !== 'keys' || definition === undefined)
+    return undefined
+  return { area: 'functions', subject: definition.name, keyName }
 }
 
 async function answerFunction(call: {

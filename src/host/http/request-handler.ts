@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FunctionInvoker, HostExtension } from '../functions.js'
 import type { HttpSettings } from '../host-json.js'
+import type { AccessControl } from '../keys/access-control.js'
 import type { HostLog } from '../log.js'
 import type { AdminHandler } from './admin.js'
 import type { CorsPolicy } from './cors.js'
@@ -26,6 +27,8 @@ export interface RequestHandlerOptions {
   readonly cors: CorsPolicy | undefined
   /** Set when the app streams HTTP. */
   readonly proxy: StreamProxy | undefined
+  /** Set when requests must carry keys; without it everybody is an administrator. */
+  readonly access: AccessControl | undefined
 }
 
 const builtIn = /^\/(admin|runtime\/webhooks)(?:\/|$)/i
@@ -41,7 +44,8 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const path = decodePath(target.path)
     const area = builtIn.exec(path)
     const match = area === null ? router.find(request.method ?? 'GET', path) : undefined
-    if (area !== null) settle(answerBuiltIn(options, area, path, request, response), response, log)
+    if (area !== null)
+      settle(answerBuiltIn(options, { area, path, search: target.search }, request, response), response, log)
     else if (match === undefined) answerUnrouted(options, request, response, path)
     else if (http.maxOutstandingRequests !== undefined && outstanding >= http.maxOutstandingRequests) {
       writeEmpty(response, 429)
@@ -69,17 +73,29 @@ function settle(answering: Promise<void>, response: ServerResponse, log: HostLog
   })
 }
 
+/** A path below `/admin` or `/runtime/webhooks`. */
+interface BuiltInTarget {
+  readonly area: RegExpExecArray
+  readonly path: string
+  readonly search: string
+}
+
 async function answerBuiltIn(
   options: RequestHandlerOptions,
-  area: RegExpExecArray,
-  path: string,
+  { area, path, search }: BuiltInTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { access, admin, extensions } = options
   const rest = path.slice(area[0].length)
-  if (area[1]?.toLowerCase() === 'admin') return options.admin(request, response, rest)
+  const keyed = { headers: request.headers, search }
+  if (area[1]?.toLowerCase() === 'admin') {
+    if (access?.opensAdmin(keyed) === false) return writeEmpty(response, 401)
+    return admin(request, response, rest)
+  }
   const [name = ''] = rest.split('/', 1)
-  const extension = options.extensions.find((each) => each.name.toLowerCase() === name.toLowerCase())
+  const extension = extensions.find((each) => each.name.toLowerCase() === name.toLowerCase())
+  if (access?.opensExtension(keyed, name) === false) return writeEmpty(response, 401)
   if (extension === undefined) return writeEmpty(response, 404)
   await extension.handle(request, response, rest.slice(name.length + 1))
 }
@@ -91,9 +107,11 @@ async function answerFunction(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { invoker, proxy } = options
+  const { access, invoker, proxy } = options
   const { definition } = match.route
   if (definition.disabled) return writeEmpty(response, 404)
+  const keyed = { headers: request.headers, search: target.search }
+  if (access?.opensFunction(keyed, definition) === false) return writeEmpty(response, 401)
   if ((readContentLength(request) ?? 0) > options.bodyLimitBytes) return refuseBody(request, response)
   if (proxy !== undefined) {
     return proxy({ request, response, target, definition, routeValues: match.values })

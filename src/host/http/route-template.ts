@@ -1,3 +1,4 @@
+import { escapeExpression } from '../escape-expression.js'
 import { createConstraint } from './route-constraints.js'
 import { parseRouteSegments, type RouteParameter, type RouteSegment } from './route-template-parser.js'
 
@@ -75,7 +76,7 @@ function isParameter(part: string | RouteParameter | undefined): part is RoutePa
 }
 
 function toPartSource(part: string | RouteParameter): string {
-  if (typeof part === 'string') return part.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+  if (typeof part === 'string') return escapeExpression(part)
   return part.isCatchAll ? '(.*)' : '([^/]+)'
 }
 

@@ -1,6 +1,8 @@
 import type { FunctionError, LoadedFunction } from '../function-definitions.js'
 import type { FunctionInvoker, HostExtension } from '../functions.js'
 import type { HostJson } from '../host-json.js'
+import { createAccessControl } from '../keys/access-control.js'
+import type { AppKeys } from '../keys/app-keys.js'
 import { toRouteUrl } from '../listing.js'
 import type { LoadedApp } from '../load-app.js'
 import type { HostLog } from '../log.js'
@@ -28,12 +30,14 @@ export interface ServeAppOptions {
   /** Without a slash at its end. */
   readonly url: string
   readonly streamIdleLimitMs: number | undefined
+  /** Set when requests must carry one of them. */
+  readonly keys: AppKeys | undefined
 }
 
 /** Puts the parts together that answer requests: routes, admin endpoints, webhooks and, for streaming apps, the library's server. */
 export function serveApp(options: ServeAppOptions): RequestHandler {
-  const { app, functions, errors, router, invoker, extensions, hostJson, settings, cors, log, root, url } =
-    options
+  const { app, functions, errors, router, invoker, extensions, hostJson } = options
+  const { settings, cors, log, root, url, keys } = options
   const bodyLimitBytes =
     Number(findSetting(settings, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')) || defaultBodyLimitBytes
   const { server, scriptFile } = app
@@ -46,7 +50,17 @@ export function serveApp(options: ServeAppOptions): RequestHandler {
   return createRequestHandler({
     router,
     invoker,
-    admin: createAdminHandler({ functions, errors, invoker, extensions, scriptFile, root, url, routeUrls }),
+    admin: createAdminHandler({
+      functions,
+      errors,
+      invoker,
+      extensions,
+      scriptFile,
+      root,
+      url,
+      routeUrls,
+      keys,
+    }),
     extensions,
     http: hostJson.http,
     log,
@@ -54,5 +68,6 @@ export function serveApp(options: ServeAppOptions): RequestHandler {
     isHomePageDisabled: isSettingOn(settings, 'AzureWebJobsDisableHomepage'),
     cors,
     proxy,
+    access: keys && createAccessControl(keys),
   })
 }

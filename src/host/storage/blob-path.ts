@@ -1,4 +1,5 @@
 import { AgentError } from '../../core/errors.js'
+import { escapeExpression } from '../escape-expression.js'
 import type { BlobAddress } from './blob-store.js'
 
 /** Which blobs of a container a trigger means. */
@@ -54,9 +55,7 @@ function toTokens(pattern: string): readonly Token[] {
 
 function toExpression(tokens: readonly Token[]): RegExp {
   if (tokens.length === 0) return /^/
-  const source = tokens.map((token) =>
-    'parameter' in token ? '(.*)' : token.literal.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'),
-  )
+  const source = tokens.map((token) => ('parameter' in token ? '(.*)' : escapeExpression(token.literal)))
   return new RegExp(`^${source.join('')}$`, 's')
 }
 

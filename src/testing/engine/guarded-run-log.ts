@@ -53,8 +53,8 @@ export function createGuardedRunLog({
         return isFirst
       }),
     deleteSession: (key, before) => write(`delete ${key.session}`, () => log.deleteSession(key, before)),
-    deleteEndedRuns: (key, before) =>
-      write(`delete ended runs of ${key.session}`, () => log.deleteEndedRuns(key, before)),
+    deleteEndedRuns: (key, which) =>
+      write(`delete ended runs of ${key.session}`, () => log.deleteEndedRuns(key, which)),
     deleteEndedBefore: (before, limit) =>
       write('delete old runs', () => log.deleteEndedBefore(before, limit)),
     read: (key, after) => read(`read ${key.run}`, () => log.read(key, after)),

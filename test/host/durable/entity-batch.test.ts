@@ -11,7 +11,7 @@ test('a batch travels as JSON text, with state and inputs as texts inside', () =
       claim: { target: '@counter@k1', host: 'h', number: 1 },
       attempts: 0,
       state: { exists: true, state: '{"n":1}' },
-      messages: [{ id: 'guid', name: 'add', input: '5', isSignal: true }],
+      messages: [{ id: 'guid', name: 'add', input: '5', isSignal: true, sender: null }],
       lastSeq: 1,
       readAt: 0,
     },

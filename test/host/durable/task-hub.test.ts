@@ -50,7 +50,7 @@ test('what was stored is there after opening again', async () => {
   expect(second.readEntity('@e@k')).toEqual({ exists: true, state: '{"a":"ü"}' })
   expect(second.readWaiting('entity', ['e'], 5, 10)).toEqual(['@e@k'])
   expect(second.readBatch({ target: '@e@k', host: '', number: 0 }, 10, 5).messages).toEqual([
-    { id: 'guid', name: 'add', input: '"ä"', isSignal: true },
+    { id: 'guid', name: 'add', input: '"ä"', isSignal: true, sender: null },
   ])
   second.close()
 })

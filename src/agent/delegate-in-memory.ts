@@ -1,0 +1,47 @@
+import { toErrorMessage } from '../core/errors.js'
+import { createTextMessage, noUsage } from '../core/messages.js'
+import type { RunEvent, SessionState } from '../run/events.js'
+import type { DelegatedRun, DelegateRequest, Delegation } from './delegation.js'
+import { type ApprovalHandler, runStandalone } from './run-standalone.js'
+
+export interface InMemoryDelegationOptions {
+  /** The session of the run that others work for. */
+  readonly sessionId: string | undefined
+  /** Their approvals are asked for where its own are. */
+  readonly onApproval: ApprovalHandler | undefined
+}
+
+/** Agents that work for a run in memory run in memory too. */
+export function createInMemoryDelegation(options: InMemoryDelegationOptions): Delegation {
+  return { run: (request) => runInMemory(request, options), async decide() {} }
+}
+
+async function runInMemory(
+  delegated: DelegateRequest,
+  options: InMemoryDelegationOptions,
+): Promise<DelegatedRun> {
+  const { agent, message, metadata, onEvent, ...rest } = delegated
+  let stateChanges: SessionState = {}
+  const watch = (event: RunEvent) => {
+    if (event.type === 'state.changed') stateChanges = { ...stateChanges, ...event.data.state }
+    onEvent(event)
+  }
+  const messages = [createTextMessage('user', message)]
+  const request = { messages, options: { enableToolCalls: true }, digest: '', metadata }
+  const delegation = createInMemoryDelegation(options)
+  try {
+    const { text, usage } = await runStandalone({
+      ...rest,
+      ...options,
+      agent,
+      request,
+      delegation,
+      onEvent: watch,
+      responseFormat: undefined,
+    })
+    return { result: text, usage, stateChanges }
+  } catch (error) {
+    delegated.signal.throwIfAborted()
+    return { error: toErrorMessage(error), usage: noUsage, stateChanges }
+  }
+}

@@ -1,0 +1,145 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { InstanceStatus } from './instance-status.js'
+import { type Prepared, prepareStatements } from './task-hub-statements.js'
+
+/** An orchestration: the newest execution of its id. Texts are JSON as it came from the app. */
+export interface Instance {
+  readonly id: string
+  /** A GUID; another one after each restart and each continue-as-new. */
+  readonly execution: string
+  /** The orchestrator function as it was registered. */
+  readonly name: string
+  /** `''` when none was given. */
+  readonly version: string
+  readonly status: InstanceStatus
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly input: string | null
+  readonly output: string | null
+  readonly customStatus: string | null
+  /** Who waits for its end; `null` for one that a client started. */
+  readonly parent: ParentInstance | null
+}
+
+/** The orchestration that called another one. */
+export interface ParentInstance {
+  readonly id: string
+  readonly execution: string
+  readonly name: string
+  /** Number of the task that the child is. */
+  readonly task: number
+}
+
+/** One event of an execution's history, with what replaying needs of it beside its text. */
+export interface HistoryRow {
+  /** As in the wire format (local-host-spec F.2). */
+  readonly type: number
+  /** Number of the task that it schedules or ends; of the end of an episode, how many actions were known; else -1. */
+  readonly task: number
+  /** Name of what it schedules or of the event that was raised; of the start of an episode, its time; else `''`. */
+  readonly name: string
+  /** JSON text of the event, without `IsPlayed`. */
+  readonly event: string
+}
+
+const statements = {
+  read: 'SELECT * FROM instances WHERE id = ?',
+  write: `INSERT INTO instances (id, execution, name, version, status, created_at, updated_at, input, output,
+    custom_status, parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    execution = excluded.execution, name = excluded.name, version = excluded.version, status = excluded.status,
+    created_at = excluded.created_at, updated_at = excluded.updated_at, input = excluded.input,
+    output = excluded.output, custom_status = excluded.custom_status, parent = excluded.parent`,
+  delete: 'DELETE FROM instances WHERE id = ?',
+  history: 'SELECT type, task, name, event FROM history WHERE execution = ? ORDER BY seq',
+  append: 'INSERT INTO history (execution, type, task, name, event) VALUES (?, ?, ?, ?, ?)',
+  dropHistory: 'DELETE FROM history WHERE execution = ?',
+} as const
+
+/** Orchestrations and their histories. Methods that change something belong inside a transaction of the hub. */
+export class InstanceTable {
+  readonly #sql: Prepared<typeof statements>
+
+  constructor(database: DatabaseSync) {
+    this.#sql = prepareStatements(database, statements)
+  }
+
+  read(id: string): Instance | undefined {
+    const row = this.#sql.read.get(id)
+    return row && toInstance(row)
+  }
+
+  /** Stores the instance in place of any that has its id. */
+  write(instance: Instance): void {
+    const {
+      id,
+      execution,
+      name,
+      version,
+      status,
+      createdAt,
+      updatedAt,
+      input,
+      output,
+      customStatus,
+      parent,
+    } = instance
+    this.#sql.write.run(
+      id,
+      execution,
+      name,
+      version,
+      status,
+      createdAt,
+      updatedAt,
+      input,
+      output,
+      customStatus,
+      parent && JSON.stringify(parent),
+    )
+  }
+
+  /** Forgets an instance and its history. */
+  delete({ id, execution }: Pick<Instance, 'id' | 'execution'>): void {
+    this.#sql.delete.run(id)
+    this.dropHistory(execution)
+  }
+
+  /** All events of an execution, oldest first. */
+  readHistory(execution: string): HistoryRow[] {
+    return this.#sql.history.all(execution).map((row) => ({
+      type: Number(row.type),
+      task: Number(row.task),
+      name: String(row.name),
+      event: String(row.event),
+    }))
+  }
+
+  appendHistory(execution: string, rows: readonly HistoryRow[]): void {
+    for (const { type, task, name, event } of rows) this.#sql.append.run(execution, type, task, name, event)
+  }
+
+  dropHistory(execution: string): void {
+    this.#sql.dropHistory.run(execution)
+  }
+}
+
+function toInstance(row: Record<string, SQLOutputValue>): Instance {
+  return {
+    id: String(row.id),
+    execution: String(row.execution),
+    name: String(row.name),
+    version: String(row.version),
+    status: String(row.status) as InstanceStatus,
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+    input: toText(row.input),
+    output: toText(row.output),
+    customStatus: toText(row.custom_status),
+    parent: typeof row.parent === 'string' ? (JSON.parse(row.parent) as ParentInstance) : null,
+  }
+}
+
+function toText(value: SQLOutputValue | undefined): string | null {
+  return typeof value === 'string' ? value : null
+}

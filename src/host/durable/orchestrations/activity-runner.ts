@@ -1,0 +1,90 @@
+import type { FunctionDefinition, FunctionInvoker, InvocationOutcome } from '../../functions.js'
+import type { DurableLog } from '../durable-log.js'
+import type { Claim, StoredMessage, TaskHub } from '../task-hub.js'
+import type { WorkDispatcher } from '../work-dispatcher.js'
+import type { WorkQueue } from '../work-queue.js'
+import { toActivityFailure } from './activity-failure.js'
+import { toActivityResult } from './activity-result.js'
+import { eventTypes, toEventText } from './history-event.js'
+import { toTaskNumber } from './send-decision.js'
+import { notifyInstance } from './start-instance.js'
+
+export interface ActivityRunnerOptions {
+  readonly hub: TaskHub
+  readonly dispatcher: WorkDispatcher
+  readonly invoker: FunctionInvoker
+  /** The activity functions that this process has, by lower-case name. */
+  readonly functions: ReadonlyMap<string, FunctionDefinition>
+  readonly maxConcurrent: number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly log: DurableLog
+}
+
+/**
+ * Runs activities, each as often as it takes until one result is recorded: only who still holds the claim may record
+ * one, in the transaction that ends the claim, so that no second one ever counts.
+ */
+export class ActivityRunner {
+  readonly #options: ActivityRunnerOptions
+  readonly #queue: WorkQueue
+
+  constructor(options: ActivityRunnerOptions) {
+    this.#options = options
+    const { hub, functions, maxConcurrent, dispatcher, now } = options
+    this.#queue = dispatcher.serve({
+      kind: 'activity',
+      names: [...functions.keys()],
+      maxConcurrent,
+      begin: (claim) => {
+        const [message] = hub.readMessages(claim.target, now())
+        return () => void this.#run(claim, message)
+      },
+    })
+  }
+
+  async #run(claim: Claim, message: StoredMessage | undefined): Promise<void> {
+    if (message === undefined) return this.#queue.commit(claim, () => undefined)
+    const { hub, now } = this.#options
+    const end = await this.#invoke(message)
+    await this.#queue.commit(claim, (outbox) => {
+      hub.consumeMessages([message])
+      const fields = { TaskScheduledId: toTaskNumber(claim.target), ...end.fields }
+      const event = toEventText({ type: end.type, at: now(), fields })
+      notifyInstance(hub, outbox, { id: message.sender ?? '', execution: message.execution }, event)
+    })
+  }
+
+  async #invoke({ name, input, sender }: StoredMessage): Promise<ActivityEnd> {
+    const { invoker, functions } = this.#options
+    const definition = functions.get(name.toLowerCase())
+    if (definition === undefined) return toEnd(name, noFunction(name))
+    const data = input === null ? ({ none: true } as const) : { string: input }
+    const outcome = await invoker.invoke(definition, {
+      input: data,
+      triggerMetadata: {
+        instanceId: { string: sender ?? '' },
+        data,
+        [definition.trigger.name]: data,
+      },
+      reason: '(null)',
+    })
+    return toEnd(definition.name, outcome)
+  }
+}
+
+/** The event that an activity ends with, without the number of its task. */
+interface ActivityEnd {
+  readonly type: number
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+function toEnd(name: string, outcome: InvocationOutcome): ActivityEnd {
+  if (!outcome.succeeded) return { type: eventTypes.taskFailed, fields: toActivityFailure(name, outcome) }
+  return { type: eventTypes.taskCompleted, fields: { Result: toActivityResult(outcome.returnValue) } }
+}
+
+function noFunction(name: string): InvocationOutcome {
+  const message = `Activity function '${name}' does not exist.`
+  return { succeeded: false, message, stack: '', timedOut: false }
+}

@@ -1,0 +1,119 @@
+import type { HistoryRow, Instance } from '../instance-table.js'
+import type { TaskHub } from '../task-hub.js'
+import type { Outbox } from '../work-queue.js'
+import { type Episode, type EpisodeEnd, toFailureText } from './episode.js'
+import { eventTypes, toEpisodeEnd, toEventText } from './history-event.js'
+import { sendDecision, toDecisionRow, toTaskId } from './send-decision.js'
+import { createExecutionId, notifyInstance, postStart } from './start-instance.js'
+
+export interface EpisodeCommit {
+  readonly hub: TaskHub
+  readonly outbox: Outbox
+  /** As it stood when the episode began. */
+  readonly instance: Instance
+  readonly episode: Episode
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/**
+ * Inside a transaction: writes down everything that an episode came to. When the instance has been replaced or purged
+ * meanwhile, nothing is written.
+ */
+export function commitEpisode(commit: EpisodeCommit): void {
+  const { hub, instance, episode } = commit
+  if (hub.instances.read(instance.id)?.execution !== instance.execution) return
+  hub.dropMessages(
+    instance.id,
+    episode.canceledTimers.map((number) => toTaskId(instance.execution, number)),
+  )
+  for (const decision of episode.decisions) {
+    sendDecision(hub, commit.outbox, decision, instance, commit.now)
+  }
+  switch (episode.end.kind) {
+    case 'open':
+      goOn(commit)
+      break
+    case 'next':
+      continueAsNew(commit, episode.end.input)
+      break
+    case 'over':
+      finish(commit, episode.end)
+  }
+}
+
+function goOn(commit: EpisodeCommit): void {
+  const { hub, instance, now } = commit
+  const { customStatus } = commit.episode
+  appendEpisode(commit)
+  hub.instances.write({ ...instance, status: 'Running', customStatus, updatedAt: now })
+}
+
+function appendEpisode(
+  { hub, instance, episode, now }: EpisodeCommit,
+  last: readonly HistoryRow[] = [],
+): void {
+  hub.instances.appendHistory(instance.execution, [
+    ...episode.news,
+    ...episode.decisions.map((decision) => toDecisionRow(decision, instance, now)),
+    ...last,
+    toEpisodeEnd(now, episode.actionCount),
+  ])
+}
+
+/** Events that were not handled yet stay in the mailbox, for the next execution. */
+function continueAsNew({ hub, outbox, instance, episode, now }: EpisodeCommit, input: string | null): void {
+  const { customStatus } = episode
+  const execution = createExecutionId()
+  const next: Instance = { ...instance, execution, status: 'Running', input, customStatus, updatedAt: now }
+  hub.instances.dropHistory(instance.execution)
+  hub.instances.write(next)
+  postStart(outbox, next, now)
+}
+
+function finish(commit: EpisodeCommit, end: Extract<EpisodeEnd, { kind: 'over' }>): void {
+  const { hub, instance, episode, now } = commit
+  const { status, output } = end
+  const fields = {
+    OrchestrationStatus: statusNumbers[status],
+    Result: output,
+    FailureDetails: end.failure?.details,
+  }
+  const event = toEventText({ type: eventTypes.executionCompleted, at: now, fields })
+  appendEpisode(commit, [{ type: eventTypes.executionCompleted, task: -1, name: '', event }])
+  hub.instances.write({ ...instance, status, output, customStatus: episode.customStatus, updatedAt: now })
+  hub.dropAllMessages(instance.id)
+  tellParent(commit, end)
+}
+
+/** As the wire format numbers them (DTFx: OrchestrationStatus). */
+const statusNumbers: Readonly<Record<string, number>> = { Completed: 1, Failed: 3, Terminated: 5 }
+
+function tellParent(
+  { hub, outbox, instance, now }: EpisodeCommit,
+  end: Extract<EpisodeEnd, { kind: 'over' }>,
+): void {
+  const { parent, name } = instance
+  if (parent === null) return
+  const isCompleted = end.status === 'Completed'
+  const fields = isCompleted ? { Result: end.output } : toFailureFields(name, end)
+  const type = isCompleted ? eventTypes.subOrchestrationCompleted : eventTypes.subOrchestrationFailed
+  const event = toEventText({ type, at: now, fields: { TaskScheduledId: parent.task, ...fields } })
+  notifyInstance(hub, outbox, parent, event)
+}
+
+function toFailureFields(
+  name: string,
+  { failure, output }: Extract<EpisodeEnd, { kind: 'over' }>,
+): Readonly<Record<string, unknown>> {
+  if (failure === undefined) return { Reason: readText(output), Details: '' }
+  const details = `Message: ${failure.message}, StackTrace: ${failure.stack}`
+  const structured = failure.details === undefined ? {} : { FailureDetails: failure.details }
+  return { Reason: toFailureText(name, failure), Details: details, ...structured }
+}
+
+/** A reason is stored as a JSON text. */
+function readText(output: string | null): string {
+  const value: unknown = JSON.parse(output ?? 'null')
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,83 @@
+import type { InstanceStatus } from '../instance-status.js'
+import type { HistoryRow, Instance } from '../instance-table.js'
+import { checkCustomStatus } from './custom-status.js'
+import type { Decision } from './decision.js'
+import type { OrchestratorAnswer, OrchestratorFailure } from './orchestrator-answer.js'
+import type { ReplayResult } from './replay.js'
+
+/** What one episode of an orchestration came to, before it is committed. */
+export interface Episode {
+  /** Start and events, then the decisions, without the episode's end. */
+  readonly news: readonly HistoryRow[]
+  readonly decisions: readonly Decision[]
+  readonly canceledTimers: readonly number[]
+  readonly actionCount: number
+  readonly customStatus: string | null
+  readonly end: EpisodeEnd
+}
+
+/** How the orchestration stands after an episode. */
+export type EpisodeEnd =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'next'; readonly input: string | null }
+  | {
+      readonly kind: 'over'
+      readonly status: InstanceStatus
+      /** JSON text. */
+      readonly output: string | null
+      readonly failure?: OrchestratorFailure | undefined
+    }
+
+/** The text of a failed orchestrator, as callers and parents know it (local-host-spec F.3). */
+export function toFailureText(name: string, { message }: OrchestratorFailure): string {
+  return `Orchestrator function '${name}' failed: ${message}`
+}
+
+/** Puts together what the orchestrator function answered and what replaying it has found out. */
+export function concludeEpisode(
+  instance: Instance,
+  news: readonly HistoryRow[],
+  answer: OrchestratorAnswer,
+  replayed: Pick<ReplayResult, 'decisions' | 'canceledTimers' | 'hasOpenTasks' | 'next'>,
+): Episode {
+  const { decisions, canceledTimers } = replayed
+  const statusProblem = checkCustomStatus(answer.customStatus)
+  const checked = statusProblem ? { ...answer, failure: { message: statusProblem, stack: '' } } : answer
+  return {
+    news,
+    decisions,
+    canceledTimers,
+    actionCount: answer.actions.length,
+    customStatus: statusProblem ? instance.customStatus : (answer.customStatus ?? instance.customStatus),
+    end: findEnd(instance, checked, replayed),
+  }
+}
+
+/** An orchestration whose function cannot go on ends at once, whatever it has set going. */
+export function failEpisode(
+  instance: Instance,
+  news: readonly HistoryRow[],
+  actionCount: number,
+  message: string,
+): Episode {
+  const failure = { message, stack: '' }
+  const { customStatus } = instance
+  const end = toFailed(instance, failure)
+  return { news, decisions: [], canceledTimers: [], actionCount, customStatus, end }
+}
+
+/** Whoever has returned or failed still waits for what it has scheduled (local-host-spec F.6). */
+function findEnd(
+  instance: Instance,
+  { isDone, failure, output }: OrchestratorAnswer,
+  { hasOpenTasks, next }: Pick<ReplayResult, 'hasOpenTasks' | 'next'>,
+): EpisodeEnd {
+  if (failure) return hasOpenTasks ? { kind: 'open' } : toFailed(instance, failure)
+  if (!isDone) return { kind: 'open' }
+  if (next) return { kind: 'next', input: next.input }
+  return hasOpenTasks ? { kind: 'open' } : { kind: 'over', status: 'Completed', output }
+}
+
+function toFailed({ name }: Instance, failure: OrchestratorFailure): EpisodeEnd {
+  return { kind: 'over', status: 'Failed', output: JSON.stringify(toFailureText(name, failure)), failure }
+}

@@ -1,0 +1,18 @@
+import { DurableRequestError } from '../durable-answer.js'
+import { isEntityKey } from '../entity-id.js'
+
+const longest = 256
+
+/** @throws {DurableRequestError} for an id that the platform does not allow (local-host-spec D.3). */
+export function checkInstanceId(id: string): void {
+  const problem = findProblem(id)
+  if (problem !== undefined) throw new DurableRequestError(`The instance id '${id}' ${problem}.`)
+}
+
+function findProblem(id: string): string | undefined {
+  if (id.trim() === '') return 'is blank'
+  if (id.startsWith('@')) return 'starts with @, as only those of entities do'
+  if (id.length > longest) return `is longer than ${longest} characters`
+  if (!isEntityKey(id)) return 'holds one of the characters / \\ # ? or a control character'
+  return undefined
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { toInstanceId } from '../entity-id.js'
+import type { HistoryRow, Instance } from '../instance-table.js'
+import type { Message, TaskHub } from '../task-hub.js'
+import type { Outbox } from '../work-queue.js'
+import type { Decision } from './decision.js'
+import { eventTypes, toEventText, toTimestamp } from './history-event.js'
+import { httpActivityName, toRecordKey } from './non-determinism.js'
+import { postEvent, startInstance } from './start-instance.js'
+
+type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>
+
+/** The event that records a decision in a history (local-host-spec F.2). */
+export function toDecisionRow(decision: Decision, instance: Instance, at: number): HistoryRow {
+  const { type, name } = toRecordKey(decision)
+  const event = toEventText({ type, at, id: decision.number, fields: toFields(decision, instance, at) })
+  return { type, task: decision.number, name, event }
+}
+
+function toFields(decision: Decision, instance: Instance, at: number): Readonly<Record<string, unknown>> {
+  switch (decision.kind) {
+    case 'activity':
+      return { Name: decision.name, Version: '', Input: null }
+    case 'http':
+      return { Name: httpActivityName, Version: '', Input: null }
+    case 'subOrchestration': {
+      const { name, version, instanceId, input } = decision
+      return { Name: name, Version: version ?? '', InstanceId: instanceId, Input: input }
+    }
+    case 'timer':
+      return { FireAt: toTimestamp(decision.fireAt) }
+    case 'call':
+    case 'signal':
+      return {
+        InstanceId: toInstanceId(decision.entity),
+        Name: 'op',
+        Input: toRequest(decision, instance, at),
+      }
+    case 'lock':
+    case 'release':
+      throw new Error('Locks on entities are not built yet.')
+  }
+}
+
+/** The client library reads `id` of it, which is the name of the event that answers a call. */
+function toRequest(decision: DecisionOf<'call' | 'signal'>, instance: Instance, at: number): string {
+  const { requestId, operation, input, kind } = decision
+  return JSON.stringify({
+    op: operation,
+    signal: kind === 'signal',
+    input,
+    id: requestId,
+    parent: instance.id,
+    parentExecution: instance.execution,
+    Timestamp: toTimestamp(at),
+  })
+}
+
+/** Inside a transaction: sends what sets a decision going. */
+export function sendDecision(
+  hub: TaskHub,
+  outbox: Outbox,
+  decision: Decision,
+  instance: Instance,
+  now: number,
+): void {
+  switch (decision.kind) {
+    case 'activity':
+      outbox.post(toActivityMessage(instance, decision.number, decision.name, decision.input))
+      break
+    case 'http':
+      outbox.post(
+        toActivityMessage(instance, decision.number, httpActivityName, JSON.stringify(decision.request)),
+      )
+      break
+    case 'timer':
+      postTimer(outbox, instance, decision, now)
+      break
+    case 'call':
+    case 'signal':
+      outbox.post(toEntityMessage(instance, decision))
+      break
+    case 'subOrchestration':
+      startChild(hub, outbox, decision, instance, now)
+      break
+    case 'lock':
+    case 'release':
+      throw new Error('Locks on entities are not built yet.')
+  }
+}
+
+/** The mailbox of one task of an execution, and the id of its timer. */
+export function toTaskId(execution: string, number: number): string {
+  return `${execution}:${number}`
+}
+
+/** The number in a {@link toTaskId}. */
+export function toTaskNumber(taskId: string): number {
+  return Number(taskId.slice(taskId.lastIndexOf(':') + 1))
+}
+
+function toActivityMessage(instance: Instance, number: number, name: string, input: string | null): Message {
+  return {
+    id: randomUUID(),
+    target: toTaskId(instance.execution, number),
+    kind: 'activity',
+    functionName: name.toLowerCase(),
+    name,
+    input,
+    isSignal: false,
+    sender: instance.id,
+    execution: instance.execution,
+  }
+}
+
+function postTimer(
+  outbox: Outbox,
+  instance: Instance,
+  { number, fireAt }: DecisionOf<'timer'>,
+  now: number,
+): void {
+  const fields = { TimerId: number, FireAt: toTimestamp(fireAt) }
+  postEvent(outbox, instance, {
+    id: toTaskId(instance.execution, number),
+    execution: instance.execution,
+    event: toEventText({ type: eventTypes.timerFired, at: Math.max(fireAt, now), fields }),
+    visibleAt: fireAt,
+  })
+}
+
+function toEntityMessage(instance: Instance, decision: DecisionOf<'call' | 'signal'>): Message {
+  const { requestId, entity, operation, input, kind } = decision
+  return {
+    id: requestId,
+    target: toInstanceId(entity),
+    kind: 'entity',
+    functionName: entity.name,
+    name: operation,
+    input,
+    isSignal: kind === 'signal',
+    sender: instance.id,
+  }
+}
+
+function startChild(
+  hub: TaskHub,
+  outbox: Outbox,
+  decision: DecisionOf<'subOrchestration'>,
+  { id, execution, name }: Instance,
+  now: number,
+): void {
+  const parent = { id, execution, name, task: decision.number }
+  const { instanceId, input, version = '' } = decision
+  startInstance(hub, outbox, { id: instanceId, name: decision.name, version, input, parent }, now)
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import { isOver } from '../instance-status.js'
+import type { Instance, ParentInstance } from '../instance-table.js'
+import type { TaskHub } from '../task-hub.js'
+import type { Outbox } from '../work-queue.js'
+import { eventTypes, toEventText } from './history-event.js'
+
+export interface NewInstance {
+  readonly id: string
+  /** The orchestrator function as it was registered. */
+  readonly name: string
+  readonly version: string
+  /** JSON text. */
+  readonly input: string | null
+  readonly parent: ParentInstance | null
+}
+
+/** Inside a transaction: creates an orchestration in place of any that has its id, and has it started. */
+export function startInstance(
+  hub: TaskHub,
+  outbox: Outbox,
+  { id, name, version, input, parent }: NewInstance,
+  now: number,
+): void {
+  const earlier = hub.instances.read(id)
+  if (earlier) {
+    hub.instances.delete(earlier)
+    hub.dropAllMessages(id)
+  }
+  const instance: Instance = {
+    id,
+    execution: createExecutionId(),
+    name,
+    version,
+    status: 'Pending',
+    createdAt: now,
+    updatedAt: now,
+    input,
+    output: null,
+    customStatus: null,
+    parent,
+  }
+  hub.instances.write(instance)
+  postStart(outbox, instance, now)
+}
+
+/** Inside a transaction: has an execution started that is stored already. */
+export function postStart(outbox: Outbox, instance: Instance, now: number): void {
+  const { id, execution, name, version, input, parent } = instance
+  postEvent(outbox, instance, {
+    execution,
+    event: toEventText({
+      type: eventTypes.executionStarted,
+      at: now,
+      fields: {
+        OrchestrationInstance: { InstanceId: id, ExecutionId: execution },
+        ParentInstance: parent && toParentField(parent),
+        Name: name,
+        Version: version,
+        Input: input,
+        Tags: null,
+      },
+    }),
+  })
+}
+
+/** Inside a transaction: sends an event to an orchestration; nothing happens when it is over or another execution by now. */
+export function notifyInstance(
+  hub: TaskHub,
+  outbox: Outbox,
+  to: { readonly id: string; readonly execution?: string | undefined },
+  event: string,
+): void {
+  const instance = hub.instances.read(to.id)
+  if (instance === undefined || isOver(instance.status)) return
+  if (to.execution !== undefined && to.execution !== instance.execution) return
+  postEvent(outbox, instance, { execution: to.execution, event })
+}
+
+/** Inside a transaction: puts an event into the mailbox of an orchestration that is known to be there. */
+export function postEvent(
+  outbox: Outbox,
+  instance: Pick<Instance, 'id' | 'name'>,
+  message: {
+    readonly event: string
+    /** Without it, whichever execution there is gets the event. */
+    readonly execution?: string | undefined
+    /** By which it can be taken back. @default a GUID */
+    readonly id?: string
+    readonly visibleAt?: number
+  },
+): void {
+  const { event, execution, id = randomUUID(), visibleAt } = message
+  outbox.post({
+    id,
+    target: instance.id,
+    kind: 'orchestration',
+    functionName: instance.name.toLowerCase(),
+    name: '',
+    input: event,
+    isSignal: true,
+    sender: null,
+    execution,
+    visibleAt,
+  })
+}
+
+/** As the platform writes it: a GUID without dashes. */
+export function createExecutionId(): string {
+  return randomUUID().replaceAll('-', '')
+}
+
+function toParentField({ id, execution, name, task }: ParentInstance): unknown {
+  return {
+    OrchestrationInstance: { InstanceId: id, ExecutionId: execution },
+    Name: name,
+    TaskScheduleId: task,
+    Version: '',
+  }
+}

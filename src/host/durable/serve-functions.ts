@@ -1,0 +1,83 @@
+import type { FunctionDefinition } from '../functions.js'
+import type { DurableSettings } from './durable-settings.js'
+import { EntityRunner, type EntityRunnerOptions } from './entity-runner.js'
+import { ActivityRunner } from './orchestrations/activity-runner.js'
+import type { Decision } from './orchestrations/decision.js'
+import { InstanceCommands } from './orchestrations/instance-commands.js'
+import { OrchestrationRunner } from './orchestrations/orchestration-runner.js'
+
+/** What runs an app's durable functions. */
+export interface ServedFunctions {
+  readonly entityRunner: EntityRunner
+  /** By lower-case name. */
+  readonly entities: ReadonlyMap<string, FunctionDefinition>
+  readonly commands: InstanceCommands
+}
+
+/** Gives the dispatcher somebody for each kind of durable function, also for kinds that the app has none of. */
+export function serveFunctions(
+  parts: Pick<EntityRunnerOptions, 'hub' | 'dispatcher' | 'invoker' | 'now' | 'log'>,
+  settings: DurableSettings,
+  functions: readonly FunctionDefinition[],
+): ServedFunctions {
+  const entities = ofType(functions, 'entityTrigger')
+  const orchestrators = ofType(functions, 'orchestrationTrigger')
+  const activities = ofType(functions, 'activityTrigger')
+  const entityRunner = new EntityRunner({
+    ...parts,
+    functions: entities,
+    maxConcurrent: settings.maxConcurrentEntityFunctions,
+    maxBatchSize: settings.maxEntityOperationBatchSize,
+  })
+  new ActivityRunner({
+    ...parts,
+    functions: activities,
+    maxConcurrent: settings.maxConcurrentActivityFunctions,
+  })
+  new OrchestrationRunner({
+    ...parts,
+    functions: orchestrators,
+    knows: createKnowledge({ entities, orchestrators, activities }),
+    maxConcurrent: settings.maxConcurrentOrchestratorFunctions,
+    maxActions: settings.maxOrchestrationActions,
+  })
+  const commands = new InstanceCommands({
+    ...parts,
+    functions: orchestrators,
+    defaultVersion: settings.defaultVersion,
+    replacesRunning: settings.replacesRunning,
+  })
+  return { entityRunner, entities, commands }
+}
+
+type Names = ReadonlyMap<string, unknown>
+
+function createKnowledge(app: {
+  readonly entities: Names
+  readonly orchestrators: Names
+  readonly activities: Names
+}): (decision: Decision) => boolean {
+  return (decision) => {
+    switch (decision.kind) {
+      case 'activity':
+        return app.activities.has(decision.name.toLowerCase())
+      case 'subOrchestration':
+        return app.orchestrators.has(decision.name.toLowerCase())
+      case 'call':
+      case 'signal':
+        return app.entities.has(decision.entity.name)
+      default:
+        return true
+    }
+  }
+}
+
+function ofType(
+  functions: readonly FunctionDefinition[],
+  type: string,
+): ReadonlyMap<string, FunctionDefinition> {
+  const found = functions.filter(
+    ({ trigger, disabled }) => !disabled && trigger.type.toLowerCase() === type.toLowerCase(),
+  )
+  return new Map(found.map((definition) => [definition.name.toLowerCase(), definition]))
+}

@@ -1,0 +1,98 @@
+import type { DurableLog } from './durable-log.js'
+import type { HostLease } from './host-lease.js'
+import type { Claim, MessageKind, TaskHub } from './task-hub.js'
+import { type Outbox, type Worker, WorkQueue } from './work-queue.js'
+
+export interface WorkDispatcherOptions {
+  readonly hub: TaskHub
+  readonly lease: HostLease
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly log: DurableLog
+}
+
+/**
+ * Gives this process its work: one instance at a time per instance, several instances at a time per kind. A message is
+ * stored and its receiver claimed in one transaction, and the commit of a piece of work claims the next one, so that
+ * an entity operation costs two commits, one of them flushed, and no polling.
+ */
+export class WorkDispatcher {
+  readonly #options: WorkDispatcherOptions
+  readonly #queues = new Map<MessageKind, WorkQueue>()
+  #onIdle: (() => void) | undefined
+
+  constructor(options: WorkDispatcherOptions) {
+    this.#options = options
+  }
+
+  /** Adds a kind of work; each once, before anything is posted. */
+  serve(worker: Worker): WorkQueue {
+    const transact = (work: (outbox: Outbox) => void) => this.#transact(work, { lazy: true })
+    const queue = new WorkQueue({ ...this.#options, worker, transact })
+    this.#queues.set(worker.kind, queue)
+    return queue
+  }
+
+  /** Does what somebody outside asked for; resolves when it is on disk. Rejects with what `work` throws, nothing is written then. */
+  transact<T>(work: (outbox: Outbox) => T): Promise<T> {
+    return this.#transact(work, { lazy: false })
+  }
+
+  /** Takes waiting work, as far as there are free slots: that of other processes, and that whose time has come. */
+  async takeWaiting(): Promise<void> {
+    const due = [...this.#queues.values()].filter((queue) => queue.look())
+    if (due.length === 0) return
+    await this.transact((outbox) => {
+      for (const queue of due) queue.fill(outbox)
+    })
+  }
+
+  /** True when something that had to wait for a certain time or a free slot may be taken now. */
+  isDue(): boolean {
+    for (const queue of this.#queues.values()) if (queue.isDue()) return true
+    return false
+  }
+
+  /** Takes nothing new; resolves when nothing runs any more, or after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    for (const queue of this.#queues.values()) queue.stop()
+    if (this.#isIdle()) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, graceMs)
+      this.#onIdle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #isIdle(): boolean {
+    for (const queue of this.#queues.values()) if (!queue.isIdle) return false
+    return true
+  }
+
+  /**
+   * Runs `work` as a transaction and then starts what it claimed. The end of a piece of work needs no flush: if it is
+   * lost with the machine's power, its messages are handled again, as after any crash before it. Messages from
+   * outside do, as their senders rely on them.
+   */
+  async #transact<T>(work: (outbox: Outbox) => T, options: { readonly lazy: boolean }): Promise<T> {
+    const taken: [WorkQueue, Claim][] = []
+    const outbox: Outbox = {
+      post: (message) => this.#queues.get(message.kind)?.post(message, outbox),
+      took: (queue, claim) => void taken.push([queue, claim]),
+    }
+    try {
+      const { value, starts } = await this.#options.hub.run(() => {
+        const value = work(outbox)
+        return { value, starts: taken.map(([queue, claim]) => queue.begin(claim)) }
+      }, options)
+      for (const start of starts) start()
+      if (this.#onIdle && this.#isIdle()) this.#onIdle()
+      return value
+    } catch (error) {
+      for (const [queue, claim] of taken) queue.leave(claim)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
+import { TriggerMetadata } from '../trigger-metadata.js'
+
+/** Who asks, and how, for the function to see. */
+export interface McpCaller {
+  /** The session as the client names it; undefined before it has one. */
+  readonly sessionId: string | undefined
+  /** By name, in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What one kind of trigger tells its function (MCP extension: tool, resource and prompt invocation context). */
+export interface McpInvocation {
+  readonly definition: FunctionDefinition
+  /** What is asked for; the session and the transport are added. */
+  readonly subject: Readonly<Record<string, unknown>>
+  /** The metadata's name for the whole context, e.g. `mcptoolcontext`. */
+  readonly contextName: string
+  /** More metadata. */
+  readonly metadata: Readonly<Record<string, TypedData>>
+  readonly reason: string
+}
+
+/** The function could not answer; its error is in the log. */
+export class McpFunctionError extends Error {
+  override readonly name = 'McpFunctionError'
+}
+
+/** Runs the function and gives what it returned. @throws {McpFunctionError} when it failed. */
+export async function invokeMcpFunction(
+  invoker: FunctionInvoker,
+  { definition, subject, contextName, metadata, reason }: McpInvocation,
+  { sessionId, headers }: McpCaller,
+): Promise<TypedData | undefined> {
+  const transport = { name: 'http-streamable', sessionId, properties: { headers } }
+  const context = JSON.stringify({ ...subject, sessionid: sessionId, transport })
+  const triggerMetadata = new TriggerMetadata().put(contextName, { json: context })
+  if (sessionId !== undefined) triggerMetadata.put('mcpsessionid', { string: sessionId })
+  for (const [name, value] of Object.entries(metadata)) triggerMetadata.put(name, value)
+  const outcome = await invoker.invoke(definition, {
+    input: { string: context },
+    triggerMetadata: triggerMetadata.toRecord(),
+    reason,
+  })
+  if (!outcome.succeeded) throw new McpFunctionError(outcome.message)
+  return outcome.returnValue ?? undefined
+}
+
+/** The values as text, as .NET prints them, for the metadata. */
+export function toTextValues(values: Readonly<Record<string, unknown>>): TypedData {
+  const texts = Object.entries(values).map(([name, value]) => [name, toText(value)])
+  return { json: JSON.stringify(Object.fromEntries(texts)) }
+}
+
+function toText(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  return JSON.stringify(value)
+}

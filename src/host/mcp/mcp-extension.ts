@@ -1,0 +1,81 @@
+import { AgentError, toErrorMessage } from '../../core/errors.js'
+import type { FunctionDefinition, HostExtension } from '../functions.js'
+import { writeEmpty } from '../http/function-to-response.js'
+import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.js'
+import { parseMcpPrompt } from './mcp-prompts.js'
+import { parseMcpResource } from './mcp-resources.js'
+import { createMcpServer } from './mcp-server.js'
+import { createMcpSessions } from './mcp-sessions.js'
+import { parseMcpSettings } from './mcp-settings.js'
+import { parseMcpTool } from './mcp-tools.js'
+
+export interface McpExtensionOptions {
+  /** Parsed `extensions.mcp` of host.json. */
+  readonly settings: unknown
+  /** Base URL of the host, without a slash at its end. */
+  readonly baseUrl: string
+  /** The key that session ids are made with; asked for once, when the app has MCP functions. */
+  readonly readKey: () => string
+  readonly log: (level: 'information' | 'warning' | 'error', message: string) => void
+}
+
+const types = { tool: 'mcptooltrigger', resource: 'mcpresourcetrigger', prompt: 'mcpprompttrigger' } as const
+
+/** MCP triggers: serves an app's tools, resources and prompts at `/runtime/webhooks/mcp`. */
+export function createMcpExtension({ settings, baseUrl, readKey, log }: McpExtensionOptions): HostExtension {
+  const parsed = parseMcpSettings(settings)
+  const owners = new Map<string, string>()
+  let endpoint: McpEndpoint | undefined
+
+  /** @throws {AgentError} when another function has the name. */
+  function claim(kind: string, name: string, owner: string): void {
+    const key = `${kind} ${name.toLowerCase()}`
+    if ((owners.get(key) ?? owner) !== owner) {
+      throw new AgentError('invalid_configuration', `${kind} '${name}' is already registered.`)
+    }
+    owners.set(key, owner)
+  }
+
+  return {
+    name: 'mcp',
+    triggerTypes: ['mcpToolTrigger', 'mcpResourceTrigger', 'mcpPromptTrigger'],
+    check: (definition) => {
+      const { name } = definition
+      if (isOf(definition, types.tool)) claim('Tool with name', parseMcpTool(definition).name, name)
+      if (isOf(definition, types.prompt)) claim('Prompt with name', parseMcpPrompt(definition).name, name)
+      if (isOf(definition, types.resource)) {
+        // Templates that differ in the names of their parameters alone take the same URIs.
+        const { text } = parseMcpResource(definition).uri
+        claim('Resource with URI', text.replace(/\{[^{}]+\}/g, '{_}'), name)
+      }
+    },
+    provideInput: () => undefined,
+    start: async (functions, invoker) => {
+      const tools = functions.filter((each) => isOf(each, types.tool)).map(parseMcpTool)
+      const resources = functions.filter((each) => isOf(each, types.resource)).map(parseMcpResource)
+      const prompts = functions.filter((each) => isOf(each, types.prompt)).map(parseMcpPrompt)
+      if (tools.length + resources.length + prompts.length === 0) return
+      const server = createMcpServer({ settings: parsed, tools, resources, prompts, invoker })
+      const sessions = createMcpSessions(parsed.encryptClientState ? readKey() : undefined)
+      const onError = (error: unknown): void =>
+        log('error', `An MCP request failed: ${toErrorMessage(error)}`)
+      endpoint = createMcpEndpoint({ server, sessions, onError })
+      log('information', `MCP server endpoint: ${baseUrl}/runtime/webhooks/mcp`)
+    },
+    stop: async () => {},
+    handle: async (request, response, path) => {
+      if (endpoint === undefined) return writeEmpty(response, 404)
+      if (path === '') return endpoint(request, response)
+      if (path === 'sse')
+        log(
+          'warning',
+          'This development host does not serve the legacy SSE transport of MCP. Use streamable HTTP.',
+        )
+      writeEmpty(response, 404)
+    },
+  }
+}
+
+function isOf({ trigger }: FunctionDefinition, type: string): boolean {
+  return trigger.type.toLowerCase() === type
+}

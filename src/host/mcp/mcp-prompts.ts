@@ -1,0 +1,73 @@
+import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
+import { isObject, type UncheckedObject } from '../parse-json.js'
+import { RpcError, rpcCodes } from './json-rpc.js'
+import { invokeMcpFunction, type McpCaller, toTextValues } from './mcp-call.js'
+import { parseJsonOption, pickOptions } from './mcp-option.js'
+
+/** A prompt function, ready to be listed and asked. */
+export interface McpPrompt {
+  /** Names compare ignoring case. */
+  readonly name: string
+  readonly definition: FunctionDefinition
+  /** The entry of `prompts/list`. */
+  readonly listing: object
+  readonly required: readonly string[]
+}
+
+/** Reads a prompt trigger's options. @throws {AgentError} naming the option that is not JSON. */
+export function parseMcpPrompt(definition: FunctionDefinition): McpPrompt {
+  const { trigger } = definition
+  const name = String(trigger.promptName)
+  const given = parseJsonOption(trigger, 'promptArguments')
+  const entries = (Array.isArray(given) ? given : []).filter(isObject)
+  const icons = parseJsonOption(trigger, 'icons')
+  const meta = parseJsonOption(trigger, 'metadata')
+  return {
+    name,
+    definition,
+    required: entries.filter(({ required }) => required === true).map((entry) => String(entry.name)),
+    listing: {
+      name,
+      ...pickOptions(trigger, ['title', 'description']),
+      arguments: entries.map(toArgument),
+      ...(icons !== undefined && { icons }),
+      ...(meta !== undefined && { _meta: meta }),
+    },
+  }
+}
+
+function toArgument({ name, description, required }: UncheckedObject): object {
+  return { name, ...(typeof description === 'string' && { description }), required: required === true }
+}
+
+/** Answers `prompts/get`. @throws {RpcError} when the request does not fit the prompt. Rejects when the function fails. */
+export async function getPrompt(
+  prompt: McpPrompt | undefined,
+  params: UncheckedObject,
+  invoker: FunctionInvoker,
+  caller: McpCaller,
+): Promise<object> {
+  if (prompt === undefined) throw new RpcError(rpcCodes.invalidParams, `Unknown prompt: '${params.name}'`)
+  const values = isObject(params.arguments) ? params.arguments : {}
+  const missing = prompt.required.filter((name) => values[name] === undefined || values[name] === null)
+  if (missing.length > 0) {
+    const message = `One or more required prompt arguments are missing values. Please provide: ${missing.join(', ')}`
+    throw new RpcError(rpcCodes.invalidParams, message)
+  }
+  const invocation = {
+    definition: prompt.definition,
+    subject: { name: params.name, arguments: params.arguments },
+    contextName: 'mcppromptcontext',
+    metadata: { mcppromptargs: toTextValues(values) },
+    reason: `MCP prompt '${prompt.name}' was asked for.`,
+  }
+  return toPromptResult(await invokeMcpFunction(invoker, invocation, caller))
+}
+
+/** For JavaScript, whatever a function gives is the text of one message (MCP extension: SimplePromptReturnValueBinder). */
+function toPromptResult(value: TypedData | undefined): object {
+  if (value === undefined) return { messages: [] }
+  const text =
+    'json' in value ? JSON.stringify(JSON.parse(value.json), undefined, 2) : String(Object.values(value)[0])
+  return { messages: [{ role: 'user', content: { type: 'text', text } }] }
+}

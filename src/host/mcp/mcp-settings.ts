@@ -1,0 +1,25 @@
+import { isObject } from '../parse-json.js'
+
+/** `extensions.mcp` of host.json with the platform's defaults (local-host-spec H.4). */
+export interface McpSettings {
+  /** @default 'Azure Functions MCP server' */
+  readonly serverName: string
+  /** @default '1.0.0' */
+  readonly serverVersion: string
+  /** Told to clients: how to use the server. */
+  readonly instructions: string | undefined
+  /** Whether session ids are protected against being made up. @default true */
+  readonly encryptClientState: boolean
+}
+
+/** Reads the parsed JSON; members of another type take their default. */
+export function parseMcpSettings(value: unknown): McpSettings {
+  const members = isObject(value) ? value : {}
+  const readText = (name: string) => (typeof members[name] === 'string' ? members[name] : undefined)
+  return {
+    serverName: readText('serverName') ?? 'Azure Functions MCP server',
+    serverVersion: readText('serverVersion') ?? '1.0.0',
+    instructions: readText('instructions'),
+    encryptClientState: String(members.encryptClientState ?? true).toLowerCase() !== 'false',
+  }
+}

@@ -1,0 +1,86 @@
+import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions'
+import {
+  type DurableToolContext,
+  type DurableTools,
+  type OrchestrationStatus,
+  PendingResult,
+} from '../agent/durable-tools.js'
+import { toErrorMessage } from '../core/errors.js'
+import type { JsonValue } from '../core/json.js'
+import type { RunKey } from '../run/run-log.js'
+import { createRaiseEvent } from './announce-end.js'
+
+/** The name of the orchestration that runs another one for a tool call, and reports what came of it. */
+export const toolRunOrchestrator = 'dafx-tool-run'
+
+/** Which tool call a result is for, as it comes back to the entity. */
+export interface ToolCallAddress {
+  readonly agent: string
+  /** The session's key. */
+  readonly session: string
+  /** The run, `<run>/<call>` when it works for another one. */
+  readonly correlationId: string
+  readonly callId: string
+}
+
+/** The input of {@link toolRunOrchestrator}. */
+export interface ToolRunInput extends ToolCallAddress {
+  readonly orchestration: string
+  readonly instanceId: string
+  readonly input?: JsonValue | undefined
+}
+
+/** The orchestrations of an app, as the tool calls of a run may use them. */
+export function createDurableTools(
+  client: DurableClient,
+  { agent, session, run: correlationId }: RunKey,
+): DurableTools {
+  const raiseEvent = createRaiseEvent(client)
+  const start = async (name: string, instanceId: string, input: unknown): Promise<void> => {
+    // A second start under its id would begin an orchestration anew that has ended.
+    if ((await readStatus(client, instanceId)) === undefined)
+      if ((await readStatus(client, instanceId)) === undefined)
+        await client.startNew(name, { instanceId, input })
+  }
+  return ({ callId, idempotencyKey }): DurableToolContext => {
+    let started = 0
+    const nextId = (): string => {
+      started += 1
+      return started === 1 ? idempotencyKey : `${idempotencyKey}-${started}`
+    }
+    return {
+      async startOrchestration(name, input) {
+        const instanceId = nextId()
+        await start(name, instanceId, input)
+        return instanceId
+      },
+      async runOrchestration(name, input) {
+        const instanceId = nextId()
+        const call = { agent, session, correlationId, callId }
+        const toolRun: ToolRunInput = { ...call, orchestration: name, instanceId, input }
+        await start(toolRunOrchestrator, `${instanceId}-report`, toolRun)
+        return new PendingResult(instanceId)
+      },
+      getStatus: (instanceId) => readStatus(client, instanceId),
+      raiseEvent: (instanceId, name, data) => raiseEvent(instanceId, name, data),
+    }
+  }
+}
+
+async function readStatus(
+  client: DurableClient,
+  instanceId: string,
+): Promise<OrchestrationStatus | undefined> {
+  try {
+    return toStatus(await client.getStatus(encodeURIComponent(instanceId)))
+  } catch (error) {
+    // The only sign of an instance that does not exist.
+    if (toErrorMessage(error).includes('HTTP 404')) return undefined
+    throw error
+  }
+}
+
+function toStatus(status: DurableOrchestrationStatus): OrchestrationStatus {
+  const { instanceId, name, runtimeStatus, output, customStatus } = status
+  return { instanceId, name, runtimeStatus, output, customStatus }
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { JsonObject } from '../../src/core/json.js'
+import { type Schema, toJsonSchema } from '../../src/core/schema.js'
+import { toStrictSchema } from '../../src/core/strict-schema.js'
+
+test('every object is closed, at any depth', () => {
+  const order = z.object({
+    id: z.string().describe('Its number.'),
+    lines: z.array(z.object({ sku: z.string(), note: z.string().nullable() })),
+    to: z.union([z.object({ city: z.string() }), z.null()]),
+  })
+  expect(toStrictSchema(toJsonSchema(order))).toEqual({
+    type: 'object',
+    properties: {
+      id: { type: 'string', description: 'Its number.' },
+      lines: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { sku: { type: 'string' }, note: { type: ['string', 'null'] } },
+          required: ['sku', 'note'],
+          additionalProperties: false,
+        },
+      },
+      to: {
+        anyOf: [
+          {
+            type: 'object',
+            properties: { city: { type: 'string' } },
+            required: ['city'],
+            additionalProperties: false,
+          },
+          { type: 'null' },
+        ],
+      },
+    },
+    required: ['id', 'lines', 'to'],
+    additionalProperties: false,
+  })
+})
+
+test('no arguments are strict too', () => {
+  expect(toStrictSchema(toJsonSchema(z.object({})))).toMatchObject({ additionalProperties: false })
+})
+
+test('definitions that refer to one another are converted', () => {
+  interface Node {
+    value: string
+    next: Node | null
+  }
+  const node: z.ZodType<Node> = z.object({ value: z.string(), next: z.lazy(() => node.nullable()) })
+  const strict = toStrictSchema(toJsonSchema(z.object({ first: node })))
+  expect(JSON.stringify(strict).match(/"additionalProperties":false/g)).toHaveLength(2)
+})
+
+const nested = (depth: number): JsonObject => {
+  if (depth === 0) return { type: 'string' }
+  return { type: 'object', properties: { a: nested(depth - 1) }, required: ['a'] }
+}
+
+test('objects may be nested ten deep', () => {
+  expect(toStrictSchema(nested(10))).toBeDefined()
+  expect(toStrictSchema(nested(11))).toBeUndefined()
+})
+
+describe('cannot be strict:', () => {
+  test.each<[string, Schema | JsonObject]>([
+    ['an optional property', z.object({ a: z.string().optional() })],
+    ['an optional property deep inside', z.object({ a: z.array(z.object({ b: z.number().default(1) })) })],
+    ['an open object', z.looseObject({ a: z.string() })],
+    ['a record', z.object({ a: z.record(z.string(), z.string()) })],
+    ['a tuple', z.object({ a: z.tuple([z.string(), z.number()]) })],
+    ['a URL', z.object({ a: z.url() })],
+    ['a pattern that looks ahead', z.object({ a: z.string().regex(/^(?!x)/) })],
+    ['an intersection', { type: 'object', properties: { a: { allOf: [] } }, required: ['a'] }],
+    ['a string of limited length', z.object({ a: z.string().max(5) })],
+    ['a union at the root', { anyOf: [{ type: 'object' }] }],
+    ['anything but an object at the root', { type: 'array', items: { type: 'string' } }],
+    ['a keyword that we do not know', { type: 'object', properties: {}, required: [], not: {} }],
+  ])('%s', (_title, schema) => {
+    const json = '~standard' in schema ? toJsonSchema(schema as Schema) : schema
+    expect(toStrictSchema(json)).toBeUndefined()
+  })
+})

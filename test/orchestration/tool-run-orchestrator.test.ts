@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { runForTool } from '../../src/orchestration/tool-run-orchestrator.js'
+import { completed, dispatch, failed } from './replay.js'
+
+const call = { correlationId: 'r', callId: 'c' }
+const input = {
+  agent: 'Writer',
+  session: 's',
+  ...call,
+  orchestration: 'publish',
+  instanceId: 'key',
+  input: { n: 1 },
+}
+const start = { functionName: 'publish', instanceId: 'key', input: { n: 1 } }
+const report = { instanceId: '@dafx-writer@s', operation: 'tool_result' }
+
+test('it runs the orchestration under the id that the tool knows, and reports its output', async () => {
+  expect((await dispatch(runForTool, input)).actions).toMatchObject([start])
+  const { actions, isDone } = await dispatch(runForTool, input, [completed(0, { url: 'u' })])
+  expect(isDone).toBe(true)
+  expect(actions).toMatchObject([start, { ...report, input: { ...call, result: { url: 'u' } } }])
+})
+
+test('it reports why the orchestration failed, without stack traces', async () => {
+  const { actions, isDone } = await dispatch(runForTool, input, [failed(0, 'publish', 'no paper')])
+  expect(isDone).toBe(true)
+  expect(actions).toMatchObject([start, { ...report, input: { ...call, error: 'no paper' } }])
+})

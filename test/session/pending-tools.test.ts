@@ -1,0 +1,197 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { Agent } from '../../src/agent/agent.js'
+import { tool } from '../../src/agent/tool.js'
+import type { ToolContext } from '../../src/agent/tool-context.js'
+import type { StoredEvent } from '../../src/run/events.js'
+import { ScriptedModel } from '../../src/testing/scripted-model.js'
+import { ask, callWork, createSession, createTool, key } from './session-kit.js'
+
+/** A tool whose work an orchestration does. */
+function createPendingTool(name = 'work') {
+  const attempts: number[] = []
+  const made = tool({
+    name,
+    description: '',
+    parameters: z.object({ n: z.number() }),
+    idempotent: true,
+    execute: ({ n }, { durable, attempt }: ToolContext) => {
+      attempts.push(attempt)
+      return durable?.runOrchestration('publish', { n })
+    },
+  })
+  return { made, attempts }
+}
+
+const answers = [callWork(1), { text: 'Published.' }]
+
+async function startPending() {
+  const { made, attempts } = createPendingTool()
+  const session = createSession(answers, { tools: [made] })
+  await ask(session.log, 'a')
+  await session.entity.operate('run', { correlationId: 'a' })
+  return { ...session, attempts, read: () => session.log.read({ ...key, run: 'a' }) }
+}
+
+const typesOf = (events: readonly StoredEvent[]) => events.map(({ type }) => type)
+
+test('a tool that gives its work to an orchestration parks the run', async () => {
+  const { entity, read } = await startPending()
+  const events = await read()
+  expect(typesOf(events).slice(-3)).toEqual(['tool.started', 'tool.pending', 'run.parked'])
+  expect(events.at(-1)?.data).toEqual({ reason: 'tool' })
+  const [[reportId, report] = [], ...others] = [...entity.started]
+  expect(others).toEqual([])
+  const call = { agent: 'Agent', session: 's', correlationId: 'a', callId: 'call-1' }
+  const { instanceId, ...sent } = (report?.input ?? {}) as { instanceId?: string }
+  expect(sent).toEqual({ ...call, orchestration: 'publish', input: { n: 1 } })
+  expect(report?.name).toBe('dafx-tool-run')
+  expect(reportId).toBe(`${instanceId}-report`)
+})
+
+test('its report becomes the result, and the run goes on', async () => {
+  const { entity, read, client, attempts } = await startPending()
+  await entity.operate('tool_result', { correlationId: 'a', callId: 'call-1', result: { url: 'u' } })
+  const events = await read()
+  expect(typesOf(events).slice(-5)).toEqual([
+    'run.resumed',
+    'tool.completed',
+    'message.delta',
+    'step.completed',
+    'run.completed',
+  ])
+  expect(events.find(({ type }) => type === 'tool.completed')?.data).toMatchObject({ result: { url: 'u' } })
+  expect(attempts).toEqual([1])
+  expect(client.requests).toHaveLength(2)
+  expect(entity.stored?.data.conversationHistory).toHaveLength(2)
+})
+
+test('a report that comes again changes nothing', async () => {
+  const { entity, read } = await startPending()
+  const report = { correlationId: 'a', callId: 'call-1', result: 1 }
+  await entity.operate('tool_result', report)
+  const events = await read()
+  await entity.operate('tool_result', { ...report, result: 2 })
+  expect(await read()).toEqual(events)
+})
+
+test('an orchestration that failed is an error that the model is told', async () => {
+  const { entity, client } = await startPending()
+  await entity.operate('tool_result', { correlationId: 'a', callId: 'call-1', error: 'no paper' })
+  expect(JSON.stringify(client.requests[1]?.messages)).toContain('no paper')
+})
+
+test('nothing but a report wakes it', async () => {
+  const { entity, read } = await startPending()
+  const before = await read()
+  await entity.operate('continue', { correlationId: 'a' })
+  await entity.operate('tool_result', { correlationId: 'a', callId: 'call-9', result: 1 })
+  expect(await read()).toEqual(before)
+  expect(entity.logged).toEqual([])
+})
+
+test('a run that was cut off anywhere starts the orchestration once, and ends with its result', async () => {
+  const undisturbed = await startPending()
+  const whole = await undisturbed.read()
+  for (let cut = 1; cut <= whole.length; cut += 1) {
+    const { made } = createPendingTool()
+    const { entity, log } = createSession(answers.slice(cut > 2 ? 1 : 0), { tools: [made] })
+    await ask(log, 'a')
+    if (cut > 1) await log.append({ ...key, run: 'a' }, 1, whole.slice(1, cut))
+    // From its record on the orchestration may have been started; starting it again would throw.
+    if (typesOf(whole.slice(0, cut)).includes('tool.started')) {
+      for (const [id, orchestration] of undisturbed.entity.started) entity.started.set(id, orchestration)
+    }
+    await entity.operate('run', { correlationId: 'a' })
+    expect([...entity.started.keys()]).toEqual([...undisturbed.entity.started.keys()])
+    await entity.operate('tool_result', { correlationId: 'a', callId: 'call-1', result: 'done' })
+    const events = await log.read({ ...key, run: 'a' })
+    expect(typesOf(events).at(-1), `cut after ${cut}`).toBe('run.completed')
+    const completed = events.filter(({ type }) => type === 'tool.completed')
+    expect(completed.map(({ data }) => data)).toMatchObject([{ result: 'done' }])
+  }
+})
+
+test('a report that overtakes the record of the wait is taken in all the same', async () => {
+  const whole = await (await startPending()).read()
+  const { made, attempts } = createPendingTool()
+  const { entity, log } = createSession(answers.slice(1), { tools: [made] })
+  await ask(log, 'a')
+  await log.append({ ...key, run: 'a' }, 1, whole.slice(1, typesOf(whole).indexOf('tool.pending')))
+  await entity.operate('tool_result', { correlationId: 'a', callId: 'call-1', result: 'done' })
+  expect(typesOf(await log.read({ ...key, run: 'a' })).at(-1)).toBe('run.completed')
+  expect(attempts).toEqual([])
+})
+
+test('calls that need a human and calls that are pending are waited for side by side', async () => {
+  const { made: ordinary, executions } = createTool({ approval: 'always' })
+  const { made } = createPendingTool('publish')
+  const calls = [
+    { name: 'work', arguments: { n: 1 }, callId: 'human' },
+    { name: 'publish', arguments: { n: 2 }, callId: 'machine' },
+  ]
+  const { entity, log } = createSession([{ calls }, { text: 'Both.' }], { tools: [ordinary, made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const read = () => log.read({ ...key, run: 'a' })
+  expect((await read()).at(-1)?.data).toEqual({ reason: 'approval' })
+  const approval = (await read()).find((event) => event.type === 'approval.requested')
+  const approvalId = approval?.data.approvalId ?? ''
+  await log.control({ ...key, run: 'a' }, { type: 'decision', approvalId, decision: 'approve' })
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions).toHaveLength(1)
+  expect((await read()).at(-1)).toMatchObject({ type: 'run.parked', data: { reason: 'tool' } })
+  await entity.operate('tool_result', { correlationId: 'a', callId: 'machine', result: 'done' })
+  expect((await read()).at(-1)?.type).toBe('run.completed')
+})
+
+test('a run that waits for a tool can be cancelled', async () => {
+  const { entity, log, read } = await startPending()
+  await log.control({ ...key, run: 'a' }, { type: 'cancel', reason: 'enough' })
+  await entity.operate('continue', { correlationId: 'a' })
+  expect((await read()).at(-1)?.type).toBe('run.cancelled')
+})
+
+test('the pending tool of an agent that works for another one resumes both', async () => {
+  const { made } = createPendingTool()
+  const expertModel = new ScriptedModel([callWork(1), callWork(2), { text: 'The expert is done.' }])
+  const expert = new Agent({ name: 'Expert', client: expertModel, tools: [made] })
+  const asked = { name: 'Expert', arguments: { query: 'go' }, callId: 'outer' }
+  const { entity, log } = createSession([{ calls: [asked] }, { text: 'All done.' }], {
+    tools: [expert.asTool()],
+  })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const last = async () => (await log.read({ ...key, run: 'a' })).at(-1)
+  for (const callId of ['call-1', 'call-2']) {
+    expect(await last()).toMatchObject({ type: 'run.parked', data: { reason: 'tool' } })
+    await entity.operate('tool_result', { correlationId: 'a/outer', callId, result: callId })
+  }
+  expect(await last()).toMatchObject({ type: 'run.completed', data: { response: 'All done.' } })
+  expect(expertModel.requests).toHaveLength(3)
+})
+
+test('a tool starts an orchestration that nobody waits for, looks at it and raises events in it', async () => {
+  const seen: unknown[] = []
+  const made = tool({
+    name: 'work',
+    description: '',
+    parameters: z.object({ n: z.number() }),
+    async execute(_args, { durable }: ToolContext) {
+      const first = (await durable?.startOrchestration('publish', { n: 1 })) ?? ''
+      const second = await durable?.startOrchestration('publish')
+      await durable?.raiseEvent(first, 'approve', { yes: true })
+      seen.push(await durable?.getStatus(first), await durable?.getStatus('nobody'))
+      return { first, second }
+    },
+  })
+  const { entity, log } = createSession(answers, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const [one, two] = [...entity.started.keys()]
+  expect(two).toBe(`${one}-2`)
+  expect(entity.raised).toEqual([[one, 'approve', { yes: true }]])
+  expect(seen).toMatchObject([{ instanceId: one, name: 'publish', runtimeStatus: 'Running' }, undefined])
+  const done = (await log.read({ ...key, run: 'a' })).find(({ type }) => type === 'tool.completed')
+  expect(done?.data).toMatchObject({ result: { first: one, second: two } })
+})

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import type { RunEvent, StoredEvent } from '../../src/run/events.js'
+import { toModelMessages } from '../../src/session/stored-messages.js'
+import { toTurnEntries } from '../../src/session/turn-entries.js'
+import { checkConversation } from '../../src/testing/crash/invariants.js'
+import { accepted, calls, started, toolDone, toolStarted } from '../run/event-samples.js'
+
+const failed: RunEvent = {
+  type: 'run.failed',
+  data: { type: 'about:blank', title: 'x', status: 500, code: 'internal', detail: 'It broke.' },
+}
+
+/** What the model is shown in the next turn of a run with these events. */
+function toShown(...events: readonly RunEvent[]) {
+  const all = [accepted('Hi'), started(1), ...events]
+  const stored = all.map((event, id): StoredEvent => ({ ...event, id, at: id }))
+  return toModelMessages(toTurnEntries(stored, 'r'))
+}
+
+test('a failed run keeps what the finished calls of its last step gave, and closes the others', () => {
+  const step = [toolStarted('a'), toolStarted('b'), toolDone('a', 1)]
+  const messages = toShown(calls(0, 'a', 'b', 'c'), ...step, failed)
+  expect(checkConversation({ messages })).toEqual([])
+  expect(messages.at(-1)).toEqual({
+    role: 'tool',
+    contents: [
+      { type: 'functionResult', callId: 'a', result: 1 },
+      { type: 'functionResult', callId: 'b', error: expect.stringMatching(/while .* unknown/) },
+      { type: 'functionResult', callId: 'c', error: expect.stringMatching(/before/) },
+    ],
+  })
+})
+
+test('wherever a run fails, the model is shown a conversation without open calls', () => {
+  const events = [calls(0, 'a', 'b'), toolStarted('a'), toolStarted('b'), toolDone('b', 2), toolDone('a', 1)]
+  for (const [count] of [...events, failed].entries()) {
+    const messages = toShown(...events.slice(0, count), failed)
+    expect(checkConversation({ messages })).toEqual([])
+    expect(messages.map(({ role }) => role)).toEqual(count === 0 ? ['user'] : ['user', 'assistant', 'tool'])
+  }
+})
