@@ -3,6 +3,7 @@ import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
+import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline.js'
@@ -14,9 +15,12 @@ import { toEntityName } from '../session/agent-session-id.js'
 import { toolRunOrchestrator } from '../session/durable-tools.js'
 import { type OperationLimits, toOperationLimits } from '../session/execution-limits.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
+import type { AgentTrigger } from './agent-trigger.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
+import { type McpAgentToolOptions, registerMcpTool } from './mcp-agent-tool.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
+import { registerTrigger, toFunctionName } from './register-trigger.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
 import { registerWatchdog, watchdogFunction } from './watchdog.js'
@@ -57,6 +61,12 @@ export interface AgentFunctionAppOptions {
 export interface AddAgentOptions {
   /** Observes this agent's runs, instead of the app's default callback. */
   readonly callback?: AgentResponseCallback
+  /** Whether to serve the agent's HTTP routes. @default true */
+  readonly http?: boolean
+  /** Whether, and how, MCP clients find the agent as a tool of the app, at `/runtime/webhooks/mcp`. @default false */
+  readonly mcpTool?: boolean | McpAgentToolOptions
+  /** What else runs the agent: messages of queues, blobs, the clock. @default nothing */
+  readonly triggers?: readonly AgentTrigger[]
 }
 
 /**
@@ -69,6 +79,8 @@ export interface AddAgentOptions {
  */
 export class AgentFunctionApp {
   readonly #agents: Agent[] = []
+  readonly #exposures = new Map<Agent, AgentExposure>()
+  readonly #triggerNames = new Set<string>()
   readonly #services: RouteServices
   readonly #limits: OperationLimits
   readonly #values: InvocationValuesFactory | undefined
@@ -83,6 +95,7 @@ export class AgentFunctionApp {
     const log = options.runLog ?? openRunLog()
     this.#services = {
       agents: this.#agents,
+      exposures: this.#exposures,
       log,
       clients: new SessionClients(log),
       owner,
@@ -111,7 +124,8 @@ export class AgentFunctionApp {
   }
 
   /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already. */
-  addAgent(agent: Agent, { callback = this.#defaultCallback }: AddAgentOptions = {}): void {
+  addAgent(agent: Agent, options: AddAgentOptions = {}): void {
+    const { callback = this.#defaultCallback, http = true, mcpTool = false, triggers = [] } = options
     if (this.#agents.some(({ name }) => name.toLowerCase() === agent.name.toLowerCase())) {
       throw new AgentError(
         'invalid_configuration',
@@ -126,7 +140,23 @@ export class AgentFunctionApp {
     }
     this.#agents.push(agent)
     this.#registerEntity(agent, callback)
-    for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+    this.#exposures.set(agent, { http, mcpTool: mcpTool !== false })
+    if (http) for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+    if (mcpTool !== false) registerMcpTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
+    for (const trigger of triggers) this.#registerTrigger(agent, trigger)
+  }
+
+  #registerTrigger(agent: Agent, trigger: AgentTrigger): void {
+    const { clients } = this.#services
+    const name = toFunctionName(agent, trigger)
+    if (this.#triggerNames.has(name)) {
+      throw new AgentError(
+        'invalid_configuration',
+        `There are two triggers "${name}"; give one of them another name.`,
+      )
+    }
+    this.#triggerNames.add(name)
+    registerTrigger(agent, trigger, { clients, waitMs: this.#limits.hardEndMs })
   }
 
   #registerEntity(agent: Agent, callback: AgentResponseCallback | undefined): void {

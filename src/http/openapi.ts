@@ -8,9 +8,10 @@ import type { Call } from './route.js'
 import { runBody } from './run-body.js'
 
 /** `GET openapi.json`: this surface as OpenAPI 3.1. */
-export async function handleOpenApi({ agents, url }: Call): Promise<Response> {
+export async function handleOpenApi({ agents, exposures, url }: Call): Promise<Response> {
   const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
-  return createJsonResponse(createOpenApi(agents, `${url.origin}${prefix}`))
+  const reachable = agents.filter((agent) => exposures.get(agent)?.http !== false)
+  return createJsonResponse(createOpenApi(reachable, `${url.origin}${prefix}`))
 }
 
 /** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */
