@@ -9,6 +9,8 @@ import { isLocked, withDatabase } from './sqlite-files.js'
 import type { RunningApp, StartAppOptions, TestBed } from './start-app.js'
 
 export interface RunSceneOptions {
+  /** @default the agents of `test/fixtures/apps/e2e-runs` */
+  readonly entry?: string
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
   readonly model?: Omit<ChatCompletionsServerOptions, 'script'>
@@ -18,7 +20,7 @@ export interface RunSceneOptions {
   readonly hosts?: number
 }
 
-/** The agents of `test/fixtures/apps/e2e-runs` on data that outlives their hosts, with a model that does as its book says. */
+/** An app's agents on data that outlives their hosts, with a model that does as its book says. */
 export class RunScene {
   readonly book: ScriptBook
   readonly model: ChatCompletionsServer
@@ -75,9 +77,9 @@ export class RunScene {
   }
 
   #toStartOptions(): StartAppOptions {
-    const { env = {}, args = [] } = this.#options
+    const { entry = 'test/fixtures/apps/e2e-runs/app.js', env = {}, args = [] } = this.#options
     return {
-      entry: 'test/fixtures/apps/e2e-runs/app.js',
+      entry,
       model: this.model,
       dataDir: this.dataDir,
       args: ['--lease-ms', '1000', ...args],
