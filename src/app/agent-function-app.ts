@@ -1,14 +1,22 @@
 import { app, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
-import type { Agent } from '../agent/agent.js'
+import { Agent } from '../agent/agent.js'
+import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
+import { HostedAgent } from '../agent/foreign/hosted-agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
 import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
+import { createWorkflowRoutes, unknownWorkflowRoutes } from '../http/workflows/workflow-routes.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline.js'
 import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
 import { runForTool } from '../orchestration/tool-run-orchestrator.js'
+import { toNestedWorkflows } from '../orchestration/workflow/find-nodes.js'
+import type { AgentReference } from '../orchestration/workflow/node-context.js'
+import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
+import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
+import { journalEntity } from '../orchestration/workflow/workflow-names.js'
 import type { RunLog } from '../run/run-log.js'
 import { createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
@@ -18,16 +26,20 @@ import type { AgentResponseCallback } from '../session/response-callback.js'
 import type { AgentTrigger } from './agent-trigger.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
+import { FunctionNames } from './function-names.js'
 import { type McpAgentToolOptions, registerMcpTool } from './mcp-agent-tool.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
+import { registerWorkflow } from './register-workflow.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
 import { registerWatchdog, watchdogFunction } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
-  readonly agents?: readonly Agent[]
+  readonly agents?: readonly (Agent | ForeignAgent)[]
+  /** More can be added with {@link AgentFunctionApp.addWorkflow}. @default none */
+  readonly workflows?: readonly WorkflowDefinition[]
   /** Which key callers of the HTTP routes need in Azure. @default 'function' */
   readonly authLevel?: 'anonymous' | 'function' | 'admin'
   /** Whether to serve `GET health`. @default true */
@@ -54,6 +66,8 @@ export interface AgentFunctionAppOptions {
   readonly runRetentionMs?: number
   /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
   readonly maxAttempts?: number
+  /** Images and files in messages whose data URIs are longer are kept beside the log of their run, neither in it nor in the session's state. @default 32,768 */
+  readonly maxInlineMediaBytes?: number
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number
 }
@@ -80,24 +94,36 @@ export interface AddAgentOptions {
 export class AgentFunctionApp {
   readonly #agents: Agent[] = []
   readonly #exposures = new Map<Agent, AgentExposure>()
-  readonly #triggerNames = new Set<string>()
+  readonly #workflows: WorkflowDefinition[] = []
+  /** With those nested in others. */
+  readonly #registered = new Set<WorkflowDefinition>()
+  readonly #names = new FunctionNames(reservedNames)
   readonly #services: RouteServices
   readonly #limits: OperationLimits
   readonly #values: InvocationValuesFactory | undefined
   readonly #defaultCallback: AgentResponseCallback | undefined
+  readonly #maxInlineMediaBytes: number | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
-    const { agents = [], authLevel = 'function', enableHealthCheck = true, owner = easyAuthOwner } = options
+    const {
+      agents = [],
+      workflows = [],
+      authLevel = 'function',
+      enableHealthCheck = true,
+      owner = easyAuthOwner,
+    } = options
     this.#defaultCallback = options.defaultCallback
     this.#values = options.context
+    this.#maxInlineMediaBytes = options.maxInlineMediaBytes
     this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
     const log = options.runLog ?? openRunLog()
     this.#services = {
       agents: this.#agents,
       exposures: this.#exposures,
+      workflows: this.#workflows,
       log,
-      clients: new SessionClients(log),
+      clients: new SessionClients(log, { maxInlineMediaBytes: options.maxInlineMediaBytes }),
       owner,
       authLevel,
       settings: {
@@ -115,7 +141,9 @@ export class AgentFunctionApp {
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
     for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
+    df.app.entity(journalEntity, createJournalEntity())
     for (const agent of agents) this.addAgent(agent)
+    for (const workflow of workflows) this.addWorkflow(workflow)
   }
 
   /** The agents served, in order of registration. */
@@ -124,20 +152,16 @@ export class AgentFunctionApp {
   }
 
   /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already. */
-  addAgent(agent: Agent, options: AddAgentOptions = {}): void {
+  addAgent(added: Agent | ForeignAgent, options: AddAgentOptions = {}): void {
     const { callback = this.#defaultCallback, http = true, mcpTool = false, triggers = [] } = options
+    const agent = 'client' in added ? added : new HostedAgent(added)
     if (this.#agents.some(({ name }) => name.toLowerCase() === agent.name.toLowerCase())) {
       throw new AgentError(
         'invalid_configuration',
         `An agent named "${agent.name}" is registered already (case does not count).`,
       )
     }
-    if (reservedNames.includes(toEntityName(agent.name))) {
-      throw new AgentError(
-        'invalid_configuration',
-        `An agent cannot be named "${agent.name}": the app has a function of that name.`,
-      )
-    }
+    this.#names.take(toEntityName(agent.name), `agent "${agent.name}"`)
     this.#agents.push(agent)
     this.#registerEntity(agent, callback)
     this.#exposures.set(agent, { http, mcpTool: mcpTool !== false })
@@ -147,22 +171,57 @@ export class AgentFunctionApp {
   }
 
   #registerTrigger(agent: Agent, trigger: AgentTrigger): void {
-    const { clients } = this.#services
     const name = toFunctionName(agent, trigger)
-    if (this.#triggerNames.has(name)) {
+    this.#names.take(name, `a trigger of agent "${agent.name}", which may be given another name,`)
+    registerTrigger(agent, trigger, { clients: this.#services.clients, waitMs: this.#limits.hardEndMs })
+  }
+
+  /** The workflows served, in order of registration. */
+  get workflows(): readonly WorkflowDefinition[] {
+    return this.#workflows
+  }
+
+  /**
+   * Serves one more workflow: an orchestration, and the routes to start, read, follow and answer it. Its agents, and the
+   * workflows nested in it, are registered with it unless they are already; only the agents get routes of their own.
+   * @throws {AgentError} `invalid_configuration` when one of its names is taken, or an agent is missing.
+   */
+  addWorkflow(workflow: WorkflowDefinition): void {
+    for (const one of toNestedWorkflows(workflow)) {
+      if (this.#registered.has(one)) continue
+      this.#registered.add(one)
+      registerWorkflow(one, this.#names)
+      for (const { id, spec } of one.nodes)
+        if (spec.kind === 'agent') this.#ensureAgent(spec.agent, one.name, id)
+    }
+    if (this.#workflows.length === 0)
+      for (const route of unknownWorkflowRoutes) serveRoute(route, this.#services)
+    this.#workflows.push(workflow)
+    for (const route of createWorkflowRoutes(workflow)) serveRoute(route, this.#services)
+  }
+
+  #ensureAgent(agent: AgentReference, workflow: string, node: string): void {
+    const known = this.#agents.find(({ name }) => name.toLowerCase() === agent.name.toLowerCase())
+    if (agent instanceof Agent) {
+      if (agent !== known) this.addAgent(agent)
+    } else if (known === undefined) {
       throw new AgentError(
         'invalid_configuration',
-        `There are two triggers "${name}"; give one of them another name.`,
+        `Node "${node}" of workflow "${workflow}" runs agent "${agent.name}", which is not registered.`,
       )
     }
-    this.#triggerNames.add(name)
-    registerTrigger(agent, trigger, { clients, waitMs: this.#limits.hardEndMs })
   }
 
   #registerEntity(agent: Agent, callback: AgentResponseCallback | undefined): void {
     const { log, clients } = this.#services
     const getDurableClient = (context: InvocationContext) => clients.getDurable(context)
-    const shared = { log, values: this.#values, limits: this.#limits, getDurableClient }
+    const shared = {
+      log,
+      values: this.#values,
+      limits: this.#limits,
+      maxInlineMediaBytes: this.#maxInlineMediaBytes,
+      getDurableClient,
+    }
     const handler = createAgentEntity({ agent, callback, ...shared })
     df.app.entity(toEntityName(agent.name), { handler, extraInputs: [df.input.durableClient()] })
   }
@@ -175,7 +234,12 @@ export class AgentFunctionApp {
 }
 
 /** Functions of the app that are named like the entities of agents. */
-const reservedNames: readonly string[] = [agentRunOrchestrator, toolRunOrchestrator, watchdogFunction]
+const reservedNames: readonly string[] = [
+  agentRunOrchestrator,
+  toolRunOrchestrator,
+  watchdogFunction,
+  journalEntity,
+]
 
 function describeModel(model: string): string {
   if (model !== offlineModel) return `model ${model}.`

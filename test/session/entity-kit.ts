@@ -3,9 +3,16 @@ import { type AgentEntityOptions, createAgentEntity } from '../../src/session/ag
 import { toOperationLimits } from '../../src/session/execution-limits.js'
 import type { StoredState } from '../../src/session/stored-state.js'
 
+type KitOptions = Omit<AgentEntityOptions, 'limits'> &
+  Partial<AgentEntityOptions> & {
+    /** The session's key. @default 's' */
+    readonly session?: string
+  }
+
 /** One session's entity in memory: runs operations as the Durable extension does, with state as JSON text. */
 export class EntityKit {
   readonly #options: AgentEntityOptions
+  readonly #session: string
   readonly logged: string[] = []
   /** Signals that operations sent to the entity itself, in order: operation and input. */
   readonly signals: [operation: string, input: unknown][] = []
@@ -20,7 +27,8 @@ export class EntityKit {
   /** What is stored, as JSON text; `undefined` when the entity does not exist. */
   state: string | undefined
 
-  constructor(options: Omit<AgentEntityOptions, 'limits'> & Partial<AgentEntityOptions>) {
+  constructor({ session = 's', ...options }: KitOptions) {
+    this.#session = session
     this.#options = { limits: toOperationLimits(600_000), ...options }
   }
 
@@ -31,7 +39,7 @@ export class EntityKit {
     const context = {
       df: {
         entityName: `dafx-${this.#options.agent.name.toLowerCase()}`,
-        entityKey: 's',
+        entityKey: this.#session,
         operationName,
         getInput: () => (input === undefined ? undefined : JSON.parse(JSON.stringify(input))),
         getState: () => (this.state === undefined ? undefined : JSON.parse(this.state)),

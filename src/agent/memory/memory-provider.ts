@@ -1,0 +1,72 @@
+import { createTextMessage, toText } from '../../core/messages.js'
+import type { AgentResponse } from '../../core/response.js'
+import type { ContextProvider } from '../agent-definition.js'
+import type { ProviderContext, RunInfo } from '../provider-context.js'
+import type { Memory, MemoryStore } from './memory-store.js'
+import { createMemoryTools } from './memory-tools.js'
+
+/** Whose memories a run sees and adds to; `undefined` for a run without any. */
+export type MemoryScope = 'owner' | 'session' | ((run: RunInfo) => string | undefined)
+
+export interface MemoryProviderOptions {
+  readonly store: MemoryStore
+  /** @default 'owner': the signed-in user's, over all sessions; in a session of nobody that session's */
+  readonly scope?: MemoryScope
+  /** How many memories that fit the message a run is told of; 0 for none. @default 5 */
+  readonly limit?: number
+  /** Whether the model has tools to remember, recall and forget. @default true */
+  readonly tools?: boolean
+  /** What to keep of a run that has its answer: each text becomes a memory. @default nothing but what the model remembers */
+  readonly remember?: (
+    context: ProviderContext,
+    response: AgentResponse,
+  ) => readonly string[] | Promise<readonly string[]>
+  /** Names it among the agent's providers. @default 'memory' */
+  readonly name?: string
+}
+
+/**
+ * Lets an agent remember beyond the conversation: what fits a message is shown to the model before it, and the model
+ * can keep, look for and forget things.
+ * Security: memories are what users and models have said, so the model is shown them as such, never as instructions.
+ *
+ * @example
+ * const memory = createMemoryProvider({ store: new SqliteMemoryStore({ path: './memories.db' }) })
+ * const agent = new Agent({ name: 'Butler', client, contextProviders: [memory] })
+ */
+export function createMemoryProvider(options: MemoryProviderOptions): ContextProvider {
+  const { store, scope = 'owner', limit = 5, tools = true, remember, name = 'memory' } = options
+  const toScope = (run: RunInfo) => findScope(scope, run)
+  return {
+    name,
+    async beforeRun(context) {
+      const own = toScope(context)
+      if (own === undefined || limit === 0) return
+      const query = context.messages.map(({ contents }) => toText(contents)).join(' ')
+      const found = await store.search(own, query, limit)
+      return found.length === 0 ? undefined : { messages: [createTextMessage('user', toNote(found))] }
+    },
+    tools(context) {
+      const own = toScope(context)
+      return own === undefined || !tools ? [] : createMemoryTools(store, own)
+    },
+    async afterRun(context, response) {
+      const own = toScope(context)
+      if (own === undefined || remember === undefined) return
+      const texts = await remember(context, response)
+      for (const [index, text] of texts.entries())
+        await store.add(own, { id: `${context.correlationId}-${index}`, text })
+    },
+  }
+}
+
+function findScope(scope: MemoryScope, run: RunInfo): string | undefined {
+  if (typeof scope === 'function') return scope(run)
+  if (scope === 'owner' && run.owner !== undefined) return `owner/${run.owner}`
+  return run.sessionId === undefined ? undefined : `session/${run.agentName}/${run.sessionId}`
+}
+
+function toNote(found: readonly Memory[]): string {
+  const lines = found.map(({ text, createdAt }) => `- (${createdAt.slice(0, 10)}) ${text}`)
+  return ['Notes from earlier conversations that may help with what follows:', ...lines].join('\n')
+}

@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { InProcessMemoryStore } from '../../../src/agent/memory/in-process-memory-store.js'
+import { SqliteMemoryStore } from '../../../src/agent/memory/sqlite-memory-store.js'
+import { describeMemoryStore } from '../../contract/memory-store-contract.js'
+
+describeMemoryStore('in the process', (clock) => new InProcessMemoryStore(clock))
+describeMemoryStore('in SQLite', (clock) => new SqliteMemoryStore({ path: ':memory:', clock }))
+
+test('a SQLite file outlives its process, and several may write it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'memories-'))
+  const path = join(folder, 'memories.db')
+  const [first, second] = [new SqliteMemoryStore({ path }), new SqliteMemoryStore({ path })]
+  await Promise.all([first.add('ann', { text: 'tea' }), second.add('ann', { text: 'cake' })])
+  first.close()
+  second.close()
+  const third = new SqliteMemoryStore({ path })
+  expect(await third.list('ann', 5)).toHaveLength(2)
+  third.close()
+  await rm(folder, { recursive: true })
+})
