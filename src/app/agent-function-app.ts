@@ -60,6 +60,8 @@ export interface AgentFunctionAppOptions {
   readonly runRetentionMs?: number
   /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
   readonly maxAttempts?: number
+  /** Images and files in messages whose data URIs are longer are kept beside the log of their run, neither in it nor in the session's state. @default 32,768 */
+  readonly maxInlineMediaBytes?: number
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number
 }
@@ -87,6 +89,7 @@ export class AgentFunctionApp {
   readonly #limits: OperationLimits
   readonly #values: InvocationValuesFactory | undefined
   readonly #defaultCallback: AgentResponseCallback | undefined
+  readonly #maxInlineMediaBytes: number | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
@@ -99,13 +102,14 @@ export class AgentFunctionApp {
     } = options
     this.#defaultCallback = options.defaultCallback
     this.#values = options.context
+    this.#maxInlineMediaBytes = options.maxInlineMediaBytes
     this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
     const log = options.runLog ?? openRunLog()
     this.#services = {
       agents: this.#agents,
       workflows: this.#workflows,
       log,
-      clients: new SessionClients(log),
+      clients: new SessionClients(log, { maxInlineMediaBytes: options.maxInlineMediaBytes }),
       owner,
       authLevel,
       settings: {
@@ -186,7 +190,13 @@ export class AgentFunctionApp {
   #registerEntity(agent: Agent, callback: AgentResponseCallback | undefined): void {
     const { log, clients } = this.#services
     const getDurableClient = (context: InvocationContext) => clients.getDurable(context)
-    const shared = { log, values: this.#values, limits: this.#limits, getDurableClient }
+    const shared = {
+      log,
+      values: this.#values,
+      limits: this.#limits,
+      maxInlineMediaBytes: this.#maxInlineMediaBytes,
+      getDurableClient,
+    }
     const handler = createAgentEntity({ agent, callback, ...shared })
     df.app.entity(toEntityName(agent.name), { handler, extraInputs: [df.input.durableClient()] })
   }

@@ -13,6 +13,7 @@ import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { toAnswerText } from '../run/turn-messages.js'
 import { createRunRequest } from './run-request.js'
+import { withAttachments } from './with-attachments.js'
 
 /** One execution of a run that has not ended. */
 export interface RunDrive {
@@ -56,7 +57,7 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
   if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
   await journal.flush()
   return runLoop({
-    agent,
+    agent: { ...agent, client: withAttachments(agent.client, log, key) },
     journal,
     history: await drive.readHistory(journal),
     sessionId: key.session,
