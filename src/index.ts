@@ -26,6 +26,8 @@ export {
   type FileHistoryProviderOptions,
   type HistoryRecord,
 } from './agent/file-history-provider.js'
+export type { ForeignAgent, ForeignRun, ForeignUpdate } from './agent/foreign/foreign-agent.js'
+export { HostedAgent } from './agent/foreign/hosted-agent.js'
 export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export { InProcessMemoryStore } from './agent/memory/in-process-memory-store.js'
@@ -124,6 +126,50 @@ export {
   getAgent,
   type SignalledRun,
 } from './orchestration/get-agent.js'
+export type {
+  AgentReference,
+  Answered,
+  FunctionContext,
+  NodeContext,
+  NodeError,
+  NodeRetry,
+} from './orchestration/workflow/node-context.js'
+export type { AnyNode, InputOf, OutputOf } from './orchestration/workflow/node-types.js'
+export {
+  type AgentNodeOptions,
+  agentNode,
+  type FunctionNodeOptions,
+  functionNode,
+  type RequestNodeOptions,
+  requestNode,
+  type TransformNodeOptions,
+  transformNode,
+  type WorkflowNodeOptions,
+  workflowNode,
+} from './orchestration/workflow/nodes.js'
+export { type ConcurrentOptions, concurrent } from './orchestration/workflow/patterns/concurrent.js'
+export {
+  type ChooseSpeaker,
+  type GroupChat,
+  type GroupChatOptions,
+  groupChat,
+} from './orchestration/workflow/patterns/group-chat.js'
+export { type HandoffAgent, type HandoffOptions, handoff } from './orchestration/workflow/patterns/handoff.js'
+export type { PatternOptions } from './orchestration/workflow/patterns/pattern-options.js'
+export { type Classify, type RouterOptions, router } from './orchestration/workflow/patterns/router.js'
+export { type SequentialOptions, sequential } from './orchestration/workflow/patterns/sequential.js'
+export type { Turn } from './orchestration/workflow/patterns/transcript.js'
+export {
+  type BranchCase,
+  type EdgeOptions,
+  WorkflowBuilder,
+  type WorkflowBuilderOptions,
+} from './orchestration/workflow/workflow-builder.js'
+export type {
+  WorkflowDefinition,
+  WorkflowEdge,
+  WorkflowNode,
+} from './orchestration/workflow/workflow-definition.js'
 export type {
   ApprovalRequested,
   RunEvent,

@@ -1,13 +1,21 @@
 import { app, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
-import type { Agent } from '../agent/agent.js'
+import { Agent } from '../agent/agent.js'
+import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
+import { HostedAgent } from '../agent/foreign/hosted-agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
+import { createWorkflowRoutes, unknownWorkflowRoutes } from '../http/workflows/workflow-routes.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline.js'
 import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
 import { runForTool } from '../orchestration/tool-run-orchestrator.js'
+import { toNestedWorkflows } from '../orchestration/workflow/find-nodes.js'
+import type { AgentReference } from '../orchestration/workflow/node-context.js'
+import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
+import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
+import { journalEntity } from '../orchestration/workflow/workflow-names.js'
 import type { RunLog } from '../run/run-log.js'
 import { createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
@@ -16,14 +24,18 @@ import { type OperationLimits, toOperationLimits } from '../session/execution-li
 import type { AgentResponseCallback } from '../session/response-callback.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
+import { FunctionNames } from './function-names.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
+import { registerWorkflow } from './register-workflow.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
 import { registerWatchdog, watchdogFunction } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
-  readonly agents?: readonly Agent[]
+  readonly agents?: readonly (Agent | ForeignAgent)[]
+  /** More can be added with {@link AgentFunctionApp.addWorkflow}. @default none */
+  readonly workflows?: readonly WorkflowDefinition[]
   /** Which key callers of the HTTP routes need in Azure. @default 'function' */
   readonly authLevel?: 'anonymous' | 'function' | 'admin'
   /** Whether to serve `GET health`. @default true */
@@ -50,6 +62,8 @@ export interface AgentFunctionAppOptions {
   readonly runRetentionMs?: number
   /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
   readonly maxAttempts?: number
+  /** Images and files in messages whose data URIs are longer are kept beside the log of their run, neither in it nor in the session's state. @default 32,768 */
+  readonly maxInlineMediaBytes?: number
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number
 }
@@ -69,22 +83,35 @@ export interface AddAgentOptions {
  */
 export class AgentFunctionApp {
   readonly #agents: Agent[] = []
+  readonly #workflows: WorkflowDefinition[] = []
+  /** With those nested in others. */
+  readonly #registered = new Set<WorkflowDefinition>()
+  readonly #names = new FunctionNames(reservedNames)
   readonly #services: RouteServices
   readonly #limits: OperationLimits
   readonly #values: InvocationValuesFactory | undefined
   readonly #defaultCallback: AgentResponseCallback | undefined
+  readonly #maxInlineMediaBytes: number | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
-    const { agents = [], authLevel = 'function', enableHealthCheck = true, owner = easyAuthOwner } = options
+    const {
+      agents = [],
+      workflows = [],
+      authLevel = 'function',
+      enableHealthCheck = true,
+      owner = easyAuthOwner,
+    } = options
     this.#defaultCallback = options.defaultCallback
     this.#values = options.context
+    this.#maxInlineMediaBytes = options.maxInlineMediaBytes
     this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
     const log = options.runLog ?? openRunLog()
     this.#services = {
       agents: this.#agents,
+      workflows: this.#workflows,
       log,
-      clients: new SessionClients(log),
+      clients: new SessionClients(log, { maxInlineMediaBytes: options.maxInlineMediaBytes }),
       owner,
       authLevel,
       settings: {
@@ -102,7 +129,9 @@ export class AgentFunctionApp {
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
     for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
+    df.app.entity(journalEntity, createJournalEntity())
     for (const agent of agents) this.addAgent(agent)
+    for (const workflow of workflows) this.addWorkflow(workflow)
   }
 
   /** The agents served, in order of registration. */
@@ -111,28 +140,66 @@ export class AgentFunctionApp {
   }
 
   /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already. */
-  addAgent(agent: Agent, { callback = this.#defaultCallback }: AddAgentOptions = {}): void {
+  addAgent(added: Agent | ForeignAgent, { callback = this.#defaultCallback }: AddAgentOptions = {}): void {
+    const agent = 'client' in added ? added : new HostedAgent(added)
     if (this.#agents.some(({ name }) => name.toLowerCase() === agent.name.toLowerCase())) {
       throw new AgentError(
         'invalid_configuration',
         `An agent named "${agent.name}" is registered already (case does not count).`,
       )
     }
-    if (reservedNames.includes(toEntityName(agent.name))) {
-      throw new AgentError(
-        'invalid_configuration',
-        `An agent cannot be named "${agent.name}": the app has a function of that name.`,
-      )
-    }
+    this.#names.take(toEntityName(agent.name), `agent "${agent.name}"`)
     this.#agents.push(agent)
     this.#registerEntity(agent, callback)
     for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
   }
 
+  /** The workflows served, in order of registration. */
+  get workflows(): readonly WorkflowDefinition[] {
+    return this.#workflows
+  }
+
+  /**
+   * Serves one more workflow: an orchestration, and the routes to start, read, follow and answer it. Its agents, and the
+   * workflows nested in it, are registered with it unless they are already; only the agents get routes of their own.
+   * @throws {AgentError} `invalid_configuration` when one of its names is taken, or an agent is missing.
+   */
+  addWorkflow(workflow: WorkflowDefinition): void {
+    for (const one of toNestedWorkflows(workflow)) {
+      if (this.#registered.has(one)) continue
+      this.#registered.add(one)
+      registerWorkflow(one, this.#names)
+      for (const { id, spec } of one.nodes)
+        if (spec.kind === 'agent') this.#ensureAgent(spec.agent, one.name, id)
+    }
+    if (this.#workflows.length === 0)
+      for (const route of unknownWorkflowRoutes) serveRoute(route, this.#services)
+    this.#workflows.push(workflow)
+    for (const route of createWorkflowRoutes(workflow)) serveRoute(route, this.#services)
+  }
+
+  #ensureAgent(agent: AgentReference, workflow: string, node: string): void {
+    const known = this.#agents.find(({ name }) => name.toLowerCase() === agent.name.toLowerCase())
+    if (agent instanceof Agent) {
+      if (agent !== known) this.addAgent(agent)
+    } else if (known === undefined) {
+      throw new AgentError(
+        'invalid_configuration',
+        `Node "${node}" of workflow "${workflow}" runs agent "${agent.name}", which is not registered.`,
+      )
+    }
+  }
+
   #registerEntity(agent: Agent, callback: AgentResponseCallback | undefined): void {
     const { log, clients } = this.#services
     const getDurableClient = (context: InvocationContext) => clients.getDurable(context)
-    const shared = { log, values: this.#values, limits: this.#limits, getDurableClient }
+    const shared = {
+      log,
+      values: this.#values,
+      limits: this.#limits,
+      maxInlineMediaBytes: this.#maxInlineMediaBytes,
+      getDurableClient,
+    }
     const handler = createAgentEntity({ agent, callback, ...shared })
     df.app.entity(toEntityName(agent.name), { handler, extraInputs: [df.input.durableClient()] })
   }
@@ -145,7 +212,12 @@ export class AgentFunctionApp {
 }
 
 /** Functions of the app that are named like the entities of agents. */
-const reservedNames: readonly string[] = [agentRunOrchestrator, toolRunOrchestrator, watchdogFunction]
+const reservedNames: readonly string[] = [
+  agentRunOrchestrator,
+  toolRunOrchestrator,
+  watchdogFunction,
+  journalEntity,
+]
 
 function describeModel(model: string): string {
   if (model !== offlineModel) return `model ${model}.`

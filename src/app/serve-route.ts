@@ -6,6 +6,7 @@ import { createRequestError } from '../http/parse-query.js'
 import { refuseHeaderQuery } from '../http/read-body.js'
 import { toErrorResponse } from '../http/responses.js'
 import type { HttpMethod, HttpSettings, Route } from '../http/route.js'
+import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
 import { takeSuspect } from './forwarded-requests.js'
 import type { OwnerResolver } from './owner.js'
@@ -14,6 +15,7 @@ import type { SessionClients } from './session-clients.js'
 /** What all routes of an app share. */
 export interface RouteServices {
   readonly agents: readonly Agent[]
+  readonly workflows: readonly WorkflowDefinition[]
   readonly log: RunLog
   readonly clients: SessionClients
   readonly settings: HttpSettings
@@ -51,7 +53,9 @@ async function answer(
       throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
     const sessions = services.clients.get(context)
     const owner = await services.owner(request)
-    return await handler({ ...services, request, url, params: incoming.params, owner, sessions, onError })
+    const workflowRuns = services.clients.getWorkflows(context)
+    const { params } = incoming
+    return await handler({ ...services, request, url, params, owner, sessions, workflowRuns, onError })
   } catch (error) {
     onError(error)
     return toErrorResponse(error)

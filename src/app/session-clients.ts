@@ -1,11 +1,13 @@
 import type { InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
+import { WorkflowClient } from '../orchestration/workflow/workflow-client.js'
 import type { RunLog } from '../run/run-log.js'
-import { SessionClient } from '../session/session-client.js'
+import { SessionClient, type SessionClientOptions } from '../session/session-client.js'
 
 interface Clients {
   readonly durable: df.DurableClient
   readonly sessions: SessionClient
+  readonly workflows: WorkflowClient
 }
 
 /**
@@ -14,10 +16,12 @@ interface Clients {
  */
 export class SessionClients {
   readonly #log: RunLog
+  readonly #options: SessionClientOptions
   readonly #byAddress = new Map<string, Clients>()
 
-  constructor(log: RunLog) {
+  constructor(log: RunLog, options: SessionClientOptions = {}) {
     this.#log = log
+    this.#options = options
   }
 
   /** The session client for an invocation. */
@@ -30,12 +34,18 @@ export class SessionClients {
     return this.#get(context).durable
   }
 
+  /** The workflow client for an invocation. */
+  getWorkflows(context: InvocationContext): WorkflowClient {
+    return this.#get(context).workflows
+  }
+
   #get(context: InvocationContext): Clients {
     const address = readAddress(context)
     const known = address === undefined ? undefined : this.#byAddress.get(address)
     if (known !== undefined) return known
     const durable = df.getClient(context)
-    const clients = { durable, sessions: new SessionClient(durable, this.#log) }
+    const sessions = new SessionClient(durable, this.#log, this.#options)
+    const clients = { durable, sessions, workflows: new WorkflowClient(durable, sessions) }
     if (address !== undefined) this.#byAddress.set(address, clients)
     return clients
   }

@@ -28,3 +28,8 @@ export function toCanonicalJson(value: unknown): string {
       : member,
   )
 }
+
+/** A value as text: texts as they are, anything else as JSON. */
+export function toJsonText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}

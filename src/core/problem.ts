@@ -20,6 +20,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   session_busy: [409, 'The session is busy'],
   run_cancelled: [409, 'The run was cancelled'],
   approval_already_decided: [409, 'The approval has been decided'],
+  request_closed: [409, 'The request takes no more answers'],
   payload_too_large: [413, 'The request is too large'],
   unsupported_media_type: [415, 'The media type is not supported'],
   idempotency_conflict: [422, 'The correlation id belongs to another request'],
@@ -36,6 +37,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   store_unavailable: [503, 'The store is not available'],
   tools_unavailable: [503, 'A server of tools is not available'],
   model_timeout: [504, 'The model took too long'],
+  answer_timeout: [504, 'Nobody answered in time'],
 }
 
 /** True for the codes of {@link AgentError}. */

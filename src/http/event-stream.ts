@@ -1,13 +1,10 @@
-import { toSseComment, toSseText } from '../core/sse.js'
-import { isTerminal, type RunEventType, type StoredEvent } from '../run/events.js'
+import type { Content } from '../core/messages.js'
+import { type ServerSentEvent, toSseComment, toSseText } from '../core/sse.js'
+import { isTerminal, type RunEventType, type StepCompleted, type StoredEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
-import type { Call } from './route.js'
+import type { Call, HttpSettings } from './route.js'
 
-/**
- * A run's events as server-sent events, from the one after `after`. The first bytes go out at once, because headers leave
- * only with them, and a comment whenever nothing else was sent for a while. The Functions host does not say when a reader
- * has left, so a stream ends by itself: with the run, or at its limit.
- */
+/** A run's events as server-sent events, from the one after `after`, to the run's end or the stream's time limit. */
 export function createEventStream(
   { sessions, settings }: Call,
   key: RunKey,
@@ -15,8 +12,19 @@ export function createEventStream(
   headers: Record<string, string>,
 ): Response {
   const limit = AbortSignal.timeout(settings.streamLimitMs)
-  const body = ReadableStream.from(toSseChunks(sessions.follow(key, after, limit), settings.heartbeatMs))
-  return new Response(body, {
+  return createSseResponse(toSseBatches(sessions.follow(key, after, limit)), settings, headers)
+}
+
+/**
+ * Events as they come. The first bytes go out at once, because headers leave only with them, and a comment whenever
+ * nothing else was sent for a while. The Functions host does not say when a reader has left, so `batches` must end.
+ */
+export function createSseResponse(
+  batches: AsyncIterable<readonly ServerSentEvent[]>,
+  { heartbeatMs }: HttpSettings,
+  headers: Record<string, string>,
+): Response {
+  return new Response(ReadableStream.from(toSseChunks(batches, heartbeatMs)), {
     headers: {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache',
@@ -26,27 +34,48 @@ export function createEventStream(
   })
 }
 
-async function* toSseChunks(
+async function* toSseBatches(
   batches: AsyncIterable<readonly StoredEvent[]>,
+): AsyncGenerator<readonly ServerSentEvent[]> {
+  for await (const batch of batches) {
+    yield batch.map(({ id, type, data }) => ({ id: String(id), event: type, data: toShownData(type, data) }))
+    if (batch.some(isTerminal)) return
+  }
+}
+
+async function* toSseChunks(
+  batches: AsyncIterable<readonly ServerSentEvent[]>,
   heartbeatMs: number,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
   yield encoder.encode(toSseComment('open'))
   for await (const batch of withHeartbeat(batches, heartbeatMs)) {
-    yield encoder.encode(batch === undefined ? toSseComment('alive') : batch.map(toSse).join(''))
-    if (batch?.some(isTerminal)) return
+    yield encoder.encode(batch === undefined ? toSseComment('alive') : batch.map(toSseText).join(''))
   }
 }
 
 /** Security: what providers tell the model and keep for themselves is not the caller's to read; only that it happened is told. */
-const withheld: readonly RunEventType[] = ['run.prepared', 'state.changed']
+const withheld: readonly string[] = [
+  'run.prepared',
+  'state.changed',
+  'step.continued',
+] satisfies readonly RunEventType[]
 
-function toSse({ id, type, data }: StoredEvent): string {
-  return toSseText({
-    id: String(id),
-    event: type,
-    data: withheld.includes(type) ? '{}' : JSON.stringify(data),
-  })
+/** An event's data as its readers get it. What only the model's provider reads is left out: it is much, and nobody else's. */
+export function toShownData(type: string, data: object): string {
+  if (withheld.includes(type)) return '{}'
+  return JSON.stringify(type === 'step.completed' ? toShownStep(data as StepCompleted) : data)
+}
+
+function toShownStep({ message, ...step }: StepCompleted): object {
+  const contents = message.contents.filter(({ type }) => type !== 'provider').map(toShownContent)
+  return { ...step, message: { ...message, contents } }
+}
+
+function toShownContent(content: Content): object {
+  if (!('providerData' in content)) return content
+  const { providerData: _providerData, ...shown } = content
+  return shown
 }
 
 /** Passes on what `source` yields, and `undefined` whenever it has been silent for a while. */

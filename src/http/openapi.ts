@@ -1,21 +1,34 @@
-import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
 import type { JsonObject } from '../core/json.js'
 import { decisionBody } from './approval-handler.js'
+import {
+  eventStream,
+  problem,
+  ref,
+  toOperation,
+  toPathParameter,
+  toQuery,
+  toResponse,
+  toSchema,
+} from './openapi-parts.js'
 import { openApiSchemas } from './openapi-schemas.js'
 import { createJsonResponse } from './responses.js'
 import type { Call } from './route.js'
 import { runBody } from './run-body.js'
+import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
 
 /** `GET openapi.json`: this surface as OpenAPI 3.1. */
-export async function handleOpenApi({ agents, url }: Call): Promise<Response> {
+export async function handleOpenApi({ agents, workflows, url }: Call): Promise<Response> {
   const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
-  return createJsonResponse(createOpenApi(agents, `${url.origin}${prefix}`))
+  return createJsonResponse(createOpenApi({ agents, workflows }, `${url.origin}${prefix}`))
 }
 
 /** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */
-export function createOpenApi(agents: readonly Agent[], server: string): JsonObject {
-  const paths = Object.fromEntries(agents.flatMap((agent) => Object.entries(toAgentPaths(agent))))
+export function createOpenApi(
+  { agents, workflows }: Pick<Call, 'agents' | 'workflows'>,
+  server: string,
+): JsonObject {
+  const paths = Object.assign({}, ...agents.map(toAgentPaths), ...workflows.map(toWorkflowPaths))
   return {
     openapi: '3.1.0',
     info: { title: 'Durable agents', version: '1' },
@@ -35,7 +48,12 @@ export function createOpenApi(agents: readonly Agent[], server: string): JsonObj
       '/openapi.json': { get: toOperation('This document', { 200: { type: 'object' } }) },
     },
     components: {
-      schemas: { ...openApiSchemas, RunRequest: toSchema(runBody), Decision: toSchema(decisionBody) },
+      schemas: {
+        ...openApiSchemas,
+        ...workflowSchemas,
+        RunRequest: toSchema(runBody),
+        Decision: toSchema(decisionBody),
+      },
     },
   }
 }
@@ -133,45 +151,4 @@ function toRunOperation(agent: string): JsonObject {
       default: problem,
     },
   }
-}
-
-const eventStream = {
-  description: 'Server-sent events',
-  content: { 'text/event-stream': { schema: { type: 'string' } } },
-}
-
-const problem = {
-  description: 'What went wrong',
-  content: { 'application/problem+json': { schema: ref('Problem') } },
-}
-
-function toOperation(
-  summary: string,
-  answers: Readonly<Record<number, JsonObject | undefined>>,
-  parameters: readonly JsonObject[] = [],
-): JsonObject {
-  const responses = Object.entries(answers).map(([status, schema]) => [status, toResponse(schema)] as const)
-  return { summary, parameters, responses: { ...Object.fromEntries(responses), default: problem } }
-}
-
-function toResponse(schema: JsonObject | undefined): JsonObject {
-  if (schema === undefined) return { description: 'Done' }
-  return { description: 'Answer', content: { 'application/json': { schema } } }
-}
-
-function toPathParameter(name: string): JsonObject {
-  return { name, in: 'path', required: true, schema: { type: 'string' } }
-}
-
-function toQuery(name: string, schema: JsonObject, description: string): JsonObject {
-  return { name, in: 'query', schema, description }
-}
-
-function ref(name: string): JsonObject {
-  return { $ref: `#/components/schemas/${name}` }
-}
-
-function toSchema(schema: z.ZodType): JsonObject {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' })
-  return rest as JsonObject
 }

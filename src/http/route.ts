@@ -1,4 +1,6 @@
 import type { Agent } from '../agent/agent.js'
+import type { WorkflowClient } from '../orchestration/workflow/workflow-client.js'
+import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
 import type { SessionClient } from '../session/session-client.js'
 
@@ -23,10 +25,13 @@ export interface Call {
   /** Whom the caller is signed in as. */
   readonly owner: string | undefined
   readonly sessions: SessionClient
+  readonly workflowRuns: WorkflowClient
   readonly log: RunLog
   readonly settings: HttpSettings
   /** All agents, in order of registration. */
   readonly agents: readonly Agent[]
+  /** All workflows with routes, in order of registration. */
+  readonly workflows: readonly WorkflowDefinition[]
   /** Writes what the caller is not told to the log; for handlers that make an answer of a failure themselves. */
   readonly onError: (error: unknown) => void
 }

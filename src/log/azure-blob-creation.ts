@@ -1,14 +1,30 @@
 import type { Clock } from '../core/clock.js'
+import type { Attachment } from '../run/attachment.js'
 import { isTerminal, type RunRequest } from '../run/events.js'
 import type { Creation, RunKey } from '../run/run-log.js'
 import type { AzureBlobContainer } from './azure-blob-container.js'
 import { deleteLog } from './azure-blob-deletion.js'
 import type { AzureBlobIndex } from './azure-blob-index.js'
 import type { AzureBlobLogs } from './azure-blob-logs.js'
+import { toKeyMetadata } from './azure-blob-metadata.js'
+import { toAttachmentName } from './azure-blob-names.js'
 import type { AzureBlobSessions, SessionRecord } from './azure-blob-sessions.js'
+import { forEachLimited } from './for-each-limited.js'
 
 /** After this long a reservation is taken for one whose process died; ms. */
 const reservationLimitMs = 30_000
+
+const parallel = 8
+
+/** A run that is being accepted. */
+interface Acceptance {
+  readonly key: RunKey
+  readonly request: RunRequest
+  readonly attachments: readonly Attachment[]
+  readonly session: SessionRecord
+  /** Milliseconds since 1970 UTC. */
+  readonly now: number
+}
 
 export interface AzureBlobCreationParts {
   readonly container: AzureBlobContainer
@@ -26,7 +42,7 @@ export class AzureBlobCreation {
     this.#parts = parts
   }
 
-  async create(key: RunKey, request: RunRequest): Promise<Creation> {
+  async create(key: RunKey, request: RunRequest, attachments: readonly Attachment[]): Promise<Creation> {
     const { sessions, clock } = this.#parts
     const isToBeAlone = request.options.onBusy === 'reject'
     for (;;) {
@@ -35,26 +51,31 @@ export class AzureBlobCreation {
       const { owner } = session.summary
       if (owner !== undefined && owner !== request.owner) return { outcome: 'foreign' }
       const creation = isToBeAlone
-        ? await this.#createAlone(key, request, session, now)
-        : await this.#createBeside(key, request, session, now)
+        ? await this.#createAlone({ key, request, attachments, session, now })
+        : await this.#createBeside({ key, request, attachments, session, now })
       if (creation !== undefined) return creation
     }
   }
 
   /** `undefined` when the session was deleted meanwhile, so that it has to be done again. */
-  async #createBeside(
-    key: RunKey,
-    request: RunRequest,
-    session: SessionRecord,
-    now: number,
-  ): Promise<Creation | undefined> {
+  async #createBeside(acceptance: Acceptance): Promise<Creation | undefined> {
+    const { key, request, session, now } = acceptance
     const { container, logs, index, sessions } = this.#parts
+    await this.#attach(acceptance)
     if (!(await logs.create(key, request, now))) return this.#readExisting(key)
     const marking = index.open(key, now)
     const [isKept] = await Promise.all([sessions.touch(session, now), marking])
     if (isKept) return { outcome: 'created' }
     await deleteLog(container, key)
     return undefined
+  }
+
+  /** Before the log, which names them. */
+  async #attach({ key, attachments, now }: Acceptance): Promise<void> {
+    const metadata = { ...toKeyMetadata(key), accepted: String(now) }
+    await forEachLimited(attachments, parallel, ({ digest, content }) =>
+      this.#parts.container.replace(toAttachmentName(key, digest), content, metadata),
+    )
   }
 
   /** An earlier creation may have been cut off before the run was marked as open. */
@@ -71,16 +92,13 @@ export class AzureBlobCreation {
    * Reserves the session before the run is created, so that of two that are to be alone one sees the other. Whoever is so
    * slow that its reservation was taken for that of a dead process finds out at the end, and takes its run back.
    */
-  async #createAlone(
-    key: RunKey,
-    request: RunRequest,
-    session: SessionRecord,
-    now: number,
-  ): Promise<Creation | undefined> {
+  async #createAlone(acceptance: Acceptance): Promise<Creation | undefined> {
+    const { key, request, session, now } = acceptance
     const { container, logs, index, sessions } = this.#parts
     if (await this.#isAccepted(key)) return this.#readExisting(key)
     if (await this.#isBusy(key, session, now)) return { outcome: 'busy' }
     if (!(await sessions.reserve(session, key.run, now))) return undefined
+    await this.#attach(acceptance)
     const isNew = await logs.create(key, request, now)
     await index.open(key, now)
     const outcome = await sessions.release(session, key.run, now)

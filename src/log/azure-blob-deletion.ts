@@ -4,12 +4,12 @@ import type { AzureBlobIndex } from './azure-blob-index.js'
 import { type EndedRun, parseEndedMetadata, parseOpenMetadata, parseRunKey } from './azure-blob-metadata.js'
 import {
   retiredFolder,
-  toControlsName,
   toEndedName,
   toEndedPrefix,
   toInnerPrefix,
   toOpenPrefix,
   toRetiredName,
+  toRunFolder,
   toSegmentName,
   toSessionFolder,
 } from './azure-blob-names.js'
@@ -112,13 +112,14 @@ async function listEnded(
 /** The entry by which it was found goes last, so that a deletion that was cut off is done again. */
 async function deleteEndedRun(container: AzureBlobContainer, run: EndedRun): Promise<void> {
   const { key } = run
-  const segments = Array.from({ length: run.segments }, (_, segment) => toSegmentName(key, segment))
-  for (const name of [...segments, toControlsName(key)]) await container.remove(name)
+  await deleteLog(container, key)
   await container.remove(toEndedName(key, run.turn))
   await container.remove(toRetiredName(key, run.endedAt))
 }
 
-/** Undoes the creation of a run whose session went away meanwhile. */
+/** Deletes all that is kept of a run but the entries by which it is found; its log goes first. */
 export async function deleteLog(container: AzureBlobContainer, key: RunKey): Promise<void> {
   await container.remove(toSegmentName(key, 0))
+  for await (const items of container.list(toRunFolder(key)))
+    await forEachLimited(items, parallel, ({ name }) => container.remove(name))
 }

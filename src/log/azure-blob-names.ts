@@ -15,12 +15,22 @@ function toRunPath(key: RunKey): string {
 
 /** One append blob of a run's log; the first is 0. */
 export function toSegmentName(key: RunKey, segment: number): string {
-  return `runs/${toRunPath(key)}/log-${String(segment).padStart(6, '0')}`
+  return `${toRunFolder(key)}log-${String(segment).padStart(6, '0')}`
+}
+
+/** All that is kept of a run. */
+export function toRunFolder(key: RunKey): string {
+  return `runs/${toRunPath(key)}/`
+}
+
+/** An attachment of a run. */
+export function toAttachmentName(key: RunKey, digest: string): string {
+  return `${toRunFolder(key)}attachment-${digest}`
 }
 
 /** The wishes about a run. */
 export function toControlsName(key: RunKey): string {
-  return `runs/${toRunPath(key)}/controls`
+  return `${toRunFolder(key)}controls`
 }
 
 /** All markers of runs that have not ended. */

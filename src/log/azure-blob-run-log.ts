@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode } from '../core/errors.js'
+import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { type RunIndex, toIndex } from '../run/run-index.js'
@@ -22,7 +23,7 @@ import { deleteEndedBefore, deleteEndedRuns, deleteSession } from './azure-blob-
 import { AzureBlobFollowers } from './azure-blob-followers.js'
 import { AzureBlobIndex } from './azure-blob-index.js'
 import { AzureBlobLogs } from './azure-blob-logs.js'
-import { toSegmentName } from './azure-blob-names.js'
+import { toAttachmentName, toSegmentName } from './azure-blob-names.js'
 import { isEnded, type LogPosition } from './azure-blob-position.js'
 import { AzureBlobSessions } from './azure-blob-sessions.js'
 
@@ -89,8 +90,13 @@ export class AzureBlobRunLog implements RunLog {
     this.#followers = new AzureBlobFollowers(this.#logs, this.#controls, intervals)
   }
 
-  create(key: RunKey, request: RunRequest): Promise<Creation> {
-    return this.#creation.create(key, request)
+  create(key: RunKey, request: RunRequest, attachments: readonly Attachment[] = []): Promise<Creation> {
+    return this.#creation.create(key, request, attachments)
+  }
+
+  async readAttachment(key: RunKey, digest: string): Promise<string | undefined> {
+    const read = await this.#container.read(toAttachmentName(key, digest))
+    return typeof read === 'string' ? undefined : read.bytes.toString()
   }
 
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError } from '../core/errors.js'
+import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { isInnerRun, type RunIndex, toIndex } from '../run/run-index.js'
@@ -21,6 +22,7 @@ interface MemoryRun {
   readonly acceptedAt: number
   readonly events: StoredEvent[]
   readonly controls: ControlRecord[]
+  readonly attachments: ReadonlyMap<string, string>
   updatedAt: number
   index: RunIndex
 }
@@ -42,7 +44,7 @@ export class MemoryRunLog implements RunLog {
     this.#clock = clock
   }
 
-  async create(key: RunKey, request: RunRequest): Promise<Creation> {
+  async create(key: RunKey, request: RunRequest, attachments: readonly Attachment[] = []): Promise<Creation> {
     const session = this.#sessions.get(toSessionName(key))
     if (session?.owner !== undefined && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#runs.get(toRunName(key))?.events[0]
@@ -57,9 +59,14 @@ export class MemoryRunLog implements RunLog {
       updatedAt: now,
       events: [accepted],
       controls: [],
+      attachments: new Map(attachments.map(({ digest, content }) => [digest, content])),
       index: { turn: 0, status: 'open', dueAt: undefined },
     })
     return { outcome: 'created' }
+  }
+
+  async readAttachment(key: RunKey, digest: string): Promise<string | undefined> {
+    return this.#runs.get(toRunName(key))?.attachments.get(digest)
   }
 
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {

@@ -164,8 +164,8 @@ export class RedisIndex {
 
   /** Deletes the runs of a session that were accepted before: all, or the ended ones up to a turn. */
   async deleteRuns(key: SessionKey, before: number, which: 'all' | number): Promise<void> {
-    const { session, runs, logs, controls, channels, ...lists } = this.#keys.session(key)
-    const values = [runs, logs, controls, before, which, channels]
+    const { session, runs, logs, controls, attachments, channels, ...lists } = this.#keys.session(key)
+    const values = [runs, logs, controls, before, which, channels, attachments]
     const keys = [session, lists.ended, lists.innerEnded, lists.open, lists.innerOpen]
     const reply = await this.#redis.run(redisScripts.deleteRuns, keys, values)
     const [owner, isSessionGone, gone] = Array.isArray(reply) ? reply : []
@@ -195,8 +195,8 @@ export class RedisIndex {
   }
 
   async #deleteRun(key: RunKey): Promise<boolean> {
-    const { run, log, controls, ended } = this.#keys.run(key)
-    const keys = [run, log, controls, ended]
+    const { run, log, controls, ended, attachments } = this.#keys.run(key)
+    const keys = [run, log, controls, ended, attachments]
     return Number(await this.#redis.run(redisScripts.deleteRun, keys, [toText(key.run)])) > 0
   }
 

@@ -42,12 +42,13 @@ export class RedisKeys {
       runs: `${tag}:run:`,
       logs: `${tag}:log:`,
       controls: `${tag}:controls:`,
+      attachments: `${tag}:attachments:`,
       channels: `${tag}:news:`,
     }
   }
 
   run(key: RunKey) {
-    const { session, runs, logs, controls, channels, ...lists } = this.session(key)
+    const { session, runs, logs, controls, attachments, channels, ...lists } = this.session(key)
     return {
       session,
       open: isInnerRun(key) ? lists.innerOpen : lists.open,
@@ -55,6 +56,7 @@ export class RedisKeys {
       run: `${runs}${toText(key.run)}`,
       log: `${logs}${toText(key.run)}`,
       controls: `${controls}${toText(key.run)}`,
+      attachments: `${attachments}${toText(key.run)}`,
       channel: `${channels}${toText(key.run)}`,
     }
   }

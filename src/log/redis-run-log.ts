@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError, hasCode } from '../core/errors.js'
+import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import { type RunIndex, toIndex } from '../run/run-index.js'
@@ -65,13 +66,18 @@ export class RedisRunLog implements RunLog {
     this.#watch = new RedisWatch(this.#redis, pollIntervalMs)
   }
 
-  async create(key: RunKey, request: RunRequest): Promise<Creation> {
+  async create(key: RunKey, request: RunRequest, attachments: readonly Attachment[] = []): Promise<Creation> {
     const now = this.#clock.now()
-    const { session, run, log, open } = this.#keys.run(key)
+    const { session, run, log, open, attachments: media } = this.#keys.run(key)
     const event = JSON.stringify({ at: now, type: 'run.accepted', data: request })
     const condition = request.options.onBusy === 'reject' ? 'alone' : ''
     const values = [toOwner(request.owner), toText(key.run), now, randomUUID(), event, condition]
-    const reply = await this.#redis.run(redisScripts.create, [session, run, log, open], values)
+    const added = attachments.flatMap(({ digest, content }) => [digest, content])
+    const reply = await this.#redis.run(
+      redisScripts.create,
+      [session, run, log, open, media],
+      [...values, ...added],
+    )
     const [outcome = '', first = '', status, owner = ''] = toTexts(reply)
     if (outcome === 'foreign' || outcome === 'busy') return { outcome }
     // Also for a run that is there already: its creation may have been cut off before this.
@@ -79,15 +85,21 @@ export class RedisRunLog implements RunLog {
     return outcome === 'exists' ? { outcome, request: JSON.parse(first).data } : { outcome: 'created' }
   }
 
+  async readAttachment(key: RunKey, digest: string): Promise<string | undefined> {
+    const { attachments } = this.#keys.run(key)
+    const [content = ''] = toTexts(await this.#redis.run(redisScripts.fields, [attachments], [digest]))
+    return content === '' ? undefined : content
+  }
+
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
-    const { session, run, log, open, ended, controls, channel } = this.#keys.run(key)
+    const { session, run, log, open, ended, controls, attachments, channel } = this.#keys.run(key)
     const now = this.#clock.now()
     const { turn, status, due } = toChange(events)
     const ttl = this.#endedTtlMs ?? ''
     const lines = events.map(({ type, data }) => JSON.stringify({ at: now, type, data }))
     const change = [channel, turn, status, due, ttl]
     const values = [toText(key.run), expected, randomUUID(), now, ...change, ...lines]
-    const keys = [session, run, log, open, ended, controls]
+    const keys = [session, run, log, open, ended, controls, attachments]
     const [outcome, detail = ''] = toTexts(await this.#redis.run(redisScripts.append, keys, values))
     if (outcome !== 'appended') throw toFenced(key, expected, outcome === 'fenced' ? detail : undefined)
     this.#watch.notify(channel)

@@ -16,7 +16,7 @@ function toScript(text: string): RedisScript {
  * Every script may be run twice: a token tells the second try of a call from somebody else's call.
  */
 export const redisScripts = {
-  /** KEYS session, run, log, open. ARGV owner or '', run, now, token, event, 'alone' if no other run may be open. Gives what became of it, event 0, status, the session's owner or ''. */
+  /** KEYS session, run, log, open, attachments. ARGV owner or '', run, now, token, event, 'alone' if no other run may be open, digest and content of each attachment in a row. Gives what became of it, event 0, status, the session's owner or ''. */
   create: toScript(`
     local owner = redis.call('HGET', KEYS[1], 'owner')
     if owner and owner ~= ARGV[1] then return {'foreign'} end
@@ -36,9 +36,10 @@ export const redisScripts = {
       'acceptedAt', ARGV[3], 'updatedAt', ARGV[3])
     redis.call('XADD', KEYS[3], '1-0', 'event', ARGV[5])
     redis.call('ZADD', KEYS[4], order, ARGV[2])
+    for i = 7, #ARGV, 2 do redis.call('HSET', KEYS[5], ARGV[i], ARGV[i + 1]) end
     return {'created', ARGV[5], 'open', owner or ''}`),
 
-  /** KEYS session, run, log, open, ended, controls. ARGV run, expected, token, now, channel, turn or '', status or '', due or '', ttl or '', events... */
+  /** KEYS session, run, log, open, ended, controls, attachments. ARGV run, expected, token, now, channel, turn or '', status or '', due or '', ttl or '', events... */
   append: toScript(`
     local run = redis.call('HMGET', KEYS[2], 'next', 'by', 'turn')
     if not run[1] then return {'deleted'} end
@@ -57,7 +58,7 @@ export const redisScripts = {
       redis.call('ZREM', KEYS[4], ARGV[1])
       redis.call('ZADD', KEYS[5], ARGV[6] ~= '' and ARGV[6] or run[3], ARGV[1])
       if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'updatedAt', ARGV[4]) end
-      if ARGV[9] ~= '' then for _, i in ipairs({2, 3, 6}) do redis.call('PEXPIRE', KEYS[i], ARGV[9]) end end
+      if ARGV[9] ~= '' then for _, i in ipairs({2, 3, 6, 7}) do redis.call('PEXPIRE', KEYS[i], ARGV[9]) end end
     end
     redis.call('PUBLISH', ARGV[5], 'events')
     return {'appended', owner}`),
@@ -109,7 +110,7 @@ export const redisScripts = {
   /** KEYS a list. Gives all of it. */
   list: toScript(`return redis.call('LRANGE', KEYS[1], 0, -1)`),
 
-  /** KEYS session, ended (2), open (2). ARGV what keys of runs, logs and controls begin with (3), before, 'all' or the highest turn of ended ones, channels' beginning. Gives the session's owner or '', whether the session went, and the runs that did. */
+  /** KEYS session, ended (2), open (2). ARGV what keys of runs, logs and controls begin with (3), before, 'all' or the highest turn of ended ones, what keys of channels and attachments begin with. Gives the session's owner or '', whether the session went, and the runs that did. */
   deleteRuns: toScript(`
     local owner = redis.call('HGET', KEYS[1], 'owner') or ''
     local gone = {}
@@ -118,7 +119,7 @@ export const redisScripts = {
       for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[i], '-inf', top)) do
         local acceptedAt = redis.call('HGET', ARGV[1] .. name, 'acceptedAt')
         if not acceptedAt or tonumber(acceptedAt) < tonumber(ARGV[4]) then
-          redis.call('DEL', ARGV[1] .. name, ARGV[2] .. name, ARGV[3] .. name)
+          redis.call('DEL', ARGV[1] .. name, ARGV[2] .. name, ARGV[3] .. name, ARGV[7] .. name)
           redis.call('ZREM', KEYS[i], name)
           redis.call('PUBLISH', ARGV[6] .. name, 'deleted')
           table.insert(gone, name)
@@ -129,10 +130,10 @@ export const redisScripts = {
     if isEmpty then redis.call('DEL', KEYS[1]) end
     return {owner, isEmpty and '1' or '0', gone}`),
 
-  /** KEYS run, log, controls, ended. ARGV run. Deletes one run that has ended. */
+  /** KEYS run, log, controls, ended, attachments. ARGV run. Deletes one run that has ended. */
   deleteRun: toScript(`
     redis.call('ZREM', KEYS[4], ARGV[1])
-    return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])`),
+    return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[5])`),
 
   /** KEYS a sorted set. ARGV score, member, and 'NX' to leave a present member as it is. */
   add: toScript(`

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError, toErrorMessage } from '../core/errors.js'
 import { GroupCommit, type JobOptions } from '../core/group-commit.js'
 import { WriteAheadLog } from '../core/write-ahead-log.js'
+import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
 import { toIndex } from '../run/run-index.js'
@@ -58,11 +59,11 @@ export class SqliteRunLog implements RunLog {
     this.#clock = clock
   }
 
-  create(key: RunKey, request: RunRequest): Promise<Creation> {
-    return this.#write(() => this.#create(key, request))
+  create(key: RunKey, request: RunRequest, attachments: readonly Attachment[] = []): Promise<Creation> {
+    return this.#write(() => this.#create(key, request, attachments))
   }
 
-  #create(key: RunKey, request: RunRequest): Creation {
+  #create(key: RunKey, request: RunRequest, attachments: readonly Attachment[]): Creation {
     const session = this.#sql.session.get(key.agent, key.session)
     if (session?.owner != null && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#sql.firstEvent.get(key.agent, key.session, key.run)
@@ -73,7 +74,13 @@ export class SqliteRunLog implements RunLog {
     this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
     const { lastInsertRowid } = this.#sql.insertRun.run(key.agent, key.session, key.run, now, now)
     this.#sql.insertEvent.run(lastInsertRowid, 0, 'run.accepted', JSON.stringify(request), now)
+    for (const { digest, content } of attachments)
+      this.#sql.insertAttachment.run(lastInsertRowid, digest, content)
     return { outcome: 'created' }
+  }
+
+  async readAttachment({ agent, session, run }: RunKey, digest: string): Promise<string | undefined> {
+    return this.#sql.attachment.get(agent, session, run, digest)?.content
   }
 
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {

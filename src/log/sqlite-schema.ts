@@ -5,7 +5,14 @@ import { AgentError } from '../core/errors.js'
 import { openSqlite, toOpenProblem, useWriteAheadLog } from '../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
-export const schemaVersion = 1
+export const schemaVersion = 2
+
+const attachments = `
+  CREATE TABLE attachments (
+    run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, digest TEXT NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (run, digest)
+  ) STRICT;
+`
 
 const schema = `
   CREATE TABLE sessions (
@@ -32,7 +39,7 @@ const schema = `
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id TEXT NOT NULL, data TEXT NOT NULL,
     seq INTEGER NOT NULL, PRIMARY KEY (run, id)
   ) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = ${schemaVersion};
+  ${attachments}
 `
 
 /**
@@ -86,8 +93,9 @@ function migrate(database: DatabaseSync): void {
       )
     }
     if (version === 0) database.exec(schema)
+    if (version === 1) database.exec(attachments)
     // Of a file that cannot be written SQLite only tells at the first write.
-    else database.exec(`PRAGMA user_version = ${schemaVersion}`)
+    database.exec(`PRAGMA user_version = ${schemaVersion}`)
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')

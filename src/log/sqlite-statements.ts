@@ -86,6 +86,10 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
       `SELECT id, type, data, at FROM events WHERE run = ${runId} AND id > ? ORDER BY id`,
     ),
     insertEvent: command('INSERT INTO events (run, id, type, data, at) VALUES (?, ?, ?, ?, ?)'),
+    insertAttachment: command('INSERT INTO attachments (run, digest, content) VALUES (?, ?, ?)'),
+    attachment: query<{ readonly content: string }>(
+      `SELECT content FROM attachments WHERE run = ${runId} AND digest = ?`,
+    ),
     deleteRuns: command('DELETE FROM runs WHERE agent = ? AND session = ? AND accepted_at < ?'),
     deleteEndedRuns: command(
       "DELETE FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND accepted_at < ? AND turn <= ?",

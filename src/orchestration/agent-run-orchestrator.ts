@@ -2,7 +2,7 @@ import type { OrchestrationContext, OrchestrationHandler } from 'durable-functio
 import { AgentSessionId } from '../session/agent-session-id.js'
 import { type RunReply, toEndEventName } from '../session/run-reply.js'
 import { createFailure } from './agent-failure.js'
-import { readReply } from './agent-run-result.js'
+import { readReply, settleReply } from './agent-run-result.js'
 import type { AgentRunInput } from './run-call.js'
 
 /** The name of the orchestration that runs an agent for another orchestration. */
@@ -15,7 +15,8 @@ export const agentRunOrchestrator = 'dafx-agent-run'
  */
 export function createAgentRunOrchestrator(agents: () => readonly string[]): OrchestrationHandler {
   return function* runAgent(context: OrchestrationContext) {
-    const { agent, session, request } = context.df.getInput<AgentRunInput>()
+    const { agent, session, request, settle = false } = context.df.getInput<AgentRunInput>()
+    const read = settle ? settleReply : readReply
     const names = agents()
     if (!names.some((name) => name.toLowerCase() === agent.toLowerCase())) {
       const message = `No agent named "${agent}" is registered; there are: ${names.join(', ')}.`
@@ -24,8 +25,8 @@ export function createAgentRunOrchestrator(agents: () => readonly string[]): Orc
     const entity = new AgentSessionId(agent, session).toEntityId()
     const orchestrationId = context.df.instanceId
     const reply: RunReply = yield context.df.callEntity(entity, 'run', { ...request, orchestrationId })
-    if (reply?.status !== 'pending') return readReply(reply)
+    if (reply?.status !== 'pending') return read(reply)
     const news: RunReply = yield context.df.waitForExternalEvent(toEndEventName(request.correlationId))
-    return readReply(news)
+    return read(news)
   }
 }

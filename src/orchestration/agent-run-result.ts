@@ -1,9 +1,10 @@
 import { AgentError } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 import type { Usage } from '../core/messages.js'
-import type { RunReply } from '../session/run-reply.js'
+import type { RunReply, RunReplyError } from '../session/run-reply.js'
 import { fromStoredUsage } from '../session/stored-messages.js'
 import { createFailure } from './agent-failure.js'
+import type { FailedAgentRun } from './run-call.js'
 
 /** What an agent answered in an orchestration; plain JSON, as it becomes part of the orchestration's history. */
 export interface AgentRunResult<Value = JsonValue | undefined> {
@@ -18,10 +19,20 @@ export interface AgentRunResult<Value = JsonValue | undefined> {
 
 /** What a reply says. @throws {Error} what {@link createFailure} makes, when the run failed. */
 export function readReply(reply: RunReply | undefined): AgentRunResult {
-  if (reply?.status !== 'completed') {
-    const silence = { code: 'internal', message: 'The agent ended its operation without a reply.' } as const
-    throw createFailure(reply?.error ?? silence)
-  }
+  const result = settleReply(reply)
+  if ('error' in result) throw createFailure(result.error)
+  return result
+}
+
+const silence: RunReplyError = {
+  code: 'internal',
+  message: 'The agent ended its operation without a reply.',
+  retryable: true,
+}
+
+/** What a reply says, be it a failure. */
+export function settleReply(reply: RunReply | undefined): AgentRunResult | FailedAgentRun {
+  if (reply?.status !== 'completed') return { error: reply?.error ?? silence }
   const { messages, usage, value, sessionId, correlationId } = reply
   const contents = messages.flatMap((message) => message.contents)
   const text = contents.map((content) => (content.type === 'text' ? content.text : '')).join('')

@@ -33,8 +33,11 @@ export function toAgentTask<Value>(
   return Object.assign(task, { ...ids, [Symbol.iterator]: awaitResult })
 }
 
-/** The agent has checked the value against the JSON Schema; this makes of it what the schema makes of values. */
-function toValue<Value>(schema: Schema<Value> | undefined, value: JsonValue | undefined): Value {
+/**
+ * What a schema makes of a value that the agent has checked against its JSON Schema.
+ * @throws {AgentError} `response_schema_unmet` when the schema asks for more than JSON Schema can say.
+ */
+export function toValue<Value>(schema: Schema<Value> | undefined, value: JsonValue | undefined): Value {
   const parsed = schema?.['~standard'].validate(value)
   // An orchestrator cannot await: schemas that check elsewhere leave the value as it came.
   if (parsed === undefined || parsed instanceof Promise) return value as Value

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
+import type { RunReplyError } from '../session/run-reply.js'
 
 /** A run request as it travels to an entity, in the field names of the peers' run request. */
 export interface RunCall {
@@ -18,4 +19,11 @@ export interface AgentRunInput {
   /** The session's key. */
   readonly session: string
   readonly request: RunCall
+  /** Whether a failure of the run is to be given as a result, for those who wait for several runs at once. @default false */
+  readonly settle?: boolean
+}
+
+/** What an orchestration that was to settle gives when the run failed. */
+export interface FailedAgentRun {
+  readonly error: RunReplyError
 }

@@ -1,3 +1,4 @@
+import type { Attachment } from './attachment.js'
 import type { ControlRecord } from './control.js'
 import type { RunEvent, RunRequest, StoredEvent } from './events.js'
 
@@ -84,9 +85,12 @@ export interface RunLog {
   /**
    * Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's; a
    * session of nobody is open to all. With `onBusy: 'reject'` only when no other run of the session is open or parked: of
-   * two at once one is created.
+   * two at once one is created. `attachments` are kept from before the run is found until it is deleted; those of a run
+   * that exists already stay as they are.
    */
-  create(key: RunKey, request: RunRequest): Promise<Creation>
+  create(key: RunKey, request: RunRequest, attachments?: readonly Attachment[]): Promise<Creation>
+  /** The content of an attachment; `undefined` when the run has none of that digest, or was deleted. */
+  readAttachment(key: RunKey, digest: string): Promise<string | undefined>
   /** Appends events if the log still ends at `expected`; returns the next position. @throws {FencedError} when another executor wrote, or the run was deleted. */
   append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number>
   /** The events with an id above `after` (all by default), in order; empty when there is no such run. */

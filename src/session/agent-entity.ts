@@ -6,6 +6,7 @@ import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
 import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
 import { announceDeletion, createRaiseEvent } from './announce-end.js'
+import { defaultMaxInlineMediaBytes } from './detach-media.js'
 import { createDurableTools } from './durable-tools.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
@@ -24,6 +25,8 @@ export interface AgentEntityOptions {
   /** Makes what only the code of a run may know. @default nothing */
   readonly values?: InvocationValuesFactory | undefined
   readonly limits: OperationLimits
+  /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
+  readonly maxInlineMediaBytes?: number | undefined
   /** Finds an operation's durable client, by which tools start orchestrations, and orchestrations are told how their runs ended. @default none */
   readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
   /** @default the machine's */
@@ -40,6 +43,7 @@ export function createAgentEntity({
   callback,
   values = () => ({}),
   limits,
+  maxInlineMediaBytes = defaultMaxInlineMediaBytes,
   getDurableClient,
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
@@ -52,7 +56,18 @@ export function createAgentEntity({
       const client = getDurableClient?.(context)
       const raiseEvent = client && createRaiseEvent(client, clock)
       const durable = client && ((run: RunKey) => createDurableTools(client, run))
-      const shared = { agent, log, callback, values, limits, history, clock, raiseEvent, durable }
+      const shared = {
+        agent,
+        log,
+        callback,
+        values,
+        limits,
+        maxInlineMediaBytes,
+        history,
+        clock,
+        raiseEvent,
+        durable,
+      }
       await operate({ ...shared, key, context, startedAt, onError })
     } catch (error) {
       onError(error)

@@ -19,6 +19,8 @@ export interface Operation {
   /** Makes what only the code of a run may know. */
   readonly values: InvocationValuesFactory
   readonly limits: OperationLimits
+  /** Longer data URIs in messages are kept beside the log of their run. */
+  readonly maxInlineMediaBytes: number
   readonly history: SessionHistory
   readonly key: SessionKey
   readonly context: EntityContext<StoredState>

@@ -5,6 +5,7 @@ import type { RunRequest } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import { checkCreation } from './check-creation.js'
+import { detachMedia } from './detach-media.js'
 import type { Operation } from './operation.js'
 import { parseRunInput, type RunInput } from './run-input.js'
 import { createFailedReply, createPendingReply, toRunReply } from './run-reply.js'
@@ -22,8 +23,13 @@ export function readInput({ context, key }: Operation): RunInput {
 }
 
 /** Writes a run down that came with its operation. @throws {AgentError} `idempotency_conflict` when its id stands for another request, `not_found` when the session is somebody else's. */
-export async function accept({ log }: Operation, key: RunKey, request: RunRequest): Promise<void> {
-  checkCreation(await log.create(key, request), key, request)
+export async function accept(
+  { log, maxInlineMediaBytes }: Operation,
+  key: RunKey,
+  request: RunRequest,
+): Promise<void> {
+  const { request: stored, attachments } = detachMedia(key, request, maxInlineMediaBytes)
+  checkCreation(await log.create(key, stored, attachments), key, request)
 }
 
 /** Tells the caller how the run ended, why it never was, or that it goes on: then an event will tell. */

@@ -16,6 +16,7 @@ import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
 import { announceDeletion, createRaiseEvent } from './announce-end.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
+import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
 import { toRequestEntry } from './turn-entries.js'
@@ -41,15 +42,25 @@ export interface SessionView {
   readonly openRuns: readonly RunSummary[]
 }
 
+export interface SessionClientOptions {
+  /** @default the machine's */
+  readonly clock?: Clock | undefined
+  /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
+  readonly maxInlineMediaBytes?: number | undefined
+}
+
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
   readonly #durable: DurableClient
   readonly #log: RunLog
   readonly #clock: Clock
+  readonly #maxInlineMediaBytes: number
   readonly #proofs = new Map<string, WriteProof>()
 
-  constructor(durable: DurableClient, log: RunLog, clock: Clock = systemClock) {
+  constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
+    const { clock = systemClock, maxInlineMediaBytes = defaultMaxInlineMediaBytes } = options
     this.#clock = clock
+    this.#maxInlineMediaBytes = maxInlineMediaBytes
     this.#durable = durable
     this.#log = log
   }
@@ -59,10 +70,11 @@ export class SessionClient {
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
    */
   async start(key: RunKey, request: RunRequest): Promise<void> {
-    const creation = await this.#log.create(key, request)
+    const { request: stored, attachments } = detachMedia(key, request, this.#maxInlineMediaBytes)
+    const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
     if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return
-    await this.#makeWay(key, request)
+    await this.#makeWay(key, stored)
     await this.signal(key, 'run', { correlationId: key.run })
   }
 

@@ -1,6 +1,6 @@
 import { hasCode } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
-import { createTextMessage } from '../core/messages.js'
+import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { OnBusy, RunEventType, StoredEvent } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
@@ -35,17 +35,17 @@ export class TestSession {
   }
 
   /** Sends a message, and waits until it is answered or a human has to decide. */
-  async send(text: string, options: SendOptions = {}): Promise<RunNews> {
+  async send(text: string | ChatMessage, options: SendOptions = {}): Promise<RunNews> {
     return this.news(await this.start(text, options))
   }
 
   /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait. */
-  async start(text: string, { onBusy, responseSchema }: SendOptions = {}): Promise<string> {
+  async start(text: string | ChatMessage, { onBusy, responseSchema }: SendOptions = {}): Promise<string> {
     this.#sent += 1
     const key = { ...this.key, run: `run-${this.#sent}` }
     this.#runs = [...this.#runs, key]
     const request = createRunRequest({
-      messages: [createTextMessage('user', text)],
+      messages: [typeof text === 'string' ? createTextMessage('user', text) : text],
       options: { enableToolCalls: true, onBusy, responseSchema },
     })
     const isWritten = async () => (await this.#engine.log.read(key)).length > 0

@@ -17,11 +17,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   agent: {
     rooms: ['core', 'model', 'run'],
-    packages: ['zod', 'node:', '@modelcontextprotocol/client', '@modelcontextprotocol/server'],
+    packages: [
+      'zod',
+      'node:',
+      '@modelcontextprotocol/client',
+      '@modelcontextprotocol/server',
+      '@openai/agents',
+    ],
   },
   session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
-  orchestration: { rooms: ['core', 'session'], packages: ['durable-functions'] },
-  http: { rooms: ['core', 'run', 'session', 'agent'], packages: ['zod', 'node:'] },
+  orchestration: { rooms: ['core', 'session'], packages: ['durable-functions', 'node:'] },
+  http: { rooms: ['core', 'run', 'session', 'orchestration', 'agent'], packages: ['zod', 'node:'] },
   app: {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http'],
     packages: ['@azure/functions', 'durable-functions', 'node:'],

@@ -85,6 +85,57 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect((await log.runsAfter(key, 0)).map(({ run }) => run)).toEqual([taken[0]])
     })
 
+    describe('attachments', () => {
+      const small = { digest: 'a'.repeat(64), content: 'data:text/plain,é 🏠' }
+      const large = { digest: 'b'.repeat(64), content: `data:image/png;base64,${'QUJD'.repeat(100_000)}` }
+      const read = (key: RunKey, { digest }: { readonly digest: string }) => other.readAttachment(key, digest)
+
+      test('are there with their run, and only with it', async () => {
+        const key = createKey()
+        expect(await read(key, small)).toBeUndefined()
+        await log.create(key, request('x'), [small, large])
+        expect(await read(key, small)).toBe(small.content)
+        expect(await read(key, large)).toBe(large.content)
+        expect(await read({ ...key, run: 'r2' }, small)).toBeUndefined()
+        expect(await read({ ...key, session: `${key.session}-2` }, small)).toBeUndefined()
+        await log.create({ ...key, run: 'r2' }, request('y'))
+        expect(await read({ ...key, run: 'r2' }, small)).toBeUndefined()
+      })
+
+      test('of a request that is refused are not kept', async () => {
+        const key = createKey()
+        const next = { ...key, run: 'r2' }
+        const impatient = { ...request('x', 'ann'), options: { enableToolCalls: true, onBusy: 'reject' } }
+        await log.create(key, request('x', 'ann'))
+        await log.create(next, request('x', 'bob'), [small])
+        expect(await read(next, small)).toBeUndefined()
+        await log.create(next, impatient as RunRequest, [small])
+        expect(await read(next, small)).toBeUndefined()
+      })
+
+      test('go with their run, however it goes', async () => {
+        const key = createKey()
+        const runs = ['reset', 'old', 'open'].map((run) => ({ ...key, run }))
+        const [first = key, second = key, third = key] = runs
+        for (const [index, run] of runs.entries()) {
+          await log.create(run, request('x'), [small])
+          if (run !== third) await log.append(run, 1, [started(1, index + 1), completed('x')])
+        }
+        await log.deleteEndedRuns(key, { acceptedBefore: Date.now() + 1, upToTurn: 1 })
+        expect(await Promise.all(runs.map((run) => read(run, small)))).toEqual([
+          undefined,
+          small.content,
+          small.content,
+        ])
+        await log.deleteEndedBefore(Date.now() + 60_000, 1000)
+        expect([await read(second, small), await read(third, small)]).toEqual([undefined, small.content])
+        await log.deleteSession(key, Date.now() + 1)
+        expect(await read(third, small)).toBeUndefined()
+        await log.create(first, request('x'))
+        expect(await read(first, small)).toBeUndefined()
+      })
+    })
+
     test('appends at the expected position only, and leaves nothing of a refused append', async () => {
       const key = createKey()
       await log.create(key, request('x'))

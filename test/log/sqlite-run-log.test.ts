@@ -28,6 +28,25 @@ test('refuses the file of a newer release', () => {
   expect(() => new SqliteRunLog({ path })).toThrow(/schema version 99/)
 })
 
+test('lifts the file of an older release, and keeps what it holds', async () => {
+  const path = join(folder, 'runs.db')
+  const key = { agent: 'A', session: 's', run: 'r' }
+  const event = accepted('hello')
+  if (event.type !== 'run.accepted') throw new Error('not a request')
+  const older = new SqliteRunLog({ path })
+  await older.create(key, event.data)
+  await older.close()
+  const database = new DatabaseSync(path)
+  database.exec('DROP TABLE attachments; PRAGMA user_version = 1')
+  database.close()
+  const log = new SqliteRunLog({ path })
+  const attachment = { digest: 'a'.repeat(64), content: 'data:,x' }
+  await log.create({ ...key, run: 'r2' }, event.data, [attachment])
+  expect(await log.readAttachment({ ...key, run: 'r2' }, attachment.digest)).toBe('data:,x')
+  expect(await log.read(key)).toHaveLength(1)
+  await log.close()
+})
+
 test('refuses a folder that is a file', () => {
   writeFileSync(join(folder, 'file'), '')
   expect(() => new SqliteRunLog({ path: join(folder, 'file', 'runs.db') })).toThrow(/cannot be opened/)

@@ -3,6 +3,8 @@ export interface SseItem {
   readonly kind: 'event' | 'comment'
   /** The number in its `id:` line; `NaN` when there is none. */
   readonly id: number
+  /** Its `id:` line; empty when there is none. */
+  readonly lastEventId: string
   readonly type: string
   /** The parsed `data:` of an event, the text of a comment. */
   readonly data: unknown
@@ -22,12 +24,14 @@ export async function* readSse(response: Response): AsyncGenerator<SseItem> {
 }
 
 function toItem(block: string): SseItem {
-  if (block.startsWith(':')) return { kind: 'comment', id: Number.NaN, type: '', data: block.slice(1).trim() }
+  if (block.startsWith(':'))
+    return { kind: 'comment', id: Number.NaN, lastEventId: '', type: '', data: block.slice(1).trim() }
   const fields = new Map(block.split('\n').map(toField))
-  const id = Number(fields.get('id') ?? Number.NaN)
+  const lastEventId = fields.get('id') ?? ''
   return {
     kind: 'event',
-    id,
+    id: lastEventId === '' ? Number.NaN : Number(lastEventId),
+    lastEventId,
     type: fields.get('event') ?? '',
     data: JSON.parse(fields.get('data') ?? 'null'),
   }

@@ -90,6 +90,28 @@ export const scenarios: readonly NamedScenario[] = [
     },
   },
   {
+    title: 'a message with a large image, and one about it',
+    crashPoints: 25,
+    scenario: {
+      agent: createAgent({
+        script: (request) => {
+          const images = request.messages.flatMap(({ contents }) =>
+            contents.flatMap((content) => (content.type === 'data' ? [content.uri.length] : [])),
+          )
+          return { text: `${images}` }
+        },
+      }),
+      async play(session) {
+        const image = { type: 'data', uri: `data:image/png;base64,${'A'.repeat(40_000)}` } as const
+        expect(await session.send({ role: 'user', contents: [image] })).toMatchObject({ text: '40022' })
+        expect(await session.send('What was that?')).toMatchObject({ text: '40022' })
+      },
+      check({ events, state }) {
+        expect(JSON.stringify([[...events], state]).length).toBeLessThan(10_000)
+      },
+    },
+  },
+  {
     title: 'an approval that is given',
     crashPoints: 25,
     scenario: {

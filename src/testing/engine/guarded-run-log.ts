@@ -31,9 +31,9 @@ export function createGuardedRunLog({
     })
   return {
     deltaDelayMs: log.deltaDelayMs,
-    create: (key, request) =>
+    create: (key, request, attachments) =>
       write(`create ${key.run}`, async () => {
-        const creation = await log.create(key, request)
+        const creation = await log.create(key, request, attachments)
         if (creation.outcome === 'created') observations.accepted(key)
         return creation
       }),
@@ -57,6 +57,8 @@ export function createGuardedRunLog({
       write(`delete ended runs of ${key.session}`, () => log.deleteEndedRuns(key, which)),
     deleteEndedBefore: (before, limit) =>
       write('delete old runs', () => log.deleteEndedBefore(before, limit)),
+    readAttachment: (key, digest) =>
+      read(`read an attachment of ${key.run}`, () => log.readAttachment(key, digest)),
     read: (key, after) => read(`read ${key.run}`, () => log.read(key, after)),
     controls: (key) => read(`read wishes for ${key.run}`, () => log.controls(key)),
     runsAfter: (key, turn) => read(`list runs of ${key.session}`, () => log.runsAfter(key, turn)),

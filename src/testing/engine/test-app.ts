@@ -35,7 +35,7 @@ export class TestApp {
 
   sessions(actor: Actor): SessionClient {
     const client = createDurableClient(this.#world, this.process, actor)
-    return new SessionClient(client, this.#openLog(actor), this.process.clock)
+    return new SessionClient(client, this.#openLog(actor), { clock: this.process.clock })
   }
 
   /** Runs the operations of a batch, sends their signals, and only then commits: a crash in between sends them again. */

@@ -141,7 +141,7 @@ export class TestEngine {
   /** A session's whole history as a reader gets it now, from what was committed and the logs. */
   async readHistory(key: SessionKey): Promise<readonly StoredEntry[]> {
     const client = createDirectClient(this.#world)
-    const sessions = new SessionClient(client, this.log, this.clock)
+    const sessions = new SessionClient(client, this.log, { clock: this.clock })
     const { entries } = await sessions.read(key, { limit: Number.MAX_SAFE_INTEGER, before: undefined })
     return entries
   }

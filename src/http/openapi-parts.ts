@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import type { JsonObject } from '../core/json.js'
+
+/** The answer that is a stream of events. */
+export const eventStream = {
+  description: 'Server-sent events',
+  content: { 'text/event-stream': { schema: { type: 'string' } } },
+}
+
+/** The answer of whatever goes wrong. */
+export const problem = {
+  description: 'What went wrong',
+  content: { 'application/problem+json': { schema: ref('Problem') } },
+}
+
+/** An operation with its answers by status; `undefined` for those without a body. */
+export function toOperation(
+  summary: string,
+  answers: Readonly<Record<number, JsonObject | undefined>>,
+  parameters: readonly JsonObject[] = [],
+): JsonObject {
+  const responses = Object.entries(answers).map(([status, schema]) => [status, toResponse(schema)] as const)
+  return { summary, parameters, responses: { ...Object.fromEntries(responses), default: problem } }
+}
+
+/** An answer with a JSON body. */
+export function toResponse(schema: JsonObject | undefined): JsonObject {
+  if (schema === undefined) return { description: 'Done' }
+  return { description: 'Answer', content: { 'application/json': { schema } } }
+}
+
+/** A parameter in the path. */
+export function toPathParameter(name: string): JsonObject {
+  return { name, in: 'path', required: true, schema: { type: 'string' } }
+}
+
+/** A parameter in the query. */
+export function toQuery(name: string, schema: JsonObject, description: string): JsonObject {
+  return { name, in: 'query', schema, description }
+}
+
+/** A schema of the document, by its name. */
+export function ref(name: string): JsonObject {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+/** What a schema accepts, as JSON Schema. */
+export function toSchema(schema: z.ZodType): JsonObject {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' })
+  return rest as JsonObject
+}

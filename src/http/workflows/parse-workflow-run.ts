@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { parseWith } from '../../core/schema.js'
+import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import { parseId } from '../ids.js'
+import { createFieldError, createRequestError, parseCount, parseFlag, refuseUnknown } from '../parse-query.js'
+import { readBody } from '../read-body.js'
+import type { Call } from '../route.js'
+
+/** A request to start a workflow, checked in every part. */
+export interface ParsedWorkflowRun {
+  readonly runId: string
+  readonly input: unknown
+  /** How long to wait for the end; ms. `undefined` when the caller does not wait. */
+  readonly waitMs: number | undefined
+  readonly form: 'json' | 'text' | 'events'
+}
+
+/** Reads a request to start a workflow, as the .NET and Python agents take it. @throws {AgentError} `invalid_request` naming the field. */
+export async function parseWorkflowRun(
+  { request, url, settings }: Call,
+  workflow: WorkflowDefinition,
+): Promise<ParsedWorkflowRun> {
+  const query = url.searchParams
+  refuseUnknown(query, ['runId', 'waitForResponse', 'wait_for_response', 'timeoutSeconds', 'code'])
+  const timeoutSeconds = parseCount(query, 'timeoutSeconds', { min: 1, max: 200 }) ?? 10
+  const wait =
+    parseFlag('x-ms-wait-for-response', request.headers.get('x-ms-wait-for-response')) ??
+    parseFlag('waitForResponse', query.get('waitForResponse') ?? query.get('wait_for_response')) ??
+    false
+  return {
+    runId: parseRunId(query.get('runId') ?? request.headers.get('idempotency-key') ?? randomUUID()),
+    input: await parseInput(request, settings.maxBodyBytes, workflow),
+    waitMs: wait ? timeoutSeconds * 1000 : undefined,
+    form: toForm(request.headers.get('accept')?.toLowerCase() ?? ''),
+  }
+}
+
+/**
+ * The id of a run: 1-100 characters.
+ * Security: `::` stands in the ids of nested workflows' instances, which nobody may take in advance.
+ */
+export function parseRunId(text: string): string {
+  const id = parseId('runId', text, 100)
+  if (id.includes('::')) throw createFieldError('runId', 'must not contain "::"')
+  return id
+}
+
+async function parseInput(
+  request: Request,
+  maxBytes: number,
+  { input }: WorkflowDefinition,
+): Promise<unknown> {
+  const body = await readBody(request, maxBytes)
+  if (body.kind === 'text' && body.text.trim() === '') throw createFieldError('body', 'must not be empty')
+  const value = body.kind === 'text' ? body.text : body.value
+  if (input === undefined) return value
+  const parsed = await parseWith(input, value)
+  if (parsed.ok) return parsed.value
+  throw createRequestError(parsed.issues)
+}
+
+function toForm(accept: string): ParsedWorkflowRun['form'] {
+  if (accept.includes('text/event-stream')) return 'events'
+  return accept.includes('text/plain') && !accept.includes('json') ? 'text' : 'json'
+}

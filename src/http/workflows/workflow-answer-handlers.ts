@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import type { JsonValue } from '../../core/json.js'
+import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import { parseId } from '../ids.js'
+import { createFieldError, createRequestError, toIssues } from '../parse-query.js'
+import { readBody } from '../read-body.js'
+import { createJsonResponse } from '../responses.js'
+import type { Call, Handler } from '../route.js'
+import { readRun } from './read-run.js'
+import { toEventName } from './workflow-answers.js'
+
+/** The body of an answer as callers of the .NET agents send it: the event's name is a request's id or its node. */
+export const answerBody = z.strictObject({
+  eventName: z.string().min(1).describe('The id of the request, or the path to the node that asks.'),
+  response: z.unknown().describe('The answer; it must fit the schema of the request.'),
+})
+
+/** `POST workflows/{workflow}/respond/{instanceId}/{requestId}`: the body is the answer; 200. */
+export function createRespondHandler(workflow: WorkflowDefinition): Handler {
+  return async function handleRespond(call: Call): Promise<Response> {
+    const answer = await readJson(call)
+    const run = await readRun(call, workflow)
+    const requestId = parseId('requestId', call.params.requestId ?? '', 1000)
+    await call.workflowRuns.answer(run, requestId, answer)
+    const { instanceId } = run
+    return createJsonResponse({ message: 'The answer was taken.', instanceId, requestId })
+  }
+}
+
+/** `POST workflows/{workflow}/respond/{instanceId}`: the body names the request; 202. What cannot be answered is 400, as there. */
+export function createNamedRespondHandler(workflow: WorkflowDefinition): Handler {
+  return async function handleNamedRespond(call: Call): Promise<Response> {
+    const parsed = answerBody.safeParse(await readJson(call))
+    if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
+    const { eventName, response } = parsed.data
+    const run = await readRun(call, workflow)
+    const questions = await call.workflowRuns.readQuestions(run)
+    const question = questions.find(
+      (one) => one.requestId === eventName || toEventName(one, questions) === eventName,
+    )
+    if (question === undefined)
+      throw createFieldError('eventName', `the run does not wait for "${eventName}"`)
+    await call.workflowRuns.answer(run, question.requestId, response)
+    const { instanceId: runId } = run
+    return createJsonResponse({ message: 'The answer was taken.', runId, eventName, validated: true }, 202)
+  }
+}
+
+async function readJson({ request, settings }: Call): Promise<JsonValue> {
+  const body = await readBody(request, settings.maxBodyBytes)
+  if (body.kind === 'json') return body.value
+  throw createFieldError('Content-Type', 'must be application/json')
+}

@@ -1,0 +1,51 @@
+import { AgentError } from '../../core/errors.js'
+import { toJsonText } from '../../core/json.js'
+import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import { hasEnded, type WorkflowRun } from '../../orchestration/workflow/workflow-run.js'
+import { createJsonResponse } from '../responses.js'
+import type { Call, Handler } from '../route.js'
+import { parseWorkflowRun } from './parse-workflow-run.js'
+import { readRun } from './read-run.js'
+import { toAcceptedBody, toEndedBody, toStatusBody, toWorkflowLinks } from './workflow-answers.js'
+import { createWorkflowStream } from './workflow-stream.js'
+
+/** `POST workflows/{workflow}/run`: starts a run; 202, or its end with 200 for callers who wait, or its events. */
+export function createWorkflowRunHandler(workflow: WorkflowDefinition): Handler {
+  return async function handleWorkflowRun(call: Call): Promise<Response> {
+    const { runId, input, waitMs, form } = await parseWorkflowRun(call, workflow)
+    const key = { workflow, instanceId: runId, owner: call.owner }
+    await call.workflowRuns.start(key, input)
+    if (form === 'events') return createWorkflowStream(call, await call.workflowRuns.read(key))
+    if (waitMs !== undefined) {
+      const run = await call.workflowRuns.waitForEnd(key, AbortSignal.timeout(waitMs))
+      if (hasEnded(run)) return createEndedResponse(run, form)
+    }
+    const body = toAcceptedBody(runId, toWorkflowLinks(call.url, runId))
+    const headers = { location: body.statusQueryGetUri, 'retry-after': '1' }
+    return form === 'text'
+      ? createTextResponse(`${body.message} runId: ${runId}`, 202, headers)
+      : createJsonResponse(body, 202, headers)
+  }
+}
+
+/** `GET workflows/{workflow}/status/{instanceId}`: how far a run is, what it gave, and what it asks. */
+export function createWorkflowStatusHandler(workflow: WorkflowDefinition): Handler {
+  return async function handleWorkflowStatus(call: Call): Promise<Response> {
+    const run = await readRun(call, workflow)
+    const questions = await call.workflowRuns.readQuestions(run)
+    return createJsonResponse(toStatusBody(run, questions, toWorkflowLinks(call.url, run.instanceId)))
+  }
+}
+
+function createEndedResponse(run: WorkflowRun, form: 'json' | 'text'): Response {
+  const body = toEndedBody(run)
+  if (run.runtimeStatus !== 'Completed' && run.runtimeStatus !== 'Failed') {
+    throw new AgentError('internal', body.error?.message ?? `The run is ${run.runtimeStatus}.`)
+  }
+  if (form === 'json') return createJsonResponse(body)
+  return createTextResponse(body.error === undefined ? toJsonText(body.output) : body.error.message)
+}
+
+function createTextResponse(text: string, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } })
+}

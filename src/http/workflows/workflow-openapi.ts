@@ -1,0 +1,147 @@
+import type { JsonObject } from '../../core/json.js'
+import { toJsonSchema } from '../../core/schema.js'
+import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import {
+  eventStream,
+  problem,
+  ref,
+  toOperation,
+  toPathParameter,
+  toQuery,
+  toResponse,
+  toSchema,
+} from '../openapi-parts.js'
+import { answerBody } from './workflow-answer-handlers.js'
+
+const text = { type: 'string' }
+const time = { type: 'string', format: 'date-time' }
+const ids = { instanceId: text, runId: text }
+const error = { type: ['object', 'null'], properties: { node: text, code: text, message: text } }
+
+const pendingRequest = {
+  type: 'object',
+  properties: {
+    requestId: text,
+    sourceExecutor: text,
+    requestData: {},
+    requestType: text,
+    responseType: {},
+    responseSchema: { type: 'object' },
+    openedAt: time,
+    expiresAt: { type: ['string', 'null'], format: 'date-time' },
+    respondUrl: text,
+  },
+}
+
+/** What the routes of workflows take and answer with, as JSON Schemas by name. */
+export const workflowSchemas: JsonObject = {
+  WorkflowAnswer: toSchema(answerBody),
+  WorkflowAccepted: {
+    type: 'object',
+    properties: { ...ids, statusQueryGetUri: text, respondUri: text, eventsUri: text, message: text },
+  },
+  WorkflowEnd: {
+    type: 'object',
+    properties: { ...ids, runtimeStatus: text, workflowStatus: text, output: {}, result: {}, error },
+  },
+  WorkflowStatus: {
+    type: 'object',
+    properties: {
+      ...ids,
+      runtimeStatus: text,
+      status: text,
+      customStatus: {},
+      output: {},
+      error,
+      createdTime: time,
+      lastUpdatedTime: time,
+      pendingHumanInputRequests: { type: 'array', items: pendingRequest },
+      waitingForInput: {
+        type: 'array',
+        items: { type: 'object', properties: { eventName: text, input: {} } },
+      },
+      eventsUri: text,
+    },
+  },
+}
+
+/** The paths of one workflow, in both spellings. */
+export function toWorkflowPaths(workflow: WorkflowDefinition): JsonObject {
+  const { name } = workflow
+  const instanceId = toPathParameter('instanceId')
+  const events = {
+    get: {
+      ...toOperation("A run's events, with those of its agents' runs and nested workflows", {}, [
+        instanceId,
+        toQuery('after', text, 'Only events after the one with this id.'),
+        { name: 'Last-Event-ID', in: 'header', schema: text, description: 'As `after`; wins over it.' },
+      ]),
+      responses: { 200: eventStream, default: problem },
+    },
+  }
+  const spelled = ['workflow', 'workflows'].map((spelling) =>
+    toSpelledPaths(workflow, `/${spelling}/${name}`),
+  )
+  return Object.assign({}, ...spelled, { [`/workflows/${name}/runs/{instanceId}/events`]: events })
+}
+
+function toSpelledPaths(workflow: WorkflowDefinition, base: string): JsonObject {
+  const instanceId = toPathParameter('instanceId')
+  return {
+    [`${base}/run`]: { post: toStartOperation(workflow) },
+    [`${base}/status/{instanceId}`]: {
+      get: toOperation('How far a run is, what it gave and what it asks', { 200: ref('WorkflowStatus') }, [
+        instanceId,
+      ]),
+    },
+    [`${base}/respond/{instanceId}/{requestId}`]: {
+      post: {
+        ...toOperation('Answer a request', { 200: { type: 'object' } }, [
+          instanceId,
+          toPathParameter('requestId'),
+        ]),
+        requestBody: toBody({}),
+      },
+    },
+    [`${base}/respond/{instanceId}`]: {
+      post: {
+        ...toOperation('Answer a request by its name', { 202: { type: 'object' } }, [instanceId]),
+        requestBody: toBody(ref('WorkflowAnswer')),
+      },
+    },
+  }
+}
+
+function toStartOperation({ name, description, input }: WorkflowDefinition): JsonObject {
+  return {
+    summary: `Start ${name}`,
+    description,
+    parameters: [
+      toQuery(
+        'runId',
+        text,
+        'Makes repeating the request safe; as header: Idempotency-Key. Made when absent.',
+      ),
+      toQuery(
+        'waitForResponse',
+        { type: 'boolean' },
+        'Whether to answer only when the run has ended. Default false.',
+      ),
+      toQuery(
+        'timeoutSeconds',
+        { type: 'integer', minimum: 1, maximum: 200 },
+        'How long to wait. Default 10.',
+      ),
+    ],
+    requestBody: toBody(input === undefined ? {} : toJsonSchema(input)),
+    responses: {
+      200: toResponse(ref('WorkflowEnd')),
+      202: toResponse(ref('WorkflowAccepted')),
+      default: problem,
+    },
+  }
+}
+
+function toBody(schema: JsonObject): JsonObject {
+  return { required: true, content: { 'application/json': { schema } } }
+}

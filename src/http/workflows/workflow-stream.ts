@@ -1,0 +1,40 @@
+import type { ServerSentEvent } from '../../core/sse.js'
+import type { WorkflowStreamEvent } from '../../orchestration/workflow/follow-workflow.js'
+import { type Cursor, parseCursor, startOfStream } from '../../orchestration/workflow/stream-cursor.js'
+import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import type { WorkflowRun } from '../../orchestration/workflow/workflow-run.js'
+import { createSseResponse, toShownData } from '../event-stream.js'
+import { refuseUnknown } from '../parse-query.js'
+import type { Call, Handler } from '../route.js'
+import { readRun } from './read-run.js'
+
+/** `GET workflows/{workflow}/runs/{instanceId}/events`: a run's events, its agents' included, from the start or a cursor. */
+export function createWorkflowEventsHandler(workflow: WorkflowDefinition): Handler {
+  return async function handleWorkflowEvents(call: Call): Promise<Response> {
+    refuseUnknown(call.url.searchParams, ['after', 'code'])
+    const header = call.request.headers.get('last-event-id')
+    const after = header ?? call.url.searchParams.get('after')
+    const field = header === null ? 'after' : 'Last-Event-ID'
+    const cursor = after === null ? startOfStream : parseCursor(field, after)
+    return createWorkflowStream(call, await readRun(call, workflow), cursor)
+  }
+}
+
+/** A run's events as server-sent events, to its end or the stream's time limit. */
+export function createWorkflowStream(
+  { workflowRuns, settings }: Call,
+  run: WorkflowRun,
+  after: Cursor = startOfStream,
+): Response {
+  const limit = AbortSignal.timeout(settings.streamLimitMs)
+  const events = toSseBatches(workflowRuns.follow(run, after, limit))
+  return createSseResponse(events, settings, { 'x-ms-run-id': encodeURIComponent(run.instanceId) })
+}
+
+async function* toSseBatches(
+  batches: AsyncIterable<readonly WorkflowStreamEvent[]>,
+): AsyncGenerator<readonly ServerSentEvent[]> {
+  for await (const batch of batches) {
+    yield batch.map(({ id, type, data }) => ({ id, event: type, data: toShownData(type, data) }))
+  }
+}

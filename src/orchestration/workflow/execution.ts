@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto'
+import type { Task } from 'durable-functions'
+import { AgentError } from '../../core/errors.js'
+import type { NodeContext } from './node-context.js'
+import { callPure } from './node-failure.js'
+import type {
+  AgentSpec,
+  FunctionSpec,
+  NestedSpec,
+  WorkflowDefinition,
+  WorkflowNode,
+} from './workflow-definition.js'
+import type { AgentCall, NestedCall, WorkflowEnvironment } from './workflow-environment.js'
+import type { NodeStarted } from './workflow-events.js'
+import type { WorkflowProgress } from './workflow-progress.js'
+import type { WorkflowState } from './workflow-state.js'
+
+/** One message that a node works on. */
+export interface Execution {
+  /** Counts the executions of the run. */
+  readonly number: number
+  /** Counts the messages of its node. */
+  readonly ordinal: number
+  readonly node: WorkflowNode
+  readonly input: unknown
+}
+
+/** An execution whose work is done outside of the orchestrator. */
+export interface Work extends Execution {
+  readonly spec: AgentSpec | FunctionSpec | NestedSpec
+  /** 1 for the first try. */
+  readonly attempt: number
+  /** Not begun before; ms since 1970. */
+  readonly dueAt: number
+}
+
+/** What the parts of a step share. */
+export interface StepScope {
+  readonly definition: WorkflowDefinition
+  readonly environment: WorkflowEnvironment
+  readonly progress: WorkflowProgress
+  /** As it was when the step began. */
+  readonly state: WorkflowState
+}
+
+/** What a node's own functions may read. */
+export function toNodeContext({ state }: StepScope): NodeContext {
+  return { state: state.shared, workflowInput: state.workflowInput }
+}
+
+/** Begins the work and tells of it; the task ends with it. */
+export function startExecution(scope: StepScope, work: Work): Task {
+  const { spec } = work
+  switch (spec.kind) {
+    case 'agent':
+      return startAgent(scope, work, spec)
+    case 'function':
+      return startFunction(scope, work)
+    case 'workflow':
+      return startNested(scope, work, spec)
+  }
+}
+
+function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Task {
+  const { environment } = scope
+  const { id } = work.node
+  const call: AgentCall = {
+    spec,
+    prompt: callPure(id, 'Its prompt', () => toPrompt(spec, work.input, toNodeContext(scope))),
+    sessionId: toSessionId(environment.instanceId, id),
+    correlationId: environment.createId(),
+  }
+  const { sessionId, correlationId } = call
+  tell(scope, work, { run: { agent: spec.agent.name, sessionId, correlationId } })
+  return environment.runAgent(call)
+}
+
+function toPrompt({ prompt }: AgentSpec, input: unknown, context: NodeContext): string {
+  const text = prompt(input, context)
+  if (text !== '') return text
+  throw new AgentError('invalid_request', 'The message to the agent is empty.')
+}
+
+function startFunction(scope: StepScope, work: Work): Task {
+  const { environment, state } = scope
+  const { number, node, input, attempt } = work
+  const { instanceId } = environment
+  tell(scope, work, {})
+  return environment.runFunction({
+    node: node.id,
+    input,
+    state: state.shared,
+    workflowInput: state.workflowInput,
+    instanceId,
+    idempotencyKey: `${instanceId}/${number}`,
+    attempt,
+  })
+}
+
+function startNested(scope: StepScope, work: Work, { workflow }: NestedSpec): Task {
+  const { environment, progress } = scope
+  const { node, ordinal, input } = work
+  const call: NestedCall = { workflow, input, instanceId: toNestedInstanceId(environment.instanceId, work) }
+  progress.enter({ node: node.id, ordinal, instanceId: call.instanceId })
+  tell(scope, work, { nested: { instanceId: call.instanceId, ordinal } })
+  return environment.runNested(call)
+}
+
+/** The instance that runs a nested workflow: another one for each try. */
+export function toNestedInstanceId(parent: string, { node, ordinal, attempt }: Work): string {
+  return `${parent}::${node.id}::${ordinal}${attempt === 1 ? '' : `::${attempt}`}`
+}
+
+function tell({ progress }: StepScope, work: Work, more: Pick<NodeStarted, 'run' | 'nested'>): void {
+  const { node, number, attempt } = work
+  progress.record({
+    type: 'node.started',
+    data: { node: node.id, execution: number, kind: node.spec.kind, attempt, ...more },
+  })
+}
+
+const longestSessionId = 200
+
+/** The session that a node's agent has in a run of the workflow. */
+function toSessionId(instanceId: string, node: string): string {
+  const id = `${instanceId}~${node}`
+  return id.length <= longestSessionId ? id : createHash('sha256').update(id).digest('hex')
+}

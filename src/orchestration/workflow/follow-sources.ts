@@ -1,0 +1,90 @@
+import type { DurableClient } from 'durable-functions'
+import type { Clock } from '../../core/clock.js'
+import { followExpectedRun } from '../../session/follow-expected-run.js'
+import type { SessionClient } from '../../session/session-client.js'
+import { readJournal } from './read-journal.js'
+import { readInstance } from './task-hub-question.js'
+import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
+import { hasEnded } from './workflow-run.js'
+import type { WorkflowStatus } from './workflow-status.js'
+
+/** Where a stream's events come from. */
+export interface StreamServices {
+  readonly durable: DurableClient
+  readonly sessions: SessionClient
+  readonly clock: Clock
+}
+
+/** A run's events as they arrive: dense, each once; ends after the terminal one, or when the signal aborts. */
+export async function* followJournal(
+  { durable, clock }: StreamServices,
+  instanceId: string,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly StoredWorkflowEvent[]> {
+  let last = after
+  let pauseMs = firstPauseMs
+  if (await isAtEnd(durable, instanceId, after)) return
+  while (!signal.aborted) {
+    const events = await readJournal(durable, instanceId, last)
+    last += events.length
+    if (events.length > 0) yield events
+    if (events.some(isWorkflowEnd)) return
+    if (pauseMs === longestPauseMs) {
+      const end = await findSilentEnd({ durable, clock }, instanceId, last)
+      if (end !== undefined) return yield [end]
+    }
+    pauseMs = events.length > 0 ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs)
+    await clock.sleep(pauseMs, signal).catch(() => {})
+  }
+}
+
+async function isAtEnd(durable: DurableClient, instanceId: string, after: number): Promise<boolean> {
+  if (after < 0) return false
+  const [event] = await readJournal(durable, instanceId, after - 1)
+  return event !== undefined && isWorkflowEnd(event)
+}
+
+const firstPauseMs = 20
+const longestPauseMs = 640
+
+/** The end of a run that could not tell of it itself, because it was terminated or its orchestration broke. */
+async function findSilentEnd(
+  { durable, clock }: Pick<StreamServices, 'durable' | 'clock'>,
+  instanceId: string,
+  last: number,
+): Promise<StoredWorkflowEvent | undefined> {
+  const found = await readInstance(durable, instanceId)
+  const place = { id: last + 1, at: clock.now() }
+  if (found === undefined)
+    return { ...place, type: 'workflow.terminated', data: { reason: 'The run was deleted.' } }
+  const status = (found.customStatus ?? undefined) as WorkflowStatus | undefined
+  if (!hasEnded(found) || (status?.events ?? 0) > last + 1) return undefined
+  if (found.runtimeStatus !== 'Failed') {
+    return {
+      ...place,
+      type: 'workflow.terminated',
+      data: { reason: String(found.output ?? found.runtimeStatus) },
+    }
+  }
+  const message = 'The orchestration failed; the log has the details.'
+  return { ...place, type: 'workflow.failed', data: { error: { node: '', code: 'internal', message } } }
+}
+
+/** An event of an agent's run, as far as a workflow's stream needs to know it. */
+export interface RunEventLike {
+  readonly id: number
+  readonly type: string
+  readonly data: object
+}
+
+/** The events of an agent's run, which may not have been accepted yet; `isOver` says that its node has come to an end. */
+export function followAgentRun(
+  { sessions, clock }: StreamServices,
+  { agent, sessionId, correlationId }: NonNullable<NodeStarted['run']>,
+  after: number,
+  { signal, isOver }: { readonly signal: AbortSignal; readonly isOver: () => boolean },
+): AsyncIterable<readonly RunEventLike[]> {
+  const key = { agent, session: sessionId, run: correlationId }
+  return followExpectedRun(key, after, { sessions, clock, signal, isOver })
+}

@@ -1,0 +1,33 @@
+import type { ActivityHandler } from 'durable-functions'
+import { AgentError } from '../../core/errors.js'
+import type { JsonObject, JsonValue } from '../../core/json.js'
+import { unexpected } from './node-failure.js'
+import type { FunctionSpec } from './workflow-definition.js'
+import type { FunctionCall, Settled } from './workflow-environment.js'
+
+/** Makes the activity of a function node. What the function throws is a result too, with its code. */
+export function createNodeActivity(workflow: string, { execute }: FunctionSpec): ActivityHandler {
+  return async function runNode(input: unknown, context): Promise<Settled> {
+    const { node, input: message, ...call } = input as FunctionCall
+    const patch: Record<string, JsonValue> = {}
+    const setState = (name: string, value: unknown) => {
+      patch[name] = (value ?? null) as JsonValue
+    }
+    try {
+      const output = await execute(message, { ...call, workflow, node, setState })
+      return { ok: true, output: output ?? null, patch: patch as JsonObject }
+    } catch (error) {
+      context.error(error)
+      return { ok: false, error: toFailure(error) }
+    }
+  }
+}
+
+/** An error that is no {@link AgentError} may pass; one that is says whether it may. */
+function toFailure(error: unknown): Extract<Settled, { readonly ok: false }>['error'] {
+  if (!(error instanceof AgentError)) {
+    return { code: 'internal', message: `The function threw ${unexpected}.`, retryable: true }
+  }
+  const { code, message, retryable } = error
+  return { code, message, retryable }
+}

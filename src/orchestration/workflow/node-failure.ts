@@ -1,0 +1,28 @@
+import { AgentError } from '../../core/errors.js'
+import type { NodeError } from './node-context.js'
+
+/** Ends a workflow because of one of its nodes. */
+export class NodeFailure extends AgentError {
+  override readonly name = 'NodeFailure'
+  /** The path to the node. */
+  readonly node: string
+
+  constructor({ node, code, message }: NodeError, cause?: unknown) {
+    super(code, message, { cause })
+    this.node = node
+  }
+}
+
+/** What callers are told of a failure that nobody foresaw. Security: its own text is for the log, it may quote anything. */
+export const unexpected = 'an unexpected error; the log has the details'
+
+/** Calls one of a node's pure functions; what it throws is the node's failure. */
+export function callPure<T>(node: string, part: string, call: () => T): T {
+  try {
+    return call()
+  } catch (cause) {
+    const known = cause instanceof AgentError
+    const message = `${part} threw ${known ? `"${cause.message}"` : unexpected}.`
+    throw new NodeFailure({ node, code: known ? cause.code : 'internal', message }, cause)
+  }
+}

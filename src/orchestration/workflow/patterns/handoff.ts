@@ -1,0 +1,100 @@
+import { toJsonText } from '../../../core/json.js'
+import { fromJsonSchema } from '../../../core/schema.js'
+import type { AgentReference, NodeContext } from '../node-context.js'
+import { agentNode, transformNode } from '../nodes.js'
+import { validateWorkflow } from '../validate-workflow.js'
+import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
+import { type PatternOptions, toSettings } from './pattern-options.js'
+import { addTurn, readTranscript, toTranscript } from './transcript.js'
+
+export interface HandoffAgent extends AgentReference {
+  /** Tells the others what it is for. */
+  readonly description?: string | undefined
+}
+
+export interface HandoffOptions extends PatternOptions {
+  /** At least two; the first gets the workflow's input. */
+  readonly agents: readonly HandoffAgent[]
+  /** By name: to whom an agent may hand over. @default to all others */
+  readonly handoffs?: Readonly<Record<string, readonly string[]>>
+  /** How often it may change hands before the workflow fails with `max_steps_exceeded`. @default 10 */
+  readonly maxHandoffs?: number
+}
+
+interface HandoffAnswer {
+  readonly message: string
+  /** `null`: this is the answer. */
+  readonly handOffTo: string | null
+}
+
+/** Agents that pass a request on among themselves until one of them answers it. */
+export function handoff({
+  agents,
+  handoffs = {},
+  maxHandoffs = 10,
+  ...options
+}: HandoffOptions): WorkflowDefinition<string, string> {
+  const answer = transformNode('answer', ({ message }: HandoffAnswer) => message)
+  const nodes = agents.map((agent) => createNode(agent, findColleagues(agent, agents, handoffs)))
+  const definition: WorkflowDefinition<string, string> = {
+    ...toSettings(options, maxHandoffs + 2),
+    start: nodes.slice(0, 1).map(({ id }) => id),
+    nodes: [...nodes, answer],
+    edges: agents.map((agent) => ({
+      kind: 'branch',
+      from: agent.name,
+      cases: findColleagues(agent, agents, handoffs).map(({ name }) => ({
+        to: name,
+        when: (output) => (output as HandoffAnswer).handOffTo === name,
+      })),
+      otherwise: answer.id,
+    })),
+  }
+  validateWorkflow(definition)
+  return definition
+}
+
+function findColleagues(
+  { name }: HandoffAgent,
+  agents: readonly HandoffAgent[],
+  handoffs: NonNullable<HandoffOptions['handoffs']>,
+): readonly HandoffAgent[] {
+  const allowed = handoffs[name] ?? agents.map((agent) => agent.name)
+  return agents.filter((agent) => agent.name !== name && allowed.includes(agent.name))
+}
+
+function createNode(agent: HandoffAgent, colleagues: readonly HandoffAgent[]): WorkflowNode {
+  return agentNode(agent, {
+    prompt: (_input: unknown, context) => toPrompt(agent, colleagues, context),
+    responseFormat: fromJsonSchema({
+      type: 'object',
+      properties: {
+        message: { type: 'string' },
+        handOffTo: {
+          anyOf: [{ type: 'string', enum: colleagues.map(({ name }) => name) }, { type: 'null' }],
+        },
+      },
+      required: ['message', 'handOffTo'],
+      additionalProperties: false,
+    }),
+    remember: (output, _input, { state }) =>
+      addTurn(state, { speaker: agent.name, text: (output as HandoffAnswer).message }),
+  })
+}
+
+function toPrompt(
+  { name }: HandoffAgent,
+  colleagues: readonly HandoffAgent[],
+  { state, workflowInput }: NodeContext,
+): string {
+  const said = readTranscript(state)
+  const list = colleagues.map((one) => `- ${one.name}${one.description ? `: ${one.description}` : ''}`)
+  return [
+    `The request:\n${toJsonText(workflowInput)}`,
+    said.length === 0 ? '' : `Said about it so far:\n${toTranscript(said)}`,
+    `You are ${name}. Answer it with handOffTo null, or hand it over to one of these, with a message for them:`,
+    list.join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}

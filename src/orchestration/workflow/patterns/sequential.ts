@@ -1,0 +1,40 @@
+import type { AnyNode, Fits, InputOf, OutputOf } from '../node-types.js'
+import { toNode } from '../nodes.js'
+import { validateWorkflow } from '../validate-workflow.js'
+import type { WorkflowDefinition } from '../workflow-definition.js'
+import { type PatternOptions, toSettings } from './pattern-options.js'
+
+export interface SequentialOptions<Steps extends readonly [AnyNode, ...AnyNode[]]> extends PatternOptions {
+  /** Each gets what the one before gave; the first the workflow's input. */
+  readonly steps: Steps & Chain<Steps>
+}
+
+/** `unknown` where each node's output fits the next one's input. */
+type Chain<Steps extends readonly AnyNode[]> = Steps extends readonly [
+  infer First,
+  infer Second extends AnyNode,
+  ...infer Rest extends readonly AnyNode[],
+]
+  ? Fits<OutputOf<First>, Second> & Chain<readonly [Second, ...Rest]>
+  : unknown
+
+type LastOf<Steps extends readonly AnyNode[]> = Steps extends readonly [...AnyNode[], infer Last]
+  ? Last
+  : never
+
+/** One node after the other. */
+export function sequential<const Steps extends readonly [AnyNode, ...AnyNode[]]>({
+  steps,
+  ...options
+}: SequentialOptions<Steps>): WorkflowDefinition<InputOf<Steps[0]>, OutputOf<LastOf<Steps>>> {
+  const nodes = (steps as readonly AnyNode[]).map(toNode)
+  const ids = nodes.map(({ id }) => id)
+  const definition: WorkflowDefinition<InputOf<Steps[0]>, OutputOf<LastOf<Steps>>> = {
+    ...toSettings(options, nodes.length),
+    start: ids.slice(0, 1),
+    nodes,
+    edges: ids.slice(1).map((to, index) => ({ kind: 'edge', from: ids[index] as string, to })),
+  }
+  validateWorkflow(definition)
+  return definition
+}

@@ -1,0 +1,83 @@
+import type { DurableClient } from 'durable-functions'
+import { findNode } from './find-nodes.js'
+import { readJournal } from './read-journal.js'
+import type { RequestSpec, WorkflowDefinition } from './workflow-definition.js'
+import type { StoredWorkflowEvent } from './workflow-events.js'
+import { findWorkflowRun, hasEnded, type WorkflowRun } from './workflow-run.js'
+import type { NestedRun, PendingRequest } from './workflow-status.js'
+
+/** A question that waits somewhere in a run. */
+export interface OpenQuestion {
+  /** Unique in the run: that of a nested workflow is preceded by the way to it, `<node>~<ordinal>~`, for each level. */
+  readonly requestId: string
+  /** The path to the node that asks. */
+  readonly node: string
+  readonly question: unknown
+  readonly openedAt: string
+  readonly expiresAt: string | undefined
+  readonly spec: RequestSpec
+  /** Where its answer goes: the instance, and the id that it knows the request by. */
+  readonly target: { readonly instanceId: string; readonly requestId: string }
+}
+
+/** All questions of a run, those of its nested workflows included. */
+export async function readOpenQuestions(
+  durable: DurableClient,
+  run: WorkflowRun,
+): Promise<readonly OpenQuestion[]> {
+  if (run.status === undefined || hasEnded(run)) return []
+  const { pending, nested } = run.status.truncated
+    ? toOpen(await readJournal(durable, run.instanceId, -1))
+    : run.status
+  const inner = await Promise.all(nested.map((one) => readNested(durable, run, one)))
+  return [...pending.map((request) => toQuestion(run, request)), ...inner.flat()]
+}
+
+async function readNested(
+  durable: DurableClient,
+  { workflow }: WorkflowRun,
+  { node, ordinal, instanceId }: NestedRun,
+): Promise<readonly OpenQuestion[]> {
+  const { spec } = findNode(workflow, node)
+  const run = spec.kind === 'workflow' ? await findWorkflowRun(durable, spec.workflow, instanceId) : undefined
+  const questions = run === undefined ? [] : await readOpenQuestions(durable, run)
+  return questions.map((question) => ({
+    ...question,
+    requestId: `${node}~${ordinal}~${question.requestId}`,
+    node: `${node}/${question.node}`,
+  }))
+}
+
+function toQuestion({ workflow, instanceId }: WorkflowRun, request: PendingRequest): OpenQuestion {
+  const { requestId, node, question, openedAt, expiresAt } = request
+  return {
+    requestId,
+    node,
+    question: question ?? null,
+    openedAt,
+    expiresAt,
+    spec: toRequestSpec(workflow, node),
+    target: { instanceId, requestId },
+  }
+}
+
+function toRequestSpec(workflow: WorkflowDefinition, node: string): RequestSpec {
+  const { spec } = findNode(workflow, node)
+  if (spec.kind === 'request') return spec
+  throw new RangeError(`Node "${node}" of workflow "${workflow.name}" does not ask anybody any more.`)
+}
+
+/** What a status that was too small for it would have shown. */
+function toOpen(events: readonly StoredWorkflowEvent[]) {
+  const pending = new Map<string, PendingRequest>()
+  const nested = new Map<number, NestedRun>()
+  for (const { type, data } of events) {
+    if (type === 'request.opened') pending.set(data.requestId, data)
+    if (type === 'request.answered' || type === 'request.expired') pending.delete(data.requestId)
+    if (type === 'node.completed' || type === 'node.failed') nested.delete(data.execution)
+    if (type === 'node.started' && data.nested !== undefined) {
+      nested.set(data.execution, { node: data.node, ...data.nested })
+    }
+  }
+  return { pending: [...pending.values()], nested: [...nested.values()] }
+}

@@ -1,0 +1,77 @@
+import type { AgentRunResult } from '../agent-run-result.js'
+import type { FailedAgentRun } from '../run-call.js'
+import { toAgentOutcome } from './agent-outcome.js'
+import { endExecution, type Finished } from './end-execution.js'
+import { type Execution, type StepScope, startExecution, type Work } from './execution.js'
+import type { Settled, Steps } from './workflow-environment.js'
+
+/**
+ * Runs a step's agents, functions and nested workflows at the same time, in rounds: one for what is due, and further
+ * ones for retries, and for an agent's next message, as its session takes one at a time. Each task stands in one
+ * compound task only: durable-functions would schedule it again with a second one (local-host-spec, F.5).
+ * @throws {NodeFailure} when a node has used up its tries.
+ */
+export function* runNodes(scope: StepScope, executions: readonly Execution[]): Steps<readonly Finished[]> {
+  let queue: readonly Work[] = executions.flatMap(toWork)
+  const finished: Finished[] = []
+  while (queue.length > 0) {
+    const round = pickRound(queue, scope.environment.now())
+    if (round.length === 0) {
+      queue = yield* waitUntilDue(scope, queue)
+    } else {
+      const ends = yield* runRound(scope, round)
+      finished.push(...ends.flatMap((end) => (end.kind === 'finished' ? [end] : [])))
+      queue = queue.flatMap((work) => {
+        const end = ends[round.indexOf(work)]
+        if (end === undefined) return [work]
+        return end.kind === 'retry' ? [{ ...work, attempt: work.attempt + 1, dueAt: end.dueAt }] : []
+      })
+    }
+  }
+  return finished
+}
+
+function toWork(execution: Execution): readonly Work[] {
+  const { spec } = execution.node
+  if (spec.kind === 'transform' || spec.kind === 'request') return []
+  return [{ ...execution, spec, attempt: 1, dueAt: 0 }]
+}
+
+/** What can begin now: of each agent node only the first message. */
+function pickRound(queue: readonly Work[], now: number): readonly Work[] {
+  const isFirst = (work: Work) => queue.find(({ node }) => node.id === work.node.id) === work
+  return queue.filter((work) => work.dueAt <= now && (work.spec.kind !== 'agent' || isFirst(work)))
+}
+
+/** Afterwards that which was waited for is due, whatever the clock of the next machine says. */
+function* waitUntilDue({ environment, progress }: StepScope, queue: readonly Work[]): Steps<readonly Work[]> {
+  const at = Math.min(...queue.map(({ dueAt }) => dueAt))
+  progress.publish()
+  yield environment.startTimer(at)
+  return queue.map((work) => (work.dueAt <= at ? { ...work, dueAt: 0 } : work))
+}
+
+function* runRound(scope: StepScope, round: readonly Work[]) {
+  const { environment, progress } = scope
+  const tasks = round.map((work) => startExecution(scope, work))
+  progress.publish()
+  try {
+    yield environment.all(tasks)
+  } catch (error) {
+    // Failures that are expected come as results; this is a time-out of the platform or the like. Others may still be at
+    // work and cannot be waited for a second time, so only a task that was alone is tried again.
+    const failed = Math.max(
+      0,
+      tasks.findIndex(({ isFaulted }) => isFaulted),
+    )
+    const failure: Settled = { ok: false, error: environment.toFailure(error) }
+    return [endExecution(scope, round[failed] as Work, failure, { isFinal: round.length > 1 })]
+  }
+  return round.map((work, index) => endExecution(scope, work, toSettled(work, tasks[index]?.result)))
+}
+
+/** The environment says what its tasks give. */
+function toSettled({ spec }: Work, result: unknown): Settled {
+  if (spec.kind === 'agent') return toAgentOutcome(spec, result as AgentRunResult | FailedAgentRun)
+  return result as Settled
+}

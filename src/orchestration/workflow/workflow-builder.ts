@@ -1,0 +1,146 @@
+import { AgentError } from '../../core/errors.js'
+import type { Schema, SchemaOutput } from '../../core/schema.js'
+import type { NodeContext } from './node-context.js'
+import type { AnyNode, Fits, InputOf, OutputOf } from './node-types.js'
+import { toNode } from './nodes.js'
+import { validateWorkflow } from './validate-workflow.js'
+import type { Condition, WorkflowDefinition, WorkflowEdge, WorkflowNode } from './workflow-definition.js'
+
+export interface WorkflowBuilderOptions<Start extends AnyNode, Input extends Schema> {
+  /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and function names. */
+  readonly name: string
+  readonly description?: string
+  /** The node that gets the workflow's input, or several that all get it. */
+  readonly start: Start | readonly Start[]
+  /** What the workflow may be started with; other requests are refused. @default anything */
+  readonly input?: Input & Fits<SchemaOutput<Input>, Start>
+  /** Most steps of one run; it then fails with `max_steps_exceeded`. @default 100 */
+  readonly maxIterations?: number
+}
+
+export interface EdgeOptions<Output> {
+  /** Whether an output goes this way. Runs in the orchestrator: it must be pure. @default always */
+  readonly when?: (output: Output, context: NodeContext) => boolean
+}
+
+/** One way out of a branch. */
+export interface BranchCase<Output, To extends AnyNode> {
+  /** Runs in the orchestrator: it must be pure. */
+  readonly when: (output: Output, context: NodeContext) => boolean
+  readonly to: To & Fits<Output, To>
+}
+
+/**
+ * Puts a workflow together from nodes and edges. Where TypeScript can tell, an edge is only allowed where the first
+ * node's output fits the second one's input. Agents can stand for nodes that take and give text.
+ *
+ * @example
+ * const workflow = new WorkflowBuilder({ name: 'Mail', start: classify })
+ *   .edge(classify, reply, { when: ({ spam }) => !spam })
+ *   .build()
+ */
+export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schema, Output = unknown> {
+  readonly #options: WorkflowBuilderOptions<Start, Input>
+  readonly #nodes = new Map<string, WorkflowNode>()
+  readonly #edges: WorkflowEdge[] = []
+  readonly #start: readonly string[]
+  #outputs: readonly string[] | undefined
+
+  /** @throws {AgentError} `invalid_configuration` when two nodes share an id. */
+  constructor(options: WorkflowBuilderOptions<Start, Input>) {
+    this.#options = options
+    const { start } = options
+    this.#start = (Array.isArray(start) ? start : [start]).map((node: AnyNode) => this.#add(node))
+  }
+
+  /** Carries the outputs of one node to another. Several edges from one node fan out: each gets the output. */
+  edge<From extends AnyNode, To extends AnyNode>(
+    from: From,
+    to: To & Fits<OutputOf<From>, To>,
+    { when }: EdgeOptions<OutputOf<From>> = {},
+  ): this {
+    return this.#connect({
+      kind: 'edge',
+      from: this.#add(from),
+      to: this.#add(to),
+      when: when as Condition | undefined,
+    })
+  }
+
+  /** Carries the outputs of one node to several, which then run at the same time. */
+  fanOut<From extends AnyNode, To extends AnyNode>(
+    from: From,
+    to: readonly (To & Fits<OutputOf<From>, To>)[],
+  ): this {
+    for (const target of to) this.#connect({ kind: 'edge', from: this.#add(from), to: this.#add(target) })
+    return this
+  }
+
+  /** Waits until each of several nodes has given an output, and carries them on as one list, in the order named here. */
+  fanIn<const From extends readonly AnyNode[], To extends AnyNode>(
+    from: From,
+    to: To & Fits<{ readonly [Index in keyof From]: OutputOf<From[Index]> }, To>,
+  ): this {
+    return this.#connect({ kind: 'join', from: from.map((source) => this.#add(source)), to: this.#add(to) })
+  }
+
+  /** Carries each output of a node to the first node whose condition holds; without any, to `otherwise`, or nowhere. */
+  branch<From extends AnyNode, To extends AnyNode, Otherwise extends AnyNode = never>(
+    from: From,
+    cases: readonly BranchCase<OutputOf<From>, To>[],
+    otherwise?: Otherwise & Fits<OutputOf<From>, Otherwise>,
+  ): this {
+    return this.#connect({
+      kind: 'branch',
+      from: this.#add(from),
+      cases: cases.map(({ when, to }) => ({ when: when as Condition, to: this.#add(to) })),
+      otherwise: otherwise === undefined ? undefined : this.#add(otherwise),
+    })
+  }
+
+  /** Says whose outputs are the workflow's, instead of all that no edge takes on. */
+  output<Node extends AnyNode>(...nodes: readonly Node[]): WorkflowBuilder<Start, Input, OutputOf<Node>> {
+    this.#outputs = nodes.map((node) => this.#add(node))
+    return this as unknown as WorkflowBuilder<Start, Input, OutputOf<Node>>
+  }
+
+  /** The workflow, checked. @throws {AgentError} `invalid_configuration` naming the node that is wrong. */
+  build(): WorkflowDefinition<InputOf<Start>, Output> {
+    const { name, description, input, maxIterations = 100 } = this.#options
+    const definition: WorkflowDefinition<InputOf<Start>, Output> = {
+      name,
+      description,
+      input,
+      start: this.#start,
+      nodes: [...this.#nodes.values()],
+      edges: [...this.#edges],
+      outputs: this.#outputs,
+      maxIterations,
+    }
+    validateWorkflow(definition)
+    return definition
+  }
+
+  #connect(edge: WorkflowEdge): this {
+    this.#edges.push(edge)
+    return this
+  }
+
+  #add(given: AnyNode): string {
+    const node = toNode(given)
+    const known = this.#nodes.get(node.id)
+    if (known === undefined) this.#nodes.set(node.id, node)
+    else if (known !== node && !isSameAgent(known, given)) {
+      throw new AgentError(
+        'invalid_configuration',
+        `Workflow "${this.#options.name}": two nodes have the id "${node.id}".`,
+      )
+    }
+    return node.id
+  }
+}
+
+/** An agent that stands for a node may be named again and again. */
+function isSameAgent({ spec }: WorkflowNode, given: AnyNode): boolean {
+  return !('spec' in given) && spec.kind === 'agent' && spec.agent === given
+}

@@ -1,0 +1,116 @@
+import type { DurableClient } from 'durable-functions'
+import { type Clock, systemClock } from '../../core/clock.js'
+import { AgentError } from '../../core/errors.js'
+import { parseWith } from '../../core/schema.js'
+import type { SessionClient } from '../../session/session-client.js'
+import { followWorkflow, type WorkflowStreamEvent } from './follow-workflow.js'
+import { type OpenQuestion, readOpenQuestions } from './pending-requests.js'
+import { readJournal } from './read-journal.js'
+import type { Cursor } from './stream-cursor.js'
+import { askTaskHub, readInstance } from './task-hub-question.js'
+import type { WorkflowDefinition } from './workflow-definition.js'
+import { answerEvent, toWorkflowOrchestrator } from './workflow-names.js'
+import { findWorkflowRun, hasEnded, requireWorkflowRun, type WorkflowRun } from './workflow-run.js'
+import { createWorkflowStart } from './workflow-start.js'
+
+/** Which run of which workflow, and who asks. */
+export interface WorkflowRunKey {
+  readonly workflow: WorkflowDefinition
+  readonly instanceId: string
+  readonly owner: string | undefined
+}
+
+/** Starts, reads, follows and answers runs of workflows: everything that callers outside of an orchestration do. */
+export class WorkflowClient {
+  readonly #durable: DurableClient
+  readonly #sessions: SessionClient
+  readonly #clock: Clock
+
+  constructor(durable: DurableClient, sessions: SessionClient, clock: Clock = systemClock) {
+    this.#durable = durable
+    this.#sessions = sessions
+    this.#clock = clock
+  }
+
+  /**
+   * Starts a run. Repeating it with the same input finds the same run.
+   * @throws {AgentError} `idempotency_conflict` when the id stands for a run with another input, `not_found` when for somebody else's.
+   */
+  async start(key: WorkflowRunKey, input: unknown): Promise<void> {
+    const { workflow, instanceId, owner } = key
+    const start = createWorkflowStart(input, { owner })
+    const known = await readInstance(this.#durable, instanceId)
+    if (known !== undefined) {
+      const run = await this.read(key)
+      if (run.start.digest === start.digest) return
+      const message = `runId "${instanceId}" stands for a run with another input; use a new one for a new run.`
+      throw new AgentError('idempotency_conflict', message)
+    }
+    const options = { instanceId: encodeURIComponent(instanceId), input: start }
+    await askTaskHub(() => this.#durable.startNew(toWorkflowOrchestrator(workflow.name), options))
+  }
+
+  /** @throws {AgentError} `not_found` when there is no such run of this workflow, or it is not the owner's. */
+  async read({ workflow, instanceId, owner }: WorkflowRunKey): Promise<WorkflowRun> {
+    const run = await findWorkflowRun(this.#durable, workflow, instanceId)
+    return requireWorkflowRun(workflow, instanceId, run, owner)
+  }
+
+  /** The questions that wait for a human. */
+  readQuestions(run: WorkflowRun): Promise<readonly OpenQuestion[]> {
+    return readOpenQuestions(this.#durable, run)
+  }
+
+  /** The run when it has ended, or as it is when the signal aborts. */
+  async waitForEnd(key: WorkflowRunKey, signal: AbortSignal): Promise<WorkflowRun> {
+    for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 500)) {
+      const run = await this.read(key)
+      if (hasEnded(run) || signal.aborted) return run
+      await this.#clock.sleep(pauseMs, signal).catch(() => {})
+    }
+  }
+
+  /**
+   * Answers a question. The first answer counts.
+   * @throws {AgentError} `not_found` when it was never asked, `request_closed` when it takes no more answers, `invalid_request` listing what of the answer does not fit.
+   */
+  async answer(run: WorkflowRun, requestId: string, answer: unknown): Promise<OpenQuestion> {
+    const questions = await this.readQuestions(run)
+    const question = questions.find((one) => one.requestId === requestId)
+    if (question === undefined) throw await this.#explainMissing(run, requestId)
+    const parsed = await parseWith(question.spec.response, answer)
+    if (!parsed.ok) {
+      const detail = parsed.issues.map(({ path, message }) => `${path === '' ? 'body' : path}: ${message}`)
+      throw new AgentError('invalid_request', detail.join('; '), { issues: parsed.issues })
+    }
+    const { target } = question
+    const event = { requestId: target.requestId, answer: parsed.value }
+    await askTaskHub(() =>
+      this.#durable.raiseEvent(encodeURIComponent(target.instanceId), answerEvent, event),
+    )
+    return question
+  }
+
+  /** The events of a run and of everything that works for it, after a cursor. Ends with the run, or when the signal aborts. */
+  follow(
+    run: WorkflowRun,
+    after: Cursor,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly WorkflowStreamEvent[]> {
+    return followWorkflow(
+      { durable: this.#durable, sessions: this.#sessions, clock: this.#clock },
+      run.instanceId,
+      after,
+      signal,
+    )
+  }
+
+  async #explainMissing(run: WorkflowRun, requestId: string): Promise<AgentError> {
+    const name = `Run "${run.instanceId}" of workflow "${run.workflow.name}"`
+    if (hasEnded(run)) return new AgentError('request_closed', `${name} has ended.`)
+    const events = await readJournal(this.#durable, run.instanceId, -1)
+    const wasOpen = events.some(({ type, data }) => type === 'request.opened' && data.requestId === requestId)
+    if (wasOpen) return new AgentError('request_closed', `Request "${requestId}" takes no more answers.`)
+    return new AgentError('not_found', `${name} has no request "${requestId}".`)
+  }
+}

@@ -1,0 +1,42 @@
+import type { OrchestrationContext, OrchestrationHandler, Task } from 'durable-functions'
+import { isRetryableCode } from '../../core/problem.js'
+import { createFailure } from '../agent-failure.js'
+import { createDurableEnvironment } from './durable-environment.js'
+import type { NodeError } from './node-context.js'
+import { runWorkflow } from './run-workflow.js'
+import type { WorkflowDefinition } from './workflow-definition.js'
+import type { Settled } from './workflow-environment.js'
+import { readWorkflowStart } from './workflow-start.js'
+import { createWorkflowState } from './workflow-state.js'
+
+/** Makes the orchestration that runs a workflow. */
+export function createWorkflowOrchestrator(definition: WorkflowDefinition): OrchestrationHandler {
+  return function* workflow(context: OrchestrationContext): Generator<Task, unknown, unknown> {
+    const start = readWorkflowStart(context.df.getInput())
+    const state = start.state ?? createWorkflowState(definition.start, start.input)
+    const environment = createDurableEnvironment(context, definition, start.owner)
+    const result = yield* runWorkflow(definition, state, environment)
+    switch (result.status) {
+      case 'continue':
+        context.df.continueAsNew({ ...start, state: result.state })
+        return null
+      case 'completed':
+        return start.nested ? toSuccess(result.output) : result.output
+      case 'failed':
+        if (start.nested) return toNestedFailure(result.error)
+        throw createFailure({ code: result.error.code, message: describe(definition, result.error) })
+    }
+  }
+}
+
+function toSuccess(output: unknown): Settled {
+  return { ok: true, output }
+}
+
+function toNestedFailure({ node, code, message }: NodeError): Settled {
+  return { ok: false, error: { node, code, message, retryable: isRetryableCode(code) } }
+}
+
+function describe({ name }: WorkflowDefinition, { node, message }: NodeError): string {
+  return `Node "${node}" of workflow "${name}" failed: ${message}`
+}

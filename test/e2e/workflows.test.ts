@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { AgentApi } from '../support/api.js'
+import type { SseItem } from '../support/sse.js'
+import { type RunningApp, TestBed } from '../support/start-app.js'
+import { WorkflowApi } from '../support/workflow-api.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+let app: RunningApp
+
+beforeAll(async () => {
+  const model = await bed.startModel({
+    script: ({ messages }) => ({ text: `<${messages.at(-1)?.content}>` }),
+  })
+  app = await bed.startApp({ entry: 'test/fixtures/apps/e2e-workflows/app.js', model })
+})
+
+function api(name: string, spelling: 'workflow' | 'workflows' = 'workflows'): WorkflowApi {
+  return new WorkflowApi(app.url, name, { spelling })
+}
+
+const pipelined = '<<poem> [one]> [two]'
+
+test('agents and functions in a row: a caller who waits gets the output', async () => {
+  const { status, body } = await api('Pipeline').runToEnd('poem')
+  expect(status).toBe(200)
+  expect(body).toMatchObject({
+    runtimeStatus: 'Completed',
+    output: pipelined,
+    workflowStatus: 'Completed',
+    result: pipelined,
+  })
+  expect(body.runId).toBe(body.instanceId)
+})
+
+test('at the same time: the outputs come in the order of the workers', async () => {
+  expect((await api('Both').runToEnd('poem')).body.output).toBe('<poem> | <poem>')
+})
+
+test.each(['workflow', 'workflows'] as const)(
+  'a start under %s is 202 with links that work',
+  async (spelling) => {
+    const id = `links-${spelling}`
+    const { status, body, headers } = await api('Pipeline', spelling).run('poem', `?runId=${id}`)
+    expect(status).toBe(202)
+    const base = `${app.url}/api/${spelling}/Pipeline`.replace('127.0.0.1', new URL(body.eventsUri).hostname)
+    expect(body).toEqual({
+      instanceId: id,
+      runId: id,
+      statusQueryGetUri: `${base}/status/${id}`,
+      respondUri: `${base}/respond/${id}/{requestId}`,
+      eventsUri: `${base.replace('/workflow/', '/workflows/')}/runs/${id}/events`,
+      message: 'The workflow was started.',
+    })
+    expect(headers.get('location')).toBe(body.statusQueryGetUri)
+    expect((await fetch(body.statusQueryGetUri)).status).toBe(200)
+    const stream = await (await fetch(body.eventsUri)).text()
+    expect(stream).toContain('event: workflow.completed')
+    expect(await api('Pipeline', spelling).waitForEnd(id)).toMatchObject({
+      instanceId: id,
+      runtimeStatus: 'Completed',
+      status: 'Completed',
+      output: pipelined,
+      error: null,
+      pendingHumanInputRequests: [],
+      waitingForInput: [],
+    })
+  },
+)
+
+test('repeating a start under one runId finds the same run; with another input it is refused', async () => {
+  const first = await api('Pipeline').runToEnd('poem', 'again')
+  const second = await api('Pipeline').runToEnd('poem', 'again')
+  expect(second.body).toEqual(first.body)
+  const other = await api('Pipeline').run('song', '?runId=again')
+  expect([other.status, other.body.code]).toEqual([422, 'idempotency_conflict'])
+})
+
+test('a text is an input too, and a caller who wants only text gets it', async () => {
+  const headers = { 'content-type': 'text/plain', accept: 'text/plain' }
+  const accepted = await api('Pipeline').run('poem', '?runId=text', headers)
+  expect([accepted.status, accepted.text]).toEqual([202, 'The workflow was started. runId: text'])
+  const ended = await api('Pipeline').run('poem', '?runId=text&waitForResponse=true', headers)
+  expect([ended.status, ended.text]).toEqual([200, pipelined])
+})
+
+const refused: readonly (readonly [string, string, unknown, string])[] = [
+  ['an input that does not fit the schema', '', 5, 'body'],
+  ['a wait that is neither yes nor no', '?waitForResponse=maybe', 'x', 'waitForResponse'],
+  ['a wait of no time', '?timeoutSeconds=0', 'x', 'timeoutSeconds'],
+  ['a runId of a nested run', '?runId=a%3A%3Ab%3A%3A0', 'x', 'runId'],
+  ['a runId that is an entity', '?runId=%40a%40b', 'x', 'runId'],
+  ['an unknown parameter', '?waitForRespnse=true', 'x', 'waitForRespnse'],
+]
+
+test.each(refused)('%s is refused, naming it', async (_what, query, input, field) => {
+  const { status, body } = await api('Review').run(input, query)
+  expect([status, body.code]).toEqual([400, 'invalid_request'])
+  expect(body.detail).toContain(field)
+})
+
+test('an empty body is refused', async () => {
+  const { status } = await api('Pipeline').run('', '', { 'content-type': 'text/plain' })
+  expect(status).toBe(400)
+})
+
+test('a failed run says which node failed and with which code, and not what it threw', async () => {
+  const { status, body, text } = await api('Broken').runToEnd('x', 'broken')
+  const error = {
+    node: 'break',
+    code: 'internal',
+    message: 'The function threw an unexpected error; the log has the details.',
+  }
+  expect([status, body]).toMatchObject([200, { runtimeStatus: 'Failed', output: null, error }])
+  expect(text).not.toContain('1234')
+  expect((await api('Broken').status('broken')).body).toMatchObject({ status: 'Failed', error })
+  await app.waitForOutput(/the password is 1234/)
+})
+
+test('a question is in the status of its run, and an answer that fits it carries the run on', async () => {
+  const review = api('Review')
+  await review.run('Hi', '?runId=ask')
+  const [question] = await review.waitForQuestions('ask')
+  expect(question).toMatchObject({
+    requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    sourceExecutor: 'review',
+    requestData: 'Hi',
+    requestType: 'string',
+    responseType: 'object',
+    respondUrl: expect.stringContaining(`/api/workflows/Review/respond/ask/${question?.requestId}`),
+  })
+  const id = question?.requestId ?? ''
+  const unfit = await review.respond('ask', id, { approved: 'maybe' })
+  expect([unfit.status, unfit.body.issues?.[0]?.path]).toEqual([400, 'approved'])
+  const taken = await review.respond('ask', id, { approved: true, note: 'fine' })
+  expect([taken.status, taken.body]).toEqual([
+    200,
+    { message: 'The answer was taken.', instanceId: 'ask', requestId: id },
+  ])
+  const { output } = await review.waitForEnd('ask')
+  expect(output).toEqual({ text: 'Hi', approved: true, note: 'fine' })
+  expect(await review.respond('ask', id, { approved: false })).toMatchObject({
+    status: 409,
+    body: { code: 'request_closed' },
+  })
+})
+
+test('callers of the .NET agents name the request by its node, and get 202 or 400', async () => {
+  const review = api('Review')
+  await review.run('Hi', '?runId=net')
+  await review.waitForQuestions('net')
+  const { body } = await review.status('net')
+  expect(body.waitingForInput).toEqual([{ eventName: 'review', input: 'Hi' }])
+  const response = { approved: true }
+  expect((await review.respondByName('net', { eventName: 'other', response })).status).toBe(400)
+  expect((await review.respondByName('net', { response })).status).toBe(400)
+  const taken = await review.respondByName('net', { eventName: 'review', response })
+  expect(taken).toMatchObject({ status: 202, body: { runId: 'net', eventName: 'review', validated: true } })
+  await review.waitForEnd('net')
+  expect((await review.respondByName('net', { eventName: 'review', response })).status).toBe(400)
+  expect((await review.respondByName('nobody', { eventName: 'review', response })).status).toBe(404)
+})
+
+test('a run of another workflow, of another owner, or none looks like none; so does a request that was never asked', async () => {
+  const ann = api('Review').as('ann')
+  await ann.run('Hi', '?runId=mine')
+  await ann.waitForQuestions('mine')
+  const bob = api('Review').as('bob')
+  const strangers = [bob.status('mine'), api('Review').status('mine'), api('Both').as('ann').status('mine')]
+  const statuses = await Promise.all([
+    ...strangers,
+    ann.status('none'),
+    bob.respond('mine', 'x', {}),
+    bob.run('Hi', '?runId=mine'),
+    ann.respond('mine', 'x', { approved: true }),
+  ])
+  expect(statuses.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404, 404])
+  expect((await bob.events('mine')).status).toBe(404)
+})
+
+test("an owner's run has agents' sessions of its owner", async () => {
+  await api('Pipeline').as('ann').runToEnd('poem', 'owned')
+  const writer = new AgentApi(app.url, 'Writer')
+  expect((await writer.state('owned~Writer')).status).toBe(404)
+  expect((await writer.as('ann').state('owned~Writer')).body).toMatchObject({ message_count: 1 })
+})
+
+const story = ({ type, data }: SseItem) => {
+  const { node } = data as { readonly node?: string }
+  return node === undefined ? type : `${type} ${node}`
+}
+
+test("a run's events tell of its nodes, and in between all that its agents do", async () => {
+  await api('Pipeline').run('poem', '?runId=told')
+  const events = await (await api('Pipeline').events('told')).end()
+  const known = events.map(story).filter((line) => !/delta|accepted|run.started|step/.test(line))
+  expect(known).toEqual([
+    'workflow.started',
+    ...['node.started Writer', 'run.completed Writer', 'node.completed Writer'],
+    ...['node.started one', 'node.completed one'],
+    ...['node.started Editor', 'run.completed Editor', 'node.completed Editor'],
+    ...['node.started two', 'node.completed two'],
+    'workflow.completed',
+  ])
+  expect(events.filter(({ type }) => type === 'message.delta').length).toBeGreaterThanOrEqual(2)
+})
+
+test('a reader who comes back after any event gets exactly the rest', async () => {
+  await api('Both').runToEnd('poem', 'resume')
+  const all = await (await api('Both').events('resume')).end()
+  for (const [index, { lastEventId }] of all.entries()) {
+    const rest = await (await api('Both').events('resume', lastEventId)).end()
+    const expected = all.slice(index + 1).map(({ type, data }) => JSON.stringify([type, data]))
+    expect(rest.map(({ type, data }) => JSON.stringify([type, data])).sort()).toEqual(expected.sort())
+  }
+})
+
+test('a cursor that is none is refused', async () => {
+  await api('Both').runToEnd('poem', 'cursor')
+  expect((await api('Both').events('cursor', 'x')).status).toBe(400)
+  expect((await api('Both').events('cursor', '1,2')).status).toBe(400)
+})
+
+test('unknown workflows and paths are 404, and the OpenAPI document has the known ones', async () => {
+  const plain = new AgentApi(app.url)
+  const unknown = await plain.call<{ detail: string }>('/workflows/Nope/run', { method: 'POST' })
+  expect([unknown.status, unknown.body.detail]).toEqual([404, 'workflow: there is no workflow named "Nope".'])
+  expect((await plain.call('/workflow/Both/nope')).status).toBe(404)
+  const { body } = await plain.call<{ paths: object }>('/openapi.json')
+  const paths = Object.keys(body.paths).filter((path) => path.includes('/Review/'))
+  expect(paths).toEqual([
+    '/workflow/Review/run',
+    '/workflow/Review/status/{instanceId}',
+    '/workflow/Review/respond/{instanceId}/{requestId}',
+    '/workflow/Review/respond/{instanceId}',
+    '/workflows/Review/run',
+    '/workflows/Review/status/{instanceId}',
+    '/workflows/Review/respond/{instanceId}/{requestId}',
+    '/workflows/Review/respond/{instanceId}',
+    '/workflows/Review/runs/{instanceId}/events',
+  ])
+})

@@ -1,0 +1,187 @@
+import { expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import {
+  agentNode,
+  functionNode,
+  requestNode,
+  transformNode,
+  workflowNode,
+} from '../../../src/orchestration/workflow/nodes.js'
+import { validateWorkflow } from '../../../src/orchestration/workflow/validate-workflow.js'
+import { WorkflowBuilder } from '../../../src/orchestration/workflow/workflow-builder.js'
+import type {
+  WorkflowDefinition,
+  WorkflowNode,
+} from '../../../src/orchestration/workflow/workflow-definition.js'
+
+const writer = { name: 'Writer' }
+const text = functionNode('text', (input: string) => input)
+const count = functionNode('count', (input: string) => input.length)
+const plus = functionNode('plus', (input: number) => input + 1)
+const sum = functionNode('sum', (all: readonly number[]) => all.length)
+
+const mistakes: readonly (readonly [string, string, () => unknown])[] = [
+  [
+    'a name that is none',
+    'its name must be a letter',
+    () => new WorkflowBuilder({ name: '1', start: text }).build(),
+  ],
+  [
+    'no steps at all',
+    'maxIterations must be a whole number of at least 1, not 0',
+    () => new WorkflowBuilder({ name: 'W', start: text, maxIterations: 0 }).build(),
+  ],
+  [
+    'an id that is none',
+    'the id of node "a b" must be a letter',
+    () => new WorkflowBuilder({ name: 'W', start: functionNode('a b', () => 1) }).build(),
+  ],
+  [
+    'two nodes with one id',
+    'two nodes have the id "text"',
+    () =>
+      new WorkflowBuilder({ name: 'W', start: text })
+        .edge(
+          text,
+          functionNode('text', () => 1),
+        )
+        .build(),
+  ],
+  [
+    'ids that differ in case alone',
+    'two nodes have the id "TEXT" (case does not count)',
+    () =>
+      new WorkflowBuilder({ name: 'W', start: text })
+        .edge(
+          text,
+          functionNode('TEXT', () => 1),
+        )
+        .build(),
+  ],
+  [
+    'a node that nothing leads to',
+    'no edge leads from the start to node "plus"',
+    () => new WorkflowBuilder({ name: 'W', start: text }).edge(plus, plus).build(),
+  ],
+  [
+    'a fan-in of one',
+    'the fan-in to node "done" must have at least two sources',
+    () =>
+      new WorkflowBuilder({ name: 'W', start: text })
+        .fanIn(
+          [text],
+          transformNode('done', () => 1),
+        )
+        .build(),
+  ],
+  [
+    'a fan-in that names a source twice',
+    'the fan-in to node "done" names a source twice',
+    () =>
+      new WorkflowBuilder({ name: 'W', start: text })
+        .fanIn(
+          [text, text],
+          transformNode('done', () => 1),
+        )
+        .build(),
+  ],
+  [
+    'a branch without cases',
+    'the branch after node "text" has no cases',
+    () => new WorkflowBuilder({ name: 'W', start: text }).branch(text, []).build(),
+  ],
+  [
+    'a retry that never begins',
+    'retry.maxAttempts of node "f" must be a whole number of at least 1, not 0',
+    () =>
+      new WorkflowBuilder({
+        name: 'W',
+        start: functionNode('f', () => 1, { retry: { maxAttempts: 0 } }),
+      }).build(),
+  ],
+  [
+    'a retry that goes faster and faster',
+    'retry.backoff of node "f" must be at least 1, not 0.5',
+    () =>
+      new WorkflowBuilder({
+        name: 'W',
+        start: functionNode('f', () => 1, { retry: { maxAttempts: 2, backoff: 0.5 } }),
+      }).build(),
+  ],
+  [
+    'a time limit of nothing',
+    'timeoutMs of node "ask" must be at least 1, not 0',
+    () =>
+      new WorkflowBuilder({
+        name: 'W',
+        start: requestNode('ask', { response: z.string(), timeoutMs: 0 }),
+      }).build(),
+  ],
+  [
+    'an edge to a node that a definition does not have',
+    'there is no node "gone"',
+    () =>
+      validateWorkflow({
+        ...new WorkflowBuilder({ name: 'W', start: text }).build(),
+        edges: [{ kind: 'edge', from: 'text', to: 'gone' }],
+      }),
+  ],
+]
+
+test.each(mistakes)('a workflow with %s is refused, and the message says where', (_what, message, build) => {
+  expect(build).toThrow(message)
+  expect(build).toThrow(expect.objectContaining({ code: 'invalid_configuration' }))
+})
+
+test('an agent may be named again and again, and a node object too', () => {
+  const workflow = new WorkflowBuilder({ name: 'W', start: writer })
+    .edge(writer, text)
+    .edge(text, writer, { when: () => false })
+    .build()
+  expect(workflow.nodes.map(({ id }) => id)).toEqual(['Writer', 'text'])
+})
+
+test('nodes know the types of their messages', () => {
+  expectTypeOf(agentNode(writer)).toEqualTypeOf<WorkflowNode<string, string>>()
+  expectTypeOf(agentNode(writer, { responseFormat: z.object({ n: z.number() }) })).toEqualTypeOf<
+    WorkflowNode<string, { n: number }>
+  >()
+  expectTypeOf(agentNode(writer, { prompt: (input: { a: string }) => input.a })).toEqualTypeOf<
+    WorkflowNode<{ a: string }, string>
+  >()
+  expectTypeOf(functionNode('f', async (input: number) => String(input))).toEqualTypeOf<
+    WorkflowNode<number, string>
+  >()
+  const ask = requestNode('ask', { response: z.boolean(), question: (input: number) => `${input}?` })
+  expectTypeOf(ask).toEqualTypeOf<
+    WorkflowNode<number, { readonly input: number; readonly answer: boolean }>
+  >()
+})
+
+test('an edge needs nodes whose types fit', () => {
+  const builder = new WorkflowBuilder({ name: 'W', start: text })
+  builder.edge(text, count).edge(count, plus).edge(writer, count)
+  // @ts-expect-error a number is no text
+  builder.edge(count, text)
+  // @ts-expect-error a number is no message to an agent
+  builder.edge(count, writer)
+  // @ts-expect-error a list of a text and a number is no list of numbers
+  builder.fanIn([text, count], sum)
+  // @ts-expect-error a text is no number
+  builder.branch(text, [{ when: () => true, to: plus }])
+  // @ts-expect-error the condition gets a number
+  builder.edge(count, plus, { when: (output: string) => output === '' })
+  // @ts-expect-error the node to start with takes a text
+  new WorkflowBuilder({ name: 'W', start: text, input: z.number() })
+})
+
+test('a workflow knows what it takes and, when told which nodes give it, what it gives', () => {
+  const plain = new WorkflowBuilder({ name: 'W', start: text }).edge(text, count).build()
+  expectTypeOf(plain).toEqualTypeOf<WorkflowDefinition<string, unknown>>()
+  const typed = new WorkflowBuilder({ name: 'W', start: text }).edge(text, count).output(count).build()
+  expectTypeOf(typed).toEqualTypeOf<WorkflowDefinition<string, number>>()
+  const outer = new WorkflowBuilder({ name: 'Outer', start: workflowNode(typed) })
+  outer.edge(workflowNode(typed, { id: 'two' }), plus)
+  // @ts-expect-error it gives a number
+  outer.edge(workflowNode(typed, { id: 'three' }), text)
+})
