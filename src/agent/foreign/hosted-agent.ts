@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { AgentError } from '../../core/errors.js'
 import { addUsage, createTextMessage, noUsage } from '../../core/messages.js'
-import type { ChatClient, ChatEvent, ChatRequest } from '../../model/chat-client.js'
+import type { ChatClient, ChatEvent } from '../../model/chat-client.js'
 import { Agent } from '../agent.js'
 import type { AgentMiddleware, ModelCallContext } from '../middleware.js'
 import type { ForeignAgent, ForeignUpdate } from './foreign-agent.js'
@@ -25,23 +26,22 @@ export class HostedAgent extends Agent {
   }
 }
 
-/** A model takes a request only; what else the run is, its middleware knows. */
+/** A model is told nothing but its request; which run that is for, the middleware around it knows. */
 function toModel(foreign: ForeignAgent): { client: ChatClient; middleware: readonly AgentMiddleware[] } {
-  const calls = new WeakMap<ChatRequest, ModelCallContext>()
+  const calls = new AsyncLocalStorage<ModelCallContext>()
   const client: ChatClient = {
     model: foreign.name,
     stream(request) {
-      const call = calls.get(request)
+      const call = calls.getStore()
       if (call === undefined)
         throw new Error(`The foreign agent "${foreign.name}" was asked outside of a run.`)
-      return streamAnswer(foreign, call)
+      return streamAnswer(foreign, { ...call, request })
     },
   }
   const remember: AgentMiddleware = {
     callModel(call, next) {
       checkInterruption(foreign, call)
-      calls.set(call.request, call)
-      return next()
+      return calls.run(call, next)
     },
   }
   return { client, middleware: [remember] }
