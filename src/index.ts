@@ -26,6 +26,8 @@ export {
   type FileHistoryProviderOptions,
   type HistoryRecord,
 } from './agent/file-history-provider.js'
+export type { ForeignAgent, ForeignRun, ForeignUpdate } from './agent/foreign/foreign-agent.js'
+export { HostedAgent } from './agent/foreign/hosted-agent.js'
 export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export { InProcessMemoryStore } from './agent/memory/in-process-memory-store.js'

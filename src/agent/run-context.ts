@@ -36,6 +36,8 @@ export interface RunSetup {
   readonly join: (run: string) => Promise<boolean>
   /** How it has other agents work for it. */
   readonly delegation: Delegation
+  /** How it waits for what models make in the background. */
+  readonly waiting: BackgroundWaiting
   /** The orchestrations of its app, for its tools; `undefined` where there are none. */
   readonly durable?: DurableTools | undefined
   /** Aborts when this executor must stop at once, because another one has taken the run over or the caller gave up. */
@@ -43,6 +45,14 @@ export interface RunSetup {
   readonly clock: Clock
   /** Told of failures that callers only get to know as `internal`. */
   readonly onError: (error: unknown) => void
+}
+
+/** How an execution waits for an answer that is made in the background. */
+export interface BackgroundWaiting {
+  /** Whether the answer is followed as it is made; otherwise the run is parked unless there is one. `comesBack` when it was asked for earlier. */
+  follows(comesBack: boolean): boolean
+  /** Whether each delta is told with the token to go on after it: for callers who go on themselves. */
+  readonly marksDeltas: boolean
 }
 
 /** Everything one execution of a run works with. */

@@ -3,6 +3,7 @@ import { toProblem } from '../core/problem.js'
 import { type Action, decide } from '../run/decide.js'
 import { type RunState, toOpenApprovals } from '../run/fold.js'
 import { absorbControls, cancelRun, expireApprovals } from './absorb-controls.js'
+import { cancelAnswer } from './background-answer.js'
 import { callModel } from './call-model.js'
 import { callTools } from './call-tools.js'
 import { equipRun } from './equip-run.js'
@@ -32,6 +33,7 @@ export async function runLoop(setup: RunSetup): Promise<RunState> {
       // The run is sound; its store is not, or a run that works for it went on elsewhere. Whoever executes it next goes on.
       if (hasCode(error, 'store_unavailable') || hasCode(error, 'fenced')) throw error
       setup.onError(error)
+      await cancelAnswer(setup)
       journal.record({ type: 'run.failed', data: toProblem(error, setup) })
     }
   }

@@ -49,13 +49,14 @@ export function toRequestText(messages: readonly ChatMessage[]): string {
 
 /** A finished run as its caller gets it. */
 export function toResponse(state: RunState, responseId: string): AgentResponse {
-  const { outcome, usage, steps } = state
+  const { outcome, usage, steps, continuation } = state
   return {
     text: toAnswerText(state),
     messages: toTurnMessages(state),
     usage,
     responseId,
     finishReason: steps.at(-1)?.finishReason,
+    ...(continuation !== undefined && { continuationToken: continuation }),
     value: outcome?.type === 'run.completed' ? outcome.data.value : undefined,
   }
 }

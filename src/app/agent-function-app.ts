@@ -1,6 +1,8 @@
 import { app, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
 import { Agent } from '../agent/agent.js'
+import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
+import { HostedAgent } from '../agent/foreign/hosted-agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
@@ -31,7 +33,7 @@ import { registerWatchdog, watchdogFunction } from './watchdog.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
-  readonly agents?: readonly Agent[]
+  readonly agents?: readonly (Agent | ForeignAgent)[]
   /** More can be added with {@link AgentFunctionApp.addWorkflow}. @default none */
   readonly workflows?: readonly WorkflowDefinition[]
   /** Which key callers of the HTTP routes need in Azure. @default 'function' */
@@ -138,7 +140,8 @@ export class AgentFunctionApp {
   }
 
   /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already. */
-  addAgent(agent: Agent, { callback = this.#defaultCallback }: AddAgentOptions = {}): void {
+  addAgent(added: Agent | ForeignAgent, { callback = this.#defaultCallback }: AddAgentOptions = {}): void {
+    const agent = 'client' in added ? added : new HostedAgent(added)
     if (this.#agents.some(({ name }) => name.toLowerCase() === agent.name.toLowerCase())) {
       throw new AgentError(
         'invalid_configuration',

@@ -66,6 +66,8 @@ export type InvocationOutcome =
       readonly succeeded: true
       readonly returnValue: TypedData | null | undefined
       readonly outputs: Readonly<Record<string, TypedData>>
+      /** What the handler itself returned, where somebody has to know more than its JSON says. */
+      readonly result?: unknown
     }
   | {
       readonly succeeded: false

@@ -61,7 +61,7 @@ export async function runInvocation(
     if (call.error !== undefined && call.error !== null) return toFailure(call.error)
     const isEmpty = call.result === undefined || call.result === null
     const response = await invocation.getResponse(context, call.result)
-    return toSuccess(response, isEmpty && isHttpTrigger(loaded.trigger))
+    return { ...toSuccess(response, isEmpty && isHttpTrigger(loaded.trigger)), result: call.result }
   } catch (error) {
     return toFailure(error)
   } finally {
@@ -91,7 +91,7 @@ async function callWithHooks(step: {
   core.state = undefined
 }
 
-function toSuccess(response: RpcInvocationResponse, isEmptyHttp: boolean): InvocationOutcome {
+function toSuccess(response: RpcInvocationResponse, isEmptyHttp: boolean): SucceededOutcome {
   const entries = (response.outputData ?? []).map(({ name, data }) => [name, data] as const)
   return {
     succeeded: true,
@@ -101,6 +101,8 @@ function toSuccess(response: RpcInvocationResponse, isEmptyHttp: boolean): Invoc
 }
 
 const noOutputs: Readonly<Record<string, TypedData>> = Object.freeze({})
+
+type SucceededOutcome = Extract<InvocationOutcome, { readonly succeeded: true }>
 
 /** What became of an invocation that threw this. */
 export function toFailure(error: unknown): InvocationOutcome {

@@ -2,9 +2,10 @@ import { type DurableAnswer, DurableRequestError, toErrorAnswer } from './durabl
 import type { DurableLog } from './durable-log.js'
 import type { DurableRequest } from './durable-request.js'
 import { createEntityRoutes, type EntityRoutesOptions } from './entity-routes.js'
-import { createInstanceRoutes, type InstanceRoutesOptions } from './instance-routes.js'
+import type { InstanceApi } from './instance-api.js'
+import { createInstanceRoutes } from './instance-routes.js'
 
-export interface DurableRoutesOptions extends EntityRoutesOptions, InstanceRoutesOptions {
+export interface DurableRoutesOptions extends EntityRoutesOptions, InstanceApi {
   readonly log: DurableLog
 }
 

@@ -2,6 +2,7 @@ import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
 import type { OutgoingSignal } from './entity-batch.js'
 import { fromInstanceId, isEntityKey, toEntityId, toInstanceId } from './entity-id.js'
+import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
 import type { ListedEntity, TaskHub } from './task-hub.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
@@ -15,8 +16,6 @@ export interface EntityRoutesOptions {
 
 const accepted: DurableAnswer = { status: 202 }
 const notFound: DurableAnswer = { status: 404 }
-const pageSize = 100
-const tokenHeader = 'x-ms-continuation-token'
 
 /** Answers `entities[/{name}[/{key}]]` (local-host-spec D.3); `undefined` when there is no such route. */
 export function createEntityRoutes(options: EntityRoutesOptions) {
@@ -93,22 +92,21 @@ function list(
   request: DurableRequest,
   name: string | undefined,
 ): DurableAnswer {
-  const { query, headers } = request
-  const limit = parsePageSize(query.get('top'))
+  const { query } = request
+  const { after, limit } = readPage(request)
   const found = hub.readEntities({
     name: name?.toLowerCase(),
     from: parseTime(query, 'lastOperationTimeFrom'),
     to: parseTime(query, 'lastOperationTimeTo'),
-    after: parseToken(headers[tokenHeader]),
+    after,
     limit: limit + 1,
   })
   const page = found.slice(0, limit)
-  const last = page.at(-1)
-  const fetchState = query.get('fetchstate')?.toLowerCase() === 'true'
+  const fetchState = isOn(query, 'fetchState', false)
   return {
     status: 200,
     json: `[${page.map((entity) => toListItem(entity, fetchState)).join(',')}]`,
-    headers: found.length > limit && last ? { [tokenHeader]: toToken(last.id) } : {},
+    headers: toPageHeaders(found.length > limit ? page.at(-1)?.id : undefined),
   }
 }
 
@@ -119,25 +117,4 @@ function toListItem({ id, state, lastOperationAt }: ListedEntity, fetchState: bo
   })
   // The stored text goes in unparsed, so that numbers keep their digits.
   return fetchState ? `${item.slice(0, -1)},"state":${state ?? 'null'}}` : item
-}
-
-function parsePageSize(text: string | undefined): number {
-  const size = Number(text ?? '')
-  return Number.isSafeInteger(size) && size > 0 ? size : pageSize
-}
-
-function parseTime(query: DurableRequest['query'], name: string): number | undefined {
-  const text = query.get(name.toLowerCase())
-  if (text === undefined || text === '') return undefined
-  const time = Date.parse(text)
-  if (Number.isNaN(time)) throw new DurableRequestError(`'${name}' is not a date and time: '${text}'.`)
-  return time
-}
-
-function toToken(id: string): string {
-  return Buffer.from(id).toString('base64url')
-}
-
-function parseToken(token: string | string[] | undefined): string {
-  return typeof token === 'string' ? Buffer.from(token, 'base64url').toString() : ''
 }

@@ -10,11 +10,12 @@ import {
   toEntityTrigger,
 } from './entity-batch.js'
 import { type EntityId, fromInstanceId, toInstanceId } from './entity-id.js'
+import { changeLock } from './entity-lock.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
 import { notifyInstance } from './orchestrations/start-instance.js'
 import type { ClaimedBatch, Message, TaskHub } from './task-hub.js'
 import type { WorkDispatcher } from './work-dispatcher.js'
-import { type Outbox, toBackOffMs, type WorkQueue } from './work-queue.js'
+import { type Outbox, type Rest, toBackOffMs, type WorkQueue } from './work-queue.js'
 
 export interface EntityRunnerOptions {
   readonly hub: TaskHub
@@ -55,6 +56,7 @@ export class EntityRunner {
 
   async #run(batch: ClaimedBatch): Promise<void> {
     const { claim, attempts } = batch
+    if (batch.messages.length === 0) return this.#commitLock(batch)
     const answer = await this.#invoke(fromInstanceId(claim.target), batch)
     if (answer === 'failed') await this.#queue.postpone(claim, attempts)
     else await this.#commit(batch, answer)
@@ -101,9 +103,22 @@ export class EntityRunner {
     return this.#queue.commit(batch.claim, (outbox) => {
       hub.consume(batch)
       this.#answerCallers(batch, answer, outbox)
-      if (answer === undefined) return
-      hub.writeEntity(target, answer.state, now())
-      for (const signal of answer.signals) outbox.post(toMessage(signal, target))
+      if (answer !== undefined) {
+        if (batch.state.lockedBy !== undefined && !answer.state.exists) hub.emptyEntity(target)
+        else hub.writeEntity(target, answer.state, now())
+        for (const signal of answer.signals) outbox.post(toMessage(signal, target))
+      }
+      return toRest(hub, target, batch.state.lockedBy)
+    })
+  }
+
+  #commitLock(batch: ClaimedBatch): Promise<void> {
+    const { hub, now } = this.#options
+    const { target } = batch.claim
+    return this.#queue.commit(batch.claim, (outbox) => {
+      hub.consume(batch)
+      changeLock(hub, outbox, batch, now())
+      return toRest(hub, target, hub.readEntity(target).lockedBy)
     })
   }
 
@@ -116,6 +131,11 @@ export class EntityRunner {
       notifyInstance(hub, outbox, { id: sender }, event)
     }
   }
+}
+
+/** While it is locked, an entity hears only who has locked it. */
+function toRest(hub: TaskHub, target: string, lockedBy: string | undefined): Rest | undefined {
+  return lockedBy === undefined || hub.hasMessagesFrom(target, lockedBy) ? undefined : 'waits'
 }
 
 const timedOut: OperationResult = {

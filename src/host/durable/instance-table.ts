@@ -43,6 +43,22 @@ export interface HistoryRow {
   readonly event: string
 }
 
+export interface StoredHistoryRow extends HistoryRow {
+  readonly seq: number
+}
+
+export interface InstanceQuery {
+  /** Only ids after this one. */
+  readonly after?: string | undefined
+  /** What ids begin with. */
+  readonly prefix?: string | undefined
+  /** Bounds of the time of creation, epoch milliseconds, both inclusive. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly statuses: readonly string[]
+  readonly limit: number
+}
+
 const statements = {
   read: 'SELECT * FROM instances WHERE id = ?',
   write: `INSERT INTO instances (id, execution, name, version, status, created_at, updated_at, input, output,
@@ -51,7 +67,12 @@ const statements = {
     created_at = excluded.created_at, updated_at = excluded.updated_at, input = excluded.input,
     output = excluded.output, custom_status = excluded.custom_status, parent = excluded.parent`,
   delete: 'DELETE FROM instances WHERE id = ?',
-  history: 'SELECT type, task, name, event FROM history WHERE execution = ? ORDER BY seq',
+  history: 'SELECT seq, type, task, name, event FROM history WHERE execution = ? ORDER BY seq',
+  lockHistory: `SELECT seq, type, task, name, event FROM history WHERE execution = ? AND type = 14
+    AND (name LIKE 'lock %' OR name LIKE 'release %') ORDER BY seq`,
+  dropEvents: 'DELETE FROM history WHERE seq IN (SELECT value FROM json_each(?))',
+  list: `SELECT * FROM instances WHERE id > ? AND id >= ? AND id < ? AND created_at BETWEEN ? AND ?
+    AND status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?`,
   append: 'INSERT INTO history (execution, type, task, name, event) VALUES (?, ?, ?, ?, ?)',
   dropHistory: 'DELETE FROM history WHERE execution = ?',
 } as const
@@ -105,14 +126,29 @@ export class InstanceTable {
     this.dropHistory(execution)
   }
 
+  /** Those that a query means, in order of their ids. */
+  list({ after = '', prefix = '', from, to, statuses, limit }: InstanceQuery): Instance[] {
+    // Any id that begins with the prefix is smaller than the prefix and the last character there is.
+    const end = `${prefix}\u{10ffff}`
+    const [first, last] = [from ?? 0, to ?? Number.MAX_SAFE_INTEGER]
+    return this.#sql.list
+      .all(after, prefix, end, first, last, JSON.stringify(statuses), limit)
+      .map(toInstance)
+  }
+
   /** All events of an execution, oldest first. */
-  readHistory(execution: string): HistoryRow[] {
-    return this.#sql.history.all(execution).map((row) => ({
-      type: Number(row.type),
-      task: Number(row.task),
-      name: String(row.name),
-      event: String(row.event),
-    }))
+  readHistory(execution: string): StoredHistoryRow[] {
+    return this.#sql.history.all(execution).map(toHistoryRow)
+  }
+
+  /** What an execution has sent about locks on entities, oldest first. */
+  readLockHistory(execution: string): HistoryRow[] {
+    return this.#sql.lockHistory.all(execution).map(toHistoryRow)
+  }
+
+  /** Takes events out of a history, as only a rewind does. */
+  dropEvents(rows: readonly StoredHistoryRow[]): void {
+    this.#sql.dropEvents.run(JSON.stringify(rows.map(({ seq }) => seq)))
   }
 
   appendHistory(execution: string, rows: readonly HistoryRow[]): void {
@@ -121,6 +157,16 @@ export class InstanceTable {
 
   dropHistory(execution: string): void {
     this.#sql.dropHistory.run(execution)
+  }
+}
+
+function toHistoryRow(row: Record<string, SQLOutputValue>): StoredHistoryRow {
+  return {
+    seq: Number(row.seq),
+    type: Number(row.type),
+    task: Number(row.task),
+    name: String(row.name),
+    event: String(row.event),
   }
 }
 

@@ -37,9 +37,10 @@ export function serveFunctions(
   new OrchestrationRunner({
     ...parts,
     functions: orchestrators,
-    knows: createKnowledge({ entities, orchestrators, activities }),
+    findUnknown: createLookup({ entities, orchestrators, activities }),
     maxConcurrent: settings.maxConcurrentOrchestratorFunctions,
     maxActions: settings.maxOrchestrationActions,
+    defaultVersion: settings.defaultVersion,
   })
   const commands = new InstanceCommands({
     ...parts,
@@ -52,22 +53,25 @@ export function serveFunctions(
 
 type Names = ReadonlyMap<string, unknown>
 
-function createKnowledge(app: {
+function createLookup(app: {
   readonly entities: Names
   readonly orchestrators: Names
   readonly activities: Names
-}): (decision: Decision) => boolean {
+}): (decision: Decision) => string | undefined {
+  const missing = (names: Names, name: string) => (names.has(name.toLowerCase()) ? undefined : name)
   return (decision) => {
     switch (decision.kind) {
       case 'activity':
-        return app.activities.has(decision.name.toLowerCase())
+        return missing(app.activities, decision.name)
       case 'subOrchestration':
-        return app.orchestrators.has(decision.name.toLowerCase())
+        return missing(app.orchestrators, decision.name)
       case 'call':
       case 'signal':
-        return app.entities.has(decision.entity.name)
+        return missing(app.entities, decision.entity.name)
+      case 'lock':
+        return decision.entities.find(({ name }) => !app.entities.has(name))?.name
       default:
-        return true
+        return undefined
     }
   }
 }

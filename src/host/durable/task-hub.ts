@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
 import { WriteAheadLog } from '../../core/write-ahead-log.js'
 import { InstanceTable } from './instance-table.js'
@@ -23,6 +23,8 @@ export interface Message {
   readonly input: string | null
   /** False when somebody waits for the result. */
   readonly isSignal: boolean
+  /** What it asks of the entity's lock, in place of an operation. @default nothing */
+  readonly lock?: LockRequest | undefined
   /** Instance id of the sender; `null` for a client. */
   readonly sender: string | null
   /** Which execution of an orchestration it is for or about. @default whichever there is */
@@ -30,6 +32,9 @@ export interface Message {
   /** Epoch milliseconds before which nobody handles it. @default any time */
   readonly visibleAt?: number | undefined
 }
+
+/** An orchestration takes an entity for itself, or gives it back. */
+export type LockRequest = 'acquire' | 'release'
 
 export type MessageKind = 'entity' | 'orchestration' | 'activity'
 
@@ -49,6 +54,8 @@ export interface ClaimedBatch {
   readonly state: EntityRecord
   /** In order of arrival; empty when there is nothing to do now. */
   readonly messages: readonly BatchMessage[]
+  /** A message about the lock, which stands alone. */
+  readonly lock?: BatchMessage & { readonly request: LockRequest }
   readonly lastSeq: number
   /** Epoch milliseconds at which the messages were visible. */
   readonly readAt: number
@@ -79,6 +86,8 @@ export interface StoredMessage {
 export interface EntityRecord {
   readonly exists: boolean
   readonly state: string | null
+  /** Instance id of the orchestration that has it for itself. */
+  readonly lockedBy?: string | undefined
 }
 
 /** A host process that shares the hub. */
@@ -111,6 +120,12 @@ const begin = 'BEGIN IMMEDIATE'
  * {@link GroupCommit} waits better. Reads keep SQLite's wait: they only ever need it after a crash.
  */
 const beginOrFail = `PRAGMA busy_timeout = 0; ${begin}; PRAGMA busy_timeout = ${busyTimeoutMs}`
+
+/** As they stand in the column that says of operations whether they are signals. */
+const lockCodes = { acquire: 2, release: 3 } as const
+
+/** Later than any time. */
+const never = Number.MAX_SAFE_INTEGER
 
 /**
  * The task hub: one SQLite file that several host processes may share. Methods that change it belong inside
@@ -173,7 +188,7 @@ export class TaskHub {
       message.id,
       message.name,
       message.input,
-      message.isSignal ? 1 : 0,
+      message.lock ? lockCodes[message.lock] : message.isSignal ? 1 : 0,
       message.sender,
       message.execution ?? null,
     )
@@ -215,22 +230,33 @@ export class TaskHub {
     return this.#sql.hasMessages.get(target, now) !== undefined
   }
 
-  /** The next messages for a held claim, at most `limit`. */
+  /**
+   * The next messages for a held claim, at most `limit`: of a locked entity only those of the one that holds the lock, and
+   * never any beyond one about the lock.
+   */
   readBatch(claim: Claim, limit: number, now: number): ClaimedBatch {
-    const rows = this.#sql.nextMessages.all(claim.target, now, limit)
+    const state = this.readEntity(claim.target)
+    const { lockedBy } = state
+    const rows =
+      lockedBy === undefined
+        ? this.#sql.nextMessages.all(claim.target, now, limit)
+        : this.#sql.nextMessagesFrom.all(claim.target, lockedBy, limit)
+    const lockAt = rows.findIndex(({ is_signal }) => Number(is_signal) > 1)
+    const taken = lockAt < 0 ? rows : rows.slice(0, Math.max(lockAt, 1))
+    const lock = lockAt === 0 ? rows[0] : undefined
     return {
       claim,
       attempts: Number(this.#sql.attempts.get(claim.target)?.attempts ?? 0),
-      state: this.readEntity(claim.target),
-      messages: rows.map((row) => ({
-        id: String(row.id),
-        name: String(row.name),
-        input: typeof row.input === 'string' ? row.input : null,
-        isSignal: row.is_signal === 1,
-        sender: typeof row.sender === 'string' ? row.sender : null,
-      })),
-      lastSeq: Number(rows.at(-1)?.seq ?? 0),
+      state,
+      messages: lock ? [] : taken.map(toBatchMessage),
+      lastSeq: Number(taken.at(-1)?.seq ?? 0),
       readAt: now,
+      ...(lock && {
+        lock: {
+          ...toBatchMessage(lock),
+          request: Number(lock.is_signal) === lockCodes.acquire ? 'acquire' : 'release',
+        },
+      }),
     }
   }
 
@@ -263,8 +289,22 @@ export class TaskHub {
   }
 
   /** Removes exactly the messages of a batch. */
-  consume(batch: ClaimedBatch): void {
-    this.#sql.deleteMessages.run(batch.claim.target, batch.lastSeq, batch.readAt)
+  consume({ claim, lastSeq, readAt, state }: ClaimedBatch): void {
+    if (state.lockedBy === undefined) this.#sql.deleteMessages.run(claim.target, lastSeq, readAt)
+    else this.#sql.deleteMessagesFrom.run(claim.target, lastSeq, state.lockedBy)
+  }
+
+  hasMessagesFrom(target: string, sender: string): boolean {
+    return this.#sql.nextMessagesFrom.get(target, sender, 1) !== undefined
+  }
+
+  /** Hides everything that `target` could handle now until {@link unpark}. */
+  park(target: string, now: number): void {
+    this.#sql.parkMessages.run(never, target, now)
+  }
+
+  unpark(target: string): void {
+    this.#sql.unparkMessages.run(target, never)
   }
 
   /** Goes on with the same instance under a new claim; its failures are forgotten. */
@@ -281,6 +321,12 @@ export class TaskHub {
     return Number(this.#sql.releaseMailbox.get(now, target)?.ready_at ?? now)
   }
 
+  /** Ends the work on an instance of which nothing that waits may be handled before another message comes. */
+  releaseIdle(target: string): void {
+    if (this.#sql.deleteEmptyMailbox.run(target).changes > 0) return
+    this.#sql.releaseMailbox.get(never, target)
+  }
+
   /** Gives an instance back after a failure; nobody may take it before `readyAt` (epoch milliseconds). */
   postpone(target: string, readyAt: number): void {
     this.#sql.postponeMailbox.run(readyAt, target)
@@ -290,12 +336,28 @@ export class TaskHub {
   readEntity(id: string): EntityRecord {
     const row = this.#sql.entity.get(id)
     if (row === undefined) return { exists: false, state: null }
-    return { exists: row.entity_exists === 1, state: typeof row.state === 'string' ? row.state : null }
+    return {
+      exists: row.entity_exists === 1,
+      state: typeof row.state === 'string' ? row.state : null,
+      lockedBy: typeof row.locked_by === 'string' ? row.locked_by : undefined,
+    }
   }
 
+  /** Its lock stays as it is. */
   writeEntity(id: string, record: EntityRecord, now: number): void {
     if (record.exists) this.#sql.upsertEntity.run(id, record.state, now)
     else this.#sql.deleteEntity.run(id)
+  }
+
+  /** Says that a locked entity does not exist any more. */
+  emptyEntity(id: string): void {
+    this.#sql.emptyEntity.run(id)
+  }
+
+  /** Gives an entity to an orchestration alone, or back to everybody. */
+  lockEntity(id: string, owner: string | undefined, now: number): void {
+    this.#sql.lockEntity.run(id, now, owner ?? null)
+    if (owner === undefined) this.#sql.deleteVoidEntity.run(id)
   }
 
   /** Entities that exist, in order of their instance ids. */
@@ -342,5 +404,15 @@ export class TaskHub {
     if (this.#sql.deleteHost.run(host.id, host.expiresAt).changes === 0) return false
     this.#sql.releaseHost.run(now, host.id)
     return true
+  }
+}
+
+function toBatchMessage(row: Record<string, SQLOutputValue>): BatchMessage {
+  return {
+    id: String(row.id),
+    name: String(row.name),
+    input: typeof row.input === 'string' ? row.input : null,
+    isSignal: row.is_signal === 1,
+    sender: typeof row.sender === 'string' ? row.sender : null,
   }
 }

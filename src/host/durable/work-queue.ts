@@ -18,6 +18,9 @@ export interface Worker {
   begin(claim: Claim): () => void
 }
 
+/** Said of an instance whose other messages must not be handled before one more has come. */
+export type Rest = 'waits'
+
 /** What a transaction sends, and the claims that it has taken on the way. */
 export interface Outbox {
   /** Stores a message; its receiver is claimed at once when nobody has it and this process has a free slot. */
@@ -143,11 +146,8 @@ export class WorkQueue {
    * Tries again while the disk is full or busy, as what has been computed is not thrown away. Never rejects: when
    * another process has taken over, nothing is written.
    */
-  commit(claim: Claim, work: (outbox: Outbox) => void): Promise<void> {
-    return this.#settle(claim, (outbox) => {
-      work(outbox)
-      this.#goOn(claim, outbox)
-    })
+  commit(claim: Claim, work: (outbox: Outbox) => Rest | undefined): Promise<void> {
+    return this.#settle(claim, (outbox) => this.#goOn(claim, outbox, work(outbox)))
   }
 
   /** Ends the work on a claim that could not be done: its messages are handled again, later after each failure in a row. */
@@ -194,9 +194,14 @@ export class WorkQueue {
     this.#options.log('warning', `${claim.target}: ${reason}; its messages are handled again.`)
   }
 
-  #goOn(claim: Claim, outbox: Outbox): void {
+  #goOn(claim: Claim, outbox: Outbox, rest: Rest | undefined): void {
     const { hub, lease, now } = this.#options
     const { target } = claim
+    if (rest === 'waits') {
+      hub.releaseIdle(target)
+      this.#freeSlot(claim, outbox)
+      return
+    }
     if (!this.#backlog && !this.#stopping && hub.hasMessages(target, now())) {
       const next = lease.createClaim(target)
       hub.renew(next)
@@ -205,8 +210,12 @@ export class WorkQueue {
     }
     const readyAt = hub.release(target, now())
     if (readyAt !== undefined) this.#retryAt = Math.min(this.#retryAt, readyAt)
+    this.#freeSlot(claim, outbox)
+  }
+
+  /** Others may be waiting for a slot, and this instance has queued up behind them. */
+  #freeSlot(claim: Claim, outbox: Outbox): void {
     this.leave(claim)
-    // Others wait for a slot, so this instance has queued up behind them.
     if (this.#backlog) this.fill(outbox)
   }
 

@@ -6,6 +6,8 @@ import type { WorkQueue } from '../work-queue.js'
 import { toActivityFailure } from './activity-failure.js'
 import { toActivityResult } from './activity-result.js'
 import { eventTypes, toEventText } from './history-event.js'
+import { performHttp } from './http-activity.js'
+import { httpActivityName } from './non-determinism.js'
 import { toTaskNumber } from './send-decision.js'
 import { notifyInstance } from './start-instance.js'
 
@@ -34,7 +36,7 @@ export class ActivityRunner {
     const { hub, functions, maxConcurrent, dispatcher, now } = options
     this.#queue = dispatcher.serve({
       kind: 'activity',
-      names: [...functions.keys()],
+      names: [...functions.keys(), httpActivityName.toLowerCase()],
       maxConcurrent,
       begin: (claim) => {
         const [message] = hub.readMessages(claim.target, now())
@@ -44,7 +46,7 @@ export class ActivityRunner {
   }
 
   async #run(claim: Claim, message: StoredMessage | undefined): Promise<void> {
-    if (message === undefined) return this.#queue.commit(claim, () => undefined)
+    if (message === undefined) return this.#queue.commit(claim, nothing)
     const { hub, now } = this.#options
     const end = await this.#invoke(message)
     await this.#queue.commit(claim, (outbox) => {
@@ -52,11 +54,13 @@ export class ActivityRunner {
       const fields = { TaskScheduledId: toTaskNumber(claim.target), ...end.fields }
       const event = toEventText({ type: end.type, at: now(), fields })
       notifyInstance(hub, outbox, { id: message.sender ?? '', execution: message.execution }, event)
+      return undefined
     })
   }
 
   async #invoke({ name, input, sender }: StoredMessage): Promise<ActivityEnd> {
     const { invoker, functions } = this.#options
+    if (name === httpActivityName) return toEnd(name, await performHttp(input))
     const definition = functions.get(name.toLowerCase())
     if (definition === undefined) return toEnd(name, noFunction(name))
     const data = input === null ? ({ none: true } as const) : { string: input }
@@ -83,6 +87,8 @@ function toEnd(name: string, outcome: InvocationOutcome): ActivityEnd {
   if (!outcome.succeeded) return { type: eventTypes.taskFailed, fields: toActivityFailure(name, outcome) }
   return { type: eventTypes.taskCompleted, fields: { Result: toActivityResult(outcome.returnValue) } }
 }
+
+function nothing(): undefined {}
 
 function noFunction(name: string): InvocationOutcome {
   const message = `Activity function '${name}' does not exist.`

@@ -1,7 +1,9 @@
+import { toReleaseMessage } from '../entity-lock.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
 import type { Outbox } from '../work-queue.js'
 import { type Episode, type EpisodeEnd, toFailureText } from './episode.js'
+import { findHeldLock } from './held-lock.js'
 import { eventTypes, toEpisodeEnd, toEventText } from './history-event.js'
 import { sendDecision, toDecisionRow, toTaskId } from './send-decision.js'
 import { createExecutionId, notifyInstance, postStart } from './start-instance.js'
@@ -57,13 +59,24 @@ function appendEpisode(
     ...episode.news,
     ...episode.decisions.map((decision) => toDecisionRow(decision, instance, now)),
     ...last,
-    toEpisodeEnd(now, episode.actionCount),
+    toEpisodeEnd(now, episode.actionCount, episode.hasFailed),
   ])
 }
 
+/** Whoever ends while it has entities for itself gives them back (local-host-spec E.10). */
+function releaseLocks({ hub, outbox, instance, episode, now }: EpisodeCommit): void {
+  const decided = episode.decisions.map((decision) => toDecisionRow(decision, instance, now))
+  const held = findHeldLock([...hub.instances.readLockHistory(instance.execution), ...decided])
+  for (const entity of held?.entities ?? []) {
+    outbox.post(toReleaseMessage(held?.requestId ?? '', instance.id, entity))
+  }
+}
+
 /** Events that were not handled yet stay in the mailbox, for the next execution. */
-function continueAsNew({ hub, outbox, instance, episode, now }: EpisodeCommit, input: string | null): void {
-  const { customStatus } = episode
+function continueAsNew(commit: EpisodeCommit, input: string | null): void {
+  const { hub, outbox, instance, now } = commit
+  const { customStatus } = commit.episode
+  releaseLocks(commit)
   const execution = createExecutionId()
   const next: Instance = { ...instance, execution, status: 'Running', input, customStatus, updatedAt: now }
   hub.instances.dropHistory(instance.execution)
@@ -74,6 +87,7 @@ function continueAsNew({ hub, outbox, instance, episode, now }: EpisodeCommit, i
 function finish(commit: EpisodeCommit, end: Extract<EpisodeEnd, { kind: 'over' }>): void {
   const { hub, instance, episode, now } = commit
   const { status, output } = end
+  releaseLocks(commit)
   const fields = {
     OrchestrationStatus: statusNumbers[status],
     Result: output,

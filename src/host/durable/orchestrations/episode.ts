@@ -12,6 +12,8 @@ export interface Episode {
   readonly decisions: readonly Decision[]
   readonly canceledTimers: readonly number[]
   readonly actionCount: number
+  /** True when the orchestrator's function has failed, also while something is still waited for. */
+  readonly hasFailed: boolean
   readonly customStatus: string | null
   readonly end: EpisodeEnd
 }
@@ -48,6 +50,7 @@ export function concludeEpisode(
     decisions,
     canceledTimers,
     actionCount: answer.actions.length,
+    hasFailed: checked.failure !== undefined,
     customStatus: statusProblem ? instance.customStatus : (answer.customStatus ?? instance.customStatus),
     end: findEnd(instance, checked, replayed),
   }
@@ -63,7 +66,19 @@ export function failEpisode(
   const failure = { message, stack: '' }
   const { customStatus } = instance
   const end = toFailed(instance, failure)
-  return { news, decisions: [], canceledTimers: [], actionCount, customStatus, end }
+  return { news, decisions: [], canceledTimers: [], actionCount, hasFailed: true, customStatus, end }
+}
+
+/** An orchestration that somebody has ended is not asked any more. */
+export function terminateEpisode(
+  instance: Instance,
+  news: readonly HistoryRow[],
+  actionCount: number,
+  reason: string,
+): Episode {
+  const end = { kind: 'over', status: 'Terminated', output: JSON.stringify(reason) } as const
+  const { customStatus } = instance
+  return { news, decisions: [], canceledTimers: [], actionCount, hasFailed: false, customStatus, end }
 }
 
 /** Whoever has returned or failed still waits for what it has scheduled (local-host-spec F.6). */

@@ -19,6 +19,7 @@ export const eventTypes = {
   eventRaised: 15,
   executionSuspended: 19,
   executionResumed: 20,
+  executionRewound: 21,
 } as const
 
 export interface EventOptions {
@@ -60,8 +61,12 @@ export function toEpisodeStart(at: number): HistoryRow {
   return { type: eventTypes.orchestratorStarted, task: -1, name: toTimestamp(at), event }
 }
 
+/** Name of the row that ends an episode in which the orchestrator's function had failed. */
+export const failedEpisode = 'failed'
+
 /** The row that ends an episode; its task is the count of the actions that were known then. */
-export function toEpisodeEnd(at: number, actionCount: number): HistoryRow {
+export function toEpisodeEnd(at: number, actionCount: number, hasFailed = false): HistoryRow {
   const event = toEventText({ type: eventTypes.orchestratorCompleted, at })
-  return { type: eventTypes.orchestratorCompleted, task: actionCount, name: '', event }
+  const name = hasFailed ? failedEpisode : ''
+  return { type: eventTypes.orchestratorCompleted, task: actionCount, name, event }
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { DurableRequestError } from '../durable-answer.js'
 import { isOver } from '../instance-status.js'
-import type { Instance } from '../instance-table.js'
+import type { Instance, InstanceQuery } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
 import { toUnknownFunctionText } from '../unknown-function.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
+import type { Outbox } from '../work-queue.js'
 import { eventTypes, toEventText } from './history-event.js'
 import { checkInstanceId } from './instance-id.js'
+import { planRewind } from './rewind.js'
 import { postEvent, startInstance } from './start-instance.js'
 
 export interface InstanceCommandsOptions {
@@ -62,10 +64,7 @@ export class InstanceCommands {
 
   #checkFree(existing: Instance | undefined): void {
     if (existing === undefined || isOver(existing.status) || this.#options.replacesRunning) return
-    throw new DurableRequestError(
-      `An Orchestration instance with the status ${existing.status} already exists.`,
-      { status: 500, summary: 'Something went wrong while processing your request' },
-    )
+    throw toConflict(`An Orchestration instance with the status ${existing.status} already exists.`)
   }
 
   /** Raises an event with JSON text as its data. */
@@ -78,28 +77,114 @@ export class InstanceCommands {
     return this.#send(id, eventTypes.executionTerminated, { Input: reason })
   }
 
+  /** Has an orchestration handle nothing until it is resumed. @throws {DurableRequestError} when it is suspended already. */
+  suspend(id: string, reason: string): Promise<CommandOutcome> {
+    return this.#send(id, eventTypes.executionSuspended, { Reason: reason }, ({ status }) => {
+      if (status === 'Suspended')
+        throw toConflict('Cannot suspend an orchestration that is suspended already.')
+    })
+  }
+
+  /** @throws {DurableRequestError} when the orchestration is not suspended. */
+  resume(id: string, reason: string): Promise<CommandOutcome> {
+    return this.#send(id, eventTypes.executionResumed, { Reason: reason }, ({ status }) => {
+      if (status !== 'Suspended') throw toConflict('Cannot resume an orchestration that is not suspended.')
+    })
+  }
+
+  /** Has a failed orchestration try again what it failed of. `running` when it has not failed. */
+  rewind(id: string, reason: string): Promise<CommandOutcome | 'running'> {
+    const { hub, dispatcher } = this.#options
+    return dispatcher.transact((outbox) => {
+      const instance = hub.instances.read(id)
+      if (instance === undefined) return 'gone'
+      if (instance.status !== 'Failed') return isOver(instance.status) ? 'over' : 'running'
+      this.#rewind(outbox, instance, reason)
+      return 'accepted'
+    })
+  }
+
+  #rewind(outbox: Outbox, instance: Instance, reason: string): void {
+    const { hub, now } = this.#options
+    const hasFailed = (childId: string) => hub.instances.read(childId)?.status === 'Failed'
+    const plan = planRewind(hub.instances.readHistory(instance.execution), hasFailed)
+    hub.instances.dropEvents(plan.dropped)
+    hub.instances.write({ ...instance, status: 'Running', output: null, updatedAt: now() })
+    const event = toEventText({ type: eventTypes.executionRewound, at: now(), fields: { Reason: reason } })
+    postEvent(outbox, instance, { event, execution: instance.execution })
+    for (const childId of plan.children) {
+      const child = hub.instances.read(childId)
+      if (child) this.#rewind(outbox, child, reason)
+    }
+  }
+
+  /** Starts an orchestration's function again with the same input; gives the id. @throws {DurableRequestError} when there is none, or its id is in use. */
+  restart(id: string, { withNewId }: { readonly withNewId: boolean }): Promise<string> {
+    const { hub, dispatcher, now } = this.#options
+    return dispatcher.transact((outbox) => {
+      const earlier = hub.instances.read(id)
+      if (earlier === undefined) {
+        throw new DurableRequestError('InstanceId does not match a valid orchestration instance.')
+      }
+      if (!withNewId) this.#checkFree(earlier)
+      const { name, version, input } = earlier
+      const newId = withNewId ? createInstanceId() : id
+      startInstance(hub, outbox, { id: newId, name, version, input, parent: null }, now())
+      return newId
+    })
+  }
+
   /** Forgets an orchestration and its history, whatever its state. */
   purge(id: string): Promise<CommandOutcome> {
     const { hub, dispatcher } = this.#options
     return dispatcher.transact(() => {
       const instance = hub.instances.read(id)
       if (instance === undefined) return 'gone'
-      hub.instances.delete(instance)
-      hub.dropAllMessages(id)
+      this.#forget(instance)
       return 'accepted'
     })
   }
 
-  #send(id: string, type: number, fields: Readonly<Record<string, unknown>>): Promise<CommandOutcome> {
+  /** Forgets the orchestrations that a query means and that are over; gives how many there were. */
+  purgeAll(query: Omit<InstanceQuery, 'limit'>): Promise<number> {
+    const { hub, dispatcher } = this.#options
+    return dispatcher.transact(() => {
+      const found = hub.instances.list({ ...query, limit: Number.MAX_SAFE_INTEGER })
+      const ended = found.filter(({ status }) => isOver(status))
+      for (const instance of ended) this.#forget(instance)
+      return ended.length
+    })
+  }
+
+  #forget(instance: Instance): void {
+    this.#options.hub.instances.delete(instance)
+    this.#options.hub.dropAllMessages(instance.id)
+  }
+
+  #send(
+    id: string,
+    type: number,
+    fields: Readonly<Record<string, unknown>>,
+    check: (instance: Instance) => void = () => {},
+  ): Promise<CommandOutcome> {
     const { hub, dispatcher, now } = this.#options
     return dispatcher.transact((outbox) => {
       const instance = hub.instances.read(id)
       if (instance === undefined) return 'gone'
       if (isOver(instance.status)) return 'over'
+      check(instance)
       postEvent(outbox, instance, { event: toEventText({ type, at: now(), fields }) })
       return 'accepted'
     })
   }
+}
+
+/** As the platform tells of what an orchestration's state does not allow. */
+function toConflict(message: string): DurableRequestError {
+  return new DurableRequestError(message, {
+    status: 500,
+    summary: 'Something went wrong while processing your request',
+  })
 }
 
 /** As the platform makes them: a GUID without dashes. */

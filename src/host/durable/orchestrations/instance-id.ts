@@ -5,11 +5,12 @@ const longest = 256
 
 /** @throws {DurableRequestError} for an id that the platform does not allow (local-host-spec D.3). */
 export function checkInstanceId(id: string): void {
-  const problem = findProblem(id)
+  const problem = findIdProblem(id)
   if (problem !== undefined) throw new DurableRequestError(`The instance id '${id}' ${problem}.`)
 }
 
-function findProblem(id: string): string | undefined {
+/** Half a sentence about what is wrong with an id; `undefined` when nothing is. */
+export function findIdProblem(id: string): string | undefined {
   if (id.trim() === '') return 'is blank'
   if (id.startsWith('@')) return 'starts with @, as only those of entities do'
   if (id.length > longest) return `is longer than ${longest} characters`

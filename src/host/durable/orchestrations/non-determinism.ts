@@ -15,6 +15,10 @@ export class NonDeterministicError extends Error {
   }
 }
 
+/** Names of messages about locks begin so; those of operations begin with an entity's id, and thus with `@`. */
+export const lockPrefix = 'lock '
+export const releasePrefix = 'release '
+
 /** The type and name of the event that records a decision. */
 export function toRecordKey(decision: Decision): { readonly type: number; readonly name: string } {
   switch (decision.kind) {
@@ -28,10 +32,14 @@ export function toRecordKey(decision: Decision): { readonly type: number; readon
       return { type: eventTypes.timerCreated, name: '' }
     case 'call':
     case 'signal':
-    case 'release':
       return { type: eventTypes.eventSent, name: toInstanceId(decision.entity) }
     case 'lock':
-      return { type: eventTypes.eventSent, name: decision.entities.map(toInstanceId).join(' ') }
+      return {
+        type: eventTypes.eventSent,
+        name: `${lockPrefix}${decision.entities.map(toInstanceId).join(' ')}`,
+      }
+    case 'release':
+      return { type: eventTypes.eventSent, name: `${releasePrefix}${toInstanceId(decision.entity)}` }
   }
 }
 
@@ -56,6 +64,6 @@ function describe(type: number, name: string): string {
     case eventTypes.timerCreated:
       return 'a timer'
     default:
-      return `a message to the entity ${name}`
+      return `a message to an entity (${name})`
   }
 }

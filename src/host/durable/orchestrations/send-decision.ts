@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { toInstanceId } from '../entity-id.js'
+import { toLockMessage, toReleaseMessage } from '../entity-lock.js'
+import { isOver } from '../instance-status.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
 import type { Message, TaskHub } from '../task-hub.js'
 import type { Outbox } from '../work-queue.js'
@@ -36,9 +38,21 @@ function toFields(decision: Decision, instance: Instance, at: number): Readonly<
         Name: 'op',
         Input: toRequest(decision, instance, at),
       }
-    case 'lock':
+    case 'lock': {
+      const { requestId, entities } = decision
+      const first = entities[0] === undefined ? '' : toInstanceId(entities[0])
+      return {
+        InstanceId: first,
+        Name: 'op',
+        Input: JSON.stringify({ id: requestId, lockset: entities, pos: 0, parent: instance.id }),
+      }
+    }
     case 'release':
-      throw new Error('Locks on entities are not built yet.')
+      return {
+        InstanceId: toInstanceId(decision.entity),
+        Name: 'release',
+        Input: JSON.stringify({ id: decision.requestId, parent: instance.id }),
+      }
   }
 }
 
@@ -83,9 +97,14 @@ export function sendDecision(
     case 'subOrchestration':
       startChild(hub, outbox, decision, instance, now)
       break
-    case 'lock':
+    case 'lock': {
+      const { requestId, entities } = decision
+      const request = toLockMessage({ requestId, owner: instance, entities })
+      if (request) outbox.post(request)
+      break
+    }
     case 'release':
-      throw new Error('Locks on entities are not built yet.')
+      outbox.post(toReleaseMessage(decision.requestId, instance.id, decision.entity))
   }
 }
 
@@ -151,5 +170,8 @@ function startChild(
 ): void {
   const parent = { id, execution, name, task: decision.number }
   const { instanceId, input, version = '' } = decision
+  const existing = hub.instances.read(instanceId)
+  // The platform drops the start then, and the parent waits for ever (local-host-spec F.6).
+  if (existing !== undefined && !isOver(existing.status)) return
   startInstance(hub, outbox, { id: instanceId, name: decision.name, version, input, parent }, now)
 }

@@ -1,0 +1,96 @@
+import { isObject } from '../parse-json.js'
+import { toInstanceId } from './entity-id.js'
+import { isOver } from './instance-status.js'
+import type { Decision } from './orchestrations/decision.js'
+import { eventTypes, toEventText } from './orchestrations/history-event.js'
+import { notifyInstance } from './orchestrations/start-instance.js'
+import type { ClaimedBatch, Message, TaskHub } from './task-hub.js'
+import type { Outbox } from './work-queue.js'
+
+/** What an orchestration asks for, and whose turn among its entities it is. */
+export interface LockSet {
+  readonly requestId: string
+  /** Instance id and execution of the orchestration. */
+  readonly owner: { readonly id: string; readonly execution: string }
+  /** In the order in which they are locked. */
+  readonly entities: Extract<Decision, { kind: 'lock' }>['entities']
+}
+
+/** Asks the entity at `position` to be locked; each one passes the request on to the next (local-host-spec E.10). */
+export function toLockMessage({ requestId, owner, entities }: LockSet, position = 0): Message | undefined {
+  const entity = entities[position]
+  if (entity === undefined) return undefined
+  return {
+    id: requestId,
+    target: toInstanceId(entity),
+    kind: 'entity',
+    functionName: entity.name,
+    name: '',
+    input: JSON.stringify({ execution: owner.execution, entities, position }),
+    isSignal: true,
+    lock: 'acquire',
+    sender: owner.id,
+  }
+}
+
+/** Gives an entity back. */
+export function toReleaseMessage(
+  requestId: string,
+  owner: string,
+  entity: LockSet['entities'][number],
+): Message {
+  return {
+    id: requestId,
+    target: toInstanceId(entity),
+    kind: 'entity',
+    functionName: entity.name,
+    name: '',
+    input: null,
+    isSignal: true,
+    lock: 'release',
+    sender: owner,
+  }
+}
+
+/** Inside a transaction: does what the batch's message about the lock asks for. */
+export function changeLock(
+  hub: TaskHub,
+  outbox: Outbox,
+  { claim, lock, state }: ClaimedBatch,
+  now: number,
+): void {
+  if (lock === undefined || lock.sender === null) return
+  if (lock.request === 'release') {
+    if (state.lockedBy === lock.sender) hub.lockEntity(claim.target, undefined, now)
+    return
+  }
+  const { position, ...set } = readLockSet(lock.id, lock.sender, lock.input)
+  // One that is no more would never give the entity back.
+  const orchestration = hub.instances.read(set.owner.id)
+  if (orchestration?.execution !== set.owner.execution || isOver(orchestration.status)) return
+  hub.lockEntity(claim.target, set.owner.id, now)
+  const next = toLockMessage(set, position + 1)
+  if (next) outbox.post(next)
+  else notifyInstance(hub, outbox, set.owner, toLockedEvent(set.requestId, now))
+}
+
+function toLockedEvent(requestId: string, now: number): string {
+  const Input = JSON.stringify({ result: JSON.stringify('Lock Acquisition Completed') })
+  return toEventText({ type: eventTypes.eventRaised, at: now, fields: { Name: requestId, Input } })
+}
+
+function readLockSet(
+  requestId: string,
+  owner: string,
+  input: string | null,
+): LockSet & { readonly position: number } {
+  const parsed: unknown = JSON.parse(input ?? 'null')
+  if (!isObject(parsed)) throw new Error(`The lock request '${requestId}' has no content.`)
+  const { execution, entities, position } = parsed
+  return {
+    requestId,
+    owner: { id: owner, execution: String(execution) },
+    entities: entities as LockSet['entities'],
+    position: Number(position),
+  }
+}

@@ -1,0 +1,11 @@
+import type { InstanceLink } from './client-payload.js'
+import type { InstanceCommands } from './orchestrations/instance-commands.js'
+import type { TaskHub } from './task-hub.js'
+
+/** What the routes of orchestrations need. */
+export interface InstanceApi {
+  readonly hub: TaskHub
+  readonly commands: InstanceCommands
+  /** Where an instance is read and steered. */
+  readonly links: (instanceId: string) => Readonly<Record<InstanceLink, string>>
+}

@@ -1,0 +1,65 @@
+import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
+import type { DurableRequest } from './durable-request.js'
+import { knownStatuses } from './instance-status.js'
+import type { InstanceQuery } from './instance-table.js'
+import type { InstanceCommands } from './orchestrations/instance-commands.js'
+import { toStatusJson } from './orchestrations/status-json.js'
+import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
+import type { TaskHub } from './task-hub.js'
+
+/** Answers `instances/`: the list, and the purge of many (local-host-spec D.3). */
+export async function answerInstanceList(
+  { hub, commands }: { readonly hub: TaskHub; readonly commands: InstanceCommands },
+  request: DurableRequest,
+): Promise<DurableAnswer | undefined> {
+  switch (request.method) {
+    case 'GET':
+      return list(hub, request)
+    case 'DELETE':
+      return purge(commands, request)
+    default:
+      return undefined
+  }
+}
+
+function list(hub: TaskHub, request: DurableRequest): DurableAnswer {
+  const { after, limit } = readPage(request)
+  const found = hub.instances.list({ ...readQuery(request.query), after, limit: limit + 1 })
+  const page = found.slice(0, limit)
+  const showInput = isOn(request.query, 'showInput', true)
+  return {
+    status: 200,
+    json: `[${page.map((instance) => toStatusJson(instance, { showInput })).join(',')}]`,
+    headers: toPageHeaders(found.length > limit ? page.at(-1)?.id : undefined),
+  }
+}
+
+async function purge(commands: InstanceCommands, { query }: DurableRequest): Promise<DurableAnswer> {
+  const read = readQuery(query)
+  if (read.from === undefined) {
+    throw new DurableRequestError("'createdTimeFrom' must be given, as a date and time.")
+  }
+  const instancesDeleted = await commands.purgeAll(read)
+  return instancesDeleted === 0
+    ? { status: 404 }
+    : { status: 200, json: JSON.stringify({ instancesDeleted }) }
+}
+
+function readQuery(query: DurableRequest['query']): Omit<InstanceQuery, 'limit'> {
+  return {
+    prefix: query.get('instanceidprefix') ?? '',
+    from: parseTime(query, 'createdTimeFrom'),
+    to: parseTime(query, 'createdTimeTo'),
+    statuses: parseStatuses(query.get('runtimestatus')),
+  }
+}
+
+/** Names of states, separated by commas; all of them when none is named. */
+function parseStatuses(text: string | undefined): readonly string[] {
+  if (text === undefined || text.trim() === '') return knownStatuses
+  return text.split(',').map((name) => {
+    const status = knownStatuses.find((known) => known.toLowerCase() === name.trim().toLowerCase())
+    if (status === undefined) throw new DurableRequestError(`'${name.trim()}' is not a runtime status.`)
+    return status
+  })
+}

@@ -1,0 +1,96 @@
+import { isOver } from '../instance-status.js'
+import type { HistoryRow, Instance } from '../instance-table.js'
+import type { StoredMessage, TaskHub } from '../task-hub.js'
+import { eventTypes, toHistoryRow } from './history-event.js'
+
+/** A message for an orchestration, read. */
+export interface EventMessage extends StoredMessage {
+  readonly row: HistoryRow
+}
+
+/** What the messages of an orchestration come to. `stale` ones are meant for an execution that is no more. */
+export type EpisodeBatch =
+  | { readonly kind: 'void'; readonly stale: readonly StoredMessage[] }
+  | {
+      /** To be handled together, in this order. */
+      readonly kind: 'episode'
+      readonly instance: Instance
+      readonly history: readonly HistoryRow[]
+      readonly messages: readonly EventMessage[]
+      readonly stale: readonly StoredMessage[]
+    }
+  | {
+      /** One message that stops the orchestration or lets it go on; the others wait for what comes of it. */
+      readonly kind: 'suspend' | 'resume'
+      readonly instance: Instance
+      readonly message: EventMessage
+    }
+  /** Nothing may be handled while it is suspended. */
+  | { readonly kind: 'suspended'; readonly redundant: readonly StoredMessage[] }
+
+/** Reads what an orchestration is to do now. */
+export function readEpisodeBatch(hub: TaskHub, id: string, now: number): EpisodeBatch {
+  const messages = hub.readMessages(id, now)
+  const instance = hub.instances.read(id)
+  if (instance === undefined || isOver(instance.status)) return { kind: 'void', stale: messages }
+  const isCurrent = ({ execution }: StoredMessage) =>
+    execution === undefined || execution === instance.execution
+  const current = messages
+    .filter(isCurrent)
+    .map((message) => ({ ...message, row: toHistoryRow(message.input ?? '') }))
+  const stale = messages.filter((message) => !isCurrent(message))
+  if (current.length === 0) return { kind: 'void', stale }
+  const batch = findControl(instance, current) ?? {
+    kind: 'episode',
+    instance,
+    history: hub.instances.readHistory(instance.execution),
+    messages: upToSuspension(toArrivalOrder(current)),
+    stale,
+  }
+  return batch
+}
+
+/** A termination goes before everything else. */
+function findControl(instance: Instance, messages: readonly EventMessage[]): EpisodeBatch | undefined {
+  const find = (type: number) => messages.find(({ row }) => row.type === type)
+  if (find(eventTypes.executionTerminated)) return undefined
+  if (instance.status === 'Suspended') {
+    const resumed = find(eventTypes.executionResumed)
+    if (resumed) return { kind: 'resume', instance, message: resumed }
+    return { kind: 'suspended', redundant: messages.filter(isSuspension) }
+  }
+  const [first] = messages
+  return first && isSuspension(first) ? { kind: 'suspend', instance, message: first } : undefined
+}
+
+function isSuspension({ row }: EventMessage): boolean {
+  return row.type === eventTypes.executionSuspended
+}
+
+function upToSuspension(messages: readonly EventMessage[]): readonly EventMessage[] {
+  if (messages.some(({ row }) => row.type === eventTypes.executionTerminated)) return messages
+  const suspendedAt = messages.findIndex(isSuspension)
+  return suspendedAt > 0 ? messages.slice(0, suspendedAt) : messages
+}
+
+/** A start comes first, whatever else waits; timers stand where they were due among the others, which keep their order. */
+function toArrivalOrder(messages: readonly EventMessage[]): EventMessage[] {
+  const isStart = ({ row }: EventMessage) => row.type === eventTypes.executionStarted
+  const timers = messages.filter(({ visibleAt }) => visibleAt > 0).sort((a, b) => a.visibleAt - b.visibleAt)
+  const others = messages.filter((message) => message.visibleAt === 0 && !isStart(message))
+  const ordered = messages.filter(isStart)
+  let due = 0
+  for (const message of others) {
+    const cameAt = timers.length === due ? 0 : readTime(message)
+    for (let timer = timers[due]; timer && timer.visibleAt <= cameAt; timer = timers[due]) {
+      ordered.push(timer)
+      due += 1
+    }
+    ordered.push(message)
+  }
+  return [...ordered, ...timers.slice(due)]
+}
+
+function readTime({ row }: EventMessage): number {
+  return Date.parse((JSON.parse(row.event) as { Timestamp: string }).Timestamp)
+}
