@@ -79,6 +79,16 @@ export {
   AgentFunctionApp,
   type AgentFunctionAppOptions,
 } from './app/agent-function-app.js'
+export type {
+  AgentTrigger,
+  BlobTrigger,
+  Made,
+  QueueTrigger,
+  ScheduleTrigger,
+  TriggerEvent,
+  TriggerOptions,
+} from './app/agent-trigger.js'
+export type { McpAgentToolOptions } from './app/mcp-agent-tool.js'
 export type { OwnerResolver } from './app/owner.js'
 export {
   AgentError,
