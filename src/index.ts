@@ -26,6 +26,8 @@ export {
   type FileHistoryProviderOptions,
   type HistoryRecord,
 } from './agent/file-history-provider.js'
+export type { ForeignAgent, ForeignRun, ForeignUpdate } from './agent/foreign/foreign-agent.js'
+export { HostedAgent } from './agent/foreign/hosted-agent.js'
 export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export { InProcessMemoryStore } from './agent/memory/in-process-memory-store.js'
@@ -77,6 +79,16 @@ export {
   AgentFunctionApp,
   type AgentFunctionAppOptions,
 } from './app/agent-function-app.js'
+export type {
+  AgentTrigger,
+  BlobTrigger,
+  Made,
+  QueueTrigger,
+  ScheduleTrigger,
+  TriggerEvent,
+  TriggerOptions,
+} from './app/agent-trigger.js'
+export type { McpAgentToolOptions } from './app/mcp-agent-tool.js'
 export type { OwnerResolver } from './app/owner.js'
 export {
   AgentError,

@@ -53,7 +53,8 @@ function toLayers(
   context: RunContext,
   { step, signal }: ModelCall,
 ): readonly Layer<ChatRequest, ChatAnswer>[] {
-  const shared = { ...toMiddlewareContext(context), step, signal }
+  const { attempt } = context.journal.state
+  const shared = { ...toMiddlewareContext(context), step, attempt, signal }
   return context.agent.middleware
     .filter(({ callModel }) => callModel !== undefined)
     .map((middleware) => async (request, next) => {

@@ -37,6 +37,8 @@ export interface StartHostOptions {
   readonly streamIdleLimitMs?: number | undefined
   /** Makes requests carry keys as in Azure. @default everybody is an administrator, as with the local tools */
   readonly keys?: AppKeys | undefined
+  /** Called after an invocation has failed because it took too long; its handler still runs. @default it runs on */
+  readonly onTimeout?: (() => void) | undefined
 }
 
 /** A host that answers requests. */
@@ -106,7 +108,14 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     extensions,
   })
   const { functions } = definitions
-  const invoker = createAppInvoker({ app, functions, extensions, hostJson, log })
+  const invoker = createAppInvoker({
+    app,
+    functions,
+    extensions,
+    hostJson,
+    log,
+    onTimeout: options.onTimeout,
+  })
   const router = createRouter(functions, hostJson.http.routePrefix)
   const enabled = functions.filter((definition) => !definition.disabled)
   for (const extension of extensions) await extension.start(enabled, invoker)

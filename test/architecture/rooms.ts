@@ -17,7 +17,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   agent: {
     rooms: ['core', 'model', 'run'],
-    packages: ['zod', 'node:', '@modelcontextprotocol/client', '@modelcontextprotocol/server'],
+    packages: [
+      'zod',
+      'node:',
+      '@modelcontextprotocol/client',
+      '@modelcontextprotocol/server',
+      '@openai/agents',
+    ],
   },
   session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
   orchestration: { rooms: ['core', 'session'], packages: ['durable-functions', 'node:'] },
