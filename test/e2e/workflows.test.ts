@@ -216,6 +216,25 @@ test('a reader who comes back after any event gets exactly the rest', async () =
   }
 })
 
+test('a run that is terminated from outside ends its stream, and says so', async () => {
+  await api('Review').run('Hi', '?runId=gone')
+  await api('Review').waitForQuestions('gone')
+  const stream = await api('Review').events('gone')
+  await stream.waitForType('request.opened')
+  const management = `${app.url}/runtime/webhooks/durabletask/instances/gone`
+  await fetch(`${management}/terminate?reason=enough`, { method: 'POST' })
+  const events = await stream.end()
+  expect(events.at(-1)).toMatchObject({ type: 'workflow.terminated', data: { reason: 'enough' } })
+  const { body } = await api('Review').status('gone')
+  expect(body).toMatchObject({
+    runtimeStatus: 'Terminated',
+    output: null,
+    error: { code: 'run_cancelled', message: 'The run was terminated: enough' },
+    pendingHumanInputRequests: [],
+  })
+  expect((await api('Review').runToEnd('Hi', 'gone')).status).toBe(500)
+})
+
 test('a cursor that is none is refused', async () => {
   await api('Both').runToEnd('poem', 'cursor')
   expect((await api('Both').events('cursor', 'x')).status).toBe(400)
