@@ -77,6 +77,27 @@ test('repeating a start under one runId finds the same run; with another input i
   expect([other.status, other.body.code]).toEqual([422, 'idempotency_conflict'])
 })
 
+test('starts under one Idempotency-Key at the same time are one run', async () => {
+  const key = { 'idempotency-key': 'once' }
+  const starts = await Promise.all(Array.from({ length: 8 }, () => api('Pipeline').run('poem', '', key)))
+  expect(starts.map(({ status, body }) => [status, body.runId])).toEqual(Array(8).fill([202, 'once']))
+  await api('Pipeline').waitForEnd('once')
+  const state = await new AgentApi(app.url, 'Writer').state('once~Writer')
+  expect(state.body.message_count).toBe(1)
+})
+
+test('a caller may follow the run in the same exchange', async () => {
+  const headers = { accept: 'text/event-stream' }
+  const { status, text, headers: answered } = await api('Both').run('poem', '?runId=live', headers)
+  expect([status, answered.get('content-type'), answered.get('x-ms-run-id')]).toEqual([
+    200,
+    'text/event-stream',
+    'live',
+  ])
+  expect(text.match(/^event: \S+/gm)?.at(0)).toBe('event: workflow.started')
+  expect(text.match(/^event: \S+/gm)?.at(-1)).toBe('event: workflow.completed')
+})
+
 test('a text is an input too, and a caller who wants only text gets it', async () => {
   const headers = { 'content-type': 'text/plain', accept: 'text/plain' }
   const accepted = await api('Pipeline').run('poem', '?runId=text', headers)

@@ -95,6 +95,16 @@ test('a question waits for one event, raced with a timer that an answer cancels'
   )
 })
 
+test('a time limit may be longer than the timers of the platform', async () => {
+  const days = 24 * 3600 * 1000
+  const ask = requestNode('ask', { response: z.boolean(), timeoutMs: 30 * days })
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [ask] }))
+  const { actions } = await dispatch(workflow, start)
+  const [, requestId] = /"requestId":"([^"]+)"/.exec(JSON.stringify(actions)) ?? []
+  const answer = raised('dafx-answer', { requestId, answer: true })
+  expect(await dispatch(workflow, start, [answer])).toMatchObject({ isDone: true, output: { answer: true } })
+})
+
 test('an activity that fails as such, by a time-out of the platform, fails its node and not its text', async () => {
   const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [double] }))
   const failure = { EventType: 6, TaskScheduledId: 1, Reason: 'secret', Details: 'stack' }
