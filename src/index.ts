@@ -79,6 +79,16 @@ export {
   AgentFunctionApp,
   type AgentFunctionAppOptions,
 } from './app/agent-function-app.js'
+export type {
+  AgentTrigger,
+  BlobTrigger,
+  Made,
+  QueueTrigger,
+  ScheduleTrigger,
+  TriggerEvent,
+  TriggerOptions,
+} from './app/agent-trigger.js'
+export type { McpAgentToolOptions } from './app/mcp-agent-tool.js'
 export type { OwnerResolver } from './app/owner.js'
 export {
   AgentError,
@@ -117,6 +127,7 @@ export type {
   ChatRequest,
   ToolDeclaration,
 } from './model/chat-client.js'
+export { type RetryOptions, withRetry } from './model/with-retry.js'
 export { toAgentError } from './orchestration/agent-failure.js'
 export type { AgentRunResult } from './orchestration/agent-run-result.js'
 export type { AgentTask } from './orchestration/agent-task.js'

@@ -4,6 +4,7 @@ import * as mcp from '../src/agent/mcp/index.js'
 import * as mcpServer from '../src/agent/mcp-server/index.js'
 import * as openaiAgents from '../src/agent/openai-agents/index.js'
 import * as root from '../src/index.js'
+import * as aiSdk from '../src/model/ai-sdk.js'
 import * as openai from '../src/model/openai.js'
 import * as testing from '../src/testing/index.js'
 
@@ -46,12 +47,14 @@ test('the root has these values, and no others', () => {
       "toAgentError",
       "tool",
       "transformNode",
+      "withRetry",
       "workflowNode",
     ]
   `)
 })
 
 test('the subpaths have these values, and no others', () => {
+  expect(Object.keys(aiSdk)).toEqual(['createAISDKChatClient'])
   expect(Object.keys(openai).sort()).toMatchInlineSnapshot(`
     [
       "createAzureOpenAIChatClient",

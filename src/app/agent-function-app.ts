@@ -5,6 +5,7 @@ import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import { HostedAgent } from '../agent/foreign/hosted-agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
+import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
 import { createWorkflowRoutes, unknownWorkflowRoutes } from '../http/workflows/workflow-routes.js'
 import { openRunLog } from '../log/open-run-log.js'
@@ -22,10 +23,13 @@ import { toEntityName } from '../session/agent-session-id.js'
 import { toolRunOrchestrator } from '../session/durable-tools.js'
 import { type OperationLimits, toOperationLimits } from '../session/execution-limits.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
+import type { AgentTrigger } from './agent-trigger.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
+import { type McpAgentToolOptions, registerMcpTool } from './mcp-agent-tool.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
+import { registerTrigger, toFunctionName } from './register-trigger.js'
 import { registerWorkflow } from './register-workflow.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
@@ -71,6 +75,12 @@ export interface AgentFunctionAppOptions {
 export interface AddAgentOptions {
   /** Observes this agent's runs, instead of the app's default callback. */
   readonly callback?: AgentResponseCallback
+  /** Whether to serve the agent's HTTP routes. @default true */
+  readonly http?: boolean
+  /** Whether, and how, MCP clients find the agent as a tool of the app, at `/runtime/webhooks/mcp`. @default false */
+  readonly mcpTool?: boolean | McpAgentToolOptions
+  /** What else runs the agent: messages of queues, blobs, the clock. @default nothing */
+  readonly triggers?: readonly AgentTrigger[]
 }
 
 /**
@@ -83,6 +93,7 @@ export interface AddAgentOptions {
  */
 export class AgentFunctionApp {
   readonly #agents: Agent[] = []
+  readonly #exposures = new Map<Agent, AgentExposure>()
   readonly #workflows: WorkflowDefinition[] = []
   /** With those nested in others. */
   readonly #registered = new Set<WorkflowDefinition>()
@@ -109,6 +120,7 @@ export class AgentFunctionApp {
     const log = options.runLog ?? openRunLog()
     this.#services = {
       agents: this.#agents,
+      exposures: this.#exposures,
       workflows: this.#workflows,
       log,
       clients: new SessionClients(log, { maxInlineMediaBytes: options.maxInlineMediaBytes }),
@@ -140,7 +152,8 @@ export class AgentFunctionApp {
   }
 
   /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already. */
-  addAgent(added: Agent | ForeignAgent, { callback = this.#defaultCallback }: AddAgentOptions = {}): void {
+  addAgent(added: Agent | ForeignAgent, options: AddAgentOptions = {}): void {
+    const { callback = this.#defaultCallback, http = true, mcpTool = false, triggers = [] } = options
     const agent = 'client' in added ? added : new HostedAgent(added)
     if (this.#agents.some(({ name }) => name.toLowerCase() === agent.name.toLowerCase())) {
       throw new AgentError(
@@ -151,7 +164,16 @@ export class AgentFunctionApp {
     this.#names.take(toEntityName(agent.name), `agent "${agent.name}"`)
     this.#agents.push(agent)
     this.#registerEntity(agent, callback)
-    for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+    this.#exposures.set(agent, { http, mcpTool: mcpTool !== false })
+    if (http) for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+    if (mcpTool !== false) registerMcpTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
+    for (const trigger of triggers) this.#registerTrigger(agent, trigger)
+  }
+
+  #registerTrigger(agent: Agent, trigger: AgentTrigger): void {
+    const name = toFunctionName(agent, trigger)
+    this.#names.take(name, `a trigger of agent "${agent.name}", which may be given another name,`)
+    registerTrigger(agent, trigger, { clients: this.#services.clients, waitMs: this.#limits.hardEndMs })
   }
 
   /** The workflows served, in order of registration. */

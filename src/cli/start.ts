@@ -9,8 +9,8 @@ import { watch } from './watch.js'
 
 /** How long a stop may take before what still runs is cut off. */
 const stopGraceMs = 10_000
-/** The same when the process is restarted because a function took too long: on Azure everything is cut off at once. */
-const recycleGraceMs = 100
+/** The same when the process is restarted, e.g. because a function took too long: on Azure everything is cut off at once. */
+const restartGraceMs = 100
 
 /**
  * The `start` verb: runs an app on the embedded host until SIGINT or SIGTERM; a second signal ends it at once.
@@ -46,17 +46,17 @@ async function serve({ options, root, main, dataDir }: ServeOptions): Promise<vo
     settings: { FUNCTIONS_EMBEDDED_DATA_DIR: dataDir },
     keys: enableAuth ? keys : undefined,
     extensions: await loadExtensions({ dataDir, leaseMs, keys, enableAuth }),
-    onTimeout: supervisor && (() => void recycle(starting, supervisor)),
+    restart: supervisor && (() => void restart(starting, supervisor)),
   })
   const host = await starting
   const stop = stopOnSignal(host)
   supervisor?.attach({ port: host.port, onGone: () => stop('SIGTERM') })
 }
 
-/** Ends the handler that would not end, and with it the process; the supervisor starts another. */
-async function recycle(starting: Promise<RunningHost>, supervisor: Supervisor): Promise<void> {
+/** Ends the process, with whatever in it would not end; the supervisor starts another. */
+async function restart(starting: Promise<RunningHost>, supervisor: Supervisor): Promise<void> {
   const host = await starting
-  await host.stop(recycleGraceMs).finally(() => supervisor.askForRestart())
+  await host.stop(restartGraceMs).finally(() => supervisor.askForRestart())
 }
 
 /** Gives what a signal does. */

@@ -14,9 +14,9 @@ export function createAppInvoker(options: {
   readonly extensions: readonly HostExtension[]
   readonly hostJson: HostJson
   readonly log: HostLog
-  readonly onTimeout: (() => void) | undefined
+  readonly restart: (() => void) | undefined
 }): FunctionInvoker {
-  const { app, functions, extensions, hostJson, log, onTimeout } = options
+  const { app, functions, extensions, hostJson, log, restart } = options
   const { hooks, model } = app
   // Without a model the app registered nothing: there is no function that anybody could ask for.
   if (model === undefined) return { invoke: async () => noFunctions }
@@ -29,7 +29,7 @@ export function createAppInvoker(options: {
     readInput: toInputReader(extensions),
     writeOutput: toOutputWriter(extensions),
     functionTimeoutMs,
-    onTimeout,
+    onTimeout: restart,
   })
 }
 

@@ -108,3 +108,13 @@ test('43. with --watch a function that takes too long ends with its process, as 
   expect(second.pid).not.toBe(first.pid)
   expect(host.output()).toContain('The worker process is restarted, as on Azure')
 })
+
+test('with --watch POST admin/host/restart starts the app anew', async () => {
+  const { host } = await startApp({ 'dist/index.js': toCode('one') })
+  const first = await waitForAnswer(host, 'one')
+  expect((await fetch(`${host.url}/admin/host/restart`, { method: 'POST' })).status).toBe(200)
+  await eventually(async () => {
+    const found = await ask(host)
+    return found !== undefined && found.pid !== first.pid
+  })
+})
