@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AgentApi } from '../support/api.js'
 import type { SseItem } from '../support/sse.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
@@ -280,4 +281,40 @@ test('unknown workflows and paths are 404, and the OpenAPI document has the know
     '/workflows/Review/respond/{instanceId}',
     '/workflows/Review/runs/{instanceId}/events',
   ])
+})
+
+describe('a workflow as a tool of the MCP server', () => {
+  let client: Client
+
+  beforeAll(async () => {
+    client = new Client({ name: 'tests', version: '1.0.0' })
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${app.url}/runtime/webhooks/mcp`)))
+  })
+  afterAll(() => client.close())
+
+  test('is listed with what it takes, also when it has no routes', async () => {
+    const { tools } = await client.listTools()
+    expect(tools).toMatchObject([
+      { name: 'Asking', description: 'Run the workflow Asking.' },
+      { name: 'shout_it', description: 'Says it loudly.', inputSchema: { required: ['input'] } },
+    ])
+    expect((await api('Loud').run({ text: 'hi' })).status).toBe(404)
+  })
+
+  test('takes JSON where its input has a schema, and gives its output', async () => {
+    const input = '{"text":"hi","times":2}'
+    const { content, structuredContent } = await client.callTool({ name: 'shout_it', arguments: { input } })
+    expect(content).toEqual([{ type: 'text', text: 'HI!HI!' }])
+    expect(structuredContent).toMatchObject({ runtimeStatus: 'Completed', output: 'HI!HI!' })
+  })
+
+  test('says what of the input does not fit, and that it still waits', async () => {
+    const unfit = await client.callTool({ name: 'shout_it', arguments: { input: '{"text":5}' } })
+    expect(unfit.structuredContent).toMatchObject({ status: 'error', code: 'invalid_request' })
+    expect(JSON.stringify(unfit.content)).toContain('input.text')
+    const waiting = await client.callTool({ name: 'Asking', arguments: { input: 'so?' } })
+    expect(waiting.structuredContent).toMatchObject({ runtimeStatus: 'Running' })
+    const { runId } = waiting.structuredContent as { runId: string }
+    expect(await api('Asking').waitForQuestions(runId)).toMatchObject([{ requestData: 'so?' }])
+  })
 })
