@@ -10,8 +10,11 @@ import type { ResponsesServerOptions } from '../support/responses-server.js'
 
 const text = 'Space and time are one, and bend.'
 
-async function startAgent(script: ResponsesServerOptions['script'], options: Partial<AgentOptions> = {}) {
-  const { server, client } = await start(script)
+async function startAgent(
+  script: ResponsesServerOptions['script'],
+  { eventDelayMs = 0, ...options }: Partial<AgentOptions> & { readonly eventDelayMs?: number } = {},
+) {
+  const { server, client } = await start(script, {}, { eventDelayMs })
   return { server, agent: new Agent({ name: 'Researcher', instructions: 'Be brief.', client, ...options }) }
 }
 
@@ -98,7 +101,7 @@ describe('a background run that is awaited', () => {
 
 describe('a background run that is iterated', () => {
   test('can be left after any update and gone on with exactly there', async () => {
-    const { agent, server } = await startAgent([{ text }])
+    const { agent, server } = await startAgent([{ text }], { eventDelayMs: 5 })
     const session = agent.createSession()
     const said: string[] = []
     let token: string | undefined
@@ -107,11 +110,13 @@ describe('a background run that is iterated', () => {
       if (update.text !== '') said.push(update.text)
       if (said.length === 3) break
     }
+    expect(said.join('').length).toBeLessThan(text.length)
     const rest = agent.run([], { session, continuationToken: token })
     for await (const update of rest) said.push(update.text)
     expect(said.join('')).toBe(text)
     expect((await rest).text).toBe(text)
     expect(server.requests).toHaveLength(1)
+    expect(server.visits).toEqual([expect.stringMatching(/starting_after=\d+$/)])
   })
 
   test('carries a token in each update, and goes on over breaks by itself', async () => {

@@ -15,9 +15,11 @@ import { createShop } from '../../samples/recipes/14-function-middleware.js'
 import { createGuarded } from '../../samples/recipes/15-agent-middleware.js'
 import { debug } from '../../samples/recipes/20-debug-stream.js'
 import { turn } from '../../samples/recipes/21-session-replay.js'
+import { poll, resume } from '../../samples/recipes/22-background-responses.js'
 import { toText } from '../../src/core/messages.js'
 import type { ChatRequest } from '../../src/model/chat-client.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
+import { start } from '../model/responses-kit.js'
 
 /** Quotes everything the model was shown of the user. */
 const quoting = ({ messages }: ChatRequest) => ({
@@ -170,4 +172,23 @@ test('21: a session travels as text', async () => {
   const second = await turn(new ScriptedModel(quoting), first.blob, 'What did I ask?')
   expect(second.reply).toBe('My order #4421 is missing. What did I ask?')
   expect(JSON.parse(second.blob)).toMatchObject({ state: { counter: { turns: 2 } } })
+})
+
+test('22: a background answer is polled for, and asked for once', async () => {
+  const { client, server } = await start([{ reasoning: ['Hm'], text: 'Time bends.', polls: 2 }])
+  const written: string[] = []
+  expect(await poll(client, (text) => written.push(text), 0)).toBe('Time bends.')
+  expect(written).toEqual(['Poll 1: at work\n', 'Poll 2: at work\n', 'Poll 3: done\n'])
+  expect(server.requests.map(({ body }) => body.background)).toEqual([true])
+})
+
+test('22: a background stream that is left goes on where it was left', async () => {
+  const { client, server } = await start([{ text: 'Heart, sleep and mood.' }], {}, { eventDelayMs: 5 })
+  const written: string[] = []
+  await resume(client, (text) => written.push(text))
+  const said = written.join('')
+  expect(said.replace('\n[interrupted]\n', '')).toBe('Heart, sleep and mood.')
+  expect(said.indexOf('[interrupted]')).toBeLessThan(12)
+  expect(server.requests).toHaveLength(1)
+  expect(server.visits[0]).toMatch(/starting_after=\d+$/)
 })
