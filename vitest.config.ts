@@ -1,6 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+/** Samples import the package by its name: here that is its sources, as they are. */
+function toAliases() {
+  const { name, exports } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'))
+  const entries: [string, { default?: string }][] = Object.entries(exports)
+  return entries.flatMap(([path, { default: file }]) =>
+    file === undefined
+      ? []
+      : [
+          {
+            find: new RegExp(`^${name}${path.slice(1)}$`),
+            replacement: join(import.meta.dirname, file.replace(/^\.\/dist\/(.*)\.js$/, '$1.ts')),
+          },
+        ],
+  )
+}
+
 export default defineConfig({
+  resolve: { alias: toAliases() },
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,

@@ -26,6 +26,8 @@ export {
   type FileHistoryProviderOptions,
   type HistoryRecord,
 } from './agent/file-history-provider.js'
+export type { ForeignAgent, ForeignRun, ForeignUpdate } from './agent/foreign/foreign-agent.js'
+export { HostedAgent } from './agent/foreign/hosted-agent.js'
 export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
 export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export { InProcessMemoryStore } from './agent/memory/in-process-memory-store.js'
@@ -77,7 +79,19 @@ export {
   AgentFunctionApp,
   type AgentFunctionAppOptions,
 } from './app/agent-function-app.js'
+export type {
+  AgentTrigger,
+  BlobTrigger,
+  Made,
+  QueueTrigger,
+  ScheduleTrigger,
+  TriggerEvent,
+  TriggerOptions,
+} from './app/agent-trigger.js'
+export type { McpAgentToolOptions } from './app/mcp-agent-tool.js'
+export type { McpWorkflowToolOptions } from './app/mcp-workflow-tool.js'
 export type { OwnerResolver } from './app/owner.js'
+export type { AddWorkflowOptions } from './app/workflow-registry.js'
 export {
   AgentError,
   type AgentErrorCode,
@@ -115,6 +129,7 @@ export type {
   ChatRequest,
   ToolDeclaration,
 } from './model/chat-client.js'
+export { type RetryOptions, withRetry } from './model/with-retry.js'
 export { toAgentError } from './orchestration/agent-failure.js'
 export type { AgentRunResult } from './orchestration/agent-run-result.js'
 export type { AgentTask } from './orchestration/agent-task.js'

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import * as evaluation from '../src/agent/evaluation/index.js'
 import * as mcp from '../src/agent/mcp/index.js'
 import * as mcpServer from '../src/agent/mcp-server/index.js'
+import * as openaiAgents from '../src/agent/openai-agents/index.js'
 import * as root from '../src/index.js'
+import * as aiSdk from '../src/model/ai-sdk.js'
 import * as openai from '../src/model/openai.js'
 import * as testing from '../src/testing/index.js'
 
@@ -18,6 +20,7 @@ test('the root has these values, and no others', () => {
       "AgentState",
       "FencedError",
       "FileHistoryProvider",
+      "HostedAgent",
       "InMemoryHistoryProvider",
       "InProcessMemoryStore",
       "MemoryRunLog",
@@ -44,12 +47,14 @@ test('the root has these values, and no others', () => {
       "toAgentError",
       "tool",
       "transformNode",
+      "withRetry",
       "workflowNode",
     ]
   `)
 })
 
 test('the subpaths have these values, and no others', () => {
+  expect(Object.keys(aiSdk)).toEqual(['createAISDKChatClient'])
   expect(Object.keys(openai).sort()).toMatchInlineSnapshot(`
     [
       "createAzureOpenAIChatClient",
@@ -70,6 +75,7 @@ test('the subpaths have these values, and no others', () => {
       "toolCallsPresent",
     ]
   `)
+  expect(Object.keys(openaiAgents)).toEqual(['fromOpenAIAgent'])
   expect(Object.keys(mcpServer)).toEqual(['createAgentMcpServer'])
   expect(Object.keys(mcp).sort()).toMatchInlineSnapshot(`
     [

@@ -1,9 +1,10 @@
 import { toTimestamp } from '../core/clock.js'
 import type { ToolResult } from '../run/control.js'
 import { toOpenApprovals } from '../run/fold.js'
+import { cancelAnswer } from './background-answer.js'
 import type { RunSetup } from './run-context.js'
 
-/** Writes down the wishes about a run that it does not know yet: decisions, and messages that join it. */
+/** Writes down the wishes about a run that it does not know yet: decisions, and messages that join it, unless its model is at work on an answer. */
 export async function absorbControls(context: RunSetup): Promise<void> {
   const { journal, controls } = context
   for (const record of controls.records) {
@@ -13,7 +14,7 @@ export async function absorbControls(context: RunSetup): Promise<void> {
         ({ approvalId }) => approvalId === decision.approvalId,
       )
       if (isOpen) journal.record({ type: 'approval.decided', data: decision })
-    } else if (record.type === 'steer') {
+    } else if (record.type === 'steer' && journal.state.continuation === undefined) {
       const { run, messages } = record
       const isKnown = journal.state.steering.some((steering) => steering.run === run)
       if (!isKnown && (await context.join(run)))
@@ -43,7 +44,9 @@ export function expireApprovals({ journal, clock }: RunSetup): void {
 }
 
 /** Ends a run on request. Its partial answer is kept, and its open tool calls are closed, as models want each to have a result. */
-export function cancelRun({ journal }: RunSetup, reason: string): void {
+export async function cancelRun(setup: RunSetup, reason: string): Promise<void> {
+  const { journal } = setup
+  await cancelAnswer(setup)
   const text = journal.state.partial ?? ''
   for (const { call, completed, started } of journal.state.steps.at(-1)?.calls ?? []) {
     if (completed !== undefined) continue

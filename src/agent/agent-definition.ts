@@ -12,7 +12,7 @@ import type { ToolContext } from './tool-context.js'
 /** What every model call of an agent is made with, unless a run says otherwise. */
 export type ModelSettings = Pick<
   ChatRequest,
-  'temperature' | 'topP' | 'maxOutputTokens' | 'providerOptions' | 'toolChoice'
+  'background' | 'temperature' | 'topP' | 'maxOutputTokens' | 'providerOptions' | 'toolChoice'
 >
 
 /** What carrying out a run needs to know of its agent. */

@@ -2,7 +2,6 @@ import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ToolChoice } from '../core/tool-choice.js'
-import type { RunEvent } from '../run/events.js'
 import type { AgentDefinition, ModelSettings, Tool, ToolSource } from './agent-definition.js'
 import type { AgentSession } from './agent-session.js'
 import { createInMemoryDelegation } from './delegate-in-memory.js'
@@ -20,6 +19,13 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly toolChoice?: ToolChoice
   /** Settings of this run's model calls, before the agent's own. @default none */
   readonly modelSettings?: Omit<ModelSettings, 'toolChoice'>
+  /**
+   * Whether the model works on in the background: the response, or each update, then has a `continuationToken`. For
+   * clients that can do so, such as that of OpenAI's Responses API. @default the agent's `modelSettings`
+   */
+  readonly background?: boolean
+  /** Comes back for the answer that this token of an earlier run stands for; nothing is asked. */
+  readonly continuationToken?: string
   /** The shape of the answer; `value` of the response then has its type. */
   readonly responseFormat?: ResponseSchema
   /** What the run's tools and providers may know and the model may not. @default none */
@@ -30,7 +36,9 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly enableToolCalls?: boolean
   /** Asks a human about a tool call that needs one to agree; the run waits for the answer. @default such a call ends the run with an error */
   readonly onApproval?: ApprovalHandler
-  /** Ends the run; awaiting it then throws the signal's reason. */
+  /** Told of failures that do not end the run, such as those of a provider that is told its answer. @default a warning of the process */
+  readonly onError?: (error: unknown) => void
+  /** Ends the run, and the work on an answer in the background; awaiting it then throws the signal's reason. */
   readonly signal?: AbortSignal
 }
 
@@ -39,28 +47,62 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
   agent: AgentDefinition,
   input: string | readonly ChatMessage[],
   options: AgentRunOptions<ResponseSchema>,
-  onEvent: (event: RunEvent) => void,
+  { onEvent, isFollowed }: Pick<StandaloneRun<unknown>, 'onEvent' | 'isFollowed'>,
 ): StandaloneRun<SchemaOutput<ResponseSchema>> {
   const { session, history = [], context = {}, metadata, enableToolCalls = true, toolChoice } = options
-  const { tools = [], modelSettings = {}, responseFormat, signal, onApproval } = options
+  const { tools = [], responseFormat, continuationToken, signal, onApproval, onError = warn } = options
   if (session !== undefined && history.length > 0) {
     throw new AgentError('invalid_request', 'A run takes its history from its session: pass one of the two.')
   }
+  checkContinuation(agent, input, continuationToken)
   const messages = typeof input === 'string' ? [createTextMessage('user', input)] : input
   const responseSchema = responseFormat === undefined ? undefined : toJsonSchema(responseFormat)
   return {
     agent: {
       ...agent,
       tools: [...agent.tools, ...tools],
-      modelSettings: { ...agent.modelSettings, ...modelSettings },
+      modelSettings: toModelSettings(agent, options),
     },
     history,
     values: context,
     request: { messages, options: { enableToolCalls, toolChoice, responseSchema }, digest: '', metadata },
+    continuationToken,
+    isFollowed,
     signal,
     onEvent,
     onApproval,
-    delegation: createInMemoryDelegation({ sessionId: session?.id, onApproval }),
+    onError,
+    delegation: createInMemoryDelegation({ sessionId: session?.id, onApproval, onError }),
     responseFormat: responseFormat as Schema<SchemaOutput<ResponseSchema>> | undefined,
   }
+}
+
+/** What follows on a background answer is made in the background too. */
+function toModelSettings(
+  agent: AgentDefinition,
+  { modelSettings, background, continuationToken }: AgentRunOptions,
+): ModelSettings {
+  const isBackground = background ?? (continuationToken === undefined ? undefined : true)
+  const settings = { ...agent.modelSettings, ...modelSettings }
+  return isBackground === undefined ? settings : { ...settings, background: isBackground }
+}
+
+function checkContinuation(
+  { name, client }: AgentDefinition,
+  input: string | readonly ChatMessage[],
+  continuationToken: string | undefined,
+): void {
+  if (continuationToken === undefined) return
+  if (input.length > 0) {
+    throw new AgentError('invalid_request', 'A run with a continuationToken asks nothing: pass no input.')
+  }
+  if (client.cancel !== undefined) return
+  throw new AgentError(
+    'invalid_request',
+    `The model client of agent "${name}" does not work in the background, so no continuationToken is its own.`,
+  )
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }

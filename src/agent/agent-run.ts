@@ -2,21 +2,32 @@ import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
 import type { RunEvent } from '../run/events.js'
 import { toUpdate } from './to-update.js'
 
-type Start<Value> = (onEvent: (event: RunEvent) => void) => Promise<AgentResponse<Value>>
+type Start<Value> = (
+  onEvent: (event: RunEvent) => void,
+  isFollowed: () => boolean,
+) => Promise<AgentResponse<Value>>
 
-/** A run in progress: await it for the whole answer, or iterate it for the increments; both tell the same story. */
+/**
+ * A run in progress: await it for the whole answer, or iterate it for the increments; both tell the same story.
+ * Of an answer that the model makes in the background, awaiting gives the token to come back with as soon as there is one,
+ * and iterating from the start gives everything.
+ */
 export class AgentRun<Value = unknown>
   implements PromiseLike<AgentResponse<Value>>, AsyncIterable<AgentResponseUpdate>
 {
   readonly #updates: AgentResponseUpdate[] = []
   readonly #response: Promise<AgentResponse<Value>>
   #ended = false
+  #isFollowed = false
   #wake: () => void = () => {}
   #news: Promise<void>
 
   constructor(start: Start<Value>) {
     this.#news = this.#nextNews()
-    this.#response = start((event) => this.#add(event)).finally(() => this.#end())
+    this.#response = start(
+      (event) => this.#add(event),
+      () => this.#isFollowed,
+    ).finally(() => this.#end())
     // Whoever only iterates meets the error there.
     this.#response.catch(() => {})
   }
@@ -36,6 +47,7 @@ export class AgentRun<Value = unknown>
 
   /** Every increment from the first, also when the run is already over. Throws what the run failed with. */
   async *[Symbol.asyncIterator](): AsyncGenerator<AgentResponseUpdate> {
+    this.#isFollowed = true
     for (let position = 0; ; ) {
       const update = this.#updates[position]
       if (update !== undefined) {

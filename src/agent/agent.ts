@@ -134,11 +134,11 @@ export class Agent implements AgentDefinition {
    * for await (const update of agent.run('And in Paris?')) process.stdout.write(update.text)
    */
   run<ResponseSchema extends Schema = Schema>(
-    input: string | readonly ChatMessage[],
+    input: string | readonly ChatMessage[] = [],
     options: AgentRunOptions<ResponseSchema> = {},
   ): AgentRun<SchemaOutput<ResponseSchema>> {
-    return new AgentRun(async (onEvent) => {
-      const run = toStandaloneRun(this, input, options, onEvent)
+    return new AgentRun(async (onEvent, isFollowed) => {
+      const run = toStandaloneRun(this, input, options, { onEvent, isFollowed })
       const { session } = options
       return session === undefined ? runStandalone(run) : runInSession(session, this.history, run)
     })

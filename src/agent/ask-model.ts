@@ -1,6 +1,7 @@
 import { AgentError } from '../core/errors.js'
 import { createTextMessage, noUsage, toText } from '../core/messages.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../model/chat-client.js'
+import { type Asking, streamDurably } from './background-answer.js'
 import { toMiddlewareContext } from './equip-run.js'
 import { type Layer, wrapInLayers } from './layers.js'
 import type { RunContext } from './run-context.js'
@@ -12,24 +13,48 @@ export interface ModelCall {
   readonly signal: AbortSignal
 }
 
-/** Asks the model through the agent's middleware; what it says goes to the journal as it comes. */
-export async function askModel(context: RunContext, call: ModelCall): Promise<ChatAnswer> {
+/**
+ * Asks the model through the agent's middleware; what it says goes to the journal as it comes. `undefined` when it works
+ * on in the background.
+ */
+export async function askModel(context: RunContext, call: ModelCall): Promise<ChatAnswer | undefined> {
   const layers = toLayers(context, call)
-  if (layers.length === 0) return streamAnswer(context, call, call.request, true)
+  if (layers.length === 0) return streamAnswer(context, { ...call, isRepeated: false }, true)
   const passesDeltas = context.agent.middleware.every(({ holdsDeltas = false }) => !holdsDeltas)
-  const answer = await wrapInLayers(layers, (request) => streamAnswer(context, call, request, passesDeltas))(
-    call.request,
-  )
+  let isRepeated = false
+  const answer = await askInLayers(layers, call.request, (request) => {
+    const asking = { ...call, request, isRepeated }
+    isRepeated = true
+    return streamAnswer(context, asking, passesDeltas)
+  })
   call.signal.throwIfAborted()
-  tellAnswer(context, call.step, answer)
+  if (answer !== undefined) tellAnswer(context, call.step, answer)
   return answer
+}
+
+/** When the model works on in the background the layers are left where they stand: none may take that for an answer. */
+function askInLayers(
+  layers: readonly Layer<ChatRequest, ChatAnswer>[],
+  request: ChatRequest,
+  ask: (request: ChatRequest) => Promise<ChatAnswer | undefined>,
+): Promise<ChatAnswer | undefined> {
+  return new Promise((resolve, reject) => {
+    const innermost = async (changed: ChatRequest): Promise<ChatAnswer> => {
+      const answer = await ask(changed)
+      if (answer !== undefined) return answer
+      resolve(undefined)
+      return new Promise<never>(() => {})
+    }
+    wrapInLayers(layers, innermost)(request).then(resolve, reject)
+  })
 }
 
 function toLayers(
   context: RunContext,
   { step, signal }: ModelCall,
 ): readonly Layer<ChatRequest, ChatAnswer>[] {
-  const shared = { ...toMiddlewareContext(context), step, signal }
+  const { attempt } = context.journal.state
+  const shared = { ...toMiddlewareContext(context), step, attempt, signal }
   return context.agent.middleware
     .filter(({ callModel }) => callModel !== undefined)
     .map((middleware) => async (request, next) => {
@@ -45,38 +70,32 @@ function toFreeAnswer(text: string): ChatAnswer {
 
 async function streamAnswer(
   context: RunContext,
-  { step, signal }: ModelCall,
-  request: ChatRequest,
+  asking: Asking,
   passesDeltas: boolean,
-): Promise<ChatAnswer> {
+): Promise<ChatAnswer | undefined> {
+  const { step, signal } = asking
   resetStep(context, step)
   let answer: ChatAnswer | undefined
-  for await (const event of context.agent.client.stream(request, { signal })) {
+  for await (const event of streamDurably(context, asking)) {
     signal.throwIfAborted()
     if (event.type === 'completed') answer = event
-    else if (passesDeltas) recordProgress(context, step, event)
+    else if (event.type === 'reset') resetStep(context, step)
+    else if (passesDeltas) recordDelta(context, step, event)
   }
-  if (answer !== undefined) return answer
+  if (answer !== undefined || context.journal.state.continuation !== undefined) return answer
   throw new AgentError('model_error', 'The model ended its answer without completing it.', {
     retryable: true,
   })
 }
 
-function recordProgress(
-  context: RunContext,
+function recordDelta(
+  { journal, waiting }: RunContext,
   step: number,
-  event: Exclude<ChatEvent, { type: 'completed' }>,
+  { type, text, continuation }: Extract<ChatEvent, { text: string }>,
 ): void {
-  switch (event.type) {
-    case 'text':
-      context.journal.record({ type: 'message.delta', data: { step, text: event.text } })
-      break
-    case 'reasoning':
-      context.journal.record({ type: 'reasoning.delta', data: { step, text: event.text } })
-      break
-    case 'reset':
-      resetStep(context, step)
-  }
+  const data =
+    waiting.marksDeltas && continuation !== undefined ? { step, text, continuation } : { step, text }
+  journal.record({ type: type === 'text' ? 'message.delta' : 'reasoning.delta', data })
 }
 
 /** Says that what was told of this step so far is void. */

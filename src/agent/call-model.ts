@@ -7,9 +7,10 @@ import { WorkLimit } from '../core/work-limit.js'
 import type { ChatRequest, ResponseFormat } from '../model/chat-client.js'
 import { toPromptMessages } from '../run/turn-messages.js'
 import { askModel } from './ask-model.js'
+import { parkInBackground } from './background-answer.js'
 import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
 
-/** Makes one model call: deltas go to the journal as they come, the finished answer as one record. */
+/** Makes one model call: deltas go to the journal as they come, the finished answer as one record. A run whose model works on in the background is parked. */
 export async function callModel(context: RunContext, step: number): Promise<void> {
   const { journal, limits, controls, clock } = context
   await journal.flush()
@@ -17,6 +18,7 @@ export async function callModel(context: RunContext, step: number): Promise<void
   const limit = new WorkLimit([context.signal, controls.stop], limitMs, clock)
   try {
     const answer = await askModel(context, { step, request: toChatRequest(context), signal: limit.signal })
+    if (answer === undefined) return parkInBackground(context)
     const { usage, finishReason, model } = answer
     const message = withUniqueCallIds(answer.message, context, step)
     journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })

@@ -4,6 +4,7 @@ import { hasCode, toErrorMessage } from '../core/errors.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
 import type { Tool } from './agent-definition.js'
+import { parkInBackground } from './background-answer.js'
 import { recordStateChanges, toRunInfo } from './equip-run.js'
 import { type ExecutionOutcome, executeTool } from './execute-tool.js'
 import type { ToolOutcome } from './invoke-tool.js'
@@ -16,12 +17,17 @@ export async function callTools(context: RunContext, calls: readonly CallState[]
   for (const call of calls) if (await prepare(context, call)) started.push(call)
   await context.journal.flush()
   const queue = started.values()
+  let isInBackground = false
   const workers = Array.from({ length: context.agent.maxParallelTools }, async () => {
-    for (const { call } of queue) await finish(context, call.callId)
+    for (const { call } of queue) {
+      const outcome = await finish(context, call.callId)
+      isInBackground ||= outcome !== undefined && 'parked' in outcome && outcome.parked === 'background'
+    }
   })
   // None is left behind: what it recorded later would come after the end of the run.
   const results = await Promise.allSettled(workers)
   for (const result of results) if (result.status === 'rejected') throw result.reason
+  if (isInBackground) parkInBackground(context)
 }
 
 /** Notes that a call starts; false when it does not, and why has been noted instead. */
@@ -107,7 +113,7 @@ function toRejection({ approval, decision }: CallState): string {
   return `A human rejected this call${reason}.`
 }
 
-async function finish(context: RunContext, callId: string): Promise<void> {
+async function finish(context: RunContext, callId: string): Promise<ExecutionOutcome | undefined> {
   const { journal, clock } = context
   const startedAt = clock.now()
   const outcome = await executeToOutcome(context, callId)
@@ -124,6 +130,7 @@ async function finish(context: RunContext, callId: string): Promise<void> {
     journal.record({ type: 'tool.pending', data: { callId, since: clock.now(), inner: outcome.calls } })
   }
   await journal.flush()
+  return outcome
 }
 
 /** How often a tool may be cut off in one execution of a run before its outcome is left unknown. */

@@ -10,7 +10,7 @@ export type DelegateOutcome =
   | (ToolOutcome & { readonly usage: Usage })
   /** It waits for a human, or for the next operation; asking again goes on with it. */
   | { readonly parked: 'approval'; readonly approval: ApprovalRequested }
-  | { readonly parked: 'operation_limit' }
+  | { readonly parked: 'background' | 'operation_limit' }
   /** It waits for these of its tool calls. */
   | { readonly parked: 'tool'; readonly calls: readonly string[] }
 

@@ -39,6 +39,8 @@ export interface AfterRunResult {
 export interface ModelCallContext extends MiddlewareContext {
   /** 0 for the run's first model call. */
   readonly step: number
+  /** How often the run was begun without ending. Above 1, a process has died, maybe while it made this very call. */
+  readonly attempt: number
   readonly request: ChatRequest
 }
 

@@ -36,6 +36,8 @@ export interface RunSetup {
   readonly join: (run: string) => Promise<boolean>
   /** How it has other agents work for it. */
   readonly delegation: Delegation
+  /** How it waits for what models make in the background. */
+  readonly waiting: BackgroundWaiting
   /** The orchestrations of its app, for its tools; `undefined` where there are none. */
   readonly durable?: DurableTools | undefined
   /** Aborts when this executor must stop at once, because another one has taken the run over or the caller gave up. */
@@ -45,12 +47,24 @@ export interface RunSetup {
   readonly onError: (error: unknown) => void
 }
 
-/** Everything one execution of a run works with. */
-export interface RunContext extends RunSetup {
+/** How an execution waits for an answer that is made in the background. */
+export interface BackgroundWaiting {
+  /** Whether the answer is followed as it is made; otherwise the run is parked unless there is one. `comesBack` when it was asked for earlier. */
+  follows(comesBack: boolean): boolean
+  /** Whether each delta is told with the token to go on after it: for callers who go on themselves. */
+  readonly marksDeltas: boolean
+}
+
+/** An execution with what its providers and middleware work with. */
+export interface EquippedRun extends RunSetup {
   readonly values: InvocationValues
+  readonly states: ProviderStates
+}
+
+/** Everything one execution of a run works with. */
+export interface RunContext extends EquippedRun {
   /** All that the model may call. */
   readonly tools: readonly Tool[]
-  readonly states: ProviderStates
 }
 
 /** How far one execution may go. */

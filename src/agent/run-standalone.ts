@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
+import { type Problem, toProblem } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type {
@@ -43,9 +44,15 @@ export interface StandaloneRun<Value> {
   readonly summarized?: HistorySummarized | undefined
   /** The user's messages before this run. @default 0 */
   readonly messageCount?: number | undefined
+  /** The token of the answer that this run comes back for. */
+  readonly continuationToken?: string | undefined
+  /** Whether somebody follows an answer that is made in the background; otherwise the run ends with its token. @default always */
+  readonly isFollowed?: (() => boolean) | undefined
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
   readonly onApproval: ApprovalHandler | undefined
+  /** Told of failures that do not end the run. */
+  readonly onError: (error: unknown) => void
   /** What the answer's value is parsed with. */
   readonly responseFormat: Schema<Value> | undefined
   /** How other agents work for it. */
@@ -54,18 +61,24 @@ export interface StandaloneRun<Value> {
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
 export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
-  const setup = toSetup(run)
-  const state = await runWithApprovals(setup, run.onApproval)
-  if (state.outcome?.type === 'run.failed') {
-    const { code, detail, issues } = state.outcome.data
-    throw new AgentError(code, detail, { issues })
-  }
+  const errors: unknown[] = []
+  const setup = toSetup(run, (error) => errors.push(error))
+  const state = await runCancellably(setup, () => runWithApprovals(setup, run.onApproval))
+  if (state.outcome?.type === 'run.failed') throw toFailure(state.outcome.data, errors)
+  for (const error of errors) run.onError(error)
   const response = toResponse(state, setup.correlationId)
+  if (state.parked !== undefined) return { ...response, value: undefined }
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
 }
 
-function toSetup(run: StandaloneRun<unknown>): RunSetup {
-  const { agent, history, delegation, responseFormat } = run
+/** What a run failed with, as it was thrown: nobody but the caller is there to be told. */
+function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]): AgentError {
+  const cause = errors.find((error) => toProblem(error).detail === detail)
+  return cause instanceof AgentError ? cause : new AgentError(code, detail, { issues, cause })
+}
+
+function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): RunSetup {
+  const { agent, history, delegation, responseFormat, isFollowed = () => true } = run
   return {
     agent,
     journal: openJournal(run),
@@ -85,13 +98,15 @@ function toSetup(run: StandaloneRun<unknown>): RunSetup {
     sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
+    waiting: { follows: isFollowed, marksDeltas: true },
     signal: run.signal ?? new AbortController().signal,
     clock: systemClock,
-    onError: () => {},
+    onError,
   }
 }
 
-function openJournal({ request, summarized, onEvent }: StandaloneRun<unknown>): RunJournal {
+function openJournal(run: StandaloneRun<unknown>): RunJournal {
+  const { request, summarized, continuationToken: token, onEvent } = run
   const journal = new RunJournal({
     events: [],
     append: async (expected, events) => expected + events.length,
@@ -101,6 +116,7 @@ function openJournal({ request, summarized, onEvent }: StandaloneRun<unknown>): 
   journal.record({ type: 'run.accepted', data: request })
   journal.record({ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } })
   if (summarized !== undefined) journal.record({ type: 'history.summarized', data: summarized })
+  if (token !== undefined) journal.record({ type: 'step.continued', data: { step: 0, token } })
   return journal
 }
 
@@ -109,7 +125,7 @@ async function runWithApprovals(setup: RunSetup, onApproval: ApprovalHandler | u
   const { journal, controls, signal } = setup
   for (;;) {
     const state = await runLoop(setup)
-    if (state.parked === undefined) return state
+    if (state.parked === undefined || state.parked === 'background') return state
     for (const approval of toOpenApprovals(state)) {
       const answer = await (onApproval ?? refuseToWait)(approval)
       signal.throwIfAborted()
@@ -125,6 +141,23 @@ function refuseToWait({ name }: ApprovalRequested): never {
     'invalid_configuration',
     `Tool "${name}" waits for an approval. Pass onApproval to run, or serve the agent with AgentFunctionApp, whose sessions can wait.`,
   )
+}
+
+/** Whoever ends a run ends the work on its answer too. That the run has ended counts, not whether the provider hears of it. */
+async function runCancellably(
+  { agent, journal, signal }: RunSetup,
+  run: () => Promise<RunState>,
+): Promise<RunState> {
+  const cancel = () => {
+    const { continuation } = journal.state
+    if (continuation !== undefined) agent.client.cancel?.(continuation).catch(() => {})
+  }
+  signal.addEventListener('abort', cancel)
+  try {
+    return await run()
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
 }
 
 /** The schema may change what it accepts: defaults, transforms. */

@@ -6,9 +6,20 @@ import type { RunEvent } from '../run/events.js'
 export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
   switch (event.type) {
     case 'message.delta':
-      return toTextUpdate(event.data.text)
-    case 'reasoning.delta':
-      return { role: 'assistant', contents: [{ type: 'reasoning', text: event.data.text }], text: '' }
+      return { ...toTextUpdate(event.data.text), ...toToken(event.data.continuation) }
+    case 'reasoning.delta': {
+      const { text, continuation } = event.data
+      return {
+        role: 'assistant',
+        contents: [{ type: 'reasoning', text }],
+        text: '',
+        ...toToken(continuation),
+      }
+    }
+    case 'step.continued':
+      return event.data.token === undefined
+        ? undefined
+        : { role: 'assistant', contents: [], text: '', ...toToken(event.data.token) }
     case 'run.prepared':
       return event.data.answer && toTextUpdate(event.data.answer.text)
     case 'step.completed':
@@ -25,6 +36,10 @@ export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
     default:
       return undefined
   }
+}
+
+function toToken(continuationToken: string | undefined): Pick<AgentResponseUpdate, 'continuationToken'> {
+  return continuationToken === undefined ? {} : { continuationToken }
 }
 
 function toTextUpdate(text: string): AgentResponseUpdate {

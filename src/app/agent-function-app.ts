@@ -1,15 +1,16 @@
 import { app, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
 import { Agent } from '../agent/agent.js'
+import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
+import { HostedAgent } from '../agent/foreign/hosted-agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
+import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
-import { createWorkflowRoutes, unknownWorkflowRoutes } from '../http/workflows/workflow-routes.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline.js'
 import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
 import { runForTool } from '../orchestration/tool-run-orchestrator.js'
-import { toNestedWorkflows } from '../orchestration/workflow/find-nodes.js'
 import type { AgentReference } from '../orchestration/workflow/node-context.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
@@ -20,18 +21,21 @@ import { toEntityName } from '../session/agent-session-id.js'
 import { toolRunOrchestrator } from '../session/durable-tools.js'
 import { type OperationLimits, toOperationLimits } from '../session/execution-limits.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
+import type { AgentTrigger } from './agent-trigger.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
+import { type McpAgentToolOptions, registerMcpTool } from './mcp-agent-tool.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
-import { registerWorkflow } from './register-workflow.js'
+import { registerTrigger, toFunctionName } from './register-trigger.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
 import { registerWatchdog, watchdogFunction } from './watchdog.js'
+import { type AddWorkflowOptions, WorkflowRegistry } from './workflow-registry.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
-  readonly agents?: readonly Agent[]
+  readonly agents?: readonly (Agent | ForeignAgent)[]
   /** More can be added with {@link AgentFunctionApp.addWorkflow}. @default none */
   readonly workflows?: readonly WorkflowDefinition[]
   /** Which key callers of the HTTP routes need in Azure. @default 'function' */
@@ -69,6 +73,12 @@ export interface AgentFunctionAppOptions {
 export interface AddAgentOptions {
   /** Observes this agent's runs, instead of the app's default callback. */
   readonly callback?: AgentResponseCallback
+  /** Whether to serve the agent's HTTP routes. @default true */
+  readonly http?: boolean
+  /** Whether, and how, MCP clients find the agent as a tool of the app, at `/runtime/webhooks/mcp`. @default false */
+  readonly mcpTool?: boolean | McpAgentToolOptions
+  /** What else runs the agent: messages of queues, blobs, the clock. @default nothing */
+  readonly triggers?: readonly AgentTrigger[]
 }
 
 /**
@@ -81,10 +91,9 @@ export interface AddAgentOptions {
  */
 export class AgentFunctionApp {
   readonly #agents: Agent[] = []
-  readonly #workflows: WorkflowDefinition[] = []
-  /** With those nested in others. */
-  readonly #registered = new Set<WorkflowDefinition>()
+  readonly #exposures = new Map<Agent, AgentExposure>()
   readonly #names = new FunctionNames(reservedNames)
+  readonly #workflows = new WorkflowRegistry(this.#names)
   readonly #services: RouteServices
   readonly #limits: OperationLimits
   readonly #values: InvocationValuesFactory | undefined
@@ -107,7 +116,8 @@ export class AgentFunctionApp {
     const log = options.runLog ?? openRunLog()
     this.#services = {
       agents: this.#agents,
-      workflows: this.#workflows,
+      exposures: this.#exposures,
+      workflows: this.#workflows.served,
       log,
       clients: new SessionClients(log, { maxInlineMediaBytes: options.maxInlineMediaBytes }),
       owner,
@@ -138,7 +148,9 @@ export class AgentFunctionApp {
   }
 
   /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already. */
-  addAgent(agent: Agent, { callback = this.#defaultCallback }: AddAgentOptions = {}): void {
+  addAgent(added: Agent | ForeignAgent, options: AddAgentOptions = {}): void {
+    const { callback = this.#defaultCallback, http = true, mcpTool = false, triggers = [] } = options
+    const agent = 'client' in added ? added : new HostedAgent(added)
     if (this.#agents.some(({ name }) => name.toLowerCase() === agent.name.toLowerCase())) {
       throw new AgentError(
         'invalid_configuration',
@@ -148,12 +160,21 @@ export class AgentFunctionApp {
     this.#names.take(toEntityName(agent.name), `agent "${agent.name}"`)
     this.#agents.push(agent)
     this.#registerEntity(agent, callback)
-    for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+    this.#exposures.set(agent, { http, mcpTool: mcpTool !== false })
+    if (http) for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
+    if (mcpTool !== false) registerMcpTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
+    for (const trigger of triggers) this.#registerTrigger(agent, trigger)
   }
 
-  /** The workflows served, in order of registration. */
+  #registerTrigger(agent: Agent, trigger: AgentTrigger): void {
+    const name = toFunctionName(agent, trigger)
+    this.#names.take(name, `a trigger of agent "${agent.name}", which may be given another name,`)
+    registerTrigger(agent, trigger, { clients: this.#services.clients, waitMs: this.#limits.hardEndMs })
+  }
+
+  /** The workflows that have routes, in order of registration. */
   get workflows(): readonly WorkflowDefinition[] {
-    return this.#workflows
+    return this.#workflows.served
   }
 
   /**
@@ -161,29 +182,17 @@ export class AgentFunctionApp {
    * workflows nested in it, are registered with it unless they are already; only the agents get routes of their own.
    * @throws {AgentError} `invalid_configuration` when one of its names is taken, or an agent is missing.
    */
-  addWorkflow(workflow: WorkflowDefinition): void {
-    for (const one of toNestedWorkflows(workflow)) {
-      if (this.#registered.has(one)) continue
-      this.#registered.add(one)
-      registerWorkflow(one, this.#names)
-      for (const { id, spec } of one.nodes)
-        if (spec.kind === 'agent') this.#ensureAgent(spec.agent, one.name, id)
-    }
-    if (this.#workflows.length === 0)
-      for (const route of unknownWorkflowRoutes) serveRoute(route, this.#services)
-    this.#workflows.push(workflow)
-    for (const route of createWorkflowRoutes(workflow)) serveRoute(route, this.#services)
+  addWorkflow(workflow: WorkflowDefinition, options: AddWorkflowOptions = {}): void {
+    this.#workflows.add(workflow, options, this.#services, (agent, user) => this.#ensureAgent(agent, user))
   }
 
-  #ensureAgent(agent: AgentReference, workflow: string, node: string): void {
+  #ensureAgent(agent: AgentReference, user: string): void {
     const known = this.#agents.find(({ name }) => name.toLowerCase() === agent.name.toLowerCase())
     if (agent instanceof Agent) {
       if (agent !== known) this.addAgent(agent)
     } else if (known === undefined) {
-      throw new AgentError(
-        'invalid_configuration',
-        `Node "${node}" of workflow "${workflow}" runs agent "${agent.name}", which is not registered.`,
-      )
+      const message = `${user} runs agent "${agent.name}", which is not registered.`
+      throw new AgentError('invalid_configuration', message)
     }
   }
 

@@ -5,7 +5,7 @@ import { AgentError } from '../core/errors.js'
 import { createRequestError } from '../http/parse-query.js'
 import { refuseHeaderQuery } from '../http/read-body.js'
 import { toErrorResponse } from '../http/responses.js'
-import type { HttpMethod, HttpSettings, Route } from '../http/route.js'
+import type { AgentExposure, HttpMethod, HttpSettings, Route } from '../http/route.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
 import { takeSuspect } from './forwarded-requests.js'
@@ -15,6 +15,7 @@ import type { SessionClients } from './session-clients.js'
 /** What all routes of an app share. */
 export interface RouteServices {
   readonly agents: readonly Agent[]
+  readonly exposures: ReadonlyMap<Agent, AgentExposure>
   readonly workflows: readonly WorkflowDefinition[]
   readonly log: RunLog
   readonly clients: SessionClients

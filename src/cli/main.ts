@@ -18,19 +18,21 @@ Options of start:
       --cors <origins>   allowed origins, separated by commas, or *
       --cors-credentials allow credentials for these origins
       --enable-auth      requests need keys as in Azure; they are kept below <data>/secrets (default: nobody needs one)
+      --watch            start anew when files of the app change (.js and .json; compiling them is up to you)
       --stream-idle-ms <n>  cut a streamed answer after so long without a byte (default: 240000)
 
 entry: a file or a folder, e.g. samples/01-single-agent, instead of package.json's "main".
 `
 
 const [verb, ...args] = process.argv.slice(2)
-if (verb === 'start') {
+const wantsHelp = process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')
+if (verb === undefined || verb === 'help' || wantsHelp) {
+  process.stdout.write(usage)
+} else if (verb === 'start') {
   await start(args).catch((error: unknown) => {
     process.stderr.write(`${toErrorMessage(error)}\n`)
     process.exit(1)
   })
-} else if (verb === undefined || verb === 'help' || verb === '--help' || verb === '-h') {
-  process.stdout.write(usage)
 } else {
   process.stderr.write(`Unknown command '${verb}'.\n\n${usage}`)
   process.exitCode = 1

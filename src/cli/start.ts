@@ -1,13 +1,16 @@
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { AgentError } from '../core/errors.js'
 import { AppKeys } from '../host/keys/app-keys.js'
 import { type RunningHost, startHost } from '../host/start-host.js'
 import { loadExtensions } from './extensions.js'
 import { resolveEntry } from './resolve-entry.js'
+import { parseStartArgs, type StartArgs } from './start-args.js'
+import { findSupervisor, type Supervisor } from './supervisor.js'
+import { watch } from './watch.js'
 
 /** How long a stop may take before what still runs is cut off. */
 const stopGraceMs = 10_000
+/** The same when the process is restarted, e.g. because a function took too long: on Azure everything is cut off at once. */
+const restartGraceMs = 100
 
 /**
  * The `start` verb: runs an app on the embedded host until SIGINT or SIGTERM; a second signal ends it at once.
@@ -17,9 +20,22 @@ export async function start(args: readonly string[]): Promise<void> {
   const options = parseStartArgs(args)
   const { root, main } = resolveEntry(options.root, options.entry)
   const dataDir = resolve(root, options.data ?? '.data')
-  const { enableAuth } = options
+  if (options.watch) watch({ args, root, dataDir })
+  else await serve({ options, root, main, dataDir })
+}
+
+interface ServeOptions {
+  readonly options: StartArgs
+  readonly root: string
+  readonly main: string | undefined
+  readonly dataDir: string
+}
+
+async function serve({ options, root, main, dataDir }: ServeOptions): Promise<void> {
+  const { enableAuth, leaseMs } = options
   const keys = new AppKeys(join(dataDir, 'secrets'))
-  const host = await startHost({
+  const supervisor = findSupervisor()
+  const starting = startHost({
     root,
     main,
     port: options.port,
@@ -29,84 +45,22 @@ export async function start(args: readonly string[]): Promise<void> {
     streamIdleLimitMs: options.streamIdleMs,
     settings: { FUNCTIONS_EMBEDDED_DATA_DIR: dataDir },
     keys: enableAuth ? keys : undefined,
-    extensions: await loadExtensions({ dataDir, leaseMs: options.leaseMs, keys, enableAuth }),
+    extensions: await loadExtensions({ dataDir, leaseMs, keys, enableAuth }),
+    restart: supervisor && (() => void restart(starting, supervisor)),
   })
-  stopOnSignal(host)
+  const host = await starting
+  const stop = stopOnSignal(host)
+  supervisor?.attach({ port: host.port, onGone: () => stop('SIGTERM') })
 }
 
-/** The verb's arguments, checked. */
-export interface StartArgs {
-  readonly root: string
-  readonly entry: string | undefined
-  readonly port: number | undefined
-  readonly address: string | undefined
-  readonly data: string | undefined
-  readonly leaseMs: number
-  readonly cors: string | undefined
-  readonly corsCredentials: boolean | undefined
-  readonly streamIdleMs: number | undefined
-  readonly enableAuth: boolean
+/** Ends the process, with whatever in it would not end; the supervisor starts another. */
+async function restart(starting: Promise<RunningHost>, supervisor: Supervisor): Promise<void> {
+  const host = await starting
+  await host.stop(restartGraceMs).finally(() => supervisor.askForRestart())
 }
 
-/** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
-export function parseStartArgs(args: readonly string[]): StartArgs {
-  const { values, positionals } = readArgs(args)
-  if (positionals.length > 1) {
-    throw new AgentError(
-      'invalid_configuration',
-      `start takes one entry, not ${positionals.length}: ${positionals.join(' ')}`,
-    )
-  }
-  return {
-    root: resolve(values.root ?? '.'),
-    entry: positionals[0],
-    port: values.port === undefined ? undefined : parseInteger('--port', values.port, 0, 65_535),
-    address: values.address,
-    data: values.data,
-    leaseMs: parseInteger('--lease-ms', values['lease-ms'] ?? '5000', 100, 3_600_000),
-    cors: values.cors,
-    corsCredentials: values['cors-credentials'],
-    enableAuth: values['enable-auth'] ?? false,
-    streamIdleMs:
-      values['stream-idle-ms'] === undefined
-        ? undefined
-        : parseInteger('--stream-idle-ms', values['stream-idle-ms'], 1, 86_400_000),
-  }
-}
-
-function readArgs(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        port: { type: 'string', short: 'p' },
-        address: { type: 'string' },
-        root: { type: 'string' },
-        data: { type: 'string' },
-        'lease-ms': { type: 'string' },
-        cors: { type: 'string' },
-        'cors-credentials': { type: 'boolean' },
-        'stream-idle-ms': { type: 'string' },
-        'enable-auth': { type: 'boolean' },
-      },
-    })
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new AgentError('invalid_configuration', message, { cause })
-  }
-}
-
-function parseInteger(name: string, text: string, least: number, most: number): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
-    const message = `${name} must be a whole number from ${least} to ${most}, not '${text}'.`
-    throw new AgentError('invalid_configuration', message)
-  }
-  return value
-}
-
-function stopOnSignal(host: RunningHost): void {
+/** Gives what a signal does. */
+function stopOnSignal(host: RunningHost): (signal: NodeJS.Signals) => void {
   let isStopping = false
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
@@ -122,4 +76,5 @@ function stopOnSignal(host: RunningHost): void {
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  return onSignal
 }

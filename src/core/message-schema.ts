@@ -19,6 +19,10 @@ const content = z.discriminatedUnion('type', [
     result: z.custom<JsonValue>().optional(),
     error: z.string().optional(),
   }),
+  z.looseObject({
+    type: z.literal('provider'),
+    providerData: z.record(z.string(), z.custom<JsonObject>(isJsonObject)),
+  }),
   z.looseObject({ type: z.literal('error'), message: z.string(), errorCode: z.string().optional() }),
 ])
 

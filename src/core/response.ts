@@ -15,6 +15,8 @@ export interface AgentResponse<Value = unknown> {
   readonly finishReason?: string | undefined
   /** The answer as the response schema's type; `undefined` when the run had no schema. */
   readonly value?: Value | undefined
+  /** Present when the model works on in the background: pass it to the next run to come back for the answer. */
+  readonly continuationToken?: string | undefined
 }
 
 /** One increment of an answer that is being made. */
@@ -24,6 +26,8 @@ export interface AgentResponseUpdate {
   readonly contents: readonly Content[]
   /** The new text; empty for updates without any. */
   readonly text: string
+  /** Present when the model works in the background: a run that is passed it goes on after this update. */
+  readonly continuationToken?: string | undefined
   /** What a tool that is still running has told of itself. */
   readonly progress?: ToolProgressUpdate | undefined
 }

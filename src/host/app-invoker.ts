@@ -14,8 +14,9 @@ export function createAppInvoker(options: {
   readonly extensions: readonly HostExtension[]
   readonly hostJson: HostJson
   readonly log: HostLog
+  readonly restart: (() => void) | undefined
 }): FunctionInvoker {
-  const { app, functions, extensions, hostJson, log } = options
+  const { app, functions, extensions, hostJson, log, restart } = options
   const { hooks, model } = app
   // Without a model the app registered nothing: there is no function that anybody could ask for.
   if (model === undefined) return { invoke: async () => noFunctions }
@@ -28,6 +29,7 @@ export function createAppInvoker(options: {
     readInput: toInputReader(extensions),
     writeOutput: toOutputWriter(extensions),
     functionTimeoutMs,
+    onTimeout: restart,
   })
 }
 

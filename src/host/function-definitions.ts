@@ -1,6 +1,7 @@
 import { toErrorMessage } from '../core/errors.js'
 import type { FunctionMetadata, FunctionRegistration } from './function-metadata.js'
 import type { BindingInfo, FunctionDefinition, HostExtension } from './functions.js'
+import type { UncheckedObject } from './parse-json.js'
 import { isSettingOn, resolveSettingNames, type Settings } from './setting-names.js'
 
 /** A definition with what only the invoker needs: the handler and the registered metadata. */
@@ -32,6 +33,8 @@ export function toFunctionDefinitions(
     readonly settings: Settings
     readonly allowed?: readonly string[] | undefined
     readonly extensions?: readonly HostExtension[]
+    /** For functions without a `retry` of their own, in the same form. */
+    readonly retryOptions?: UncheckedObject | undefined
   },
 ): FunctionDefinitions {
   const functions: LoadedFunction[] = []
@@ -43,7 +46,7 @@ export function toFunctionDefinitions(
     if (allowed !== undefined && !allowed.has(toKey(name))) continue
     try {
       checkNames(registration.metadata, seen)
-      const loaded = toLoadedFunction(registration, options.settings)
+      const loaded = toLoadedFunction(registration, options.settings, options.retryOptions)
       if (!loaded.disabled) for (const extension of options.extensions ?? []) extension.check?.(loaded)
       functions.push(loaded)
       seen.add(toKey(name))
@@ -76,7 +79,11 @@ function checkNames(metadata: FunctionMetadata, seen: ReadonlySet<string>): void
   if (wrong !== undefined) throw new Error(`The binding name '${wrong}' is invalid.`)
 }
 
-function toLoadedFunction(registration: FunctionRegistration, settings: Settings): LoadedFunction {
+function toLoadedFunction(
+  registration: FunctionRegistration,
+  settings: Settings,
+  appRetryOptions: UncheckedObject | undefined,
+): LoadedFunction {
   const { name } = registration.metadata
   const entries = Object.entries(registration.metadata.bindings)
   const bindings = Object.fromEntries(entries.map(([key, value]) => [key, resolveBinding(value, settings)]))
@@ -84,7 +91,7 @@ function toLoadedFunction(registration: FunctionRegistration, settings: Settings
   if (trigger === undefined) throw new Error(`No trigger binding specified for function '${name}'.`)
   const isDisabled = isSettingOn(settings, `AzureWebJobs.${name}.Disabled`)
   const disabled = isDisabled || isSettingOn(settings, `AzureWebJobs__${name}__Disabled`)
-  const { retryOptions } = registration.metadata
+  const { retryOptions = appRetryOptions } = registration.metadata
   return { ...registration, name, bindings, trigger, disabled, retryOptions }
 }
 

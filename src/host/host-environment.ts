@@ -16,6 +16,7 @@ export function applyHostSettings(
   const notes = applySettings(Object.fromEntries(values), process.env)
   process.env.AZURE_FUNCTIONS_ENVIRONMENT = 'Development'
   process.env.AzureWebJobsScriptRoot = root
+  process.env.FUNCTIONS_CORETOOLS_ENVIRONMENT = 'True'
   process.env.FUNCTIONS_WORKER_RUNTIME ||= 'node'
   if (process.cwd() !== root) process.chdir(root)
   return notes

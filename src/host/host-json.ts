@@ -24,6 +24,10 @@ export interface HostJson {
   readonly functions: readonly string[] | undefined
   readonly logLevels: Readonly<Record<string, LogLevel>>
   readonly http: HttpSettings
+  /** The app's own retry policy, in the form in which the library registers one; undefined for none. */
+  readonly retryOptions: UncheckedObject | undefined
+  /** Range of versions of the extension bundle; undefined when none is named. */
+  readonly bundleVersion: string | undefined
   /** `extensions` as written; `%NAME%` inside `durableTask` is resolved. */
   readonly extensions: UncheckedObject
 }
@@ -65,6 +69,8 @@ export function toHostJson(file: UncheckedObject, settings: Settings): HostJson 
     functions: Array.isArray(file.functions) ? file.functions.map(String) : undefined,
     logLevels: Object.fromEntries(logLevels),
     http: toHttpSettings(readObject(extensions.http)),
+    retryOptions: isObject(file.retry) ? toRetryOptions(file.retry) : undefined,
+    bundleVersion: readBundleVersion(file.extensionBundle),
     extensions: resolveDurableNames(extensions, settings),
   }
 }
@@ -89,6 +95,20 @@ function readFunctionTimeout(value: unknown): number | undefined {
     throw new AgentError('invalid_configuration', message)
   }
   return ms
+}
+
+/** Durations are time spans here, and `{seconds}` where functions register them. */
+function toRetryOptions(retry: UncheckedObject): UncheckedObject {
+  const members = Object.entries(retry).map(([name, value]) => {
+    const ms = typeof value === 'string' ? parseTimeSpanMs(value) : undefined
+    return [name, ms === undefined ? value : { seconds: ms / 1000 }]
+  })
+  return Object.fromEntries(members)
+}
+
+function readBundleVersion(bundle: unknown): string | undefined {
+  const { id, version } = readObject(bundle)
+  return typeof id === 'string' && typeof version === 'string' ? version : undefined
 }
 
 function toHttpSettings(http: UncheckedObject): HttpSettings {

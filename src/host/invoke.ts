@@ -16,6 +16,8 @@ export interface InvokerOptions extends InvocationEnvironment {
   readonly writeOutput: OutputWriter
   /** Longest time of an invocation; undefined for no limit. */
   readonly functionTimeoutMs: number | undefined
+  /** Called when an invocation has exceeded it, after its failure is known. */
+  readonly onTimeout: (() => void) | undefined
 }
 
 /**
@@ -38,7 +40,7 @@ export function createInvoker(options: InvokerOptions): FunctionInvoker {
 type Runner = (request: InvocationRequest) => Promise<InvocationOutcome>
 
 function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
-  const { log, functionTimeoutMs } = options
+  const { log, functionTimeoutMs, onTimeout } = options
   const category = `Function.${loaded.name}`
   const run = createBoundRun(loaded, options)
   return async (request) => {
@@ -60,9 +62,17 @@ function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
       const level = outcome.succeeded ? 'information' : 'error'
       log.write(level, category, toExecutedText(loaded.name, id, performance.now() - startedAt, outcome))
     }
+    if (!outcome.succeeded && outcome.timedOut) {
+      log.write('warning', category, onTimeout === undefined ? runsOnText : restartText)
+      onTimeout?.()
+    }
     return outcome
   }
 }
+
+const restartText = 'The worker process is restarted, as on Azure; what else it runs fails or runs again.'
+const runsOnText =
+  'Its handler runs on, as this host cannot end it; Azure would restart the worker, and every other running invocation would fail.'
 
 /** One run of the function between its inputs and its outputs. Never rejects. */
 function createBoundRun(
@@ -133,7 +143,7 @@ function toExecutedText(name: string, id: string, durationMs: number, outcome: I
   if (outcome.succeeded) return head
   if (!outcome.timedOut)
     return `${head}\nResult: Failure\nException: ${outcome.message}\nStack: ${outcome.stack}`
-  return `${head}\n${outcome.message} Azure would now restart the worker, and every other running invocation would fail.`
+  return `${head}\n${outcome.message}`
 }
 
 /** W3C trace parent made of the invocation id, so that no second random number is needed. */

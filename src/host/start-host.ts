@@ -37,6 +37,11 @@ export interface StartHostOptions {
   readonly streamIdleLimitMs?: number | undefined
   /** Makes requests carry keys as in Azure. @default everybody is an administrator, as with the local tools */
   readonly keys?: AppKeys | undefined
+  /**
+   * Ends this process, for another to be started in its place. Called after an invocation has failed because it took too long,
+   * as its handler still runs, and when an administrator asks for it. @default nobody would start another
+   */
+  readonly restart?: (() => void) | undefined
 }
 
 /** A host that answers requests. */
@@ -103,10 +108,18 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
   const definitions = toFunctionDefinitions(app.registrations, {
     settings: process.env,
     allowed: hostJson.functions,
+    retryOptions: hostJson.retryOptions,
     extensions,
   })
   const { functions } = definitions
-  const invoker = createAppInvoker({ app, functions, extensions, hostJson, log })
+  const invoker = createAppInvoker({
+    app,
+    functions,
+    extensions,
+    hostJson,
+    log,
+    restart: options.restart,
+  })
   const router = createRouter(functions, hostJson.http.routePrefix)
   const enabled = functions.filter((definition) => !definition.disabled)
   for (const extension of extensions) await extension.start(enabled, invoker)
@@ -127,9 +140,10 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     url,
     streamIdleLimitMs: options.streamIdleLimitMs,
     keys: options.keys,
+    restart: options.restart,
   })
   if (options.keys !== undefined) log.print(prepareKeys(options.keys, router))
-  announce(log, { functions, errors, router, extensions, url })
+  announce(log, { functions, errors, router, extensions, hostJson, url })
   listener.open(handler)
   let stopping: Promise<void> | undefined
   return {

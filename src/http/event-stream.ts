@@ -1,5 +1,6 @@
+import type { Content } from '../core/messages.js'
 import { type ServerSentEvent, toSseComment, toSseText } from '../core/sse.js'
-import { isTerminal, type RunEventType, type StoredEvent } from '../run/events.js'
+import { isTerminal, type RunEventType, type StepCompleted, type StoredEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 import type { Call, HttpSettings } from './route.js'
 
@@ -54,11 +55,27 @@ async function* toSseChunks(
 }
 
 /** Security: what providers tell the model and keep for themselves is not the caller's to read; only that it happened is told. */
-const withheld: readonly string[] = ['run.prepared', 'state.changed'] satisfies readonly RunEventType[]
+const withheld: readonly string[] = [
+  'run.prepared',
+  'state.changed',
+  'step.continued',
+] satisfies readonly RunEventType[]
 
-/** An event's data as its readers get it. */
+/** An event's data as its readers get it. What only the model's provider reads is left out: it is much, and nobody else's. */
 export function toShownData(type: string, data: object): string {
-  return withheld.includes(type) ? '{}' : JSON.stringify(data)
+  if (withheld.includes(type)) return '{}'
+  return JSON.stringify(type === 'step.completed' ? toShownStep(data as StepCompleted) : data)
+}
+
+function toShownStep({ message, ...step }: StepCompleted): object {
+  const contents = message.contents.filter(({ type }) => type !== 'provider').map(toShownContent)
+  return { ...step, message: { ...message, contents } }
+}
+
+function toShownContent(content: Content): object {
+  if (!('providerData' in content)) return content
+  const { providerData: _providerData, ...shown } = content
+  return shown
 }
 
 /** Passes on what `source` yields, and `undefined` whenever it has been silent for a while. */

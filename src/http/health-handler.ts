@@ -1,3 +1,4 @@
+import type { Agent } from '../agent/agent.js'
 import { toProblem } from '../core/problem.js'
 import { parseFlag, refuseUnknown } from './parse-query.js'
 import { createJsonResponse } from './responses.js'
@@ -5,10 +6,10 @@ import type { Call } from './route.js'
 
 /** `GET health`: which agents are served; with `?deep=true` also whether the run log and the task hub can be read and written, 503 when one does not. */
 export async function handleHealth(call: Call): Promise<Response> {
-  const { agents, url } = call
+  const { agents, exposures, url } = call
   refuseUnknown(url.searchParams, ['deep', 'code'])
   const body = {
-    agents: agents.map(({ name, type }) => ({ name, type })),
+    agents: agents.map((agent) => ({ name: agent.name, type: agent.type, ...toFlags(agent, exposures) })),
     agent_count: agents.length,
   }
   if (!parseFlag('deep', url.searchParams.get('deep')))
@@ -20,6 +21,13 @@ export async function handleHealth(call: Call): Promise<Response> {
   const healthy = Object.values(checks).every(({ status }) => status === 'healthy')
   const status = healthy ? 'healthy' : 'unhealthy'
   return createJsonResponse({ status, ...body, checks }, healthy ? 200 : 503)
+}
+
+/** By which ways an agent can be reached, in the Python agents' words; nothing when all can be by HTTP alone. */
+function toFlags(agent: Agent, exposures: Call['exposures']) {
+  if ([...exposures.values()].every(({ http, mcpTool }) => http && !mcpTool)) return {}
+  const { http = true, mcpTool = false } = exposures.get(agent) ?? {}
+  return { http_endpoint_enabled: http, mcp_tool_enabled: mcpTool }
 }
 
 async function probe(check: () => Promise<unknown>) {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.js'
 
 const text = { type: 'string' }
+const flag = { type: 'boolean' }
 const count = { type: 'integer', minimum: 0 }
 const time = { type: 'string', format: 'date-time' }
 
@@ -121,7 +122,7 @@ export const openApiSchemas: JsonObject = {
   Health: object(
     {
       status: { enum: ['healthy', 'unhealthy'] },
-      agents: list(object({ name: text, type: text })),
+      agents: list(object({ name: text, type: text, http_endpoint_enabled: flag, mcp_tool_enabled: flag })),
       agent_count: count,
       checks: { type: 'object' },
     },

@@ -18,9 +18,10 @@ import { runBody } from './run-body.js'
 import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
 
 /** `GET openapi.json`: this surface as OpenAPI 3.1. */
-export async function handleOpenApi({ agents, workflows, url }: Call): Promise<Response> {
+export async function handleOpenApi({ agents, exposures, workflows, url }: Call): Promise<Response> {
   const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
-  return createJsonResponse(createOpenApi({ agents, workflows }, `${url.origin}${prefix}`))
+  const reachable = agents.filter((agent) => exposures.get(agent)?.http !== false)
+  return createJsonResponse(createOpenApi({ agents: reachable, workflows }, `${url.origin}${prefix}`))
 }
 
 /** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */

@@ -16,6 +16,14 @@ export interface HttpSettings {
   readonly maxBodyBytes: number
 }
 
+/** By which ways an agent can be reached. */
+export interface AgentExposure {
+  /** Whether it has routes. */
+  readonly http: boolean
+  /** Whether it is a tool for MCP clients. */
+  readonly mcpTool: boolean
+}
+
 /** What every handler is given. */
 export interface Call {
   readonly request: Request
@@ -30,6 +38,7 @@ export interface Call {
   readonly settings: HttpSettings
   /** All agents, in order of registration. */
   readonly agents: readonly Agent[]
+  readonly exposures: ReadonlyMap<Agent, AgentExposure>
   /** All workflows with routes, in order of registration. */
   readonly workflows: readonly WorkflowDefinition[]
   /** Writes what the caller is not told to the log; for handlers that make an answer of a failure themselves. */

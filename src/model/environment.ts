@@ -1,10 +1,11 @@
 import { AgentError } from '../core/errors.js'
-import { createAzureOpenAIChatClient } from './azure-openai.js'
+import { createAzureOpenAIChatClient, createAzureOpenAIResponsesClient } from './azure-openai.js'
 import type { ChatClient } from './chat-client.js'
 import { parseEndpoint } from './endpoint.js'
 import { createOfflineChatClient } from './offline.js'
 import { createOpenAIChatClient } from './openai-chat-completions.js'
 import { openAIBaseUrl } from './openai-connection.js'
+import { createOpenAIResponsesClient } from './openai-responses.js'
 import { withRetry } from './with-retry.js'
 
 /** Environment variables by name, as in `process.env`. */
@@ -21,6 +22,8 @@ export const defaultOpenAIModel = 'gpt-5.4-mini'
  * 2. `OPENAI_API_KEY` or `OPENAI_BASE_URL`: OpenAI or a compatible server, with `OPENAI_MODEL`.
  * 3. Nothing: the offline demo model, whose name is `offline-demo`.
  *
+ * `OPENAI_API` chooses how OpenAI and Azure OpenAI are asked: `chat-completions` (the default) or `responses`.
+ *
  * Empty values and placeholders such as `<your key>` count as not set. All but the offline model are asked again when
  * they fail for a moment.
  * @throws {AgentError} `invalid_configuration` naming the variable that is missing or wrong.
@@ -35,10 +38,19 @@ export function createChatClientFromEnvironment(env: Environment = process.env):
   // Here, so that the complaint names the variable.
   if (baseUrl !== undefined) parseEndpoint(baseUrl, 'OPENAI_BASE_URL', { secure: false })
   const model = read('OPENAI_MODEL') ?? defaultOpenAIModel
-  return withRetry(createOpenAIChatClient({ model, apiKey, baseUrl: baseUrl ?? openAIBaseUrl }))
+  const create = asksResponses(read) ? createOpenAIResponsesClient : createOpenAIChatClient
+  return withRetry(create({ model, apiKey, baseUrl: baseUrl ?? openAIBaseUrl }))
 }
 
 type Read = (name: string) => string | undefined
+
+function asksResponses(read: Read): boolean {
+  const api = read('OPENAI_API') ?? 'chat-completions'
+  if (api === 'responses') return true
+  if (api === 'chat-completions') return false
+  const message = `OPENAI_API must be "responses" or "chat-completions", not "${api}".`
+  throw new AgentError('invalid_configuration', message)
+}
 
 function createAzureClient(endpoint: string, read: Read): ChatClient {
   const deployment = read('AZURE_OPENAI_DEPLOYMENT') ?? read('AZURE_OPENAI_DEPLOYMENT_NAME')
@@ -47,10 +59,10 @@ function createAzureClient(endpoint: string, read: Read): ChatClient {
     throw new AgentError('invalid_configuration', message)
   }
   parseEndpoint(endpoint, 'AZURE_OPENAI_ENDPOINT', { secure: true })
+  const create = asksResponses(read) ? createAzureOpenAIResponsesClient : createAzureOpenAIChatClient
   const apiKey = read('AZURE_OPENAI_API_KEY')
-  if (apiKey !== undefined) return createAzureOpenAIChatClient({ endpoint, deployment, apiKey })
-  const managedIdentityClientId = read('AZURE_CLIENT_ID')
-  return createAzureOpenAIChatClient({ endpoint, deployment, managedIdentityClientId })
+  if (apiKey !== undefined) return create({ endpoint, deployment, apiKey })
+  return create({ endpoint, deployment, managedIdentityClientId: read('AZURE_CLIENT_ID') })
 }
 
 function readSetting(env: Environment, name: string): string | undefined {

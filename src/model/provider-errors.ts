@@ -41,7 +41,8 @@ export function readStatus(error: unknown): number | undefined {
   return readFailure(error)?.status
 }
 
-interface Failure {
+/** What a provider said when it refused. */
+export interface Failure {
   readonly status: number | undefined
   readonly code: string | undefined
   readonly requestId: string | undefined
@@ -67,7 +68,8 @@ function toStatus(code: unknown, word: string | undefined): number | undefined {
   return word === 'invalid_request_error' || word === 'context_length_exceeded' ? 400 : undefined
 }
 
-function toFailureError(failure: Failure): AgentError {
+/** A refusal as an {@link AgentError}. */
+export function toFailureError(failure: Failure): AgentError {
   const { status, code, headers } = failure
   const message = toFailureMessage(failure)
   if (status !== 429) {

@@ -156,8 +156,23 @@ export interface PreparedAnswer {
 /** What an agent's providers keep in a session: a JSON object each, by the provider's name. */
 export type SessionState = Readonly<Record<string, JsonObject>>
 
+/** A piece of an answer that is being made. */
+export interface StepDelta {
+  readonly step: number
+  readonly text: string
+  /** The token to go on after it with; kept only where the run's caller is the one to go on. */
+  readonly continuation?: string | undefined
+}
+
+/** A model works on its answer in the background: whoever has the token need not ask again. */
+export interface StepContinued {
+  readonly step: number
+  /** Absent when the answer is lost, and has to be asked for anew. */
+  readonly token?: string | undefined
+}
+
 /** Why a run stands still without a process working on it. */
-export type ParkReason = 'approval' | 'tool' | 'operation_limit'
+export type ParkReason = 'approval' | 'tool' | 'background' | 'operation_limit'
 
 export interface RunStarted {
   /** Grows with each executor that takes the run over; the first has 1. */
@@ -172,9 +187,10 @@ export interface RunStarted {
 export type RunEvent =
   | EventOf<'run.accepted', RunRequest>
   | EventOf<'run.started', RunStarted>
-  | EventOf<'message.delta', { readonly step: number; readonly text: string }>
-  | EventOf<'reasoning.delta', { readonly step: number; readonly text: string }>
+  | EventOf<'message.delta', StepDelta>
+  | EventOf<'reasoning.delta', StepDelta>
   | EventOf<'step.reset', { readonly step: number }>
+  | EventOf<'step.continued', StepContinued>
   | EventOf<'step.completed', StepCompleted>
   | EventOf<'tool.started', ToolStarted>
   | EventOf<'tool.progress', ToolProgress>

@@ -68,6 +68,8 @@ export interface RunState {
   readonly rejections: readonly AnswerRejected[]
   /** The text of an unfinished step whose deltas are in the log; `undefined` when there are none. */
   readonly partial: string | undefined
+  /** The token of an answer that a model makes in the background. */
+  readonly continuation: string | undefined
   /** What its providers and middleware gave it; `undefined` before, and for agents that have none. */
   readonly prepared: RunPrepared | undefined
   /** What providers keep in the session, as far as this run has changed it. */
@@ -92,6 +94,7 @@ export const emptyRun: RunState = {
   steering: [],
   rejections: [],
   partial: undefined,
+  continuation: undefined,
   prepared: undefined,
   stateChanges: {},
   summary: undefined,
@@ -139,11 +142,14 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
       return { partial: state.partial ?? '' }
     case 'step.reset':
       return { partial: undefined }
+    case 'step.continued':
+      return { continuation: event.data.token }
     case 'step.completed':
       return {
         steps: [...state.steps, toStepState(event.data)],
         usage: addUsage(state.usage, event.data.usage),
         partial: undefined,
+        continuation: undefined,
       }
     case 'answer.rejected':
       return { rejections: [...state.rejections, event.data] }

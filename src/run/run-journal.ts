@@ -109,5 +109,5 @@ function mergeDelta(last: RunEvent | undefined, next: RunEvent): RunEvent | unde
   if (last.type !== 'message.delta' && last.type !== 'reasoning.delta') return undefined
   if (next.type !== 'message.delta' && next.type !== 'reasoning.delta') return undefined
   if (last.data.step !== next.data.step) return undefined
-  return { type: last.type, data: { step: last.data.step, text: last.data.text + next.data.text } }
+  return { type: last.type, data: { ...next.data, text: last.data.text + next.data.text } }
 }

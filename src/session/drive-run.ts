@@ -68,6 +68,8 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
     limits,
     controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
+    // The first execution shows the answer as it is made; once it is parked, a look now and then does.
+    waiting: { follows: (comesBack) => !comesBack || parked !== 'background', marksDeltas: false },
     delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
     durable: durable?.(key),
     signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
@@ -142,7 +144,8 @@ async function runDelegate(
 
 function toDelegatedRun(state: RunState): DelegatedRun {
   const { outcome, usage, stateChanges } = state
-  if (state.parked === 'operation_limit') return { parked: 'operation_limit', stateChanges }
+  if (state.parked === 'operation_limit' || state.parked === 'background')
+    return { parked: state.parked, stateChanges }
   const [approval] = toOpenApprovals(state)
   if (approval !== undefined) return { parked: 'approval', approval, stateChanges }
   if (state.parked === 'tool') return { parked: 'tool', calls: toPendingCalls(state), stateChanges }

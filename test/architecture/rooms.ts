@@ -9,7 +9,7 @@ export interface Room {
 /** Who may import whom: lower layers first, and nobody looks up. */
 export const rooms: Readonly<Record<string, Room>> = {
   core: { rooms: [], packages: ['@standard-schema/spec', 'zod', 'node:'] },
-  model: { rooms: ['core'], packages: ['openai', '@azure/identity', 'node:'] },
+  model: { rooms: ['core'], packages: ['openai', '@ai-sdk/provider', '@azure/identity', 'node:'] },
   run: { rooms: ['core'], packages: [] },
   log: {
     rooms: ['core', 'run'],
@@ -17,7 +17,13 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   agent: {
     rooms: ['core', 'model', 'run'],
-    packages: ['zod', 'node:', '@modelcontextprotocol/client', '@modelcontextprotocol/server'],
+    packages: [
+      'zod',
+      'node:',
+      '@modelcontextprotocol/client',
+      '@modelcontextprotocol/server',
+      '@openai/agents',
+    ],
   },
   session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
   orchestration: { rooms: ['core', 'session'], packages: ['durable-functions', 'node:'] },

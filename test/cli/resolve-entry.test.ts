@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { resolveEntry } from '../../src/cli/resolve-entry.js'
-import { parseStartArgs } from '../../src/cli/start.js'
+import { parseStartArgs } from '../../src/cli/start-args.js'
 import { createTempApp, type TempApp } from '../support/temp-app.js'
 
 let app: TempApp

@@ -163,6 +163,9 @@ test('44. reports that it runs', async () => {
   expect(await answer.json()).toMatchObject({ state: 'Running', version: expect.stringMatching(/^4\./) })
   expect((await fetch(`${host.url}/admin/host/ping`, { method: 'POST' })).status).toBe(200)
   expect((await fetch(`${host.url}/admin/warmup`)).status).toBe(200)
+  const synced = await fetch(`${host.url}/admin/host/synctriggers`, { method: 'POST' })
+  expect(await synced.json()).toEqual({ status: 'success' })
+  // Nobody would start this process again.
   expect((await fetch(`${host.url}/admin/host/restart`, { method: 'POST' })).status).toBe(404)
 })
 

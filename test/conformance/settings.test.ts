@@ -217,6 +217,16 @@ test('applies overrides of host.json and its log levels', async () => {
   expect(host.output()).not.toMatch(/not shown|Functions\.quiet/)
 })
 
+test('retries timers as host.json says, where they do not say so themselves', async () => {
+  const retry = { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: '00:00:00' }
+  const more = `app.timer('failing', { schedule: '0 0 2 * * *', runOnStartup: true, handler: async (timer, context) => {
+    context.log('attempt ' + (context.retryContext?.retryCount ?? 0))
+    throw new Error('out of order')
+  } })`
+  const host = await startApp(hostJson({ retry }), more)
+  await host.waitForOutput(/attempt 0[\s\S]*attempt 1[\s\S]*attempt 2/)
+})
+
 test('answers 429 above maxOutstandingRequests', async () => {
   const more = `let release
     const gate = new Promise((resolve) => { release = resolve })

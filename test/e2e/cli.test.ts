@@ -55,12 +55,15 @@ describe('refuses', () => {
   })
 })
 
-test.each([['--help'], ['help'], []])('explains itself when asked with %s', async (...args) => {
-  const { code, stdout } = await run(...args)
-  expect(stdout).toMatch(/Usage: .+start/s)
-  expect(stdout).toContain('--port')
-  expect(code).toBe(0)
-})
+test.each([['--help'], ['help'], ['start', '--help'], ['start', '-p', '0', '-h'], []])(
+  'explains itself when asked with %s',
+  async (...args) => {
+    const { code, stdout } = await run(...args)
+    expect(stdout).toMatch(/Usage: .+start/s)
+    expect(stdout).toContain('--port')
+    expect(code).toBe(0)
+  },
+)
 
 test('serves on the port and stores in the folder that it is given', async () => {
   const free = await bed.startApp()

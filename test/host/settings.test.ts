@@ -14,6 +14,8 @@ describe('host.json', () => {
       logLevels: {},
       http: { routePrefix: 'api', maxOutstandingRequests: undefined, customHeaders: {} },
       extensions: {},
+      retryOptions: undefined,
+      bundleVersion: undefined,
     })
   })
 
@@ -27,6 +29,15 @@ describe('host.json', () => {
 
   test.each(['00:00:00', 'soon', 5])('refuses functionTimeout %s', (functionTimeout) => {
     expect(() => toHostJson({ version: '2.0', functionTimeout }, {})).toThrow(/functionTimeout/)
+  })
+
+  test("reads the retry policy of the app in the form of a function's own", () => {
+    const retry = { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: '00:00:05' }
+    expect(toHostJson({ version: '2.0', retry }, {}).retryOptions).toEqual({
+      strategy: 'fixedDelay',
+      maxRetryCount: 2,
+      delayInterval: { seconds: 5 },
+    })
   })
 
   test('takes the slashes off the route prefix', () => {

@@ -24,6 +24,7 @@ test('tells that providers gave and kept something, but not what', async () => {
     accepted('hi'),
     { type: 'state.changed', data: { state: { memory: { pin: 'secret' } } } },
     { type: 'run.prepared', data: { instructions: 'secret' } },
+    { type: 'step.continued', data: { step: 0, token: 'secret' } },
     answer(0, 'ok'),
     completed('ok'),
   ])
@@ -31,4 +32,19 @@ test('tells that providers gave and kept something, but not what', async () => {
   expect(text).toContain('id: 1\nevent: state.changed\ndata: {}\n')
   expect(text).toContain('id: 2\nevent: run.prepared\ndata: {}\n')
   expect(text).toContain('event: run.completed')
+})
+
+test('tells what the model said without what only its provider reads', async () => {
+  const providerData = { openaiResponses: { item: 'secret' } }
+  const contents = [
+    { type: 'reasoning', text: 'Hm', providerData },
+    { type: 'provider', providerData },
+    { type: 'text', text: 'ok' },
+  ] as const
+  const step = answer(0, 'ok')
+  if (step.type !== 'step.completed') throw new Error('An answer is a step.')
+  const data = { ...step.data, message: { role: 'assistant', contents } as const }
+  const text = await stream([accepted('hi'), { type: 'step.completed', data }, completed('ok')])
+  expect(text).not.toContain('secret')
+  expect(text).toContain('"contents":[{"type":"reasoning","text":"Hm"},{"type":"text","text":"ok"}]')
 })

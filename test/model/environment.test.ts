@@ -5,6 +5,7 @@ import {
   type Environment,
 } from '../../src/model/environment.js'
 import { startChatCompletionsServer } from '../support/chat-completions-server.js'
+import { startResponsesServer } from '../support/responses-server.js'
 import { ask } from './ask.js'
 
 describe('chooses the model', () => {
@@ -74,6 +75,7 @@ test.each<[string, Environment]>([
     { AZURE_OPENAI_ENDPOINT: 'http://x.openai.azure.com', AZURE_OPENAI_DEPLOYMENT: 'd' },
   ],
   ['OPENAI_BASE_URL', { OPENAI_BASE_URL: 'localhost:11434' }],
+  ['OPENAI_API must be', { OPENAI_API_KEY: 'k', OPENAI_API: 'assistants' }],
 ])('refuses a bad combination, naming %s', (name, env) => {
   const create = () => createChatClientFromEnvironment(env)
   expect(create).toThrow(
@@ -106,4 +108,22 @@ test.each<[string, (url: string) => Environment, string]>([
   await ask(createChatClientFromEnvironment(toEnv(server.url)), 'Hello')
   expect(server.requests.map((request) => request.path)).toEqual([path, path])
   expect(server.requests[1]?.headers.authorization).toBe('Bearer k')
+})
+
+test.each<[string, (url: string) => Environment, string]>([
+  ['OpenAI', (url) => ({ OPENAI_BASE_URL: url, OPENAI_API_KEY: 'k' }), '/v1/responses'],
+  [
+    'Azure',
+    (url) => ({
+      AZURE_OPENAI_ENDPOINT: url.replace('/v1', '/'),
+      AZURE_OPENAI_DEPLOYMENT: 'd',
+      AZURE_OPENAI_API_KEY: 'k',
+    }),
+    '/openai/v1/responses',
+  ],
+])('asks %s by the Responses API when OPENAI_API says so', async (_, toEnv, path) => {
+  const server = await startResponsesServer({ script: [{ text: 'Hi' }] })
+  onTestFinished(() => server.close())
+  await ask(createChatClientFromEnvironment({ ...toEnv(server.url), OPENAI_API: 'responses' }), 'Hello')
+  expect(server.requests.map((request) => request.path)).toEqual([path])
 })

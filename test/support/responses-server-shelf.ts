@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createErrorBody, sendError, sendJson } from './model-server-http.js'
 import type { KnownResponses } from './responses-server-check.js'
 import { createOutput, type OutputItem } from './responses-server-items.js'
@@ -28,8 +29,14 @@ export interface KeptResponse {
 /** The responses that the server has made. */
 export class ResponseShelf {
   readonly #responses = new Map<string, KeptResponse>()
+  readonly #eventDelayMs: number
   #isReleased = false
   readonly #news = new EventEmitter().setMaxListeners(0)
+
+  /** Waits so long before each event that it sends. */
+  constructor(eventDelayMs: number) {
+    this.#eventDelayMs = eventDelayMs
+  }
 
   add(step: ResponseStep, context: ResponseContext): KeptResponse {
     const events = createEvents(step, context)
@@ -96,10 +103,10 @@ export class ResponseShelf {
     const cut = step.hangUps?.[kept.breaks]
     const end = Math.min(events.length, cut === undefined ? events.length : after + 1 + cut)
     const held = this.#isHeld(kept) ? Math.min(end, step.holdAfterEvents ?? end) : end
-    await write(response, events.slice(after + 1, held))
+    await this.#write(response, events.slice(after + 1, held))
     if (held < end) await this.#wait(kept, response)
     if (response.destroyed) return
-    await write(response, kept.isCancelled ? [] : events.slice(Math.max(held, after + 1), end))
+    await this.#write(response, kept.isCancelled ? [] : events.slice(Math.max(held, after + 1), end))
     if (cut === undefined || end === events.length) return void response.end()
     kept.breaks += 1
     response.destroy()
@@ -143,9 +150,14 @@ export class ResponseShelf {
   #announce(): void {
     this.#news.emit('change')
   }
-}
 
-async function write(response: ServerResponse, events: readonly NumberedEvent[]): Promise<void> {
-  const text = events.map(toNamedEvent).join('')
-  if (text !== '') await new Promise((resolve) => response.write(text, resolve))
+  async #write(response: ServerResponse, events: readonly NumberedEvent[]): Promise<void> {
+    const pieces = events.map(toNamedEvent)
+    const batches = this.#eventDelayMs > 0 ? pieces : [pieces.join('')]
+    for (const text of batches) {
+      if (this.#eventDelayMs > 0) await delay(this.#eventDelayMs)
+      if (text === '' || response.destroyed) return
+      await new Promise((resolve) => response.write(text, resolve))
+    }
+  }
 }

@@ -28,6 +28,8 @@ export interface ResponsesServerOptions {
   readonly port?: number
   /** Number of pieces that a text is streamed in. @default 10 */
   readonly chunks?: number
+  /** Wait before each event. @default 0, and then all events leave together */
+  readonly eventDelayMs?: number
   /** Whether the model thinks; others refuse to encrypt what they think. @default true */
   readonly reasons?: boolean
   /** Whose reasoning the server can read. @default 'a' */
@@ -60,12 +62,13 @@ export async function startResponsesServer(options: ResponsesServerOptions): Pro
 class ScriptedResponses {
   readonly requests: RecordedCall<ResponsesRequestBody>[] = []
   readonly visits: string[] = []
-  readonly shelf = new ResponseShelf()
+  readonly shelf: ResponseShelf
   readonly #options: ResponsesServerOptions
   readonly #counts = new Map<string, number>()
 
   constructor(options: ResponsesServerOptions) {
     this.#options = options
+    this.shelf = new ResponseShelf(options.eventDelayMs ?? 0)
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

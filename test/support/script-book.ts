@@ -16,6 +16,7 @@ export type Script = readonly Step[]
  */
 export class ScriptBook {
   readonly #scripts = new Map<string, Script>()
+  readonly #rules = new Map<string, () => Step>()
 
   /** Says what happens on a message; gives the message. */
   add(message: string, ...script: Script): string {
@@ -23,8 +24,15 @@ export class ScriptBook {
     return message
   }
 
+  /** Has a rule decide on a message each time. */
+  addRule(message: string, rule: () => Step): void {
+    this.#rules.set(message, rule)
+  }
+
   readonly rule: Rule = (body) => {
     const { text, step } = toStepOf(body)
+    const rule = this.#rules.get(text)
+    if (rule !== undefined) return rule()
     return this.#scripts.get(text)?.[step] ?? { text: describeLast(body.messages) }
   }
 }

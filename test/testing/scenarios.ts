@@ -514,6 +514,67 @@ export const scenarios: readonly NamedScenario[] = [
     },
   },
   {
+    title: 'a session that expires, and is used again',
+    crashPoints: 20,
+    options: { sessionTtlMs: 3 * minute, isSameState: false },
+    scenario: {
+      agent: createAgent({ script: (request) => ({ text: `${request.messages.length}` }) }),
+      async play(session) {
+        expect(await session.send('a')).toMatchObject({ text: '1' })
+        await session.wait(2 * minute)
+        expect(await session.send('b')).toMatchObject({ text: '3' })
+        await session.wait(5 * minute)
+        expect(await session.send('c')).toMatchObject({ text: '1' })
+        expect(await session.send('d')).toMatchObject({ text: '3' })
+      },
+    },
+  },
+  {
+    title: 'a message just when its session expires',
+    crashPoints: 20,
+    options: { sessionTtlMs: 2 * minute, isSameState: false },
+    scenario: {
+      agent: createAgent({ script: (request) => ({ text: `${request.messages.length}` }) }),
+      async play(session, { clock }) {
+        await session.send('a')
+        // The watchdog looks each minute: it finds the session idle while the message is on its way.
+        await session.wait(3 * minute - ((clock.now() + 1) % minute))
+        expect(await session.send('b')).toMatchObject({ text: expect.stringMatching(/^[13]$/) })
+        expect(await session.send('c')).toMatchObject({ text: expect.stringMatching(/^[35]$/) })
+      },
+    },
+  },
+  {
+    title: 'a session that does not expire while a human has to decide',
+    crashPoints: 25,
+    options: { sessionTtlMs: 2 * minute, isSameState: false },
+    scenario: {
+      agent: createAgent({ script: [callWork(1), { text: 'done' }], work: { approval: 'always' } }),
+      async play(session) {
+        await session.send('Work')
+        await session.wait(4 * minute)
+        expect(await session.approve()).toMatchObject({ text: 'done' })
+      },
+    },
+  },
+  {
+    title: 'a conversation that is kept longer than the logs of its runs',
+    crashPoints: 40,
+    options: { runRetentionMs: 3 * minute, isSameState: false },
+    scenario: {
+      agent: createAgent({
+        script: (request) => ({ text: `${countAnswers(request)} ${'x'.repeat(5000)}` }),
+      }),
+      async play(session) {
+        for (const text of ['a', 'b', 'c']) await session.send(text)
+        await session.wait(5 * minute)
+        // What the state holds is known to every process, what it has let go only to one that has just read it.
+        expect(await session.send('d')).toMatchObject({ text: expect.stringMatching(/^[13] /) })
+        expect(await session.send('e')).toMatchObject({ text: expect.stringMatching(/^[124] /) })
+      },
+    },
+  },
+  {
     title: 'a deletion while a run waits',
     crashPoints: 20,
     scenario: {

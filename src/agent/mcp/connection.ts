@@ -3,6 +3,7 @@ import {
   Client,
   type Tool as McpTool,
   type PriorDiscovery,
+  type Progress,
   type Transport,
 } from '@modelcontextprotocol/client'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
@@ -27,6 +28,8 @@ export interface McpCall {
   /** What stands beside the arguments, for the server (MCP, `_meta`). */
   readonly meta: JsonObject
   readonly signal: AbortSignal
+  /** Told how far the server says that it has got. */
+  readonly onProgress: (progress: Progress) => void
 }
 
 /** The connection to one MCP server: made when it is first needed, and again when the server has died meanwhile. */
@@ -58,12 +61,12 @@ export class McpConnection {
    * @throws {AgentError} `outcome_unknown` when the connection broke or the server fell silent while the tool may have
    * been running; `tools_unavailable` when the server was never asked.
    */
-  async callTool({ tool, args, meta, signal }: McpCall): Promise<CallToolResult> {
+  async callTool({ tool, args, meta, signal, onProgress }: McpCall): Promise<CallToolResult> {
     const { server, requestTimeoutMs } = this.#options
     const options = {
       signal,
       timeout: requestTimeoutMs,
-      onprogress: () => {},
+      onprogress: onProgress,
       resetTimeoutOnProgress: true,
       toolDefinition: tool,
     }

@@ -1,4 +1,9 @@
-import { fromJsonSchema, type JsonSchemaType, type Tool as McpTool } from '@modelcontextprotocol/client'
+import {
+  fromJsonSchema,
+  type JsonSchemaType,
+  type Tool as McpTool,
+  type Progress,
+} from '@modelcontextprotocol/client'
 import type { JsonObject } from '../../core/json.js'
 import type { Schema } from '../../core/schema.js'
 import type { Tool } from '../agent-definition.js'
@@ -35,8 +40,11 @@ export function createMcpTool({ definition, name, server }: NamedTool, connectio
     approvalTimeoutMs,
     async execute(args, context) {
       const connection = await connections.find(context)
+      const { signal, reportProgress } = context
       const meta = { [idempotencyKeyMeta]: context.idempotencyKey }
-      return toToolResult(await connection.callTool({ tool: definition, args, meta, signal: context.signal }))
+      const onProgress = ({ progress, total, message }: Progress) =>
+        reportProgress({ progress, total, message })
+      return toToolResult(await connection.callTool({ tool: definition, args, meta, signal, onProgress }))
     },
   })
 }

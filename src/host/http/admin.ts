@@ -23,6 +23,8 @@ export interface AdminOptions extends FunctionDefinitions {
   readonly routeUrls: ReadonlyMap<string, string>
   /** Shown to whoever has the master key; undefined when requests need none, and then kept to themselves. */
   readonly keys: AppKeys | undefined
+  /** Ends this process for another; undefined when there would be none, and `host/restart` is 404 then. */
+  readonly restart: (() => void) | undefined
 }
 
 /** Answers requests below `/admin/`. */
@@ -31,7 +33,7 @@ export type AdminHandler = (request: IncomingMessage, response: ServerResponse, 
 const bodyLimitBytes = 1_048_576
 
 /**
- * The management endpoints that tools and tests use (Functions host: admin API): status, ping, warmup, functions, and
+ * The management endpoints that tools and tests use (Functions host: admin API): status, ping, restart, warmup, functions, and
  * running one function, and keys when requests need them. Who gets here is an administrator. All others are 404.
  */
 export function createAdminHandler(options: AdminOptions): AdminHandler {
@@ -47,7 +49,11 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
     else if (area === 'host' && parts.length === 2) {
       const verb = name?.toLowerCase()
       if (verb === 'status' && isGet) writeJson(response, toStatus(instanceId))
-      else if (verb === 'ping' && (isGet || method === 'POST')) writeEmpty(response, 200)
+      else if (verb === 'synctriggers' && method === 'POST') writeJson(response, { status: 'success' })
+      else if (verb === 'restart' && method === 'POST' && options.restart !== undefined) {
+        writeEmpty(response, 200)
+        options.restart()
+      } else if (verb === 'ping' && (isGet || method === 'POST')) writeEmpty(response, 200)
       else writeEmpty(response, 404)
     } else if (area === 'warmup' && isGet) writeEmpty(response, 200)
     else if (area !== 'functions') writeEmpty(response, 404)

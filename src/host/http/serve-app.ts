@@ -32,12 +32,14 @@ export interface ServeAppOptions {
   readonly streamIdleLimitMs: number | undefined
   /** Set when requests must carry one of them. */
   readonly keys: AppKeys | undefined
+  /** Ends this process for another; undefined when there would be none. */
+  readonly restart: (() => void) | undefined
 }
 
 /** Puts the parts together that answer requests: routes, admin endpoints, webhooks and, for streaming apps, the library's server. */
 export function serveApp(options: ServeAppOptions): RequestHandler {
   const { app, functions, errors, router, invoker, extensions, hostJson } = options
-  const { settings, cors, log, root, url, keys } = options
+  const { settings, cors, log, root, url, keys, restart } = options
   const bodyLimitBytes =
     Number(findSetting(settings, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')) || defaultBodyLimitBytes
   const { server, scriptFile } = app
@@ -60,6 +62,7 @@ export function serveApp(options: ServeAppOptions): RequestHandler {
       url,
       routeUrls,
       keys,
+      restart,
     }),
     extensions,
     http: hostJson.http,

@@ -68,11 +68,12 @@ export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schem
   }
 
   /** Carries the outputs of one node to several, which then run at the same time. */
-  fanOut<From extends AnyNode, To extends AnyNode>(
+  fanOut<From extends AnyNode, const Targets extends readonly AnyNode[]>(
     from: From,
-    to: readonly (To & Fits<OutputOf<From>, To>)[],
+    to: { readonly [Index in keyof Targets]: Targets[Index] & Fits<OutputOf<From>, Targets[Index]> },
   ): this {
-    for (const target of to) this.#connect({ kind: 'edge', from: this.#add(from), to: this.#add(target) })
+    for (const target of to as readonly AnyNode[])
+      this.#connect({ kind: 'edge', from: this.#add(from), to: this.#add(target) })
     return this
   }
 
@@ -85,23 +86,28 @@ export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schem
   }
 
   /** Carries each output of a node to the first node whose condition holds; without any, to `otherwise`, or nowhere. */
-  branch<From extends AnyNode, To extends AnyNode, Otherwise extends AnyNode = never>(
+  branch<From extends AnyNode, const Targets extends readonly AnyNode[], Otherwise extends AnyNode = never>(
     from: From,
-    cases: readonly BranchCase<OutputOf<From>, To>[],
+    cases: { readonly [Index in keyof Targets]: BranchCase<OutputOf<From>, Targets[Index]> },
     otherwise?: Otherwise & Fits<OutputOf<From>, Otherwise>,
   ): this {
     return this.#connect({
       kind: 'branch',
       from: this.#add(from),
-      cases: cases.map(({ when, to }) => ({ when: when as Condition, to: this.#add(to) })),
+      cases: (cases as readonly BranchCase<OutputOf<From>, AnyNode>[]).map(({ when, to }) => ({
+        when: when as Condition,
+        to: this.#add(to),
+      })),
       otherwise: otherwise === undefined ? undefined : this.#add(otherwise),
     })
   }
 
   /** Says whose outputs are the workflow's, instead of all that no edge takes on. */
-  output<Node extends AnyNode>(...nodes: readonly Node[]): WorkflowBuilder<Start, Input, OutputOf<Node>> {
+  output<const Nodes extends readonly AnyNode[]>(
+    ...nodes: Nodes
+  ): WorkflowBuilder<Start, Input, OutputOf<Nodes[number]>> {
     this.#outputs = nodes.map((node) => this.#add(node))
-    return this as unknown as WorkflowBuilder<Start, Input, OutputOf<Node>>
+    return this as unknown as WorkflowBuilder<Start, Input, OutputOf<Nodes[number]>>
   }
 
   /** The workflow, checked. @throws {AgentError} `invalid_configuration` naming the node that is wrong. */

@@ -40,7 +40,7 @@ export function createGuardedRunLog({
     append: (key, expected, events) =>
       write(`append ${events.map(({ type }) => type).join(', ')} to ${key.run}`, async () => {
         const next = await log.append(key, expected, events)
-        observations.appended(process.number, key, events)
+        observations.appended(process.number, key, events, process.clock.now())
         return next
       }).catch((error) => {
         observations.appendFailed(process.number, key, error)
@@ -56,7 +56,10 @@ export function createGuardedRunLog({
     deleteEndedRuns: (key, which) =>
       write(`delete ended runs of ${key.session}`, () => log.deleteEndedRuns(key, which)),
     deleteEndedBefore: (before, limit) =>
-      write('delete old runs', () => log.deleteEndedBefore(before, limit)),
+      write('delete old runs', () => {
+        observations.forgettingEnded(before)
+        return log.deleteEndedBefore(before, limit)
+      }),
     readAttachment: (key, digest) =>
       read(`read an attachment of ${key.run}`, () => log.readAttachment(key, digest)),
     read: (key, after) => read(`read ${key.run}`, () => log.read(key, after)),

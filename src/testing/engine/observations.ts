@@ -2,7 +2,7 @@ import type { Tool } from '../../agent/agent-definition.js'
 import { hasCode } from '../../core/errors.js'
 import { type ChatMessage, toText } from '../../core/messages.js'
 import type { ChatRequest } from '../../model/chat-client.js'
-import type { RunEvent } from '../../run/events.js'
+import { isTerminal, type RunEvent } from '../../run/events.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
 import type { Boundary } from './boundary.js'
 
@@ -34,7 +34,9 @@ export interface ToolExecution {
 export interface AcceptedRun extends RunKey {
   /** It works for another run: nobody waits for it but that one. */
   readonly isPart: boolean
-  /** A caller has asked for the session to be reset or deleted since: the run may be forgotten. */
+  /** When it ended; ms since 1970. */
+  endedAt?: number
+  /** Somebody has asked since for it to be forgotten. */
   mayBeGone: boolean
 }
 
@@ -70,13 +72,19 @@ export class Observations {
     this.#onAccepted(key)
   }
 
-  /** A caller wants a session to be forgotten: whatever was accepted before may go. */
+  /** A session is to be forgotten: whatever was accepted before may go. */
   forgetting({ agent, session }: SessionKey): void {
     for (const run of this.runs) if (run.agent === agent && run.session === session) run.mayBeGone = true
   }
 
-  appended(process: number, key: RunKey, events: readonly RunEvent[]): void {
+  /** Runs that ended before a time are no longer kept. */
+  forgettingEnded(before: number): void {
+    for (const run of this.runs) if (run.endedAt !== undefined && run.endedAt < before) run.mayBeGone = true
+  }
+
+  appended(process: number, key: RunKey, events: readonly RunEvent[], now: number): void {
     for (const event of events) {
+      if (isTerminal(event)) this.#ended(key, now)
       if (event.type !== 'step.completed') continue
       const calls = this.#unrecorded(process, key)
       const call = calls.find(
@@ -84,6 +92,10 @@ export class Observations {
       )
       if (call !== undefined) call.outcome = 'recorded'
     }
+  }
+
+  #ended(key: RunKey, now: number): void {
+    for (const run of this.runs) if (isSameRun(run, key)) run.endedAt ??= now
   }
 
   appendFailed(process: number, key: RunKey, error: unknown): void {

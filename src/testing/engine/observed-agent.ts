@@ -69,8 +69,10 @@ function observeFound(tools: readonly Tool[], observer: AgentObserver): readonly
 
 function observeClient({ client }: AgentDefinition, observer: AgentObserver, calls: ModelCall[]): ChatClient {
   const { observations, process, session } = observer
+  const cancel = client.cancel?.bind(client)
   return {
     model: client.model,
+    ...(cancel && { cancel }),
     stream(request, options) {
       const call: ModelCall = {
         process,

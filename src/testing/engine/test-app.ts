@@ -59,11 +59,14 @@ export class TestApp {
     await sweep({
       log: this.#openLog('watchdog'),
       agents: this.#agents.map(({ name }) => name),
-      signal: (key, operation, input) => sessions.signal(key, operation, input),
+      signal: (key, operation, input) => {
+        if (operation === 'delete') this.#world.observations.forgetting(key)
+        return sessions.signal(key, operation, input)
+      },
       stallMs: 60_000,
       maxAttempts: 10,
-      sessionTtlMs: undefined,
-      runRetentionMs: undefined,
+      sessionTtlMs: this.#world.retention.sessionTtlMs,
+      runRetentionMs: this.#world.retention.runRetentionMs,
       now: this.process.clock.now(),
     })
   }

@@ -28,6 +28,15 @@ export interface World {
   readonly createAgents: AgentFactory
   readonly createEntity: EntityFactory
   readonly limits: OperationLimits
+  readonly retention: Retention
+}
+
+/** How long things are kept that nobody uses; see `AgentFunctionAppOptions`. */
+export interface Retention {
+  /** As the app's option: sessions in which nothing has happened for so long are deleted; ms. @default never */
+  readonly sessionTtlMs?: number | undefined
+  /** As the app's option: logs of runs that ended so long ago are deleted; ms. @default never */
+  readonly runRetentionMs?: number | undefined
 }
 
 /** Puts a message on its way to an entity. It arrives at once and once, unless something is to go wrong with it. */

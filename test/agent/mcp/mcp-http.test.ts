@@ -47,6 +47,20 @@ test('an agent calls tools of the reference server over streamable HTTP', async 
   ])
 })
 
+test('how far a server says that it has got is the progress of its tool', async () => {
+  const { agent } = createAgent({ name: 'all', url: await startEverythingOverHttp() }, [
+    { calls: [{ name: 'all_trigger-long-running-operation', arguments: { duration: 0.2, steps: 2 } }] },
+    { text: 'done' },
+  ])
+  const progress: unknown[] = []
+  for await (const update of agent.run('Go'))
+    if (update.progress !== undefined) progress.push(update.progress)
+  expect(progress).toMatchObject([
+    { progress: { progress: 1, total: 2 } },
+    { progress: { progress: 2, total: 2 } },
+  ])
+})
+
 test('each run sends headers of its own, also those that run side by side', async () => {
   const seen = new Set<string>()
   const { url } = await serveMcp(({ requestInfo }) => {

@@ -169,6 +169,20 @@ test('an edge needs nodes whose types fit', () => {
   builder.fanIn([text, count], sum)
   // @ts-expect-error a text is no number
   builder.branch(text, [{ when: () => true, to: plus }])
+  builder.fanOut(text, [count, writer, text])
+  // @ts-expect-error one of them takes a number
+  builder.fanOut(text, [count, plus])
+  const anything = functionNode('anything', (input: unknown) => input)
+  builder.branch(
+    text,
+    [
+      { when: (output) => output.length > 1, to: count },
+      { when: (output) => output === '', to: anything },
+    ],
+    writer,
+  )
+  // @ts-expect-error what is left is a text too
+  builder.branch(text, [{ when: () => true, to: count }], plus)
   // @ts-expect-error the condition gets a number
   builder.edge(count, plus, { when: (output: string) => output === '' })
   // @ts-expect-error the node to start with takes a text
@@ -180,6 +194,8 @@ test('a workflow knows what it takes and, when told which nodes give it, what it
   expectTypeOf(plain).toEqualTypeOf<WorkflowDefinition<string, unknown>>()
   const typed = new WorkflowBuilder({ name: 'W', start: text }).edge(text, count).output(count).build()
   expectTypeOf(typed).toEqualTypeOf<WorkflowDefinition<string, number>>()
+  const either = new WorkflowBuilder({ name: 'W', start: text }).edge(text, count).output(text, count).build()
+  expectTypeOf(either).toEqualTypeOf<WorkflowDefinition<string, string | number>>()
   const outer = new WorkflowBuilder({ name: 'Outer', start: workflowNode(typed) })
   outer.edge(workflowNode(typed, { id: 'two' }), plus)
   // @ts-expect-error it gives a number

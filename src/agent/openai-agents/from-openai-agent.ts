@@ -1,0 +1,91 @@
+import {
+  type AgentInputItem,
+  type AgentOutputType,
+  assistant,
+  type Agent as OpenAIAgent,
+  Runner,
+  type StreamedRunResult,
+  user,
+} from '@openai/agents'
+import { AgentError } from '../../core/errors.js'
+import { type ChatMessage, toText } from '../../core/messages.js'
+import type { ForeignAgent, ForeignRun, ForeignUpdate } from '../foreign/foreign-agent.js'
+import type { InvocationValues } from '../provider-context.js'
+
+export interface OpenAIAgentOptions {
+  /** A letter, then up to 62 letters, digits, `_` or `-`. @default the agent's name, with `_` for what does not fit */
+  readonly name?: string
+  /** What the agent is for. @default what it says to agents that may hand over to it */
+  readonly description?: string
+  /** What runs it: its models, tracing, guardrails. @default a new Runner */
+  readonly runner?: Runner
+  /** As `maxTurns` of the SDK. @default the SDK's */
+  readonly maxTurns?: number
+  /** As for any foreign agent. @default 'fail' */
+  readonly onInterrupted?: ForeignAgent['onInterrupted']
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what the agent's tools want to know of the run is theirs
+type AnyOpenAIAgent = OpenAIAgent<any, AgentOutputType>
+
+/**
+ * An agent of the OpenAI Agents SDK, with its tools, handoffs and guardrails, for `AgentFunctionApp` to host. The SDK's
+ * run context is the run's invocation values. Of the conversation it is shown what was said; what its tools did in
+ * earlier runs stays there. Its durability is per run, as {@link ForeignAgent} says.
+ *
+ * @example
+ * const tutor = new Agent({ name: 'History Tutor', instructions: '...' })      // of @openai/agents
+ * new AgentFunctionApp({ agents: [fromOpenAIAgent(tutor)] })
+ */
+export function fromOpenAIAgent(agent: AnyOpenAIAgent, options: OpenAIAgentOptions = {}): ForeignAgent {
+  const { name = agent.name.replaceAll(/[^A-Za-z0-9_-]/g, '_'), onInterrupted, maxTurns } = options
+  const runner = options.runner ?? new Runner()
+  return {
+    name,
+    description: options.description ?? (agent.handoffDescription || undefined),
+    onInterrupted,
+    async *run(messages, run) {
+      const { values: context, signal } = run
+      const limit = maxTurns === undefined ? {} : { maxTurns }
+      const streamed = await runner.run(agent, toInput(messages), { stream: true, context, signal, ...limit })
+      yield* toUpdates(streamed, run)
+    },
+  }
+}
+
+/** What was said. The SDK wants the items of its own tool calls as its models gave them, which we do not have. */
+function toInput(messages: readonly ChatMessage[]): AgentInputItem[] {
+  return messages.flatMap(({ role, contents }): AgentInputItem[] => {
+    const text = toText(contents)
+    if (text === '') return []
+    if (role === 'user') return [user(text)]
+    return role === 'assistant' ? [assistant(text)] : []
+  })
+}
+
+async function* toUpdates(
+  streamed: StreamedRunResult<InvocationValues, AnyOpenAIAgent>,
+  { signal }: ForeignRun,
+): AsyncGenerator<ForeignUpdate> {
+  for await (const event of streamed) {
+    if (event.type === 'raw_model_stream_event' && event.data.type === 'output_text_delta')
+      yield { text: event.data.delta }
+  }
+  await streamed.completed
+  signal.throwIfAborted()
+  const [waiting] = streamed.interruptions
+  if (waiting !== undefined) throw createApprovalError(waiting.name)
+  const { inputTokens, outputTokens, totalTokens } = streamed.runContext.usage
+  yield { answer: toAnswer(streamed.finalOutput), usage: { inputTokens, outputTokens, totalTokens } }
+}
+
+function toAnswer(output: unknown): string {
+  return typeof output === 'string' ? output : JSON.stringify(output ?? '')
+}
+
+function createApprovalError(tool: string | undefined): AgentError {
+  return new AgentError(
+    'invalid_configuration',
+    `The tool "${tool}" of an agent of @openai/agents waits for an approval, which a hosted agent cannot wait for. Give that tool to an Agent of this package instead.`,
+  )
+}

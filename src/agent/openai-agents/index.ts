@@ -1,0 +1,1 @@
+export { fromOpenAIAgent, type OpenAIAgentOptions } from './from-openai-agent.js'

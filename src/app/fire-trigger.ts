@@ -1,0 +1,63 @@
+import type { InvocationContext } from '@azure/functions'
+import type { Agent } from '../agent/agent.js'
+import { type ChatMessage, createTextMessage } from '../core/messages.js'
+import { WorkLimit } from '../core/work-limit.js'
+import { parseCorrelationId, parseSessionId } from '../http/ids.js'
+import { runDelivery } from '../session/run-delivery.js'
+import { createRunRequest } from '../session/run-request.js'
+import type { Made, TriggerEvent, TriggerOptions } from './agent-trigger.js'
+import type { SessionClients } from './session-clients.js'
+
+export interface TriggerServices {
+  readonly clients: SessionClients
+  /** How long a function waits for its run; ms. The run goes on after that all the same. */
+  readonly waitMs: number
+}
+
+/** One firing of a trigger. */
+export interface Firing<Item> {
+  readonly agent: Agent
+  readonly trigger: TriggerOptions<Item>
+  /** Begins the name of a session that the trigger does not name. */
+  readonly label: string
+  readonly services: TriggerServices
+  readonly item: Item
+  readonly event: TriggerEvent
+  readonly context: InvocationContext
+  /** What the agent is told unless the trigger says otherwise. */
+  readonly text: (item: Item) => string
+}
+
+/** Runs the agent for what a trigger has fired for. @throws {AgentError} with the code that the run failed with. */
+export async function fireTrigger<Item>(firing: Firing<Item>): Promise<void> {
+  const { agent, trigger, label, services, item, event, context } = firing
+  const { onAnswer, metadata } = trigger
+  const id = parseCorrelationId((await make(trigger.id, item, event)) ?? event.id)
+  const session = parseSessionId((await make(trigger.sessionId, item, event)) ?? `${label}-${id}`)
+  const message = (await make(trigger.message, item, event)) ?? firing.text(item)
+  const owner = await make(trigger.owner, item, event)
+  const options = { enableToolCalls: true }
+  const request = createRunRequest({ messages: toMessages(message), options, owner, metadata })
+  const limit = new WorkLimit([], services.waitMs)
+  try {
+    const delivery = { session: { agent: agent.name, session }, id, request }
+    const answer = await runDelivery(services.clients.get(context), delivery, limit.signal)
+    if (answer !== undefined) await onAnswer?.(answer, event)
+  } finally {
+    limit.end()
+  }
+}
+
+function make<Item, Value>(
+  made: Made<Item, Value> | undefined,
+  item: Item,
+  event: TriggerEvent,
+): Value | undefined | Promise<Value> {
+  return typeof made === 'function'
+    ? (made as (item: Item, event: TriggerEvent) => Value | Promise<Value>)(item, event)
+    : made
+}
+
+function toMessages(message: string | readonly ChatMessage[]): readonly ChatMessage[] {
+  return typeof message === 'string' ? [createTextMessage('user', message)] : message
+}

@@ -1,0 +1,119 @@
+import { app, type InvocationContext, type McpToolResponse } from '@azure/functions'
+import * as df from 'durable-functions'
+import type { Agent } from '../agent/agent.js'
+import { createTextMessage } from '../core/messages.js'
+import { type Problem, toProblem } from '../core/problem.js'
+import { WorkLimit } from '../core/work-limit.js'
+import { parseSessionId } from '../http/ids.js'
+import { createFieldError } from '../http/parse-query.js'
+import type { RunKey } from '../run/run-log.js'
+import { createRunRequest } from '../session/run-request.js'
+import { createToolResponse, readToolArguments, readToolOwner } from './mcp-tool-call.js'
+import type { RouteServices } from './serve-route.js'
+
+/** How an agent shows as a tool of the app's MCP server, at `/runtime/webhooks/mcp`. */
+export interface McpAgentToolOptions {
+  /** @default the agent's name */
+  readonly name?: string
+  /** What the agent is for, for the models that choose among tools. @default the agent's description */
+  readonly description?: string
+}
+
+/** Registers a function that offers an agent as a tool to MCP clients. Only Azure's MCP extension and the embedded host have such functions. */
+export function registerMcpTool(agent: Agent, options: McpAgentToolOptions, services: RouteServices): void {
+  const { name = agent.name, description = agent.description ?? `Ask the agent ${agent.name}.` } = options
+  app.mcpTool(`mcptool-${agent.name}`, {
+    toolName: name,
+    description,
+    toolProperties: [
+      {
+        propertyName: 'query',
+        propertyType: 'string',
+        description: 'What to ask the agent.',
+        isRequired: true,
+      },
+      {
+        propertyName: 'sessionId',
+        propertyType: 'string',
+        description: 'Goes on with an earlier conversation; from an earlier result.',
+        isRequired: false,
+      },
+    ],
+    extraInputs: [df.input.durableClient()],
+    handler: async (toolInput, context) => {
+      const key = { agent: agent.name, session: '', run: context.invocationId }
+      try {
+        return await ask({ agent, services, toolInput, context })
+      } catch (error) {
+        // Clients are not told what a function throws, so a failure has to be an answer.
+        context.error(error)
+        return toFailure(toProblem(error), key)
+      }
+    },
+  })
+}
+
+interface McpCall {
+  readonly agent: Agent
+  readonly services: RouteServices
+  readonly toolInput: unknown
+  readonly context: InvocationContext
+}
+
+async function ask({ agent, services, toolInput, context }: McpCall): Promise<McpToolResponse> {
+  const { query, sessionId } = parseToolInput(toolInput)
+  const id = context.invocationId
+  const key = { agent: agent.name, session: sessionId ?? id, run: id }
+  const sessions = services.clients.get(context)
+  const owner = await readToolOwner(toolInput, services)
+  const messages = [createTextMessage('user', query)]
+  await sessions.start(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
+  const limit = new WorkLimit([], services.settings.waitLimitMs)
+  try {
+    const news = await sessions.waitForNews(key, limit.signal)
+    if (news === undefined || news === 'waiting') return toWaiting(news, key)
+    switch (news.type) {
+      case 'run.completed':
+        return createToolResponse(news.data.response, { status: 'success', ...toIds(key) })
+      case 'run.failed':
+        return toFailure(news.data, key)
+      case 'run.cancelled':
+        return createToolResponse(`The run was cancelled: ${news.data.reason}`, {
+          status: 'cancelled',
+          ...toIds(key),
+        })
+    }
+  } finally {
+    limit.end()
+  }
+}
+
+function parseToolInput(input: unknown) {
+  const { query, sessionId } = readToolArguments(input)
+  if (typeof query !== 'string' || query.trim() === '') {
+    throw createFieldError('query', 'must be a text that is not blank')
+  }
+  return {
+    query,
+    sessionId: typeof sessionId === 'string' && sessionId !== '' ? parseSessionId(sessionId) : undefined,
+  }
+}
+
+function toWaiting(news: 'waiting' | undefined, key: RunKey): McpToolResponse {
+  const text =
+    news === 'waiting'
+      ? 'The agent waits for a human to approve what it wants to do.'
+      : 'The agent is still working.'
+  return createToolResponse(`${text} Ask again in this session to learn more.`, {
+    status: news ?? 'running',
+    ...toIds(key),
+  })
+}
+
+function toFailure({ detail, code }: Problem, key: RunKey): McpToolResponse {
+  return createToolResponse(`The agent could not answer: ${detail}`, { status: 'error', code, ...toIds(key) })
+}
+
+function toIds({ session, run }: RunKey) {
+  return { sessionId: session, correlationId: run }
+}

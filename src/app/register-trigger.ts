@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { app, type Timer } from '@azure/functions'
+import * as df from 'durable-functions'
+import type { Agent } from '../agent/agent.js'
+import { isJsonObject } from '../core/json.js'
+import type {
+  AgentTrigger,
+  BlobTrigger,
+  QueueTrigger,
+  ScheduleTrigger,
+  TriggerEvent,
+} from './agent-trigger.js'
+import { fireTrigger, type TriggerServices } from './fire-trigger.js'
+
+const storage = 'AzureWebJobsStorage'
+const extraInputs = [df.input.durableClient()]
+
+/** The name of the function that a trigger becomes. */
+export function toFunctionName(agent: Agent, { name, queue, blob }: AgentTrigger): string {
+  const kind = queue !== undefined ? 'queue' : blob !== undefined ? 'blob' : 'schedule'
+  return [kind, agent.name, name].filter((part) => part !== undefined).join('-')
+}
+
+/** Registers a function that runs an agent when something happens. */
+export function registerTrigger(agent: Agent, trigger: AgentTrigger, services: TriggerServices): void {
+  if (trigger.queue !== undefined) registerQueue(agent, trigger, services)
+  else if (trigger.blob !== undefined) registerBlob(agent, trigger, services)
+  else registerSchedule(agent, trigger, services)
+}
+
+function registerQueue(agent: Agent, trigger: QueueTrigger, services: TriggerServices): void {
+  const { queue: queueName, connection = storage } = trigger
+  const label = toLabel('queue', trigger)
+  app.storageQueue(toFunctionName(agent, trigger), {
+    queueName,
+    connection,
+    extraInputs,
+    handler: (item, context) => {
+      const metadata = { ...context.triggerMetadata }
+      const event = { id: toMessageId(metadata, item), metadata }
+      return fireTrigger({ agent, trigger, label, services, item, event, context, text: toText })
+    },
+  })
+}
+
+function registerBlob(agent: Agent, trigger: BlobTrigger, services: TriggerServices): void {
+  const { blob: path, connection = storage } = trigger
+  const label = toLabel('blob', trigger)
+  app.storageBlob(toFunctionName(agent, trigger), {
+    path,
+    connection,
+    extraInputs,
+    handler: (blob, context) => {
+      const item = Buffer.isBuffer(blob) ? blob : Buffer.from(String(blob))
+      const metadata = { ...context.triggerMetadata }
+      const event = { id: toBlobId(metadata, item), metadata }
+      return fireTrigger({ agent, trigger, label, services, item, event, context, text: String })
+    },
+  })
+}
+
+function registerSchedule(agent: Agent, trigger: ScheduleTrigger, services: TriggerServices): void {
+  const { schedule } = trigger
+  const label = toLabel('schedule', trigger)
+  app.timer(toFunctionName(agent, trigger), {
+    schedule,
+    extraInputs,
+    handler: (item, context) => {
+      const event = { id: toDueTime(item), metadata: { ...context.triggerMetadata } }
+      return fireTrigger({ agent, trigger, label, services, item, event, context, text: () => '' })
+    },
+  })
+}
+
+function toLabel(kind: string, { name }: AgentTrigger): string {
+  return name === undefined ? kind : `${kind}-${name}`
+}
+
+/** The queue's own id of a message; in the metadata a message's property of that name hides it. */
+function toMessageId(metadata: TriggerEvent['metadata'], item: unknown): string {
+  const isHidden = isJsonObject(item) && Object.keys(item).some((name) => name.toLowerCase() === 'id')
+  return isHidden ? hash([metadata.insertionTime, item]) : String(metadata.id)
+}
+
+/** The same for each delivery of the same version of a blob. */
+function toBlobId(metadata: TriggerEvent['metadata'], content: Buffer): string {
+  const { eTag } = (metadata.properties ?? {}) as { readonly eTag?: unknown }
+  return hash([metadata.blobTrigger ?? metadata.uri, eTag ?? content.toString('base64')])
+}
+
+function hash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
+}
+
+/** When the timer was due, so that a run that its host's death cut off is found again; now for one that keeps no record. */
+function toDueTime(timer: Partial<Timer> | undefined): string {
+  const due = Date.parse(timer?.scheduleStatus?.next ?? '')
+  const seconds = Math.floor((Number.isNaN(due) ? Date.now() : due) / 1000)
+  return new Date(seconds * 1000).toISOString().replace(/[-:]|\.000/g, '')
+}
+
+function toText(item: unknown): string {
+  return typeof item === 'string' ? item : JSON.stringify(item)
+}

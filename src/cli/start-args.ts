@@ -1,0 +1,78 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { AgentError } from '../core/errors.js'
+
+/** The verb's arguments, checked. */
+export interface StartArgs {
+  readonly root: string
+  readonly entry: string | undefined
+  readonly port: number | undefined
+  readonly address: string | undefined
+  readonly data: string | undefined
+  readonly leaseMs: number
+  readonly cors: string | undefined
+  readonly corsCredentials: boolean | undefined
+  readonly streamIdleMs: number | undefined
+  readonly enableAuth: boolean
+  readonly watch: boolean
+}
+
+/** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
+export function parseStartArgs(args: readonly string[]): StartArgs {
+  const { values, positionals } = readArgs(args)
+  if (positionals.length > 1) {
+    throw new AgentError(
+      'invalid_configuration',
+      `start takes one entry, not ${positionals.length}: ${positionals.join(' ')}`,
+    )
+  }
+  return {
+    root: resolve(values.root ?? '.'),
+    entry: positionals[0],
+    port: values.port === undefined ? undefined : parseInteger('--port', values.port, 0, 65_535),
+    address: values.address,
+    data: values.data,
+    leaseMs: parseInteger('--lease-ms', values['lease-ms'] ?? '5000', 100, 3_600_000),
+    cors: values.cors,
+    corsCredentials: values['cors-credentials'],
+    enableAuth: values['enable-auth'] ?? false,
+    watch: values.watch ?? false,
+    streamIdleMs:
+      values['stream-idle-ms'] === undefined
+        ? undefined
+        : parseInteger('--stream-idle-ms', values['stream-idle-ms'], 1, 86_400_000),
+  }
+}
+
+function readArgs(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        port: { type: 'string', short: 'p' },
+        address: { type: 'string' },
+        root: { type: 'string' },
+        data: { type: 'string' },
+        'lease-ms': { type: 'string' },
+        cors: { type: 'string' },
+        'cors-credentials': { type: 'boolean' },
+        'stream-idle-ms': { type: 'string' },
+        'enable-auth': { type: 'boolean' },
+        watch: { type: 'boolean' },
+      },
+    })
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new AgentError('invalid_configuration', message, { cause })
+  }
+}
+
+function parseInteger(name: string, text: string, least: number, most: number): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+    const message = `${name} must be a whole number from ${least} to ${most}, not '${text}'.`
+    throw new AgentError('invalid_configuration', message)
+  }
+  return value
+}

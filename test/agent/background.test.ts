@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Agent, type AgentOptions } from '../../src/agent/agent.js'
+import { AgentSession } from '../../src/agent/agent-session.js'
+import type { AgentMiddleware } from '../../src/agent/middleware.js'
+import { tool } from '../../src/agent/tool.js'
+import type { AgentResponseUpdate } from '../../src/core/response.js'
+import { ScriptedModel } from '../../src/testing/scripted-model.js'
+import { readInput, start } from '../model/responses-kit.js'
+import type { ResponsesServerOptions } from '../support/responses-server.js'
+
+const text = 'Space and time are one, and bend.'
+
+async function startAgent(
+  script: ResponsesServerOptions['script'],
+  { eventDelayMs = 0, ...options }: Partial<AgentOptions> & { readonly eventDelayMs?: number } = {},
+) {
+  const { server, client } = await start(script, {}, { eventDelayMs })
+  return { server, agent: new Agent({ name: 'Researcher', instructions: 'Be brief.', client, ...options }) }
+}
+
+/** A session as another process gets it. */
+function carryOver(session: AgentSession): AgentSession {
+  return AgentSession.fromJSON(JSON.parse(JSON.stringify(session)))
+}
+
+describe('a background run that is awaited', () => {
+  test('gives a token, and with it the answer once there is one', async () => {
+    const { agent, server } = await startAgent([{ reasoning: ['Hm'], text, polls: 1 }, { text: 'Bye.' }])
+    const session = agent.createSession()
+    const first = await agent.run('Explain relativity.', { session, background: true })
+    expect(first).toMatchObject({ text: '', messages: [], continuationToken: expect.any(String) })
+    const { continuationToken } = first
+    const second = await agent.run([], { session: carryOver(session), continuationToken })
+    expect(second).toMatchObject({ text: '', continuationToken })
+    const last = await agent.run([], { session, continuationToken })
+    expect(last).toMatchObject({ text, usage: { outputTokens: 10 } })
+    expect(last.continuationToken).toBeUndefined()
+    expect(server.requests).toHaveLength(1)
+    await agent.run('Thanks', { session })
+    expect(readInput(server).map(({ type, role }) => type ?? role)).toEqual([
+      'user',
+      'reasoning',
+      'message',
+      'user',
+    ])
+  })
+
+  test('comes back once for each step, its tools run in between', async () => {
+    const look = tool({
+      name: 'look',
+      description: 'Looks.',
+      parameters: z.object({ at: z.string() }),
+      execute: ({ at }) => `nothing at ${at}`,
+    })
+    const steps = [{ reasoning: ['Hm'], calls: [{ name: 'look', arguments: { at: 'home' } }] }, { text }]
+    const { agent, server } = await startAgent(steps, { tools: [look] })
+    const session = agent.createSession()
+    const tokens: string[] = []
+    let response = await agent.run('Look', { session, background: true })
+    while (response.continuationToken !== undefined) {
+      const { continuationToken } = response
+      tokens.push(continuationToken)
+      response = await agent.run([], { session, continuationToken })
+    }
+    expect(response.text).toBe(text)
+    expect(new Set(tokens).size).toBe(2)
+    expect(readInput(server).at(-1)).toMatchObject({ output: 'nothing at home' })
+    expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant'])
+  })
+
+  test('gives the value of a structured answer in the end', async () => {
+    const { agent } = await startAgent([{ text: '{"grade":7}' }])
+    const responseFormat = z.object({ grade: z.number() })
+    const first = await agent.run('Grade', { background: true, responseFormat })
+    expect(first.value).toBeUndefined()
+    const { continuationToken } = first
+    const { value } = await agent.run([], { continuationToken, responseFormat })
+    expect(value).toEqual({ grade: 7 })
+  })
+
+  test('gets through middleware, which sees the answer when it is there', async () => {
+    const seen: string[] = []
+    const middleware: AgentOptions['middleware'] = [
+      {
+        async callModel(_context, next) {
+          const answer = await next()
+          seen.push(answer.finishReason)
+          return answer
+        },
+      },
+    ]
+    const { agent, server } = await startAgent([{ text, polls: 1 }], { middleware })
+    const { continuationToken } = await agent.run('Explain', { background: true })
+    await agent.run([], { continuationToken })
+    expect(seen).toEqual([])
+    expect(await agent.run([], { continuationToken })).toMatchObject({ text })
+    expect(seen).toEqual(['stop'])
+    expect(server.requests).toHaveLength(1)
+  })
+})
+
+test('middleware that asks once more asks another question', async () => {
+  const retry: AgentMiddleware = {
+    async callModel(_context, next) {
+      const answer = await next()
+      return answer.message.contents.length === 0 ? next() : answer
+    },
+  }
+  const { agent, server } = await startAgent([{}, { text }], { middleware: [retry] })
+  const run = agent.run('Explain', { background: true })
+  for await (const update of run) expect(update.continuationToken).toBeDefined()
+  expect((await run).text).toBe(text)
+  expect(server.requests).toHaveLength(2)
+})
+
+describe('a background run that is iterated', () => {
+  test('can be left after any update and gone on with exactly there', async () => {
+    const { agent, server } = await startAgent([{ text }], { eventDelayMs: 5 })
+    const session = agent.createSession()
+    const said: string[] = []
+    let token: string | undefined
+    for await (const update of agent.run('Explain relativity.', { session, background: true })) {
+      token = update.continuationToken
+      if (update.text !== '') said.push(update.text)
+      if (said.length === 3) break
+    }
+    expect(said.join('').length).toBeLessThan(text.length)
+    const rest = agent.run([], { session, continuationToken: token })
+    for await (const update of rest) said.push(update.text)
+    expect(said.join('')).toBe(text)
+    expect((await rest).text).toBe(text)
+    expect(server.requests).toHaveLength(1)
+    expect(server.visits).toEqual([expect.stringMatching(/starting_after=\d+$/)])
+  })
+
+  test('carries a token in each update, and goes on over breaks by itself', async () => {
+    const { agent, server } = await startAgent([{ reasoning: ['Hm'], text, hangUps: [7, 3] }])
+    const updates: AgentResponseUpdate[] = []
+    for await (const update of agent.run('Explain', { background: true })) updates.push(update)
+    expect(updates.every(({ continuationToken }) => continuationToken !== undefined)).toBe(true)
+    expect(updates.map((update) => update.text).join('')).toBe(text)
+    expect(server.visits).toHaveLength(2)
+  })
+
+  test('ends the work at the provider when the caller aborts', async () => {
+    const { agent, server } = await startAgent([{ text, holdAfterEvents: 8 }])
+    const caller = new AbortController()
+    const reason = new Error('enough')
+    const call = (async () => {
+      for await (const update of agent.run('Explain', { background: true, signal: caller.signal }))
+        if (update.text !== '') caller.abort(reason)
+    })()
+    await expect(call).rejects.toBe(reason)
+    await expect.poll(() => server.visits).toEqual(['POST /v1/responses/resp_1/cancel'])
+  })
+})
+
+test('the agent may always ask in the background', async () => {
+  const { agent, server } = await startAgent([{ text }, { text }], { modelSettings: { background: true } })
+  expect((await agent.run('Explain')).continuationToken).toBeDefined()
+  expect((await agent.run('Explain', { background: false })).text).toBe(text)
+  expect(server.requests.map(({ body }) => body.background)).toEqual([true, undefined])
+})
+
+test('a model that has no background answers at once', async () => {
+  const agent = new Agent({ name: 'Researcher', client: new ScriptedModel([{ text }]) })
+  expect(await agent.run('Explain', { background: true })).toMatchObject({ text })
+})
+
+describe('a token is refused', () => {
+  test("that is not the client's", async () => {
+    const { agent } = await startAgent([])
+    const run = agent.run([], { continuationToken: 'made-up' })
+    await expect(run.finalResponse()).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
+  test('with a question beside it', async () => {
+    const { agent } = await startAgent([])
+    const run = agent.run('And?', { continuationToken: 'made-up' })
+    await expect(run.finalResponse()).rejects.toThrow(/pass no input/)
+  })
+
+  test('when the model has no background', async () => {
+    const agent = new Agent({ name: 'Researcher', client: new ScriptedModel([]) })
+    const run = agent.run([], { continuationToken: 'made-up' })
+    await expect(run.finalResponse()).rejects.toThrow(/does not work in the background/)
+  })
+})
