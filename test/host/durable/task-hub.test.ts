@@ -4,7 +4,8 @@ import { expect, test, vi } from 'vitest'
 import { AgentError } from '../../../src/core/errors.js'
 import { openSqlite } from '../../../src/core/sqlite.js'
 import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
-import { type Message, TaskHub } from '../../../src/host/durable/task-hub.js'
+import type { Message } from '../../../src/host/durable/hub-message.js'
+import { TaskHub } from '../../../src/host/durable/task-hub.js'
 import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
 import { createDataDir } from './kit.js'
 
@@ -43,11 +44,11 @@ test('what was stored is there after opening again', async () => {
   const first = open(dataDir)
   await first.run(() => {
     first.post(message, 5)
-    first.writeEntity('@e@k', { exists: true, state: '{"a":"ü"}' }, 7)
+    first.entities.write('@e@k', { exists: true, state: '{"a":"ü"}' }, 7)
   })
   first.close()
   const second = open(dataDir)
-  expect(second.readEntity('@e@k')).toEqual({ exists: true, state: '{"a":"ü"}' })
+  expect(second.entities.read('@e@k')).toEqual({ exists: true, state: '{"a":"ü"}' })
   expect(second.readWaiting('entity', ['e'], 5, 10)).toEqual(['@e@k'])
   expect(second.readBatch({ target: '@e@k', host: '', number: 0 }, 10, 5).messages).toEqual([
     { id: 'guid', name: 'add', input: '"ä"', isSignal: true, sender: null },

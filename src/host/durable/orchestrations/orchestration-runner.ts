@@ -1,5 +1,5 @@
+import type { Claim } from '../hub-message.js'
 import type { Instance } from '../instance-table.js'
-import type { Claim } from '../task-hub.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { WorkQueue } from '../work-queue.js'
 import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'
