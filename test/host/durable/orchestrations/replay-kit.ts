@@ -69,7 +69,7 @@ export async function startFlow(handler: OrchestrationHandler, input: unknown = 
   async function handle(...events: readonly HistoryRow[]): Promise<readonly Decision[]> {
     const news = [toEpisodeStart(flow.now), ...events]
     const answer = await ask(news)
-    const replayed = replay({ execution: 'e0', actions: answer.actions, history, news })
+    const replayed = replay({ execution: 'e0', actions: answer.actions, httpPollMs: 30_000, history, news })
     if (replayed.cutAfter !== undefined) {
       const first = await handle(...events.slice(0, replayed.cutAfter))
       const rest = events.slice(replayed.cutAfter)
