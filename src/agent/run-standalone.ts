@@ -50,6 +50,8 @@ export interface StandaloneRun<Value> {
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
   readonly onApproval: ApprovalHandler | undefined
+  /** Told of failures that do not end the run. */
+  readonly onError: (error: unknown) => void
   /** What the answer's value is parsed with. */
   readonly responseFormat: Schema<Value> | undefined
   /** How other agents work for it. */
@@ -58,18 +60,25 @@ export interface StandaloneRun<Value> {
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
 export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
-  const setup = toSetup(run)
+  let failure: unknown
+  const onError = (error: unknown) => {
+    if (failure !== undefined) run.onError(failure)
+    failure = error
+  }
+  const setup = toSetup(run, onError)
   const state = await runCancellably(setup, () => runWithApprovals(setup, run.onApproval))
   if (state.outcome?.type === 'run.failed') {
     const { code, detail, issues } = state.outcome.data
-    throw new AgentError(code, detail, { issues })
+    // Nobody but the caller is there to be told what exactly went wrong.
+    throw failure instanceof AgentError ? failure : new AgentError(code, detail, { issues, cause: failure })
   }
+  if (failure !== undefined) run.onError(failure)
   const response = toResponse(state, setup.correlationId)
   if (state.parked !== undefined) return { ...response, value: undefined }
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
 }
 
-function toSetup(run: StandaloneRun<unknown>): RunSetup {
+function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): RunSetup {
   const { agent, history, delegation, responseFormat, isFollowed = () => true } = run
   return {
     agent,
@@ -93,7 +102,7 @@ function toSetup(run: StandaloneRun<unknown>): RunSetup {
     waiting: { follows: isFollowed, marksDeltas: true },
     signal: run.signal ?? new AbortController().signal,
     clock: systemClock,
-    onError: () => {},
+    onError,
   }
 }
 

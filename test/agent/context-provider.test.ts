@@ -147,14 +147,19 @@ test('the run fails with what a provider throws before it', async () => {
   const { agent } = createAgent([], {
     contextProviders: [{ name: 'p', beforeRun: () => Promise.reject(new Error('index is down')) }],
   })
-  await expect(agent.run('Hi')).rejects.toMatchObject({ code: 'internal' })
+  await expect(agent.run('Hi')).rejects.toMatchObject({
+    code: 'internal',
+    cause: expect.objectContaining({ message: 'index is down' }),
+  })
 })
 
 test('what a provider throws after the run changes nothing', async () => {
   const { agent } = createAgent([{ text: 'ok' }], {
     contextProviders: [{ name: 'p', afterRun: () => Promise.reject(new Error('disk full')) }],
   })
-  expect((await agent.run('Hi')).text).toBe('ok')
+  const errors: unknown[] = []
+  expect((await agent.run('Hi', { onError: (error) => errors.push(error) })).text).toBe('ok')
+  expect(errors).toMatchObject([{ message: 'disk full' }])
 })
 
 test('refuses two providers or sources of one name', () => {

@@ -166,3 +166,18 @@ test('a question that nobody answers in time fails the run, also when the host w
     409,
   )
 })
+
+test('a long run goes on in new generations of its orchestration, through a question and a kill, and loses nothing', async () => {
+  const scene = await setScene()
+  await scene.api('Long').run(0, '?runId=l')
+  const [question] = await scene.api('Long').waitForQuestions('l')
+  await scene.crash()
+  await scene.api('Long').respond('l', question?.requestId ?? '', { approved: true })
+  const { output, customStatus } = await scene.api('Long').waitForEnd('l')
+  expect(output).toBe((79 * 80) / 2)
+  expect(customStatus).toMatchObject({ state: 'completed', step: 83 })
+  const events = await (await scene.api('Long').events('l')).end()
+  expect(events.map(({ id }) => id)).toEqual(events.map((_event, index) => index))
+  expect(events).toHaveLength(customStatus?.events ?? 0)
+  expect(events.filter(({ type }) => type === 'node.completed')).toHaveLength(80)
+})
