@@ -55,12 +55,16 @@ export interface BackgroundWaiting {
   readonly marksDeltas: boolean
 }
 
-/** Everything one execution of a run works with. */
-export interface RunContext extends RunSetup {
+/** An execution with what its providers and middleware work with. */
+export interface EquippedRun extends RunSetup {
   readonly values: InvocationValues
+  readonly states: ProviderStates
+}
+
+/** Everything one execution of a run works with. */
+export interface RunContext extends EquippedRun {
   /** All that the model may call. */
   readonly tools: readonly Tool[]
-  readonly states: ProviderStates
 }
 
 /** How far one execution may go. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Agent, type AgentOptions } from '../../src/agent/agent.js'
 import { AgentSession } from '../../src/agent/agent-session.js'
+import type { AgentMiddleware } from '../../src/agent/middleware.js'
 import { tool } from '../../src/agent/tool.js'
 import type { AgentResponseUpdate } from '../../src/core/response.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
@@ -97,6 +98,20 @@ describe('a background run that is awaited', () => {
     expect(seen).toEqual(['stop'])
     expect(server.requests).toHaveLength(1)
   })
+})
+
+test('middleware that asks once more asks another question', async () => {
+  const retry: AgentMiddleware = {
+    async callModel(_context, next) {
+      const answer = await next()
+      return answer.message.contents.length === 0 ? next() : answer
+    },
+  }
+  const { agent, server } = await startAgent([{}, { text }], { middleware: [retry] })
+  const run = agent.run('Explain', { background: true })
+  for await (const update of run) expect(update.continuationToken).toBeDefined()
+  expect((await run).text).toBe(text)
+  expect(server.requests).toHaveLength(2)
 })
 
 describe('a background run that is iterated', () => {

@@ -15,12 +15,21 @@ async function startProvider(): Promise<ResponsesServer> {
   return provider
 }
 
-function startApp(provider: ResponsesServer, dataDir: string): Promise<RunningApp> {
+function startApp(
+  provider: ResponsesServer,
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningApp> {
   return bed.startApp({
     entry: 'test/fixtures/apps/e2e-background/app.js',
     agent: 'Researcher',
     dataDir,
-    env: { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'key-of-the-tests', OPENAI_API: 'responses' },
+    env: {
+      OPENAI_BASE_URL: provider.url,
+      OPENAI_API_KEY: 'key-of-the-tests',
+      OPENAI_API: 'responses',
+      ...env,
+    },
   })
 }
 
@@ -42,4 +51,20 @@ test('a host that is killed while the provider works comes back to the same answ
   const events = await (await api.events('ann', 'q-1')).end()
   expect(toStreamedText(events)).toBe(text)
   expect(JSON.stringify(events)).not.toMatch(/providerData|encrypted_content|resp_1/)
+})
+
+test('a run that is parked for its answer counts as running, and takes the answer with it when it is cancelled', async () => {
+  const provider = await startProvider()
+  const { api } = await startApp(provider, await bed.createFolder(), { E2E_OPERATION_MS: '2000' })
+  const request = { message: 'Explain relativity.', sessionId: 'ann', waitForResponse: false }
+  await api.run(request, { 'idempotency-key': 'q-1' })
+  const seen = await api.events('ann', 'q-1')
+  expect((await seen.waitForType('run.parked')).data).toMatchObject({ reason: 'background' })
+  const { body } = await api.state('ann')
+  expect(body).toMatchObject({ status: 'running', run: { correlationId: 'q-1', status: 'running' } })
+  expect(body.approvals).toBeUndefined()
+  expect((await api.outcome('ann', 'q-1')).body.status).toBe('running')
+  await api.cancel('ann', 'q-1')
+  expect(await api.waitForOutcome('ann', 'q-1')).toMatchObject({ status: 'cancelled' })
+  expect(provider.visits).toEqual(['POST /v1/responses/resp_1/cancel'])
 })

@@ -4,7 +4,7 @@ import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { ChatClient } from '../../src/model/chat-client.js'
 import type { RunLog } from '../../src/run/run-log.js'
-import { VirtualClock } from '../../src/testing/index.js'
+import { ScriptedModel, VirtualClock } from '../../src/testing/index.js'
 import { readInput, start } from '../model/responses-kit.js'
 import type { ResponsesServer, ResponsesServerOptions } from '../support/responses-server.js'
 import { EntityKit } from './entity-kit.js'
@@ -146,6 +146,15 @@ test('a message that comes to steer joins only after an answer that was being ma
   const types = await typesOf(scene)
   expect(types.indexOf('run.steered')).toBeGreaterThan(types.indexOf('step.completed'))
   expect(readInput(scene.server).map(({ type, role }) => role ?? type)).toEqual(['user', 'assistant', 'user'])
+  expect(await lastOf(scene)).toMatchObject({ type: 'run.completed', data: { response: 'It bends.' } })
+})
+
+test('an agent whose model has no background any more asks it anew', async () => {
+  const scene = await begin([{ text, holdAfterEvents: 8 }])
+  const clock = new VirtualClock()
+  await beginAndPark(scene, createEntity(scene, clock), clock)
+  const client = new ScriptedModel([{ text: 'It bends.' }])
+  await createEntity({ ...scene, client }, clock).operate('continue', { correlationId: 'a' })
   expect(await lastOf(scene)).toMatchObject({ type: 'run.completed', data: { response: 'It bends.' } })
 })
 
