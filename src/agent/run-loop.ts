@@ -28,8 +28,8 @@ export async function runLoop(setup: RunSetup): Promise<RunState> {
       if (controls.stop.aborted) continue
       // The run is sound; its store is not, or a run that works for it went on elsewhere. Whoever executes it next goes on.
       if (hasCode(error, 'store_unavailable') || hasCode(error, 'fenced')) throw error
-      setup.onError(error)
       await cancelAnswer(setup)
+      setup.onError(error)
       journal.record({ type: 'run.failed', data: toProblem(error, setup) })
     }
   }

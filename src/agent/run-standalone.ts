@@ -98,7 +98,7 @@ function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): Run
     sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
-    waiting: { follows: isFollowed, marksDeltas: true },
+    waiting: { follows: isFollowed, isLeftToCaller: true },
     signal: run.signal ?? new AbortController().signal,
     clock: systemClock,
     onError,
