@@ -9,8 +9,8 @@ import { createRandom, groupBy } from '../support/storm.js'
 const bed = new TestBed()
 afterAll(() => bed.end())
 
-const perKind = 12
-const kills = 10
+const perKind = 8
+const kills = 6
 const seed = Number(process.env.E2E_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 /** How a run waits: for a human, or for the orchestration of its tool. */
