@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
+import { type Problem, toProblem } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type {
@@ -60,22 +61,20 @@ export interface StandaloneRun<Value> {
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
 export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
-  let failure: unknown
-  const onError = (error: unknown) => {
-    if (failure !== undefined) run.onError(failure)
-    failure = error
-  }
-  const setup = toSetup(run, onError)
+  const errors: unknown[] = []
+  const setup = toSetup(run, (error) => errors.push(error))
   const state = await runCancellably(setup, () => runWithApprovals(setup, run.onApproval))
-  if (state.outcome?.type === 'run.failed') {
-    const { code, detail, issues } = state.outcome.data
-    // Nobody but the caller is there to be told what exactly went wrong.
-    throw failure instanceof AgentError ? failure : new AgentError(code, detail, { issues, cause: failure })
-  }
-  if (failure !== undefined) run.onError(failure)
+  if (state.outcome?.type === 'run.failed') throw toFailure(state.outcome.data, errors)
+  for (const error of errors) run.onError(error)
   const response = toResponse(state, setup.correlationId)
   if (state.parked !== undefined) return { ...response, value: undefined }
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
+}
+
+/** What a run failed with, as it was thrown: nobody but the caller is there to be told. */
+function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]): AgentError {
+  const cause = errors.find((error) => toProblem(error).detail === detail)
+  return cause instanceof AgentError ? cause : new AgentError(code, detail, { issues, cause })
 }
 
 function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): RunSetup {
@@ -99,7 +98,7 @@ function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): Run
     sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
-    waiting: { follows: isFollowed, marksDeltas: true },
+    waiting: { follows: isFollowed, isLeftToCaller: true },
     signal: run.signal ?? new AbortController().signal,
     clock: systemClock,
     onError,

@@ -117,6 +117,28 @@ test('sources are not asked when tools are switched off', async () => {
   expect((await agent.run('Hi', { enableToolCalls: false })).text).toBe('ok')
 })
 
+test('sources are not asked for a run that middleware has answered', async () => {
+  const source: ToolSource = { name: 'remote', tools: () => Promise.reject(new Error('down')) }
+  const { agent } = createAgent([], {
+    tools: [source],
+    middleware: [{ beforeRun: () => ({ answer: 'no' }) }],
+  })
+  expect((await agent.run('Hi')).text).toBe('no')
+})
+
+test('a provider that does not listen does not hold up a run that must stop', async () => {
+  const stop = new AbortController()
+  const deaf: ContextProvider = {
+    name: 'deaf',
+    beforeRun: () => {
+      stop.abort(new Error('enough'))
+      return new Promise(() => {})
+    },
+  }
+  const { agent } = createAgent([], { contextProviders: [deaf] })
+  await expect(agent.run('Hi', { signal: stop.signal })).rejects.toThrow('enough')
+})
+
 test.each<[string, Partial<AgentOptions>, RegExp]>([
   [
     'a source gives a tool of a name that is taken',
