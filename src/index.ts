@@ -146,6 +146,7 @@ export type {
   NodeContext,
   NodeError,
   NodeRetry,
+  RequestNotice,
 } from './orchestration/workflow/node-context.js'
 export type { AnyNode, InputOf, OutputOf } from './orchestration/workflow/node-types.js'
 export {

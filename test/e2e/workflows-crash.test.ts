@@ -114,10 +114,13 @@ test('questions outlive a restart, those of nested workflows too, and are answer
   await scene.api('Nested').run('poem', '?runId=n')
   const [own] = await scene.api('Review').waitForQuestions('r')
   const [inner] = await scene.api('Nested').waitForQuestions('n')
+  const [, told] = await scene.app.waitForOutput(/notice: (workflows\/Nested\S+)/)
+  expect(inner?.respondUrl).toMatch(new RegExp(`/api/${told}$`))
   await scene.crash()
   expect(await scene.api('Review').waitForQuestions('r')).toMatchObject([{ requestId: own?.requestId }])
   expect(inner).toMatchObject({ sourceExecutor: 'review_sub/review', requestData: '<poem>' })
   expect(inner?.requestId).toMatch(/^review_sub~0~[0-9a-f-]{36}$/)
+  expect(inner?.respondUrl).toMatch(/\/api\/workflows\/Nested\/respond\/n\/review_sub~0~/)
   await scene.api('Review').respond('r', own?.requestId ?? '', { approved: true })
   const path = new URL(inner?.respondUrl ?? '').pathname
   const answered = await fetch(`${scene.app.url}${path}`, {

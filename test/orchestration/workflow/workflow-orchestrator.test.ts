@@ -55,7 +55,9 @@ test("an agent's failure fails the orchestration, with the node and the code", a
 
 test('a nested run gives its failure as a result', async () => {
   const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [writer] }))
-  const nested = createWorkflowStart('Hi', { nested: true })
+  const nested = createWorkflowStart('Hi', {
+    place: { workflow: 'Outer', instanceId: 'o', path: 'sub/', requestPrefix: 'sub~0~' },
+  })
   const error = { code: 'invalid_request', message: 'No.', retryable: false }
   expect(await dispatch(workflow, nested, [agentDone(1, { error })])).toMatchObject({
     isDone: true,
