@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../core/errors.js'
 import type { Claim } from '../hub-message.js'
 import type { Instance } from '../instance-table.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
@@ -28,8 +29,17 @@ export class OrchestrationRunner {
       names: [...functions.keys()],
       maxConcurrent,
       // The messages are read after the commit: what came in with the same flush is handled in the same episode.
-      begin: (claim) => () => void this.#run(claim),
+      begin: (claim) => () => void this.#tryRun(claim),
     })
+  }
+
+  async #tryRun(claim: Claim): Promise<void> {
+    try {
+      await this.#run(claim)
+    } catch (error) {
+      this.#options.log('error', `${claim.target}: the episode is tried again: ${toErrorMessage(error)}`)
+      await this.#queue.postpone(claim, 0)
+    }
   }
 
   async #run(claim: Claim): Promise<void> {
