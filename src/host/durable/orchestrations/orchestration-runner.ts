@@ -7,6 +7,7 @@ import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'
 import { commitEpisode } from './commit-episode.js'
 import { terminateEpisode } from './episode.js'
 import { type EpisodeBatch, type EventMessage, readEpisodeBatch } from './episode-batch.js'
+import { HistoryCache } from './history-cache.js'
 import { eventTypes, toEpisodeEnd, toEpisodeStart } from './history-event.js'
 
 export interface OrchestrationRunnerOptions extends AskOptions {
@@ -20,9 +21,11 @@ type BatchOf<K extends EpisodeBatch['kind']> = Extract<EpisodeBatch, { readonly 
 export class OrchestrationRunner {
   readonly #options: OrchestrationRunnerOptions
   readonly #queue: WorkQueue
+  readonly #histories: HistoryCache
 
   constructor(options: OrchestrationRunnerOptions) {
     this.#options = options
+    this.#histories = new HistoryCache(options.hub.instances)
     const { functions, maxConcurrent, dispatcher } = options
     this.#queue = dispatcher.serve({
       kind: 'orchestration',
@@ -44,7 +47,7 @@ export class OrchestrationRunner {
 
   async #run(claim: Claim): Promise<void> {
     const { hub, now } = this.#options
-    const batch = readEpisodeBatch(hub, claim.target, now())
+    const batch = readEpisodeBatch(hub, this.#histories, claim.target, now())
     switch (batch.kind) {
       case 'episode':
         return this.#runEpisode(claim, batch, batch.messages)
@@ -79,6 +82,7 @@ export class OrchestrationRunner {
       ? terminateEpisode(instance, news, history.at(-1)?.task ?? 0, readReason(ending.event))
       : await askOrchestrator({ instance, history, news }, this.#options)
     if ('cutAfter' in episode) return this.#runEpisode(claim, batch, messages.slice(0, episode.cutAfter))
+    if (episode.end.kind !== 'open') this.#histories.forget(instance.execution)
     return this.#queue.commit(claim, (outbox) => {
       hub.consumeMessages([...messages, ...stale])
       commitEpisode({ hub, outbox, instance, episode, now: now() })
