@@ -26,7 +26,8 @@ export interface McpHttpOptions extends McpServerOptions {
  * @throws {AgentError} `invalid_configuration` when the name or the URL cannot be used.
  */
 export function mcpHttp(options: McpHttpOptions): McpToolSource {
-  const { name, headers = {}, allowPrivateNetwork = false, requestTimeoutMs = 60_000 } = options
+  const { name, headers = {}, allowPrivateNetwork = false } = options
+  const { requestTimeoutMs = 60_000, connectTimeoutMs = 60_000 } = options
   const url = parseUrl(name, options.url)
   const outbound = new OutboundHttp({ allowPrivateNetwork })
   const connections = new ConnectionPool({
@@ -38,6 +39,7 @@ export function mcpHttp(options: McpHttpOptions): McpToolSource {
         createTransport: () =>
           new HttpTransport(url, { fetch: outbound.fetch, requestInit: { headers: { ...resolved } } }),
         requestTimeoutMs,
+        connectTimeoutMs,
         keepsProtocol: false,
       }),
   })
