@@ -89,7 +89,9 @@ export type {
   TriggerOptions,
 } from './app/agent-trigger.js'
 export type { McpAgentToolOptions } from './app/mcp-agent-tool.js'
+export type { McpWorkflowToolOptions } from './app/mcp-workflow-tool.js'
 export type { OwnerResolver } from './app/owner.js'
+export type { AddWorkflowOptions } from './app/workflow-registry.js'
 export {
   AgentError,
   type AgentErrorCode,
@@ -144,6 +146,7 @@ export type {
   NodeContext,
   NodeError,
   NodeRetry,
+  RequestNotice,
 } from './orchestration/workflow/node-context.js'
 export type { AnyNode, InputOf, OutputOf } from './orchestration/workflow/node-types.js'
 export {

@@ -24,6 +24,9 @@ const revise = agentNode(writer, {
 const review = requestNode('review', {
   response: Decision,
   question: (text: string) => ({ text, hint: 'Approve it, or say what to change.' }),
+  notify: ({ respondPath }) => {
+    process.stdout.write(`To be reviewed, answer at /api/${respondPath}\n`) // here a mail would be sent
+  },
   timeoutMs: Number(process.env.REVIEW_TIMEOUT_MS ?? 3 * 24 * 3600 * 1000),
 })
 

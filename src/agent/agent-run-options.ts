@@ -36,6 +36,8 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly enableToolCalls?: boolean
   /** Asks a human about a tool call that needs one to agree; the run waits for the answer. @default such a call ends the run with an error */
   readonly onApproval?: ApprovalHandler
+  /** Told of failures that do not end the run, such as those of a provider that is told its answer. @default a warning of the process */
+  readonly onError?: (error: unknown) => void
   /** Ends the run, and the work on an answer in the background; awaiting it then throws the signal's reason. */
   readonly signal?: AbortSignal
 }
@@ -48,7 +50,7 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
   { onEvent, isFollowed }: Pick<StandaloneRun<unknown>, 'onEvent' | 'isFollowed'>,
 ): StandaloneRun<SchemaOutput<ResponseSchema>> {
   const { session, history = [], context = {}, metadata, enableToolCalls = true, toolChoice } = options
-  const { tools = [], responseFormat, continuationToken, signal, onApproval } = options
+  const { tools = [], responseFormat, continuationToken, signal, onApproval, onError = warn } = options
   if (session !== undefined && history.length > 0) {
     throw new AgentError('invalid_request', 'A run takes its history from its session: pass one of the two.')
   }
@@ -69,7 +71,8 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
     signal,
     onEvent,
     onApproval,
-    delegation: createInMemoryDelegation({ sessionId: session?.id, onApproval }),
+    onError,
+    delegation: createInMemoryDelegation({ sessionId: session?.id, onApproval, onError }),
     responseFormat: responseFormat as Schema<SchemaOutput<ResponseSchema>> | undefined,
   }
 }
@@ -98,4 +101,8 @@ function checkContinuation(
     'invalid_request',
     `The model client of agent "${name}" does not work in the background, so no continuationToken is its own.`,
   )
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
 }

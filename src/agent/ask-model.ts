@@ -94,7 +94,7 @@ function recordDelta(
   { type, text, continuation }: Extract<ChatEvent, { text: string }>,
 ): void {
   const data =
-    waiting.marksDeltas && continuation !== undefined ? { step, text, continuation } : { step, text }
+    waiting.isLeftToCaller && continuation !== undefined ? { step, text, continuation } : { step, text }
   journal.record({ type: type === 'text' ? 'message.delta' : 'reasoning.delta', data })
 }
 

@@ -1,4 +1,5 @@
 import { toTimestamp } from '../core/clock.js'
+import { AgentError, hasCode } from '../core/errors.js'
 import type { ChatEvent, ChatRequest } from '../model/chat-client.js'
 import { ParkingLimit } from './parking-limit.js'
 import type { RunContext, RunSetup } from './run-context.js'
@@ -38,6 +39,7 @@ export async function* streamDurably(
     for await (const event of agent.client.stream(asked, { signal: parking.signal, follow })) {
       if (event.type !== 'continuation') yield event
       else if (event.token !== journal.state.continuation) {
+        if (event.token === undefined && waiting.isLeftToCaller) throw createLostError()
         journal.record({ type: 'step.continued', data: { step, token: event.token } })
         await journal.flush()
         parking.begin()
@@ -48,6 +50,14 @@ export async function* streamDurably(
   } finally {
     parking.end()
   }
+}
+
+function createLostError(): AgentError {
+  const reason = 'It failed there, was cancelled, or is no longer kept. Ask again.'
+  return new AgentError(
+    'model_error',
+    `The answer in the background came to nothing at the provider. ${reason}`,
+  )
 }
 
 /** What middleware asks once more is another question. */
@@ -70,6 +80,7 @@ export async function cancelAnswer({ agent, journal, clock, signal, onError }: R
     await agent.client.cancel?.(continuation, { signal: limit })
   } catch (error) {
     signal.throwIfAborted()
-    onError(error)
+    // A token that is none of the client's stands for no work of its provider.
+    if (!hasCode(error, 'invalid_request')) onError(error)
   }
 }

@@ -1,6 +1,7 @@
 import { toErrorMessage } from '../core/errors.js'
-import { createTextMessage, noUsage } from '../core/messages.js'
-import type { RunEvent, SessionState } from '../run/events.js'
+import { createTextMessage } from '../core/messages.js'
+import type { RunEvent } from '../run/events.js'
+import { advance, emptyRun } from '../run/fold.js'
 import type { DelegatedRun, DelegateRequest, Delegation } from './delegation.js'
 import { type ApprovalHandler, runStandalone } from './run-standalone.js'
 
@@ -9,6 +10,8 @@ export interface InMemoryDelegationOptions {
   readonly sessionId: string | undefined
   /** Their approvals are asked for where its own are. */
   readonly onApproval: ApprovalHandler | undefined
+  /** Told of failures that do not end their runs. */
+  readonly onError: (error: unknown) => void
 }
 
 /** Agents that work for a run in memory run in memory too. */
@@ -21,9 +24,9 @@ async function runInMemory(
   options: InMemoryDelegationOptions,
 ): Promise<DelegatedRun> {
   const { agent, message, metadata, onEvent, ...rest } = delegated
-  let stateChanges: SessionState = {}
+  let state = emptyRun
   const watch = (event: RunEvent) => {
-    if (event.type === 'state.changed') stateChanges = { ...stateChanges, ...event.data.state }
+    state = advance(state, event)
     onEvent(event)
   }
   const messages = [createTextMessage('user', message)]
@@ -39,9 +42,10 @@ async function runInMemory(
       onEvent: watch,
       responseFormat: undefined,
     })
-    return { result: text, usage, stateChanges }
+    return { result: text, usage, stateChanges: state.stateChanges }
   } catch (error) {
     delegated.signal.throwIfAborted()
-    return { error: toErrorMessage(error), usage: noUsage, stateChanges }
+    const { usage, stateChanges } = state
+    return { error: toErrorMessage(error), usage, stateChanges }
   }
 }

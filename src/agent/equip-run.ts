@@ -3,19 +3,42 @@ import { type ContextProvider, isToolSource, type Tool, type ToolSource } from '
 import type { MiddlewareContext } from './middleware.js'
 import type { ProviderContext, RunInfo } from './provider-context.js'
 import { ProviderStates } from './provider-states.js'
-import type { RunContext, RunSetup } from './run-context.js'
+import { raceAbort } from './race-abort.js'
+import type { EquippedRun, RunContext, RunSetup } from './run-context.js'
 
-/** Finds what code brings to an execution of a run, and cannot be recorded: values for its tools, and the tools themselves. */
-export async function equipRun(setup: RunSetup): Promise<RunContext> {
-  const values = await setup.readValues()
-  const states = new ProviderStates({ ...setup.sessionState, ...setup.journal.state.stateChanges })
-  const equipped = { ...setup, values, states }
-  return { ...equipped, tools: await findTools(equipped) }
+/**
+ * What code brings to an execution of a run, and cannot be recorded, each found at the first step that needs it: a run
+ * that is answered without tools, or has its answer, goes on though the source of its tools is gone.
+ */
+export interface RunEquipment {
+  /** With the values that only its code may know, and what its providers keep in the session. */
+  equip(): Promise<EquippedRun>
+  /** With its tools too. */
+  equipWithTools(): Promise<RunContext>
 }
 
-type Equipped = Omit<RunContext, 'tools'>
+/** Equips an execution of a run, once. */
+export function createEquipment(setup: RunSetup): RunEquipment {
+  let equipped: Promise<EquippedRun> | undefined
+  let context: Promise<RunContext> | undefined
+  const equip = () => {
+    equipped ??= equipRun(setup)
+    return equipped
+  }
+  const equipWithTools = () => {
+    context ??= equip().then(async (run) => ({ ...run, tools: await findTools(run) }))
+    return context
+  }
+  return { equip, equipWithTools }
+}
 
-async function findTools(equipped: Equipped): Promise<readonly Tool[]> {
+async function equipRun(setup: RunSetup): Promise<EquippedRun> {
+  const values = await setup.readValues()
+  const states = new ProviderStates({ ...setup.sessionState, ...setup.journal.state.stateChanges })
+  return { ...setup, values, states }
+}
+
+async function findTools(equipped: EquippedRun): Promise<readonly Tool[]> {
   if (!equipped.journal.state.request?.options.enableToolCalls) return []
   const { tools, contextProviders } = equipped.agent
   const found = await Promise.all([
@@ -26,12 +49,16 @@ async function findTools(equipped: Equipped): Promise<readonly Tool[]> {
   return checkToolNames(equipped.agent.name, found.flat())
 }
 
-async function readTools(from: ToolSource | ContextProvider, equipped: Equipped): Promise<readonly Tool[]> {
-  return (await from.tools?.(toProviderContext(equipped, from.name))) ?? []
+async function readTools(
+  from: ToolSource | ContextProvider,
+  equipped: EquippedRun,
+): Promise<readonly Tool[]> {
+  const own = toProviderContext(equipped, from.name)
+  return (await raceAbort(from.tools?.(own), own.signal)) ?? []
 }
 
 /** What a provider, or another part of the agent that has a state, is told of a run. */
-export function toProviderContext(equipped: Equipped, name: string): ProviderContext {
+export function toProviderContext(equipped: EquippedRun, name: string): ProviderContext {
   const { values, history, states, journal, signal, controls } = equipped
   return {
     ...toRunInfo(equipped),
@@ -44,7 +71,7 @@ export function toProviderContext(equipped: Equipped, name: string): ProviderCon
 }
 
 /** What middleware is told of a run. */
-export function toMiddlewareContext(context: RunContext): MiddlewareContext {
+export function toMiddlewareContext(context: EquippedRun): MiddlewareContext {
   const { values, signal, controls } = context
   return { ...toRunInfo(context), values, signal: AbortSignal.any([signal, controls.stop]) }
 }
@@ -56,7 +83,7 @@ export function toRunInfo({ agent, sessionId, correlationId, journal }: RunSetup
 }
 
 /** Notes what providers keep in the session now, if that has changed. @throws {AgentError} `invalid_configuration` when it is too much. */
-export function recordStateChanges({ journal, states }: Pick<RunContext, 'journal' | 'states'>): void {
+export function recordStateChanges({ journal, states }: EquippedRun): void {
   const state = states.takeChanges()
   if (state !== undefined) journal.record({ type: 'state.changed', data: { state } })
 }

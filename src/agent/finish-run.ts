@@ -3,14 +3,15 @@ import type { AgentResponse } from '../core/response.js'
 import { toAnswerText } from '../run/turn-messages.js'
 import type { ContextProvider } from './agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
-import type { RunContext } from './run-context.js'
+import { raceAbort } from './race-abort.js'
+import type { EquippedRun } from './run-context.js'
 import { parseAnswer, toAnswer, toResponse } from './to-answer.js'
 
 /**
  * Ends a run that has its answer. The agent's providers see it first, then its middleware from the inside out. An answer
  * that does not fit the schema that was asked for is sent back to the model, once.
  */
-export async function finishRun(context: RunContext): Promise<void> {
+export async function finishRun(context: EquippedRun): Promise<void> {
   const { agent, journal, correlationId } = context
   const parsed = await parseAnswer(context, toAnswerText(journal.state))
   if (!parsed.ok) return rejectAnswer(context, parsed.issues)
@@ -26,7 +27,7 @@ export async function finishRun(context: RunContext): Promise<void> {
 }
 
 /** A refusal stays one however often it is asked for, and what middleware said the model cannot mend. */
-function rejectAnswer({ journal }: RunContext, issues: readonly Issue[]): void {
+function rejectAnswer({ journal }: EquippedRun, issues: readonly Issue[]): void {
   const { steps, rejections } = journal.state
   const last = steps.at(-1)
   const isRefusal = last?.message.contents.some(({ type }) => type === 'error')
@@ -42,24 +43,26 @@ function createUnmetError(issues: readonly Issue[]): AgentError {
 
 async function tellProvider(
   provider: ContextProvider,
-  context: RunContext,
+  context: EquippedRun,
   response: AgentResponse,
 ): Promise<void> {
   try {
-    await provider.afterRun?.(toProviderContext(context, provider.name), response)
+    const own = toProviderContext(context, provider.name)
+    await raceAbort(provider.afterRun?.(own, response), own.signal)
   } catch (error) {
     context.onError(error)
   }
 }
 
 /** The answer's text as middleware leaves it. Who gave the answer in place of the model, and those further in, are not asked. */
-async function askMiddleware(context: RunContext, response: AgentResponse): Promise<string> {
+async function askMiddleware(context: EquippedRun, response: AgentResponse): Promise<string> {
   const { agent, journal } = context
   const layers = agent.middleware.slice(0, journal.state.prepared?.answer?.by)
   if (layers.every(({ afterRun }) => afterRun === undefined)) return response.text
   const shared = toMiddlewareContext(context)
   let { text } = response
   for (const middleware of layers.toReversed())
-    text = (await middleware.afterRun?.(shared, { ...response, text }))?.text ?? text
+    text =
+      (await raceAbort(middleware.afterRun?.(shared, { ...response, text }), shared.signal))?.text ?? text
   return text
 }

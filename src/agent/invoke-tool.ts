@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { hasCode, toErrorMessage } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 import { PendingResult } from './durable-tools.js'
+import { raceAbort } from './race-abort.js'
 
 /** What came of a tool call, in JSON. */
 export type ToolOutcome = { readonly result: JsonValue } | { readonly error: string }
@@ -50,7 +51,7 @@ async function invokeOnce(
   const limit = timeoutMs === undefined ? undefined : clock.timeout(timeoutMs)
   const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
   try {
-    const result = await Promise.race([execute(signal), rejectOnAbort(signal)])
+    const result = await raceAbort(execute(signal), signal)
     if (result instanceof PendingResult) return { parked: 'tool' }
     return fitResult(JSON.parse(JSON.stringify(result ?? null)), limits)
   } catch (error) {
@@ -72,11 +73,4 @@ function fitResult(
   if (onLargeResult === 'refuse') return { error: size }
   const beginning = typeof result === 'string' ? result : text
   return { result: `${beginning.slice(0, maxResultLength)}… [cut: ${size}]` }
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }

@@ -3,7 +3,8 @@ import type { PreparedAnswer, RunPrepared } from '../run/events.js'
 import type { AgentDefinition, ContextProvider } from './agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
 import type { ProvidedContext } from './provider-context.js'
-import type { RunContext } from './run-context.js'
+import { raceAbort } from './race-abort.js'
+import type { EquippedRun } from './run-context.js'
 
 /** Whether an agent has anybody to ask before a run. */
 export function hasPreparation({ contextProviders, middleware }: AgentDefinition): boolean {
@@ -14,7 +15,7 @@ export function hasPreparation({ contextProviders, middleware }: AgentDefinition
  * Asks the agent's middleware, then its providers, what they give the run, and records it: a resumed run does not ask
  * again. Providers are not asked for a run that middleware has answered.
  */
-export async function prepareRun(context: RunContext): Promise<void> {
+export async function prepareRun(context: EquippedRun): Promise<void> {
   const { agent, journal } = context
   const asked = await askMiddleware(context)
   const messages = asked.request ?? journal.state.request?.messages ?? []
@@ -34,13 +35,14 @@ interface Asked {
   readonly answer?: PreparedAnswer
 }
 
-async function askMiddleware(context: RunContext): Promise<Asked> {
+async function askMiddleware(context: EquippedRun): Promise<Asked> {
   const { agent, journal, history } = context
   const shared = { ...toMiddlewareContext(context), history }
   let asked: Asked = {}
   for (const [by, middleware] of agent.middleware.entries()) {
     const { instructions = agent.instructions, request = journal.state.request?.messages ?? [] } = asked
-    const result = await middleware.beforeRun?.({ ...shared, instructions, messages: request })
+    const asking = middleware.beforeRun?.({ ...shared, instructions, messages: request })
+    const result = await raceAbort(asking, shared.signal)
     if (result === undefined) continue
     if ('answer' in result) return { ...asked, answer: { text: result.answer, by } }
     const { instructions: told, messages } = result
@@ -55,10 +57,11 @@ async function askMiddleware(context: RunContext): Promise<Asked> {
 
 async function askProvider(
   provider: ContextProvider,
-  context: RunContext,
+  context: EquippedRun,
   messages: readonly ChatMessage[],
 ): Promise<ProvidedContext> {
-  return (await provider.beforeRun?.({ ...toProviderContext(context, provider.name), messages })) ?? {}
+  const own = { ...toProviderContext(context, provider.name), messages }
+  return (await raceAbort(provider.beforeRun?.(own), own.signal)) ?? {}
 }
 
 function toPrepared(

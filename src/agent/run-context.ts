@@ -51,16 +51,20 @@ export interface RunSetup {
 export interface BackgroundWaiting {
   /** Whether the answer is followed as it is made; otherwise the run is parked unless there is one. `comesBack` when it was asked for earlier. */
   follows(comesBack: boolean): boolean
-  /** Whether each delta is told with the token to go on after it: for callers who go on themselves. */
-  readonly marksDeltas: boolean
+  /** Whether it is the caller who comes back: each delta then has the token to go on after it, and an answer that is lost is not asked for anew. */
+  readonly isLeftToCaller: boolean
+}
+
+/** An execution with what its providers and middleware work with. */
+export interface EquippedRun extends RunSetup {
+  readonly values: InvocationValues
+  readonly states: ProviderStates
 }
 
 /** Everything one execution of a run works with. */
-export interface RunContext extends RunSetup {
-  readonly values: InvocationValues
+export interface RunContext extends EquippedRun {
   /** All that the model may call. */
   readonly tools: readonly Tool[]
-  readonly states: ProviderStates
 }
 
 /** How far one execution may go. */

@@ -6,10 +6,10 @@ import { absorbControls, cancelRun, expireApprovals } from './absorb-controls.js
 import { cancelAnswer } from './background-answer.js'
 import { callModel } from './call-model.js'
 import { callTools } from './call-tools.js'
-import { equipRun } from './equip-run.js'
+import { createEquipment, type RunEquipment } from './equip-run.js'
 import { finishRun } from './finish-run.js'
 import { hasPreparation, prepareRun } from './prepare-run.js'
-import { checkRunEnd, type RunContext, type RunSetup } from './run-context.js'
+import { checkRunEnd, type RunSetup } from './run-context.js'
 
 /**
  * Carries a run from wherever its journal stands to its end, or to where it has to wait: asks `decide` what is next and
@@ -18,22 +18,18 @@ import { checkRunEnd, type RunContext, type RunSetup } from './run-context.js'
  */
 export async function runLoop(setup: RunSetup): Promise<RunState> {
   const { journal, signal, controls } = setup
-  let equipped: RunContext | undefined
-  const equip: Equip = async () => {
-    equipped ??= await equipRun(setup)
-    return equipped
-  }
+  const equipment = createEquipment(setup)
   while (journal.state.outcome === undefined && journal.state.parked === undefined) {
     signal.throwIfAborted()
     try {
-      await takeStep(setup, equip)
+      await takeStep(setup, equipment)
     } catch (error) {
       signal.throwIfAborted()
       if (controls.stop.aborted) continue
       // The run is sound; its store is not, or a run that works for it went on elsewhere. Whoever executes it next goes on.
       if (hasCode(error, 'store_unavailable') || hasCode(error, 'fenced')) throw error
-      setup.onError(error)
       await cancelAnswer(setup)
+      setup.onError(error)
       journal.record({ type: 'run.failed', data: toProblem(error, setup) })
     }
   }
@@ -41,10 +37,7 @@ export async function runLoop(setup: RunSetup): Promise<RunState> {
   return journal.state
 }
 
-/** Finds, at the first step that needs it, what code brings to this execution. */
-type Equip = () => Promise<RunContext>
-
-async function takeStep(setup: RunSetup, equip: Equip): Promise<void> {
+async function takeStep(setup: RunSetup, equipment: RunEquipment): Promise<void> {
   const { journal, limits, controls } = setup
   await absorbControls(setup)
   if (controls.cancelReason !== undefined) return cancelRun(setup, controls.cancelReason)
@@ -57,25 +50,25 @@ async function takeStep(setup: RunSetup, equip: Equip): Promise<void> {
       return
     }
   }
-  await perform(action, setup, equip)
+  await perform(action, setup, equipment)
 }
 
 function isWork({ type }: Action): boolean {
   return type === 'prepare' || type === 'callModel' || type === 'runTools'
 }
 
-async function perform(action: Action, setup: RunSetup, equip: Equip): Promise<void> {
+async function perform(action: Action, setup: RunSetup, equipment: RunEquipment): Promise<void> {
   switch (action.type) {
     case 'prepare':
-      return prepareRun(await equip())
+      return prepareRun(await equipment.equip())
     case 'callModel':
-      return callModel(await equip(), action.step)
+      return callModel(await equipment.equipWithTools(), action.step)
     case 'runTools':
-      return callTools(await equip(), action.calls)
+      return callTools(await equipment.equipWithTools(), action.calls)
     case 'wait':
       return park(setup)
     case 'finish':
-      return finishRun(await equip())
+      return finishRun(await equipment.equip())
     case 'giveUp':
       throw toGiveUpError(action.reason, setup)
     case 'stop':

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
+import { type Problem, toProblem } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type {
@@ -50,6 +51,8 @@ export interface StandaloneRun<Value> {
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
   readonly onApproval: ApprovalHandler | undefined
+  /** Told of failures that do not end the run. */
+  readonly onError: (error: unknown) => void
   /** What the answer's value is parsed with. */
   readonly responseFormat: Schema<Value> | undefined
   /** How other agents work for it. */
@@ -58,18 +61,23 @@ export interface StandaloneRun<Value> {
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
 export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
-  const setup = toSetup(run)
+  const errors: unknown[] = []
+  const setup = toSetup(run, (error) => errors.push(error))
   const state = await runCancellably(setup, () => runWithApprovals(setup, run.onApproval))
-  if (state.outcome?.type === 'run.failed') {
-    const { code, detail, issues } = state.outcome.data
-    throw new AgentError(code, detail, { issues })
-  }
+  if (state.outcome?.type === 'run.failed') throw toFailure(state.outcome.data, errors)
+  for (const error of errors) run.onError(error)
   const response = toResponse(state, setup.correlationId)
   if (state.parked !== undefined) return { ...response, value: undefined }
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
 }
 
-function toSetup(run: StandaloneRun<unknown>): RunSetup {
+/** What a run failed with, as it was thrown: nobody but the caller is there to be told. */
+function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]): AgentError {
+  const cause = errors.find((error) => toProblem(error).detail === detail)
+  return cause instanceof AgentError ? cause : new AgentError(code, detail, { issues, cause })
+}
+
+function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): RunSetup {
   const { agent, history, delegation, responseFormat, isFollowed = () => true } = run
   return {
     agent,
@@ -90,10 +98,10 @@ function toSetup(run: StandaloneRun<unknown>): RunSetup {
     sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
-    waiting: { follows: isFollowed, marksDeltas: true },
+    waiting: { follows: isFollowed, isLeftToCaller: true },
     signal: run.signal ?? new AbortController().signal,
     clock: systemClock,
-    onError: () => {},
+    onError,
   }
 }
 

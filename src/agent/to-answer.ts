@@ -5,10 +5,10 @@ import { fromJsonSchema, type Parsed, parseWith } from '../core/schema.js'
 import { type RunAnswer, toWireUsage } from '../run/events.js'
 import type { RunState } from '../run/fold.js'
 import { toAnswerText, toTurnMessages } from '../run/turn-messages.js'
-import type { RunContext } from './run-context.js'
+import type { EquippedRun } from './run-context.js'
 
 /** The answer of a run whose last step called no tools, in the words that middleware has left of it. */
-export function toAnswer(context: RunContext, response: string, value: JsonValue | undefined): RunAnswer {
+export function toAnswer(context: EquippedRun, response: string, value: JsonValue | undefined): RunAnswer {
   const { state } = context.journal
   return {
     response,
@@ -24,7 +24,7 @@ export function toAnswer(context: RunContext, response: string, value: JsonValue
 
 /** What an answer's text stands for in the schema that was asked for; `undefined` when none was. */
 export async function parseAnswer(
-  { journal, responseFormat }: RunContext,
+  { journal, responseFormat }: EquippedRun,
   text: string,
 ): Promise<Parsed<JsonValue | undefined>> {
   const schema = journal.state.request?.options.responseSchema

@@ -7,12 +7,10 @@ import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
 import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
-import { createWorkflowRoutes, unknownWorkflowRoutes } from '../http/workflows/workflow-routes.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline.js'
 import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
 import { runForTool } from '../orchestration/tool-run-orchestrator.js'
-import { toNestedWorkflows } from '../orchestration/workflow/find-nodes.js'
 import type { AgentReference } from '../orchestration/workflow/node-context.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
@@ -30,10 +28,10 @@ import { FunctionNames } from './function-names.js'
 import { type McpAgentToolOptions, registerMcpTool } from './mcp-agent-tool.js'
 import { easyAuthOwner, type OwnerResolver } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
-import { registerWorkflow } from './register-workflow.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
 import { registerWatchdog, watchdogFunction } from './watchdog.js'
+import { type AddWorkflowOptions, WorkflowRegistry } from './workflow-registry.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
@@ -94,10 +92,8 @@ export interface AddAgentOptions {
 export class AgentFunctionApp {
   readonly #agents: Agent[] = []
   readonly #exposures = new Map<Agent, AgentExposure>()
-  readonly #workflows: WorkflowDefinition[] = []
-  /** With those nested in others. */
-  readonly #registered = new Set<WorkflowDefinition>()
   readonly #names = new FunctionNames(reservedNames)
+  readonly #workflows = new WorkflowRegistry(this.#names)
   readonly #services: RouteServices
   readonly #limits: OperationLimits
   readonly #values: InvocationValuesFactory | undefined
@@ -121,7 +117,7 @@ export class AgentFunctionApp {
     this.#services = {
       agents: this.#agents,
       exposures: this.#exposures,
-      workflows: this.#workflows,
+      workflows: this.#workflows.served,
       log,
       clients: new SessionClients(log, { maxInlineMediaBytes: options.maxInlineMediaBytes }),
       owner,
@@ -176,9 +172,9 @@ export class AgentFunctionApp {
     registerTrigger(agent, trigger, { clients: this.#services.clients, waitMs: this.#limits.hardEndMs })
   }
 
-  /** The workflows served, in order of registration. */
+  /** The workflows that have routes, in order of registration. */
   get workflows(): readonly WorkflowDefinition[] {
-    return this.#workflows
+    return this.#workflows.served
   }
 
   /**
@@ -186,29 +182,17 @@ export class AgentFunctionApp {
    * workflows nested in it, are registered with it unless they are already; only the agents get routes of their own.
    * @throws {AgentError} `invalid_configuration` when one of its names is taken, or an agent is missing.
    */
-  addWorkflow(workflow: WorkflowDefinition): void {
-    for (const one of toNestedWorkflows(workflow)) {
-      if (this.#registered.has(one)) continue
-      this.#registered.add(one)
-      registerWorkflow(one, this.#names)
-      for (const { id, spec } of one.nodes)
-        if (spec.kind === 'agent') this.#ensureAgent(spec.agent, one.name, id)
-    }
-    if (this.#workflows.length === 0)
-      for (const route of unknownWorkflowRoutes) serveRoute(route, this.#services)
-    this.#workflows.push(workflow)
-    for (const route of createWorkflowRoutes(workflow)) serveRoute(route, this.#services)
+  addWorkflow(workflow: WorkflowDefinition, options: AddWorkflowOptions = {}): void {
+    this.#workflows.add(workflow, options, this.#services, (agent, user) => this.#ensureAgent(agent, user))
   }
 
-  #ensureAgent(agent: AgentReference, workflow: string, node: string): void {
+  #ensureAgent(agent: AgentReference, user: string): void {
     const known = this.#agents.find(({ name }) => name.toLowerCase() === agent.name.toLowerCase())
     if (agent instanceof Agent) {
       if (agent !== known) this.addAgent(agent)
     } else if (known === undefined) {
-      throw new AgentError(
-        'invalid_configuration',
-        `Node "${node}" of workflow "${workflow}" runs agent "${agent.name}", which is not registered.`,
-      )
+      const message = `${user} runs agent "${agent.name}", which is not registered.`
+      throw new AgentError('invalid_configuration', message)
     }
   }
 

@@ -38,6 +38,8 @@ export type Made<Item, Value> = Value | ((item: Item, event: TriggerEvent) => Va
 export interface QueueTrigger extends TriggerOptions<unknown> {
   /** The queue's name. */
   readonly queue: string
+  readonly blob?: undefined
+  readonly schedule?: undefined
   /** The setting with the storage account's connection. @default 'AzureWebJobsStorage' */
   readonly connection?: string
 }
@@ -46,6 +48,8 @@ export interface QueueTrigger extends TriggerOptions<unknown> {
 export interface BlobTrigger extends TriggerOptions<Buffer> {
   /** The blobs' path, such as `inbox/{name}.txt`; its parts are in the event's metadata. */
   readonly blob: string
+  readonly queue?: undefined
+  readonly schedule?: undefined
   /** The setting with the storage account's connection. @default 'AzureWebJobsStorage' */
   readonly connection?: string
 }
@@ -54,6 +58,8 @@ export interface BlobTrigger extends TriggerOptions<Buffer> {
 export interface ScheduleTrigger extends TriggerOptions<Timer> {
   /** NCRONTAB, `second minute hour day month weekday`, in the time zone of the app. */
   readonly schedule: string
+  readonly queue?: undefined
+  readonly blob?: undefined
   readonly message: Made<Timer, string | readonly ChatMessage[]>
 }
 

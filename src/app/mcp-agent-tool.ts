@@ -1,7 +1,6 @@
-import { app, type InvocationContext, McpTextContent, McpToolResponse } from '@azure/functions'
+import { app, type InvocationContext, type McpToolResponse } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
-import { isJsonObject, type JsonObject } from '../core/json.js'
 import { createTextMessage } from '../core/messages.js'
 import { type Problem, toProblem } from '../core/problem.js'
 import { WorkLimit } from '../core/work-limit.js'
@@ -9,6 +8,7 @@ import { parseSessionId } from '../http/ids.js'
 import { createFieldError } from '../http/parse-query.js'
 import type { RunKey } from '../run/run-log.js'
 import { createRunRequest } from '../session/run-request.js'
+import { createToolResponse, readToolArguments, readToolOwner } from './mcp-tool-call.js'
 import type { RouteServices } from './serve-route.js'
 
 /** How an agent shows as a tool of the app's MCP server, at `/runtime/webhooks/mcp`. */
@@ -61,12 +61,11 @@ interface McpCall {
 }
 
 async function ask({ agent, services, toolInput, context }: McpCall): Promise<McpToolResponse> {
-  const { query, sessionId, headers } = parseToolInput(toolInput)
+  const { query, sessionId } = parseToolInput(toolInput)
   const id = context.invocationId
   const key = { agent: agent.name, session: sessionId ?? id, run: id }
   const sessions = services.clients.get(context)
-  // Whoever is signed in is so by the headers of the request, as with any other route.
-  const owner = await services.owner(new Request('http://localhost/runtime/webhooks/mcp', { headers }))
+  const owner = await readToolOwner(toolInput, services)
   const messages = [createTextMessage('user', query)]
   await sessions.start(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
   const limit = new WorkLimit([], services.settings.waitLimitMs)
@@ -75,11 +74,11 @@ async function ask({ agent, services, toolInput, context }: McpCall): Promise<Mc
     if (news === undefined || news === 'waiting') return toWaiting(news, key)
     switch (news.type) {
       case 'run.completed':
-        return createResponse(news.data.response, { status: 'success', ...toIds(key) })
+        return createToolResponse(news.data.response, { status: 'success', ...toIds(key) })
       case 'run.failed':
         return toFailure(news.data, key)
       case 'run.cancelled':
-        return createResponse(`The run was cancelled: ${news.data.reason}`, {
+        return createToolResponse(`The run was cancelled: ${news.data.reason}`, {
           status: 'cancelled',
           ...toIds(key),
         })
@@ -89,25 +88,15 @@ async function ask({ agent, services, toolInput, context }: McpCall): Promise<Mc
   }
 }
 
-/** The trigger's input: the extension has checked that what is required is there, but not of what type it is. */
 function parseToolInput(input: unknown) {
-  const { query, sessionId } = readObject(input, 'arguments')
+  const { query, sessionId } = readToolArguments(input)
   if (typeof query !== 'string' || query.trim() === '') {
     throw createFieldError('query', 'must be a text that is not blank')
   }
-  const headers = Object.entries(readObject(input, 'transport', 'properties', 'headers'))
   return {
     query,
     sessionId: typeof sessionId === 'string' && sessionId !== '' ? parseSessionId(sessionId) : undefined,
-    headers: headers.filter((header): header is [string, string] => typeof header[1] === 'string'),
   }
-}
-
-/** The object at a path; an empty one when there is none. */
-function readObject(value: unknown, ...path: readonly string[]): JsonObject {
-  const [name, ...rest] = path
-  if (!isJsonObject(value)) return {}
-  return name === undefined ? value : readObject(value[name], ...rest)
 }
 
 function toWaiting(news: 'waiting' | undefined, key: RunKey): McpToolResponse {
@@ -115,20 +104,16 @@ function toWaiting(news: 'waiting' | undefined, key: RunKey): McpToolResponse {
     news === 'waiting'
       ? 'The agent waits for a human to approve what it wants to do.'
       : 'The agent is still working.'
-  return createResponse(`${text} Ask again in this session to learn more.`, {
+  return createToolResponse(`${text} Ask again in this session to learn more.`, {
     status: news ?? 'running',
     ...toIds(key),
   })
 }
 
 function toFailure({ detail, code }: Problem, key: RunKey): McpToolResponse {
-  return createResponse(`The agent could not answer: ${detail}`, { status: 'error', code, ...toIds(key) })
+  return createToolResponse(`The agent could not answer: ${detail}`, { status: 'error', code, ...toIds(key) })
 }
 
 function toIds({ session, run }: RunKey) {
   return { sessionId: session, correlationId: run }
-}
-
-function createResponse(text: string, structuredContent: object): McpToolResponse {
-  return new McpToolResponse({ content: [new McpTextContent(text)], structuredContent })
 }

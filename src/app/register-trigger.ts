@@ -16,15 +16,15 @@ const storage = 'AzureWebJobsStorage'
 const extraInputs = [df.input.durableClient()]
 
 /** The name of the function that a trigger becomes. */
-export function toFunctionName(agent: Agent, { name, ...trigger }: AgentTrigger): string {
-  const kind = 'queue' in trigger ? 'queue' : 'blob' in trigger ? 'blob' : 'schedule'
+export function toFunctionName(agent: Agent, { name, queue, blob }: AgentTrigger): string {
+  const kind = queue !== undefined ? 'queue' : blob !== undefined ? 'blob' : 'schedule'
   return [kind, agent.name, name].filter((part) => part !== undefined).join('-')
 }
 
 /** Registers a function that runs an agent when something happens. */
 export function registerTrigger(agent: Agent, trigger: AgentTrigger, services: TriggerServices): void {
-  if ('queue' in trigger) registerQueue(agent, trigger, services)
-  else if ('blob' in trigger) registerBlob(agent, trigger, services)
+  if (trigger.queue !== undefined) registerQueue(agent, trigger, services)
+  else if (trigger.blob !== undefined) registerBlob(agent, trigger, services)
   else registerSchedule(agent, trigger, services)
 }
 

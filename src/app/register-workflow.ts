@@ -1,5 +1,5 @@
 import * as df from 'durable-functions'
-import { createNodeActivity } from '../orchestration/workflow/node-activity.js'
+import { createNodeActivity, toActivity } from '../orchestration/workflow/node-activity.js'
 import type { WorkflowDefinition, WorkflowNode } from '../orchestration/workflow/workflow-definition.js'
 import { toNodeActivity, toWorkflowOrchestrator } from '../orchestration/workflow/workflow-names.js'
 import { createWorkflowOrchestrator } from '../orchestration/workflow/workflow-orchestrator.js'
@@ -14,8 +14,9 @@ export function registerWorkflow(workflow: WorkflowDefinition, names: FunctionNa
 }
 
 function registerNode({ name }: WorkflowDefinition, { id, spec }: WorkflowNode, names: FunctionNames): void {
-  if (spec.kind !== 'function') return
+  const execute = toActivity(spec)
+  if (execute === undefined) return
   const activity = toNodeActivity(name, id)
   names.take(activity, `node "${id}" of workflow "${name}"`)
-  df.app.activity(activity, { handler: createNodeActivity(name, spec) })
+  df.app.activity(activity, { handler: createNodeActivity(name, execute) })
 }

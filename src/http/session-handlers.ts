@@ -19,16 +19,18 @@ export function createStateHandler(agent: Agent): Handler {
     const key = await requireSession(call, agent)
     const view = await call.sessions.read(key, { limit: Math.ceil(limit / 2), before })
     const [open] = view.openRuns
+    const approvals =
+      open?.status === 'parked' ? await call.sessions.readApprovals({ ...key, run: open.run }) : undefined
+    const isWaiting = approvals !== undefined && approvals.length > 0
     return createJsonResponse({
       message_count: view.messageCount,
       conversation_history: toHistoryEntries(view.entries),
       last_response: toLastResponse(view.entries),
       agent_type: agent.type,
       sessionId: key.session,
-      status: toSessionStatus(open),
-      run: open === undefined ? undefined : { correlationId: open.run, status: toRunStatus(open) },
-      approvals:
-        open?.status === 'parked' ? await call.sessions.readApprovals({ ...key, run: open.run }) : undefined,
+      status: toSessionStatus(open, isWaiting),
+      run: open === undefined ? undefined : { correlationId: open.run, status: toRunStatus(open, isWaiting) },
+      approvals: isWaiting ? approvals : undefined,
       next_before: view.olderBefore,
     })
   }
@@ -118,13 +120,14 @@ function parseCursor({ request, url }: Call): number {
   throw createFieldError('Last-Event-ID', `must be the id of an event, not "${header}"`)
 }
 
-function toSessionStatus(open: RunSummary | undefined): 'idle' | 'running' | 'waiting' {
+/** A run that stands still counts as waiting when a human can help it on; what else it waits for comes by itself. */
+function toSessionStatus(open: RunSummary | undefined, isWaiting: boolean): 'idle' | 'running' | 'waiting' {
   if (open === undefined) return 'idle'
-  return open.status === 'parked' ? 'waiting' : 'running'
+  return isWaiting ? 'waiting' : 'running'
 }
 
-function toRunStatus({ status, turn }: RunSummary): 'accepted' | 'running' | 'waiting' {
-  if (status === 'parked') return 'waiting'
+function toRunStatus({ turn }: RunSummary, isWaiting: boolean): 'accepted' | 'running' | 'waiting' {
+  if (isWaiting) return 'waiting'
   return turn === 0 ? 'accepted' : 'running'
 }
 

@@ -7,7 +7,9 @@ import { openSqlite, toOpenProblem, useWriteAheadLog } from '../core/sqlite.js'
 /** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
 export const schemaVersion = 2
 
-const attachments = `
+/** What version 2 has beyond version 1. */
+const sinceVersion2 = `
+  CREATE INDEX sessions_by_use ON sessions (agent, updated_at);
   CREATE TABLE attachments (
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, digest TEXT NOT NULL, content TEXT NOT NULL,
     PRIMARY KEY (run, digest)
@@ -39,7 +41,7 @@ const schema = `
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id TEXT NOT NULL, data TEXT NOT NULL,
     seq INTEGER NOT NULL, PRIMARY KEY (run, id)
   ) STRICT, WITHOUT ROWID;
-  ${attachments}
+  ${sinceVersion2}
 `
 
 /**
@@ -93,7 +95,7 @@ function migrate(database: DatabaseSync): void {
       )
     }
     if (version === 0) database.exec(schema)
-    if (version === 1) database.exec(attachments)
+    if (version === 1) database.exec(sinceVersion2)
     // Of a file that cannot be written SQLite only tells at the first write.
     database.exec(`PRAGMA user_version = ${schemaVersion}`)
     database.exec('COMMIT')

@@ -60,7 +60,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
   return {
     session: query<SessionRow>('SELECT * FROM sessions WHERE agent = ? AND session = ?'),
     sessions: query<SessionRow>(`
-      SELECT * FROM sessions WHERE agent = ? AND owner IS ? AND (updated_at < ? OR (updated_at = ? AND session > ?))
+      SELECT * FROM sessions WHERE agent = ? AND owner IS ? AND updated_at <= ? AND (updated_at < ? OR session > ?)
       ORDER BY updated_at DESC, session LIMIT ?`),
     touchSession: command(`
       INSERT INTO sessions (agent, session, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
@@ -103,7 +103,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     controls: query<{ readonly data: string }>(`SELECT data FROM controls WHERE run = ${runId} ORDER BY seq`),
     makeDue: command("UPDATE runs SET due_at = ? WHERE id = ? AND status = 'parked'"),
     stalled: query<RunRow & { readonly agent: string; readonly session: string }>(`
-      SELECT * FROM runs WHERE NOT instr(run, '/')
+      SELECT * FROM runs WHERE status <> 'ended' AND NOT instr(run, '/')
       AND ((status = 'open' AND updated_at < ?) OR (status = 'parked' AND due_at <= ?))
       ORDER BY updated_at LIMIT ?`),
     idleSessions: query<SessionRow>(

@@ -11,7 +11,7 @@ import {
   readEvents,
   readResponse,
 } from './responses-call.js'
-import { createUnfinishedResponseError } from './responses-failure.js'
+import { createForgottenError, createUnfinishedResponseError } from './responses-failure.js'
 import { readUntilSilent, SilenceLimit } from './silence-limit.js'
 
 /** So often in a row a stream may break before it has brought anything new. */
@@ -197,8 +197,9 @@ class BackgroundReader {
   #toError(error: unknown, limit: SilenceLimit): unknown {
     if (this.#signal?.aborted) return this.#signal.reason
     if (limit.signal.aborted) return limit.signal.reason
-    if (readStatus(error) === 404) this.#isGone = true
-    return toModelError(error)
+    if (this.#place === undefined || readStatus(error) !== 404) return toModelError(error)
+    this.#isGone = true
+    return createForgottenError()
   }
 
   /** Waits until the response can be looked at again. @throws the error when it is more than a broken connection, or one too many. */

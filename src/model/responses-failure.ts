@@ -23,6 +23,11 @@ export function createCancelledError(): AgentError {
   return new AgentError('model_error', 'The response was cancelled at the model server.')
 }
 
+/** A response that is no longer kept: another one has to be asked for. */
+export function createForgottenError(): AgentError {
+  return new AgentError('model_error', 'The model server no longer has the response.', { retryable: true })
+}
+
 /** An error for an answer that cannot be read; it may well be readable the next time. */
 export function createMalformedResponseError(): AgentError {
   const message = 'The model server sent an answer that is no Responses answer.'

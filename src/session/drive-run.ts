@@ -69,7 +69,7 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
     controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
     // The first execution shows the answer as it is made; once it is parked, a look now and then does.
-    waiting: { follows: (comesBack) => !comesBack || parked !== 'background', marksDeltas: false },
+    waiting: { follows: (comesBack) => !comesBack || parked !== 'background', isLeftToCaller: false },
     delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
     durable: durable?.(key),
     signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),

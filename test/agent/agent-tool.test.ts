@@ -76,7 +76,19 @@ test('what the follower throws changes nothing', async () => {
       throw new Error('screen is gone')
     },
   })
-  expect((await boss.run('?')).text).toBe('It is one.')
+  const errors: unknown[] = []
+  expect((await boss.run('?', { onError: (error) => errors.push(error) })).text).toBe('It is one.')
+  expect(errors).toMatchObject([{ message: 'screen is gone' }])
+})
+
+test('what an agent spent before it failed counts', async () => {
+  const look = tool({ name: 'look', description: '', execute: () => 'seen' })
+  const { boss, client } = createTeam(
+    {},
+    { tools: [look], script: [{ calls: [{ name: 'look', arguments: {} }] }, { error: new Error('down') }] },
+  )
+  expect((await boss.run('?')).usage.totalTokens).toBe(45)
+  expect(JSON.stringify(client.requests[1])).toContain('"error"')
 })
 
 test('a human can be asked before it is, and told what it is asked', async () => {

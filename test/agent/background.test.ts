@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Agent, type AgentOptions } from '../../src/agent/agent.js'
 import { AgentSession } from '../../src/agent/agent-session.js'
+import type { AgentMiddleware } from '../../src/agent/middleware.js'
 import { tool } from '../../src/agent/tool.js'
 import type { AgentResponseUpdate } from '../../src/core/response.js'
+import { withRetry } from '../../src/model/with-retry.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { readInput, start } from '../model/responses-kit.js'
 import type { ResponsesServerOptions } from '../support/responses-server.js'
@@ -99,6 +101,20 @@ describe('a background run that is awaited', () => {
   })
 })
 
+test('middleware that asks once more asks another question', async () => {
+  const retry: AgentMiddleware = {
+    async callModel(_context, next) {
+      const answer = await next()
+      return answer.message.contents.length === 0 ? next() : answer
+    },
+  }
+  const { agent, server } = await startAgent([{}, { text }], { middleware: [retry] })
+  const run = agent.run('Explain', { background: true })
+  for await (const update of run) expect(update.continuationToken).toBeDefined()
+  expect((await run).text).toBe(text)
+  expect(server.requests).toHaveLength(2)
+})
+
 describe('a background run that is iterated', () => {
   test('can be left after any update and gone on with exactly there', async () => {
     const { agent, server } = await startAgent([{ text }], { eventDelayMs: 5 })
@@ -151,6 +167,15 @@ test('the agent may always ask in the background', async () => {
 test('a model that has no background answers at once', async () => {
   const agent = new Agent({ name: 'Researcher', client: new ScriptedModel([{ text }]) })
   expect(await agent.run('Explain', { background: true })).toMatchObject({ text })
+})
+
+test('an answer that is lost is not asked for anew without the caller', async () => {
+  const { client, server } = await start(() => ({ text }))
+  const agent = new Agent({ name: 'Researcher', client: withRetry(client) })
+  const { continuationToken } = await agent.run('Explain', { background: true })
+  server.forget()
+  await expect(agent.run([], { continuationToken }).finalResponse()).rejects.toThrow(/came to nothing/)
+  expect(server.requests).toHaveLength(1)
 })
 
 describe('a token is refused', () => {

@@ -117,6 +117,28 @@ test('sources are not asked when tools are switched off', async () => {
   expect((await agent.run('Hi', { enableToolCalls: false })).text).toBe('ok')
 })
 
+test('sources are not asked for a run that middleware has answered', async () => {
+  const source: ToolSource = { name: 'remote', tools: () => Promise.reject(new Error('down')) }
+  const { agent } = createAgent([], {
+    tools: [source],
+    middleware: [{ beforeRun: () => ({ answer: 'no' }) }],
+  })
+  expect((await agent.run('Hi')).text).toBe('no')
+})
+
+test('a provider that does not listen does not hold up a run that must stop', async () => {
+  const stop = new AbortController()
+  const deaf: ContextProvider = {
+    name: 'deaf',
+    beforeRun: () => {
+      stop.abort(new Error('enough'))
+      return new Promise(() => {})
+    },
+  }
+  const { agent } = createAgent([], { contextProviders: [deaf] })
+  await expect(agent.run('Hi', { signal: stop.signal })).rejects.toThrow('enough')
+})
+
 test.each<[string, Partial<AgentOptions>, RegExp]>([
   [
     'a source gives a tool of a name that is taken',
@@ -147,14 +169,19 @@ test('the run fails with what a provider throws before it', async () => {
   const { agent } = createAgent([], {
     contextProviders: [{ name: 'p', beforeRun: () => Promise.reject(new Error('index is down')) }],
   })
-  await expect(agent.run('Hi')).rejects.toMatchObject({ code: 'internal' })
+  await expect(agent.run('Hi')).rejects.toMatchObject({
+    code: 'internal',
+    cause: expect.objectContaining({ message: 'index is down' }),
+  })
 })
 
 test('what a provider throws after the run changes nothing', async () => {
   const { agent } = createAgent([{ text: 'ok' }], {
     contextProviders: [{ name: 'p', afterRun: () => Promise.reject(new Error('disk full')) }],
   })
-  expect((await agent.run('Hi')).text).toBe('ok')
+  const errors: unknown[] = []
+  expect((await agent.run('Hi', { onError: (error) => errors.push(error) })).text).toBe('ok')
+  expect(errors).toMatchObject([{ message: 'disk full' }])
 })
 
 test('refuses two providers or sources of one name', () => {

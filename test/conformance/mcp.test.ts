@@ -159,19 +159,35 @@ test('names of tools are unique, whatever their casing', () => {
 
 interface Post {
   readonly accept?: string
+  readonly type?: string
   readonly session?: string
   readonly body?: string
 }
 
 const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
 
-function post({ accept = 'application/json, text/event-stream', session, body = ping }: Post) {
-  const headers = { accept, ...(session !== undefined && { 'mcp-session-id': session }) }
+function post({
+  accept = 'application/json, text/event-stream',
+  type = 'application/json',
+  session,
+  body = ping,
+}: Post) {
+  const headers = {
+    accept,
+    'content-type': type,
+    ...(session !== undefined && { 'mcp-session-id': session }),
+  }
   return fetch(`${host.url}/runtime/webhooks/mcp`, { method: 'POST', headers, body })
 }
 
 test.each<[string, Post, number, RegExp]>([
   ['an event for a request', {}, 200, /^event: message\ndata: \{"jsonrpc":"2.0","id":1,"result":\{\}\}\n\n$/],
+  [
+    '415 to what is no JSON, which any web page could send',
+    { type: 'text/plain' },
+    415,
+    /must be application\/json/,
+  ],
   ['406 to clients that do not take events', { accept: 'application/json' }, 406, /Not Acceptable/],
   [
     '400 to a session id that it has not made',

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { TestBed } from '../support/start-app.js'
+import { startStorageApp } from '../support/storage-app.js'
 
 const bed = new TestBed()
 afterAll(() => bed.end())
@@ -30,6 +31,14 @@ test('17 HTTP service: a session goes on from call to call and over a restart, a
   expect(await answer.json()).toEqual({ reply: expect.stringContaining('4421') })
   const refused = await post(`${second.url}/api/chat`, { message: 'Hi', session_id: '../escape' })
   expect(refused.status).toBe(500)
+})
+
+test('18 queue trigger: a message of the queue is a run of the agent, under its own id', async () => {
+  const entry = 'samples/recipes/18-queue-trigger.ts'
+  const { app, send } = await startStorageApp(bed, { entry, agent: 'Planner' })
+  const id = await send('agent-tasks', 'Clean up the archive')
+  await app.waitForOutput(/Plan: .*Clean up the archive/, 20_000)
+  expect((await app.api.outcome(`queue-${id}`, id)).body.status).toBe('success')
 })
 
 test('19 SSE endpoint: the text comes as events, and the last one tells how it ended', async () => {

@@ -64,6 +64,8 @@ test('23 human in the loop: a rejected post comes back changed, over a restart, 
     sourceExecutor: 'review',
     requestData: { text: expect.stringContaining('tides') },
   })
+  const [, path] = await first.waitForOutput(/To be reviewed, answer at (\S+)/)
+  expect(asked?.respondUrl).toBe(`${new URL(asked?.respondUrl ?? '').origin}${path}`)
   await first.stop()
 
   const second = await start('23-human-in-the-loop-workflow', { dataDir })

@@ -114,10 +114,13 @@ test('questions outlive a restart, those of nested workflows too, and are answer
   await scene.api('Nested').run('poem', '?runId=n')
   const [own] = await scene.api('Review').waitForQuestions('r')
   const [inner] = await scene.api('Nested').waitForQuestions('n')
+  const [, told] = await scene.app.waitForOutput(/notice: (workflows\/Nested\S+)/)
+  expect(inner?.respondUrl).toMatch(new RegExp(`/api/${told}$`))
   await scene.crash()
   expect(await scene.api('Review').waitForQuestions('r')).toMatchObject([{ requestId: own?.requestId }])
   expect(inner).toMatchObject({ sourceExecutor: 'review_sub/review', requestData: '<poem>' })
   expect(inner?.requestId).toMatch(/^review_sub~0~[0-9a-f-]{36}$/)
+  expect(inner?.respondUrl).toMatch(/\/api\/workflows\/Nested\/respond\/n\/review_sub~0~/)
   await scene.api('Review').respond('r', own?.requestId ?? '', { approved: true })
   const path = new URL(inner?.respondUrl ?? '').pathname
   const answered = await fetch(`${scene.app.url}${path}`, {
@@ -165,4 +168,19 @@ test('a question that nobody answers in time fails the run, also when the host w
   expect((await scene.api('Review').respond('t', question?.requestId ?? '', { approved: true })).status).toBe(
     409,
   )
+})
+
+test('a long run goes on in new generations of its orchestration, through a question and a kill, and loses nothing', async () => {
+  const scene = await setScene()
+  await scene.api('Long').run(0, '?runId=l')
+  const [question] = await scene.api('Long').waitForQuestions('l')
+  await scene.crash()
+  await scene.api('Long').respond('l', question?.requestId ?? '', { approved: true })
+  const { output, customStatus } = await scene.api('Long').waitForEnd('l')
+  expect(output).toBe((79 * 80) / 2)
+  expect(customStatus).toMatchObject({ state: 'completed', step: 83 })
+  const events = await (await scene.api('Long').events('l')).end()
+  expect(events.map(({ id }) => id)).toEqual(events.map((_event, index) => index))
+  expect(events).toHaveLength(customStatus?.events ?? 0)
+  expect(events.filter(({ type }) => type === 'node.completed')).toHaveLength(80)
 })

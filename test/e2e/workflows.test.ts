@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AgentApi } from '../support/api.js'
 import type { SseItem } from '../support/sse.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
@@ -75,6 +76,27 @@ test('repeating a start under one runId finds the same run; with another input i
   expect(second.body).toEqual(first.body)
   const other = await api('Pipeline').run('song', '?runId=again')
   expect([other.status, other.body.code]).toEqual([422, 'idempotency_conflict'])
+})
+
+test('starts under one Idempotency-Key at the same time are one run', async () => {
+  const key = { 'idempotency-key': 'once' }
+  const starts = await Promise.all(Array.from({ length: 8 }, () => api('Pipeline').run('poem', '', key)))
+  expect(starts.map(({ status, body }) => [status, body.runId])).toEqual(Array(8).fill([202, 'once']))
+  await api('Pipeline').waitForEnd('once')
+  const state = await new AgentApi(app.url, 'Writer').state('once~Writer')
+  expect(state.body.message_count).toBe(1)
+})
+
+test('a caller may follow the run in the same exchange', async () => {
+  const headers = { accept: 'text/event-stream' }
+  const { status, text, headers: answered } = await api('Both').run('poem', '?runId=live', headers)
+  expect([status, answered.get('content-type'), answered.get('x-ms-run-id')]).toEqual([
+    200,
+    'text/event-stream',
+    'live',
+  ])
+  expect(text.match(/^event: \S+/gm)?.at(0)).toBe('event: workflow.started')
+  expect(text.match(/^event: \S+/gm)?.at(-1)).toBe('event: workflow.completed')
 })
 
 test('a text is an input too, and a caller who wants only text gets it', async () => {
@@ -216,6 +238,25 @@ test('a reader who comes back after any event gets exactly the rest', async () =
   }
 })
 
+test('a run that is terminated from outside ends its stream, and says so', async () => {
+  await api('Review').run('Hi', '?runId=gone')
+  await api('Review').waitForQuestions('gone')
+  const stream = await api('Review').events('gone')
+  await stream.waitForType('request.opened')
+  const management = `${app.url}/runtime/webhooks/durabletask/instances/gone`
+  await fetch(`${management}/terminate?reason=enough`, { method: 'POST' })
+  const events = await stream.end()
+  expect(events.at(-1)).toMatchObject({ type: 'workflow.terminated', data: { reason: 'enough' } })
+  const { body } = await api('Review').status('gone')
+  expect(body).toMatchObject({
+    runtimeStatus: 'Terminated',
+    output: null,
+    error: { code: 'run_cancelled', message: 'The run was terminated: enough' },
+    pendingHumanInputRequests: [],
+  })
+  expect((await api('Review').runToEnd('Hi', 'gone')).status).toBe(500)
+})
+
 test('a cursor that is none is refused', async () => {
   await api('Both').runToEnd('poem', 'cursor')
   expect((await api('Both').events('cursor', 'x')).status).toBe(400)
@@ -240,4 +281,40 @@ test('unknown workflows and paths are 404, and the OpenAPI document has the know
     '/workflows/Review/respond/{instanceId}',
     '/workflows/Review/runs/{instanceId}/events',
   ])
+})
+
+describe('a workflow as a tool of the MCP server', () => {
+  let client: Client
+
+  beforeAll(async () => {
+    client = new Client({ name: 'tests', version: '1.0.0' })
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${app.url}/runtime/webhooks/mcp`)))
+  })
+  afterAll(() => client.close())
+
+  test('is listed with what it takes, also when it has no routes', async () => {
+    const { tools } = await client.listTools()
+    expect(tools).toMatchObject([
+      { name: 'Asking', description: 'Run the workflow Asking.' },
+      { name: 'shout_it', description: 'Says it loudly.', inputSchema: { required: ['input'] } },
+    ])
+    expect((await api('Loud').run({ text: 'hi' })).status).toBe(404)
+  })
+
+  test('takes JSON where its input has a schema, and gives its output', async () => {
+    const input = '{"text":"hi","times":2}'
+    const { content, structuredContent } = await client.callTool({ name: 'shout_it', arguments: { input } })
+    expect(content).toEqual([{ type: 'text', text: 'HI!HI!' }])
+    expect(structuredContent).toMatchObject({ runtimeStatus: 'Completed', output: 'HI!HI!' })
+  })
+
+  test('says what of the input does not fit, and that it still waits', async () => {
+    const unfit = await client.callTool({ name: 'shout_it', arguments: { input: '{"text":5}' } })
+    expect(unfit.structuredContent).toMatchObject({ status: 'error', code: 'invalid_request' })
+    expect(JSON.stringify(unfit.content)).toContain('input.text')
+    const waiting = await client.callTool({ name: 'Asking', arguments: { input: 'so?' } })
+    expect(waiting.structuredContent).toMatchObject({ runtimeStatus: 'Running' })
+    const { runId } = waiting.structuredContent as { runId: string }
+    expect(await api('Asking').waitForQuestions(runId)).toMatchObject([{ requestData: 'so?' }])
+  })
 })

@@ -37,7 +37,7 @@ test('lifts the file of an older release, and keeps what it holds', async () => 
   await older.create(key, event.data)
   await older.close()
   const database = new DatabaseSync(path)
-  database.exec('DROP TABLE attachments; PRAGMA user_version = 1')
+  database.exec('DROP TABLE attachments; DROP INDEX sessions_by_use; PRAGMA user_version = 1')
   database.close()
   const log = new SqliteRunLog({ path })
   const attachment = { digest: 'a'.repeat(64), content: 'data:,x' }

@@ -327,6 +327,22 @@ describe('what a provider gives with its parts', () => {
     expect(whole).toEqual(await ask(mock(parts).client, { messages: [question] }))
   })
 
+  test('counts from wherever it came, the latest first', async () => {
+    const { client } = mock([
+      { type: 'reasoning-start', id: '0', providerMetadata: { anthropic: { redacted: 'a' } } },
+      { type: 'reasoning-delta', id: '0', delta: 'Hm', providerMetadata: signature },
+      { type: 'reasoning-end', id: '0' },
+      { type: 'text-start', id: '0', providerMetadata: { google: { s: 2 } } },
+      { type: 'text-delta', id: '0', delta: 'Hi' },
+      { type: 'text-end', id: '0' },
+      finish,
+    ])
+    expect((await ask(client, 'Hello')).message.contents).toEqual([
+      { type: 'reasoning', text: 'Hm', providerData: signature },
+      { type: 'text', text: 'Hi', providerData: { google: { s: 2 } } },
+    ])
+  })
+
   test('a picture becomes part of the conversation', async () => {
     const data = { type: 'data', data: new Uint8Array([104, 105]) } as const
     const { client } = mock([{ type: 'file', mediaType: 'image/png', data }, finish])

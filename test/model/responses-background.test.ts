@@ -139,7 +139,7 @@ describe('what is lost', () => {
       server.forget()
       const { events, error } = await collectUntilFailure(client, comeBackWith(token), { follow })
       expect(events).toEqual([{ type: 'continuation' }])
-      expect(error).toMatchObject({ code: 'model_error' })
+      expect(error).toMatchObject({ code: 'model_error', retryable: true })
     },
   )
 
@@ -150,6 +150,13 @@ describe('what is lost', () => {
     expect(readTokens(events)).toEqual([expect.any(String), undefined])
     expect(error).toMatchObject({ code: 'model_error', retryable: true })
   })
+})
+
+test('a model that does not exist is no lost response', async () => {
+  const { client } = await start([{ error: { status: 404 } }])
+  const { events, error } = await collectUntilFailure(client, question)
+  expect(events).toEqual([])
+  expect(error).toMatchObject({ code: 'model_error', retryable: false })
 })
 
 describe('withRetry', () => {

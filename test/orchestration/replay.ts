@@ -78,6 +78,8 @@ export async function dispatch(
     isReplaying: false,
     upperSchemaVersion: 1,
     upperSchemaVersionNew: 3,
+    maximumShortTimerDuration: '6.00:00:00',
+    longRunningTimerIntervalDuration: '3.00:00:00',
   }
   try {
     return toDispatch(await createOrchestrator(orchestrator)(trigger, context))

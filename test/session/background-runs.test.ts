@@ -3,8 +3,9 @@ import { Agent } from '../../src/agent/agent.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { ChatClient } from '../../src/model/chat-client.js'
+import { withRetry } from '../../src/model/with-retry.js'
 import type { RunLog } from '../../src/run/run-log.js'
-import { VirtualClock } from '../../src/testing/index.js'
+import { ScriptedModel, VirtualClock } from '../../src/testing/index.js'
 import { readInput, start } from '../model/responses-kit.js'
 import type { ResponsesServer, ResponsesServerOptions } from '../support/responses-server.js'
 import { EntityKit } from './entity-kit.js'
@@ -134,6 +135,21 @@ test('a response that the provider has lost is recorded as lost', async () => {
   expect(await lastOf(scene)).toMatchObject({ type: 'run.failed', data: { code: 'model_error' } })
 })
 
+test('a lost response is asked for anew where calls are repeated', async () => {
+  const scene = await begin([{ text, holdAfterEvents: 8 }, { text: 'It bends.' }])
+  const clock = new VirtualClock()
+  const client = withRetry(scene.client, { sleep: async () => {} })
+  const entity = createEntity({ ...scene, client }, clock)
+  await beginAndPark(scene, entity, clock)
+  scene.server.forget()
+  scene.server.release()
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(await lastOf(scene)).toMatchObject({ type: 'run.parked', data: { reason: 'background' } })
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(await lastOf(scene)).toMatchObject({ type: 'run.completed', data: { response: 'It bends.' } })
+  expect(scene.server.requests).toHaveLength(2)
+})
+
 test('a message that comes to steer joins only after an answer that was being made', async () => {
   const scene = await begin([{ text, holdAfterEvents: 8 }, { text: 'It bends.' }])
   const clock = new VirtualClock()
@@ -146,6 +162,16 @@ test('a message that comes to steer joins only after an answer that was being ma
   const types = await typesOf(scene)
   expect(types.indexOf('run.steered')).toBeGreaterThan(types.indexOf('step.completed'))
   expect(readInput(scene.server).map(({ type, role }) => role ?? type)).toEqual(['user', 'assistant', 'user'])
+  expect(await lastOf(scene)).toMatchObject({ type: 'run.completed', data: { response: 'It bends.' } })
+})
+
+test('an agent whose model has no background any more asks it anew', async () => {
+  const scene = await begin([{ text, holdAfterEvents: 8 }])
+  const clock = new VirtualClock()
+  await beginAndPark(scene, createEntity(scene, clock), clock)
+  const client = new ScriptedModel([{ text: 'It bends.' }])
+  await createEntity({ ...scene, client }, clock).operate('continue', { correlationId: 'a' })
+  expect(client.requests[0]?.continuation).toBeUndefined()
   expect(await lastOf(scene)).toMatchObject({ type: 'run.completed', data: { response: 'It bends.' } })
 })
 

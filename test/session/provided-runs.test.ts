@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
-import type { ContextProvider } from '../../src/agent/agent-definition.js'
+import type { ContextProvider, ToolSource } from '../../src/agent/agent-definition.js'
 import type { RunInfo } from '../../src/agent/provider-context.js'
 import { tool } from '../../src/agent/tool.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
@@ -65,6 +65,19 @@ test('a run that was cut anywhere does not ask its providers again for what they
       visits,
     })
   }
+})
+
+test('a run that has its answer ends though the source of its tools is gone meanwhile', async () => {
+  const whole = createSession([{ text: 'ok' }])
+  await ask(whole.log, 'a')
+  await whole.entity.operate('run', { correlationId: 'a' })
+  const events = await whole.log.read({ ...key, run: 'a' })
+  const gone: ToolSource = { name: 'gone', tools: () => Promise.reject(new Error('down')) }
+  const { log, entity } = createSession([], { agent: { tools: [gone] } })
+  await ask(log, 'a')
+  await log.append({ ...key, run: 'a' }, 1, events.slice(1, -1))
+  await entity.operate('run', { correlationId: 'a' })
+  expect((await log.read({ ...key, run: 'a' })).at(-1)).toMatchObject({ type: 'run.completed' })
 })
 
 test('what a tool of a provider changes is recorded with its result', async () => {

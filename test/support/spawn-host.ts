@@ -76,7 +76,7 @@ async function launchHost(options: SpawnHostOptions): Promise<Omit<SpawnedHost, 
   })
   const output = collectOutput(child)
   const ended = once(child, 'close').then(async ([code]: (number | null)[]) => {
-    if (ownDataDir !== undefined) await rm(ownDataDir, { recursive: true, force: true })
+    if (ownDataDir !== undefined) await rm(ownDataDir, { recursive: true, force: true, maxRetries: 10 })
     return code ?? null
   })
   return {

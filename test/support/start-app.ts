@@ -34,6 +34,7 @@ const noModel = {
   OPENAI_API_KEY: '<none>',
   OPENAI_BASE_URL: '<none>',
   OPENAI_MODEL: '<none>',
+  OPENAI_API: '<none>',
   AZURE_OPENAI_ENDPOINT: '<none>',
 }
 

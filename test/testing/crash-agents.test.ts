@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { crashEverywhere } from '../../src/testing/index.js'
+import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
+import { type CrashOptions, crashEverywhere } from '../../src/testing/index.js'
 import { agentScenarios } from './agent-scenarios.js'
 
-describe('nothing is lost and nothing done twice with', () => {
+const logs: readonly [string, CrashOptions][] = [
+  ['in memory', { pairs: 10, shuffles: 10 }],
+  [
+    'in SQLite',
+    { log: (clock) => new SqliteRunLog({ path: ':memory:', clock }), sample: 0.5, pairs: 5, shuffles: 5 },
+  ],
+]
+
+describe.each(logs)('on a run log %s, nothing is lost and nothing done twice with', (_name, given) => {
   test.each(agentScenarios)('$title', async ({ scenario, options, crashPoints }) => {
-    const report = await crashEverywhere(scenario, { pairs: 10, shuffles: 10, ...options })
+    const report = await crashEverywhere(scenario, { ...options, ...given })
     expect(report.crashPoints).toBeGreaterThan(crashPoints)
   })
 })

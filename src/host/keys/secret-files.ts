@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
@@ -78,7 +78,6 @@ function createOnce(folder: string, path: string, text: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
   writeFileSync(draft, text, { mode: 0o600 })
-  chmodSync(draft, 0o600)
   try {
     linkSync(draft, path)
   } catch (error) {

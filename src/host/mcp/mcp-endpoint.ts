@@ -19,6 +19,7 @@ export type McpEndpoint = (request: IncomingMessage, response: ServerResponse) =
 /**
  * The streamable HTTP transport: a POST for each message, answered with one event; no stream from the server's side, and no state
  * but the session id (modelcontextprotocol.io: transports; MCP extension: StreamableHttpRequestHandler).
+ * Security: JSON only. A page of another origin cannot send that without a pre-flight, which fails here.
  */
 export function createMcpEndpoint({ server, sessions, onError }: McpEndpointOptions): McpEndpoint {
   return async (request, response) => {
@@ -29,6 +30,9 @@ export function createMcpEndpoint({ server, sessions, onError }: McpEndpointOpti
         406,
         'Not Acceptable: Client must accept both application/json and text/event-stream',
       )
+    }
+    if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
+      return writeRefusal(response, 415, 'Unsupported Media Type: the POST body must be application/json')
     }
     const sessionId = readSessionId(request)
     if (sessionId !== undefined && !sessions.isValid(sessionId)) {

@@ -47,10 +47,9 @@ export class BlobReceipts {
     return attempts
   }
 
-  /** Notes that this version needs no further try; one that has been replaced since leaves no trace. */
+  /** Notes that this version needs no further try. */
   finish({ name, etag }: BlobVersion): void {
-    const receipt = this.#receipts.get(name)
-    if (receipt?.etag === etag) this.#write(name, { ...receipt, isDone: true })
+    this.#write(name, { etag, attempts: 0, isDone: true })
   }
 
   close(): void {

@@ -17,7 +17,8 @@ export function createWorkflowRunHandler(workflow: WorkflowDefinition): Handler 
     await call.workflowRuns.start(key, input)
     if (form === 'events') return createWorkflowStream(call, await call.workflowRuns.read(key))
     if (waitMs !== undefined) {
-      const run = await call.workflowRuns.waitForEnd(key, AbortSignal.timeout(waitMs))
+      const limit = AbortSignal.timeout(Math.min(waitMs, call.settings.waitLimitMs))
+      const run = await call.workflowRuns.waitForEnd(key, limit)
       if (hasEnded(run)) return createEndedResponse(run, form)
     }
     const body = toAcceptedBody(runId, toWorkflowLinks(call.url, runId))

@@ -1,6 +1,7 @@
 import { isJsonObject } from '../../core/json.js'
 import type { Finished } from './end-execution.js'
-import { type Execution, type StepScope, toNodeContext } from './execution.js'
+import { type Execution, type StepScope, toNodeContext, type Work } from './execution.js'
+import type { NodeRetry } from './node-context.js'
 import { callPure, NodeFailure } from './node-failure.js'
 import type { RequestSpec } from './workflow-definition.js'
 import type { Steps } from './workflow-environment.js'
@@ -38,6 +39,23 @@ function openRequest(scope: StepScope, execution: Execution, spec: RequestSpec):
   progress.record({ type: 'request.opened', data: { ...request, execution: number } })
   progress.open(request)
   return { request, execution, spec, expiresAt }
+}
+
+const noticeRetry: NodeRetry = { maxAttempts: 3 }
+
+/** What is to be done to tell humans of their questions. */
+export function toNotices({ environment }: StepScope, requests: readonly OpenRequest[]): readonly Work[] {
+  const { workflow, instanceId, path, requestPrefix } = environment.place
+  return requests.flatMap(({ request, execution, spec }) => {
+    if (spec.notify === undefined) return []
+    const { question, expiresAt } = request
+    const requestId = requestPrefix + request.requestId
+    const ids = [instanceId, requestId].map(encodeURIComponent)
+    const respondPath = `workflows/${workflow}/respond/${ids.join('/')}`
+    const node = path + request.node
+    const notice = { requestId, node, question, expiresAt, workflow, instanceId, respondPath }
+    return [{ ...execution, spec: { kind: 'notice', notice, retry: noticeRetry }, attempt: 1, dueAt: 0 }]
+  })
 }
 
 /** Waits until each question has an answer or its time is over. @throws {NodeFailure} `answer_timeout`. */

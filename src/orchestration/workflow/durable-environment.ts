@@ -8,13 +8,13 @@ import type { WorkflowDefinition } from './workflow-definition.js'
 import type { AgentCall, WorkflowEnvironment } from './workflow-environment.js'
 import { groupByJournal, toJournalId } from './workflow-journal.js'
 import { answerEvent, toNodeActivity, toWorkflowOrchestrator } from './workflow-names.js'
-import { createWorkflowStart } from './workflow-start.js'
+import { createWorkflowStart, type WorkflowStart } from './workflow-start.js'
 
 /** A workflow's surroundings in an orchestration. */
 export function createDurableEnvironment(
   context: OrchestrationContext,
   { name }: WorkflowDefinition,
-  owner: string | undefined,
+  { owner, place }: WorkflowStart,
 ): WorkflowEnvironment {
   const { df } = context
   const report = (error: unknown) => {
@@ -22,14 +22,15 @@ export function createDurableEnvironment(
   }
   return {
     instanceId: df.instanceId,
+    place: place ?? { workflow: name, instanceId: df.instanceId, path: '', requestPrefix: '' },
     now: () => df.currentUtcDateTime.getTime(),
     createId: () => df.newGuid(df.instanceId),
     runAgent: (call) => df.callSubOrchestrator(agentRunOrchestrator, toAgentRunInput(call, owner)),
     runFunction: (call) => df.callActivity(toNodeActivity(name, call.node), call),
-    runNested: ({ workflow, input, instanceId }) =>
+    runNested: ({ workflow, input, instanceId, place }) =>
       df.callSubOrchestrator(
         toWorkflowOrchestrator(workflow.name),
-        createWorkflowStart(input, { owner, nested: true }),
+        createWorkflowStart(input, { owner, place }),
         instanceId,
       ),
     waitForAnswer: () => df.waitForExternalEvent(answerEvent),

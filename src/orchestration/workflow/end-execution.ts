@@ -23,16 +23,22 @@ export interface Retry {
   readonly dueAt: number
 }
 
+/** A human knows that they were asked. */
+export interface Told {
+  readonly kind: 'told'
+}
+
 /** Takes what an execution gave, and tells of it. @throws {NodeFailure} when it failed for good. */
 export function endExecution(
   scope: StepScope,
   work: Work,
   settled: Settled,
   { isFinal = false }: { readonly isFinal?: boolean } = {},
-): Finished | Retry {
+): Finished | Retry | Told {
   const { progress, environment } = scope
   const { node, number, attempt, spec } = work
   if (spec.kind === 'workflow') progress.leave(toNestedInstanceId(environment.instanceId, work))
+  if (settled.ok && spec.kind === 'notice') return { kind: 'told' }
   if (settled.ok) return finish(scope, work, settled.output, settled.patch)
   const { error: reason } = settled
   const path = reason.node === undefined ? node.id : `${node.id}/${reason.node}`

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Task } from 'durable-functions'
 import { AgentError } from '../../core/errors.js'
-import type { NodeContext } from './node-context.js'
+import type { NodeContext, NodeRetry, RequestNotice } from './node-context.js'
 import { callPure } from './node-failure.js'
 import type {
   AgentSpec,
@@ -12,6 +12,7 @@ import type {
 } from './workflow-definition.js'
 import type { AgentCall, NestedCall, WorkflowEnvironment } from './workflow-environment.js'
 import type { NodeStarted } from './workflow-events.js'
+import { enterPlace } from './workflow-place.js'
 import type { WorkflowProgress } from './workflow-progress.js'
 import type { WorkflowState } from './workflow-state.js'
 
@@ -27,7 +28,7 @@ export interface Execution {
 
 /** An execution whose work is done outside of the orchestrator. */
 export interface Work extends Execution {
-  readonly spec: AgentSpec | FunctionSpec | NestedSpec
+  readonly spec: AgentSpec | FunctionSpec | NestedSpec | NoticeSpec
   /** 1 for the first try. */
   readonly attempt: number
   /** Not begun before; ms since 1970. */
@@ -48,6 +49,13 @@ export function toNodeContext({ state }: StepScope): NodeContext {
   return { state: state.shared, workflowInput: state.workflowInput }
 }
 
+/** Tells humans that they were asked: the activity of a request node. */
+export interface NoticeSpec {
+  readonly kind: 'notice'
+  readonly notice: RequestNotice<unknown>
+  readonly retry: NodeRetry
+}
+
 /** Begins the work and tells of it; the task ends with it. */
 export function startExecution(scope: StepScope, work: Work): Task {
   const { spec } = work
@@ -58,6 +66,8 @@ export function startExecution(scope: StepScope, work: Work): Task {
       return startFunction(scope, work)
     case 'workflow':
       return startNested(scope, work, spec)
+    case 'notice':
+      return callFunction(scope, work, spec.notice)
   }
 }
 
@@ -82,10 +92,13 @@ function toPrompt({ prompt }: AgentSpec, input: unknown, context: NodeContext): 
 }
 
 function startFunction(scope: StepScope, work: Work): Task {
-  const { environment, state } = scope
-  const { number, node, input, attempt } = work
-  const { instanceId } = environment
   tell(scope, work, {})
+  return callFunction(scope, work, work.input)
+}
+
+function callFunction({ environment, state }: StepScope, work: Work, input: unknown): Task {
+  const { number, node, attempt } = work
+  const { instanceId } = environment
   return environment.runFunction({
     node: node.id,
     input,
@@ -100,7 +113,12 @@ function startFunction(scope: StepScope, work: Work): Task {
 function startNested(scope: StepScope, work: Work, { workflow }: NestedSpec): Task {
   const { environment, progress } = scope
   const { node, ordinal, input } = work
-  const call: NestedCall = { workflow, input, instanceId: toNestedInstanceId(environment.instanceId, work) }
+  const call: NestedCall = {
+    workflow,
+    input,
+    instanceId: toNestedInstanceId(environment.instanceId, work),
+    place: enterPlace(environment.place, node.id, ordinal),
+  }
   progress.enter({ node: node.id, ordinal, instanceId: call.instanceId })
   tell(scope, work, { nested: { instanceId: call.instanceId, ordinal } })
   return environment.runNested(call)

@@ -2,6 +2,7 @@ import { followAgentRun, followJournal, type RunEventLike, type StreamServices }
 import { readJournal } from './read-journal.js'
 import { type Cursor, formatCursor, rootSource, toSourceName } from './stream-cursor.js'
 import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
+import { enterPlace, type WorkflowPlace } from './workflow-place.js'
 
 /** An event of a workflow's run, or of something that works for it. */
 export interface WorkflowStreamEvent {
@@ -13,11 +14,13 @@ export interface WorkflowStreamEvent {
   readonly data: object
 }
 
+type StreamPlace = Pick<WorkflowPlace, 'path' | 'requestPrefix'>
+
 /** Something whose events are part of a stream. */
 interface Source {
   readonly name: string
   /** Where it stands among workflows that are nested in each other. */
-  readonly place: Place
+  readonly place: StreamPlace
   readonly iterator: AsyncIterator<readonly (RunEventLike | StoredWorkflowEvent)[]>
   next: Promise<Arrival>
   /** Of a workflow: its instance. */
@@ -28,13 +31,6 @@ interface Source {
   isOver: boolean
   /** By execution, the sources that this one's events have begun. */
   readonly begun: Map<number, string>
-}
-
-interface Place {
-  /** What precedes the names of its nodes. */
-  readonly path: string
-  /** What precedes the ids of its requests for those who answer them at the outermost workflow. */
-  readonly requestPrefix: string
 }
 
 interface Arrival {
@@ -148,18 +144,16 @@ class WorkflowStream {
   }
 
   #openBegun(parent: Source, name: string, started: NodeStarted): void {
-    const { path, requestPrefix } = parent.place
-    const node = path + started.node
+    const node = parent.place.path + started.node
     if (started.nested !== undefined) {
       const { instanceId, ordinal } = started.nested
-      const place = { path: `${node}/`, requestPrefix: `${requestPrefix}${started.node}~${ordinal}~` }
-      this.#openJournal(name, place, instanceId)
+      this.#openJournal(name, enterPlace(parent.place, started.node, ordinal), instanceId)
     } else if (started.run !== undefined) this.#openRun(name, node, started.run)
     else return
     parent.begun.set(started.execution, name)
   }
 
-  #openJournal(name: string, place: Place, instanceId: string): void {
+  #openJournal(name: string, place: StreamPlace, instanceId: string): void {
     const events = followJournal(this.#services, instanceId, this.#startAt(name), this.#signal)
     this.#open({ name, place, instanceId, node: undefined }, () => events)
   }

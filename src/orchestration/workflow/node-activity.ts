@@ -2,11 +2,11 @@ import type { ActivityHandler } from 'durable-functions'
 import { AgentError } from '../../core/errors.js'
 import type { JsonObject, JsonValue } from '../../core/json.js'
 import { unexpected } from './node-failure.js'
-import type { FunctionSpec } from './workflow-definition.js'
+import type { FunctionSpec, NodeSpec } from './workflow-definition.js'
 import type { FunctionCall, Settled } from './workflow-environment.js'
 
-/** Makes the activity of a function node. What the function throws is a result too, with its code. */
-export function createNodeActivity(workflow: string, { execute }: FunctionSpec): ActivityHandler {
+/** Makes the activity of a node. What the function throws is a result too, with its code. */
+export function createNodeActivity(workflow: string, execute: FunctionSpec['execute']): ActivityHandler {
   return async function runNode(input: unknown, context): Promise<Settled> {
     const { node, input: message, ...call } = input as FunctionCall
     const patch: Record<string, JsonValue> = {}
@@ -30,4 +30,10 @@ function toFailure(error: unknown): Extract<Settled, { readonly ok: false }>['er
   }
   const { code, message, retryable } = error
   return { code, message, retryable }
+}
+
+/** What a node does as an activity: a function's work, or telling humans of a request; `undefined` when it has none. */
+export function toActivity(spec: NodeSpec): FunctionSpec['execute'] | undefined {
+  if (spec.kind === 'function') return spec.execute
+  return spec.kind === 'request' ? (spec.notify as FunctionSpec['execute'] | undefined) : undefined
 }

@@ -42,6 +42,22 @@ export interface NodeError {
   readonly message: string
 }
 
+/** What is told to those who notify a human of a question. */
+export interface RequestNotice<Question> {
+  /** The id by which it is answered. */
+  readonly requestId: string
+  /** The path to the node that asks. */
+  readonly node: string
+  readonly question: Question
+  /** ISO 8601; absent when it waits without limit. */
+  readonly expiresAt?: string | undefined
+  /** The outermost workflow, at which it is answered, and its run. */
+  readonly workflow: string
+  readonly instanceId: string
+  /** Where the answer is posted: a path below the app's route prefix. */
+  readonly respondPath: string
+}
+
 /** Whatever runs as an agent node: an `Agent`. Only its name gets into the workflow. */
 export interface AgentReference {
   readonly name: string

@@ -1,8 +1,15 @@
 import { type JsonObject, toJsonText } from '../../core/json.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
-import type { AgentReference, Answered, FunctionContext, NodeContext, NodeRetry } from './node-context.js'
+import type {
+  AgentReference,
+  Answered,
+  FunctionContext,
+  NodeContext,
+  NodeRetry,
+  RequestNotice,
+} from './node-context.js'
 import type { AnswerOf, AnyNode } from './node-types.js'
-import type { NodeSpec, WorkflowDefinition, WorkflowNode } from './workflow-definition.js'
+import type { NodeSpec, RequestSpec, WorkflowDefinition, WorkflowNode } from './workflow-definition.js'
 
 export interface AgentNodeOptions<Input, ResponseFormat extends Schema | undefined> {
   /** @default the agent's name */
@@ -81,21 +88,23 @@ export function transformNode<Input, Output>(
   })
 }
 
-export interface RequestNodeOptions<Input, Response extends Schema> {
+export interface RequestNodeOptions<Input, Response extends Schema, Question = Input> {
   /** What an answer must look like; others are refused. */
   readonly response: Response
   /** What the human is shown. Runs in the orchestrator: it must be pure. @default the node's input */
-  readonly question?: (input: Input, context: NodeContext) => unknown
+  readonly question?: (input: Input, context: NodeContext) => Question
   /** How long to wait for an answer; ms. @default without limit */
   readonly timeoutMs?: number
   /** What to go on with when the time is over; must be pure. @default the workflow fails with `answer_timeout` */
   readonly onTimeout?: (input: Input, context: NodeContext) => SchemaOutput<Response>
+  /** Tells somebody that they are asked. Runs as an activity when the question is put, up to three times until it succeeds. @default nobody is told */
+  readonly notify?: (notice: RequestNotice<Question>, context: FunctionContext) => void | Promise<void>
 }
 
 /** A node that asks a human. Waiting costs nothing, and outlives restarts; the answer goes on together with the node's input. */
-export function requestNode<Input, Response extends Schema>(
+export function requestNode<Input, Response extends Schema, Question = Input>(
   id: string,
-  options: RequestNodeOptions<Input, Response>,
+  options: RequestNodeOptions<Input, Response, Question>,
 ): WorkflowNode<Input, Answered<Input, SchemaOutput<Response>>> {
   const { question = (input: Input): unknown => input } = options
   return createNode(id, {
@@ -103,6 +112,7 @@ export function requestNode<Input, Response extends Schema>(
     response: options.response,
     question: question as (input: unknown, context: NodeContext) => unknown,
     timeoutMs: options.timeoutMs,
+    notify: options.notify as RequestSpec['notify'],
     onTimeout: options.onTimeout as ((input: unknown, context: NodeContext) => unknown) | undefined,
   })
 }

@@ -1,7 +1,6 @@
 import type { DurableClient } from 'durable-functions'
-import { findNode } from './find-nodes.js'
 import { readJournal } from './read-journal.js'
-import type { RequestSpec, WorkflowDefinition } from './workflow-definition.js'
+import type { RequestSpec } from './workflow-definition.js'
 import type { StoredWorkflowEvent } from './workflow-events.js'
 import { findWorkflowRun, hasEnded, type WorkflowRun } from './workflow-run.js'
 import type { NestedRun, PendingRequest } from './workflow-status.js'
@@ -30,7 +29,7 @@ export async function readOpenQuestions(
     ? toOpen(await readJournal(durable, run.instanceId, -1))
     : run.status
   const inner = await Promise.all(nested.map((one) => readNested(durable, run, one)))
-  return [...pending.map((request) => toQuestion(run, request)), ...inner.flat()]
+  return [...pending.flatMap((request) => toQuestions(run, request)), ...inner.flat()]
 }
 
 async function readNested(
@@ -38,8 +37,9 @@ async function readNested(
   { workflow }: WorkflowRun,
   { node, ordinal, instanceId }: NestedRun,
 ): Promise<readonly OpenQuestion[]> {
-  const { spec } = findNode(workflow, node)
-  const run = spec.kind === 'workflow' ? await findWorkflowRun(durable, spec.workflow, instanceId) : undefined
+  const spec = workflow.nodes.find(({ id }) => id === node)?.spec
+  const run =
+    spec?.kind === 'workflow' ? await findWorkflowRun(durable, spec.workflow, instanceId) : undefined
   const questions = run === undefined ? [] : await readOpenQuestions(durable, run)
   return questions.map((question) => ({
     ...question,
@@ -48,23 +48,15 @@ async function readNested(
   }))
 }
 
-function toQuestion({ workflow, instanceId }: WorkflowRun, request: PendingRequest): OpenQuestion {
-  const { requestId, node, question, openedAt, expiresAt } = request
-  return {
-    requestId,
-    node,
-    question: question ?? null,
-    openedAt,
-    expiresAt,
-    spec: toRequestSpec(workflow, node),
-    target: { instanceId, requestId },
-  }
-}
-
-function toRequestSpec(workflow: WorkflowDefinition, node: string): RequestSpec {
-  const { spec } = findNode(workflow, node)
-  if (spec.kind === 'request') return spec
-  throw new RangeError(`Node "${node}" of workflow "${workflow.name}" does not ask anybody any more.`)
+/** Empty when the workflow was changed since and its node does not ask any more. */
+function toQuestions(
+  { workflow, instanceId }: WorkflowRun,
+  request: PendingRequest,
+): readonly OpenQuestion[] {
+  const { requestId, node, question = null, openedAt, expiresAt } = request
+  const spec = workflow.nodes.find(({ id }) => id === node)?.spec
+  if (spec?.kind !== 'request') return []
+  return [{ requestId, node, question, openedAt, expiresAt, spec, target: { instanceId, requestId } }]
 }
 
 /** What a status that was too small for it would have shown. */

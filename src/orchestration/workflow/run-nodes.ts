@@ -11,8 +11,8 @@ import type { Settled, Steps } from './workflow-environment.js'
  * compound task only: durable-functions would schedule it again with a second one (local-host-spec, F.5).
  * @throws {NodeFailure} when a node has used up its tries.
  */
-export function* runNodes(scope: StepScope, executions: readonly Execution[]): Steps<readonly Finished[]> {
-  let queue: readonly Work[] = executions.flatMap(toWork)
+export function* runNodes(scope: StepScope, works: readonly Work[]): Steps<readonly Finished[]> {
+  let queue = works
   const finished: Finished[] = []
   while (queue.length > 0) {
     const round = pickRound(queue, scope.environment.now())
@@ -31,7 +31,8 @@ export function* runNodes(scope: StepScope, executions: readonly Execution[]): S
   return finished
 }
 
-function toWork(execution: Execution): readonly Work[] {
+/** The work of an execution, if it is done outside of the orchestrator. */
+export function toWork(execution: Execution): readonly Work[] {
   const { spec } = execution.node
   if (spec.kind === 'transform' || spec.kind === 'request') return []
   return [{ ...execution, spec, attempt: 1, dueAt: 0 }]

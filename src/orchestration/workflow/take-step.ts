@@ -1,10 +1,10 @@
-import { awaitAnswers, openRequests } from './ask-humans.js'
+import { awaitAnswers, openRequests, toNotices } from './ask-humans.js'
 import type { Finished } from './end-execution.js'
 import { type Execution, type StepScope, toNodeContext } from './execution.js'
 import { findNode } from './find-nodes.js'
 import { callPure } from './node-failure.js'
 import { routeOutputs } from './route-outputs.js'
-import { runNodes } from './run-nodes.js'
+import { runNodes, toWork } from './run-nodes.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import type { Steps } from './workflow-environment.js'
 import type { WorkflowState } from './workflow-state.js'
@@ -17,7 +17,7 @@ export function* takeStep(scope: StepScope): Steps<WorkflowState> {
   const requests = openRequests(scope, executions)
   const finished = [
     ...executions.flatMap((execution) => applyTransform(scope, execution)),
-    ...(yield* runNodes(scope, executions)),
+    ...(yield* runNodes(scope, [...toNotices(scope, requests), ...executions.flatMap(toWork)])),
     ...(yield* awaitAnswers(scope, requests)),
   ].sort((a, b) => a.number - b.number)
   const shared = Object.assign({}, state.shared, ...finished.map(({ patch }) => patch))

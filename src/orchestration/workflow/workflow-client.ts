@@ -11,7 +11,7 @@ import { askTaskHub, readInstance } from './task-hub-question.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import { answerEvent, toWorkflowOrchestrator } from './workflow-names.js'
 import { findWorkflowRun, hasEnded, requireWorkflowRun, type WorkflowRun } from './workflow-run.js'
-import { createWorkflowStart } from './workflow-start.js'
+import { createWorkflowStart, type WorkflowStart } from './workflow-start.js'
 
 /** Which run of which workflow, and who asks. */
 export interface WorkflowRunKey {
@@ -39,15 +39,23 @@ export class WorkflowClient {
   async start(key: WorkflowRunKey, input: unknown): Promise<void> {
     const { workflow, instanceId, owner } = key
     const start = createWorkflowStart(input, { owner })
-    const known = await readInstance(this.#durable, instanceId)
-    if (known !== undefined) {
-      const run = await this.read(key)
-      if (run.start.digest === start.digest) return
-      const message = `runId "${instanceId}" stands for a run with another input; use a new one for a new run.`
-      throw new AgentError('idempotency_conflict', message)
-    }
+    if (await this.#isKnown(key, start)) return
     const options = { instanceId: encodeURIComponent(instanceId), input: start }
-    await askTaskHub(() => this.#durable.startNew(toWorkflowOrchestrator(workflow.name), options))
+    try {
+      await askTaskHub(() => this.#durable.startNew(toWorkflowOrchestrator(workflow.name), options))
+    } catch (error) {
+      // A task hub takes an id once: of two callers at the same time the later one finds the other's run.
+      if (!(await this.#isKnown(key, start))) throw error
+    }
+  }
+
+  async #isKnown(key: WorkflowRunKey, start: WorkflowStart): Promise<boolean> {
+    const { instanceId } = key
+    if ((await readInstance(this.#durable, instanceId)) === undefined) return false
+    const run = await this.read(key)
+    if (run.start.digest === start.digest) return true
+    const message = `runId "${instanceId}" stands for a run with another input; use a new one for a new run.`
+    throw new AgentError('idempotency_conflict', message)
   }
 
   /** @throws {AgentError} `not_found` when there is no such run of this workflow, or it is not the owner's. */

@@ -1,6 +1,12 @@
 import type { JsonObject } from '../../core/json.js'
 import type { Schema } from '../../core/schema.js'
-import type { AgentReference, FunctionContext, NodeContext, NodeRetry } from './node-context.js'
+import type {
+  AgentReference,
+  FunctionContext,
+  NodeContext,
+  NodeRetry,
+  RequestNotice,
+} from './node-context.js'
 
 /** An agent's turn: the entity of the agent does it. */
 export interface AgentSpec {
@@ -34,6 +40,8 @@ export interface RequestSpec {
   readonly question: (input: unknown, context: NodeContext) => unknown
   readonly timeoutMs: number | undefined
   readonly onTimeout: ((input: unknown, context: NodeContext) => unknown) | undefined
+  /** An activity. */
+  readonly notify: ((notice: RequestNotice<unknown>, context: FunctionContext) => unknown) | undefined
 }
 
 /** A whole workflow: a sub-orchestration. */

@@ -3,6 +3,7 @@ import type { AgentErrorCode } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
 import type { AgentSpec, WorkflowDefinition } from './workflow-definition.js'
 import type { StoredWorkflowEvent } from './workflow-events.js'
+import type { WorkflowPlace } from './workflow-place.js'
 import type { WorkflowStatus } from './workflow-status.js'
 
 /** How an activity or a nested workflow ended. Failures are values: durable-functions flattens errors into texts. */
@@ -43,11 +44,13 @@ export interface NestedCall {
   readonly workflow: WorkflowDefinition
   readonly input: unknown
   readonly instanceId: string
+  readonly place: WorkflowPlace
 }
 
 /** The surroundings of a running workflow: an orchestration, or what stands for one in a test. */
 export interface WorkflowEnvironment {
   readonly instanceId: string
+  readonly place: WorkflowPlace
   /** Milliseconds since 1970 UTC; the same on every replay. */
   now(): number
   /** A UUID; the same on every replay. */

@@ -14,16 +14,17 @@ export function createWorkflowOrchestrator(definition: WorkflowDefinition): Orch
   return function* workflow(context: OrchestrationContext): Generator<Task, unknown, unknown> {
     const start = readWorkflowStart(context.df.getInput())
     const state = start.state ?? createWorkflowState(definition.start, start.input)
-    const environment = createDurableEnvironment(context, definition, start.owner)
+    const environment = createDurableEnvironment(context, definition, start)
+    const isNested = start.place !== undefined
     const result = yield* runWorkflow(definition, state, environment)
     switch (result.status) {
       case 'continue':
         context.df.continueAsNew({ ...start, state: result.state })
         return null
       case 'completed':
-        return start.nested ? toSuccess(result.output) : result.output
+        return isNested ? toSuccess(result.output) : result.output
       case 'failed':
-        if (start.nested) return toNestedFailure(result.error)
+        if (isNested) return toNestedFailure(result.error)
         throw createFailure({ code: result.error.code, message: describe(definition, result.error) })
     }
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isJsonObject, toCanonicalJson } from '../../core/json.js'
+import type { WorkflowPlace } from './workflow-place.js'
 import type { WorkflowState } from './workflow-state.js'
 
 const kind = 'dafx.workflow-start'
@@ -12,8 +13,8 @@ export interface WorkflowStart {
   readonly owner?: string | undefined
   /** SHA-256 (hex) of the input: tells a repeated request from another one of the same name. */
   readonly digest: string
-  /** Part of another workflow's run: its failure is a result. */
-  readonly nested?: boolean
+  /** Of a part of another workflow's run: where it stands there. Its failure is a result. */
+  readonly place?: WorkflowPlace | undefined
   /** Where an earlier generation left off. */
   readonly state?: WorkflowState
 }
@@ -21,10 +22,10 @@ export interface WorkflowStart {
 /** The input of an orchestration that begins a run. */
 export function createWorkflowStart(
   input: unknown,
-  { owner, nested }: Pick<WorkflowStart, 'owner' | 'nested'>,
+  { owner, place }: Pick<WorkflowStart, 'owner' | 'place'>,
 ): WorkflowStart {
   const digest = createHash('sha256').update(toCanonicalJson(input)).digest('hex')
-  return { kind, input, owner, digest, nested: nested ?? false }
+  return { kind, input, owner, digest, place }
 }
 
 /** Reads an orchestration's input; those who start one by the durable client may give the workflow's input alone. */

@@ -155,6 +155,18 @@ test('remembers across processes what it has done, and tries that a process bega
   }
 })
 
+test('a blob whose last try ended with the process is given up without another', async () => {
+  const blobs = new MemoryBlobs()
+  const folder = createFolder()
+  blobs.put('crashes', 'x')
+  const receipts = new BlobReceipts(join(folder, 'f.db'))
+  for (let attempt = 1; attempt <= 2; attempt += 1) receipts.begin({ name: 'crashes', etag: 'v0' })
+  receipts.close()
+  const { runs, poison } = startListener({ blobs, folder, settings: { poisonBlobThreshold: 2 } })
+  await pass(5)
+  expect([runs.length, poison.length]).toEqual([0, 1])
+})
+
 test('one process on a data folder runs the function, and another takes over when that stops', async () => {
   const first = startListener()
   const second = startListener({ blobs: first.blobs, folder: first.folder })

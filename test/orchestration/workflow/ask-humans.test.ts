@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { functionNode, requestNode, transformNode } from '../../../src/orchestration/workflow/nodes.js'
+import type { RequestNotice } from '../../../src/orchestration/workflow/node-context.js'
+import {
+  functionNode,
+  requestNode,
+  transformNode,
+  workflowNode,
+} from '../../../src/orchestration/workflow/nodes.js'
 import { WorkflowBuilder } from '../../../src/orchestration/workflow/workflow-builder.js'
 import type { WorkflowStatus } from '../../../src/orchestration/workflow/workflow-status.js'
 import { playWorkflow } from './play-workflow.js'
@@ -111,4 +117,59 @@ test('a rejected draft goes back and is asked about again', async () => {
     human: ({ pending }) => ({ requestId: pending[0]?.requestId, answer: { approved: ++asked === 3 } }),
   })
   expect(output).toEqual({ input: 'Hi!!!', answer: { approved: true } })
+})
+
+test('whoever is to answer is told the question once it is put, and where the answer goes', async () => {
+  const told: RequestNotice<string>[] = []
+  const review = requestNode('review', {
+    response,
+    question: (draft: string) => `Publish "${draft}"?`,
+    notify: (notice) => void told.push(notice),
+  })
+  const workflow = new WorkflowBuilder({ name: 'W', start: review }).build()
+  const { rounds, output, events } = await playWorkflow(workflow, 'Hi', { human: answerInOrder('review') })
+  expect(told).toEqual([
+    {
+      requestId: 'id0',
+      node: 'review',
+      question: 'Publish "Hi"?',
+      workflow: 'W',
+      instanceId: 'run',
+      respondPath: 'workflows/W/respond/run/id0',
+    },
+  ])
+  expect(rounds).toEqual([['function review'], ['answer']])
+  expect(output).toEqual({ input: 'Hi', answer: { approved: true } })
+  expect(events.map(({ type }) => type)).toEqual([
+    'workflow.started',
+    'request.opened',
+    'request.answered',
+    'workflow.completed',
+  ])
+})
+
+test('telling is tried three times, then the node fails', async () => {
+  let tries = 0
+  const notify = () => {
+    tries += 1
+    throw new Error('The mail server is down.')
+  }
+  const review = requestNode('review', { response, notify })
+  const workflow = new WorkflowBuilder({ name: 'W', start: review }).build()
+  const { result } = await playWorkflow(workflow, 'Hi')
+  expect([tries, result]).toMatchObject([
+    3,
+    { status: 'failed', error: { node: 'review', code: 'internal' } },
+  ])
+})
+
+test('one of a nested workflow is told of with the place at which it is answered', async () => {
+  const told: RequestNotice<unknown>[] = []
+  const deep = requestNode('deep', { response, notify: (notice) => void told.push(notice) })
+  const inner = new WorkflowBuilder({ name: 'Inner', start: deep }).build()
+  const outer = new WorkflowBuilder({ name: 'Outer', start: workflowNode(inner, { id: 'sub' }) }).build()
+  await playWorkflow(outer, 'Hi', { human: answerInOrder('deep') })
+  expect(told).toMatchObject([
+    { requestId: 'sub~0~id0', node: 'sub/deep', respondPath: 'workflows/Outer/respond/run/sub~0~id0' },
+  ])
 })

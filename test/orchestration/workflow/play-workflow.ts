@@ -1,5 +1,5 @@
 import type { Task, TimerTask } from 'durable-functions'
-import { createNodeActivity } from '../../../src/orchestration/workflow/node-activity.js'
+import { createNodeActivity, toActivity } from '../../../src/orchestration/workflow/node-activity.js'
 import { runWorkflow, type WorkflowResult } from '../../../src/orchestration/workflow/run-workflow.js'
 import type { WorkflowDefinition } from '../../../src/orchestration/workflow/workflow-definition.js'
 import type {
@@ -10,6 +10,7 @@ import type {
   WorkflowEnvironment,
 } from '../../../src/orchestration/workflow/workflow-environment.js'
 import type { StoredWorkflowEvent } from '../../../src/orchestration/workflow/workflow-events.js'
+import type { WorkflowPlace } from '../../../src/orchestration/workflow/workflow-place.js'
 import { createWorkflowState } from '../../../src/orchestration/workflow/workflow-state.js'
 import type { WorkflowStatus } from '../../../src/orchestration/workflow/workflow-status.js'
 
@@ -19,6 +20,8 @@ export interface Scene {
   readonly agents?: (agent: string, prompt: string, call: AgentCall) => unknown
   /** How a human answers: called whenever the workflow waits; `undefined` lets the time limit pass. */
   readonly human?: (status: WorkflowStatus) => object | undefined
+  /** @default that of an outermost workflow */
+  readonly place?: WorkflowPlace
 }
 
 export interface Played {
@@ -103,6 +106,12 @@ class Stage {
     let ids = 0
     return {
       instanceId: 'run',
+      place: this.#scene.place ?? {
+        workflow: this.#definition.name,
+        instanceId: 'run',
+        path: '',
+        requestPrefix: '',
+      },
       now: () => this.#now,
       createId: () => `id${ids++}`,
       runAgent: (call) => createTask(`agent ${call.spec.agent.name}`, () => this.#runAgent(call)),
@@ -162,13 +171,14 @@ class Stage {
 
   async #runFunction(call: FunctionCall): Promise<Settled> {
     const spec = this.#definition.nodes.find(({ id }) => id === call.node)?.spec
-    if (spec?.kind !== 'function') throw new Error(`${call.node} is not a function.`)
+    const execute = spec && toActivity(spec)
+    if (execute === undefined) throw new Error(`${call.node} is not a function.`)
     const context = { error: () => {} } as never
-    return (await createNodeActivity(this.#definition.name, spec)(call, context)) as Settled
+    return (await createNodeActivity(this.#definition.name, execute)(call, context)) as Settled
   }
 
-  async #runNested({ workflow, input }: NestedCall): Promise<Settled> {
-    const { result } = await playWorkflow(workflow, input, this.#scene)
+  async #runNested({ workflow, input, place }: NestedCall): Promise<Settled> {
+    const { result } = await playWorkflow(workflow, input, { ...this.#scene, place })
     if (result.status === 'completed') return { ok: true, output: result.output }
     if (result.status === 'continue') throw new Error('A played workflow runs to its end.')
     return { ok: false, error: { ...result.error, retryable: true } }

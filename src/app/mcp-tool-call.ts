@@ -1,0 +1,30 @@
+import { McpTextContent, McpToolResponse } from '@azure/functions'
+import { isJsonObject, type JsonObject } from '../core/json.js'
+import type { RouteServices } from './serve-route.js'
+
+/** The arguments of a call of a tool: the extension has checked that what is required is there, but not of what type it is. */
+export function readToolArguments(input: unknown): JsonObject {
+  return readObject(input, 'arguments')
+}
+
+/** Whom a call of a tool comes from: whoever is signed in is so by the headers of the request, as with any other route. */
+export async function readToolOwner(
+  input: unknown,
+  { owner }: Pick<RouteServices, 'owner'>,
+): Promise<string | undefined> {
+  const given = Object.entries(readObject(input, 'transport', 'properties', 'headers'))
+  const headers = given.filter((header): header is [string, string] => typeof header[1] === 'string')
+  return await owner(new Request('http://localhost/runtime/webhooks/mcp', { headers }))
+}
+
+/** An answer with a text for the model, and the same for programs. */
+export function createToolResponse(text: string, structuredContent: object): McpToolResponse {
+  return new McpToolResponse({ content: [new McpTextContent(text)], structuredContent })
+}
+
+/** The object at a path; an empty one when there is none. */
+function readObject(value: unknown, ...path: readonly string[]): JsonObject {
+  const [name, ...rest] = path
+  if (!isJsonObject(value)) return {}
+  return name === undefined ? value : readObject(value[name], ...rest)
+}

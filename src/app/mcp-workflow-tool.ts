@@ -1,0 +1,90 @@
+import { app, type InvocationContext, type McpToolResponse } from '@azure/functions'
+import * as df from 'durable-functions'
+import { parseJson, toJsonText } from '../core/json.js'
+import { toProblem } from '../core/problem.js'
+import { parseWith } from '../core/schema.js'
+import { WorkLimit } from '../core/work-limit.js'
+import { createFieldError, createRequestError } from '../http/parse-query.js'
+import { toEndedBody } from '../http/workflows/workflow-answers.js'
+import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
+import { hasEnded } from '../orchestration/workflow/workflow-run.js'
+import { createToolResponse, readToolArguments, readToolOwner } from './mcp-tool-call.js'
+import type { RouteServices } from './serve-route.js'
+
+/** How a workflow shows as a tool of the app's MCP server, at `/runtime/webhooks/mcp`. */
+export interface McpWorkflowToolOptions {
+  /** @default the workflow's name */
+  readonly name?: string
+  /** What the workflow is for, for the models that choose among tools. @default the workflow's description */
+  readonly description?: string
+}
+
+/** Registers a function that offers a workflow as a tool to MCP clients. Only Azure's MCP extension and the embedded host have such functions. */
+export function registerWorkflowTool(
+  workflow: WorkflowDefinition,
+  options: McpWorkflowToolOptions,
+  services: RouteServices,
+): void {
+  const { name = workflow.name, description = workflow.description ?? `Run the workflow ${workflow.name}.` } =
+    options
+  app.mcpTool(`mcptool-workflow-${workflow.name}`, {
+    toolName: name,
+    description,
+    toolProperties: [
+      {
+        propertyName: 'input',
+        propertyType: 'string',
+        description: 'What to start the workflow with: a text, or JSON.',
+        isRequired: true,
+      },
+    ],
+    extraInputs: [df.input.durableClient()],
+    handler: async (toolInput, context) => {
+      try {
+        return await run(workflow, services, toolInput, context)
+      } catch (error) {
+        // Clients are not told what a function throws, so a failure has to be an answer.
+        context.error(error)
+        const { detail, code } = toProblem(error)
+        return createToolResponse(`The workflow could not be run: ${detail}`, { status: 'error', code })
+      }
+    },
+  })
+}
+
+async function run(
+  workflow: WorkflowDefinition,
+  services: RouteServices,
+  toolInput: unknown,
+  context: InvocationContext,
+): Promise<McpToolResponse> {
+  const input = await parseInput(workflow, readToolArguments(toolInput).input)
+  const owner = await readToolOwner(toolInput, services)
+  const key = { workflow, instanceId: context.invocationId, owner }
+  const runs = services.clients.getWorkflows(context)
+  await runs.start(key, input)
+  const limit = new WorkLimit([], services.settings.waitLimitMs)
+  try {
+    const found = await runs.waitForEnd(key, limit.signal)
+    const { runId, runtimeStatus, output, error } = toEndedBody(found)
+    const text = hasEnded(found)
+      ? (error?.message ?? toJsonText(output))
+      : 'The workflow is still at work, or waits for a human.'
+    return createToolResponse(text, { runId, runtimeStatus, output, error })
+  } finally {
+    limit.end()
+  }
+}
+
+/** A text that fits the workflow's schema as it is, or as the JSON it holds. */
+async function parseInput({ input: schema }: WorkflowDefinition, text: unknown): Promise<unknown> {
+  if (typeof text !== 'string' || text.trim() === '')
+    throw createFieldError('input', 'must be a text that is not blank')
+  if (schema === undefined) return text
+  const asText = await parseWith(schema, text)
+  if (asText.ok) return asText.value
+  const json = parseJson(text)
+  const asJson = json === undefined ? asText : await parseWith(schema, json)
+  if (asJson.ok) return asJson.value
+  throw createRequestError(asJson.issues.map(({ path, message }) => ({ path: `input.${path}`, message })))
+}

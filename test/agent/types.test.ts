@@ -1,0 +1,136 @@
+import { expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import {
+  Agent,
+  type AgentMiddleware,
+  type AgentResponse,
+  type AgentResponseUpdate,
+  type AgentRun,
+  type AgentSession,
+  type ChatAnswer,
+  type ChatClient,
+  type ContextProvider,
+  type JsonValue,
+  type ProviderContext,
+  type SchemaOutput,
+  type ToolContext,
+  tool,
+} from '../../src/index.js'
+
+declare const client: ChatClient
+
+// What is checked here is checked by the compiler; nothing of it runs.
+const never = () => {
+  const agent = new Agent({ name: 'A', client })
+  const order = z.object({ id: z.number(), note: z.string().optional(), at: z.coerce.date() })
+  return { agent, order }
+}
+type Given = ReturnType<typeof never>
+
+test("a tool's arguments are what its schema gives", () => {
+  const parameters = z.object({ sku: z.string(), count: z.number().default(1) })
+  tool({
+    name: 'order',
+    description: '',
+    parameters,
+    approval: (args) => {
+      expectTypeOf(args).toEqualTypeOf<{ sku: string; count: number }>()
+      return args.count > 1
+    },
+    reconcile: (args) => {
+      expectTypeOf(args).toEqualTypeOf<{ sku: string; count: number }>()
+      return { outcome: 'unknown' }
+    },
+    execute: (args, context) => {
+      expectTypeOf(args).toEqualTypeOf<{ sku: string; count: number }>()
+      expectTypeOf(context).toEqualTypeOf<ToolContext>()
+      expectTypeOf(context.values.tenant).toBeUnknown()
+      return args.sku
+    },
+  })
+  tool({
+    name: 'ping',
+    description: '',
+    execute: (args) => {
+      expectTypeOf(args).toEqualTypeOf<Record<string, never>>()
+      return 1
+    },
+  })
+  tool({
+    name: 'scan',
+    description: '',
+    parameters,
+    async *execute({ sku }) {
+      expectTypeOf(sku).toEqualTypeOf<string>()
+      yield sku
+      return 1
+    },
+  })
+})
+
+test("a response's value is what the response format gives", () => {
+  expectTypeOf<SchemaOutput<Given['order']>>().toEqualTypeOf<{
+    id: number
+    note?: string | undefined
+    at: Date
+  }>()
+  const check = async ({ agent, order }: Given) => {
+    const run = agent.run('?', { responseFormat: order })
+    expectTypeOf(run).toExtend<AgentRun<{ id: number; note?: string | undefined; at: Date }>>()
+    expectTypeOf((await run).value).toEqualTypeOf<SchemaOutput<Given['order']> | undefined>()
+    expectTypeOf((await run.finalResponse()).value).toEqualTypeOf<SchemaOutput<Given['order']> | undefined>()
+    expectTypeOf((await agent.run('?')).value).toBeUnknown()
+    expectTypeOf((await agent.run('?')).value).not.toBeAny()
+    for await (const update of run) expectTypeOf(update).toEqualTypeOf<AgentResponseUpdate>()
+  }
+  expectTypeOf(check).returns.resolves.toBeVoid()
+})
+
+test('options that do not exist, and values of wrong types, are refused', () => {
+  const check = ({ agent }: Given) => {
+    // @ts-expect-error there is no such option
+    agent.run('?', { stream: true })
+    // @ts-expect-error a session is made by createSession
+    agent.run('?', { session: 'ann' })
+    // @ts-expect-error a name is needed
+    new Agent({ client })
+    // @ts-expect-error a result of a tool that needs arguments without a schema for them
+    tool({ name: 'x', description: '', execute: ({ sku }: { sku: string }) => sku })
+    return agent.createSession({ id: 'ann' })
+  }
+  expectTypeOf(check).returns.toEqualTypeOf<AgentSession>()
+})
+
+test('middleware and providers are typed without being annotated', () => {
+  const middleware: AgentMiddleware = {
+    beforeRun: ({ instructions, messages, values }) => {
+      expectTypeOf(instructions).toEqualTypeOf<string | undefined>()
+      expectTypeOf(values).toEqualTypeOf<Readonly<Record<string, unknown>>>()
+      return messages.length === 0 ? { answer: 'nothing' } : undefined
+    },
+    afterRun: (_context, response) => {
+      expectTypeOf(response).toEqualTypeOf<AgentResponse>()
+    },
+    async callModel({ request }, next) {
+      expectTypeOf(request.messages).not.toBeAny()
+      const answer = await next({ ...request, temperature: 0 })
+      expectTypeOf(answer).toEqualTypeOf<ChatAnswer>()
+      return answer
+    },
+    async callTool({ tool: { readOnly } }, next) {
+      expectTypeOf(readOnly).toEqualTypeOf<boolean>()
+      const result = await next()
+      expectTypeOf(result).toEqualTypeOf<JsonValue>()
+      return result
+    },
+  }
+  const provider: ContextProvider = {
+    name: 'p',
+    async beforeRun(context) {
+      expectTypeOf(context).toEqualTypeOf<ProviderContext>()
+      expectTypeOf(context.state.x).toEqualTypeOf<JsonValue | undefined>()
+    },
+  }
+  expectTypeOf(middleware).not.toBeAny()
+  expectTypeOf(provider.tools).not.toBeAny()
+})

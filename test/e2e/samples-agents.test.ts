@@ -1,0 +1,246 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { FlowStatus } from '../host/durable/flow-client.js'
+import { AgentApi } from '../support/api.js'
+import { waitFor } from '../support/run-scene.js'
+import { ScriptBook } from '../support/script-book.js'
+import { type RunningApp, type StartAppOptions, TestBed } from '../support/start-app.js'
+import { startStorageApp } from '../support/storage-app.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+// On the offline demo model, as their READMEs say, unless a test needs a model to say something certain.
+
+function start(sample: string, options: StartAppOptions = {}): Promise<RunningApp> {
+  return bed.startApp({ entry: `samples/${sample}`, ...options })
+}
+
+interface Started {
+  readonly instanceId: string
+  readonly statusQueryGetUri: string
+  readonly topic?: string
+}
+
+async function post<Body>(app: RunningApp, path: string, body?: unknown) {
+  const isText = typeof body === 'string'
+  return app.api.call<Body>(path, {
+    method: 'POST',
+    headers: { 'content-type': isText ? 'text/plain' : 'application/json' },
+    ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+  })
+}
+
+/** Starts an orchestration by the sample's route, and follows the link that it gives until it is over. */
+async function runToEnd(app: RunningApp, path: string, body?: unknown): Promise<FlowStatus> {
+  const started = await post<Started>(app, path, body)
+  expect(started.status).toBe(202)
+  expect(started.body).toMatchObject({ instanceId: expect.any(String) })
+  return waitForStatus(started.body, ({ runtimeStatus }) => /Completed|Failed/.test(runtimeStatus))
+}
+
+function waitForStatus(
+  { statusQueryGetUri }: Started,
+  isThere: (status: FlowStatus) => boolean,
+): Promise<FlowStatus> {
+  return waitFor(async () => {
+    const status = (await (await fetch(statusQueryGetUri)).json()) as FlowStatus
+    return isThere(status) ? status : undefined
+  }, 20_000)
+}
+
+test('04 several agents: one answers, the other need not be waited for, and its callback is told', async () => {
+  const app = await start('04-several-agents')
+  const weather = new AgentApi(app.url, 'WeatherAgent')
+  const asked = await weather.run('What is the weather like in Seattle?')
+  expect(asked).toMatchObject({ status: 200, body: { status: 'success' } })
+  expect(asked.body.response).toContain('Seattle')
+  const math = new AgentApi(app.url, 'MathAgent')
+  const accepted = await math.run({
+    message: 'Calculate a tip of 20 percent for a bill of 50',
+    sessionId: 'bob',
+    correlationId: 'tip-1',
+    waitForResponse: false,
+  })
+  expect([accepted.status, accepted.body]).toMatchObject([
+    202,
+    { status: 'accepted', sessionId: 'bob', correlationId: 'tip-1' },
+  ])
+  expect((await math.waitForOutcome('bob', 'tip-1')).response).toMatch(/tip: \d/)
+  await app.waitForOutput(/\[MathAgent\] .*tip/)
+  expect((await app.api.call('/agents')).body).toMatchObject({ agent_count: 2 })
+})
+
+test('05 streaming: whoever was cut off reads on where it stopped, also after the server was killed', async () => {
+  const dataDir = await bed.createFolder()
+  const options = { dataDir, agent: 'TravelPlanner', env: { DAY_MS: '150' } }
+  const first = await start('05-streaming', options)
+  const request = { message: 'Plan a trip to Lisbon', sessionId: 'ann', correlationId: 'trip' }
+  expect((await first.api.run({ ...request, waitForResponse: false })).status).toBe(202)
+  const reader = await first.api.events('ann', 'trip')
+  expect(reader.headers.get('content-type')).toMatch(/^text\/event-stream/)
+  await reader.waitForType('tool.started')
+  await first.stop('SIGKILL')
+  const seen = reader.events
+  const second = await start('05-streaming', options)
+  const rest = await (await second.api.eventsAfter('ann', 'trip', seen.at(-1)?.id ?? -1)).end()
+  const all = [...seen, ...rest]
+  expect(all.map(({ id }) => id)).toEqual(all.map((_event, index) => index))
+  expect(all.at(-1)).toMatchObject({ type: 'run.completed' })
+  expect(JSON.stringify(all.at(-1)?.data)).toContain('the harbour of Lisbon')
+  expect(await (await second.api.events('ann', 'trip')).end()).toEqual(all)
+  expect((await second.api.outcome('ann', 'nobody')).status).toBe(404)
+})
+
+test('06 chaining: two messages to one agent are one conversation', async () => {
+  const app = await start('06-chaining', { agent: 'Writer' })
+  const { runtimeStatus, output } = await runToEnd(app, '/singleagent/run')
+  const { first, refined, sessionId } = output as { first: string; refined: string; sessionId: string }
+  expect([runtimeStatus, first]).toEqual(['Completed', expect.stringContaining('inspiring sentence')])
+  // The demo model quotes what came before.
+  expect(refined).toContain('before it came')
+  expect((await app.api.state(sessionId)).body.message_count).toBe(2)
+})
+
+test('07 concurrency: both experts answer', async () => {
+  const app = await start('07-concurrency')
+  const { output } = await runToEnd(app, '/multiagent/run', 'What is temperature?')
+  const quoted = expect.stringContaining('What is temperature?')
+  expect(output).toEqual({ physicist: quoted, chemist: quoted })
+})
+
+describe('08 conditionals', () => {
+  const mail = { emailId: 'mail-1', emailContent: 'Shall we meet on Friday at 10?' }
+
+  test('mail is answered', async () => {
+    const app = await start('08-conditionals')
+    const { output } = await runToEnd(app, '/spamdetection/run', mail)
+    expect(output).toMatch(/^Email sent: /)
+    expect((await post(app, '/spamdetection/run', {})).status).toBe(400)
+  })
+
+  test('spam is not', async () => {
+    const verdict = { isSpam: true, reason: 'It sells watches.' }
+    const model = await bed.startModel({ script: () => ({ text: JSON.stringify(verdict) }) })
+    const { output } = await runToEnd(await start('08-conditionals', { model }), '/spamdetection/run', mail)
+    expect(output).toBe('Email marked as spam: It sells watches.')
+    expect(model.requests).toHaveLength(1)
+  })
+})
+
+describe('09 human in the loop', () => {
+  const isAsking = (round: number) => (status: FlowStatus) =>
+    (status.customStatus as { round?: number } | null)?.round === round
+
+  test('a rejected article comes back changed, over a restart, until it is approved', async () => {
+    const dataDir = await bed.createFolder()
+    const first = await start('09-human-in-the-loop', { dataDir })
+    const { status, body } = await post<Started>(first, '/hitl/run', { topic: 'the tides' })
+    expect([status, body.topic]).toEqual([202, 'the tides'])
+    const waiting = await waitForStatus(body, isAsking(1))
+    expect(waiting).toMatchObject({
+      runtimeStatus: 'Running',
+      customStatus: { waitingFor: 'decision', draft: { content: expect.any(String) } },
+    })
+    await first.stop('SIGKILL')
+    const second = await start('09-human-in-the-loop', { dataDir, port: first.port })
+    const decide = (decision: object) => post(second, `/hitl/decide/${body.instanceId}`, decision)
+    expect((await decide({ feedback: 'no' })).status).toBe(400)
+    expect((await decide({ approved: false, feedback: 'Make it shorter.' })).status).toBe(202)
+    await waitForStatus(body, isAsking(2))
+    expect((await decide({ approved: true })).status).toBe(202)
+    const ended = await waitForStatus(body, ({ runtimeStatus }) => runtimeStatus === 'Completed')
+    expect(ended.output).toMatchObject({ content: expect.any(String), rounds: 2 })
+  })
+
+  test('what makes no sense is refused, and an article that nobody decides on fails', async () => {
+    const app = await start('09-human-in-the-loop')
+    expect((await post(app, '/hitl/run', {})).status).toBe(400)
+    expect((await post(app, '/hitl/decide/nobody', { approved: true })).status).toBe(404)
+    const ended = await runToEnd(app, '/hitl/run', { topic: 'the tides', waitSeconds: 0.3 })
+    expect([ended.runtimeStatus, ended.output]).toEqual([
+      'Failed',
+      expect.stringMatching(/Nobody decided in time/),
+    ])
+  })
+})
+
+test('10 long-running tools: a post waits for its editor over a restart, and the agent says how it stands', async () => {
+  const dataDir = await bed.createFolder()
+  const options = { dataDir, agent: 'Publisher' }
+  const first = await start('10-long-running-tools', options)
+  const message = 'Publish a post that says "The tide is high"'
+  const run = { message, sessionId: 'ann', correlationId: 'post-1', waitForResponse: false }
+  expect((await first.api.run(run)).status).toBe(202)
+  const [, postId = ''] = await first.waitForOutput(/Post (\w+) waits for an editor/)
+  await first.stop('SIGKILL')
+  const second = await start('10-long-running-tools', options)
+  expect((await second.api.outcome('ann', 'post-1')).body.status).toBe('waiting')
+  const check = `Check the status of the post with the number "${postId}"`
+  expect((await second.api.run({ message: check })).body.response).toContain('Running')
+  expect((await post(second, `/posts/${postId}/decision`, true)).status).toBe(202)
+  expect((await second.api.waitForOutcome('ann', 'post-1')).response).toContain('The tide is high')
+  expect((await second.api.run({ message: check })).body.response).toContain('Completed')
+})
+
+test('11 agents as MCP tools: those that are tools are found and answer, the others are not', async () => {
+  const app = await start('11-mcp-tool', { agent: 'StockAdvisor' })
+  expect((await app.api.run('What is a share?')).status).toBe(404)
+  expect((await new AgentApi(app.url, 'Joker').run('Tell a joke')).status).toBe(200)
+  expect((await app.api.call('/health')).body).toMatchObject({
+    agents: [
+      { name: 'Joker', http_endpoint_enabled: true, mcp_tool_enabled: false },
+      { name: 'StockAdvisor', http_endpoint_enabled: false, mcp_tool_enabled: true },
+      { name: 'PlantAdvisor', http_endpoint_enabled: true, mcp_tool_enabled: true },
+    ],
+  })
+  const client = new Client({ name: 'tests', version: '1.0.0' })
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${app.url}/runtime/webhooks/mcp`)))
+  const { tools } = await client.listTools()
+  expect(tools.map(({ name }) => name).sort()).toEqual(['PlantAdvisor', 'StockAdvisor'])
+  for (const name of ['PlantAdvisor', 'StockAdvisor']) {
+    const { content } = await client.callTool({ name, arguments: { query: 'What grows in the shade?' } })
+    expect(content).toMatchObject([{ type: 'text', text: expect.stringContaining('shade') }])
+  }
+  await client.close()
+})
+
+test('12 compaction: what lies outside the window is forgotten by the model, and by nobody else', async () => {
+  const { api } = await start('12-compaction', { agent: 'Forgetful' })
+  const say = async (message: string) => (await api.run({ message, sessionId: 's' })).body.response
+  await say('My name is Ann.')
+  expect(await say('What is my name?')).toContain('Ann')
+  for (const message of ['One.', 'Two.', 'Three.']) await say(message)
+  expect(await say('What is my name?')).toContain('not told me')
+  const { body } = await api.state('s')
+  expect(body.message_count).toBe(6)
+  expect(body.conversation_history[0]?.content).toBe('My name is Ann.')
+})
+
+test('12 compaction: a summary stands for what is older, and is made once', async () => {
+  const book = new ScriptBook()
+  const model = await bed.startModel({ script: book.rule })
+  const { api } = await start('12-compaction', { model, agent: 'Thorough' })
+  const messages = Array.from({ length: 7 }, (_, index) => `message ${index}`)
+  for (const message of messages) await api.run({ message, sessionId: 's' })
+  const last = model.requests.findLast(({ body }) => body.messages.at(-1)?.content === 'message 6')
+  const shown = JSON.stringify(last?.body.messages)
+  expect(shown).toContain('Summary of the conversation so far')
+  expect(shown).not.toContain('"message 0"')
+  expect(model.stats().requests).toBe(messages.length + 1)
+})
+
+test('13 queue and timer: messages of a queue and the clock run the agent', async () => {
+  const entry = 'samples/13-queue-and-timer'
+  const { app, send } = await startStorageApp(bed, { entry, agent: 'Triage' })
+  const messageId = await send('tickets', '{"customer":"ann","text":"My order never came."}')
+  await app.waitForOutput(/ann: .*My order never came/, 20_000)
+  expect((await app.api.outcome('ann', messageId)).body.status).toBe('success')
+  await fetch(`${app.url}/admin/functions/schedule-Triage`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  })
+  await app.waitForOutput(/Report: .*yesterday/)
+  expect((await app.api.state('daily-report')).body.message_count).toBe(1)
+})

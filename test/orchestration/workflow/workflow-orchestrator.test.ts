@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { functionNode, requestNode } from '../../../src/orchestration/workflow/nodes.js'
+import { sequential } from '../../../src/orchestration/workflow/patterns/sequential.js'
+import { createWorkflowOrchestrator } from '../../../src/orchestration/workflow/workflow-orchestrator.js'
+import { createWorkflowStart } from '../../../src/orchestration/workflow/workflow-start.js'
+import { dispatch, type HistoryEvent, raised } from '../replay.js'
+
+const double = functionNode('double', (count: number) => count * 2)
+const writer = { name: 'Writer' }
+const start = createWorkflowStart('Hi', { owner: 'ann' })
+
+function activityDone(task: number, output: unknown): HistoryEvent {
+  return { EventType: 5, TaskScheduledId: task, Result: JSON.stringify({ ok: true, output }) }
+}
+
+function agentDone(task: number, result: object): HistoryEvent {
+  return { EventType: 8, TaskScheduledId: task, Result: JSON.stringify(result) }
+}
+
+const signal = { actionType: 9, operation: 'append', instanceId: '@dafx-_workflow-journal@instance~0' }
+
+test('an agent node is a run of its own session, of the owner, that settles; its answer is the output', async () => {
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [writer] }))
+  const first = await dispatch(workflow, start)
+  expect(first.actions).toMatchObject([
+    signal,
+    {
+      compoundActions: [
+        {
+          functionName: 'dafx-agent-run',
+          input: {
+            agent: 'Writer',
+            session: 'instance~Writer',
+            settle: true,
+            request: { message: 'Hi', owner: 'ann' },
+          },
+        },
+      ],
+    },
+  ])
+  const replayed = await dispatch(workflow, start, [agentDone(1, { text: 'Hello' })])
+  expect(replayed).toMatchObject({ isDone: true, output: 'Hello' })
+  expect(replayed.actions.slice(0, 2)).toEqual(first.actions)
+})
+
+test("an agent's failure fails the orchestration, with the node and the code", async () => {
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [writer] }))
+  const error = { code: 'model_error', message: 'It is down.', retryable: true }
+  expect(await dispatch(workflow, start, [agentDone(1, { error })])).toMatchObject({
+    isDone: false,
+    error: 'Node "Writer" of workflow "W" failed: It is down. [agent error: model_error]',
+  })
+})
+
+test('a nested run gives its failure as a result', async () => {
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [writer] }))
+  const nested = createWorkflowStart('Hi', {
+    place: { workflow: 'Outer', instanceId: 'o', path: 'sub/', requestPrefix: 'sub~0~' },
+  })
+  const error = { code: 'invalid_request', message: 'No.', retryable: false }
+  expect(await dispatch(workflow, nested, [agentDone(1, { error })])).toMatchObject({
+    isDone: true,
+    output: {
+      ok: false,
+      error: { node: 'Writer', code: 'invalid_request', message: 'No.', retryable: false },
+    },
+  })
+})
+
+test('who starts the orchestration by the durable client may give the input alone', async () => {
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [double] }))
+  expect(await dispatch(workflow, 4, [activityDone(1, 8)])).toMatchObject({ isDone: true, output: 8 })
+})
+
+test('a question waits for one event, raced with a timer that an answer cancels', async () => {
+  const ask = requestNode('ask', { response: z.boolean(), timeoutMs: 60_000 })
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [ask] }))
+  const { actions } = await dispatch(workflow, start)
+  const race = {
+    compoundActions: [{ externalEventName: 'dafx-answer' }, { fireAt: '2026-01-01T00:01:00.000Z' }],
+  }
+  expect(actions).toMatchObject([signal, race])
+  const [, requestId] = /"requestId":"([^"]+)"/.exec(JSON.stringify(actions)) ?? []
+  const other = raised('dafx-answer', { requestId: 'other', answer: true })
+  const answer = raised('dafx-answer', { requestId, answer: true })
+  const answered = await dispatch(workflow, start, [answer])
+  expect(answered).toMatchObject({ isDone: true, output: { input: 'Hi', answer: true } })
+  expect(answered.actions[1]).toMatchObject({ compoundActions: [{}, { isCanceled: true }] })
+  expect(await dispatch(workflow, start, [other])).toMatchObject({ isDone: false })
+  expect(await dispatch(workflow, start, [other, answer, answer])).toMatchObject({ isDone: true })
+  const late = await dispatch(workflow, start, [
+    { EventType: 11, TimerId: 1, FireAt: '2026-01-01T00:01:00Z' },
+  ])
+  expect(late.error).toMatch(
+    /^Node "ask" of workflow "W" failed: Nobody answered .*\[agent error: answer_timeout\]$/,
+  )
+})
+
+test('a time limit may be longer than the timers of the platform', async () => {
+  const days = 24 * 3600 * 1000
+  const ask = requestNode('ask', { response: z.boolean(), timeoutMs: 30 * days })
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [ask] }))
+  const { actions } = await dispatch(workflow, start)
+  const [, requestId] = /"requestId":"([^"]+)"/.exec(JSON.stringify(actions)) ?? []
+  const answer = raised('dafx-answer', { requestId, answer: true })
+  expect(await dispatch(workflow, start, [answer])).toMatchObject({ isDone: true, output: { answer: true } })
+})
+
+test('an activity that fails as such, by a time-out of the platform, fails its node and not its text', async () => {
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [double] }))
+  const failure = { EventType: 6, TaskScheduledId: 1, Reason: 'secret', Details: 'stack' }
+  const { error } = await dispatch(workflow, 4, [failure])
+  expect(error).toContain('Node "double" of workflow "W" failed: It failed with an unexpected error')
+  expect(error).not.toContain('secret')
+})
