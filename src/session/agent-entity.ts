@@ -95,6 +95,8 @@ async function operate(operation: Operation): Promise<void> {
   switch (df.operationName?.toLowerCase()) {
     case 'run':
     case 'run_agent':
+    // What .NET orchestrators call it.
+    case 'runagentasync':
     case 'continue':
     case 'decide':
       return operateRun(operation)
