@@ -85,22 +85,22 @@ const leastVersions: Readonly<Record<string, number>> = {
   mcpprompttrigger: 4,
 }
 
-/** One line for each binding type that host.json's extension bundle does not bring: this host does not need it, Azure does. */
+/** A line about the binding types that host.json's extension bundle does not bring: this host does not need it, Azure does. */
 function findBundleGaps(
   functions: readonly LoadedFunction[],
   { bundleVersion }: HostJson,
 ): readonly string[] {
-  const types = new Set(functions.flatMap(({ bindings }) => Object.values(bindings).map(({ type }) => type)))
+  const types = functions.flatMap(({ bindings }) => Object.values(bindings).map(({ type }) => type))
   const newest = readNewestMajor(bundleVersion)
-  return [...types]
-    .filter(
-      (type) => !builtInTypes.has(type.toLowerCase()) && newest < (leastVersions[type.toLowerCase()] ?? 1),
-    )
-    .map((type) => {
-      const has =
-        bundleVersion === undefined ? 'names no extensionBundle' : `has extensionBundle ${bundleVersion}`
-      return `host.json ${has}, so that Azure would not know ${type}. Set "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)" }.`
-    })
+  const unknown = [...new Set(types)].filter(
+    (type) => !builtInTypes.has(type.toLowerCase()) && newest < (leastVersions[type.toLowerCase()] ?? 1),
+  )
+  if (unknown.length === 0) return []
+  const has =
+    bundleVersion === undefined ? 'names no extensionBundle' : `has extensionBundle ${bundleVersion}`
+  return [
+    `host.json ${has}, so that Azure would not know ${unknown.join(', ')}. Set "extensionBundle": { "id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)" }.`,
+  ]
 }
 
 /** The newest major version of a range such as `[4.*, 5.0.0)`; 0 for none, endless for what is no such range. */

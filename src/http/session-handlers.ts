@@ -67,12 +67,7 @@ export function createOutcomeHandler(agent: Agent): Handler {
     const state = fold(await call.sessions.readRun(key))
     const { outcome } = state
     const approvals = toOpenApprovals(state)
-    const status =
-      state.parked === 'approval' || state.parked === 'tool'
-        ? 'waiting'
-        : state.epoch === 0
-          ? 'accepted'
-          : 'running'
+    const status = state.parked === 'approval' ? 'waiting' : state.epoch === 0 ? 'accepted' : 'running'
     const ids = { sessionId: key.session, correlationId: key.run }
     const headers = toRunHeaders(key.session, key.run)
     switch (outcome?.type) {

@@ -33,7 +33,7 @@ export function createRaiseEvent(client: DurableClient, clock: Clock = systemClo
 
 /** durable-functions tells what was answered only in these words. What the extension refuses for good is not tried again. */
 function isFinal(error: unknown): boolean {
-  return /^No instance with ID|unexpected status code: 4/.test(toErrorMessage(error))
+  return /^No instance with ID|unexpected status code: 4(?!08|29)/.test(toErrorMessage(error))
 }
 
 /** Tells the orchestration that waits for a run, if there is one, how it ended. */

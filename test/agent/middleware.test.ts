@@ -5,7 +5,11 @@ import type { AgentMiddleware } from '../../src/agent/middleware.js'
 import { tool } from '../../src/agent/tool.js'
 import { AgentError } from '../../src/core/errors.js'
 import { createTextMessage, toText } from '../../src/core/messages.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { fold, toOpenApprovals } from '../../src/run/fold.js'
+import { createRunRequest } from '../../src/session/run-request.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
+import { EntityKit } from '../session/entity-kit.js'
 
 const askPrice = { calls: [{ name: 'price', arguments: { sku: 'A1' } }] }
 
@@ -97,6 +101,25 @@ describe('around runs', () => {
     expect(client.requests).toEqual([])
     expect(session.messages.map(({ contents }) => toText(contents))).toEqual(['?', 'Quota exhausted.'])
     expect((await agent.run('?', { context: { tenant: 'acme' } })).text).toBe('hi')
+  })
+
+  test('an answer keeps providers out of the run', async () => {
+    const story: string[] = []
+    const client = new ScriptedModel([])
+    const agent = new Agent({
+      name: 'Shop',
+      client,
+      middleware: [{ beforeRun: () => ({ answer: 'no' }) }],
+      contextProviders: [
+        {
+          name: 'p',
+          beforeRun: () => void story.push('before'),
+          afterRun: () => void story.push('after'),
+        },
+      ],
+    })
+    expect((await agent.run('?')).text).toBe('no')
+    expect(story).toEqual([])
   })
 
   test('instructions and messages can be changed, and each sees what those before have made of them', async () => {
@@ -272,6 +295,58 @@ describe('around tool calls', () => {
     await agent.run('?')
     expect(executions).toEqual(['B2'])
     expect(results(client)).toMatchObject({ result: [5, expect.stringContaining('not valid')] })
+  })
+
+  test('a call of which nobody knows whether it took effect is not for it to repeat', async () => {
+    const retry: AgentMiddleware = { callTool: (_context, next) => next().catch(() => next()) }
+    let calls = 0
+    const pay = tool({
+      name: 'pay',
+      description: '',
+      onUnknownOutcome: 'fail',
+      execute: () => {
+        calls += 1
+        throw new AgentError('outcome_unknown', 'The bank hung up.')
+      },
+    })
+    const client = new ScriptedModel([{ calls: [{ name: 'pay', arguments: {} }] }, { text: 'ok' }])
+    await new Agent({ name: 'Bank', client, tools: [pay], middleware: [retry] }).run('?')
+    expect(calls).toBe(1)
+    expect(results(client)).toMatchObject({ error: expect.stringContaining('unknown') })
+  })
+
+  test('a call that waits for a human leaves it, and comes back to it afterwards', async () => {
+    const pay = tool({ name: 'pay', description: '', approval: 'always', execute: () => 'paid' })
+    const expert = new Agent({
+      name: 'Expert',
+      client: new ScriptedModel([{ calls: [{ name: 'pay', arguments: {} }] }, { text: 'done' }]),
+      tools: [pay],
+    })
+    const seen: unknown[] = []
+    const look: AgentMiddleware = {
+      async callTool({ attempt }, next) {
+        seen.push(attempt)
+        const result = await next()
+        seen.push(result)
+        return result
+      },
+    }
+    const client = new ScriptedModel([
+      { calls: [{ name: 'Expert', arguments: { query: '?' } }] },
+      { text: 'ok' },
+    ])
+    const agent = new Agent({ name: 'Agent', client, tools: [expert.asTool()], middleware: [look] })
+    const log = new MemoryRunLog()
+    const entity = new EntityKit({ agent, log })
+    const run = { agent: 'Agent', session: 's', run: 'a' }
+    const messages = [createTextMessage('user', 'Pay')]
+    await log.create(run, createRunRequest({ messages, options: { enableToolCalls: true } }))
+    await entity.operate('run', { correlationId: 'a' })
+    expect(seen).toEqual([1])
+    const [approval] = toOpenApprovals(fold(await log.read(run)))
+    await log.control(run, { type: 'decision', approvalId: approval?.approvalId ?? '', decision: 'approve' })
+    await entity.operate('decide', { correlationId: 'a' })
+    expect(seen).toEqual([1, 2, 'done'])
   })
 
   test('it knows the invocation values and the idempotency key', async () => {

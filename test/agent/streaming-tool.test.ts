@@ -39,15 +39,20 @@ test('what a generator yields is progress, and what it returns the result', asyn
 
 test('any tool may report progress while it runs, but not afterwards', async () => {
   let report: (progress: JsonValue) => void = () => {}
-  const { agent } = createAgent((_args, { reportProgress }) => {
-    report = reportProgress
-    reportProgress(1)
-    return 'ok'
+  const scan = tool({
+    name: 'scan',
+    description: '',
+    execute: (_args, { reportProgress }) => {
+      report = reportProgress
+      reportProgress('in time')
+    },
   })
-  const run = agent.run('Scan')
-  await run
-  report(2)
-  expect((await readUpdates(run)).flatMap(({ progress }) => progress?.progress ?? [])).toEqual([1])
+  const later = tool({ name: 'later', description: '', execute: () => report('too late') })
+  const calls = ['scan', 'later'].map((name) => ({ calls: [{ name, arguments: {} }] }))
+  const client = new ScriptedModel([...calls, { text: 'done' }])
+  const agent = new Agent({ name: 'Scanner', client, tools: [scan, later] })
+  const updates = await readUpdates(agent.run('Scan'))
+  expect(updates.flatMap(({ progress }) => progress?.progress ?? [])).toEqual(['in time'])
 })
 
 test('what a generator throws is what the model is told', async () => {

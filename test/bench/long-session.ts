@@ -5,9 +5,18 @@ import type { Processes } from './processes.js'
 import type { Row } from './report.js'
 import { median } from './statistics.js'
 
-const around = 50
+/** Has so many more turns of a session; returns each turn's milliseconds. */
+type Converse = (session: string, from: number, count: number) => Promise<readonly number[]>
 
-/** What a turn of one conversation costs around turn 10, 1,000 and the last, for an agent that shows its model the newest turns only. */
+/** How many turns of the long session are measured at a mark. */
+const measuredTurns = 100
+/** How many turns the long session has before a short one has its own. */
+const blockTurns = 5
+
+/**
+ * What a turn of one conversation costs around turn 1,000 and the last, beside turns 6 to 15 of conversations that are had at
+ * the same time, so that a busy moment of the machine hits both; for an agent that shows its model the newest turns only.
+ */
 export async function measureLongSession(
   processes: Processes,
   { turns }: { readonly turns: number },
@@ -16,45 +25,57 @@ export async function measureLongSession(
   const host = await processes.startHost(model.url)
   const client = createHttpClient()
   const run = `${host.url}/agents/${windowAgentName}/run`
-  const converse = async (sessionId: string, count: number) => {
+  const converse: Converse = async (sessionId, from, count) => {
     const times: number[] = []
-    for (let turn = 1; turn <= count; turn++) {
+    for (let turn = from; turn < from + count; turn++) {
       const startedAt = performance.now()
-      const { status, text } = await client.postJson(
-        run,
-        JSON.stringify({ message: createMessage(turn), sessionId }),
-      )
+      const body = JSON.stringify({ message: createMessage(turn), sessionId })
+      const { status, text } = await client.postJson(run, body)
       if (status !== 200) throw new Error(`Turn ${turn} answered ${status}: ${text}`)
       times.push(performance.now() - startedAt)
     }
     return times
   }
   try {
-    for (let count = 0; count < 40; count++) await converse(`warm-up-${count}`, 15)
-    const early: number[] = []
-    for (let count = 0; count < 20; count++) early.push(...(await converse(`early-${count}`, 15)).slice(5))
-    const times = await converse('long', turns)
-    const at = (turn: number) => median(times.slice(turn - around, turn))
-    const tenth = median(early)
-    const row = (turn: number) => ({
-      measure: `turn ${turn} of a long session, p50`,
-      unit: 'ms',
-      ours: at(turn),
-    })
-    return [
-      { measure: 'turn 10 of a session, p50', unit: 'ms', ours: tenth },
-      ...(turns > 1_000 ? [row(1_000)] : []),
-      row(turns),
-      {
-        measure: 'the last turn beside the 10th',
-        unit: 'times',
-        ours: at(turns) / tenth,
-        aim: { of: 'value', most: 1.2 } as const,
-      },
-    ]
+    for (let count = 0; count < 40; count++) await converse(`warm-up-${count}`, 1, 15)
+    const rows: Row[] = []
+    let had = 0
+    for (const mark of turns > 1_000 ? [1_000, turns] : [turns]) {
+      await converse('long', had + 1, mark - measuredTurns - had)
+      rows.push(...toRows(mark, await measureAt(mark, converse)))
+      had = mark
+    }
+    return rows
   } finally {
     client.close()
     await host.stop()
     await model.stop()
   }
+}
+
+/** The last turns up to a mark, and early turns of other sessions between them. */
+async function measureAt(mark: number, converse: Converse) {
+  const late: number[] = []
+  const early: number[] = []
+  for (let turn = mark - measuredTurns + 1; turn <= mark; turn += blockTurns) {
+    late.push(...(await converse('long', turn, blockTurns)))
+    early.push(...(await converse(`short-${turn}`, 1, 15)).slice(5))
+  }
+  return { late: median(late), early: median(early) }
+}
+
+function toRows(
+  mark: number,
+  { late, early }: { readonly late: number; readonly early: number },
+): readonly Row[] {
+  return [
+    { measure: `turn 10 of sessions at that time, p50`, unit: 'ms', ours: early },
+    { measure: `turn ${mark} of a long session, p50`, unit: 'ms', ours: late },
+    {
+      measure: `turn ${mark} beside the 10th`,
+      unit: 'times',
+      ours: late / early,
+      aim: { of: 'value', most: 1.2 },
+    },
+  ]
 }

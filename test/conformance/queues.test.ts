@@ -10,6 +10,9 @@ import { findFreePort } from '../support/free-port.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
 import { createTempApp } from '../support/temp-app.js'
 
+/** For tests that start several processes one after another, on a machine that has other things to do. */
+const slowMs = 120_000
+
 const root = join(import.meta.dirname, '../fixtures/apps/queues')
 const dataDir = mkdtempSync(join(tmpdir(), 'queues-'))
 const effects = join(dataDir, 'effects')
@@ -121,21 +124,25 @@ test('says at the start which outputs it does not write', () => {
   )
 })
 
-test('what runs when the host is stopped is finished, and the emulator ends with the host, also with a crash', async () => {
-  await open('results').clearMessages()
-  await send('orders', toBase64('{"wait":500}'))
-  await host.waitForOutput(
-    /Executing 'Functions\.orders' \(Reason='New queue message detected on 'orders'\.'/,
-  )
-  await eventually(() => readEffects().some(({ item }) => JSON.stringify(item) === '{"wait":500}'))
-  expect(await host.stop()).toBe(0)
-  expect(await isListening({ host: '127.0.0.1', port })).toBe(false)
+test(
+  'what runs when the host is stopped is finished, and the emulator ends with the host, also with a crash',
+  async () => {
+    await open('results').clearMessages()
+    await send('orders', toBase64('{"wait":500}'))
+    await host.waitForOutput(
+      /Executing 'Functions\.orders' \(Reason='New queue message detected on 'orders'\.'/,
+    )
+    await eventually(() => readEffects().some(({ item }) => JSON.stringify(item) === '{"wait":500}'))
+    expect(await host.stop()).toBe(0)
+    expect(await isListening({ host: '127.0.0.1', port })).toBe(false)
 
-  host = await start()
-  expect(await waitForTexts('results', 1)).toEqual(['{"done":{"wait":500}}'])
-  await host.stop('SIGKILL')
-  await eventually(async () => !(await isListening({ host: '127.0.0.1', port })))
-})
+    host = await start()
+    expect(await waitForTexts('results', 1)).toEqual(['{"done":{"wait":500}}'])
+    await host.stop('SIGKILL')
+    await eventually(async () => !(await isListening({ host: '127.0.0.1', port })))
+  },
+  slowMs,
+)
 
 test('a function whose connection or queue cannot be is in error, the others run', async () => {
   const app = await createTempApp({

@@ -5,6 +5,9 @@ import { eventually } from '../support/eventually.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
 import { type AppFiles, createTempApp } from '../support/temp-app.js'
 
+/** For tests that start several processes one after another, on a machine that has other things to do. */
+const slowMs = 120_000
+
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
@@ -47,24 +50,28 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('--watch starts the app anew at the same address when its compiled files change, and ends it properly before', async () => {
-  const { host, root } = await startApp({ 'dist/index.js': toCode('one'), 'src/index.ts': '' })
-  const first = await waitForAnswer(host, 'one')
-  expect(first.pid).not.toBe(host.pid)
-  writeFileSync(join(root, 'src/index.ts'), 'changed')
-  writeFileSync(join(root, 'dist/index.js'), toCode('two'))
-  const second = await waitForAnswer(host, 'two')
-  expect(host.output()).toContain(`terminated ${first.pid}`)
-  expect(host.output().match(/starting anew/g)).toHaveLength(1)
-  writeFileSync(join(root, 'host.json'), '{ "version": "2.0", "extensions": {} }')
-  const third = await eventually(async () => {
-    const found = await ask(host)
-    return found !== undefined && found.pid !== second.pid && found
-  })
-  expect([isAlive(first.pid), isAlive(second.pid), isAlive(third.pid)]).toEqual([false, false, true])
-  expect(await host.stop()).toBe(0)
-  expect(isAlive(third.pid)).toBe(false)
-})
+test(
+  '--watch starts the app anew at the same address when its compiled files change, and ends it properly before',
+  async () => {
+    const { host, root } = await startApp({ 'dist/index.js': toCode('one'), 'src/index.ts': '' })
+    const first = await waitForAnswer(host, 'one')
+    expect(first.pid).not.toBe(host.pid)
+    writeFileSync(join(root, 'src/index.ts'), 'changed')
+    writeFileSync(join(root, 'dist/index.js'), toCode('two'))
+    const second = await waitForAnswer(host, 'two')
+    expect(host.output()).toContain(`terminated ${first.pid}`)
+    expect(host.output().match(/starting anew/g)).toHaveLength(1)
+    writeFileSync(join(root, 'host.json'), '{ "version": "2.0", "extensions": {} }')
+    const third = await eventually(async () => {
+      const found = await ask(host)
+      return found !== undefined && found.pid !== second.pid && found
+    })
+    expect([isAlive(first.pid), isAlive(second.pid), isAlive(third.pid)]).toEqual([false, false, true])
+    expect(await host.stop()).toBe(0)
+    expect(isAlive(third.pid)).toBe(false)
+  },
+  slowMs,
+)
 
 test('--watch waits for the next change when the app does not load', async () => {
   const { host, root } = await startApp({ 'dist/index.js': toCode('one') })
@@ -85,8 +92,10 @@ test('the host ends when the process that watches over it is killed', async () =
   await stopping
 })
 
-test('43. with --watch a function that takes too long ends with its process, as on Azure with its worker', async () => {
-  const more = `let ticks = 0
+test(
+  '43. with --watch a function that takes too long ends with its process, as on Azure with its worker',
+  async () => {
+    const more = `let ticks = 0
     app.http('sleepy', {
       handler: () => new Promise(() => {
         setInterval(() => ticks++, 10)
@@ -94,20 +103,22 @@ test('43. with --watch a function that takes too long ends with its process, as 
       }),
     })
     app.http('bystander', { handler: () => new Promise((resolve) => setTimeout(() => resolve({}), 20_000)) })`
-  const { host } = await startApp({
-    'host.json': { version: '2.0', functionTimeout: '00:00:01' },
-    'dist/index.js': toCode('one', more),
-  })
-  const first = await waitForAnswer(host, 'one')
-  const sleepy = fetch(`${host.url}/api/sleepy`)
-  await host.waitForOutput(/still asleep/)
-  const bystander = fetch(`${host.url}/api/bystander`)
-  expect((await sleepy).status).toBe(500)
-  await expect(bystander).rejects.toThrow('fetch failed')
-  const second = await waitForAnswer(host, 'one')
-  expect(second.pid).not.toBe(first.pid)
-  expect(host.output()).toContain('The worker process is restarted, as on Azure')
-})
+    const { host } = await startApp({
+      'host.json': { version: '2.0', functionTimeout: '00:00:01' },
+      'dist/index.js': toCode('one', more),
+    })
+    const first = await waitForAnswer(host, 'one')
+    const sleepy = fetch(`${host.url}/api/sleepy`)
+    await host.waitForOutput(/still asleep/)
+    const bystander = fetch(`${host.url}/api/bystander`)
+    expect((await sleepy).status).toBe(500)
+    await expect(bystander).rejects.toThrow('fetch failed')
+    const second = await waitForAnswer(host, 'one')
+    expect(second.pid).not.toBe(first.pid)
+    expect(host.output()).toContain('The worker process is restarted, as on Azure')
+  },
+  slowMs,
+)
 
 test('with --watch POST admin/host/restart starts the app anew', async () => {
   const { host } = await startApp({ 'dist/index.js': toCode('one') })

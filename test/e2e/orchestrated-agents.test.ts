@@ -36,6 +36,11 @@ async function readToolStart(session: string, run: string): Promise<{ readonly i
   return (await reader.waitForType('tool.started')).data as { idempotencyKey: string }
 }
 
+/** The orchestration of a tool begins a moment after its call. */
+async function tellPublisher(id: string, decision: object): Promise<void> {
+  await waitFor(async () => ((await flows.raise(id, 'decision', decision)) === 202 ? true : undefined))
+}
+
 test('runs of one session are a conversation, others are not', async () => {
   const { texts, sessions } = (await run('chain')) as { texts: string[]; sessions: string[] }
   expect(texts).toEqual(['You said: one', 'You said: two', 'You said: three'])
@@ -159,14 +164,12 @@ test('a tool has an orchestration do its work, which outlives the host', async (
     correlationId: 'p',
   })
   expect(posted.status).toBe(202)
-  const waiting = await waitFor(async () => {
-    const { body } = await scene.api.outcome('tool', 'p')
-    return body.status === 'waiting' ? body : undefined
-  })
-  expect(waiting).toMatchObject({ status: 'waiting' })
+  const reader = await scene.api.events('tool', 'p')
+  expect((await reader.waitForType('run.parked')).data).toEqual({ reason: 'tool' })
+  expect((await scene.api.outcome('tool', 'p')).body.status).toBe('running')
   await scene.restart()
   const started = await readToolStart('tool', 'p')
-  expect(await flows.raise(started.idempotencyKey, 'decision', { agreed: true })).toBe(202)
+  await tellPublisher(started.idempotencyKey, { agreed: true })
   const { response } = await scene.api.waitForOutcome('tool', 'p')
   expect(response).toContain('"published":"news"')
   expect(countCalls(message)).toBe(2)
@@ -175,12 +178,8 @@ test('a tool has an orchestration do its work, which outlives the host', async (
 test('an orchestration of a tool that fails is an error that the model is told', async () => {
   const message = scene.book.add('publish that', callTools(call('publish', { text: 'rumour' })))
   const answer = scene.api.run({ message, sessionId: 'tool-fails', correlationId: 'q' })
-  const event = await waitFor(async () => {
-    const { status, body } = await scene.api.outcome('tool-fails', 'q')
-    return status === 202 && body.status === 'waiting' ? body : undefined
-  })
-  expect(event.status).toBe('waiting')
+  await waitFor(async () => ((await scene.api.outcome('tool-fails', 'q')).status === 202 ? true : undefined))
   const started = await readToolStart('tool-fails', 'q')
-  await flows.raise(started.idempotencyKey, 'decision', { agreed: false })
+  await tellPublisher(started.idempotencyKey, { agreed: false })
   expect((await answer).body.response).toContain('The editors did not agree.')
 })

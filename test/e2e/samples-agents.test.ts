@@ -175,7 +175,7 @@ test('10 long-running tools: a post waits for its editor over a restart, and the
   const [, postId = ''] = await first.waitForOutput(/Post (\w+) waits for an editor/)
   await first.stop('SIGKILL')
   const second = await start('10-long-running-tools', options)
-  expect((await second.api.outcome('ann', 'post-1')).body.status).toBe('waiting')
+  expect((await second.api.outcome('ann', 'post-1')).status).toBe(202)
   const check = `Check the status of the post with the number "${postId}"`
   expect((await second.api.run({ message: check })).body.response).toContain('Running')
   expect((await post(second, `/posts/${postId}/decision`, true)).status).toBe(202)

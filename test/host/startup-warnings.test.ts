@@ -64,8 +64,8 @@ test.each<[App, string]>([
   ],
   [{ trigger: 'httpTrigger', isRetried: true }, 'a retry policy, which a httpTrigger does not obey'],
   [
-    { trigger: 'queueTrigger', bundle: 'none' },
-    'host.json names no extensionBundle, so that Azure would not know queueTrigger',
+    { trigger: 'queueTrigger', outputs: ['queue'], bundle: 'none' },
+    'host.json names no extensionBundle, so that Azure would not know queueTrigger, queue.',
   ],
   [
     { trigger: 'httpTrigger', inputs: ['durableClient'], bundle: '[2.*, 3.0.0)' },

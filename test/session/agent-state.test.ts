@@ -96,6 +96,16 @@ test('lets the oldest whole turns go when it grows over its budget', () => {
   expect(state.entries.length).toBeGreaterThan(4)
 })
 
+test('what providers keep drives no turns out', () => {
+  const state = new AgentState()
+  state.keep({ diary: { text: 'x'.repeat(5000) } })
+  for (const turn of [1, 2, 3]) addTurn(state, turn, 'short', 4000)
+  expect(state.own.evictedTurn).toBe(0)
+  expect(state.entries).toHaveLength(6)
+  state.keep({ counter: { visits: 1 } })
+  expect(Object.keys(state.own.state ?? {})).toEqual(['diary', 'counter'])
+})
+
 test('a turn that is larger than the budget leaves the state at once', () => {
   const state = new AgentState()
   addTurn(state, 1, 'x'.repeat(10_000), 4000)

@@ -26,7 +26,7 @@ test('the operation that is repeated gives the same reply, and asks the model no
   const input = { message: 'Hi', correlationId: 'a', orchestrationId: caller }
   await entity.operate('run_agent', input)
   const { log: _, ...repeated } = createSession([], { log })
-  await repeated.entity.operate('run_agent', input)
+  await repeated.entity.operate('RunAgentAsync', input)
   expect(repeated.entity.replies).toEqual(entity.replies)
   expect(client.requests).toHaveLength(1)
 })

@@ -9,7 +9,7 @@ describe('on a run log in Azure Blob, nothing is lost and nothing done twice in'
   let logs = 0
   afterAll(stop)
 
-  test.each(scenarios)('$title', async ({ scenario, options, crashPoints }) => {
+  test.each(scenarios)('$title', { timeout: 90_000 }, async ({ scenario, options, crashPoints }) => {
     const report = await crashEverywhere(scenario, {
       ...options,
       log: (clock) => new AzureBlobRunLog({ connectionString, container: `log-${logs++}`, clock }),

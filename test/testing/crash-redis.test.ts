@@ -18,11 +18,11 @@ describe.skipIf(isSkipped)('on a run log in Redis, nothing is lost and nothing d
     await server.stop()
   })
 
-  test.each(scenarios)('$title', async ({ scenario, options, crashPoints }) => {
+  test.each(scenarios)('$title', { timeout: 90_000 }, async ({ scenario, options, crashPoints }) => {
     const report = await crashEverywhere(scenario, {
       ...options,
       log: (clock) => new RedisRunLog({ client, prefix: `log-${logs++}`, clock }),
-      sample: 0.1,
+      sample: 0.05,
       pairs: 1,
       shuffles: 2,
     })

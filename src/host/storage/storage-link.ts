@@ -1,13 +1,13 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { Emulators } from './emulators.js'
-import type { StorageConnection, StorageService } from './storage-connection.js'
+import { findEmulator, type StorageConnection, type StorageService } from './storage-connection.js'
 
 export interface StorageLinkOptions<Client> {
   readonly connection: StorageConnection
   readonly service: StorageService
   /** What is used, for messages, e.g. `queue 'orders'`. */
   readonly what: string
-  readonly emulators: Emulators
+  readonly emulators: Pick<Emulators, 'ensure'>
   /** Connects; nothing need be sent yet. */
   readonly open: (connection: StorageConnection) => Promise<Client>
 }
@@ -23,13 +23,16 @@ export class StorageLink<Client> {
 
   /** @throws {AgentError} `store_unavailable` when the service does not answer or refuses. */
   async use<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+    const { connection, service } = this.#options
     try {
-      this.#client ??= this.#connect()
-      return await work(await this.#client)
+      return await this.#try(work)
     } catch (error) {
-      if (error instanceof AgentError || isRefused(error)) this.#client = undefined
-      throw this.#toError(error)
+      if (!isRefused(error) || findEmulator(connection, service) === undefined) throw this.#toError(error)
     }
+    // The emulator has ended since; connecting anew starts another.
+    return this.#try(work).catch((error: unknown) => {
+      throw this.#toError(error)
+    })
   }
 
   /** Like {@link use}; undefined when what it works on does not exist, or not in the version that it asks for. */
@@ -40,6 +43,16 @@ export class StorageLink<Client> {
         throw error
       }),
     )
+  }
+
+  async #try<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+    try {
+      this.#client ??= this.#connect()
+      return await work(await this.#client)
+    } catch (error) {
+      if (error instanceof AgentError || isRefused(error)) this.#client = undefined
+      throw error
+    }
   }
 
   async #connect(): Promise<Client> {
