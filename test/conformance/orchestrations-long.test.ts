@@ -140,6 +140,15 @@ test('109. a child that is terminated fails its parent with the reason', async (
   effects.release('ended')
 })
 
+test('a sub-orchestration under an id in use is not started, and the host says so', async () => {
+  const taken = await flows.start('waitFor', ['go'])
+  const id = await flows.start('parent', { id: taken, name: 'x' })
+  await host.waitForOutput(
+    new RegExp(`would hang in Azure.*'${id}': its sub-orchestration cannot have the id`),
+  )
+  expect((await flows.status(taken)).name).toBe('waitFor')
+})
+
 test('a sub-orchestration cannot have the id of its parent', async () => {
   const id = await flows.start('parent', { id: 'own-id', name: 'x' }, 'own-id')
   expect(await flows.end(id)).toMatchObject({

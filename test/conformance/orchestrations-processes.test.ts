@@ -134,6 +134,20 @@ test('117. an orchestrator that asks for something else than before fails as non
   expect(ended.output).toMatch(/Non-Deterministic workflow detected: .*'give' before and is .*'describe' now/)
 })
 
+test('83. when the time limit ends an operation, its caller gets an error', async () => {
+  const start = createSite()
+  const { flows } = await start({ env: { AzureFunctionsJobHost__functionTimeout: '00:00:01' } })
+  expect(await flows.run('callsFailing', 'hang')).toMatch(/time limit/)
+})
+
+test('when the time limit ends an activity, it has failed with that text', async () => {
+  const start = createSite()
+  const { flows } = await start({ env: { AzureFunctionsJobHost__functionTimeout: '00:00:01' } })
+  expect(await flows.run('catchesHanging')).toMatch(
+    /^Activity function 'hangs' failed: Timeout value of 00:00:01/,
+  )
+})
+
 test('111. ids and times of an orchestrator are the same after a restart', async () => {
   const start = createSite()
   const first = await start()

@@ -24,7 +24,7 @@ export interface EpisodeCommit {
  */
 export function commitEpisode(commit: EpisodeCommit): void {
   const { hub, instance, episode } = commit
-  if (hub.instances.read(instance.id)?.execution !== instance.execution) return
+  if (hub.instances.readHead(instance.id)?.execution !== instance.execution) return
   hub.dropMessages(
     instance.id,
     episode.canceledTimers.map((number) => toTaskId(instance.execution, number)),

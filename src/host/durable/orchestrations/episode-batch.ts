@@ -1,6 +1,7 @@
+import type { StoredMessage } from '../hub-message.js'
 import { isOver } from '../instance-status.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
-import type { StoredMessage, TaskHub } from '../task-hub.js'
+import type { TaskHub } from '../task-hub.js'
 import { eventTypes, toHistoryRow } from './history-event.js'
 
 /** A message for an orchestration, read. */

@@ -1,5 +1,5 @@
+import type { Claim } from '../hub-message.js'
 import type { Instance } from '../instance-table.js'
-import type { Claim } from '../task-hub.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { WorkQueue } from '../work-queue.js'
 import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'
@@ -93,7 +93,7 @@ export class OrchestrationRunner {
   }
 
   #isCurrent({ id, execution }: Instance): boolean {
-    return this.#options.hub.instances.read(id)?.execution === execution
+    return this.#options.hub.instances.readHead(id)?.execution === execution
   }
 }
 

@@ -11,6 +11,8 @@ export interface ReplayOptions {
   readonly execution: string
   /** Everything that the orchestrator has asked for, as it said after it had seen `history` and `news`. */
   readonly actions: readonly OrchestratorAction[]
+  /** How long to wait before asking an address again that does not say so itself, in milliseconds. */
+  readonly httpPollMs: number
   /** What is committed. */
   readonly history: readonly HistoryRow[]
   /** The start of the new episode and its events. */
@@ -186,6 +188,10 @@ class Replay implements TaskBook {
     const listener = listeners?.pop()
     if (listener) endTask(listener, 'completed')
     else addTo(this.#early, event.name, event)
+  }
+
+  get httpPollMs(): number {
+    return this.#options.httpPollMs
   }
 
   now(): number {
