@@ -36,8 +36,8 @@ export async function resume(client: ChatClient, write: Write): Promise<void> {
     if (update.text !== '') chunks += 1
     if (chunks === 3) break
   }
-  write('\n[interrupted]\n')
   if (continuationToken === undefined) return
+  write('\n[interrupted]\n')
   for await (const update of agent.run([], { session, continuationToken })) write(update.text)
 }
 

@@ -32,6 +32,7 @@ export interface ApprovalAnswer {
 /** Asks a human about a tool call. */
 export type ApprovalHandler = (approval: ApprovalRequested) => ApprovalAnswer | Promise<ApprovalAnswer>
 
+/** A run of an agent in memory. */
 export interface StandaloneRun<Value> {
   readonly agent: AgentDefinition
   readonly history: readonly ChatMessage[]

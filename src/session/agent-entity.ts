@@ -10,7 +10,7 @@ import { defaultMaxInlineMediaBytes } from './detach-media.js'
 import { createDurableTools } from './durable-tools.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
-import { type Operation, readState } from './operation.js'
+import { type Operation, readState, toPatience } from './operation.js'
 import { outlastFailures } from './outlast-failures.js'
 import type { AgentResponseCallback } from './response-callback.js'
 import { operateRun } from './run-operation.js'
@@ -105,9 +105,9 @@ async function operate(operation: Operation): Promise<void> {
     case 'get_state':
       return df.return(df.getState() ?? null)
     case 'reset':
-      return outlastFailures(operation, () => reset(operation))
+      return outlastFailures(toPatience(operation), () => reset(operation))
     case 'delete':
-      return outlastFailures(operation, () => remove(operation))
+      return outlastFailures(toPatience(operation), () => remove(operation))
     default:
       throw new AgentError(
         'invalid_request',

@@ -12,6 +12,7 @@ import { fold, type RunState, toOpenApprovals, toPendingCalls } from '../run/fol
 import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { toAnswerText } from '../run/turn-messages.js'
+import { appendPersistently } from './append-persistently.js'
 import { createRunRequest } from './run-request.js'
 import { withAttachments } from './with-attachments.js'
 
@@ -44,10 +45,11 @@ export interface RunDrive {
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
 export async function driveRun(drive: RunDrive): Promise<RunState> {
   const { agent, log, key, events, controls, turn, limits, durable, onError, onAppended, clock } = drive
+  const appending = { log, key, clock, until: limits.parkAfter, onError }
   const journal: RunJournal = new RunJournal({
     events,
     deltaDelayMs: log.deltaDelayMs,
-    append: (expected, added) => log.append(key, expected, added),
+    append: (expected, added) => appendPersistently(appending, expected, added),
     onAppended: (event) => onAppended?.(event, journal.state),
     clock,
   })

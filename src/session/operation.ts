@@ -7,6 +7,7 @@ import { AgentState } from './agent-state.js'
 import type { RaiseEvent } from './announce-end.js'
 import type { RunDrive } from './drive-run.js'
 import type { OperationLimits } from './execution-limits.js'
+import type { Patience } from './outlast-failures.js'
 import type { AgentResponseCallback } from './response-callback.js'
 import type { SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
@@ -33,6 +34,11 @@ export interface Operation {
   readonly durable: RunDrive['durable']
   /** The run whose outcome this operation's own result tells, so that no event has to. */
   readonly repliesTo?: string | undefined
+}
+
+/** How long an operation bears with a store that fails. */
+export function toPatience({ clock, startedAt, limits, onError }: Operation): Patience {
+  return { clock, until: startedAt + limits.parkAfterMs, onError }
 }
 
 /**

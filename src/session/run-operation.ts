@@ -3,7 +3,7 @@ import type { RunSummary } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { addTurn, adoptOutcome, failRun, signalRun } from './ended-runs.js'
 import { executeRun } from './execute-run.js'
-import { type Operation, readState } from './operation.js'
+import { type Operation, readState, toPatience } from './operation.js'
 import { outlastFailures } from './outlast-failures.js'
 import { prepareHistory } from './prepare-history.js'
 import { accept, readInput, reply } from './reply-to-caller.js'
@@ -18,7 +18,7 @@ export async function operateRun(operation: Operation): Promise<void> {
   if (request === undefined) return operatePending(operation, correlationId)
   const key = { ...operation.key, run: correlationId }
   try {
-    await outlastFailures(operation, () => accept(operation, key, request))
+    await outlastFailures(toPatience(operation), () => accept(operation, key, request))
     await operatePending({ ...operation, repliesTo: correlationId }, correlationId)
   } catch (error) {
     await reply(operation, key, error)
@@ -30,10 +30,10 @@ export async function operateRun(operation: Operation): Promise<void> {
 /** Carries out a run that is in the log, and before it those accepted earlier. */
 export async function operatePending(operation: Operation, correlationId: string): Promise<void> {
   const { context } = operation
-  const state = await outlastFailures(operation, () => readStateFor(operation, correlationId))
+  const state = await outlastFailures(toPatience(operation), () => readStateFor(operation, correlationId))
   const { turn } = state.own
   try {
-    await outlastFailures(operation, () => carryOut(operation, state, correlationId))
+    await outlastFailures(toPatience(operation), () => carryOut(operation, state, correlationId))
   } finally {
     if (state.own.turn !== turn) context.df.setState(state.getState())
   }

@@ -10,6 +10,9 @@ import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { readInput, start } from '../model/responses-kit.js'
 import type { ResponsesServerOptions } from '../support/responses-server.js'
 
+/** Machines that run tests are busy. */
+const patiently = { timeout: 20_000 }
+
 const text = 'Space and time are one, and bend.'
 
 async function startAgent(
@@ -153,7 +156,7 @@ describe('a background run that is iterated', () => {
         if (update.text !== '') caller.abort(reason)
     })()
     await expect(call).rejects.toBe(reason)
-    await expect.poll(() => server.visits).toEqual(['POST /v1/responses/resp_1/cancel'])
+    await expect.poll(() => server.visits, patiently).toEqual(['POST /v1/responses/resp_1/cancel'])
   })
 })
 

@@ -1,7 +1,8 @@
 // Measures the embedded host beside a plain in-memory server, on this machine and in one run:
-//   npm run bench -- [--quick] [--only latency,throughput,growth,tools,recovery,long,stores,ready] [--host-node-options="--cpu-prof"]
+//   npm run bench -- [--quick] [--only latency,throughput,growth,tools,recovery,long,stores,durable,ready] [--host-node-options="--cpu-prof"]
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureDurable } from './durable.js'
 import { measureGrowth } from './growth.js'
 import { measureLatency } from './latency.js'
 import { measureLongSession } from './long-session.js'
@@ -25,6 +26,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   recovery: (processes, quick) => measureRecovery(processes, { repeats: quick ? 2 : 5 }),
   long: (processes, quick) => measureLongSession(processes, { turns: quick ? 1_000 : 10_000 }),
   stores: (processes, quick) => measureStores(processes, { turns: quick ? 100 : 500 }),
+  durable: (processes, quick) => measureDurable(processes, { rounds: quick ? 2 : 5 }),
   ready: (processes, quick) => measureReady(processes, { repeats: quick ? 3 : 5 }),
 }
 

@@ -22,6 +22,8 @@ export interface ServerProcess {
 export interface HostOptions {
   /** Its data folder. @default one of its own */
   readonly data?: string
+  /** File of this folder, compiled. @default 'app.js' */
+  readonly app?: string
   /** Whether the app's tool takes its time. @default false */
   readonly slowTool?: boolean
 }
@@ -71,8 +73,8 @@ export class Processes {
   /** The embedded host with the benchmark's app, on a data folder of its own. */
   async startHost(modelUrl: string, options: HostOptions = {}): Promise<ServerProcess> {
     const port = await findFreePort()
-    const { data = this.createDataFolder(), slowTool = false } = options
-    const verb = [cli, 'start', join(dist, 'test/bench/app.js')]
+    const { data = this.createDataFolder(), slowTool = false, app = 'app.js' } = options
+    const verb = [cli, 'start', join(dist, 'test/bench', app)]
     const flags = ['--root', resolve(dist, '..'), '--port', String(port), '--data', data]
     const args = [...readNodeFlags(), ...this.#hostNodeOptions, ...verb, ...flags]
     const url = `http://127.0.0.1:${port}/api`

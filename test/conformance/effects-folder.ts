@@ -8,6 +8,8 @@ export interface EffectsFolder {
   readonly path: string
   /** Effects so far, in order, also those of processes that are gone. */
   read(): string[]
+  /** Forgets the effects so far. */
+  clear(): void
   /** Makes effects of this name wait. */
   hold(name: string): void
   /** Lets them go on. */
@@ -21,6 +23,7 @@ export function createEffectsFolder(): EffectsFolder {
   return {
     path,
     read: () => readFileSync(join(path, 'effects'), 'utf8').split('\n').slice(0, -1),
+    clear: () => writeFileSync(join(path, 'effects'), ''),
     hold: (name) => writeFileSync(join(path, `hold-${name}`), ''),
     release: (name) => rmSync(join(path, `hold-${name}`), { force: true }),
   }

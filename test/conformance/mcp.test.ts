@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
 
@@ -204,9 +204,51 @@ test.each<[string, Post, number, RegExp]>([
   expect([answer.status, await answer.text()]).toEqual([status, expect.stringMatching(body)])
 })
 
-test('122. answers 405 to other methods than POST, and 404 to the legacy transport', async () => {
-  const get = async (path: string) => (await fetch(`${host.url}/runtime/webhooks/${path}`)).status
-  expect(await get('mcp')).toBe(405)
-  expect(await get('mcp/sse')).toBe(404)
-  await host.waitForOutput(/does not serve the legacy SSE transport/)
+test('122. answers 405 to other methods than POST', async () => {
+  expect((await fetch(`${host.url}/runtime/webhooks/mcp`)).status).toBe(405)
+})
+
+test('serves clients of the legacy transport, and tells the function what they say of themselves', async () => {
+  const legacy = new Client({ name: 'old', version: '0.9.0' })
+  await legacy.connect(new SSEClientTransport(new URL(`${host.url}/runtime/webhooks/mcp/sse`)))
+  try {
+    expect((await legacy.listTools()).tools).toHaveLength(5)
+    const answer = await legacy.callTool({ name: 'weather', arguments: { city: 'Rome' } })
+    expect(answer).toEqual({ content: [{ type: 'text', text: 'Sunny in Rome.' }] })
+    expect(await readLast()).toMatchObject({
+      input: {
+        sessionid: expect.any(String),
+        clientinfo: { name: 'old', version: '0.9.0' },
+        transport: { name: 'http-sse' },
+      },
+    })
+  } finally {
+    await legacy.close()
+  }
+})
+
+test('the legacy transport refuses messages of nobody who listens', async () => {
+  const send = async (query: string): Promise<readonly [number, string]> => {
+    const headers = { 'content-type': 'application/json' }
+    const url = `${host.url}/runtime/webhooks/mcp/message${query}`
+    const answer = await fetch(url, { method: 'POST', headers, body: ping })
+    return [answer.status, await answer.text()]
+  }
+  const hint = 'Please connect to the /sse endpoint to initiate your session.'
+  expect(await send('')).toEqual([400, `Missing service context. ${hint}`])
+  expect(await send('?azmcpcs=x')).toEqual([400, `Invalid client state. ${hint}`])
+  expect(await send(`?azmcpcs=${sessionId}`)).toEqual([
+    400,
+    expect.stringMatching(/^No active session for client/),
+  ])
+})
+
+test('a host with a listening client stops at once', async () => {
+  const other = await spawnHost({ root })
+  const stream = await fetch(`${other.url}/runtime/webhooks/mcp/sse?code=my%20key`)
+  const first = await stream.body?.pipeThrough(new TextDecoderStream()).getReader().read()
+  expect(first?.value).toMatch(/^event: endpoint\ndata: message\?azmcpcs=[\w.-]+&code=my%20key\n\n$/)
+  const stoppedAt = Date.now()
+  expect(await other.stop()).toBe(0)
+  expect(Date.now() - stoppedAt).toBeLessThan(5000)
 })

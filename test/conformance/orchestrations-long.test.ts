@@ -61,6 +61,10 @@ test('99. a loop of a thousand rounds has a short history, and keeps its custom 
   expect(historyEvents).toHaveLength(3)
 })
 
+test('99. what a round leaves open does not hold up the next one', async () => {
+  expect(await flows.run('leavesBehind', { n: 0 })).toBe(3)
+})
+
 test('99. a text handed on to the next round comes back with quotes', async () => {
   expect(await flows.run('loopsWithText', 'text')).toBe('"text again"')
 })
@@ -138,6 +142,15 @@ test('109. a child that is terminated fails its parent with the reason', async (
   await flows.client('terminate', 'ended-child', 'no more of this')
   expect((await flows.end(id)).output).toMatch(/^no more of this/)
   effects.release('ended')
+})
+
+test('a sub-orchestration under an id in use is not started, and the host says so', async () => {
+  const taken = await flows.start('waitFor', ['go'])
+  const id = await flows.start('parent', { id: taken, name: 'x' })
+  await host.waitForOutput(
+    new RegExp(`would hang in Azure.*'${id}': its sub-orchestration cannot have the id`),
+  )
+  expect((await flows.status(taken)).name).toBe('waitFor')
 })
 
 test('a sub-orchestration cannot have the id of its parent', async () => {

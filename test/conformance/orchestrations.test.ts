@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createFlowClient, type FlowClient } from '../host/durable/flow-client.js'
 import { until } from '../host/durable/kit.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
@@ -22,6 +22,13 @@ test('96. results of parallel activities stand in the order of their tasks', asy
   const names = Array.from({ length: 20 }, (_, n) => `task${n}`)
   const id = await flows.start('fanOut', names)
   expect((await flows.end(id)).output).toEqual(names.map((name) => `${name} of ${id}`))
+})
+
+test('96. an ESM app works the same', async () => {
+  const modern = await spawnHost({ root: join(import.meta.dirname, '../fixtures/apps/durable-esm') })
+  onTestFinished(async () => void (await modern.stop('SIGKILL')))
+  const answer = await fetch(`${modern.url}/api/doubles`, { method: 'POST', body: '[1,2,3]' })
+  expect([answer.status, await answer.json()]).toEqual([200, [2, 4, 6]])
 })
 
 test('97. an event that wins over a timer completes at once when the timer is cancelled', async () => {
@@ -128,6 +135,10 @@ test('116. a signal sent before a throw is delivered all the same', async () => 
 test('an orchestration signals and calls entities, and hears of their errors', async () => {
   expect(await flows.run('counts', 'counted')).toBe(5)
   expect(await flows.run('callsFailing', 'failing')).toBe('a text')
+})
+
+test('81. the caller of an operation that returned nothing gets undefined', async () => {
+  expect(await flows.run('callsFailing', 'nothing')).toBe('undefined')
 })
 
 test('79. the error of an operation that threw an Error has lost its text', async () => {

@@ -15,16 +15,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('a host that is killed while an MCP server works takes the server with it, and its successor starts another', async () => {
+test('an MCP server ends with its host, however that ends, and the next host starts another', async () => {
   const dataDir = await bed.createFolder()
   const book = join(dataDir, 'book')
   const server = resolve(import.meta.dirname, '../agent/mcp/programs/mortal-server.js')
   const entry = 'test/fixtures/apps/e2e-mcp/app.js'
-  const env = { E2E_MCP_SERVER: server, E2E_MCP_BOOK: book }
-  const start = () => bed.startApp({ entry, dataDir, agent: 'Worker', env })
+  const start = (manner: 'obedient' | 'stubborn') => {
+    const env = { E2E_MCP_SERVER: server, E2E_MCP_BOOK: book, E2E_MCP_MANNER: manner }
+    return bed.startApp({ entry, dataDir, agent: 'Worker', env })
+  }
   const readCalls = async () => (await readFile(book, 'utf8').catch(() => '')).split('\n').filter(Boolean)
 
-  const first = await start()
+  const first = await start('obedient')
   const request = { message: 'Work', sessionId: 's' }
   const cutOff = expect(first.api.run(request, { 'Idempotency-Key': 'r' })).rejects.toThrow()
   const [call = ''] = await waitFor(async () => {
@@ -36,7 +38,7 @@ test('a host that is killed while an MCP server works takes the server with it, 
   await cutOff
   await waitFor(async () => (isAlive(Number(pid)) ? undefined : true))
 
-  const second = await start()
+  const second = await start('stubborn')
   const outcome = await waitFor(async () => {
     const { status, body } = await second.api.outcome('s', 'r')
     return status === 200 ? body : undefined

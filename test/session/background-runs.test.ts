@@ -11,6 +11,9 @@ import type { ResponsesServer, ResponsesServerOptions } from '../support/respons
 import { EntityKit } from './entity-kit.js'
 import { ask, key } from './session-kit.js'
 
+/** Machines that run tests are busy. */
+const patiently = { timeout: 20_000 }
+
 const text = 'Space and time are one, and bend.'
 const run = { ...key, run: 'a' }
 const limits = { parkAfterMs: 60_000, hardEndMs: 120_000 }
@@ -37,7 +40,7 @@ function createEntity({ client, log }: Scene, clock?: VirtualClock): EntityKit {
 async function beginAndPark({ log }: Scene, entity: EntityKit, clock: VirtualClock, waiting = 'a') {
   const operation = entity.operate('run', { correlationId: 'a' })
   const atWork = expect.objectContaining({ type: 'step.continued' })
-  await expect.poll(() => log.read({ ...key, run: waiting })).toContainEqual(atWork)
+  await expect.poll(() => log.read({ ...key, run: waiting }), patiently).toContainEqual(atWork)
   clock.advanceTo(clock.now() + limits.parkAfterMs)
   await operation
 }
@@ -71,7 +74,7 @@ test('a process that dies meanwhile costs nothing: the next one comes back to th
     .poll(() => scene.log.read(run))
     .toContainEqual(expect.objectContaining({ type: 'message.delta' }))
   const resumed = createEntity(scene).operate('continue', { correlationId: 'a' })
-  await expect.poll(() => scene.server.visits.length).toBe(1)
+  await expect.poll(() => scene.server.visits.length, patiently).toBe(1)
   scene.server.release()
   await Promise.all([resumed, dying])
   expect(await lastOf(scene)).toMatchObject({ type: 'run.completed', data: { response: text } })
@@ -108,7 +111,7 @@ test('an answer that outlasts the operation parks the run, which is looked after
 test('whoever cancels the run ends the response too, while it is followed or parked', async () => {
   const followed = await begin([{ text, holdAfterEvents: 8 }])
   const operation = createEntity(followed).operate('run', { correlationId: 'a' })
-  await expect.poll(() => typesOf(followed)).toContain('step.continued')
+  await expect.poll(() => typesOf(followed), patiently).toContain('step.continued')
   await followed.log.control(run, { type: 'cancel', reason: 'enough' })
   await operation
   const parked = await begin([{ text, holdAfterEvents: 8 }])

@@ -6,16 +6,26 @@ import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { conversation, ScriptedModel, TestEngine, TestSession } from '../../src/testing/index.js'
 
+interface Outage {
+  readonly outageMs: number
+  readonly retryable?: boolean
+  readonly isIdempotent?: boolean
+  /** Whether what is refused has been written all the same. */
+  readonly isWritten?: boolean
+}
+
 /** An app whose run log takes no events from the moment its tool runs, for so long; ms. */
-async function openApp({ outageMs, retryable = true }: { outageMs: number; retryable?: boolean }) {
+async function openApp({ outageMs, retryable = true, isWritten = false, isIdempotent = false }: Outage) {
   let outUntil = 0
   let refusals = 0
+  let executions = 0
   const agents = (clock: Clock) => {
     const work = tool({
       name: 'work',
       description: 'Works.',
-      idempotent: true,
+      idempotent: isIdempotent,
       execute: () => {
+        executions += 1
         if (outUntil === 0) outUntil = clock.now() + outageMs
         return 'done'
       },
@@ -27,6 +37,11 @@ async function openApp({ outageMs, retryable = true }: { outageMs: number; retry
     override async append(...args: Parameters<MemoryRunLog['append']>) {
       if (engine.clock.now() >= outUntil) return super.append(...args)
       refusals += 1
+      if (isWritten) {
+        await super.append(...args)
+        // The engine does not take failed writes for changes.
+        engine.observations.version += 1
+      }
       throw new AgentError('store_unavailable', 'The disk is full.', { retryable })
     }
   }
@@ -36,28 +51,34 @@ async function openApp({ outageMs, retryable = true }: { outageMs: number; retry
   await engine.run(async () => {
     expect(await session.send('Work')).toMatchObject({ text: 'Ready.' })
   })
-  return { tookMs: engine.clock.now() - startedAt, refusals, operations: countOperations(engine) }
+  return { executions, tookMs: engine.clock.now() - startedAt, refusals, operations: countOperations(engine) }
 }
 
 function countOperations({ observations }: TestEngine): number {
   return observations.boundaries.filter(({ name }) => name.startsWith('deliver')).length
 }
 
-test('a run goes on as soon as its store works again, in the same operation', async () => {
-  const { tookMs, operations } = await openApp({ outageMs: 3_000 })
+test('a run goes on as soon as its store works again, in the same operation, with what its tool gave', async () => {
+  const { tookMs, operations, executions } = await openApp({ outageMs: 3_000 })
   expect(tookMs).toBeLessThan(5_000)
-  expect(operations).toBe(1)
+  expect([operations, executions]).toEqual([1, 1])
+})
+
+test('what was written although the store said that it failed is not written again', async () => {
+  const { tookMs, operations, executions } = await openApp({ outageMs: 3_000, isWritten: true })
+  expect(tookMs).toBeLessThan(5_000)
+  expect([operations, executions]).toEqual([1, 1])
 })
 
 test('when that takes long, the operation ends, and the watchdog goes on', async () => {
-  const { tookMs, refusals, operations } = await openApp({ outageMs: 20 * 60_000 })
+  const { tookMs, refusals, operations } = await openApp({ outageMs: 20 * 60_000, isIdempotent: true })
   expect(tookMs).toBeGreaterThan(20 * 60_000)
   expect(tookMs).toBeLessThan(23 * 60_000)
   expect(refusals / operations).toBeLessThanOrEqual(8)
 })
 
 test('what will not pass is not waited for', async () => {
-  const { tookMs, operations } = await openApp({ outageMs: 3_000, retryable: false })
+  const { tookMs, operations } = await openApp({ outageMs: 3_000, retryable: false, isIdempotent: true })
   expect(tookMs).toBeGreaterThan(60_000)
   expect(operations).toBe(2)
 })

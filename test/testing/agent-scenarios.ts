@@ -1,11 +1,16 @@
 import { expect } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { ContextProvider, ToolSource } from '../../src/agent/agent-definition.js'
+import { InProcessMemoryStore } from '../../src/agent/memory/in-process-memory-store.js'
+import { createMemoryProvider } from '../../src/agent/memory/memory-provider.js'
 import type { AgentMiddleware } from '../../src/agent/middleware.js'
 import { tool } from '../../src/agent/tool.js'
 import { type ChatMessage, createTextMessage, toText } from '../../src/core/messages.js'
-import { conversation, ScriptedModel } from '../../src/testing/index.js'
+import { conversation, countAnswers, ScriptedModel } from '../../src/testing/index.js'
 import type { NamedScenario } from './scenarios.js'
+
+/** Outlives the processes, as a database does. */
+const memories = new InProcessMemoryStore()
 
 /** Tells the model how often it was here, and lets it note something. */
 const diary: ContextProvider = {
@@ -243,6 +248,42 @@ export const agentScenarios: readonly NamedScenario[] = [
         if (!isUndisturbed) return
         const told = [...events.values()].flat().filter(({ type }) => type === 'tool.progress')
         expect(told).toHaveLength(3)
+      },
+    },
+  },
+  {
+    title: 'memories that outlive processes',
+    crashPoints: 30,
+    scenario: {
+      agent: () =>
+        new Agent({
+          name: 'Worker',
+          client: new ScriptedModel(({ messages }) => {
+            const isFirst = countAnswers({ messages }) === 0
+            return isFirst
+              ? { calls: [{ name: 'remember', arguments: { text: 'Ann drinks green tea.' } }] }
+              : { text: textOf(messages).includes('Notes from') ? 'green' : 'noted' }
+          }),
+          contextProviders: [
+            createMemoryProvider({
+              store: memories,
+              scope: () => 'ann',
+              remember: (_context, { text }) => [`Said ${text}.`],
+            }),
+          ],
+        }),
+      async play(session) {
+        for (const { id } of await memories.list('ann', 10)) await memories.delete('ann', id)
+        expect(await session.send('I like my tea green')).toMatchObject({ text: 'noted' })
+        expect(await session.send('Which tea?')).toMatchObject({ text: 'green' })
+      },
+      async check() {
+        const kept = await memories.list('ann', 10)
+        expect(kept.map(({ text }) => text).sort()).toEqual([
+          'Ann drinks green tea.',
+          'Said green.',
+          'Said noted.',
+        ])
       },
     },
   },

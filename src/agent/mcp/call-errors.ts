@@ -1,5 +1,5 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
-import { AgentError } from '../../core/errors.js'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
 
 /** Failures of a connection that was never made. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
@@ -29,6 +29,23 @@ export function isOutcomeUnknown(error: unknown): boolean {
 /** Whether the server no longer knows the session that the request was sent in; it has not looked at the request then. */
 export function isSessionGone(error: unknown): boolean {
   return SdkHttpError.isInstance(error) && (error.status === 404 || error.status === 400)
+}
+
+/** What a server could not be connected for. Trying again helps unless it was refused, by the server or by us. */
+export function toConnectError(server: string, cause: unknown): AgentError {
+  const ours = findCause(cause)
+  if (ours !== undefined) return ours
+  return new AgentError(
+    'tools_unavailable',
+    `MCP server "${server}" cannot be reached: ${toErrorMessage(cause)}`,
+    { cause, retryable: !isRefusal(cause) },
+  )
+}
+
+/** Our own error, which the client may have wrapped. */
+function findCause(error: unknown): AgentError | undefined {
+  if (error instanceof AgentError) return error
+  return error instanceof Error ? findCause(error.cause) : undefined
 }
 
 function isRefusal(error: unknown): boolean {

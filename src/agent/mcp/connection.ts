@@ -6,9 +6,10 @@ import {
   type Progress,
   type Transport,
 } from '@modelcontextprotocol/client'
+import { sleep } from '../../core/clock.js'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
-import { isOutcomeUnknown, isSessionGone } from './call-errors.js'
+import { isOutcomeUnknown, isSessionGone, toConnectError } from './call-errors.js'
 
 export interface McpConnectionOptions {
   /** The server's name, for messages. */
@@ -17,6 +18,8 @@ export interface McpConnectionOptions {
   readonly createTransport: () => Transport
   /** Longest silence of the server in answering one request; its progress reports count as signs of life. ms */
   readonly requestTimeoutMs: number
+  /** Longest time of connecting. */
+  readonly connectTimeoutMs: number
   /** Whether what the first connection found out about the server's protocol holds for the next one too, because it is the same program. */
   readonly keepsProtocol: boolean
 }
@@ -31,6 +34,12 @@ export interface McpCall {
   /** Told how far the server says that it has got. */
   readonly onProgress: (progress: Progress) => void
 }
+
+/** How long a server may be silent when asked for its protocol before it counts as one that does not know the question. */
+const longestProbeMs = 15_000
+
+/** How long to wait before each further try to reach a server. */
+const reconnectDelaysMs = [300, 1_000]
 
 /** The connection to one MCP server: made when it is first needed, and again when the server has died meanwhile. */
 export class McpConnection {
@@ -48,12 +57,20 @@ export class McpConnection {
     return this.#openCalls === 0
   }
 
-  /** The server's tools, all pages of them. @throws {AgentError} `tools_unavailable` when the server cannot be reached. */
-  listTools(signal: AbortSignal): Promise<readonly McpTool[]> {
-    return this.#ask(async (client) => {
-      const { tools } = await client.listTools(undefined, { signal, timeout: this.#options.requestTimeoutMs })
-      return tools
-    }, signal)
+  /**
+   * The server's tools, all pages of them. A server that is just being started again is waited for.
+   * @throws {AgentError} `tools_unavailable` when it cannot be reached for seconds; `invalid_configuration` when it must not be.
+   */
+  async listTools(signal: AbortSignal): Promise<readonly McpTool[]> {
+    for (const delayMs of reconnectDelaysMs) {
+      try {
+        return await this.#listOnce(signal)
+      } catch (error) {
+        if (!(error instanceof AgentError && error.retryable)) throw error
+      }
+      await sleep(delayMs, signal)
+    }
+    return this.#listOnce(signal)
   }
 
   /**
@@ -91,6 +108,13 @@ export class McpConnection {
     await (await client?.catch(() => undefined))?.close()
   }
 
+  #listOnce(signal: AbortSignal): Promise<readonly McpTool[]> {
+    return this.#ask(async (client) => {
+      const { tools } = await client.listTools(undefined, { signal, timeout: this.#options.requestTimeoutMs })
+      return tools
+    }, signal)
+  }
+
   async #ask<Answer>(question: (client: Client) => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
     this.#openCalls += 1
     try {
@@ -116,20 +140,15 @@ export class McpConnection {
       if (this.#client === client) this.#client = undefined
       this.#protocol = undefined
       signal.throwIfAborted()
-      if (cause instanceof AgentError) throw cause
-      throw new AgentError(
-        'tools_unavailable',
-        `MCP server "${this.#options.server}" cannot be reached: ${toErrorMessage(cause)}`,
-        { cause, retryable: true },
-      )
+      throw toConnectError(this.#options.server, cause)
     }
   }
 
   async #open(): Promise<Client> {
-    const { createTransport, requestTimeoutMs: timeout, keepsProtocol } = this.#options
+    const { createTransport, connectTimeoutMs: timeout, keepsProtocol } = this.#options
     const client = new Client(
       { name: 'durable-agent-functions', version: '1' },
-      { versionNegotiation: { mode: 'auto' } },
+      { versionNegotiation: { mode: 'auto', probe: { timeoutMs: Math.min(timeout, longestProbeMs) } } },
     )
     client.onclose = () => this.#forget(client)
     await client.connect(createTransport(), { timeout, ...(this.#protocol && { prior: this.#protocol }) })

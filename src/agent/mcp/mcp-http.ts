@@ -2,7 +2,7 @@ import { AgentError } from '../../core/errors.js'
 import { McpConnection } from './connection.js'
 import { ConnectionPool, type McpHeaders, type McpRun } from './connection-pool.js'
 import { HttpTransport } from './http-transport.js'
-import { OutboundHttp } from './outbound-http.js'
+import { createOutboundFetch } from './outbound-fetch.js'
 import type { McpServerOptions } from './server-options.js'
 import { createMcpToolSource, type McpToolSource } from './tool-source.js'
 
@@ -26,27 +26,23 @@ export interface McpHttpOptions extends McpServerOptions {
  * @throws {AgentError} `invalid_configuration` when the name or the URL cannot be used.
  */
 export function mcpHttp(options: McpHttpOptions): McpToolSource {
-  const { name, headers = {}, allowPrivateNetwork = false, requestTimeoutMs = 60_000 } = options
+  const { name, headers = {}, allowPrivateNetwork = false } = options
+  const { requestTimeoutMs = 60_000, connectTimeoutMs = 60_000 } = options
   const url = parseUrl(name, options.url)
-  const outbound = new OutboundHttp({ allowPrivateNetwork })
+  const fetch = createOutboundFetch({ allowPrivateNetwork })
   const connections = new ConnectionPool({
     headers,
     maxConnections: options.maxConnections ?? 32,
     createConnection: (resolved) =>
       new McpConnection({
         server: name,
-        createTransport: () =>
-          new HttpTransport(url, { fetch: outbound.fetch, requestInit: { headers: { ...resolved } } }),
+        createTransport: () => new HttpTransport(url, { fetch, requestInit: { headers: { ...resolved } } }),
         requestTimeoutMs,
+        connectTimeoutMs,
         keepsProtocol: false,
       }),
   })
-  const source = createMcpToolSource(options, connections)
-  const close = async () => {
-    await source.close()
-    outbound.close()
-  }
-  return { ...source, close, [Symbol.asyncDispose]: close }
+  return createMcpToolSource(options, connections)
 }
 
 function parseUrl(name: string, text: string | URL): URL {

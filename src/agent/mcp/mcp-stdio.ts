@@ -31,14 +31,21 @@ export interface McpStdioOptions extends McpServerOptions {
  * @throws {AgentError} `invalid_configuration` when the name cannot be used.
  */
 export function mcpStdio(options: McpStdioOptions): McpToolSource {
-  const { name, command, args = [], env = {}, cwd, stderr = 'inherit', requestTimeoutMs = 60_000 } = options
+  const { name, command, args = [], env = {}, cwd, stderr = 'inherit' } = options
+  const { requestTimeoutMs = 60_000, connectTimeoutMs = 60_000 } = options
   const createTransport = () =>
     endWithProcess(new StdioClientTransport({ command, args: [...args], env: { ...env }, cwd, stderr }))
   const connections = new ConnectionPool({
     headers: {},
     maxConnections: 1,
     createConnection: () =>
-      new McpConnection({ server: name, createTransport, requestTimeoutMs, keepsProtocol: true }),
+      new McpConnection({
+        server: name,
+        createTransport,
+        requestTimeoutMs,
+        connectTimeoutMs,
+        keepsProtocol: true,
+      }),
   })
   return createMcpToolSource(options, connections)
 }

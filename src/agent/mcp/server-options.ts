@@ -23,4 +23,6 @@ export interface McpServerOptions {
   readonly onChangedTool?: ChangedToolPolicy
   /** Longest silence of the server in answering one request. @default 60,000 */
   readonly requestTimeoutMs?: number
+  /** Longest time of connecting, which for a program includes its start. @default 60,000 */
+  readonly connectTimeoutMs?: number
 }

@@ -6,6 +6,7 @@ export interface Memory {
   readonly createdAt: string
 }
 
+/** Something to be kept. */
 export interface NewMemory {
   /** One that is there already under this id is replaced, so repeating is harmless. @default a random one */
   readonly id?: string | undefined

@@ -4,13 +4,12 @@ import {
   assistant,
   type Agent as OpenAIAgent,
   Runner,
-  type StreamedRunResult,
+  type RunStreamEvent,
   user,
 } from '@openai/agents'
 import { AgentError } from '../../core/errors.js'
-import { type ChatMessage, toText } from '../../core/messages.js'
+import { type ChatMessage, toText, type Usage } from '../../core/messages.js'
 import type { ForeignAgent, ForeignRun, ForeignUpdate } from '../foreign/foreign-agent.js'
-import type { InvocationValues } from '../provider-context.js'
 
 export interface OpenAIAgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`. @default the agent's name, with `_` for what does not fit */
@@ -25,9 +24,6 @@ export interface OpenAIAgentOptions {
   readonly onInterrupted?: ForeignAgent['onInterrupted']
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what the agent's tools want to know of the run is theirs
-type AnyOpenAIAgent = OpenAIAgent<any, AgentOutputType>
-
 /**
  * An agent of the OpenAI Agents SDK, with its tools, handoffs and guardrails, for `AgentFunctionApp` to host. The SDK's
  * run context is the run's invocation values. Of the conversation it is shown what was said; what its tools did in
@@ -37,7 +33,10 @@ type AnyOpenAIAgent = OpenAIAgent<any, AgentOutputType>
  * const tutor = new Agent({ name: 'History Tutor', instructions: '...' })      // of @openai/agents
  * new AgentFunctionApp({ agents: [fromOpenAIAgent(tutor)] })
  */
-export function fromOpenAIAgent(agent: AnyOpenAIAgent, options: OpenAIAgentOptions = {}): ForeignAgent {
+export function fromOpenAIAgent<Context, Output extends AgentOutputType>(
+  agent: OpenAIAgent<Context, Output>,
+  options: OpenAIAgentOptions = {},
+): ForeignAgent {
   const { name = agent.name.replaceAll(/[^A-Za-z0-9_-]/g, '_'), onInterrupted, maxTurns } = options
   const runner = options.runner ?? new Runner()
   return {
@@ -45,7 +44,9 @@ export function fromOpenAIAgent(agent: AnyOpenAIAgent, options: OpenAIAgentOptio
     description: options.description ?? (agent.handoffDescription || undefined),
     onInterrupted,
     async *run(messages, run) {
-      const { values: context, signal } = run
+      const { signal } = run
+      // Which values there are, the app's `context` and the agent's tools have to agree on.
+      const context = run.values as Context
       const limit = maxTurns === undefined ? {} : { maxTurns }
       const streamed = await runner.run(agent, toInput(messages), { stream: true, context, signal, ...limit })
       yield* toUpdates(streamed, run)
@@ -63,10 +64,15 @@ function toInput(messages: readonly ChatMessage[]): AgentInputItem[] {
   })
 }
 
-async function* toUpdates(
-  streamed: StreamedRunResult<InvocationValues, AnyOpenAIAgent>,
-  { signal }: ForeignRun,
-): AsyncGenerator<ForeignUpdate> {
+/** What we look at of a run of the SDK, whatever its agent's types. */
+interface StreamedRun extends AsyncIterable<RunStreamEvent> {
+  readonly completed: Promise<void>
+  readonly interruptions: readonly { readonly name?: string | undefined }[]
+  readonly runContext: { readonly usage: Usage }
+  readonly finalOutput: unknown
+}
+
+async function* toUpdates(streamed: StreamedRun, { signal }: ForeignRun): AsyncGenerator<ForeignUpdate> {
   for await (const event of streamed) {
     if (event.type === 'raw_model_stream_event' && event.data.type === 'output_text_delta')
       yield { text: event.data.delta }

@@ -95,6 +95,9 @@ async function open(
   invoker: FunctionInvoker,
 ): Promise<RunningExtension> {
   const { hubName } = settings
+  for (const name of settings.ignored) {
+    log('warning', `This host does not obey durableTask.${name} of host.json; Azure does.`)
+  }
   const hub = TaskHub.open(dataDir, hubName)
   const lease = new HostLease({ hub, identity: readOwnIdentity(), leaseMs, now, log })
   const dispatcher = new WorkDispatcher({ hub, lease, now, log })

@@ -17,6 +17,10 @@ export interface DurableSettings {
   readonly maxOrchestrationActions: number
   /** Version of orchestrations that are started without one; `''` when none is set. */
   readonly defaultVersion: string
+  /** How long an HTTP call of an orchestrator waits before it asks again, in milliseconds, at least 1. */
+  readonly httpPollMs: number
+  /** Names of settings that are set, would change how apps behave, and are not obeyed here. */
+  readonly ignored: readonly string[]
   /** True when a start may replace an orchestration that still runs. */
   readonly replacesRunning: boolean
 }
@@ -24,6 +28,10 @@ export interface DurableSettings {
 const defaultBatchSize = 5000
 const functionsPerCore = 10
 const mostActions = 100_000
+const defaultPollMs = 30_000
+
+/** Settings of the platform that change what an app sees, but that this host does not know. */
+const notObeyed = ['storeInputsInOrchestrationHistory', 'versionMatchStrategy', 'versionFailureStrategy']
 
 /**
  * Reads the parsed JSON of `extensions.durableTask`; absent settings take the platform's defaults, unknown ones are ignored.
@@ -41,6 +49,10 @@ export function parseDurableSettings(
     maxConcurrentActivityFunctions: parseSlots(values, 'maxConcurrentActivityFunctions'),
     maxConcurrentOrchestratorFunctions: parseSlots(values, 'maxConcurrentOrchestratorFunctions'),
     maxOrchestrationActions: parseCount(values, 'maxOrchestrationActions') ?? mostActions,
+    httpPollMs:
+      parseCount(toLowerCaseKeys(values.get('httpsettings')), 'defaultAsyncRequestSleepTimeMilliseconds') ??
+      defaultPollMs,
+    ignored: notObeyed.filter((name) => isSet(values.get(name.toLowerCase()))),
     defaultVersion: String(values.get('defaultversion') ?? ''),
     replacesRunning: String(values.get('overridableexistinginstancestates')).toLowerCase() === 'anystate',
   }
@@ -53,6 +65,11 @@ function toLowerCaseKeys(settings: unknown): ReadonlyMap<string, unknown> {
     throw invalid(`extensions.durableTask in host.json must be an object, not ${JSON.stringify(settings)}.`)
   }
   return new Map(Object.entries(settings).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+/** As each of them is when it is absent. */
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && !/^(false|none|reject)$/i.test(String(value))
 }
 
 function parseHubName(value: unknown, environment: Readonly<Record<string, string | undefined>>): string {

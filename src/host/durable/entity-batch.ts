@@ -1,6 +1,7 @@
 import type { TypedData } from '../functions.js'
 import { type EntityId, toEntityId } from './entity-id.js'
-import type { ClaimedBatch, EntityRecord } from './task-hub.js'
+import type { EntityRecord } from './entity-table.js'
+import type { ClaimedBatch } from './hub-message.js'
 
 /** What an entity function answered to a batch, checked. */
 export interface EntityAnswer {

@@ -1,10 +1,11 @@
 import { isObject } from '../parse-json.js'
 import { toInstanceId } from './entity-id.js'
+import type { ClaimedBatch, Message } from './hub-message.js'
 import { isOver } from './instance-status.js'
 import type { Decision } from './orchestrations/decision.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
 import { notifyInstance } from './orchestrations/start-instance.js'
-import type { ClaimedBatch, Message, TaskHub } from './task-hub.js'
+import type { TaskHub } from './task-hub.js'
 import type { Outbox } from './work-queue.js'
 
 /** What an orchestration asks for, and whose turn among its entities it is. */
@@ -61,14 +62,14 @@ export function changeLock(
 ): void {
   if (lock === undefined || lock.sender === null) return
   if (lock.request === 'release') {
-    if (state.lockedBy === lock.sender) hub.lockEntity(claim.target, undefined, now)
+    if (state.lockedBy === lock.sender) hub.entities.lock(claim.target, undefined, now)
     return
   }
   const { position, ...set } = readLockSet(lock.id, lock.sender, lock.input)
   // One that is no more would never give the entity back.
-  const orchestration = hub.instances.read(set.owner.id)
+  const orchestration = hub.instances.readHead(set.owner.id)
   if (orchestration?.execution !== set.owner.execution || isOver(orchestration.status)) return
-  hub.lockEntity(claim.target, set.owner.id, now)
+  hub.entities.lock(claim.target, set.owner.id, now)
   const next = toLockMessage(set, position + 1)
   if (next) outbox.post(next)
   else notifyInstance(hub, outbox, set.owner, toLockedEvent(set.requestId, now))

@@ -2,8 +2,9 @@ import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
 import type { OutgoingSignal } from './entity-batch.js'
 import { fromInstanceId, isEntityKey, toEntityId, toInstanceId } from './entity-id.js'
+import type { ListedEntity } from './entity-table.js'
 import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
-import type { ListedEntity, TaskHub } from './task-hub.js'
+import type { TaskHub } from './task-hub.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
 export interface EntityRoutesOptions {
@@ -54,7 +55,7 @@ async function signal(
 }
 
 function read({ hub }: EntityRoutesOptions, name: string, key: string): DurableAnswer {
-  const { state } = hub.readEntity(toInstanceId(toEntityId(name, toKey(key))))
+  const { state } = hub.entities.read(toInstanceId(toEntityId(name, toKey(key))))
   return state === null ? notFound : { status: 200, json: state }
 }
 
@@ -94,7 +95,7 @@ function list(
 ): DurableAnswer {
   const { query } = request
   const { after, limit } = readPage(request)
-  const found = hub.readEntities({
+  const found = hub.entities.list({
     name: name?.toLowerCase(),
     from: parseTime(query, 'lastOperationTimeFrom'),
     to: parseTime(query, 'lastOperationTimeTo'),

@@ -11,9 +11,10 @@ import {
 } from './entity-batch.js'
 import { type EntityId, fromInstanceId, toInstanceId } from './entity-id.js'
 import { changeLock } from './entity-lock.js'
+import type { ClaimedBatch, Message } from './hub-message.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
 import { notifyInstance } from './orchestrations/start-instance.js'
-import type { ClaimedBatch, Message, TaskHub } from './task-hub.js'
+import type { TaskHub } from './task-hub.js'
 import type { WorkDispatcher } from './work-dispatcher.js'
 import { type Outbox, type Rest, toBackOffMs, type WorkQueue } from './work-queue.js'
 
@@ -104,8 +105,8 @@ export class EntityRunner {
       hub.consume(batch)
       this.#answerCallers(batch, answer, outbox)
       if (answer !== undefined) {
-        if (batch.state.lockedBy !== undefined && !answer.state.exists) hub.emptyEntity(target)
-        else hub.writeEntity(target, answer.state, now())
+        if (batch.state.lockedBy !== undefined && !answer.state.exists) hub.entities.empty(target)
+        else hub.entities.write(target, answer.state, now())
         for (const signal of answer.signals) outbox.post(toMessage(signal, target))
       }
       return toRest(hub, target, batch.state.lockedBy)
@@ -118,7 +119,7 @@ export class EntityRunner {
     return this.#queue.commit(batch.claim, (outbox) => {
       hub.consume(batch)
       changeLock(hub, outbox, batch, now())
-      return toRest(hub, target, hub.readEntity(target).lockedBy)
+      return toRest(hub, target, hub.entities.read(target).lockedBy)
     })
   }
 

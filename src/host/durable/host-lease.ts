@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { DurableLog } from './durable-log.js'
+import type { Claim } from './hub-message.js'
 import { isGone, type ProcessIdentity } from './process-identity.js'
-import type { Claim, HostRow, TaskHub } from './task-hub.js'
+import type { HostRow, TaskHub } from './task-hub.js'
 
 export interface HostLeaseOptions {
   readonly hub: TaskHub

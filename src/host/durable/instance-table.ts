@@ -2,16 +2,20 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { InstanceStatus } from './instance-status.js'
 import { type Prepared, prepareStatements } from './task-hub-statements.js'
 
-/** An orchestration: the newest execution of its id. Texts are JSON as it came from the app. */
-export interface Instance {
+/** Which orchestration, and whether it goes on. */
+export interface InstanceHead {
   readonly id: string
   /** A GUID; another one after each restart and each continue-as-new. */
   readonly execution: string
   /** The orchestrator function as it was registered. */
   readonly name: string
+  readonly status: InstanceStatus
+}
+
+/** An orchestration: the newest execution of its id. Texts are JSON as it came from the app. */
+export interface Instance extends InstanceHead {
   /** `''` when none was given. */
   readonly version: string
-  readonly status: InstanceStatus
   /** Epoch milliseconds. */
   readonly createdAt: number
   readonly updatedAt: number
@@ -61,13 +65,15 @@ export interface InstanceQuery {
 
 const statements = {
   read: 'SELECT * FROM instances WHERE id = ?',
+  readHead: 'SELECT id, execution, name, status FROM instances WHERE id = ?',
   write: `INSERT INTO instances (id, execution, name, version, status, created_at, updated_at, input, output,
     custom_status, parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
     execution = excluded.execution, name = excluded.name, version = excluded.version, status = excluded.status,
     created_at = excluded.created_at, updated_at = excluded.updated_at, input = excluded.input,
     output = excluded.output, custom_status = excluded.custom_status, parent = excluded.parent`,
   delete: 'DELETE FROM instances WHERE id = ?',
-  history: 'SELECT seq, type, task, name, event FROM history WHERE execution = ? ORDER BY seq',
+  history: 'SELECT seq, type, task, name, event FROM history WHERE execution = ? AND seq > ? ORDER BY seq',
+  countHistory: 'SELECT count(*) AS count FROM history WHERE execution = ? AND seq <= ?',
   lockHistory: `SELECT seq, type, task, name, event FROM history WHERE execution = ? AND type = 14
     AND (name LIKE 'lock %' OR name LIKE 'release %') ORDER BY seq`,
   dropEvents: 'DELETE FROM history WHERE seq IN (SELECT value FROM json_each(?))',
@@ -88,6 +94,12 @@ export class InstanceTable {
   read(id: string): Instance | undefined {
     const row = this.#sql.read.get(id)
     return row && toInstance(row)
+  }
+
+  /** The same without the app's texts, which may be long. */
+  readHead(id: string): InstanceHead | undefined {
+    const row = this.#sql.readHead.get(id)
+    return row && toHead(row)
   }
 
   /** Stores the instance in place of any that has its id. */
@@ -136,9 +148,14 @@ export class InstanceTable {
       .map(toInstance)
   }
 
-  /** All events of an execution, oldest first. */
-  readHistory(execution: string): StoredHistoryRow[] {
-    return this.#sql.history.all(execution).map(toHistoryRow)
+  /** The events of an execution after the one at `after`, oldest first. @param after @default all of them */
+  readHistory(execution: string, after = 0): StoredHistoryRow[] {
+    return this.#sql.history.all(execution, after).map(toHistoryRow)
+  }
+
+  /** How many events an execution has up to the one at `last`. */
+  countHistory(execution: string, last: number): number {
+    return Number(this.#sql.countHistory.get(execution, last)?.count)
   }
 
   /** What an execution has sent about locks on entities, oldest first. */
@@ -172,17 +189,23 @@ function toHistoryRow(row: Record<string, SQLOutputValue>): StoredHistoryRow {
 
 function toInstance(row: Record<string, SQLOutputValue>): Instance {
   return {
-    id: String(row.id),
-    execution: String(row.execution),
-    name: String(row.name),
+    ...toHead(row),
     version: String(row.version),
-    status: String(row.status) as InstanceStatus,
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
     input: toText(row.input),
     output: toText(row.output),
     customStatus: toText(row.custom_status),
     parent: typeof row.parent === 'string' ? (JSON.parse(row.parent) as ParentInstance) : null,
+  }
+}
+
+function toHead(row: Record<string, SQLOutputValue>): InstanceHead {
+  return {
+    id: String(row.id),
+    execution: String(row.execution),
+    name: String(row.name),
+    status: String(row.status) as InstanceStatus,
   }
 }
 

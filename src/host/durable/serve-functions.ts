@@ -41,6 +41,7 @@ export function serveFunctions(
     maxConcurrent: settings.maxConcurrentOrchestratorFunctions,
     maxActions: settings.maxOrchestrationActions,
     defaultVersion: settings.defaultVersion,
+    httpPollMs: settings.httpPollMs,
   })
   const commands = new InstanceCommands({
     ...parts,

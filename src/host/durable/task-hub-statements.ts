@@ -22,6 +22,7 @@ export const hubStatements = {
     WHERE target = ? AND visible_at <= ? ORDER BY seq`,
   deleteMessagesAt: 'DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(?))',
   deleteMessagesNamed: 'DELETE FROM messages WHERE target = ? AND id IN (SELECT value FROM json_each(?))',
+  deleteMessagesFor: 'DELETE FROM messages WHERE target = ? AND execution = ?',
   deleteAllMessages: 'DELETE FROM messages WHERE target = ?',
 
   // A mailbox that waits out a failure (attempts > 0) is not woken early by a new message.
@@ -47,17 +48,6 @@ export const hubStatements = {
   unknownFunctions: `SELECT DISTINCT name FROM mailboxes
     WHERE owner IS NULL AND kind = ? AND name NOT IN (SELECT value FROM json_each(?))`,
   nextReadyAt: 'SELECT min(ready_at) AS at FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at > ?',
-
-  entity: 'SELECT entity_exists, state, locked_by FROM entities WHERE id = ?',
-  upsertEntity: `INSERT INTO entities (id, entity_exists, state, last_operation_at) VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET
-    entity_exists = 1, state = excluded.state, last_operation_at = excluded.last_operation_at`,
-  deleteEntity: 'DELETE FROM entities WHERE id = ?',
-  emptyEntity: 'UPDATE entities SET entity_exists = 0, state = NULL WHERE id = ?',
-  lockEntity: `INSERT INTO entities (id, entity_exists, state, last_operation_at, locked_by) VALUES (?, 0, NULL, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET locked_by = excluded.locked_by`,
-  deleteVoidEntity: 'DELETE FROM entities WHERE id = ? AND entity_exists = 0',
-  entities: `SELECT id, state, last_operation_at FROM entities
-    WHERE id > ? AND id >= ? AND id < ? AND entity_exists = 1 AND last_operation_at BETWEEN ? AND ? ORDER BY id LIMIT ?`,
 
   insertHost: 'INSERT INTO hosts VALUES (?, ?, ?, ?, ?)',
   extendHost: 'UPDATE hosts SET expires_at = ? WHERE id = ?',

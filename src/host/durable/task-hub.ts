@@ -2,116 +2,18 @@ import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
 import { WriteAheadLog } from '../../core/write-ahead-log.js'
+import { EntityTable } from './entity-table.js'
+import type { BatchMessage, Claim, ClaimedBatch, Message, MessageKind, StoredMessage } from './hub-message.js'
 import { InstanceTable } from './instance-table.js'
 import type { ProcessIdentity } from './process-identity.js'
 import { busyTimeoutMs, openTaskHubDatabase } from './task-hub-schema.js'
 import { hubStatements, type Prepared, prepareStatements } from './task-hub-statements.js'
-
-/** Something an instance is to handle. */
-export interface Message {
-  /** A GUID. */
-  readonly id: string
-  /** Instance id of the receiver. */
-  readonly target: string
-  /** What the receiver is; decides who looks for it. */
-  readonly kind: MessageKind
-  /** Name of the function that handles it, in lower case. */
-  readonly functionName: string
-  /** The operation. */
-  readonly name: string
-  /** JSON text; `null` when there is no input. */
-  readonly input: string | null
-  /** False when somebody waits for the result. */
-  readonly isSignal: boolean
-  /** What it asks of the entity's lock, in place of an operation. @default nothing */
-  readonly lock?: LockRequest | undefined
-  /** Instance id of the sender; `null` for a client. */
-  readonly sender: string | null
-  /** Which execution of an orchestration it is for or about. @default whichever there is */
-  readonly execution?: string | undefined
-  /** Epoch milliseconds before which nobody handles it. @default any time */
-  readonly visibleAt?: number | undefined
-}
-
-/** An orchestration takes an entity for itself, or gives it back. */
-export type LockRequest = 'acquire' | 'release'
-
-export type MessageKind = 'entity' | 'orchestration' | 'activity'
-
-/** The right to work on an instance's messages. It is held while the hub's row names this very host and number. */
-export interface Claim {
-  readonly target: string
-  readonly host: string
-  /** Grows with every claim of that host, so that no two claims are ever equal. */
-  readonly number: number
-}
-
-/** What a claim gives: the oldest messages, and the committed state that they start from. */
-export interface ClaimedBatch {
-  readonly claim: Claim
-  /** How often handling these messages has failed before. */
-  readonly attempts: number
-  readonly state: EntityRecord
-  /** In order of arrival; empty when there is nothing to do now. */
-  readonly messages: readonly BatchMessage[]
-  /** A message about the lock, which stands alone. */
-  readonly lock?: BatchMessage & { readonly request: LockRequest }
-  readonly lastSeq: number
-  /** Epoch milliseconds at which the messages were visible. */
-  readonly readAt: number
-}
-
-export interface BatchMessage {
-  readonly id: string
-  readonly name: string
-  readonly input: string | null
-  readonly isSignal: boolean
-  /** Instance id of who sent it, and waits for the result when it is no signal. */
-  readonly sender: string | null
-}
-
-/** A message that is not handled in a batch of equals: one for an orchestration, or an activity's. */
-export interface StoredMessage {
-  readonly seq: number
-  readonly id: string
-  readonly name: string
-  readonly input: string | null
-  readonly sender: string | null
-  readonly execution: string | undefined
-  /** Epoch milliseconds; 0 when there was nothing to wait for. */
-  readonly visibleAt: number
-}
-
-/** Committed state of an entity. `state` is JSON text and may be `null` even when the entity exists. */
-export interface EntityRecord {
-  readonly exists: boolean
-  readonly state: string | null
-  /** Instance id of the orchestration that has it for itself. */
-  readonly lockedBy?: string | undefined
-}
 
 /** A host process that shares the hub. */
 export interface HostRow extends ProcessIdentity {
   readonly id: string
   /** Epoch milliseconds after which its claims may be taken over. */
   readonly expiresAt: number
-}
-
-export interface EntityQuery {
-  /** Lower case; every name when absent. */
-  readonly name?: string | undefined
-  /** Bounds of the last operation's time, epoch milliseconds, both inclusive. */
-  readonly from?: number | undefined
-  readonly to?: number | undefined
-  /** Only instance ids after this one. */
-  readonly after: string
-  readonly limit: number
-}
-
-export interface ListedEntity {
-  readonly id: string
-  readonly state: string | null
-  readonly lastOperationAt: number
 }
 
 const begin = 'BEGIN IMMEDIATE'
@@ -136,6 +38,7 @@ export class TaskHub {
   readonly #disk: WriteAheadLog
   readonly #commits: GroupCommit
   readonly #sql: Prepared<typeof hubStatements>
+  readonly entities: EntityTable
   readonly instances: InstanceTable
   #dataVersion: unknown
 
@@ -147,6 +50,7 @@ export class TaskHub {
       { flush: () => disk.flush() },
     )
     this.#sql = prepareStatements(database, hubStatements)
+    this.entities = new EntityTable(database)
     this.instances = new InstanceTable(database)
     this.#dataVersion = this.#sql.dataVersion.get()?.data_version
   }
@@ -235,7 +139,7 @@ export class TaskHub {
    * never any beyond one about the lock.
    */
   readBatch(claim: Claim, limit: number, now: number): ClaimedBatch {
-    const state = this.readEntity(claim.target)
+    const state = this.entities.read(claim.target)
     const { lockedBy } = state
     const rows =
       lockedBy === undefined
@@ -276,6 +180,11 @@ export class TaskHub {
   /** Removes these messages of `target`, given by their ids, whether they are visible yet or not. */
   dropMessages(target: string, ids: readonly string[]): void {
     if (ids.length > 0) this.#sql.deleteMessagesNamed.run(target, JSON.stringify(ids))
+  }
+
+  /** Removes what waits for one execution of `target`. */
+  dropMessagesFor(target: string, execution: string): void {
+    this.#sql.deleteMessagesFor.run(target, execution)
   }
 
   /** Removes whatever waits for `target`. */
@@ -330,47 +239,6 @@ export class TaskHub {
   /** Gives an instance back after a failure; nobody may take it before `readyAt` (epoch milliseconds). */
   postpone(target: string, readyAt: number): void {
     this.#sql.postponeMailbox.run(readyAt, target)
-  }
-
-  /** Committed state; `exists: false` for an entity never heard of. */
-  readEntity(id: string): EntityRecord {
-    const row = this.#sql.entity.get(id)
-    if (row === undefined) return { exists: false, state: null }
-    return {
-      exists: row.entity_exists === 1,
-      state: typeof row.state === 'string' ? row.state : null,
-      lockedBy: typeof row.locked_by === 'string' ? row.locked_by : undefined,
-    }
-  }
-
-  /** Its lock stays as it is. */
-  writeEntity(id: string, record: EntityRecord, now: number): void {
-    if (record.exists) this.#sql.upsertEntity.run(id, record.state, now)
-    else this.#sql.deleteEntity.run(id)
-  }
-
-  /** Says that a locked entity does not exist any more. */
-  emptyEntity(id: string): void {
-    this.#sql.emptyEntity.run(id)
-  }
-
-  /** Gives an entity to an orchestration alone, or back to everybody. */
-  lockEntity(id: string, owner: string | undefined, now: number): void {
-    this.#sql.lockEntity.run(id, now, owner ?? null)
-    if (owner === undefined) this.#sql.deleteVoidEntity.run(id)
-  }
-
-  /** Entities that exist, in order of their instance ids. */
-  readEntities({ name, from, to, after, limit }: EntityQuery): ListedEntity[] {
-    const prefix = name === undefined ? '@' : `@${name}@`
-    // The character after `@`, so that the range holds everything that begins with the prefix.
-    const end = `${prefix.slice(0, -1)}A`
-    const rows = this.#sql.entities.all(after, prefix, end, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, limit)
-    return rows.map((row) => ({
-      id: String(row.id),
-      state: typeof row.state === 'string' ? row.state : null,
-      lastOperationAt: Number(row.last_operation_at),
-    }))
   }
 
   addHost(host: HostRow): void {

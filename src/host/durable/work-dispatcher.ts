@@ -1,6 +1,7 @@
 import type { DurableLog } from './durable-log.js'
 import type { HostLease } from './host-lease.js'
-import type { Claim, MessageKind, TaskHub } from './task-hub.js'
+import type { Claim, MessageKind } from './hub-message.js'
+import type { TaskHub } from './task-hub.js'
 import { type Outbox, type Worker, WorkQueue } from './work-queue.js'
 
 export interface WorkDispatcherOptions {

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { FencedError, toErrorMessage } from '../../core/errors.js'
 import type { DurableLog } from './durable-log.js'
 import type { HostLease } from './host-lease.js'
-import type { Claim, Message, MessageKind, TaskHub } from './task-hub.js'
+import type { Claim, Message, MessageKind } from './hub-message.js'
+import type { TaskHub } from './task-hub.js'
 
 /** What this process can do with messages of one kind. */
 export interface Worker {

@@ -3,8 +3,11 @@ import { TriggerMetadata } from '../trigger-metadata.js'
 
 /** Who asks, and how, for the function to see. */
 export interface McpCaller {
+  readonly transport: 'http-streamable' | 'http-sse'
   /** The session as the client names it; undefined before it has one. */
   readonly sessionId: string | undefined
+  /** What the client has said of itself, where the transport remembers it. */
+  readonly clientInfo?: unknown
   /** By name, in lower case. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -30,10 +33,10 @@ export class McpFunctionError extends Error {
 export async function invokeMcpFunction(
   invoker: FunctionInvoker,
   { definition, subject, contextName, metadata, reason }: McpInvocation,
-  { sessionId, headers }: McpCaller,
+  { transport: name, sessionId, clientInfo, headers }: McpCaller,
 ): Promise<TypedData | undefined> {
-  const transport = { name: 'http-streamable', sessionId, properties: { headers } }
-  const context = JSON.stringify({ ...subject, sessionid: sessionId, transport })
+  const transport = { name, sessionId: headers['mcp-session-id'], properties: { headers } }
+  const context = JSON.stringify({ ...subject, sessionid: sessionId, clientinfo: clientInfo, transport })
   const triggerMetadata = new TriggerMetadata().put(contextName, { json: context })
   if (sessionId !== undefined) triggerMetadata.put('mcpsessionid', { string: sessionId })
   for (const [name, value] of Object.entries(metadata)) triggerMetadata.put(name, value)

@@ -1,6 +1,7 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { FunctionDefinition, HostExtension } from '../functions.js'
 import { writeEmpty } from '../http/function-to-response.js'
+import { createLegacyEndpoint, type LegacyEndpoint } from './legacy-endpoint.js'
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.js'
 import { parseMcpPrompt } from './mcp-prompts.js'
 import { parseMcpResource } from './mcp-resources.js'
@@ -26,6 +27,7 @@ export function createMcpExtension({ settings, baseUrl, readKey, log }: McpExten
   const parsed = parseMcpSettings(settings)
   const owners = new Map<string, string>()
   let endpoint: McpEndpoint | undefined
+  let legacy: LegacyEndpoint | undefined
 
   /** @throws {AgentError} when another function has the name. */
   function claim(kind: string, name: string, owner: string): void {
@@ -60,18 +62,17 @@ export function createMcpExtension({ settings, baseUrl, readKey, log }: McpExten
       const onError = (error: unknown): void =>
         log('error', `An MCP request failed: ${toErrorMessage(error)}`)
       endpoint = createMcpEndpoint({ server, sessions, onError })
+      legacy = createLegacyEndpoint({ server, sessions, onError, settings: parsed })
       log('information', `MCP server endpoint: ${baseUrl}/runtime/webhooks/mcp`)
+      log('information', `MCP server legacy SSE endpoint: ${baseUrl}/runtime/webhooks/mcp/sse`)
     },
-    stop: async () => {},
+    stop: async () => legacy?.close(),
     handle: async (request, response, path) => {
-      if (endpoint === undefined) return writeEmpty(response, 404)
-      if (path === '') return endpoint(request, response)
-      if (path === 'sse')
-        log(
-          'warning',
-          'This development host does not serve the legacy SSE transport of MCP. Use streamable HTTP.',
-        )
-      writeEmpty(response, 404)
+      const rest = path.replace(/\/+$/, '').toLowerCase()
+      if (rest === '' && endpoint !== undefined) await endpoint(request, response)
+      else if (rest === 'sse' && legacy !== undefined) legacy.listen(request, response)
+      else if (rest === 'message' && legacy !== undefined) await legacy.receive(request, response)
+      else writeEmpty(response, 404)
     },
   }
 }

@@ -141,6 +141,7 @@ test('an address on a private network is not contacted unless that is allowed', 
   const { url, requests } = await serveMcp(() => createBilling(() => 'none'))
   const { agent } = createAgent({ name: 'billing', url, allowPrivateNetwork: false }, listInvoices)
   await expect(agent.run('Go')).rejects.toMatchObject({
+    code: 'invalid_configuration',
     message: expect.stringContaining('127.0.0.1 is not on the public internet'),
   })
   const byName = createAgent(
@@ -163,9 +164,26 @@ test('a redirect to another origin is not followed, so no header gets there', as
   expect(stranger.requests).toEqual([])
 })
 
-test('a server that is down fails the run in a way that may be tried again', async () => {
+test('a server that is down for good fails the run', async () => {
   const { agent } = createAgent({ name: 'billing', url: 'http://127.0.0.1:9/mcp' }, listInvoices)
   await expect(agent.run('Go')).rejects.toMatchObject({ code: 'tools_unavailable' })
+})
+
+test('a server that is just coming up is waited for; one that refuses is not', async () => {
+  const { url } = await serveMcp(() => createBilling(() => 'none'))
+  let status = 503
+  const gateway = await serveHttp(async (incoming, outgoing) => {
+    const body = Buffer.concat(await incoming.toArray()).toString()
+    const failing = status
+    status = 200
+    return failing === 200 ? forward(url, incoming, body, outgoing) : outgoing.writeHead(failing).end()
+  })
+  const { agent } = createAgent({ name: 'billing', url: gateway.url }, listInvoices)
+  expect(await toResults(agent)).toEqual(['none'])
+  const refusing = await serveHttp((_request, response) => response.writeHead(403).end())
+  const refused = createAgent({ name: 'billing', url: refusing.url }, listInvoices)
+  await expect(toResults(refused.agent)).rejects.toMatchObject({ code: 'tools_unavailable' })
+  expect(refusing.requests).toHaveLength(1)
 })
 
 test.each(['ftp://example.com', 'not a url', 'https://user:secret@example.com'])(

@@ -1,4 +1,4 @@
-import { Agent, type RunContext, Runner, tool, Usage } from '@openai/agents'
+import { Agent, type AgentOutputType, type RunContext, Runner, tool, Usage } from '@openai/agents'
 import { assistantMessage, functionCall, modelResponder, ScriptedModel } from '@openai/agents/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -8,8 +8,10 @@ import { createTextMessage } from '../../../src/core/messages.js'
 
 const runner = new Runner({ tracingDisabled: true })
 
-// biome-ignore lint/suspicious/noExplicitAny: of the SDK's agents any will do
-function host(agent: Agent<any, any>, options: OpenAIAgentOptions = {}) {
+function host<Context, Output extends AgentOutputType>(
+  agent: Agent<Context, Output>,
+  options: OpenAIAgentOptions = {},
+) {
   return new HostedAgent(fromOpenAIAgent(agent, { runner, ...options }))
 }
 

@@ -9,6 +9,8 @@ test('absent settings take the defaults of the platform', () => {
     maxOrchestrationActions: 100_000,
     defaultVersion: '',
     replacesRunning: false,
+    httpPollMs: 30_000,
+    ignored: [],
     hubName: 'TestHubName',
     maxConcurrentEntityFunctions: 10 * availableParallelism(),
     maxEntityOperationBatchSize: 5000,
@@ -26,6 +28,22 @@ test('names of settings compare ignoring case, numbers may be texts, and unknown
     hubName: 'MyHub',
     maxConcurrentEntityFunctions: 7,
     maxEntityOperationBatchSize: 1,
+  })
+})
+
+test('what orchestrations may be told is read, and what would be ignored is named', () => {
+  const settings = {
+    defaultVersion: '2.0',
+    overridableExistingInstanceStates: 'anystate',
+    httpSettings: { defaultAsyncRequestSleepTimeMilliseconds: 500 },
+    versionMatchStrategy: 'Strict',
+    storeInputsInOrchestrationHistory: false,
+  }
+  expect(parseDurableSettings(settings, {})).toMatchObject({
+    defaultVersion: '2.0',
+    replacesRunning: true,
+    httpPollMs: 500,
+    ignored: ['versionMatchStrategy'],
   })
 })
 

@@ -22,7 +22,7 @@ test('an entity that runs in one process takes messages from both, and runs in n
   first.succeed({ state: '"a"' })
   const second = await a.nextCall()
   expect(second.operations).toBe('2')
-  expect(b.hub.readEntity('@e@k').state).toBe('"a"')
+  expect(b.hub.entities.read('@e@k').state).toBe('"a"')
 })
 
 test('a process with free slots takes what a full one cannot', async () => {
@@ -77,7 +77,7 @@ test('a silent process loses its work after its lease, not before, and cannot co
   await a.settled()
   await a.settled()
   expect(a.logs.join()).toContain('@e@k: fenced off')
-  expect(b.hub.readEntity('@e@k').state).toBe('"b"')
+  expect(b.hub.entities.read('@e@k').state).toBe('"b"')
   expect(b.hub.hasMessages('@e@other', clock.now)).toBe(false)
 })
 
@@ -95,7 +95,7 @@ test('a failure that a silent process reports late does not disturb the one that
   expect(a.logs.join()).toContain('@e@k: fenced off')
   again.succeed({ state: '"b"' })
   await b.settled()
-  expect(b.hub.readEntity('@e@k').state).toBe('"b"')
+  expect(b.hub.entities.read('@e@k').state).toBe('"b"')
 })
 
 test('no two claims of a process are equal', async () => {
@@ -155,7 +155,7 @@ test('a process that was silent while nobody else was there keeps its work', asy
   await lease.renew()
   call.succeed({ state: '1' })
   await settled()
-  expect(hub.readEntity('@e@k').state).toBe('1')
+  expect(hub.entities.read('@e@k').state).toBe('1')
   expect(calls).toHaveLength(1)
 })
 

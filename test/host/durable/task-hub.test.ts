@@ -4,7 +4,8 @@ import { expect, test, vi } from 'vitest'
 import { AgentError } from '../../../src/core/errors.js'
 import { openSqlite } from '../../../src/core/sqlite.js'
 import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
-import { type Message, TaskHub } from '../../../src/host/durable/task-hub.js'
+import type { Message } from '../../../src/host/durable/hub-message.js'
+import { TaskHub } from '../../../src/host/durable/task-hub.js'
 import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
 import { createDataDir } from './kit.js'
 
@@ -43,11 +44,11 @@ test('what was stored is there after opening again', async () => {
   const first = open(dataDir)
   await first.run(() => {
     first.post(message, 5)
-    first.writeEntity('@e@k', { exists: true, state: '{"a":"ü"}' }, 7)
+    first.entities.write('@e@k', { exists: true, state: '{"a":"ü"}' }, 7)
   })
   first.close()
   const second = open(dataDir)
-  expect(second.readEntity('@e@k')).toEqual({ exists: true, state: '{"a":"ü"}' })
+  expect(second.entities.read('@e@k')).toEqual({ exists: true, state: '{"a":"ü"}' })
   expect(second.readWaiting('entity', ['e'], 5, 10)).toEqual(['@e@k'])
   expect(second.readBatch({ target: '@e@k', host: '', number: 0 }, 10, 5).messages).toEqual([
     { id: 'guid', name: 'add', input: '"ä"', isSignal: true, sender: null },
@@ -83,6 +84,33 @@ test('a file of a newer version is refused by name and left as it is', () => {
   expect(error.code).toBe('unsupported_state')
   expect(error.message).toContain(file)
   expect(error.message).toContain('99')
+})
+
+test('a file of the first version is lifted, with what it holds', async () => {
+  const dataDir = createDataDir()
+  const database = openSqlite(join(dataDir, 'MyHub.taskhub.db'))
+  database.exec(`CREATE TABLE task_hub (schema_version INTEGER NOT NULL) STRICT;
+    INSERT INTO task_hub VALUES (1);
+    CREATE TABLE hosts (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, machine TEXT NOT NULL, start_marker TEXT,
+      expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE entities (id TEXT PRIMARY KEY, entity_exists INTEGER NOT NULL, state TEXT,
+      last_operation_at INTEGER NOT NULL) STRICT;
+    INSERT INTO entities VALUES ('@e@k', 1, '7', 1);
+    CREATE TABLE messages (seq INTEGER PRIMARY KEY, target TEXT NOT NULL, kind TEXT NOT NULL,
+      visible_at INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, input TEXT, is_signal INTEGER NOT NULL,
+      sender TEXT) STRICT;
+    INSERT INTO messages VALUES (1, '@e@k', 'entity', 0, 'guid', 'add', '1', 1, NULL);
+    CREATE TABLE mailboxes (target TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
+      ready_at INTEGER NOT NULL, attempts INTEGER NOT NULL, owner TEXT, claim INTEGER) STRICT, WITHOUT ROWID;
+    INSERT INTO mailboxes VALUES ('@e@k', 'entity', 'e', 0, 0, NULL, NULL);`)
+  database.close()
+  for (const _ of ['lifts it', 'finds it lifted']) {
+    const hub = open(dataDir)
+    expect(hub.entities.read('@e@k')).toEqual({ exists: true, state: '7' })
+    expect(hub.readWaiting('entity', ['e'], 5, 10)).toEqual(['@e@k'])
+    expect(hub.instances.read('x')).toBeUndefined()
+    hub.close()
+  }
 })
 
 test('a file that is no database is refused by name', () => {

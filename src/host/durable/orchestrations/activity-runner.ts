@@ -1,6 +1,7 @@
 import type { FunctionDefinition, FunctionInvoker, InvocationOutcome } from '../../functions.js'
 import type { DurableLog } from '../durable-log.js'
-import type { Claim, StoredMessage, TaskHub } from '../task-hub.js'
+import type { Claim, StoredMessage } from '../hub-message.js'
+import type { TaskHub } from '../task-hub.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { WorkQueue } from '../work-queue.js'
 import { toActivityFailure } from './activity-failure.js'

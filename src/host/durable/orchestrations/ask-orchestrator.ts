@@ -1,11 +1,11 @@
 import { toErrorMessage } from '../../../core/errors.js'
 import type { FunctionDefinition, FunctionInvoker } from '../../functions.js'
 import type { DurableLog } from '../durable-log.js'
+import { isOver } from '../instance-status.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
 import type { Decision } from './decision.js'
 import { concludeEpisode, type Episode, failEpisode } from './episode.js'
-import { defaultPollMs } from './http-poll.js'
 import { findIdProblem } from './instance-id.js'
 import { toOrchestrationTrigger } from './orchestration-trigger.js'
 import { type OrchestratorAnswer, parseOrchestratorAnswer } from './orchestrator-answer.js'
@@ -23,6 +23,8 @@ export interface AskOptions {
   readonly maxActions: number
   /** Version of sub-orchestrations that are called without one. */
   readonly defaultVersion: string
+  /** How long to wait before asking an address again that does not say so itself, in milliseconds. */
+  readonly httpPollMs: number
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly log: DurableLog
@@ -48,12 +50,19 @@ export async function askOrchestrator(
     return failEpisode(instance, news, actionCount, message)
   }
   try {
-    const replayed = replay({ execution: instance.execution, actions: answer.actions, history, news })
+    const replayed = replay({
+      execution: instance.execution,
+      actions: answer.actions,
+      httpPollMs: options.httpPollMs,
+      history,
+      news,
+    })
     if (replayed.cutAfter !== undefined) return { cutAfter: replayed.cutAfter }
     report(instance, answer, replayed, options)
     const decisions = replayed.decisions
       .filter((decision) => isKnown(instance, decision, options))
       .map((decision) => complete(instance, decision, options.defaultVersion))
+    for (const decision of decisions) reportTakenId(instance, decision, options)
     return concludeEpisode(instance, news, answer, { ...replayed, decisions })
   } catch (error) {
     return failEpisode(instance, news, actionCount, toErrorMessage(error))
@@ -65,7 +74,7 @@ async function invoke(situation: Situation, options: AskOptions): Promise<Orches
   const definition = options.functions.get(instance.name.toLowerCase())
   if (definition === undefined) throw new Error(`The orchestrator function '${instance.name}' is gone.`)
   const outcome = await options.invoker.invoke(definition, {
-    input: toOrchestrationTrigger(instance, history, news, defaultPollMs),
+    input: toOrchestrationTrigger(instance, history, news, options.httpPollMs),
     triggerMetadata: { instanceId: { string: instance.id } },
     reason: '(null)',
   })
@@ -108,6 +117,14 @@ function isKnown(instance: Instance, decision: Decision, { findUnknown, log }: A
     `[would hang in Azure] The orchestration '${instance.id}' asks for the function '${unknown}', which this app does not have; it waits for ever.`,
   )
   return false
+}
+
+/** The platform drops the start of a sub-orchestration whose id is in use, and says nothing. */
+function reportTakenId(instance: Instance, decision: Decision, options: AskOptions): void {
+  if (decision.kind !== 'subOrchestration') return
+  const existing = options.hub.instances.readHead(decision.instanceId)
+  if (existing === undefined || isOver(existing.status)) return
+  hang(instance, `its sub-orchestration cannot have the id '${existing.id}', which is in use`, options)
 }
 
 /** @throws {RangeError} for a sub-orchestration with an id that it cannot have. */

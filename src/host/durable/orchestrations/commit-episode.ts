@@ -24,7 +24,7 @@ export interface EpisodeCommit {
  */
 export function commitEpisode(commit: EpisodeCommit): void {
   const { hub, instance, episode } = commit
-  if (hub.instances.read(instance.id)?.execution !== instance.execution) return
+  if (hub.instances.readHead(instance.id)?.execution !== instance.execution) return
   hub.dropMessages(
     instance.id,
     episode.canceledTimers.map((number) => toTaskId(instance.execution, number)),
@@ -80,6 +80,7 @@ function continueAsNew(commit: EpisodeCommit, input: string | null): void {
   const execution = createExecutionId()
   const next: Instance = { ...instance, execution, status: 'Running', input, customStatus, updatedAt: now }
   hub.instances.dropHistory(instance.execution)
+  hub.dropMessagesFor(instance.id, instance.execution)
   hub.instances.write(next)
   postStart(outbox, next, now)
 }

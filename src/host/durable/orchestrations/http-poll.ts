@@ -6,14 +6,15 @@ export interface HttpPoll {
   readonly request: UncheckedObject
 }
 
-/** As in the trigger's value `defaultHttpAsyncRequestSleepTimeMillseconds` (local-host-spec C.3). */
-export const defaultPollMs = 30_000
-
 /**
  * What to ask next after an answer to `request`, JSON text as an HTTP action completes with; `undefined` when that
- * was the last one (local-host-spec F.6). The key that opens the first address is none of the next one's business.
+ * was the last one (local-host-spec F.6). Without a time in the answer it is `defaultPollMs` until then. The key that opens the first address is none of the next one's business.
  */
-export function readPoll(request: UncheckedObject, answer: string | undefined): HttpPoll | undefined {
+export function readPoll(
+  request: UncheckedObject,
+  answer: string | undefined,
+  defaultPollMs: number,
+): HttpPoll | undefined {
   const parsed: unknown = JSON.parse(answer ?? 'null')
   if (!isObject(parsed) || parsed.statusCode !== 202) return undefined
   const location = readHeader(parsed.headers, 'location')

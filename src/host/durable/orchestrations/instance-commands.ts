@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { DurableRequestError } from '../durable-answer.js'
 import { isOver } from '../instance-status.js'
-import type { Instance, InstanceQuery } from '../instance-table.js'
+import type { Instance, InstanceHead, InstanceQuery } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
 import { toUnknownFunctionText } from '../unknown-function.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
@@ -55,14 +55,14 @@ export class InstanceCommands {
     const id = instanceId ?? createInstanceId()
     checkInstanceId(id)
     await dispatcher.transact((outbox) => {
-      this.#checkFree(hub.instances.read(id))
+      this.#checkFree(hub.instances.readHead(id))
       const instance = { id, name: definition.name, version: version ?? defaultVersion, input, parent: null }
       startInstance(hub, outbox, instance, now())
     })
     return id
   }
 
-  #checkFree(existing: Instance | undefined): void {
+  #checkFree(existing: InstanceHead | undefined): void {
     if (existing === undefined || isOver(existing.status) || this.#options.replacesRunning) return
     throw toConflict(`An Orchestration instance with the status ${existing.status} already exists.`)
   }
@@ -165,11 +165,11 @@ export class InstanceCommands {
     id: string,
     type: number,
     fields: Readonly<Record<string, unknown>>,
-    check: (instance: Instance) => void = () => {},
+    check: (instance: InstanceHead) => void = () => {},
   ): Promise<CommandOutcome> {
     const { hub, dispatcher, now } = this.#options
     return dispatcher.transact((outbox) => {
-      const instance = hub.instances.read(id)
+      const instance = hub.instances.readHead(id)
       if (instance === undefined) return 'gone'
       if (isOver(instance.status)) return 'over'
       check(instance)

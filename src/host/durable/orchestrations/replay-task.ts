@@ -13,6 +13,8 @@ export interface ReplayTask {
 
 /** Numbers tasks and knows what is open. */
 export interface TaskBook {
+  /** How long to wait before asking an address again that does not say so itself, in milliseconds. */
+  readonly httpPollMs: number
   /** The time that the orchestrator sees, epoch milliseconds. */
   now(): number
   /** Takes the next number and schedules `wish` under it; `isCanceled` when nobody waits for its end any more. */
@@ -161,7 +163,8 @@ function startHttp({ request, isPolling }: HttpAction, book: TaskBook): ReplayTa
   const http = createTask()
   const follow = (answer: ReplayTask): void => {
     answer.onEnd = () => {
-      const poll = answer.state === 'completed' ? readPoll(request, answer.result) : undefined
+      const poll =
+        answer.state === 'completed' ? readPoll(request, answer.result, book.httpPollMs) : undefined
       if (poll === undefined) {
         endTask(http, answer.state === 'failed' ? 'failed' : 'completed')
         return

@@ -71,7 +71,7 @@ export function notifyInstance(
   to: { readonly id: string; readonly execution?: string | undefined },
   event: string,
 ): void {
-  const instance = hub.instances.read(to.id)
+  const instance = hub.instances.readHead(to.id)
   if (instance === undefined || isOver(instance.status)) return
   if (to.execution !== undefined && to.execution !== instance.execution) return
   postEvent(outbox, instance, { execution: to.execution, event })

@@ -4,7 +4,10 @@ import { McpServer } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { z } from 'zod'
 
-const [, , book] = process.argv
+const [, , book, manner] = process.argv
+
+// Does not end with its input, as servers should.
+if (manner === 'stubborn') setInterval(() => {}, 60_000)
 
 serveStdio(() => {
   const server = new McpServer({ name: 'mortal', version: '1' })

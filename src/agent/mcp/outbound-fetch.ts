@@ -1,12 +1,12 @@
 import { lookup as systemLookup } from 'node:dns'
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { AgentError } from '../../core/errors.js'
 import { isPublicAddress } from './public-address.js'
 
-export interface OutboundHttpOptions {
+export interface OutboundOptions {
   /** Whether private and local addresses may be reached. */
   readonly allowPrivateNetwork: boolean
   /** How host names become addresses. @default the system's resolver */
@@ -14,52 +14,40 @@ export interface OutboundHttpOptions {
 }
 
 /**
- * A `fetch` whose connections only lead to public addresses.
+ * A `fetch` for http and https whose connections only lead to public addresses; else it throws `invalid_configuration`.
  * Security: the addresses are looked at where the connection is made, with the very answer of the resolver that is then
  * connected to; a name that changes its mind between check and use gains nothing. Redirects are returned, not followed.
  */
-export class OutboundHttp {
-  readonly #allowPrivateNetwork: boolean
-  readonly #lookup: LookupFunction
-  readonly #http = new HttpAgent({ keepAlive: true })
-  readonly #https = new HttpsAgent({ keepAlive: true })
-
-  constructor({ allowPrivateNetwork, lookup = systemLookup as LookupFunction }: OutboundHttpOptions) {
-    this.#allowPrivateNetwork = allowPrivateNetwork
-    this.#lookup = allowPrivateNetwork ? lookup : toGuardedLookup(lookup)
-  }
-
-  /** As the global `fetch`, of http and https. @throws {AgentError} `invalid_configuration` when the address is not public. */
-  readonly fetch = async (input: string | URL, init?: RequestInit): Promise<Response> => {
+export function createOutboundFetch(options: OutboundOptions) {
+  const { allowPrivateNetwork, lookup = systemLookup as LookupFunction } = options
+  const guarded = allowPrivateNetwork ? lookup : toGuardedLookup(lookup)
+  return async (input: string | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init)
     const url = new URL(request.url)
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    if (!this.#allowPrivateNetwork && isIP(host) !== 0 && !isPublicAddress(host)) throw toRefusal(host, host)
+    if (!allowPrivateNetwork && isIP(host) !== 0 && !isPublicAddress(host)) throw toRefusal(host, host)
     const body = Buffer.from(await request.arrayBuffer())
-    return toResponse(await this.#send(url, request, body))
+    return toResponse(await send(url, request, body, guarded))
   }
+}
 
-  /** Closes the connections that are kept open. */
-  close(): void {
-    this.#http.destroy()
-    this.#https.destroy()
-  }
-
-  #send(url: URL, { method, headers, signal }: Request, body: Buffer): Promise<IncomingMessage> {
-    const isPlain = url.protocol === 'http:'
-    const options = {
-      method,
-      headers: Object.fromEntries(headers),
-      lookup: this.#lookup,
-      signal,
-      agent: isPlain ? this.#http : this.#https,
-    }
-    return new Promise((resolve, reject) => {
-      const outgoing = isPlain ? requestHttp(url, options, resolve) : requestHttps(url, options, resolve)
-      outgoing.on('error', reject)
-      outgoing.end(body)
-    })
-  }
+/**
+ * Each request has a connection of its own. One that was kept open may be closed by the server just when it is used
+ * again, and nobody could say then whether a tool took effect.
+ */
+function send(
+  url: URL,
+  { method, headers, signal }: Request,
+  body: Buffer,
+  lookup: LookupFunction,
+): Promise<IncomingMessage> {
+  const options = { method, headers: Object.fromEntries(headers), lookup, signal, agent: false }
+  return new Promise((resolve, reject) => {
+    const request = url.protocol === 'http:' ? requestHttp : requestHttps
+    const outgoing = request(url, options, resolve)
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
 }
 
 /** A lookup that fails when any of a name's addresses is not public. */

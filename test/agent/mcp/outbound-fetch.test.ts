@@ -1,14 +1,11 @@
 import type { LookupFunction } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
-import { OutboundHttp } from '../../../src/agent/mcp/outbound-http.js'
+import { expect, test } from 'vitest'
+import { createOutboundFetch } from '../../../src/agent/mcp/outbound-fetch.js'
 import { isPublicAddress } from '../../../src/agent/mcp/public-address.js'
 import { serveHttp } from './servers.js'
 
-function createOutbound(allowPrivateNetwork: boolean, lookup?: LookupFunction) {
-  const outbound = new OutboundHttp({ allowPrivateNetwork, lookup })
-  onTestFinished(() => outbound.close())
-  return outbound
-}
+const fetchPublic = createOutboundFetch({ allowPrivateNetwork: false })
+const fetchAny = createOutboundFetch({ allowPrivateNetwork: true })
 
 /** A resolver that knows one answer. */
 function resolveTo(...addresses: readonly string[]): LookupFunction {
@@ -52,8 +49,9 @@ test.each([
 
 test('a name is refused when any of its addresses is private', async () => {
   const { url, requests } = await serveHttp((_request, response) => response.end('private'))
-  const outbound = createOutbound(false, resolveTo('8.8.8.8', '127.0.0.1'))
-  await expect(outbound.fetch(url.replace('127.0.0.1', 'rebind.example'))).rejects.toThrow(
+  const lookup = resolveTo('8.8.8.8', '127.0.0.1')
+  const fetchResolved = createOutboundFetch({ allowPrivateNetwork: false, lookup })
+  await expect(fetchResolved(url.replace('127.0.0.1', 'rebind.example'))).rejects.toThrow(
     '"rebind.example" leads to 127.0.0.1',
   )
   expect(requests).toEqual([])
@@ -62,7 +60,7 @@ test('a name is refused when any of its addresses is private', async () => {
 test.each(['http://127.0.0.1:9', 'http://[::1]:9', 'http://2130706433:9', 'http://0x7f.1:9'])(
   'the address %s is refused however it is written',
   async (url) => {
-    await expect(createOutbound(false).fetch(url)).rejects.toMatchObject({ code: 'invalid_configuration' })
+    await expect(fetchPublic(url)).rejects.toMatchObject({ code: 'invalid_configuration' })
   },
 )
 
@@ -79,8 +77,7 @@ test('it fetches as fetch does', async () => {
     )
     response.end(`${request.method} ${Buffer.concat(chunks)}`)
   })
-  const outbound = createOutbound(true)
-  const response = await outbound.fetch(url, { method: 'POST', body: 'tide', headers: { 'x-kind': 'high' } })
+  const response = await fetchAny(url, { method: 'POST', body: 'tide', headers: { 'x-kind': 'high' } })
   expect([response.status, response.headers.get('x-kind'), await response.text()]).toEqual([
     201,
     'high',
@@ -93,7 +90,7 @@ test('redirects are left to whoever asked', async () => {
   const { url, requests } = await serveHttp((_request, response) => {
     response.writeHead(302, { location: 'http://example.com/' }).end()
   })
-  const response = await createOutbound(true).fetch(url)
+  const response = await fetchAny(url)
   expect([response.status, response.headers.get('location')]).toEqual([302, 'http://example.com/'])
   expect(requests).toHaveLength(1)
 })
@@ -102,7 +99,7 @@ test('a response without a body has none', async () => {
   const { url } = await serveHttp((_request, response) => {
     response.writeHead(204).end()
   })
-  const response = await createOutbound(true).fetch(url)
+  const response = await fetchAny(url)
   expect([response.status, response.body]).toEqual([204, null])
 })
 
@@ -111,9 +108,15 @@ test('an abort ends the request, and the reading of its answer', async () => {
     response.write('first')
   })
   const stop = new AbortController()
-  const response = await createOutbound(true).fetch(url, { signal: stop.signal })
+  const response = await fetchAny(url, { signal: stop.signal })
   const reading = response.text()
   stop.abort()
   await expect(reading).rejects.toThrow()
-  await expect(createOutbound(true).fetch(url, { signal: stop.signal })).rejects.toThrow(/abort/i)
+  await expect(fetchAny(url, { signal: stop.signal })).rejects.toThrow(/abort/i)
+})
+
+test('each request has a connection of its own, which nobody closes at the wrong moment', async () => {
+  const { url, requests } = await serveHttp((_request, response) => response.end('ok'))
+  for (const _time of [1, 2]) await (await fetchAny(url)).text()
+  expect(requests.map(({ headers }) => headers.connection)).toEqual(['close', 'close'])
 })

@@ -1,0 +1,93 @@
+import { toTimestamp } from '../core/clock.js'
+import type { ApprovalRequested } from '../run/events.js'
+import type { CallState } from '../run/fold.js'
+import type { Tool } from './agent-definition.js'
+import { createApprovalId, findTool, toIdempotencyKey, toToolContext } from './call-context.js'
+import type { ToolOutcome } from './invoke-tool.js'
+import type { RunContext } from './run-context.js'
+
+/** Notes that a call starts; false when it does not, and why has been noted instead. */
+export async function beginCall(context: RunContext, state: CallState): Promise<boolean> {
+  const { call, started, approval, decision } = state
+  const tool = findTool(context, call.name)
+  if (tool === undefined) return complete(context, state, { error: `There is no tool named "${call.name}".` })
+  if (decision !== undefined && approval?.inner !== undefined) {
+    await context.delegation.decide(call.callId, { ...decision, approvalId: approval.inner.approvalId })
+    return begin(context, { ...state, decision: undefined })
+  }
+  if (decision?.decision === 'approve') return begin(context, state)
+  if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
+  if (started !== undefined) return settleUnknown(context, state, tool)
+  if (await tool.needsApproval(call.arguments, toToolContext(context, state)))
+    return ask(context, state, tool, 'policy')
+  return begin(context, state)
+}
+
+/**
+ * Decides about a call that was begun and cut off, by the end of its process or of what it called: whether it took
+ * effect, nobody here knows. True when it is begun again.
+ */
+export async function settleUnknown(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
+  const known = await tool.reconcile(
+    state.started?.arguments ?? state.call.arguments,
+    toToolContext(context, state),
+  )
+  if (known.outcome === 'not_done') return begin(context, state)
+  if (known.outcome === 'done') {
+    return complete(context, state, { result: JSON.parse(JSON.stringify(known.result ?? null)) })
+  }
+  switch (tool.onUnknownOutcome) {
+    case 'retry':
+      return begin(context, state)
+    case 'ask':
+      return ask(context, state, tool, 'unknown_outcome')
+    case 'fail':
+      return complete(context, state, {
+        error:
+          'This tool was cut off while it ran, so whether it took effect is unknown. It was not run again.',
+      })
+  }
+}
+
+function begin({ journal, ...context }: RunContext, state: CallState): boolean {
+  const { call, started, decision } = state
+  const { callId, name } = call
+  const args = decision?.arguments ?? started?.arguments ?? call.arguments
+  const idempotencyKey = toIdempotencyKey(context, state)
+  const attempt = (started?.attempt ?? 0) + 1
+  journal.record({ type: 'tool.started', data: { callId, name, arguments: args, idempotencyKey, attempt } })
+  return true
+}
+
+function ask(
+  context: RunContext,
+  { call, started }: CallState,
+  tool: Tool,
+  reason: ApprovalRequested['reason'],
+): boolean {
+  const { callId, name } = call
+  const args = started?.arguments ?? call.arguments
+  const expiresAt =
+    tool.approvalTimeoutMs === undefined
+      ? undefined
+      : toTimestamp(context.clock.now() + tool.approvalTimeoutMs)
+  const approvalId = createApprovalId(context)
+  context.journal.record({
+    type: 'approval.requested',
+    data: { approvalId, callId, name, arguments: args, reason, expiresAt },
+  })
+  return false
+}
+
+function complete({ journal }: RunContext, { call }: CallState, outcome: ToolOutcome): boolean {
+  journal.record({ type: 'tool.completed', data: { callId: call.callId, ...outcome, durationMs: 0 } })
+  return false
+}
+
+function toRejection({ approval, decision }: CallState): string {
+  const reason = decision?.reason === undefined ? '' : `: ${decision.reason}`
+  if (approval?.reason === 'unknown_outcome') {
+    return `This tool was cut off while it ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
+  }
+  return `A human rejected this call${reason}.`
+}
