@@ -122,6 +122,11 @@ test.each(refused)('%s is refused, naming it', async (_what, query, input, field
   expect(body.detail).toContain(field)
 })
 
+test('a runId that differs from the Idempotency-Key is refused', async () => {
+  const { status, body } = await api('Review').run('x', '?runId=a', { 'idempotency-key': 'b' })
+  expect([status, body.issues?.[0]?.path]).toEqual([400, 'runId'])
+})
+
 test('an empty body is refused', async () => {
   const { status } = await api('Pipeline').run('', '', { 'content-type': 'text/plain' })
   expect(status).toBe(400)

@@ -1,6 +1,13 @@
-import { followAgentRun, followJournal, type RunEventLike, type StreamServices } from './follow-sources.js'
+import {
+  type FollowOptions,
+  followAgentRun,
+  followJournal,
+  type RunEventLike,
+  type StreamServices,
+} from './follow-sources.js'
+import { Nudge } from './nudge.js'
 import { readJournal } from './read-journal.js'
-import { type Cursor, formatCursor, rootSource, toSourceName } from './stream-cursor.js'
+import { type Cursor, formatCursor, rootSource, toParentName, toSourceName } from './stream-cursor.js'
 import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
 import { enterPlace, type WorkflowPlace } from './workflow-place.js'
 
@@ -29,6 +36,7 @@ interface Source {
   readonly node: string | undefined
   /** Its node has come to an end, so nothing new will begin. */
   isOver: boolean
+  readonly nudge: Nudge
   /** By execution, the sources that this one's events have begun. */
   readonly begun: Map<number, string>
 }
@@ -75,7 +83,7 @@ class WorkflowStream {
     this.#openJournal(rootSource, { path: '', requestPrefix: '' }, instanceId)
     const names = [...this.#positions.keys()].filter((name) => name !== rootSource)
     for (const name of names.sort((a, b) => a.split('.').length - b.split('.').length)) {
-      const parent = this.#sources.get(name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : rootSource)
+      const parent = this.#sources.get(toParentName(name))
       const id = Number(name.slice(name.lastIndexOf('.') + 1))
       const [event] =
         parent?.instanceId === undefined
@@ -154,22 +162,26 @@ class WorkflowStream {
   }
 
   #openJournal(name: string, place: StreamPlace, instanceId: string): void {
-    const events = followJournal(this.#services, instanceId, this.#startAt(name), this.#signal)
-    this.#open({ name, place, instanceId, node: undefined }, () => events)
+    this.#open({ name, place, instanceId, node: undefined }, (options) =>
+      followJournal(this.#services, instanceId, this.#startAt(name), options),
+    )
   }
 
   #openRun(name: string, node: string, run: NonNullable<NodeStarted['run']>): void {
-    this.#open({ name, place: { path: '', requestPrefix: '' }, instanceId: undefined, node }, (isOver) =>
-      followAgentRun(this.#services, run, this.#startAt(name), { signal: this.#signal, isOver }),
+    this.#open({ name, place: { path: '', requestPrefix: '' }, instanceId: undefined, node }, (options) =>
+      followAgentRun(this.#services, run, this.#startAt(name), options),
     )
   }
 
   #open(
     what: Pick<Source, 'name' | 'place' | 'instanceId' | 'node'>,
-    follow: (isOver: () => boolean) => AsyncIterable<readonly (RunEventLike | StoredWorkflowEvent)[]>,
+    follow: (options: FollowOptions) => AsyncIterable<readonly (RunEventLike | StoredWorkflowEvent)[]>,
   ): void {
-    const iterator = follow(() => source.isOver)[Symbol.asyncIterator]()
-    const source: Source = { ...what, iterator, isOver: false, begun: new Map(), next: new Promise(() => {}) }
+    const nudge = new Nudge()
+    const options = { signal: this.#signal, nudge, isOver: () => source.isOver }
+    const iterator = follow(options)[Symbol.asyncIterator]()
+    const next = new Promise<Arrival>(() => {})
+    const source: Source = { ...what, iterator, nudge, isOver: false, begun: new Map(), next }
     source.next = pull(source)
     this.#sources.set(what.name, source)
   }
@@ -182,7 +194,9 @@ class WorkflowStream {
 
   #close(name: string): void {
     this.#sources.delete(name)
-    if (name !== rootSource) this.#positions.delete(name)
+    if (name === rootSource) return
+    this.#positions.delete(name)
+    this.#sources.get(toParentName(name))?.nudge.poke()
   }
 }
 
