@@ -5,11 +5,18 @@ import {
   type RunEventLike,
   type StreamServices,
 } from './follow-sources.js'
-import { Nudge } from './nudge.js'
 import { readJournal } from './read-journal.js'
 import { type Cursor, formatCursor, rootSource, toParentName, toSourceName } from './stream-cursor.js'
+import {
+  type Arrival,
+  openSource,
+  pull,
+  type Source,
+  type SourceBatch,
+  type StreamPlace,
+} from './stream-source.js'
 import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
-import { enterPlace, type WorkflowPlace } from './workflow-place.js'
+import { enterPlace } from './workflow-place.js'
 
 /** An event of a workflow's run, or of something that works for it. */
 export interface WorkflowStreamEvent {
@@ -19,31 +26,6 @@ export interface WorkflowStreamEvent {
   readonly type: string
   /** With `node`, the path to the node that it is about, wherever there is one. */
   readonly data: object
-}
-
-type StreamPlace = Pick<WorkflowPlace, 'path' | 'requestPrefix'>
-
-/** Something whose events are part of a stream. */
-interface Source {
-  readonly name: string
-  /** Where it stands among workflows that are nested in each other. */
-  readonly place: StreamPlace
-  readonly iterator: AsyncIterator<readonly (RunEventLike | StoredWorkflowEvent)[]>
-  next: Promise<Arrival>
-  /** Of a workflow: its instance. */
-  readonly instanceId: string | undefined
-  /** Of an agent's run: its node. */
-  readonly node: string | undefined
-  /** Its node has come to an end, so nothing new will begin. */
-  isOver: boolean
-  readonly nudge: Nudge
-  /** By execution, the sources that this one's events have begun. */
-  readonly begun: Map<number, string>
-}
-
-interface Arrival {
-  readonly source: Source
-  readonly batch: readonly (RunEventLike | StoredWorkflowEvent)[] | undefined
 }
 
 /**
@@ -175,15 +157,9 @@ class WorkflowStream {
 
   #open(
     what: Pick<Source, 'name' | 'place' | 'instanceId' | 'node'>,
-    follow: (options: FollowOptions) => AsyncIterable<readonly (RunEventLike | StoredWorkflowEvent)[]>,
+    follow: (options: FollowOptions) => AsyncIterable<SourceBatch>,
   ): void {
-    const nudge = new Nudge()
-    const options = { signal: this.#signal, nudge, isOver: () => source.isOver }
-    const iterator = follow(options)[Symbol.asyncIterator]()
-    const next = new Promise<Arrival>(() => {})
-    const source: Source = { ...what, iterator, nudge, isOver: false, begun: new Map(), next }
-    source.next = pull(source)
-    this.#sources.set(what.name, source)
+    this.#sources.set(what.name, openSource(what, this.#signal, follow))
   }
 
   #startAt(name: string): number {
@@ -198,13 +174,4 @@ class WorkflowStream {
     this.#positions.delete(name)
     this.#sources.get(toParentName(name))?.nudge.poke()
   }
-}
-
-/** Takes the next events ahead of time; should nobody ask for them any more, their failure does not matter. */
-function pull(source: Source): Promise<Arrival> {
-  const arrival = source.iterator
-    .next()
-    .then(({ done, value }) => ({ source, batch: done ? undefined : value }))
-  arrival.catch(() => {})
-  return arrival
 }
