@@ -128,7 +128,7 @@ test('an orchestration whose history cannot be read for a while goes on when it 
   const start = createSite()
   const { host, flows, dataDir } = await start()
   const database = openSqlite(join(dataDir, 'Flows.taskhub.db'))
-  database.exec('ALTER TABLE history RENAME TO hidden')
+  database.exec('PRAGMA busy_timeout = 5000; ALTER TABLE history RENAME TO hidden')
   const id = await flows.start('echo', 'read at last')
   await host.waitForOutput(new RegExp(`${id}: the episode is tried again: no such table: history`))
   database.exec('ALTER TABLE hidden RENAME TO history')
