@@ -54,7 +54,7 @@ function toLayers(
   { step, signal }: ModelCall,
 ): readonly Layer<ChatRequest, ChatAnswer>[] {
   const { attempt } = context.journal.state
-  const shared = { ...toMiddlewareContext(context), step, attempt, signal }
+  const shared = { ...toMiddlewareContext(context, signal), step, attempt }
   return context.agent.middleware
     .filter(({ callModel }) => callModel !== undefined)
     .map((middleware) => async (request, next) => {

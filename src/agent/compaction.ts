@@ -32,8 +32,12 @@ export interface Summarizer {
   readonly keepTurns: number
   /** How many turns gather beyond those before they are summarised together. */
   readonly everyTurns: number
-  /** Boils turns down, together with the summary of those before them. */
-  summarize(turns: readonly HistoryTurn[], previous: string | undefined): Promise<Summary>
+  /** Boils turns down, together with the summary of those before them; gives up when the signal aborts. */
+  summarize(
+    turns: readonly HistoryTurn[],
+    previous: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<Summary>
 }
 
 /** Shows the model the whole conversation. The default; a long conversation then costs more with each turn. */
@@ -88,7 +92,8 @@ export function summarize(options: SummarizeOptions): CompactionStrategy {
     summarizer: {
       keepTurns,
       everyTurns,
-      summarize: (turns, previous) => askForSummary(client, instructions, toTranscript(turns, previous)),
+      summarize: (turns, previous, signal) =>
+        askForSummary(client, { instructions, transcript: toTranscript(turns, previous), signal }),
     },
   }
 }
@@ -103,9 +108,18 @@ export function toHistory(
   return [createTextMessage('system', `Summary of the conversation so far: ${summary}`), ...messages]
 }
 
-async function askForSummary(client: ChatClient, instructions: string, transcript: string): Promise<Summary> {
+interface SummaryQuestion {
+  readonly instructions: string
+  readonly transcript: string
+  readonly signal: AbortSignal | undefined
+}
+
+async function askForSummary(
+  client: ChatClient,
+  { instructions, transcript, signal }: SummaryQuestion,
+): Promise<Summary> {
   const messages = [createTextMessage('system', instructions), createTextMessage('user', transcript)]
-  for await (const event of client.stream({ messages })) {
+  for await (const event of client.stream({ messages }, { signal })) {
     if (event.type === 'completed') return { text: toText(event.message.contents), usage: event.usage }
   }
   throw new Error('The summarising model gave no answer.')

@@ -3,8 +3,8 @@ import { type ContextProvider, isToolSource, type Tool, type ToolSource } from '
 import type { MiddlewareContext } from './middleware.js'
 import type { ProviderContext, RunInfo } from './provider-context.js'
 import { ProviderStates } from './provider-states.js'
-import { raceAbort } from './race-abort.js'
 import type { EquippedRun, RunContext, RunSetup } from './run-context.js'
+import { withinTimeLeft } from './within-time-left.js'
 
 /**
  * What code brings to an execution of a run, and cannot be recorded, each found at the first step that needs it: a run
@@ -53,27 +53,29 @@ async function readTools(
   from: ToolSource | ContextProvider,
   equipped: EquippedRun,
 ): Promise<readonly Tool[]> {
-  const own = toProviderContext(equipped, from.name)
-  return (await raceAbort(from.tools?.(own), own.signal)) ?? []
+  // Tools may use the signal as long as the run lasts.
+  const signal = AbortSignal.any([equipped.signal, equipped.controls.stop])
+  const own = toProviderContext(equipped, from.name, signal)
+  const tools = await withinTimeLeft(equipped, `"${from.name}"`, async () => from.tools?.(own))
+  return tools ?? []
 }
 
 /** What a provider, or another part of the agent that has a state, is told of a run. */
-export function toProviderContext(equipped: EquippedRun, name: string): ProviderContext {
-  const { values, history, states, journal, signal, controls } = equipped
+export function toProviderContext(equipped: EquippedRun, name: string, signal: AbortSignal): ProviderContext {
+  const { values, history, states, journal } = equipped
   return {
     ...toRunInfo(equipped),
     values,
     messages: journal.state.prepared?.request ?? journal.state.request?.messages ?? [],
     history,
     state: states.of(name),
-    signal: AbortSignal.any([signal, controls.stop]),
+    signal,
   }
 }
 
 /** What middleware is told of a run. */
-export function toMiddlewareContext(context: EquippedRun): MiddlewareContext {
-  const { values, signal, controls } = context
-  return { ...toRunInfo(context), values, signal: AbortSignal.any([signal, controls.stop]) }
+export function toMiddlewareContext(context: EquippedRun, signal: AbortSignal): MiddlewareContext {
+  return { ...toRunInfo(context), values: context.values, signal }
 }
 
 /** Which run it is, for code that serves it. */

@@ -3,9 +3,9 @@ import type { AgentResponse } from '../core/response.js'
 import { toAnswerText } from '../run/turn-messages.js'
 import type { ContextProvider } from './agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
-import { raceAbort } from './race-abort.js'
 import type { EquippedRun } from './run-context.js'
 import { parseAnswer, toAnswer, toResponse } from './to-answer.js'
+import { withinTimeLeft } from './within-time-left.js'
 
 /**
  * Ends a run that has its answer. The agent's providers see it first, then its middleware from the inside out. An answer
@@ -47,8 +47,9 @@ async function tellProvider(
   response: AgentResponse,
 ): Promise<void> {
   try {
-    const own = toProviderContext(context, provider.name)
-    await raceAbort(provider.afterRun?.(own, response), own.signal)
+    await withinTimeLeft(context, `"${provider.name}"`, async (signal) =>
+      provider.afterRun?.(toProviderContext(context, provider.name, signal), response),
+    )
   } catch (error) {
     context.onError(error)
   }
@@ -59,10 +60,12 @@ async function askMiddleware(context: EquippedRun, response: AgentResponse): Pro
   const { agent, journal } = context
   const layers = agent.middleware.slice(0, journal.state.prepared?.answer?.by)
   if (layers.every(({ afterRun }) => afterRun === undefined)) return response.text
-  const shared = toMiddlewareContext(context)
   let { text } = response
-  for (const middleware of layers.toReversed())
-    text =
-      (await raceAbort(middleware.afterRun?.(shared, { ...response, text }), shared.signal))?.text ?? text
+  for (const middleware of layers.toReversed()) {
+    const changed = await withinTimeLeft(context, 'Middleware', async (signal) =>
+      middleware.afterRun?.(toMiddlewareContext(context, signal), { ...response, text }),
+    )
+    text = changed?.text ?? text
+  }
   return text
 }

@@ -3,8 +3,8 @@ import type { PreparedAnswer, RunPrepared } from '../run/events.js'
 import type { AgentDefinition, ContextProvider } from './agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
 import type { ProvidedContext } from './provider-context.js'
-import { raceAbort } from './race-abort.js'
 import type { EquippedRun } from './run-context.js'
+import { withinTimeLeft } from './within-time-left.js'
 
 /** Whether an agent has anybody to ask before a run. */
 export function hasPreparation({ contextProviders, middleware }: AgentDefinition): boolean {
@@ -37,12 +37,17 @@ interface Asked {
 
 async function askMiddleware(context: EquippedRun): Promise<Asked> {
   const { agent, journal, history } = context
-  const shared = { ...toMiddlewareContext(context), history }
   let asked: Asked = {}
   for (const [by, middleware] of agent.middleware.entries()) {
     const { instructions = agent.instructions, request = journal.state.request?.messages ?? [] } = asked
-    const asking = middleware.beforeRun?.({ ...shared, instructions, messages: request })
-    const result = await raceAbort(asking, shared.signal)
+    const result = await withinTimeLeft(context, 'Middleware', async (signal) =>
+      middleware.beforeRun?.({
+        ...toMiddlewareContext(context, signal),
+        history,
+        instructions,
+        messages: request,
+      }),
+    )
     if (result === undefined) continue
     if ('answer' in result) return { ...asked, answer: { text: result.answer, by } }
     const { instructions: told, messages } = result
@@ -60,8 +65,10 @@ async function askProvider(
   context: EquippedRun,
   messages: readonly ChatMessage[],
 ): Promise<ProvidedContext> {
-  const own = { ...toProviderContext(context, provider.name), messages }
-  return (await raceAbort(provider.beforeRun?.(own), own.signal)) ?? {}
+  const provided = await withinTimeLeft(context, `"${provider.name}"`, async (signal) =>
+    provider.beforeRun?.({ ...toProviderContext(context, provider.name, signal), messages }),
+  )
+  return provided ?? {}
 }
 
 function toPrepared(

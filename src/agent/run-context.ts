@@ -94,9 +94,14 @@ export function toStepTimeout(
 }
 
 /** Gives a run up whose time is over. @throws {AgentError} `budget_exhausted`. */
-export function checkRunEnd({ limits, agent, clock }: RunSetup): void {
-  if (limits.runEnd === undefined || clock.now() < limits.runEnd) return
-  throw new AgentError(
+export function checkRunEnd(setup: RunSetup): void {
+  const { limits, clock } = setup
+  if (limits.runEnd !== undefined && clock.now() >= limits.runEnd) throw createRunEndError(setup)
+}
+
+/** What a run fails with whose time is over. */
+export function createRunEndError({ agent }: RunSetup): AgentError {
+  return new AgentError(
     'budget_exhausted',
     `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,
   )

@@ -102,9 +102,9 @@ function parseToolInput(input: unknown) {
 function toWaiting(news: 'waiting' | undefined, key: RunKey): McpToolResponse {
   const text =
     news === 'waiting'
-      ? 'The agent waits for a human to approve what it wants to do.'
-      : 'The agent is still working.'
-  return createToolResponse(`${text} Ask again in this session to learn more.`, {
+      ? 'The agent waits for a human to approve what it wants to do'
+      : 'The agent is still working'
+  return createToolResponse(`${text}; its answer will become part of the session.`, {
     status: news ?? 'running',
     ...toIds(key),
   })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { app, type Timer } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
+import { AgentError } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
 import type {
   AgentTrigger,
@@ -21,11 +22,18 @@ export function toFunctionName(agent: Agent, { name, queue, blob }: AgentTrigger
   return [kind, agent.name, name].filter((part) => part !== undefined).join('-')
 }
 
-/** Registers a function that runs an agent when something happens. */
+/** Registers a function that runs an agent when something happens. @throws {AgentError} `invalid_configuration` when its name cannot be part of a function's. */
 export function registerTrigger(agent: Agent, trigger: AgentTrigger, services: TriggerServices): void {
+  checkName(trigger)
   if (trigger.queue !== undefined) registerQueue(agent, trigger, services)
   else if (trigger.blob !== undefined) registerBlob(agent, trigger, services)
   else registerSchedule(agent, trigger, services)
+}
+
+function checkName({ name }: AgentTrigger): void {
+  if (name === undefined || /^[A-Za-z0-9_-]{1,40}$/.test(name)) return
+  const message = `Trigger name "${name}" must be 1-40 letters, digits, "_" or "-".`
+  throw new AgentError('invalid_configuration', message)
 }
 
 function registerQueue(agent: Agent, trigger: QueueTrigger, services: TriggerServices): void {

@@ -12,7 +12,6 @@ import type {
   EndedRunsQuery,
   RunKey,
   RunLog,
-  RunStatus,
   RunSummary,
   SessionKey,
   SessionQuery,
@@ -20,6 +19,7 @@ import type {
   StalledQuery,
 } from '../run/run-log.js'
 import { RunFeed } from './run-feed.js'
+import { toRunSummary, toSessionSummary } from './sqlite-rows.js'
 import { openSqliteFile } from './sqlite-schema.js'
 import { prepareStatements, type Statements } from './sqlite-statements.js'
 
@@ -275,27 +275,4 @@ function toFeedName({ agent, session, run }: RunKey): string {
 
 function toControlFeedName(key: RunKey): string {
   return `${toFeedName(key)}\ncontrols`
-}
-
-function toRunSummary(row: {
-  run: string
-  turn: number
-  status: RunStatus
-  accepted_at: number
-}): RunSummary {
-  return { run: row.run, turn: row.turn, status: row.status, acceptedAt: row.accepted_at }
-}
-
-function toSessionSummary(row: {
-  session: string
-  owner: string | null
-  created_at: number
-  updated_at: number
-}): SessionSummary {
-  return {
-    session: row.session,
-    owner: row.owner ?? undefined,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  }
 }

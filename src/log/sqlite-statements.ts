@@ -1,35 +1,11 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { RunStatus } from '../run/run-log.js'
+import type { EventRow, RunRow, SessionRow } from './sqlite-rows.js'
 import { schemaVersion } from './sqlite-schema.js'
 
 /** A prepared statement with the shape of its rows; SQLite itself does not know it. */
 interface Query<Row> {
   get(...values: SQLInputValue[]): Row | undefined
   all(...values: SQLInputValue[]): Row[]
-}
-
-interface RunRow {
-  readonly id: number
-  readonly run: string
-  readonly turn: number
-  readonly status: RunStatus
-  readonly due_at: number | null
-  readonly next: number
-  readonly accepted_at: number
-}
-
-interface SessionRow {
-  readonly session: string
-  readonly owner: string | null
-  readonly created_at: number
-  readonly updated_at: number
-}
-
-interface EventRow {
-  readonly id: number
-  readonly type: string
-  readonly data: string
-  readonly at: number
 }
 
 function withError<Row>(query: Query<Row>, toError: (cause: unknown) => Error): Query<Row> {

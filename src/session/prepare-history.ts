@@ -1,6 +1,8 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { type HistoryTurn, type Summarizer, toHistory } from '../agent/compaction.js'
+import type { Clock } from '../core/clock.js'
 import type { ChatMessage } from '../core/messages.js'
+import { WorkLimit } from '../core/work-limit.js'
 import type { RunJournal } from '../run/run-journal.js'
 import type { SessionKey } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
@@ -12,6 +14,9 @@ export interface HistoryRequest {
   readonly state: AgentState
   readonly history: SessionHistory
   readonly journal: RunJournal
+  /** By then older turns have to be summarised; ms since 1970. */
+  readonly until: number
+  readonly clock: Clock
   readonly onError: (error: unknown) => void
 }
 
@@ -29,17 +34,19 @@ export async function prepareHistory(request: HistoryRequest): Promise<readonly 
   return summarizeOlder(request, summarizer, turns, known?.text)
 }
 
-/** Boils the older turns down and journals it, so that it is not paid for again. If that fails, they are shown as they are. */
+/** Boils the older turns down and journals it, so that it is not paid for again. If that fails, or takes longer than a step may, they are shown as they are. */
 async function summarizeOlder(
-  { journal, onError }: HistoryRequest,
+  { agent, journal, until, clock, onError }: HistoryRequest,
   summarizer: Summarizer,
   turns: readonly HistoryTurn[],
   previous: string | undefined,
 ): Promise<readonly ChatMessage[]> {
   const older = turns.slice(0, -summarizer.keepTurns)
   const upToTurn = older.at(-1)?.turn ?? 0
+  const limitMs = Math.max(1, Math.min(agent.stepTimeoutMs ?? Number.POSITIVE_INFINITY, until - clock.now()))
+  const limit = new WorkLimit([journal.broken], limitMs, clock)
   try {
-    const { text, usage } = await summarizer.summarize(older, previous)
+    const { text, usage } = await summarizer.summarize(older, previous, limit.signal)
     journal.record({ type: 'history.summarized', data: { upToTurn, text, usage } })
     await journal.flush()
     return toHistory(text, turns.slice(-summarizer.keepTurns))
@@ -47,5 +54,7 @@ async function summarizeOlder(
     journal.broken.throwIfAborted()
     onError(error)
     return toHistory(previous, turns)
+  } finally {
+    limit.end()
   }
 }

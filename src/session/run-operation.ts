@@ -68,13 +68,14 @@ async function carryOut(operation: Operation, state: AgentState, correlationId: 
 async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
   const { agent, log, key, callback, limits, startedAt, clock, onError } = operation
   const turn = state.own.turn + 1
+  const until = startedAt + limits.parkAfterMs
   const outcome = await executeRun({
     agent,
     log,
     key: { ...key, run },
     callback,
     readHistory: (journal) =>
-      prepareHistory({ agent, key, state, history: operation.history, journal, onError }),
+      prepareHistory({ agent, key, state, history: operation.history, journal, until, clock, onError }),
     turn,
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,

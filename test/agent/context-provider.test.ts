@@ -139,6 +139,26 @@ test('a provider that does not listen does not hold up a run that must stop', as
   await expect(agent.run('Hi', { signal: stop.signal })).rejects.toThrow('enough')
 })
 
+test.each<[string, Partial<AgentOptions>]>([
+  ['provider before it', { contextProviders: [{ name: 'slow', beforeRun: () => new Promise(() => {}) }] }],
+  ['source of tools', { tools: [{ name: 'slow', tools: () => new Promise(() => {}) }] }],
+  ['middleware before it', { middleware: [{ beforeRun: () => new Promise(() => {}) }] }],
+  ['middleware after it', { middleware: [{ afterRun: () => new Promise(() => {}) }] }],
+])('a run that has a time limit keeps it in spite of a %s that never returns', async (_title, options) => {
+  const { agent } = createAgent([{ text: 'ok' }], { runTimeoutMs: 20, ...options })
+  await expect(agent.run('Hi')).rejects.toMatchObject({ code: 'budget_exhausted' })
+})
+
+test('a run ends in time in spite of a provider that never returns after it', async () => {
+  const { agent } = createAgent([{ text: 'ok' }], {
+    runTimeoutMs: 20,
+    contextProviders: [{ name: 'slow', afterRun: () => new Promise(() => {}) }],
+  })
+  const errors: unknown[] = []
+  expect((await agent.run('Hi', { onError: (error) => errors.push(error) })).text).toBe('ok')
+  expect(errors).toMatchObject([{ code: 'budget_exhausted' }])
+})
+
 test.each<[string, Partial<AgentOptions>, RegExp]>([
   [
     'a source gives a tool of a name that is taken',

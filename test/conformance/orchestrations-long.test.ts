@@ -61,6 +61,10 @@ test('99. a loop of a thousand rounds has a short history, and keeps its custom 
   expect(historyEvents).toHaveLength(3)
 })
 
+test('99. what a round leaves open does not hold up the next one', async () => {
+  expect(await flows.run('leavesBehind', { n: 0 })).toBe(3)
+})
+
 test('99. a text handed on to the next round comes back with quotes', async () => {
   expect(await flows.run('loopsWithText', 'text')).toBe('"text again"')
 })

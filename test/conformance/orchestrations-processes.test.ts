@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { openSqlite } from '../../src/core/sqlite.js'
 import { createFlowClient, type FlowClient } from '../host/durable/flow-client.js'
 import { until } from '../host/durable/kit.js'
 import { type SpawnedHost, type SpawnHostOptions, spawnHost } from '../support/spawn-host.js'
@@ -13,7 +14,9 @@ const effects = createEffectsFolder()
 /** Takes far longer than any test, so that only another sign of death can explain a takeover. */
 const longLease = ['--lease-ms', '3600000']
 
-type Start = (options?: Partial<SpawnHostOptions>) => Promise<{ host: SpawnedHost; flows: FlowClient }>
+type Start = (
+  options?: Partial<SpawnHostOptions>,
+) => Promise<{ host: SpawnedHost; flows: FlowClient; dataDir: string }>
 
 /** A folder for a hub that the processes of one test share. */
 function createSite(): Start {
@@ -23,7 +26,7 @@ function createSite(): Start {
     const env = { EFFECTS_DIR: effects.path, ...options.env }
     const host = await spawnHost({ root, dataDir, args: longLease, ...options, env })
     onTestFinished(async () => void (await host.stop('SIGKILL')))
-    return { host, flows: createFlowClient(host) }
+    return { host, flows: createFlowClient(host), dataDir }
   }
 }
 
@@ -119,6 +122,18 @@ test('a process frozen during an activity does not record its result when it wak
   await frozen.host.waitForOutput(/fenced off, as another host has taken over/)
   const { historyEvents = [] } = await other.flows.status(id, 'showHistory=true')
   expect(historyEvents.filter(({ EventType }) => EventType === 'TaskCompleted')).toHaveLength(1)
+})
+
+test('an orchestration whose history cannot be read for a while goes on when it can', async () => {
+  const start = createSite()
+  const { host, flows, dataDir } = await start()
+  const database = openSqlite(join(dataDir, 'Flows.taskhub.db'))
+  database.exec('ALTER TABLE history RENAME TO hidden')
+  const id = await flows.start('echo', 'read at last')
+  await host.waitForOutput(new RegExp(`${id}: the episode is tried again: no such table: history`))
+  database.exec('ALTER TABLE hidden RENAME TO history')
+  database.close()
+  expect((await flows.end(id)).output).toBe('read at last')
 })
 
 test('117. an orchestrator that asks for something else than before fails as non-deterministic', async () => {

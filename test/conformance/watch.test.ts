@@ -123,7 +123,11 @@ test(
 test('with --watch POST admin/host/restart starts the app anew', async () => {
   const { host } = await startApp({ 'dist/index.js': toCode('one') })
   const first = await waitForAnswer(host, 'one')
-  expect((await fetch(`${host.url}/admin/host/restart`, { method: 'POST' })).status).toBe(200)
+  const restart = async (headers?: Record<string, string>): Promise<number> =>
+    (await fetch(`${host.url}/admin/host/restart`, { method: 'POST', ...(headers && { headers }) })).status
+  // What a page of another site would send.
+  expect(await restart({ origin: 'http://elsewhere' })).toBe(404)
+  expect(await restart()).toBe(200)
   await eventually(async () => {
     const found = await ask(host)
     return found !== undefined && found.pid !== first.pid

@@ -63,6 +63,16 @@ test('many runs at once give their results in order', async () => {
   expect(messages.map(countCalls)).toEqual(messages.map(() => 1))
 })
 
+test('many runs at once in one conversation are answered one after the other', async () => {
+  const messages = ['first', 'second', 'third']
+  const { texts, session } = (await run('crowd', messages)) as { texts: string[]; session: string }
+  expect(texts).toEqual(messages.map((message) => `You said: ${message}`))
+  const { body } = await scene.api.state(session)
+  expect(body.conversation_history.map(({ role }) => role).join()).toBe(
+    'user,assistant,user,assistant,user,assistant',
+  )
+})
+
 test('a structured answer has the values of its schema', async () => {
   scene.book.add('judge', { text: '{"good":true,"score":21}' })
   expect(await run('judge')).toMatchObject({ twice: 42, good: true })

@@ -11,11 +11,26 @@ afterAll(() => bed.end())
 let app: RunningApp
 
 beforeAll(async () => {
-  const model = await bed.startModel({
-    script: ({ messages }) => ({ text: `<${messages.at(-1)?.content}>` }),
-  })
+  const model = await bed.startModel({ script: (body) => ({ text: answerAs(body) }) })
   app = await bed.startApp({ entry: 'test/fixtures/apps/e2e-workflows/app.js', model })
 })
+
+/** Who speaks is told by its instructions; those who are asked for a shape answer in it. */
+function answerAs({ messages }: { readonly messages: readonly { readonly content?: unknown }[] }): string {
+  const heard = String(messages.at(-1)?.content)
+  switch (messages[0]?.content) {
+    case 'You are the front desk.':
+      return '{"message":"A matter of bills.","handOffTo":"Billing"}'
+    case 'You know bills.':
+      return JSON.stringify({ message: `Paid, as ${heard.split('\n')[4]}`, handOffTo: null })
+    case 'You moderate.':
+      return JSON.stringify({
+        next: /Editor: /.test(heard) ? null : /Writer: /.test(heard) ? 'Editor' : 'Writer',
+      })
+    default:
+      return `<${heard}>`
+  }
+}
 
 function api(name: string, spelling: 'workflow' | 'workflows' = 'workflows'): WorkflowApi {
   return new WorkflowApi(app.url, name, { spelling })
@@ -37,6 +52,22 @@ test('agents and functions in a row: a caller who waits gets the output', async 
 
 test('at the same time: the outputs come in the order of the workers', async () => {
   expect((await api('Both').runToEnd('poem')).body.output).toBe('<poem> | <poem>')
+})
+
+test('handed on from agent to agent: the one that keeps it answers', async () => {
+  const { body } = await api('Desk').runToEnd('Is my bill paid?')
+  expect(body.output).toBe('Paid, as FrontDesk: A matter of bills.')
+})
+
+test('a chat that an agent moderates ends when it says so; each has heard what was said', async () => {
+  const { body } = await api('Talk').runToEnd('Tea?')
+  expect(body.output).toEqual([
+    { speaker: 'Writer', text: '<You are Writer. The topic:\nTea?\n\nIt is your turn.>' },
+    {
+      speaker: 'Editor',
+      text: expect.stringMatching(/^<You are Editor\. The topic:\nTea\?\n\nSaid since:\nWriter: </),
+    },
+  ])
 })
 
 test.each(['workflow', 'workflows'] as const)(
@@ -120,6 +151,11 @@ test.each(refused)('%s is refused, naming it', async (_what, query, input, field
   const { status, body } = await api('Review').run(input, query)
   expect([status, body.code]).toEqual([400, 'invalid_request'])
   expect(body.detail).toContain(field)
+})
+
+test('a runId that differs from the Idempotency-Key is refused', async () => {
+  const { status, body } = await api('Review').run('x', '?runId=a', { 'idempotency-key': 'b' })
+  expect([status, body.issues?.[0]?.path]).toEqual([400, 'runId'])
 })
 
 test('an empty body is refused', async () => {

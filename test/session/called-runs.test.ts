@@ -129,6 +129,17 @@ test('a run queued behind one that waits is pending, and its orchestration is to
   expect(entity.raised).toMatchObject([[caller, 'dafx-run-second', { status: 'completed' }]])
 })
 
+test('a run that outlives its operation is pending, and told of by the operation that ends it', async () => {
+  const limits = { parkAfterMs: -1, hardEndMs: 60_000 }
+  const { entity, log } = createSession([], { limits })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  expect(entity.replies).toMatchObject([{ status: 'pending' }])
+  expect(entity.signals).toEqual([['continue', { correlationId: 'a' }]])
+  const { entity: generous } = createSession([{ text: 'Done.' }], { log })
+  await generous.operate('continue', { correlationId: 'a' })
+  expect(generous.raised).toMatchObject([[caller, 'dafx-run-a', { status: 'completed' }]])
+})
+
 test('an operation cut off after the run had ended tells the orchestration once more', async () => {
   const { entity, log } = createSession([{ text: 'Done.' }])
   await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })

@@ -118,6 +118,15 @@ test('when summarising fails, the older turns are shown as they are', async () =
   expect(session.entity.logged.join()).toContain('down')
 })
 
+test('a summary that takes longer than a step may is given up', async () => {
+  const summarizer = new ScriptedModel(() => ({ hangsAfter: 'Well' }))
+  const compaction = summarize({ client: summarizer, keepTurns: 1, everyTurns: 1 })
+  const session = createSession(chatty, { agent: { compaction, stepTimeoutMs: 20 } })
+  await talk(session, 4)
+  expect(questions(session)).toHaveLength(4)
+  expect(session.entity.logged.join()).toContain('timeout')
+})
+
 test('reset forgets the summary too', async () => {
   const compaction = summarize({
     client: new ScriptedModel(() => ({ text: 'secret' })),

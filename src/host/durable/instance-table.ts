@@ -72,7 +72,8 @@ const statements = {
     created_at = excluded.created_at, updated_at = excluded.updated_at, input = excluded.input,
     output = excluded.output, custom_status = excluded.custom_status, parent = excluded.parent`,
   delete: 'DELETE FROM instances WHERE id = ?',
-  history: 'SELECT seq, type, task, name, event FROM history WHERE execution = ? ORDER BY seq',
+  history: 'SELECT seq, type, task, name, event FROM history WHERE execution = ? AND seq > ? ORDER BY seq',
+  countHistory: 'SELECT count(*) AS count FROM history WHERE execution = ? AND seq <= ?',
   lockHistory: `SELECT seq, type, task, name, event FROM history WHERE execution = ? AND type = 14
     AND (name LIKE 'lock %' OR name LIKE 'release %') ORDER BY seq`,
   dropEvents: 'DELETE FROM history WHERE seq IN (SELECT value FROM json_each(?))',
@@ -147,9 +148,14 @@ export class InstanceTable {
       .map(toInstance)
   }
 
-  /** All events of an execution, oldest first. */
-  readHistory(execution: string): StoredHistoryRow[] {
-    return this.#sql.history.all(execution).map(toHistoryRow)
+  /** The events of an execution after the one at `after`, oldest first. @param after @default all of them */
+  readHistory(execution: string, after = 0): StoredHistoryRow[] {
+    return this.#sql.history.all(execution, after).map(toHistoryRow)
+  }
+
+  /** How many events an execution has up to the one at `last`. */
+  countHistory(execution: string, last: number): number {
+    return Number(this.#sql.countHistory.get(execution, last)?.count)
   }
 
   /** What an execution has sent about locks on entities, oldest first. */

@@ -22,6 +22,7 @@ export const hubStatements = {
     WHERE target = ? AND visible_at <= ? ORDER BY seq`,
   deleteMessagesAt: 'DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(?))',
   deleteMessagesNamed: 'DELETE FROM messages WHERE target = ? AND id IN (SELECT value FROM json_each(?))',
+  deleteMessagesFor: 'DELETE FROM messages WHERE target = ? AND execution = ?',
   deleteAllMessages: 'DELETE FROM messages WHERE target = ?',
 
   // A mailbox that waits out a failure (attempts > 0) is not woken early by a new message.

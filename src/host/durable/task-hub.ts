@@ -182,6 +182,11 @@ export class TaskHub {
     if (ids.length > 0) this.#sql.deleteMessagesNamed.run(target, JSON.stringify(ids))
   }
 
+  /** Removes what waits for one execution of `target`. */
+  dropMessagesFor(target: string, execution: string): void {
+    this.#sql.deleteMessagesFor.run(target, execution)
+  }
+
   /** Removes whatever waits for `target`. */
   dropAllMessages(target: string): void {
     this.#sql.deleteAllMessages.run(target)

@@ -1,20 +1,29 @@
+import type { FunctionDefinition } from '../functions.js'
 import type { AppKeys } from '../keys/app-keys.js'
 import type { NamedKey } from '../keys/secret-files.js'
 
-/** What is asked below `/admin/`: `host/keys`, `host/systemkeys`, `functions/{name}/keys`, and one key of each by its name. */
-export interface KeyQuestion {
-  readonly area: 'host' | 'functions'
-  /** In lower case for the host, else the function's name as it is spelt in the app. */
-  readonly subject: string
-  readonly keyName: string | undefined
+/**
+ * The keys that a path below `/admin/` asks for: `host/keys`, `host/systemkeys` and `functions/{name}/keys`, or one of each by its
+ * name (Functions host: keys API). Undefined for other paths, and where there is no such key or function.
+ */
+export function findKeys(
+  parts: readonly string[],
+  functions: readonly FunctionDefinition[],
+  keys: AppKeys,
+): object | undefined {
+  const [area = '', name = '', third] = parts
+  if (area.toLowerCase() === 'host') return toAnswer(findHostKeys(name.toLowerCase(), third, keys), third)
+  const definition = functions.find((each) => each.name.toLowerCase() === name.toLowerCase())
+  if (area.toLowerCase() !== 'functions' || third?.toLowerCase() !== 'keys' || definition === undefined) {
+    return undefined
+  }
+  return toAnswer(keys.ofFunction(definition.name), parts[3])
 }
 
-/** The answer to a question about keys, undefined when there are none (Functions host: keys API). */
-export function findKeys({ area, subject, keyName }: KeyQuestion, keys: AppKeys): object | undefined {
-  const found = area === 'functions' ? keys.ofFunction(subject) : findHostKeys(subject, keyName, keys)
-  if (found === undefined) return undefined
-  if (keyName === undefined) return { keys: found, links: [] }
-  const key = found.find(({ name }) => name.toLowerCase() === keyName.toLowerCase())
+function toAnswer(keys: readonly NamedKey[] | undefined, keyName: string | undefined): object | undefined {
+  if (keys === undefined) return undefined
+  if (keyName === undefined) return { keys, links: [] }
+  const key = keys.find(({ name }) => name.toLowerCase() === keyName.toLowerCase())
   return key && { ...key, links: [] }
 }
 

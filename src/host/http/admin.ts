@@ -7,7 +7,7 @@ import { isHttpTrigger } from '../function-metadata.js'
 import type { FunctionInvoker, HostExtension, TypedData } from '../functions.js'
 import type { AppKeys } from '../keys/app-keys.js'
 import { isObject } from '../parse-json.js'
-import { findKeys, type KeyQuestion } from './admin-keys.js'
+import { findKeys } from './admin-keys.js'
 import { writeEmpty } from './function-to-response.js'
 import { readBody, readContentLength } from './request-body.js'
 
@@ -43,36 +43,36 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
     const method = request.method ?? 'GET'
     const [area = '', name, action] = parts.map((part, index) => (index === 1 ? part : part.toLowerCase()))
     const isGet = method === 'GET'
-    const question = isGet ? toKeyQuestion(parts, options) : undefined
-    const keys = question && options.keys && findKeys(question, options.keys)
+    const keys = isGet && options.keys ? findKeys(parts, options.functions, options.keys) : undefined
     if (keys !== undefined) writeJson(response, keys)
     else if (area === 'host' && parts.length === 2) {
-      const verb = name?.toLowerCase()
-      if (verb === 'status' && isGet) writeJson(response, toStatus(instanceId))
-      else if (verb === 'synctriggers' && method === 'POST') writeJson(response, { status: 'success' })
-      else if (verb === 'restart' && method === 'POST' && options.restart !== undefined) {
-        writeEmpty(response, 200)
-        options.restart()
-      } else if (verb === 'ping' && (isGet || method === 'POST')) writeEmpty(response, 200)
-      else writeEmpty(response, 404)
+      answerHost(request, response, `${method} ${name?.toLowerCase()}`, {
+        instanceId,
+        restart: options.restart,
+      })
     } else if (area === 'warmup' && isGet) writeEmpty(response, 200)
     else if (area !== 'functions') writeEmpty(response, 404)
     else if (name === undefined && isGet) {
-      writeJson(
-        response,
-        options.functions.map((definition) => toFunctionObject(definition, options)),
-      )
+      const described = options.functions.map((definition) => toFunctionObject(definition, options))
+      writeJson(response, described)
     } else await answerFunction({ request, response, name: name ?? '', action, options })
   }
 }
 
-function toKeyQuestion(parts: readonly string[], { functions }: AdminOptions): KeyQuestion | undefined {
-  const [area = '', name = '', action = '', keyName] = parts
-  if (area.toLowerCase() === 'host') return { area: 'host', subject: name.toLowerCase(), keyName: parts[2] }
-  const definition = functions.find((each) => each.name.toLowerCase() === name.toLowerCase())
-  if (area.toLowerCase() !== 'functions' || action.toLowerCase() !== 'keys' || definition === undefined)
-    return undefined
-  return { area: 'functions', subject: definition.name, keyName }
+/** Security: a page of another origin could send the request to restart, so it must not come from a page. */
+function answerHost(
+  request: IncomingMessage,
+  response: ServerResponse,
+  what: string,
+  { instanceId, restart }: { readonly instanceId: string; readonly restart: (() => void) | undefined },
+): void {
+  if (what === 'GET status') writeJson(response, toStatus(instanceId))
+  else if (what === 'GET ping' || what === 'POST ping') writeEmpty(response, 200)
+  else if (what === 'POST synctriggers') writeJson(response, { status: 'success' })
+  else if (what === 'POST restart' && restart !== undefined && request.headers.origin === undefined) {
+    writeEmpty(response, 200)
+    restart()
+  } else writeEmpty(response, 404)
 }
 
 async function answerFunction(call: {

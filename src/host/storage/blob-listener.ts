@@ -1,7 +1,7 @@
-import { toErrorMessage } from '../../core/errors.js'
+import { waitUntil } from '../alarm.js'
 import type { ProcessLock } from '../process-lock.js'
-import { waitUntil } from '../timers/alarm.js'
 import type { BlobReceipts } from './blob-receipts.js'
+import { ListenerFaults } from './listener-faults.js'
 import { type BlobRunOptions, runBlob } from './run-blob.js'
 
 export interface BlobListenerOptions extends BlobRunOptions {
@@ -19,14 +19,15 @@ const takeoverMs = 500
 /** Runs a blob function once for each version of each blob that its path means, in one of the processes on a data folder. */
 export class BlobListener {
   readonly #options: BlobListenerOptions
+  readonly #faults: ListenerFaults
   readonly #stopping = new AbortController()
   /** By blob name, so that one blob is worked on once at a time. */
   readonly #running = new Map<string, Promise<void>>()
   #polling: Promise<void> = Promise.resolve()
-  #lastError = ''
 
   constructor(options: BlobListenerOptions) {
     this.#options = options
+    this.#faults = new ListenerFaults(options.definition.name, options.log)
   }
 
   /** Begins to look for blobs; a container that does not exist is waited for. */
@@ -43,48 +44,38 @@ export class BlobListener {
   }
 
   async #poll(): Promise<void> {
-    const { lock, openReceipts } = this.#options
     const { signal } = this.#stopping
-    while (!signal.aborted && !(await this.#attempt(async () => lock.tryTake())))
-      await this.#pause(takeoverMs)
-    if (signal.aborted) return lock.release()
-    const receipts = openReceipts()
-    while (!signal.aborted) {
+    let receipts: BlobReceipts | undefined
+    while (!signal.aborted && receipts === undefined) {
+      receipts = await this.#faults.attempt(async () => this.#takeOver())
+      if (receipts === undefined) await this.#pause(takeoverMs)
+    }
+    if (receipts !== undefined) await this.#lookUntilStopped(receipts)
+    await Promise.all(this.#running.values())
+    receipts?.close()
+    this.#options.lock.release()
+  }
+
+  /** Undefined while another process runs the function. */
+  #takeOver(): BlobReceipts | undefined {
+    const { lock, openReceipts } = this.#options
+    return lock.tryTake() ? openReceipts() : undefined
+  }
+
+  async #lookUntilStopped(receipts: BlobReceipts): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
       const startedAt = Date.now()
-      await this.#attempt(() => this.#look(receipts))
+      await this.#faults.attempt(() => this.#look(receipts))
       // A container that takes long to list is not listed more than half of the time.
       await this.#pause(Math.max(pollMs, Date.now() - startedAt))
     }
-    await Promise.all(this.#running.values())
-    receipts.close()
-    lock.release()
   }
 
   #pause(ms: number): Promise<void> {
     return waitUntil(Date.now() + ms, Date.now, this.#stopping.signal)
   }
 
-  /** False when it failed; says why once, and again when something else is wrong. */
-  async #attempt(work: () => Promise<boolean>): Promise<boolean> {
-    const { definition, log } = this.#options
-    try {
-      const answer = await work()
-      this.#lastError = ''
-      return answer
-    } catch (error) {
-      const why = toErrorMessage(error)
-      if (why !== this.#lastError) {
-        log(
-          'error',
-          `The listener for function '${definition.name}' was unable to read and tries again: ${why}`,
-        )
-      }
-      this.#lastError = why
-      return false
-    }
-  }
-
-  async #look(receipts: BlobReceipts): Promise<boolean> {
+  async #look(receipts: BlobReceipts): Promise<void> {
     const { blobs, pattern, settings } = this.#options
     for (const blob of await blobs.list(pattern.container, pattern.prefix)) {
       const parameters = pattern.match(blob.name)
@@ -97,6 +88,5 @@ export class BlobListener {
         run.finally(() => this.#running.delete(blob.name)),
       )
     }
-    return true
   }
 }

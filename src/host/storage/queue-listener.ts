@@ -1,6 +1,6 @@
-import { toErrorMessage } from '../../core/errors.js'
+import { waitUntil } from '../alarm.js'
 import { toBackoffMs } from '../backoff.js'
-import { waitUntil } from '../timers/alarm.js'
+import { ListenerFaults } from './listener-faults.js'
 import { hiddenForMs } from './message-hold.js'
 import type { ReceivedMessage } from './message-queue.js'
 import { MessageRun, type MessageRunOptions } from './message-run.js'
@@ -11,13 +11,14 @@ const firstIdleMs = 100
 /** Runs a queue function for the messages of its queue (WebJobs: QueueListener). */
 export class QueueListener {
   readonly #options: MessageRunOptions
+  readonly #faults: ListenerFaults
   readonly #stopping = new AbortController()
   readonly #runs = new Set<MessageRun>()
   #polling: Promise<void> = Promise.resolve()
-  #lastError = ''
 
   constructor(options: MessageRunOptions) {
     this.#options = options
+    this.#faults = new ListenerFaults(options.definition.name, options.log)
   }
 
   /** Begins to poll; a queue that does not exist is waited for. */
@@ -56,23 +57,8 @@ export class QueueListener {
     void run.ended.then(() => this.#runs.delete(run))
   }
 
-  /** Says what is wrong with the service once, and again when something else is wrong. */
   async #receive(): Promise<readonly ReceivedMessage[]> {
-    const { queue, settings, definition, log } = this.#options
-    try {
-      const messages = await queue.receive(settings.batchSize, hiddenForMs)
-      this.#lastError = ''
-      return messages ?? []
-    } catch (error) {
-      const why = toErrorMessage(error)
-      if (why !== this.#lastError) {
-        log(
-          'error',
-          `The listener for function '${definition.name}' was unable to read and tries again: ${why}`,
-        )
-      }
-      this.#lastError = why
-      return []
-    }
+    const { queue, settings } = this.#options
+    return (await this.#faults.attempt(() => queue.receive(settings.batchSize, hiddenForMs))) ?? []
   }
 }

@@ -1,5 +1,5 @@
+import { waitUntil } from '../alarm.js'
 import type { InvocationOutcome, RetryContext } from '../functions.js'
-import { waitUntil } from './alarm.js'
 import { type RetryPolicy, toRetryDelayMs } from './retry-policy.js'
 
 export interface RetriedRun {

@@ -28,11 +28,18 @@ export async function parseWorkflowRun(
     parseFlag('waitForResponse', query.get('waitForResponse') ?? query.get('wait_for_response')) ??
     false
   return {
-    runId: parseRunId(query.get('runId') ?? request.headers.get('idempotency-key') ?? randomUUID()),
+    runId: parseRunId(chooseRunId(query.get('runId'), request.headers.get('idempotency-key'))),
     input: await parseInput(request, settings.maxBodyBytes, workflow),
     waitMs: wait ? timeoutSeconds * 1000 : undefined,
     form: toForm(request.headers.get('accept')?.toLowerCase() ?? ''),
   }
+}
+
+function chooseRunId(query: string | null, header: string | null): string {
+  if (query !== null && header !== null && query !== header) {
+    throw createFieldError('runId', 'differs from the header Idempotency-Key')
+  }
+  return query ?? header ?? randomUUID()
 }
 
 /**

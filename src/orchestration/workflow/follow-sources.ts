@@ -2,6 +2,7 @@ import type { DurableClient } from 'durable-functions'
 import type { Clock } from '../../core/clock.js'
 import { followExpectedRun } from '../../session/follow-expected-run.js'
 import type { SessionClient } from '../../session/session-client.js'
+import type { Nudge } from './nudge.js'
 import { readJournal } from './read-journal.js'
 import { readInstance } from './task-hub-question.js'
 import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
@@ -15,12 +16,20 @@ export interface StreamServices {
   readonly clock: Clock
 }
 
+export interface FollowOptions {
+  readonly signal: AbortSignal
+  /** Whether the node that has begun it has come to an end: what is not there yet will not come. */
+  readonly isOver: () => boolean
+  /** Poked when there may be news. */
+  readonly nudge: Nudge
+}
+
 /** A run's events as they arrive: dense, each once; ends after the terminal one, or when the signal aborts. */
 export async function* followJournal(
   { durable, clock }: StreamServices,
   instanceId: string,
   after: number,
-  signal: AbortSignal,
+  { signal, isOver, nudge }: FollowOptions,
 ): AsyncGenerator<readonly StoredWorkflowEvent[]> {
   let last = after
   let pauseMs = firstPauseMs
@@ -31,11 +40,12 @@ export async function* followJournal(
     if (events.length > 0) yield events
     if (events.some(isWorkflowEnd)) return
     if (pauseMs === longestPauseMs) {
-      const end = await findSilentEnd({ durable, clock }, instanceId, last)
+      const isExpected = last < 0 && !isOver()
+      const end = await findSilentEnd({ durable, clock }, instanceId, last, isExpected)
       if (end !== undefined) return yield [end]
     }
     pauseMs = events.length > 0 ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs)
-    await clock.sleep(pauseMs, signal).catch(() => {})
+    if (await nudge.pause(clock, pauseMs, signal)) pauseMs = firstPauseMs
   }
 }
 
@@ -53,9 +63,11 @@ async function findSilentEnd(
   { durable, clock }: Pick<StreamServices, 'durable' | 'clock'>,
   instanceId: string,
   last: number,
+  isExpected: boolean,
 ): Promise<StoredWorkflowEvent | undefined> {
   const found = await readInstance(durable, instanceId)
   const place = { id: last + 1, at: clock.now() }
+  if (found === undefined && isExpected) return undefined
   if (found === undefined)
     return { ...place, type: 'workflow.terminated', data: { reason: 'The run was deleted.' } }
   const status = (found.customStatus ?? undefined) as WorkflowStatus | undefined
@@ -83,7 +95,7 @@ export function followAgentRun(
   { sessions, clock }: StreamServices,
   { agent, sessionId, correlationId }: NonNullable<NodeStarted['run']>,
   after: number,
-  { signal, isOver }: { readonly signal: AbortSignal; readonly isOver: () => boolean },
+  { signal, isOver }: FollowOptions,
 ): AsyncIterable<readonly RunEventLike[]> {
   const key = { agent, session: sessionId, run: correlationId }
   return followExpectedRun(key, after, { sessions, clock, signal, isOver })

@@ -1,8 +1,22 @@
-import { followAgentRun, followJournal, type RunEventLike, type StreamServices } from './follow-sources.js'
+import {
+  type FollowOptions,
+  followAgentRun,
+  followJournal,
+  type RunEventLike,
+  type StreamServices,
+} from './follow-sources.js'
 import { readJournal } from './read-journal.js'
-import { type Cursor, formatCursor, rootSource, toSourceName } from './stream-cursor.js'
+import { type Cursor, formatCursor, rootSource, toParentName, toSourceName } from './stream-cursor.js'
+import {
+  type Arrival,
+  openSource,
+  pull,
+  type Source,
+  type SourceBatch,
+  type StreamPlace,
+} from './stream-source.js'
 import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
-import { enterPlace, type WorkflowPlace } from './workflow-place.js'
+import { enterPlace } from './workflow-place.js'
 
 /** An event of a workflow's run, or of something that works for it. */
 export interface WorkflowStreamEvent {
@@ -12,30 +26,6 @@ export interface WorkflowStreamEvent {
   readonly type: string
   /** With `node`, the path to the node that it is about, wherever there is one. */
   readonly data: object
-}
-
-type StreamPlace = Pick<WorkflowPlace, 'path' | 'requestPrefix'>
-
-/** Something whose events are part of a stream. */
-interface Source {
-  readonly name: string
-  /** Where it stands among workflows that are nested in each other. */
-  readonly place: StreamPlace
-  readonly iterator: AsyncIterator<readonly (RunEventLike | StoredWorkflowEvent)[]>
-  next: Promise<Arrival>
-  /** Of a workflow: its instance. */
-  readonly instanceId: string | undefined
-  /** Of an agent's run: its node. */
-  readonly node: string | undefined
-  /** Its node has come to an end, so nothing new will begin. */
-  isOver: boolean
-  /** By execution, the sources that this one's events have begun. */
-  readonly begun: Map<number, string>
-}
-
-interface Arrival {
-  readonly source: Source
-  readonly batch: readonly (RunEventLike | StoredWorkflowEvent)[] | undefined
 }
 
 /**
@@ -75,7 +65,7 @@ class WorkflowStream {
     this.#openJournal(rootSource, { path: '', requestPrefix: '' }, instanceId)
     const names = [...this.#positions.keys()].filter((name) => name !== rootSource)
     for (const name of names.sort((a, b) => a.split('.').length - b.split('.').length)) {
-      const parent = this.#sources.get(name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : rootSource)
+      const parent = this.#sources.get(toParentName(name))
       const id = Number(name.slice(name.lastIndexOf('.') + 1))
       const [event] =
         parent?.instanceId === undefined
@@ -154,24 +144,22 @@ class WorkflowStream {
   }
 
   #openJournal(name: string, place: StreamPlace, instanceId: string): void {
-    const events = followJournal(this.#services, instanceId, this.#startAt(name), this.#signal)
-    this.#open({ name, place, instanceId, node: undefined }, () => events)
+    this.#open({ name, place, instanceId, node: undefined }, (options) =>
+      followJournal(this.#services, instanceId, this.#startAt(name), options),
+    )
   }
 
   #openRun(name: string, node: string, run: NonNullable<NodeStarted['run']>): void {
-    this.#open({ name, place: { path: '', requestPrefix: '' }, instanceId: undefined, node }, (isOver) =>
-      followAgentRun(this.#services, run, this.#startAt(name), { signal: this.#signal, isOver }),
+    this.#open({ name, place: { path: '', requestPrefix: '' }, instanceId: undefined, node }, (options) =>
+      followAgentRun(this.#services, run, this.#startAt(name), options),
     )
   }
 
   #open(
     what: Pick<Source, 'name' | 'place' | 'instanceId' | 'node'>,
-    follow: (isOver: () => boolean) => AsyncIterable<readonly (RunEventLike | StoredWorkflowEvent)[]>,
+    follow: (options: FollowOptions) => AsyncIterable<SourceBatch>,
   ): void {
-    const iterator = follow(() => source.isOver)[Symbol.asyncIterator]()
-    const source: Source = { ...what, iterator, isOver: false, begun: new Map(), next: new Promise(() => {}) }
-    source.next = pull(source)
-    this.#sources.set(what.name, source)
+    this.#sources.set(what.name, openSource(what, this.#signal, follow))
   }
 
   #startAt(name: string): number {
@@ -182,15 +170,8 @@ class WorkflowStream {
 
   #close(name: string): void {
     this.#sources.delete(name)
-    if (name !== rootSource) this.#positions.delete(name)
+    if (name === rootSource) return
+    this.#positions.delete(name)
+    this.#sources.get(toParentName(name))?.nudge.poke()
   }
-}
-
-/** Takes the next events ahead of time; should nobody ask for them any more, their failure does not matter. */
-function pull(source: Source): Promise<Arrival> {
-  const arrival = source.iterator
-    .next()
-    .then(({ done, value }) => ({ source, batch: done ? undefined : value }))
-  arrival.catch(() => {})
-  return arrival
 }

@@ -17,6 +17,11 @@ export function toSourceName(source: string, id: number): string {
   return source === rootSource ? String(id) : `${source}.${id}`
 }
 
+/** The name of the source whose event has begun this one. */
+export function toParentName(source: string): string {
+  return source.includes('.') ? source.slice(0, source.lastIndexOf('.')) : rootSource
+}
+
 /** A cursor as an event id: `7,3:12` is after event 7 of the workflow, and after event 12 of what its event 3 began. */
 export function formatCursor(cursor: Cursor): string {
   const others = [...cursor].filter(([source]) => source !== rootSource)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -178,6 +178,18 @@ test('one process on a data folder runs the function, and another takes over whe
   first.blobs.put('b', 'two')
   await pass(2)
   expect([textsOf(first.runs), textsOf(second.runs)]).toEqual([['one'], ['two']])
+})
+
+test('a file of receipts that cannot be used is said once, and looked at again', async () => {
+  const folder = createFolder()
+  mkdirSync(join(folder, 'f.db'))
+  const { blobs, runs, logs } = startListener({ folder })
+  blobs.put('a', 'x')
+  await pass(10)
+  expect([runs.length, logs.length]).toEqual([0, 1])
+  rmSync(join(folder, 'f.db'), { recursive: true })
+  await pass(2)
+  expect(runs).toHaveLength(1)
 })
 
 test('works on so many blobs at a time', async () => {

@@ -75,7 +75,8 @@ test('what a nested run asks has the way to it in front', async () => {
 })
 
 test('a run that has ended asks nothing, whatever its last status says', async () => {
-  const status = toWaiting(await playWorkflow(panel, 'Agreed?'))
-  const run = { ...createRun(panel, status), runtimeStatus: 'Terminated' as const }
-  expect(await readOpenQuestions(createTaskHub({}), run)).toEqual([])
+  const run = createRun(inner, toWaiting(await playWorkflow(inner, 'Agreed?')))
+  expect(await readOpenQuestions(createTaskHub({}), run)).toHaveLength(1)
+  const terminated = { ...run, runtimeStatus: 'Terminated' as const }
+  expect(await readOpenQuestions(createTaskHub({}), terminated)).toEqual([])
 })

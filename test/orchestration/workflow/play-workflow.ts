@@ -20,6 +20,8 @@ export interface Scene {
   readonly agents?: (agent: string, prompt: string, call: AgentCall) => unknown
   /** How a human answers: called whenever the workflow waits; `undefined` lets the time limit pass. */
   readonly human?: (status: WorkflowStatus) => object | undefined
+  /** How far behind the clock is of the machine on which a timer fires; ms. @default 0 */
+  readonly clockLagMs?: number
   /** @default that of an outermost workflow */
   readonly place?: WorkflowPlace
 }
@@ -185,7 +187,7 @@ class Stage {
   }
 
   async #pass(at: number): Promise<void> {
-    this.#now = Math.max(this.#now, at)
+    this.#now = Math.max(this.#now, at - (this.#scene.clockLagMs ?? 0))
   }
 }
 

@@ -194,6 +194,19 @@ test('a node that fails is tried again after longer and longer pauses, under the
   ])
 })
 
+test('a pause is over when its timer says so, though the clock of the machine is behind', async () => {
+  const flaky = functionNode(
+    'flaky',
+    (_: string, { attempt }) => {
+      if (attempt === 1) throw new Error('once')
+    },
+    { retry: { maxAttempts: 2, delayMs: 100 } },
+  )
+  const workflow = new WorkflowBuilder({ name: 'W', start: flaky }).build()
+  const { rounds } = await playWorkflow(workflow, 'a', { clockLagMs: 30 })
+  expect(rounds.flat()).toEqual(['function flaky', 'timer', 'function flaky'])
+})
+
 test('a failure that cannot pass is not tried again', async () => {
   const refuse = functionNode(
     'refuse',
@@ -283,6 +296,19 @@ test('a nested workflow gives its output, and the path to what failed in it', as
     },
   })
   expect(result).toMatchObject({ status: 'failed', error: { node: 'sub/Writer', message: 'no' } })
+})
+
+test('a nested workflow is another instance for each message, also when they come in different steps', async () => {
+  const nested = workflowNode(new WorkflowBuilder({ name: 'Inner', start: upper }).build(), { id: 'sub' })
+  const again = transformNode('again', (text: unknown) => `${text}!`)
+  const workflow = new WorkflowBuilder({ name: 'Outer', start: [nested, upper] })
+    .edge(upper, nested)
+    .edge(nested, again, { when: (text) => !String(text).includes('!') })
+    .edge(again, nested)
+    .build()
+  const { rounds } = await playWorkflow(workflow, 'a')
+  const instances = rounds.flat().filter((label) => label.startsWith('workflow'))
+  expect(instances).toEqual(['0', '1', '2', '3'].map((ordinal) => `workflow run::sub::${ordinal}`))
 })
 
 test('events are numbered from 0 and tell the story; large outputs are left out of them', async () => {

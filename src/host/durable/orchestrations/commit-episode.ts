@@ -80,6 +80,7 @@ function continueAsNew(commit: EpisodeCommit, input: string | null): void {
   const execution = createExecutionId()
   const next: Instance = { ...instance, execution, status: 'Running', input, customStatus, updatedAt: now }
   hub.instances.dropHistory(instance.execution)
+  hub.dropMessagesFor(instance.id, instance.execution)
   hub.instances.write(next)
   postStart(outbox, next, now)
 }

@@ -2,6 +2,7 @@ import type { StoredMessage } from '../hub-message.js'
 import { isOver } from '../instance-status.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
+import type { HistoryCache } from './history-cache.js'
 import { eventTypes, toHistoryRow } from './history-event.js'
 
 /** A message for an orchestration, read. */
@@ -30,7 +31,12 @@ export type EpisodeBatch =
   | { readonly kind: 'suspended'; readonly redundant: readonly StoredMessage[] }
 
 /** Reads what an orchestration is to do now. */
-export function readEpisodeBatch(hub: TaskHub, id: string, now: number): EpisodeBatch {
+export function readEpisodeBatch(
+  hub: TaskHub,
+  histories: HistoryCache,
+  id: string,
+  now: number,
+): EpisodeBatch {
   const messages = hub.readMessages(id, now)
   const instance = hub.instances.read(id)
   if (instance === undefined || isOver(instance.status)) return { kind: 'void', stale: messages }
@@ -44,7 +50,7 @@ export function readEpisodeBatch(hub: TaskHub, id: string, now: number): Episode
   const batch = findControl(instance, current) ?? {
     kind: 'episode',
     instance,
-    history: hub.instances.readHistory(instance.execution),
+    history: histories.read(instance.execution),
     messages: upToSuspension(toArrivalOrder(current)),
     stale,
   }

@@ -40,7 +40,7 @@ export function concludeEpisode(
   instance: Instance,
   news: readonly HistoryRow[],
   answer: OrchestratorAnswer,
-  replayed: Pick<ReplayResult, 'decisions' | 'canceledTimers' | 'hasOpenTasks' | 'next'>,
+  replayed: Pick<ReplayResult, 'decisions' | 'canceledTimers' | 'hasOpenTasks'>,
 ): Episode {
   const { decisions, canceledTimers } = replayed
   const statusProblem = checkCustomStatus(answer.customStatus)
@@ -52,7 +52,7 @@ export function concludeEpisode(
     actionCount: answer.actions.length,
     hasFailed: checked.failure !== undefined,
     customStatus: statusProblem ? instance.customStatus : (answer.customStatus ?? instance.customStatus),
-    end: findEnd(instance, checked, replayed),
+    end: findEnd(instance, checked, replayed.hasOpenTasks),
   }
 }
 
@@ -84,11 +84,12 @@ export function terminateEpisode(
 /** Whoever has returned or failed still waits for what it has scheduled (local-host-spec F.6). */
 function findEnd(
   instance: Instance,
-  { isDone, failure, output }: OrchestratorAnswer,
-  { hasOpenTasks, next }: Pick<ReplayResult, 'hasOpenTasks' | 'next'>,
+  { actions, isDone, failure, output }: OrchestratorAnswer,
+  hasOpenTasks: boolean,
 ): EpisodeEnd {
   if (failure) return hasOpenTasks ? { kind: 'open' } : toFailed(instance, failure)
   if (!isDone) return { kind: 'open' }
+  const next = actions.find((action) => action.type === 'continueAsNew')
   if (next) return { kind: 'next', input: next.input }
   return hasOpenTasks ? { kind: 'open' } : { kind: 'over', status: 'Completed', output }
 }

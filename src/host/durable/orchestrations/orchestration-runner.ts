@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../core/errors.js'
 import type { Claim } from '../hub-message.js'
 import type { Instance } from '../instance-table.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
@@ -6,6 +7,7 @@ import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'
 import { commitEpisode } from './commit-episode.js'
 import { terminateEpisode } from './episode.js'
 import { type EpisodeBatch, type EventMessage, readEpisodeBatch } from './episode-batch.js'
+import { HistoryCache } from './history-cache.js'
 import { eventTypes, toEpisodeEnd, toEpisodeStart } from './history-event.js'
 
 export interface OrchestrationRunnerOptions extends AskOptions {
@@ -19,22 +21,33 @@ type BatchOf<K extends EpisodeBatch['kind']> = Extract<EpisodeBatch, { readonly 
 export class OrchestrationRunner {
   readonly #options: OrchestrationRunnerOptions
   readonly #queue: WorkQueue
+  readonly #histories: HistoryCache
 
   constructor(options: OrchestrationRunnerOptions) {
     this.#options = options
+    this.#histories = new HistoryCache(options.hub.instances)
     const { functions, maxConcurrent, dispatcher } = options
     this.#queue = dispatcher.serve({
       kind: 'orchestration',
       names: [...functions.keys()],
       maxConcurrent,
       // The messages are read after the commit: what came in with the same flush is handled in the same episode.
-      begin: (claim) => () => void this.#run(claim),
+      begin: (claim) => () => void this.#tryRun(claim),
     })
+  }
+
+  async #tryRun(claim: Claim): Promise<void> {
+    try {
+      await this.#run(claim)
+    } catch (error) {
+      this.#options.log('error', `${claim.target}: the episode is tried again: ${toErrorMessage(error)}`)
+      await this.#queue.postpone(claim, 0)
+    }
   }
 
   async #run(claim: Claim): Promise<void> {
     const { hub, now } = this.#options
-    const batch = readEpisodeBatch(hub, claim.target, now())
+    const batch = readEpisodeBatch(hub, this.#histories, claim.target, now())
     switch (batch.kind) {
       case 'episode':
         return this.#runEpisode(claim, batch, batch.messages)
@@ -69,6 +82,7 @@ export class OrchestrationRunner {
       ? terminateEpisode(instance, news, history.at(-1)?.task ?? 0, readReason(ending.event))
       : await askOrchestrator({ instance, history, news }, this.#options)
     if ('cutAfter' in episode) return this.#runEpisode(claim, batch, messages.slice(0, episode.cutAfter))
+    if (episode.end.kind !== 'open') this.#histories.forget(instance.execution)
     return this.#queue.commit(claim, (outbox) => {
       hub.consumeMessages([...messages, ...stale])
       commitEpisode({ hub, outbox, instance, episode, now: now() })

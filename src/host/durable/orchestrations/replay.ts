@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { HistoryRow } from '../instance-table.js'
 import type { Decision, Wish } from './decision.js'
+import { EventListeners } from './event-listeners.js'
+import { splitEpisodes } from './history-episodes.js'
 import { eventTypes } from './history-event.js'
 import { checkRecorded, NonDeterministicError } from './non-determinism.js'
 import type { OrchestratorAction } from './orchestrator-action.js'
@@ -59,10 +61,7 @@ class Replay implements TaskBook {
   /** By number; calls and locks also by the name of the event that answers them. */
   readonly #open = new Map<number, OpenTask>()
   readonly #requests = new Map<string, number>()
-  /** Those that wait for an event of a name; the client library serves the last one first. */
-  readonly #listeners = new Map<string, ReplayTask[]>()
-  /** Events that came before anybody waited for them, by name. */
-  readonly #early = new Map<string, HistoryRow[]>()
+  readonly #events = new EventListeners()
   readonly #decisions: Decision[] = []
   readonly #warnings: string[] = []
   #nextNumber = 0
@@ -86,8 +85,8 @@ class Replay implements TaskBook {
     let known = 0
     for (const episode of splitEpisodes(history)) {
       this.#walk(known)
-      for (const event of episode.events) this.#play(event, episode.actionCount)
-      known = episode.actionCount
+      for (const event of episode.rows) this.#play(event, episode.end.task)
+      known = episode.end.task
     }
     this.#checkMissing()
     this.#walk(known)
@@ -184,10 +183,7 @@ class Replay implements TaskBook {
       this.#end(request, 'completed', event)
       return
     }
-    const listeners = this.#listeners.get(event.name)
-    const listener = listeners?.pop()
-    if (listener) endTask(listener, 'completed')
-    else addTo(this.#early, event.name, event)
+    this.#events.raise(event.name)
   }
 
   get httpPollMs(): number {
@@ -199,10 +195,7 @@ class Replay implements TaskBook {
   }
 
   listen(eventName: string): ReplayTask {
-    const task = createTask()
-    if (this.#early.get(eventName)?.shift()) endTask(task, 'completed')
-    else addTo(this.#listeners, eventName, task)
-    return task
+    return this.#events.listen(eventName)
   }
 
   schedule(wish: Wish, isCanceled = false): ReplayTask {
@@ -270,25 +263,6 @@ class Replay implements TaskBook {
   }
 }
 
-interface Episode {
-  readonly events: readonly HistoryRow[]
-  readonly actionCount: number
-}
-
-function splitEpisodes(history: readonly HistoryRow[]): Episode[] {
-  const episodes: Episode[] = []
-  let events: HistoryRow[] = []
-  for (const row of history) {
-    if (row.type !== eventTypes.orchestratorCompleted) {
-      events.push(row)
-      continue
-    }
-    episodes.push({ events, actionCount: row.task })
-    events = []
-  }
-  return episodes
-}
-
 const decisionTypes = new Set<number>([
   eventTypes.taskScheduled,
   eventTypes.subOrchestrationCreated,
@@ -303,12 +277,6 @@ function isDecision({ type }: HistoryRow): boolean {
 /** What an orchestration waits for before it ends, besides its own function. */
 function isWaitedFor({ decision, isCanceled }: OpenTask): boolean {
   return decision.kind !== 'call' && decision.kind !== 'lock' && !isCanceled
-}
-
-function addTo<T>(lists: Map<string, T[]>, name: string, value: T): void {
-  const list = lists.get(name)
-  if (list) list.push(value)
-  else lists.set(name, [value])
 }
 
 function readResult({ event }: HistoryRow): string | undefined {

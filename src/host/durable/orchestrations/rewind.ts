@@ -1,4 +1,5 @@
 import type { StoredHistoryRow } from '../instance-table.js'
+import { type HistoryEpisode, splitEpisodes } from './history-episodes.js'
 import { eventTypes, failedEpisode } from './history-event.js'
 
 /** What a rewind takes out of a failed execution's history. */
@@ -8,10 +9,7 @@ export interface Rewinding {
   readonly children: readonly string[]
 }
 
-interface Episode {
-  readonly rows: readonly StoredHistoryRow[]
-  readonly hasFailed: boolean
-}
+type Episode = HistoryEpisode<StoredHistoryRow>
 
 const failures = new Set<number>([eventTypes.taskFailed, eventTypes.subOrchestrationFailed])
 
@@ -25,7 +23,7 @@ export function planRewind(
   canRewind: (childId: string) => boolean,
 ): Rewinding {
   const episodes = splitEpisodes(history)
-  const fatalAt = episodes.findIndex(({ hasFailed }) => hasFailed)
+  const fatalAt = episodes.findIndex(({ end }) => end.name === failedEpisode)
   const fatal = episodes.slice(fatalAt < 0 ? episodes.length : fatalAt).flatMap(({ rows }) => rows)
   const heard = fatal.filter(({ type }) => failures.has(type))
   const undone = heard.length > 0 ? heard : findLastAttempt(episodes, fatal)
@@ -66,16 +64,4 @@ function findLastAttempt(
     return creates ? rows.filter(({ type }) => failures.has(type)) : []
   })
   return before.length > 0 ? [...before, ...fired] : []
-}
-
-function splitEpisodes(history: readonly StoredHistoryRow[]): Episode[] {
-  const episodes: Episode[] = []
-  let rows: StoredHistoryRow[] = []
-  for (const row of history) {
-    rows.push(row)
-    if (row.type !== eventTypes.orchestratorCompleted) continue
-    episodes.push({ rows, hasFailed: row.name === failedEpisode })
-    rows = []
-  }
-  return episodes
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { setAlarm, waitUntil } from '../../../src/host/timers/alarm.js'
-import { pass, stopClock } from './kit.js'
+import { setAlarm, waitUntil } from '../../src/host/alarm.js'
+import { pass, stopClock } from './timers/kit.js'
 
 function countTimeouts(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
