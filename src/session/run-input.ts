@@ -49,6 +49,7 @@ export function parseRunInput(input: unknown): RunInput {
       parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
     )
   }
+  refuseUnsupported(parsed.data)
   const { correlationId, ...raw } = parsed.data
   const messages = toMessages(parsed.data)
   if (messages === undefined) return { correlationId, request: undefined }
@@ -63,6 +64,17 @@ export function parseRunInput(input: unknown): RunInput {
     orchestrationId: raw.orchestrationId ?? undefined,
   })
   return { correlationId, request }
+}
+
+/** What peers may ask for and we do not do: to leave it out silently would give a run that they did not ask for. */
+const unsupported = ['contextMessages', 'enableToolNames'] as const
+
+function refuseUnsupported(raw: RawRunInput): void {
+  for (const path of unsupported) {
+    const value = raw[path]
+    if (value == null || (Array.isArray(value) && value.length === 0)) continue
+    throw createInputError([{ path, message: 'is not supported' }])
+  }
 }
 
 /** `undefined` when the operation brings no message: its run is in the log. */

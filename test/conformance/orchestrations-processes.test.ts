@@ -128,7 +128,7 @@ test('an orchestration whose history cannot be read for a while goes on when it 
   const start = createSite()
   const { host, flows, dataDir } = await start()
   const database = openSqlite(join(dataDir, 'Flows.taskhub.db'))
-  database.exec('ALTER TABLE history RENAME TO hidden')
+  database.exec('PRAGMA busy_timeout = 5000; ALTER TABLE history RENAME TO hidden')
   const id = await flows.start('echo', 'read at last')
   await host.waitForOutput(new RegExp(`${id}: the episode is tried again: no such table: history`))
   database.exec('ALTER TABLE hidden RENAME TO history')
@@ -147,6 +147,26 @@ test('117. an orchestrator that asks for something else than before fails as non
   const ended = await second.flows.end(id)
   expect(ended.runtimeStatus).toBe('Failed')
   expect(ended.output).toMatch(/Non-Deterministic workflow detected: .*'give' before and is .*'describe' now/)
+})
+
+test('settings say how much an orchestration may ask for, and whether a running one may be replaced', async () => {
+  const start = createSite()
+  const settings = {
+    AzureFunctionsJobHost__extensions__durableTask__maxOrchestrationActions: '3',
+    AzureFunctionsJobHost__extensions__durableTask__overridableExistingInstanceStates: 'AnyState',
+    AzureFunctionsJobHost__extensions__durableTask__defaultVersion: '1.5',
+    AzureFunctionsJobHost__extensions__durableTask__versionMatchStrategy: 'Strict',
+  }
+  const { host, flows } = await start({ env: settings })
+  expect(host.output()).toContain('does not obey durableTask.versionMatchStrategy')
+  const names = ['greedy-1', 'greedy-2', 'greedy-3', 'greedy-4']
+  expect(await flows.end(await flows.start('sequence', names))).toMatchObject({
+    runtimeStatus: 'Failed',
+    output: expect.stringContaining('Maximum amount of orchestration actions (3)'),
+  })
+  const id = await flows.start('waitFor', ['go'], 'replaced')
+  await flows.start('version', '', id)
+  expect((await flows.end(id)).output).toEqual(['1.5', ['1.5', null]])
 })
 
 test('83. when the time limit ends an operation, its caller gets an error', async () => {

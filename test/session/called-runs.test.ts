@@ -70,6 +70,12 @@ test.each([
     { message: 'x', response_format: { __response_schema_type__: 'pydantic_model' } },
     /response_schema/,
   ],
+  [
+    'context that we would not show',
+    { message: 'x', contextMessages: [{}] },
+    /contextMessages: is not supported/,
+  ],
+  ['an id that would be that of an inner run', { message: 'x', correlationId: 'a/b' }, /correlationId/],
   ['a schema that is none', { message: 'x', response_schema: { type: 'nonsense' } }, /response_schema/],
 ])('%s is refused, and nothing is stored', async (_name, input, message) => {
   const { entity, log } = createSession([])

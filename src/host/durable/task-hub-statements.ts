@@ -20,7 +20,7 @@ export const hubStatements = {
   deleteMessages: 'DELETE FROM messages WHERE target = ? AND seq <= ? AND visible_at <= ?',
   visibleMessages: `SELECT seq, id, name, input, sender, execution, visible_at FROM messages
     WHERE target = ? AND visible_at <= ? ORDER BY seq`,
-  deleteMessagesAt: 'DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(?))',
+  deleteMessageAt: 'DELETE FROM messages WHERE seq = ? AND id = ?',
   deleteMessagesNamed: 'DELETE FROM messages WHERE target = ? AND id IN (SELECT value FROM json_each(?))',
   deleteMessagesFor: 'DELETE FROM messages WHERE target = ? AND execution = ?',
   deleteAllMessages: 'DELETE FROM messages WHERE target = ?',

@@ -192,9 +192,9 @@ export class TaskHub {
     this.#sql.deleteAllMessages.run(target)
   }
 
-  /** Removes exactly these messages. */
+  /** Removes exactly these messages. SQLite gives numbers anew, so that another message may have one of theirs by now. */
   consumeMessages(messages: readonly StoredMessage[]): void {
-    this.#sql.deleteMessagesAt.run(JSON.stringify(messages.map(({ seq }) => seq)))
+    for (const { seq, id } of messages) this.#sql.deleteMessageAt.run(seq, id)
   }
 
   /** Removes exactly the messages of a batch. */

@@ -35,14 +35,8 @@ export interface JournalState {
  */
 export function createJournalEntity(): EntityHandler<JournalState> {
   return function journal({ df }: EntityContext<JournalState>): void {
-    switch (df.operationName?.toLowerCase()) {
-      case 'append':
-        df.setState({ events: addEvents(df.getState()?.events ?? [], df.getInput() ?? []) })
-        return
-      case 'delete':
-        df.destructOnExit()
-        return
-    }
+    if (df.operationName?.toLowerCase() !== 'append') return
+    df.setState({ events: addEvents(df.getState()?.events ?? [], df.getInput() ?? []) })
   }
 }
 
