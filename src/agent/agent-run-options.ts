@@ -47,7 +47,7 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
   agent: AgentDefinition,
   input: string | readonly ChatMessage[],
   options: AgentRunOptions<ResponseSchema>,
-  { onEvent, isFollowed }: Pick<StandaloneRun<unknown>, 'onEvent' | 'isFollowed'>,
+  { onEvent, followers }: Pick<StandaloneRun<unknown>, 'onEvent' | 'followers'>,
 ): StandaloneRun<SchemaOutput<ResponseSchema>> {
   const { session, history = [], context = {}, metadata, enableToolCalls = true, toolChoice } = options
   const { tools = [], responseFormat, continuationToken, signal, onApproval, onError = warn } = options
@@ -67,7 +67,7 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
     values: context,
     request: { messages, options: { enableToolCalls, toolChoice, responseSchema }, digest: '', metadata },
     continuationToken,
-    isFollowed,
+    followers,
     signal,
     onEvent,
     onApproval,

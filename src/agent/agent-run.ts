@@ -2,32 +2,41 @@ import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
 import type { RunEvent } from '../run/events.js'
 import { toUpdate } from './to-update.js'
 
+/** Who reads a run while it is made. */
+export interface RunFollowers {
+  /** Whether there is anybody now. */
+  isFollowed(): boolean
+  /** Aborts when the last one has left. */
+  readonly left: AbortSignal
+}
+
 type Start<Value> = (
   onEvent: (event: RunEvent) => void,
-  isFollowed: () => boolean,
+  followers: RunFollowers,
 ) => Promise<AgentResponse<Value>>
 
 /**
  * A run in progress: await it for the whole answer, or iterate it for the increments; both tell the same story.
  * Of an answer that the model makes in the background, awaiting gives the token to come back with as soon as there is one,
- * and iterating from the start gives everything.
+ * and iterating from the start gives everything. Whoever leaves such an iteration ends the run there, and not the answer.
  */
 export class AgentRun<Value = unknown>
   implements PromiseLike<AgentResponse<Value>>, AsyncIterable<AgentResponseUpdate>
 {
   readonly #updates: AgentResponseUpdate[] = []
   readonly #response: Promise<AgentResponse<Value>>
+  readonly #left = new AbortController()
   #ended = false
-  #isFollowed = false
+  #followers = 0
   #wake: () => void = () => {}
   #news: Promise<void>
 
   constructor(start: Start<Value>) {
     this.#news = this.#nextNews()
-    this.#response = start(
-      (event) => this.#add(event),
-      () => this.#isFollowed,
-    ).finally(() => this.#end())
+    this.#response = start((event) => this.#add(event), {
+      isFollowed: () => this.#followers > 0,
+      left: this.#left.signal,
+    }).finally(() => this.#end())
     // Whoever only iterates meets the error there.
     this.#response.catch(() => {})
   }
@@ -47,7 +56,16 @@ export class AgentRun<Value = unknown>
 
   /** Every increment from the first, also when the run is already over. Throws what the run failed with. */
   async *[Symbol.asyncIterator](): AsyncGenerator<AgentResponseUpdate> {
-    this.#isFollowed = true
+    this.#followers += 1
+    try {
+      yield* this.#readUpdates()
+    } finally {
+      this.#followers -= 1
+      if (this.#followers === 0) this.#left.abort()
+    }
+  }
+
+  async *#readUpdates(): AsyncGenerator<AgentResponseUpdate> {
     for (let position = 0; ; ) {
       const update = this.#updates[position]
       if (update !== undefined) {

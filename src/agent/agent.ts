@@ -137,8 +137,8 @@ export class Agent implements AgentDefinition {
     input: string | readonly ChatMessage[] = [],
     options: AgentRunOptions<ResponseSchema> = {},
   ): AgentRun<SchemaOutput<ResponseSchema>> {
-    return new AgentRun(async (onEvent, isFollowed) => {
-      const run = toStandaloneRun(this, input, options, { onEvent, isFollowed })
+    return new AgentRun(async (onEvent, followers) => {
+      const run = toStandaloneRun(this, input, options, { onEvent, followers })
       const { session } = options
       return session === undefined ? runStandalone(run) : runInSession(session, this.history, run)
     })

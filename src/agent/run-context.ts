@@ -53,6 +53,8 @@ export interface BackgroundWaiting {
   follows(comesBack: boolean): boolean
   /** Whether it is the caller who comes back: each delta then has the token to go on after it, and an answer that is lost is not asked for anew. */
   readonly isLeftToCaller: boolean
+  /** Aborts when nobody follows the answer any more: the run is then parked, too. @default never */
+  readonly left?: AbortSignal | undefined
 }
 
 /** An execution with what its providers and middleware work with. */

@@ -1,3 +1,4 @@
+import { toCanonicalJson } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import type { HistorySummarized, RunEvent } from '../run/events.js'
@@ -29,9 +30,16 @@ export function runInSession<Value>(
         run.onEvent(event)
       },
     })
-    await history.append(session, [...run.request.messages, ...response.messages])
+    const added = [...run.request.messages, ...response.messages]
+    if (run.continuationToken === undefined || !endsWith(past, added)) await history.append(session, added)
     return response
   })
+}
+
+/** Whether messages are the last of a conversation already: the same background answer may be come back for more than once. */
+function endsWith(past: readonly ChatMessage[], messages: readonly ChatMessage[]): boolean {
+  const last = past.slice(past.length - messages.length)
+  return toCanonicalJson(last) === toCanonicalJson(messages)
 }
 
 function keepState(session: AgentSession, event: RunEvent): void {

@@ -15,6 +15,7 @@ import type {
 import { type RunState, toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
+import type { RunFollowers } from './agent-run.js'
 import type { Delegation } from './delegation.js'
 import type { InvocationValues } from './provider-context.js'
 import type { RunSetup } from './run-context.js'
@@ -47,8 +48,8 @@ export interface StandaloneRun<Value> {
   readonly messageCount?: number | undefined
   /** The token of the answer that this run comes back for. */
   readonly continuationToken?: string | undefined
-  /** Whether somebody follows an answer that is made in the background; otherwise the run ends with its token. @default always */
-  readonly isFollowed?: (() => boolean) | undefined
+  /** Who follows an answer that is made in the background; without anybody the run ends with its token. @default somebody always */
+  readonly followers?: RunFollowers | undefined
   readonly signal: AbortSignal | undefined
   readonly onEvent: (event: RunEvent) => void
   readonly onApproval: ApprovalHandler | undefined
@@ -79,7 +80,7 @@ function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]
 }
 
 function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): RunSetup {
-  const { agent, history, delegation, responseFormat, isFollowed = () => true } = run
+  const { agent, history, delegation, responseFormat, followers } = run
   return {
     agent,
     journal: openJournal(run),
@@ -99,7 +100,11 @@ function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): Run
     sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
-    waiting: { follows: isFollowed, isLeftToCaller: true },
+    waiting: {
+      follows: () => followers?.isFollowed() ?? true,
+      isLeftToCaller: true,
+      left: followers?.left,
+    },
     signal: run.signal ?? new AbortController().signal,
     clock: systemClock,
     onError,

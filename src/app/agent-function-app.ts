@@ -119,7 +119,10 @@ export class AgentFunctionApp {
       exposures: this.#exposures,
       workflows: this.#workflows.served,
       log,
-      clients: new SessionClients(log, { maxInlineMediaBytes: options.maxInlineMediaBytes }),
+      clients: new SessionClients(log, {
+        agents: this.#agents,
+        maxInlineMediaBytes: options.maxInlineMediaBytes,
+      }),
       owner,
       authLevel,
       settings: {

@@ -31,7 +31,7 @@ export function registerWatchdog(
       const sessions = services.clients.get(context)
       const report = await sweep({
         log,
-        agents: agents.map(({ name }) => name),
+        agents,
         signal: (key, operation, input) => sessions.signal(key, operation, input),
         stallMs,
         maxAttempts,

@@ -10,6 +10,7 @@ import { defaultMaxInlineMediaBytes } from './detach-media.js'
 import { createDurableTools } from './durable-tools.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
+import { cancelAnswers, findOpenAnswers } from './open-answers.js'
 import { type Operation, readState, toPatience } from './operation.js'
 import { outlastFailures } from './outlast-failures.js'
 import type { AgentResponseCallback } from './response-callback.js'
@@ -134,9 +135,11 @@ async function reset(operation: Operation): Promise<void> {
   context.df.setState(state.getState())
 }
 
-async function remove({ log, key, context, clock, raiseEvent }: Operation): Promise<void> {
+async function remove({ agent, log, key, context, clock, raiseEvent }: Operation): Promise<void> {
   await announceDeletion(raiseEvent, log, key)
+  const answers = await findOpenAnswers(agent, log, key)
   await log.deleteSession(key, toTime(toObject(context.df.getInput()).before, clock))
+  await cancelAnswers(answers, clock)
   context.df.destructOnExit()
 }
 

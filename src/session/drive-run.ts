@@ -99,12 +99,15 @@ interface DelegationContext extends Pick<RunDrive, 'durable'> {
 }
 
 /** A delegated run has a log of its own in the same session, named after the call: so it is resumed, and deleted, with it. */
+export function toDelegatedKey(parent: RunKey, callId: string): RunKey {
+  return { ...parent, run: `${parent.run}/${callId}` }
+}
+
 function createDelegation(log: RunLog, parent: RunKey, context: DelegationContext): Delegation {
-  const toKey = (callId: string): RunKey => ({ ...parent, run: `${parent.run}/${callId}` })
   return {
-    run: (request) => runDelegate(log, toKey(request.callId), { ...context, ...request }),
+    run: (request) => runDelegate(log, toDelegatedKey(parent, request.callId), { ...context, ...request }),
     async decide(callId, decision) {
-      await log.control(toKey(callId), { type: 'decision', ...decision })
+      await log.control(toDelegatedKey(parent, callId), { type: 'decision', ...decision })
     },
   }
 }

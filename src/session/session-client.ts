@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type DurableClient, EntityId } from 'durable-functions'
+import type { AgentDefinition } from '../agent/agent-definition.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { Decision } from '../run/control.js'
@@ -17,6 +18,7 @@ import { AgentState } from './agent-state.js'
 import { announceDeletion, createRaiseEvent } from './announce-end.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
+import { cancelAnswers, findOpenAnswers } from './open-answers.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
 import { toRequestEntry } from './turn-entries.js'
@@ -45,6 +47,8 @@ export interface SessionView {
 export interface SessionClientOptions {
   /** @default the machine's */
   readonly clock?: Clock | undefined
+  /** The agents whose sessions it reads; what providers make for runs that are deleted or given up is cancelled. @default none */
+  readonly agents?: readonly AgentDefinition[] | undefined
   /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
   readonly maxInlineMediaBytes?: number | undefined
 }
@@ -54,12 +58,14 @@ export class SessionClient {
   readonly #durable: DurableClient
   readonly #log: RunLog
   readonly #clock: Clock
+  readonly #agents: readonly AgentDefinition[]
   readonly #maxInlineMediaBytes: number
   readonly #proofs = new Map<string, WriteProof>()
 
   constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
-    const { clock = systemClock, maxInlineMediaBytes = defaultMaxInlineMediaBytes } = options
+    const { clock = systemClock, agents = [], maxInlineMediaBytes = defaultMaxInlineMediaBytes } = options
     this.#clock = clock
+    this.#agents = agents
     this.#maxInlineMediaBytes = maxInlineMediaBytes
     this.#durable = durable
     this.#log = log
@@ -205,7 +211,10 @@ export class SessionClient {
     await this.signal(key, 'delete', { before })
     const raiseEvent = createRaiseEvent(this.#durable, this.#clock)
     await askTaskHub(() => announceDeletion(raiseEvent, this.#log, key))
+    const agent = this.#agents.find(({ name }) => name === key.agent)
+    const answers = agent === undefined ? [] : await findOpenAnswers(agent, this.#log, key)
     await this.#log.deleteSession(key, before)
+    await cancelAnswers(answers, this.#clock)
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
   }
 

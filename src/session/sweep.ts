@@ -1,13 +1,15 @@
-import { AgentError } from '../core/errors.js'
+import type { AgentDefinition } from '../agent/agent-definition.js'
+import { AgentError, hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
+import { cancelAnswers, findAnswersOf } from './open-answers.js'
 
 /** What the sweeper looks after, and how patient it is. */
 export interface SweepOptions {
   readonly log: RunLog
-  /** Names of the agents that this app serves. */
-  readonly agents: readonly string[]
+  /** The agents that this app serves. */
+  readonly agents: readonly AgentDefinition[]
   /** Sends an operation to a session's entity. */
   readonly signal: (key: SessionKey, operation: string, input: unknown) => Promise<void>
   /** A run whose log has not moved for so long is signalled again; ms. */
@@ -50,18 +52,20 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
 }
 
 function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
-  return ({ agent }) => agents.includes(agent)
+  return ({ agent }) => agents.some(({ name }) => name === agent)
 }
 
 async function wake(
-  { log, signal, maxAttempts }: SweepOptions,
+  { log, agents, signal, maxAttempts }: SweepOptions,
   key: RunKey,
 ): Promise<'signalled' | 'given up' | 'waits'> {
   if (await waitsBehindOther(log, key)) return 'waits'
   const events = await log.read(key)
   const { attempt, outcome, parked } = fold(events)
   if (outcome === undefined && parked === undefined && attempt >= maxAttempts) {
-    await giveUp(log, key, events.length, attempt)
+    const agent = agents.find(({ name }) => name === key.agent)
+    const answers = agent === undefined ? [] : await findAnswersOf(agent, log, key)
+    if (await giveUp(log, key, events.length, attempt)) await cancelAnswers(answers)
     // Its session takes it in, tells whoever waits for it, and goes on with the next.
     await signal(key, 'continue', { correlationId: key.run })
     return 'given up'
@@ -76,21 +80,23 @@ async function waitsBehindOther(log: RunLog, key: RunKey): Promise<boolean> {
   return first !== undefined && first.run !== key.run && first.status === 'parked'
 }
 
-async function giveUp(log: RunLog, key: RunKey, position: number, attempt: number): Promise<void> {
+/** False when somebody works on it after all. */
+async function giveUp(log: RunLog, key: RunKey, position: number, attempt: number): Promise<boolean> {
   const error = new AgentError('internal', `The run was begun ${attempt} times and never came to an end.`)
   const problem = toProblem(error, { sessionId: key.session, correlationId: key.run })
   try {
     await log.append(key, position, [{ type: 'run.failed', data: problem }])
+    return true
   } catch (error) {
-    // Somebody works on it after all.
-    if (!(error instanceof AgentError && error.code === 'fenced')) throw error
+    if (hasCode(error, 'fenced')) return false
+    throw error
   }
 }
 
 /** A session whose run waits for a human is not idle, however long that takes. */
 async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepOptions): Promise<number> {
   if (sessionTtlMs === undefined) return 0
-  const idle = await Promise.all(agents.map((agent) => log.idleSessions(agent, now - sessionTtlMs, limit)))
+  const idle = await Promise.all(agents.map(({ name }) => log.idleSessions(name, now - sessionTtlMs, limit)))
   const expired = await Promise.all(
     idle.flat().map(async (key) => {
       const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)

@@ -135,6 +135,7 @@ type Answer = Extract<ModelStep, { text: string } | { calls: readonly ScriptedCa
 
 function untilAborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {
+    if (signal?.aborted) reject(signal.reason)
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Agent, type AgentOptions } from '../../src/agent/agent.js'
@@ -8,6 +9,7 @@ import type { AgentResponseUpdate } from '../../src/core/response.js'
 import { withRetry } from '../../src/model/with-retry.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { readInput, start } from '../model/responses-kit.js'
+import { createPacedClient } from '../support/paced-client.js'
 import type { ResponsesServerOptions } from '../support/responses-server.js'
 
 /** Machines that run tests are busy. */
@@ -15,11 +17,8 @@ const patiently = { timeout: 20_000 }
 
 const text = 'Space and time are one, and bend.'
 
-async function startAgent(
-  script: ResponsesServerOptions['script'],
-  { eventDelayMs = 0, ...options }: Partial<AgentOptions> & { readonly eventDelayMs?: number } = {},
-) {
-  const { server, client } = await start(script, {}, { eventDelayMs })
+async function startAgent(script: ResponsesServerOptions['script'], options: Partial<AgentOptions> = {}) {
+  const { server, client } = await start(script)
   return { server, agent: new Agent({ name: 'Researcher', instructions: 'Be brief.', client, ...options }) }
 }
 
@@ -120,22 +119,56 @@ test('middleware that asks once more asks another question', async () => {
 
 describe('a background run that is iterated', () => {
   test('can be left after any update and gone on with exactly there', async () => {
-    const { agent, server } = await startAgent([{ text }], { eventDelayMs: 5 })
+    const { client, server } = await start([{ text }])
+    const reader = new EventEmitter()
+    const agent = new Agent({ name: 'Researcher', client: createPacedClient(client, reader) })
     const session = agent.createSession()
     const said: string[] = []
+    const hear = (update: AgentResponseUpdate) => {
+      if (update.text === '') return
+      said.push(update.text)
+      reader.emit('read')
+    }
     let token: string | undefined
     for await (const update of agent.run('Explain relativity.', { session, background: true })) {
       token = update.continuationToken
-      if (update.text !== '') said.push(update.text)
+      hear(update)
       if (said.length === 3) break
     }
     expect(said.join('').length).toBeLessThan(text.length)
     const rest = agent.run([], { session, continuationToken: token })
-    for await (const update of rest) said.push(update.text)
+    for await (const update of rest) hear(update)
     expect(said.join('')).toBe(text)
     expect((await rest).text).toBe(text)
     expect(server.requests).toHaveLength(1)
     expect(server.visits).toEqual([expect.stringMatching(/starting_after=\d+$/)])
+  })
+
+  test('ends when it is left, so that the session has the answer once, and whoever goes on does not wait for it', async () => {
+    const { agent, server } = await startAgent([{ text, holdAfterEvents: 8 }])
+    const session = agent.createSession()
+    const left = agent.run('Explain relativity.', { session, background: true })
+    let continuationToken: string | undefined
+    for await (const update of left) {
+      continuationToken = update.continuationToken
+      if (update.text !== '') break
+    }
+    expect(await left).toMatchObject({ messages: [], continuationToken: expect.any(String) })
+    expect(session.messages.map(({ role }) => role)).toEqual(['user'])
+    server.release()
+    expect((await agent.run([], { session, continuationToken })).text).toBe(text)
+    expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant'])
+  })
+
+  test('adds its answer once, however late it is left and however often it is come back to', async () => {
+    const { agent } = await startAgent([{ reasoning: ['Hm'], text }])
+    const session = agent.createSession()
+    const run = agent.run('Explain relativity.', { session, background: true })
+    let continuationToken: string | undefined
+    for await (const update of run) continuationToken ??= update.continuationToken
+    await agent.run([], { session: carryOver(session), continuationToken })
+    await agent.run([], { session, continuationToken })
+    expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant'])
   })
 
   test('carries a token in each update, and goes on over breaks by itself', async () => {

@@ -68,3 +68,14 @@ test('a run that is parked for its answer counts as running, and takes the answe
   expect(await api.waitForOutcome('ann', 'q-1')).toMatchObject({ status: 'cancelled' })
   expect(provider.visits).toEqual(['POST /v1/responses/resp_1/cancel'])
 })
+
+test('a session that is deleted takes the answer that is made for it along', async () => {
+  const provider = await startProvider()
+  const { api } = await startApp(provider, await bed.createFolder(), { E2E_OPERATION_MS: '2000' })
+  const request = { message: 'Explain relativity.', sessionId: 'ann', waitForResponse: false }
+  await api.run(request, { 'idempotency-key': 'q-1' })
+  const seen = await api.events('ann', 'q-1')
+  await seen.waitForType('run.parked')
+  expect((await api.remove('ann')).status).toBe(204)
+  await vi.waitFor(() => expect(provider.visits).toContain('POST /v1/responses/resp_1/cancel'), 15_000)
+})

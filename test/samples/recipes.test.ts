@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +21,7 @@ import { toText } from '../../src/core/messages.js'
 import type { ChatRequest } from '../../src/model/chat-client.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { start } from '../model/responses-kit.js'
+import { createPacedClient } from '../support/paced-client.js'
 
 /** Quotes everything the model was shown of the user. */
 const quoting = ({ messages }: ChatRequest) => ({
@@ -183,9 +185,13 @@ test('22: a background answer is polled for, and asked for once', async () => {
 })
 
 test('22: a background stream that is left goes on where it was left', async () => {
-  const { client, server } = await start([{ text: 'Heart, sleep and mood.' }], {}, { eventDelayMs: 5 })
+  const { client, server } = await start([{ text: 'Heart, sleep and mood.' }])
   const written: string[] = []
-  await resume(client, (text) => written.push(text))
+  const news = new EventEmitter()
+  await resume(createPacedClient(client, news), (text) => {
+    written.push(text)
+    if (text !== '') news.emit('read')
+  })
   const said = written.join('')
   expect(said.replace('\n[interrupted]\n', '')).toBe('Heart, sleep and mood.')
   expect(said.indexOf('[interrupted]')).toBeLessThan(12)

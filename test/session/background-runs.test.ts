@@ -5,6 +5,7 @@ import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { ChatClient } from '../../src/model/chat-client.js'
 import { withRetry } from '../../src/model/with-retry.js'
 import type { RunLog } from '../../src/run/run-log.js'
+import { sweep } from '../../src/session/sweep.js'
 import { ScriptedModel, VirtualClock } from '../../src/testing/index.js'
 import { readInput, start } from '../model/responses-kit.js'
 import type { ResponsesServer, ResponsesServerOptions } from '../support/responses-server.js'
@@ -43,6 +44,20 @@ async function beginAndPark({ log }: Scene, entity: EntityKit, clock: VirtualClo
   await expect.poll(() => log.read({ ...key, run: waiting }), patiently).toContainEqual(atWork)
   clock.advanceTo(clock.now() + limits.parkAfterMs)
   await operation
+}
+
+/** An agent that asks another one, whose model works in the background. */
+async function beginAsking() {
+  const scene = await begin((_body, number) => {
+    if (number === 1) return { calls: [{ name: 'expert', arguments: { query: 'Explain.' } }] }
+    return number === 2 ? { text: 'It bends.', holdAfterEvents: 8 } : { text }
+  })
+  const { client, log } = scene
+  const expert = new Agent({ name: 'Expert', client, modelSettings: { background: true } })
+  const asked = expert.asTool({ name: 'expert' })
+  const agent = new Agent({ name: 'Agent', client, tools: [asked] })
+  const clock = new VirtualClock()
+  return { scene, entity: new EntityKit({ agent, log, limits, clock }), clock }
 }
 
 async function typesOf({ log }: Scene): Promise<string[]> {
@@ -126,6 +141,39 @@ test('whoever cancels the run ends the response too, while it is followed or par
   }
 })
 
+test('a session that is deleted takes what is made for it in the background along, also for agents that work for it', async () => {
+  const own = await begin([{ text, holdAfterEvents: 8 }])
+  const clock = new VirtualClock()
+  const entity = createEntity(own, clock)
+  await beginAndPark(own, entity, clock)
+  await entity.operate('delete')
+  expect(own.server.visits).toEqual(['POST /v1/responses/resp_1/cancel'])
+  const { scene, entity: asking, clock: other } = await beginAsking()
+  await beginAndPark(scene, asking, other, 'a/call_1_0')
+  await asking.operate('delete')
+  expect(scene.server.visits).toEqual(['POST /v1/responses/resp_2/cancel'])
+  expect(await scene.log.read(run)).toEqual([])
+})
+
+test('a run that is given up does not leave its provider at work', async () => {
+  const scene = await begin([{ text, holdAfterEvents: 8 }])
+  const dying = createEntity(scene).operate('run', { correlationId: 'a' })
+  await expect.poll(() => typesOf(scene), patiently).toContain('step.continued')
+  const agent = new Agent({ name: 'Agent', client: scene.client })
+  const times = { stallMs: 0, now: Date.now() + 60_000, sessionTtlMs: undefined, runRetentionMs: undefined }
+  const report = await sweep({
+    log: scene.log,
+    agents: [agent],
+    signal: async () => {},
+    maxAttempts: 1,
+    ...times,
+  })
+  await dying
+  expect(report.givenUp).toBe(1)
+  expect(scene.server.visits).toContain('POST /v1/responses/resp_1/cancel')
+  expect(scene.server.requests).toHaveLength(1)
+})
+
 test('a response that the provider has lost is recorded as lost', async () => {
   const scene = await begin([{ text, holdAfterEvents: 8 }])
   const clock = new VirtualClock()
@@ -179,16 +227,7 @@ test('an agent whose model has no background any more asks it anew', async () =>
 })
 
 test('an agent that works for another one parks it with itself', async () => {
-  const scene = await begin((_body, number) => {
-    if (number === 1) return { calls: [{ name: 'expert', arguments: { query: 'Explain.' } }] }
-    return number === 2 ? { text: 'It bends.', holdAfterEvents: 8 } : { text }
-  })
-  const { client, log } = scene
-  const expert = new Agent({ name: 'Expert', client, modelSettings: { background: true } })
-  const asked = expert.asTool({ name: 'expert' })
-  const agent = new Agent({ name: 'Agent', client, tools: [asked] })
-  const clock = new VirtualClock()
-  const entity = new EntityKit({ agent, log, limits, clock })
+  const { scene, entity, clock } = await beginAsking()
   await beginAndPark(scene, entity, clock, 'a/call_1_0')
   expect(await lastOf(scene)).toMatchObject({ type: 'run.parked', data: { reason: 'background' } })
   scene.server.release()

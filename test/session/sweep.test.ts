@@ -1,17 +1,23 @@
 import { expect, test } from 'vitest'
+import { Agent } from '../../src/agent/agent.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { type SweepOptions, sweep } from '../../src/session/sweep.js'
+import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { started } from '../run/event-samples.js'
 import { ask, createSession, key } from './session-kit.js'
 
 const run = { ...key, run: 'a' }
 const minute = 60_000
 
+function createAgent(name: string): Agent {
+  return new Agent({ name, client: new ScriptedModel([]) })
+}
+
 function createSweep(log = new MemoryRunLog(), changes: Partial<SweepOptions> = {}) {
   const signals: unknown[][] = []
   const options: SweepOptions = {
     log,
-    agents: ['Agent'],
+    agents: [createAgent('Agent')],
     signal: async (...signal) => {
       signals.push(signal)
     },
@@ -88,7 +94,7 @@ test('logs of runs that ended long ago are deleted, when that is wanted', async 
 })
 
 test('runs of agents that this app does not serve are not touched', async () => {
-  const { log, signals, options } = createSweep(undefined, { agents: ['Other'] })
+  const { log, signals, options } = createSweep(undefined, { agents: [createAgent('Other')] })
   await ask(log, 'a')
   expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 0, expired: 0, forgotten: 0 })
   expect(signals).toEqual([])

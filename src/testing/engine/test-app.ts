@@ -35,7 +35,10 @@ export class TestApp {
 
   sessions(actor: Actor): SessionClient {
     const client = createDurableClient(this.#world, this.process, actor)
-    return new SessionClient(client, this.#openLog(actor), { clock: this.process.clock })
+    return new SessionClient(client, this.#openLog(actor), {
+      clock: this.process.clock,
+      agents: this.#agents,
+    })
   }
 
   /** Runs the operations of a batch, sends their signals, and only then commits: a crash in between sends them again. */
@@ -58,7 +61,7 @@ export class TestApp {
     const sessions = this.sessions('watchdog')
     await sweep({
       log: this.#openLog('watchdog'),
-      agents: this.#agents.map(({ name }) => name),
+      agents: this.#agents,
       signal: (key, operation, input) => {
         if (operation === 'delete') this.#world.observations.forgetting(key)
         return sessions.signal(key, operation, input)
