@@ -178,6 +178,8 @@ test('10 long-running tools: a post waits for its editor over a restart, and the
   expect((await second.api.outcome('ann', 'post-1')).status).toBe(202)
   const check = `Check the status of the post with the number "${postId}"`
   expect((await second.api.run({ message: check })).body.response).toContain('Running')
+  expect((await post(second, `/posts/${postId}/decision`, 'perhaps')).status).toBe(400)
+  expect((await post(second, '/posts/unknown/decision', true)).status).toBe(404)
   expect((await post(second, `/posts/${postId}/decision`, true)).status).toBe(202)
   expect((await second.api.waitForOutcome('ann', 'post-1')).response).toContain('The tide is high')
   expect((await second.api.run({ message: check })).body.response).toContain('Completed')
