@@ -156,6 +156,7 @@ describe('09 human in the loop', () => {
   test('what makes no sense is refused, and an article that nobody decides on fails', async () => {
     const app = await start('09-human-in-the-loop')
     expect((await post(app, '/hitl/run', {})).status).toBe(400)
+    expect((await post(app, '/hitl/run', { topic: 'x', waitSeconds: 1e99 })).status).toBe(400)
     expect((await post(app, '/hitl/decide/nobody', { approved: true })).status).toBe(404)
     const ended = await runToEnd(app, '/hitl/run', { topic: 'the tides', waitSeconds: 0.3 })
     expect([ended.runtimeStatus, ended.output]).toEqual([
