@@ -1,14 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createFlowClient, type FlowClient } from '../host/durable/flow-client.js'
 import { until } from '../host/durable/kit.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
 
+const root = join(import.meta.dirname, '../fixtures/apps/orchestrations')
 let host: SpawnedHost
 let flows: FlowClient
 
 beforeAll(async () => {
-  host = await spawnHost({ root: join(import.meta.dirname, '../fixtures/apps/orchestrations') })
+  host = await spawnHost({ root })
   flows = createFlowClient(host)
 })
 afterAll(() => host.stop('SIGKILL'))
@@ -53,6 +56,27 @@ test('93. two that want the same entities in different orders both get them', as
   )
   for (const id of ids) expect((await flows.end(id)).output).toBe(true)
   expect(await Promise.all(['ring-a', 'ring-b', 'ring-c'].map(read))).toEqual(['12', '12', '12'])
+})
+
+test('93. locks hold across the processes of one hub', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'locks-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const start = async () => {
+    const started = await spawnHost({ root, dataDir })
+    onTestFinished(async () => void (await started.stop('SIGKILL')))
+    return createFlowClient(started)
+  }
+  const clients = [await start(), await start()] as const
+  const keys = ['two-a', 'two-b']
+  const runs = Array.from({ length: 20 }, async (_, n) => {
+    const own = clients[n % 2 === 0 ? 0 : 1]
+    const input = { keys: n % 3 === 0 ? keys : [...keys].reverse() }
+    return (await own.end(await own.start('locks', input))).output
+  })
+  expect(await Promise.all(runs)).toEqual(Array(20).fill(true))
+  for (const key of keys) {
+    expect(await (await fetch(`${clients[1].api}/entities/Tally/${key}`)).text()).toBe('20')
+  }
 })
 
 test('93. what the rules forbid inside a critical section throws', async () => {

@@ -108,6 +108,7 @@ async function open(
   )
   const answer = createDurableRoutes({
     hub,
+    hubName,
     functions: entities,
     signal: (signal) => entityRunner.signal(signal),
     commands,

@@ -6,6 +6,8 @@ import type { InstanceApi } from './instance-api.js'
 import { createInstanceRoutes } from './instance-routes.js'
 
 export interface DurableRoutesOptions extends EntityRoutesOptions, InstanceApi {
+  /** The only hub that there is; requests that name another one are answered all the same. */
+  readonly hubName: string
   readonly log: DurableLog
 }
 
@@ -28,7 +30,18 @@ export function createDurableRoutes(options: DurableRoutesOptions) {
     }
   }
 
+  const reported = new Set<string>()
+  function reportOtherHub(name: string): void {
+    if (name.toLowerCase() === options.hubName.toLowerCase() || reported.has(name)) return
+    reported.add(name)
+    options.log(
+      'warning',
+      `A request names the task hub '${name}'; this host has '${options.hubName}' alone, and takes that.`,
+    )
+  }
+
   return async function answer(request: DurableRequest): Promise<DurableAnswer> {
+    reportOtherHub(request.query.get('taskhub') ?? options.hubName)
     try {
       return (await route(request)) ?? { status: 404 }
     } catch (error) {

@@ -104,7 +104,7 @@ export class WorkQueue {
     if (!idle || this.#free() === 0) {
       hub.post(message, now())
       if (idle) this.#backlog = true
-      else this.#retryAt = Math.min(this.#retryAt, visibleAt || this.#retryAt)
+      else if (visibleAt > 0) this.#retryAt = Math.min(this.#retryAt, visibleAt)
       if (!known) this.#reportUnknown(functionName)
       return
     }

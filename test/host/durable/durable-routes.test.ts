@@ -178,6 +178,15 @@ test.each([
   if (status !== 400) expect(answer.text).toBe('')
 })
 
+test('a request for another task hub is answered by the one there is, which is told once', async () => {
+  const { call, logs } = await startApi()
+  for (const hub of ['testhubname', 'Other', 'Other']) {
+    expect((await call('GET', `instances/?taskHub=${hub}`)).status).toBe(200)
+  }
+  expect(logs.filter(({ message }) => message.includes("names the task hub 'Other'"))).toHaveLength(1)
+  expect(logs.filter(({ message }) => message.includes('testhubname'))).toEqual([])
+})
+
 test('the list of orchestrations is empty', async () => {
   const { call } = await startApi()
   expect((await call('GET', 'instances/?runtimeStatus=Running')).json()).toEqual([])
