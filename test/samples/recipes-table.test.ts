@@ -19,6 +19,7 @@ test('each recipe in the table leads to its sample, and each sample stands in th
   expect([...linked].sort()).toEqual([...files].sort())
   const numbers = linked.map((file) => Number(file.slice(0, 2)))
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
+  expect(new Set(numbers)).toEqual(new Set(Array.from({ length: 23 }, (_, index) => index + 1)))
 })
 
 test('samples are short, and import the package by its name', () => {

@@ -17,10 +17,12 @@ import { createGuarded } from '../../samples/recipes/15-agent-middleware.js'
 import { debug } from '../../samples/recipes/20-debug-stream.js'
 import { turn } from '../../samples/recipes/21-session-replay.js'
 import { poll, resume } from '../../samples/recipes/22-background-responses.js'
+import { answer, createFriday } from '../../samples/recipes/23-compatible-server.js'
 import { toText } from '../../src/core/messages.js'
 import type { ChatRequest } from '../../src/model/chat-client.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { start } from '../model/responses-kit.js'
+import { startChatCompletionsServer } from '../support/chat-completions-server.js'
 import { createPacedClient } from '../support/paced-client.js'
 
 /** Quotes everything the model was shown of the user. */
@@ -30,6 +32,12 @@ const quoting = ({ messages }: ChatRequest) => ({
 
 function lastResult({ messages }: ChatRequest): string {
   return JSON.stringify(messages.at(-1)?.contents)
+}
+
+async function read(pieces: AsyncIterable<string>): Promise<readonly string[]> {
+  const all: string[] = []
+  for await (const piece of pieces) all.push(piece)
+  return all
 }
 
 async function createFolder(): Promise<string> {
@@ -197,4 +205,21 @@ test('22: a background stream that is left goes on where it was left', async () 
   expect(said.indexOf('[interrupted]')).toBeLessThan(12)
   expect(server.requests).toHaveLength(1)
   expect(server.visits[0]).toMatch(/starting_after=\d+$/)
+})
+
+test('23: a compatible server is asked with its key for its model, and a saved session goes on', async () => {
+  const server = await startChatCompletionsServer({
+    script: ({ messages = [] }) => ({ text: `Heard ${messages.length}.` }),
+  })
+  onTestFinished(() => server.close())
+  const friday = createFriday({
+    apiKey: 'sk-qwen',
+    baseUrl: `${server.url.replace(/\/v1$/, '')}/compatible-mode/v1`,
+  })
+  const store = new Map<string, string>()
+  const turns = [await read(answer(friday, store, 's', 'Hi')), await read(answer(friday, store, 's', 'And?'))]
+  expect(turns.map((pieces) => pieces.join(''))).toEqual(['Heard 2.', 'Heard 4.'])
+  expect(
+    server.requests.map(({ body, headers }) => [body.model, body.stream, headers.authorization]),
+  ).toEqual(Array(2).fill(['qwen-plus', true, 'Bearer sk-qwen']))
 })

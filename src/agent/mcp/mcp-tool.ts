@@ -10,7 +10,7 @@ import type { Tool } from '../agent-definition.js'
 import { tool } from '../tool.js'
 import type { ConnectionPool } from './connection-pool.js'
 import type { McpServerOptions } from './server-options.js'
-import { needsApproval } from './tool-approval.js'
+import { needsApproval, toApprovalNames } from './tool-approval.js'
 import { toToolResult } from './tool-result.js'
 
 /** A tool as its server defines it, and the name that the model knows it by. */
@@ -34,7 +34,7 @@ export function createMcpTool({ definition, name, server }: NamedTool, connectio
     readOnly: readOnlyHint === true,
     idempotent: idempotentHint === true,
     onUnknownOutcome,
-    approval: needsApproval(approval, [definition.name, name, `${server.name}.${definition.name}`])
+    approval: needsApproval(approval, toApprovalNames(server.name, definition.name, name))
       ? 'always'
       : 'never',
     approvalTimeoutMs,

@@ -10,6 +10,8 @@ export interface McpServerOptions {
   readonly allowedTools?: readonly string[]
   /** Which tools a human has to agree to before they run. @default 'never' */
   readonly approval?: McpApproval
+  /** Told once of each name in an `always` list without a `never` list that the server has no tool for: is it mistyped, the tool meant runs unasked. @default a process warning */
+  readonly onWarning?: (warning: string) => void
   /** After this long without a decision a call counts as rejected. @default never */
   readonly approvalTimeoutMs?: number
   /**

@@ -8,6 +8,20 @@ export type McpApproval =
   | 'never'
   | { readonly always?: readonly string[]; readonly never?: readonly string[] }
 
+/** The names by which approval lists may call a tool: the server's own, the model's, and the own one after the server's. */
+export function toApprovalNames(server: string, tool: string, name: string): readonly string[] {
+  return [tool, name, `${server}.${tool}`]
+}
+
+/**
+ * What an `always` list names that is none of the known names. A mistyped name would let a tool run that nobody agreed
+ * to; beside a `never` list it would not.
+ */
+export function findUnknownNames(approval: McpApproval, known: readonly string[]): readonly string[] {
+  if (typeof approval === 'string' || approval.never !== undefined) return []
+  return (approval.always ?? []).filter((name) => !known.includes(name))
+}
+
 /** Whether a tool, known by these names, needs approval. */
 export function needsApproval(approval: McpApproval, names: readonly string[]): boolean {
   if (typeof approval === 'string') return approval === 'always'

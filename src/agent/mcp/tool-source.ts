@@ -3,6 +3,7 @@ import type { Tool, ToolSource } from '../agent-definition.js'
 import type { ConnectionPool } from './connection-pool.js'
 import { createChangedTool, createMcpTool } from './mcp-tool.js'
 import type { McpServerOptions } from './server-options.js'
+import { findUnknownNames, toApprovalNames } from './tool-approval.js'
 import { checkServerName, toToolNames } from './tool-name.js'
 import { findChangedTools } from './tool-pins.js'
 
@@ -16,11 +17,14 @@ export interface McpToolSource extends ToolSource, AsyncDisposable {
 export function createMcpToolSource(server: McpServerOptions, connections: ConnectionPool): McpToolSource {
   checkServerName(server.name)
   const close = () => connections.close()
+  const warnOfUnknown = createApprovalCheck(server)
   return {
     name: server.name,
     async tools(context) {
       const connection = await connections.find(context)
-      const definitions = selectAllowed(await connection.listTools(context.signal), server.allowedTools)
+      const listed = await connection.listTools(context.signal)
+      warnOfUnknown(listed)
+      const definitions = selectAllowed(listed, server.allowedTools)
       const changed = findChangedTools(context.state, definitions, server.onChangedTool ?? 'refuse')
       const names = toToolNames(
         server.name,
@@ -34,6 +38,28 @@ export function createMcpToolSource(server: McpServerOptions, connections: Conne
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Says, once for each, which names of the approval list are no tool's. No error: a server may list other tools to other callers. */
+function createApprovalCheck(server: McpServerOptions): (tools: readonly McpTool[]) => void {
+  const { name, approval = 'never', onWarning = warn } = server
+  const told = new Set<string>()
+  return (tools) => {
+    const own = tools.map((tool) => tool.name)
+    const names = toToolNames(name, own)
+    const known = own.flatMap((tool) => toApprovalNames(name, tool, names.get(tool) ?? tool))
+    for (const unknown of findUnknownNames(approval, known)) {
+      if (told.has(unknown)) continue
+      told.add(unknown)
+      onWarning(
+        `MCP server "${name}" has no tool "${unknown}", which its approval list names: a tool that was meant by it runs unasked. It has: ${own.join(', ')}.`,
+      )
+    }
+  }
+}
+
+function warn(warning: string): void {
+  process.emitWarning(warning, 'McpToolSource')
 }
 
 function selectAllowed(

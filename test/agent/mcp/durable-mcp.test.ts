@@ -119,6 +119,24 @@ test('a tool that needs approval by its list waits for a human', async () => {
   expect(types.slice(-2)).toEqual(['approval.requested', 'run.parked'])
 })
 
+test('a name in the approval list that is no tool of the server is told of once, unless all others ask anyway', async () => {
+  const { url } = await serveBooks()
+  const warnings: string[] = []
+  const onWarning = (warning: string) => warnings.push(warning)
+  const mistyped = connect({
+    url,
+    approval: { always: ['bok', 'book', 'travel_book', 'travel.book'] },
+    onWarning,
+  })
+  const session = createSession(() => ({ text: 'ok' }), { agent: { tools: [mistyped] } })
+  await send(session, 'a')
+  await send(session, 'b')
+  expect(warnings).toEqual([expect.stringMatching(/"travel" has no tool "bok".*It has: book\.$/)])
+  const strict = connect({ url, approval: { always: ['bok'], never: [] }, onWarning })
+  await send(createSession(bookAlways, { agent: { tools: [strict] } }), 'a')
+  expect(warnings).toHaveLength(1)
+})
+
 test('tools that are not allowed are not offered', async () => {
   const { url } = await serveBooks()
   const session = createSession([{ text: 'ok' }], {
