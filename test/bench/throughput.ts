@@ -1,5 +1,5 @@
 import { type ParallelLoad, type ParallelResult, runInParallel } from './load.js'
-import { readPeakBytes, startCpuMeter } from './measure.js'
+import { readPeakBytes, startCpuMeter, toMegabytes } from './measure.js'
 import type { Processes } from './processes.js'
 import type { Row } from './report.js'
 import { sum } from './statistics.js'
@@ -58,8 +58,4 @@ function createMeter(target: Target, load: ParallelLoad) {
       return { turnsPerSecond: turns / sum(results.map(({ seconds }) => seconds)), cpuMs: readCpu(turns) }
     },
   }
-}
-
-function toMegabytes(bytes: number | undefined): number | undefined {
-  return bytes === undefined ? undefined : bytes / 1_000_000
 }
