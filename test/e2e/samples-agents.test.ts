@@ -239,11 +239,15 @@ test('13 queue and timer: messages of a queue and the clock run the agent', asyn
   const messageId = await send('tickets', '{"customer":"ann","text":"My order never came."}')
   await app.waitForOutput(/ann: .*My order never came/, 20_000)
   expect((await app.api.outcome('ann', messageId)).body.status).toBe('success')
-  await fetch(`${app.url}/admin/functions/schedule-Triage`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{}',
-  })
+  const runByHand = (name: string, body: object) =>
+    fetch(`${app.url}/admin/functions/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  await runByHand('queue-Triage', { input: '{"customer":"bob","text":"So did mine."}' })
+  await app.waitForOutput(/bob: .*So did mine/)
+  await runByHand('schedule-Triage', {})
   await app.waitForOutput(/Report: .*yesterday/)
   expect((await app.api.state('daily-report')).body.message_count).toBe(1)
 })
