@@ -6,13 +6,13 @@ import type { NodeError } from './node-context.js'
 import { runWorkflow } from './run-workflow.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import type { Settled } from './workflow-environment.js'
-import { readWorkflowStart } from './workflow-start.js'
+import { parseWorkflowStart } from './workflow-start.js'
 import { createWorkflowState } from './workflow-state.js'
 
 /** Makes the orchestration that runs a workflow. */
 export function createWorkflowOrchestrator(definition: WorkflowDefinition): OrchestrationHandler {
   return function* workflow(context: OrchestrationContext): Generator<Task, unknown, unknown> {
-    const start = readWorkflowStart(context.df.getInput())
+    const start = parseWorkflowStart(context.df.getInput(), definition)
     const state = start.state ?? createWorkflowState(definition.start, start.input)
     const environment = createDurableEnvironment(context, definition, start)
     const isNested = start.place !== undefined

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isJsonObject, toCanonicalJson } from '../../core/json.js'
+import { createFailure } from '../agent-failure.js'
+import type { WorkflowDefinition } from './workflow-definition.js'
 import type { WorkflowPlace } from './workflow-place.js'
 import type { WorkflowState } from './workflow-state.js'
 
@@ -30,6 +32,27 @@ export function createWorkflowStart(
 
 /** Reads an orchestration's input; those who start one by the durable client may give the workflow's input alone. */
 export function readWorkflowStart(given: unknown): WorkflowStart {
-  if (isJsonObject(given) && given.kind === kind) return given as unknown as WorkflowStart
-  return createWorkflowStart(given ?? null, {})
+  return isWorkflowStart(given) ? given : createWorkflowStart(given ?? null, {})
+}
+
+/**
+ * The same for the orchestration itself, with what the workflow's schema makes of an input that came alone: nobody has checked it.
+ * @throws {Error} that is read as an `invalid_request`, saying what does not fit.
+ */
+export function parseWorkflowStart(
+  given: unknown,
+  { name, input: schema }: Pick<WorkflowDefinition, 'name' | 'input'>,
+): WorkflowStart {
+  const start = readWorkflowStart(given)
+  const parsed = isWorkflowStart(given) ? undefined : schema?.['~standard'].validate(start.input)
+  // An orchestrator cannot await: schemas that check elsewhere leave the input as it came.
+  if (parsed === undefined || parsed instanceof Promise) return start
+  if (parsed.issues === undefined) return { ...start, input: parsed.value }
+  const issues = parsed.issues.map(({ path = [], message }) => `${path.join('.') || 'input'}: ${message}`)
+  const message = `The input does not fit the workflow "${name}": ${issues.join('; ')}.`
+  throw createFailure({ code: 'invalid_request', message })
+}
+
+function isWorkflowStart(given: unknown): given is WorkflowStart {
+  return isJsonObject(given) && given.kind === kind
 }

@@ -114,3 +114,16 @@ test('an activity that fails as such, by a time-out of the platform, fails its n
   expect(error).toContain('Node "double" of workflow "W" failed: It failed with an unexpected error')
   expect(error).not.toContain('secret')
 })
+
+test('an input that came alone is what its schema makes of it, and one that does not fit fails the run', async () => {
+  const input = z.object({ count: z.number().default(1) }).transform(({ count }) => count)
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', input, steps: [double] }))
+  const { actions } = await dispatch(workflow, {})
+  expect(JSON.stringify(actions)).toContain('"input":1')
+  expect(await dispatch(workflow, { count: 'many' })).toMatchObject({
+    actions: [],
+    error: expect.stringMatching(
+      /does not fit the workflow "W": count: .*expected number.*\[agent error: invalid_request\]/,
+    ),
+  })
+})
