@@ -6,7 +6,10 @@ import { z } from 'zod'
 const client = createChatClientFromEnvironment()
 const writer = new Agent({ name: 'Writer', instructions: 'You write short articles.', client })
 const Draft = z.object({ title: z.string(), content: z.string() })
-const Request = z.object({ topic: z.string().min(1), waitSeconds: z.number().positive().default(259_200) })
+const Request = z.object({
+  topic: z.string().min(1),
+  waitSeconds: z.number().positive().max(1e7).default(259_200),
+})
 const Decision = z.object({ approved: z.boolean(), feedback: z.string().default('') })
 
 new AgentFunctionApp({ agents: [writer] })

@@ -47,7 +47,9 @@ df.app.client.http('decide', {
   route: 'posts/{id}/decision',
   methods: ['POST'],
   handler: async (request, client) => {
-    await client.raiseEvent(request.params.id ?? '', 'decision', (await request.text()) === 'true')
-    return { status: 202 }
+    const agreed = await request.json().catch(() => undefined)
+    if (typeof agreed !== 'boolean') return { status: 400, jsonBody: { error: 'Decide with true or false.' } }
+    const raised = client.raiseEvent(request.params.id ?? '', 'decision', agreed)
+    return raised.then(() => ({ status: 202 })).catch(() => ({ status: 404 }))
   },
 })

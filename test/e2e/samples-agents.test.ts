@@ -156,6 +156,7 @@ describe('09 human in the loop', () => {
   test('what makes no sense is refused, and an article that nobody decides on fails', async () => {
     const app = await start('09-human-in-the-loop')
     expect((await post(app, '/hitl/run', {})).status).toBe(400)
+    expect((await post(app, '/hitl/run', { topic: 'x', waitSeconds: 1e99 })).status).toBe(400)
     expect((await post(app, '/hitl/decide/nobody', { approved: true })).status).toBe(404)
     const ended = await runToEnd(app, '/hitl/run', { topic: 'the tides', waitSeconds: 0.3 })
     expect([ended.runtimeStatus, ended.output]).toEqual([
@@ -178,6 +179,8 @@ test('10 long-running tools: a post waits for its editor over a restart, and the
   expect((await second.api.outcome('ann', 'post-1')).status).toBe(202)
   const check = `Check the status of the post with the number "${postId}"`
   expect((await second.api.run({ message: check })).body.response).toContain('Running')
+  expect((await post(second, `/posts/${postId}/decision`, 'perhaps')).status).toBe(400)
+  expect((await post(second, '/posts/unknown/decision', true)).status).toBe(404)
   expect((await post(second, `/posts/${postId}/decision`, true)).status).toBe(202)
   expect((await second.api.waitForOutcome('ann', 'post-1')).response).toContain('The tide is high')
   expect((await second.api.run({ message: check })).body.response).toContain('Completed')

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { defaultBodyLimitBytes, readLimitedBody } from '../http/request-body.js'
+import { DurableRequestError } from './durable-answer.js'
 
 /** A request of the durable API. */
 export interface DurableRequest {
@@ -9,7 +11,7 @@ export interface DurableRequest {
   readonly query: ReadonlyMap<string, string>
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** The whole body as UTF-8 text; `''` when there is none. */
+  /** The whole body as UTF-8 text; `''` when there is none. @throws {DurableRequestError} 413 when it is too long. */
   readBody(): Promise<string>
 }
 
@@ -48,7 +50,10 @@ function decodeSegment(segment: string): string {
 }
 
 async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
+  const body = await readLimitedBody(request)
+  if (body === undefined) {
+    const detail = `The body is longer than ${defaultBodyLimitBytes} bytes.`
+    throw new DurableRequestError(detail, { status: 413 })
+  }
+  return body.toString('utf8')
 }

@@ -9,15 +9,40 @@ export function readContentLength(request: IncomingMessage): number | undefined 
   return text === undefined ? undefined : Number(text)
 }
 
-/** Reads a whole body of known length. @throws {Error} when the client goes away. */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
+/** Reads a whole body, however long it is. @throws {Error} when the client goes away. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  await receive(request, (chunk) => chunks.push(chunk))
+  return join(chunks)
+}
+
+/** Reads a whole body, chunked or not; `undefined` when it is longer than `limitBytes`. @throws {Error} when the client goes away. */
+export async function readLimitedBody(
+  request: IncomingMessage,
+  limitBytes = defaultBodyLimitBytes,
+): Promise<Buffer | undefined> {
+  if ((readContentLength(request) ?? 0) > limitBytes) return undefined
+  const chunks: Buffer[] = []
+  let length = 0
+  await receive(request, (chunk) => {
+    length += chunk.length
+    if (length <= limitBytes) chunks.push(chunk)
+    else chunks.length = 0
+  })
+  return length > limitBytes ? undefined : join(chunks)
+}
+
+function receive(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    request.on('data', take)
+    request.once('end', resolve)
     request.once('error', reject)
     request.once('close', () =>
       reject(new Error('The client closed the connection before it had sent the body.')),
     )
   })
+}
+
+function join(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { writeEmpty } from '../http/function-to-response.js'
-import { readBody } from '../http/request-body.js'
+import { readLimitedBody } from '../http/request-body.js'
 import { parseTarget, readHeaders } from '../http/request-url.js'
 import { type AnswerOptions, answerMessage, eventHeaders, isJson, toEvent } from './answer-message.js'
 import { parseRpcMessage, type RpcMessage } from './json-rpc.js'
@@ -54,7 +54,9 @@ export function createLegacyEndpoint(options: LegacyEndpointOptions): LegacyEndp
       const session = open.get(id)
       if (session === undefined) return refuse(response, 400, `No active session for client '${id}'.`)
       if (!isJson(request)) return writeEmpty(response, 415)
-      const message = parseRpcMessage((await readBody(request)).toString('utf8'))
+      const body = await readLimitedBody(request)
+      if (body === undefined) return writeEmpty(response, 413)
+      const message = parseRpcMessage(body.toString('utf8'))
       if (message === undefined) return refuse(response, 400, 'No message in request body.')
       writeText(response, 202, 'Accepted')
       if (message.method === 'initialize') session.clientInfo = message.params.clientInfo

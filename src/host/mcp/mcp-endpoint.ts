@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { writeEmpty } from '../http/function-to-response.js'
-import { defaultBodyLimitBytes, readBody, readContentLength } from '../http/request-body.js'
+import { readLimitedBody } from '../http/request-body.js'
 import { readHeaders } from '../http/request-url.js'
 import { type AnswerOptions, answerMessage, eventHeaders, isJson } from './answer-message.js'
 import { parseRpcMessage, RpcError, rpcCodes, toRpcError } from './json-rpc.js'
@@ -23,8 +23,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const sessionId = readSessionId(request)
     const refusal = findRefusal(request, sessionId, sessions)
     if (refusal !== undefined) return writeRefusal(response, ...refusal)
-    if ((readContentLength(request) ?? 0) > defaultBodyLimitBytes) return writeEmpty(response, 413)
-    const message = parseRpcMessage((await readBody(request)).toString('utf8'))
+    const body = await readLimitedBody(request)
+    if (body === undefined) return writeEmpty(response, 413)
+    const message = parseRpcMessage(body.toString('utf8'))
     if (message === undefined) {
       const why = 'Bad Request: The POST body did not contain a valid JSON-RPC message.'
       return writeRefusal(response, 400, why)

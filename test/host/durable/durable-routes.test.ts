@@ -44,6 +44,16 @@ test('an unknown entity name is refused with the names that exist', async () => 
   })
 })
 
+test.each([
+  ['of declared length', Buffer.alloc(101 * 1024 * 1024, ' ')],
+  ['in chunks', new Blob([Buffer.alloc(101 * 1024 * 1024, ' ')]).stream()],
+])('a body of more than 100 MiB %s is refused', async (_, body) => {
+  const { call } = await startApi()
+  const answer = await call('POST', 'entities/counter/k?op=add', { headers: json, body, duplex: 'half' })
+  expect(answer.status).toBe(413)
+  expect(answer.json().ExceptionMessage).toBe('The body is longer than 104857600 bytes.')
+})
+
 test.each(['a%2Fb', 'a%5Cb', 'a%23b', 'a%3Fb', 'a%0Ab'])('the key %s is refused', async (key) => {
   const { call } = await startApi()
   for (const method of ['POST', 'GET', 'DELETE']) {

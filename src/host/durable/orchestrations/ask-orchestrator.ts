@@ -44,6 +44,7 @@ export async function askOrchestrator(
 ): Promise<Episode | { readonly cutAfter: number }> {
   const { instance, history, news } = situation
   const answer = await invoke(situation, options)
+  if (answer.isBroken) return concludeEpisode(instance, news, answer, nothing)
   const actionCount = answer.actions.length
   if (actionCount > options.maxActions) {
     const message = `Maximum amount of orchestration actions (${options.maxActions}) has been reached.`
@@ -68,6 +69,9 @@ export async function askOrchestrator(
     return failEpisode(instance, news, actionCount, toErrorMessage(error))
   }
 }
+
+/** What follows from an answer that cannot be held against the history. */
+const nothing = { decisions: [], canceledTimers: [], hasOpenTasks: false }
 
 async function invoke(situation: Situation, options: AskOptions): Promise<OrchestratorAnswer> {
   const { instance, history, news } = situation

@@ -127,8 +127,9 @@ function parseSubOrchestration(value: UncheckedObject): OrchestratorAction {
 }
 
 function parseTimer({ fireAt, isCanceled }: UncheckedObject): OrchestratorAction {
-  const time = Date.parse(asText(fireAt, 'fireAt'))
-  return { type: 'timer', fireAt: asNumber(time, 'fireAt'), isCanceled: isCanceled === true }
+  const time = typeof fireAt === 'string' ? Date.parse(fireAt) : Number.NaN
+  if (Number.isNaN(time)) throw new Error(`A timer needs a valid date, not ${JSON.stringify(fireAt)}.`)
+  return { type: 'timer', fireAt: time, isCanceled: isCanceled === true }
 }
 
 function parseEntityAction<T extends 'entityCall' | 'signal'>(

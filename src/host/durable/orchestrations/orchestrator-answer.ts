@@ -16,6 +16,8 @@ export interface OrchestratorAnswer {
   readonly failure: OrchestratorFailure | undefined
   /** True when something was thrown that has no message: the platform then waits for ever. */
   readonly isStuck: boolean
+  /** True when it broke down outside the library's replay: what it asks for is then not known. */
+  readonly isBroken: boolean
 }
 
 /** How an orchestrator function failed. */
@@ -61,6 +63,7 @@ function parseAnswer(value: unknown, stack: string): OrchestratorAnswer {
       customStatus === undefined || customStatus === null ? undefined : JSON.stringify(customStatus),
     failure: readFailure(value, stack),
     isStuck: false,
+    isBroken: false,
   }
 }
 
@@ -74,5 +77,13 @@ function readFailure(
 
 function toFailed(message: string, stack: string): OrchestratorAnswer {
   const failure = { message, stack }
-  return { actions: [], isDone: false, output: null, customStatus: undefined, failure, isStuck: false }
+  return {
+    actions: [],
+    isDone: false,
+    output: null,
+    customStatus: undefined,
+    failure,
+    isStuck: false,
+    isBroken: true,
+  }
 }

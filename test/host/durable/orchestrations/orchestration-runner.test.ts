@@ -123,3 +123,17 @@ test('the result of an activity does not reach another execution under the same 
   expect(hub.instances.readHistory(execution).map(({ type }) => type)).toEqual([12, 0, 13])
   expect(hub.hasMessages('i', 1_000_000)).toBe(false)
 })
+
+test('an orchestrator that breaks down after its first steps fails with the reason', async () => {
+  const { hub, start, nextCall } = await startProcess()
+  await start()
+  const first = await nextCall()
+  first.answer(calling)
+  const work = await nextCall()
+  work.answer(1)
+  const broken = await nextCall()
+  broken.answer({ isDone: false, actions: [[...calling.actions.flat(), { actionType: 5, fireAt: null }]] })
+  const output = await until(() => hub.instances.read('i')?.output ?? undefined)
+  expect(output).toBe('"Orchestrator function \'flow\' failed: A timer needs a valid date, not null."')
+  expect(hub.instances.read('i')?.status).toBe('Failed')
+})

@@ -35,7 +35,12 @@ test.each([
   ['no actions', { isDone: true }, 'actions is not a list'],
   ['an unknown action', { actions: [[{ actionType: 99 }]] }, 'action type 99 is not known'],
   ['an action without a name', { actions: [[{ actionType: 0 }]] }, 'functionName is not a text'],
-  ['a timer without a time', { actions: [[{ actionType: 5, fireAt: 'soon' }]] }, 'fireAt is not a number'],
+  [
+    'a timer without a time',
+    { actions: [[{ actionType: 5, fireAt: null }]] },
+    'needs a valid date, not null',
+  ],
+  ['another time', { actions: [[{ actionType: 5, fireAt: 'soon' }]] }, 'needs a valid date, not "soon"'],
 ])('an answer with %s fails the orchestration', (_, value, message) => {
   expect(returned(value).failure?.message).toContain(message)
 })
