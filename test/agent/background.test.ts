@@ -160,6 +160,21 @@ describe('a background run that is iterated', () => {
     expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant'])
   })
 
+  test('that is left while its tools run has begun the next answer, whose token the run gives', async () => {
+    let looks = 0
+    const look = tool({ name: 'look', description: 'Looks.', execute: () => ++looks })
+    const { agent, server } = await startAgent([{ calls: [{ name: 'look', arguments: {} }] }, { text }], {
+      tools: [look],
+    })
+    const session = agent.createSession()
+    const run = agent.run('Look', { session, background: true })
+    for await (const { contents } of run) if (contents[0]?.type === 'functionCall') break
+    const { continuationToken } = await run
+    expect((await agent.run([], { session, continuationToken })).text).toBe(text)
+    expect([looks, server.requests.length]).toEqual([1, 2])
+    expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant'])
+  })
+
   test('adds its answer once, however late it is left and however often it is come back to', async () => {
     const { agent } = await startAgent([{ reasoning: ['Hm'], text }])
     const session = agent.createSession()

@@ -1,5 +1,7 @@
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
+import { evaluator } from '../../src/agent/evaluation/index.js'
+import { mcpHttp } from '../../src/agent/mcp/index.js'
 import {
   Agent,
   type AgentMiddleware,
@@ -10,9 +12,12 @@ import {
   type ChatAnswer,
   type ChatClient,
   type ContextProvider,
+  type FunctionCallContent,
+  type FunctionResultContent,
   type JsonValue,
   type ProviderContext,
   type SchemaOutput,
+  skill,
   type ToolContext,
   tool,
 } from '../../src/index.js'
@@ -133,4 +138,49 @@ test('middleware and providers are typed without being annotated', () => {
   }
   expectTypeOf(middleware).not.toBeAny()
   expectTypeOf(provider.tools).not.toBeAny()
+})
+
+test('nothing that callers are handed is any', () => {
+  const check = ({ agent }: Given) => {
+    agent.run('?', {
+      onApproval: (approval) => {
+        expectTypeOf(approval.arguments).not.toBeAny()
+        return { decision: 'approve' }
+      },
+    })
+    agent.asTool({
+      onUpdate: (update, context) => {
+        expectTypeOf(update).toEqualTypeOf<AgentResponseUpdate>()
+        expectTypeOf(context).toEqualTypeOf<ToolContext>()
+      },
+    })
+    evaluator('short', ({ response, toolCalls }) => {
+      expectTypeOf(response).toEqualTypeOf<AgentResponse>()
+      expectTypeOf(toolCalls[0]?.arguments).not.toBeAny()
+      return true
+    })
+    skill({
+      name: 'prices',
+      description: 'Prices.',
+      content: '',
+      resources: {
+        matrix: ({ values }) => {
+          expectTypeOf(values.tenant).toBeUnknown()
+          return ''
+        },
+      },
+    })
+    return mcpHttp({
+      name: 'billing',
+      url: 'https://example.com',
+      headers: ({ values }) => {
+        expectTypeOf(values.token).toBeUnknown()
+        return {}
+      },
+    })
+  }
+  expectTypeOf(check).returns.not.toBeAny()
+  expectTypeOf<AgentSession['state'][string]>().not.toBeAny()
+  expectTypeOf<FunctionResultContent['result']>().toEqualTypeOf<JsonValue | undefined>()
+  expectTypeOf<FunctionCallContent['arguments']>().not.toBeAny()
 })

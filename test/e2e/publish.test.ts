@@ -37,6 +37,14 @@ describe('what publishing would send', () => {
     expect(unwanted).toEqual([])
   })
 
+  test('declares no type as any', async () => {
+    const declarations = files.filter((path) => path.startsWith('dist/src/') && path.endsWith('.d.ts'))
+    const texts = await Promise.all(declarations.map((path) => readFile(join(folder, path), 'utf8')))
+    const code = texts.map((text) => text.replaceAll(/\/\*.*?\*\/|'[^'\n]*'/gs, ''))
+    expect(declarations.length).toBeGreaterThan(100)
+    expect(declarations.filter((_path, index) => /\bany\b(?!\()/.test(code[index] ?? ''))).toEqual([])
+  })
+
   test('holds the packages of production and none of development', async () => {
     const { dependencies, devDependencies } = JSON.parse(
       await readFile(join(repository, 'package.json'), 'utf8'),

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { TokenCredential } from '@azure/identity'
-import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest'
+import { describe, expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import {
   type AzureOpenAIChatClientOptions,
   createAzureOpenAIChatClient,
@@ -54,6 +57,37 @@ test('signs in with a credential, for the scope of Azure OpenAI, and keeps a fre
     'Bearer token-1',
     'Bearer token-1',
   ])
+})
+
+test('without a key the managed identity of an app in Azure signs in, the named one when it has several', async () => {
+  const asked: string[] = []
+  // Wire: Microsoft Learn, "How to use managed identities for App Service and Azure Functions", REST endpoint reference.
+  const identity = createServer(({ url = '', headers }, response) => {
+    asked.push(
+      `${headers['x-identity-header']} ${new URL(url, 'http://identity').searchParams.get('client_id')}`,
+    )
+    const expiresOn = Math.floor(Date.now() / 1000) + 3600
+    response.setHeader('content-type', 'application/json')
+    response.end(
+      JSON.stringify({ access_token: 'token-of-app', expires_on: expiresOn, token_type: 'Bearer' }),
+    )
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void identity.close())
+  await once(identity, 'listening')
+  const { port } = identity.address() as AddressInfo
+  vi.stubEnv('IDENTITY_ENDPOINT', `http://127.0.0.1:${port}/msi/token`)
+  vi.stubEnv('IDENTITY_HEADER', 'of-the-platform')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const { server, endpoint } = await start()
+  await ask(createAzureOpenAIChatClient({ endpoint, deployment: 'd' }), 'Hello')
+  await ask(
+    createAzureOpenAIChatClient({ endpoint, deployment: 'd', managedIdentityClientId: 'mine' }),
+    'Hello',
+  )
+  expect(asked).toEqual(['of-the-platform null', 'of-the-platform mine'])
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(
+    Array(2).fill('Bearer token-of-app'),
+  )
 })
 
 test('gets a new token when the old one has run out', async () => {

@@ -156,7 +156,8 @@ test('a session that is deleted takes what is made for it in the background alon
 })
 
 test('a run that is given up does not leave its provider at work', async () => {
-  const scene = await begin([{ text, holdAfterEvents: 8 }])
+  const { client, ...rest } = await begin(() => ({ text, holdAfterEvents: 8 }))
+  const scene = { ...rest, client: withRetry(client, { sleep: async () => {} }) }
   const dying = createEntity(scene).operate('run', { correlationId: 'a' })
   await expect.poll(() => typesOf(scene), patiently).toContain('step.continued')
   const agent = new Agent({ name: 'Agent', client: scene.client })
