@@ -12,6 +12,7 @@ export function findWarnings(
     ...findIdleFunctions(functions, extensions),
     ...findUnservedBindings(functions, extensions),
     ...findIgnoredRetries(functions, extensions),
+    ...findGrpcFunctions(functions),
     ...findBundleGaps(functions, hostJson),
   ]
 }
@@ -69,6 +70,16 @@ function findIgnoredRetries(
     .map(
       ({ name, trigger }) =>
         `Function ${name} has a retry policy, which a ${trigger.type} does not obey, here as in Azure.`,
+    )
+}
+
+/** One line for each function of a library that asks for Durable Functions over gRPC (local-host-spec J). */
+function findGrpcFunctions(functions: readonly LoadedFunction[]): readonly string[] {
+  return functions
+    .filter(({ bindings }) => Object.values(bindings).some((binding) => binding.durableRequiresGrpc === true))
+    .map(
+      ({ name }) =>
+        `Function ${name} needs Durable Functions over gRPC, as durable-functions 4 does, which this development host does not speak: use durable-functions 3.`,
     )
 }
 

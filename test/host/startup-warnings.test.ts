@@ -16,17 +16,19 @@ interface App {
   readonly inputs?: readonly string[]
   readonly outputs?: readonly string[]
   readonly isRetried?: boolean
+  readonly needsGrpc?: boolean
   readonly bundle?: string | undefined
 }
 
 /** The warnings about an app with one function. */
-function warn({ trigger, inputs = [], outputs = [], isRetried = false, bundle = '[4.*, 5.0.0)' }: App) {
+function warn(app: App) {
+  const { trigger, inputs = [], outputs = [], isRetried = false, bundle = '[4.*, 5.0.0)' } = app
   const toBinding = (type: string, direction: string): readonly [string, BindingInfo] => [
     type,
     { type, name: type, direction },
   ]
   const bindings = Object.fromEntries([
-    toBinding(trigger, 'in'),
+    [trigger, { ...toBinding(trigger, 'in')[1], ...(app.needsGrpc && { durableRequiresGrpc: true }) }],
     ...inputs.map((type) => toBinding(type, 'in')),
     ...outputs.map((type) => toBinding(type, 'out')),
   ])
@@ -63,6 +65,7 @@ test.each<[App, string]>([
     'Function f has a retry policy, which a queueTrigger does not obey',
   ],
   [{ trigger: 'httpTrigger', isRetried: true }, 'a retry policy, which a httpTrigger does not obey'],
+  [{ trigger: 'queueTrigger', needsGrpc: true }, 'Function f needs Durable Functions over gRPC'],
   [
     { trigger: 'queueTrigger', outputs: ['queue'], bundle: 'none' },
     'host.json names no extensionBundle, so that Azure would not know queueTrigger, queue.',
