@@ -114,6 +114,28 @@ test('hints of a server that is not trusted change nothing: a human is asked', a
   await expect(toResults(agent)).rejects.toThrow('"mortal_work" waits for an approval')
 })
 
+test('a server from npm that is killed in the middle of a call is missed at once, and back for the next one', async () => {
+  const pidFile = join(await createFolder(), 'pid')
+  const { command, args } = everything
+  const script = `echo $$ > "${pidFile}"; exec "$0" "$@"`
+  const { agent } = createAgent(
+    { name: 'all', command: 'sh', args: ['-c', script, command, ...args], onUnknownOutcome: 'fail' },
+    [
+      call('all_trigger-long-running-operation', { duration: 60, steps: 600 }),
+      call('all_echo', { message: 'back again' }),
+      { text: 'done' },
+    ],
+  )
+  const run = agent.run('Go')
+  for await (const { progress } of run) {
+    if (progress === undefined) continue
+    process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGKILL')
+    break
+  }
+  const { messages } = await run
+  expect(JSON.stringify(messages)).toMatch(/whether it took effect is unknown.*Echo: back again/)
+})
+
 test('a program that is no server fails the run, saying which server it is', async () => {
   const folder = await createFolder()
   const path = join(folder, 'broken.js')
