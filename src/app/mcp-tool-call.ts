@@ -1,6 +1,9 @@
-import { McpTextContent, McpToolResponse } from '@azure/functions'
+import azureFunctions, { type McpToolResponse } from '@azure/functions'
 import { isJsonObject, type JsonObject } from '../core/json.js'
 import type { RouteServices } from './serve-route.js'
+
+// Node 22 finds most classes of this CommonJS module only on its default export.
+const { McpTextContent, McpToolResponse: ToolResponse } = azureFunctions
 
 /** The arguments of a call of a tool: the extension has checked that what is required is there, but not of what type it is. */
 export function readToolArguments(input: unknown): JsonObject {
@@ -19,7 +22,7 @@ export async function readToolOwner(
 
 /** An answer with a text for the model, and the same for programs. */
 export function createToolResponse(text: string, structuredContent: object): McpToolResponse {
-  return new McpToolResponse({ content: [new McpTextContent(text)], structuredContent })
+  return new ToolResponse({ content: [new McpTextContent(text)], structuredContent })
 }
 
 /** The object at a path; an empty one when there is none. */
