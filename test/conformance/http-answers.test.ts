@@ -25,7 +25,7 @@ test('1. serves a CommonJS app and lists its functions', async () => {
 })
 
 test('11. runs appStart hooks before requests and shares appHookData with invocation hooks', async () => {
-  expect(await (await get('replaced')).text()).toBe(`replaced in ${root}`)
+  expect(await (await get('replaced')).text()).toBe(`replaced in ${host.root}`)
 })
 
 test('12. lets hooks replace the handler and its result', async () => {

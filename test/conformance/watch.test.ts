@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { toModule, usesModules } from '../support/app-modules.js'
 import { eventually } from '../support/eventually.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
 import { type AppFiles, createTempApp } from '../support/temp-app.js'
@@ -17,6 +18,10 @@ const toCode = (answer: string, more = ''): string => `const { app } = require('
   app.http('hello', { handler: async () => ({ body: '${answer} ' + process.pid }) })
   app.hook.appTerminate(() => process.stdout.write('terminated ' + process.pid + '\\n'))
   ${more}`
+
+function writeCode(root: string, code: string): void {
+  writeFileSync(join(root, 'dist/index.js'), usesModules ? toModule(code) : code)
+}
 
 async function startApp(files: AppFiles): Promise<{ readonly host: SpawnedHost; readonly root: string }> {
   const app = await createTempApp({ 'package.json': { main: 'dist/index.js' }, ...files })
@@ -57,7 +62,7 @@ test(
     const first = await waitForAnswer(host, 'one')
     expect(first.pid).not.toBe(host.pid)
     writeFileSync(join(root, 'src/index.ts'), 'changed')
-    writeFileSync(join(root, 'dist/index.js'), toCode('two'))
+    writeCode(root, toCode('two'))
     const second = await waitForAnswer(host, 'two')
     expect(host.output()).toContain(`terminated ${first.pid}`)
     expect(host.output().match(/starting anew/g)).toHaveLength(1)
@@ -80,7 +85,7 @@ test('--watch waits for the next change when the app does not load', async () =>
     /broken on purpose[\s\S]*The host has ended with code 1\. It starts anew when/,
     20_000,
   )
-  writeFileSync(join(root, 'dist/index.js'), toCode('mended'))
+  writeCode(root, toCode('mended'))
   await waitForAnswer(host, 'mended')
 })
 

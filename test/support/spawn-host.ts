@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { copyAsModules, usesModules } from './app-modules.js'
 
 export interface SpawnHostOptions {
   /** The app's folder; for samples the repository. */
@@ -22,6 +23,8 @@ export interface SpawnHostOptions {
 
 /** A host in a process of its own, which a test may kill. */
 export interface SpawnedHost {
+  /** The app's folder. */
+  readonly root: string
   readonly url: string
   readonly port: number
   readonly pid: number
@@ -70,16 +73,19 @@ export async function runFailingHost(
 async function launchHost(options: SpawnHostOptions): Promise<Omit<SpawnedHost, 'url' | 'port'>> {
   if (!existsSync(cli)) throw new Error(`${cli} is missing: run "npm run build" first.`)
   const ownDataDir = options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'host-data-')) : undefined
-  const child = spawn(process.execPath, toArguments(options, ownDataDir), {
+  const root = usesModules ? await copyAsModules(options.root) : options.root
+  const child = spawn(process.execPath, toArguments({ ...options, root }, ownDataDir), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', ...options.env },
   })
   const output = collectOutput(child)
   const ended = once(child, 'close').then(async ([code]: (number | null)[]) => {
+    if (root !== options.root) await rm(root, { recursive: true, force: true })
     if (ownDataDir !== undefined) await rm(ownDataDir, { recursive: true, force: true, maxRetries: 10 })
     return code ?? null
   })
   return {
+    root,
     pid: child.pid ?? 0,
     output: output.text,
     waitForOutput: (pattern, withinMs) => output.waitFor(pattern, withinMs),

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { toModules, usesModules } from './app-modules.js'
 
 /** A function app in a folder of its own, from which the repository's packages resolve. */
 export interface TempApp {
@@ -13,7 +14,8 @@ export type AppFiles = Readonly<Record<string, unknown>>
 /** Writes an app below `test/.tmp-*`. */
 export async function createTempApp(files: AppFiles): Promise<TempApp> {
   const root = await mkdtemp(join(resolve(import.meta.dirname, '..'), '.tmp-'))
-  const all: AppFiles = { 'host.json': { version: '2.0' }, ...files }
+  const written = usesModules ? toModules(files) : files
+  const all: AppFiles = { 'host.json': { version: '2.0' }, ...written }
   for (const [path, content] of Object.entries(all)) {
     const target = join(root, path)
     await mkdir(dirname(target), { recursive: true })
