@@ -20,11 +20,12 @@ export async function addTurn(
   turn: number,
 ): Promise<void> {
   const events = await operation.log.read({ ...operation.key, run })
-  await endJoinedRuns(operation, fold(events))
-  await announce(operation, run, fold(events))
+  const ended = fold(events)
+  await endJoinedRuns(operation, ended)
+  await announce(operation, run, ended)
   const entries = toTurnEntries(events, run)
   if (entries.length === 0) return
-  const { summary, stateChanges } = fold(events)
+  const { summary, stateChanges } = ended
   if (summary !== undefined) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
   state.keep(stateChanges)
   state.addTurn(turn, entries)
