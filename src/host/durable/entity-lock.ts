@@ -21,17 +21,8 @@ export interface LockSet {
 export function toLockMessage({ requestId, owner, entities }: LockSet, position = 0): Message | undefined {
   const entity = entities[position]
   if (entity === undefined) return undefined
-  return {
-    id: requestId,
-    target: toInstanceId(entity),
-    kind: 'entity',
-    functionName: entity.name,
-    name: '',
-    input: JSON.stringify({ execution: owner.execution, entities, position }),
-    isSignal: true,
-    lock: 'acquire',
-    sender: owner.id,
-  }
+  const input = JSON.stringify({ execution: owner.execution, entities, position })
+  return { ...toMessage(requestId, owner.id, entity), input, lock: 'acquire' }
 }
 
 /** Gives an entity back. */
@@ -40,17 +31,12 @@ export function toReleaseMessage(
   owner: string,
   entity: LockSet['entities'][number],
 ): Message {
-  return {
-    id: requestId,
-    target: toInstanceId(entity),
-    kind: 'entity',
-    functionName: entity.name,
-    name: '',
-    input: null,
-    isSignal: true,
-    lock: 'release',
-    sender: owner,
-  }
+  return { ...toMessage(requestId, owner, entity), input: null, lock: 'release' }
+}
+
+function toMessage(id: string, sender: string, entity: LockSet['entities'][number]) {
+  const target = toInstanceId(entity)
+  return { id, target, kind: 'entity', functionName: entity.name, name: '', isSignal: true, sender } as const
 }
 
 /** Inside a transaction: does what the batch's message about the lock asks for. */

@@ -104,32 +104,10 @@ export class InstanceTable {
 
   /** Stores the instance in place of any that has its id. */
   write(instance: Instance): void {
-    const {
-      id,
-      execution,
-      name,
-      version,
-      status,
-      createdAt,
-      updatedAt,
-      input,
-      output,
-      customStatus,
-      parent,
-    } = instance
-    this.#sql.write.run(
-      id,
-      execution,
-      name,
-      version,
-      status,
-      createdAt,
-      updatedAt,
-      input,
-      output,
-      customStatus,
-      parent && JSON.stringify(parent),
-    )
+    const { id, execution, name, version, status, parent, ...rest } = instance
+    const { createdAt, updatedAt, input, output, customStatus } = rest
+    const values = [id, execution, name, version, status, createdAt, updatedAt, input, output, customStatus]
+    this.#sql.write.run(...values, parent && JSON.stringify(parent))
   }
 
   /** Forgets an instance and its history. */

@@ -66,7 +66,7 @@ export interface RetryPolicy {
 export const sixDaysMs = 6 * 24 * 3600 * 1000
 
 /** Reads one action of an orchestrator's answer. @throws {Error} for one of unknown shape. */
-export function parseAction(value: unknown): OrchestratorAction {
+function parseAction(value: unknown): OrchestratorAction {
   if (!isObject(value)) throw new Error('An action is not an object.')
   const parse = parsers[Number(value.actionType)]
   if (parse === undefined) throw new Error(`The action type ${String(value.actionType)} is not known.`)
