@@ -1,3 +1,4 @@
+import { toTimestamp } from '../core/clock.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
@@ -93,8 +94,4 @@ function toOutcomeEntry(
         detail: outcome.data.reason,
       })
   }
-}
-
-function toTimestamp(at: number): string {
-  return new Date(at).toISOString()
 }
