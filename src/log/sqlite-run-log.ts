@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, FencedError, toErrorMessage } from '../core/errors.js'
 import { GroupCommit, type JobOptions } from '../core/group-commit.js'
+import { prepareTransactions } from '../core/transactions.js'
 import { WriteAheadLog } from '../core/write-ahead-log.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
@@ -52,7 +53,7 @@ export class SqliteRunLog implements RunLog {
     // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
     this.#disk = new WriteAheadLog(path)
     const flush = path === ':memory:' ? undefined : () => this.#disk.flush()
-    this.#writes = new GroupCommit(this.#database, { eager: true, flush })
+    this.#writes = new GroupCommit(prepareTransactions(this.#database), { eager: true, flush })
     this.#path = path
     this.#sql = prepareStatements(this.#database, (cause) => this.#toError('read', cause))
     this.#pollIntervalMs = pollIntervalMs
