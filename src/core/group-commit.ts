@@ -69,6 +69,11 @@ export class GroupCommit {
     })
   }
 
+  /** Resolves when everything that has been committed so far is on disk. */
+  async settled(): Promise<void> {
+    await this.#flushDisk?.()
+  }
+
   /** Commits what is waiting now instead of at the end of this turn. */
   flush(): void {
     this.#scheduled = false

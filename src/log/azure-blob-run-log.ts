@@ -94,6 +94,10 @@ export class AzureBlobRunLog implements RunLog {
     return this.#creation.create(key, request, attachments)
   }
 
+  async flush(): Promise<void> {
+    // Azure Storage acknowledges what it has stored.
+  }
+
   async readAttachment(key: RunKey, digest: string): Promise<string | undefined> {
     const read = await this.#container.read(toAttachmentName(key, digest))
     return typeof read === 'string' ? undefined : read.bytes.toString()

@@ -65,6 +65,10 @@ export class MemoryRunLog implements RunLog {
     return { outcome: 'created' }
   }
 
+  async flush(): Promise<void> {
+    // Memory knows no disk.
+  }
+
   async readAttachment(key: RunKey, digest: string): Promise<string | undefined> {
     return this.#runs.get(toRunName(key))?.attachments.get(digest)
   }

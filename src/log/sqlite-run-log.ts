@@ -61,7 +61,15 @@ export class SqliteRunLog implements RunLog {
   }
 
   create(key: RunKey, request: RunRequest, attachments: readonly Attachment[] = []): Promise<Creation> {
-    return this.#write(() => this.#create(key, request, attachments))
+    return this.#write(() => this.#create(key, request, attachments), { lazy: true })
+  }
+
+  async flush(): Promise<void> {
+    try {
+      await this.#writes.settled()
+    } catch (cause) {
+      throw this.#toError('written', cause)
+    }
   }
 
   #create(key: RunKey, request: RunRequest, attachments: readonly Attachment[]): Creation {

@@ -77,7 +77,8 @@ export interface StalledQuery {
 
 /**
  * Where runs are journalled: an append-only list of events per run, and an index of runs and sessions.
- * Whatever is acknowledged is durable. Every method may be called by several processes at once.
+ * Whatever is acknowledged is durable, runs that were created once {@link RunLog.flush} says so. Every method may be
+ * called by several processes at once.
  */
 export interface RunLog {
   /** How long deltas are best gathered before they are appended, in ms: the dearer an append, the longer. */
@@ -86,9 +87,12 @@ export interface RunLog {
    * Writes `run.accepted` as event 0 unless the run exists. The first run of a session makes the session its owner's; a
    * session of nobody is open to all. With `onBusy: 'reject'` only when no other run of the session is open or parked: of
    * two at once one is created. `attachments` are kept from before the run is found until it is deleted; those of a run
-   * that exists already stay as they are.
+   * that exists already stay as they are. The end of the process does not undo it; a loss of power may, until
+   * {@link flush} has resolved or the run has been appended to.
    */
   create(key: RunKey, request: RunRequest, attachments?: readonly Attachment[]): Promise<Creation>
+  /** Resolves when everything acknowledged so far would survive a loss of power too. */
+  flush(): Promise<void>
   /** The content of an attachment; `undefined` when the run has none of that digest, or was deleted. */
   readAttachment(key: RunKey, digest: string): Promise<string | undefined>
   /** Appends events if the log still ends at `expected`; returns the next position. @throws {FencedError} when another executor wrote, or the run was deleted. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { hasCode } from '../core/errors.js'
 import type { RunSummary } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
@@ -90,6 +91,8 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
   if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
   if (outcome.parked === 'operation_limit') signalRun(operation, run)
   if (outcome.outcome === undefined) return false
+  // Whoever waits for the answer gets it first: all that is left is for those who ask later.
+  await nextTurn()
   await addTurn(operation, state, run, turn)
   return true
 }

@@ -81,7 +81,8 @@ export class SessionClient {
     checkCreation(creation, key, request)
     if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return
     await this.#makeWay(key, stored)
-    await this.signal(key, 'run', { correlationId: key.run })
+    // The entity may begin while the disk is still at work: only the caller has to know that it cannot be lost.
+    await Promise.all([this.#log.flush(), this.signal(key, 'run', { correlationId: key.run })])
   }
 
   /** Tells the runs that are still going on what a new message means for them. */

@@ -64,12 +64,14 @@ test('what was acknowledged is there for the next process', async () => {
   await later.close()
 })
 
-test('every event waits for the disk, but for a beginning that would be written again as it is', async () => {
+test('every event waits for the disk, but for an acceptance until it is asked for, and a beginning that would be written again as it is', async () => {
   const flush = vi.spyOn(WriteAheadLog.prototype, 'flush')
   const log = new SqliteRunLog({ path: join(folder, 'runs.db') })
   const key = { agent: 'A', session: 's', run: 'r' }
   const event = accepted('hello')
   if (event.type === 'run.accepted') await log.create(key, event.data)
+  expect(flush).not.toHaveBeenCalled()
+  await log.flush()
   expect(flush).toHaveBeenCalledTimes(1)
   await log.append(key, 1, [{ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } }])
   expect(flush).toHaveBeenCalledTimes(1)

@@ -49,7 +49,7 @@ test('messages that wait are worked on together, up to the batch size, and commi
 })
 
 test('what a crash kept from being committed is delivered again', async () => {
-  const boundary = 10
+  const boundary = 11
   const crash = { type: 'crash', boundary, when: 'before', isRedelivered: true, callerRepeats: true } as const
   const { engine, session } = await openEngine({ disturbances: [crash] })
   await engine.run(async () => {

@@ -57,6 +57,11 @@ export class TaskHub {
     return this.#commits.run(work, options)
   }
 
+  /** Resolves when everything that has been committed so far is on disk. */
+  settled(): Promise<void> {
+    return this.#commits.settled()
+  }
+
   /** Commits what waits and closes the file. */
   close(): void {
     this.#commits.flush()

@@ -28,15 +28,23 @@ export class WorkDispatcher {
 
   /** Adds a kind of work; each once, before anything is posted. */
   serve(worker: Worker): WorkQueue {
-    const transact = (work: (outbox: Outbox) => void) => this.#transact(work, { lazy: true })
+    const transact = (work: (outbox: Outbox) => void) => this.#transact(work)
     const queue = new WorkQueue({ ...this.#options, worker, transact })
     this.#queues.set(worker.kind, queue)
     return queue
   }
 
-  /** Does what somebody outside asked for; resolves when it is on disk. Rejects with what `work` throws, nothing is written then. */
-  transact<T>(work: (outbox: Outbox) => T): Promise<T> {
-    return this.#transact(work, { lazy: false })
+  /**
+   * Does what somebody outside asked for; resolves when it is on disk. Rejects with what `work` throws, nothing is written
+   * then. The work that it claims does not wait for the disk, but nobody is told of a message that is not there.
+   */
+  async transact<T>(work: (outbox: Outbox) => T): Promise<T> {
+    let settled: Promise<void> | undefined
+    const value = await this.#transact(work, () => {
+      settled = this.#options.hub.settled()
+    })
+    await settled
+    return value
   }
 
   /** Takes waiting work, as far as there are free slots: that of other processes, and that whose time has come. */
@@ -74,20 +82,22 @@ export class WorkDispatcher {
 
   /**
    * Runs `work` as a transaction and then starts what it claimed. The end of a piece of work needs no flush: if it is
-   * lost with the machine's power, its messages are handled again, as after any crash before it. Messages from
-   * outside do, as their senders rely on them.
+   * lost with the machine's power, its messages are handled again, as after any crash before it. `onCommit` is called before
+   * that work begins.
    */
-  async #transact<T>(work: (outbox: Outbox) => T, options: { readonly lazy: boolean }): Promise<T> {
+  async #transact<T>(work: (outbox: Outbox) => T, onCommit?: () => void): Promise<T> {
     const taken: [WorkQueue, Claim][] = []
     const outbox: Outbox = {
       post: (message) => this.#queues.get(message.kind)?.post(message, outbox),
       took: (queue, claim) => void taken.push([queue, claim]),
     }
     try {
-      const { value, starts } = await this.#options.hub.run(() => {
+      const transaction = () => {
         const value = work(outbox)
         return { value, starts: taken.map(([queue, claim]) => queue.begin(claim)) }
-      }, options)
+      }
+      const { value, starts } = await this.#options.hub.run(transaction, { lazy: true })
+      onCommit?.()
       for (const start of starts) start()
       if (this.#onIdle && this.#isIdle()) this.#onIdle()
       return value

@@ -37,6 +37,7 @@ export function createGuardedRunLog({
         if (creation.outcome === 'created') observations.accepted(key)
         return creation
       }),
+    flush: () => read('flush the run log', () => log.flush()),
     append: (key, expected, events) =>
       write(`append ${events.map(({ type }) => type).join(', ')} to ${key.run}`, async () => {
         const next = await log.append(key, expected, events)

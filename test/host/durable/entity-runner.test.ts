@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
 import type { TaskHub } from '../../../src/host/durable/task-hub.js'
+import { createBusyDisk } from '../../support/busy-disk.js'
 import { startTestProcess } from './dispatcher-kit.js'
 import { until } from './kit.js'
 
@@ -7,6 +9,18 @@ test('an operation starts as soon as its message is stored, without a poll', asy
   const { signal, calls } = await startTestProcess()
   await signal('k', 'a')
   expect(calls.map(({ operations }) => operations)).toEqual(['a'])
+})
+
+test('an operation does not wait for the disk, but its sender is told only when the message is on it', async () => {
+  const { signal, nextCall } = await startTestProcess()
+  const disk = createBusyDisk()
+  const flush = vi.spyOn(WriteAheadLog.prototype, 'flush').mockReturnValueOnce(disk.flushed)
+  const told: string[] = []
+  const sent = signal('k', 'a').then(() => told.push('sent'))
+  expect((await nextCall()).operations).toBe('a')
+  expect([flush.mock.calls.length, told]).toEqual([1, []])
+  disk.finish()
+  await sent
 })
 
 test('what arrives during a batch is the next batch, from the state that the first one left', async () => {

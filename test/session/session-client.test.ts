@@ -1,0 +1,39 @@
+import type { DurableClient } from 'durable-functions'
+import { expect, test, vi } from 'vitest'
+import { createTextMessage } from '../../src/core/messages.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { createRunRequest } from '../../src/session/run-request.js'
+import { SessionClient } from '../../src/session/session-client.js'
+import { createBusyDisk } from '../support/busy-disk.js'
+import { key } from './session-kit.js'
+
+test('an accepted run is begun at once, but its caller is told only when it is on disk', async () => {
+  const disk = createBusyDisk()
+  const log = new MemoryRunLog()
+  log.flush = () => disk.flushed
+  const signals: string[] = []
+  const signalEntity = async (_: unknown, operation: string) => void signals.push(operation)
+  const durable = { signalEntity } as unknown as DurableClient
+  const told: string[] = []
+  const start = startRun(new SessionClient(durable, log)).then(() => told.push('accepted'))
+  await vi.waitFor(() => expect(signals).toEqual(['run']))
+  expect(told).toEqual([])
+  disk.finish()
+  await start
+  expect(told).toEqual(['accepted'])
+})
+
+test('a run that cannot be brought to disk is not acknowledged', async () => {
+  const log = new MemoryRunLog()
+  log.flush = () => Promise.reject(new Error('The disk is gone.'))
+  const durable = { signalEntity: async () => {} } as unknown as DurableClient
+  await expect(startRun(new SessionClient(durable, log))).rejects.toThrow('The disk is gone.')
+})
+
+function startRun(sessions: SessionClient): Promise<void> {
+  const messages = [createTextMessage('user', 'Hello')]
+  return sessions.start(
+    { ...key, run: 'r' },
+    createRunRequest({ messages, options: { enableToolCalls: true } }),
+  )
+}
