@@ -78,9 +78,15 @@ test.each(
   await log.append(key, 1, [started(1), completed('hi')])
   await remove(by())
   expect(await log.read(key)).toEqual([])
-  for await (const events of log.follow(key, -1, AbortSignal.timeout(5000))) expect(events).toEqual([])
   await expect(log.append(key, 3, [answer(0, 'late')])).rejects.toMatchObject({ code: 'fenced' })
   await expect(log.control(key, { type: 'cancel', reason: 'x' })).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('a follower is shown nothing of a run that another process has deleted', async () => {
+  await log.create(key, request('hello'))
+  await log.append(key, 1, [started(1), completed('hi')])
+  await other.deleteSession(key, Number.MAX_SAFE_INTEGER)
+  for await (const events of log.follow(key, -1, AbortSignal.timeout(5000))) expect(events).toEqual([])
 })
 
 test('a run that another process deleted and began anew is the new one', async () => {
@@ -123,19 +129,36 @@ test('a run whose creation failed is not there, alone in its commit or not', asy
   expect(await log.read({ ...key, run: 'r2' })).toHaveLength(1)
 })
 
-test('events whose commit failed are not there, and their place is free', async () => {
-  await log.create(key, request('hello'))
+/** Makes SQLite fail at a statement, once. */
+function failOnceAt(sql: string): void {
   const run = StatementSync.prototype.run
   const failing = vi.spyOn(StatementSync.prototype, 'run').mockImplementation(function (
     this: StatementSync,
     ...values: Parameters<typeof run>
   ) {
-    if (this.sourceSQL === 'COMMIT') throw new Error('input/output error')
-    return run.apply(this, values)
+    if (this.sourceSQL !== sql) return run.apply(this, values)
+    failing.mockRestore()
+    throw new Error('input/output error')
   })
+  onTestFinished(() => failing.mockRestore())
+}
+
+test('events whose commit failed are not there, and their place is free', async () => {
+  await log.create(key, request('hello'))
+  failOnceAt('COMMIT')
   await expect(log.append(key, 1, [started(1)])).rejects.toThrow('input/output error')
-  failing.mockRestore()
   expect(await types(log)).toEqual(['run.accepted'])
+  expect(await log.append(key, 1, [started(2)])).toBe(2)
+})
+
+test('events that could not become part of a commit are not there, and the rest of it is', async () => {
+  const second = { ...key, run: 'r2' }
+  await Promise.all([log.create(key, request('one')), log.create(second, request('two'))])
+  failOnceAt('RELEASE part')
+  const appends = [log.append(key, 1, [started(1)]), log.append(second, 1, [started(1)])]
+  const outcomes = await Promise.allSettled(appends)
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+  expect([await log.read(key), await log.read(second)].map(({ length }) => length)).toEqual([1, 2])
   expect(await log.append(key, 1, [started(2)])).toBe(2)
 })
 
