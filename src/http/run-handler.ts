@@ -10,6 +10,7 @@ import {
   createJsonResponse,
   createPendingResponse,
   createProblemResponse,
+  createTextResponse,
   toErrorResponse,
   toRunHeaders,
 } from './responses.js'
@@ -70,9 +71,7 @@ function createOutcomeResponse(
   switch (outcome.type) {
     case 'run.completed':
       if (form === 'json') return createJsonResponse(outcome.data, 200, headers)
-      return new Response(outcome.data.response, {
-        headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
-      })
+      return createTextResponse(outcome.data.response, 200, headers)
     case 'run.failed':
       return createProblemResponse(outcome.data, headers)
     case 'run.cancelled':
