@@ -2,7 +2,9 @@ import type { OpenAI } from 'openai'
 import type { ChatClient, ChatEvent, ChatRequest } from './chat-client.js'
 import { ChatCompletionsAnswer } from './chat-completions-answer.js'
 import { toChatCompletionsBody } from './chat-completions-request.js'
-import { type ConnectionSource, resolveConnection } from './openai-connection.js'
+import { mergeDeltas } from './merge-deltas.js'
+import { type ModelReply, readReply } from './model-reply.js'
+import { type Connection, type ConnectionSource, resolveConnection } from './openai-connection.js'
 import type { OpenAICallOptions } from './openai-options.js'
 import { toModelError } from './provider-errors.js'
 import { readUntilSilent, SilenceLimit } from './silence-limit.js'
@@ -24,15 +26,14 @@ export type OpenAIChatClientOptions = ConnectionSource<Pick<OpenAI, 'chat'>> & O
  */
 export function createOpenAIChatClient(options: OpenAIChatClientOptions): ChatClient {
   const { model, stream = true, timeoutMs = 300_000 } = options
-  const settings: CallSettings = { model, stream, timeoutMs, connect: resolveConnection(options) }
+  const settings: CallSettings = { model, stream, timeoutMs, ...resolveConnection(options) }
   return { model, stream: (request, { signal } = {}) => streamAnswer(settings, request, signal) }
 }
 
-interface CallSettings {
+interface CallSettings extends Connection<Pick<OpenAI, 'chat'>> {
   readonly model: string
   readonly stream: boolean
   readonly timeoutMs: number
-  readonly connect: () => Promise<Pick<OpenAI, 'chat'>>
 }
 
 async function* streamAnswer(
@@ -44,7 +45,9 @@ async function* streamAnswer(
   const limit = new SilenceLimit(settings.timeoutMs, signal)
   const answer = new ChatCompletionsAnswer({ model, messages: request.messages })
   try {
-    for await (const chunk of readChunks(settings, request, limit)) yield* answer.add(chunk)
+    const { batches, whole } = await ask(settings, request, limit)
+    if (batches === undefined) yield* answer.add(whole)
+    else for await (const batch of readUntilSilent(batches, limit)) yield* mergeDeltas(addAll(answer, batch))
     yield answer.complete()
   } catch (error) {
     limit.signal.throwIfAborted()
@@ -54,21 +57,14 @@ async function* streamAnswer(
   }
 }
 
-/** The chunks of the answer, or the whole answer as the only one. */
-async function* readChunks(
-  { model, stream, timeoutMs, connect }: CallSettings,
-  request: ChatRequest,
-  limit: SilenceLimit,
-): AsyncGenerator<unknown> {
-  const body = toChatCompletionsBody(request, { model, stream })
-  const { chat } = await limit.wait(connect())
-  const call = chat.completions.create(body, { signal: limit.signal, maxRetries: 0, timeout: timeoutMs })
-  const response = await limit.wait(call)
-  if (isIterable(response)) yield* readUntilSilent(response, limit)
-  else yield response
+function* addAll(answer: ChatCompletionsAnswer, chunks: readonly unknown[]): Generator<ChatEvent> {
+  for (const chunk of chunks) yield* answer.add(chunk)
 }
 
-// A server that cannot stream may answer whole although it was asked for chunks.
-function isIterable(response: unknown): response is AsyncIterable<unknown> {
-  return typeof response === 'object' && response !== null && Symbol.asyncIterator in response
+async function ask(settings: CallSettings, request: ChatRequest, limit: SilenceLimit): Promise<ModelReply> {
+  const { model, stream, timeoutMs, isOurs } = settings
+  const body = toChatCompletionsBody(request, { model, stream })
+  const { chat } = await limit.wait(settings.connect())
+  const call = chat.completions.create(body, { signal: limit.signal, maxRetries: 0, timeout: timeoutMs })
+  return readReply(call, { limit, raw: isOurs && stream })
 }

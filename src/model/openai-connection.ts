@@ -26,18 +26,27 @@ export type ConnectionSource<Client> = OpenAIConnectionOptions & {
 /** Where OpenAI's own API is. */
 export const openAIBaseUrl = 'https://api.openai.com/v1'
 
-/** Checks the options now; returns what loads the package and makes the client, once, when it is first called. */
+/** How a client of the `openai` package is come by. */
+export interface Connection<Client> {
+  /** Loads the package and makes the client, once, when it is first called. */
+  readonly connect: () => Promise<Client | OpenAI>
+  /** Whether the client is one that we make, and not one that was given. */
+  readonly isOurs: boolean
+}
+
+/** Checks the options now. @throws {AgentError} `invalid_configuration` when one cannot be used. */
 export function resolveConnection<Client extends Partial<OpenAI>>(
   options: ConnectionSource<Client>,
-): () => Promise<Client | OpenAI> {
+): Connection<Client> {
   const { client } = options
-  if (client !== undefined) return () => Promise.resolve(client)
+  if (client !== undefined) return { connect: () => Promise.resolve(client), isOurs: false }
   const clientOptions = toClientOptions(options)
   let loading: Promise<OpenAI> | undefined
-  return () => {
+  const connect = () => {
     loading ??= import('openai').then(({ OpenAI }) => new OpenAI(clientOptions))
     return loading
   }
+  return { connect, isOurs: true }
 }
 
 function toClientOptions({ apiKey, baseUrl, organization, headers }: OpenAIConnectionOptions): ClientOptions {

@@ -1,12 +1,14 @@
 import type { OpenAI } from 'openai'
 import { sleep as sleepFor } from '../core/clock.js'
 import type { ChatClient, ChatEvent, ChatRequest } from './chat-client.js'
+import { mergeDeltas } from './merge-deltas.js'
+import type { ModelReply } from './model-reply.js'
 import { type ConnectionSource, resolveConnection } from './openai-connection.js'
 import type { OpenAICallOptions } from './openai-options.js'
 import { toModelError } from './provider-errors.js'
 import { ResponsesAnswer } from './responses-answer.js'
 import { cancelBackground, streamBackground } from './responses-background.js'
-import { createResponse, type ResponsesReply, type ResponsesSettings } from './responses-call.js'
+import { createResponse, type ResponsesSettings } from './responses-call.js'
 import { readUntilSilent, SilenceLimit } from './silence-limit.js'
 
 export type OpenAIResponsesClientOptions = ConnectionSource<Pick<OpenAI, 'responses'>> &
@@ -39,9 +41,9 @@ export type OpenAIResponsesClientOptions = ConnectionSource<Pick<OpenAI, 'respon
 export function createOpenAIResponsesClient(options: OpenAIResponsesClientOptions): ChatClient {
   const { model, stream = true, timeoutMs = 300_000, store = false } = options
   const { pollIntervalMs = 2_000, sleep = sleepFor } = options
-  const connect = resolveConnection<Pick<OpenAI, 'responses'>>(options)
+  const connection = resolveConnection<Pick<OpenAI, 'responses'>>(options)
   const findings = { refusesEncryptedReasoning: false }
-  const settings = { model, stream, timeoutMs, store, pollIntervalMs, sleep, connect, findings }
+  const settings = { model, stream, timeoutMs, store, pollIntervalMs, sleep, findings, ...connection }
   return {
     model,
     stream: (request, callOptions = {}) =>
@@ -71,22 +73,26 @@ async function* streamAnswer(
 }
 
 async function* readReply(
-  { events, response }: ResponsesReply,
+  { batches, whole }: ModelReply,
   answer: ResponsesAnswer,
   limit: SilenceLimit,
 ): AsyncGenerator<ChatEvent> {
-  if (events === undefined) {
-    answer.addResponse(response)
+  if (batches === undefined) {
+    answer.addResponse(whole)
     yield* answer.toDeltas()
     return
   }
   try {
     // Read to the end although the answer is whole before it: a connection that is left earlier cannot serve the next call.
-    for await (const event of readUntilSilent(events, limit)) {
-      const delta = answer.addEvent(event)
-      if (delta !== undefined) yield delta
-    }
+    for await (const batch of readUntilSilent(batches, limit)) yield* mergeDeltas(addAll(answer, batch))
   } catch (error) {
     if (!answer.hasEnded) throw error
+  }
+}
+
+function* addAll(answer: ResponsesAnswer, events: readonly unknown[]): Generator<ChatEvent> {
+  for (const event of events) {
+    const delta = answer.addEvent(event)
+    if (delta !== undefined) yield delta
   }
 }

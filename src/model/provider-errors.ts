@@ -1,4 +1,5 @@
 import { AgentError } from '../core/errors.js'
+import { isJsonObject } from '../core/json.js'
 
 /**
  * What went wrong in a model call, as an {@link AgentError} whose `retryable` says whether it is worth asking again.
@@ -58,6 +59,14 @@ function readFailure(error: unknown): Failure | undefined {
   if (headers === undefined && status === undefined && code === undefined) return undefined
   const requestId = toWord('requestID' in error ? error.requestID : undefined)
   return { status: status ?? toStatus(error.code, code), code, requestId, headers }
+}
+
+/** What an error in the middle of a stream says, as {@link toModelError} does; `headers` are the response's. */
+export function toStreamError(error: unknown, headers: Headers): AgentError {
+  const { code, type } = isJsonObject(error) ? error : {}
+  const word = toWord(code) ?? toWord(type)
+  const requestId = toWord(headers.get('x-request-id'))
+  return toFailureError({ status: toStatus(code, word), code: word, requestId, headers })
 }
 
 // An error in the middle of a stream has no status of its own; some servers put it into the code.

@@ -1,25 +1,21 @@
 import type { OpenAI } from 'openai'
 import type { ChatRequest } from './chat-client.js'
+import { type ModelReply, readReply } from './model-reply.js'
+import type { Connection } from './openai-connection.js'
 import { toResponsesBody } from './responses-request.js'
 import type { SilenceLimit } from './silence-limit.js'
 
 /** How a client of the Responses API goes about its calls. */
-export interface ResponsesSettings {
+export interface ResponsesSettings extends Connection<Pick<OpenAI, 'responses'>> {
   readonly model: string
   readonly stream: boolean
   readonly timeoutMs: number
   readonly store: boolean
   readonly pollIntervalMs: number
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
-  readonly connect: () => Promise<Pick<OpenAI, 'responses'>>
   /** What this model has turned out not to take. */
   readonly findings: { refusesEncryptedReasoning: boolean }
 }
-
-/** A response event by event, or whole. */
-export type ResponsesReply =
-  | { readonly events: AsyncIterable<unknown>; readonly response?: undefined }
-  | { readonly response: unknown; readonly events?: undefined }
 
 /**
  * Asks for a response. When the API does not take what only serves to remember (encrypted reasoning from elsewhere, a
@@ -30,7 +26,7 @@ export async function createResponse(
   settings: ResponsesSettings,
   request: ChatRequest,
   limit: SilenceLimit,
-): Promise<ResponsesReply> {
+): Promise<ModelReply> {
   const { model, stream, timeoutMs, findings } = settings
   const { responses } = await limit.wait(settings.connect())
   const options = { signal: limit.signal, maxRetries: 0, timeout: timeoutMs }
@@ -40,7 +36,7 @@ export async function createResponse(
     const store = settings.store || request.background === true
     const body = toResponsesBody(request, { model, stream, store, encryptedReasoning, ...plan })
     try {
-      return toReply(await limit.wait(responses.create(body, options)))
+      return await readReply(responses.create(body, options), { limit, raw: settings.isOurs && stream })
     } catch (error) {
       if (!changeCourse(error, plan, findings)) throw error
     }
@@ -79,11 +75,11 @@ export async function readEvents(
   settings: ResponsesSettings,
   { response, after }: { readonly response: string; readonly after?: number | undefined },
   limit: SilenceLimit,
-): Promise<ResponsesReply> {
+): Promise<ModelReply> {
   const { responses } = await limit.wait(settings.connect())
   const query = { stream: true as const, ...(after !== undefined && { starting_after: after }) }
   const options = { signal: limit.signal, maxRetries: 0, timeout: settings.timeoutMs }
-  return toReply(await limit.wait(responses.retrieve(response, query, options)))
+  return readReply(responses.retrieve(response, query, options), { limit, raw: settings.isOurs })
 }
 
 /** A background response as it stands. @throws as {@link createResponse}. */
@@ -106,13 +102,4 @@ export async function cancelResponse(
   const { responses } = await limit.wait(settings.connect())
   const options = { signal: limit.signal, maxRetries: 0, timeout: settings.timeoutMs }
   await limit.wait(responses.cancel(response, options))
-}
-
-// A server that cannot stream may answer whole although it was asked for events.
-function toReply(reply: unknown): ResponsesReply {
-  return isIterable(reply) ? { events: reply } : { response: reply }
-}
-
-function isIterable(reply: unknown): reply is AsyncIterable<unknown> {
-  return typeof reply === 'object' && reply !== null && Symbol.asyncIterator in reply
 }

@@ -1,15 +1,11 @@
 import { AgentError } from '../core/errors.js'
 import type { ChatEvent, ChatRequest } from './chat-client.js'
 import { type BackgroundPlace, toContinuationToken } from './continuation-token.js'
+import { mergeDeltas } from './merge-deltas.js'
+import type { ModelReply } from './model-reply.js'
 import { readStatus, toModelError } from './provider-errors.js'
 import { ResponsesAnswer } from './responses-answer.js'
-import {
-  createResponse,
-  type ResponsesReply,
-  type ResponsesSettings,
-  readEvents,
-  readResponse,
-} from './responses-call.js'
+import { createResponse, type ResponsesSettings, readEvents, readResponse } from './responses-call.js'
 import { createForgottenError, createUnfinishedResponseError } from './responses-failure.js'
 import { readUntilSilent, SilenceLimit } from './silence-limit.js'
 
@@ -108,15 +104,15 @@ export class ResponsesReader {
   }
 
   async *#read(
-    open: (limit: SilenceLimit) => Promise<ResponsesReply>,
+    open: (limit: SilenceLimit) => Promise<ModelReply>,
     follow: boolean,
   ): AsyncGenerator<ChatEvent> {
     const limit = new SilenceLimit(this.#settings.timeoutMs, this.#signal)
     try {
-      const { events, response } = await open(limit)
-      if (events === undefined) return yield* this.#takeWhole(response)
-      for await (const event of readUntilSilent(events, limit)) {
-        yield* this.#take(event)
+      const { batches, whole } = await open(limit)
+      if (batches === undefined) return yield* this.#takeWhole(whole)
+      for await (const batch of readUntilSilent(batches, limit)) {
+        yield* mergeDeltas(this.#takeAll(batch, follow))
         if (!follow && this.#place !== undefined) return
       }
       if (!this.#answer.hasEnded) throw createUnfinishedResponseError()
@@ -131,6 +127,13 @@ export class ResponsesReader {
     this.#answer.addResponse(response)
     yield* this.#announce(false)
     if (this.#answer.hasEnded) yield* this.#answer.toDeltas()
+  }
+
+  *#takeAll(events: readonly unknown[], follow: boolean): Generator<ChatEvent> {
+    for (const event of events) {
+      yield* this.#take(event)
+      if (!follow && this.#place !== undefined) return
+    }
   }
 
   *#take(event: unknown): Generator<ChatEvent> {

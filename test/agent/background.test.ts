@@ -119,7 +119,7 @@ test('middleware that asks once more asks another question', async () => {
 
 describe('a background run that is iterated', () => {
   test('can be left after any update and gone on with exactly there', async () => {
-    const { client, server } = await start([{ text }])
+    const { client, server } = await start([{ text }], {}, { eventDelayMs: 2 })
     const reader = new EventEmitter()
     const agent = new Agent({ name: 'Researcher', client: createPacedClient(client, reader) })
     const session = agent.createSession()

@@ -9,7 +9,10 @@ export interface Room {
 /** Who may import whom: lower layers first, and nobody looks up. */
 export const rooms: Readonly<Record<string, Room>> = {
   core: { rooms: [], packages: ['@standard-schema/spec', 'zod', 'node:'] },
-  model: { rooms: ['core'], packages: ['openai', '@ai-sdk/provider', '@azure/identity', 'node:'] },
+  model: {
+    rooms: ['core'],
+    packages: ['openai', 'eventsource-parser', '@ai-sdk/provider', '@azure/identity', 'node:'],
+  },
   run: { rooms: ['core'], packages: [] },
   log: {
     rooms: ['core', 'run'],

@@ -193,7 +193,7 @@ test('22: a background answer is polled for, and asked for once', async () => {
 })
 
 test('22: a background stream that is left goes on where it was left', async () => {
-  const { client, server } = await start([{ text: 'Heart, sleep and mood.' }])
+  const { client, server } = await start([{ text: 'Heart, sleep and mood.' }], {}, { eventDelayMs: 2 })
   const written: string[] = []
   const news = new EventEmitter()
   await resume(createPacedClient(client, news), (text) => {
