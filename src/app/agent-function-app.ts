@@ -26,7 +26,7 @@ import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
 import { type McpAgentToolOptions, registerMcpTool } from './mcp-agent-tool.js'
-import { easyAuthOwner, type OwnerResolver } from './owner.js'
+import { createOwnerReader, type OwnerResolver } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
@@ -102,13 +102,7 @@ export class AgentFunctionApp {
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
-    const {
-      agents = [],
-      workflows = [],
-      authLevel = 'function',
-      enableHealthCheck = true,
-      owner = easyAuthOwner,
-    } = options
+    const { agents = [], workflows = [], authLevel = 'function', enableHealthCheck = true } = options
     this.#defaultCallback = options.defaultCallback
     this.#values = options.context
     this.#maxInlineMediaBytes = options.maxInlineMediaBytes
@@ -123,7 +117,7 @@ export class AgentFunctionApp {
         agents: this.#agents,
         maxInlineMediaBytes: options.maxInlineMediaBytes,
       }),
-      owner,
+      owner: createOwnerReader(options.owner),
       authLevel,
       settings: {
         waitLimitMs: options.waitLimitMs ?? 100_000,

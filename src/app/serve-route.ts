@@ -5,11 +5,11 @@ import { AgentError } from '../core/errors.js'
 import { createRequestError } from '../http/parse-query.js'
 import { refuseHeaderQuery } from '../http/read-body.js'
 import { toErrorResponse } from '../http/responses.js'
-import type { AgentExposure, HttpMethod, HttpSettings, Route } from '../http/route.js'
+import type { AgentExposure, HttpMethod, HttpSettings, IncomingRequest, Route } from '../http/route.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
 import { takeSuspect } from './forwarded-requests.js'
-import type { OwnerResolver } from './owner.js'
+import type { OwnerReader } from './owner.js'
 import type { SessionClients } from './session-clients.js'
 
 /** What all routes of an app share. */
@@ -20,7 +20,7 @@ export interface RouteServices {
   readonly log: RunLog
   readonly clients: SessionClients
   readonly settings: HttpSettings
-  readonly owner: OwnerResolver
+  readonly owner: OwnerReader
   readonly authLevel: 'anonymous' | 'function' | 'admin'
 }
 
@@ -46,7 +46,7 @@ async function answer(
     if (takeSuspect(context.invocationId)) {
       throw createRequestError([{ path: 'body', message: 'is not allowed with this method' }])
     }
-    const request = toRequest(incoming)
+    const request = incoming as unknown as IncomingRequest
     const url = new URL(request.url)
     refuseHeaderQuery(url.searchParams)
     const handler = route.handlers[request.method as HttpMethod]
@@ -66,14 +66,6 @@ async function answer(
 /** Most of our errors are the caller's; the others are worth a line, with what has caused them. */
 function reportError(error: unknown, context: InvocationContext): void {
   if (!(error instanceof AgentError) || error.code === 'store_unavailable') context.error(error)
-}
-
-function toRequest({ url, method, headers, body }: HttpRequest): Request {
-  const init = { method, headers: headers as unknown as Headers }
-  return new Request(
-    url,
-    body === null ? init : { ...init, body: body as unknown as ReadableStream, duplex: 'half' },
-  )
 }
 
 function toHttpResponse({ status, headers, body }: Response): HttpResponseInit {

@@ -1,14 +1,10 @@
-/** What {@link GroupCommit} needs of a database: transactions. `DatabaseSync` of `node:sqlite` fits. */
-export interface TransactionalDatabase {
-  exec(sql: string): void
-}
+import { isBusy } from './sqlite.js'
+import type { Transactions } from './transactions.js'
 
 /** From so many jobs in one commit on, the next commit waits a moment for more to share its flush. */
 const busyJobs = 4
 const gatherMs = 1
 
-/** `SQLITE_BUSY`: another connection is writing (sqlite.org/rescode.html). */
-const busyCode = 5
 const lockRetryMs = 1
 
 export interface GroupCommitOptions {
@@ -48,7 +44,7 @@ interface Settlement extends Pick<Job, 'lazy' | 'reject'> {
  * in one turn of the event loop together: one disk flush for all of them. A promise resolves only after its commit.
  */
 export class GroupCommit {
-  readonly #database: TransactionalDatabase
+  readonly #transactions: Transactions
   #queue: Job[] = []
   #scheduled = false
   #busy = false
@@ -57,9 +53,9 @@ export class GroupCommit {
   readonly #eager: boolean
   readonly #lockWaitMs: number
 
-  constructor(database: TransactionalDatabase, options: GroupCommitOptions = {}) {
+  constructor(transactions: Transactions, options: GroupCommitOptions = {}) {
     const { eager = false, lockWaitMs = 5000 } = options
-    this.#database = database
+    this.#transactions = transactions
     this.#flushDisk = options.flush
     this.#eager = eager
     this.#lockWaitMs = lockWaitMs
@@ -96,7 +92,7 @@ export class GroupCommit {
 
   #begin(jobs: readonly Job[]): boolean {
     try {
-      this.#database.exec('BEGIN IMMEDIATE')
+      this.#transactions.begin()
       this.#lockedSince = undefined
       return true
     } catch (error) {
@@ -122,8 +118,8 @@ export class GroupCommit {
   #commit(jobs: readonly Job[]): void {
     const settle: Settlement[] = []
     try {
-      for (const job of jobs) settle.push(this.#attempt(job))
-      this.#database.exec('COMMIT')
+      for (const job of jobs) settle.push(jobs.length === 1 ? perform(job) : this.#attempt(job))
+      this.#transactions.commit()
     } catch (error) {
       this.#rollback()
       for (const job of jobs) job.reject(error)
@@ -142,22 +138,21 @@ export class GroupCommit {
   }
 
   #attempt(job: Job): Settlement {
-    this.#database.exec('SAVEPOINT job')
+    this.#transactions.beginPart()
     try {
-      const value = job.work() as never
-      this.#database.exec('RELEASE job')
-      return { ...job, done: () => job.resolve(value) }
+      const settlement = perform(job)
+      this.#transactions.endPart()
+      return settlement
     } catch (error) {
       this.#undoJob(error)
       return { ...job, lazy: true, done: () => job.reject(error) }
     }
   }
 
-  /** A full disk makes SQLite undo the whole transaction at once; then `cause` says why, not the missing savepoint. */
+  /** A full disk makes SQLite undo the whole transaction at once; then `cause` says why, not the missing part. */
   #undoJob(cause: unknown): void {
     try {
-      this.#database.exec('ROLLBACK TO job')
-      this.#database.exec('RELEASE job')
+      this.#transactions.undoPart()
     } catch {
       throw cause
     }
@@ -165,13 +160,15 @@ export class GroupCommit {
 
   #rollback(): void {
     try {
-      this.#database.exec('ROLLBACK')
+      this.#transactions.rollback()
     } catch {
       // SQLite has rolled it back itself: there is nothing left to undo.
     }
   }
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === busyCode
+/** A job that is alone in its transaction needs no more than this: should it throw, all is rolled back. */
+function perform(job: Job): Settlement {
+  const value = job.work() as never
+  return { ...job, done: () => job.resolve(value) }
 }

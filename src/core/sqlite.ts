@@ -26,6 +26,11 @@ export function useWriteAheadLog(database: DatabaseSync, waitMs: number): void {
   }
 }
 
+/** Whether SQLite refused something because another connection was writing or repairing: `SQLITE_BUSY` of any kind (sqlite.org/rescode.html). */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
+}
+
 /** Why a file cannot be opened, as a sentence, and what to do when it or its folder cannot be written. */
 export function toOpenProblem(cause: unknown): string {
   const message = toErrorMessage(cause)

@@ -1,25 +1,49 @@
-import { close, fdatasync, openSync } from 'node:fs'
+import { close, fdatasync, fdatasyncSync, openSync } from 'node:fs'
+
+/** How a file gets to disk. */
+export interface Disk {
+  /** Blocks until it is there. */
+  flushNow(file: number): void
+  /** Flushes on another thread. */
+  flush(file: number): Promise<void>
+  /** Milliseconds since some moment. */
+  now(): number
+}
+
+/** A flush that takes no longer costs less than handing it to another thread and being woken up by it. */
+const quickMs = 0.5
+
+/** Two calls within this time are signs of more, which can share what another thread does meanwhile. */
+const quietMs = 1
+
+/** How long a disk that was slow is left to the other thread before it is tried again. */
+const slowMs = 1000
 
 /**
- * Flushes a SQLite file's write-ahead log to disk, off the event loop. SQLite's own `synchronous = FULL` does the same
- * after each commit, but stops the whole process meanwhile (sqlite.org/pragma.html#pragma_synchronous): a connection
- * with `NORMAL` and a flush after the commit is as durable, and everything else goes on.
+ * Flushes a SQLite file's write-ahead log to disk. SQLite's own `synchronous = FULL` does the same after each commit, but
+ * stops the whole process meanwhile (sqlite.org/pragma.html#pragma_synchronous): a connection with `NORMAL` and a flush
+ * after the commit is as durable, and everything else goes on, unless the disk is so quick that waiting for it is cheaper.
  */
 export class WriteAheadLog {
   readonly #path: string
+  readonly #disk: Disk
   #file: number | undefined
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
+  #calledAt = Number.NEGATIVE_INFINITY
+  #slowUntil = Number.NEGATIVE_INFINITY
 
   /** @param path the database's file, which has to stay open for as long as this. */
-  constructor(path: string) {
+  constructor(path: string, disk: Disk = systemDisk) {
     this.#path = `${path}-wal`
+    this.#disk = disk
   }
 
   /** Resolves when everything that was committed before this call is on disk; calls that wait for a flush to end share the next one. */
   flush(): Promise<void> {
+    const isQuiet = this.#noteCall()
     if (this.#next !== undefined) return this.#next
-    if (this.#running === undefined) return this.#start()
+    if (this.#running === undefined) return isQuiet ? this.#flushNow() : this.#start()
     const start = () => {
       this.#next = undefined
       return this.#start()
@@ -39,20 +63,44 @@ export class WriteAheadLog {
     else last.then(end, end)
   }
 
+  /** True when neither many callers nor the disk's slowness speak for another thread. */
+  #noteCall(): boolean {
+    const now = this.#disk.now()
+    const isQuiet = now - this.#calledAt > quietMs && now > this.#slowUntil
+    this.#calledAt = now
+    return isQuiet
+  }
+
+  async #flushNow(): Promise<void> {
+    this.#disk.flushNow(this.#open())
+    const endedAt = this.#disk.now()
+    if (endedAt - this.#calledAt > quickMs) this.#slowUntil = endedAt + slowMs
+  }
+
   #start(): Promise<void> {
-    const flushed = this.#sync().finally(() => {
+    const flushed = this.#flush().finally(() => {
       if (this.#running === flushed) this.#running = undefined
     })
     this.#running = flushed
     return flushed
   }
 
-  async #sync(): Promise<void> {
-    // SQLite makes the file with the first write, and keeps it until its last connection closes.
-    this.#file ??= openSync(this.#path, 'r+')
-    const file = this.#file
-    await new Promise<void>((resolve, reject) => {
-      fdatasync(file, (error) => (error === null ? resolve() : reject(error)))
-    })
+  async #flush(): Promise<void> {
+    await this.#disk.flush(this.#open())
   }
+
+  /** SQLite makes the file with the first write, and keeps it until its last connection closes. */
+  #open(): number {
+    this.#file ??= openSync(this.#path, 'r+')
+    return this.#file
+  }
+}
+
+const systemDisk: Disk = {
+  flushNow: fdatasyncSync,
+  flush: (file) =>
+    new Promise((resolve, reject) => {
+      fdatasync(file, (error) => (error === null ? resolve() : reject(error)))
+    }),
+  now: () => performance.now(),
 }

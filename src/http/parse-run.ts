@@ -6,6 +6,7 @@ import { createRunRequest } from '../session/run-request.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { createFieldError, createRequestError, parseFlag, refuseUnknown, toIssues } from './parse-query.js'
 import { type Body, readBody } from './read-body.js'
+import type { IncomingRequest } from './route.js'
 import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
 
 /** In which form a caller wants the answer. */
@@ -22,7 +23,7 @@ export interface ParsedRun {
 
 /** Reads a run request. @throws {AgentError} `invalid_request`, `conflicting_session_id`, `payload_too_large` or `unsupported_media_type`, naming the field. */
 export async function parseRun(
-  request: Request,
+  request: IncomingRequest,
   { owner, maxBodyBytes }: { readonly owner: string | undefined; readonly maxBodyBytes: number },
 ): Promise<ParsedRun> {
   const query = new URL(request.url).searchParams

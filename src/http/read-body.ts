@@ -1,6 +1,7 @@
 import { AgentError } from '../core/errors.js'
 import { isJsonObject, type JsonValue } from '../core/json.js'
 import { createFieldError } from './parse-query.js'
+import type { IncomingRequest } from './route.js'
 
 /** A request's body: parsed when it is JSON, else text. */
 export type Body =
@@ -14,7 +15,7 @@ export type Body =
  * Such bodies are refused whatever their type claims to be; {@link refuseHeaderQuery} does the same for the query.
  * @throws {AgentError} `payload_too_large`, `unsupported_media_type` for text that is not UTF-8, or `invalid_request`.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Body> {
+export async function readBody(request: IncomingRequest, maxBytes: number): Promise<Body> {
   const text = decode(await readBytes(request, maxBytes))
   const isJson = isJsonType(request.headers.get('content-type'))
   const value = isJson || text.trimStart().startsWith('{') ? tryParse(text) : undefined
@@ -52,7 +53,7 @@ function tryParse(text: string): { readonly ok: true; readonly value: JsonValue 
 }
 
 /** What is too large is read to its end all the same: breaking off would lose the answer and jam the connection. */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: IncomingRequest, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {

@@ -14,10 +14,25 @@ export function createJsonResponse(
   status = 200,
   headers: Record<string, string> = {},
 ): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  return createWholeResponse(JSON.stringify(body), status, {
+    'content-type': 'application/json; charset=utf-8',
+    ...headers,
   })
+}
+
+/** A plain text answer. */
+export function createTextResponse(
+  text: string,
+  status = 200,
+  headers: Record<string, string> = {},
+): Response {
+  return createWholeResponse(text, status, { 'content-type': 'text/plain; charset=utf-8', ...headers })
+}
+
+/** Says how long it is, so that it goes out in one piece. */
+function createWholeResponse(text: string, status: number, headers: Record<string, string>): Response {
+  const length = String(Buffer.byteLength(text))
+  return new Response(text, { status, headers: { ...headers, 'content-length': length } })
 }
 
 /** A problem as `application/problem+json` (RFC 9457). */

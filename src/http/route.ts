@@ -24,9 +24,12 @@ export interface AgentExposure {
   readonly mcpTool: boolean
 }
 
+/** A request, its body not yet read. */
+export type IncomingRequest = Pick<Request, 'method' | 'url' | 'headers' | 'body'>
+
 /** What every handler is given. */
 export interface Call {
-  readonly request: Request
+  readonly request: IncomingRequest
   readonly url: URL
   /** Route parameters, decoded. */
   readonly params: Readonly<Record<string, string>>

@@ -10,6 +10,7 @@ import {
   createJsonResponse,
   createPendingResponse,
   createProblemResponse,
+  createTextResponse,
   toErrorResponse,
   toRunHeaders,
 } from './responses.js'
@@ -36,15 +37,16 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Resp
   const { sessions } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
   const headers = toRunHeaders(run.sessionId, run.correlationId)
-  await sessions.start(key, run.request)
+  await sessions.begin(key, run.request)
+  const isWaitedFor = run.wait && run.form !== 'events'
+  const outcome = isWaitedFor ? await waitForNews(call, key) : undefined
+  if (typeof outcome === 'object') return createOutcomeResponse(outcome, key, run.form, headers)
+  // From here on the caller knows of a run that has not ended.
+  await sessions.settle()
   if (run.form === 'events') return createEventStream(call, key, -1, headers)
   if (!run.wait) return createPendingResponse(call.url, key, 'accepted')
-  const outcome = await waitForNews(call, key)
-  if (outcome === 'waiting') {
-    return createPendingResponse(call.url, key, 'waiting', await sessions.readApprovals(key))
-  }
   if (outcome === undefined) return createPendingResponse(call.url, key, 'running')
-  return createOutcomeResponse(outcome, key, run.form, headers)
+  return createPendingResponse(call.url, key, outcome, await sessions.readApprovals(key))
 }
 
 async function waitForNews({ sessions, settings }: Call, key: RunKey) {
@@ -70,9 +72,7 @@ function createOutcomeResponse(
   switch (outcome.type) {
     case 'run.completed':
       if (form === 'json') return createJsonResponse(outcome.data, 200, headers)
-      return new Response(outcome.data.response, {
-        headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
-      })
+      return createTextResponse(outcome.data.response, 200, headers)
     case 'run.failed':
       return createProblemResponse(outcome.data, headers)
     case 'run.cancelled':

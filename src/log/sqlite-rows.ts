@@ -1,3 +1,4 @@
+import type { RunEvent, StoredEvent } from '../run/events.js'
 import type { RunStatus, RunSummary, SessionSummary } from '../run/run-log.js'
 
 /** A run's line in the table of runs. */
@@ -38,4 +39,12 @@ export function toSessionSummary(row: SessionRow): SessionSummary {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }
+}
+
+export function toStoredEvent({ id, type, data, at }: EventRow): StoredEvent {
+  return { id, at, type, data: JSON.parse(data) } as StoredEvent
+}
+
+export function toEventRow(id: number, { type, data }: RunEvent, at: number): EventRow {
+  return { id, type, data: JSON.stringify(data), at }
 }

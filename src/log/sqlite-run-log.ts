@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../core/clock.js'
-import { AgentError, FencedError, toErrorMessage } from '../core/errors.js'
+import { AgentError, toErrorMessage } from '../core/errors.js'
 import { GroupCommit, type JobOptions } from '../core/group-commit.js'
+import { prepareTransactions, type Transactions } from '../core/transactions.js'
 import { WriteAheadLog } from '../core/write-ahead-log.js'
 import type { Attachment } from '../run/attachment.js'
-import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
+import type { ControlRecord } from '../run/control.js'
 import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '../run/events.js'
-import { toIndex } from '../run/run-index.js'
 import type {
   Creation,
   EndedRunsQuery,
@@ -18,10 +18,12 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../run/run-log.js'
-import { RunFeed } from './run-feed.js'
-import { toRunSummary, toSessionSummary } from './sqlite-rows.js'
+import { RecentRuns } from './sqlite-recent-runs.js'
+import { toRunSummary, toSessionSummary, toStoredEvent } from './sqlite-rows.js'
+import { SqliteRunWrites } from './sqlite-run-writes.js'
 import { openSqliteFile } from './sqlite-schema.js'
 import { prepareStatements, type Statements } from './sqlite-statements.js'
+import { SqliteWatch } from './sqlite-watch.js'
 
 export interface SqliteRunLogOptions {
   /** The file; made with its folder when absent. Several processes may share it. `:memory:` keeps nothing. */
@@ -40,11 +42,9 @@ export class SqliteRunLog implements RunLog {
   readonly #disk: WriteAheadLog
   readonly #writes: GroupCommit
   readonly #sql: Statements
-  readonly #feed = new RunFeed()
-  readonly #pollIntervalMs: number
-  readonly #clock: Clock
-  #poll: NodeJS.Timeout | undefined
-  #seenVersion: unknown
+  readonly #recent = new RecentRuns()
+  readonly #watch: SqliteWatch
+  readonly #runs: SqliteRunWrites
 
   /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
   constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
@@ -52,15 +52,39 @@ export class SqliteRunLog implements RunLog {
     // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
     this.#disk = new WriteAheadLog(path)
     const flush = path === ':memory:' ? undefined : () => this.#disk.flush()
-    this.#writes = new GroupCommit(this.#database, { eager: true, flush })
+    this.#writes = new GroupCommit(this.#prepareTransactions(), { eager: true, flush })
     this.#path = path
     this.#sql = prepareStatements(this.#database, (cause) => this.#toError('read', cause))
-    this.#pollIntervalMs = pollIntervalMs
-    this.#clock = clock
+    this.#watch = new SqliteWatch({
+      readVersion: () => this.#sql.dataVersion.get()?.data_version,
+      onForeignChange: () => this.#recent.clear(),
+      pollIntervalMs,
+    })
+    this.#runs = new SqliteRunWrites({ sql: this.#sql, recent: this.#recent, clock })
+  }
+
+  /** Transactions in which what is known of recent runs can be believed, and after which it is as true as before. */
+  #prepareTransactions(): Transactions {
+    const transactions = prepareTransactions(this.#database)
+    return {
+      ...transactions,
+      begin: () => {
+        transactions.begin()
+        this.#watch.look()
+      },
+      rollback: () => {
+        this.#recent.clear()
+        transactions.rollback()
+      },
+      undoPart: () => {
+        this.#recent.clear()
+        transactions.undoPart()
+      },
+    }
   }
 
   create(key: RunKey, request: RunRequest, attachments: readonly Attachment[] = []): Promise<Creation> {
-    return this.#write(() => this.#create(key, request, attachments), { lazy: true })
+    return this.#write(() => this.#runs.create(key, request, attachments), { lazy: true })
   }
 
   async flush(): Promise<void> {
@@ -71,22 +95,6 @@ export class SqliteRunLog implements RunLog {
     }
   }
 
-  #create(key: RunKey, request: RunRequest, attachments: readonly Attachment[]): Creation {
-    const session = this.#sql.session.get(key.agent, key.session)
-    if (session?.owner != null && session.owner !== request.owner) return { outcome: 'foreign' }
-    const existing = this.#sql.firstEvent.get(key.agent, key.session, key.run)
-    if (existing !== undefined) return { outcome: 'exists', request: JSON.parse(existing.data) }
-    if (request.options.onBusy === 'reject' && this.#sql.open.get(key.agent, key.session) !== undefined)
-      return { outcome: 'busy' }
-    const now = this.#clock.now()
-    this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
-    const { lastInsertRowid } = this.#sql.insertRun.run(key.agent, key.session, key.run, now, now)
-    this.#sql.insertEvent.run(lastInsertRowid, 0, 'run.accepted', JSON.stringify(request), now)
-    for (const { digest, content } of attachments)
-      this.#sql.insertAttachment.run(lastInsertRowid, digest, content)
-    return { outcome: 'created' }
-  }
-
   async readAttachment({ agent, session, run }: RunKey, digest: string): Promise<string | undefined> {
     return this.#sql.attachment.get(agent, session, run, digest)?.content
   }
@@ -94,42 +102,25 @@ export class SqliteRunLog implements RunLog {
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
     // Should the machine lose power, whoever goes on writes the very same again; and this write fences as it is.
     const lazy = events.every(({ type }) => type === 'run.started' || type === 'run.resumed')
-    const next = await this.#write(() => this.#append(key, expected, events), { lazy })
-    this.#feed.notify(toFeedName(key))
+    const next = await this.#write(() => this.#runs.append(key, expected, events), { lazy })
+    this.#watch.notify(toFeedName(key))
     return next
   }
 
-  #append(key: RunKey, expected: number, events: readonly RunEvent[]): number {
-    const run = this.#sql.run.get(key.agent, key.session, key.run)
-    if (run === undefined) throw new FencedError(`Run ${key.run} of session ${key.session} was deleted.`)
-    if (run.next !== expected) {
-      throw new FencedError(
-        `Run ${key.run} of session ${key.session} went on elsewhere: its log ends at ${run.next}, not ${expected}.`,
-      )
-    }
-    const now = this.#clock.now()
-    let index = { turn: run.turn, status: run.status, dueAt: run.due_at ?? undefined }
-    events.forEach((event, offset) => {
-      this.#sql.insertEvent.run(run.id, expected + offset, event.type, JSON.stringify(event.data), now)
-      index = toIndex(index, event)
-    })
-    const { turn, status, dueAt = null } = index
-    this.#sql.moveRun.run(expected + events.length, turn, status, dueAt, now, run.id)
-    if (status === 'ended') this.#sql.touchSession.run(key.agent, key.session, null, now, now)
-    return expected + events.length
-  }
-
   async read(key: RunKey, after = -1): Promise<readonly StoredEvent[]> {
+    this.#watch.look()
     return this.#read(key, after)
   }
 
   #read(key: RunKey, after: number): readonly StoredEvent[] {
-    const rows = this.#sql.events.all(key.agent, key.session, key.run, after)
-    return rows.map(({ id, type, data, at }) => ({ id, at, type, data: JSON.parse(data) }) as StoredEvent)
+    const recent = this.#recent.get(key)?.events
+    const rows = recent?.slice(after + 1) ?? this.#sql.events.all(key.agent, key.session, key.run, after)
+    return rows.map(toStoredEvent)
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
     let cursor = after
+    this.#watch.look()
     while (!signal.aborted) {
       const events = this.#read(key, cursor)
       const last = events.at(-1)
@@ -138,10 +129,9 @@ export class SqliteRunLog implements RunLog {
         if (isTerminal(last)) return
         cursor = last.id
       } else {
-        const run = this.#sql.run.get(key.agent, key.session, key.run)
+        const run = this.#runs.find(key)
         if (run === undefined || (run.status === 'ended' && cursor >= run.next - 1)) return
-        this.#startPolling()
-        await this.#feed.next(toFeedName(key), signal)
+        await this.#watch.next(toFeedName(key), signal)
       }
     }
   }
@@ -170,28 +160,25 @@ export class SqliteRunLog implements RunLog {
 
   async deleteSession(key: SessionKey, before: number): Promise<void> {
     await this.#write(() => {
+      this.#recent.clear()
       this.#sql.deleteRuns.run(key.agent, key.session, before)
       this.#sql.deleteEmptySession.run(key.agent, key.session, key.agent, key.session)
     })
-    this.#feed.notifyAll()
+    this.#watch.notifyAll()
   }
 
   async deleteEndedRuns({ agent, session }: SessionKey, which: EndedRunsQuery): Promise<void> {
     const { acceptedBefore, upToTurn } = which
-    await this.#write(() => this.#sql.deleteEndedRuns.run(agent, session, acceptedBefore, upToTurn))
-    this.#feed.notifyAll()
+    await this.#write(() => {
+      this.#recent.clear()
+      this.#sql.deleteEndedRuns.run(agent, session, acceptedBefore, upToTurn)
+    })
+    this.#watch.notifyAll()
   }
 
   async control(key: RunKey, record: ControlRecord): Promise<boolean> {
-    const added = await this.#write(() => {
-      const run = this.#sql.run.get(key.agent, key.session, key.run)
-      if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
-      const id = toControlId(record)
-      const { changes } = this.#sql.insertControl.run(run.id, id, JSON.stringify(record), run.id)
-      if (changes > 0 && isWaking(record)) this.#sql.makeDue.run(this.#clock.now(), run.id)
-      return changes > 0
-    })
-    this.#feed.notify(toControlFeedName(key))
+    const added = await this.#write(() => this.#runs.control(key, record))
+    this.#watch.notify(toControlFeedName(key))
     return added
   }
 
@@ -204,8 +191,7 @@ export class SqliteRunLog implements RunLog {
       const controls = await this.controls(key)
       if (controls.length > seen) yield controls
       seen = controls.length
-      this.#startPolling()
-      await this.#feed.next(toControlFeedName(key), signal)
+      await this.#watch.next(toControlFeedName(key), signal)
     }
   }
 
@@ -220,8 +206,11 @@ export class SqliteRunLog implements RunLog {
   }
 
   async deleteEndedBefore(before: number, limit: number): Promise<number> {
-    const { changes } = await this.#write(() => this.#sql.deleteEndedBefore.run(before, limit))
-    this.#feed.notifyAll()
+    const { changes } = await this.#write(() => {
+      this.#recent.clear()
+      return this.#sql.deleteEndedBefore.run(before, limit)
+    })
+    this.#watch.notifyAll()
     return Number(changes)
   }
 
@@ -230,7 +219,7 @@ export class SqliteRunLog implements RunLog {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#poll)
+    this.#watch.close()
     this.#writes.flush()
     this.#disk.close()
     this.#database.close()
@@ -247,33 +236,6 @@ export class SqliteRunLog implements RunLog {
   #toError(what: 'read' | 'written', cause: unknown): AgentError {
     const message = `The run log ${this.#path} cannot be ${what}: ${toErrorMessage(cause)}.`
     return new AgentError('store_unavailable', message, { cause, retryable: true })
-  }
-
-  /** SQLite has no notifications between processes: compare its change counter while somebody waits. */
-  #startPolling(): void {
-    if (this.#poll !== undefined) return
-    this.#seenVersion = undefined
-    this.#poll = setInterval(() => this.#lookForChanges(), this.#pollIntervalMs)
-  }
-
-  #lookForChanges(): void {
-    const version = this.#readVersion()
-    if (version === undefined || version !== this.#seenVersion) {
-      this.#seenVersion = version
-      this.#feed.notifyAll()
-    }
-    if (this.#feed.size > 0) return
-    clearInterval(this.#poll)
-    this.#poll = undefined
-  }
-
-  /** `undefined` when the file cannot be read: whoever waits then learns so from a look of their own. */
-  #readVersion(): number | undefined {
-    try {
-      return this.#sql.dataVersion.get()?.data_version
-    } catch {
-      return undefined
-    }
   }
 }
 

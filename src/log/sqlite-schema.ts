@@ -5,7 +5,7 @@ import { AgentError } from '../core/errors.js'
 import { openSqlite, toOpenProblem, useWriteAheadLog } from '../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /** What version 2 has beyond version 1. */
 const sinceVersion2 = `
@@ -14,6 +14,16 @@ const sinceVersion2 = `
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, digest TEXT NOT NULL, content TEXT NOT NULL,
     PRIMARY KEY (run, digest)
   ) STRICT;
+`
+
+/**
+ * Version 3 has one index less than version 2, and one that runs enter only at their end: every index costs time with each
+ * event. May be repeated: a process of an older release that is still at work marks the file with its own version.
+ */
+const toVersion3 = `
+  DROP INDEX IF EXISTS runs_by_turn;
+  DROP INDEX IF EXISTS runs_to_see_to;
+  CREATE INDEX IF NOT EXISTS runs_ended ON runs (agent, session, turn) WHERE status = 'ended';
 `
 
 const schema = `
@@ -28,9 +38,8 @@ const schema = `
     accepted_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, due_at INTEGER,
     UNIQUE (agent, session, run)
   ) STRICT;
-  CREATE INDEX runs_by_turn ON runs (agent, session, status, turn);
   CREATE INDEX runs_open ON runs (agent, session, id) WHERE status <> 'ended';
-  CREATE INDEX runs_to_see_to ON runs (status, updated_at) WHERE status <> 'ended';
+  CREATE INDEX runs_ended ON runs (agent, session, turn) WHERE status = 'ended';
   CREATE INDEX runs_by_end ON runs (updated_at) WHERE status = 'ended';
   CREATE TABLE events (
     run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id INTEGER NOT NULL,
@@ -96,6 +105,7 @@ function migrate(database: DatabaseSync): void {
     }
     if (version === 0) database.exec(schema)
     if (version === 1) database.exec(sinceVersion2)
+    if (version === 1 || version === 2) database.exec(toVersion3)
     // Of a file that cannot be written SQLite only tells at the first write.
     database.exec(`PRAGMA user_version = ${schemaVersion}`)
     database.exec('COMMIT')

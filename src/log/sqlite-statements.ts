@@ -43,7 +43,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
       ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at`),
     run: query<RunRow>('SELECT * FROM runs WHERE agent = ? AND session = ? AND run = ?'),
     insertRun: command(
-      'INSERT INTO runs (agent, session, run, accepted_at, updated_at, next) VALUES (?, ?, ?, ?, ?, 1)',
+      'INSERT INTO runs (agent, session, run, accepted_at, updated_at, next) VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING',
     ),
     moveRun: command(
       'UPDATE runs SET next = ?, turn = ?, status = ?, due_at = ?, updated_at = ? WHERE id = ?',

@@ -29,8 +29,8 @@ export class RunJournal {
   #written: number
   #buffer: RunEvent[] = []
   #tail: Promise<void> = Promise.resolve()
-  /** Set while deltas are gathered; aborting it ends that. */
-  #gathering: AbortController | undefined
+  /** Set while deltas are gathered; calling it ends that. */
+  #stopGathering: (() => void) | undefined
 
   constructor({
     events,
@@ -73,20 +73,17 @@ export class RunJournal {
 
   /** Resolves when everything recorded so far is in the log. @throws {FencedError} when another executor wrote. */
   flush(): Promise<void> {
-    this.#gathering?.abort()
-    this.#gathering = undefined
+    this.#stopGathering?.()
+    this.#stopGathering = undefined
     this.#tail = this.#tail.then(() => this.#write())
     return this.#tail
   }
 
   #flushSoon(): void {
-    if (this.#gathering !== undefined) return
-    this.#gathering = new AbortController()
-    this.#clock
-      .sleep(this.#deltaDelayMs, this.#gathering.signal)
-      .then(() => this.flush())
-      // A failure shows at `broken` and at the next flush; an abort means that somebody has flushed.
-      .catch(() => {})
+    this.#stopGathering ??= this.#clock.after(this.#deltaDelayMs, () => {
+      // A failure shows at `broken` and at the next flush.
+      this.flush().catch(() => {})
+    })
   }
 
   async #write(): Promise<void> {

@@ -71,18 +71,29 @@ export class SessionClient {
     this.#log = log
   }
 
+  /** Accepts a run as {@link begin} does; its caller may be told so. */
+  async start(key: RunKey, request: RunRequest): Promise<void> {
+    await this.begin(key, request)
+    await this.settle()
+  }
+
   /**
-   * Accepts a run: writes it down, then signals the entity. Repeating it with the same request finds the same run.
+   * Begins a run: writes it down, then signals the entity. Repeating it with the same request finds the same run. No crash
+   * undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
    */
-  async start(key: RunKey, request: RunRequest): Promise<void> {
+  async begin(key: RunKey, request: RunRequest): Promise<void> {
     const { request: stored, attachments } = detachMedia(key, request, this.#maxInlineMediaBytes)
     const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
     if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return
     await this.#makeWay(key, stored)
-    // The entity may begin while the disk is still at work: only the caller has to know that it cannot be lost.
-    await Promise.all([this.#log.flush(), this.signal(key, 'run', { correlationId: key.run })])
+    await this.signal(key, 'run', { correlationId: key.run })
+  }
+
+  /** Resolves when every run that was begun would survive a loss of power. Before that nobody may be told of it. */
+  settle(): Promise<void> {
+    return this.#log.flush()
   }
 
   /** Tells the runs that are still going on what a new message means for them. */

@@ -4,13 +4,16 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { GroupCommit } from '../../src/core/group-commit.js'
+import { prepareTransactions, type Transactions } from '../../src/core/transactions.js'
 
 let database: DatabaseSync
+let transactions: Transactions
 let writes: GroupCommit
 beforeEach(() => {
   database = new DatabaseSync(':memory:')
   database.exec('CREATE TABLE t (v INTEGER PRIMARY KEY) STRICT')
-  writes = new GroupCommit(database)
+  transactions = prepareTransactions(database)
+  writes = new GroupCommit(transactions)
 })
 
 const insert = (value: number) => () => database.prepare('INSERT INTO t VALUES (?)').run(value)
@@ -21,9 +24,9 @@ const values = () =>
     .map(({ v }) => v)
 
 test('commits what arrives in one turn of the event loop together', async () => {
-  const exec = vi.spyOn(database, 'exec')
+  const commit = vi.spyOn(transactions, 'commit')
   await Promise.all([1, 2, 3].map((value) => writes.run(insert(value))))
-  expect(exec.mock.calls.filter(([sql]) => sql === 'COMMIT')).toHaveLength(1)
+  expect(commit).toHaveBeenCalledTimes(1)
   expect(values()).toEqual([1, 2, 3])
 })
 
@@ -39,7 +42,7 @@ function createDisk() {
 
 test('work is done when the disk has it; lazy work when it is committed', async () => {
   const { flush, pending } = createDisk()
-  const durable = new GroupCommit(database, { flush })
+  const durable = new GroupCommit(transactions, { flush })
   const story: string[] = []
   const note = (name: string) => () => story.push(name)
   const first = durable.run(insert(1)).then(note('flushed'))
@@ -54,7 +57,7 @@ test('work is done when the disk has it; lazy work when it is committed', async 
 
 test('work that the disk did not take is refused with the reason', async () => {
   const { flush, pending } = createDisk()
-  const durable = new GroupCommit(database, { flush })
+  const durable = new GroupCommit(transactions, { flush })
   const written = durable.run(insert(1))
   await durable.run(insert(2), { lazy: true })
   pending[0]?.fail(new Error('input/output error'))
@@ -72,18 +75,40 @@ test('undoes only the work that throws', async () => {
   expect(values()).toEqual([2])
 })
 
-test('a promise resolves only after its commit', async () => {
-  const story: string[] = []
-  vi.spyOn(database, 'exec').mockImplementation((sql) => {
-    story.push(sql)
+test('undoes work that is alone in its commit and throws', async () => {
+  const broken = writes.run(() => {
+    insert(1)()
+    throw new Error('no')
   })
+  await expect(broken).rejects.toThrow('no')
+  await writes.run(insert(2))
+  expect(values()).toEqual([2])
+})
+
+/** The names of the transactions' methods, as they are called. */
+function recordCalls(): string[] {
+  const story: string[] = []
+  const names = ['begin', 'commit', 'rollback', 'beginPart', 'endPart', 'undoPart'] as const
+  for (const name of names) vi.spyOn(transactions, name).mockImplementation(() => void story.push(name))
+  return story
+}
+
+test('a promise resolves only after its commit', async () => {
+  const story = recordCalls()
   await writes.run(() => story.push('work'))
   story.push('resolved')
-  expect(story).toEqual(['BEGIN IMMEDIATE', 'SAVEPOINT job', 'work', 'RELEASE job', 'COMMIT', 'resolved'])
+  expect(story).toEqual(['begin', 'work', 'commit', 'resolved'])
+})
+
+test('works that share a commit are parts of it', async () => {
+  const story = recordCalls()
+  await Promise.all(['first', 'second'].map((name) => writes.run(() => story.push(name))))
+  const parts = ['beginPart', 'first', 'endPart', 'beginPart', 'second', 'endPart']
+  expect(story).toEqual(['begin', ...parts, 'commit'])
 })
 
 test('a commit that fails rejects everything in it, and the next one goes on', async () => {
-  vi.spyOn(database, 'exec').mockImplementationOnce(() => {
+  vi.spyOn(transactions, 'commit').mockImplementationOnce(() => {
     throw new Error('disk full')
   })
   await expect(Promise.all([writes.run(insert(1)), writes.run(insert(2))])).rejects.toThrow('disk full')
@@ -112,7 +137,7 @@ test('a full disk rejects the whole commit with that reason, and the next one go
 })
 
 test('an eager one commits at the end of the turn also after a large commit', async () => {
-  const eager = new GroupCommit(database, { eager: true })
+  const eager = new GroupCommit(transactions, { eager: true })
   await Promise.all([1, 2, 3, 4, 5].map((value) => eager.run(insert(value))))
   const late = new Promise((resolve) => setImmediate(() => setImmediate(() => resolve('late'))))
   await expect(Promise.race([eager.run(() => 'in time'), late])).resolves.toBe('in time')
@@ -142,7 +167,7 @@ function openShared() {
 
 test('work waits for another connection that writes, in order and without blocking the event loop', async () => {
   const { mine, other, write, read } = openShared()
-  const shared = new GroupCommit(mine)
+  const shared = new GroupCommit(prepareTransactions(mine))
   other.exec('BEGIN IMMEDIATE')
   const first = shared.run(write('a'))
   await new Promise((resolve) => setTimeout(resolve, 10))
@@ -155,7 +180,7 @@ test('work waits for another connection that writes, in order and without blocki
 
 test('work does not wait for another connection for ever', async () => {
   const { mine, other, write, read } = openShared()
-  const impatient = new GroupCommit(mine, { lockWaitMs: 5 })
+  const impatient = new GroupCommit(prepareTransactions(mine), { lockWaitMs: 5 })
   other.exec('BEGIN IMMEDIATE')
   await expect(impatient.run(write('a'))).rejects.toThrow('locked')
   other.exec('COMMIT')

@@ -3,13 +3,33 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { WriteAheadLog } from '../../src/core/write-ahead-log.js'
+import { type Disk, WriteAheadLog } from '../../src/core/write-ahead-log.js'
 
-function openFile() {
+/** A disk that tells what it was asked for; each flush that blocks takes `takesMs`. */
+class SlowDisk implements Disk {
+  readonly calls: string[] = []
+  takesMs = 0
+  time = 0
+
+  now(): number {
+    return this.time
+  }
+
+  flushNow(): void {
+    this.calls.push('now')
+    this.time += this.takesMs
+  }
+
+  async flush(): Promise<void> {
+    this.calls.push('later')
+  }
+}
+
+function openFile(system?: Disk) {
   const folder = mkdtempSync(join(tmpdir(), 'wal-'))
   const path = join(folder, 'x.db')
   const database = new DatabaseSync(path)
-  const disk = new WriteAheadLog(path)
+  const disk = new WriteAheadLog(path, system)
   onTestFinished(() => {
     disk.close()
     database.close()
@@ -19,9 +39,35 @@ function openFile() {
   return { disk, useLog }
 }
 
+test('a quick disk is waited for, unless several want it at a time', async () => {
+  const system = new SlowDisk()
+  const { disk, useLog } = openFile(system)
+  useLog()
+  await disk.flush()
+  system.time += 5
+  await Promise.all([disk.flush(), disk.flush()])
+  expect(system.calls).toEqual(['now', 'now', 'later'])
+})
+
+test('a slow disk is left to another thread, and tried again after a while', async () => {
+  const system = new SlowDisk()
+  const { disk, useLog } = openFile(system)
+  useLog()
+  system.takesMs = 3
+  for (let count = 0; count < 3; count++) {
+    await disk.flush()
+    system.time += 100
+  }
+  expect(system.calls).toEqual(['now', 'later', 'later'])
+  system.time += 1000
+  await disk.flush()
+  expect(system.calls.at(-1)).toBe('now')
+})
+
 test('calls during a flush share the one after it, as theirs may have come too late for the first', async () => {
   const { disk, useLog } = openFile()
   useLog()
+  await disk.flush()
   const first = disk.flush()
   const [second, third] = [disk.flush(), disk.flush()]
   expect(second).not.toBe(first)

@@ -28,7 +28,29 @@ test('refuses the file of a newer release', () => {
   expect(() => new SqliteRunLog({ path })).toThrow(/schema version 99/)
 })
 
-test('lifts the file of an older release, and keeps what it holds', async () => {
+/** Takes from a file what came after the version, and marks it with that. */
+const toOlder = {
+  1: `DROP TABLE attachments; DROP INDEX sessions_by_use; ${withoutVersion3()} PRAGMA user_version = 1`,
+  2: `${withoutVersion3()} PRAGMA user_version = 2`,
+  '3, marked as 2 by a process of that release': 'PRAGMA user_version = 2',
+}
+
+function withoutVersion3(): string {
+  return `
+    DROP INDEX runs_ended;
+    CREATE INDEX runs_by_turn ON runs (agent, session, status, turn);
+    CREATE INDEX runs_to_see_to ON runs (status, updated_at) WHERE status <> 'ended';`
+}
+
+/** The definitions of all tables and indices. */
+function readSchema(path: string): readonly unknown[] {
+  const database = new DatabaseSync(path)
+  const rows = database.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all()
+  database.close()
+  return rows
+}
+
+test.each(Object.entries(toOlder))('lifts a file of version %s, and keeps what it holds', async (_, sql) => {
   const path = join(folder, 'runs.db')
   const key = { agent: 'A', session: 's', run: 'r' }
   const event = accepted('hello')
@@ -36,8 +58,9 @@ test('lifts the file of an older release, and keeps what it holds', async () => 
   const older = new SqliteRunLog({ path })
   await older.create(key, event.data)
   await older.close()
+  const schema = readSchema(path)
   const database = new DatabaseSync(path)
-  database.exec('DROP TABLE attachments; DROP INDEX sessions_by_use; PRAGMA user_version = 1')
+  database.exec(sql)
   database.close()
   const log = new SqliteRunLog({ path })
   const attachment = { digest: 'a'.repeat(64), content: 'data:,x' }
@@ -45,6 +68,7 @@ test('lifts the file of an older release, and keeps what it holds', async () => 
   expect(await log.readAttachment({ ...key, run: 'r2' }, attachment.digest)).toBe('data:,x')
   expect(await log.read(key)).toHaveLength(1)
   await log.close()
+  expect(readSchema(path)).toEqual(schema)
 })
 
 test('refuses a folder that is a file', () => {

@@ -7,7 +7,7 @@ import { SessionClient } from '../../src/session/session-client.js'
 import { createBusyDisk } from '../support/busy-disk.js'
 import { key } from './session-kit.js'
 
-test('an accepted run is begun at once, but its caller is told only when it is on disk', async () => {
+test('a run is begun at once, but counts as started only when it is on disk', async () => {
   const disk = createBusyDisk()
   const log = new MemoryRunLog()
   log.flush = () => disk.flushed

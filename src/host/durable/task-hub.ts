@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
+import { prepareTransactions } from '../../core/transactions.js'
 import { WriteAheadLog } from '../../core/write-ahead-log.js'
 import { EntityTable } from './entity-table.js'
 import type { BatchMessage, Claim, ClaimedBatch, Message, MessageKind, StoredMessage } from './hub-message.js'
 import { InstanceTable } from './instance-table.js'
 import type { ProcessIdentity } from './process-identity.js'
-import { busyTimeoutMs, openTaskHubDatabase } from './task-hub-schema.js'
+import { openTaskHubDatabase } from './task-hub-schema.js'
 import { hubStatements, type Prepared, prepareStatements } from './task-hub-statements.js'
 
 /** A host process that shares the hub. */
@@ -15,13 +16,6 @@ export interface HostRow extends ProcessIdentity {
   /** Epoch milliseconds after which its claims may be taken over. */
   readonly expiresAt: number
 }
-
-const begin = 'BEGIN IMMEDIATE'
-/**
- * SQLite would wait for other processes by blocking the event loop, with growing pauses that starve the slower one;
- * {@link GroupCommit} waits better. Reads keep SQLite's wait: they only ever need it after a crash.
- */
-const beginOrFail = `PRAGMA busy_timeout = 0; ${begin}; PRAGMA busy_timeout = ${busyTimeoutMs}`
 
 /** As they stand in the column that says of operations whether they are signals. */
 const lockCodes = { acquire: 2, release: 3 } as const
@@ -45,10 +39,7 @@ export class TaskHub {
   private constructor(database: DatabaseSync, disk: WriteAheadLog) {
     this.#database = database
     this.#disk = disk
-    this.#commits = new GroupCommit(
-      { exec: (sql) => database.exec(sql === begin ? beginOrFail : sql) },
-      { flush: () => disk.flush() },
-    )
+    this.#commits = new GroupCommit(prepareTransactions(database), { flush: () => disk.flush() })
     this.#sql = prepareStatements(database, hubStatements)
     this.entities = new EntityTable(database)
     this.instances = new InstanceTable(database)

@@ -4,7 +4,7 @@ import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-d
 import { parseId } from '../ids.js'
 import { createFieldError, createRequestError, parseCount, parseFlag, refuseUnknown } from '../parse-query.js'
 import { readBody } from '../read-body.js'
-import type { Call } from '../route.js'
+import type { Call, IncomingRequest } from '../route.js'
 
 /** A request to start a workflow, checked in every part. */
 export interface ParsedWorkflowRun {
@@ -53,7 +53,7 @@ export function parseRunId(text: string): string {
 }
 
 async function parseInput(
-  request: Request,
+  request: IncomingRequest,
   maxBytes: number,
   { input }: WorkflowDefinition,
 ): Promise<unknown> {

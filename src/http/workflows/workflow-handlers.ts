@@ -2,7 +2,7 @@ import { AgentError } from '../../core/errors.js'
 import { toJsonText } from '../../core/json.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
 import { hasEnded, type WorkflowRun } from '../../orchestration/workflow/workflow-run.js'
-import { createJsonResponse } from '../responses.js'
+import { createJsonResponse, createTextResponse } from '../responses.js'
 import type { Call, Handler } from '../route.js'
 import { parseWorkflowRun } from './parse-workflow-run.js'
 import { readRun } from './read-run.js'
@@ -45,8 +45,4 @@ function createEndedResponse(run: WorkflowRun, form: 'json' | 'text'): Response 
   }
   if (form === 'json') return createJsonResponse(body)
   return createTextResponse(body.error === undefined ? toJsonText(body.output) : body.error.message)
-}
-
-function createTextResponse(text: string, status = 200, headers: Record<string, string> = {}): Response {
-  return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } })
 }

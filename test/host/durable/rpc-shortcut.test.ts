@@ -13,6 +13,15 @@ import { counter, createClient, createDataDir, startTestHost, until } from './ki
 
 const repository = resolve(import.meta.dirname, '../../..')
 
+/** The copy of axios that the client library has loaded. */
+const axios = createRequire(createRequire(import.meta.url).resolve('durable-functions'))('axios') as {
+  readonly Axios: { readonly prototype: { readonly request: unknown } }
+  create(config: object): {
+    readonly interceptors: { readonly request: { use(handler: (config: unknown) => unknown): void } }
+    post(url: string): Promise<unknown>
+  }
+}
+
 /** The client library, sending its calls to an address. */
 function callAt(rpcBaseUrl: string) {
   return createClient({ taskHubName: 'Hub', creationUrls: {}, managementUrls: {}, rpcBaseUrl })
@@ -72,13 +81,20 @@ test('leaves every other address alone, and all of them once it is closed', asyn
   expect(requests).toHaveLength(1)
 })
 
+test('leaves an instance alone that somebody watches, or that wants an error for a status', async () => {
+  const { requests } = open({ status: 202 })
+  const strict = axios.create({})
+  await expect(strict.post(`${baseUrl}x`)).rejects.toThrow('ECONNREFUSED')
+  const watched = axios.create({ validateStatus: () => true })
+  watched.interceptors.request.use((config) => config)
+  await expect(watched.post(`${baseUrl}x`)).rejects.toThrow('ECONNREFUSED')
+  expect(requests).toEqual([])
+})
+
 test('changes nothing for an app that has no client library', () => {
-  const axios = createRequire(createRequire(import.meta.url).resolve('durable-functions'))('axios') as {
-    readonly defaults: { readonly adapter: unknown }
-  }
-  const { adapter } = axios.defaults
+  const { request } = axios.Axios.prototype
   open({ status: 200 }, tmpdir())
-  expect(axios.defaults.adapter).toBe(adapter)
+  expect(axios.Axios.prototype.request).toBe(request)
 })
 
 test('an extension that knows the app takes it', async () => {

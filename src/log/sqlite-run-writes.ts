@@ -1,0 +1,114 @@
+import type { Clock } from '../core/clock.js'
+import { AgentError, FencedError } from '../core/errors.js'
+import type { Attachment } from '../run/attachment.js'
+import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
+import type { RunEvent, RunRequest } from '../run/events.js'
+import { toIndex } from '../run/run-index.js'
+import type { Creation, RunKey, SessionKey } from '../run/run-log.js'
+import type { RecentRuns } from './sqlite-recent-runs.js'
+import { type EventRow, type RunRow, toEventRow } from './sqlite-rows.js'
+import type { Statements } from './sqlite-statements.js'
+
+export interface SqliteRunWritesOptions {
+  readonly sql: Statements
+  /** Holds nothing that differs from the file; is told what is written. */
+  readonly recent: RecentRuns
+  readonly clock: Clock
+}
+
+/** What is written to single runs. Every method belongs inside a transaction. */
+export class SqliteRunWrites {
+  readonly #sql: Statements
+  readonly #recent: RecentRuns
+  readonly #clock: Clock
+
+  constructor({ sql, recent, clock }: SqliteRunWritesOptions) {
+    this.#sql = sql
+    this.#recent = recent
+    this.#clock = clock
+  }
+
+  /** See `RunLog.create`. */
+  create(key: RunKey, request: RunRequest, attachments: readonly Attachment[]): Creation {
+    const session = this.#sql.session.get(key.agent, key.session)
+    if (session?.owner != null && session.owner !== request.owner) return { outcome: 'foreign' }
+    const now = this.#clock.now()
+    const row = this.#isBusy(key, request) ? undefined : this.#insertRun(key, now)
+    if (row === undefined) return this.#findObstacle(key)
+    this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
+    const accepted = toEventRow(0, { type: 'run.accepted', data: request }, now)
+    this.#insertEvents(row, [accepted])
+    for (const { digest, content } of attachments) this.#sql.insertAttachment.run(row.id, digest, content)
+    this.#recent.add(key, row, [accepted])
+    return { outcome: 'created' }
+  }
+
+  #isBusy({ agent, session }: SessionKey, { options }: RunRequest): boolean {
+    return options.onBusy === 'reject' && this.#sql.open.get(agent, session) !== undefined
+  }
+
+  /** `undefined` when there is a run of that name. */
+  #insertRun({ agent, session, run }: RunKey, now: number): RunRow | undefined {
+    const { changes, lastInsertRowid } = this.#sql.insertRun.run(agent, session, run, now, now)
+    if (changes === 0) return undefined
+    const id = Number(lastInsertRowid)
+    return { id, run, turn: 0, status: 'open', due_at: null, next: 1, accepted_at: now }
+  }
+
+  #insertEvents({ id: run }: RunRow, events: readonly EventRow[]): void {
+    for (const { id, type, data, at } of events) this.#sql.insertEvent.run(run, id, type, data, at)
+  }
+
+  /** Why a run was not created: it exists, or another one is not to be disturbed. */
+  #findObstacle(key: RunKey): Creation {
+    const existing = this.#sql.firstEvent.get(key.agent, key.session, key.run)
+    if (existing === undefined) return { outcome: 'busy' }
+    return { outcome: 'exists', request: JSON.parse(existing.data) }
+  }
+
+  /** See `RunLog.append`. */
+  append(key: RunKey, expected: number, events: readonly RunEvent[]): number {
+    const run = this.#requireTail(key, expected)
+    const at = this.#clock.now()
+    const rows = events.map((event, offset) => toEventRow(expected + offset, event, at))
+    this.#insertEvents(run, rows)
+    const before = { turn: run.turn, status: run.status, dueAt: run.due_at ?? undefined }
+    const { turn, status, dueAt = null } = events.reduce(toIndex, before)
+    const next = expected + events.length
+    this.#sql.moveRun.run(next, turn, status, dueAt, at, run.id)
+    if (status === 'ended') this.#sql.touchSession.run(key.agent, key.session, null, at, at)
+    this.#recent.add(key, { ...run, next, turn, status, due_at: dueAt }, rows)
+    return next
+  }
+
+  /** @throws {FencedError} when the run does not end where it is expected to. */
+  #requireTail(key: RunKey, expected: number): RunRow {
+    const run = this.find(key)
+    if (run?.next === expected) return run
+    const name = `Run ${key.run} of session ${key.session}`
+    if (run === undefined) throw new FencedError(`${name} was deleted.`)
+    throw new FencedError(`${name} went on elsewhere: its log ends at ${run.next}, not ${expected}.`)
+  }
+
+  /** See `RunLog.control`. */
+  control(key: RunKey, record: ControlRecord): boolean {
+    const run = this.find(key)
+    if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
+    const { changes } = this.#sql.insertControl.run(
+      run.id,
+      toControlId(record),
+      JSON.stringify(record),
+      run.id,
+    )
+    if (changes > 0 && isWaking(record)) {
+      this.#recent.forget(key)
+      this.#sql.makeDue.run(this.#clock.now(), run.id)
+    }
+    return changes > 0
+  }
+
+  /** A run's line in the table; outside of a transaction as of the last look at what other processes wrote. */
+  find(key: RunKey): RunRow | undefined {
+    return this.#recent.get(key)?.row ?? this.#sql.run.get(key.agent, key.session, key.run)
+  }
+}
