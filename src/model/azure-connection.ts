@@ -20,6 +20,8 @@ export type AzureOpenAIConnectionOptions = AzureOpenAIAuthentication & {
   readonly endpoint: string
   /** Name of the deployment. */
   readonly deployment: string
+  /** Makes the HTTP calls to the deployment. @default as for {@link OpenAIConnectionOptions} */
+  readonly fetch?: OpenAIConnectionOptions['fetch']
 }
 
 /**
@@ -29,7 +31,7 @@ export type AzureOpenAIConnectionOptions = AzureOpenAIAuthentication & {
  */
 export function toOpenAIConnection(options: AzureOpenAIConnectionOptions): OpenAIConnectionOptions {
   const baseUrl = toV1Url(parseEndpoint(options.endpoint, 'endpoint', { secure: true }))
-  return { baseUrl, apiKey: options.apiKey ?? createTokenProvider(options) }
+  return { baseUrl, apiKey: options.apiKey ?? createTokenProvider(options), fetch: options.fetch }
 }
 
 // The portal shows addresses with and without the API's own path.

@@ -1,6 +1,7 @@
 import type { ClientOptions, OpenAI } from 'openai'
 import { AgentError } from '../core/errors.js'
 import { parseEndpoint } from './endpoint.js'
+import { fetchByHttp } from './http-fetch.js'
 
 /** Where a server of OpenAI's API is, and who we are to it. */
 export interface OpenAIConnectionOptions {
@@ -15,6 +16,11 @@ export interface OpenAIConnectionOptions {
   readonly organization?: string | undefined
   /** Headers sent with every call. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * Makes the HTTP calls, e.g. by a proxy, or with certificates of its own.
+   * @default `node:http` with its global agents; Node's own `fetch` where it has another dispatcher than it came with
+   */
+  readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 /** {@link OpenAIConnectionOptions}, or a client that is there already. */
@@ -49,7 +55,13 @@ export function resolveConnection<Client extends Partial<OpenAI>>(
   return { connect, isOurs: true }
 }
 
-function toClientOptions({ apiKey, baseUrl, organization, headers }: OpenAIConnectionOptions): ClientOptions {
+function toClientOptions({
+  apiKey,
+  baseUrl,
+  organization,
+  headers,
+  fetch,
+}: OpenAIConnectionOptions): ClientOptions {
   const key = apiKey ?? (baseUrl === undefined ? readDefaultKey() : undefined)
   if (typeof key === 'string') checkHeaders({ authorization: key }, 'apiKey')
   checkHeaders(headers, 'headers')
@@ -60,6 +72,7 @@ function toClientOptions({ apiKey, baseUrl, organization, headers }: OpenAIConne
     defaultHeaders: { ...(key === undefined && { Authorization: null }), ...headers },
     ...(organization !== undefined && { organization }),
     maxRetries: 0,
+    fetch: fetch ?? fetchByHttp,
     // Whatever goes wrong reaches the caller as an error; the package would print it as well.
     logLevel: 'off',
   }

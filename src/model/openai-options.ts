@@ -6,7 +6,7 @@ export interface OpenAICallOptions {
   readonly stream?: boolean | undefined
   /**
    * Longest silence of the server: before the first chunk, and between two. Without `stream`, longest time for the
-   * whole answer. Node's own fetch gives up after 300,000.
+   * whole answer. Node's own `fetch`, where it makes the calls, gives up after 300,000.
    * @default 300_000
    */
   readonly timeoutMs?: number | undefined

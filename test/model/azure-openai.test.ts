@@ -46,6 +46,15 @@ test.each(['', '/', '/openai', '/openai/v1', '/openai/v1/'])(
   },
 )
 
+test('makes its calls by a fetch that is given', async () => {
+  const { server, endpoint } = await start()
+  const given = vi.fn(globalThis.fetch)
+  const options = { endpoint, deployment: 'd', apiKey: 'k', fetch: given }
+  await ask(createAzureOpenAIChatClient(options), 'Hello')
+  expect(given).toHaveBeenCalledOnce()
+  expect(server.requests).toHaveLength(1)
+})
+
 test('signs in with a credential, for the scope of Azure OpenAI, and keeps a fresh token', async () => {
   const { server, endpoint } = await start()
   const { credential, scopes } = createCredential(3_600_000)

@@ -1,3 +1,6 @@
+import http from 'node:http'
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OpenAI } from 'openai'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -133,9 +136,12 @@ test('one connection serves all calls, although the body ends after the end mark
     await delay(20)
     response.end()
   })
+  const { port } = new URL(server.url)
+  const isKept = () => http.globalAgent.freeSockets[`127.0.0.1:${port}:`]?.length === 1
   for (let call = 0; call < 20; call++) {
     await ask(chat, 'Hello')
-    await delay(30)
+    expect(isKept()).toBe(false)
+    await expect.poll(isKept, { interval: 5 }).toBe(true)
   }
   expect(server.connections()).toBe(1)
 })
@@ -170,4 +176,24 @@ test('a client of the package that was given is left to read for itself', async 
   const openai = new OpenAI({ apiKey: 'k', baseURL: server.url })
   const client = createOpenAIChatClient({ model: 'm', client: openai })
   expect((await ask(client, 'Hello')).message.contents).toEqual([{ type: 'text', text: 'Hello' }])
+})
+
+test('a fetch that was given makes the calls, whatever its bodies are', async () => {
+  const { server } = await start((response) => {
+    beginEvents(response)
+    response.end(toChunkEvent({ content: 'Hello' }) + endEvents)
+  })
+  const asked: string[] = []
+  const give = (toBody: (body: ReadableStream) => unknown) => {
+    const give: typeof globalThis.fetch = async (input, init) => {
+      asked.push(String(input))
+      const response = await fetch(input, init)
+      const body = response.body && toBody(response.body as ReadableStream)
+      return Object.defineProperty(response, 'body', { value: body })
+    }
+    return createOpenAIChatClient({ model: 'm', baseUrl: server.url, fetch: give })
+  }
+  for (const client of [give((body) => body), give((body) => Readable.fromWeb(body))])
+    expect((await ask(client, 'Hello')).message.contents).toEqual([{ type: 'text', text: 'Hello' }])
+  expect(asked).toEqual(Array(2).fill(`${server.url}/chat/completions`))
 })
