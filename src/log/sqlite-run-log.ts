@@ -70,7 +70,7 @@ export class SqliteRunLog implements RunLog {
       ...transactions,
       begin: () => {
         transactions.begin()
-        this.#watch.look()
+        this.#watch.lookNow()
       },
       rollback: () => {
         this.#recent.clear()

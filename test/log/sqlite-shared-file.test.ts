@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
 import type { RunRequest } from '../../src/run/events.js'
@@ -41,6 +42,20 @@ test('what this process has just written is not asked of the file again', async 
   expect(await log.read(key, 1)).toMatchObject([{ id: 2, type: 'step.completed' }])
   expect(await log.controls(key)).toEqual([])
   expect(all).not.toHaveBeenCalled()
+})
+
+test('one look at what others wrote does for all that is read at once, and is repeated later', async () => {
+  await log.create(key, request('hello'))
+  const get = vi.spyOn(StatementSync.prototype, 'get')
+  onTestFinished(() => get.mockRestore())
+  const readTwice = () => Promise.all([log.read(key), log.controls(key)])
+  await nextTurn()
+  await readTwice()
+  await readTwice()
+  expect(get).toHaveBeenCalledTimes(1)
+  await nextTurn()
+  await readTwice()
+  expect(get).toHaveBeenCalledTimes(2)
 })
 
 test('what is read belongs to the reader', async () => {
