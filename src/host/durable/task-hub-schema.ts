@@ -69,7 +69,7 @@ export const taskHubSchemaVersion = steps.length
  */
 const checkpointPages = 4000
 
-/** How long opening and reading wait for another process, in milliseconds. */
+/** How long SQLite itself waits for another process, in milliseconds. */
 export const busyTimeoutMs = 5000
 
 /**
@@ -109,8 +109,6 @@ function prepare(database: DatabaseSync, file: string): void {
     database.exec('ROLLBACK')
     throw error
   }
-  // From here on SQLite does not block the event loop; see how statements are prepared.
-  database.exec('PRAGMA busy_timeout = 0')
 }
 
 function createOrLift(database: DatabaseSync, file: string): void {

@@ -1,22 +1,7 @@
-import type {
-  DatabaseSync,
-  SQLInputValue,
-  SQLOutputValue,
-  StatementResultingChanges,
-  StatementSync,
-} from 'node:sqlite'
-import { isBusy } from '../../core/sqlite.js'
-import { busyTimeoutMs } from './task-hub-schema.js'
-
-/** A statement that can be asked for its rows at any time, or carried out inside a transaction. */
-interface Statement {
-  get(...values: SQLInputValue[]): Record<string, SQLOutputValue> | undefined
-  all(...values: SQLInputValue[]): Record<string, SQLOutputValue>[]
-  run(...values: SQLInputValue[]): StatementResultingChanges
-}
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 /** A set of statements under their names, prepared once. */
-export type Prepared<S> = Readonly<Record<keyof S, Statement>>
+export type Prepared<S> = Readonly<Record<keyof S, StatementSync>>
 
 /** What {@link TaskHub} asks of the database. */
 export const hubStatements = {
@@ -78,35 +63,6 @@ export function prepareStatements<const S extends Readonly<Record<string, string
   database: DatabaseSync,
   statements: S,
 ): Prepared<S> {
-  const prepared = Object.entries(statements).map(([name, sql]) => [
-    name,
-    withPatience(database, database.prepare(sql)),
-  ])
+  const prepared = Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)])
   return Object.fromEntries(prepared) as Prepared<S>
-}
-
-/**
- * The connection does not let SQLite wait for other processes, as it blocks the event loop and with growing pauses starves
- * the slower one: who writes waits better (`GroupCommit`). Who only reads hardly ever finds the file locked, namely
- * after a crash; only then they wait SQLite's way.
- */
-function withPatience(database: DatabaseSync, statement: StatementSync): Statement {
-  const attempt = <T>(read: () => T): T => {
-    try {
-      return read()
-    } catch (error) {
-      if (!isBusy(error)) throw error
-      database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-      try {
-        return read()
-      } finally {
-        database.exec('PRAGMA busy_timeout = 0')
-      }
-    }
-  }
-  return {
-    get: (...values) => attempt(() => statement.get(...values)),
-    all: (...values) => attempt(() => statement.all(...values)),
-    run: (...values) => statement.run(...values),
-  }
 }

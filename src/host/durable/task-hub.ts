@@ -7,7 +7,7 @@ import { EntityTable, toEntityRecord } from './entity-table.js'
 import type { BatchMessage, Claim, ClaimedBatch, Message, MessageKind, StoredMessage } from './hub-message.js'
 import { InstanceTable } from './instance-table.js'
 import type { ProcessIdentity } from './process-identity.js'
-import { openTaskHubDatabase } from './task-hub-schema.js'
+import { busyTimeoutMs, openTaskHubDatabase } from './task-hub-schema.js'
 import { hubStatements, type Prepared, prepareStatements } from './task-hub-statements.js'
 
 /** A host process that shares the hub. */
@@ -16,6 +16,12 @@ export interface HostRow extends ProcessIdentity {
   /** Epoch milliseconds after which its claims may be taken over. */
   readonly expiresAt: number
 }
+
+/**
+ * SQLite would wait for other processes by blocking the event loop, with growing pauses that starve the slower one;
+ * {@link GroupCommit} waits better. Reads keep SQLite's wait: they only ever need it after a crash.
+ */
+const beginOrFail = `PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; PRAGMA busy_timeout = ${busyTimeoutMs}`
 
 /** As they stand in the column that says of operations whether they are signals. */
 const lockCodes = { acquire: 2, release: 3 } as const
@@ -39,7 +45,8 @@ export class TaskHub {
   private constructor(database: DatabaseSync, disk: WriteAheadLog) {
     this.#database = database
     this.#disk = disk
-    this.#commits = new GroupCommit(prepareTransactions(database), { flush: () => disk.flush() })
+    const transactions = { ...prepareTransactions(database), begin: () => database.exec(beginOrFail) }
+    this.#commits = new GroupCommit(transactions, { flush: () => disk.flush() })
     this.#sql = prepareStatements(database, hubStatements)
     this.entities = new EntityTable(database)
     this.instances = new InstanceTable(database)
