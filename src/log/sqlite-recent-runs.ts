@@ -13,7 +13,7 @@ export interface RecentRunsLimits {
 /** A run as it stands in the file. */
 export interface RecentRun {
   readonly row: RunRow
-  /** All its events, in order; `undefined` when they have to be read from the file. */
+  /** All its events, in order, of a run about which no wish was ever filed; `undefined` when the file has to be asked. */
   readonly events: readonly EventRow[] | undefined
 }
 
@@ -63,7 +63,7 @@ export class RecentRuns {
     this.#makeRoom()
   }
 
-  /** Forgets a run, and any other of its name. */
+  /** Forgets a run, and any other of its name; from then on it is never known as a whole. */
   forget({ run }: RunKey): void {
     const entry = this.#entries.get(run)
     if (entry === undefined) return

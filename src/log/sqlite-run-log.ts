@@ -70,7 +70,7 @@ export class SqliteRunLog implements RunLog {
       ...transactions,
       begin: () => {
         transactions.begin()
-        this.#watch.look()
+        this.#watch.lookNow()
       },
       rollback: () => {
         this.#recent.clear()
@@ -183,12 +183,18 @@ export class SqliteRunLog implements RunLog {
   }
 
   async controls(key: RunKey): Promise<readonly ControlRecord[]> {
+    this.#watch.look()
+    return this.#readControls(key)
+  }
+
+  #readControls(key: RunKey): readonly ControlRecord[] {
+    if (this.#recent.get(key)?.events !== undefined) return []
     return this.#sql.controls.all(key.agent, key.session, key.run).map(({ data }) => JSON.parse(data))
   }
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
     for (let seen = 0; !signal.aborted; ) {
-      const controls = await this.controls(key)
+      const controls = this.#readControls(key)
       if (controls.length > seen) yield controls
       seen = controls.length
       await this.#watch.next(toControlFeedName(key), signal)

@@ -35,7 +35,8 @@ export class SqliteRunWrites {
     const now = this.#clock.now()
     const row = this.#isBusy(key, request) ? undefined : this.#insertRun(key, now)
     if (row === undefined) return this.#findObstacle(key)
-    this.#sql.touchSession.run(key.agent, key.session, request.owner ?? null, now, now)
+    if (session !== undefined) this.#sql.touchSession.run(now, key.agent, key.session)
+    else this.#sql.insertSession.run(key.agent, key.session, request.owner ?? null, now, now)
     const accepted = toEventRow(0, { type: 'run.accepted', data: request }, now)
     this.#insertEvents(row, [accepted])
     for (const { digest, content } of attachments) this.#sql.insertAttachment.run(row.id, digest, content)
@@ -75,8 +76,10 @@ export class SqliteRunWrites {
     const before = { turn: run.turn, status: run.status, dueAt: run.due_at ?? undefined }
     const { turn, status, dueAt = null } = events.reduce(toIndex, before)
     const next = expected + events.length
-    this.#sql.moveRun.run(next, turn, status, dueAt, at, run.id)
-    if (status === 'ended') this.#sql.touchSession.run(key.agent, key.session, null, at, at)
+    const moved = [next, turn, dueAt, at, run.id]
+    if (status === run.status) this.#sql.moveRun.run(...moved)
+    else this.#sql.moveRunTo.run(status, ...moved)
+    if (status === 'ended') this.#sql.touchSession.run(at, key.agent, key.session)
     this.#recent.add(key, { ...run, next, turn, status, due_at: dueAt }, rows)
     return next
   }
@@ -100,11 +103,10 @@ export class SqliteRunWrites {
       JSON.stringify(record),
       run.id,
     )
-    if (changes > 0 && isWaking(record)) {
-      this.#recent.forget(key)
-      this.#sql.makeDue.run(this.#clock.now(), run.id)
-    }
-    return changes > 0
+    if (changes === 0) return false
+    this.#recent.forget(key)
+    if (isWaking(record)) this.#sql.makeDue.run(this.#clock.now(), run.id)
+    return true
   }
 
   /** A run's line in the table; outside of a transaction as of the last look at what other processes wrote. */

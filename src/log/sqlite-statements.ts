@@ -38,15 +38,18 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     sessions: query<SessionRow>(`
       SELECT * FROM sessions WHERE agent = ? AND owner IS ? AND updated_at <= ? AND (updated_at < ? OR session > ?)
       ORDER BY updated_at DESC, session LIMIT ?`),
-    touchSession: command(`
-      INSERT INTO sessions (agent, session, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at`),
+    insertSession: command(
+      'INSERT INTO sessions (agent, session, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
+    ),
+    touchSession: command('UPDATE sessions SET updated_at = ? WHERE agent = ? AND session = ?'),
     run: query<RunRow>('SELECT * FROM runs WHERE agent = ? AND session = ? AND run = ?'),
     insertRun: command(
       'INSERT INTO runs (agent, session, run, accepted_at, updated_at, next) VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING',
     ),
-    moveRun: command(
-      'UPDATE runs SET next = ?, turn = ?, status = ?, due_at = ?, updated_at = ? WHERE id = ?',
+    // Without the status, as naming it would rewrite indices even if it stays what it is.
+    moveRun: command('UPDATE runs SET next = ?, turn = ?, due_at = ?, updated_at = ? WHERE id = ?'),
+    moveRunTo: command(
+      'UPDATE runs SET status = ?, next = ?, turn = ?, due_at = ?, updated_at = ? WHERE id = ?',
     ),
     endedAfter: query<RunRow>(
       "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn > ? AND NOT instr(run, '/') ORDER BY turn, id",

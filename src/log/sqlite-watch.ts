@@ -17,6 +17,7 @@ export class SqliteWatch {
   readonly #options: SqliteWatchOptions
   readonly #feed = new RunFeed()
   #version: number | undefined
+  #hasLooked = false
   #poll: NodeJS.Timeout | undefined
 
   constructor(options: SqliteWatchOptions) {
@@ -37,8 +38,21 @@ export class SqliteWatch {
     this.#feed.notifyAll()
   }
 
-  /** Sees whether another process has written since the last look. */
+  /**
+   * Sees whether another process has written since the last look. Once for all that is done before the event loop goes on:
+   * until then nobody can have told this process of anything newer.
+   */
   look(): void {
+    if (this.#hasLooked) return
+    this.#hasLooked = true
+    process.nextTick(() => {
+      this.#hasLooked = false
+    })
+    this.lookNow()
+  }
+
+  /** Inside a transaction: what it sees was written before it began, and may be newer than the last look. */
+  lookNow(): void {
     const version = this.#readVersion()
     if (version !== undefined && version === this.#version) return
     this.#version = version
@@ -53,7 +67,7 @@ export class SqliteWatch {
   }
 
   #lookAgain(): void {
-    this.look()
+    this.lookNow()
     if (this.#feed.size === 0) this.close()
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
 import type { RunRequest } from '../../src/run/events.js'
@@ -39,7 +40,22 @@ test('what this process has just written is not asked of the file again', async 
   onTestFinished(() => all.mockRestore())
   expect(await types(log)).toEqual(['run.accepted', 'run.started', 'step.completed'])
   expect(await log.read(key, 1)).toMatchObject([{ id: 2, type: 'step.completed' }])
+  expect(await log.controls(key)).toEqual([])
   expect(all).not.toHaveBeenCalled()
+})
+
+test('one look at what others wrote does for all that is read at once, and is repeated later', async () => {
+  await log.create(key, request('hello'))
+  const get = vi.spyOn(StatementSync.prototype, 'get')
+  onTestFinished(() => get.mockRestore())
+  const readTwice = () => Promise.all([log.read(key), log.controls(key)])
+  await nextTurn()
+  await readTwice()
+  await readTwice()
+  expect(get).toHaveBeenCalledTimes(1)
+  await nextTurn()
+  await readTwice()
+  expect(get).toHaveBeenCalledTimes(2)
 })
 
 test('what is read belongs to the reader', async () => {
@@ -129,6 +145,31 @@ test('a run whose creation failed is not there, alone in its commit or not', asy
   expect(await log.read({ ...key, run: 'r2' })).toHaveLength(1)
 })
 
+test.each([
+  ['this process', () => log],
+  ['another process', () => other],
+] as const)('wishes filed by %s are found, before and after further events', async (_name, by) => {
+  const cancel = { type: 'cancel', reason: 'enough' } as const
+  await log.create(key, request('hello'))
+  await by().control(key, cancel)
+  expect(await log.controls(key)).toEqual([cancel])
+  await log.append(key, 1, [started(1)])
+  expect(await log.controls(key)).toEqual([cancel])
+  expect(await log.read(key)).toHaveLength(2)
+})
+
+test('a wish filed by another process reaches who waits for it', async () => {
+  await log.create(key, request('hello'))
+  const stop = new AbortController()
+  const watching = (async () => {
+    for await (const controls of log.watchControls(key, stop.signal)) return controls.map(({ type }) => type)
+    return []
+  })()
+  await other.control(key, { type: 'cancel', reason: 'enough' })
+  expect(await watching).toEqual(['cancel'])
+  stop.abort()
+})
+
 /** Makes SQLite fail at a statement, once. */
 function failOnceAt(sql: string): void {
   const run = StatementSync.prototype.run
@@ -177,6 +218,10 @@ test.each([1, 2, 3, 4])(
     const chance = (below: number) => Math.floor(random() * below)
     const file = new DatabaseSync(path)
     onTestFinished(() => file.close())
+    const wished = file.prepare(
+      `SELECT count(*) AS count FROM controls JOIN runs ON runs.id = controls.run
+     WHERE agent = ? AND session = ? AND runs.run = ?`,
+    )
     const stored = file.prepare(
       `SELECT events.id FROM events JOIN runs ON runs.id = events.run
      WHERE agent = ? AND session = ? AND runs.run = ? ORDER BY events.id`,
@@ -201,6 +246,8 @@ test.each([1, 2, 3, 4])(
       for (const looking of [reader, writer]) {
         const events = await looking.read(one)
         expect(events.map(({ id }) => id)).toEqual(ids())
+        const { length } = await looking.controls(one)
+        expect(length).toBe(wished.get(one.agent, one.session, one.run)?.count)
       }
     }
   },

@@ -39,6 +39,16 @@ const statements = {
     WHERE id > ? AND id >= ? AND id < ? AND entity_exists = 1 AND last_operation_at BETWEEN ? AND ? ORDER BY id LIMIT ?`,
 } as const
 
+/** What a row says, or the lack of one. Without a value for `entity_exists` the entity was never heard of. */
+export function toEntityRecord(row: Readonly<Record<string, unknown>> | undefined): EntityRecord {
+  if (typeof row?.entity_exists !== 'number') return { exists: false, state: null }
+  return {
+    exists: row.entity_exists === 1,
+    state: typeof row.state === 'string' ? row.state : null,
+    lockedBy: typeof row.locked_by === 'string' ? row.locked_by : undefined,
+  }
+}
+
 /** Committed states of entities, and their locks. Methods that change something belong inside a transaction of the hub. */
 export class EntityTable {
   readonly #sql: Prepared<typeof statements>
@@ -49,13 +59,7 @@ export class EntityTable {
 
   /** Committed state; `exists: false` for an entity never heard of. */
   read(id: string): EntityRecord {
-    const row = this.#sql.read.get(id)
-    if (row === undefined) return { exists: false, state: null }
-    return {
-      exists: row.entity_exists === 1,
-      state: typeof row.state === 'string' ? row.state : null,
-      lockedBy: typeof row.locked_by === 'string' ? row.locked_by : undefined,
-    }
+    return toEntityRecord(this.#sql.read.get(id))
   }
 
   /** Its lock stays as it is. */

@@ -49,7 +49,8 @@ export const hubStatements = {
   takeMailbox:
     'UPDATE mailboxes SET owner = ?, claim = ? WHERE target = ? AND owner IS NULL AND ready_at <= ?',
   holdsMailbox: 'SELECT 1 FROM mailboxes WHERE target = ? AND owner = ? AND claim = ?',
-  attempts: 'SELECT attempts FROM mailboxes WHERE target = ?',
+  readClaimed: `SELECT attempts, entity_exists, state, locked_by FROM mailboxes
+    LEFT JOIN entities ON entities.id = mailboxes.target WHERE target = ?`,
   renewMailbox: 'UPDATE mailboxes SET owner = ?, claim = ?, attempts = 0 WHERE target = ?',
   deleteEmptyMailbox:
     'DELETE FROM mailboxes WHERE target = ? AND NOT EXISTS (SELECT 1 FROM messages WHERE target = mailboxes.target)',

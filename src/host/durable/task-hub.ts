@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
 import { prepareTransactions } from '../../core/transactions.js'
 import { WriteAheadLog } from '../../core/write-ahead-log.js'
-import { EntityTable } from './entity-table.js'
+import { EntityTable, toEntityRecord } from './entity-table.js'
 import type { BatchMessage, Claim, ClaimedBatch, Message, MessageKind, StoredMessage } from './hub-message.js'
 import { InstanceTable } from './instance-table.js'
 import type { ProcessIdentity } from './process-identity.js'
@@ -135,7 +135,8 @@ export class TaskHub {
    * never any beyond one about the lock.
    */
   readBatch(claim: Claim, limit: number, now: number): ClaimedBatch {
-    const state = this.entities.read(claim.target)
+    const claimed = this.#sql.readClaimed.get(claim.target)
+    const state = toEntityRecord(claimed)
     const { lockedBy } = state
     const rows =
       lockedBy === undefined
@@ -146,7 +147,7 @@ export class TaskHub {
     const lock = lockAt === 0 ? rows[0] : undefined
     return {
       claim,
-      attempts: Number(this.#sql.attempts.get(claim.target)?.attempts ?? 0),
+      attempts: Number(claimed?.attempts ?? 0),
       state,
       messages: lock ? [] : taken.map(toBatchMessage),
       lastSeq: Number(taken.at(-1)?.seq ?? 0),
@@ -217,18 +218,18 @@ export class TaskHub {
     this.#sql.renewMailbox.run(claim.host, claim.number, claim.target)
   }
 
-  /**
-   * Ends the work on an instance: its mailbox goes away when it is empty, else anybody may take it from the time on that
-   * is returned (epoch milliseconds).
-   */
-  release(target: string, now: number): number | undefined {
-    if (this.#sql.deleteEmptyMailbox.run(target).changes > 0) return undefined
+  /** Ends the work on an instance for which no messages are left. False when there are some: then it is to be released. */
+  closeMailbox(target: string): boolean {
+    return this.#sql.deleteEmptyMailbox.run(target).changes > 0
+  }
+
+  /** Ends the work on an instance that has messages; anybody may take it from the time on that is returned (epoch milliseconds). */
+  release(target: string, now: number): number {
     return Number(this.#sql.releaseMailbox.get(now, target)?.ready_at ?? now)
   }
 
-  /** Ends the work on an instance of which nothing that waits may be handled before another message comes. */
+  /** Ends the work on an instance none of whose messages may be handled before another one comes. */
   releaseIdle(target: string): void {
-    if (this.#sql.deleteEmptyMailbox.run(target).changes > 0) return
     this.#sql.releaseMailbox.get(never, target)
   }
 

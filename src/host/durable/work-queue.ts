@@ -198,20 +198,22 @@ export class WorkQueue {
   #goOn(claim: Claim, outbox: Outbox, rest: Rest | undefined): void {
     const { hub, lease, now } = this.#options
     const { target } = claim
-    if (rest === 'waits') {
-      hub.releaseIdle(target)
-      this.#freeSlot(claim, outbox)
-      return
-    }
-    if (!this.#backlog && !this.#stopping && hub.hasMessages(target, now())) {
+    const isEmpty = hub.closeMailbox(target)
+    const mayGoOn = !isEmpty && rest === undefined && !this.#backlog && !this.#stopping
+    if (mayGoOn && hub.hasMessages(target, now())) {
       const next = lease.createClaim(target)
       hub.renew(next)
       this.#take(next, outbox)
       return
     }
-    const readyAt = hub.release(target, now())
-    if (readyAt !== undefined) this.#retryAt = Math.min(this.#retryAt, readyAt)
+    if (!isEmpty) this.#release(target, rest)
     this.#freeSlot(claim, outbox)
+  }
+
+  #release(target: string, rest: Rest | undefined): void {
+    const { hub, now } = this.#options
+    if (rest === 'waits') hub.releaseIdle(target)
+    else this.#retryAt = Math.min(this.#retryAt, hub.release(target, now()))
   }
 
   /** Others may be waiting for a slot, and this instance has queued up behind them. */
