@@ -80,7 +80,7 @@ async function streamAnswer(
     signal.throwIfAborted()
     if (event.type === 'completed') answer = event
     else if (event.type === 'reset') resetStep(context, step)
-    else if (passesDeltas) recordDelta(context, step, event)
+    else if (event.type !== 'continuation' && passesDeltas) recordDelta(context, step, event)
   }
   if (answer !== undefined || context.journal.state.continuation !== undefined) return answer
   throw new AgentError('model_error', 'The model ended its answer without completing it.', {

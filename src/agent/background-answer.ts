@@ -22,15 +22,21 @@ export interface Asking {
 /**
  * What the model says, while the tokens to come back with are made durable before anything else counts. An answer whose
  * token is in the journal is come back to, and not asked for again. Ends early when nobody follows the answer, or when
- * the operation's time is up.
+ * the operation's time is up. All this is for clients whose answers can be come back to; others are just asked.
  */
-export async function* streamDurably(
+export function streamDurably(context: RunContext, asking: Asking): AsyncIterable<ChatEvent> {
+  const { client } = context.agent
+  const { request, signal } = asking
+  if (asking.isRepeated) forgetContinuation(context, asking.step)
+  return client.cancel === undefined ? client.stream(request, { signal }) : streamWithTokens(context, asking)
+}
+
+async function* streamWithTokens(
   context: RunContext,
-  { step, request, isRepeated, signal }: Asking,
-): AsyncGenerator<Exclude<ChatEvent, { type: 'continuation' }>> {
+  { step, request, signal }: Asking,
+): AsyncGenerator<ChatEvent> {
   const { agent, journal, waiting } = context
-  if (isRepeated) forgetContinuation(context, step)
-  const continuation = agent.client.cancel === undefined ? undefined : journal.state.continuation
+  const { continuation } = journal.state
   const asked = continuation === undefined ? request : { ...request, background: true, continuation }
   const parking = new ParkingLimit(context, signal)
   if (continuation !== undefined) parking.begin()

@@ -92,7 +92,8 @@ export interface ChatClient {
    */
   stream(request: ChatRequest, options?: ChatOptions): AsyncIterable<ChatEvent>
   /**
-   * Ends the work on a background answer; nothing happens when that is over. Missing in clients that have none.
+   * Ends the work on a background answer; nothing happens when that is over. Missing in clients that have none: what they
+   * are asked is never come back to.
    * @throws {AgentError} `invalid_request` when the token is none of this client's; otherwise as `stream`.
    */
   cancel?(continuation: string, options?: Pick<ChatOptions, 'signal'>): Promise<void>

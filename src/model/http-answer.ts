@@ -27,7 +27,7 @@ export class HttpAnswer {
   /** It as `fetch` gives it. Successful answers of events are there for the reader of their `body` alone. @throws {TypeError} when its status is none. */
   toResponse(): Response {
     try {
-      return this.#isEvents ? this.#toEvents() : new Response(this.#toStream(), this.#toInit())
+      return this.#isEvents ? this.#toEvents() : this.#toResponse(this.#toStream())
     } catch (cause) {
       this.leave()
       throw new TypeError('fetch failed', { cause })
@@ -42,7 +42,7 @@ export class HttpAnswer {
   // A stream between the body and its one reader would cost more than all else here.
   #toEvents(): Response {
     const body = { getReader: () => this.#body }
-    return Object.defineProperty(new Response(null, this.#toInit()), 'body', { value: body })
+    return Object.defineProperty(this.#toResponse(null), 'body', { value: body })
   }
 
   #toStream(): ReadableStream<Uint8Array> | null {
@@ -50,18 +50,21 @@ export class HttpAnswer {
     return hasNone ? null : toStream(this.#body)
   }
 
-  #toInit(): ResponseInit {
-    const { statusCode: status = 0, statusMessage: statusText = '' } = this.#message
-    return { status, statusText, headers: this.#toHeaders() }
+  #toResponse(body: ReadableStream<Uint8Array> | null): Response {
+    const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = this.#message
+    const response = new Response(body, { status, statusText })
+    // Added here, as headers that are given to a response are copied.
+    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at] ?? ''
+      if (!isForConnection(name)) response.headers.append(name, rawHeaders[at + 1] ?? '')
+    }
+    return response
   }
+}
 
-  #toHeaders(): Headers {
-    const { rawHeaders } = this.#message
-    const headers = new Headers()
-    for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-      headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
-    return headers
-  }
+/** Whether a header is meant for the next hop alone (RFC 9110, section 7.6.1). */
+function isForConnection(name: string): boolean {
+  return /^(connection|keep-alive|transfer-encoding)$/i.test(name)
 }
 
 function decode(message: IncomingMessage): Readable {

@@ -47,7 +47,10 @@ async function* streamAnswer(
   try {
     const { batches, whole } = await ask(settings, request, limit)
     if (batches === undefined) yield* answer.add(whole)
-    else for await (const batch of readUntilSilent(batches, limit)) yield* mergeDeltas(addAll(answer, batch))
+    else
+      for await (const batch of readUntilSilent(batches, limit)) {
+        for (const event of mergeDeltas(addAll(answer, batch))) yield event
+      }
     yield answer.complete()
   } catch (error) {
     limit.signal.throwIfAborted()

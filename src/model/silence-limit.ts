@@ -57,15 +57,20 @@ export class SilenceLimit {
 }
 
 /** Everything that comes, until the other side is silent for too long. @throws the limit's reason. */
-export async function* readUntilSilent<T>(source: AsyncIterable<T>, limit: SilenceLimit): AsyncGenerator<T> {
+export function readUntilSilent<T>(source: AsyncIterable<T>, limit: SilenceLimit): AsyncIterable<T> {
   const iterator = source[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      const next = await limit.wait(iterator.next())
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
+  const end = async (): Promise<IteratorResult<T>> => {
     await iterator.return?.()
+    return { value: undefined, done: true }
   }
+  // No generator, as it would cost each event a few promises more. Who iterates ends only what has not failed.
+  const next = async () => {
+    try {
+      return await limit.wait(iterator.next())
+    } catch (error) {
+      await end()
+      throw error
+    }
+  }
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) }
 }

@@ -8,7 +8,7 @@ type Client = AgentDefinition['client']
 /** A client whose model is shown what messages refer to that is kept beside the logs of a session; each is read once. */
 export function withAttachments(client: Client, log: RunLog, key: SessionKey): Client {
   const read = new Map<string, Promise<Content>>()
-  const attach = (content: Content): Content | Promise<Content> => {
+  const attach: Attach = (content) => {
     if (content.type !== 'uri' || parseAttachmentUri(content.uri) === undefined) return content
     const known = read.get(content.uri) ?? readAttachment(log, key, content)
     read.set(content.uri, known)
@@ -16,26 +16,32 @@ export function withAttachments(client: Client, log: RunLog, key: SessionKey): C
   }
   return {
     model: client.model,
-    async *stream(request, options) {
-      const messages = request.messages.some(refers)
-        ? await Promise.all(request.messages.map((message) => attachAll(message, attach)))
-        : request.messages
-      yield* client.stream({ ...request, messages }, options)
-    },
+    stream: (request, options) =>
+      request.messages.some(refers)
+        ? streamAttached(client, attach, request, options)
+        : client.stream(request, options),
     ...(client.cancel === undefined
       ? {}
       : { cancel: (...call) => client.cancel?.(...call) ?? Promise.resolve() }),
   }
 }
 
+type Attach = (content: Content) => Content | Promise<Content>
+
+async function* streamAttached(
+  client: Client,
+  attach: Attach,
+  ...[request, options]: Parameters<Client['stream']>
+): ReturnType<Client['stream']> {
+  const messages = await Promise.all(request.messages.map((message) => attachAll(message, attach)))
+  yield* client.stream({ ...request, messages }, options)
+}
+
 function refers({ contents }: ChatMessage): boolean {
   return contents.some((content) => content.type === 'uri' && parseAttachmentUri(content.uri) !== undefined)
 }
 
-async function attachAll(
-  message: ChatMessage,
-  attach: (content: Content) => Content | Promise<Content>,
-): Promise<ChatMessage> {
+async function attachAll(message: ChatMessage, attach: Attach): Promise<ChatMessage> {
   return { ...message, contents: await Promise.all(message.contents.map(attach)) }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { SilenceLimit } from '../../src/model/silence-limit.js'
+import { readUntilSilent, SilenceLimit } from '../../src/model/silence-limit.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -58,4 +58,20 @@ test('lets go of timer and signal when it has ended', async () => {
   caller.abort()
   expect(vi.getTimerCount()).toBe(0)
   expect(limit.signal.aborted).toBe(false)
+})
+
+test.each(['silent', 'broken', 'left'])('ends a source that is %s', async (what) => {
+  const end = vi.fn(async () => ({ value: undefined, done: true as const }))
+  const broken = () => Promise.reject(new Error('broken'))
+  const next = { silent: () => never, broken, left: async () => ({ value: 1, done: false }) }[what]
+  const source = { [Symbol.asyncIterator]: () => ({ next: next ?? broken, return: end }) }
+  const reading = (async () => {
+    for await (const _ of readUntilSilent(source, new SilenceLimit(1000, undefined))) return 'left'
+    return 'ended'
+  })()
+  const outcome = expect(reading.catch((error: unknown) => error)).resolves
+  if (what === 'silent') vi.advanceTimersByTime(1000)
+  if (what === 'left') await outcome.toBe('left')
+  else await outcome.toBeInstanceOf(Error)
+  expect(end).toHaveBeenCalledOnce()
 })
