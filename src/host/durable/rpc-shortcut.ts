@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { parseJson } from '../../core/json.js'
 import type { DurableAnswer } from './durable-answer.js'
 import { type DurableRequest, toDurableRequest } from './durable-request.js'
 
@@ -73,8 +74,14 @@ function toRequest(
   const lowerCase = Object.entries(all).map(([name, value]) => [name.toLowerCase(), value])
   return toDurableRequest(
     { method: method.toUpperCase(), url: url.slice(baseLength), headers: Object.fromEntries(lowerCase) },
-    async () => (typeof data === 'string' ? data : ''),
+    async () => toBody(data),
   )
+}
+
+/** With the client library's content type, axios sends texts that are no JSON as JSON texts (axios: transformRequest). */
+function toBody(data: unknown): string {
+  if (data === undefined) return ''
+  return typeof data === 'string' && parseJson(data) !== undefined ? data : JSON.stringify(data)
 }
 
 /** The copy of axios that the app's durable-functions has loaded. */

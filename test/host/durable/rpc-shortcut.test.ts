@@ -18,7 +18,7 @@ const axios = createRequire(createRequire(import.meta.url).resolve('durable-func
   readonly Axios: { readonly prototype: { readonly request: unknown } }
   create(config: object): {
     readonly interceptors: { readonly request: { use(handler: (config: unknown) => unknown): void } }
-    post(url: string): Promise<unknown>
+    post(url: string, data?: unknown): Promise<unknown>
   }
 }
 
@@ -53,6 +53,21 @@ test('says what the client library would say over HTTP', async () => {
   expect([...(request?.query ?? [])]).toEqual([['op', 'add']])
   expect(request?.headers['content-type']).toBe('application/json')
   expect(await request?.readBody()).toBe('{"by":1}')
+})
+
+test.each([
+  [undefined, ''],
+  ['', '""'],
+  ['a text', '"a text"'],
+  ['{"n":1}', '{"n":1}'],
+])('sends the body %j as axios does', async (data, body) => {
+  const { requests } = open({ status: 202 })
+  const instance = axios.create({
+    validateStatus: () => true,
+    headers: { post: { 'Content-Type': 'application/json' } },
+  })
+  await instance.post(`${baseUrl}x`, data)
+  expect(await requests[0]?.readBody()).toBe(body)
 })
 
 test('gives the library the answer, its status and its headers', async () => {
