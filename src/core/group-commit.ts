@@ -4,6 +4,8 @@ import type { Transactions } from './transactions.js'
 /** From so many jobs in one commit on, the next commit waits a moment for more to share its flush. */
 const busyJobs = 4
 const gatherMs = 1
+/** After a commit of a single job and so long without another there is nothing to gather. */
+const quietMs = 0.5
 
 const lockRetryMs = 1
 
@@ -48,7 +50,11 @@ export class GroupCommit {
   #queue: Job[] = []
   #scheduled = false
   #busy = false
+  /** When there was a commit last, and for how many jobs: of `performance.now()`. */
+  #last = { at: Number.NEGATIVE_INFINITY, jobs: 0 }
   #lockedSince: number | undefined
+  /** The flush that covers all commits so far; `undefined` when there has been none since the last commit. */
+  #settled: Promise<void> | undefined
   readonly #flushDisk: GroupCommitOptions['flush']
   readonly #eager: boolean
   readonly #lockWaitMs: number
@@ -65,13 +71,19 @@ export class GroupCommit {
   run<T>(work: () => T, { lazy = false }: JobOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, lazy, resolve, reject })
-      if (!this.#scheduled) this.#schedule(this.#busy ? gatherMs : undefined)
+      if (!this.#scheduled) this.#schedule()
     })
   }
 
   /** Resolves when everything that has been committed so far is on disk. */
-  async settled(): Promise<void> {
-    await this.#flushDisk?.()
+  settled(): Promise<void> {
+    if (this.#settled !== undefined) return this.#settled
+    const settled = this.#flushDisk?.() ?? Promise.resolve()
+    this.#settled = settled
+    settled.catch(() => {
+      if (this.#settled === settled) this.#settled = undefined
+    })
+    return settled
   }
 
   /** Commits what is waiting now instead of at the end of this turn. */
@@ -80,14 +92,22 @@ export class GroupCommit {
     const jobs = this.#queue
     this.#queue = []
     this.#busy = !this.#eager && jobs.length >= busyJobs
+    this.#last = { at: performance.now(), jobs: jobs.length }
     if (jobs.length > 0 && this.#begin(jobs)) this.#commit(jobs)
   }
 
-  /** At the end of this turn when no time is given. */
-  #schedule(afterMs?: number): void {
+  /** The more there is to do, the longer it is gathered. */
+  #schedule(): void {
     this.#scheduled = true
-    if (afterMs === undefined) setImmediate(() => this.flush())
-    else setTimeout(() => this.flush(), afterMs)
+    const flush = () => this.flush()
+    if (this.#busy) setTimeout(flush, gatherMs)
+    else if (this.#isQuiet()) queueMicrotask(flush)
+    else setImmediate(flush)
+  }
+
+  #isQuiet(): boolean {
+    const { at, jobs } = this.#last
+    return jobs <= 1 && performance.now() - at > quietMs
   }
 
   #begin(jobs: readonly Job[]): boolean {
@@ -112,7 +132,9 @@ export class GroupCommit {
 
   #putBack(jobs: readonly Job[]): void {
     this.#queue = [...jobs, ...this.#queue]
-    if (!this.#scheduled) this.#schedule(lockRetryMs)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setTimeout(() => this.flush(), lockRetryMs)
   }
 
   #commit(jobs: readonly Job[]): void {
@@ -120,6 +142,7 @@ export class GroupCommit {
     try {
       for (const job of jobs) settle.push(jobs.length === 1 ? perform(job) : this.#attempt(job))
       this.#transactions.commit()
+      this.#settled = undefined
     } catch (error) {
       this.#rollback()
       for (const job of jobs) job.reject(error)
@@ -130,7 +153,8 @@ export class GroupCommit {
 
   /** SQLite keeps the order of commits in its log, so that what is not flushed is lost from the end only (sqlite.org/wal.html). */
   #settle(settlements: readonly Settlement[]): void {
-    const flushed = settlements.some(({ lazy }) => !lazy) ? this.#flushDisk?.() : undefined
+    const waits = this.#flushDisk !== undefined && settlements.some(({ lazy }) => !lazy)
+    const flushed = waits ? this.settled() : undefined
     for (const { done, reject, lazy } of settlements) {
       if (lazy || flushed === undefined) done()
       else flushed.then(done, reject)

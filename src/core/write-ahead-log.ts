@@ -10,23 +10,31 @@ export interface Disk {
   now(): number
 }
 
+export interface WriteAheadLogOptions {
+  /** Waits for a quick disk instead of leaving it to another thread: for those who can do nothing else meanwhile. @default false */
+  readonly blocks?: boolean
+  /** @default this machine's */
+  readonly disk?: Disk
+}
+
 /** A flush that takes no longer costs less than handing it to another thread and being woken up by it. */
-const quickMs = 0.5
+const quickMs = 1
 
 /** Two calls within this time are signs of more, which can share what another thread does meanwhile. */
-const quietMs = 1
+const quietMs = 2
 
 /** How long a disk that was slow is left to the other thread before it is tried again. */
-const slowMs = 1000
+const slowMs = 200
 
 /**
  * Flushes a SQLite file's write-ahead log to disk. SQLite's own `synchronous = FULL` does the same after each commit, but
  * stops the whole process meanwhile (sqlite.org/pragma.html#pragma_synchronous): a connection with `NORMAL` and a flush
- * after the commit is as durable, and everything else goes on, unless the disk is so quick that waiting for it is cheaper.
+ * after the commit is as durable, and everything else goes on.
  */
 export class WriteAheadLog {
   readonly #path: string
   readonly #disk: Disk
+  readonly #blocks: boolean
   #file: number | undefined
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
@@ -34,9 +42,10 @@ export class WriteAheadLog {
   #slowUntil = Number.NEGATIVE_INFINITY
 
   /** @param path the database's file, which has to stay open for as long as this. */
-  constructor(path: string, disk: Disk = systemDisk) {
+  constructor(path: string, { blocks = false, disk = systemDisk }: WriteAheadLogOptions = {}) {
     this.#path = `${path}-wal`
     this.#disk = disk
+    this.#blocks = blocks
   }
 
   /** Resolves when everything that was committed before this call is on disk; calls that wait for a flush to end share the next one. */
@@ -66,7 +75,7 @@ export class WriteAheadLog {
   /** True when neither many callers nor the disk's slowness speak for another thread. */
   #noteCall(): boolean {
     const now = this.#disk.now()
-    const isQuiet = now - this.#calledAt > quietMs && now > this.#slowUntil
+    const isQuiet = this.#blocks && now - this.#calledAt > quietMs && now > this.#slowUntil
     this.#calledAt = now
     return isQuiet
   }

@@ -50,7 +50,7 @@ export class SqliteRunLog implements RunLog {
   constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
     this.#database = openSqliteFile(path)
     // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
-    this.#disk = new WriteAheadLog(path)
+    this.#disk = new WriteAheadLog(path, { blocks: true })
     const flush = path === ':memory:' ? undefined : () => this.#disk.flush()
     this.#writes = new GroupCommit(this.#prepareTransactions(), { eager: true, flush })
     this.#path = path

@@ -29,7 +29,7 @@ function openFile(system?: Disk) {
   const folder = mkdtempSync(join(tmpdir(), 'wal-'))
   const path = join(folder, 'x.db')
   const database = new DatabaseSync(path)
-  const disk = new WriteAheadLog(path, system)
+  const disk = new WriteAheadLog(path, system && { blocks: true, disk: system })
   onTestFinished(() => {
     disk.close()
     database.close()
@@ -56,10 +56,10 @@ test('a slow disk is left to another thread, and tried again after a while', asy
   system.takesMs = 3
   for (let count = 0; count < 3; count++) {
     await disk.flush()
-    system.time += 100
+    system.time += 50
   }
   expect(system.calls).toEqual(['now', 'later', 'later'])
-  system.time += 1000
+  system.time += 200
   await disk.flush()
   expect(system.calls.at(-1)).toBe('now')
 })

@@ -242,6 +242,8 @@ test.each([1, 2, 3, 4])(
         () => chance(4) === 0 && writer.deleteSession(one, Number.MAX_SAFE_INTEGER),
       ]
       const outcome = await Promise.resolve(actions[chance(actions.length)]?.()).catch(({ code }) => code)
+      // Nothing of one process reaches another before that one's event loop goes on.
+      await nextTurn()
       if (expected > end) expect(typeof outcome).not.toBe('number')
       for (const looking of [reader, writer]) {
         const events = await looking.read(one)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DurableLog } from './durable-log.js'
 import type { HostLease } from './host-lease.js'
 import type { Claim, MessageKind } from './hub-message.js'
@@ -28,8 +29,7 @@ export class WorkDispatcher {
 
   /** Adds a kind of work; each once, before anything is posted. */
   serve(worker: Worker): WorkQueue {
-    const transact = (work: (outbox: Outbox) => void) => this.#transact(work)
-    const queue = new WorkQueue({ ...this.#options, worker, transact })
+    const queue = new WorkQueue({ ...this.#options, worker, transact: (work) => this.#transact(work) })
     this.#queues.set(worker.kind, queue)
     return queue
   }
@@ -39,11 +39,10 @@ export class WorkDispatcher {
    * then. The work that it claims does not wait for the disk, but nobody is told of a message that is not there.
    */
   async transact<T>(work: (outbox: Outbox) => T): Promise<T> {
-    let settled: Promise<void> | undefined
-    const value = await this.#transact(work, () => {
-      settled = this.#options.hub.settled()
-    })
-    await settled
+    const value = await this.#transact(work)
+    // What has been begun goes first: while it waits for something outside, the disk costs nobody any time.
+    await nextTurn()
+    await this.#options.hub.settled()
     return value
   }
 
@@ -51,7 +50,7 @@ export class WorkDispatcher {
   async takeWaiting(): Promise<void> {
     const due = [...this.#queues.values()].filter((queue) => queue.look())
     if (due.length === 0) return
-    await this.transact((outbox) => {
+    await this.#transact((outbox) => {
       for (const queue of due) queue.fill(outbox)
     })
   }
@@ -82,10 +81,9 @@ export class WorkDispatcher {
 
   /**
    * Runs `work` as a transaction and then starts what it claimed. The end of a piece of work needs no flush: if it is
-   * lost with the machine's power, its messages are handled again, as after any crash before it. `onCommit` is called before
-   * that work begins.
+   * lost with the machine's power, its messages are handled again, as after any crash before it.
    */
-  async #transact<T>(work: (outbox: Outbox) => T, onCommit?: () => void): Promise<T> {
+  async #transact<T>(work: (outbox: Outbox) => T): Promise<T> {
     const taken: [WorkQueue, Claim][] = []
     const outbox: Outbox = {
       post: (message) => this.#queues.get(message.kind)?.post(message, outbox),
@@ -97,7 +95,6 @@ export class WorkDispatcher {
         return { value, starts: taken.map(([queue, claim]) => queue.begin(claim)) }
       }
       const { value, starts } = await this.#options.hub.run(transaction, { lazy: true })
-      onCommit?.()
       for (const start of starts) start()
       if (this.#onIdle && this.#isIdle()) this.#onIdle()
       return value
