@@ -81,12 +81,9 @@ export function formatLogLine(line: LogLine): string {
   return line.category === consoleCategory ? line.message : `[${line.at.toISOString()}] ${line.message}`
 }
 
-/** How long lines are gathered before they are shown. */
-const gatherMs = 5
-
 /**
  * A sink that writes to stdout, errors too: two streams would not keep the order of lines.
- * Lines that come close together leave in one write: a write per line is what costs.
+ * Lines of one turn of the event loop leave in one write: a write per line is what costs.
  */
 export function createConsoleSink(): (line: LogLine) => void {
   let pending = ''
@@ -97,7 +94,7 @@ export function createConsoleSink(): (line: LogLine) => void {
   }
   process.once('exit', flush)
   return (line) => {
-    if (pending === '') setTimeout(flush, gatherMs)
+    if (pending === '') setImmediate(flush)
     pending += `${formatLogLine(line)}\n`
   }
 }
