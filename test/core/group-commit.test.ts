@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { GroupCommit } from '../../src/core/group-commit.js'
 import { prepareTransactions, type Transactions } from '../../src/core/transactions.js'
@@ -28,6 +29,34 @@ test('commits what arrives in one turn of the event loop together', async () => 
   await Promise.all([1, 2, 3].map((value) => writes.run(insert(value))))
   expect(commit).toHaveBeenCalledTimes(1)
   expect(values()).toEqual([1, 2, 3])
+})
+
+test('work that comes alone is committed before the event loop goes on, work after a busy turn at its end', async () => {
+  const story: string[] = []
+  const note = (name: string) => () => void story.push(name)
+  const commitBesideATurn = async () => {
+    const turn = nextTurn().then(note('turn'))
+    await Promise.all([writes.run(insert(values().length)).then(note('commit')), turn])
+  }
+  await commitBesideATurn()
+  await Promise.all([writes.run(insert(10)), writes.run(insert(11))])
+  await commitBesideATurn()
+  expect(story).toEqual(['commit', 'turn', 'turn', 'commit'])
+})
+
+test('whoever asks whether all is on disk shares the flush of the last commit, unless it failed', async () => {
+  const { flush, pending } = createDisk()
+  const durable = new GroupCommit(transactions, { flush })
+  await durable.run(insert(1), { lazy: true })
+  const first = durable.settled()
+  expect(durable.settled()).toBe(first)
+  pending[0]?.fail(new Error('input/output error'))
+  await expect(first).rejects.toThrow('input/output error')
+  void durable.settled()
+  expect(pending).toHaveLength(2)
+  await durable.run(insert(2), { lazy: true })
+  void durable.settled()
+  expect(pending).toHaveLength(3)
 })
 
 /** A disk whose flushes end when the test says so. */
