@@ -77,7 +77,10 @@ function ask({ url, body, signal, ...options }: Question): Promise<HttpAnswer> {
       end()
       reject(new TypeError('fetch failed', { cause }))
     })
-    request.once('socket', (socket) => limitConnecting(socket, url, request))
+    request.once('socket', (socket) => {
+      limitConnecting(socket, url, request)
+      socket.once('free', () => limitIdleness(socket))
+    })
     request.end(body)
   })
 }
@@ -91,6 +94,14 @@ function limitConnecting(socket: Socket, { protocol }: URL, request: http.Client
   const timer = setTimeout(() => request.destroy(createConnectTimeout()), connectTimeoutMs)
   const end = () => clearTimeout(timer)
   socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', end).once('close', end)
+}
+
+/** Shorter than the five seconds of silence after which many a server hangs up, so that no call crosses that on its way; ms. */
+const idleTimeoutMs = 4_000
+
+function limitIdleness(socket: Socket): void {
+  const { timeout = 0 } = socket
+  if (timeout === 0 || timeout > idleTimeoutMs) socket.setTimeout(idleTimeoutMs)
 }
 
 function createConnectTimeout(): Error {

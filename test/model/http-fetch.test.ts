@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import http from 'node:http'
 import https from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
@@ -126,6 +127,16 @@ test('uses a connection again, whatever became of the answers before', async () 
   for (let call = 0; call < 6; call++)
     expect(await readAll(await fetchByHttp(server.url))).toBe('data: 1\n\n')
   expect(server.connections()).toBe(1)
+})
+
+test('does not keep an unused connection for as long as servers do', async () => {
+  const { url } = await start((response) => {
+    response.writeHead(200, { connection: 'keep-alive', 'keep-alive': 'timeout=60' }).end('hello')
+  })
+  const readTimeouts = () =>
+    http.globalAgent.freeSockets[`${new URL(url).host}:`]?.map(({ timeout }) => timeout)
+  await (await fetchByHttp(url)).text()
+  await vi.waitFor(() => expect(readTimeouts()).toEqual([4000]))
 })
 
 test('uses the agent of the process for https', async () => {
