@@ -12,37 +12,15 @@ import {
   type TerminalEvent,
 } from '../run/events.js'
 import { fold, toOpenApprovals } from '../run/fold.js'
-import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
+import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
 import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
 import { announceDeletion, createRaiseEvent } from './announce-end.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { cancelAnswers, findOpenAnswers } from './open-answers.js'
-import { readOlderEntries, readTurnEntries } from './session-history.js'
-import type { StoredEntry } from './stored-state.js'
-import { toRequestEntry } from './turn-entries.js'
-import { toTurns } from './turns.js'
+import { type HistoryPage, readSession, type SessionView } from './read-session.js'
 import { WriteProof } from './write-proof.js'
-
-/** What a caller asked of a session's history. */
-export interface HistoryPage {
-  /** Most turns to give. */
-  readonly limit: number
-  /** Only turns before this one. @default all */
-  readonly before: number | undefined
-}
-
-/** A session as its readers see it. */
-export interface SessionView {
-  readonly messageCount: number
-  /** Whole turns, oldest first; on the newest page also what waits for its answer. */
-  readonly entries: readonly StoredEntry[]
-  /** Pass it as `before` for the page of older turns; `undefined` when there are none. */
-  readonly olderBefore: number | undefined
-  /** Runs that have been accepted and have not ended, oldest first. */
-  readonly openRuns: readonly RunSummary[]
-}
 
 export interface SessionClientOptions {
   /** @default the machine's */
@@ -173,41 +151,7 @@ export class SessionClient {
    * never missing, even if its entity has yet to commit it.
    */
   async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
-    const state = await this.#readCurrentState(key)
-    const runs = await this.#log.runsAfter(key, state.own.turn)
-    for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
-      state.addTurn(turn, await readTurnEntries(this.#log, key, run))
-    }
-    const openRuns = runs.filter(({ status }) => status !== 'ended')
-    const waiting = page.before === undefined ? await this.#readRequests(key, openRuns) : []
-    const { entries, olderBefore } = await this.#readPage(key, state, page)
-    const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
-    return { messageCount, openRuns, entries: [...entries, ...waiting], olderBefore }
-  }
-
-  /** What the user has said and waits for an answer to. */
-  async #readRequests(key: SessionKey, runs: readonly RunSummary[]): Promise<readonly StoredEntry[]> {
-    const logs = await Promise.all(runs.map(({ run }) => this.#log.read({ ...key, run })))
-    return logs.flatMap(([accepted], index) => {
-      if (accepted?.type !== 'run.accepted') return []
-      const createdAt = new Date(accepted.at).toISOString()
-      return [toRequestEntry(accepted.data.messages, runs[index]?.run ?? '', createdAt)]
-    })
-  }
-
-  async #readPage(key: SessionKey, state: AgentState, { limit, before }: HistoryPage) {
-    const { evictedTurn, resetTurn } = state.own
-    const recent = toTurns(state.entries).filter(({ turn }) => before === undefined || turn < before)
-    const missing = limit - recent.length
-    const upTo = Math.min(evictedTurn, (before ?? Number.MAX_SAFE_INTEGER) - 1)
-    const older =
-      missing > 0 && upTo > resetTurn
-        ? toTurns(await readOlderEntries(this.#log, key, { upTo, after: resetTurn, limit: missing }))
-        : []
-    const turns = [...older, ...recent].slice(-limit)
-    const first = turns[0]?.turn ?? 0
-    const olderBefore = first > resetTurn + 1 ? first : undefined
-    return { entries: turns.flatMap(({ entries }) => entries), olderBefore }
+    return readSession(this.#log, key, await this.#readCurrentState(key), page)
   }
 
   /** Clears the history, and waits until that is done. @throws {AgentError} `session_busy` when it is not done within the limit. */
