@@ -6,13 +6,13 @@ const busyJobs = 4
 const gatherMs = 1
 /** After a commit of a single job and so long without another there is nothing to gather. */
 const quietMs = 0.5
-
+/** How soon to try again when another process is writing. */
 const lockRetryMs = 1
 
 export interface GroupCommitOptions {
   /** Brings to disk what has been committed. @default the database does so by itself with each commit */
   readonly flush?: (() => Promise<void>) | undefined
-  /** Commits at the end of every turn, never waiting for more: for callers that do one thing after the other. @default false */
+  /** Commits at the end of every turn at the latest, never waiting for more: for callers that do one thing after the other. @default false */
   readonly eager?: boolean | undefined
   /**
    * How long work waits for another process that is writing, on top of the connection's own `busy_timeout`. That one
@@ -43,7 +43,8 @@ interface Settlement extends Pick<Job, 'lazy' | 'reject'> {
 
 /**
  * Runs pieces of synchronous database work, each as if in a transaction of its own, but commits those that arrive
- * in one turn of the event loop together: one disk flush for all of them. A promise resolves only after its commit.
+ * together, in one turn of the event loop or longer, at once: with one disk flush for all of them. A promise resolves
+ * only after its commit.
  */
 export class GroupCommit {
   readonly #transactions: Transactions
