@@ -10,13 +10,16 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void
 }
 
-/** The time of this machine. */
+/** A timer counts the whole milliseconds of a clock of its own, so that it may ring one too early by `Date.now()`. */
+const timerErrorMs = 1
+
+/** The time of this machine: what was to wait `ms` never finds that less has passed by `now()`. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep,
-  timeout: (ms) => AbortSignal.timeout(ms),
+  timeout: (ms) => AbortSignal.timeout(ms + timerErrorMs),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms).unref()
+    const timer = setTimeout(callback, ms + timerErrorMs).unref()
     return () => clearTimeout(timer)
   },
 }
@@ -30,7 +33,7 @@ export function sleep(ms: number, signal?: AbortSignal | undefined): Promise<voi
       if (signal?.aborted) reject(signal.reason)
       else resolve()
     }
-    const timer = setTimeout(finish, ms)
+    const timer = setTimeout(finish, ms + timerErrorMs)
     signal?.addEventListener('abort', finish)
     if (signal?.aborted) finish()
   })
