@@ -39,7 +39,7 @@ test('deltas that wait together become one, and are written without being asked'
     })
     for (const text of ['Hel', 'lo ', 'you']) journal.record(delta(text))
     expect(written).toEqual([])
-    await vi.advanceTimersByTimeAsync(5)
+    await vi.advanceTimersByTimeAsync(6)
     expect(written).toEqual([delta('Hello you')])
     expect(journal.state.next).toBe(1)
   } finally {
