@@ -57,8 +57,25 @@ const orchestrationTables = `
   CREATE INDEX history_by_execution ON history (execution);
 `
 
+/**
+ * Messages stand in the order in which they are read, without an index beside them that costs time with every message.
+ * `seq` counts per instance, and from 1 again once nothing waits for it. A host of an older version that is still at work
+ * goes on with what it has, but is refused each message that it sends.
+ */
+const messagesByTarget = `
+  ALTER TABLE messages RENAME TO earlier_messages;
+  CREATE TABLE messages (
+    target TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, visible_at INTEGER NOT NULL,
+    id TEXT NOT NULL, name TEXT NOT NULL, input TEXT, is_signal INTEGER NOT NULL, sender TEXT, execution TEXT,
+    PRIMARY KEY (target, seq)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO messages SELECT target, seq, kind, visible_at, id, name, input, is_signal, sender, execution
+    FROM earlier_messages ORDER BY target, seq;
+  DROP TABLE earlier_messages;
+`
+
 /** Each step makes the tables of the next version out of those of the one before, the first out of an empty file. */
-const steps = [entityTables, orchestrationTables] as const
+const steps = [entityTables, orchestrationTables, messagesByTarget] as const
 
 /** Version of the tables above. A file with a higher number was written by a newer host and is refused; a lower one is lifted. */
 export const taskHubSchemaVersion = steps.length

@@ -7,8 +7,8 @@ export type Prepared<S> = Readonly<Record<keyof S, StatementSync>>
 export const hubStatements = {
   dataVersion: 'PRAGMA data_version',
 
-  insertMessage: `INSERT INTO messages (target, kind, visible_at, id, name, input, is_signal, sender, execution)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  insertMessage: `INSERT INTO messages (target, seq, kind, visible_at, id, name, input, is_signal, sender, execution)
+    VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM messages WHERE target = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
   nextMessages: `SELECT seq, id, name, input, is_signal, sender FROM messages
     WHERE target = ? AND visible_at <= ? ORDER BY seq LIMIT ?`,
   nextMessagesFrom: `SELECT seq, id, name, input, is_signal, sender FROM messages
@@ -20,7 +20,7 @@ export const hubStatements = {
   deleteMessages: 'DELETE FROM messages WHERE target = ? AND seq <= ? AND visible_at <= ?',
   visibleMessages: `SELECT seq, id, name, input, sender, execution, visible_at FROM messages
     WHERE target = ? AND visible_at <= ? ORDER BY seq`,
-  deleteMessageAt: 'DELETE FROM messages WHERE seq = ? AND id = ?',
+  deleteMessageAt: 'DELETE FROM messages WHERE target = ? AND seq = ? AND id = ?',
   deleteMessagesNamed: 'DELETE FROM messages WHERE target = ? AND id IN (SELECT value FROM json_each(?))',
   deleteMessagesFor: 'DELETE FROM messages WHERE target = ? AND execution = ?',
   deleteAllMessages: 'DELETE FROM messages WHERE target = ?',

@@ -196,9 +196,9 @@ export class TaskHub {
     this.#sql.deleteAllMessages.run(target)
   }
 
-  /** Removes exactly these messages. SQLite gives numbers anew, so that another message may have one of theirs by now. */
-  consumeMessages(messages: readonly StoredMessage[]): void {
-    for (const { seq, id } of messages) this.#sql.deleteMessageAt.run(seq, id)
+  /** Removes exactly these messages of `target`. Numbers are given anew, so that another message may have one of theirs by now. */
+  consumeMessages(target: string, messages: readonly StoredMessage[]): void {
+    for (const { seq, id } of messages) this.#sql.deleteMessageAt.run(target, seq, id)
   }
 
   /** Removes exactly the messages of a batch. */

@@ -86,33 +86,6 @@ test('a file of a newer version is refused by name and left as it is', () => {
   expect(error.message).toContain('99')
 })
 
-test('a file of the first version is lifted, with what it holds', async () => {
-  const dataDir = createDataDir()
-  const database = openSqlite(join(dataDir, 'MyHub.taskhub.db'))
-  database.exec(`CREATE TABLE task_hub (schema_version INTEGER NOT NULL) STRICT;
-    INSERT INTO task_hub VALUES (1);
-    CREATE TABLE hosts (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, machine TEXT NOT NULL, start_marker TEXT,
-      expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TABLE entities (id TEXT PRIMARY KEY, entity_exists INTEGER NOT NULL, state TEXT,
-      last_operation_at INTEGER NOT NULL) STRICT;
-    INSERT INTO entities VALUES ('@e@k', 1, '7', 1);
-    CREATE TABLE messages (seq INTEGER PRIMARY KEY, target TEXT NOT NULL, kind TEXT NOT NULL,
-      visible_at INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, input TEXT, is_signal INTEGER NOT NULL,
-      sender TEXT) STRICT;
-    INSERT INTO messages VALUES (1, '@e@k', 'entity', 0, 'guid', 'add', '1', 1, NULL);
-    CREATE TABLE mailboxes (target TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
-      ready_at INTEGER NOT NULL, attempts INTEGER NOT NULL, owner TEXT, claim INTEGER) STRICT, WITHOUT ROWID;
-    INSERT INTO mailboxes VALUES ('@e@k', 'entity', 'e', 0, 0, NULL, NULL);`)
-  database.close()
-  for (const _ of ['lifts it', 'finds it lifted']) {
-    const hub = open(dataDir)
-    expect(hub.entities.read('@e@k')).toEqual({ exists: true, state: '7' })
-    expect(hub.readWaiting('entity', ['e'], 5, 10)).toEqual(['@e@k'])
-    expect(hub.instances.read('x')).toBeUndefined()
-    hub.close()
-  }
-})
-
 test('a file that is no database is refused by name', () => {
   const dataDir = createDataDir()
   const file = join(dataDir, 'MyHub.taskhub.db')

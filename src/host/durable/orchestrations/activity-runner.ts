@@ -51,7 +51,7 @@ export class ActivityRunner {
     const { hub, now } = this.#options
     const end = await this.#invoke(message)
     await this.#queue.commit(claim, (outbox) => {
-      hub.consumeMessages([message])
+      hub.consumeMessages(claim.target, [message])
       const fields = { TaskScheduledId: toTaskNumber(claim.target), ...end.fields }
       const event = toEventText({ type: end.type, at: now(), fields })
       notifyInstance(hub, outbox, { id: message.sender ?? '', execution: message.execution }, event)

@@ -56,13 +56,13 @@ export class OrchestrationRunner {
         return this.#switch(claim, batch)
       case 'suspended':
         return this.#queue.commit(claim, () => {
-          hub.consumeMessages(batch.redundant)
+          hub.consumeMessages(claim.target, batch.redundant)
           hub.park(claim.target, now())
           return undefined
         })
       case 'void':
         return this.#queue.commit(claim, () => {
-          hub.consumeMessages(batch.stale)
+          hub.consumeMessages(claim.target, batch.stale)
           return undefined
         })
     }
@@ -84,7 +84,7 @@ export class OrchestrationRunner {
     if ('cutAfter' in episode) return this.#runEpisode(claim, batch, messages.slice(0, episode.cutAfter))
     if (episode.end.kind !== 'open') this.#histories.forget(instance.execution)
     return this.#queue.commit(claim, (outbox) => {
-      hub.consumeMessages([...messages, ...stale])
+      hub.consumeMessages(claim.target, [...messages, ...stale])
       commitEpisode({ hub, outbox, instance, episode, now: now() })
       return undefined
     })
@@ -94,7 +94,7 @@ export class OrchestrationRunner {
   #switch(claim: Claim, { kind, instance, message }: BatchOf<'suspend' | 'resume'>): Promise<void> {
     const { hub, now } = this.#options
     return this.#queue.commit(claim, () => {
-      hub.consumeMessages([message])
+      hub.consumeMessages(claim.target, [message])
       if (!this.#isCurrent(instance)) return undefined
       const actionCount = hub.instances.readHistory(instance.execution).at(-1)?.task ?? 0
       const rows = [toEpisodeStart(now()), message.row, toEpisodeEnd(now(), actionCount)]

@@ -83,7 +83,7 @@ test('a suspension waits for what came before it, and then stands alone', async 
   await send(eventTypes.executionSuspended)
   await raise('b', 20)
   expect(read(50)).toBe('a')
-  await hub.run(() => hub.consumeMessages(hub.readMessages('i', 50).slice(0, 1)))
+  await hub.run(() => hub.consumeMessages('i', hub.readMessages('i', 50).slice(0, 1)))
   expect(read(50)).toBe('suspend')
 })
 
