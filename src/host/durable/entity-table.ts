@@ -36,7 +36,7 @@ const statements = {
     ON CONFLICT (id) DO UPDATE SET locked_by = excluded.locked_by`,
   deleteVoid: 'DELETE FROM entities WHERE id = ? AND entity_exists = 0',
   list: `SELECT id, state, last_operation_at FROM entities
-    WHERE id > ? AND id >= ? AND id < ? AND entity_exists = 1 AND last_operation_at BETWEEN ? AND ? ORDER BY id LIMIT ?`,
+    WHERE id > ? AND id >= ? AND id < ? AND entity_exists = 1 AND last_operation_at BETWEEN ? AND ? ORDER BY id LIMIT +?`,
 } as const
 
 /** What a row says, or the lack of one. Without a value for `entity_exists` the entity was never heard of. */

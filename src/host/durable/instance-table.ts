@@ -78,7 +78,7 @@ const statements = {
     AND (name LIKE 'lock %' OR name LIKE 'release %') ORDER BY seq`,
   dropEvents: 'DELETE FROM history WHERE seq IN (SELECT value FROM json_each(?))',
   list: `SELECT * FROM instances WHERE id > ? AND id >= ? AND id < ? AND created_at BETWEEN ? AND ?
-    AND status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?`,
+    AND status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT +?`,
   append: 'INSERT INTO history (execution, type, task, name, event) VALUES (?, ?, ?, ?, ?)',
   dropHistory: 'DELETE FROM history WHERE execution = ?',
 } as const

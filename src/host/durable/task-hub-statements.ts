@@ -10,9 +10,9 @@ export const hubStatements = {
   insertMessage: `INSERT INTO messages (target, seq, kind, visible_at, id, name, input, is_signal, sender, execution)
     VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM messages WHERE target = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
   nextMessages: `SELECT seq, id, name, input, is_signal, sender FROM messages
-    WHERE target = ? AND visible_at <= ? ORDER BY seq LIMIT ?`,
+    WHERE target = ? AND visible_at <= ? ORDER BY seq LIMIT +?`,
   nextMessagesFrom: `SELECT seq, id, name, input, is_signal, sender FROM messages
-    WHERE target = ? AND sender = ? ORDER BY seq LIMIT ?`,
+    WHERE target = ? AND sender = ? ORDER BY seq LIMIT +?`,
   deleteMessagesFrom: 'DELETE FROM messages WHERE target = ? AND seq <= ? AND sender = ?',
   parkMessages: 'UPDATE messages SET visible_at = ? WHERE target = ? AND visible_at <= ?',
   unparkMessages: 'UPDATE messages SET visible_at = 0 WHERE target = ? AND visible_at = ?',
@@ -45,7 +45,7 @@ export const hubStatements = {
   postponeMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = attempts + 1, ready_at = ?
     WHERE target = ?`,
   waiting: `SELECT target FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at <= ?
-    AND name IN (SELECT value FROM json_each(?)) ORDER BY ready_at LIMIT ?`,
+    AND name IN (SELECT value FROM json_each(?)) ORDER BY ready_at LIMIT +?`,
   unknownFunctions: `SELECT DISTINCT name FROM mailboxes
     WHERE owner IS NULL AND kind = ? AND name NOT IN (SELECT value FROM json_each(?))`,
   nextReadyAt: 'SELECT min(ready_at) AS at FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at > ?',
@@ -58,7 +58,11 @@ export const hubStatements = {
   releaseHost: 'UPDATE mailboxes SET owner = NULL, claim = NULL, ready_at = min(ready_at, ?) WHERE owner = ?',
 } as const
 
-/** Prepares statements for a database that has the task hub's tables. */
+/**
+ * Prepares statements for a database that has the task hub's tables. Limits among them are written `LIMIT +?`: a bare
+ * parameter there counts as one that may influence the plan, for which SQLite compiles the statement anew each time it
+ * is bound (sqlite.org/c3ref/prepare.html), which takes ten times as long as carrying it out.
+ */
 export function prepareStatements<const S extends Readonly<Record<string, string>>>(
   database: DatabaseSync,
   statements: S,

@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { EntityTable } from '../../../src/host/durable/entity-table.js'
+import { InstanceTable } from '../../../src/host/durable/instance-table.js'
+import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
+import { hubStatements, prepareStatements } from '../../../src/host/durable/task-hub-statements.js'
+import { createDataDir } from './kit.js'
+
+test('no limit has SQLite compile a statement again', () => {
+  const database = openTaskHubDatabase(join(createDataDir(), 'x.db'))
+  const sql = prepareStatements(database, hubStatements)
+  const [entities, instances] = [new EntityTable(database), new InstanceTable(database)]
+  const ask = (limit: number) => {
+    sql.nextMessages.all('@e@k', 5, limit)
+    sql.nextMessagesFrom.all('@e@k', 'i', limit)
+    sql.waiting.all('entity', 5, '["e"]', limit)
+    entities.list({ after: '', limit })
+    instances.list({ statuses: ['Running'], limit })
+  }
+  let compiled = 0
+  // SQLite asks it about everything that a statement touches, while it compiles the statement.
+  database.setAuthorizer(() => {
+    compiled += 1
+    return 0
+  })
+  ask(1)
+  const once = compiled
+  ask(2)
+  ask(2)
+  expect([once > 0, compiled]).toEqual([true, once])
+  database.close()
+})
