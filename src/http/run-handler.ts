@@ -20,7 +20,7 @@ import type { Call, Handler } from './route.js'
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
 export function createRunHandler(agent: Agent): Handler {
   return async function handleRun(call: Call): Promise<Answer> {
-    const run = await parseRun(call.request, { owner: call.owner, maxBodyBytes: call.settings.maxBodyBytes })
+    const run = await parseRun(call)
     try {
       return await answerRun(call, agent, run)
     } catch (error) {
