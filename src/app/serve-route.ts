@@ -1,10 +1,10 @@
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions'
+import { app, type HttpRequest, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
+import { type Answer, toErrorAnswer } from '../http/answers.js'
 import { createRequestError } from '../http/parse-query.js'
 import { refuseHeaderQuery } from '../http/read-body.js'
-import { toErrorResponse } from '../http/responses.js'
 import type { AgentExposure, HttpMethod, HttpSettings, IncomingRequest, Route } from '../http/route.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
@@ -31,7 +31,7 @@ export function serveRoute(route: Route, services: RouteServices): void {
     methods: Object.keys(route.handlers) as HttpMethod[],
     authLevel: services.authLevel,
     extraInputs: [df.input.durableClient()],
-    handler: async (request, context) => toHttpResponse(await answer(route, services, request, context)),
+    handler: (request, context) => answer(route, services, request, context),
   })
 }
 
@@ -40,7 +40,7 @@ async function answer(
   services: RouteServices,
   incoming: HttpRequest,
   context: InvocationContext,
-): Promise<Response> {
+): Promise<Answer> {
   const onError = (error: unknown) => reportError(error, context)
   try {
     if (takeSuspect(context.invocationId)) {
@@ -59,16 +59,11 @@ async function answer(
     return await handler({ ...services, request, url, params, owner, sessions, workflowRuns, onError })
   } catch (error) {
     onError(error)
-    return toErrorResponse(error)
+    return toErrorAnswer(error)
   }
 }
 
 /** Most of our errors are the caller's; the others are worth a line, with what has caused them. */
 function reportError(error: unknown, context: InvocationContext): void {
   if (!(error instanceof AgentError) || error.code === 'store_unavailable') context.error(error)
-}
-
-function toHttpResponse({ status, headers, body }: Response): HttpResponseInit {
-  const init = { status, headers: Object.fromEntries(headers) }
-  return body === null ? init : { ...init, body: body as unknown as NonNullable<HttpResponseInit['body']> }
 }

@@ -1,25 +1,25 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
 import type { SessionQuery } from '../run/run-log.js'
+import { type Answer, createJsonAnswer } from './answers.js'
 import { createFieldError, parseCount, refuseUnknown } from './parse-query.js'
-import { createJsonResponse } from './responses.js'
 import type { Call, Handler } from './route.js'
 
 /** `GET agents`: all agents, in order of registration. */
-export async function handleAgents({ agents, url }: Call): Promise<Response> {
+export async function handleAgents({ agents, url }: Call): Promise<Answer> {
   refuseUnknown(url.searchParams, ['code'])
-  return createJsonResponse({ agents: agents.map(toAgentView), agent_count: agents.length })
+  return createJsonAnswer({ agents: agents.map(toAgentView), agent_count: agents.length })
 }
 
 /** `GET agents/{agent}`: one agent with the caller's sessions, newest first. */
 export function createAgentHandler(agent: Agent): Handler {
-  return async function handleAgent({ url, log, owner }: Call): Promise<Response> {
+  return async function handleAgent({ url, log, owner }: Call): Promise<Answer> {
     refuseUnknown(url.searchParams, ['limit', 'before', 'code'])
     const limit = parseCount(url.searchParams, 'limit', { min: 1, max: 1000 }) ?? 50
     const before = parseCursor(url.searchParams.get('before'))
     const sessions = await log.sessions(agent.name, { owner, before, limit: limit + 1 })
     const page = sessions.slice(0, limit)
-    return createJsonResponse({
+    return createJsonAnswer({
       ...toAgentView(agent),
       sessions: page.map(({ session, createdAt, updatedAt }) => ({
         sessionId: session,
@@ -32,7 +32,7 @@ export function createAgentHandler(agent: Agent): Handler {
 }
 
 /** Answers what no other route below `agents/` does. */
-export async function handleUnknown({ params, request, url, agents }: Call): Promise<Response> {
+export async function handleUnknown({ params, request, url, agents }: Call): Promise<Answer> {
   const name = params.path?.split('/')[0] ?? ''
   if (name === '' || agents.some((agent) => agent.name.toLowerCase() === name.toLowerCase())) {
     throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)

@@ -6,10 +6,10 @@ import type { JsonObject } from '../core/json.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
+import { type Answer, createPendingAnswer } from './answers.js'
 import { parseId } from './ids.js'
 import { createFieldError, createRequestError, toIssues } from './parse-query.js'
 import { readBody } from './read-body.js'
-import { createPendingResponse } from './responses.js'
 import type { Call, Handler } from './route.js'
 import { requireSession } from './session-handlers.js'
 
@@ -25,7 +25,7 @@ export const decisionBody = z.strictObject({
 
 /** `POST agents/{agent}/{sessionId}/approvals/{approvalId}`: decides a waiting tool call; 202, then follow the run. */
 export function createApprovalHandler(agent: Agent): Handler {
-  return async function handleApproval(call: Call): Promise<Response> {
+  return async function handleApproval(call: Call): Promise<Answer> {
     const body = await readBody(call.request, call.settings.maxBodyBytes)
     if (body.kind === 'text') throw createFieldError('Content-Type', 'must be application/json')
     const parsed = decisionBody.safeParse(body.value)
@@ -47,7 +47,7 @@ export function createApprovalHandler(agent: Agent): Handler {
       arguments: edited,
     })
     if (!taken) throw createDecidedError(approvalId)
-    return createPendingResponse(call.url, run, 'running')
+    return createPendingAnswer(call.url, run, 'running')
   }
 }
 

@@ -2,6 +2,7 @@ import type { Content } from '../core/messages.js'
 import { type ServerSentEvent, toSseComment, toSseText } from '../core/sse.js'
 import { isTerminal, type RunEventType, type StepCompleted, type StoredEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
+import type { Answer } from './answers.js'
 import type { Call, HttpSettings } from './route.js'
 
 /** A run's events as server-sent events, from the one after `after`, to the run's end or the stream's time limit. */
@@ -10,28 +11,30 @@ export function createEventStream(
   key: RunKey,
   after: number,
   headers: Record<string, string>,
-): Response {
+): Answer {
   const limit = AbortSignal.timeout(settings.streamLimitMs)
-  return createSseResponse(toSseBatches(sessions.follow(key, after, limit)), settings, headers)
+  return createSseAnswer(toSseBatches(sessions.follow(key, after, limit)), settings, headers)
 }
 
 /**
  * Events as they come. The first bytes go out at once, because headers leave only with them, and a comment whenever
  * nothing else was sent for a while. The Functions host does not say when a reader has left, so `batches` must end.
  */
-export function createSseResponse(
+export function createSseAnswer(
   batches: AsyncIterable<readonly ServerSentEvent[]>,
   { heartbeatMs }: HttpSettings,
   headers: Record<string, string>,
-): Response {
-  return new Response(ReadableStream.from(toSseChunks(batches, heartbeatMs)), {
+): Answer {
+  return {
+    status: 200,
     headers: {
       'content-type': 'text/event-stream',
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
       ...headers,
     },
-  })
+    body: ReadableStream.from(toSseChunks(batches, heartbeatMs)),
+  }
 }
 
 async function* toSseBatches(

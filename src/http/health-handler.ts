@@ -1,11 +1,11 @@
 import type { Agent } from '../agent/agent.js'
 import { toProblem } from '../core/problem.js'
+import { type Answer, createJsonAnswer } from './answers.js'
 import { parseFlag, refuseUnknown } from './parse-query.js'
-import { createJsonResponse } from './responses.js'
 import type { Call } from './route.js'
 
 /** `GET health`: which agents are served; with `?deep=true` also whether the run log and the task hub can be read and written, 503 when one does not. */
-export async function handleHealth(call: Call): Promise<Response> {
+export async function handleHealth(call: Call): Promise<Answer> {
   const { agents, exposures, url } = call
   refuseUnknown(url.searchParams, ['deep', 'code'])
   const body = {
@@ -13,14 +13,14 @@ export async function handleHealth(call: Call): Promise<Response> {
     agent_count: agents.length,
   }
   if (!parseFlag('deep', url.searchParams.get('deep')))
-    return createJsonResponse({ status: 'healthy', ...body })
+    return createJsonAnswer({ status: 'healthy', ...body })
   const checks = {
     run_log: await probe(() => call.log.probe()),
     task_hub: await probe(async () => agents[0] && call.sessions.probe(agents[0].name)),
   }
   const healthy = Object.values(checks).every(({ status }) => status === 'healthy')
   const status = healthy ? 'healthy' : 'unhealthy'
-  return createJsonResponse({ status, ...body, checks }, healthy ? 200 : 503)
+  return createJsonAnswer({ status, ...body, checks }, healthy ? 200 : 503)
 }
 
 /** By which ways an agent can be reached, in the Python agents' words; nothing when all can be by HTTP alone. */

@@ -1,5 +1,6 @@
 import type { Agent } from '../agent/agent.js'
 import type { JsonObject } from '../core/json.js'
+import { type Answer, createJsonAnswer } from './answers.js'
 import { decisionBody } from './approval-handler.js'
 import {
   eventStream,
@@ -12,16 +13,15 @@ import {
   toSchema,
 } from './openapi-parts.js'
 import { openApiSchemas } from './openapi-schemas.js'
-import { createJsonResponse } from './responses.js'
 import type { Call } from './route.js'
 import { runBody } from './run-body.js'
 import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
 
 /** `GET openapi.json`: this surface as OpenAPI 3.1. */
-export async function handleOpenApi({ agents, exposures, workflows, url }: Call): Promise<Response> {
+export async function handleOpenApi({ agents, exposures, workflows, url }: Call): Promise<Answer> {
   const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
   const reachable = agents.filter((agent) => exposures.get(agent)?.http !== false)
-  return createJsonResponse(createOpenApi({ agents: reachable, workflows }, `${url.origin}${prefix}`))
+  return createJsonAnswer(createOpenApi({ agents: reachable, workflows }, `${url.origin}${prefix}`))
 }
 
 /** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */

@@ -6,7 +6,7 @@ import { createRunRequest } from '../session/run-request.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { createFieldError, createRequestError, parseFlag, refuseUnknown, toIssues } from './parse-query.js'
 import { type Body, readBody } from './read-body.js'
-import type { IncomingRequest } from './route.js'
+import type { Call } from './route.js'
 import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
 
 /** In which form a caller wants the answer. */
@@ -22,13 +22,10 @@ export interface ParsedRun {
 }
 
 /** Reads a run request. @throws {AgentError} `invalid_request`, `conflicting_session_id`, `payload_too_large` or `unsupported_media_type`, naming the field. */
-export async function parseRun(
-  request: IncomingRequest,
-  { owner, maxBodyBytes }: { readonly owner: string | undefined; readonly maxBodyBytes: number },
-): Promise<ParsedRun> {
-  const query = new URL(request.url).searchParams
+export async function parseRun({ request, url, owner, settings }: Call): Promise<ParsedRun> {
+  const query = url.searchParams
   refuseUnknown(query, [...sessionFields, 'waitForResponse', 'wait_for_response', 'code'])
-  const body = parseBody(await readBody(request, maxBodyBytes))
+  const body = parseBody(await readBody(request, settings.maxBodyBytes))
   const messages = toMessages(body)
   if (messages === undefined) throw createFieldError('message', 'is required and must not be blank')
   const responseSchema = toResponseSchema(body)

@@ -61,12 +61,16 @@ async function readBytes(request: IncomingRequest, maxBytes: number): Promise<Ui
     if (size <= maxBytes) chunks.push(chunk)
   }
   if (size > maxBytes) throw new AgentError('payload_too_large', `body: must have at most ${maxBytes} bytes`)
-  return Buffer.concat(chunks)
+  const [first] = chunks
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)
 }
+
+/** Keeps nothing between two bodies, since each is given to it as a whole (WHATWG Encoding, `decode` without `stream`). */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch (cause) {
     throw new AgentError('unsupported_media_type', 'body: must be UTF-8 text', { cause })
   }

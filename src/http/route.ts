@@ -3,6 +3,7 @@ import type { WorkflowClient } from '../orchestration/workflow/workflow-client.j
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
 import type { SessionClient } from '../session/session-client.js'
+import type { Answer } from './answers.js'
 
 /** The settings of an app's HTTP surface, resolved. */
 export interface HttpSettings {
@@ -48,8 +49,8 @@ export interface Call {
   readonly onError: (error: unknown) => void
 }
 
-/** Answers a call. What it throws becomes a problem response. */
-export type Handler = (call: Call) => Promise<Response>
+/** Answers a call. What it throws becomes the answer to an error. */
+export type Handler = (call: Call) => Promise<Answer>
 
 /** One HTTP function: a path below the prefix and what answers there. */
 export interface Route {

@@ -4,49 +4,46 @@ import { type Problem, toProblem } from '../core/problem.js'
 import { WorkLimit } from '../core/work-limit.js'
 import type { TerminalEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
+import {
+  type Answer,
+  createJsonAnswer,
+  createPendingAnswer,
+  createProblemAnswer,
+  createTextAnswer,
+  toErrorAnswer,
+  toRunHeaders,
+} from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { type AnswerForm, type ParsedRun, parseRun } from './parse-run.js'
-import {
-  createJsonResponse,
-  createPendingResponse,
-  createProblemResponse,
-  createTextResponse,
-  toErrorResponse,
-  toRunHeaders,
-} from './responses.js'
 import type { Call, Handler } from './route.js'
 
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
 export function createRunHandler(agent: Agent): Handler {
-  return async function handleRun(call: Call): Promise<Response> {
-    const run = await parseRun(call.request, { owner: call.owner, maxBodyBytes: call.settings.maxBodyBytes })
+  return async function handleRun(call: Call): Promise<Answer> {
+    const run = await parseRun(call)
     try {
       return await answerRun(call, agent, run)
     } catch (error) {
       call.onError(error)
-      const response = toErrorResponse(error, run)
-      for (const [name, value] of Object.entries(toRunHeaders(run.sessionId, run.correlationId))) {
-        response.headers.set(name, value)
-      }
-      return response
+      return toErrorAnswer(error, run, toRunHeaders(run.sessionId, run.correlationId))
     }
   }
 }
 
-async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Response> {
+async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answer> {
   const { sessions } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
   const headers = toRunHeaders(run.sessionId, run.correlationId)
   await sessions.begin(key, run.request)
   const isWaitedFor = run.wait && run.form !== 'events'
   const outcome = isWaitedFor ? await waitForNews(call, key) : undefined
-  if (typeof outcome === 'object') return createOutcomeResponse(outcome, key, run.form, headers)
+  if (typeof outcome === 'object') return createOutcomeAnswer(outcome, key, run.form, headers)
   // From here on the caller knows of a run that has not ended.
   await sessions.settle()
   if (run.form === 'events') return createEventStream(call, key, -1, headers)
-  if (!run.wait) return createPendingResponse(call.url, key, 'accepted')
-  if (outcome === undefined) return createPendingResponse(call.url, key, 'running')
-  return createPendingResponse(call.url, key, outcome, await sessions.readApprovals(key))
+  if (!run.wait) return createPendingAnswer(call.url, key, 'accepted')
+  if (outcome === undefined) return createPendingAnswer(call.url, key, 'running')
+  return createPendingAnswer(call.url, key, outcome, await sessions.readApprovals(key))
 }
 
 async function waitForNews({ sessions, settings }: Call, key: RunKey) {
@@ -63,19 +60,19 @@ function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {
   return toProblem(error, { sessionId: session, correlationId: run })
 }
 
-function createOutcomeResponse(
+function createOutcomeAnswer(
   outcome: TerminalEvent,
   key: RunKey,
   form: AnswerForm,
   headers: Record<string, string>,
-): Response {
+): Answer {
   switch (outcome.type) {
     case 'run.completed':
-      if (form === 'json') return createJsonResponse(outcome.data, 200, headers)
-      return createTextResponse(outcome.data.response, 200, headers)
+      if (form === 'json') return createJsonAnswer(outcome.data, 200, headers)
+      return createTextAnswer(outcome.data.response, 200, headers)
     case 'run.failed':
-      return createProblemResponse(outcome.data, headers)
+      return createProblemAnswer(outcome.data, headers)
     case 'run.cancelled':
-      return createProblemResponse(toCancelledProblem(outcome.data.reason, key), headers)
+      return createProblemAnswer(toCancelledProblem(outcome.data.reason, key), headers)
   }
 }

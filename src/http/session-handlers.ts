@@ -3,16 +3,16 @@ import { AgentError, hasCode } from '../core/errors.js'
 import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../run/run-log.js'
 import { toHistoryEntries, toLastResponse } from '../session/session-view.js'
+import { type Answer, createJsonAnswer, createPendingAnswer, toRunHeaders } from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { createFieldError, parseCount, refuseUnknown } from './parse-query.js'
 import { readBody } from './read-body.js'
-import { createJsonResponse, createPendingResponse, toRunHeaders } from './responses.js'
 import type { Call, Handler } from './route.js'
 
 /** `GET agents/{agent}/{sessionId}`: the conversation. */
 export function createStateHandler(agent: Agent): Handler {
-  return async function handleState(call: Call): Promise<Response> {
+  return async function handleState(call: Call): Promise<Answer> {
     refuseUnknown(call.url.searchParams, ['limit', 'before', 'code'])
     const limit = parseCount(call.url.searchParams, 'limit', { min: 1, max: 1000 }) ?? 200
     const before = parseCount(call.url.searchParams, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
@@ -22,7 +22,7 @@ export function createStateHandler(agent: Agent): Handler {
     const approvals =
       open?.status === 'parked' ? await call.sessions.readApprovals({ ...key, run: open.run }) : undefined
     const isWaiting = approvals !== undefined && approvals.length > 0
-    return createJsonResponse({
+    return createJsonAnswer({
       message_count: view.messageCount,
       conversation_history: toHistoryEntries(view.entries),
       last_response: toLastResponse(view.entries),
@@ -38,7 +38,7 @@ export function createStateHandler(agent: Agent): Handler {
 
 /** `DELETE agents/{agent}/{sessionId}`: 204, whether there was anything to delete or not. */
 export function createDeleteHandler(agent: Agent): Handler {
-  return async function handleDelete(call: Call): Promise<Response> {
+  return async function handleDelete(call: Call): Promise<Answer> {
     await readBody(call.request, call.settings.maxBodyBytes)
     try {
       const key = await requireSession(call, agent)
@@ -46,23 +46,23 @@ export function createDeleteHandler(agent: Agent): Handler {
     } catch (error) {
       if (!hasCode(error, 'not_found') || (await isForeign(call, agent))) throw error
     }
-    return new Response(null, { status: 204 })
+    return { status: 204, headers: {} }
   }
 }
 
 /** `POST agents/{agent}/{sessionId}/reset`: clears the history; 204. */
 export function createResetHandler(agent: Agent): Handler {
-  return async function handleReset(call: Call): Promise<Response> {
+  return async function handleReset(call: Call): Promise<Answer> {
     await readBody(call.request, call.settings.maxBodyBytes)
     const key = await requireSession(call, agent)
     await call.sessions.reset(key, call.settings.waitLimitMs)
-    return new Response(null, { status: 204 })
+    return { status: 204, headers: {} }
   }
 }
 
 /** `GET agents/{agent}/{sessionId}/runs/{correlationId}`: how a run ended, or that it has not. */
 export function createOutcomeHandler(agent: Agent): Handler {
-  return async function handleOutcome(call: Call): Promise<Response> {
+  return async function handleOutcome(call: Call): Promise<Answer> {
     const key = await requireRun(call, agent)
     const state = fold(await call.sessions.readRun(key))
     const { outcome } = state
@@ -72,13 +72,13 @@ export function createOutcomeHandler(agent: Agent): Handler {
     const headers = toRunHeaders(key.session, key.run)
     switch (outcome?.type) {
       case undefined:
-        return createPendingResponse(call.url, key, status, approvals.length === 0 ? undefined : approvals)
+        return createPendingAnswer(call.url, key, status, approvals.length === 0 ? undefined : approvals)
       case 'run.completed':
-        return createJsonResponse(outcome.data, 200, headers)
+        return createJsonAnswer(outcome.data, 200, headers)
       case 'run.failed':
-        return createJsonResponse({ status: 'error', ...ids, error: outcome.data }, 200, headers)
+        return createJsonAnswer({ status: 'error', ...ids, error: outcome.data }, 200, headers)
       case 'run.cancelled':
-        return createJsonResponse({ status: 'cancelled', ...ids, ...outcome.data }, 200, headers)
+        return createJsonAnswer({ status: 'cancelled', ...ids, ...outcome.data }, 200, headers)
     }
   }
 }
@@ -86,19 +86,19 @@ export function createOutcomeHandler(agent: Agent): Handler {
 /** `POST agents/{agent}/{sessionId}/runs/{correlationId}/cancel`: 202; its outcome with 200 when the run has ended already. */
 export function createCancelHandler(agent: Agent): Handler {
   const handleOutcome = createOutcomeHandler(agent)
-  return async function handleCancel(call: Call): Promise<Response> {
+  return async function handleCancel(call: Call): Promise<Answer> {
     await readBody(call.request, call.settings.maxBodyBytes)
     const key = await requireRun(call, agent)
     const { outcome } = fold(await call.sessions.readRun(key))
     if (outcome !== undefined) return handleOutcome(call)
     await call.sessions.cancel(key, 'The caller asked for it.')
-    return createPendingResponse(call.url, key, 'running')
+    return createPendingAnswer(call.url, key, 'running')
   }
 }
 
 /** `GET agents/{agent}/{sessionId}/runs/{correlationId}/events`: the run's events from the start or a cursor. */
 export function createEventsHandler(agent: Agent): Handler {
-  return async function handleEvents(call: Call): Promise<Response> {
+  return async function handleEvents(call: Call): Promise<Answer> {
     const after = parseCursor(call)
     const key = await requireRun(call, agent)
     return createEventStream(call, key, after, toRunHeaders(key.session, key.run))

@@ -7,7 +7,11 @@ import { toIndex } from '../run/run-index.js'
 import type { Creation, RunKey, SessionKey } from '../run/run-log.js'
 import type { RecentRuns } from './sqlite-recent-runs.js'
 import { type EventRow, type RunRow, toEventRow } from './sqlite-rows.js'
+import { eventsPerRun } from './sqlite-schema.js'
 import type { Statements } from './sqlite-statements.js'
+
+/** A session's time is moved on in such steps: it stands in three places, each a page of the file to be written. */
+const sessionTimeMs = 1000
 
 export interface SqliteRunWritesOptions {
   readonly sql: Statements
@@ -35,13 +39,17 @@ export class SqliteRunWrites {
     const now = this.#clock.now()
     const row = this.#isBusy(key, request) ? undefined : this.#insertRun(key, now)
     if (row === undefined) return this.#findObstacle(key)
-    if (session !== undefined) this.#sql.touchSession.run(now, key.agent, key.session)
+    if (session !== undefined) this.#touchSession(key, now)
     else this.#sql.insertSession.run(key.agent, key.session, request.owner ?? null, now, now)
     const accepted = toEventRow(0, { type: 'run.accepted', data: request }, now)
     this.#insertEvents(row, [accepted])
     for (const { digest, content } of attachments) this.#sql.insertAttachment.run(row.id, digest, content)
     this.#recent.add(key, row, [accepted])
     return { outcome: 'created' }
+  }
+
+  #touchSession({ agent, session }: SessionKey, now: number): void {
+    this.#sql.touchSession.run(now, agent, session, now - sessionTimeMs)
   }
 
   #isBusy({ agent, session }: SessionKey, { options }: RunRequest): boolean {
@@ -57,7 +65,8 @@ export class SqliteRunWrites {
   }
 
   #insertEvents({ id: run }: RunRow, events: readonly EventRow[]): void {
-    for (const { id, type, data, at } of events) this.#sql.insertEvent.run(run, id, type, data, at)
+    const first = run * eventsPerRun
+    for (const { id, type, data, at } of events) this.#sql.insertEvent.run(first + id, type, data, at)
   }
 
   /** Why a run was not created: it exists, or another one is not to be disturbed. */
@@ -76,10 +85,12 @@ export class SqliteRunWrites {
     const before = { turn: run.turn, status: run.status, dueAt: run.due_at ?? undefined }
     const { turn, status, dueAt = null } = events.reduce(toIndex, before)
     const next = expected + events.length
+    if (next > eventsPerRun)
+      throw new AgentError('internal', `The log of run ${key.run} is full: ${expected} events.`)
     const moved = [next, turn, dueAt, at, run.id]
     if (status === run.status) this.#sql.moveRun.run(...moved)
     else this.#sql.moveRunTo.run(status, ...moved)
-    if (status === 'ended') this.#sql.touchSession.run(at, key.agent, key.session)
+    if (status === 'ended') this.#touchSession(key, at)
     this.#recent.add(key, { ...run, next, turn, status, due_at: dueAt }, rows)
     return next
   }

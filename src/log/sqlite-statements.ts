@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { EventRow, RunRow, SessionRow } from './sqlite-rows.js'
-import { schemaVersion } from './sqlite-schema.js'
+import { eventsPerRun, schemaVersion } from './sqlite-schema.js'
 
 /** A prepared statement with the shape of its rows; SQLite itself does not know it. */
 interface Query<Row> {
@@ -32,6 +32,9 @@ export type Statements = ReturnType<typeof prepareStatements>
 export function prepareStatements(database: DatabaseSync, toError: (cause: unknown) => Error) {
   const query = <Row>(sql: string) => withError(database.prepare(sql) as unknown as Query<Row>, toError)
   const command = (sql: string): StatementSync => database.prepare(sql)
+  const eventsOfRun = `
+    SELECT run_events.id % ${eventsPerRun} AS id, type, data, at FROM runs, run_events
+    WHERE agent = ? AND session = ? AND run = ?`
   const runId = '(SELECT id FROM runs WHERE agent = ? AND session = ? AND run = ?)'
   return {
     session: query<SessionRow>('SELECT * FROM sessions WHERE agent = ? AND session = ?'),
@@ -41,7 +44,9 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     insertSession: command(
       'INSERT INTO sessions (agent, session, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
     ),
-    touchSession: command('UPDATE sessions SET updated_at = ? WHERE agent = ? AND session = ?'),
+    touchSession: command(
+      'UPDATE sessions SET updated_at = ? WHERE agent = ? AND session = ? AND updated_at <= ?',
+    ),
     run: query<RunRow>('SELECT * FROM runs WHERE agent = ? AND session = ? AND run = ?'),
     insertRun: command(
       'INSERT INTO runs (agent, session, run, accepted_at, updated_at, next) VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING',
@@ -60,11 +65,11 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     open: query<RunRow>(
       "SELECT * FROM runs WHERE agent = ? AND session = ? AND status <> 'ended' AND NOT instr(run, '/') ORDER BY id",
     ),
-    firstEvent: query<EventRow>(`SELECT * FROM events WHERE run = ${runId} AND id = 0`),
-    events: query<EventRow>(
-      `SELECT id, type, data, at FROM events WHERE run = ${runId} AND id > ? ORDER BY id`,
-    ),
-    insertEvent: command('INSERT INTO events (run, id, type, data, at) VALUES (?, ?, ?, ?, ?)'),
+    firstEvent: query<EventRow>(`${eventsOfRun} AND run_events.id = runs.id * ${eventsPerRun}`),
+    events: query<EventRow>(`
+      ${eventsOfRun} AND run_events.id > runs.id * ${eventsPerRun} + ?
+      AND run_events.id < (runs.id + 1) * ${eventsPerRun} ORDER BY run_events.id`),
+    insertEvent: command('INSERT INTO run_events (id, type, data, at) VALUES (?, ?, ?, ?)'),
     insertAttachment: command('INSERT INTO attachments (run, digest, content) VALUES (?, ?, ?)'),
     attachment: query<{ readonly content: string }>(
       `SELECT content FROM attachments WHERE run = ${runId} AND digest = ?`,

@@ -15,8 +15,8 @@ async function stream(events: readonly RunEvent[]): Promise<string> {
     },
     settings: { streamLimitMs: 1000, heartbeatMs: 1000 },
   } as unknown as Call
-  const response = createEventStream(call, { agent: 'A', session: 's', run: 'r' }, -1, {})
-  return response.text()
+  const { body } = createEventStream(call, { agent: 'A', session: 's', run: 'r' }, -1, {})
+  return new Response(body).text()
 }
 
 test('tells that providers gave and kept something, but not what', async () => {

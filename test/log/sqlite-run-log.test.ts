@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
 import { WriteAheadLog } from '../../src/core/write-ahead-log.js'
 import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
-import { accepted } from '../run/event-samples.js'
+import { accepted, answer, completed, started } from '../run/event-samples.js'
 
 let folder: string
 beforeEach(() => {
@@ -32,14 +33,28 @@ test('refuses the file of a newer release', () => {
 const toOlder = {
   1: `DROP TABLE attachments; DROP INDEX sessions_by_use; ${withoutVersion3()} PRAGMA user_version = 1`,
   2: `${withoutVersion3()} PRAGMA user_version = 2`,
-  '3, marked as 2 by a process of that release': 'PRAGMA user_version = 2',
+  3: `${withoutVersion4()} PRAGMA user_version = 3`,
+  '4, marked as 2 by a process of that release': 'PRAGMA user_version = 2',
+  '4, marked as 3 by a process of that release': 'PRAGMA user_version = 3',
 }
 
 function withoutVersion3(): string {
   return `
+    ${withoutVersion4()}
     DROP INDEX runs_ended;
     CREATE INDEX runs_by_turn ON runs (agent, session, status, turn);
     CREATE INDEX runs_to_see_to ON runs (status, updated_at) WHERE status <> 'ended';`
+}
+
+function withoutVersion4(): string {
+  return `
+    CREATE TABLE events (
+      run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, id INTEGER NOT NULL,
+      type TEXT NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, id)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO events SELECT id >> 24, id & 0xffffff, type, data, at FROM run_events;
+    DROP TRIGGER runs_deleted;
+    DROP TABLE run_events;`
 }
 
 /** The definitions of all tables and indices. */
@@ -56,7 +71,11 @@ test.each(Object.entries(toOlder))('lifts a file of version %s, and keeps what i
   const event = accepted('hello')
   if (event.type !== 'run.accepted') throw new Error('not a request')
   const older = new SqliteRunLog({ path })
-  await older.create(key, event.data)
+  for (const run of ['r', 'q']) {
+    await older.create({ ...key, run }, event.data)
+    await older.append({ ...key, run }, 1, [started(1), answer(0, run)])
+  }
+  const kept = await older.read(key)
   await older.close()
   const schema = readSchema(path)
   const database = new DatabaseSync(path)
@@ -66,7 +85,9 @@ test.each(Object.entries(toOlder))('lifts a file of version %s, and keeps what i
   const attachment = { digest: 'a'.repeat(64), content: 'data:,x' }
   await log.create({ ...key, run: 'r2' }, event.data, [attachment])
   expect(await log.readAttachment({ ...key, run: 'r2' }, attachment.digest)).toBe('data:,x')
-  expect(await log.read(key)).toHaveLength(1)
+  expect(await log.read(key)).toEqual(kept)
+  expect(await log.read({ ...key, run: 'q' }, 1)).toMatchObject([{ id: 2, ...answer(0, 'q') }])
+  expect(await log.append(key, 3, [completed('x')])).toBe(4)
   await log.close()
   expect(readSchema(path)).toEqual(schema)
 })
@@ -86,6 +107,43 @@ test('what was acknowledged is there for the next process', async () => {
   expect(await later.read(key)).toMatchObject([{ type: 'run.accepted' }])
   await log.close()
   await later.close()
+})
+
+test("a session's time is written once a second at most", async () => {
+  let now = 1_000_000
+  const clock = { ...systemClock, now: () => now }
+  const log = new SqliteRunLog({ path: join(folder, 'runs.db'), clock })
+  const key = { agent: 'A', session: 's', run: 'r' }
+  const event = accepted('hello')
+  if (event.type === 'run.accepted') await log.create(key, event.data)
+  now += 999
+  await log.append(key, 1, [started(1), completed('x')])
+  expect(await log.session(key)).toMatchObject({ updatedAt: 1_000_000 })
+  now += 1
+  if (event.type === 'run.accepted') await log.create({ ...key, run: 'r2' }, event.data)
+  expect(await log.session(key)).toMatchObject({ createdAt: 1_000_000, updatedAt: 1_001_000 })
+  now += 1000
+  await log.append({ ...key, run: 'r2' }, 1, [started(1), completed('x')])
+  expect(await log.session(key)).toMatchObject({ updatedAt: 1_002_000 })
+  await log.close()
+})
+
+test('a run whose log is full does not write into the next one', async () => {
+  const path = join(folder, 'runs.db')
+  const key = { agent: 'A', session: 's', run: 'r' }
+  const event = accepted('hello')
+  const log = new SqliteRunLog({ path })
+  if (event.type === 'run.accepted') await log.create(key, event.data)
+  await log.close()
+  const database = new DatabaseSync(path)
+  database.exec('UPDATE runs SET next = 16777215')
+  database.close()
+  const full = new SqliteRunLog({ path })
+  expect(await full.append(key, 16_777_215, [answer(0, 'last')])).toBe(16_777_216)
+  await expect(full.append(key, 16_777_216, [answer(1, 'x')])).rejects.toThrow(/run r is full/)
+  if (event.type === 'run.accepted') await full.create({ ...key, run: 'r2' }, event.data)
+  expect((await full.read(key)).map(({ id }) => id)).toEqual([0, 16_777_215])
+  await full.close()
 })
 
 test('every event waits for the disk, but for an acceptance until it is asked for, and a beginning that would be written again as it is', async () => {

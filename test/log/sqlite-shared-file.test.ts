@@ -223,8 +223,8 @@ test.each([1, 2, 3, 4])(
      WHERE agent = ? AND session = ? AND runs.run = ?`,
     )
     const stored = file.prepare(
-      `SELECT events.id FROM events JOIN runs ON runs.id = events.run
-     WHERE agent = ? AND session = ? AND runs.run = ? ORDER BY events.id`,
+      `SELECT run_events.id & 0xffffff AS id FROM run_events JOIN runs ON runs.id = run_events.id >> 24
+     WHERE agent = ? AND session = ? AND runs.run = ? ORDER BY run_events.id`,
     )
     for (let step = 0; step < 150; step += 1) {
       const one = { agent: 'A', session: `s${chance(2)}`, run: `r${chance(2)}` }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { JsonValue } from '../../core/json.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import { type Answer, createJsonAnswer } from '../answers.js'
 import { parseId } from '../ids.js'
 import { createFieldError, createRequestError, toIssues } from '../parse-query.js'
 import { readBody } from '../read-body.js'
-import { createJsonResponse } from '../responses.js'
 import type { Call, Handler } from '../route.js'
 import { readRun } from './read-run.js'
 import { toEventName } from './workflow-answers.js'
@@ -17,19 +17,19 @@ export const answerBody = z.strictObject({
 
 /** `POST workflows/{workflow}/respond/{instanceId}/{requestId}`: the body is the answer; 200. */
 export function createRespondHandler(workflow: WorkflowDefinition): Handler {
-  return async function handleRespond(call: Call): Promise<Response> {
+  return async function handleRespond(call: Call): Promise<Answer> {
     const answer = await readJson(call)
     const run = await readRun(call, workflow)
     const requestId = parseId('requestId', call.params.requestId ?? '', 1000)
     await call.workflowRuns.answer(run, requestId, answer)
     const { instanceId } = run
-    return createJsonResponse({ message: 'The answer was taken.', instanceId, requestId })
+    return createJsonAnswer({ message: 'The answer was taken.', instanceId, requestId })
   }
 }
 
 /** `POST workflows/{workflow}/respond/{instanceId}`: the body names the request; 202. What cannot be answered is 400, as there. */
 export function createNamedRespondHandler(workflow: WorkflowDefinition): Handler {
-  return async function handleNamedRespond(call: Call): Promise<Response> {
+  return async function handleNamedRespond(call: Call): Promise<Answer> {
     const parsed = answerBody.safeParse(await readJson(call))
     if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
     const { eventName, response } = parsed.data
@@ -42,7 +42,7 @@ export function createNamedRespondHandler(workflow: WorkflowDefinition): Handler
       throw createFieldError('eventName', `the run does not wait for "${eventName}"`)
     await call.workflowRuns.answer(run, question.requestId, response)
     const { instanceId: runId } = run
-    return createJsonResponse({ message: 'The answer was taken.', runId, eventName, validated: true }, 202)
+    return createJsonAnswer({ message: 'The answer was taken.', runId, eventName, validated: true }, 202)
   }
 }
 

@@ -1,5 +1,6 @@
 import { AgentError } from '../../core/errors.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import type { Answer } from '../answers.js'
 import type { Call, Route } from '../route.js'
 import { createNamedRespondHandler, createRespondHandler } from './workflow-answer-handlers.js'
 import { createWorkflowRunHandler, createWorkflowStatusHandler } from './workflow-handlers.js'
@@ -57,7 +58,7 @@ export const unknownWorkflowRoutes: readonly Route[] = spellings.map((spelling) 
   },
 }))
 
-async function handleUnknown({ params, request, url, workflows }: Call): Promise<Response> {
+async function handleUnknown({ params, request, url, workflows }: Call): Promise<Answer> {
   const name = params.path?.split('/')[0] ?? ''
   if (name === '' || workflows.some((workflow) => workflow.name.toLowerCase() === name.toLowerCase())) {
     throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)

@@ -3,14 +3,15 @@ import type { WorkflowStreamEvent } from '../../orchestration/workflow/follow-wo
 import { type Cursor, parseCursor, startOfStream } from '../../orchestration/workflow/stream-cursor.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
 import type { WorkflowRun } from '../../orchestration/workflow/workflow-run.js'
-import { createSseResponse, toShownData } from '../event-stream.js'
+import type { Answer } from '../answers.js'
+import { createSseAnswer, toShownData } from '../event-stream.js'
 import { refuseUnknown } from '../parse-query.js'
 import type { Call, Handler } from '../route.js'
 import { readRun } from './read-run.js'
 
 /** `GET workflows/{workflow}/runs/{instanceId}/events`: a run's events, its agents' included, from the start or a cursor. */
 export function createWorkflowEventsHandler(workflow: WorkflowDefinition): Handler {
-  return async function handleWorkflowEvents(call: Call): Promise<Response> {
+  return async function handleWorkflowEvents(call: Call): Promise<Answer> {
     refuseUnknown(call.url.searchParams, ['after', 'code'])
     const header = call.request.headers.get('last-event-id')
     const after = header ?? call.url.searchParams.get('after')
@@ -25,10 +26,10 @@ export function createWorkflowStream(
   { workflowRuns, settings }: Call,
   run: WorkflowRun,
   after: Cursor = startOfStream,
-): Response {
+): Answer {
   const limit = AbortSignal.timeout(settings.streamLimitMs)
   const events = toSseBatches(workflowRuns.follow(run, after, limit))
-  return createSseResponse(events, settings, { 'x-ms-run-id': encodeURIComponent(run.instanceId) })
+  return createSseAnswer(events, settings, { 'x-ms-run-id': encodeURIComponent(run.instanceId) })
 }
 
 async function* toSseBatches(

@@ -3,64 +3,72 @@ import { type Problem, type ProblemContext, toProblem } from '../core/problem.js
 import type { ApprovalRequested } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 
+/**
+ * What a caller gets, as `@azure/functions` takes it (its `HttpResponseInit`). The library makes a web `Response` of
+ * it; made here already, it would have to be taken apart again for that.
+ */
+export interface Answer {
+  readonly status: number
+  /** By name in lower case. Values are ASCII: what headers cannot hold is found out too late to answer anything else. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Text is the whole of it, a stream goes out as it comes; none when absent. */
+  readonly body?: string | ReadableStream<Uint8Array>
+}
+
 /** Headers that every answer about a run carries. Ids beyond ASCII are percent-encoded: headers cannot hold them. */
 export function toRunHeaders(sessionId: string, correlationId: string): Record<string, string> {
   return { 'x-ms-session-id': toHeaderText(sessionId), 'x-ms-correlation-id': toHeaderText(correlationId) }
 }
 
 /** A JSON answer. */
-export function createJsonResponse(
-  body: unknown,
-  status = 200,
-  headers: Record<string, string> = {},
-): Response {
-  return createWholeResponse(JSON.stringify(body), status, {
+export function createJsonAnswer(body: unknown, status = 200, headers: Record<string, string> = {}): Answer {
+  return createWholeAnswer(JSON.stringify(body), status, {
     'content-type': 'application/json; charset=utf-8',
     ...headers,
   })
 }
 
 /** A plain text answer. */
-export function createTextResponse(
-  text: string,
-  status = 200,
-  headers: Record<string, string> = {},
-): Response {
-  return createWholeResponse(text, status, { 'content-type': 'text/plain; charset=utf-8', ...headers })
+export function createTextAnswer(text: string, status = 200, headers: Record<string, string> = {}): Answer {
+  return createWholeAnswer(text, status, { 'content-type': 'text/plain; charset=utf-8', ...headers })
 }
 
 /** Says how long it is, so that it goes out in one piece. */
-function createWholeResponse(text: string, status: number, headers: Record<string, string>): Response {
+function createWholeAnswer(text: string, status: number, headers: Record<string, string>): Answer {
   const length = String(Buffer.byteLength(text))
-  return new Response(text, { status, headers: { ...headers, 'content-length': length } })
+  return { status, headers: { ...headers, 'content-length': length }, body: text }
 }
 
 /** A problem as `application/problem+json` (RFC 9457). */
-export function createProblemResponse(problem: Problem, headers: Record<string, string> = {}): Response {
-  return createJsonResponse(problem, problem.status, {
+export function createProblemAnswer(problem: Problem, headers: Record<string, string> = {}): Answer {
+  return createJsonAnswer(problem, problem.status, {
     ...headers,
     'content-type': 'application/problem+json',
   })
 }
 
 /** The answer to whatever a handler threw. */
-export function toErrorResponse(error: unknown, context: ProblemContext = {}): Response {
+export function toErrorAnswer(
+  error: unknown,
+  context: ProblemContext = {},
+  headers: Record<string, string> = {},
+): Answer {
   const retryAfterMs = error instanceof AgentError ? error.retryAfterMs : undefined
-  const headers: Record<string, string> =
+  const retry: Record<string, string> =
     retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
-  return createProblemResponse(toProblem(error, context), headers)
+  return createProblemAnswer(toProblem(error, context), { ...headers, ...retry })
 }
 
 /** 202: where to look for the outcome of a run, and what it waits for. */
-export function createPendingResponse(
+export function createPendingAnswer(
   url: URL,
   { session, run }: RunKey,
   status: 'accepted' | 'running' | 'waiting',
   approvals?: readonly ApprovalRequested[],
-): Response {
+): Answer {
   const base = url.pathname.replace(/\/(run|[^/]+\/(approvals|runs)\/[^/]+(\/cancel)?)\/?$/i, '')
   const location = `${url.origin}${base}/${encodeURIComponent(session)}/runs/${encodeURIComponent(run)}`
-  return createJsonResponse({ status, sessionId: session, correlationId: run, approvals }, 202, {
+  return createJsonAnswer({ status, sessionId: session, correlationId: run, approvals }, 202, {
     ...toRunHeaders(session, run),
     location,
     'retry-after': '1',
