@@ -63,12 +63,15 @@ export class RunTail {
     if (this.#followers === 0) this.#events = undefined
   }
 
-  /** Reads what is new; true when there was something. */
+  /** Reads what is new, so that this tail is not behind what there was before; true when there was something. */
   async refresh(): Promise<boolean> {
     const before = this.#position
     const reading = await readOn(this.#container, this.key, before)
-    // Something newer came in between, from here or from a faster answer.
-    if (this.#position !== before) return true
+    if (this.#position !== before) {
+      // Something newer came in between, from here or from a faster answer, or somebody who began to follow sent it back to the start.
+      const isBehind = reading !== undefined && reading.position.next > this.#position.next
+      return isBehind ? this.refresh() : true
+    }
     const wasMissing = this.#isMissing
     this.#isMissing = reading === undefined
     if (reading === undefined) {

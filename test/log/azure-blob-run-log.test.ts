@@ -312,6 +312,45 @@ describe('races', () => {
     expect(await open().create(key, request('new'))).toEqual({ outcome: 'created' })
     expect(await log.read(key)).toHaveLength(1)
   })
+
+  describe('somebody begins to follow a run while it is looked at', () => {
+    /** The look's reading is answered when that of the follower has been sent, and the follower's when the look is over. */
+    async function followDuring<T>(log: AzureBlobRunLog, key: RunKey, look: () => Promise<T>): Promise<T> {
+      const sent = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+      const over = Promise.withResolvers<void>()
+      const answered = [sent[1].promise, over.promise]
+      proxy.hold = async (call) => {
+        if (call !== 'GET blob runs') return
+        sent[2 - answered.length]?.resolve()
+        await answered.shift()
+      }
+      const looking = look().finally(() => over.resolve())
+      await sent[0].promise
+      const stop = new AbortController()
+      const following = log.follow(key, -1, stop.signal)[Symbol.asyncIterator]()
+      const events = following.next()
+      const found = await looking
+      expect((await events).value).toHaveLength((await open().read(key)).length)
+      stop.abort()
+      proxy.hold = async () => {}
+      return found
+    }
+
+    test('it is found', async () => {
+      const key = createKey()
+      const log = openFaulty()
+      await log.create(key, request())
+      expect(await followDuring(log, key, () => log.runsAfter(key, 0))).toMatchObject([{ run: key.run }])
+    })
+
+    test('whoever goes on with it after another executor is not fenced off', async () => {
+      const key = createKey()
+      const log = openFaulty()
+      await log.create(key, request())
+      await open().append(key, 1, [started(1)])
+      expect(await followDuring(log, key, () => log.append(key, 2, [started(2)]))).toBe(3)
+    })
+  })
 })
 
 describe('failures', () => {
