@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { type PatientReads, preparePatientReads } from './patient-reads.js'
 import { type Prepared, prepareStatements } from './task-hub-statements.js'
 
 /** Committed state of an entity. `state` is JSON text and may be `null` even when the entity exists. */
@@ -26,8 +27,13 @@ export interface ListedEntity {
   readonly lastOperationAt: number
 }
 
-const statements = {
+const reads = {
   read: 'SELECT entity_exists, state, locked_by FROM entities WHERE id = ?',
+  list: `SELECT id, state, last_operation_at FROM entities
+    WHERE id > ? AND id >= ? AND id < ? AND entity_exists = 1 AND last_operation_at BETWEEN ? AND ? ORDER BY id LIMIT +?`,
+} as const
+
+const statements = {
   upsert: `INSERT INTO entities (id, entity_exists, state, last_operation_at) VALUES (?, 1, ?, ?) ON CONFLICT (id) DO UPDATE SET
     entity_exists = 1, state = excluded.state, last_operation_at = excluded.last_operation_at`,
   delete: 'DELETE FROM entities WHERE id = ?',
@@ -35,8 +41,6 @@ const statements = {
   lock: `INSERT INTO entities (id, entity_exists, state, last_operation_at, locked_by) VALUES (?, 0, NULL, ?, ?)
     ON CONFLICT (id) DO UPDATE SET locked_by = excluded.locked_by`,
   deleteVoid: 'DELETE FROM entities WHERE id = ? AND entity_exists = 0',
-  list: `SELECT id, state, last_operation_at FROM entities
-    WHERE id > ? AND id >= ? AND id < ? AND entity_exists = 1 AND last_operation_at BETWEEN ? AND ? ORDER BY id LIMIT +?`,
 } as const
 
 /** What a row says, or the lack of one. Without a value for `entity_exists` the entity was never heard of. */
@@ -52,14 +56,16 @@ export function toEntityRecord(row: Readonly<Record<string, unknown>> | undefine
 /** Committed states of entities, and their locks. Methods that change something belong inside a transaction of the hub. */
 export class EntityTable {
   readonly #sql: Prepared<typeof statements>
+  readonly #reads: PatientReads<typeof reads>
 
   constructor(database: DatabaseSync) {
     this.#sql = prepareStatements(database, statements)
+    this.#reads = preparePatientReads(database, reads)
   }
 
   /** Committed state; `exists: false` for an entity never heard of. */
   read(id: string): EntityRecord {
-    return toEntityRecord(this.#sql.read.get(id))
+    return toEntityRecord(this.#reads.read.get(id))
   }
 
   /** Its lock stays as it is. */
@@ -84,7 +90,7 @@ export class EntityTable {
     const prefix = name === undefined ? '@' : `@${name}@`
     // The character after `@`, so that the range holds everything that begins with the prefix.
     const end = `${prefix.slice(0, -1)}A`
-    const rows = this.#sql.list.all(after, prefix, end, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, limit)
+    const rows = this.#reads.list.all(after, prefix, end, from ?? 0, to ?? Number.MAX_SAFE_INTEGER, limit)
     return rows.map((row) => ({
       id: String(row.id),
       state: typeof row.state === 'string' ? row.state : null,

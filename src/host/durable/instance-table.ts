@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { InstanceStatus } from './instance-status.js'
+import { type PatientReads, preparePatientReads } from './patient-reads.js'
 import { type Prepared, prepareStatements } from './task-hub-statements.js'
 
 /** Which orchestration, and whether it goes on. */
@@ -63,22 +64,25 @@ export interface InstanceQuery {
   readonly limit: number
 }
 
-const statements = {
+const reads = {
   read: 'SELECT * FROM instances WHERE id = ?',
   readHead: 'SELECT id, execution, name, status FROM instances WHERE id = ?',
+  history: 'SELECT seq, type, task, name, event FROM history WHERE execution = ? AND seq > ? ORDER BY seq',
+  countHistory: 'SELECT count(*) AS count FROM history WHERE execution = ? AND seq <= ?',
+  lockHistory: `SELECT seq, type, task, name, event FROM history WHERE execution = ? AND type = 14
+    AND (name LIKE 'lock %' OR name LIKE 'release %') ORDER BY seq`,
+  list: `SELECT * FROM instances WHERE id > ? AND id >= ? AND id < ? AND created_at BETWEEN ? AND ?
+    AND status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT +?`,
+} as const
+
+const statements = {
   write: `INSERT INTO instances (id, execution, name, version, status, created_at, updated_at, input, output,
     custom_status, parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
     execution = excluded.execution, name = excluded.name, version = excluded.version, status = excluded.status,
     created_at = excluded.created_at, updated_at = excluded.updated_at, input = excluded.input,
     output = excluded.output, custom_status = excluded.custom_status, parent = excluded.parent`,
   delete: 'DELETE FROM instances WHERE id = ?',
-  history: 'SELECT seq, type, task, name, event FROM history WHERE execution = ? AND seq > ? ORDER BY seq',
-  countHistory: 'SELECT count(*) AS count FROM history WHERE execution = ? AND seq <= ?',
-  lockHistory: `SELECT seq, type, task, name, event FROM history WHERE execution = ? AND type = 14
-    AND (name LIKE 'lock %' OR name LIKE 'release %') ORDER BY seq`,
   dropEvents: 'DELETE FROM history WHERE seq IN (SELECT value FROM json_each(?))',
-  list: `SELECT * FROM instances WHERE id > ? AND id >= ? AND id < ? AND created_at BETWEEN ? AND ?
-    AND status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT +?`,
   append: 'INSERT INTO history (execution, type, task, name, event) VALUES (?, ?, ?, ?, ?)',
   dropHistory: 'DELETE FROM history WHERE execution = ?',
 } as const
@@ -86,19 +90,21 @@ const statements = {
 /** Orchestrations and their histories. Methods that change something belong inside a transaction of the hub. */
 export class InstanceTable {
   readonly #sql: Prepared<typeof statements>
+  readonly #reads: PatientReads<typeof reads>
 
   constructor(database: DatabaseSync) {
     this.#sql = prepareStatements(database, statements)
+    this.#reads = preparePatientReads(database, reads)
   }
 
   read(id: string): Instance | undefined {
-    const row = this.#sql.read.get(id)
+    const row = this.#reads.read.get(id)
     return row && toInstance(row)
   }
 
   /** The same without the app's texts, which may be long. */
   readHead(id: string): InstanceHead | undefined {
-    const row = this.#sql.readHead.get(id)
+    const row = this.#reads.readHead.get(id)
     return row && toHead(row)
   }
 
@@ -121,24 +127,24 @@ export class InstanceTable {
     // Any id that begins with the prefix is smaller than the prefix and the last character there is.
     const end = `${prefix}\u{10ffff}`
     const [first, last] = [from ?? 0, to ?? Number.MAX_SAFE_INTEGER]
-    return this.#sql.list
+    return this.#reads.list
       .all(after, prefix, end, first, last, JSON.stringify(statuses), limit)
       .map(toInstance)
   }
 
   /** The events of an execution after the one at `after`, oldest first. @param after @default all of them */
   readHistory(execution: string, after = 0): StoredHistoryRow[] {
-    return this.#sql.history.all(execution, after).map(toHistoryRow)
+    return this.#reads.history.all(execution, after).map(toHistoryRow)
   }
 
   /** How many events an execution has up to the one at `last`. */
   countHistory(execution: string, last: number): number {
-    return Number(this.#sql.countHistory.get(execution, last)?.count)
+    return Number(this.#reads.countHistory.get(execution, last)?.count)
   }
 
   /** What an execution has sent about locks on entities, oldest first. */
   readLockHistory(execution: string): HistoryRow[] {
-    return this.#sql.lockHistory.all(execution).map(toHistoryRow)
+    return this.#reads.lockHistory.all(execution).map(toHistoryRow)
   }
 
   /** Takes events out of a history, as only a rewind does. */

@@ -86,7 +86,7 @@ export const taskHubSchemaVersion = steps.length
  */
 const checkpointPages = 4000
 
-/** How long SQLite itself waits for another process, in milliseconds. */
+/** How long opening and reading wait for another process, in milliseconds. */
 export const busyTimeoutMs = 5000
 
 /**
@@ -126,6 +126,8 @@ function prepare(database: DatabaseSync, file: string): void {
     database.exec('ROLLBACK')
     throw error
   }
+  // From here on whoever writes waits without blocking the event loop (GroupCommit).
+  database.exec('PRAGMA busy_timeout = 0')
 }
 
 function createOrLift(database: DatabaseSync, file: string): void {

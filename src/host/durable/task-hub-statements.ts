@@ -3,10 +3,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 /** A set of statements under their names, prepared once. */
 export type Prepared<S> = Readonly<Record<keyof S, StatementSync>>
 
-/** What {@link TaskHub} asks of the database. */
+/** What {@link TaskHub} asks of the database inside transactions. */
 export const hubStatements = {
-  dataVersion: 'PRAGMA data_version',
-
   insertMessage: `INSERT INTO messages (target, seq, kind, visible_at, id, name, input, is_signal, sender, execution)
     VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM messages WHERE target = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
   nextMessages: `SELECT seq, id, name, input, is_signal, sender FROM messages
@@ -18,8 +16,6 @@ export const hubStatements = {
   unparkMessages: 'UPDATE messages SET visible_at = 0 WHERE target = ? AND visible_at = ?',
   hasMessages: 'SELECT 1 FROM messages WHERE target = ? AND visible_at <= ? LIMIT 1',
   deleteMessages: 'DELETE FROM messages WHERE target = ? AND seq <= ? AND visible_at <= ?',
-  visibleMessages: `SELECT seq, id, name, input, sender, execution, visible_at FROM messages
-    WHERE target = ? AND visible_at <= ? ORDER BY seq`,
   deleteMessageAt: 'DELETE FROM messages WHERE target = ? AND seq = ? AND id = ?',
   deleteMessagesNamed: 'DELETE FROM messages WHERE target = ? AND id IN (SELECT value FROM json_each(?))',
   deleteMessagesFor: 'DELETE FROM messages WHERE target = ? AND execution = ?',
@@ -44,22 +40,29 @@ export const hubStatements = {
     RETURNING ready_at`,
   postponeMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = attempts + 1, ready_at = ?
     WHERE target = ?`,
+
+  insertHost: 'INSERT INTO hosts VALUES (?, ?, ?, ?, ?)',
+  extendHost: 'UPDATE hosts SET expires_at = ? WHERE id = ?',
+  hasHost: 'SELECT 1 FROM hosts WHERE id = ?',
+  deleteHost: 'DELETE FROM hosts WHERE id = ? AND expires_at = ?',
+  releaseHost: 'UPDATE mailboxes SET owner = NULL, claim = NULL, ready_at = min(ready_at, ?) WHERE owner = ?',
+} as const
+
+/** What {@link TaskHub} asks at any time. */
+export const hubReads = {
+  dataVersion: 'PRAGMA data_version',
+  visibleMessages: `SELECT seq, id, name, input, sender, execution, visible_at FROM messages
+    WHERE target = ? AND visible_at <= ? ORDER BY seq`,
   waiting: `SELECT target FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at <= ?
     AND name IN (SELECT value FROM json_each(?)) ORDER BY ready_at LIMIT +?`,
   unknownFunctions: `SELECT DISTINCT name FROM mailboxes
     WHERE owner IS NULL AND kind = ? AND name NOT IN (SELECT value FROM json_each(?))`,
   nextReadyAt: 'SELECT min(ready_at) AS at FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at > ?',
-
-  insertHost: 'INSERT INTO hosts VALUES (?, ?, ?, ?, ?)',
-  extendHost: 'UPDATE hosts SET expires_at = ? WHERE id = ?',
-  hasHost: 'SELECT 1 FROM hosts WHERE id = ?',
   hosts: 'SELECT id, pid, machine, start_marker, expires_at FROM hosts',
-  deleteHost: 'DELETE FROM hosts WHERE id = ? AND expires_at = ?',
-  releaseHost: 'UPDATE mailboxes SET owner = NULL, claim = NULL, ready_at = min(ready_at, ?) WHERE owner = ?',
 } as const
 
 /**
- * Prepares statements for a database that has the task hub's tables. Limits among them are written `LIMIT +?`: a bare
+ * Prepares statements for inside transactions, of a database that has the task hub's tables. Limits among them are written `LIMIT +?`: a bare
  * parameter there counts as one that may influence the plan, for which SQLite compiles the statement anew each time it
  * is bound (sqlite.org/c3ref/prepare.html), which takes ten times as long as carrying it out.
  */

@@ -6,9 +6,10 @@ import { WriteAheadLog } from '../../core/write-ahead-log.js'
 import { EntityTable, toEntityRecord } from './entity-table.js'
 import type { BatchMessage, Claim, ClaimedBatch, Message, MessageKind, StoredMessage } from './hub-message.js'
 import { InstanceTable } from './instance-table.js'
+import { type PatientReads, preparePatientReads } from './patient-reads.js'
 import type { ProcessIdentity } from './process-identity.js'
-import { busyTimeoutMs, openTaskHubDatabase } from './task-hub-schema.js'
-import { hubStatements, type Prepared, prepareStatements } from './task-hub-statements.js'
+import { openTaskHubDatabase } from './task-hub-schema.js'
+import { hubReads, hubStatements, type Prepared, prepareStatements } from './task-hub-statements.js'
 
 /** A host process that shares the hub. */
 export interface HostRow extends ProcessIdentity {
@@ -17,12 +18,6 @@ export interface HostRow extends ProcessIdentity {
   readonly expiresAt: number
 }
 
-/**
- * SQLite would wait for other processes by blocking the event loop, with growing pauses that starve the slower one;
- * {@link GroupCommit} waits better. Reads keep SQLite's wait: they only ever need it after a crash.
- */
-const beginOrFail = `PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; PRAGMA busy_timeout = ${busyTimeoutMs}`
-
 /** As they stand in the column that says of operations whether they are signals. */
 const lockCodes = { acquire: 2, release: 3 } as const
 
@@ -30,14 +25,16 @@ const lockCodes = { acquire: 2, release: 3 } as const
 const never = Number.MAX_SAFE_INTEGER
 
 /**
- * The task hub: one SQLite file that several host processes may share. Methods that change it belong inside
- * {@link TaskHub.run}; those that start with `read` or `has` may also be called outside and see what is committed.
+ * The task hub: one SQLite file that several host processes may share. Methods that change it or are about
+ * a claim belong inside {@link TaskHub.run}; those that start with `read` may also be called outside and see what is
+ * committed.
  */
 export class TaskHub {
   readonly #database: DatabaseSync
   readonly #disk: WriteAheadLog
   readonly #commits: GroupCommit
   readonly #sql: Prepared<typeof hubStatements>
+  readonly #reads: PatientReads<typeof hubReads>
   readonly entities: EntityTable
   readonly instances: InstanceTable
   #dataVersion: unknown
@@ -45,12 +42,12 @@ export class TaskHub {
   private constructor(database: DatabaseSync, disk: WriteAheadLog) {
     this.#database = database
     this.#disk = disk
-    const transactions = { ...prepareTransactions(database), begin: () => database.exec(beginOrFail) }
-    this.#commits = new GroupCommit(transactions, { flush: () => disk.flush() })
+    this.#commits = new GroupCommit(prepareTransactions(database), { flush: () => disk.flush() })
     this.#sql = prepareStatements(database, hubStatements)
+    this.#reads = preparePatientReads(database, hubReads)
     this.entities = new EntityTable(database)
     this.instances = new InstanceTable(database)
-    this.#dataVersion = this.#sql.dataVersion.get()?.data_version
+    this.#dataVersion = this.#reads.dataVersion.get()?.data_version
   }
 
   /** Opens `<dataDir>/<hubName>.taskhub.db`, made when absent. @throws {AgentError} when it cannot be used; names the file. */
@@ -78,7 +75,7 @@ export class TaskHub {
 
   /** True when another process has committed something since the last call. */
   hasForeignChanges(): boolean {
-    const version = this.#sql.dataVersion.get()?.data_version
+    const version = this.#reads.dataVersion.get()?.data_version
     const changed = version !== this.#dataVersion
     this.#dataVersion = version
     return changed
@@ -108,19 +105,19 @@ export class TaskHub {
 
   /** Instance ids that nobody works on and that have something to do, longest waiting first. */
   readWaiting(kind: MessageKind, functionNames: readonly string[], now: number, limit: number): string[] {
-    const rows = this.#sql.waiting.all(kind, now, JSON.stringify(functionNames), limit)
+    const rows = this.#reads.waiting.all(kind, now, JSON.stringify(functionNames), limit)
     return rows.map((row) => String(row.target))
   }
 
   /** Names of functions that messages wait for and that are not among `functionNames`. */
   readUnknownFunctions(kind: MessageKind, functionNames: readonly string[]): string[] {
-    const rows = this.#sql.unknownFunctions.all(kind, JSON.stringify(functionNames))
+    const rows = this.#reads.unknownFunctions.all(kind, JSON.stringify(functionNames))
     return rows.map((row) => String(row.name))
   }
 
   /** Epoch milliseconds at which the next waiting instance after `now` becomes ready; `undefined` when there is none. */
   readNextReadyAt(kind: MessageKind, now: number): number | undefined {
-    const at = this.#sql.nextReadyAt.get(kind, now)?.at
+    const at = this.#reads.nextReadyAt.get(kind, now)?.at
     return typeof at === 'number' ? at : undefined
   }
 
@@ -170,7 +167,7 @@ export class TaskHub {
 
   /** Every message that `target` may handle now, in order of arrival. */
   readMessages(target: string, now: number): StoredMessage[] {
-    return this.#sql.visibleMessages.all(target, now).map((row) => ({
+    return this.#reads.visibleMessages.all(target, now).map((row) => ({
       seq: Number(row.seq),
       id: String(row.id),
       name: String(row.name),
@@ -259,7 +256,7 @@ export class TaskHub {
   }
 
   readHosts(): HostRow[] {
-    return this.#sql.hosts.all().map((row) => ({
+    return this.#reads.hosts.all().map((row) => ({
       id: String(row.id),
       pid: Number(row.pid),
       machine: String(row.machine),

@@ -2,18 +2,20 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { EntityTable } from '../../../src/host/durable/entity-table.js'
 import { InstanceTable } from '../../../src/host/durable/instance-table.js'
+import { preparePatientReads } from '../../../src/host/durable/patient-reads.js'
 import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
-import { hubStatements, prepareStatements } from '../../../src/host/durable/task-hub-statements.js'
+import { hubReads, hubStatements, prepareStatements } from '../../../src/host/durable/task-hub-statements.js'
 import { createDataDir } from './kit.js'
 
 test('no limit has SQLite compile a statement again', () => {
   const database = openTaskHubDatabase(join(createDataDir(), 'x.db'))
   const sql = prepareStatements(database, hubStatements)
+  const reads = preparePatientReads(database, hubReads)
   const [entities, instances] = [new EntityTable(database), new InstanceTable(database)]
   const ask = (limit: number) => {
     sql.nextMessages.all('@e@k', 5, limit)
     sql.nextMessagesFrom.all('@e@k', 'i', limit)
-    sql.waiting.all('entity', 5, '["e"]', limit)
+    reads.waiting.all('entity', 5, '["e"]', limit)
     entities.list({ after: '', limit })
     instances.list({ statuses: ['Running'], limit })
   }
