@@ -19,6 +19,7 @@ afterAll(async () => {
 })
 beforeEach(() => {
   proxy.decide = () => 'answered'
+  proxy.hold = async () => {}
 })
 
 function open(options: Partial<AzureBlobRunLogOptions> = {}): AzureBlobRunLog {
@@ -41,6 +42,14 @@ function request(text = 'x', owner?: string): RunRequest {
   const event = accepted(text, owner)
   if (event.type !== 'run.accepted') throw new Error('not a request')
   return event.data
+}
+
+function createGate() {
+  let open = () => {}
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { open, passed }
 }
 
 let sessions = 0
@@ -316,23 +325,23 @@ describe('races', () => {
   describe('somebody begins to follow a run while it is looked at', () => {
     /** The look's reading is answered when that of the follower has been sent, and the follower's when the look is over. */
     async function followDuring<T>(log: AzureBlobRunLog, key: RunKey, look: () => Promise<T>): Promise<T> {
-      const sent = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
-      const over = Promise.withResolvers<void>()
-      const answered = [sent[1].promise, over.promise]
+      const [lookSent, followSent, lookOver] = [createGate(), createGate(), createGate()]
+      const steps = [
+        { sent: lookSent, until: followSent },
+        { sent: followSent, until: lookOver },
+      ]
       proxy.hold = async (call) => {
-        if (call !== 'GET blob runs') return
-        sent[2 - answered.length]?.resolve()
-        await answered.shift()
+        const step = call === 'GET blob runs' ? steps.shift() : undefined
+        step?.sent.open()
+        await step?.until.passed
       }
-      const looking = look().finally(() => over.resolve())
-      await sent[0].promise
+      const looking = look().finally(lookOver.open)
+      await lookSent.passed
       const stop = new AbortController()
-      const following = log.follow(key, -1, stop.signal)[Symbol.asyncIterator]()
-      const events = following.next()
+      const events = log.follow(key, -1, stop.signal)[Symbol.asyncIterator]().next()
       const found = await looking
       expect((await events).value).toHaveLength((await open().read(key)).length)
       stop.abort()
-      proxy.hold = async () => {}
       return found
     }
 
