@@ -24,6 +24,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // How long something may take to become true tells of the machine's load; what never does costs this long.
+    expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
   },
 })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent, type AgentOptions } from '../../src/agent/agent.js'
 import type { ContextProvider, ToolSource } from '../../src/agent/agent-definition.js'
@@ -6,6 +6,7 @@ import type { ProviderContext } from '../../src/agent/provider-context.js'
 import { tool } from '../../src/agent/tool.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
+import { createGate } from '../support/gate.js'
 
 function createAgent(script: ModelScript, options: Partial<AgentOptions>) {
   const client = new ScriptedModel(script)
@@ -150,12 +151,22 @@ test.each<[string, Partial<AgentOptions>]>([
 })
 
 test('a run ends in time in spite of a provider that never returns after it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const begun = createGate()
+  const afterRun = () => {
+    begun.open()
+    return new Promise<never>(() => {})
+  }
   const { agent } = createAgent([{ text: 'ok' }], {
     runTimeoutMs: 20,
-    contextProviders: [{ name: 'slow', afterRun: () => new Promise(() => {}) }],
+    contextProviders: [{ name: 'slow', afterRun }],
   })
   const errors: unknown[] = []
-  expect((await agent.run('Hi', { onError: (error) => errors.push(error) })).text).toBe('ok')
+  const answer = agent.run('Hi', { onError: (error) => errors.push(error) })
+  await begun.opened
+  vi.advanceTimersByTime(21)
+  expect((await answer).text).toBe('ok')
   expect(errors).toMatchObject([{ code: 'budget_exhausted' }])
 })
 

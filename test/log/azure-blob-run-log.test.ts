@@ -8,6 +8,7 @@ import { accepted, answer, completed, started } from '../run/event-samples.js'
 import { startAzurite, toConnectionString } from '../support/azurite.js'
 import { startFaultProxy } from '../support/fault-proxy.js'
 import { findFreePort } from '../support/free-port.js'
+import { createGate } from '../support/gate.js'
 
 const azurite = await startAzurite()
 const proxy = await startFaultProxy(azurite.port)
@@ -42,14 +43,6 @@ function request(text = 'x', owner?: string): RunRequest {
   const event = accepted(text, owner)
   if (event.type !== 'run.accepted') throw new Error('not a request')
   return event.data
-}
-
-function createGate() {
-  let open = () => {}
-  const passed = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { open, passed }
 }
 
 let sessions = 0
@@ -333,10 +326,10 @@ describe('races', () => {
       proxy.hold = async (call) => {
         const step = call === 'GET blob runs' ? steps.shift() : undefined
         step?.sent.open()
-        await step?.until.passed
+        await step?.until.opened
       }
-      const looking = look().finally(lookOver.open)
-      await lookSent.passed
+      const looking = look().finally(() => lookOver.open())
+      await lookSent.opened
       const stop = new AbortController()
       const events = log.follow(key, -1, stop.signal)[Symbol.asyncIterator]().next()
       const found = await looking

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fetchByHttp } from '../../src/model/http-fetch.js'
+import { createGate } from '../support/gate.js'
 import { readText } from '../support/model-server-http.js'
 import { beginEvents, type PacketAnswer, startPacketServer } from '../support/packet-server.js'
 
@@ -12,15 +13,6 @@ async function start(answer: PacketAnswer, host?: string) {
   const server = await startPacketServer(answer, host)
   onTestFinished(() => server[Symbol.asyncDispose]())
   return server
-}
-
-/** A promise with its key. */
-function createGate<T = void>() {
-  let open: (value: T) => void = () => {}
-  const opened = new Promise<T>((resolve) => {
-    open = resolve
-  })
-  return { opened, open: (value: T) => open(value) }
 }
 
 /** Everything that a body brings. */
@@ -136,7 +128,7 @@ test('does not keep an unused connection for as long as servers do', async () =>
   const readTimeouts = () =>
     http.globalAgent.freeSockets[`${new URL(url).host}:`]?.map(({ timeout }) => timeout)
   await (await fetchByHttp(url)).text()
-  await vi.waitFor(() => expect(readTimeouts()).toEqual([4000]))
+  await expect.poll(readTimeouts).toEqual([4000])
 })
 
 test('uses the agent of the process for https', async () => {

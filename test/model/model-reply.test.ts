@@ -6,6 +6,7 @@ import { OpenAI } from 'openai'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createOpenAIChatClient } from '../../src/model/openai-chat-completions.js'
 import { createOpenAIResponsesClient } from '../../src/model/openai-responses.js'
+import { createGate } from '../support/gate.js'
 import {
   beginEvents,
   endEvents,
@@ -26,15 +27,6 @@ async function start(answer: PacketAnswer) {
     chat: createOpenAIChatClient(options),
     responses: createOpenAIResponsesClient(options),
   }
-}
-
-/** Something that is done later by somebody else. */
-function createGate() {
-  let open = () => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { opened, open: () => open() }
 }
 
 test('what came in one packet is one delta, and what came later is another', async () => {
@@ -130,17 +122,20 @@ test.each(['application/json', 'text/plain', undefined])('events may call themse
 })
 
 test('one connection serves all calls, although the body ends after the end marker', async () => {
+  let isRead = createGate()
   const { chat, server } = await start(async (response) => {
     beginEvents(response)
     response.write(toChunkEvent({ content: 'Hello' }) + endEvents)
-    await delay(20)
+    await isRead.opened
     response.end()
   })
   const { port } = new URL(server.url)
   const isKept = () => http.globalAgent.freeSockets[`127.0.0.1:${port}:`]?.length === 1
   for (let call = 0; call < 20; call++) {
+    isRead = createGate()
     await ask(chat, 'Hello')
     expect(isKept()).toBe(false)
+    isRead.open()
     await expect.poll(isKept, { interval: 5 }).toBe(true)
   }
   expect(server.connections()).toBe(1)

@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { slidingWindow, summarize } from '../../src/agent/compaction.js'
 import { toText } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { ask, createSession, key } from './session-kit.js'
 
@@ -119,9 +120,14 @@ test('when summarising fails, the older turns are shown as they are', async () =
 })
 
 test('a summary that takes longer than a step may is given up', async () => {
-  const summarizer = new ScriptedModel(() => ({ hangsAfter: 'Well' }))
+  const clock = new VirtualClock()
+  const summarizer = new ScriptedModel(() => {
+    clock.advanceTo(clock.now() + 20)
+    return { hangsAfter: 'Well' }
+  })
   const compaction = summarize({ client: summarizer, keepTurns: 1, everyTurns: 1 })
-  const session = createSession(chatty, { agent: { compaction, stepTimeoutMs: 20 } })
+  const log = new MemoryRunLog({ clock })
+  const session = createSession(chatty, { log, clock, agent: { compaction, stepTimeoutMs: 20 } })
   await talk(session, 4)
   expect(questions(session)).toHaveLength(4)
   expect(session.entity.logged.join()).toContain('timeout')

@@ -3,6 +3,7 @@ import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { fold, toOpenApprovals } from '../../src/run/fold.js'
 import type { RunLog } from '../../src/run/run-log.js'
+import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import type { ModelScript } from '../../src/testing/scripted-model.js'
 import { ask, callWork, createSession, createTool, key } from './session-kit.js'
 
@@ -419,8 +420,11 @@ test('a model call that takes longer than a step may is cut off', async () => {
 })
 
 test('a run that is over its time makes no further step', async () => {
-  const { made } = createTool({ execute: () => new Promise((resolve) => setTimeout(resolve, 20)) })
+  const clock = new VirtualClock()
+  const { made } = createTool({ execute: () => clock.advanceTo(clock.now() + 11) })
   const { log, entity, client } = createSession(() => callWork(1), {
+    log: new MemoryRunLog({ clock }),
+    clock,
     tools: [made],
     agent: { runTimeoutMs: 10 },
   })

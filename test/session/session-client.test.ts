@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { createRunRequest } from '../../src/session/run-request.js'
@@ -16,7 +16,7 @@ test('a run is begun at once, but counts as started only when it is on disk', as
   const durable = { signalEntity } as unknown as DurableClient
   const told: string[] = []
   const start = startRun(new SessionClient(durable, log)).then(() => told.push('accepted'))
-  await vi.waitFor(() => expect(signals).toEqual(['run']))
+  await expect.poll(() => signals).toEqual(['run'])
   expect(told).toEqual([])
   disk.finish()
   await start

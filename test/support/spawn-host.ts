@@ -121,7 +121,7 @@ function collectOutput(child: ChildProcess) {
   })
   return {
     text: () => text,
-    waitFor(pattern: RegExp, withinMs = 5_000): Promise<RegExpExecArray> {
+    waitFor(pattern: RegExp, withinMs = 20_000): Promise<RegExpExecArray> {
       return new Promise((resolve, reject) => {
         const fail = (why: string): void =>
           settle(() => reject(new Error(`${why} ${pattern}. Output:\n${text}`)))
