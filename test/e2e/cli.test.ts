@@ -87,14 +87,14 @@ test('says so when another process has the port', async () => {
 
 describe('stops', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'within two seconds of %s when idle, with code 0, and starts again',
+    'on %s, when idle without the ten seconds that it gives to work, with code 0, and starts again',
     async (signal) => {
       const dataDir = await bed.createFolder()
       const first = await bed.startApp({ dataDir })
       await first.api.run({ message: 'My name is Ada', sessionId: 's' })
       const stoppedAt = performance.now()
       expect(await first.stop(signal)).toBe(0)
-      expect(performance.now() - stoppedAt).toBeLessThan(2000)
+      expect(performance.now() - stoppedAt).toBeLessThan(9_000)
       await expect(fetch(`${first.url}/api/health`)).rejects.toThrow()
 
       const second = await bed.startApp({ dataDir, port: first.port })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Outcome, RunReply } from '../support/api.js'
 import type { ChatCompletionsServer } from '../support/chat-completions-server.js'
 import { demoRule } from '../support/chat-completions-server-rules.js'
+import type { Rule, Step } from '../support/chat-completions-server-steps.js'
 import { type Effect, readEffects } from '../support/effects.js'
 import { type SseItem, toStreamedText } from '../support/sse.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
@@ -19,11 +20,7 @@ interface Scene {
   crash(): Promise<RunningApp>
 }
 
-async function setScene(options: {
-  toolMs?: number
-  chunkDelayMs?: number
-  latencyMs?: number
-}): Promise<Scene> {
+async function setScene(options: { toolMs?: number; script?: Rule; latencyMs?: number }): Promise<Scene> {
   const { toolMs = 0, ...modelOptions } = options
   const model = await bed.startModel({ script: demoRule, ...modelOptions })
   const dataDir = await bed.createFolder()
@@ -131,12 +128,13 @@ describe('a host that is killed while a tool works', () => {
 })
 
 test('a run killed while its answer streams starts that answer again, and tells followers so', async () => {
-  const scene = await setScene({ chunkDelayMs: 40 })
   const message = 'Tell me a rather long story about a fox'
+  const text = `You said: ${message}`
+  const steps: Step[] = [{ text, holdAfterChunks: 5 }, { text }]
+  const scene = await setScene({ script: () => steps.shift() ?? { text: 'Once more?' } })
   await scene.app.api.run({ message, sessionId: 's', correlationId: 'r', waitForResponse: false })
   const follower = await scene.app.api.events('s', 'r')
   await follower.waitForType('message.delta')
-  await follower.waitFor(({ id }) => id === 4)
   const restarted = await scene.crash()
   await expect(follower.end()).rejects.toThrow()
 
@@ -144,8 +142,8 @@ test('a run killed while its answer streams starts that answer again, and tells 
   expectWholeLog(events)
   expect(events.slice(0, follower.events.length)).toEqual(follower.events)
   expect(events.filter(({ type }) => type === 'step.reset')).toHaveLength(1)
-  expect(toStreamedText(events)).toBe(`You said: ${message}`)
-  expect(events.at(-1)?.data).toMatchObject({ response: `You said: ${message}`, message_count: 1 })
+  expect(toStreamedText(events)).toBe(text)
+  expect(events.at(-1)?.data).toMatchObject({ response: text, message_count: 1 })
   expect(scene.model.stats().byKey[message]).toBe(2)
 })
 

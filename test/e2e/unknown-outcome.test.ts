@@ -192,10 +192,9 @@ describe('a batch of parallel calls that is cut off', () => {
 
 test('a run inside another agent that is cut off goes on where it was', async () => {
   scene.book.add('Delegate', callTools(call('Expert', { query: 'Think hard' })))
-  scene.book.add('Think hard', callTools(call('refund', { order: 3, amount: 3 })), {
-    text: 'Thought through',
-    delayMs: 700,
-  })
+  const text = 'Thought through'
+  const steps = [callTools(call('refund', { order: 3, amount: 3 })), { text, holdAfterChunks: 1 }, { text }]
+  scene.book.addRule('Think hard', () => steps.shift() ?? { text: 'Thought too often' })
   await scene.api.run({ message: 'Delegate', sessionId: 'inner', correlationId: 'r', waitForResponse: false })
   await expect.poll(() => scene.model.stats().byKey['Think hard'], { timeout: 5000 }).toBe(2)
   await scene.restart()

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTextMessage } from '../../src/core/messages.js'
 import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
+import { eventsPerRun } from '../../src/log/sqlite-schema.js'
 import type { RunKey } from '../../src/run/run-log.js'
 import { createRunRequest } from '../../src/session/run-request.js'
 import { RunScene } from '../support/run-scene.js'
@@ -25,9 +26,12 @@ async function loseSignal(key: RunKey, message: string): Promise<void> {
   await log.close()
 }
 
-/** Makes all runs look as if nobody had touched them for two minutes: the watchdog gives them one. */
-function letTimePass(): void {
-  withDatabase(scene.file(), (database) => database.exec('UPDATE runs SET updated_at = updated_at - 120000'))
+/** Makes all runs and sessions look as if nobody had touched them for two minutes: the watchdog gives runs one. */
+function letTimePass({ of = scene } = {}): void {
+  withDatabase(of.file(), (database) => {
+    for (const table of ['runs', 'sessions'])
+      database.exec(`UPDATE ${table} SET updated_at = updated_at - 120000`)
+  })
 }
 
 function toKey(session: string, run = 'r'): RunKey {
@@ -92,8 +96,8 @@ test('a run that brings its host down again and again is given up, and the sessi
     withDatabase(scene.file('DurableAgents.taskhub.db'), (database) => database.exec(clear))
     withDatabase(scene.file(), (database) => {
       database.exec(
-        `UPDATE events SET data = json_set(data, '$.attempt', 10)
-         WHERE type = 'run.started' AND run = (SELECT id FROM runs WHERE session = 'poison')`,
+        `UPDATE run_events SET data = json_set(data, '$.attempt', 10)
+         WHERE type = 'run.started' AND id / ${eventsPerRun} = (SELECT id FROM runs WHERE session = 'poison')`,
       )
     })
     letTimePass()
@@ -109,11 +113,11 @@ test('a run that brings its host down again and again is given up, and the sessi
 })
 
 test('a session that nobody uses is deleted after its time, and begins anew when somebody does', async () => {
-  const short = await RunScene.set(bed, { env: { E2E_SESSION_TTL_MS: '300' } })
+  const short = await RunScene.set(bed, { env: { E2E_SESSION_TTL_MS: '100000' } })
   await short.api.run({ message: 'one', sessionId: 'idle', correlationId: 'r' })
   await short.runWatchdog()
   expect((await short.api.state('idle')).status).toBe(200)
-  await new Promise((resolve) => setTimeout(resolve, 310))
+  letTimePass({ of: short })
   await short.api.run({ message: 'one', sessionId: 'used' })
   await short.runWatchdog()
   await expect.poll(async () => (await short.api.state('idle')).status).toBe(404)
