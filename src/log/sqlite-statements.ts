@@ -26,7 +26,8 @@ function withError<Row>(query: Query<Row>, toError: (cause: unknown) => Error): 
 export type Statements = ReturnType<typeof prepareStatements>
 
 /**
- * Prepares the run log's statements. Parameters stand in the order of the question marks. Queries throw what `toError`
+ * Prepares the run log's statements. Parameters stand in the order of the question marks. Limits are written `LIMIT +?`, as
+ * SQLite compiles a statement anew for each value of a bare parameter there. Queries throw what `toError`
  * makes of a failure: unlike commands they are also used outside of transactions, which have an error handling of their own.
  */
 export function prepareStatements(database: DatabaseSync, toError: (cause: unknown) => Error) {
@@ -40,7 +41,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     session: query<SessionRow>('SELECT * FROM sessions WHERE agent = ? AND session = ?'),
     sessions: query<SessionRow>(`
       SELECT * FROM sessions WHERE agent = ? AND owner IS ? AND updated_at <= ? AND (updated_at < ? OR session > ?)
-      ORDER BY updated_at DESC, session LIMIT ?`),
+      ORDER BY updated_at DESC, session LIMIT +?`),
     insertSession: command(
       'INSERT INTO sessions (agent, session, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
     ),
@@ -60,7 +61,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
       "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn > ? AND NOT instr(run, '/') ORDER BY turn, id",
     ),
     endedUpTo: query<RunRow>(
-      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn <= ? AND NOT instr(run, '/') ORDER BY turn DESC, id DESC LIMIT ?",
+      "SELECT * FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND turn <= ? AND NOT instr(run, '/') ORDER BY turn DESC, id DESC LIMIT +?",
     ),
     open: query<RunRow>(
       "SELECT * FROM runs WHERE agent = ? AND session = ? AND status <> 'ended' AND NOT instr(run, '/') ORDER BY id",
@@ -80,7 +81,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     ),
     deleteEndedBefore: command(`
       DELETE FROM runs WHERE id IN
-        (SELECT id FROM runs WHERE status = 'ended' AND updated_at < ? ORDER BY updated_at LIMIT ?)`),
+        (SELECT id FROM runs WHERE status = 'ended' AND updated_at < ? ORDER BY updated_at LIMIT +?)`),
     insertControl: command(`
       INSERT INTO controls (run, id, data, seq) SELECT ?, ?, ?, COALESCE(MAX(seq), 0) + 1 FROM controls WHERE run = ?
       ON CONFLICT DO NOTHING`),
@@ -89,9 +90,9 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     stalled: query<RunRow & { readonly agent: string; readonly session: string }>(`
       SELECT * FROM runs WHERE status <> 'ended' AND NOT instr(run, '/')
       AND ((status = 'open' AND updated_at < ?) OR (status = 'parked' AND due_at <= ?))
-      ORDER BY updated_at LIMIT ?`),
+      ORDER BY updated_at LIMIT +?`),
     idleSessions: query<SessionRow>(
-      'SELECT * FROM sessions WHERE agent = ? AND updated_at < ? ORDER BY updated_at LIMIT ?',
+      'SELECT * FROM sessions WHERE agent = ? AND updated_at < ? ORDER BY updated_at LIMIT +?',
     ),
     deleteEmptySession: command(`
       DELETE FROM sessions WHERE agent = ? AND session = ?

@@ -58,14 +58,14 @@ export class SqliteMemoryStore implements MemoryStore {
     if (words.length === 0) return []
     return this.#read(
       `SELECT id, text, createdAt FROM memory_words JOIN memories ON number = memory_words.rowid
-       WHERE memory_words MATCH ? AND scope = ? ORDER BY bm25(memory_words), number DESC LIMIT ?`,
+       WHERE memory_words MATCH ? AND scope = ? ORDER BY bm25(memory_words), number DESC LIMIT +?`,
       [words.join(' OR '), scope, limit],
     )
   }
 
   async list(scope: string, limit: number): Promise<readonly Memory[]> {
     return this.#read(
-      'SELECT id, text, createdAt FROM memories WHERE scope = ? ORDER BY number DESC LIMIT ?',
+      'SELECT id, text, createdAt FROM memories WHERE scope = ? ORDER BY number DESC LIMIT +?',
       [scope, limit],
     )
   }
