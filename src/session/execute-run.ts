@@ -14,6 +14,7 @@ import { CallbackQueue } from './callback-queue.js'
 import { driveRun, type RunDrive } from './drive-run.js'
 import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
+import { watchControls } from './watch-controls.js'
 
 export interface RunExecution {
   readonly agent: AgentDefinition
@@ -55,7 +56,7 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   const controls = new RunControls()
   controls.update(records)
   const watching = new AbortController()
-  const watched = watch(log, key, controls, watching.signal).catch(execution.onError)
+  const watched = watchControls(execution, controls, watching.signal).catch(execution.onError)
   try {
     const carried = await execute(execution, events, controls)
     // What came while the run was being parked may have found nobody to wake.
@@ -82,10 +83,6 @@ function hasNews(state: RunState, records: readonly ControlRecord[], now: string
     if (record.type === 'toolResult') return pending.includes(record.callId)
     return record.type === 'cancel'
   })
-}
-
-async function watch(log: RunLog, key: RunKey, controls: RunControls, signal: AbortSignal): Promise<void> {
-  for await (const records of log.watchControls(key, signal)) controls.update(records)
 }
 
 async function execute(

@@ -41,7 +41,8 @@ export async function outlastFailures<T>(
   }
 }
 
-function isPassing(error: unknown): error is AgentError {
+/** Whether the store says of its failure that it may pass, and nobody has borne with it long enough yet. */
+export function isPassing(error: unknown): error is AgentError {
   if (!(error instanceof AgentError) || outlasted.has(error)) return false
   return error.code === 'store_unavailable' && error.retryable
 }

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { AgentError } from '../../src/core/errors.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { fold, toOpenApprovals } from '../../src/run/fold.js'
@@ -417,6 +418,30 @@ test('a model call that takes longer than a step may is cut off', async () => {
     type: 'run.failed',
     data: { code: 'model_timeout', status: 504 },
   })
+})
+
+test('a run hears that it is to stop, although the store was away when it began to listen', async () => {
+  const clock = new VirtualClock()
+  class LeavingLog extends MemoryRunLog {
+    #isAway = true
+
+    override async *watchControls(...watched: Parameters<MemoryRunLog['watchControls']>) {
+      if (this.#isAway) {
+        this.#isAway = false
+        throw new AgentError('store_unavailable', 'The network is down.', { retryable: true })
+      }
+      yield* super.watchControls(...watched)
+    }
+  }
+  const log = new LeavingLog({ clock })
+  const { entity } = createSession([{ hangsAfter: 'Once upon' }], { log, clock })
+  await ask(log, 'a')
+  const operation = entity.operate('run', { correlationId: 'a' })
+  await expect.poll(() => entity.logged.join()).toContain('The network is down.')
+  clock.advanceTo(clock.now() + 2_000)
+  await log.control(run, { type: 'cancel', reason: 'enough' })
+  await operation
+  expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled', data: { reason: 'enough' } })
 })
 
 test('a run that is over its time makes no further step', async () => {
