@@ -76,13 +76,16 @@ test('7. does not load an app with two functions of one name', async () => {
 test('8. 9. refuses registrations and set-up after startup', async () => {
   const host = await startApp({
     'package.json': { main: 'index.js' },
-    'index.js': `${answering('first')}
+    'index.js': `${requireLibrary}
       const report = (act) => { try { act() } catch (error) { process.stdout.write('late: ' + error.message + '\\n') } }
-      setTimeout(() => {
-        report(() => app.http('second', { handler: async () => ({}) }))
-        report(() => app.setup({ enableHttpStream: true }))
-      }, 100)`,
+      app.http('first', {
+        handler: async () => {
+          report(() => app.http('second', { handler: async () => ({}) }))
+          report(() => app.setup({ enableHttpStream: true }))
+        },
+      })`,
   })
+  await fetch(`${host.url}/api/first`)
   await host.waitForOutput(/late: A function can only be registered during app startup\./)
   await host.waitForOutput(/late: Setup options can't be changed after app startup has finished\./)
   expect((await fetch(`${host.url}/api/second`)).status).toBe(404)

@@ -38,7 +38,7 @@ test('97. an event that wins over a timer completes at once when the timer is ca
 })
 
 test('97. without a cancel it runs on until the timer fires, and the host says so', async () => {
-  const id = await flows.start('race', { milliseconds: 400, cancels: false })
+  const id = await flows.start('race', { milliseconds: 1_500, cancels: false })
   await flows.raise(id, 'go', 1)
   await host.waitForOutput(new RegExp(`would hang in Azure.*'${id}': its function has ended`))
   expect((await flows.status(id)).runtimeStatus).toBe('Running')

@@ -17,7 +17,7 @@ describe('a host that sleeps for longer than its lease in the middle of a long r
   let events: readonly SseItem[]
 
   beforeAll(async () => {
-    scene = await RunScene.set(bed, { hosts: 2 })
+    scene = await RunScene.set(bed, { hosts: 2, args: ['--lease-ms', '2000'] })
     const steps = rounds.map((id) => callTools(call('work', id === 'r3' ? { id, gate: 'r3' } : { id })))
     scene.book.add('A long run', ...steps)
     const fields = { message: 'A long run', sessionId: 's', correlationId: 'r', waitForResponse: false }

@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 function startHost(): Promise<RunningApp> {
   const env = { E2E_EFFECTS: join(dataDir, 'effects.log') }
-  return bed.startApp({ model, dataDir, args: ['--lease-ms', '1000'], env })
+  return bed.startApp({ model, dataDir, args: ['--lease-ms', '2000'], env })
 }
 
 /** Starts a run that calls a tool first; the trace of the tool tells which host works on it. */
@@ -85,7 +85,7 @@ test('what a host has streamed is seen through the other before the model says m
   })
 })
 
-test('when the host that runs it is killed, the other finishes the run as soon as its lease is over', async () => {
+test('when the host that runs it is killed, the other finishes the run, and needs no watchdog for it', async () => {
   const message = 'hold again: the weather in Paris?'
   const { run, runner, other } = await startRun(hosts[1] as RunningApp, 'takeover', message)
   const reader = await other.api.events('takeover', run)
@@ -102,7 +102,7 @@ test('when the host that runs it is killed, the other finishes the run as soon a
   expect(events.filter(({ type }) => type === 'step.reset')).toHaveLength(1)
   expect(callsBefore).toBe(2)
   expect(model.stats().byKey[message]).toBe(3)
-  // The lease of one second is what it waited for: the watchdog wakes nobody before a minute has passed.
+  // The watchdog wakes nobody before a minute has passed.
   expect(tookMs).toBeLessThan(20_000)
 
   hosts = [other, await startHost()]

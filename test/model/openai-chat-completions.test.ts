@@ -182,7 +182,7 @@ test('asks nothing when it is aborted already', async () => {
 })
 
 test('fails with model_timeout when the server falls silent in the middle of a stream', async () => {
-  const { client, server } = await start([{ text: 'one two', holdAfterChunks: 2 }], { timeoutMs: 60 })
+  const { client, server } = await start([{ text: 'one two', holdAfterChunks: 2 }], { timeoutMs: 500 })
   expect(await askAndFail(client)).toMatchObject({ code: 'model_timeout', retryable: true })
   expect(await server.requests[0]?.finished).toBe(false)
 })

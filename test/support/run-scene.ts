@@ -82,7 +82,7 @@ export class RunScene {
       entry,
       model: this.model,
       dataDir: this.dataDir,
-      args: ['--lease-ms', '1000', ...args],
+      args,
       env: { E2E_SCENE: this.dataDir, ...env },
     }
   }
