@@ -73,9 +73,11 @@ test('a start and an event are on disk when they are answered: a kill right afte
 test('a timer that comes due while no host runs fires when one starts', async () => {
   const start = createSite()
   const first = await start()
-  const id = await first.flows.start('race', { milliseconds: 300 })
+  const id = await first.flows.start('race', { milliseconds: 1_500 })
   await until(async () => (await first.flows.status(id)).runtimeStatus === 'Running')
+  const dueAt = Date.now() + 1_500
   await first.host.stop('SIGKILL')
+  await until(() => Date.now() > dueAt)
   const second = await start()
   expect((await second.flows.end(id)).output).toBe('too late')
 })
