@@ -24,7 +24,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // How long something may take to become true tells of the machine's load; what never does costs this long.
+    // A busy machine may take long until what is polled for is true.
     expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
   },
