@@ -10,9 +10,6 @@ import { type EventRow, type RunRow, toEventRow } from './sqlite-rows.js'
 import { eventsPerRun } from './sqlite-schema.js'
 import type { Statements } from './sqlite-statements.js'
 
-/** A session's time is moved on in such steps: it stands in three places, each a page of the file to be written. */
-const sessionTimeMs = 1000
-
 export interface SqliteRunWritesOptions {
   readonly sql: Statements
   /** Holds nothing that differs from the file; is told what is written. */
@@ -39,17 +36,13 @@ export class SqliteRunWrites {
     const now = this.#clock.now()
     const row = this.#isBusy(key, request) ? undefined : this.#insertRun(key, now)
     if (row === undefined) return this.#findObstacle(key)
-    if (session !== undefined) this.#touchSession(key, now)
+    if (session !== undefined) this.#sql.touchSession.run(now, key.agent, key.session)
     else this.#sql.insertSession.run(key.agent, key.session, request.owner ?? null, now, now)
     const accepted = toEventRow(0, { type: 'run.accepted', data: request }, now)
     this.#insertEvents(row, [accepted])
     for (const { digest, content } of attachments) this.#sql.insertAttachment.run(row.id, digest, content)
     this.#recent.add(key, row, [accepted])
     return { outcome: 'created' }
-  }
-
-  #touchSession({ agent, session }: SessionKey, now: number): void {
-    this.#sql.touchSession.run(now, agent, session, now - sessionTimeMs)
   }
 
   #isBusy({ agent, session }: SessionKey, { options }: RunRequest): boolean {
@@ -90,7 +83,7 @@ export class SqliteRunWrites {
     const moved = [next, turn, dueAt, at, run.id]
     if (status === run.status) this.#sql.moveRun.run(...moved)
     else this.#sql.moveRunTo.run(status, ...moved)
-    if (status === 'ended') this.#touchSession(key, at)
+    if (status === 'ended') this.#sql.touchSession.run(at, key.agent, key.session)
     this.#recent.add(key, { ...run, next, turn, status, due_at: dueAt }, rows)
     return next
   }

@@ -30,8 +30,8 @@ const toVersion3 = `
 export const eventsPerRun = 2 ** 24
 
 /**
- * Events are added at the end of their table, of which SQLite then writes one page, in a third of the time that a key of two
- * columns takes, and with no look at the run they belong to; which takes them along when it goes.
+ * Events are added at the end of their table, of which SQLite then writes one page: with a key of two columns it is up to
+ * four, and a look at the table of runs. A run takes its events along when it goes.
  */
 const events = `
   CREATE TABLE IF NOT EXISTS run_events (

@@ -45,9 +45,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
     insertSession: command(
       'INSERT INTO sessions (agent, session, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)',
     ),
-    touchSession: command(
-      'UPDATE sessions SET updated_at = ? WHERE agent = ? AND session = ? AND updated_at <= ?',
-    ),
+    touchSession: command('UPDATE sessions SET updated_at = ? WHERE agent = ? AND session = ?'),
     run: query<RunRow>('SELECT * FROM runs WHERE agent = ? AND session = ? AND run = ?'),
     insertRun: command(
       'INSERT INTO runs (agent, session, run, accepted_at, updated_at, next) VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING',

@@ -37,7 +37,7 @@ export interface SessionSummary {
   readonly owner: string | undefined
   /** Milliseconds since 1970 UTC. */
   readonly createdAt: number
-  /** When a run was last accepted or ended, or up to a second before; milliseconds since 1970 UTC. */
+  /** When a run was last accepted or ended; milliseconds since 1970 UTC. */
   readonly updatedAt: number
 }
 

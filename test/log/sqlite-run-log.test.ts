@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { systemClock } from '../../src/core/clock.js'
 import { WriteAheadLog } from '../../src/core/write-ahead-log.js'
 import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
 import { accepted, answer, completed, started } from '../run/event-samples.js'
@@ -107,25 +106,6 @@ test('what was acknowledged is there for the next process', async () => {
   expect(await later.read(key)).toMatchObject([{ type: 'run.accepted' }])
   await log.close()
   await later.close()
-})
-
-test("a session's time is written once a second at most", async () => {
-  let now = 1_000_000
-  const clock = { ...systemClock, now: () => now }
-  const log = new SqliteRunLog({ path: join(folder, 'runs.db'), clock })
-  const key = { agent: 'A', session: 's', run: 'r' }
-  const event = accepted('hello')
-  if (event.type === 'run.accepted') await log.create(key, event.data)
-  now += 999
-  await log.append(key, 1, [started(1), completed('x')])
-  expect(await log.session(key)).toMatchObject({ updatedAt: 1_000_000 })
-  now += 1
-  if (event.type === 'run.accepted') await log.create({ ...key, run: 'r2' }, event.data)
-  expect(await log.session(key)).toMatchObject({ createdAt: 1_000_000, updatedAt: 1_001_000 })
-  now += 1000
-  await log.append({ ...key, run: 'r2' }, 1, [started(1), completed('x')])
-  expect(await log.session(key)).toMatchObject({ updatedAt: 1_002_000 })
-  await log.close()
 })
 
 test('a run whose log is full does not write into the next one', async () => {
