@@ -72,14 +72,14 @@ export class SqliteRunWrites {
   /** See `RunLog.append`. */
   append(key: RunKey, expected: number, events: readonly RunEvent[]): number {
     const run = this.#requireTail(key, expected)
+    const next = expected + events.length
+    if (next > eventsPerRun)
+      throw new AgentError('internal', `The log of run ${key.run} is full: ${expected} events.`)
     const at = this.#clock.now()
     const rows = events.map((event, offset) => toEventRow(expected + offset, event, at))
     this.#insertEvents(run, rows)
     const before = { turn: run.turn, status: run.status, dueAt: run.due_at ?? undefined }
     const { turn, status, dueAt = null } = events.reduce(toIndex, before)
-    const next = expected + events.length
-    if (next > eventsPerRun)
-      throw new AgentError('internal', `The log of run ${key.run} is full: ${expected} events.`)
     const moved = [next, turn, dueAt, at, run.id]
     if (status === run.status) this.#sql.moveRun.run(...moved)
     else this.#sql.moveRunTo.run(status, ...moved)

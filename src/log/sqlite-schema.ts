@@ -43,7 +43,10 @@ const events = `
   END;
 `
 
-/** Moves the events of older versions. May be repeated, as above. */
+/**
+ * Moves the events of older versions. May be repeated, as above; what a process of an older release that is still at work
+ * asks or writes from then on fails as `store_unavailable`.
+ */
 const toVersion4 = `
   ${events}
   CREATE TABLE IF NOT EXISTS events (run INTEGER, id INTEGER, type TEXT, data TEXT, at INTEGER);

@@ -7,6 +7,10 @@ import { WriteAheadLog } from '../../src/core/write-ahead-log.js'
 import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
 import { accepted, answer, completed, started } from '../run/event-samples.js'
 
+const event = accepted('hello')
+if (event.type !== 'run.accepted') throw new Error('An acceptance begins a run.')
+const hello = event.data
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'run-log-'))
@@ -67,11 +71,9 @@ function readSchema(path: string): readonly unknown[] {
 test.each(Object.entries(toOlder))('lifts a file of version %s, and keeps what it holds', async (_, sql) => {
   const path = join(folder, 'runs.db')
   const key = { agent: 'A', session: 's', run: 'r' }
-  const event = accepted('hello')
-  if (event.type !== 'run.accepted') throw new Error('not a request')
   const older = new SqliteRunLog({ path })
   for (const run of ['r', 'q']) {
-    await older.create({ ...key, run }, event.data)
+    await older.create({ ...key, run }, hello)
     await older.append({ ...key, run }, 1, [started(1), answer(0, run)])
   }
   const kept = await older.read(key)
@@ -82,7 +84,7 @@ test.each(Object.entries(toOlder))('lifts a file of version %s, and keeps what i
   database.close()
   const log = new SqliteRunLog({ path })
   const attachment = { digest: 'a'.repeat(64), content: 'data:,x' }
-  await log.create({ ...key, run: 'r2' }, event.data, [attachment])
+  await log.create({ ...key, run: 'r2' }, hello, [attachment])
   expect(await log.readAttachment({ ...key, run: 'r2' }, attachment.digest)).toBe('data:,x')
   expect(await log.read(key)).toEqual(kept)
   expect(await log.read({ ...key, run: 'q' }, 1)).toMatchObject([{ id: 2, ...answer(0, 'q') }])
@@ -99,9 +101,8 @@ test('refuses a folder that is a file', () => {
 test('what was acknowledged is there for the next process', async () => {
   const path = join(folder, 'runs.db')
   const key = { agent: 'A', session: 's', run: 'r' }
-  const event = accepted('hello')
   const log = new SqliteRunLog({ path })
-  if (event.type === 'run.accepted') await log.create(key, event.data)
+  await log.create(key, hello)
   const later = new SqliteRunLog({ path })
   expect(await later.read(key)).toMatchObject([{ type: 'run.accepted' }])
   await log.close()
@@ -111,18 +112,18 @@ test('what was acknowledged is there for the next process', async () => {
 test('a run whose log is full does not write into the next one', async () => {
   const path = join(folder, 'runs.db')
   const key = { agent: 'A', session: 's', run: 'r' }
-  const event = accepted('hello')
   const log = new SqliteRunLog({ path })
-  if (event.type === 'run.accepted') await log.create(key, event.data)
+  await log.create(key, hello)
+  await log.create({ ...key, run: 'r2' }, hello)
   await log.close()
   const database = new DatabaseSync(path)
-  database.exec('UPDATE runs SET next = 16777215')
+  database.exec("UPDATE runs SET next = 16777215 WHERE run = 'r'")
   database.close()
   const full = new SqliteRunLog({ path })
   expect(await full.append(key, 16_777_215, [answer(0, 'last')])).toBe(16_777_216)
   await expect(full.append(key, 16_777_216, [answer(1, 'x')])).rejects.toThrow(/run r is full/)
-  if (event.type === 'run.accepted') await full.create({ ...key, run: 'r2' }, event.data)
   expect((await full.read(key)).map(({ id }) => id)).toEqual([0, 16_777_215])
+  expect(await full.read({ ...key, run: 'r2' })).toMatchObject([{ id: 0, type: 'run.accepted' }])
   await full.close()
 })
 
@@ -130,8 +131,7 @@ test('every event waits for the disk, but for an acceptance until it is asked fo
   const flush = vi.spyOn(WriteAheadLog.prototype, 'flush')
   const log = new SqliteRunLog({ path: join(folder, 'runs.db') })
   const key = { agent: 'A', session: 's', run: 'r' }
-  const event = accepted('hello')
-  if (event.type === 'run.accepted') await log.create(key, event.data)
+  await log.create(key, hello)
   expect(flush).not.toHaveBeenCalled()
   await log.flush()
   expect(flush).toHaveBeenCalledTimes(1)
@@ -146,9 +146,7 @@ test('a store that can no longer be written says so and does not acknowledge', a
   const path = join(folder, 'runs.db')
   const log = new SqliteRunLog({ path })
   await log.close()
-  const event = accepted('hello')
-  if (event.type !== 'run.accepted') return
-  await expect(log.create({ agent: 'A', session: 's', run: 'r' }, event.data)).rejects.toMatchObject({
+  await expect(log.create({ agent: 'A', session: 's', run: 'r' }, hello)).rejects.toMatchObject({
     code: 'store_unavailable',
   })
 })

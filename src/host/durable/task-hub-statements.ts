@@ -62,9 +62,9 @@ export const hubReads = {
 } as const
 
 /**
- * Prepares statements for inside transactions, of a database that has the task hub's tables. Limits among them are written `LIMIT +?`: a bare
- * parameter there counts as one that may influence the plan, for which SQLite compiles the statement anew each time it
- * is bound (sqlite.org/c3ref/prepare.html), which takes ten times as long as carrying it out.
+ * Prepares statements for inside transactions, of a database that has the task hub's tables. Limits among them are written
+ * `LIMIT +?`: a bare parameter there counts as one that may influence the plan, for which SQLite compiles the statement
+ * anew each time it is bound (sqlite.org/c3ref/prepare.html), which takes ten times as long as carrying it out.
  */
 export function prepareStatements<const S extends Readonly<Record<string, string>>>(
   database: DatabaseSync,
