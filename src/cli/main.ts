@@ -2,7 +2,7 @@
 // The flags halve the memory of a busy host, as V8 otherwise lets garbage pile up to several times what is in use, and leave
 // the machine's cores to others; they set no limit. V8 reads them only when it starts; the start script in package.json has the same.
 import { toErrorMessage } from '../core/errors.js'
-import { start } from './start.js'
+import { useLeanAllocator } from './lean-allocator.js'
 
 const usage = `Usage: durable-agents <command>
 
@@ -29,6 +29,9 @@ const wantsHelp = process.argv.slice(2).some((arg) => arg === '--help' || arg ==
 if (verb === undefined || verb === 'help' || wantsHelp) {
   process.stdout.write(usage)
 } else if (verb === 'start') {
+  useLeanAllocator()
+  // Only now, as this process may have just been replaced.
+  const { start } = await import('./start.js')
   await start(args).catch((error: unknown) => {
     process.stderr.write(`${toErrorMessage(error)}\n`)
     process.exit(1)

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { toLeanEnvironment } from './lean-allocator.js'
 import { type ReadyMessage, restartCode, toSupervisedEnvironment } from './supervisor.js'
 import { watchFiles } from './watch-files.js'
 
@@ -42,7 +43,7 @@ class WatchedHost {
     const child = spawn(process.execPath, [...process.execArgv, main, 'start', ...this.#args, ...port], {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
       detached: true,
-      env: toSupervisedEnvironment(process.env),
+      env: toLeanEnvironment(toSupervisedEnvironment(process.env)),
     })
     child.on('message', (message: ReadyMessage) => {
       this.#port = message.readyAtPort

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { runFailingHost, type SpawnedHost, type SpawnHostOptions, spawnHost } from '../support/spawn-host.js'
 import { type AppFiles, createTempApp } from '../support/temp-app.js'
 
@@ -251,4 +252,23 @@ test('listens on the loopback address only', async () => {
     cleanups.push(async () => socket.destroy())
   })
   expect(refused).toBe('refused')
+})
+
+describe.runIf(process.platform === 'linux')('the allocator', () => {
+  const setting = 'MALLOC_MMAP_THRESHOLD_'
+  const readFirstEnv = (pid: number) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+
+  test('gives memory back early, which neither the app nor its arguments show', async () => {
+    const host = await startApp({}, '', { args: ['--stream-idle-ms', '90000'] })
+    expect(readFirstEnv(host.pid)).toContain(`${setting}=32768`)
+    expect(await readEnv(host, setting)).toEqual([null])
+    expect(readFileSync(`/proc/${host.pid}/cmdline`, 'utf8')).toContain('--stream-idle-ms\0')
+    expect(await host.stop()).toBe(0)
+  })
+
+  test('is left alone when the user has set it', async () => {
+    const host = await startApp({}, '', { env: { [setting]: '1000000' } })
+    expect(readFirstEnv(host.pid)).toContain(`${setting}=1000000`)
+    expect(await readEnv(host, setting)).toEqual(['1000000'])
+  })
 })
