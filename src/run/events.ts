@@ -181,6 +181,8 @@ export interface RunStarted {
   readonly attempt: number
   /** The place of this run among the session's, counted from 1; the newest `run.started` holds. */
   readonly turn: number
+  /** Another one for each executor, which so can tell its own beginning from an equal one; absent in what older releases wrote. */
+  readonly executor?: string | undefined
 }
 
 /** Something that happened in a run, as written to its log and streamed to its followers (CONTRACT, Events). */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import type { DelegatedRun, DelegateRequest, Delegation } from '../agent/delegation.js'
 import type { DurableTools } from '../agent/durable-tools.js'
@@ -55,7 +56,8 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
   })
   const { epoch, attempt, parked, request } = journal.state
   const begun = parked === undefined ? attempt + 1 : attempt
-  journal.record({ type: 'run.started', data: { epoch: epoch + 1, attempt: begun, turn } })
+  const executor = randomBytes(6).toString('base64url')
+  journal.record({ type: 'run.started', data: { epoch: epoch + 1, attempt: begun, turn, executor } })
   if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
   await journal.flush()
   return runLoop({

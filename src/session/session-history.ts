@@ -60,12 +60,11 @@ export class SessionHistory {
     const name = `${key.agent}\n${key.session}\n${state.own.createdAt}\n${from}\n${maxTurns}`
     const cached = this.#cache.get(name)
     if (cached?.turn === turn) return cached.turns
-    const older =
-      cached?.turn === turn - 1
-        ? cached.turns.filter((one) => one.turn < (recent[0]?.turn ?? turn))
-        : toHistoryTurns(
-            await readOlderEntries(this.#log, key, { upTo: evictedTurn, after: from, limit: missing }),
-          )
+    const known = cached !== undefined && cached.turn < turn ? cached : { turn: from, turns: [] }
+    // A turn may leave the state as soon as it has come, when it is large: then nothing but its log has it.
+    const range = { upTo: evictedTurn, after: known.turn, limit: missing }
+    const left = evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(this.#log, key, range)) : []
+    const older = [...known.turns.filter((one) => one.turn > 0 && one.turn <= evictedTurn), ...left]
     const all = [...older, ...recent]
     const turns = maxTurns === undefined ? all : all.slice(-maxTurns)
     this.#remember(name, { turn, turns })

@@ -4,7 +4,10 @@ import { tool } from '../../src/agent/tool.js'
 import type { Clock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import type { RunEventType } from '../../src/run/events.js'
+import type { RunLog } from '../../src/run/run-log.js'
 import { conversation, ScriptedModel, TestEngine, TestSession } from '../../src/testing/index.js'
+import { ask, createSession, createSleepingClock, key } from './session-kit.js'
 
 interface Outage {
   readonly outageMs: number
@@ -68,6 +71,69 @@ test('what was written although the store said that it failed is not written aga
   const { tookMs, operations, executions } = await openApp({ outageMs: 3_000, isWritten: true })
   expect(tookMs).toBeLessThan(5_000)
   expect([operations, executions]).toEqual([1, 1])
+})
+
+/** A log of which one write lands although the store says that it failed; `meanwhile` happens before anybody tries again. */
+function createUncertainLog(
+  type: RunEventType,
+  meanwhile: (log: RunLog) => Promise<unknown> = async () => {},
+) {
+  const log = new MemoryRunLog()
+  const append = log.append.bind(log)
+  let isDue = true
+  log.append = async (...args) => {
+    const next = await append(...args)
+    if (!isDue || args[2][0]?.type !== type) return next
+    isDue = false
+    await meanwhile(log)
+    throw new AgentError('store_unavailable', 'The answer was lost.', { retryable: true })
+  }
+  return log
+}
+
+test('an executor whose beginning was written, although the store said that it failed, goes on', async () => {
+  const log = createUncertainLog('run.started')
+  const { entity, client } = createSession([{ text: 'Ready.' }], { log, clock: createSleepingClock() })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  client.assertDone()
+  const events = await log.read({ ...key, run: 'a' })
+  expect(events.map(({ type }) => type)).toEqual([
+    'run.accepted',
+    'run.started',
+    'message.delta',
+    'step.completed',
+    'run.completed',
+  ])
+})
+
+test('an executor does not take an equal beginning of another one for its own', async () => {
+  const log = new MemoryRunLog()
+  const { append } = log
+  log.append = async (...args) => {
+    log.append = append
+    // The other one, whose beginning lands where this one's does not.
+    await log.append(args[0], 1, [
+      { type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1, executor: 'x' } },
+    ])
+    throw new AgentError('store_unavailable', 'It was not written.', { retryable: true })
+  }
+  const { entity, client } = createSession([{ text: 'Ready.' }], { log, clock: createSleepingClock() })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(client.requests).toEqual([])
+  expect(entity.logged.join()).toMatch(/info: .* went on elsewhere/)
+})
+
+test('an executor whose beginning was written stops when another one has begun since', async () => {
+  const log = createUncertainLog('run.started', (it) =>
+    it.append({ ...key, run: 'a' }, 2, [{ type: 'run.started', data: { epoch: 2, attempt: 2, turn: 1 } }]),
+  )
+  const { entity, client } = createSession([{ text: 'Ready.' }], { log, clock: createSleepingClock() })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(client.requests).toEqual([])
+  expect(entity.logged.join()).toMatch(/went on elsewhere/)
 })
 
 test('when that takes long, the operation ends, and the watchdog goes on', async () => {

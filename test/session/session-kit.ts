@@ -11,6 +11,7 @@ import type { RunOptions } from '../../src/run/events.js'
 import type { RunLog } from '../../src/run/run-log.js'
 import type { OperationLimits } from '../../src/session/execution-limits.js'
 import { createRunRequest } from '../../src/session/run-request.js'
+import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { EntityKit } from './entity-kit.js'
 
@@ -42,6 +43,13 @@ export function createSession(
   const limits = rest.limits === undefined ? {} : { limits: rest.limits }
   const entity = new EntityKit({ agent, log, ...limits, clock: rest.clock })
   return { log, client, entity, agent }
+}
+
+/** A clock that goes on by itself when somebody sleeps: pauses take no time. */
+export function createSleepingClock(): VirtualClock {
+  const clock = new VirtualClock()
+  clock.sleep = async (ms) => clock.advanceTo(clock.now() + ms)
+  return clock
 }
 
 /** A tool named `work` that gives ten times its number, and the contexts it was called with. */
