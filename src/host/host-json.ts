@@ -1,5 +1,6 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { join } from 'node:path'
-import { AgentError } from '../core/errors.js'
+import { AgentError, toErrorMessage } from '../core/errors.js'
 import { type LogLevel, parseLogLevel } from './log.js'
 import { isObject, stripJsonComments, type UncheckedObject } from './parse-json.js'
 import { readOptionalFile } from './read-optional-file.js'
@@ -18,7 +19,7 @@ export interface HttpSettings {
 
 /** host.json with defaults filled in and overrides applied (Functions host: host.json reference). */
 export interface HostJson {
-  /** Longest time for one invocation in milliseconds; undefined for no limit. @default 1800000 */
+  /** Longest time for one invocation in milliseconds; undefined for no limit, as which one of more than 24.8 days counts. @default 1800000 */
   readonly functionTimeoutMs: number | undefined
   /** Names of the only functions to run; undefined for all. */
   readonly functions: readonly string[] | undefined
@@ -33,6 +34,8 @@ export interface HostJson {
 }
 
 const defaultTimeoutMs = 30 * 60_000
+/** Longer than this no timer can be: Node lets one of more go off at once. */
+const longestTimerMs = 2_147_483_647
 const overridePrefix = 'AzureFunctionsJobHost__'
 
 /**
@@ -94,7 +97,7 @@ function readFunctionTimeout(value: unknown): number | undefined {
     const message = `host.json functionTimeout '${String(value)}' is not a time of at least 00:00:01, such as 00:10:00, or "-1" for none.`
     throw new AgentError('invalid_configuration', message)
   }
-  return ms
+  return ms > longestTimerMs ? undefined : ms
 }
 
 /** Durations are time spans here, and `{seconds}` where functions register them. */
@@ -113,12 +116,25 @@ function readBundleVersion(bundle: unknown): string | undefined {
 
 function toHttpSettings(http: UncheckedObject): HttpSettings {
   const limit = Number(http.maxOutstandingRequests ?? -1)
-  const headers = Object.entries(readObject(http.customHeaders))
   return {
     routePrefix: (typeof http.routePrefix === 'string' ? http.routePrefix : 'api').replace(/^\/+|\/+$/g, ''),
     maxOutstandingRequests: limit > 0 ? limit : undefined,
-    customHeaders: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
+    customHeaders: readHeaders(http.customHeaders),
   }
+}
+
+function readHeaders(value: unknown): Readonly<Record<string, string>> {
+  const headers = Object.entries(readObject(value)).map(([name, text]) => [name, String(text)] as const)
+  for (const [name, text] of headers) {
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, text)
+    } catch (cause) {
+      const message = `host.json: no answer can carry the header of customHeaders '${name}': ${toErrorMessage(cause)}.`
+      throw new AgentError('invalid_configuration', message, { cause })
+    }
+  }
+  return Object.fromEntries(headers)
 }
 
 function resolveDurableNames(extensions: UncheckedObject, settings: Settings): UncheckedObject {

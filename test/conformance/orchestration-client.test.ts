@@ -247,6 +247,22 @@ test('74. the links of a new orchestration all do what they say', async () => {
   expect((await fetch(links.purgeHistoryDeleteUri ?? '', { method: 'DELETE' })).status).toBe(200)
 })
 
+test('74. an id of any letters stands encoded in its links', async () => {
+  const id = 'a b%c&d=e+日本'
+  const api = `${host.url}/runtime/webhooks/durabletask`
+  const started = await fetch(`${api}/orchestrators/waitFor/${encodeURIComponent(id)}`, {
+    method: 'POST',
+    body: '["go"]',
+  })
+  const links = (await started.json()) as Record<string, string>
+  expect([started.status, links.id]).toEqual([202, id])
+  expect(started.headers.get('location')).toBe(links.statusQueryGetUri)
+  const status = await fetch(links.statusQueryGetUri ?? '')
+  expect([status.status, status.headers.get('location')]).toEqual([202, links.statusQueryGetUri])
+  expect(((await status.json()) as { instanceId: string }).instanceId).toBe(id)
+  expect((await fetch(links.purgeHistoryDeleteUri ?? '', { method: 'DELETE' })).status).toBe(200)
+})
+
 test('75. waiting for the end gives the output, a link when it takes too long, or the failure', async () => {
   const wait = (id: string, milliseconds: number) => fetch(`${host.url}/api/wait/${id}/${milliseconds}`)
   const done = await wait(await flows.start('echo', { a: 1 }), 5000)

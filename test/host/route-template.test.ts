@@ -78,6 +78,11 @@ test.each([
   ['{a=1?}', /cannot have a default value/],
   ['{}', /parameter name '' is invalid/],
   ['{a:what}', /constraint reference 'what' could not be resolved/],
+  ['{a:min(abc)}', /'min\(abc\)' needs 1 whole number/],
+  ['{a:max}', /'max' needs 1 whole number/],
+  ['{a:range(1)}', /'range\(1\)' needs 2 whole numbers/],
+  ['{a:length(1,2,3)}', /'length\(1,2,3\)' needs 1 or 2 whole numbers/],
+  ['{a:minlength(1.5)}', /'minlength\(1\.5\)' needs 1 whole number/],
 ])('refuses template %s', (template, message) => {
   expect(() => parseRouteTemplate(template)).toThrow(message)
 })

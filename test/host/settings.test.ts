@@ -23,6 +23,9 @@ describe('host.json', () => {
     ['00:00:01', 1000],
     ['-1', undefined],
     ['1.00:00:00', 86_400_000],
+    ['24.00:00:00', 2_073_600_000],
+    // Longer than a timer of Node can be, which would go off at once.
+    ['30.00:00:00', undefined],
   ])('reads functionTimeout %s', (functionTimeout, ms) => {
     expect(toHostJson({ version: '2.0', functionTimeout }, {}).functionTimeoutMs).toBe(ms)
   })
@@ -43,6 +46,14 @@ describe('host.json', () => {
   test('takes the slashes off the route prefix', () => {
     const extensions = { http: { routePrefix: '/v1/x/' } }
     expect(toHostJson({ version: '2.0', extensions }, {}).http.routePrefix).toBe('v1/x')
+  })
+
+  test.each([
+    ['X Y', '1'],
+    ['X-Y', 'a\nb'],
+  ])('refuses the custom header %j with the value %j, which no answer can carry', (name, value) => {
+    const extensions = { http: { customHeaders: { [name]: value } } }
+    expect(() => toHostJson({ version: '2.0', extensions }, {})).toThrow(`customHeaders '${name}'`)
   })
 })
 

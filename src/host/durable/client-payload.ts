@@ -47,7 +47,8 @@ export function toInstanceLinks(
   instanceId: string,
 ): Readonly<Record<InstanceLink, string>> {
   const hub = `taskHub=${options.hubName}&connection=AzureWebJobsStorage&${toKeyParameter(options)}`
-  const instance = `${toRoot(options)}/instances/${instanceId}`
+  // An id may hold letters that neither an address nor the header that tells it can.
+  const instance = `${toRoot(options)}/instances/${encodeURIComponent(instanceId)}`
   const withReason = (verb: string) => `${instance}/${verb}?reason={text}&${hub}`
   return {
     statusQueryGetUri: `${instance}?${hub}`,

@@ -58,9 +58,19 @@ const constraints: Readonly<Record<string, (...args: string[]) => RouteConstrain
   },
 }
 
+/** How many whole numbers those take that take any. */
+const numberCounts: Readonly<Record<string, readonly number[]>> = {
+  minlength: [1],
+  maxlength: [1],
+  length: [1, 2],
+  min: [1],
+  max: [1],
+  range: [2],
+}
+
 /**
  * The check that a constraint's text asks for, e.g. `int`, `length(1,5)`, `regex(^a)`.
- * @throws {Error} for a name that ASP.NET Core does not know.
+ * @throws {Error} for a name that ASP.NET Core does not know, and for arguments that are not the numbers that it takes.
  */
 export function createConstraint(text: string): RouteConstraint {
   const [, name = '', args] = /^([^(]*)(?:\((.*)\))?$/s.exec(text) ?? []
@@ -70,5 +80,15 @@ export function createConstraint(text: string): RouteConstraint {
   }
   // A comma inside a regular expression is part of it: only the spaces around other arguments are not.
   const parts = args === undefined ? [] : args.split(',')
-  return create(...(name.toLowerCase() === 'regex' ? parts : parts.map((part) => part.trim())))
+  if (name.toLowerCase() === 'regex') return create(...parts)
+  const trimmed = parts.map((part) => part.trim())
+  checkNumbers(text, trimmed, numberCounts[name.toLowerCase()])
+  return create(...trimmed)
+}
+
+/** At the start already: whoever asks for a path is not to find out. */
+function checkNumbers(text: string, args: readonly string[], counts: readonly number[] | undefined): void {
+  if (counts === undefined || (counts.includes(args.length) && args.every((arg) => integer.test(arg)))) return
+  const wanted = counts.length === 1 && counts[0] === 1 ? 'whole number' : 'whole numbers'
+  throw new Error(`The constraint '${text}' needs ${counts.join(' or ')} ${wanted}.`)
 }
