@@ -46,7 +46,8 @@ export interface RunDrive {
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
 export async function driveRun(drive: RunDrive): Promise<RunState> {
   const { agent, log, key, events, controls, turn, limits, durable, onError, onAppended, clock } = drive
-  const appending = { log, key, clock, until: limits.parkAfter, onError }
+  // Also past the time for further steps: what a step has given would be lost.
+  const appending = { log, key, clock, until: limits.hardEnd, onError }
   const journal: RunJournal = new RunJournal({
     events,
     deltaDelayMs: log.deltaDelayMs,

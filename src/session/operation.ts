@@ -36,9 +36,9 @@ export interface Operation {
   readonly repliesTo?: string | undefined
 }
 
-/** How long an operation bears with a store that fails. */
+/** How long an operation bears with a store that fails: until the platform would cut it off. Past the time for further steps there is still something to write down. */
 export function toPatience({ clock, startedAt, limits, onError }: Operation): Patience {
-  return { clock, until: startedAt + limits.parkAfterMs, onError }
+  return { clock, until: startedAt + limits.hardEndMs, onError }
 }
 
 /**

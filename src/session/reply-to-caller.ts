@@ -6,7 +6,8 @@ import { fold } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import { checkCreation } from './check-creation.js'
 import { detachMedia } from './detach-media.js'
-import type { Operation } from './operation.js'
+import { type Operation, toPatience } from './operation.js'
+import { outlastFailures } from './outlast-failures.js'
 import { parseRunInput, type RunInput } from './run-input.js'
 import { createFailedReply, createPendingReply, toRunReply } from './run-reply.js'
 
@@ -33,10 +34,11 @@ export async function accept(
 }
 
 /** Tells the caller how the run ended, why it never was, or that it goes on: then an event will tell. */
-export async function reply({ log, context }: Operation, key: RunKey, error?: unknown): Promise<void> {
+export async function reply(operation: Operation, key: RunKey, error?: unknown): Promise<void> {
+  const { log, context } = operation
   const isRefused = hasCode(error, 'not_found') || hasCode(error, 'idempotency_conflict')
   if (isRefused) return context.df.return(createFailedReply(key, toProblem(error)))
-  const { outcome, request } = fold(await log.read(key))
+  const { outcome, request } = fold(await outlastFailures(toPatience(operation), () => log.read(key)))
   if (outcome !== undefined) return context.df.return(toRunReply(key, outcome))
   if (request !== undefined) return context.df.return(createPendingReply(key))
   const lost = error ?? new AgentError('run_cancelled', 'The session was deleted before the run had ended.')

@@ -3,7 +3,8 @@ import { AgentError, hasCode } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 import type { ToolResult } from '../run/control.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
-import type { Operation } from './operation.js'
+import { type Operation, toPatience } from './operation.js'
+import { outlastFailures } from './outlast-failures.js'
 import { operatePending } from './run-operation.js'
 
 const toolResultInput = z.object({
@@ -13,6 +14,11 @@ const toolResultInput = z.object({
   error: z.string().optional(),
 })
 
+type ToolReport = z.output<typeof toolResultInput>
+
+/** How long to leave a store alone that does not get well by itself, before a result is brought to it again; ms. */
+const bringAgainMs = 15_000
+
 /** The `tool_result` operation: takes in what came of a pending tool call, and goes on with the run. */
 export async function operateToolResult(operation: Operation): Promise<void> {
   const parsed = toolResultInput.safeParse(operation.context.df.getInput())
@@ -21,16 +27,34 @@ export async function operateToolResult(operation: Operation): Promise<void> {
       cause: parsed.error,
     })
   }
-  const { correlationId, callId, error, result = null } = parsed.data
+  const path = parsed.data.correlationId.split('/')
+  try {
+    await outlastFailures(toPatience(operation), () => fileReport(operation, parsed.data, path))
+  } catch (error) {
+    if (hasCode(error, 'store_unavailable')) await bringAgain(operation, parsed.data)
+    throw error
+  }
+  await operatePending(operation, path[0] ?? parsed.data.correlationId)
+}
+
+async function fileReport(
+  { log, key }: Operation,
+  { correlationId, callId, error, result = null }: ToolReport,
+  path: readonly string[],
+): Promise<void> {
   const outcome = error === undefined ? { result: result as JsonValue } : { error }
-  const path = correlationId.split('/')
-  await file(operation.log, { ...operation.key, run: correlationId }, { callId, ...outcome })
+  await file(log, { ...key, run: correlationId }, { callId, ...outcome })
   // The runs that this one works for are told that there is news.
   for (let depth = path.length - 1; depth > 0; depth -= 1) {
     const run = path.slice(0, depth).join('/')
-    await file(operation.log, { ...operation.key, run }, { callId: [...path.slice(depth), callId].join('/') })
+    await file(log, { ...key, run }, { callId: [...path.slice(depth), callId].join('/') })
   }
-  await operatePending(operation, path[0] ?? correlationId)
+}
+
+/** Nobody else knows the result, and nothing else would ever wake the run: until it can be filed it goes round in the entity's mailbox. */
+async function bringAgain({ context, clock }: Operation, report: ToolReport): Promise<void> {
+  await clock.sleep(bringAgainMs)
+  context.df.signalEntity(context.df.entityId, 'tool_result', report)
 }
 
 async function file(log: RunLog, key: RunKey, result: ToolResult): Promise<void> {

@@ -4,10 +4,11 @@ import { tool } from '../../src/agent/tool.js'
 import type { Clock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
-import type { RunEventType } from '../../src/run/events.js'
+import { isTerminal, type RunEventType } from '../../src/run/events.js'
 import type { RunLog } from '../../src/run/run-log.js'
 import { conversation, ScriptedModel, TestEngine, TestSession } from '../../src/testing/index.js'
-import { ask, createSession, createSleepingClock, key } from './session-kit.js'
+import type { ModelScript } from '../../src/testing/scripted-model.js'
+import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 interface Outage {
   readonly outageMs: number
@@ -134,6 +135,51 @@ test('an executor whose beginning was written stops when another one has begun s
   await entity.operate('run', { correlationId: 'a' })
   expect(client.requests).toEqual([])
   expect(entity.logged.join()).toMatch(/went on elsewhere/)
+})
+
+/** A log that refuses the next write of a kind, once. */
+function createRefusingLog(clock: Clock, type: RunEventType) {
+  const log = new MemoryRunLog({ clock })
+  const { append } = log
+  log.append = async (...args) => {
+    if (args[2].every((event) => event.type !== type)) return append.apply(log, args)
+    log.append = append
+    throw new AgentError('store_unavailable', 'The disk is full.', { retryable: true })
+  }
+  return log
+}
+
+test('what a model has answered is written as soon as the store works again, also past the time for further steps', async () => {
+  const clock = createSleepingClock()
+  const log = createRefusingLog(clock, 'step.completed')
+  const limits = { parkAfterMs: 60_000, hardEndMs: 120_000 }
+  const slow: ModelScript = (_request, call) => {
+    clock.advanceTo(clock.now() + 61_000)
+    return call === 0 ? callWork(1) : { text: 'Ready.' }
+  }
+  const { entity, client } = createSession(slow, { log, clock, limits, tools: [createTool().made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(entity.signals).toEqual([['continue', { correlationId: 'a' }]])
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(client.requests).toHaveLength(2)
+  expect((await log.read({ ...key, run: 'a' })).at(-1)).toMatchObject({ type: 'run.completed' })
+})
+
+test('an orchestration gets its reply although the store fails when it is made', async () => {
+  const log = new MemoryRunLog()
+  const { read } = log
+  let looks = 0
+  log.read = async (...args) => {
+    const events = await read.apply(log, args)
+    if (events.some(isTerminal)) looks += 1
+    if (looks !== 2) return events
+    throw new AgentError('store_unavailable', 'The network is down.', { retryable: true })
+  }
+  const { entity } = createSession([{ text: 'Ready.' }], { log, clock: createSleepingClock() })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: 'parent' })
+  expect(looks).toBe(3)
+  expect(entity.replies).toMatchObject([{ status: 'completed', correlationId: 'a' }])
 })
 
 test('when that takes long, the operation ends, and the watchdog goes on', async () => {

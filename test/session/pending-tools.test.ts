@@ -3,9 +3,11 @@ import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
 import { tool } from '../../src/agent/tool.js'
 import type { ToolContext } from '../../src/agent/tool-context.js'
+import { AgentError } from '../../src/core/errors.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { StoredEvent } from '../../src/run/events.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
-import { ask, callWork, createSession, createTool, key } from './session-kit.js'
+import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 /** A tool whose work an orchestration does. */
 function createPendingTool(name = 'work') {
@@ -24,6 +26,8 @@ function createPendingTool(name = 'work') {
 }
 
 const answers = [callWork(1), { text: 'Published.' }]
+
+const report = { correlationId: 'a', callId: 'call-1', result: { url: 'u' } }
 
 async function startPending() {
   const { made, attempts } = createPendingTool()
@@ -68,11 +72,49 @@ test('its report becomes the result, and the run goes on', async () => {
 
 test('a report that comes again changes nothing', async () => {
   const { entity, read } = await startPending()
-  const report = { correlationId: 'a', callId: 'call-1', result: 1 }
   await entity.operate('tool_result', report)
   const events = await read()
   await entity.operate('tool_result', { ...report, result: 2 })
   expect(await read()).toEqual(events)
+})
+
+/** A run that waits for a report, in a store that refuses so many wishes. */
+async function startRefusing(refusals: number, retryable = true) {
+  const log = new MemoryRunLog()
+  const { control } = log
+  let left = refusals
+  log.control = async (...args) => {
+    left -= 1
+    if (left < 0) return control.apply(log, args)
+    throw new AgentError('store_unavailable', 'The network is down.', { retryable })
+  }
+  const session = createSession(answers, {
+    log,
+    clock: createSleepingClock(),
+    tools: [createPendingTool().made],
+  })
+  await ask(log, 'a')
+  await session.entity.operate('run', { correlationId: 'a' })
+  return { ...session, read: () => log.read({ ...key, run: 'a' }) }
+}
+
+test('a report is taken in although the store fails at first', async () => {
+  const { entity, read } = await startRefusing(3)
+  await entity.operate('tool_result', report)
+  expect((await read()).at(-1)).toMatchObject({ type: 'run.completed' })
+  expect(entity.signals).toEqual([])
+})
+
+test.each([
+  ['long', 8, true],
+  ['for good, until somebody mends it', 1, false],
+])('a report is not lost when the store fails %s: it is brought again', async (_how, refusals, retryable) => {
+  const { entity, read } = await startRefusing(refusals, retryable)
+  await entity.operate('tool_result', report)
+  expect((await read()).at(-1)).toMatchObject({ type: 'run.parked' })
+  expect(entity.signals).toEqual([['tool_result', report]])
+  await entity.operate('tool_result', report)
+  expect((await read()).at(-1)).toMatchObject({ type: 'run.completed' })
 })
 
 test('an orchestration that failed is an error that the model is told', async () => {
