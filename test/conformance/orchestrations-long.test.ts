@@ -42,6 +42,11 @@ test('98. retries wait longer each time, and once more after the last attempt', 
   expect(historyEvents.filter(({ EventType }) => EventType === 'TimerFired')).toHaveLength(3)
 })
 
+test('98. pauses that grow by half come to an end as well', async () => {
+  const id = await flows.start('retries', { name: 'half', milliseconds: 10, attempts: 4, backoff: 1.5 })
+  expect((await flows.end(id)).output).toContain('after the last attempt')
+})
+
 test('98. several retried side by side each get their own result', async () => {
   const results = await flows.run('retriesTogether', ['a', 'b', 'c', 'd'])
   expect(results).toEqual(['a at 3', 'b at 3', 'c at 3', 'd at 3', 'steady', 'last'])

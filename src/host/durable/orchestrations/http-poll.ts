@@ -2,6 +2,7 @@ import { isObject, type UncheckedObject } from '../../parse-json.js'
 
 /** Where an answer 202 says to ask again, and when. */
 export interface HttpPoll {
+  /** Whole milliseconds, as the hub keeps times. */
   readonly afterMs: number
   readonly request: UncheckedObject
 }
@@ -21,7 +22,7 @@ export function readPoll(
   if (!location) return undefined
   const seconds = Number(readHeader(parsed.headers, 'retry-after') ?? Number.NaN)
   return {
-    afterMs: Number.isFinite(seconds) ? seconds * 1000 : defaultPollMs,
+    afterMs: Number.isFinite(seconds) ? Math.round(seconds * 1000) : defaultPollMs,
     request: {
       method: 'GET',
       uri: new URL(location, String(request.uri)).href,

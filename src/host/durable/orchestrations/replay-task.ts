@@ -138,8 +138,9 @@ function withRetry(policy: RetryPolicy | undefined, book: TaskBook, start: () =>
   return retried
 }
 
+/** Whole milliseconds, as the hub keeps times. */
 function toPauseMs({ firstIntervalMs, backoff, maxIntervalMs }: RetryPolicy, attempt: number): number {
-  return Math.min(firstIntervalMs * backoff ** (attempt - 1), maxIntervalMs)
+  return Math.round(Math.min(firstIntervalMs * backoff ** (attempt - 1), maxIntervalMs))
 }
 
 /** What is too far away for one timer is waited for in legs. */

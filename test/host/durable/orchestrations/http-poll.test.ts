@@ -21,6 +21,10 @@ test('without a time the pause is the one of the settings', () => {
   expect(poll(202, { location: '/x' })?.afterMs).toBe(30_000)
 })
 
+test('a part of a second counts in whole milliseconds', () => {
+  expect(poll(202, { location: '/x', 'retry-after': '0.0126' })?.afterMs).toBe(13)
+})
+
 test.each([
   [200, { location: '/x' }],
   [202, {}],

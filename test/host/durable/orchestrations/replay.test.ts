@@ -68,6 +68,22 @@ test('pauses between retries grow, have a longest length, and the last one is no
   expect(flow.answer.failure?.message).toMatch(/^no/)
 })
 
+test('pauses between retries are whole milliseconds, as the hub keeps no others', async () => {
+  const options = Object.assign(new df.RetryOptions(10, 4), { backoffCoefficient: 1.5 })
+  const flow = await startFlow(function* (context) {
+    yield context.df.callActivityWithRetry('a', options)
+  })
+  const pauses: number[] = []
+  for (let attempt = 0; attempt < 6; attempt += 2) {
+    const [timer] = await flow.handle(failed(attempt, 'no'))
+    if (timer?.kind !== 'timer') throw new Error('Nothing is waited for.')
+    pauses.push(timer.fireAt - flow.now)
+    flow.now = timer.fireAt
+    await flow.handle(fired(timer.number))
+  }
+  expect(pauses).toEqual([10, 15, 23])
+})
+
 test('retries that ran out of time are never heard of again, which is told', async () => {
   const options = Object.assign(new df.RetryOptions(1000, 5), { retryTimeoutInMilliseconds: 500 })
   const flow = await startFlow(function* (context) {
