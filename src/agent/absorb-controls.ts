@@ -4,9 +4,14 @@ import { toOpenApprovals } from '../run/fold.js'
 import { cancelAnswer } from './background-answer.js'
 import type { RunSetup } from './run-context.js'
 
-/** Writes down the wishes about a run that it does not know yet: decisions, and messages that join it, unless its model is at work on an answer. */
+/**
+ * Writes down the wishes about a run that it does not know yet: decisions, results, and messages that join it, unless its
+ * model is at work on an answer, or is not asked again because the run is to be cancelled.
+ */
 export async function absorbControls(context: RunSetup): Promise<void> {
   const { journal, controls } = context
+  const isOpenToMessages = () =>
+    journal.state.continuation === undefined && controls.cancelReason === undefined
   for (const record of controls.records) {
     if (record.type === 'decision') {
       const { type, ...decision } = record
@@ -14,7 +19,7 @@ export async function absorbControls(context: RunSetup): Promise<void> {
         ({ approvalId }) => approvalId === decision.approvalId,
       )
       if (isOpen) journal.record({ type: 'approval.decided', data: decision })
-    } else if (record.type === 'steer' && journal.state.continuation === undefined) {
+    } else if (record.type === 'steer' && isOpenToMessages()) {
       const { run, messages } = record
       const isKnown = journal.state.steering.some((steering) => steering.run === run)
       if (!isKnown && (await context.join(run)))

@@ -136,9 +136,11 @@ async function reset(operation: Operation): Promise<void> {
 }
 
 async function remove({ agent, log, key, context, clock, raiseEvent }: Operation): Promise<void> {
-  await announceDeletion(raiseEvent, log, key)
-  const answers = await findOpenAnswers(agent, log, key)
-  await log.deleteSession(key, toTime(toObject(context.df.getInput()).before, clock))
+  // A signal that comes late, or once more, has nothing to do with runs accepted since.
+  const before = toTime(toObject(context.df.getInput()).before, clock)
+  await announceDeletion(raiseEvent, log, key, before)
+  const answers = await findOpenAnswers(agent, log, key, before)
+  await log.deleteSession(key, before)
   await cancelAnswers(answers, clock)
   context.df.destructOnExit()
 }

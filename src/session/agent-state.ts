@@ -93,6 +93,11 @@ export class AgentState {
     return createdAt === undefined || session === undefined || session.createdAt === createdAt
   }
 
+  /** Whether there is a summary, and it is not of turns that were cleared after it had been made. */
+  remembers<Summary extends { readonly upToTurn: number }>(summary: Summary | undefined): summary is Summary {
+    return summary !== undefined && summary.upToTurn > this.own.resetTurn
+  }
+
   /** Forgets the conversation; who owns it and which turns are done stays known. */
   reset(): void {
     const { turn } = this.own

@@ -46,14 +46,16 @@ export async function announceEnd(
   await announce(raiseEvent, key, orchestrationId, toRunReply(key, outcome))
 }
 
-/** Tells the orchestrations that wait for runs of a session which is about to be deleted that nothing will come of them. */
+/** Tells the orchestrations that wait for runs of a session accepted before `before` (ms since 1970), which are about to be deleted, that nothing will come of them. */
 export async function announceDeletion(
   raiseEvent: RaiseEvent | undefined,
   log: RunLog,
   key: SessionKey,
+  before: number,
 ): Promise<void> {
   if (raiseEvent === undefined) return
-  for (const { run } of await log.runsAfter(key, Number.MAX_SAFE_INTEGER)) {
+  for (const { run, acceptedAt } of await log.runsAfter(key, Number.MAX_SAFE_INTEGER)) {
+    if (acceptedAt >= before) continue
     const events = await log.read({ ...key, run })
     const orchestrationId = fold(events).request?.orchestrationId
     if (events.some(isTerminal)) continue

@@ -83,8 +83,9 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
   })
 }
 
-/** Makes a run part of another one, unless it was begun on its own. Doing it twice is doing it once. */
+/** Makes a run part of another one, unless it was begun on its own or is to be cancelled. Doing it twice is doing it once. */
 async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean> {
+  if ((await log.controls(key)).some(({ type }) => type === 'cancel')) return false
   try {
     await log.append(key, 1, [{ type: 'run.joined', data: { run: into } }])
     return true

@@ -26,7 +26,7 @@ export async function addTurn(
   const entries = toTurnEntries(events, run)
   if (entries.length === 0) return
   const { summary, stateChanges } = ended
-  if (summary !== undefined) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
+  if (state.remembers(summary)) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
   state.keep(stateChanges)
   state.addTurn(turn, entries)
 }

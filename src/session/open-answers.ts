@@ -15,13 +15,15 @@ export interface OpenAnswer {
   readonly token: string
 }
 
-/** What is made in the background for the runs of a session that have not ended. */
+/** What is made in the background for the runs of a session that were accepted before `before` (ms since 1970) and have not ended. */
 export async function findOpenAnswers(
   agent: AgentDefinition,
   log: RunLog,
   key: SessionKey,
+  before: number,
 ): Promise<readonly OpenAnswer[]> {
-  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const all = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const open = all.filter(({ acceptedAt }) => acceptedAt < before)
   const found = await Promise.all(open.map(({ run }) => findAnswersOf(agent, log, { ...key, run })))
   return found.flat()
 }

@@ -24,7 +24,7 @@ export interface HistoryRequest {
 export async function prepareHistory(request: HistoryRequest): Promise<readonly ChatMessage[]> {
   const { agent, key, state, history, journal } = request
   const { compaction } = agent
-  const known = journal.state.summary ?? state.own.summary
+  const known = [journal.state.summary, state.own.summary].find((one) => state.remembers(one))
   const range = { after: known?.upToTurn ?? 0, maxTurns: compaction.maxTurns }
   const turns = compaction.select(await history.read(key, state, range))
   const { summarizer } = compaction

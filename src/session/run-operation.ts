@@ -52,17 +52,21 @@ async function readStateFor(operation: Operation, correlationId: string): Promis
 async function carryOut(operation: Operation, state: AgentState, correlationId: string): Promise<void> {
   const pending = await operation.log.runsAfter(operation.key, state.own.turn)
   const named = pending.findIndex(({ run }) => run === correlationId)
+  const last = pending.findLastIndex(({ status }) => status !== 'ended')
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
-    if (summary.status === 'ended') {
-      await addTurn(operation, state, summary.run, summary.turn)
-      continue
-    }
-    const ended = await execute(operation, state, summary)
-    if (!ended) return
+    const isEnded = await goOn(operation, state, summary)
+    if (!isEnded) return
     // Signals of the messages that came while this run stood still were used up in vain; the last one does for all.
-    const last = pending.at(-1)
-    if (summary.turn > 0 && last !== undefined && index < pending.length - 1) signalRun(operation, last.run)
+    const waiting = index < last ? pending[last] : undefined
+    if (summary.turn > 0 && waiting !== undefined) signalRun(operation, waiting.run)
   }
+}
+
+/** Takes in a run that has ended, or executes it; true when it has ended. */
+async function goOn(operation: Operation, state: AgentState, summary: RunSummary): Promise<boolean> {
+  if (summary.status !== 'ended') return execute(operation, state, summary)
+  await addTurn(operation, state, summary.run, summary.turn)
+  return true
 }
 
 /** Executes a run; true when it has ended. */

@@ -166,9 +166,9 @@ export class SessionClient {
     const before = this.#clock.now() + 1
     await this.signal(key, 'delete', { before })
     const raiseEvent = createRaiseEvent(this.#durable, this.#clock)
-    await askTaskHub(() => announceDeletion(raiseEvent, this.#log, key))
+    await askTaskHub(() => announceDeletion(raiseEvent, this.#log, key, before))
     const agent = this.#agents.find(({ name }) => name === key.agent)
-    const answers = agent === undefined ? [] : await findOpenAnswers(agent, this.#log, key)
+    const answers = agent === undefined ? [] : await findOpenAnswers(agent, this.#log, key, before)
     await this.#log.deleteSession(key, before)
     await cancelAnswers(answers, this.#clock)
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)

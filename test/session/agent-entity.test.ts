@@ -4,9 +4,10 @@ import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { isTerminal, type StoredEvent } from '../../src/run/events.js'
 import type { RunLog } from '../../src/run/run-log.js'
+import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { EntityKit } from './entity-kit.js'
-import { ask, createSession, createTool, key } from './session-kit.js'
+import { ask, callWork, createSession, createTool, key } from './session-kit.js'
 
 /** A model that asks for two tools, then for one, then answers: decided by the conversation alone, as a real one would. */
 const byConversation: ModelScript = ({ messages }) => {
@@ -237,6 +238,22 @@ test('delete leaves nothing', async () => {
   await entity.operate('delete', { before: Date.now() + 1 })
   expect(entity.state).toBeUndefined()
   expect(await log.session(key)).toBeUndefined()
+})
+
+test('a deletion that comes again concerns no run accepted since: nobody is told that it was deleted', async () => {
+  const clock = new VirtualClock()
+  const log = new MemoryRunLog({ clock })
+  const { made } = createTool({ approval: 'always' })
+  const { entity } = createSession([callWork(1)], { log, clock, tools: [made] })
+  await ask(log, 'old')
+  const deletion = { before: clock.now() + 1 }
+  clock.advanceTo(clock.now() + 10)
+  await entity.operate('delete', deletion)
+  await entity.operate('run', { message: 'Hi', correlationId: 'new', orchestrationId: 'parent' })
+  expect(entity.replies).toMatchObject([{ status: 'pending' }])
+  await entity.operate('delete', deletion)
+  expect(entity.raised).toEqual([])
+  expect((await log.read({ ...key, run: 'new' })).at(-1)).toMatchObject({ type: 'run.parked' })
 })
 
 test('an operation that nobody knows, or whose input is wrong, is logged and changes nothing', async () => {

@@ -2,9 +2,10 @@ import { expect, test, vi } from 'vitest'
 import { slidingWindow, summarize } from '../../src/agent/compaction.js'
 import { toText } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { fold, toOpenApprovals } from '../../src/run/fold.js'
 import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
-import { ask, createSession, key } from './session-kit.js'
+import { ask, callWork, createSession, createTool, key } from './session-kit.js'
 
 /** Answers are long, so that older turns leave the state. */
 const chatty: ModelScript = () => ({ text: 'y'.repeat(1000) })
@@ -144,4 +145,30 @@ test('reset forgets the summary too', async () => {
   await session.entity.operate('reset', { id: 'r', before: Date.now() + 1 })
   await talk(session, 1, 5)
   expect(JSON.stringify(session.client.requests.at(-1))).not.toContain('secret')
+})
+
+test('a run that waits through a reset brings back nothing of the summary it had made', async () => {
+  const compaction = summarize({
+    client: new ScriptedModel(() => ({ text: 'secret' })),
+    keepTurns: 1,
+    everyTurns: 1,
+  })
+  const { made } = createTool({ approval: 'always' })
+  const script: ModelScript = ({ messages }, call) =>
+    call === 3 && messages.at(-1)?.role === 'user' ? callWork(1) : { text: 'y'.repeat(1000) }
+  const session = createSession(script, { agent: { compaction }, tools: [made] })
+  await talk(session, 4)
+  const waiting = { ...key, run: 'run-4' }
+  const events = await session.log.read(waiting)
+  expect(events.map(({ type }) => type)).toContain('history.summarized')
+  await session.entity.operate('reset', { id: 'r', before: Date.now() + 1 })
+  const [approval] = toOpenApprovals(fold(events))
+  const { approvalId = '' } = approval ?? {}
+  await session.log.control(waiting, { type: 'decision', approvalId, decision: 'approve' })
+  await session.entity.operate('decide', { correlationId: 'run-4' })
+  expect((await session.log.read(waiting)).at(-1)).toMatchObject({ type: 'run.completed' })
+  expect(JSON.stringify(session.client.requests.at(-1))).not.toContain('secret')
+  await talk(session, 1, 5)
+  expect(JSON.stringify(session.client.requests.at(-1))).not.toContain('secret')
+  expect(session.entity.state).not.toContain('secret')
 })

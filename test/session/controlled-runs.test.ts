@@ -6,7 +6,7 @@ import { fold, toOpenApprovals } from '../../src/run/fold.js'
 import type { RunLog } from '../../src/run/run-log.js'
 import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import type { ModelScript } from '../../src/testing/scripted-model.js'
-import { ask, callWork, createSession, createTool, key } from './session-kit.js'
+import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 const run = { ...key, run: 'a' }
 const done: ModelScript = [callWork(1), { text: 'done' }]
@@ -165,6 +165,18 @@ test('messages that come while a run waits are answered after it', async () => {
   expect(entity.signals).toEqual([['continue', { correlationId: 'b' }]])
   await entity.operate('continue', { correlationId: 'b' })
   expect(await lastOf(log, 'b')).toMatchObject({ data: { response: 'second', message_count: 2 } })
+})
+
+test('messages that came while a run stood still are gone on with when it was ended from outside', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const { log, entity } = createSession(done, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  await ask(log, 'b')
+  await entity.operate('run', { correlationId: 'b' })
+  await log.append(run, 5, [{ type: 'run.cancelled', data: { reason: 'given up', text: '' } }])
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(entity.signals).toEqual([['continue', { correlationId: 'b' }]])
 })
 
 test('a call that was cut off asks a human whether to run it again', async () => {
@@ -333,6 +345,51 @@ test('a steering message that comes during the last model call leads to another 
   await entity.operate('run', { correlationId: 'a' })
   expect(client.requests).toHaveLength(2)
   expect(await lastOf(log)).toMatchObject({ data: { response: 'answer 1' } })
+})
+
+/** A run with a message that is to join it, and the entity that has not begun either. */
+async function startSteered(log = new MemoryRunLog()) {
+  const session = createSession([{ text: 'first' }, { text: 'second' }], {
+    log,
+    clock: createSleepingClock(),
+  })
+  await ask(log, 'a')
+  await ask(log, 'b', 'wait', { onBusy: 'steer' })
+  await log.control(run, { type: 'steer', run: 'b', messages: [createTextMessage('user', 'wait')] })
+  return session
+}
+
+test('a message does not join a run that is being cancelled, but is answered by itself', async () => {
+  const { log, entity } = await startSteered()
+  await log.control(run, { type: 'cancel', reason: 'enough' })
+  await entity.operate('run', { correlationId: 'b' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled' })
+  expect(await lastOf(log, 'b')).toMatchObject({ type: 'run.completed', data: { response: 'first' } })
+})
+
+test('a message that was cancelled joins no other run', async () => {
+  const { log, entity, client } = await startSteered()
+  await log.control({ ...key, run: 'b' }, { type: 'cancel', reason: 'never mind' })
+  await entity.operate('run', { correlationId: 'b' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.completed' })
+  expect(await lastOf(log, 'b')).toMatchObject({ type: 'run.cancelled', data: { reason: 'never mind' } })
+  expect(JSON.stringify(client.requests)).not.toContain('wait')
+})
+
+test('a run can be cancelled although the message that was to join it cannot be written', async () => {
+  const log = new MemoryRunLog()
+  const { append } = log
+  let tries = 0
+  log.append = async (...args) => {
+    if (args[2][0]?.type !== 'run.joined' || tries === 100) return append.apply(log, args)
+    tries += 1
+    await log.control(run, { type: 'cancel', reason: 'enough' })
+    throw new AgentError('store_unavailable', 'The log is damaged.')
+  }
+  const { entity } = await startSteered(log)
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled' })
+  expect(tries).toBe(1)
 })
 
 test('a steering message whose run was cut off between joining and being noted is noted on resume', async () => {
