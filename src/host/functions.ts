@@ -112,9 +112,9 @@ export interface HostExtension {
   toManualInput?(definition: FunctionDefinition, input: string): TypedData | undefined
   /** Starts listening for work. Called once, after the app has loaded and before the HTTP port opens. */
   start(functions: readonly FunctionDefinition[], invoker: FunctionInvoker): Promise<void>
-  /** Takes no new work, waits up to `graceMs` for what runs, and gives its leases back. */
+  /** Takes no new work, and waits up to `graceMs` for what runs. */
   stop(graceMs: number): Promise<void>
-  /** Ends what functions may have used to their last moment. Called after every `stop` and after the app's last hook. */
+  /** Ends what functions may have used to their last moment, and gives its leases back. Called after every `stop` and after the app's last hook. */
   close?(): Promise<void>
   /** Answers a request below `/runtime/webhooks/{name}`; `path` is the rest, without leading slash. */
   handle(

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AppClient, createAppClient } from '../host/durable/app-client.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
+import { createTempApp } from '../support/temp-app.js'
 
 let host: SpawnedHost
 let api: AppClient
@@ -66,4 +67,37 @@ test('the API under the address of the host decodes keys once', async () => {
   const entities = `${host.url}/runtime/webhooks/durabletask/entities/Counter`
   expect((await fetch(`${entities}/a%252Fb?op=add`, { method: 'POST' })).status).toBe(202)
   expect((await fetch(`${entities}/a%2Fb?op=add`, { method: 'POST' })).status).toBe(400)
+})
+
+test('a request that a stop waits for, and the last hook, can still send', async () => {
+  const app = await createTempApp({
+    'package.json': { main: 'index.js' },
+    'index.js': `const { app } = require('@azure/functions')
+      const df = require('durable-functions')
+      const send = (client) => client.signalEntity(new df.EntityId('e', 'k'), 'op')
+      df.app.entity('e', (context) => context.df.setState(1))
+      let last
+      app.http('late', { extraInputs: [df.input.durableClient()], handler: async (_request, context) => {
+        last = df.getClient(context)
+        const stopped = new Promise((resolve) => process.once('SIGTERM', () => setTimeout(resolve, 100)))
+        process.stdout.write('waits for the stop\\n')
+        await stopped
+        await send(last)
+        return { body: 'sent' }
+      } })
+      app.hook.appTerminate(async () => {
+        await send(last)
+        process.stdout.write('sent by the hook\\n')
+      })`,
+  })
+  try {
+    const stopping = await spawnHost({ root: app.root })
+    const answer = fetch(`${stopping.url}/api/late`)
+    await stopping.waitForOutput(/waits for the stop/)
+    const code = stopping.stop('SIGTERM')
+    expect(await (await answer).text()).toBe('sent')
+    expect([await code, stopping.output()]).toEqual([0, expect.stringContaining('sent by the hook')])
+  } finally {
+    await app.remove()
+  }
 })

@@ -208,3 +208,20 @@ test('loads functions with triggers that it does not listen to, and says so', ()
 test('answers 404 for webhooks of extensions that do not exist', async () => {
   expect((await fetch(`${host.url}/runtime/webhooks/mcp`)).status).toBe(404)
 })
+
+test.each(['/api/echo', '/runtime/webhooks/durabletask/entities/e/k'])(
+  'a client of %s that leaves in the middle of its body is no error of the host',
+  async (path) => {
+    const before = host.output().length
+    const socket = connect(host.port, '127.0.0.1', () =>
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\npart`,
+      ),
+    )
+    // The host asks for the body when it begins to read it.
+    await new Promise((resolve) => socket.once('data', resolve))
+    socket.destroy()
+    await expect.poll(() => host.output().slice(before)).toContain('closed the connection before it had sent')
+    expect(host.output().slice(before)).not.toMatch(/failed|\n\s+at /)
+  },
+)

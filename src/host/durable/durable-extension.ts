@@ -57,9 +57,11 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
       // Only now, as the first entity that runs may ask for the client input.
       await running.begin()
     },
-    stop: async (graceMs) => {
-      await running?.stop(graceMs)
+    stop: async (graceMs) => running?.stop(graceMs),
+    close: async () => {
+      const closing = running?.close()
       running = undefined
+      await closing
     },
     // The path is read from the request itself, as the one given here may have been decoded already.
     handle: async (request, response) => {
@@ -77,6 +79,8 @@ interface RunningExtension {
   readonly handle: RpcHandler
   begin(): Promise<void>
   stop(graceMs: number): Promise<void>
+  /** Until then functions that are still running, and the app's last hooks, can ask the hub. */
+  close(): Promise<void>
 }
 
 async function open(
@@ -129,8 +133,8 @@ async function open(
       await watch.look()
       watch.start({ pollMs, renewMs: leaseMs / 3 })
     },
-    stop: async (graceMs) => {
-      await dispatcher.stop(graceMs)
+    stop: (graceMs) => dispatcher.stop(graceMs),
+    close: async () => {
       await watch.stop()
       closeShortcut()
       await rpc.close()

@@ -1,3 +1,5 @@
+import { toErrorMessage } from '../../core/errors.js'
+import { isRequestClosed } from '../http/request-body.js'
 import { type DurableAnswer, DurableRequestError, toErrorAnswer } from './durable-answer.js'
 import type { DurableLog } from './durable-log.js'
 import type { DurableRequest } from './durable-request.js'
@@ -45,7 +47,8 @@ export function createDurableRoutes(options: DurableRoutesOptions) {
     try {
       return (await route(request)) ?? { status: 404 }
     } catch (error) {
-      if (!(error instanceof DurableRequestError)) {
+      if (isRequestClosed(error)) options.log('information', toErrorMessage(error))
+      else if (!(error instanceof DurableRequestError)) {
         options.log('error', `${request.method} ${request.segments.join('/')} failed: ${String(error)}`)
       }
       return toErrorAnswer(error)

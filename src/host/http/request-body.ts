@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { AgentError } from '../../core/errors.js'
 
 /** Largest request body in bytes unless `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` says otherwise (Functions host: 100 MiB). */
 export const defaultBodyLimitBytes = 104_857_600
@@ -9,14 +10,19 @@ export function readContentLength(request: IncomingMessage): number | undefined 
   return text === undefined ? undefined : Number(text)
 }
 
-/** Reads a whole body, however long it is. @throws {Error} when the client goes away. */
+/** Whether it says that the client has gone away: nobody waits for an answer, and nothing is wrong with the host. */
+export function isRequestClosed(error: unknown): boolean {
+  return error instanceof AgentError && error.code === 'request_closed'
+}
+
+/** Reads a whole body, however long it is. @throws {AgentError} `request_closed` when the client goes away. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   await receive(request, (chunk) => chunks.push(chunk))
   return join(chunks)
 }
 
-/** Reads a whole body, chunked or not; `undefined` when it is longer than `limitBytes`. @throws {Error} when the client goes away. */
+/** Reads a whole body, chunked or not; `undefined` when it is longer than `limitBytes`. @throws {AgentError} as {@link readBody}. */
 export async function readLimitedBody(
   request: IncomingMessage,
   limitBytes = defaultBodyLimitBytes,
@@ -34,12 +40,14 @@ export async function readLimitedBody(
 
 function receive(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
+    const giveUp = (cause?: Error): void => {
+      const message = 'The client closed the connection before it had sent the body.'
+      reject(new AgentError('request_closed', message, { cause }))
+    }
     request.on('data', take)
     request.once('end', resolve)
-    request.once('error', reject)
-    request.once('close', () =>
-      reject(new Error('The client closed the connection before it had sent the body.')),
-    )
+    request.once('error', giveUp)
+    request.once('close', () => giveUp())
   })
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toErrorMessage } from '../../core/errors.js'
 import type { FunctionInvoker, HostExtension } from '../functions.js'
 import type { HttpSettings } from '../host-json.js'
 import type { AccessControl } from '../keys/access-control.js'
@@ -8,7 +9,7 @@ import type { CorsPolicy } from './cors.js'
 import { writeEmpty, writeOutcome } from './function-to-response.js'
 import { writeHomePage } from './home-page.js'
 import type { RequestHandler } from './listener.js'
-import { readContentLength } from './request-body.js'
+import { isRequestClosed, readContentLength } from './request-body.js'
 import { toHttpInput } from './request-to-function.js'
 import { parseTarget, type RequestTarget } from './request-url.js'
 import { decodePath } from './route-template.js'
@@ -63,6 +64,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
 /** A request that fails in the host itself is answered 500 without a body, as far as that is still possible. */
 function settle(answering: Promise<void>, response: ServerResponse, log: HostLog): void {
   answering.catch((error: unknown) => {
+    if (isRequestClosed(error)) return log.write('information', 'Host.Http', toErrorMessage(error))
     log.write(
       'error',
       'Host.Http',

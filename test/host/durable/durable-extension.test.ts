@@ -89,6 +89,17 @@ test('a stop does not wait longer than its grace time, and what ends later chang
   await until(async () => (await next.client.readEntityState(id)).entityState === 1)
 })
 
+test('between its stop and its close functions can still send, and others do the work', async () => {
+  const dataDir = createDataDir()
+  const host = await startTestHost({ dataDir, entities: { counter } })
+  await host.extension.stop(1000)
+  await host.client.signalEntity(id, 'add', 1)
+  expect((await host.client.readEntityState(id)).entityExists).toBe(false)
+  const next = await startTestHost({ dataDir, entities: { counter } })
+  await until(async () => (await next.client.readEntityState(id)).entityState === 1)
+  expect(host.batches).toEqual([])
+})
+
 test('a signal that cannot be stored is answered 500 with the reason, never 202', async () => {
   const dataDir = createDataDir()
   const host = await startTestHost({ dataDir, entities: { counter } })
@@ -117,6 +128,7 @@ test('an entity that runs as soon as the host starts gets its client input', asy
   const { rpcBaseUrl } = JSON.parse(input && 'string' in input ? input.string : '')
   await fetch(`${rpcBaseUrl}entities/e/k`, { method: 'POST' })
   await first.stop(0)
+  await first.close?.()
 
   const second = createDurableExtension(options)
   const inputs: unknown[] = []
@@ -127,6 +139,7 @@ test('an entity that runs as soon as the host starts gets its client input', asy
     },
   })
   await second.stop(0)
+  await second.close?.()
   expect(inputs).toEqual([{ string: expect.stringContaining('rpcBaseUrl') }])
 })
 
@@ -148,6 +161,7 @@ test('disabled entities do not exist, and orchestrators are found whatever the c
   expect((await post('entities/off/k')).status).toBe(400)
   expect((await post('orchestrators/FLOW')).status).toBe(202)
   await extension.stop(0)
+  await extension.close?.()
 })
 
 test('wrong settings are refused at once, and a folder that cannot be used at the start', async () => {

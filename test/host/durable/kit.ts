@@ -94,6 +94,7 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
     if (stopped) return
     stopped = true
     await extension.stop(graceMs)
+    await extension.close?.()
   }
   onTestFinished(() => stop())
   return { client: createClient(data), extension, rpcUrl: data.rpcBaseUrl, logs, batches, stop }
