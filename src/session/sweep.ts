@@ -39,15 +39,20 @@ const limit = 500
 /**
  * Sees to what nobody else does: wakes runs that stand still because a signal was lost or their host died, gives up those
  * that bring their hosts down again and again, and deletes sessions that nobody uses any more. When there is nothing to
- * do it costs one look at an index.
+ * do it costs one look at an index. @throws what kept it from seeing to a run, once all else is done.
  */
 export async function sweep(options: SweepOptions): Promise<SweepReport> {
   const { log, stallMs, now } = options
   const stalled = await log.stalled({ before: now - stallMs, now, limit })
-  const wakened = await Promise.all(stalled.filter(isServedBy(options)).map((key) => wake(options, key)))
+  // A run that cannot be seen to must keep nobody from the rest, neither now nor ever.
+  const wakened = await Promise.allSettled(
+    stalled.filter(isServedBy(options)).map((key) => wake(options, key)),
+  )
   const expired = await expireSessions(options)
   const forgotten = await forgetEndedRuns(options)
-  const count = (outcome: string) => wakened.filter((one) => one === outcome).length
+  for (const one of wakened) if (one.status === 'rejected') throw one.reason
+  const count = (outcome: string) =>
+    wakened.filter((one) => one.status === 'fulfilled' && one.value === outcome).length
   return { signalled: count('signalled'), givenUp: count('given up'), expired, forgotten }
 }
 

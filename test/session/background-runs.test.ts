@@ -141,6 +141,23 @@ test('whoever cancels the run ends the response too, while it is followed or par
   }
 })
 
+test('whoever cancels a run ends what is made for agents that work for it too, and their runs', async () => {
+  for (const isParked of [true, false]) {
+    const { scene, entity, clock } = await beginAsking()
+    if (isParked) await beginAndPark(scene, entity, clock, 'a/call_1_0')
+    const operation = isParked ? Promise.resolve() : entity.operate('run', { correlationId: 'a' })
+    const inner = { ...key, run: 'a/call_1_0' }
+    const atWork = expect.objectContaining({ type: 'step.continued' })
+    await expect.poll(() => scene.log.read(inner), patiently).toContainEqual(atWork)
+    await scene.log.control(run, { type: 'cancel', reason: 'enough' })
+    await operation
+    if (isParked) await entity.operate('continue', { correlationId: 'a' })
+    expect(await lastOf(scene)).toMatchObject({ type: 'run.cancelled' })
+    expect((await scene.log.read(inner)).at(-1)).toMatchObject({ type: 'run.cancelled' })
+    expect(scene.server.visits).toEqual(['POST /v1/responses/resp_2/cancel'])
+  }
+})
+
 test('a session that is deleted takes what is made for it in the background along, also for agents that work for it', async () => {
   const own = await begin([{ text, holdAfterEvents: 8 }])
   const clock = new VirtualClock()
