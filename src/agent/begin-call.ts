@@ -1,10 +1,11 @@
 import { toTimestamp } from '../core/clock.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
-import type { Tool } from './agent-definition.js'
+import type { Reconciliation, Tool } from './agent-definition.js'
 import { createApprovalId, findTool, toIdempotencyKey, toToolContext } from './call-context.js'
 import type { ToolOutcome } from './invoke-tool.js'
 import type { RunContext } from './run-context.js'
+import { withinTimeLeft } from './within-time-left.js'
 
 /** Notes that a call starts; false when it does not, and why has been noted instead. */
 export async function beginCall(context: RunContext, state: CallState): Promise<boolean> {
@@ -18,9 +19,14 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
   if (decision?.decision === 'approve') return begin(context, state)
   if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
   if (started !== undefined) return settleUnknown(context, state, tool)
-  if (await tool.needsApproval(call.arguments, toToolContext(context, state)))
-    return ask(context, state, tool, 'policy')
+  if (await needsApproval(context, state, tool)) return ask(context, state, tool, 'policy')
   return begin(context, state)
+}
+
+function needsApproval(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
+  return withinTimeLeft(context, `Tool "${tool.name}"`, (signal) =>
+    tool.needsApproval(state.call.arguments, { ...toToolContext(context, state), signal }),
+  )
 }
 
 /**
@@ -28,10 +34,7 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
  * effect, nobody here knows. True when it is begun again.
  */
 export async function settleUnknown(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
-  const known = await tool.reconcile(
-    state.started?.arguments ?? state.call.arguments,
-    toToolContext(context, state),
-  )
+  const known = await reconcile(context, state, tool)
   if (known.outcome === 'not_done') return begin(context, state)
   if (known.outcome === 'done') {
     return complete(context, state, { result: JSON.parse(JSON.stringify(known.result ?? null)) })
@@ -46,6 +49,21 @@ export async function settleUnknown(context: RunContext, state: CallState, tool:
         error:
           'This tool was cut off while it ran, so whether it took effect is unknown. It was not run again.',
       })
+  }
+}
+
+/** A tool that cannot find out does not know. */
+async function reconcile(context: RunContext, state: CallState, tool: Tool): Promise<Reconciliation> {
+  const args = state.started?.arguments ?? state.call.arguments
+  try {
+    return await withinTimeLeft(context, `Tool "${tool.name}"`, (signal) =>
+      tool.reconcile(args, { ...toToolContext(context, state), signal }),
+    )
+  } catch (error) {
+    context.signal.throwIfAborted()
+    context.controls.stop.throwIfAborted()
+    context.onError(error)
+    return { outcome: 'unknown' }
   }
 }
 

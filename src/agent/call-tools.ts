@@ -35,8 +35,12 @@ async function finish(context: RunContext, callId: string): Promise<ExecutionOut
     recordStateChanges(context)
   } else if (!('parked' in outcome)) {
     const durationMs = clock.now() - startedAt
-    recordStateChanges(context)
-    journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
+    try {
+      recordStateChanges(context)
+    } finally {
+      // What the tool did has happened, also when its provider keeps too much.
+      journal.record({ type: 'tool.completed', data: { callId, ...outcome, durationMs } })
+    }
   } else if (outcome.parked === 'approval') {
     journal.record({ type: 'approval.requested', data: toOuterApproval(context, callId, outcome.approval) })
   } else if (outcome.parked === 'tool') {

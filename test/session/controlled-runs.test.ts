@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { tool } from '../../src/agent/tool.js'
 import { AgentError } from '../../src/core/errors.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
@@ -6,6 +7,7 @@ import { fold, toOpenApprovals } from '../../src/run/fold.js'
 import type { RunLog } from '../../src/run/run-log.js'
 import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import type { ModelScript } from '../../src/testing/scripted-model.js'
+import { calls, started, toolStarted } from '../run/event-samples.js'
 import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 const run = { ...key, run: 'a' }
@@ -134,6 +136,21 @@ test('an approval policy that throws asks', async () => {
   expect(await approvals(log)).toHaveLength(1)
 })
 
+test('a run whose approval policy never answers can be cancelled', async () => {
+  const log = new MemoryRunLog()
+  const { made, executions } = createTool({
+    approval: async () => {
+      await log.control(run, { type: 'cancel', reason: 'enough' })
+      return new Promise(() => {})
+    },
+  })
+  const { entity } = createSession(done, { log, tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled', data: { reason: 'enough' } })
+  expect(executions).toEqual([])
+})
+
 test('an approval that nobody decides in time counts as rejected', async () => {
   const { made, executions } = createTool({ approval: 'always', approvalTimeoutMs: 3_600_000 })
   const { log, entity, client } = createSession(done, { tools: [made] })
@@ -224,6 +241,18 @@ test.each([
   await entity.operate('run', { correlationId: 'a' })
   expect(executions.map(({ n }) => n)).toEqual(runs)
   expect(client.requests[0]?.messages.at(-1)?.contents).toMatchObject([result])
+})
+
+test('of a call that was cut off a human is asked when its tool cannot find out what became of it', async () => {
+  const reconcile = () => Promise.reject(new Error('no route to host'))
+  const made = tool({ name: 'tool', description: '', reconcile, execute: () => 'done again' })
+  const { log, entity } = createSession([], { tools: [made] })
+  await ask(log, 'a')
+  const step = [calls(0, 'call-1'), toolStarted('call-1')]
+  await log.append(run, 1, [started(1), ...step])
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await approvals(log)).toMatchObject([{ reason: 'unknown_outcome', callId: 'call-1' }])
+  expect(entity.logged.join()).toContain('no route to host')
 })
 
 test('cancel stops a model call in flight, and keeps what it has said', async () => {

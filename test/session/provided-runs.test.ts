@@ -3,6 +3,7 @@ import { Agent } from '../../src/agent/agent.js'
 import type { ContextProvider, ToolSource } from '../../src/agent/agent-definition.js'
 import type { RunInfo } from '../../src/agent/provider-context.js'
 import { tool } from '../../src/agent/tool.js'
+import type { JsonValue } from '../../src/core/json.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { EntityKit } from './entity-kit.js'
@@ -80,27 +81,40 @@ test('a run that has its answer ends though the source of its tools is gone mean
   expect((await log.read({ ...key, run: 'a' })).at(-1)).toMatchObject({ type: 'run.completed' })
 })
 
-test('what a tool of a provider changes is recorded with its result', async () => {
-  const notes: ContextProvider = {
+/** A provider with a tool that notes something in the session. */
+function createNotes(noted: JsonValue): ContextProvider {
+  return {
     name: 'notes',
     tools: ({ state }) => [
       tool({
         name: 'note',
         description: '',
         execute: () => {
-          state.noted = true
-          return 'noted'
+          state.noted = noted
+          return 'it is noted'
         },
       }),
     ],
   }
-  const { log, entity } = createSession(
-    ({ messages }) =>
-      messages.some(({ role }) => role === 'tool')
-        ? { text: 'ok' }
-        : { calls: [{ name: 'note', arguments: {} }] },
-    { agent: { contextProviders: [notes] } },
-  )
+}
+
+/** Calls the tool first, in each turn. */
+const noteFirst: ModelScript = ({ messages }) =>
+  messages.at(-1)?.role === 'tool' ? { text: 'ok' } : { calls: [{ name: 'note', arguments: {} }] }
+
+test('what a tool has given is remembered, also when its provider keeps too much', async () => {
+  const contextProviders = [createNotes('x'.repeat(9_000))]
+  const { log, entity, client } = createSession(noteFirst, { agent: { contextProviders } })
+  for (const run of ['a', 'b']) {
+    await ask(log, run)
+    await entity.operate('run', { correlationId: run })
+    expect((await log.read({ ...key, run })).at(-1)).toMatchObject({ type: 'run.failed' })
+  }
+  expect(JSON.stringify(client.requests[1]?.messages)).toContain('it is noted')
+})
+
+test('what a tool of a provider changes is recorded with its result', async () => {
+  const { log, entity } = createSession(noteFirst, { agent: { contextProviders: [createNotes(true)] } })
   await ask(log, 'a')
   await entity.operate('run', { correlationId: 'a' })
   const types = (await log.read({ ...key, run: 'a' })).map(({ type }) => type)
