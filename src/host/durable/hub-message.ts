@@ -71,6 +71,4 @@ export interface StoredMessage {
   readonly input: string | null
   readonly sender: string | null
   readonly execution: string | undefined
-  /** Epoch milliseconds; 0 when there was nothing to wait for. */
-  readonly visibleAt: number
 }

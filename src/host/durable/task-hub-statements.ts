@@ -51,7 +51,7 @@ export const hubStatements = {
 /** What {@link TaskHub} asks at any time. */
 export const hubReads = {
   dataVersion: 'PRAGMA data_version',
-  visibleMessages: `SELECT seq, id, name, input, sender, execution, visible_at FROM messages
+  visibleMessages: `SELECT seq, id, name, input, sender, execution FROM messages
     WHERE target = ? AND visible_at <= ? ORDER BY seq`,
   waiting: `SELECT target FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at <= ?
     AND name IN (SELECT value FROM json_each(?)) ORDER BY ready_at LIMIT +?`,

@@ -174,7 +174,6 @@ export class TaskHub {
       input: typeof row.input === 'string' ? row.input : null,
       sender: typeof row.sender === 'string' ? row.sender : null,
       execution: typeof row.execution === 'string' ? row.execution : undefined,
-      visibleAt: Number(row.visible_at),
     }))
   }
 

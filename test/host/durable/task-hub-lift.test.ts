@@ -87,7 +87,7 @@ test('messages of orchestrations and about locks are lifted as they were', async
   const hub = TaskHub.open(createFile(version2), 'MyHub')
   expect(hub.instances.readHead('i')).toEqual({ id: 'i', execution: 'x', name: 'Flow', status: 'Running' })
   expect(hub.instances.readHistory('x')).toHaveLength(1)
-  expect(hub.readMessages('i', 39)).toMatchObject([{ id: 'id-9', input: '{"a":1}', visibleAt: 0 }])
+  expect(hub.readMessages('i', 39)).toMatchObject([{ id: 'id-9', input: '{"a":1}' }])
   expect(hub.readMessages('i', 40).map(({ id, execution }) => [id, execution])).toEqual([
     ['id-9', undefined],
     ['x:2', 'x'],

@@ -80,22 +80,29 @@ function upToSuspension(messages: readonly EventMessage[]): readonly EventMessag
   return suspendedAt > 0 ? messages.slice(0, suspendedAt) : messages
 }
 
-/** A start comes first, whatever else waits; timers stand where they were due among the others, which keep their order. */
+/**
+ * A start comes first, whatever else waits; timers stand where they were due among the others, which keep their order. When a
+ * timer was due its event tells: from when on the message is visible is forgotten while the orchestration is suspended.
+ */
 function toArrivalOrder(messages: readonly EventMessage[]): EventMessage[] {
   const isStart = ({ row }: EventMessage) => row.type === eventTypes.executionStarted
-  const timers = messages.filter(({ visibleAt }) => visibleAt > 0).sort((a, b) => a.visibleAt - b.visibleAt)
-  const others = messages.filter((message) => message.visibleAt === 0 && !isStart(message))
+  const isTimer = ({ row }: EventMessage) => row.type === eventTypes.timerFired
+  const timers = messages
+    .filter(isTimer)
+    .map((timer) => ({ timer, dueAt: readTime(timer) }))
+    .sort((a, b) => a.dueAt - b.dueAt)
+  const others = messages.filter((message) => !isTimer(message) && !isStart(message))
   const ordered = messages.filter(isStart)
   let due = 0
   for (const message of others) {
     const cameAt = timers.length === due ? 0 : readTime(message)
-    for (let timer = timers[due]; timer && timer.visibleAt <= cameAt; timer = timers[due]) {
-      ordered.push(timer)
+    for (let next = timers[due]; next && next.dueAt <= cameAt; next = timers[due]) {
+      ordered.push(next.timer)
       due += 1
     }
     ordered.push(message)
   }
-  return [...ordered, ...timers.slice(due)]
+  return [...ordered, ...timers.slice(due).map(({ timer }) => timer)]
 }
 
 function readTime({ row }: EventMessage): number {

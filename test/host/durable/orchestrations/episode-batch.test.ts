@@ -97,6 +97,17 @@ test('while it is suspended only a resume or a termination is handled', async ()
   expect(read(50)).toBe(`a, ${eventTypes.executionResumed}, ${eventTypes.executionTerminated}`)
 })
 
+test('what came and what was due while it was suspended is handled in that order', async () => {
+  const { hub, raise, fire, read } = await openFlow()
+  await fire(1, 20)
+  await raise('a', 10)
+  await raise('b', 30)
+  await hub.run(() => hub.park('i', 50))
+  expect(read(50)).toBe('void')
+  await hub.run(() => hub.unpark('i'))
+  expect(read(60)).toBe('a, timer 1, b')
+})
+
 test('an orchestration that is over handles nothing', async () => {
   const { raise, read } = await openFlow('Completed')
   await raise('a', 10)
