@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Agent } from '../../src/agent/agent.js'
+import { Agent, type AgentOptions } from '../../src/agent/agent.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { ChatClient } from '../../src/model/chat-client.js'
@@ -32,8 +32,12 @@ async function begin(script: ResponsesServerOptions['script']): Promise<Scene> {
 }
 
 /** The session's entity in a process of its own. */
-function createEntity({ client, log }: Scene, clock?: VirtualClock): EntityKit {
-  const agent = new Agent({ name: 'Agent', client, modelSettings: { background: true } })
+function createEntity(
+  { client, log }: Scene,
+  clock?: VirtualClock,
+  options: Partial<AgentOptions> = {},
+): EntityKit {
+  const agent = new Agent({ name: 'Agent', client, modelSettings: { background: true }, ...options })
   return new EntityKit({ agent, log, limits, clock })
 }
 
@@ -121,6 +125,22 @@ test('an answer that outlasts the operation parks the run, which is looked after
   expect(await lastOf(scene)).toMatchObject({ type: 'run.completed', data: { response: text } })
   expect(scene.server.requests).toHaveLength(1)
   expect(scene.server.visits).toEqual(Array(2).fill('GET /v1/responses/resp_1'))
+})
+
+test('the time that a model takes in the background counts', async () => {
+  const scene = await begin([{ text, holdAfterEvents: 8 }])
+  const clock = new VirtualClock()
+  const log = new MemoryRunLog({ clock })
+  await ask(log, 'a', 'Explain relativity.')
+  const timed = { ...scene, log }
+  const entity = createEntity(timed, clock, { runTimeoutMs: 120_000 })
+  await beginAndPark(timed, entity, clock)
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(await lastOf(timed)).toMatchObject({ type: 'run.parked', data: { reason: 'background' } })
+  clock.advanceTo(clock.now() + 61_000)
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(await lastOf(timed)).toMatchObject({ type: 'run.failed', data: { code: 'budget_exhausted' } })
+  expect(scene.server.visits.at(-1)).toBe('POST /v1/responses/resp_1/cancel')
 })
 
 test('whoever cancels the run ends the response too, while it is followed or parked', async () => {
