@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
@@ -92,6 +92,26 @@ test('logs of runs that ended long ago are deleted, when that is wanted', async 
   expect(await sweep({ ...options, runRetentionMs: minute })).toMatchObject({ forgotten: 1 })
   expect(await log.read(run)).toEqual([])
   expect(await log.read({ ...key, run: 'open' })).toHaveLength(1)
+})
+
+test('however many messages wait behind a human, and however many runs are of other apps, lost runs are found', async () => {
+  const { log, signals, options } = createSweep()
+  await ask(log, 'first')
+  await log.append({ ...key, run: 'first' }, 1, [
+    started(1),
+    { type: 'run.parked', data: { reason: 'approval' } },
+  ])
+  for (let number = 0; number < 600; number += 1) await ask(log, `waiting-${number}`)
+  const [accepted] = await log.read({ ...key, run: 'first' })
+  if (accepted?.type !== 'run.accepted') throw new Error('It was not accepted.')
+  for (let number = 0; number < 600; number += 1)
+    await log.create({ agent: 'Other', session: `s-${number}`, run: 'a' }, accepted.data)
+  const lost = { ...run, session: 'lost' }
+  await log.create(lost, accepted.data)
+  const lists = vi.spyOn(log, 'runsAfter')
+  expect(await sweep(options)).toMatchObject({ signalled: 1 })
+  expect(signals).toEqual([[lost, 'continue', { correlationId: 'a' }]])
+  expect(lists).toHaveBeenCalledTimes(2)
 })
 
 test('a run that cannot be seen to keeps nobody from the rest, and is told of', async () => {
