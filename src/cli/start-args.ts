@@ -26,6 +26,7 @@ export function parseStartArgs(args: readonly string[]): StartArgs {
       `start takes one entry, not ${positionals.length}: ${positionals.join(' ')}`,
     )
   }
+  for (const name of ['root', 'data', 'address'] as const) refuseEmpty(`--${name}`, values[name])
   return {
     root: resolve(values.root ?? '.'),
     entry: positionals[0],
@@ -66,6 +67,12 @@ function readArgs(args: readonly string[]) {
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new AgentError('invalid_configuration', message, { cause })
   }
+}
+
+/** Empty is what a shell makes of a variable that is not set; as a path it would mean the app's own folder. */
+function refuseEmpty(name: string, text: string | undefined): void {
+  if (text === undefined || text.trim() !== '') return
+  throw new AgentError('invalid_configuration', `${name} must not be empty: give it a value or leave it out.`)
 }
 
 function parseInteger(name: string, text: string, least: number, most: number): number {

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { AppKeys } from '../host/keys/app-keys.js'
 import { type RunningHost, startHost } from '../host/start-host.js'
 import { loadExtensions } from './extensions.js'
+import { followNpm } from './follow-npm.js'
 import { resolveEntry } from './resolve-entry.js'
 import { parseStartArgs, type StartArgs } from './start-args.js'
 import { findSupervisor, type Supervisor } from './supervisor.js'
@@ -11,6 +12,8 @@ import { watch } from './watch.js'
 const stopGraceMs = 10_000
 /** The same when the process is restarted, e.g. because a function took too long: on Azure everything is cut off at once. */
 const restartGraceMs = 100
+/** A stop that takes longer than this says what it waits for. */
+const silentStopMs = 500
 
 /**
  * The `start` verb: runs an app on the embedded host until SIGINT or SIGTERM; a second signal ends it at once.
@@ -18,10 +21,16 @@ const restartGraceMs = 100
  */
 export async function start(args: readonly string[]): Promise<void> {
   const options = parseStartArgs(args)
+  outliveOutput()
   const { root, main } = resolveEntry(options.root, options.entry)
   const dataDir = resolve(root, options.data ?? '.data')
   if (options.watch) watch({ args, root, dataDir })
   else await serve({ options, root, main, dataDir })
+}
+
+/** Whoever reads the output may end before the host does (`| tee`, `| head`), or its disk be full: those lines are lost, and nothing else. */
+function outliveOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 }
 
 interface ServeOptions {
@@ -51,6 +60,7 @@ async function serve({ options, root, main, dataDir }: ServeOptions): Promise<vo
   const host = await starting
   const stop = stopOnSignal(host)
   supervisor?.attach({ port: host.port, onGone: () => stop('SIGTERM') })
+  followNpm(() => stop('SIGTERM'))
 }
 
 /** Ends the process, with whatever in it would not end; the supervisor starts another. */
@@ -65,6 +75,7 @@ function stopOnSignal(host: RunningHost): (signal: NodeJS.Signals) => void {
   const onSignal = (signal: NodeJS.Signals): void => {
     if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
     isStopping = true
+    setTimeout(explainStop, silentStopMs).unref()
     // The library's own server and whatever the app left open would keep the process alive.
     host.stop(stopGraceMs).then(
       () => process.exit(0),
@@ -77,4 +88,11 @@ function stopOnSignal(host: RunningHost): (signal: NodeJS.Signals) => void {
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   return onSignal
+}
+
+function explainStop(): void {
+  const limit = stopGraceMs / 1000
+  process.stdout.write(
+    `Waiting up to ${limit} seconds for what still runs. Ctrl+C ends it at once; runs go on at the next start.\n`,
+  )
 }

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { toErrorMessage } from './errors.js'
+import { AgentError, toErrorMessage } from './errors.js'
 
 /**
  * Opens a SQLite file. On Node versions that still call `node:sqlite` experimental, that one notice is not printed:
  * whoever runs the host has no use for it.
+ * @throws {AgentError} `invalid_configuration` on a Node without `node:sqlite`, which is older than ours.
  */
 export function openSqlite(file: string): DatabaseSync {
   return new (loadSqlite().DatabaseSync)(file)
@@ -49,7 +50,10 @@ function loadSqlite(): typeof import('node:sqlite') {
     Reflect.apply(emitWarning, process, [warning, ...rest])
   }
   try {
-    return process.getBuiltinModule('node:sqlite')
+    const sqlite = process.getBuiltinModule?.('node:sqlite')
+    if (sqlite !== undefined) return sqlite
+    const message = `Node ${process.versions.node} has no SQLite; run this with Node 22.13 or newer`
+    throw new AgentError('invalid_configuration', message)
   } finally {
     process.emitWarning = emitWarning
   }

@@ -115,7 +115,9 @@ export class RedisConnection {
     const what = code ?? toName(error)
     const hint = code === undefined ? 'Check the address and the network.' : toHint(code)
     const message = `The run log in Redis ${this.#place} cannot be used (${what}). ${hint}`
-    return new AgentError('store_unavailable', message.trim(), { retryable: code === undefined })
+    return new AgentError('store_unavailable', message.trim(), {
+      retryable: code === undefined || isPassing(code),
+    })
   }
 }
 
@@ -159,6 +161,11 @@ function toName(error: unknown): string {
   const { code, name, originalError } = (error ?? {}) as Record<string, unknown>
   if (originalError !== undefined) return toName(originalError)
   return typeof code === 'string' && /^\w+$/.test(code) ? code : String(name ?? 'error')
+}
+
+/** What a server answers while it restarts, fails over, is cut off from its replicas or its disk, or is busy with a script. */
+function isPassing(code: string): boolean {
+  return /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|MISCONF)$/.test(code)
 }
 
 function toHint(code: string): string {

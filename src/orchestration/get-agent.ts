@@ -90,7 +90,7 @@ export function getAgent(
     signal(input, options = {}) {
       const call = toInput(input, options)
       const entity = new AgentSessionId(name, call.session).toEntityId()
-      context.df.signalEntity(entity, 'run', call.request)
+      context.df.signalEntity(entity, 'run', { ...call.request, wait_for_response: false })
       return toIds(call)
     },
   }

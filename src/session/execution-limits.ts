@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import type { ExecutionLimits } from '../agent/run-context.js'
-import type { StoredEvent } from '../run/events.js'
+import type { ParkReason, StoredEvent } from '../run/events.js'
 
 /** How long one operation of an entity may take; see {@link toOperationLimits}. */
 export interface OperationLimits {
@@ -50,11 +50,16 @@ function toActiveStart(events: readonly StoredEvent[], now: number): number {
   let start = events[0]?.at ?? now
   let parkedAt: number | undefined
   for (const event of events) {
-    if (event.type === 'run.parked' && event.data.reason !== 'operation_limit') parkedAt = event.at
+    if (event.type === 'run.parked' && isIdle(event.data.reason)) parkedAt = event.at
     else if (parkedAt !== undefined) {
       start += event.at - parkedAt
       parkedAt = undefined
     }
   }
   return parkedAt === undefined ? start : start + now - parkedAt
+}
+
+/** Whether nobody works on a run that is parked for this: a model that works in the background does. */
+function isIdle(reason: ParkReason): boolean {
+  return reason === 'approval' || reason === 'tool'
 }

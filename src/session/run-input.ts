@@ -28,6 +28,7 @@ const runInput = z.looseObject({
   response_format: z.unknown().optional(),
   responseFormat: z.unknown().optional(),
   orchestrationId: z.string().nullish(),
+  wait_for_response: z.boolean().nullish(),
   owner: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
 })
@@ -37,8 +38,10 @@ type RawRunInput = z.infer<typeof runInput>
 /** What a `run` operation is asked to do: to carry on a run that is in the log, or one that comes with the operation. */
 export interface RunInput {
   readonly correlationId: string
-  /** Present when the caller has no log: an orchestrator, or a .NET or Python peer. It waits for a reply. */
+  /** Present when the caller has no log: an orchestrator, or a .NET or Python peer. */
   readonly request: RunRequest | undefined
+  /** Whether whoever brought the request may wait for a reply. */
+  readonly isAwaited: boolean
 }
 
 /** Reads the input of a `run` operation, in the field names of the peers' run request. @throws {AgentError} `invalid_request` naming the field. */
@@ -52,7 +55,8 @@ export function parseRunInput(input: unknown): RunInput {
   refuseUnsupported(parsed.data)
   const { correlationId, ...raw } = parsed.data
   const messages = toMessages(parsed.data)
-  if (messages === undefined) return { correlationId, request: undefined }
+  const isAwaited = raw.wait_for_response !== false
+  if (messages === undefined) return { correlationId, request: undefined, isAwaited }
   const request = createRunRequest({
     messages,
     options: {
@@ -63,7 +67,7 @@ export function parseRunInput(input: unknown): RunInput {
     metadata: raw.metadata ?? undefined,
     orchestrationId: raw.orchestrationId ?? undefined,
   })
-  return { correlationId, request }
+  return { correlationId, request, isAwaited }
 }
 
 /** What peers may ask for and we do not do: to leave it out silently would give a run that they did not ask for. */

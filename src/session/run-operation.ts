@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { hasCode } from '../core/errors.js'
-import type { RunSummary } from '../run/run-log.js'
+import type { RunRequest } from '../run/events.js'
+import type { RunKey, RunSummary } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
+import { bringAgain } from './bring-again.js'
 import { addTurn, adoptOutcome, failRun, signalRun } from './ended-runs.js'
 import { executeRun } from './execute-run.js'
 import { type Operation, readState, toPatience } from './operation.js'
@@ -15,17 +17,33 @@ import { accept, readInput, reply } from './reply-to-caller.js'
  * gets a reply.
  */
 export async function operateRun(operation: Operation): Promise<void> {
-  const { correlationId, request } = readInput(operation)
+  const { correlationId, request, isAwaited } = readInput(operation)
   if (request === undefined) return operatePending(operation, correlationId)
   const key = { ...operation.key, run: correlationId }
   try {
-    await outlastFailures(toPatience(operation), () => accept(operation, key, request))
+    await takeIn(operation, key, request, isAwaited)
     await operatePending({ ...operation, repliesTo: correlationId }, correlationId)
   } catch (error) {
     await reply(operation, key, error)
     throw error
   }
   await reply(operation, key)
+}
+
+/** Writes down a run that came with its operation. One that nobody waits for is brought again as long as the store does not take it. */
+async function takeIn(
+  operation: Operation,
+  key: RunKey,
+  request: RunRequest,
+  isAwaited: boolean,
+): Promise<void> {
+  try {
+    await outlastFailures(toPatience(operation), () => accept(operation, key, request))
+  } catch (error) {
+    const isLost = !isAwaited && hasCode(error, 'store_unavailable')
+    if (isLost) await bringAgain(operation, 'run', operation.context.df.getInput())
+    throw error
+  }
 }
 
 /** Carries out a run that is in the log, and before it those accepted earlier. */

@@ -2,7 +2,7 @@ import type { AgentDefinition } from '../agent/agent-definition.js'
 import { AgentError, hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import { fold } from '../run/fold.js'
-import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
+import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import { cancelAnswers, findAnswersOf } from './open-answers.js'
 
 /** What the sweeper looks after, and how patient it is. */
@@ -39,16 +39,50 @@ const limit = 500
 /**
  * Sees to what nobody else does: wakes runs that stand still because a signal was lost or their host died, gives up those
  * that bring their hosts down again and again, and deletes sessions that nobody uses any more. When there is nothing to
- * do it costs one look at an index.
+ * do it costs one look at an index. @throws what kept it from seeing to a run, once all else is done.
  */
 export async function sweep(options: SweepOptions): Promise<SweepReport> {
-  const { log, stallMs, now } = options
-  const stalled = await log.stalled({ before: now - stallMs, now, limit })
-  const wakened = await Promise.all(stalled.filter(isServedBy(options)).map((key) => wake(options, key)))
+  const stalled = await findStalled(options)
+  // A run that cannot be seen to must keep nobody from the rest, neither now nor ever.
+  const wakened = await Promise.allSettled(stalled.map((key) => wake(options, key)))
   const expired = await expireSessions(options)
   const forgotten = await forgetEndedRuns(options)
-  const count = (outcome: string) => wakened.filter((one) => one === outcome).length
+  for (const one of wakened) if (one.status === 'rejected') throw one.reason
+  const count = (outcome: string) =>
+    wakened.filter((one) => one.status === 'fulfilled' && one.value === outcome).length
   return { signalled: count('signalled'), givenUp: count('given up'), expired, forgotten }
+}
+
+/** Looks further when most of what stands still does so for good reason: else that would hide the rest for ever. */
+async function findStalled(options: SweepOptions): Promise<readonly RunKey[]> {
+  const { log, stallMs, now } = options
+  const firsts = new Map<string, Promise<RunSummary | undefined>>()
+  for (let count = limit; ; count *= 4) {
+    const stalled = await log.stalled({ before: now - stallMs, now, limit: count })
+    const served = stalled.filter(isServedBy(options))
+    const waits = await Promise.all(served.map((key) => waitsBehindOther(log, key, firsts)))
+    const found = served.filter((_key, index) => !waits[index])
+    if (stalled.length < count || found.length >= limit) return found.slice(0, limit)
+  }
+}
+
+/** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */
+async function waitsBehindOther(
+  log: RunLog,
+  key: RunKey,
+  firsts: Map<string, Promise<RunSummary | undefined>>,
+): Promise<boolean> {
+  const name = JSON.stringify([key.agent, key.session])
+  const finding = firsts.get(name) ?? findFirst(log, key)
+  firsts.set(name, finding)
+  const first = await finding
+  return first !== undefined && first.run !== key.run && first.status === 'parked'
+}
+
+/** A session that cannot be read has nobody that is known to wait: whoever wakes its runs learns why. */
+async function findFirst(log: RunLog, key: SessionKey): Promise<RunSummary | undefined> {
+  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER).catch(() => [])
+  return first
 }
 
 function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
@@ -58,8 +92,7 @@ function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
 async function wake(
   { log, agents, signal, maxAttempts }: SweepOptions,
   key: RunKey,
-): Promise<'signalled' | 'given up' | 'waits'> {
-  if (await waitsBehindOther(log, key)) return 'waits'
+): Promise<'signalled' | 'given up'> {
   const events = await log.read(key)
   const { attempt, outcome, parked } = fold(events)
   if (outcome === undefined && parked === undefined && attempt >= maxAttempts) {
@@ -72,12 +105,6 @@ async function wake(
   }
   await signal(key, 'continue', { correlationId: key.run })
   return 'signalled'
-}
-
-/** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */
-async function waitsBehindOther(log: RunLog, key: RunKey): Promise<boolean> {
-  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
-  return first !== undefined && first.run !== key.run && first.status === 'parked'
 }
 
 /** False when somebody works on it after all. */

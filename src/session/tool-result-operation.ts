@@ -3,6 +3,7 @@ import { AgentError, hasCode } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 import type { ToolResult } from '../run/control.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
+import { bringAgain } from './bring-again.js'
 import { type Operation, toPatience } from './operation.js'
 import { outlastFailures } from './outlast-failures.js'
 import { operatePending } from './run-operation.js'
@@ -16,9 +17,6 @@ const toolResultInput = z.object({
 
 type ToolReport = z.output<typeof toolResultInput>
 
-/** How long to leave a store alone that does not get well by itself, before a result is brought to it again; ms. */
-const bringAgainMs = 15_000
-
 /** The `tool_result` operation: takes in what came of a pending tool call, and goes on with the run. */
 export async function operateToolResult(operation: Operation): Promise<void> {
   const parsed = toolResultInput.safeParse(operation.context.df.getInput())
@@ -31,7 +29,8 @@ export async function operateToolResult(operation: Operation): Promise<void> {
   try {
     await outlastFailures(toPatience(operation), () => fileReport(operation, parsed.data, path))
   } catch (error) {
-    if (hasCode(error, 'store_unavailable')) await bringAgain(operation, parsed.data)
+    // Nothing else would ever wake the run.
+    if (hasCode(error, 'store_unavailable')) await bringAgain(operation, 'tool_result', parsed.data)
     throw error
   }
   await operatePending(operation, path[0] ?? parsed.data.correlationId)
@@ -49,12 +48,6 @@ async function fileReport(
     const run = path.slice(0, depth).join('/')
     await file(log, { ...key, run }, { callId: [...path.slice(depth), callId].join('/') })
   }
-}
-
-/** Nobody else knows the result, and nothing else would ever wake the run: until it can be filed it goes round in the entity's mailbox. */
-async function bringAgain({ context, clock }: Operation, report: ToolReport): Promise<void> {
-  await clock.sleep(bringAgainMs)
-  context.df.signalEntity(context.df.entityId, 'tool_result', report)
 }
 
 async function file(log: RunLog, key: RunKey, result: ToolResult): Promise<void> {

@@ -43,3 +43,13 @@ test('the wait has an end', async () => {
   expect(() => useWriteAheadLog(database, 30)).toThrow(/locked/)
   await worker.terminate()
 })
+
+test('a Node without SQLite is told to be too old', () => {
+  const load = process.getBuiltinModule
+  process.getBuiltinModule = (() => undefined) as typeof load
+  try {
+    expect(() => openSqlite(':memory:')).toThrow(/Node \S+ has no SQLite.* Node 22\.13 or newer/)
+  } finally {
+    process.getBuiltinModule = load
+  }
+})

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { AgentApi } from '../support/api.js'
 import { repository, TestBed } from '../support/start-app.js'
 
 const bed = new TestBed()
@@ -40,6 +39,10 @@ describe('refuses', () => {
     [['start', '--port', '-1'], /port/],
     [['start', '--port', ''], /--port/],
     [['start', '--port'], /port/],
+    [['start', '--data', ''], /--data/],
+    [['start', '--root', ' '], /--root/],
+    [['start', '--port', '0', '--address', '192.0.2.1'], /no address '192\.0\.2\.1'.*--address/],
+    [['start', '--port', '0', '--address', 'no such name'], /no address 'no such name'.*--address/],
     [['start', '--lease-ms', '5'], /--lease-ms .*'5'/],
     [['start', '--colour', 'red'], /--colour/],
     [['start', 'samples/none'], /samples\/none/],
@@ -85,6 +88,53 @@ test('says so when another process has the port', async () => {
   expect((await app.api.call('/health')).status).toBe(200)
 })
 
+/** A host in a process whose streams and parent are the test's own affair. */
+async function spawnOnFreePort(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const data = await bed.createFolder()
+  const cli = [join(repository, 'dist/src/cli/main.js'), 'start', '--port', '0', '--data', data]
+  const child = spawn(command, [...args, ...cli], {
+    cwd: repository,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
+  // With what it has started, whose group is named by a negative id.
+  bed.atEnd(() => child.pid && killGroup(child.pid))
+  for await (const chunk of on(child.stdout, 'data')) {
+    const url = /Host is ready at (\S+)/.exec(String(chunk))?.[1]
+    if (url !== undefined) return { child, url }
+  }
+  throw new Error('The host ended before it was ready.')
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // It has ended already.
+  }
+}
+
+test('goes on when nobody reads its output any more', async () => {
+  const { child, url } = await spawnOnFreePort(process.execPath, [])
+  child.stdout.destroy()
+  for (let turn = 0; turn < 3; turn += 1) expect((await fetch(`${url}/api/health`)).status).toBe(200)
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('ends when npm has ended the shell that it runs in', async () => {
+  const inShell = ['-c', '"$0" "$@"; exit $?', process.execPath]
+  const { child, url } = await spawnOnFreePort('sh', inShell, { npm_lifecycle_event: 'start' })
+  child.kill('SIGTERM')
+  const isGone = () =>
+    fetch(`${url}/api/health`).then(
+      () => false,
+      () => true,
+    )
+  await expect.poll(isGone, { timeout: 5000 }).toBe(true)
+})
+
 describe('stops', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'on %s, when idle without the ten seconds that it gives to work, with code 0, and starts again',
@@ -119,18 +169,7 @@ describe('stops', () => {
     const reader = await app.api.stream({ message: 'What is the weather in Paris?', sessionId: 's' })
     await reader.waitForType('tool.started')
     const stopped = app.stop('SIGTERM')
-    // The port is closed once the first signal has been taken in.
-    const port = new AgentApi(app.url)
-    await expect
-      .poll(
-        () =>
-          port.call('/health').then(
-            () => 'open',
-            () => 'closed',
-          ),
-        { timeout: 5000 },
-      )
-      .toBe('closed')
+    await app.waitForOutput(/Waiting up to 10 seconds .* Ctrl\+C/)
     process.kill(app.pid, 'SIGTERM')
     expect(await stopped).toBe(143)
     await expect(reader.end()).rejects.toThrow()

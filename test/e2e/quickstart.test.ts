@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Usage } from '../../src/core/messages.js'
 import type { StepCompleted } from '../../src/run/events.js'
@@ -34,6 +36,11 @@ describe('the sample without a key', () => {
       correlationId: expect.stringMatching(/^[\w-]{8,128}$/),
       usage: anyUsage,
     })
+
+    // What newcomers compare theirs with.
+    const readme = readFileSync(join(repository, 'README.md'), 'utf8')
+    const shown = JSON.parse(/```json\n(\{\s+"response".*?)```/s.exec(readme)?.[1] ?? '')
+    expect(answer.body).toEqual({ ...shown, correlationId: expect.any(String) })
 
     const state = await app.api.state('user-123')
     expect(state.status).toBe(200)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Agent } from '../../src/agent/agent.js'
+import { Agent, type AgentOptions } from '../../src/agent/agent.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { ChatClient } from '../../src/model/chat-client.js'
@@ -32,8 +32,12 @@ async function begin(script: ResponsesServerOptions['script']): Promise<Scene> {
 }
 
 /** The session's entity in a process of its own. */
-function createEntity({ client, log }: Scene, clock?: VirtualClock): EntityKit {
-  const agent = new Agent({ name: 'Agent', client, modelSettings: { background: true } })
+function createEntity(
+  { client, log }: Scene,
+  clock?: VirtualClock,
+  options: Partial<AgentOptions> = {},
+): EntityKit {
+  const agent = new Agent({ name: 'Agent', client, modelSettings: { background: true }, ...options })
   return new EntityKit({ agent, log, limits, clock })
 }
 
@@ -123,6 +127,22 @@ test('an answer that outlasts the operation parks the run, which is looked after
   expect(scene.server.visits).toEqual(Array(2).fill('GET /v1/responses/resp_1'))
 })
 
+test('the time that a model takes in the background counts', async () => {
+  const scene = await begin([{ text, holdAfterEvents: 8 }])
+  const clock = new VirtualClock()
+  const log = new MemoryRunLog({ clock })
+  await ask(log, 'a', 'Explain relativity.')
+  const timed = { ...scene, log }
+  const entity = createEntity(timed, clock, { runTimeoutMs: 120_000 })
+  await beginAndPark(timed, entity, clock)
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(await lastOf(timed)).toMatchObject({ type: 'run.parked', data: { reason: 'background' } })
+  clock.advanceTo(clock.now() + 61_000)
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(await lastOf(timed)).toMatchObject({ type: 'run.failed', data: { code: 'budget_exhausted' } })
+  expect(scene.server.visits.at(-1)).toBe('POST /v1/responses/resp_1/cancel')
+})
+
 test('whoever cancels the run ends the response too, while it is followed or parked', async () => {
   const followed = await begin([{ text, holdAfterEvents: 8 }])
   const operation = createEntity(followed).operate('run', { correlationId: 'a' })
@@ -138,6 +158,23 @@ test('whoever cancels the run ends the response too, while it is followed or par
   for (const scene of [followed, parked]) {
     expect(await lastOf(scene)).toMatchObject({ type: 'run.cancelled', data: { reason: 'enough' } })
     expect(scene.server.visits).toEqual(['POST /v1/responses/resp_1/cancel'])
+  }
+})
+
+test('whoever cancels a run ends what is made for agents that work for it too, and their runs', async () => {
+  for (const isParked of [true, false]) {
+    const { scene, entity, clock } = await beginAsking()
+    if (isParked) await beginAndPark(scene, entity, clock, 'a/call_1_0')
+    const operation = isParked ? Promise.resolve() : entity.operate('run', { correlationId: 'a' })
+    const inner = { ...key, run: 'a/call_1_0' }
+    const atWork = expect.objectContaining({ type: 'step.continued' })
+    await expect.poll(() => scene.log.read(inner), patiently).toContainEqual(atWork)
+    await scene.log.control(run, { type: 'cancel', reason: 'enough' })
+    await operation
+    if (isParked) await entity.operate('continue', { correlationId: 'a' })
+    expect(await lastOf(scene)).toMatchObject({ type: 'run.cancelled' })
+    expect((await scene.log.read(inner)).at(-1)).toMatchObject({ type: 'run.cancelled' })
+    expect(scene.server.visits).toEqual(['POST /v1/responses/resp_2/cancel'])
   }
 })
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
+import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
-import { ask, callWork, createSession, createTool, key } from './session-kit.js'
+import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 const caller = 'parent:3'
 
@@ -193,6 +194,25 @@ test('deleting the session tells the orchestrations of its open runs', async () 
     [caller, 'dafx-run-a', { status: 'failed', error: { code: 'run_cancelled' } }],
   ])
   expect(await log.session(key)).toBeUndefined()
+})
+
+test.each([
+  ['a message that nobody waits for is brought again while the store cannot take it', false],
+  ['whoever waits is told that the store cannot take the message, and sends it again', true],
+])('%s', async (_title, awaited) => {
+  const log = new MemoryRunLog()
+  const { create } = log
+  log.create = async () => {
+    throw new AgentError('store_unavailable', 'The network is down.', { retryable: true })
+  }
+  const { entity } = createSession([{ text: 'Hello!' }], { log, clock: createSleepingClock() })
+  const input = { message: 'Hi', correlationId: 'a', wait_for_response: awaited }
+  await entity.operate('run', input)
+  expect(entity.replies).toMatchObject([{ status: 'failed', error: { code: 'store_unavailable' } }])
+  expect(entity.signals).toEqual(awaited ? [] : [['run', input]])
+  log.create = create
+  await entity.operate('run', input)
+  expect((await log.read({ ...key, run: 'a' })).at(-1)).toMatchObject({ type: 'run.completed' })
 })
 
 test('an operation that only names its run replies nothing', async () => {

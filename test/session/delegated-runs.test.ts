@@ -131,6 +131,24 @@ test('cancelling the outer run stops the one that works for it', async () => {
   expect((await log.read(outer)).at(-1)).toMatchObject({ type: 'run.cancelled' })
 })
 
+test('a run that is cancelled takes those along that work for it and wait for a human', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const expert = new Agent({ name: 'Expert', client: new ScriptedModel(working), tools: [made] })
+  const boss = new Agent({ name: 'Boss', client: new ScriptedModel(delegating), tools: [expert.asTool()] })
+  const script: ModelScript = [{ calls: [{ name: 'Boss', arguments: { query: 'Ask.' }, callId: 'boss' }] }]
+  const { log, entity } = createSession(script, { tools: [boss.asTool()] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const lasts = async () =>
+    Promise.all(
+      ['a', 'a/boss', 'a/boss/ask'].map(async (run) => (await log.read({ ...key, run })).at(-1)?.type),
+    )
+  expect(await lasts()).toEqual(Array(3).fill('run.parked'))
+  await log.control(outer, { type: 'cancel', reason: 'enough' })
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(await lasts()).toEqual(Array(3).fill('run.cancelled'))
+})
+
 test('without a session agents work for each other in memory', async () => {
   const { made } = createTool()
   const expert = new Agent({ name: 'Expert', client: new ScriptedModel(working), tools: [made] })

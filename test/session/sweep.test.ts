@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
+import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { type SweepOptions, sweep } from '../../src/session/sweep.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
-import { started } from '../run/event-samples.js'
+import { completed, started } from '../run/event-samples.js'
 import { ask, createSession, key } from './session-kit.js'
 
 const run = { ...key, run: 'a' }
@@ -91,6 +92,42 @@ test('logs of runs that ended long ago are deleted, when that is wanted', async 
   expect(await sweep({ ...options, runRetentionMs: minute })).toMatchObject({ forgotten: 1 })
   expect(await log.read(run)).toEqual([])
   expect(await log.read({ ...key, run: 'open' })).toHaveLength(1)
+})
+
+test('however many messages wait behind a human, and however many runs are of other apps, lost runs are found', async () => {
+  const { log, signals, options } = createSweep()
+  await ask(log, 'first')
+  await log.append({ ...key, run: 'first' }, 1, [
+    started(1),
+    { type: 'run.parked', data: { reason: 'approval' } },
+  ])
+  for (let number = 0; number < 600; number += 1) await ask(log, `waiting-${number}`)
+  const [accepted] = await log.read({ ...key, run: 'first' })
+  if (accepted?.type !== 'run.accepted') throw new Error('It was not accepted.')
+  for (let number = 0; number < 600; number += 1)
+    await log.create({ agent: 'Other', session: `s-${number}`, run: 'a' }, accepted.data)
+  const lost = { ...run, session: 'lost' }
+  await log.create(lost, accepted.data)
+  const lists = vi.spyOn(log, 'runsAfter')
+  expect(await sweep(options)).toMatchObject({ signalled: 1 })
+  expect(signals).toEqual([[lost, 'continue', { correlationId: 'a' }]])
+  expect(lists).toHaveBeenCalledTimes(2)
+})
+
+test('a run that cannot be seen to keeps nobody from the rest, and is told of', async () => {
+  const { log, signals, options } = createSweep(new MemoryRunLog(), { runRetentionMs: minute })
+  const { read } = log
+  log.read = async (...args) => {
+    if (args[0].run === 'damaged') throw new AgentError('store_unavailable', 'The log is damaged.')
+    return read.apply(log, args)
+  }
+  await ask(log, 'old')
+  await log.append({ ...key, run: 'old' }, 1, [started(1), completed('x')])
+  await ask(log, 'damaged')
+  await ask(log, 'a')
+  await expect(sweep(options)).rejects.toThrow('The log is damaged.')
+  expect(signals).toEqual([[run, 'continue', { correlationId: 'a' }]])
+  expect(await read.call(log, { ...key, run: 'old' })).toEqual([])
 })
 
 test('runs of agents that this app does not serve are not touched', async () => {

@@ -23,7 +23,7 @@ const maxHeaderBytes = 32 * 1024
 
 /**
  * Binds a port; 0 takes a free one. Security: 127.0.0.1 unless asked otherwise.
- * @throws {AgentError} `Port 7071 is unavailable. …` when another process has it.
+ * @throws {AgentError} `Port 7071 is unavailable. …` when another process has it; also for a port or an address that is not for us.
  */
 export async function bindListener(port: number, address: string): Promise<Listener> {
   let handler: RequestHandler | undefined
@@ -67,15 +67,30 @@ function waitForStart(response: ServerResponse, waiting: Set<() => void>, answer
 function listen(server: Server, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? toPortError(port, error) : error)
+      reject(toListenError(error, port, address))
     })
     server.listen(port, address, () => resolve())
   })
 }
 
-function toPortError(port: number, cause: Error): AgentError {
-  const message = `Port ${port} is unavailable. Close the process using that port, or specify another port using --port [-p].`
-  return new AgentError('invalid_configuration', message, { cause })
+function toListenError(cause: NodeJS.ErrnoException, port: number, address: string): Error {
+  const message = describeListenError(cause.code, port, address)
+  return message === undefined ? cause : new AgentError('invalid_configuration', message, { cause })
+}
+
+function describeListenError(code: string | undefined, port: number, address: string): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is unavailable. Close the process using that port, or specify another port using --port [-p].`
+    case 'EACCES':
+      return `Port ${port} is not allowed for this user. Specify another port using --port [-p], from 1024 upwards.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `This machine has no address '${address}'. Specify one of its own using --address, such as 127.0.0.1.`
+    default:
+      return undefined
+  }
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

@@ -1,0 +1,45 @@
+import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
+import type { Clock } from '../core/clock.js'
+import type { TerminalEvent } from '../run/events.js'
+import { fold, type RunState } from '../run/fold.js'
+import type { RunKey, RunLog } from '../run/run-log.js'
+import { toDelegatedKey } from './drive-run.js'
+import { cancelAnswers } from './open-answers.js'
+
+export interface EndDelegatedRunsOptions {
+  readonly log: RunLog
+  readonly clock: Clock
+}
+
+const ended: TerminalEvent = {
+  type: 'run.cancelled',
+  data: { reason: 'The run that it worked for has ended.', text: '' },
+}
+
+/**
+ * Ends what still works for a run that has ended without it, because it failed or was cancelled, and tells providers that
+ * nobody waits for their answers. Nothing else would: only the run that they work for goes on with them.
+ */
+export async function endDelegatedRuns(
+  agent: AgentDefinition,
+  key: RunKey,
+  { outcome, steps }: RunState,
+  options: EndDelegatedRunsOptions,
+): Promise<void> {
+  if (outcome === undefined || outcome.type === 'run.completed') return
+  const tools = toStaticTools(agent)
+  for (const { call } of steps.at(-1)?.calls ?? []) {
+    const { delegate } = tools.find(({ name }) => name === call.name) ?? {}
+    if (delegate !== undefined) await endRun(delegate.agent, toDelegatedKey(key, call.callId), options)
+  }
+}
+
+async function endRun(agent: AgentDefinition, key: RunKey, options: EndDelegatedRunsOptions): Promise<void> {
+  const { log, clock } = options
+  const events = await log.read(key)
+  const state = fold(events)
+  if (state.request === undefined || state.outcome !== undefined) return
+  await log.append(key, events.length, [ended])
+  if (state.continuation !== undefined) await cancelAnswers([{ agent, token: state.continuation }], clock)
+  await endDelegatedRuns(agent, key, { ...state, outcome: ended }, options)
+}
