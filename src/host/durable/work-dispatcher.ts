@@ -100,6 +100,7 @@ export class WorkDispatcher {
       return value
     } catch (error) {
       for (const [queue, claim] of taken) queue.leave(claim)
+      for (const queue of this.#queues.values()) queue.lookSoon()
       throw error
     }
   }

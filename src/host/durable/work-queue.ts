@@ -41,6 +41,8 @@ export interface WorkQueueOptions {
   readonly log: DurableLog
 }
 
+/** How soon to look again after a transaction that has failed. */
+const lookAgainMs = 1_000
 const firstRetryMs = 100
 const longestRetryMs = 30_000
 
@@ -80,6 +82,11 @@ export class WorkQueue {
     this.#retryAt = hub.readNextReadyAt(worker.kind, now()) ?? Number.POSITIVE_INFINITY
     this.#backlog = hub.readWaiting(worker.kind, worker.names, now(), 1).length > 0
     return this.#isTakingDue()
+  }
+
+  /** Has a look follow soon: what a transaction that has failed would have taken waits on, which nothing else tells. */
+  lookSoon(): void {
+    this.#retryAt = Math.min(this.#retryAt, this.#options.now() + lookAgainMs)
   }
 
   /** True when something that had to wait for a certain time or a free slot may be taken now. */

@@ -234,6 +234,23 @@ test('a signal that cannot be stored is refused, leaves nothing behind and takes
   expect((await nextCall()).operations).toBe('a')
 })
 
+test('work whose taking could not be stored is taken later, without anything else happening', async () => {
+  const clock = { now: 1_000_000 }
+  const { signal, nextCall, hub, watch, calls } = await startTestProcess({ clock })
+  await signal('k', 'a')
+  ;(await nextCall()).fail()
+  await until(() => hub.readNextReadyAt('entity', clock.now) !== undefined)
+  clock.now += 1_000
+  breakNextCommit(hub)
+  await watch.look()
+  expect(calls).toHaveLength(1)
+  await watch.look()
+  expect(calls).toHaveLength(1)
+  clock.now += 1_000
+  await watch.look()
+  expect((await nextCall()).operations).toBe('a')
+})
+
 test('a stopping process finishes what runs and starts nothing', async () => {
   const { signal, nextCall, calls, dispatcher, hub } = await startTestProcess()
   await signal('k', 'a')
