@@ -17,8 +17,26 @@ export interface StartArgs {
   readonly watch: boolean
 }
 
+/** Environment variables by name, as in `process.env`. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The options as `parseArgs` wants them. */
+const startOptions = {
+  port: { type: 'string', short: 'p' },
+  address: { type: 'string' },
+  root: { type: 'string' },
+  data: { type: 'string' },
+  'lease-ms': { type: 'string' },
+  cors: { type: 'string' },
+  'cors-credentials': { type: 'boolean' },
+  'stream-idle-ms': { type: 'string' },
+  'enable-auth': { type: 'boolean' },
+  watch: { type: 'boolean' },
+} as const
+
 /** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
-export function parseStartArgs(args: readonly string[]): StartArgs {
+export function parseStartArgs(args: readonly string[], env: Environment = process.env): StartArgs {
+  refuseKeptByNpm(env)
   const { values, positionals } = readArgs(args)
   if (positionals.length > 1) {
     throw new AgentError(
@@ -50,23 +68,21 @@ function readArgs(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: {
-        port: { type: 'string', short: 'p' },
-        address: { type: 'string' },
-        root: { type: 'string' },
-        data: { type: 'string' },
-        'lease-ms': { type: 'string' },
-        cors: { type: 'string' },
-        'cors-credentials': { type: 'boolean' },
-        'stream-idle-ms': { type: 'string' },
-        'enable-auth': { type: 'boolean' },
-        watch: { type: 'boolean' },
-      },
+      options: startOptions,
     })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
     throw new AgentError('invalid_configuration', message, { cause })
   }
+}
+
+/** `npm start --port 7080`: npm takes the option for its own setting and passes on the rest, which would mean something else. */
+function refuseKeptByNpm(env: Environment): void {
+  if (env.npm_lifecycle_event !== 'start') return
+  const kept = Object.keys(startOptions).find((name) => `npm_config_${name.replaceAll('-', '_')}` in env)
+  if (kept === undefined) return
+  const message = `npm has kept --${kept} for itself. Put two dashes before the options: npm start -- --${kept} …`
+  throw new AgentError('invalid_configuration', message)
 }
 
 /** Empty is what a shell makes of a variable that is not set; as a path it would mean the app's own folder. */

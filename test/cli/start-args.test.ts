@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { parseStartArgs } from '../../src/cli/start-args.js'
+
+// What npm 11 makes of `npm start --port 7080` and `npm start --lease-ms=9000`.
+test.each([
+  ['port', ['7080'], { npm_config_port: 'true' }],
+  ['lease-ms', [], { npm_config_lease_ms: '9000' }],
+])('says how to pass on --%s when npm has kept it for itself', (name, args, kept) => {
+  expect(() => parseStartArgs(args, { npm_lifecycle_event: 'start', ...kept })).toThrow(
+    `npm start -- --${name}`,
+  )
+})
+
+test('takes no notice of what npm keeps for another script', () => {
+  const env = { npm_lifecycle_event: 'dev', npm_config_port: '3000' }
+  expect(parseStartArgs(['--port', '7080'], env).port).toBe(7080)
+})
