@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
+import { AgentError } from '../core/errors.js'
 import { isInnerRun, type RunIndex } from '../run/run-index.js'
 import type { RunKey, RunSummary, SessionKey, StalledQuery } from '../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './azure-blob-container.js'
@@ -166,9 +167,23 @@ export class AzureBlobIndex {
     return found.slice(0, query.limit)
   }
 
-  async #toStalled(item: BlobItem, { before, now }: StalledQuery): Promise<RunKey | undefined> {
+  /** A run whose log cannot be read stands still, and must not hide the others: whoever sees to it learns why. */
+  async #toStalled(item: BlobItem, query: StalledQuery): Promise<RunKey | undefined> {
     const marker = parseOpenMetadata(item.metadata)
     if (marker === undefined) return undefined
+    try {
+      return await this.#findStalled(item, marker, query)
+    } catch (error) {
+      if (error instanceof AgentError && !error.retryable) return marker.key
+      throw error
+    }
+  }
+
+  async #findStalled(
+    item: BlobItem,
+    marker: OpenRun,
+    { before, now }: StalledQuery,
+  ): Promise<RunKey | undefined> {
     const { key } = marker
     if (marker.status === 'open' && (await this.#movedSince(key, before))) return undefined
     const run = await this.#verify(item)

@@ -435,6 +435,12 @@ describe('failures', () => {
     await blob.appendBlock('{"id":1,"ty', 11)
     await expect(open().read(key)).rejects.toThrow(/log-000000 is damaged: its last line is cut off/)
     await expect(log.append(key, 1, [started(1)])).rejects.toMatchObject({ code: 'store_unavailable' })
+    const other = createKey()
+    await log.create(other, request())
+    const later = Date.now() + 1_000
+    const clock = { ...systemClock, now: () => later }
+    const stalled = await open({ clock }).stalled({ before: later, now: later, limit: 5_000 })
+    expect(stalled).toEqual(expect.arrayContaining([key, other]))
   })
 })
 
