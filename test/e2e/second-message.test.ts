@@ -197,13 +197,26 @@ test('an interrupt reaches a run that waits for a human', async () => {
 
 test('a steered run that is cancelled is cancelled for both callers', async () => {
   const first = await startWork('both-end')
-  const second = send(first.other, 'both-end', 'steer')
+  const message = scene.book.add('Work on', callTools(call('work', { id: 'joined', gate: 'joined' })))
+  const second = send(first.other, 'both-end', 'steer', { message })
   await expect.poll(() => scene.countControls('steer', 'both-end')).toBe(1)
+  await first.open()
+  await scene.waitForWork('joined')
   await scene.api.cancel('both-end', 'first')
   expect((await first.answer).status).toBe(409)
   expect((await second).status).toBe(409)
   expect((await scene.api.state('both-end')).body).toMatchObject({ message_count: 2, status: 'idle' })
   await expectNextAnswered('both-end', 3)
+})
+
+test('a message that was to join a run that is cancelled before that is answered by itself', async () => {
+  const first = await startWork('one-ends')
+  const second = send(first.other, 'one-ends', 'steer')
+  await expect.poll(() => scene.countControls('steer', 'one-ends')).toBe(1)
+  await scene.api.cancel('one-ends', 'first')
+  expect((await first.answer).status).toBe(409)
+  expect((await second).body).toMatchObject({ response: 'You said: steer!', message_count: 2 })
+  await expectNextAnswered('one-ends', 3)
 })
 
 test('a message that joined a run is not lost when the host dies before the next model call', async () => {
