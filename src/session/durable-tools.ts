@@ -38,9 +38,13 @@ export function createDurableTools(
   const raiseEvent = createRaiseEvent(client)
   const start = async (name: string, instanceId: string, input: unknown): Promise<void> => {
     // A second start under its id would begin an orchestration anew that has ended.
-    if ((await readStatus(client, instanceId)) === undefined)
-      if ((await readStatus(client, instanceId)) === undefined)
-        await client.startNew(name, { instanceId, input })
+    if ((await readStatus(client, instanceId)) !== undefined) return
+    try {
+      await client.startNew(name, { instanceId, input })
+    } catch (error) {
+      // It may have been started although the answer was lost.
+      if ((await readStatus(client, instanceId)) === undefined) throw error
+    }
   }
   return ({ callId, idempotencyKey }): DurableToolContext => {
     let started = 0

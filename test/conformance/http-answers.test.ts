@@ -200,6 +200,20 @@ test('46. runs any function by hand', async () => {
   expect(await run('missing', '{"input":""}')).toBe(404)
 })
 
+test('46. takes a body in chunks for a run by hand, as .NET sends it', async () => {
+  const run = async (text: string, type = 'application/json'): Promise<number> => {
+    const body = new Blob([text]).stream()
+    const headers = { 'content-type': type }
+    const init = { method: 'POST', body, headers, duplex: 'half' } as RequestInit
+    return (await fetch(`${host.url}/admin/functions/orders`, init)).status
+  }
+  expect(await run('{"input":"in chunks"}')).toBe(202)
+  await host.waitForOutput(/order "in chunks"/)
+  expect(await run('')).toBe(400)
+  expect(await run('{"input":"x"}', 'text/plain')).toBe(415)
+  expect(await run(' '.repeat(1_048_577))).toBe(413)
+})
+
 test('loads functions with triggers that it does not listen to, and says so', () => {
   expect(host.output()).toMatch(/Function orders is loaded but not run: .*serviceBusTrigger/)
   expect(host.output()).not.toMatch(/Function nightly is loaded but not run/)

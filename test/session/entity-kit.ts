@@ -24,6 +24,10 @@ export class EntityKit {
   readonly started = new Map<string, { readonly name: string; readonly input: unknown }>()
   /** What the next attempts to raise an event fail with. */
   readonly raiseFailures: Error[] = []
+  /** What the next attempts to start an orchestration fail with, although it is started. */
+  readonly lostStarts: Error[] = []
+  /** How often somebody looked at an orchestration. */
+  looks = 0
   /** What is stored, as JSON text; `undefined` when the entity does not exist. */
   state: string | undefined
 
@@ -74,8 +78,11 @@ export class EntityKit {
     const startNew = async (name: string, { instanceId, input }: StartNewOptions) => {
       if (this.started.has(instanceId ?? '')) throw new Error(`${instanceId} was started twice`)
       this.started.set(instanceId ?? '', { name, input: JSON.parse(JSON.stringify(input ?? null)) })
+      const failure = this.lostStarts.shift()
+      if (failure !== undefined) throw failure
     }
     const getStatus = async (instanceId: string) => {
+      this.looks += 1
       const found = this.started.get(instanceId)
       if (found === undefined) throw new Error('replied with HTTP 404 response')
       return { instanceId, name: found.name, runtimeStatus: 'Running', customStatus: 'half' }

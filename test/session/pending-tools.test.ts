@@ -44,6 +44,7 @@ test('a tool that gives its work to an orchestration parks the run', async () =>
   const events = await read()
   expect(typesOf(events).slice(-3)).toEqual(['tool.started', 'tool.pending', 'run.parked'])
   expect(events.at(-1)?.data).toEqual({ reason: 'tool' })
+  expect(entity.looks).toBe(1)
   const [[reportId, report] = [], ...others] = [...entity.started]
   expect(others).toEqual([])
   const call = { agent: 'Agent', session: 's', correlationId: 'a', callId: 'call-1' }
@@ -51,6 +52,15 @@ test('a tool that gives its work to an orchestration parks the run', async () =>
   expect(sent).toEqual({ ...call, orchestration: 'publish', input: { n: 1 } })
   expect(report?.name).toBe('dafx-tool-run')
   expect(reportId).toBe(`${instanceId}-report`)
+})
+
+test('an orchestration whose start was not answered is looked for, and waited for when it is there', async () => {
+  const session = createSession(answers, { tools: [createPendingTool().made] })
+  session.entity.lostStarts.push(new Error('The connection was reset.'))
+  await ask(session.log, 'a')
+  await session.entity.operate('run', { correlationId: 'a' })
+  expect((await session.log.read({ ...key, run: 'a' })).at(-1)).toMatchObject({ type: 'run.parked' })
+  expect([session.entity.started.size, session.entity.looks]).toEqual([1, 2])
 })
 
 test('its report becomes the result, and the run goes on', async () => {

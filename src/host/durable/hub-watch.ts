@@ -16,6 +16,8 @@ export class HubWatch {
   readonly #options: HubWatchOptions
   readonly #timers: NodeJS.Timeout[] = []
   #look: Promise<void> | undefined
+  /** True while something has changed that was not looked at yet: the hub tells of a change once. */
+  #isBehind = false
 
   constructor(options: HubWatchOptions) {
     this.#options = options
@@ -46,10 +48,13 @@ export class HubWatch {
 
   async #takeDue(): Promise<void> {
     const { hub, lease, dispatcher } = this.#options
-    const changed = hub.hasForeignChanges()
-    if (changed) lease.refresh()
-    const freed = lease.hasDeadPeers() && (await lease.removeDeadHosts())
-    if (changed || freed || dispatcher.isDue()) await dispatcher.takeWaiting()
+    if (hub.hasForeignChanges()) this.#isBehind = true
+    if (this.#isBehind) lease.refresh()
+    if (lease.hasDeadPeers() && (await lease.removeDeadHosts())) this.#isBehind = true
+    if (!this.#isBehind && !dispatcher.isDue()) return
+    const due = dispatcher.look()
+    this.#isBehind = false
+    await dispatcher.takeWaiting(due)
   }
 
   async #try(work: () => Promise<unknown>): Promise<void> {

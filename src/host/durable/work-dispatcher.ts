@@ -46,9 +46,13 @@ export class WorkDispatcher {
     return value
   }
 
+  /** Looks at what waits; gives the queues that can take some of it. */
+  look(): readonly WorkQueue[] {
+    return [...this.#queues.values()].filter((queue) => queue.look())
+  }
+
   /** Takes waiting work, as far as there are free slots: that of other processes, and that whose time has come. */
-  async takeWaiting(): Promise<void> {
-    const due = [...this.#queues.values()].filter((queue) => queue.look())
+  async takeWaiting(due = this.look()): Promise<void> {
     if (due.length === 0) return
     await this.#transact((outbox) => {
       for (const queue of due) queue.fill(outbox)

@@ -9,7 +9,7 @@ import type { AppKeys } from '../keys/app-keys.js'
 import { isObject } from '../parse-json.js'
 import { findKeys } from './admin-keys.js'
 import { writeEmpty } from './function-to-response.js'
-import { readBody, readContentLength } from './request-body.js'
+import { readContentLength, readLimitedBody } from './request-body.js'
 
 export interface AdminOptions extends FunctionDefinitions {
   readonly invoker: FunctionInvoker
@@ -104,11 +104,12 @@ async function runFunction(
   definition: LoadedFunction,
   options: AdminOptions,
 ): Promise<void> {
-  const length = readContentLength(request) ?? 0
-  if (length > 0 && !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
-    return writeEmpty(response, 415)
-  if (length > bodyLimitBytes) return writeEmpty(response, 413)
-  const input = length > 0 ? parseInput(await readBody(request)) : undefined
+  const { 'content-type': type = '', 'transfer-encoding': chunked } = request.headers
+  const hasBody = chunked !== undefined || (readContentLength(request) ?? 0) > 0
+  if (hasBody && !/^application\/json\b/i.test(type)) return writeEmpty(response, 415)
+  const body = await readLimitedBody(request, bodyLimitBytes)
+  if (body === undefined) return writeEmpty(response, 413)
+  const input = parseInput(body)
   if (input === undefined) return writeEmpty(response, 400)
   const value = toTriggerInput(definition, input, options)
   writeEmpty(response, 202)

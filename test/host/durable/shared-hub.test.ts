@@ -57,6 +57,23 @@ test('a function that only one of the processes has runs there', async () => {
   expect(b.calls.map(({ key }) => key)).toEqual(['x'])
 })
 
+test('work of another process that could not be read at once is seen by the next look', async () => {
+  const { a, b } = await startPair({}, { names: ['other'] })
+  await a.watch.look()
+  await b.signal('k', '1')
+  Object.defineProperty(a.hub, 'readWaiting', {
+    configurable: true,
+    value: () => {
+      Reflect.deleteProperty(a.hub, 'readWaiting')
+      throw new Error('disk I/O error')
+    },
+  })
+  await a.watch.look()
+  expect(a.logs.join()).toContain('disk I/O error')
+  await a.watch.look()
+  expect((await a.nextCall()).operations).toBe('1')
+})
+
 test('a silent process loses its work after its lease, not before, and cannot commit it any more', async () => {
   const { a, b, clock } = await startPair()
   await a.signal('k', '1')
