@@ -50,9 +50,8 @@ export async function readHostJson(root: string, settings: Settings): Promise<Ho
   try {
     parsed = JSON.parse(stripJsonComments(text))
   } catch (cause) {
-    throw new AgentError('invalid_configuration', `Unable to parse host configuration file '${path}'.`, {
-      cause,
-    })
+    const message = `Unable to parse host configuration file '${path}'. ${toErrorMessage(cause)}`
+    throw new AgentError('invalid_configuration', message, { cause })
   }
   return toHostJson(withOverrides(isObject(parsed) ? parsed : {}, settings), settings)
 }

@@ -180,7 +180,7 @@ test('59. refuses a host.json without a version, and one that is not JSON', asyn
   })
   expect(await run('{')).toMatchObject({
     code: 1,
-    output: expect.stringMatching(/Unable to parse host configuration file '.*host\.json'\./),
+    output: expect.stringMatching(/Unable to parse host configuration file '.*host\.json'\. .*JSON/),
   })
 })
 
