@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import type { DelegatedRun, DelegateRequest, Delegation } from '../agent/delegation.js'
 import type { DurableTools } from '../agent/durable-tools.js'
@@ -57,7 +57,7 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
   })
   const { epoch, attempt, parked, request } = journal.state
   const begun = parked === undefined ? attempt + 1 : attempt
-  const executor = randomBytes(6).toString('base64url')
+  const executor = randomUUID().slice(0, 8)
   journal.record({ type: 'run.started', data: { epoch: epoch + 1, attempt: begun, turn, executor } })
   if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
   await journal.flush()
