@@ -1,4 +1,4 @@
-import { close, fdatasync, fdatasyncSync, openSync } from 'node:fs'
+import { close, existsSync, fdatasync, fdatasyncSync, openSync } from 'node:fs'
 
 /** How a file gets to disk. */
 export interface Disk {
@@ -6,6 +6,8 @@ export interface Disk {
   flushNow(file: number): void
   /** Flushes on another thread. */
   flush(file: number): Promise<void>
+  /** Whether a file stands where it was opened. */
+  has(path: string): boolean
   /** Milliseconds since some moment. */
   now(): number
 }
@@ -26,6 +28,9 @@ const quietMs = 2
 /** How long a disk that was slow is left to the other thread before it is tried again. */
 const slowMs = 200
 
+/** How often to look whether somebody has deleted the file. */
+const lookEveryMs = 1000
+
 /**
  * Flushes a SQLite file's write-ahead log to disk. SQLite's own `synchronous = FULL` does the same after each commit, but
  * stops the whole process meanwhile (sqlite.org/pragma.html#pragma_synchronous): a connection with `NORMAL` and a flush
@@ -40,6 +45,7 @@ export class WriteAheadLog {
   #next: Promise<void> | undefined
   #calledAt = Number.NEGATIVE_INFINITY
   #slowUntil = Number.NEGATIVE_INFINITY
+  #foundAt = Number.NEGATIVE_INFINITY
 
   /** @param path the database's file, which has to stay open for as long as this. */
   constructor(path: string, { blocks = false, disk = systemDisk }: WriteAheadLogOptions = {}) {
@@ -48,7 +54,11 @@ export class WriteAheadLog {
     this.#blocks = blocks
   }
 
-  /** Resolves when everything that was committed before this call is on disk; calls that wait for a flush to end share the next one. */
+  /**
+   * Resolves when everything that was committed before this call is on disk; calls that wait for a flush to end share the
+   * next one. @throws {Error} when the disk fails, and from a second at most after the file was deleted: a process that has
+   * it open could go on with it, and all of that would be gone with the process.
+   */
   flush(): Promise<void> {
     const isQuiet = this.#noteCall()
     if (this.#next !== undefined) return this.#next
@@ -101,7 +111,17 @@ export class WriteAheadLog {
   /** SQLite makes the file with the first write, and keeps it until its last connection closes. */
   #open(): number {
     this.#file ??= openSync(this.#path, 'r+')
+    this.#refuseDeleted()
     return this.#file
+  }
+
+  #refuseDeleted(): void {
+    const now = this.#disk.now()
+    if (now - this.#foundAt < lookEveryMs) return
+    if (!this.#disk.has(this.#path)) {
+      throw new Error(`${this.#path} was deleted while this process was using it; start the process again`)
+    }
+    this.#foundAt = now
   }
 }
 
@@ -111,5 +131,6 @@ const systemDisk: Disk = {
     new Promise((resolve, reject) => {
       fdatasync(file, (error) => (error === null ? resolve() : reject(error)))
     }),
+  has: existsSync,
   now: () => performance.now(),
 }

@@ -10,9 +10,14 @@ class SlowDisk implements Disk {
   readonly calls: string[] = []
   takesMs = 0
   time = 0
+  isDeleted = false
 
   now(): number {
     return this.time
+  }
+
+  has(): boolean {
+    return !this.isDeleted
   }
 
   flushNow(): void {
@@ -80,5 +85,18 @@ test('a flush that fails rejects, and the next one tries again', async () => {
   const { disk, useLog } = openFile()
   await expect(disk.flush()).rejects.toThrow('x.db-wal')
   useLog()
+  await disk.flush()
+})
+
+test('a file that somebody has deleted is not flushed in vain for longer than a second', async () => {
+  const system = new SlowDisk()
+  const { disk, useLog } = openFile(system)
+  useLog()
+  await disk.flush()
+  system.isDeleted = true
+  system.time += 1000
+  await expect(disk.flush()).rejects.toThrow(/x\.db-wal was deleted while this process was using it/)
+  await expect(Promise.all([disk.flush(), disk.flush()])).rejects.toThrow('start the process again')
+  system.isDeleted = false
   await disk.flush()
 })

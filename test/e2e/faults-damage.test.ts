@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools } from '../support/script-book.js'
@@ -184,4 +184,16 @@ describe.each(['runs.db-wal', `${hubFile}-wal`])('%s torn at its end while the h
       'Tools: a by work',
     ])
   })
+})
+
+test('a data folder that is deleted under a host has it refuse messages, and serve again once restarted', async () => {
+  await setScene()
+  rmSync(scene.dataDir, { recursive: true })
+  const send = (message: string) => scene.api.run({ message, sessionId: 'three' })
+  // It looks once a second.
+  await expect.poll(async () => (await send('lost')).body.code, { timeout: 10_000 }).toBe('store_unavailable')
+  await scene.host.waitForOutput(/-wal was deleted while this process was using it; start the process again/)
+  expect((await scene.api.call('/health?deep=true')).status).toBe(503)
+  await scene.restart()
+  expect((await send('after')).body).toMatchObject({ response: 'You said: after', message_count: 1 })
 })
