@@ -36,7 +36,7 @@ const startOptions = {
 
 /** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
 export function parseStartArgs(args: readonly string[], env: Environment = process.env): StartArgs {
-  refuseKeptByNpm(env)
+  refuseKeptByNpm(args, env)
   const { values, positionals } = readArgs(args)
   if (positionals.length > 1) {
     throw new AgentError(
@@ -77,9 +77,12 @@ function readArgs(args: readonly string[]) {
 }
 
 /** `npm start --port 7080`: npm takes the option for its own setting and passes on the rest, which would mean something else. */
-function refuseKeptByNpm(env: Environment): void {
+function refuseKeptByNpm(args: readonly string[], env: Environment): void {
   if (env.npm_lifecycle_event !== 'start') return
-  const kept = Object.keys(startOptions).find((name) => `npm_config_${name.replaceAll('-', '_')}` in env)
+  const isKept = (name: string) => `npm_config_${name.replaceAll('-', '_')}` in env
+  // One that is given here all the same was npm's in a script around this one.
+  const isGiven = (name: string) => args.some((arg) => arg.split('=', 1)[0] === `--${name}`)
+  const kept = Object.keys(startOptions).find((name) => isKept(name) && !isGiven(name))
   if (kept === undefined) return
   const message = `npm has kept --${kept} for itself. Put two dashes before the options: npm start -- --${kept} …`
   throw new AgentError('invalid_configuration', message)

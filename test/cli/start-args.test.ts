@@ -15,3 +15,11 @@ test('takes no notice of what npm keeps for another script', () => {
   const env = { npm_lifecycle_event: 'dev', npm_config_port: '3000' }
   expect(parseStartArgs(['--port', '7080'], env).port).toBe(7080)
 })
+
+test.each([['--port', '7080'], ['--port=7080']])(
+  'takes %s although a script around this one was given a port of its own',
+  (...args) => {
+    const env = { npm_lifecycle_event: 'start', npm_config_port: '3000' }
+    expect(parseStartArgs(args, env).port).toBe(7080)
+  },
+)
