@@ -22,6 +22,8 @@ const silentStopMs = 500
 export async function start(args: readonly string[]): Promise<void> {
   const options = parseStartArgs(args)
   outliveOutput()
+  // A host that is watched over hears it from the process that does so.
+  if (!process.connected) followNpm(() => process.kill(process.pid, 'SIGTERM'))
   const { root, main } = resolveEntry(options.root, options.entry)
   const dataDir = resolve(root, options.data ?? '.data')
   if (options.watch) watch({ args, root, dataDir })
@@ -60,7 +62,6 @@ async function serve({ options, root, main, dataDir }: ServeOptions): Promise<vo
   const host = await starting
   const stop = stopOnSignal(host)
   supervisor?.attach({ port: host.port, onGone: () => stop('SIGTERM') })
-  followNpm(() => stop('SIGTERM'))
 }
 
 /** Ends the process, with whatever in it would not end; the supervisor starts another. */

@@ -89,9 +89,13 @@ test('says so when another process has the port', async () => {
 })
 
 /** A host in a process whose streams and parent are the test's own affair. */
-async function spawnOnFreePort(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+async function spawnOnFreePort(
+  command: string,
+  args: readonly string[],
+  { env = {}, options = [] }: { readonly env?: NodeJS.ProcessEnv; readonly options?: readonly string[] } = {},
+) {
   const data = await bed.createFolder()
-  const cli = [join(repository, 'dist/src/cli/main.js'), 'start', '--port', '0', '--data', data]
+  const cli = [join(repository, 'dist/src/cli/main.js'), 'start', '--port', '0', '--data', data, ...options]
   const child = spawn(command, [...args, ...cli], {
     cwd: repository,
     env: { ...process.env, ...env },
@@ -123,17 +127,23 @@ test('goes on when nobody reads its output any more', async () => {
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
-test('ends when npm has ended the shell that it runs in', async () => {
-  const inShell = ['-c', '"$0" "$@"; exit $?', process.execPath]
-  const { child, url } = await spawnOnFreePort('sh', inShell, { npm_lifecycle_event: 'start' })
-  child.kill('SIGTERM')
-  const isGone = () =>
-    fetch(`${url}/api/health`).then(
-      () => false,
-      () => true,
-    )
-  await expect.poll(isGone, { timeout: 5000 }).toBe(true)
-})
+test.each([[[]], [['--watch']]])(
+  'ends with %j when npm has ended the shell that it runs in',
+  async (options) => {
+    const inShell = ['-c', '"$0" "$@"; exit $?', process.execPath]
+    const { child, url } = await spawnOnFreePort('sh', inShell, {
+      env: { npm_lifecycle_event: 'start' },
+      options,
+    })
+    child.kill('SIGTERM')
+    const isGone = () =>
+      fetch(`${url}/api/health`).then(
+        () => false,
+        () => true,
+      )
+    await expect.poll(isGone, { timeout: 5000 }).toBe(true)
+  },
+)
 
 describe('stops', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
