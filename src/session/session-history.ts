@@ -62,7 +62,11 @@ export class SessionHistory {
     if (cached?.turn === turn) return cached.turns
     const known = cached !== undefined && cached.turn < turn ? cached : { turn: from, turns: [] }
     // A turn may leave the state as soon as it has come, when it is large: then nothing but its log has it.
-    const range = { upTo: evictedTurn, after: known.turn, limit: missing }
+    const range = {
+      upTo: evictedTurn,
+      after: known.turn,
+      limit: Math.min(missing, evictedTurn - known.turn),
+    }
     const left = evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(this.#log, key, range)) : []
     const older = [...known.turns.filter((one) => one.turn > 0 && one.turn <= evictedTurn), ...left]
     const all = [...older, ...recent]

@@ -50,8 +50,10 @@ test('turns that other processes carried out meanwhile are read, and only those'
   await read()
   for (const text of [large, 'small', large]) await say(log, state, text)
   const reads = vi.spyOn(log, 'read')
+  const lists = vi.spyOn(log, 'runsUpTo')
   expect(await read()).toEqual([1, 2, 3, 4, 5, 6])
   expect(reads).toHaveBeenCalledTimes(3)
+  expect(lists).toHaveBeenCalledExactlyOnceWith(key, 6, 3)
 })
 
 test('a window over large turns moves on with them', async () => {
