@@ -59,11 +59,24 @@ async function findStalled(options: SweepOptions): Promise<readonly RunKey[]> {
   const firsts = new Map<string, Promise<RunSummary | undefined>>()
   for (let count = limit; ; count *= 4) {
     const stalled = await log.stalled({ before: now - stallMs, now, limit: count })
-    const served = stalled.filter(isServedBy(options))
-    const waits = await Promise.all(served.map((key) => waitsBehindOther(log, key, firsts)))
-    const found = served.filter((_key, index) => !waits[index])
+    const found = await findMovable(log, stalled.filter(isServedBy(options)), firsts)
     if (stalled.length < count || found.length >= limit) return found.slice(0, limit)
   }
+}
+
+/** Asks the store for no more at a time than there are runs to wake. */
+async function findMovable(
+  log: RunLog,
+  keys: readonly RunKey[],
+  firsts: Map<string, Promise<RunSummary | undefined>>,
+): Promise<readonly RunKey[]> {
+  const found: RunKey[] = []
+  for (let from = 0; from < keys.length && found.length < limit; from += limit) {
+    const some = keys.slice(from, from + limit)
+    const waits = await Promise.all(some.map((key) => waitsBehindOther(log, key, firsts)))
+    found.push(...some.filter((_key, index) => !waits[index]))
+  }
+  return found
 }
 
 /** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */
