@@ -1,9 +1,9 @@
-import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
+import type { AgentDefinition } from '../agent/agent-definition.js'
 import type { Clock } from '../core/clock.js'
 import type { TerminalEvent } from '../run/events.js'
 import { fold, type RunState } from '../run/fold.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
-import { toDelegatedKey } from './drive-run.js'
+import { type Delegate, findDelegates } from './delegates.js'
 import { cancelAnswers } from './open-answers.js'
 
 export interface EndDelegatedRunsOptions {
@@ -27,14 +27,10 @@ export async function endDelegatedRuns(
   options: EndDelegatedRunsOptions,
 ): Promise<void> {
   if (outcome === undefined || outcome.type === 'run.completed') return
-  const tools = toStaticTools(agent)
-  for (const { call } of steps.at(-1)?.calls ?? []) {
-    const { delegate } = tools.find(({ name }) => name === call.name) ?? {}
-    if (delegate !== undefined) await endRun(delegate.agent, toDelegatedKey(key, call.callId), options)
-  }
+  for (const delegate of findDelegates(agent, key, steps.at(-1)?.calls ?? [])) await endRun(delegate, options)
 }
 
-async function endRun(agent: AgentDefinition, key: RunKey, options: EndDelegatedRunsOptions): Promise<void> {
+async function endRun({ agent, key }: Delegate, options: EndDelegatedRunsOptions): Promise<void> {
   const { log, clock } = options
   const events = await log.read(key)
   const state = fold(events)

@@ -1,8 +1,8 @@
-import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
+import type { AgentDefinition } from '../agent/agent-definition.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
-import { toDelegatedKey } from './drive-run.js'
+import { findDelegates } from './delegates.js'
 
 /** How long a provider may take to hear that nobody waits for its answer any more; ms. */
 const cancelLimitMs = 10_000
@@ -37,10 +37,7 @@ export async function findAnswersOf(
   const { continuation, steps } = fold(await log.read(key))
   const calls = steps.at(-1)?.calls.filter(({ completed }) => completed === undefined) ?? []
   const delegated = await Promise.all(
-    calls.map(async ({ call: { name, callId } }) => {
-      const { delegate } = toStaticTools(agent).find((tool) => tool.name === name) ?? {}
-      return delegate === undefined ? [] : findAnswersOf(delegate.agent, log, toDelegatedKey(key, callId))
-    }),
+    findDelegates(agent, key, calls).map((delegate) => findAnswersOf(delegate.agent, log, delegate.key)),
   )
   const own = continuation === undefined ? [] : [{ agent, token: continuation }]
   return [...own, ...delegated.flat()]
