@@ -57,7 +57,7 @@ export function slidingWindow({ maxTurns = 20, maxTokens }: SlidingWindowOptions
   return {
     maxTurns,
     select(turns) {
-      const newest = turns.slice(-maxTurns)
+      const { newest } = splitTurns(turns, maxTurns)
       if (maxTokens === undefined) return newest
       let tokens = 0
       const from = newest.findLastIndex((turn) => {
@@ -67,6 +67,15 @@ export function slidingWindow({ maxTurns = 20, maxTokens }: SlidingWindowOptions
       return newest.slice(Math.min(from + 1, newest.length - 1))
     },
   }
+}
+
+/** The newest turns, at most `count`, and those before them; `slice(-count)` would give all of them for 0. */
+export function splitTurns(
+  turns: readonly HistoryTurn[],
+  count: number,
+): { readonly older: readonly HistoryTurn[]; readonly newest: readonly HistoryTurn[] } {
+  const at = Math.max(0, turns.length - count)
+  return { older: turns.slice(0, at), newest: turns.slice(at) }
 }
 
 export interface SummarizeOptions {

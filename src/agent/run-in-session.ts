@@ -3,7 +3,7 @@ import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import type { HistorySummarized, RunEvent } from '../run/events.js'
 import type { AgentSession } from './agent-session.js'
-import { type CompactionStrategy, type HistoryTurn, toHistory } from './compaction.js'
+import { type CompactionStrategy, type HistoryTurn, splitTurns, toHistory } from './compaction.js'
 import type { HistoryProvider } from './history-provider.js'
 import { runStandalone, type StandaloneRun } from './run-standalone.js'
 
@@ -56,10 +56,10 @@ async function compact(
   const turns = compaction.select(toTurns(past).filter(({ turn }) => turn > (known?.upToTurn ?? 0)))
   if (summarizer === undefined || turns.length <= summarizer.keepTurns + summarizer.everyTurns)
     return { turns }
-  const older = turns.slice(0, -summarizer.keepTurns)
+  const { older, newest } = splitTurns(turns, summarizer.keepTurns)
   const summary = await summarizer.summarize(older, known?.text)
   const summarized = { ...summary, upToTurn: older.at(-1)?.turn ?? 0 }
-  return { turns: turns.slice(-summarizer.keepTurns), summarized }
+  return { turns: newest, summarized }
 }
 
 /** A turn begins when the user speaks after somebody else has. */

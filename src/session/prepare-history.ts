@@ -1,5 +1,5 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
-import { type HistoryTurn, type Summarizer, toHistory } from '../agent/compaction.js'
+import { type HistoryTurn, type Summarizer, splitTurns, toHistory } from '../agent/compaction.js'
 import type { Clock } from '../core/clock.js'
 import type { ChatMessage } from '../core/messages.js'
 import { WorkLimit } from '../core/work-limit.js'
@@ -41,7 +41,7 @@ async function summarizeOlder(
   turns: readonly HistoryTurn[],
   previous: string | undefined,
 ): Promise<readonly ChatMessage[]> {
-  const older = turns.slice(0, -summarizer.keepTurns)
+  const { older, newest } = splitTurns(turns, summarizer.keepTurns)
   const upToTurn = older.at(-1)?.turn ?? 0
   const limitMs = Math.max(1, Math.min(agent.stepTimeoutMs ?? Number.POSITIVE_INFINITY, until - clock.now()))
   const limit = new WorkLimit([journal.broken], limitMs, clock)
@@ -49,7 +49,7 @@ async function summarizeOlder(
     const { text, usage } = await summarizer.summarize(older, previous, limit.signal)
     journal.record({ type: 'history.summarized', data: { upToTurn, text, usage } })
     await journal.flush()
-    return toHistory(text, turns.slice(-summarizer.keepTurns))
+    return toHistory(text, newest)
   } catch (error) {
     journal.broken.throwIfAborted()
     onError(error)

@@ -122,6 +122,17 @@ test('a summary is made once, counts as spent, and travels with the session', as
   ])
 })
 
+test('a summary that keeps no turns stands in for all of them', async () => {
+  const summarizer = new ScriptedModel([{ text: 'They said one and two.' }])
+  const compaction = summarize({ client: summarizer, keepTurns: 0, everyTurns: 1 })
+  const { agent, client } = createAgent({ compaction })
+  const session = agent.createSession()
+  for (const text of ['one', 'two', 'three']) await agent.run(text, { session })
+  summarizer.assertDone()
+  expect(session.summary?.upToTurn).toBe(2)
+  expect(client.requests.at(-1)?.messages.map(({ role }) => role)).toEqual(['system', 'user'])
+})
+
 const whole = { version: 1, id: 'a', messages: [], state: {} }
 
 test.each<[string, unknown, RegExp]>([

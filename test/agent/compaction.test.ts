@@ -23,6 +23,7 @@ test('keepAll shows everything', () => {
 test.each([
   [{ maxTurns: 3 }, 10, [8, 9, 10]],
   [{ maxTurns: 30 }, 3, [1, 2, 3]],
+  [{ maxTurns: 0 }, 3, []],
   [{}, 25, Array.from({ length: 20 }, (_, index) => index + 6)],
 ])('a sliding window of %j over %i turns shows whole newest turns', (options, count, shown) => {
   expect(numbers(slidingWindow(options).select(createTurns(count)))).toEqual(shown)

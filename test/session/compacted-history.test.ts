@@ -68,6 +68,15 @@ test('a summary stands in for older turns, is journalled, and is made only when 
   expect(session.entity.stored?.data.extensionData?.durableAgentFunctions?.messageCount).toBe(11)
 })
 
+test('a summary that keeps no turns stands in for all of them', async () => {
+  const summarizer = new ScriptedModel(() => ({ text: 'all of it' }))
+  const compaction = summarize({ client: summarizer, keepTurns: 0, everyTurns: 2 })
+  const session = createSession(chatty, { agent: { compaction } })
+  await talk(session, 4)
+  expect(summarizer.requests).toHaveLength(1)
+  expect(questions(session)).toEqual(['question 4'])
+})
+
 test('a summary that was journalled is not paid for again', async () => {
   const summarizer = new ScriptedModel(() => ({ text: 'short' }))
   const compaction = summarize({ client: summarizer, keepTurns: 1, everyTurns: 1 })
