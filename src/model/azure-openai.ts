@@ -7,7 +7,7 @@ export type AzureOpenAIChatClientOptions = AzureOpenAIConnectionOptions &
   Pick<OpenAIChatClientOptions, 'stream' | 'timeoutMs' | 'headers'>
 
 export type AzureOpenAIResponsesClientOptions = AzureOpenAIConnectionOptions &
-  Pick<OpenAIResponsesClientOptions, 'stream' | 'timeoutMs' | 'headers' | 'store'>
+  Pick<OpenAIResponsesClientOptions, 'stream' | 'timeoutMs' | 'headers' | 'store' | 'pollIntervalMs'>
 
 /**
  * A chat client for a model deployed in Azure OpenAI. It asks once: wrap it in `withRetry` to ask again.
@@ -37,7 +37,14 @@ export function createAzureOpenAIChatClient(options: AzureOpenAIChatClientOption
  * @throws {AgentError} `invalid_configuration` when the endpoint is no https URL (http is allowed on this machine).
  */
 export function createAzureOpenAIResponsesClient(options: AzureOpenAIResponsesClientOptions): ChatClient {
-  const { deployment, stream, timeoutMs, headers, store } = options
-  const connection = toOpenAIConnection(options)
-  return createOpenAIResponsesClient({ ...connection, model: deployment, stream, timeoutMs, headers, store })
+  const { deployment, stream, timeoutMs, headers, store, pollIntervalMs } = options
+  return createOpenAIResponsesClient({
+    ...toOpenAIConnection(options),
+    model: deployment,
+    stream,
+    timeoutMs,
+    headers,
+    store,
+    pollIntervalMs,
+  })
 }

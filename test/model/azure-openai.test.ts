@@ -10,7 +10,7 @@ import {
 } from '../../src/model/azure-openai.js'
 import { startChatCompletionsServer } from '../support/chat-completions-server.js'
 import { startResponsesServer } from '../support/responses-server.js'
-import { ask, askAndFail } from './ask.js'
+import { ask, askAndFail, collect, createRequest, readAnswer } from './ask.js'
 
 async function start() {
   const server = await startChatCompletionsServer({ script: () => ({ text: 'Hi' }) })
@@ -154,6 +154,19 @@ describe('the Responses API', () => {
       body: { store: true },
       headers: { authorization: 'Bearer token-1' },
     })
+  })
+
+  test('is asked for a background answer as often as it is told to', async () => {
+    const server = await startResponsesServer({ script: () => ({ text: 'Hi', polls: 100 }) })
+    onTestFinished(() => server.close())
+    const options = { deployment: 'd', apiKey: 'k', stream: false, pollIntervalMs: 1 }
+    const client = createAzureOpenAIResponsesClient({
+      endpoint: `http://127.0.0.1:${server.port}`,
+      ...options,
+    })
+    const { message } = readAnswer(await collect(client, createRequest('Hello', { background: true })))
+    expect(message.contents).toMatchObject([{ type: 'text', text: 'Hi' }])
+    expect(server.visits).toHaveLength(101)
   })
 })
 
