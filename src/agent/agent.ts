@@ -48,7 +48,7 @@ export interface AgentOptions {
   readonly maxParallelTools?: number
   /** Longest time of one model call. @default none but the platform's */
   readonly stepTimeoutMs?: number
-  /** Longest time of one run, not counting what it waits for approvals; it then fails with `budget_exhausted`. @default none */
+  /** Longest time of one run, not counting what it waits for approvals and for tools whose result is pending; it then fails with `budget_exhausted`. @default none */
   readonly runTimeoutMs?: number
   /** A run that has spent as many tokens makes no further model call and fails with `budget_exhausted`. @default none */
   readonly maxTokensPerRun?: number

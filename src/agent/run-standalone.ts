@@ -126,20 +126,28 @@ function openJournal(run: StandaloneRun<unknown>): RunJournal {
   return journal
 }
 
-/** Carries a run on until it needs no more decisions. */
+/** Carries a run on until it needs no more decisions. Their time is not the run's. */
 async function runWithApprovals(setup: RunSetup, onApproval: ApprovalHandler | undefined): Promise<RunState> {
-  const { journal, controls, signal } = setup
+  const { journal, controls, signal, clock } = setup
+  let waitedMs = 0
   for (;;) {
-    const state = await runLoop(setup)
+    const state = await runLoop(withLaterEnd(setup, waitedMs))
     if (state.parked === undefined || state.parked === 'background') return state
+    const askedAt = clock.now()
     for (const approval of toOpenApprovals(state)) {
       const answer = await (onApproval ?? refuseToWait)(approval)
       signal.throwIfAborted()
       const { approvalId } = approval
       controls.update([...controls.records, { type: 'decision', approvalId, ...answer }])
     }
+    waitedMs += clock.now() - askedAt
     journal.record({ type: 'run.resumed', data: { reason: state.parked } })
   }
+}
+
+function withLaterEnd(setup: RunSetup, byMs: number): RunSetup {
+  const { runEnd } = setup.limits
+  return runEnd === undefined ? setup : { ...setup, limits: { ...setup.limits, runEnd: runEnd + byMs } }
 }
 
 function refuseToWait({ name }: ApprovalRequested): never {

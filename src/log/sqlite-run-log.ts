@@ -34,7 +34,7 @@ export interface SqliteRunLogOptions {
   readonly clock?: Clock
 }
 
-/** A run log in one SQLite file: what the embedded host's apps use. Every acknowledged write has been flushed to disk. */
+/** A run log in one SQLite file: what the embedded host's apps use. Acknowledged writes have been flushed to disk, but for runs that were created (see {@link RunLog.flush}) and for the beginning of an execution, which after a loss of power is begun again. */
 export class SqliteRunLog implements RunLog {
   readonly deltaDelayMs = 15
   readonly #path: string

@@ -1,4 +1,4 @@
-import { expect, expectTypeOf, test } from 'vitest'
+import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
 import { tool } from '../../src/agent/tool.js'
@@ -171,4 +171,19 @@ test('refuses two tools of one name and limits below one', () => {
   expect(() => new Agent({ name: 'A', client, tools: [getWeather, getWeather] })).toThrow(/two tools named/)
   expect(() => new Agent({ name: 'A', client, maxSteps: 0 })).toThrow(/maxSteps/)
   expect(() => new Agent({ name: 'A', client, maxParallelTools: 1.5 })).toThrow(/maxParallelTools/)
+})
+
+test('the time that a human takes to decide is not the time of the run', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const refund = tool({ name: 'refund', description: 'Refund.', approval: 'always', execute: () => 'done' })
+  const client = new ScriptedModel([{ calls: [{ name: 'refund', arguments: {} }] }, { text: 'Refunded.' }])
+  const agent = new Agent({ name: 'Refunds', client, tools: [refund], runTimeoutMs: 60_000 })
+  const { text } = await agent.run('Refund it', {
+    onApproval: () => {
+      vi.setSystemTime(Date.now() + 3_600_000)
+      return { decision: 'approve' }
+    },
+  })
+  expect(text).toBe('Refunded.')
 })
