@@ -2,11 +2,14 @@ import type { InvocationContext } from '@azure/functions'
 import type { Agent } from '../agent/agent.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import { WorkLimit } from '../core/work-limit.js'
-import { parseCorrelationId, parseSessionId } from '../http/ids.js'
+import { parseId, parseSessionId } from '../http/ids.js'
 import { runDelivery } from '../session/run-delivery.js'
 import { createRunRequest } from '../session/run-request.js'
 import type { Made, TriggerEvent, TriggerOptions } from './agent-trigger.js'
 import type { SessionClients } from './session-clients.js'
+
+/** Leaves room in a correlation id for what tells apart the runs of a message that is delivered again. */
+const maxIdLength = 120
 
 export interface TriggerServices {
   readonly clients: SessionClients
@@ -32,7 +35,7 @@ export interface Firing<Item> {
 export async function fireTrigger<Item>(firing: Firing<Item>): Promise<void> {
   const { agent, trigger, label, services, item, event, context } = firing
   const { onAnswer, metadata } = trigger
-  const id = parseCorrelationId((await make(trigger.id, item, event)) ?? event.id)
+  const id = parseId('id', (await make(trigger.id, item, event)) ?? event.id, maxIdLength)
   const session = parseSessionId((await make(trigger.sessionId, item, event)) ?? `${label}-${id}`)
   const message = (await make(trigger.message, item, event)) ?? firing.text(item)
   const owner = await make(trigger.owner, item, event)
