@@ -7,6 +7,18 @@ export const eventStream = {
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 }
 
+const plainText = { 'text/plain': { schema: { type: 'string' } } }
+
+/** An answer as JSON, or as its text alone for callers who accept nothing else. */
+export function toJsonOrText(description: string, schema: JsonObject): JsonObject {
+  return { description, content: { 'application/json': { schema }, ...plainText } }
+}
+
+/** The same, or events for callers who accept those. */
+export function toAnyForm(description: string, schema: JsonObject): JsonObject {
+  return { description, content: { 'application/json': { schema }, ...plainText, ...eventStream.content } }
+}
+
 /** The answer of whatever goes wrong. */
 export const problem = {
   description: 'What went wrong',
@@ -37,6 +49,11 @@ export function toPathParameter(name: string): JsonObject {
 /** A parameter in the query. */
 export function toQuery(name: string, schema: JsonObject, description: string): JsonObject {
   return { name, in: 'query', schema, description }
+}
+
+/** A header of the request. */
+export function toHeader(name: string, schema: JsonObject, description: string): JsonObject {
+  return { name, in: 'header', schema, description }
 }
 
 /** A schema of the document, by its name. */

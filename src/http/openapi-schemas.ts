@@ -21,12 +21,16 @@ const toolCall = object({ id: text, name: text, arguments: {}, result: {}, error
   'arguments',
 ])
 
-const agentResponse = object({
-  text,
-  kind: { enum: ['agent_message', 'agent_error'] },
-  tool_calls: list(toolCall),
-  usage,
-})
+const agentResponse = object(
+  {
+    text,
+    kind: { enum: ['agent_message', 'agent_error'] },
+    tool_calls: list(toolCall),
+    usage,
+    error: object({ code: text, message: text }),
+  },
+  ['text', 'kind', 'tool_calls', 'usage'],
+)
 
 const historyEntry = object({ role: text, content: text, timestamp: time, agent_response: agentResponse }, [
   'role',
@@ -50,6 +54,11 @@ const problem = object(
   ['type', 'title', 'status', 'detail', 'code'],
 )
 
+const servedAgent = object({ name: text, type: text, http_endpoint_enabled: flag, mcp_tool_enabled: flag }, [
+  'name',
+  'type',
+])
+
 const answer = object(
   {
     response: text,
@@ -72,6 +81,7 @@ const approval = object(
     arguments: {},
     reason: { enum: ['policy', 'unknown_outcome'] },
     expiresAt: time,
+    inner: object({ agent: text, approvalId: text }),
   },
   ['approvalId', 'callId', 'name', 'arguments', 'reason'],
 )
@@ -122,7 +132,7 @@ export const openApiSchemas: JsonObject = {
   Health: object(
     {
       status: { enum: ['healthy', 'unhealthy'] },
-      agents: list(object({ name: text, type: text, http_endpoint_enabled: flag, mcp_tool_enabled: flag })),
+      agents: list(servedAgent),
       agent_count: count,
       checks: { type: 'object' },
     },

@@ -6,6 +6,8 @@ import {
   eventStream,
   problem,
   ref,
+  toAnyForm,
+  toHeader,
   toOperation,
   toPathParameter,
   toQuery,
@@ -13,22 +15,27 @@ import {
   toSchema,
 } from './openapi-parts.js'
 import { openApiSchemas } from './openapi-schemas.js'
-import type { Call } from './route.js'
-import { runBody } from './run-body.js'
+import type { Call, Handler } from './route.js'
+import { runBody, sessionFields, waitFields } from './run-body.js'
 import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
 
+/** What of an app an OpenAPI document tells. */
+interface Surface extends Pick<Call, 'agents' | 'workflows'> {
+  /** Whether `GET health` is served. */
+  readonly health: boolean
+}
+
 /** `GET openapi.json`: this surface as OpenAPI 3.1. */
-export async function handleOpenApi({ agents, exposures, workflows, url }: Call): Promise<Answer> {
-  const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
-  const reachable = agents.filter((agent) => exposures.get(agent)?.http !== false)
-  return createJsonAnswer(createOpenApi({ agents: reachable, workflows }, `${url.origin}${prefix}`))
+export function createOpenApiHandler({ health }: Pick<Surface, 'health'>): Handler {
+  return async function handleOpenApi({ agents, exposures, workflows, url }: Call): Promise<Answer> {
+    const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
+    const reachable = agents.filter((agent) => exposures.get(agent)?.http !== false)
+    return createJsonAnswer(createOpenApi({ agents: reachable, workflows, health }, `${url.origin}${prefix}`))
+  }
 }
 
 /** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */
-export function createOpenApi(
-  { agents, workflows }: Pick<Call, 'agents' | 'workflows'>,
-  server: string,
-): JsonObject {
+export function createOpenApi({ agents, workflows, health }: Surface, server: string): JsonObject {
   const paths = Object.assign({}, ...agents.map(toAgentPaths), ...workflows.map(toWorkflowPaths))
   return {
     openapi: '3.1.0',
@@ -37,15 +44,7 @@ export function createOpenApi(
     paths: {
       ...paths,
       '/agents': { get: toOperation('List the agents', { 200: ref('Agents') }) },
-      '/health': {
-        get: toOperation('Whether the app is well', { 200: ref('Health'), 503: ref('Health') }, [
-          toQuery(
-            'deep',
-            { type: 'boolean' },
-            'Also prove that the run log and the task hub can be read and written.',
-          ),
-        ]),
-      },
+      ...(health ? { '/health': { get: toHealthOperation() } } : {}),
       '/openapi.json': { get: toOperation('This document', { 200: { type: 'object' } }) },
     },
     components: {
@@ -59,23 +58,30 @@ export function createOpenApi(
   }
 }
 
+function toHealthOperation(): JsonObject {
+  return toOperation('Whether the app is well', { 200: ref('Health'), 503: ref('Health') }, [
+    toQuery(
+      'deep',
+      { type: 'boolean' },
+      'Also prove that the run log and the task hub can be read and written.',
+    ),
+  ])
+}
+
+function toLimit(description: string): JsonObject {
+  return toQuery('limit', { type: 'integer', minimum: 1, maximum: 1000 }, description)
+}
+
 function toAgentPaths({ name }: Agent): JsonObject {
   const base = `/agents/${name}`
   const session = `${base}/{sessionId}`
   const run = `${session}/runs/{correlationId}`
-  const page = [
-    toQuery(
-      'limit',
-      { type: 'integer', minimum: 1, maximum: 1000 },
-      'Most lines to give, rounded up to whole turns.',
-    ),
-  ]
   const sessionId = toPathParameter('sessionId')
   const runIds = [sessionId, toPathParameter('correlationId')]
   return {
     [base]: {
       get: toOperation(`${name} and its sessions`, { 200: ref('Agent') }, [
-        ...page,
+        toLimit('Most sessions to give. Default 50.'),
         toQuery('before', { type: 'string' }, 'The next_before of an earlier page.'),
       ]),
     },
@@ -83,7 +89,7 @@ function toAgentPaths({ name }: Agent): JsonObject {
     [session]: {
       get: toOperation('The conversation', { 200: ref('State') }, [
         sessionId,
-        ...page,
+        toLimit('Most lines to give, rounded up to whole turns. Default 200.'),
         toQuery('before', { type: 'integer' }, 'The next_before of an earlier page.'),
       ]),
       delete: toOperation('Delete the session', { 204: undefined }, [sessionId]),
@@ -107,12 +113,7 @@ function toAgentPaths({ name }: Agent): JsonObject {
         ...toOperation("A run's events", {}, [
           ...runIds,
           toQuery('after', { type: 'integer', minimum: 0 }, 'Only events after this one.'),
-          {
-            name: 'Last-Event-ID',
-            in: 'header',
-            schema: { type: 'integer' },
-            description: 'As `after`; wins over it.',
-          },
+          toHeader('Last-Event-ID', { type: 'integer' }, 'As `after`; wins over it.'),
         ]),
         responses: { 200: eventStream, default: problem },
       },
@@ -124,13 +125,14 @@ function toRunOperation(agent: string): JsonObject {
   return {
     summary: `Send a message to ${agent}`,
     parameters: [
-      { name: 'Idempotency-Key', in: 'header', schema: { type: 'string' }, description: 'As correlationId.' },
-      {
-        name: 'x-ms-wait-for-response',
-        in: 'header',
-        schema: { type: 'boolean' },
-        description: 'As waitForResponse.',
-      },
+      ...sessionFields.map((name) => toQuery(name, { type: 'string' }, 'The conversation, as in the body.')),
+      ...waitFields.map((name) => toQuery(name, { type: 'boolean' }, 'Wins over the body.')),
+      toHeader(
+        'x-ms-wait-for-response',
+        { type: 'boolean' },
+        'As waitForResponse; wins over query and body.',
+      ),
+      toHeader('Idempotency-Key', { type: 'string' }, 'As correlationId.'),
     ],
     requestBody: {
       required: true,
@@ -140,14 +142,7 @@ function toRunOperation(agent: string): JsonObject {
       },
     },
     responses: {
-      200: {
-        description: 'The answer',
-        content: {
-          'application/json': { schema: ref('Answer') },
-          'text/plain': { schema: { type: 'string' } },
-          'text/event-stream': { schema: { type: 'string' } },
-        },
-      },
+      200: toAnyForm('The answer', ref('Answer')),
       202: toResponse(ref('Pending')),
       default: problem,
     },

@@ -7,7 +7,7 @@ import { parseCorrelationId, parseSessionId } from './ids.js'
 import { createFieldError, createRequestError, parseFlag, refuseUnknown, toIssues } from './parse-query.js'
 import { type Body, readBody } from './read-body.js'
 import type { Call } from './route.js'
-import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
+import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema, waitFields } from './run-body.js'
 
 /** In which form a caller wants the answer. */
 export type AnswerForm = 'json' | 'text' | 'events'
@@ -24,7 +24,7 @@ export interface ParsedRun {
 /** Reads a run request. @throws {AgentError} `invalid_request`, `conflicting_session_id`, `payload_too_large` or `unsupported_media_type`, naming the field. */
 export async function parseRun({ request, url, owner, settings }: Call): Promise<ParsedRun> {
   const query = url.searchParams
-  refuseUnknown(query, [...sessionFields, 'waitForResponse', 'wait_for_response', 'code'])
+  refuseUnknown(query, [...sessionFields, ...waitFields, 'code'])
   const body = parseBody(await readBody(request, settings.maxBodyBytes))
   const messages = toMessages(body)
   if (messages === undefined) throw createFieldError('message', 'is required and must not be blank')

@@ -2,7 +2,7 @@ import type { Agent } from '../agent/agent.js'
 import { createAgentHandler, handleAgents, handleUnknown } from './agent-handlers.js'
 import { createApprovalHandler } from './approval-handler.js'
 import { handleHealth } from './health-handler.js'
-import { handleOpenApi } from './openapi.js'
+import { createOpenApiHandler } from './openapi.js'
 import type { Route } from './route.js'
 import { createRunHandler } from './run-handler.js'
 import {
@@ -55,7 +55,7 @@ export function createAppRoutes({ health }: { readonly health: boolean }): reado
   return [
     { name: 'http-agents', path: 'agents', handlers: { GET: handleAgents } },
     ...(health ? [{ name: 'http-health', path: 'health', handlers: { GET: handleHealth } }] : []),
-    { name: 'http-openapi', path: 'openapi.json', handlers: { GET: handleOpenApi } },
+    { name: 'http-openapi', path: 'openapi.json', handlers: { GET: createOpenApiHandler({ health }) } },
     { name: 'zz-http-unknown', path: 'agents/{*path}', handlers: all },
   ]
 }

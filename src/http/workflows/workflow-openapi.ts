@@ -5,12 +5,15 @@ import {
   eventStream,
   problem,
   ref,
+  toAnyForm,
+  toHeader,
+  toJsonOrText,
   toOperation,
   toPathParameter,
   toQuery,
-  toResponse,
   toSchema,
 } from '../openapi-parts.js'
+import { waitFields } from '../run-body.js'
 import { answerBody } from './workflow-answer-handlers.js'
 
 const text = { type: 'string' }
@@ -74,7 +77,7 @@ export function toWorkflowPaths(workflow: WorkflowDefinition): JsonObject {
       ...toOperation("A run's events, with those of its agents' runs and nested workflows", {}, [
         instanceId,
         toQuery('after', text, 'Only events after the one with this id.'),
-        { name: 'Last-Event-ID', in: 'header', schema: text, description: 'As `after`; wins over it.' },
+        toHeader('Last-Event-ID', text, 'As `after`; wins over it.'),
       ]),
       responses: { 200: eventStream, default: problem },
     },
@@ -122,11 +125,11 @@ function toStartOperation({ name, description, input }: WorkflowDefinition): Jso
         text,
         'Makes repeating the request safe; as header: Idempotency-Key. Made when absent.',
       ),
-      toQuery(
-        'waitForResponse',
-        { type: 'boolean' },
-        'Whether to answer only when the run has ended. Default false.',
+      toHeader('Idempotency-Key', text, 'As runId.'),
+      ...waitFields.map((name) =>
+        toQuery(name, { type: 'boolean' }, 'Whether to answer only when the run has ended. Default false.'),
       ),
+      toHeader('x-ms-wait-for-response', { type: 'boolean' }, 'As waitForResponse; wins over it.'),
       toQuery(
         'timeoutSeconds',
         { type: 'integer', minimum: 1, maximum: 200 },
@@ -135,8 +138,8 @@ function toStartOperation({ name, description, input }: WorkflowDefinition): Jso
     ],
     requestBody: toBody(input === undefined ? {} : toJsonSchema(input)),
     responses: {
-      200: toResponse(ref('WorkflowEnd')),
-      202: toResponse(ref('WorkflowAccepted')),
+      200: toAnyForm('How the run ended, or its events', ref('WorkflowEnd')),
+      202: toJsonOrText('The run was started', ref('WorkflowAccepted')),
       default: problem,
     },
   }

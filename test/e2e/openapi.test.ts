@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Agent } from '../../src/agent/agent.js'
+import { createOpenApi } from '../../src/http/openapi.js'
+import { ScriptedModel } from '../../src/testing/scripted-model.js'
+import { RunScene } from '../support/run-scene.js'
+import { call, callTools } from '../support/script-book.js'
+import { type RunningApp, TestBed } from '../support/start-app.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+let scene: RunScene
+let workflows: RunningApp
+let agents: Document
+let flows: Document
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> }
+}
+
+interface Operation {
+  readonly parameters: readonly {
+    readonly name: string
+    readonly in: string
+    readonly description?: string
+  }[]
+  readonly responses: Readonly<Record<string, { readonly content: object }>>
+}
+
+beforeAll(async () => {
+  scene = await RunScene.set(bed)
+  scene.book.add('Refund order 7', callTools(call('refund', { order: 7, amount: 250 })))
+  scene.book.add('Ask the expert', callTools(call('Expert', { query: 'Refund order 7' })))
+  scene.book.add('Fail', { error: { status: 400, body: {} } })
+  workflows = await bed.startApp({ entry: 'samples/21-parallel-workflow' })
+  agents = (await scene.api.call<Document>('/openapi.json')).body
+  flows = (await workflows.api.call<Document>('/openapi.json')).body
+})
+
+/** What of an answer the published schema does not say: wrong, missing and further fields. */
+function findMisfits(name: string, body: unknown, document = agents): readonly string[] {
+  const schema = close(document.components.schemas[name]) as Parameters<typeof z.fromJSONSchema>[0]
+  const { error } = z.fromJSONSchema(schema).safeParse(body)
+  return error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
+}
+
+/** The same schema, with no fields but those that it names. */
+function close(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(close)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const closed = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, close(value)]))
+  return 'properties' in schema ? { additionalProperties: false, ...closed } : closed
+}
+
+describe('the published schemas say all of', () => {
+  test('an answer, its outcome, the session and the lists', async () => {
+    const { body } = await scene.api.run({ message: 'Hi', sessionId: 'said', correlationId: 'r' })
+    expect(findMisfits('Answer', body)).toEqual([])
+    expect(findMisfits('Outcome', (await scene.api.outcome('said', 'r')).body)).toEqual([])
+    expect(findMisfits('State', (await scene.api.state('said')).body)).toEqual([])
+    expect(findMisfits('Agent', (await scene.api.sessions()).body)).toEqual([])
+    expect(findMisfits('Agents', (await scene.api.call('/agents')).body)).toEqual([])
+  })
+
+  test.each([
+    ['a human', 'Refund order 7'],
+    ['a human, inside another agent', 'Ask the expert'],
+  ])('a run that waits for %s', async (_whom, message) => {
+    const { body } = await scene.api.run({ message, sessionId: message, correlationId: 'r' })
+    expect(body.approvals).toHaveLength(1)
+    expect(findMisfits('Pending', body)).toEqual([])
+    expect(findMisfits('State', (await scene.api.state(message)).body)).toEqual([])
+    await scene.api.cancel(message, 'r')
+    await scene.api.waitForOutcome(message, 'r')
+    expect(findMisfits('Outcome', (await scene.api.outcome(message, 'r')).body)).toEqual([])
+  })
+
+  test('a failure, and how the session shows it', async () => {
+    const { body } = await scene.api.run({ message: 'Fail', sessionId: 'failed', correlationId: 'r' })
+    expect(findMisfits('Problem', body)).toEqual([])
+    expect(findMisfits('Outcome', (await scene.api.outcome('failed', 'r')).body)).toEqual([])
+    const state = await scene.api.state('failed')
+    expect(state.body.conversation_history.at(-1)?.agent_response?.error).toMatchObject({
+      code: 'model_error',
+    })
+    expect(findMisfits('State', state.body)).toEqual([])
+    expect(findMisfits('Problem', (await scene.api.run({ message: '', nope: 1 })).body)).toEqual([])
+  })
+
+  test('the health of an app, its stores looked at or not', async () => {
+    expect(findMisfits('Health', (await scene.api.call('/health')).body)).toEqual([])
+    expect(findMisfits('Health', (await scene.api.call('/health?deep=true')).body)).toEqual([])
+  })
+})
+
+describe('the document names', () => {
+  test('each form in which a start of a workflow is answered', async () => {
+    const [path = ''] = Object.keys(flows.paths).filter(
+      (one) => one.endsWith('/run') && one.includes('workflows'),
+    )
+    for (const [query, accept, status] of [
+      ['', 'application/json', 202],
+      ['', 'text/plain', 202],
+      ['?waitForResponse=true', 'application/json', 200],
+      ['?waitForResponse=true', 'text/plain', 200],
+      ['', 'text/event-stream', 200],
+    ] as const) {
+      const init = {
+        method: 'POST',
+        headers: { accept, 'content-type': 'application/json' },
+        body: '"tides"',
+      }
+      const reply = await workflows.api.call(`${path}${query}`, init)
+      expect(reply.status).toBe(status)
+      expect(reply.headers.get('content-type')).toContain(accept)
+      expect(Object.keys(flows.paths[path]?.post?.responses[status]?.content ?? {})).toContain(accept)
+    }
+  })
+
+  test('the query parameters that a run takes, and none that it refuses', async () => {
+    const operation = agents.paths['/agents/Assistant/run']?.post
+    const inQuery = operation?.parameters.filter((parameter) => parameter.in === 'query') ?? []
+    expect(inQuery.map(({ name }) => name)).toEqual([
+      'sessionId',
+      'sessionKey',
+      'session_id',
+      'thread_id',
+      'waitForResponse',
+      'wait_for_response',
+    ])
+    for (const { name } of inQuery) {
+      const init = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'Hi' }
+      const { status } = await scene.api.call(`/agents/Assistant/run?${name}=true`, init)
+      expect(status, name).toBe(200)
+    }
+  })
+
+  test('health only where it is served', () => {
+    const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
+    const paths = (health: boolean) =>
+      Object.keys(createOpenApi({ agents: [agent], workflows: [], health }, '').paths as object)
+    expect(paths(true)).toContain('/health')
+    expect(paths(false)).not.toContain('/health')
+  })
+})
