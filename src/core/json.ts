@@ -11,6 +11,20 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** True when arrays and objects are nested deeper than `limit`; however deep, finding out takes no stack. */
+export function isDeeperThan(value: JsonValue, limit: number): boolean {
+  let level = [value].filter(isContainer)
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === limit) return true
+    level = level.flatMap((container) => Object.values(container).filter(isContainer))
+  }
+  return false
+}
+
+function isContainer(value: unknown): value is JsonObject | readonly JsonValue[] {
+  return typeof value === 'object' && value !== null
+}
+
 /** Parses text that may not be JSON; `undefined` when it is not. */
 export function parseJson(text: string): JsonValue | undefined {
   try {

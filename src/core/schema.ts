@@ -1,5 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
+import { hasEndlessReference } from './endless-reference.js'
 import { AgentError, type Issue, toErrorMessage } from './errors.js'
 import type { JsonObject } from './json.js'
 
@@ -40,7 +41,10 @@ export function toJsonSchema(schema: Schema): JsonObject {
 /** A schema made from a JSON Schema of a caller's. @throws {AgentError} `invalid_request` when it is not one we understand. */
 export function fromJsonSchema(jsonSchema: JsonObject): Schema {
   try {
-    return z.fromJSONSchema(jsonSchema as Parameters<typeof z.fromJSONSchema>[0])
+    const schema = z.fromJSONSchema(jsonSchema as Parameters<typeof z.fromJSONSchema>[0])
+    if (hasEndlessReference(jsonSchema))
+      throw new Error('a $ref leads back to itself, which no value can meet')
+    return schema
   } catch (cause) {
     throw new AgentError(
       'invalid_request',

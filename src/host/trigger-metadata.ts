@@ -25,12 +25,7 @@ export class TriggerMetadata {
 
   /** Adds the members of a JSON object but for arrays and nulls: objects as JSON, scalars as text the way .NET prints them. */
   putMembers(json: string): this {
-    for (const [name, value] of Object.entries(parseObject(json))) {
-      if (isObject(value)) this.put(name, { json: JSON.stringify(value) })
-      else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-        this.put(name, { string: toDotNetText(value) })
-      }
-    }
+    for (const [name, value] of readMembers(json)) this.put(name, value)
     return this
   }
 
@@ -40,13 +35,19 @@ export class TriggerMetadata {
   }
 }
 
-/** Text that is no JSON object has no members. */
-function parseObject(json: string): Readonly<Record<string, unknown>> {
-  if (!/^\s*\{/.test(json)) return {}
+/** Text that is no JSON object has no members, nor has an object that is nested too deep to be written again. */
+function readMembers(json: string): readonly (readonly [name: string, value: TypedData])[] {
+  if (!/^\s*\{/.test(json)) return []
   try {
     const parsed: unknown = JSON.parse(json)
-    return isObject(parsed) ? parsed : {}
+    return isObject(parsed) ? Object.entries(parsed).flatMap(toMember) : []
   } catch {
-    return {}
+    return []
   }
+}
+
+function toMember([name, value]: readonly [string, unknown]): readonly (readonly [string, TypedData])[] {
+  if (isObject(value)) return [[name, { json: JSON.stringify(value) }]]
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return []
+  return [[name, { string: toDotNetText(value) }]]
 }

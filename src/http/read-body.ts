@@ -1,5 +1,5 @@
 import { AgentError } from '../core/errors.js'
-import { isJsonObject, type JsonValue } from '../core/json.js'
+import { isDeeperThan, isJsonObject, type JsonValue } from '../core/json.js'
 import { createFieldError } from './parse-query.js'
 import type { IncomingRequest } from './route.js'
 
@@ -7,6 +7,9 @@ import type { IncomingRequest } from './route.js'
 export type Body =
   | { readonly kind: 'json'; readonly value: JsonValue }
   | { readonly kind: 'text'; readonly text: string }
+
+/** How deep arrays and objects may be nested: much deeper ones exhaust the stack of whatever writes, checks or compares them. */
+const maxDepth = 200
 
 /**
  * Reads a body once, up to a limit.
@@ -16,12 +19,25 @@ export type Body =
  * @throws {AgentError} `payload_too_large`, `unsupported_media_type` for text that is not UTF-8, or `invalid_request`.
  */
 export async function readBody(request: IncomingRequest, maxBytes: number): Promise<Body> {
+  return parseBody(decode(await readBytes(request, maxBytes)), request)
+}
+
+/**
+ * Reads the body of a request that needs none. It may be empty whatever its type claims to be: many clients name one with
+ * every request. @throws {AgentError} as {@link readBody}.
+ */
+export async function passBody(request: IncomingRequest, maxBytes: number): Promise<void> {
   const text = decode(await readBytes(request, maxBytes))
+  if (text.trim() !== '') parseBody(text, request)
+}
+
+function parseBody(text: string, request: IncomingRequest): Body {
   const isJson = isJsonType(request.headers.get('content-type'))
   const value = isJson || text.trimStart().startsWith('{') ? tryParse(text) : undefined
   refuseHeaderKeys(value?.ok ? value.value : undefined)
   if (!isJson) return { kind: 'text', text }
   if (value === undefined || !value.ok) throw createFieldError('body', 'is not valid JSON')
+  refuseDepth(value.value)
   return { kind: 'json', value: value.value }
 }
 
@@ -37,6 +53,13 @@ function refuseHeaderKeys(value: JsonValue | undefined): void {
   for (const name of Object.keys(value)) {
     if (name.toLowerCase() === 'headers') throw createFieldError(name, 'is not allowed in a body')
   }
+}
+
+function refuseDepth(value: JsonValue): void {
+  if (!isDeeperThan(value, maxDepth)) return
+  const members = isJsonObject(value) ? Object.entries(value) : []
+  const [name] = members.find(([, member = null]) => isDeeperThan(member, maxDepth - 1)) ?? ['body']
+  throw createFieldError(name, `makes the body nest deeper than ${maxDepth} levels`)
 }
 
 function isJsonType(contentType: string | null): boolean {

@@ -7,7 +7,7 @@ import { type Answer, createJsonAnswer, createPendingAnswer, toRunHeaders } from
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { createFieldError, parseCount, refuseUnknown } from './parse-query.js'
-import { readBody } from './read-body.js'
+import { passBody } from './read-body.js'
 import type { Call, Handler } from './route.js'
 
 /** `GET agents/{agent}/{sessionId}`: the conversation. */
@@ -39,7 +39,7 @@ export function createStateHandler(agent: Agent): Handler {
 /** `DELETE agents/{agent}/{sessionId}`: 204, whether there was anything to delete or not. */
 export function createDeleteHandler(agent: Agent): Handler {
   return async function handleDelete(call: Call): Promise<Answer> {
-    await readBody(call.request, call.settings.maxBodyBytes)
+    await passBody(call.request, call.settings.maxBodyBytes)
     try {
       const key = await requireSession(call, agent)
       await call.sessions.delete(key, call.settings.waitLimitMs)
@@ -53,7 +53,7 @@ export function createDeleteHandler(agent: Agent): Handler {
 /** `POST agents/{agent}/{sessionId}/reset`: clears the history; 204. */
 export function createResetHandler(agent: Agent): Handler {
   return async function handleReset(call: Call): Promise<Answer> {
-    await readBody(call.request, call.settings.maxBodyBytes)
+    await passBody(call.request, call.settings.maxBodyBytes)
     const key = await requireSession(call, agent)
     await call.sessions.reset(key, call.settings.waitLimitMs)
     return { status: 204, headers: {} }
@@ -87,7 +87,7 @@ export function createOutcomeHandler(agent: Agent): Handler {
 export function createCancelHandler(agent: Agent): Handler {
   const handleOutcome = createOutcomeHandler(agent)
   return async function handleCancel(call: Call): Promise<Answer> {
-    await readBody(call.request, call.settings.maxBodyBytes)
+    await passBody(call.request, call.settings.maxBodyBytes)
     const key = await requireRun(call, agent)
     const { outcome } = fold(await call.sessions.readRun(key))
     if (outcome !== undefined) return handleOutcome(call)

@@ -114,7 +114,10 @@ export class SessionClient {
     return this.#log.follow(key, after, signal)
   }
 
-  /** What there is to tell of a run: how it ended, or that it waits for a human; `undefined` when the signal aborts first. */
+  /**
+   * What there is to tell of a run: how it ended, or that it waits for a human; `undefined` when the signal aborts first.
+   * A run that is deleted before it has ended counts as cancelled, although no log says so.
+   */
   async waitForNews(key: RunKey, signal: AbortSignal): Promise<TerminalEvent | 'waiting' | undefined> {
     for await (const events of this.#log.follow(key, 0, signal)) {
       const last = events.at(-1)
@@ -122,7 +125,12 @@ export class SessionClient {
       if (isTerminal(last)) return last
       if (last.type === 'run.parked' && last.data.reason === 'approval') return 'waiting'
     }
-    return undefined
+    // A log that is closed ends what it tells as well.
+    if (signal.aborted || (await this.#log.read(key)).length > 0) return undefined
+    return {
+      type: 'run.cancelled',
+      data: { reason: 'The session was deleted before the run had ended.', text: '' },
+    }
   }
 
   /** The tool calls of a run that wait for a human. */

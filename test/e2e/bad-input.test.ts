@@ -112,6 +112,7 @@ describe('refuses a run whose body', () => {
     [{ message: 'Hi', response_format: 5 }, 'response_format'],
     [{ message: 'Hi', response_schema: { type: 'nonsense' } }, 'response_schema'],
     [{ message: 'Hi', response_schema: { $ref: '#/nowhere' } }, 'response_schema'],
+    [{ message: 'Hi', response_schema: { $ref: '#' } }, 'response_schema'],
     [
       { message: 'Hi', response_schema: { type: 'object' }, response_format: { type: 'object' } },
       'response_format',
@@ -143,6 +144,13 @@ describe('refuses a run whose body', () => {
       await expectRefusal(reply, refused('body'))
     },
   )
+
+  test.each([300, 4000, 60_000])('is nested %i deep', async (depth) => {
+    const schema = `${'{"items":'.repeat(depth)}{}${'}'.repeat(depth)}`
+    const body = `{"message":"Hi","response_schema":${schema}}`
+    const reply = await send({ method: 'POST', path: `${agent}/run`, headers: json, body })
+    await expectRefusal(reply, refused('response_schema'))
+  })
 
   test('lists everything that is wrong with it', async () => {
     const reply = await send(
@@ -441,4 +449,9 @@ describe('refuses paths with', () => {
       expect([400, 404]).toContain(reply.status)
     },
   )
+})
+
+test.each(['a b', 'a/b', 'eve@a', 'a:99999', '[::1'])('refuses a request to the host %j', async (host) => {
+  const reply = await send(runBody({ message: 'Hi' }, { host }))
+  expect([reply.status, reply.text]).toEqual([400, ''])
 })

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Problem } from '../../src/core/problem.js'
+import { sendRaw } from '../support/api.js'
 import type { ChatCompletionsServer } from '../support/chat-completions-server.js'
 import { demoRule } from '../support/chat-completions-server-rules.js'
 import { readEffects } from '../support/effects.js'
@@ -90,6 +92,17 @@ describe('deleting a session', () => {
     expect((await app.api.state('tool')).status).toBe(404)
     expect(model.stats().byKey[message]).toBe(1)
   })
+
+  test('tells whoever waits for an answer that there will be none', async () => {
+    const message = 'silence, please'
+    const answer = app.api.run({ message, sessionId: 'waited', correlationId: 'w1' })
+    await expect.poll(async () => (await app.api.state('waited')).body.status).toBe('running')
+    expect((await app.api.remove('waited')).status).toBe(204)
+    const { status, body } = await answer
+    expect(status).toBe(409)
+    expect(body).toMatchObject({ code: 'run_cancelled', sessionId: 'waited', correlationId: 'w1' })
+    expect(body.detail).toContain('The session was deleted')
+  })
 })
 
 describe('resetting a session', () => {
@@ -123,6 +136,21 @@ describe('resetting a session', () => {
     expect((await app.api.reset('busy')).status).toBe(204)
     expect((await app.api.state('busy')).body).toMatchObject({ message_count: 0, conversation_history: [] })
     expect([200, 404]).toContain((await app.api.outcome('busy', body.correlationId)).status)
+  })
+
+  test('like deleting it takes a content type without content', async () => {
+    await app.api.run({ message: 'Hi', sessionId: 'typed' })
+    const headers = { 'content-type': 'application/json' }
+    const path = '/api/agents/Assistant/typed'
+    for (const [method, target] of [
+      ['POST', `${path}/reset`],
+      ['DELETE', path],
+    ] as const) {
+      expect((await sendRaw(app.url, { method, path: target, headers, body: '' })).status).toBe(204)
+      const garbled = await sendRaw<Problem>(app.url, { method, path: target, headers, body: '{' })
+      expect([garbled.status, garbled.body.detail]).toEqual([400, 'body: is not valid JSON'])
+    }
+    expect((await app.api.state('typed')).status).toBe(404)
   })
 
   test('may be repeated', async () => {

@@ -53,6 +53,11 @@ describe('binding data of a streamed request', () => {
     expect(Object.keys(read('', body))).toEqual(['Query', 'Headers'])
   })
 
+  test('takes nothing from a body that is nested too deep to be written again', () => {
+    const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+    expect(Object.keys(read('', `{"n":1,"o":${deep}}`))).toEqual(['Query', 'Headers'])
+  })
+
   test('keeps a key named like the prototype', () => {
     expect(Object.keys(read('?__proto__=x'))).toContain('__proto__')
   })

@@ -30,6 +30,30 @@ test('a run that cannot be brought to disk is not acknowledged', async () => {
   await expect(startRun(new SessionClient(durable, log))).rejects.toThrow('The disk is gone.')
 })
 
+test('whoever waits for a run whose session is deleted is told that there will be no answer', async () => {
+  const log = new MemoryRunLog()
+  const durable = { signalEntity: async () => {} } as unknown as DurableClient
+  const sessions = new SessionClient(durable, log)
+  await startRun(sessions)
+  const news = sessions.waitForNews({ ...key, run: 'r' }, new AbortController().signal)
+  await log.deleteSession(key, Date.now() + 1)
+  expect(await news).toEqual({
+    type: 'run.cancelled',
+    data: { reason: 'The session was deleted before the run had ended.', text: '' },
+  })
+})
+
+test('whoever stops waiting for a run is told nothing of it, nor when its log is closed', async () => {
+  const durable = { signalEntity: async () => {} } as unknown as DurableClient
+  const log = new MemoryRunLog()
+  const sessions = new SessionClient(durable, log)
+  await startRun(sessions)
+  const run = { ...key, run: 'r' }
+  expect(await sessions.waitForNews(run, AbortSignal.abort())).toBeUndefined()
+  log.follow = async function* () {}
+  expect(await sessions.waitForNews(run, new AbortController().signal)).toBeUndefined()
+})
+
 function startRun(sessions: SessionClient): Promise<void> {
   const messages = [createTextMessage('user', 'Hello')]
   return sessions.start(

@@ -11,7 +11,7 @@ import { writeHomePage } from './home-page.js'
 import type { RequestHandler } from './listener.js'
 import { isRequestClosed, readContentLength } from './request-body.js'
 import { toHttpInput } from './request-to-function.js'
-import { parseTarget, type RequestTarget } from './request-url.js'
+import { hasUsableHost, parseTarget, type RequestTarget } from './request-url.js'
 import { decodePath } from './route-template.js'
 import type { RouteMatch, Router } from './router.js'
 import type { StreamProxy } from './stream-proxy.js'
@@ -34,12 +34,13 @@ export interface RequestHandlerOptions {
 
 const builtIn = /^\/(admin|runtime\/webhooks)(?:\/|$)/i
 
-/** Matches a request in the host's order: CORS, admin and webhooks, function routes, home page, 404 (Functions host: listener). */
+/** Matches a request in the host's order: its `Host` header, CORS, admin and webhooks, function routes, home page, 404 (Functions host: listener). */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
   const { cors, http, log, router } = options
   const customHeaders = Object.entries(http.customHeaders)
   let outstanding = 0
   return (request, response) => {
+    if (!hasUsableHost(request)) return writeEmpty(response, 400)
     if (cors?.(request, response)) return
     const target = parseTarget(request)
     const path = decodePath(target.path)

@@ -8,6 +8,14 @@ export interface RequestTarget {
   readonly search: string
 }
 
+/**
+ * False for a `Host` header that names no host. Apps are given addresses made of it, and their library throws on one that is
+ * none. (Functions host: Kestrel answers such requests with 400.)
+ */
+export function hasUsableHost({ headers: { host = '' } }: IncomingMessage): boolean {
+  return host === '' || (!/[\s@/\\?#]/.test(host) && URL.canParse(`http://${host}`))
+}
+
 /** Splits the request's target. A target with a scheme loses it; dot segments are resolved as the host does. */
 export function parseTarget(request: IncomingMessage): RequestTarget {
   const raw = request.url ?? '/'
