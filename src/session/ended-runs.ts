@@ -1,6 +1,7 @@
+import { toRequestText } from '../agent/to-answer.js'
 import { toProblem } from '../core/problem.js'
 import type { TerminalEvent } from '../run/events.js'
-import { fold, type RunState } from '../run/fold.js'
+import { fold, type RunState, type Steering } from '../run/fold.js'
 import type { AgentState } from './agent-state.js'
 import { announceEnd } from './announce-end.js'
 import type { Operation } from './operation.js'
@@ -47,13 +48,19 @@ async function announce(operation: Operation, run: string, { outcome, request }:
 async function endJoinedRuns(operation: Operation, state: RunState): Promise<void> {
   const { outcome, steering } = state
   if (outcome === undefined) return
-  for (const { run } of steering) await endRun(operation, run, toOutcomeOf(run, outcome))
+  for (const joined of steering) await endRun(operation, joined.run, toOutcomeOf(joined, outcome))
 }
 
-function toOutcomeOf(run: string, outcome: TerminalEvent): TerminalEvent {
+type JoinedRun = Pick<Steering, 'run' | 'messages'>
+
+/** An outcome as that of a run which joined: it names that run, and what its user sent. */
+function toOutcomeOf({ run, messages }: JoinedRun, outcome: TerminalEvent): TerminalEvent {
   switch (outcome.type) {
     case 'run.completed':
-      return { ...outcome, data: { ...outcome.data, correlationId: run } }
+      return {
+        ...outcome,
+        data: { ...outcome.data, correlationId: run, message: toRequestText(messages) },
+      }
     case 'run.failed':
       return { ...outcome, data: { ...outcome.data, correlationId: run } }
     case 'run.cancelled':
@@ -63,10 +70,12 @@ function toOutcomeOf(run: string, outcome: TerminalEvent): TerminalEvent {
 
 /** Ends a run that joined another one, once that has ended: it may have been cut off between the two. */
 export async function adoptOutcome(operation: Operation, run: string, into: string): Promise<boolean> {
-  const { outcome, request } = fold(await operation.log.read({ ...operation.key, run: into }))
+  const { log, key } = operation
+  const { outcome, request } = fold(await log.read({ ...key, run: into }))
   const isForgotten = request === undefined
   if (outcome === undefined && !isForgotten) return false
-  await endRun(operation, run, toOutcomeOf(run, outcome ?? forgotten))
+  const { messages = [] } = fold(await log.read({ ...key, run })).request ?? {}
+  await endRun(operation, run, toOutcomeOf({ run, messages }, outcome ?? forgotten))
   return true
 }
 

@@ -130,7 +130,7 @@ describe.each(['runner', 'other'] as const)('a second message through the %s hos
     const [one, two] = [await first.answer, await second]
     expect([one.status, two.status]).toEqual([200, 200])
     expect(one.body).toMatchObject({ response: 'You said: steer!', message_count: 2, correlationId: 'first' })
-    expect(two.body).toEqual({ ...one.body, correlationId: 'steer' })
+    expect(two.body).toEqual({ ...one.body, correlationId: 'steer', message: 'steer!' })
     expect(await readTypes(session, 'steer')).toEqual(['run.accepted', 'run.joined', 'run.completed'])
     expect((await readTypes(session, 'first')).filter((type) => type === 'run.steered')).toHaveLength(1)
     expect(await readHistory(session)).toEqual([

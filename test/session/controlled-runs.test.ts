@@ -430,7 +430,24 @@ test('a steering message whose run was cut off between joining and being noted i
   const { entity, client } = createSession([{ text: 'both' }], { log })
   await entity.operate('run', { correlationId: 'a' })
   expect(client.requests[0]?.messages).toHaveLength(2)
-  expect(await lastOf(log, 'b')).toMatchObject({ type: 'run.completed', data: { response: 'both' } })
+  expect(await lastOf(log, 'b')).toMatchObject({
+    type: 'run.completed',
+    data: { response: 'both', message: 'more', correlationId: 'b' },
+  })
+})
+
+test('a run that joined one which ended without telling it takes over that outcome, with what its own user said', async () => {
+  const log = new MemoryRunLog()
+  await ask(log, 'a', 'first')
+  const { entity } = createSession([{ text: 'both' }], { log })
+  await entity.operate('run', { correlationId: 'a' })
+  await ask(log, 'b', 'more')
+  await log.append({ ...key, run: 'b' }, 1, [{ type: 'run.joined', data: { run: 'a' } }])
+  await entity.operate('run', { correlationId: 'b' })
+  expect(await lastOf(log, 'b')).toMatchObject({
+    type: 'run.completed',
+    data: { response: 'both', message: 'more', correlationId: 'b' },
+  })
 })
 
 test('a long run goes on over several operations, without doing a step twice', async () => {
