@@ -76,7 +76,7 @@ function toArguments(value: unknown): JsonObject | string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? {})
 }
 
-/** The conversation as a model is shown it. What was thought, and why something failed, is not replayed. */
+/** The conversation as a model is shown it, with what it thought, as providers want that back. Why a run failed is not replayed. */
 export function toModelMessages(entries: readonly StoredEntry[]): readonly ChatMessage[] {
   return entries.flatMap((entry) =>
     entry.messages.map(fromStoredMessage).filter((message) => message !== undefined),

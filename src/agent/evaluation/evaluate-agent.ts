@@ -1,4 +1,4 @@
-import { toErrorMessage } from '../../core/errors.js'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { Agent } from '../agent.js'
@@ -18,7 +18,7 @@ export interface EvaluateAgentOptions {
   readonly evaluators: readonly Evaluator[]
   /** The invocation context of the runs. @default none */
   readonly context?: InvocationValues
-  /** How many queries are asked at the same time. @default 4 */
+  /** How many queries are asked at the same time; at least 1. @default 4 */
   readonly maxParallel?: number
 }
 
@@ -59,9 +59,11 @@ export interface EvaluationResult {
  *   evaluators: [keywordCheck('weather'), toolCalledCheck('get_weather')],
  * })
  * expect(failures).toEqual([])
+ * @throws {AgentError} `invalid_configuration` when `maxParallel` is not a whole number from 1.
  */
 export async function evaluateAgent(options: EvaluateAgentOptions): Promise<EvaluationResult> {
   const { queries, maxParallel = 4 } = options
+  checkMaxParallel(maxParallel)
   const items: EvaluatedQuery[] = []
   const queue = queries.entries()
   const workers = Array.from({ length: maxParallel }, async () => {
@@ -71,6 +73,15 @@ export async function evaluateAgent(options: EvaluateAgentOptions): Promise<Eval
   await Promise.all(workers)
   const passed = items.filter((item) => item.passed).length
   return { items, counts: { passed, failed: items.length - passed }, failures: items.flatMap(toFailures) }
+}
+
+/** With nobody to ask, no query would fail. */
+function checkMaxParallel(maxParallel: number): void {
+  if (Number.isInteger(maxParallel) && maxParallel >= 1) return
+  throw new AgentError(
+    'invalid_configuration',
+    `maxParallel must be a whole number from 1, not ${maxParallel}.`,
+  )
 }
 
 async function evaluateQuery(

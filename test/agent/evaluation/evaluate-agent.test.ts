@@ -170,3 +170,11 @@ test.each([
     answer: 'It is warm in Cairo.',
   })
 })
+
+test.each([0, -1, 1.5, Number.NaN])(
+  'asking %d queries at the same time is refused, as none would fail',
+  async (maxParallel) => {
+    const evaluation = evaluateAgent({ agent, queries: ['Amsterdam?'], evaluators: [], maxParallel })
+    await expect(evaluation).rejects.toMatchObject({ code: 'invalid_configuration' })
+  },
+)
