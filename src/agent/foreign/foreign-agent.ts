@@ -30,7 +30,7 @@ export interface ForeignUpdate {
  * const parrot: ForeignAgent = {
  *   name: 'Parrot',
  *   async *run(messages) {
- *     yield `You said: ${toText(messages.at(-1)?.contents ?? [])}`
+ *     yield `I have heard ${messages.length} messages so far.`
  *   },
  * }
  * new AgentFunctionApp({ agents: [parrot] })
