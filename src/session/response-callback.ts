@@ -23,6 +23,6 @@ export interface AgentCallbackContext {
 export interface AgentResponseCallback {
   /** Called with each increment of the answer. */
   onStreamingResponseUpdate?(update: AgentResponseUpdate, context: AgentCallbackContext): void | Promise<void>
-  /** Called once when the run has completed; not when it failed. */
+  /** Called when the run has completed, at most once: a crash right after that leaves it out. Not when it failed, nor for a message that joined another run. */
   onAgentResponse?(response: AgentResponse, context: AgentCallbackContext): void | Promise<void>
 }
