@@ -22,6 +22,7 @@ import { toolRunOrchestrator } from '../session/durable-tools.js'
 import { type OperationLimits, toOperationLimits } from '../session/execution-limits.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
 import type { AgentTrigger } from './agent-trigger.js'
+import { checkAppOptions } from './check-app-options.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
@@ -103,6 +104,7 @@ export class AgentFunctionApp {
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
     const { agents = [], workflows = [], authLevel = 'function', enableHealthCheck = true } = options
+    checkAppOptions(options)
     this.#defaultCallback = options.defaultCallback
     this.#values = options.context
     this.#maxInlineMediaBytes = options.maxInlineMediaBytes

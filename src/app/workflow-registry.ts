@@ -1,3 +1,4 @@
+import { AgentError } from '../core/errors.js'
 import { createWorkflowRoutes, unknownWorkflowRoutes } from '../http/workflows/workflow-routes.js'
 import { toNestedWorkflows } from '../orchestration/workflow/find-nodes.js'
 import type { AgentReference } from '../orchestration/workflow/node-context.js'
@@ -19,6 +20,8 @@ export class WorkflowRegistry {
   /** Those with routes, in order of registration. */
   readonly served: WorkflowDefinition[] = []
   readonly #all = new Set<WorkflowDefinition>()
+  /** Those that were added themselves. */
+  readonly #added = new Set<WorkflowDefinition>()
   readonly #names: FunctionNames
 
   constructor(names: FunctionNames) {
@@ -40,8 +43,16 @@ export class WorkflowRegistry {
         if (spec.kind === 'agent') ensureAgent(spec.agent, `Node "${id}" of workflow "${one.name}"`)
       }
     }
+    this.#take(workflow)
     if (http) this.#serve(workflow, services)
     if (mcpTool !== false) registerWorkflowTool(workflow, mcpTool === true ? {} : mcpTool, services)
+  }
+
+  #take(workflow: WorkflowDefinition): void {
+    if (this.#added.has(workflow)) {
+      throw new AgentError('invalid_configuration', `Workflow "${workflow.name}" is served already.`)
+    }
+    this.#added.add(workflow)
   }
 
   #serve(workflow: WorkflowDefinition, services: RouteServices): void {

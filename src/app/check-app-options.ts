@@ -1,0 +1,28 @@
+import { AgentError } from '../core/errors.js'
+
+/** The options that count something, by the least that they may be. */
+const counts = [
+  ['waitLimitMs', 1],
+  ['streamLimitMs', 1],
+  ['heartbeatMs', 1],
+  ['operationTimeoutMs', 1],
+  ['sessionTtlMs', 1],
+  ['runRetentionMs', 1],
+  ['maxAttempts', 1],
+  ['maxInlineMediaBytes', 0],
+  ['maxBodyBytes', 1],
+] as const
+
+type CountOptions = { readonly [Option in (typeof counts)[number][0]]?: number | undefined }
+
+/** Refuses numbers that no app means: a negative `sessionTtlMs` would delete every session. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkAppOptions(options: CountOptions): void {
+  for (const [option, least] of counts) {
+    const value = options[option] ?? least
+    if (Number.isInteger(value) && value >= least) continue
+    throw new AgentError(
+      'invalid_configuration',
+      `${option} must be a whole number of at least ${least}, not ${value}.`,
+    )
+  }
+}
