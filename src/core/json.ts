@@ -25,10 +25,14 @@ function isContainer(value: unknown): value is JsonObject | readonly JsonValue[]
   return typeof value === 'object' && value !== null
 }
 
-/** Parses text that may not be JSON; `undefined` when it is not. */
+/** What is nested deeper than this is not taken for JSON: it could be read, but not be written again. */
+const maxDepth = 1000
+
+/** Parses text that may not be JSON; `undefined` when it is not, or is nested deeper than 1,000 levels. */
 export function parseJson(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text)
+    const value: JsonValue = JSON.parse(text)
+    return isDeeperThan(value, maxDepth) ? undefined : value
   } catch {
     return undefined
   }

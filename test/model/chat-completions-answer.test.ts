@@ -77,6 +77,13 @@ describe('reads what compatible servers send', () => {
     ])
   })
 
+  test('keeps arguments as text that are nested too deep to be written again', () => {
+    const text = `{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    expect(calls({ index: 0, id: 'a', function: { name: 'add', arguments: text } })).toEqual([
+      ['a', 'add', text],
+    ])
+  })
+
   test('the index 0 for every call', () => {
     const call = (id: string) => ({ index: 0, id, function: { name: 'add', arguments: '{}' } })
     expect(calls(call('a'), call('b'))).toEqual([
