@@ -1,4 +1,4 @@
-import { type JsonValue, parseJson } from '../core/json.js'
+import { type JsonValue, parseWritableJson } from '../core/json.js'
 import { type ChatMessage, toText } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import { fromJsonSchema, type Parsed, parseWith } from '../core/schema.js'
@@ -29,7 +29,7 @@ export async function parseAnswer(
 ): Promise<Parsed<JsonValue | undefined>> {
   const schema = journal.state.request?.options.responseSchema
   if (schema === undefined) return { ok: true, value: undefined }
-  const value = parseJson(text)
+  const value = parseWritableJson(text)
   if (value === undefined) return { ok: false, issues: [{ path: '', message: 'it is not JSON' }] }
   const parsed = await parseWith(responseFormat ?? fromJsonSchema(schema), value)
   return parsed.ok ? { ok: true, value } : parsed

@@ -1,6 +1,6 @@
 import { app, type InvocationContext, type McpToolResponse } from '@azure/functions'
 import * as df from 'durable-functions'
-import { parseJson, toJsonText } from '../core/json.js'
+import { parseWritableJson, toJsonText } from '../core/json.js'
 import { toProblem } from '../core/problem.js'
 import { parseWith } from '../core/schema.js'
 import { WorkLimit } from '../core/work-limit.js'
@@ -83,7 +83,7 @@ async function parseInput({ input: schema }: WorkflowDefinition, text: unknown):
   if (schema === undefined) return text
   const asText = await parseWith(schema, text)
   if (asText.ok) return asText.value
-  const json = parseJson(text)
+  const json = parseWritableJson(text)
   const asJson = json === undefined ? asText : await parseWith(schema, json)
   if (asJson.ok) return asJson.value
   throw createRequestError(asJson.issues.map(({ path, message }) => ({ path: `input.${path}`, message })))

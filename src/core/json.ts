@@ -25,17 +25,22 @@ function isContainer(value: unknown): value is JsonObject | readonly JsonValue[]
   return typeof value === 'object' && value !== null
 }
 
-/** What is nested deeper than this is not taken for JSON: it could be read, but not be written again. */
-const maxDepth = 1000
-
-/** Parses text that may not be JSON; `undefined` when it is not, or is nested deeper than 1,000 levels. */
+/** Parses text that may not be JSON; `undefined` when it is not. */
 export function parseJson(text: string): JsonValue | undefined {
   try {
-    const value: JsonValue = JSON.parse(text)
-    return isDeeperThan(value, maxDepth) ? undefined : value
+    return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/** What is nested much deeper than this can be read, but not be written again. */
+const maxWritableDepth = 1000
+
+/** Parses what somebody else made and we are to keep; `undefined` when it is no JSON, or is nested deeper than 1,000 levels. */
+export function parseWritableJson(text: string): JsonValue | undefined {
+  const value = parseJson(text)
+  return value === undefined || isDeeperThan(value, maxWritableDepth) ? undefined : value
 }
 
 /** One text for equal values, whatever the order of their keys: what digests are taken of. */

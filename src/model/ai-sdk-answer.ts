@@ -7,7 +7,7 @@ import type {
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
 import { AgentError } from '../core/errors.js'
-import { isJsonObject, type JsonObject, parseJson } from '../core/json.js'
+import { isJsonObject, type JsonObject, parseWritableJson } from '../core/json.js'
 import { type Content, noUsage, type ProviderData, type Usage } from '../core/messages.js'
 import { partKey } from './ai-sdk-prompt.js'
 import type { ChatEvent, FinishReason } from './chat-client.js'
@@ -175,7 +175,7 @@ function toProviderData(metadata: Metadata): ProviderData | undefined {
 
 function parseArguments(input: string): JsonObject | string {
   if (input.trim() === '') return {}
-  const value = parseJson(input)
+  const value = parseWritableJson(input)
   return isJsonObject(value) ? value : input
 }
 

@@ -1,5 +1,5 @@
 import { AgentError } from '../core/errors.js'
-import { isJsonObject, type JsonObject, parseJson } from '../core/json.js'
+import { isJsonObject, type JsonObject, parseWritableJson } from '../core/json.js'
 import type { FunctionCallContent } from '../core/messages.js'
 
 interface PartialCall {
@@ -80,7 +80,7 @@ function toArgumentText(written: unknown): string {
 // A tool without parameters may be called with no text at all.
 function parseArguments(text: string): JsonObject | string {
   if (text.trim() === '') return {}
-  const value = parseJson(text)
+  const value = parseWritableJson(text)
   return isJsonObject(value) ? value : text
 }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson } from '../core/json.js'
+import { isJsonObject, type JsonObject, parseWritableJson } from '../core/json.js'
 import type { Content, FunctionCallContent } from '../core/messages.js'
 import { type ItemData, toProviderData } from './responses-provider-data.js'
 
@@ -69,7 +69,7 @@ function toItem(item: JsonObject): ItemData['item'] {
 // A tool without parameters may be called with no text at all.
 function parseArguments(text: string): JsonObject | string {
   if (text.trim() === '') return {}
-  const value = parseJson(text)
+  const value = parseWritableJson(text)
   return isJsonObject(value) ? value : text
 }
 
