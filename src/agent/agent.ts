@@ -1,3 +1,4 @@
+import { checkCount } from '../core/check-count.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { Schema, SchemaOutput } from '../core/schema.js'
@@ -161,13 +162,5 @@ function checkNames({ name, tools = [], contextProviders = [] }: AgentOptions): 
   throw new AgentError(
     'invalid_configuration',
     `Agent "${name}" has two tool sources or context providers named "${twice}"; what they keep in a session is filed under their names.`,
-  )
-}
-
-function checkCount(option: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return
-  throw new AgentError(
-    'invalid_configuration',
-    `${option} must be a whole number of at least 1, not ${value}.`,
   )
 }

@@ -1,4 +1,4 @@
-import { AgentError } from '../core/errors.js'
+import { checkCount } from '../core/check-count.js'
 
 /** The options that count something, by the least that they may be. */
 const counts = [
@@ -17,12 +17,5 @@ type CountOptions = { readonly [Option in (typeof counts)[number][0]]?: number |
 
 /** Refuses numbers that no app means: a negative `sessionTtlMs` would delete every session. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkAppOptions(options: CountOptions): void {
-  for (const [option, least] of counts) {
-    const value = options[option] ?? least
-    if (Number.isInteger(value) && value >= least) continue
-    throw new AgentError(
-      'invalid_configuration',
-      `${option} must be a whole number of at least ${least}, not ${value}.`,
-    )
-  }
+  for (const [option, least] of counts) checkCount(option, options[option] ?? least, least)
 }

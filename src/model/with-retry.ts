@@ -1,3 +1,4 @@
+import { checkCount } from '../core/check-count.js'
 import { sleep as sleepFor } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
@@ -37,12 +38,7 @@ type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: NonNullable<RetryO
 function resolvePolicy(options: RetryOptions): RetryPolicy {
   const { maxAttempts = 3, initialDelayMs = 500, maxDelayMs = 30_000 } = options
   const { sleep = sleepFor, random = Math.random } = options
-  if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
-    throw new AgentError(
-      'invalid_configuration',
-      `maxAttempts must be a whole number from 1, not ${maxAttempts}.`,
-    )
-  }
+  checkCount('maxAttempts', maxAttempts)
   return { maxAttempts, initialDelayMs, maxDelayMs, sleep, random }
 }
 

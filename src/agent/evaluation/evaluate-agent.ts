@@ -1,4 +1,5 @@
-import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { checkCount } from '../../core/check-count.js'
+import { toErrorMessage } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { Agent } from '../agent.js'
@@ -63,7 +64,8 @@ export interface EvaluationResult {
  */
 export async function evaluateAgent(options: EvaluateAgentOptions): Promise<EvaluationResult> {
   const { queries, maxParallel = 4 } = options
-  checkMaxParallel(maxParallel)
+  // With nobody to ask, no query would fail.
+  checkCount('maxParallel', maxParallel)
   const items: EvaluatedQuery[] = []
   const queue = queries.entries()
   const workers = Array.from({ length: maxParallel }, async () => {
@@ -73,15 +75,6 @@ export async function evaluateAgent(options: EvaluateAgentOptions): Promise<Eval
   await Promise.all(workers)
   const passed = items.filter((item) => item.passed).length
   return { items, counts: { passed, failed: items.length - passed }, failures: items.flatMap(toFailures) }
-}
-
-/** With nobody to ask, no query would fail. */
-function checkMaxParallel(maxParallel: number): void {
-  if (Number.isInteger(maxParallel) && maxParallel >= 1) return
-  throw new AgentError(
-    'invalid_configuration',
-    `maxParallel must be a whole number from 1, not ${maxParallel}.`,
-  )
 }
 
 async function evaluateQuery(
