@@ -19,6 +19,7 @@ import { createRaiseEvent, deletedReason, type RaiseEvent } from './announce-end
 import { checkCreation, createNotFoundError } from './check-creation.js'
 import { deleteRuns } from './delete-runs.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
+import type { OperationName } from './operation.js'
 import { type HistoryPage, readSession, type SessionView } from './read-session.js'
 import { WriteProof } from './write-proof.js'
 
@@ -221,7 +222,7 @@ export class SessionClient {
   }
 
   /** Sends an operation to a session's entity. */
-  async signal(key: SessionKey, operation: string, input: unknown): Promise<void> {
+  async signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
     await askTaskHub(() => this.#durable.signalEntity(toEntityId(key), operation, input))
   }
 }
