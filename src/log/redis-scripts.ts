@@ -63,10 +63,10 @@ export const redisScripts = {
     redis.call('PUBLISH', ARGV[5], 'events')
     return {'appended', owner}`),
 
-  /** KEYS run, log. ARGV the first stream id. Gives the run's status or '', its next position, and events. */
+  /** KEYS run, log. ARGV the first stream id. Gives the run's status or '', its next position, what tells it from another one of its name, and events. */
   read: toScript(`
-    local run = redis.call('HMGET', KEYS[1], 'status', 'next')
-    local found = {run[1] or '', run[2] or '0'}
+    local run = redis.call('HMGET', KEYS[1], 'status', 'next', 'born')
+    local found = {run[1] or '', run[2] or '0', run[3] or ''}
     for _, entry in ipairs(redis.call('XRANGE', KEYS[2], ARGV[1], '+')) do table.insert(found, entry[2][2]) end
     return found`),
 

@@ -19,7 +19,7 @@ import type {
   StalledQuery,
 } from '../run/run-log.js'
 import { RecentRuns } from './sqlite-recent-runs.js'
-import { toRunSummary, toSessionSummary, toStoredEvent } from './sqlite-rows.js'
+import { type RunRow, toRunSummary, toSessionSummary, toStoredEvent } from './sqlite-rows.js'
 import { SqliteRunWrites } from './sqlite-run-writes.js'
 import { openSqliteFile } from './sqlite-schema.js'
 import { prepareStatements, type Statements } from './sqlite-statements.js'
@@ -45,6 +45,7 @@ export class SqliteRunLog implements RunLog {
   readonly #recent = new RecentRuns()
   readonly #watch: SqliteWatch
   readonly #runs: SqliteRunWrites
+  readonly #closed = new AbortController()
 
   /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
   constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
@@ -119,19 +120,22 @@ export class SqliteRunLog implements RunLog {
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-    let cursor = after
+    const stop = AbortSignal.any([signal, this.#closed.signal])
     this.#watch.look()
-    while (!signal.aborted) {
+    const followed = this.#runs.find(key)
+    let cursor = after
+    while (!stop.aborted) {
       const events = this.#read(key, cursor)
+      const run = this.#runs.find(key)
+      if (run === undefined || !isSameRun(run, followed)) return
       const last = events.at(-1)
       if (last !== undefined) {
         yield events
         if (isTerminal(last)) return
         cursor = last.id
       } else {
-        const run = this.#runs.find(key)
-        if (run === undefined || (run.status === 'ended' && cursor >= run.next - 1)) return
-        await this.#watch.next(toFeedName(key), signal)
+        if (run.status === 'ended' && cursor >= run.next - 1) return
+        await this.#watch.next(toFeedName(key), stop)
       }
     }
   }
@@ -193,11 +197,12 @@ export class SqliteRunLog implements RunLog {
   }
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    for (let seen = 0; !signal.aborted; ) {
+    const stop = AbortSignal.any([signal, this.#closed.signal])
+    for (let seen = 0; !stop.aborted; ) {
       const controls = this.#readControls(key)
       if (controls.length > seen) yield controls
       seen = controls.length
-      await this.#watch.next(toControlFeedName(key), signal)
+      await this.#watch.next(toControlFeedName(key), stop)
     }
   }
 
@@ -225,6 +230,7 @@ export class SqliteRunLog implements RunLog {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort()
     this.#watch.close()
     this.#writes.flush()
     this.#disk.close()
@@ -243,6 +249,11 @@ export class SqliteRunLog implements RunLog {
     const message = `The run log ${this.#path} cannot be ${what}: ${toErrorMessage(cause)}.`
     return new AgentError('store_unavailable', message, { cause, retryable: true })
   }
+}
+
+/** SQLite gives the number of a deleted run to another one. */
+function isSameRun(run: RunRow, other: RunRow | undefined): boolean {
+  return run.id === other?.id && run.accepted_at === other.accepted_at
 }
 
 function toFeedName({ agent, session, run }: RunKey): string {
