@@ -195,7 +195,7 @@ export class RedisIndex {
       const count = Math.min(limit - deleted, pageSize)
       const page = await this.#range(this.#keys.ended, '-inf', `(${before}`, 0, count)
       if (page.length === 0) break
-      const counts = await Promise.all(page.map(({ member }) => this.#deleteRun(parseMember(member))))
+      const counts = await Promise.all(page.map(({ member }) => this.#deleteRun(parseMember(member), before)))
       deleted += counts.filter(Boolean).length
       await this.#remove(
         this.#keys.ended,
@@ -205,10 +205,10 @@ export class RedisIndex {
     return deleted
   }
 
-  async #deleteRun(key: RunKey): Promise<boolean> {
+  async #deleteRun(key: RunKey, before: number): Promise<boolean> {
     const { run, log, controls, ended, attachments } = this.#keys.run(key)
     const keys = [run, log, controls, ended, attachments]
-    return Number(await this.#redis.run(redisScripts.deleteRun, keys, [toText(key.run)])) > 0
+    return Number(await this.#redis.run(redisScripts.deleteRun, keys, [toText(key.run), before])) > 0
   }
 
   async *#pages(key: string, from: string | number, to: string | number): AsyncGenerator<readonly Scored[]> {

@@ -130,8 +130,10 @@ export const redisScripts = {
     if isEmpty then redis.call('DEL', KEYS[1]) end
     return {owner, isEmpty and '1' or '0', gone}`),
 
-  /** KEYS run, log, controls, ended, attachments. ARGV run. Deletes one run that has ended. */
+  /** KEYS run, log, controls, ended, attachments. ARGV run, before. Deletes a run that ended earlier; its line may have outlived it, and another run have its name. */
   deleteRun: toScript(`
+    local run = redis.call('HMGET', KEYS[1], 'status', 'updatedAt')
+    if run[1] and (run[1] ~= 'ended' or tonumber(run[2]) >= tonumber(ARGV[2])) then return 0 end
     redis.call('ZREM', KEYS[4], ARGV[1])
     return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[5])`),
 

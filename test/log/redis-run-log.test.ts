@@ -109,6 +109,20 @@ describe.skipIf(isSkipped)('on a server', async () => {
     ).toHaveLength(1)
   })
 
+  test('a run that has the name of one that was deleted while it ended is not deleted for it', async () => {
+    const key = createKey()
+    const log = open()
+    const value = JSON.stringify([key.agent, key.session, key.run])
+    await log.create(key, request())
+    await shared.zAdd('durable-agents:ended', { score: 1, value })
+    await log.deleteEndedBefore(Date.now(), 1000)
+    expect(await log.append(key, 1, [started(1), completed('x')])).toBe(3)
+    await shared.zAdd('durable-agents:ended', { score: 1, value })
+    await log.deleteEndedBefore(Date.now() - 60_000, 1000)
+    expect(await log.read(key)).toHaveLength(3)
+    expect(await shared.zScore('durable-agents:ended', value)).toBeNull()
+  })
+
   test('a run that went without a trace is listed no longer after a while', async () => {
     const member = JSON.stringify(['Redis', 'never', 'r'])
     await shared.zAdd('durable-agents:open', { score: 1, value: member })
