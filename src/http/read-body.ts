@@ -1,6 +1,6 @@
 import { AgentError } from '../core/errors.js'
 import { isDeeperThan, isJsonObject, type JsonValue } from '../core/json.js'
-import { createFieldError } from './parse-query.js'
+import { createFieldError } from './request-errors.js'
 import type { IncomingRequest } from './route.js'
 
 /** A request's body: parsed when it is JSON, else text. */

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { parseWith } from '../../core/schema.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
 import { parseId } from '../ids.js'
-import { createFieldError, createRequestError, parseCount, parseFlag, refuseUnknown } from '../parse-query.js'
+import { parseCount, parseFlag, refuseUnknown } from '../parse-query.js'
 import { readBody } from '../read-body.js'
+import { createFieldError, createRequestError } from '../request-errors.js'
 import type { Call, IncomingRequest } from '../route.js'
 
 /** A request to start a workflow, checked in every part. */
