@@ -22,6 +22,13 @@ export async function readBody(request: IncomingRequest, maxBytes: number): Prom
   return parseBody(decode(await readBytes(request, maxBytes)), request)
 }
 
+/** Reads the body of a request that takes nothing but JSON. @throws {AgentError} `invalid_request` for another content type; as {@link readBody}. */
+export async function readJsonBody(request: IncomingRequest, maxBytes: number): Promise<JsonValue> {
+  const body = await readBody(request, maxBytes)
+  if (body.kind === 'json') return body.value
+  throw createFieldError('Content-Type', 'must be application/json')
+}
+
 /**
  * Reads the body of a request that needs none. It may be empty whatever its type claims to be: many clients name one with
  * every request. @throws {AgentError} as {@link readBody}.

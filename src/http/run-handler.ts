@@ -13,8 +13,9 @@ import {
   toErrorAnswer,
   toRunHeaders,
 } from './answers.js'
+import type { AnswerForm } from './caller-wishes.js'
 import { createEventStream } from './event-stream.js'
-import { type AnswerForm, type ParsedRun, parseRun } from './parse-run.js'
+import { type ParsedRun, parseRun } from './parse-run.js'
 import type { Call, Handler } from './route.js'
 
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
