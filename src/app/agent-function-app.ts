@@ -26,7 +26,7 @@ import { checkAppOptions } from './check-app-options.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
-import { type McpAgentToolOptions, registerMcpTool } from './mcp-agent-tool.js'
+import { type McpAgentToolOptions, registerAgentTool } from './mcp-agent-tool.js'
 import { createOwnerReader, type OwnerResolver } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
@@ -161,7 +161,7 @@ export class AgentFunctionApp {
     this.#registerEntity(agent, callback)
     this.#exposures.set(agent, { http, mcpTool: mcpTool !== false })
     if (http) for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
-    if (mcpTool !== false) registerMcpTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
+    if (mcpTool !== false) registerAgentTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
     for (const trigger of triggers) this.#registerTrigger(agent, trigger)
   }
 
