@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions'
-import { type Clock, systemClock } from '../core/clock.js'
+import type { Clock } from '../core/clock.js'
 import { toErrorMessage } from '../core/errors.js'
 import { isTerminal, type RunRequest, type TerminalEvent } from '../run/events.js'
 import { fold } from '../run/fold.js'
@@ -11,11 +11,14 @@ export type RaiseEvent = (instanceId: string, name: string, data: unknown) => Pr
 
 const attempts = 3
 
+/** What those are told who wait for a run that is deleted. */
+export const deletedReason = 'The session was deleted before the run had ended.'
+
 /**
  * Events by means of a durable client. An orchestration that is gone waits for nothing any more, so that is no failure.
  * Other failures are met with a few more tries.
  */
-export function createRaiseEvent(client: DurableClient, clock: Clock = systemClock): RaiseEvent {
+export function createRaiseEvent(client: DurableClient, clock: Clock): RaiseEvent {
   return async function raiseEvent(instanceId, name, data): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -80,8 +83,7 @@ export async function announceDeletion(
     if (acceptedAt >= before) continue
     const events = await log.read({ ...key, run })
     if (events.some(isTerminal)) continue
-    const detail = 'The session was deleted before the run had ended.'
-    const reply = createFailedReply({ ...key, run }, { code: 'run_cancelled', detail })
+    const reply = createFailedReply({ ...key, run }, { code: 'run_cancelled', detail: deletedReason })
     const waiting = await findWaiting(log, { ...key, run }, fold(events).request)
     await announce(raiseEvent, { ...key, run }, waiting, reply)
   }

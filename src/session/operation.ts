@@ -12,6 +12,9 @@ import type { AgentResponseCallback } from './response-callback.js'
 import type { SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
 
+/** What a session's entity can be asked to do; on the wire (CONTRACT, Durable names). */
+export type OperationName = 'run' | 'continue' | 'decide' | 'tool_result' | 'get_state' | 'reset' | 'delete'
+
 /** What one operation of a session's entity works with. */
 export interface Operation {
   readonly agent: AgentDefinition

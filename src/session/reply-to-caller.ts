@@ -4,6 +4,7 @@ import { toProblem } from '../core/problem.js'
 import type { RunRequest } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
+import { deletedReason } from './announce-end.js'
 import { checkCreation } from './check-creation.js'
 import { detachMedia } from './detach-media.js'
 import { type Operation, toPatience } from './operation.js'
@@ -46,6 +47,6 @@ export async function reply(operation: Operation, key: RunKey, error?: unknown):
   const { outcome, request } = fold(await outlastFailures(toPatience(operation), () => log.read(key)))
   if (outcome !== undefined) return context.df.return(toRunReply(key, outcome))
   if (request !== undefined) return context.df.return(createPendingReply(key))
-  const lost = error ?? new AgentError('run_cancelled', 'The session was deleted before the run had ended.')
+  const lost = error ?? new AgentError('run_cancelled', deletedReason)
   context.df.return(createFailedReply(key, toProblem(lost)))
 }

@@ -104,7 +104,7 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
     sessionState: state.own.state ?? {},
-    context: operation.values,
+    values: operation.values,
     limits,
     durable: operation.durable,
     operationStart: startedAt,
