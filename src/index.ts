@@ -1,4 +1,4 @@
-export { Agent, type AgentOptions } from './agent/agent.js'
+export { Agent } from './agent/agent.js'
 export type {
   ContextProvider,
   ModelSettings,
@@ -7,6 +7,7 @@ export type {
   ToolSource,
   UnknownOutcomePolicy,
 } from './agent/agent-definition.js'
+export type { AgentOptions } from './agent/agent-options.js'
 export { AgentRun } from './agent/agent-run.js'
 export type { AgentRunOptions } from './agent/agent-run-options.js'
 export { AgentSession, type AgentSessionJson, type AgentSessionOptions } from './agent/agent-session.js'
@@ -72,8 +73,9 @@ export {
 } from './agent/skills/skill.js'
 export type { ScriptArguments, ScriptRun, ScriptRunner } from './agent/skills/skill-tools.js'
 export { SkillsProvider, type SkillsProviderOptions } from './agent/skills/skills-provider.js'
-export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
+export { tool } from './agent/tool.js'
 export type { ToolContext } from './agent/tool-context.js'
+export type { ApprovalPolicy, ToolOptions } from './agent/tool-options.js'
 export {
   type AddAgentOptions,
   AgentFunctionApp,
