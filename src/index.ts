@@ -76,11 +76,7 @@ export { SkillsProvider, type SkillsProviderOptions } from './agent/skills/skill
 export { tool } from './agent/tool.js'
 export type { ToolContext } from './agent/tool-context.js'
 export type { ApprovalPolicy, ToolOptions } from './agent/tool-options.js'
-export {
-  type AddAgentOptions,
-  AgentFunctionApp,
-  type AgentFunctionAppOptions,
-} from './app/agent-function-app.js'
+export { AgentFunctionApp } from './app/agent-function-app.js'
 export type {
   AgentTrigger,
   BlobTrigger,
@@ -90,6 +86,7 @@ export type {
   TriggerEvent,
   TriggerOptions,
 } from './app/agent-trigger.js'
+export type { AddAgentOptions, AgentFunctionAppOptions } from './app/app-options.js'
 export type { McpAgentToolOptions } from './app/mcp-agent-tool.js'
 export type { McpWorkflowToolOptions } from './app/mcp-workflow-tool.js'
 export type { OwnerResolver } from './app/owner.js'
