@@ -43,7 +43,7 @@ const noFunctions = {
 function toInputReader(extensions: readonly HostExtension[]): InputReader {
   return async (binding, context) => {
     for (const extension of extensions) {
-      const value = extension.provideInput(binding) ?? extension.readInput?.(binding, context)
+      const value = extension.readInput?.(binding, context)
       if (value !== undefined) return value
     }
     return undefined

@@ -35,6 +35,8 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
   readonly pollIntervalMs?: number | undefined
   /** How often to look for wishes that other processes filed about a run, while somebody watches for them. @default 1000 */
   readonly controlPollIntervalMs?: number | undefined
+  /** How long a request may take, in ms, before it is sent once more on another connection. @default 15,000 */
+  readonly requestTimeoutMs?: number | undefined
   /** After so many appends a log goes on in another blob; at most 50,000. @default 49,000 */
   readonly maxSegmentBlocks?: number | undefined
   /** From this size on a log goes on in another blob. @default 134,217,728 */
@@ -79,8 +81,9 @@ export class AzureBlobRunLog implements RunLog {
   constructor(options: AzureBlobRunLogOptions) {
     const { container = 'durable-agent-runs', pollIntervalMs = 150, controlPollIntervalMs = 1_000 } = options
     const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024, clock = systemClock } = options
+    const { requestTimeoutMs = 15_000 } = options
     this.#clock = clock
-    this.#container = new AzureBlobContainer(options, container)
+    this.#container = new AzureBlobContainer(options, { name: container, requestTimeoutMs })
     this.#logs = new AzureBlobLogs(this.#container, { maxSegmentBlocks, maxSegmentBytes, clock })
     this.#index = new AzureBlobIndex(this.#container, this.#logs, clock)
     this.#sessions = new AzureBlobSessions(this.#container)

@@ -30,6 +30,8 @@ export type RedisRunLogOptions = RedisSource & {
   readonly endedTtlMs?: number | undefined
   /** How often whoever follows a run looks for news by itself, should a notification get lost. @default 1000 */
   readonly pollIntervalMs?: number | undefined
+  /** How long a call may take, in ms, before it is tried again on another connection. @default 10,000 */
+  readonly callTimeoutMs?: number | undefined
   /** Gives events their times. @default the machine's */
   readonly clock?: Clock | undefined
 }
@@ -60,7 +62,7 @@ export class RedisRunLog implements RunLog {
     const { prefix = 'durable-agents', pollIntervalMs = 1_000, clock = systemClock } = options
     this.#clock = clock
     this.#endedTtlMs = options.endedTtlMs
-    this.#redis = new RedisConnection(options)
+    this.#redis = new RedisConnection(options, options)
     this.#keys = new RedisKeys(prefix)
     this.#index = new RedisIndex(this.#redis, this.#keys, options.endedTtlMs)
     this.#watch = new RedisWatch(this.#redis, pollIntervalMs)

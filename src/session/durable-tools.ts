@@ -5,6 +5,7 @@ import {
   type OrchestrationStatus,
   PendingResult,
 } from '../agent/durable-tools.js'
+import type { Clock } from '../core/clock.js'
 import { toErrorMessage } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 import type { RunKey } from '../run/run-log.js'
@@ -34,8 +35,9 @@ export interface ToolRunInput extends ToolCallAddress {
 export function createDurableTools(
   client: DurableClient,
   { agent, session, run: correlationId }: RunKey,
+  clock: Clock,
 ): DurableTools {
-  const raiseEvent = createRaiseEvent(client)
+  const raiseEvent = createRaiseEvent(client, clock)
   const start = async (name: string, instanceId: string, input: unknown): Promise<void> => {
     // A second start under its id would begin an orchestration anew that has ended.
     if ((await readStatus(client, instanceId)) !== undefined) return

@@ -127,23 +127,35 @@ test('goes on when nobody reads its output any more', async () => {
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
+const inShell = ['-c', '"$0" "$@"; exit $?', process.execPath]
+const underNpm = { npm_lifecycle_event: 'start' }
+
+function waitUntilGone(url: string): Promise<void> {
+  const isGone = () =>
+    fetch(`${url}/api/health`).then(
+      () => false,
+      () => true,
+    )
+  return expect.poll(isGone, { timeout: 5000 }).toBe(true)
+}
+
 test.each([[[]], [['--watch']]])(
   'ends with %j when npm has ended the shell that it runs in',
   async (options) => {
-    const inShell = ['-c', '"$0" "$@"; exit $?', process.execPath]
-    const { child, url } = await spawnOnFreePort('sh', inShell, {
-      env: { npm_lifecycle_event: 'start' },
-      options,
-    })
+    const { child, url } = await spawnOnFreePort('sh', inShell, { env: underNpm, options })
     child.kill('SIGTERM')
-    const isGone = () =>
-      fetch(`${url}/api/health`).then(
-        () => false,
-        () => true,
-      )
-    await expect.poll(isGone, { timeout: 5000 }).toBe(true)
+    await waitUntilGone(url)
   },
 )
+
+test.runIf(process.platform === 'linux')('ends when npm is killed, though the shell goes on', async () => {
+  const npm = `process.title = 'npm start'
+    require('node:child_process').spawn('sh', process.argv.slice(1), { stdio: 'inherit' })`
+  const args = ['-e', npm, '--', ...inShell]
+  const { child, url } = await spawnOnFreePort(process.execPath, args, { env: underNpm })
+  child.kill('SIGKILL')
+  await waitUntilGone(url)
+})
 
 describe('stops', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(

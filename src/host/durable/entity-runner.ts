@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { toErrorMessage } from '../../core/errors.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker } from '../functions.js'
-import type { DurableLog } from './durable-log.js'
 import {
   type EntityAnswer,
   type OperationResult,
@@ -28,7 +28,7 @@ export interface EntityRunnerOptions {
   readonly maxBatchSize: number
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly log: DurableLog
+  readonly log: ExtensionLog
 }
 
 /** Runs entity operations: one batch at a time per entity. */

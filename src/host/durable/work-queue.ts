@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { FencedError, toErrorMessage } from '../../core/errors.js'
-import type { DurableLog } from './durable-log.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { HostLease } from './host-lease.js'
 import type { Claim, Message, MessageKind } from './hub-message.js'
 import type { TaskHub } from './task-hub.js'
@@ -38,7 +38,7 @@ export interface WorkQueueOptions {
   readonly transact: (work: (outbox: Outbox) => void) => Promise<void>
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly log: DurableLog
+  readonly log: ExtensionLog
 }
 
 /** How soon to look again after a transaction that has failed. */

@@ -1,5 +1,5 @@
+import type { ExtensionLog } from '../../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker, InvocationOutcome } from '../../functions.js'
-import type { DurableLog } from '../durable-log.js'
 import type { Claim, StoredMessage } from '../hub-message.js'
 import type { TaskHub } from '../task-hub.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
@@ -21,7 +21,7 @@ export interface ActivityRunnerOptions {
   readonly maxConcurrent: number
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly log: DurableLog
+  readonly log: ExtensionLog
 }
 
 /**
