@@ -30,7 +30,7 @@ import {
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
-import { registerMcpTool } from './mcp-agent-tool.js'
+import { registerAgentTool } from './mcp-agent-tool.js'
 import { createOwnerReader } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
@@ -118,7 +118,7 @@ export class AgentFunctionApp {
     this.#registerEntity(agent, callback)
     this.#exposures.set(agent, { http, mcpTool: mcpTool !== false })
     if (http) for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
-    if (mcpTool !== false) registerMcpTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
+    if (mcpTool !== false) registerAgentTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
     for (const trigger of triggers) this.#registerTrigger(agent, trigger)
   }
 
