@@ -18,6 +18,7 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../run/run-log.js'
+import { toControlFeedName, toRunFeedName } from './run-feed.js'
 import { RecentRuns } from './sqlite-recent-runs.js'
 import { type RunRow, toRunSummary, toSessionSummary, toStoredEvent } from './sqlite-rows.js'
 import { SqliteRunWrites } from './sqlite-run-writes.js'
@@ -104,7 +105,7 @@ export class SqliteRunLog implements RunLog {
     // Should the machine lose power, whoever goes on writes the very same again; and this write fences as it is.
     const lazy = events.every(({ type }) => type === 'run.started' || type === 'run.resumed')
     const next = await this.#write(() => this.#runs.append(key, expected, events), { lazy })
-    this.#watch.notify(toFeedName(key))
+    this.#watch.notify(toRunFeedName(key))
     return next
   }
 
@@ -135,7 +136,7 @@ export class SqliteRunLog implements RunLog {
         cursor = last.id
       } else {
         if (run.status === 'ended' && cursor >= run.next - 1) return
-        await this.#watch.next(toFeedName(key), stop)
+        await this.#watch.next(toRunFeedName(key), stop)
       }
     }
   }
@@ -254,12 +255,4 @@ export class SqliteRunLog implements RunLog {
 /** SQLite gives the number of a deleted run to another one. */
 function isSameRun(run: RunRow, other: RunRow | undefined): boolean {
   return run.id === other?.id && run.accepted_at === other.accepted_at
-}
-
-function toFeedName({ agent, session, run }: RunKey): string {
-  return `${agent}\n${session}\n${run}`
-}
-
-function toControlFeedName(key: RunKey): string {
-  return `${toFeedName(key)}\ncontrols`
 }

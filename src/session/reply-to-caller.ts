@@ -24,14 +24,19 @@ export function readInput({ context, key }: Operation): RunInput {
   }
 }
 
-/** Writes a run down that came with its operation. @throws {AgentError} `idempotency_conflict` when its id stands for another request, `not_found` when the session is somebody else's. */
+/** Writes a run down that came with its operation, or that one more orchestration waits for it. @throws {AgentError} `idempotency_conflict` when its id stands for another request, `not_found` when the session is somebody else's. */
 export async function accept(
   { log, maxInlineMediaBytes }: Operation,
   key: RunKey,
   request: RunRequest,
 ): Promise<void> {
   const { request: stored, attachments } = detachMedia(key, request, maxInlineMediaBytes)
-  checkCreation(await log.create(key, stored, attachments), key, request)
+  const creation = await log.create(key, stored, attachments)
+  checkCreation(creation, key, request)
+  const { orchestrationId } = request
+  if (creation.outcome !== 'exists' || orchestrationId === undefined) return
+  if (orchestrationId === creation.request.orchestrationId) return
+  await log.control(key, { type: 'awaited', orchestrationId })
 }
 
 /** Tells the caller how the run ended, why it never was, or that it goes on: then an event will tell. */

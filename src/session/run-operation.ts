@@ -22,7 +22,8 @@ export async function operateRun(operation: Operation): Promise<void> {
   const key = { ...operation.key, run: correlationId }
   try {
     await takeIn(operation, key, request, isAwaited)
-    await operatePending({ ...operation, repliesTo: correlationId }, correlationId)
+    const { orchestrationId } = request
+    await operatePending({ ...operation, repliesTo: { run: correlationId, orchestrationId } }, correlationId)
   } catch (error) {
     await reply(operation, key, error)
     throw error
