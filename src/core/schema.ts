@@ -3,11 +3,15 @@ import { z } from 'zod'
 import { hasEndlessReference } from './endless-reference.js'
 import { AgentError, type Issue, toErrorMessage } from './errors.js'
 import type { JsonObject } from './json.js'
+import { runWithin } from './run-within.js'
 
 /** A schema of any library that follows Standard Schema and Standard JSON Schema, e.g. zod 4.2 or newer. */
 export interface Schema<Output = unknown> {
   readonly '~standard': StandardSchemaV1.Props<unknown, Output> & StandardJSONSchemaV1.Props<unknown, Output>
 }
+
+/** Checks a value. */
+export type Validate<Output> = Schema<Output>['~standard']['validate']
 
 /** What a schema's values are after parsing. */
 export type SchemaOutput<S> = S extends { readonly '~standard': { readonly types?: infer Types } }
@@ -38,13 +42,21 @@ export function toJsonSchema(schema: Schema): JsonObject {
   return jsonSchema as JsonObject
 }
 
-/** A schema made from a JSON Schema of a caller's. @throws {AgentError} `invalid_request` when it is not one we understand. */
+/** How long a value may be checked against a schema that is not the app's own; ms. */
+const checkLimitMs = 250
+
+/**
+ * A schema made from a JSON Schema of a caller's. Security: a pattern in it, or alternatives that refer to alternatives, could keep
+ * the process busy for years, so a value that is not checked within a quarter of a second does not fit.
+ * @throws {AgentError} `invalid_request` when it is not one we understand.
+ */
 export function fromJsonSchema(jsonSchema: JsonObject): Schema {
   try {
     const schema = z.fromJSONSchema(jsonSchema as Parameters<typeof z.fromJSONSchema>[0])
     if (hasEndlessReference(jsonSchema))
       throw new Error('a $ref leads back to itself, which no value can meet')
-    return schema
+    const standard = schema['~standard']
+    return { '~standard': { ...standard, validate: limitCheck(standard.validate) } }
   } catch (cause) {
     throw new AgentError(
       'invalid_request',
@@ -55,4 +67,10 @@ export function fromJsonSchema(jsonSchema: JsonObject): Schema {
       },
     )
   }
+}
+
+/** The same check, but what takes too long fails. */
+export function limitCheck<Output>(validate: Validate<Output>): Validate<Output> {
+  const tooLong = { issues: [{ message: `it could not be checked within ${checkLimitMs} ms` }] }
+  return (value) => runWithin(checkLimitMs, () => validate(value))?.value ?? tooLong
 }
