@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { hasEndlessReference } from './endless-reference.js'
 import { AgentError, type Issue, toErrorMessage } from './errors.js'
 import type { JsonObject } from './json.js'
+import { findFormIssues } from './json-schema-form.js'
 import { runWithin } from './run-within.js'
 
 /** A schema of any library that follows Standard Schema and Standard JSON Schema, e.g. zod 4.2 or newer. */
@@ -42,12 +43,19 @@ export function toJsonSchema(schema: Schema): JsonObject {
   return jsonSchema as JsonObject
 }
 
-/** How long a value may be checked against a schema that is not the app's own; ms. */
-const checkLimitMs = 250
+/** How long a value may be checked against a schema that is not the app's own; ms. More than any pause of a process that is short of CPU. */
+const checkLimitMs = 1000
+
+/** @throws {AgentError} `invalid_request` when a caller's JSON Schema is not one we understand, naming what is wrong in it. */
+export function checkJsonSchema(jsonSchema: JsonObject): void {
+  const issues = findFormIssues(jsonSchema)
+  if (issues.length > 0) throw createUnusableError(issues)
+  fromJsonSchema(jsonSchema)
+}
 
 /**
  * A schema made from a JSON Schema of a caller's. Security: a pattern in it, or alternatives that refer to alternatives, could keep
- * the process busy for years, so a value that is not checked within a quarter of a second does not fit.
+ * the process busy for years, so a value that is not checked within a second does not fit.
  * @throws {AgentError} `invalid_request` when it is not one we understand.
  */
 export function fromJsonSchema(jsonSchema: JsonObject): Schema {
@@ -58,15 +66,20 @@ export function fromJsonSchema(jsonSchema: JsonObject): Schema {
     const standard = schema['~standard']
     return { '~standard': { ...standard, validate: limitCheck(standard.validate) } }
   } catch (cause) {
-    throw new AgentError(
-      'invalid_request',
-      `response_schema is not a usable JSON Schema: ${toErrorMessage(cause)}`,
-      {
-        cause,
-        issues: [{ path: 'response_schema', message: toErrorMessage(cause) }],
-      },
-    )
+    throw createUnusableError([{ path: '', message: toErrorMessage(cause) }], cause)
   }
+}
+
+/** Enough to see what is meant: a large schema may be wrong in each of its parts. */
+const mostIssues = 10
+
+function createUnusableError(found: readonly Issue[], cause?: unknown): AgentError {
+  const issues = found.slice(0, mostIssues).map(({ path, message }) => ({
+    path: path === '' ? 'response_schema' : `response_schema.${path}`,
+    message,
+  }))
+  const list = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  return new AgentError('invalid_request', `Not a usable JSON Schema: ${list}`, { cause, issues })
 }
 
 /** The same check, but what takes too long fails. */

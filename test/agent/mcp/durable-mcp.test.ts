@@ -46,7 +46,7 @@ test.each(['retry', 'ask', 'fail'] as const)(
           await session.send('Book KL1 and KL2')
         },
       },
-      { pairs: 5, shuffles: 5, realWaitMs: 1000, isSameState: onUnknownOutcome !== 'fail' },
+      { pairs: 5, shuffles: 5, realWaitMs: 5000, isSameState: onUnknownOutcome !== 'fail' },
     )
     expect(report.crashPoints).toBeGreaterThan(15)
   },
