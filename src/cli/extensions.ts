@@ -1,3 +1,5 @@
+import { createDurableExtension } from '../host/durable/durable-extension.js'
+import type { ExtensionLog } from '../host/extension-log.js'
 import type { HostExtension } from '../host/functions.js'
 import type { HostContext } from '../host/host-context.js'
 import type { AppKeys } from '../host/keys/app-keys.js'
@@ -6,7 +8,6 @@ import { createBlobExtension } from '../host/storage/blob-extension.js'
 import { Emulators } from '../host/storage/emulators.js'
 import { createQueueExtension } from '../host/storage/queue-extension.js'
 import { createTimerExtension } from '../host/timers/timer-extension.js'
-import { loadDurableExtension } from './durable-extension.js'
 
 export interface ExtensionsOptions {
   /** Absolute path of the folder for everything that outlives the process. */
@@ -17,21 +18,30 @@ export interface ExtensionsOptions {
   readonly enableAuth: boolean
 }
 
-/** What makes the parts of a host that own trigger types. */
-export async function loadExtensions({
-  dataDir,
-  leaseMs,
-  keys,
-  enableAuth,
-}: ExtensionsOptions): Promise<(context: HostContext) => readonly HostExtension[]> {
-  const createDurablePart = await loadDurableExtension()
-  const webhookKey = enableAuth ? keys.ofExtension('durabletask') : undefined
-  return (context) => [
-    createDurablePart({ context, dataDir, leaseMs, webhookKey }),
+/** The parts of a host that own trigger types. */
+export function createExtensions(context: HostContext, options: ExtensionsOptions): readonly HostExtension[] {
+  const { dataDir, keys } = options
+  return [
+    createDurablePart(context, options),
     createTimerExtension({ dataDir, log: toLog(context, 'Timer') }),
     ...createStorageParts(context, dataDir),
     createMcpPart(context, keys),
   ]
+}
+
+function createDurablePart(
+  context: HostContext,
+  { dataDir, leaseMs, keys, enableAuth }: ExtensionsOptions,
+): HostExtension {
+  return createDurableExtension({
+    settings: context.hostJson.extensions.durableTask,
+    baseUrl: `http://${context.hostName}`,
+    dataDir,
+    leaseMs,
+    root: context.root,
+    webhookKey: enableAuth ? keys.ofExtension('durabletask') : undefined,
+    log: toLog(context, 'DurableTask'),
+  })
 }
 
 function createStorageParts(context: HostContext, dataDir: string): readonly HostExtension[] {
@@ -54,7 +64,6 @@ function createMcpPart(context: HostContext, keys: AppKeys): HostExtension {
   })
 }
 
-function toLog({ log }: HostContext, part: string) {
-  return (level: 'information' | 'warning' | 'error', message: string): void =>
-    log.write(level, `Host.Triggers.${part}`, message)
+function toLog({ log }: HostContext, part: string): ExtensionLog {
+  return (level, message) => log.write(level, `Host.Triggers.${part}`, message)
 }

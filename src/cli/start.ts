@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { AppKeys } from '../host/keys/app-keys.js'
 import { type RunningHost, startHost } from '../host/start-host.js'
-import { loadExtensions } from './extensions.js'
+import { createExtensions } from './extensions.js'
 import { followNpm } from './follow-npm.js'
 import { resolveEntry } from './resolve-entry.js'
 import { parseStartArgs, type StartArgs } from './start-args.js'
@@ -56,7 +56,7 @@ async function serve({ options, root, main, dataDir }: ServeOptions): Promise<vo
     streamIdleLimitMs: options.streamIdleMs,
     settings: { FUNCTIONS_EMBEDDED_DATA_DIR: dataDir },
     keys: enableAuth ? keys : undefined,
-    extensions: await loadExtensions({ dataDir, leaseMs, keys, enableAuth }),
+    extensions: (context) => createExtensions(context, { dataDir, leaseMs, keys, enableAuth }),
     restart: supervisor && (() => void restart(starting, supervisor)),
   })
   const host = await starting

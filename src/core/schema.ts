@@ -37,10 +37,30 @@ function toIssue(issue: StandardSchemaV1.Issue): Issue {
   return { path, message: issue.message }
 }
 
-/** The JSON Schema (2020-12) of what a schema accepts, without `$schema`. */
-export function toJsonSchema(schema: Schema): JsonObject {
-  const { $schema, ...jsonSchema } = schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' })
+/**
+ * The JSON Schema (2020-12) of what a schema accepts, without `$schema`. `what` names the schema in errors.
+ * @throws {AgentError} `invalid_configuration` when it is none, or JSON cannot say what it accepts.
+ */
+export function toJsonSchema(schema: Schema, what = 'The schema'): JsonObject {
+  const { $schema, ...jsonSchema } = readJsonSchema(schema, what)
   return jsonSchema as JsonObject
+}
+
+function readJsonSchema(schema: Schema, what: string): Record<string, unknown> {
+  // Programs without types pass JSON Schemas, shapes, and schemas of older libraries.
+  const standard: Partial<Schema['~standard']> | undefined = schema?.['~standard']
+  if (standard?.jsonSchema === undefined) {
+    throw new AgentError(
+      'invalid_configuration',
+      `${what} must be a schema of a library that follows Standard JSON Schema, such as z.object({ ... }) of zod 4.2 or newer.`,
+    )
+  }
+  try {
+    return standard.jsonSchema.input({ target: 'draft-2020-12' })
+  } catch (cause) {
+    const message = `${what} cannot be told to a model: ${toErrorMessage(cause)}.`
+    throw new AgentError('invalid_configuration', message, { cause })
+  }
 }
 
 /** How long a value may be checked against a schema that is not the app's own; ms. More than any pause of a process that is short of CPU. */

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
 /** One value on its way between host and app, as the worker protocol spells it (local-host-spec A.6). Exactly one member is set. */
 export type TypedData =
   | { readonly string: string }
@@ -50,7 +52,7 @@ export interface RetryContext {
 
 /** What a listener asks of the app: run this function with this trigger value. */
 export interface InvocationRequest {
-  /** The trigger's value. Values of other input bindings are filled in by the invoker (see {@link InputProvider}). */
+  /** The trigger's value. Values of other input bindings are filled in by the invoker (see {@link HostExtension.readInput}). */
   readonly input: TypedData
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>
   /** Printed in the log line: `Executing 'Functions.x' (Reason='…')`. */
@@ -88,10 +90,7 @@ export interface BindingContext {
   resolve(text: string): string
 }
 
-/** Gives the value of a non-trigger input binding, e.g. the durable client's; `undefined` when the binding's type is not its own. */
-export type InputProvider = (binding: BindingInfo) => TypedData | undefined
-
-/** A part of the host that owns trigger types of its own and answers under `/runtime/webhooks/{name}`. */
+/** A part of the host that owns trigger types of its own, and may answer under `/runtime/webhooks/{name}`. */
 export interface HostExtension {
   /** Path segment, compared ignoring case. */
   readonly name: string
@@ -103,9 +102,11 @@ export interface HostExtension {
   readonly obeysRetry?: boolean
   /** Looks at a function before anything starts. @throws {Error} saying why it cannot be run; it is listed as failed then, the others run. */
   check?(definition: FunctionDefinition): void
-  readonly provideInput: InputProvider
-  /** Like {@link provideInput} for values that must be fetched; resolves to undefined when there is none. A rejection fails the invocation. */
-  readInput?(binding: BindingInfo, context: BindingContext): Promise<TypedData | undefined> | undefined
+  /** Gives the value of an input binding besides the trigger, at once or fetched; undefined when its type is not its own, or there is none. A rejection fails the invocation. */
+  readInput?(
+    binding: BindingInfo,
+    context: BindingContext,
+  ): TypedData | Promise<TypedData | undefined> | undefined
   /** Writes what a function gave for an output binding; undefined when its type is not its own. A rejection fails the invocation. */
   writeOutput?(binding: BindingInfo, data: TypedData, context: BindingContext): Promise<void> | undefined
   /** Trigger value for a run by hand with this text; undefined for triggers that are not its own. @default the text itself */
@@ -116,10 +117,6 @@ export interface HostExtension {
   stop(graceMs: number): Promise<void>
   /** Ends what functions may have used to their last moment, and gives its leases back. Called after every `stop` and after the app's last hook. */
   close?(): Promise<void>
-  /** Answers a request below `/runtime/webhooks/{name}`; `path` is the rest, without leading slash. */
-  handle(
-    request: import('node:http').IncomingMessage,
-    response: import('node:http').ServerResponse,
-    path: string,
-  ): Promise<void>
+  /** Answers a request below `/runtime/webhooks/{name}`; `path` is the rest, without leading slash. @default 404 */
+  handle?(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
 }

@@ -1,15 +1,4 @@
-import { AgentError, type Issue } from '../core/errors.js'
-
-/** An error about one field of a request. */
-export function createFieldError(path: string, message: string): AgentError {
-  return new AgentError('invalid_request', `${path}: ${message}`, { issues: [{ path, message }] })
-}
-
-/** An error that lists everything wrong with a request. */
-export function createRequestError(issues: readonly Issue[]): AgentError {
-  const detail = issues.map(({ path, message }) => `${path === '' ? 'body' : path}: ${message}`).join('; ')
-  return new AgentError('invalid_request', detail, { issues })
-}
+import { createFieldError, createRequestError } from './request-errors.js'
 
 const truths = new Map([
   ['true', true],
@@ -28,7 +17,7 @@ export function parseFlag(name: string, text: string | null): boolean | undefine
   return value
 }
 
-/** A whole number from the query; `fallback` when absent. @throws {AgentError} `invalid_request` naming the field. */
+/** A whole number from the query; `undefined` when absent. @throws {AgentError} `invalid_request` naming the field. */
 export function parseCount(
   query: URLSearchParams,
   name: string,

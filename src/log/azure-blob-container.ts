@@ -1,6 +1,6 @@
 import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob'
 import { type AzureBlobConnection, openContainer, parseHost } from './azure-blob-connection.js'
-import { toStorageFailure, toStoreError } from './azure-blob-errors.js'
+import { isTimeout, toStorageFailure, toStoreError } from './azure-blob-errors.js'
 import type { Metadata } from './azure-blob-metadata.js'
 
 export interface BlobItem {
@@ -28,25 +28,33 @@ export interface ExpectedBlob {
   readonly ifMatch?: string | undefined
 }
 
+export interface AzureBlobContainerOptions {
+  readonly name: string
+  /** How long a request is waited for, its retries and its body included, before it is sent once more. */
+  readonly requestTimeoutMs: number
+}
+
 /** The few calls of the blob service that the run log is made of, each one request. @throws {AgentError} `store_unavailable` from all of them. */
 export class AzureBlobContainer {
   readonly host: string
   readonly #connection: AzureBlobConnection
   readonly #name: string
+  readonly #requestTimeoutMs: number
   #ready: Promise<ContainerClient> | undefined
 
   /** @throws {AgentError} `invalid_configuration` when the connection cannot be one. */
-  constructor(connection: AzureBlobConnection, name: string) {
+  constructor(connection: AzureBlobConnection, { name, requestTimeoutMs }: AzureBlobContainerOptions) {
     this.host = parseHost(connection)
     this.#connection = connection
     this.#name = name
+    this.#requestTimeoutMs = requestTimeoutMs
   }
 
   /** Put Blob (append blob, empty), unless there is one: its ETag, or `undefined`. */
   async createAppendBlob(name: string, metadata: Metadata): Promise<string | undefined> {
-    const created = await this.#call({ 409: 'exists', 412: 'exists' }, async (container) => {
-      const conditions = { ifNoneMatch: '*' }
-      const { etag } = await container.getAppendBlobClient(name).create({ metadata, conditions })
+    const created = await this.#call({ 409: 'exists', 412: 'exists' }, async (container, abortSignal) => {
+      const settings = { metadata, conditions: { ifNoneMatch: '*' }, abortSignal }
+      const { etag } = await container.getAppendBlobClient(name).create(settings)
       return { etag: toEtag(etag) }
     })
     return typeof created === 'string' ? undefined : created.etag
@@ -58,10 +66,10 @@ export class AzureBlobContainer {
     body: Buffer,
     { position, ifMatch }: ExpectedBlob & { readonly position: number },
   ): Promise<Appended | 'conflict' | 'missing'> {
-    return this.#call({ 404: 'missing', 412: 'conflict' }, async (container) => {
+    return this.#call({ 404: 'missing', 412: 'conflict' }, async (container, abortSignal) => {
       const conditions = { appendPosition: position, ...(ifMatch === undefined ? {} : { ifMatch }) }
       const blob = container.getAppendBlobClient(name)
-      const appended = await blob.appendBlock(body, body.length, { conditions })
+      const appended = await blob.appendBlock(body, body.length, { conditions, abortSignal })
       return { etag: toEtag(appended.etag), blocks: appended.blobCommittedBlockCount ?? 0 }
     })
   }
@@ -73,10 +81,11 @@ export class AzureBlobContainer {
     metadata: Metadata,
     { ifMatch }: ExpectedBlob = {},
   ): Promise<string | undefined> {
-    const put = await this.#call({ 404: 'not', 409: 'not', 412: 'not' }, async (container) => {
+    const put = await this.#call({ 404: 'not', 409: 'not', 412: 'not' }, async (container, abortSignal) => {
       const conditions = ifMatch === undefined ? { ifNoneMatch: '*' } : { ifMatch }
       const blob = container.getBlockBlobClient(name)
-      const { etag } = await blob.upload(text, Buffer.byteLength(text), { metadata, conditions })
+      const settings = { metadata, conditions, abortSignal }
+      const { etag } = await blob.upload(text, Buffer.byteLength(text), settings)
       return { etag: toEtag(etag) }
     })
     return typeof put === 'string' ? undefined : put.etag
@@ -84,16 +93,19 @@ export class AzureBlobContainer {
 
   /** Put Blob (block blob), whatever was there. */
   async replace(name: string, text: string, metadata: Metadata): Promise<void> {
-    await this.#call({}, async (container) => {
-      await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), { metadata })
+    await this.#call({}, async (container, abortSignal) => {
+      const blob = container.getBlockBlobClient(name)
+      await blob.upload(text, Buffer.byteLength(text), { metadata, abortSignal })
     })
   }
 
   /** Get Blob from `offset` on; transfers nothing when the blob still has this ETag. `short`: it ends before or at the offset. */
   read(name: string, offset = 0, etag?: string): Promise<BlobContent | 'unchanged' | 'missing' | 'short'> {
-    return this.#call({ 304: 'unchanged', 404: 'missing', 416: 'short' }, async (container) => {
+    const answers = { 304: 'unchanged', 404: 'missing', 416: 'short' } as const
+    return this.#call(answers, async (container, abortSignal) => {
       const conditions = etag === undefined ? {} : { ifNoneMatch: etag }
-      const blob = await container.getBlobClient(name).download(offset, undefined, { conditions })
+      const settings = { conditions, abortSignal }
+      const blob = await container.getBlobClient(name).download(offset, undefined, settings)
       const chunks: Uint8Array[] = []
       for await (const chunk of blob.readableStreamBody ?? []) chunks.push(Buffer.from(chunk))
       const { metadata = {}, blobCommittedBlockCount: blocks = 0 } = blob
@@ -107,8 +119,9 @@ export class AzureBlobContainer {
   ): Promise<
     { readonly etag: string; readonly metadata: Metadata; readonly lastModified: number } | undefined
   > {
-    const found = await this.#call({ 404: 'missing' }, async (container) => {
-      const { etag, metadata = {}, lastModified } = await container.getBlobClient(name).getProperties()
+    const found = await this.#call({ 404: 'missing' }, async (container, abortSignal) => {
+      const properties = await container.getBlobClient(name).getProperties({ abortSignal })
+      const { etag, metadata = {}, lastModified } = properties
       return { etag: toEtag(etag), metadata, lastModified: lastModified?.getTime() ?? 0 }
     })
     return typeof found === 'string' ? undefined : found
@@ -116,18 +129,19 @@ export class AzureBlobContainer {
 
   /** Set Blob Metadata; false when the blob is not there, or not that version. */
   async setMetadata(name: string, metadata: Metadata, { ifMatch }: ExpectedBlob = {}): Promise<boolean> {
-    const set = await this.#call({ 404: 'not', 412: 'not' }, async (container) => {
+    const set = await this.#call({ 404: 'not', 412: 'not' }, async (container, abortSignal) => {
       const conditions = ifMatch === undefined ? {} : { ifMatch }
-      await container.getBlobClient(name).setMetadata(metadata, { conditions })
+      await container.getBlobClient(name).setMetadata(metadata, { conditions, abortSignal })
     })
     return set === undefined
   }
 
   /** Delete Blob; false when it is there, but not that version. */
   async remove(name: string, { ifMatch }: ExpectedBlob = {}): Promise<boolean> {
-    const removed = await this.#call({ 404: 'gone', 412: 'other' }, async (container) => {
+    const removed = await this.#call({ 404: 'gone', 412: 'other' }, async (container, abortSignal) => {
       const conditions = ifMatch === undefined ? {} : { ifMatch }
-      await container.getBlobClient(name).delete({ conditions, deleteSnapshots: 'include' })
+      const settings = { conditions, deleteSnapshots: 'include', abortSignal } as const
+      await container.getBlobClient(name).delete(settings)
     })
     return removed !== 'other'
   }
@@ -136,9 +150,9 @@ export class AzureBlobContainer {
   async *list(prefix: string, pageSize = 5_000): AsyncGenerator<readonly BlobItem[]> {
     let continuationToken: string | undefined
     do {
-      const page = await this.#call({}, async (container) => {
+      const page = await this.#call({}, async (container, abortSignal) => {
         const settings = continuationToken === undefined ? {} : { continuationToken }
-        const blobs = container.listBlobsFlat({ prefix, includeMetadata: true })
+        const blobs = container.listBlobsFlat({ prefix, includeMetadata: true, abortSignal })
         return toPage(await blobs.byPage({ maxPageSize: pageSize, ...settings }).next())
       })
       yield page.items
@@ -149,10 +163,10 @@ export class AzureBlobContainer {
   /** `answers`: outcomes that are no failures, by HTTP status. */
   async #call<Result, const Answer extends string = never>(
     answers: Readonly<Record<number, Answer>>,
-    work: (container: ContainerClient) => Promise<Result>,
+    work: (container: ContainerClient, limit: AbortSignal) => Promise<Result>,
   ): Promise<Result | Answer> {
     try {
-      return await work(await this.#open())
+      return await this.#inTime(async (limit) => work(await this.#open(), limit))
     } catch (error) {
       const { statusCode = 0, code } = toStorageFailure(error)
       const answer = answers[statusCode]
@@ -164,6 +178,16 @@ export class AzureBlobContainer {
     }
   }
 
+  /** Tries once more, on another connection: one that broke without a word would be waited on for a quarter of an hour. */
+  async #inTime<Result>(work: (limit: AbortSignal) => Promise<Result>): Promise<Result> {
+    try {
+      return await work(AbortSignal.timeout(this.#requestTimeoutMs))
+    } catch (error) {
+      if (!isTimeout(error)) throw error
+      return work(AbortSignal.timeout(this.#requestTimeoutMs))
+    }
+  }
+
   #open(): Promise<ContainerClient> {
     this.#ready ??= this.#create()
     return this.#ready
@@ -171,7 +195,7 @@ export class AzureBlobContainer {
 
   async #create(): Promise<ContainerClient> {
     const container = await openContainer(this.#connection, this.#name)
-    await container.createIfNotExists()
+    await this.#inTime((abortSignal) => container.createIfNotExists({ abortSignal }))
     return container
   }
 }

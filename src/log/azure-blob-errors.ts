@@ -19,6 +19,11 @@ function toCode(value: unknown): string | undefined {
   return typeof value === 'string' && /^\w{1,100}$/.test(value) ? value : undefined
 }
 
+/** Whether the SDK gave up because its `abortSignal` said so. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}
+
 /**
  * Turns what the SDK threw into an error of ours.
  * Security: the SDK's errors hold the request with its URL and headers, and so signatures and tokens. Only the status and
@@ -27,7 +32,8 @@ function toCode(value: unknown): string | undefined {
 export function toStoreError(error: unknown, host: string): AgentError {
   if (error instanceof AgentError) return error
   const { statusCode, code } = toStorageFailure(error)
-  const what = statusCode === undefined ? code : `${code}, HTTP ${statusCode}`
+  const reason = isTimeout(error) ? 'no answer in time' : code
+  const what = statusCode === undefined ? reason : `${code}, HTTP ${statusCode}`
   const message = `The run log in the storage account at ${host} cannot be used (${what}).`
   const hint = toHint(statusCode, code, host)
   return new AgentError('store_unavailable', hint === undefined ? message : `${message} ${hint}`, {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import { AgentError, hasCode } from '../core/errors.js'
+import { hasCode } from '../core/errors.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
@@ -26,6 +26,7 @@ import { AzureBlobLogs } from './azure-blob-logs.js'
 import { toAttachmentName, toSegmentName } from './azure-blob-names.js'
 import { isEnded, type LogPosition } from './azure-blob-position.js'
 import { AzureBlobSessions } from './azure-blob-sessions.js'
+import { createMissingRunError } from './run-errors.js'
 
 /** Which storage account, and how the log behaves in it. */
 export type AzureBlobRunLogOptions = AzureBlobConnection & {
@@ -35,6 +36,8 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
   readonly pollIntervalMs?: number | undefined
   /** How often to look for wishes that other processes filed about a run, while somebody watches for them. @default 1000 */
   readonly controlPollIntervalMs?: number | undefined
+  /** How long a request may take, in ms, before it is sent once more on another connection. @default 15,000 */
+  readonly requestTimeoutMs?: number | undefined
   /** After so many appends a log goes on in another blob; at most 50,000. @default 49,000 */
   readonly maxSegmentBlocks?: number | undefined
   /** From this size on a log goes on in another blob. @default 134,217,728 */
@@ -79,8 +82,9 @@ export class AzureBlobRunLog implements RunLog {
   constructor(options: AzureBlobRunLogOptions) {
     const { container = 'durable-agent-runs', pollIntervalMs = 150, controlPollIntervalMs = 1_000 } = options
     const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024, clock = systemClock } = options
+    const { requestTimeoutMs = 15_000 } = options
     this.#clock = clock
-    this.#container = new AzureBlobContainer(options, container)
+    this.#container = new AzureBlobContainer(options, { name: container, requestTimeoutMs })
     this.#logs = new AzureBlobLogs(this.#container, { maxSegmentBlocks, maxSegmentBytes, clock })
     this.#index = new AzureBlobIndex(this.#container, this.#logs, clock)
     this.#sessions = new AzureBlobSessions(this.#container)
@@ -173,7 +177,7 @@ export class AzureBlobRunLog implements RunLog {
 
   async control(key: RunKey, record: ControlRecord): Promise<boolean> {
     const run = await this.#container.properties(toSegmentName(key, 0))
-    if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
+    if (run === undefined) throw createMissingRunError(key)
     const isFirst = await this.#controls.file(key, record)
     if (isFirst && isWaking(record)) await this.#index.makeDue(key, this.#clock.now())
     this.#followers.notifyControls(key)

@@ -28,17 +28,29 @@ export type RedisSource =
   | { readonly url: string; readonly client?: undefined }
   | { readonly url?: undefined; readonly client: RedisClient }
 
-/** Runs scripts on Redis, connecting at first use. Calls that a broken connection cut off are tried again. */
+export interface RedisConnectionOptions {
+  /** How long a try may take, in ms, connecting included. @default 10,000 */
+  readonly callTimeoutMs?: number | undefined
+}
+
+/**
+ * Runs scripts on Redis, connecting at first use. Calls that a broken connection cut off are tried again, and so are those
+ * that nobody answers: a connection that broke without a word would be waited on for a quarter of an hour.
+ */
 export class RedisConnection {
   readonly #source: RedisSource
   readonly #place: string
+  readonly #callTimeoutMs: number
+  /** The clients that were made here. */
+  readonly #own = new Set<RedisClient>()
   #client: Promise<RedisClient> | undefined
   #subscriber: Promise<RedisClient> | undefined
   #isClosed = false
 
   /** @throws {AgentError} `invalid_configuration` when the URL is none. */
-  constructor(source: RedisSource) {
+  constructor(source: RedisSource, { callTimeoutMs = 10_000 }: RedisConnectionOptions = {}) {
     this.#source = source
+    this.#callTimeoutMs = callTimeoutMs
     this.#place = source.url === undefined ? 'of the given client' : `at ${parsePlace(source.url)}`
   }
 
@@ -56,7 +68,7 @@ export class RedisConnection {
   async #persist<Result>(work: () => Promise<Result>): Promise<Result> {
     for (let tries = 0; ; tries += 1) {
       try {
-        return await work()
+        return await this.#inTime(work())
       } catch (error) {
         const pauseMs = retryDelaysMs[tries]
         if (pauseMs === undefined || this.#isClosed || toReplyCode(error) !== undefined)
@@ -66,45 +78,78 @@ export class RedisConnection {
     }
   }
 
+  async #inTime<Result>(work: Promise<Result>): Promise<Result> {
+    const settled = new AbortController()
+    const limit = wait(this.#callTimeoutMs, undefined, { signal: settled.signal }).then(() => {
+      this.#forgetClients()
+      throw Object.assign(new Error(), { name: 'no answer in time' })
+    })
+    try {
+      return await Promise.race([work, limit])
+    } finally {
+      settled.abort()
+    }
+  }
+
+  /** The next call connects anew. Who waits for a message looks by themselves. */
+  #forgetClients(): void {
+    this.#client = undefined
+    this.#subscriber = undefined
+    for (const client of this.#own) if (client.isOpen) client.destroy()
+    this.#own.clear()
+  }
+
   async unsubscribe(channel: string): Promise<void> {
     // A connection that is gone has no subscriptions either.
-    await this.#subscriber?.then((client) => client.unsubscribe(channel)).catch(() => {})
+    const unsubscribed = this.#subscriber?.then((client) => client.unsubscribe(channel))
+    await this.#inTime(Promise.resolve(unsubscribed)).catch(() => {})
   }
 
   /** Closes what was opened here; a client that was given stays open. */
   async close(): Promise<void> {
     this.#isClosed = true
-    const own = this.#source.client === undefined ? [this.#client, this.#subscriber] : [this.#subscriber]
-    for (const client of own) await client?.then((open) => open.destroy()).catch(() => {})
+    const opening = [this.#client, this.#subscriber]
+    this.#forgetClients()
+    await this.#inTime(Promise.allSettled(opening)).catch(() => {})
+    this.#forgetClients()
   }
 
   #open(): Promise<RedisClient> {
     if (this.#isClosed) throw new AgentError('store_unavailable', 'The run log has been closed.')
-    this.#client ??= this.#connect().catch((error) => {
-      this.#client = undefined
-      throw error
+    if (this.#client !== undefined) return this.#client
+    const client = this.#connect()
+    this.#client = client
+    client.catch(() => {
+      if (this.#client === client) this.#client = undefined
     })
-    return this.#client
+    return client
   }
 
   async #connect(): Promise<RedisClient> {
-    const client = this.#source.client ?? (await createClient(this.#source.url))
+    const client = this.#source.client ?? this.#keep(await createClient(this.#source.url))
     if (!client.isOpen) await client.connect()
     return client
   }
 
   #openSubscriber(): Promise<RedisClient> {
-    this.#subscriber ??= this.#connectSubscriber().catch((error) => {
-      this.#subscriber = undefined
-      throw error
+    if (this.#subscriber !== undefined) return this.#subscriber
+    const subscriber = this.#connectSubscriber()
+    this.#subscriber = subscriber
+    subscriber.catch(() => {
+      if (this.#subscriber === subscriber) this.#subscriber = undefined
     })
-    return this.#subscriber
+    return subscriber
   }
 
   async #connectSubscriber(): Promise<RedisClient> {
-    const client = (await this.#open()).duplicate()
+    const client = this.#keep((await this.#open()).duplicate())
     client.on('error', () => {})
     await client.connect()
+    return client
+  }
+
+  #keep(client: RedisClient): RedisClient {
+    this.#own.add(client)
     return client
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../core/clock.js'
-import { AgentError, FencedError, hasCode } from '../core/errors.js'
+import { hasCode } from '../core/errors.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
@@ -21,6 +21,7 @@ import { RedisIndex } from './redis-index.js'
 import { fromText, RedisKeys, toText } from './redis-keys.js'
 import { redisScripts } from './redis-scripts.js'
 import { RedisWatch } from './redis-watch.js'
+import { createFencedError, createMissingRunError } from './run-errors.js'
 
 /** Which server, and how the log behaves on it. */
 export type RedisRunLogOptions = RedisSource & {
@@ -30,6 +31,8 @@ export type RedisRunLogOptions = RedisSource & {
   readonly endedTtlMs?: number | undefined
   /** How often whoever follows a run looks for news by itself, should a notification get lost. @default 1000 */
   readonly pollIntervalMs?: number | undefined
+  /** How long a call may take, in ms, before it is tried again on another connection. @default 10,000 */
+  readonly callTimeoutMs?: number | undefined
   /** Gives events their times. @default the machine's */
   readonly clock?: Clock | undefined
 }
@@ -60,7 +63,7 @@ export class RedisRunLog implements RunLog {
     const { prefix = 'durable-agents', pollIntervalMs = 1_000, clock = systemClock } = options
     this.#clock = clock
     this.#endedTtlMs = options.endedTtlMs
-    this.#redis = new RedisConnection(options)
+    this.#redis = new RedisConnection(options, options)
     this.#keys = new RedisKeys(prefix)
     this.#index = new RedisIndex(this.#redis, this.#keys, options.endedTtlMs)
     this.#watch = new RedisWatch(this.#redis, pollIntervalMs)
@@ -105,7 +108,9 @@ export class RedisRunLog implements RunLog {
     const values = [toText(key.run), expected, randomUUID(), now, ...change, ...lines]
     const keys = [session, run, log, open, ended, controls, attachments]
     const [outcome, detail = ''] = toTexts(await this.#redis.run(redisScripts.append, keys, values))
-    if (outcome !== 'appended') throw toFenced(key, expected, outcome === 'fenced' ? detail : undefined)
+    if (outcome !== 'appended') {
+      throw createFencedError(key, { expected, next: outcome === 'fenced' ? Number(detail) : undefined })
+    }
     this.#watch.notify(channel)
     if (status === 'ended') await this.#file(key, fromOwner(detail), now)
     return expected + events.length
@@ -182,7 +187,7 @@ export class RedisRunLog implements RunLog {
       channel,
     ]
     const outcome = await this.#redis.run(redisScripts.control, [run, controls], values)
-    if (outcome === 'missing') throw new AgentError('not_found', `There is no run "${key.run}".`)
+    if (outcome === 'missing') throw createMissingRunError(key)
     this.#watch.notify(channel)
     return outcome === 'filed'
   }
@@ -230,13 +235,6 @@ function toChange(events: readonly RunEvent[]) {
   return index === unknown
     ? { turn, status: '', due: '' }
     : { turn, status: index.status, due: index.dueAt ?? '' }
-}
-
-function toFenced({ run, session }: RunKey, expected: number, next: string | undefined): FencedError {
-  if (next === undefined) return new FencedError(`Run ${run} of session ${session} was deleted.`)
-  return new FencedError(
-    `Run ${run} of session ${session} went on elsewhere: its log ends at ${next}, not ${expected}.`,
-  )
 }
 
 /** Redis has no empty field: nobody is `''`, and somebody's name comes after `=`. */

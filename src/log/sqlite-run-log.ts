@@ -18,6 +18,7 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../run/run-log.js'
+import { toControlFeedName, toRunFeedName } from './run-feed.js'
 import { RecentRuns } from './sqlite-recent-runs.js'
 import { toRunSummary, toSessionSummary, toStoredEvent } from './sqlite-rows.js'
 import { SqliteRunWrites } from './sqlite-run-writes.js'
@@ -103,7 +104,7 @@ export class SqliteRunLog implements RunLog {
     // Should the machine lose power, whoever goes on writes the very same again; and this write fences as it is.
     const lazy = events.every(({ type }) => type === 'run.started' || type === 'run.resumed')
     const next = await this.#write(() => this.#runs.append(key, expected, events), { lazy })
-    this.#watch.notify(toFeedName(key))
+    this.#watch.notify(toRunFeedName(key))
     return next
   }
 
@@ -131,7 +132,7 @@ export class SqliteRunLog implements RunLog {
       } else {
         const run = this.#runs.find(key)
         if (run === undefined || (run.status === 'ended' && cursor >= run.next - 1)) return
-        await this.#watch.next(toFeedName(key), signal)
+        await this.#watch.next(toRunFeedName(key), signal)
       }
     }
   }
@@ -243,12 +244,4 @@ export class SqliteRunLog implements RunLog {
     const message = `The run log ${this.#path} cannot be ${what}: ${toErrorMessage(cause)}.`
     return new AgentError('store_unavailable', message, { cause, retryable: true })
   }
-}
-
-function toFeedName({ agent, session, run }: RunKey): string {
-  return `${agent}\n${session}\n${run}`
-}
-
-function toControlFeedName(key: RunKey): string {
-  return `${toFeedName(key)}\ncontrols`
 }

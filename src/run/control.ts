@@ -14,6 +14,8 @@ export type ControlRecord =
   | { readonly type: 'steer'; readonly run: string; readonly messages: readonly ChatMessage[] }
   /** What came of a tool call that was pending. */
   | ({ readonly type: 'toolResult' } & ToolResult)
+  /** Tell this orchestration how the run ends, as well as the one that began it. */
+  | { readonly type: 'awaited'; readonly orchestrationId: string }
 
 /** `result` or `error`; neither when the call is one of a run that works for this one, where the result is. */
 export interface ToolResult {
@@ -35,7 +37,7 @@ export interface Decision {
 
 /** Whether a parked run can go on because of it; a message that joins a run waits until something else wakes it. */
 export function isWaking({ type }: ControlRecord): boolean {
-  return type !== 'steer'
+  return type !== 'steer' && type !== 'awaited'
 }
 
 /** The name under which a control record is filed: writing a second one of the same name has no effect. */
@@ -49,5 +51,7 @@ export function toControlId(record: ControlRecord): string {
       return `steer/${record.run}`
     case 'toolResult':
       return `tool/${record.callId}`
+    case 'awaited':
+      return `awaited/${record.orchestrationId}`
   }
 }

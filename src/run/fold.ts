@@ -7,21 +7,20 @@ import {
   type Usage,
 } from '../core/messages.js'
 import type { Decision } from './control.js'
-import {
-  type AnswerRejected,
-  type ApprovalRequested,
-  type HistorySummarized,
-  isTerminal,
-  type ParkReason,
-  type RunEvent,
-  type RunPrepared,
-  type RunRequest,
-  type SessionState,
-  type StepCompleted,
-  type TerminalEvent,
-  type ToolCompleted,
-  type ToolPending,
-  type ToolStarted,
+import type {
+  AnswerRejected,
+  ApprovalRequested,
+  HistorySummarized,
+  ParkReason,
+  RunEvent,
+  RunPrepared,
+  RunRequest,
+  SessionState,
+  StepCompleted,
+  TerminalEvent,
+  ToolCompleted,
+  ToolPending,
+  ToolStarted,
 } from './events.js'
 
 /** One tool call of a step, and how far it got. */
@@ -173,7 +172,7 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':
-      return isTerminal(event) ? { outcome: event } : {}
+      return { outcome: event }
   }
 }
 

@@ -6,9 +6,7 @@ import type { RunEvent, RunRequest, StoredEvent } from './events.js'
  * Names one run: the agent as declared, the session's key and the correlation id, each compared exactly. A run that works
  * for another one is named `<run>/<call>`: it lives and dies with its session, but no index lists it.
  */
-export interface RunKey {
-  readonly agent: string
-  readonly session: string
+export interface RunKey extends SessionKey {
   readonly run: string
 }
 

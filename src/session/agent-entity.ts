@@ -5,12 +5,12 @@ import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
 import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
-import { announceDeletion, createRaiseEvent } from './announce-end.js'
+import { createRaiseEvent } from './announce-end.js'
+import { deleteRuns } from './delete-runs.js'
 import { defaultMaxInlineMediaBytes } from './detach-media.js'
 import { createDurableTools } from './durable-tools.js'
 import { addEndedRuns } from './ended-runs.js'
 import type { OperationLimits } from './execution-limits.js'
-import { cancelAnswers, findOpenAnswers } from './open-answers.js'
 import { type Operation, readState, toPatience } from './operation.js'
 import { outlastFailures } from './outlast-failures.js'
 import type { AgentResponseCallback } from './response-callback.js'
@@ -49,6 +49,7 @@ export function createAgentEntity({
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
   const history = new SessionHistory(log)
+  const shared = { agent, log, callback, values, limits, maxInlineMediaBytes, history, clock }
   return async function agentEntity(context: EntityContext<StoredState>): Promise<void> {
     const key = { agent: agent.name, session: context.df.entityKey }
     const onError = (error: unknown) => reportError(error, key, context)
@@ -56,20 +57,8 @@ export function createAgentEntity({
     try {
       const client = getDurableClient?.(context)
       const raiseEvent = client && createRaiseEvent(client, clock)
-      const durable = client && ((run: RunKey) => createDurableTools(client, run))
-      const shared = {
-        agent,
-        log,
-        callback,
-        values,
-        limits,
-        maxInlineMediaBytes,
-        history,
-        clock,
-        raiseEvent,
-        durable,
-      }
-      await operate({ ...shared, key, context, startedAt, onError })
+      const durable = client && ((run: RunKey) => createDurableTools(client, run, clock))
+      await operate({ ...shared, key, context, startedAt, onError, raiseEvent, durable })
     } catch (error) {
       onError(error)
     }
@@ -135,13 +124,10 @@ async function reset(operation: Operation): Promise<void> {
   context.df.setState(state.getState())
 }
 
-async function remove({ agent, log, key, context, clock, raiseEvent }: Operation): Promise<void> {
-  // A signal that comes late, or once more, has nothing to do with runs accepted since.
+async function remove(operation: Operation): Promise<void> {
+  const { key, context, clock } = operation
   const before = toTime(toObject(context.df.getInput()).before, clock)
-  await announceDeletion(raiseEvent, log, key, before)
-  const answers = await findOpenAnswers(agent, log, key, before)
-  await log.deleteSession(key, before)
-  await cancelAnswers(answers, clock)
+  await deleteRuns(key, { ...operation, before })
   context.df.destructOnExit()
 }
 

@@ -1,4 +1,4 @@
-import type { Operation } from './operation.js'
+import type { Operation, OperationName } from './operation.js'
 
 /** How long to leave a store alone that does not get well by itself, before something is brought to it again; ms. */
 const pauseMs = 15_000
@@ -9,7 +9,7 @@ const pauseMs = 15_000
  */
 export async function bringAgain(
   { context, clock }: Operation,
-  operationName: string,
+  operationName: OperationName,
   input: unknown,
 ): Promise<void> {
   await clock.sleep(pauseMs)

@@ -34,10 +34,11 @@ export async function addTurn(
 
 /** Before the turn is committed, so that a crash in between tells it twice and not never. */
 async function announce(operation: Operation, run: string, { outcome, request }: RunState): Promise<void> {
-  const { key, raiseEvent, repliesTo } = operation
-  if (outcome === undefined || run === repliesTo) return
+  const { log, key, raiseEvent, repliesTo } = operation
+  if (outcome === undefined) return
+  const told = run === repliesTo?.run ? repliesTo.orchestrationId : undefined
   try {
-    await announceEnd(raiseEvent, { ...key, run }, request?.orchestrationId, outcome)
+    await announceEnd(raiseEvent, log, { ...key, run }, { request, outcome, told })
   } catch (error) {
     signalRun(operation, run)
     throw error

@@ -33,7 +33,7 @@ export interface RunExecution {
   /** What providers kept in the session before this run. */
   readonly sessionState: SessionState
   /** Makes what only the run's code may know. */
-  readonly context: InvocationValuesFactory
+  readonly values: InvocationValuesFactory
   readonly limits: OperationLimits
   readonly durable: RunDrive['durable']
   /** When the operation began; ms since 1970. */
@@ -104,7 +104,7 @@ async function execute(
     messageCount,
     sessionState: execution.sessionState,
     durable: execution.durable,
-    readValues: () => execution.context(toRunInfo(key, fold(events).request)),
+    readValues: () => execution.values(toRunInfo(key, fold(events).request)),
     limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
     onAppended: (event, current) => announce(event, current, execution, callbacks),
     clock,

@@ -12,6 +12,9 @@ import type { AgentResponseCallback } from './response-callback.js'
 import type { SessionHistory } from './session-history.js'
 import type { StoredState } from './stored-state.js'
 
+/** What a session's entity can be asked to do; on the wire (CONTRACT, Durable names). */
+export type OperationName = 'run' | 'continue' | 'decide' | 'tool_result' | 'get_state' | 'reset' | 'delete'
+
 /** What one operation of a session's entity works with. */
 export interface Operation {
   readonly agent: AgentDefinition
@@ -32,8 +35,15 @@ export interface Operation {
   /** Reaches orchestrations that wait for runs; `undefined` where there is no durable client. */
   readonly raiseEvent: RaiseEvent | undefined
   readonly durable: RunDrive['durable']
-  /** The run whose outcome this operation's own result tells, so that no event has to. */
-  readonly repliesTo?: string | undefined
+  /** Whom this operation's own result tells how a run ended, so that no event has to. */
+  readonly repliesTo?: Caller | undefined
+}
+
+/** Who brought a run with its operation. */
+export interface Caller {
+  readonly run: string
+  /** Absent for those that no event could reach. */
+  readonly orchestrationId: string | undefined
 }
 
 /** How long an operation bears with a store that fails: until the platform would cut it off. Past the time for further steps there is still something to write down. */

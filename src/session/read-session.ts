@@ -1,3 +1,4 @@
+import { toTimestamp } from '../core/clock.js'
 import type { RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
@@ -51,7 +52,7 @@ async function readRequests(
   const logs = await Promise.all(runs.map(({ run }) => log.read({ ...key, run })))
   return logs.flatMap(([accepted], index) => {
     if (accepted?.type !== 'run.accepted') return []
-    const createdAt = new Date(accepted.at).toISOString()
+    const createdAt = toTimestamp(accepted.at)
     return [toRequestEntry(accepted.data.messages, runs[index]?.run ?? '', createdAt)]
   })
 }

@@ -4,6 +4,7 @@ import { toProblem } from '../core/problem.js'
 import type { RunRequest } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
+import { deletedReason } from './announce-end.js'
 import { checkCreation } from './check-creation.js'
 import { detachMedia } from './detach-media.js'
 import { type Operation, toPatience } from './operation.js'
@@ -23,14 +24,19 @@ export function readInput({ context, key }: Operation): RunInput {
   }
 }
 
-/** Writes a run down that came with its operation. @throws {AgentError} `idempotency_conflict` when its id stands for another request, `not_found` when the session is somebody else's. */
+/** Writes a run down that came with its operation, or that one more orchestration waits for it. @throws {AgentError} `idempotency_conflict` when its id stands for another request, `not_found` when the session is somebody else's. */
 export async function accept(
   { log, maxInlineMediaBytes }: Operation,
   key: RunKey,
   request: RunRequest,
 ): Promise<void> {
   const { request: stored, attachments } = detachMedia(key, request, maxInlineMediaBytes)
-  checkCreation(await log.create(key, stored, attachments), key, request)
+  const creation = await log.create(key, stored, attachments)
+  checkCreation(creation, key, request)
+  const { orchestrationId } = request
+  if (creation.outcome !== 'exists' || orchestrationId === undefined) return
+  if (orchestrationId === creation.request.orchestrationId) return
+  await log.control(key, { type: 'awaited', orchestrationId })
 }
 
 /** Tells the caller how the run ended, why it never was, or that it goes on: then an event will tell. */
@@ -41,6 +47,6 @@ export async function reply(operation: Operation, key: RunKey, error?: unknown):
   const { outcome, request } = fold(await outlastFailures(toPatience(operation), () => log.read(key)))
   if (outcome !== undefined) return context.df.return(toRunReply(key, outcome))
   if (request !== undefined) return context.df.return(createPendingReply(key))
-  const lost = error ?? new AgentError('run_cancelled', 'The session was deleted before the run had ended.')
+  const lost = error ?? new AgentError('run_cancelled', deletedReason)
   context.df.return(createFailedReply(key, toProblem(lost)))
 }

@@ -22,7 +22,8 @@ export async function operateRun(operation: Operation): Promise<void> {
   const key = { ...operation.key, run: correlationId }
   try {
     await takeIn(operation, key, request, isAwaited)
-    await operatePending({ ...operation, repliesTo: correlationId }, correlationId)
+    const { orchestrationId } = request
+    await operatePending({ ...operation, repliesTo: { run: correlationId, orchestrationId } }, correlationId)
   } catch (error) {
     await reply(operation, key, error)
     throw error
@@ -103,7 +104,7 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
     sessionState: state.own.state ?? {},
-    context: operation.values,
+    values: operation.values,
     limits,
     durable: operation.durable,
     operationStart: startedAt,

@@ -15,10 +15,12 @@ import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
 import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
-import { announceDeletion, createRaiseEvent } from './announce-end.js'
+import { createRaiseEvent, deletedReason, type RaiseEvent } from './announce-end.js'
+import { askTaskHub } from './ask-task-hub.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
+import { deleteRuns } from './delete-runs.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
-import { cancelAnswers, findOpenAnswers } from './open-answers.js'
+import type { OperationName } from './operation.js'
 import { type HistoryPage, readSession, type SessionView } from './read-session.js'
 import { WriteProof } from './write-proof.js'
 
@@ -78,13 +80,7 @@ export class SessionClient {
   async #makeWay(key: RunKey, { options, messages }: RunRequest): Promise<void> {
     if (options.onBusy !== 'interrupt' && options.onBusy !== 'steer') return
     const open = await this.#log.runsAfter(key, Number.MAX_SAFE_INTEGER)
-    const earlier = open.slice(
-      0,
-      Math.max(
-        0,
-        open.findIndex(({ run }) => run === key.run),
-      ),
-    )
+    const earlier = open.slice(0, Math.max(0, open.map(({ run }) => run).indexOf(key.run)))
     if (options.onBusy === 'interrupt') {
       // The newest first: were the running one stopped before them, those that wait would be begun.
       for (const { run } of earlier.toReversed())
@@ -127,10 +123,7 @@ export class SessionClient {
     }
     // A log that is closed ends what it tells as well.
     if (signal.aborted || (await this.#log.read(key)).length > 0) return undefined
-    return {
-      type: 'run.cancelled',
-      data: { reason: 'The session was deleted before the run had ended.', text: '' },
-    }
+    return { type: 'run.cancelled', data: { reason: deletedReason, text: '' } }
   }
 
   /** The tool calls of a run that wait for a human. */
@@ -173,12 +166,10 @@ export class SessionClient {
   async delete(key: SessionKey, limitMs: number): Promise<void> {
     const before = this.#clock.now() + 1
     await this.signal(key, 'delete', { before })
-    const raiseEvent = createRaiseEvent(this.#durable, this.#clock)
-    await askTaskHub(() => announceDeletion(raiseEvent, this.#log, key, before))
+    const raise = createRaiseEvent(this.#durable, this.#clock)
+    const raiseEvent: RaiseEvent = (...event) => askTaskHub(() => raise(...event))
     const agent = this.#agents.find(({ name }) => name === key.agent)
-    const answers = agent === undefined ? [] : await findOpenAnswers(agent, this.#log, key, before)
-    await this.#log.deleteSession(key, before)
-    await cancelAnswers(answers, this.#clock)
+    await deleteRuns(key, { log: this.#log, agent, before, raiseEvent, clock: this.#clock })
     await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
   }
 
@@ -232,18 +223,8 @@ export class SessionClient {
   }
 
   /** Sends an operation to a session's entity. */
-  async signal(key: SessionKey, operation: string, input: unknown): Promise<void> {
+  async signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
     await askTaskHub(() => this.#durable.signalEntity(toEntityId(key), operation, input))
-  }
-}
-
-/** Security: what the client library throws quotes the extension's answer, so it is kept as `cause` for the log only. */
-async function askTaskHub<T>(question: () => Promise<T>): Promise<T> {
-  try {
-    return await question()
-  } catch (cause) {
-    const message = 'The task hub cannot be read or written; the log has the details.'
-    throw new AgentError('store_unavailable', message, { cause, retryable: true })
   }
 }
 

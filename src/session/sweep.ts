@@ -4,6 +4,7 @@ import { toProblem } from '../core/problem.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import { cancelAnswers, findAnswersOf } from './open-answers.js'
+import type { OperationName } from './operation.js'
 
 /** What the sweeper looks after, and how patient it is. */
 export interface SweepOptions {
@@ -11,7 +12,7 @@ export interface SweepOptions {
   /** The agents that this app serves. */
   readonly agents: readonly AgentDefinition[]
   /** Sends an operation to a session's entity. */
-  readonly signal: (key: SessionKey, operation: string, input: unknown) => Promise<void>
+  readonly signal: (key: SessionKey, operation: OperationName, input: unknown) => Promise<void>
   /** A run whose log has not moved for so long is signalled again; ms. */
   readonly stallMs: number
   /** A run that was begun so often without ending is given up. */
@@ -108,16 +109,15 @@ async function wake(
 ): Promise<'signalled' | 'given up'> {
   const events = await log.read(key)
   const { attempt, outcome, parked } = fold(events)
-  if (outcome === undefined && parked === undefined && attempt >= maxAttempts) {
+  const isHopeless = outcome === undefined && parked === undefined && attempt >= maxAttempts
+  if (isHopeless) {
     const agent = agents.find(({ name }) => name === key.agent)
     const answers = agent === undefined ? [] : await findAnswersOf(agent, log, key)
     if (await giveUp(log, key, events.length, attempt)) await cancelAnswers(answers)
-    // Its session takes it in, tells whoever waits for it, and goes on with the next.
-    await signal(key, 'continue', { correlationId: key.run })
-    return 'given up'
   }
+  // One that is given up is taken in by its session, which tells whoever waits for it, and goes on with the next.
   await signal(key, 'continue', { correlationId: key.run })
-  return 'signalled'
+  return isHopeless ? 'given up' : 'signalled'
 }
 
 /** False when somebody works on it after all. */

@@ -204,6 +204,37 @@ describe('answers that are lost', () => {
   })
 })
 
+describe('connections that break without a word', () => {
+  const openImpatient = () =>
+    open({ connectionString: toConnectionString(proxy.port), requestTimeoutMs: 500, container: 'silent' })
+
+  test.each(['PUT blob runs', 'PUT appendblock', 'PUT metadata', 'GET blob runs', 'GET list open'])(
+    'a run goes on although a %s is never answered',
+    async (kind) => {
+      const key = createKey()
+      const log = openImpatient()
+      let isSilent = false
+      proxy.hold = (call) => {
+        if (isSilent || !call.startsWith(kind)) return Promise.resolve()
+        isSilent = true
+        return new Promise(() => {})
+      }
+      expect(await log.create(key, request())).toEqual({ outcome: 'created' })
+      expect(await log.append(key, 1, [started(1)])).toBe(2)
+      expect(await log.read(key)).toHaveLength(2)
+      expect(await log.runsAfter(key, 0)).toHaveLength(1)
+      expect(isSilent).toBe(true)
+    },
+  )
+
+  test('a service that never answers is told', async () => {
+    proxy.hold = () => new Promise(() => {})
+    const probing = openImpatient().probe()
+    await expect(probing).rejects.toMatchObject({ code: 'store_unavailable', retryable: true })
+    await expect(probing).rejects.toThrow(/no answer in time/)
+  })
+})
+
 describe('crashes between two writes', () => {
   test.each(['PUT blob sessions', 'PUT blob runs', 'PUT appendblock', 'PUT blob open', 'PUT metadata'])(
     'a creation that ends before %s is not acknowledged, and repeating it creates the run',

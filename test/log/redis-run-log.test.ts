@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { createClient, createCluster } from 'redis'
 import { afterAll, describe, expect, test } from 'vitest'
 import { RedisRunLog, type RedisRunLogOptions } from '../../src/log/redis-run-log.js'
@@ -12,6 +14,7 @@ import {
   startRedisCluster,
   startRedisServer,
 } from '../support/redis-server.js'
+import { startTcpGate } from '../support/tcp-gate.js'
 
 const isSkipped = !hasRedisServer() && process.env.CI === undefined
 if (isSkipped) process.stdout.write('Redis is not tested: there is no redis-server on the PATH.\n')
@@ -184,6 +187,35 @@ describe.skipIf(isSkipped)('on a server', async () => {
     await start([], own.port)
     await expect(log.append(key, 2, [started(2)])).rejects.toMatchObject({ code: 'fenced' })
     expect(await following.next()).toMatchObject({ done: true })
+  })
+
+  test('a connection that breaks without a word is given up for another one', async () => {
+    const gate = await startTcpGate(server.port)
+    const key = createKey()
+    const log = open({ url: `redis://127.0.0.1:${gate.port}`, callTimeoutMs: 500, pollIntervalMs: 50 })
+    await log.create(key, request())
+    const following = log.follow(key, 0, new AbortController().signal)[Symbol.asyncIterator]()
+    const next = following.next()
+    gate.silence()
+    expect(await log.append(key, 1, [started(1)])).toBe(2)
+    expect((await next).value).toMatchObject([{ id: 1 }])
+    expect(await log.append(key, 2, [completed('x')])).toBe(3)
+    expect((await following.next()).value).toMatchObject([{ id: 2 }])
+    await log.close()
+    await gate.stop()
+  })
+
+  test('a server that never answers is told', async () => {
+    const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const log = new RedisRunLog({ url: `redis://127.0.0.1:${port}`, callTimeoutMs: 100 })
+    const probing = log.probe()
+    await expect(probing).rejects.toMatchObject({ code: 'store_unavailable', retryable: true })
+    await expect(probing).rejects.toThrow(/no answer in time/)
+    await log.close()
+    silent.close()
+    await once(silent, 'close')
   })
 
   test('a wrong password is told, not repeated', async () => {

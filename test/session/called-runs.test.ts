@@ -123,6 +123,33 @@ test('a run that waits replies that it does, and tells its orchestration when it
   ])
 })
 
+test('each orchestration that asks for the same run is told how it ended', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const { entity, log } = createSession([callWork(1), { text: 'Done.' }], { tools: [made] })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  for (const orchestrationId of ['other:1', 'other:1', 'third:1'])
+    await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId })
+  await log.control({ ...key, run: 'a' }, { type: 'cancel', reason: 'enough' })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: 'third:1' })
+  const ended = { status: 'failed', error: { code: 'run_cancelled' } }
+  expect(entity.replies.at(-1)).toMatchObject(ended)
+  expect(entity.raised).toMatchObject([
+    [caller, 'dafx-run-a', ended],
+    ['other:1', 'dafx-run-a', ended],
+  ])
+})
+
+test('an orchestration that asks for a run of somebody else is told that its session is deleted', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const { entity, log } = createSession([callWork(1)], { tools: [made] })
+  await ask(log, 'a', 'Hi')
+  await entity.operate('run', { correlationId: 'a' })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  await entity.operate('delete', { before: Date.now() + 1 })
+  expect(entity.replies.at(-1)).toMatchObject({ status: 'pending' })
+  expect(entity.raised).toMatchObject([[caller, 'dafx-run-a', { status: 'failed' }]])
+})
+
 test('a run queued behind one that waits is pending, and its orchestration is told', async () => {
   const { made } = createTool({ approval: 'always' })
   const { entity, log } = createSession([callWork(1), { text: 'second' }], { tools: [made] })

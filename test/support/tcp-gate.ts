@@ -6,6 +6,8 @@ export interface TcpGate {
   readonly port: number
   /** Breaks all connections, and every new one. */
   shut(): void
+  /** Lets nothing through any more on the present connections, and tells neither side. */
+  silence(): void
   open(): void
   stop(): Promise<void>
 }
@@ -34,6 +36,9 @@ export async function startTcpGate(targetPort: number): Promise<TcpGate> {
   return {
     port: (server.address() as AddressInfo).port,
     shut,
+    silence() {
+      for (const socket of sockets) socket.unpipe().pause()
+    },
     open() {
       isOpen = true
     },

@@ -1,3 +1,4 @@
+import type { ExtensionLog } from '../extension-log.js'
 import type {
   BindingInfo,
   FunctionDefinition,
@@ -7,7 +8,6 @@ import type {
 } from '../functions.js'
 import { toClientPayload, toInstanceLinks } from './client-payload.js'
 import { writeAnswer } from './durable-answer.js'
-import type { DurableLog } from './durable-log.js'
 import { fromHttpRequest } from './durable-request.js'
 import { createDurableRoutes } from './durable-routes.js'
 import { type DurableSettings, parseDurableSettings } from './durable-settings.js'
@@ -29,7 +29,7 @@ export interface DurableExtensionOptions {
   readonly dataDir: string
   /** How long a silent host process keeps its leases, in milliseconds. @default 5000 */
   readonly leaseMs?: number
-  readonly log: DurableLog
+  readonly log: ExtensionLog
   /** Folder of the app: the calls of its client library are then answered without a connection, where that is possible. @default none */
   readonly root?: string | undefined
   /** Stands in the links that callers get, where requests must carry one. @default none is checked */
@@ -51,7 +51,8 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
   return {
     name: 'durabletask',
     triggerTypes: ['entityTrigger', 'orchestrationTrigger', 'activityTrigger'],
-    provideInput: (binding) => (isClient(binding) ? running?.clientPayload : undefined),
+    bindingTypes: ['durableClient', 'orchestrationClient'],
+    readInput: (binding) => (isClient(binding) ? running?.clientPayload : undefined),
     start: async (functions, invoker) => {
       running = await open(options, settings, functions, invoker)
       // Only now, as the first entity that runs may ask for the client input.

@@ -1,7 +1,7 @@
 import { toErrorMessage } from '../../core/errors.js'
+import type { ExtensionLog } from '../extension-log.js'
 import { isRequestClosed } from '../http/request-body.js'
 import { type DurableAnswer, DurableRequestError, toErrorAnswer } from './durable-answer.js'
-import type { DurableLog } from './durable-log.js'
 import type { DurableRequest } from './durable-request.js'
 import { createEntityRoutes, type EntityRoutesOptions } from './entity-routes.js'
 import type { InstanceApi } from './instance-api.js'
@@ -10,7 +10,7 @@ import { createInstanceRoutes } from './instance-routes.js'
 export interface DurableRoutesOptions extends EntityRoutesOptions, InstanceApi {
   /** The only hub that there is; requests that name another one are answered all the same. */
   readonly hubName: string
-  readonly log: DurableLog
+  readonly log: ExtensionLog
 }
 
 /** Answers any request of the durable API: for the client library and under `/runtime/webhooks/durabletask/` alike. */

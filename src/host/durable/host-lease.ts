@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { DurableLog } from './durable-log.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { Claim } from './hub-message.js'
 import { isGone, type ProcessIdentity } from './process-identity.js'
 import type { HostRow, TaskHub } from './task-hub.js'
@@ -11,7 +11,7 @@ export interface HostLeaseOptions {
   readonly leaseMs: number
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly log: DurableLog
+  readonly log: ExtensionLog
 }
 
 /** This process as the other processes on the hub see it: a row that it keeps alive and that its claims name. */

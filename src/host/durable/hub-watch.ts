@@ -1,5 +1,5 @@
 import { toErrorMessage } from '../../core/errors.js'
-import type { DurableLog } from './durable-log.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { HostLease } from './host-lease.js'
 import type { TaskHub } from './task-hub.js'
 import type { WorkDispatcher } from './work-dispatcher.js'
@@ -8,7 +8,7 @@ export interface HubWatchOptions {
   readonly hub: TaskHub
   readonly lease: HostLease
   readonly dispatcher: WorkDispatcher
-  readonly log: DurableLog
+  readonly log: ExtensionLog
 }
 
 /** Notices what other processes do on the hub, and what time has made due. */

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { DurableLog } from './durable-log.js'
+import type { ExtensionLog } from '../extension-log.js'
+import { withinGrace } from '../within-grace.js'
 import type { HostLease } from './host-lease.js'
 import type { Claim, MessageKind } from './hub-message.js'
 import type { TaskHub } from './task-hub.js'
@@ -10,7 +11,7 @@ export interface WorkDispatcherOptions {
   readonly lease: HostLease
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly log: DurableLog
+  readonly log: ExtensionLog
 }
 
 /**
@@ -69,13 +70,10 @@ export class WorkDispatcher {
   async stop(graceMs: number): Promise<void> {
     for (const queue of this.#queues.values()) queue.stop()
     if (this.#isIdle()) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, graceMs)
-      this.#onIdle = () => {
-        clearTimeout(timer)
-        resolve()
-      }
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve
     })
+    await withinGrace(idle, graceMs)
   }
 
   #isIdle(): boolean {

@@ -99,7 +99,7 @@ async function answerBuiltIn(
   const [name = ''] = rest.split('/', 1)
   const extension = extensions.find((each) => each.name.toLowerCase() === name.toLowerCase())
   if (access?.opensExtension(keyed, name) === false) return writeEmpty(response, 401)
-  if (extension === undefined) return writeEmpty(response, 404)
+  if (extension?.handle === undefined) return writeEmpty(response, 404)
   await extension.handle(request, response, rest.slice(name.length + 1))
 }
 

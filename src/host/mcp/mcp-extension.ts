@@ -1,4 +1,5 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, HostExtension } from '../functions.js'
 import { writeEmpty } from '../http/function-to-response.js'
 import { createLegacyEndpoint, type LegacyEndpoint } from './legacy-endpoint.js'
@@ -17,7 +18,7 @@ export interface McpExtensionOptions {
   readonly baseUrl: string
   /** The key that session ids are made with; asked for once, when the app has MCP functions. */
   readonly readKey: () => string
-  readonly log: (level: 'information' | 'warning' | 'error', message: string) => void
+  readonly log: ExtensionLog
 }
 
 const types = { tool: 'mcptooltrigger', resource: 'mcpresourcetrigger', prompt: 'mcpprompttrigger' } as const
@@ -51,7 +52,6 @@ export function createMcpExtension({ settings, baseUrl, readKey, log }: McpExten
         claim('Resource with URI', text.replace(/\{[^{}]+\}/g, '{_}'), name)
       }
     },
-    provideInput: () => undefined,
     start: async (functions, invoker) => {
       const tools = functions.filter((each) => isOf(each, types.tool)).map(parseMcpTool)
       const resources = functions.filter((each) => isOf(each, types.resource)).map(parseMcpResource)

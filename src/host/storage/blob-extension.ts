@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker, HostExtension } from '../functions.js'
+import { listenForEach } from '../listen-for-each.js'
 import { ProcessLock } from '../process-lock.js'
 import type { Settings } from '../setting-names.js'
 import { AzureBlobs } from './azure-blobs.js'
@@ -14,7 +16,6 @@ import { createBlobValues } from './blob-values.js'
 import type { Emulators } from './emulators.js'
 import { requireQueuePackage } from './queue-service.js'
 import { readStorageConnection } from './storage-connection.js'
-import type { StorageLog } from './storage-log.js'
 
 export interface BlobExtensionOptions {
   /** Parsed `extensions.blobs` of host.json. */
@@ -24,7 +25,7 @@ export interface BlobExtensionOptions {
   /** Folder for what functions have done with which blob, below `blobs`. Not on a network drive. */
   readonly dataDir: string
   readonly emulators: Emulators
-  readonly log: StorageLog
+  readonly log: ExtensionLog
 }
 
 /**
@@ -35,27 +36,19 @@ export function createBlobExtension(options: BlobExtensionOptions): HostExtensio
   const { appSettings, emulators } = options
   const settings = parseBlobSettings(options.settings)
   const values = createBlobValues(appSettings, emulators)
-  let listeners: readonly BlobListener[] = []
   return {
     name: 'blobs',
     triggerTypes: ['blobTrigger'],
     bindingTypes: ['blob'],
     check: (definition) => check(definition, options),
-    provideInput: () => undefined,
     readInput: (binding, context) => (isBlob(binding) ? values.read(binding, context) : undefined),
     writeOutput: (binding, data, context) =>
       isBlob(binding) ? values.write(binding, data, context) : undefined,
-    start: async (functions, invoker) => {
-      listeners = functions
-        .filter(({ trigger }) => isBlobTrigger(trigger))
-        .map((definition) => createListener(definition, invoker, options, settings))
-      for (const listener of listeners) listener.start()
-    },
-    stop: async (graceMs) => {
-      await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
-    },
+    ...listenForEach(
+      ({ trigger }) => isBlobTrigger(trigger),
+      (definition, invoker) => createListener(definition, invoker, options, settings),
+    ),
     close: () => emulators.close(),
-    handle: async (_request, response) => void response.writeHead(404).end(),
   }
 }
 

@@ -1,5 +1,7 @@
 import { waitUntil } from '../alarm.js'
+import type { TriggerListener } from '../listen-for-each.js'
 import type { ProcessLock } from '../process-lock.js'
+import { withinGrace } from '../within-grace.js'
 import type { BlobReceipts } from './blob-receipts.js'
 import { ListenerFaults } from './listener-faults.js'
 import { type BlobRunOptions, runBlob } from './run-blob.js'
@@ -17,7 +19,7 @@ const pollMs = 1_000
 const takeoverMs = 500
 
 /** Runs a blob function once for each version of each blob that its path means, in one of the processes on a data folder. */
-export class BlobListener {
+export class BlobListener implements TriggerListener {
   readonly #options: BlobListenerOptions
   readonly #faults: ListenerFaults
   readonly #stopping = new AbortController()
@@ -38,9 +40,7 @@ export class BlobListener {
   /** Begins no run any more and waits up to `graceMs` for those under way; what has not ended then runs again after the next start. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort()
-    const graceOver = new AbortController()
-    await Promise.race([this.#polling, waitUntil(Date.now() + graceMs, Date.now, graceOver.signal)])
-    graceOver.abort()
+    await withinGrace(this.#polling, graceMs)
   }
 
   async #poll(): Promise<void> {

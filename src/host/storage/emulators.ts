@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import { AgentError } from '../../core/errors.js'
+import type { ExtensionLog } from '../extension-log.js'
 import { type Azurite, findAzurite, startAzurite } from './azurite.js'
 import { isListening } from './is-listening.js'
 import { findEmulator, type StorageConnection, type StorageService } from './storage-connection.js'
-import type { StorageLog } from './storage-log.js'
 
 export interface EmulatorsOptions {
   /** The app's folder. */
   readonly root: string
   /** Emulators keep what they store below `azurite` in here. */
   readonly dataDir: string
-  readonly log: StorageLog
+  readonly log: ExtensionLog
 }
 
 /** Starts the storage emulator for apps whose settings name it, when nobody else has. */

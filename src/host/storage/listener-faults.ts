@@ -1,13 +1,13 @@
 import { toErrorMessage } from '../../core/errors.js'
-import type { StorageLog } from './storage-log.js'
+import type { ExtensionLog } from '../extension-log.js'
 
 /** Says why a listener cannot work: once, and again when something else is wrong. */
 export class ListenerFaults {
   readonly #functionName: string
-  readonly #log: StorageLog
+  readonly #log: ExtensionLog
   #last = ''
 
-  constructor(functionName: string, log: StorageLog) {
+  constructor(functionName: string, log: ExtensionLog) {
     this.#functionName = functionName
     this.#log = log
   }

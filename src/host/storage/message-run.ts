@@ -1,10 +1,10 @@
 import { toErrorMessage } from '../../core/errors.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker } from '../functions.js'
 import { MessageHold } from './message-hold.js'
 import type { MessageQueue, ReceivedMessage } from './message-queue.js'
 import { decodeMessage, toQueueMetadata } from './queue-message.js'
 import type { QueueSettings } from './queue-settings.js'
-import type { StorageLog } from './storage-log.js'
 
 /** What the runs of one queue function share. */
 export interface MessageRunOptions {
@@ -14,7 +14,7 @@ export interface MessageRunOptions {
   /** Where messages go that failed too often; undefined when they stay where they are. */
   readonly poisonQueue: MessageQueue | undefined
   readonly settings: QueueSettings
-  readonly log: StorageLog
+  readonly log: ExtensionLog
 }
 
 /** One received message on its way through the function (WebJobs: QueueProcessor). */

@@ -1,4 +1,6 @@
+import type { ExtensionLog } from '../extension-log.js'
 import type { BindingInfo, HostExtension } from '../functions.js'
+import { listenForEach } from '../listen-for-each.js'
 import type { Settings } from '../setting-names.js'
 import { AzureQueue } from './azure-queue.js'
 import type { Emulators } from './emulators.js'
@@ -8,7 +10,6 @@ import { QueueListener } from './queue-listener.js'
 import { toMessageTexts } from './queue-message.js'
 import { requireQueuePackage } from './queue-service.js'
 import { parseQueueSettings } from './queue-settings.js'
-import type { StorageLog } from './storage-log.js'
 
 export interface QueueExtensionOptions {
   /** Parsed `extensions.queues` of host.json. */
@@ -16,7 +17,7 @@ export interface QueueExtensionOptions {
   /** Where connections are looked up. */
   readonly appSettings: Settings
   readonly emulators: Emulators
-  readonly log: StorageLog
+  readonly log: ExtensionLog
 }
 
 const poisonSuffix = '-poison'
@@ -29,7 +30,6 @@ export function createQueueExtension(options: QueueExtensionOptions): HostExtens
   const { appSettings, emulators, log } = options
   const settings = parseQueueSettings(options.settings)
   const outputs = new Map<BindingInfo, MessageQueue>()
-  let listeners: readonly QueueListener[] = []
 
   function open({ queueName, connection }: QueueBinding): MessageQueue {
     return new AzureQueue({ name: queueName, connection, emulators })
@@ -51,29 +51,22 @@ export function createQueueExtension(options: QueueExtensionOptions): HostExtens
         parseQueueBinding(binding, appSettings)
       }
     },
-    provideInput: () => undefined,
     writeOutput: (binding, data) =>
       isQueueOutput(binding)
         ? addAll(openOutput(binding), toMessageTexts(data, settings.messageEncoding))
         : undefined,
-    start: async (functions, invoker) => {
-      listeners = functions
-        .filter(({ trigger }) => isQueueTrigger(trigger))
-        .map((definition) => {
-          const { queueName, connection } = parseQueueBinding(definition.trigger, appSettings)
-          const poisonQueue = queueName.endsWith(poisonSuffix)
-            ? undefined
-            : open({ queueName: `${queueName}${poisonSuffix}`, connection })
-          const queue = open({ queueName, connection })
-          return new QueueListener({ definition, invoker, queue, poisonQueue, settings, log })
-        })
-      for (const listener of listeners) listener.start()
-    },
-    stop: async (graceMs) => {
-      await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
-    },
+    ...listenForEach(
+      ({ trigger }) => isQueueTrigger(trigger),
+      (definition, invoker) => {
+        const { queueName, connection } = parseQueueBinding(definition.trigger, appSettings)
+        const poisonQueue = queueName.endsWith(poisonSuffix)
+          ? undefined
+          : open({ queueName: `${queueName}${poisonSuffix}`, connection })
+        const queue = open({ queueName, connection })
+        return new QueueListener({ definition, invoker, queue, poisonQueue, settings, log })
+      },
+    ),
     close: () => emulators.close(),
-    handle: async (_request, response) => void response.writeHead(404).end(),
   }
 }
 

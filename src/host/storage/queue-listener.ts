@@ -1,5 +1,7 @@
 import { waitUntil } from '../alarm.js'
 import { toBackoffMs } from '../backoff.js'
+import type { TriggerListener } from '../listen-for-each.js'
+import { withinGrace } from '../within-grace.js'
 import { ListenerFaults } from './listener-faults.js'
 import { hiddenForMs } from './message-hold.js'
 import type { ReceivedMessage } from './message-queue.js'
@@ -9,7 +11,7 @@ import { MessageRun, type MessageRunOptions } from './message-run.js'
 const firstIdleMs = 100
 
 /** Runs a queue function for the messages of its queue (WebJobs: QueueListener). */
-export class QueueListener {
+export class QueueListener implements TriggerListener {
   readonly #options: MessageRunOptions
   readonly #faults: ListenerFaults
   readonly #stopping = new AbortController()
@@ -29,10 +31,8 @@ export class QueueListener {
   /** Takes no new messages, waits up to `graceMs` for the runs under way, and gives back what they have not finished. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort()
-    const graceOver = new AbortController()
     const ended = this.#polling.then(() => Promise.all([...this.#runs].map((run) => run.ended)))
-    await Promise.race([ended, waitUntil(Date.now() + graceMs, Date.now, graceOver.signal)])
-    graceOver.abort()
+    await withinGrace(ended, graceMs)
     await Promise.allSettled([...this.#runs].map((run) => run.giveBack()))
   }
 

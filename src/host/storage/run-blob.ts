@@ -1,11 +1,11 @@
 import { toErrorMessage } from '../../core/errors.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
 import { poisonQueueName, toBlobMetadata, toPoisonMessage } from './blob-message.js'
 import type { BlobPattern } from './blob-path.js'
 import type { BlobReceipts } from './blob-receipts.js'
 import type { BlobSettings } from './blob-settings.js'
 import type { BlobAddress, BlobStore, ListedBlob } from './blob-store.js'
-import type { StorageLog } from './storage-log.js'
 
 /** What the runs of one blob function share. */
 export interface BlobRunOptions {
@@ -18,7 +18,7 @@ export interface BlobRunOptions {
   readonly toReference: ((address: BlobAddress) => TypedData) | undefined
   /** Keeps the message about a blob that was given up. */
   readonly addPoison: (message: string) => Promise<void>
-  readonly log: StorageLog
+  readonly log: ExtensionLog
 }
 
 export interface BlobTask {

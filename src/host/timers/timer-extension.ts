@@ -1,16 +1,17 @@
 import { join } from 'node:path'
 import { toErrorMessage } from '../../core/errors.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, HostExtension } from '../functions.js'
+import { listenForEach } from '../listen-for-each.js'
 import { ProcessLock } from '../process-lock.js'
 import { findSetting } from '../setting-names.js'
 import { createStatusStore, type StatusStore } from './schedule-status.js'
 import { createTimeZone, type TimeZone } from './time-zone.js'
 import { isTimer, parseTimerBinding, toTimerInput } from './timer-binding.js'
 import { TimerListener } from './timer-listener.js'
-import type { TimerLog } from './timer-log.js'
 
 export interface TimerExtensionOptions {
-  readonly log: TimerLog
+  readonly log: ExtensionLog
   /** Folder for what timers remember and for their locks, below `timers`; made when absent. Not on a network drive. */
   readonly dataDir: string
   /** Epoch milliseconds. @default Date.now */
@@ -25,7 +26,6 @@ export function createTimerExtension(options: TimerExtensionOptions): HostExtens
   const zone = resolveTimeZone(timeZone, log)
   const toStore = (timer: FunctionDefinition): StatusStore =>
     createStatusStore(toFile(dataDir, timer, 'json'))
-  let listeners: readonly TimerListener[] = []
   return {
     name: 'timers',
     triggerTypes: ['timerTrigger'],
@@ -33,26 +33,18 @@ export function createTimerExtension(options: TimerExtensionOptions): HostExtens
     check: (definition) => {
       if (isTimer(definition)) parseTimerBinding(definition, zone)
     },
-    provideInput: () => undefined,
     toManualInput: (definition) => {
       if (!isTimer(definition)) return undefined
       const { useMonitor } = parseTimerBinding(definition, zone)
       const status = useMonitor ? toStore(definition).read() : undefined
       return toTimerInput({ status, isPastDue: false }, zone)
     },
-    start: async (functions, invoker) => {
-      listeners = functions.filter(isTimer).map((definition) => {
-        const binding = parseTimerBinding(definition, zone)
-        const lock = new ProcessLock(toFile(dataDir, definition, 'lock'))
-        const store = toStore(definition)
-        return new TimerListener({ definition, binding, invoker, lock, store, zone, now, log })
-      })
-      for (const listener of listeners) listener.start()
-    },
-    stop: async (graceMs) => {
-      await Promise.all(listeners.map((listener) => listener.stop(graceMs)))
-    },
-    handle: async (_request, response) => void response.writeHead(404).end(),
+    ...listenForEach(isTimer, (definition, invoker) => {
+      const binding = parseTimerBinding(definition, zone)
+      const lock = new ProcessLock(toFile(dataDir, definition, 'lock'))
+      const store = toStore(definition)
+      return new TimerListener({ definition, binding, invoker, lock, store, zone, now, log })
+    }),
   }
 }
 
@@ -61,7 +53,7 @@ function toFile(dataDir: string, { name }: FunctionDefinition, extension: string
   return join(dataDir, 'timers', `${name.toLowerCase()}.${extension}`)
 }
 
-function resolveTimeZone(name: string | undefined, log: TimerLog): TimeZone {
+function resolveTimeZone(name: string | undefined, log: ExtensionLog): TimeZone {
   if (name === undefined || name === '') return createTimeZone()
   try {
     return createTimeZone(name)

@@ -1,13 +1,15 @@
 import { toErrorMessage } from '../../core/errors.js'
 import { setAlarm } from '../alarm.js'
+import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker } from '../functions.js'
+import type { TriggerListener } from '../listen-for-each.js'
 import type { ProcessLock } from '../process-lock.js'
 import { formatTimeSpan } from '../time-span.js'
+import { withinGrace } from '../within-grace.js'
 import { runWithRetry } from './run-with-retry.js'
 import { resolveStatus, type ScheduleStatus, type StatusStore } from './schedule-status.js'
 import { formatInstant, type TimeZone } from './time-zone.js'
 import { type TimerBinding, toTimerInput } from './timer-binding.js'
-import type { TimerLog } from './timer-log.js'
 
 export interface TimerListenerOptions {
   readonly definition: FunctionDefinition
@@ -18,14 +20,14 @@ export interface TimerListenerOptions {
   readonly zone: TimeZone
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly log: TimerLog
+  readonly log: ExtensionLog
 }
 
 /** How often a process that does not run a timer looks whether the one that does has ended. */
 const takeoverMs = 500
 
 /** Runs one timer function when it is due, never twice at a time, while this process holds its lock (WebJobs: TimerListener). */
-export class TimerListener {
+export class TimerListener implements TriggerListener {
   readonly #options: TimerListenerOptions
   readonly #stopping = new AbortController()
   #cancelAlarm: () => void = () => {}
@@ -55,12 +57,7 @@ export class TimerListener {
     this.#stopping.abort()
     this.#cancelAlarm()
     const ended = (this.#running ?? Promise.resolve()).then(() => lock.release())
-    let timer: NodeJS.Timeout | undefined
-    const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs)
-    })
-    await Promise.race([ended, grace])
-    clearTimeout(timer)
+    await withinGrace(ended, graceMs)
   }
 
   #waitForLock(): void {

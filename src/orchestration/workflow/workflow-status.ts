@@ -31,8 +31,9 @@ export interface WorkflowStatus {
 /** Durable Functions allows 16 KiB of UTF-16 (local-host-spec, F.9): 8,192 characters. The rest is for what a host adds. */
 const largestStatus = 7500
 
-/** The status, made to fit: first without the questions' texts, then with the first questions alone. */
-export function fitStatus(status: WorkflowStatus): WorkflowStatus {
+/** The status, made to fit: an error's message is cut, the questions go without their texts, and at last the first of them stand alone. */
+export function fitStatus(full: WorkflowStatus): WorkflowStatus {
+  const status = full.error === undefined ? full : { ...full, error: fitError(full.error) }
   if (toSize(status) <= largestStatus) return status
   const pending = status.pending.map(({ question, ...rest }) => rest)
   let small: WorkflowStatus = { ...status, pending, truncated: true }
@@ -47,6 +48,13 @@ export function fitStatus(status: WorkflowStatus): WorkflowStatus {
   return small
 }
 
-function toSize(status: WorkflowStatus): number {
-  return JSON.stringify(status).length
+/** Half of the room is for the rest. */
+function fitError(error: NodeError): NodeError {
+  let { message } = error
+  while (toSize(message) > largestStatus / 2) message = `${message.slice(0, message.length / 2)}…`
+  return { ...error, message }
+}
+
+function toSize(value: WorkflowStatus | string): number {
+  return JSON.stringify(value).length
 }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openSqlite } from '../../../src/core/sqlite.js'
 import { createDurableExtension } from '../../../src/host/durable/durable-extension.js'
 import type { FunctionDefinition, FunctionInvoker } from '../../../src/host/functions.js'
-import { counter, createDataDir, startTestHost, toEntityDefinition, until } from './kit.js'
+import { counter, createDataDir, readClientInput, startTestHost, toEntityDefinition, until } from './kit.js'
 
 const id = new df.EntityId('counter', 'k')
 const log = () => undefined
@@ -23,9 +23,10 @@ test('the client of durable-functions signals and reads entities', async () => {
 
 test('the client input is given to client bindings only', async () => {
   const host = await startTestHost({ dataDir: createDataDir(), entities: { counter } })
-  const provide = (type: string) => host.extension.provideInput({ type, name: 'x', direction: 'in' })
-  expect(provide('orchestrationClient')).toEqual(provide('DurableClient'))
-  expect(provide('blob')).toBeUndefined()
+  const own = await readClientInput(host.extension, 'DurableClient')
+  expect(own).toMatchObject({ rpcBaseUrl: host.rpcUrl })
+  expect(await readClientInput(host.extension, 'orchestrationClient')).toEqual(own)
+  expect(await readClientInput(host.extension, 'blob')).toBeUndefined()
 })
 
 test('the hub is named by the settings, and its state outlives the extension', async () => {
@@ -123,9 +124,7 @@ test('an entity that runs as soon as the host starts gets its client input', asy
   const options = { settings: {}, baseUrl: 'http://x', dataDir, log }
   const first = createDurableExtension(options)
   await first.start([toEntityDefinition('e')], invoker)
-  const client = { type: 'durableClient', name: 'c', direction: 'in' }
-  const input = first.provideInput(client)
-  const { rpcBaseUrl } = JSON.parse(input && 'string' in input ? input.string : '')
+  const { rpcBaseUrl } = await readClientInput(first)
   await fetch(`${rpcBaseUrl}entities/e/k`, { method: 'POST' })
   await first.stop(0)
   await first.close?.()
@@ -134,13 +133,13 @@ test('an entity that runs as soon as the host starts gets its client input', asy
   const inputs: unknown[] = []
   await second.start([toEntityDefinition('e')], {
     invoke: () => {
-      inputs.push(second.provideInput(client))
+      inputs.push(readClientInput(second))
       return new Promise(() => undefined)
     },
   })
   await second.stop(0)
   await second.close?.()
-  expect(inputs).toEqual([{ string: expect.stringContaining('rpcBaseUrl') }])
+  expect(await Promise.all(inputs)).toEqual([expect.objectContaining({ rpcBaseUrl: expect.any(String) })])
 })
 
 test('disabled entities do not exist, and orchestrators are found whatever the case of their name', async () => {
@@ -155,8 +154,7 @@ test('disabled entities do not exist, and orchestrators are found whatever the c
     log,
   })
   await extension.start([{ ...toEntityDefinition('off'), disabled: true }, orchestrator], invoker)
-  const input = extension.provideInput({ type: 'durableClient', name: 'c', direction: 'in' })
-  const { rpcBaseUrl } = JSON.parse(input && 'string' in input ? input.string : '')
+  const { rpcBaseUrl } = await readClientInput(extension)
   const post = (path: string) => fetch(rpcBaseUrl + path, { method: 'POST' })
   expect((await post('entities/off/k')).status).toBe(400)
   expect((await post('orchestrators/FLOW')).status).toBe(202)

@@ -71,6 +71,13 @@ export function createDataDir(): string {
   return folder
 }
 
+/** What an extension gives the client library, parsed; `undefined` for a binding that is not its own. */
+export async function readClientInput(extension: HostExtension, type = 'durableClient') {
+  const binding = { type, name: 'client', direction: 'in' }
+  const input = await extension.readInput?.(binding, { functionName: 'f', resolve: (text) => text })
+  return input === undefined || !('string' in input) ? undefined : JSON.parse(input.string)
+}
+
 /** The Durable extension running the real entity code of durable-functions, without a worker around it. */
 export async function startTestHost(options: TestHostOptions): Promise<TestHost> {
   const logs: LogLine[] = []
@@ -85,10 +92,7 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
     Object.keys(options.entities).map(toEntityDefinition),
     createDfInvoker(options, batches),
   )
-  const payload = extension.provideInput({ type: 'durableClient', name: 'client', direction: 'in' })
-  if (payload === undefined || !('string' in payload))
-    throw new Error('The extension gave no client payload.')
-  const data = JSON.parse(payload.string)
+  const data = await readClientInput(extension)
   let stopped = false
   const stop = async (graceMs = 1000) => {
     if (stopped) return

@@ -34,3 +34,18 @@ test.each([50, 60, 100, 5000])('%i questions are made to fit', (requests) => {
   expect(JSON.stringify(fitted).length).toBeLessThan(most)
   expect(fitted.pending.length).toBeGreaterThan(20)
 })
+
+test.each(['x', '\u0001'])(
+  'the message of an error is cut, as long as its characters (%j) are when written',
+  (character) => {
+    const error = {
+      node: 'review/draft',
+      code: 'invalid_request',
+      message: character.repeat(20_000),
+    } as const
+    const fitted = fitStatus({ ...createStatus(60, 'Agreed?'), state: 'failed', error })
+    expect(JSON.stringify(fitted).length).toBeLessThan(most)
+    expect(fitted.error).toMatchObject({ node: 'review/draft', code: 'invalid_request' })
+    expect(fitted.error?.message).toMatch(/^.{300,}…$/)
+  },
+)

@@ -1,6 +1,6 @@
 import { toErrorMessage } from '../../../core/errors.js'
+import type { ExtensionLog } from '../../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker } from '../../functions.js'
-import type { DurableLog } from '../durable-log.js'
 import { isOver } from '../instance-status.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
@@ -27,7 +27,7 @@ export interface AskOptions {
   readonly httpPollMs: number
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly log: DurableLog
+  readonly log: ExtensionLog
 }
 
 /** Where an orchestration stands and what is new, with the episode's start. */

@@ -1,6 +1,6 @@
 import { toErrorMessage } from '../../../core/errors.js'
 import type { Claim } from '../hub-message.js'
-import type { Instance } from '../instance-table.js'
+import type { HistoryRow, Instance } from '../instance-table.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { WorkQueue } from '../work-queue.js'
 import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'
@@ -76,7 +76,8 @@ export class OrchestrationRunner {
   ): Promise<void> {
     const { hub, now } = this.#options
     const { instance, history, stale } = batch
-    const news = [toEpisodeStart(now()), ...messages.map(({ row }) => row)]
+    const startedAt = toStartTime(instance, history, now())
+    const news = [toEpisodeStart(startedAt), ...messages.map(({ row }) => row)]
     const ending = news.find(({ type }) => type === eventTypes.executionTerminated)
     const episode = ending
       ? terminateEpisode(instance, news, history.at(-1)?.task ?? 0, readReason(ending.event))
@@ -85,7 +86,7 @@ export class OrchestrationRunner {
     if (episode.end.kind !== 'open') this.#histories.forget(instance.execution)
     return this.#queue.commit(claim, (outbox) => {
       hub.consumeMessages(claim.target, [...messages, ...stale])
-      commitEpisode({ hub, outbox, instance, episode, now: now() })
+      commitEpisode({ hub, outbox, instance, episode, now: Math.max(now(), startedAt) })
       return undefined
     })
   }
@@ -109,6 +110,14 @@ export class OrchestrationRunner {
   #isCurrent({ id, execution }: Instance): boolean {
     return this.#options.hub.instances.readHead(id)?.execution === execution
   }
+}
+
+/**
+ * When an episode begins; epoch milliseconds. The client library makes GUIDs of the id and this time: those of an execution that
+ * follows another within a millisecond would be those of the other.
+ */
+function toStartTime({ updatedAt }: Instance, history: readonly HistoryRow[], now: number): number {
+  return history.length === 0 ? Math.max(now, updatedAt + 1) : now
 }
 
 function readReason(event: string): string {

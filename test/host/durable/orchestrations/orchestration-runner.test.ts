@@ -9,10 +9,18 @@ import { createDataDir, until } from '../kit.js'
 
 interface Call {
   readonly name: string
+  /** When the orchestrator's episode began. */
+  readonly startedAt: string
   /** Types of the events that are new to an orchestrator. */
   readonly news: readonly number[]
   /** Ends it with this value. */
   answer(value: unknown): void
+}
+
+interface HistoryEvent {
+  readonly EventType: number
+  readonly IsPlayed: boolean
+  readonly Timestamp: string
 }
 
 const waiting = {
@@ -38,9 +46,10 @@ async function startProcess() {
   const invoke = ({ name }: FunctionDefinition, { input }: { input: unknown }) =>
     new Promise<InvocationOutcome>((resolve) => {
       const { string } = input as { string: string }
-      const { history = [] } = JSON.parse(string) as { history?: { EventType: number; IsPlayed: boolean }[] }
+      const { history = [] } = JSON.parse(string) as { history?: HistoryEvent[] }
       calls.push({
         name,
+        startedAt: history.findLast(({ EventType }) => EventType === 12)?.Timestamp ?? '',
         news: history.filter(({ IsPlayed }) => !IsPlayed).map(({ EventType }) => EventType),
         answer: (value) =>
           resolve({ succeeded: true, returnValue: { json: JSON.stringify(value) }, outputs: {} }),
@@ -78,6 +87,18 @@ test('events that come while an orchestrator runs are handled together, after it
   expect(calls).toHaveLength(1)
   first.answer(waiting)
   expect((await nextCall()).news).toEqual([12, 15, 15, 15, 15, 15])
+})
+
+test('executions that follow each other within a millisecond have times of their own, which GUIDs are made of', async () => {
+  const { start, nextCall } = await startProcess()
+  await start()
+  const times: string[] = []
+  for (let n = 0; n < 4; n += 1) {
+    const call = await nextCall()
+    times.push(call.startedAt)
+    call.answer({ isDone: true, actions: [[{ actionType: 4, input: n }]] })
+  }
+  expect(times).toEqual([...new Set(times)].sort())
 })
 
 test('what an orchestrator answers after its instance was purged is not written', async () => {
