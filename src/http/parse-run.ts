@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { AgentError } from '../core/errors.js'
-import { fromJsonSchema } from '../core/schema.js'
+import { checkJsonSchema } from '../core/schema.js'
+import { toIssues } from '../core/zod-issues.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/run-request.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { refuseUnknown } from './parse-query.js'
 import { type Body, readBody } from './read-body.js'
-import { createFieldError, createRequestError, toIssues } from './request-errors.js'
+import { createFieldError, createRequestError } from './request-errors.js'
 import type { Call } from './route.js'
 import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
 
@@ -28,7 +29,7 @@ export async function parseRun({ request, url, owner, settings }: Call): Promise
   const messages = toMessages(body)
   if (messages === undefined) throw createFieldError('message', 'is required and must not be blank')
   const responseSchema = toResponseSchema(body)
-  if (responseSchema !== undefined) fromJsonSchema(responseSchema)
+  if (responseSchema !== undefined) checkJsonSchema(responseSchema)
   const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
   return {
     sessionId: parseSession(body, query),

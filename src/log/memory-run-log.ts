@@ -38,6 +38,7 @@ export class MemoryRunLog implements RunLog {
   readonly #runs = new Map<string, MemoryRun>()
   readonly #sessions = new Map<string, SessionSummary & SessionKey>()
   readonly #feed = new RunFeed()
+  readonly #closed = new AbortController()
   readonly #clock: Clock
 
   constructor({ clock = systemClock }: MemoryRunLogOptions = {}) {
@@ -94,15 +95,17 @@ export class MemoryRunLog implements RunLog {
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    const stop = AbortSignal.any([signal, this.#closed.signal])
+    const followed = this.#runs.get(toRunFeedName(key))
     let cursor = after
-    while (!signal.aborted) {
+    while (!stop.aborted) {
       const run = this.#runs.get(toRunFeedName(key))
-      if (run === undefined) return
+      if (run === undefined || run !== followed) return
       const events = run.events.slice(cursor + 1)
       if (events.length > 0) yield events
       cursor += events.length
       if (isEnded(run) && cursor >= run.events.length - 1) return
-      if (events.length === 0) await this.#feed.next(toRunFeedName(key), signal)
+      if (events.length === 0) await this.#feed.next(toRunFeedName(key), stop)
     }
   }
 
@@ -163,11 +166,12 @@ export class MemoryRunLog implements RunLog {
   }
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    for (let seen = 0; !signal.aborted; ) {
+    const stop = AbortSignal.any([signal, this.#closed.signal])
+    for (let seen = 0; !stop.aborted; ) {
       const controls = await this.controls(key)
       if (controls.length > seen) yield controls
       seen = controls.length
-      await this.#feed.next(toControlFeedName(key), signal)
+      await this.#feed.next(toControlFeedName(key), stop)
     }
   }
 
@@ -196,7 +200,9 @@ export class MemoryRunLog implements RunLog {
 
   async probe(): Promise<void> {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#closed.abort()
+  }
 
   #deleteRuns(key: SessionKey, which: (run: MemoryRun) => boolean): void {
     for (const run of this.#runsOf(key)) if (which(run)) this.#runs.delete(toRunFeedName(run.key))

@@ -133,15 +133,18 @@ export class RedisRunLog implements RunLog {
     const { run, log } = this.#keys.run(key)
     const first = after + 1
     const reply = toTexts(await this.#redis.run(redisScripts.read, [run, log], [`${first + 1}-0`]))
-    const [status, next = '0', ...lines] = reply
+    const [status, next = '0', born, ...lines] = reply
     const events = lines.map((line, index): StoredEvent => ({ id: first + index, ...JSON.parse(line) }))
-    return { status, next: Number(next), events }
+    return { status, next: Number(next), born, events }
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
     let cursor = after
+    let followed: string | undefined
     for await (const look of this.#watch.watch(this.#keys.run(key).channel, signal)) {
-      const { status, next, events } = await this.#read(key, cursor)
+      const { status, next, born, events } = await this.#read(key, cursor)
+      followed ??= born
+      if (born !== followed) return
       if (events.length > 0) yield events
       cursor += events.length
       if (status === '' || (status === 'ended' && cursor >= next - 1)) return
