@@ -61,6 +61,9 @@ export class AzureBlobCreation {
   async #createBeside(acceptance: Acceptance): Promise<Creation | undefined> {
     const { key, request, session, now } = acceptance
     const { container, logs, index, sessions } = this.#parts
+    // Otherwise the log tells whether there is one: a run that exists keeps the attachments that it has.
+    const existing = acceptance.attachments.length === 0 ? undefined : await this.#readExisting(key)
+    if (existing !== undefined) return existing
     await this.#attach(acceptance)
     if (!(await logs.create(key, request, now))) return this.#readExisting(key)
     const marking = index.open(key, now)
