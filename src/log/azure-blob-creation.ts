@@ -87,7 +87,7 @@ export class AzureBlobCreation {
     const events = await logs.read(key)
     const [accepted] = events
     if (accepted?.type !== 'run.accepted') return undefined
-    if (!events.some(isTerminal)) await index.open(key, accepted.at)
+    if (!events.some(isTerminal)) await index.reopen(key, accepted.at)
     return { outcome: 'exists', request: accepted.data }
   }
 
@@ -103,7 +103,7 @@ export class AzureBlobCreation {
     if (!(await sessions.reserve(session, key.run, now))) return undefined
     await this.#attach(acceptance)
     const isNew = await logs.create(key, request, now)
-    await index.open(key, now)
+    await (isNew ? index.open(key, now) : index.reopen(key, now))
     const outcome = await sessions.release(session, key.run, now)
     if (outcome === 'released') return isNew ? { outcome: 'created' } : this.#readExisting(key)
     if (isNew) await deleteLog(container, key)

@@ -202,10 +202,22 @@ export class RedisIndex {
     const members = toTexts(gone).map((run) => toMember({ ...key, run: fromText(run) }))
     await this.#remove(this.#keys.open, members)
     await this.#remove(this.#keys.ended, members)
-    if (isSessionGone !== '1') return
-    const name = owner === '' ? undefined : fromText(String(owner).slice(1))
-    await this.#remove(this.#keys.sessionsOf(key.agent, name), [toText(key.session)])
-    await this.#remove(this.#keys.sessions(key.agent), [toText(key.session)])
+    if (isSessionGone === '1') {
+      const name = owner === '' ? undefined : fromText(String(owner).slice(1))
+      await this.#remove(this.#keys.sessionsOf(key.agent, name), [toText(key.session)])
+      await this.#remove(this.#keys.sessions(key.agent), [toText(key.session)])
+    }
+    if (members.length > 0) await this.#relist(key)
+  }
+
+  /** Lists again what was made under the names of what was deleted, before their lines were removed. */
+  async #relist(key: SessionKey): Promise<void> {
+    const session = await this.session(key)
+    if (session === undefined) return
+    await this.#listSession(key, session.owner, session.updatedAt, 'NX')
+    const { open } = this.#keys.session(key)
+    for (const { run, acceptedAt } of await this.#runs(key, open, ['all', 0, 0]))
+      await this.#listOpen({ ...key, run }, acceptedAt)
   }
 
   async deleteEndedBefore(before: number, limit: number): Promise<number> {
