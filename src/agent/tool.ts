@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checkCount } from '../core/check-count.js'
 import { systemClock } from '../core/clock.js'
 import { AgentError, type Issue } from '../core/errors.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
@@ -65,7 +66,7 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
  *   readOnly: true,
  *   execute: ({ location }) => ({ location, temperature: 72, conditions: 'Sunny' }),
  * })
- * @throws {AgentError} `invalid_configuration` when the name or the schema cannot be used.
+ * @throws {AgentError} `invalid_configuration` when the name, the schema or a limit cannot be used.
  */
 export function tool<Parameters extends Schema = Schema<Record<string, never>>, Result = unknown>(
   options: ToolOptions<Parameters, Result>,
@@ -77,6 +78,7 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
       `Tool name "${name}" must be 1-64 letters, digits, "_" or "-".`,
     )
   }
+  checkLimits(options)
   const parameters = (options.parameters ?? z.object({})) as Schema<SchemaOutput<Parameters>>
   const parse = (args: unknown) => parseWith(parameters, args)
   return {
@@ -107,6 +109,15 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
       return options.reconcile(parsed.value, context)
     },
   }
+}
+
+const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength'] as const
+
+function checkLimits(options: ToolOptions<Schema, unknown>): void {
+  const { name, retry } = options
+  for (const option of limitOptions) checkCount(`${option} of tool "${name}"`, options[option] ?? 1)
+  checkCount(`retry.maxAttempts of tool "${name}"`, retry?.maxAttempts ?? 1)
+  checkCount(`retry.initialDelayMs of tool "${name}"`, retry?.initialDelayMs ?? 0, 0)
 }
 
 /** When it cannot be told whether a human is needed, one is. */
