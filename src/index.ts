@@ -1,4 +1,4 @@
-export { Agent, type AgentOptions } from './agent/agent.js'
+export { Agent } from './agent/agent.js'
 export type {
   ContextProvider,
   ModelSettings,
@@ -7,6 +7,7 @@ export type {
   ToolSource,
   UnknownOutcomePolicy,
 } from './agent/agent-definition.js'
+export type { AgentOptions } from './agent/agent-options.js'
 export { AgentRun } from './agent/agent-run.js'
 export type { AgentRunOptions } from './agent/agent-run-options.js'
 export { AgentSession, type AgentSessionJson, type AgentSessionOptions } from './agent/agent-session.js'
@@ -72,13 +73,10 @@ export {
 } from './agent/skills/skill.js'
 export type { ScriptArguments, ScriptRun, ScriptRunner } from './agent/skills/skill-tools.js'
 export { SkillsProvider, type SkillsProviderOptions } from './agent/skills/skills-provider.js'
-export { type ApprovalPolicy, type ToolOptions, tool } from './agent/tool.js'
+export { tool } from './agent/tool.js'
 export type { ToolContext } from './agent/tool-context.js'
-export {
-  type AddAgentOptions,
-  AgentFunctionApp,
-  type AgentFunctionAppOptions,
-} from './app/agent-function-app.js'
+export type { ApprovalPolicy, ToolOptions } from './agent/tool-options.js'
+export { AgentFunctionApp } from './app/agent-function-app.js'
 export type {
   AgentTrigger,
   BlobTrigger,
@@ -88,6 +86,7 @@ export type {
   TriggerEvent,
   TriggerOptions,
 } from './app/agent-trigger.js'
+export type { AddAgentOptions, AgentFunctionAppOptions } from './app/app-options.js'
 export type { McpAgentToolOptions } from './app/mcp-agent-tool.js'
 export type { McpWorkflowToolOptions } from './app/mcp-workflow-tool.js'
 export type { OwnerResolver } from './app/owner.js'

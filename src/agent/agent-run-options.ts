@@ -1,8 +1,12 @@
+import { z } from 'zod'
+import { checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
+import { chatMessage } from '../core/message-schema.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ToolChoice } from '../core/tool-choice.js'
 import type { AgentDefinition, ModelSettings, Tool, ToolSource } from './agent-definition.js'
+import { checkTools } from './agent-options.js'
 import type { AgentSession } from './agent-session.js'
 import { createInMemoryDelegation } from './delegate-in-memory.js'
 import type { InvocationValues } from './provider-context.js'
@@ -42,21 +46,44 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly signal?: AbortSignal
 }
 
-/** A run of an agent in memory, from what its caller says. @throws {AgentError} `invalid_request` for options that exclude each other. */
+const runOptions: OptionNames<AgentRunOptions> = {
+  session: true,
+  history: true,
+  tools: true,
+  toolChoice: true,
+  modelSettings: true,
+  background: true,
+  continuationToken: true,
+  responseFormat: true,
+  context: true,
+  metadata: true,
+  enableToolCalls: true,
+  onApproval: true,
+  onError: true,
+  signal: true,
+}
+
+/** A run of an agent in memory, from what its caller says. @throws {AgentError} `invalid_request` for an input that is none and options that exclude each other, `invalid_configuration` for options that there are not. */
 export function toStandaloneRun<ResponseSchema extends Schema>(
   agent: AgentDefinition,
   input: string | readonly ChatMessage[],
   options: AgentRunOptions<ResponseSchema>,
   { onEvent, followers }: Pick<StandaloneRun<unknown>, 'onEvent' | 'followers'>,
 ): StandaloneRun<SchemaOutput<ResponseSchema>> {
+  checkOptions('run', options, runOptions)
   const { session, history = [], context = {}, metadata, enableToolCalls = true, toolChoice } = options
   const { tools = [], responseFormat, continuationToken, signal, onApproval, onError = warn } = options
   if (session !== undefined && history.length > 0) {
     throw new AgentError('invalid_request', 'A run takes its history from its session: pass one of the two.')
   }
+  if (session !== undefined) checkSession(session)
+  checkTools(`a run of agent "${agent.name}"`, tools)
+  checkMessages('input', typeof input === 'string' ? [] : input)
+  checkMessages('history', history)
   checkContinuation(agent, input, continuationToken)
   const messages = typeof input === 'string' ? [createTextMessage('user', input)] : input
-  const responseSchema = responseFormat === undefined ? undefined : toJsonSchema(responseFormat)
+  const responseSchema =
+    responseFormat === undefined ? undefined : toJsonSchema(responseFormat, 'responseFormat')
   return {
     agent: {
       ...agent,
@@ -85,6 +112,24 @@ function toModelSettings(
   const isBackground = background ?? (continuationToken === undefined ? undefined : true)
   const settings = { ...agent.modelSettings, ...modelSettings }
   return isBackground === undefined ? settings : { ...settings, background: isBackground }
+}
+
+function checkSession(session: AgentSession): void {
+  if (typeof session.afterOthers === 'function') return
+  const message = 'The session of a run must be one that createSession() or AgentSession.fromJSON() gave.'
+  throw new AgentError('invalid_request', message)
+}
+
+/** Messages in another format, such as OpenAI's, would reach the model empty. */
+function checkMessages(what: string, messages: readonly ChatMessage[]): void {
+  const { error } = z.array(chatMessage).safeParse(messages)
+  if (error === undefined) return
+  const issues = error.issues.map(({ path, message }) => ({ path: [what, ...path].join('.'), message }))
+  throw new AgentError(
+    'invalid_request',
+    `A run takes text, or messages like { role: 'user', contents: [{ type: 'text', text: '...' }] }. ${issues[0]?.path}: ${issues[0]?.message}.`,
+    { issues },
+  )
 }
 
 function checkContinuation(

@@ -54,8 +54,9 @@ export class AgentSession {
     messages = [],
     state = {},
   }: AgentSessionOptions = {}) {
-    if (id === '' || id.length > 200) {
-      throw new AgentError('invalid_request', `A session id has 1-200 characters, not ${id.length}.`)
+    if (typeof id !== 'string' || id === '' || id.length > 200) {
+      const given = typeof id === 'string' ? id.length : typeof id
+      throw new AgentError('invalid_request', `A session id is text of 1-200 characters, not ${given}.`)
     }
     this.id = id
     this.#messages = messages
@@ -71,9 +72,11 @@ export class AgentSession {
       return session
     }
     const [issue] = parsed.error.issues
+    const where = issue?.path.length === 0 ? '' : `${issue?.path.join('.')}: `
+    const advice = typeof json === 'string' ? ' Pass it through JSON.parse first.' : ''
     throw new AgentError(
       'unsupported_state',
-      `This is no session that release reads (version ${version}): ${issue?.path.join('.')}: ${issue?.message}.`,
+      `This is no session that this release reads (version ${version}): ${where}${issue?.message}.${advice}`,
     )
   }
 

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { checkOptions, type OptionNames } from '../core/check-options.js'
 import type { AgentResponseUpdate } from '../core/response.js'
 import type { AgentDefinition, Tool } from './agent-definition.js'
-import { type ToolOptions, tool } from './tool.js'
+import { tool } from './tool.js'
 import type { ToolContext } from './tool-context.js'
+import type { ToolOptions } from './tool-options.js'
 
 const query = z.object({
   query: z.string().describe('What the agent is asked, with everything it has to know.'),
@@ -21,11 +23,20 @@ export interface AgentToolOptions {
   readonly onUpdate?: (update: AgentResponseUpdate, context: ToolContext) => void
 }
 
+const agentToolOptions: OptionNames<AgentToolOptions> = {
+  name: true,
+  description: true,
+  approval: true,
+  propagateSession: true,
+  onUpdate: true,
+}
+
 /** An agent as a tool of another one. Its run is journalled beside the run that asks, so it is resumed with it, and its approvals are that run's. */
 export function createAgentTool(
   agent: AgentDefinition & { readonly description: string | undefined },
   options: AgentToolOptions,
 ): Tool {
+  checkOptions(`asTool of agent "${agent.name}"`, options, agentToolOptions)
   const { name = agent.name, description = agent.description ?? `Asks the agent ${agent.name}.` } = options
   const { approval = 'never', propagateSession = false, onUpdate } = options
   const base = tool({

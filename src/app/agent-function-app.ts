@@ -15,72 +15,28 @@ import type { AgentReference } from '../orchestration/workflow/node-context.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
 import { journalEntity } from '../orchestration/workflow/workflow-names.js'
-import type { RunLog } from '../run/run-log.js'
 import { createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
 import { toolRunOrchestrator } from '../session/durable-tools.js'
 import { type OperationLimits, toOperationLimits } from '../session/execution-limits.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
 import type { AgentTrigger } from './agent-trigger.js'
-import { checkAppOptions } from './check-app-options.js'
+import {
+  type AddAgentOptions,
+  type AgentFunctionAppOptions,
+  checkAddedAgent,
+  checkAppOptions,
+} from './app-options.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
-import { type McpAgentToolOptions, registerMcpTool } from './mcp-agent-tool.js'
-import { createOwnerReader, type OwnerResolver } from './owner.js'
+import { registerAgentTool } from './mcp-agent-tool.js'
+import { createOwnerReader } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
 import { registerWatchdog, watchdogFunction } from './watchdog.js'
 import { type AddWorkflowOptions, WorkflowRegistry } from './workflow-registry.js'
-
-export interface AgentFunctionAppOptions {
-  /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
-  readonly agents?: readonly (Agent | ForeignAgent)[]
-  /** More can be added with {@link AgentFunctionApp.addWorkflow}. @default none */
-  readonly workflows?: readonly WorkflowDefinition[]
-  /** Which key callers of the HTTP routes need in Azure. @default 'function' */
-  readonly authLevel?: 'anonymous' | 'function' | 'admin'
-  /** Whether to serve `GET health`. @default true */
-  readonly enableHealthCheck?: boolean
-  /** Observes the runs of agents that have no callback of their own. @default none */
-  readonly defaultCallback?: AgentResponseCallback
-  /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
-  readonly owner?: OwnerResolver
-  /** Makes what the tools and providers of a run may know and its model may not, anew at each execution. @default nothing */
-  readonly context?: InvocationValuesFactory
-  /** Where runs are journalled. @default SQLite under the embedded host, else the app's storage account, `AzureWebJobsStorage` */
-  readonly runLog?: RunLog
-  /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. @default 100,000 */
-  readonly waitLimitMs?: number
-  /** How long one event stream lasts; readers reconnect and go on. @default 540,000 */
-  readonly streamLimitMs?: number
-  /** How often a silent event stream says that it lives. @default 15,000 */
-  readonly heartbeatMs?: number
-  /** How long one entity operation may take: half of it for starting steps. @default functionTimeout of host.json */
-  readonly operationTimeoutMs?: number
-  /** Sessions in which nothing has happened for so long are deleted. @default never */
-  readonly sessionTtlMs?: number
-  /** Logs of runs that ended so long ago are deleted: turns that have left the session's state are then gone, and their correlation ids may be used anew. @default never */
-  readonly runRetentionMs?: number
-  /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
-  readonly maxAttempts?: number
-  /** Images and files in messages whose data URIs are longer are kept beside the log of their run, neither in it nor in the session's state. @default 32,768 */
-  readonly maxInlineMediaBytes?: number
-  /** Largest request body. @default 1,048,576 */
-  readonly maxBodyBytes?: number
-}
-
-export interface AddAgentOptions {
-  /** Observes this agent's runs, instead of the app's default callback. */
-  readonly callback?: AgentResponseCallback
-  /** Whether to serve the agent's HTTP routes. @default true */
-  readonly http?: boolean
-  /** Whether, and how, MCP clients find the agent as a tool of the app, at `/runtime/webhooks/mcp`. @default false */
-  readonly mcpTool?: boolean | McpAgentToolOptions
-  /** What else runs the agent: messages of queues, blobs, the clock. @default nothing */
-  readonly triggers?: readonly AgentTrigger[]
-}
 
 /**
  * An Azure Functions app that serves agents: for each a durable entity that holds its conversations, and HTTP routes
@@ -103,8 +59,8 @@ export class AgentFunctionApp {
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
-    const { agents = [], workflows = [], authLevel = 'function', enableHealthCheck = true } = options
     checkAppOptions(options)
+    const { agents = [], workflows = [], authLevel = 'function', enableHealthCheck = true } = options
     this.#defaultCallback = options.defaultCallback
     this.#values = options.context
     this.#maxInlineMediaBytes = options.maxInlineMediaBytes
@@ -146,8 +102,9 @@ export class AgentFunctionApp {
     return this.#agents
   }
 
-  /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already. */
+  /** Serves one more agent. @throws {AgentError} `invalid_configuration` when one of that name, ignoring case, is served already, or naming an option that there is not. */
   addAgent(added: Agent | ForeignAgent, options: AddAgentOptions = {}): void {
+    checkAddedAgent(added, options)
     const { callback = this.#defaultCallback, http = true, mcpTool = false, triggers = [] } = options
     const agent = 'client' in added ? added : new HostedAgent(added)
     if (this.#agents.some(({ name }) => name.toLowerCase() === agent.name.toLowerCase())) {
@@ -161,7 +118,7 @@ export class AgentFunctionApp {
     this.#registerEntity(agent, callback)
     this.#exposures.set(agent, { http, mcpTool: mcpTool !== false })
     if (http) for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
-    if (mcpTool !== false) registerMcpTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
+    if (mcpTool !== false) registerAgentTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
     for (const trigger of triggers) this.#registerTrigger(agent, trigger)
   }
 

@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions'
 import type { Agent } from '../agent/agent.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
-import { WorkLimit } from '../core/work-limit.js'
+import { withinMs } from '../core/work-limit.js'
 import { parseId, parseSessionId } from '../http/ids.js'
 import { runDelivery } from '../session/run-delivery.js'
 import { createRunRequest } from '../session/run-request.js'
@@ -41,14 +41,10 @@ export async function fireTrigger<Item>(firing: Firing<Item>): Promise<void> {
   const owner = await make(trigger.owner, item, event)
   const options = { enableToolCalls: true }
   const request = createRunRequest({ messages: toMessages(message), options, owner, metadata })
-  const limit = new WorkLimit([], services.waitMs)
-  try {
-    const delivery = { session: { agent: agent.name, session }, id, request }
-    const answer = await runDelivery(services.clients.get(context), delivery, limit.signal)
-    if (answer !== undefined) await onAnswer?.(answer, event)
-  } finally {
-    limit.end()
-  }
+  const delivery = { session: { agent: agent.name, session }, id, request }
+  const sessions = services.clients.get(context)
+  const answer = await withinMs(services.waitMs, (signal) => runDelivery(sessions, delivery, signal))
+  if (answer !== undefined) await onAnswer?.(answer, event)
 }
 
 function make<Item, Value>(

@@ -1,14 +1,13 @@
-import { app, type InvocationContext, type McpToolResponse } from '@azure/functions'
-import * as df from 'durable-functions'
+import type { InvocationContext, McpToolResponse } from '@azure/functions'
 import type { Agent } from '../agent/agent.js'
 import { createTextMessage } from '../core/messages.js'
-import { type Problem, toProblem } from '../core/problem.js'
-import { WorkLimit } from '../core/work-limit.js'
+import type { Problem } from '../core/problem.js'
+import { withinMs } from '../core/work-limit.js'
 import { parseSessionId } from '../http/ids.js'
-import { createFieldError } from '../http/parse-query.js'
+import { createFieldError } from '../http/request-errors.js'
 import type { RunKey } from '../run/run-log.js'
 import { createRunRequest } from '../session/run-request.js'
-import { createToolResponse, readToolArguments, readToolOwner } from './mcp-tool-call.js'
+import { createToolResponse, readToolArguments, readToolOwner, registerMcpTool } from './mcp-tool.js'
 import type { RouteServices } from './serve-route.js'
 
 /** How an agent shows as a tool of the app's MCP server, at `/runtime/webhooks/mcp`. */
@@ -19,10 +18,11 @@ export interface McpAgentToolOptions {
   readonly description?: string
 }
 
-/** Registers a function that offers an agent as a tool to MCP clients. Only Azure's MCP extension and the embedded host have such functions. */
-export function registerMcpTool(agent: Agent, options: McpAgentToolOptions, services: RouteServices): void {
+/** Registers a function that offers an agent as a tool to MCP clients. */
+export function registerAgentTool(agent: Agent, options: McpAgentToolOptions, services: RouteServices): void {
   const { name = agent.name, description = agent.description ?? `Ask the agent ${agent.name}.` } = options
-  app.mcpTool(`mcptool-${agent.name}`, {
+  registerMcpTool({
+    functionName: `mcptool-${agent.name}`,
     toolName: name,
     description,
     toolProperties: [
@@ -39,17 +39,9 @@ export function registerMcpTool(agent: Agent, options: McpAgentToolOptions, serv
         isRequired: false,
       },
     ],
-    extraInputs: [df.input.durableClient()],
-    handler: async (toolInput, context) => {
-      const key = { agent: agent.name, session: '', run: context.invocationId }
-      try {
-        return await ask({ agent, services, toolInput, context })
-      } catch (error) {
-        // Clients are not told what a function throws, so a failure has to be an answer.
-        context.error(error)
-        return toFailure(toProblem(error), key)
-      }
-    },
+    answer: (toolInput, context) => ask({ agent, services, toolInput, context }),
+    toFailure: (problem, { invocationId }) =>
+      toFailure(problem, { agent: agent.name, session: '', run: invocationId }),
   })
 }
 
@@ -68,23 +60,19 @@ async function ask({ agent, services, toolInput, context }: McpCall): Promise<Mc
   const owner = await readToolOwner(toolInput, services)
   const messages = [createTextMessage('user', query)]
   await sessions.start(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
-  const limit = new WorkLimit([], services.settings.waitLimitMs)
-  try {
-    const news = await sessions.waitForNews(key, limit.signal)
-    if (news === undefined || news === 'waiting') return toWaiting(news, key)
-    switch (news.type) {
-      case 'run.completed':
-        return createToolResponse(news.data.response, { status: 'success', ...toIds(key) })
-      case 'run.failed':
-        return toFailure(news.data, key)
-      case 'run.cancelled':
-        return createToolResponse(`The run was cancelled: ${news.data.reason}`, {
-          status: 'cancelled',
-          ...toIds(key),
-        })
-    }
-  } finally {
-    limit.end()
+  const { waitLimitMs } = services.settings
+  const news = await withinMs(waitLimitMs, (signal) => sessions.waitForNews(key, signal))
+  if (news === undefined || news === 'waiting') return toWaiting(news, key)
+  switch (news.type) {
+    case 'run.completed':
+      return createToolResponse(news.data.response, { status: 'success', ...toIds(key) })
+    case 'run.failed':
+      return toFailure(news.data, key)
+    case 'run.cancelled':
+      return createToolResponse(`The run was cancelled: ${news.data.reason}`, {
+        status: 'cancelled',
+        ...toIds(key),
+      })
   }
 }
 

@@ -1,14 +1,12 @@
-import { app, type InvocationContext, type McpToolResponse } from '@azure/functions'
-import * as df from 'durable-functions'
+import type { InvocationContext, McpToolResponse } from '@azure/functions'
 import { parseWritableJson, toJsonText } from '../core/json.js'
-import { toProblem } from '../core/problem.js'
 import { parseWith } from '../core/schema.js'
-import { WorkLimit } from '../core/work-limit.js'
-import { createFieldError, createRequestError } from '../http/parse-query.js'
+import { withinMs } from '../core/work-limit.js'
+import { createFieldError, createRequestError } from '../http/request-errors.js'
 import { toEndedBody } from '../http/workflows/workflow-answers.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import { hasEnded } from '../orchestration/workflow/workflow-run.js'
-import { createToolResponse, readToolArguments, readToolOwner } from './mcp-tool-call.js'
+import { createToolResponse, readToolArguments, readToolOwner, registerMcpTool } from './mcp-tool.js'
 import type { RouteServices } from './serve-route.js'
 
 /** How a workflow shows as a tool of the app's MCP server, at `/runtime/webhooks/mcp`. */
@@ -19,7 +17,7 @@ export interface McpWorkflowToolOptions {
   readonly description?: string
 }
 
-/** Registers a function that offers a workflow as a tool to MCP clients. Only Azure's MCP extension and the embedded host have such functions. */
+/** Registers a function that offers a workflow as a tool to MCP clients. */
 export function registerWorkflowTool(
   workflow: WorkflowDefinition,
   options: McpWorkflowToolOptions,
@@ -27,7 +25,8 @@ export function registerWorkflowTool(
 ): void {
   const { name = workflow.name, description = workflow.description ?? `Run the workflow ${workflow.name}.` } =
     options
-  app.mcpTool(`mcptool-workflow-${workflow.name}`, {
+  registerMcpTool({
+    functionName: `mcptool-workflow-${workflow.name}`,
     toolName: name,
     description,
     toolProperties: [
@@ -38,17 +37,9 @@ export function registerWorkflowTool(
         isRequired: true,
       },
     ],
-    extraInputs: [df.input.durableClient()],
-    handler: async (toolInput, context) => {
-      try {
-        return await run(workflow, services, toolInput, context)
-      } catch (error) {
-        // Clients are not told what a function throws, so a failure has to be an answer.
-        context.error(error)
-        const { detail, code } = toProblem(error)
-        return createToolResponse(`The workflow could not be run: ${detail}`, { status: 'error', code })
-      }
-    },
+    answer: (toolInput, context) => run(workflow, services, toolInput, context),
+    toFailure: ({ detail, code }) =>
+      createToolResponse(`The workflow could not be run: ${detail}`, { status: 'error', code }),
   })
 }
 
@@ -63,17 +54,13 @@ async function run(
   const key = { workflow, instanceId: context.invocationId, owner }
   const runs = services.clients.getWorkflows(context)
   await runs.start(key, input)
-  const limit = new WorkLimit([], services.settings.waitLimitMs)
-  try {
-    const found = await runs.waitForEnd(key, limit.signal)
-    const { runId, runtimeStatus, output, error } = toEndedBody(found)
-    const text = hasEnded(found)
-      ? (error?.message ?? toJsonText(output))
-      : 'The workflow is still at work, or waits for a human.'
-    return createToolResponse(text, { runId, runtimeStatus, output, error })
-  } finally {
-    limit.end()
-  }
+  const { waitLimitMs } = services.settings
+  const found = await withinMs(waitLimitMs, (signal) => runs.waitForEnd(key, signal))
+  const { runId, runtimeStatus, output, error } = toEndedBody(found)
+  const text = hasEnded(found)
+    ? (error?.message ?? toJsonText(output))
+    : 'The workflow is still at work, or waits for a human.'
+  return createToolResponse(text, { runId, runtimeStatus, output, error })
 }
 
 /** A text that fits the workflow's schema as it is, or as the JSON it holds. */

@@ -1,5 +1,15 @@
 import { type Clock, systemClock } from './clock.js'
 
+/** Does `work` with a signal that aborts after `ms`. */
+export async function withinMs<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new WorkLimit([], ms)
+  try {
+    return await work(limit.signal)
+  } finally {
+    limit.end()
+  }
+}
+
 /**
  * Ends work when one of several signals aborts, or when its time is up. `AbortSignal.any` and `AbortSignal.timeout` do the
  * same and may be forgotten, for which they need the garbage collector; this has to be ended, and costs a fraction.

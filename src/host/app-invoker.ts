@@ -1,6 +1,7 @@
 import type { LoadedFunction } from './function-definitions.js'
 import type { FunctionInvoker, HostExtension } from './functions.js'
 import type { HostJson } from './host-json.js'
+import { createFailure } from './invocation-failure.js'
 import { createInvoker } from './invoke.js'
 import type { LoadedApp } from './load-app.js'
 import type { HostLog } from './log.js'
@@ -19,7 +20,7 @@ export function createAppInvoker(options: {
   const { app, functions, extensions, hostJson, log, restart } = options
   const { hooks, model } = app
   // Without a model the app registered nothing: there is no function that anybody could ask for.
-  if (model === undefined) return { invoke: async () => noFunctions }
+  if (model === undefined) return { invoke: async () => createFailure('The app has no functions.') }
   const { functionTimeoutMs } = hostJson
   return createInvoker({
     model,
@@ -32,13 +33,6 @@ export function createAppInvoker(options: {
     onTimeout: restart,
   })
 }
-
-const noFunctions = {
-  succeeded: false,
-  message: 'The app has no functions.',
-  stack: '',
-  timedOut: false,
-} as const
 
 function toInputReader(extensions: readonly HostExtension[]): InputReader {
   return async (binding, context) => {

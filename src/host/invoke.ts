@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { createBindingContext } from './binding-expressions.js'
 import type { LoadedFunction } from './function-definitions.js'
 import type { FunctionInvoker, InvocationOutcome, InvocationRequest } from './functions.js'
+import { createFailure, toFailure } from './invocation-failure.js'
 import type { RpcInvocationRequest } from './programming-model.js'
 import { createInputStep, type InputReader, type NamedInput } from './read-inputs.js'
-import { type InvocationEnvironment, runInvocation, toFailure } from './run-invocation.js'
+import { type InvocationEnvironment, runInvocation } from './run-invocation.js'
 import { formatTimeSpan } from './time-span.js'
 import { createOutputStep, type OutputWriter } from './write-outputs.js'
 
@@ -30,9 +31,7 @@ export function createInvoker(options: InvokerOptions): FunctionInvoker {
   return {
     async invoke(definition, request) {
       const run = runners.get(definition.name)
-      if (run !== undefined) return run(request)
-      const message = `Unknown function '${definition.name}'.`
-      return { succeeded: false, message, stack: '', timedOut: false }
+      return run === undefined ? createFailure(`Unknown function '${definition.name}'.`) : run(request)
     },
   }
 }

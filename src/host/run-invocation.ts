@@ -3,6 +3,7 @@ import type { FunctionCallback } from './function-metadata.js'
 import { isHttpTrigger } from './function-metadata.js'
 import type { InvocationOutcome, TypedData } from './functions.js'
 import type { HookContext, HookTable } from './hooks.js'
+import { toFailure } from './invocation-failure.js'
 import { createInvocationLog } from './invocation-log.js'
 import type { HostLog } from './log.js'
 import type {
@@ -103,12 +104,3 @@ function toSuccess(response: RpcInvocationResponse, isEmptyHttp: boolean): Succe
 const noOutputs: Readonly<Record<string, TypedData>> = Object.freeze({})
 
 type SucceededOutcome = Extract<InvocationOutcome, { readonly succeeded: true }>
-
-/** What became of an invocation that threw this. */
-export function toFailure(error: unknown): InvocationOutcome {
-  if (error instanceof Error) {
-    return { succeeded: false, message: error.message, stack: error.stack ?? '', timedOut: false }
-  }
-  const message = typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error))
-  return { succeeded: false, message, stack: '', timedOut: false }
-}

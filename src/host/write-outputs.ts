@@ -1,6 +1,7 @@
 import { toErrorMessage } from '../core/errors.js'
 import type { LoadedFunction } from './function-definitions.js'
 import type { BindingContext, BindingInfo, InvocationOutcome, TypedData } from './functions.js'
+import { createFailure } from './invocation-failure.js'
 
 /** Writes one output value; resolves without doing anything for bindings that nobody serves. */
 export type OutputWriter = (binding: BindingInfo, data: TypedData, context: BindingContext) => Promise<void>
@@ -23,7 +24,7 @@ export function createOutputStep(
       try {
         await write(binding, data, context)
       } catch (error) {
-        return toFailure(key, binding, error)
+        return toOutputFailure(key, binding, error)
       }
     }
     return outcome
@@ -35,8 +36,7 @@ function isWritten({ type, direction }: BindingInfo): boolean {
   return direction === 'out' && type.toLowerCase() !== 'http'
 }
 
-function toFailure(key: string, { type }: BindingInfo, error: unknown): InvocationOutcome {
+function toOutputFailure(key: string, { type }: BindingInfo, error: unknown): InvocationOutcome {
   const message = `Error while handling parameter ${key} (${type}) after function returned: ${toErrorMessage(error)}`
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  return { succeeded: false, message, stack, timedOut: false }
+  return createFailure(message, error instanceof Error ? error.stack : undefined)
 }

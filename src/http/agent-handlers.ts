@@ -2,7 +2,8 @@ import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
 import type { SessionQuery } from '../run/run-log.js'
 import { type Answer, createJsonAnswer } from './answers.js'
-import { createFieldError, parseCount, refuseUnknown } from './parse-query.js'
+import { parseCount, refuseUnknown } from './parse-query.js'
+import { createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 
 /** `GET agents`: all agents, in order of registration. */

@@ -3,13 +3,14 @@ import type { Agent } from '../agent/agent.js'
 import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
+import { toIssues } from '../core/zod-issues.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import { type Answer, createPendingAnswer } from './answers.js'
 import { parseId } from './ids.js'
-import { createFieldError, createRequestError, toIssues } from './parse-query.js'
-import { readBody } from './read-body.js'
+import { readJsonBody } from './read-body.js'
+import { createFieldError, createRequestError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 import { requireSession } from './session-handlers.js'
 
@@ -26,9 +27,8 @@ export const decisionBody = z.strictObject({
 /** `POST agents/{agent}/{sessionId}/approvals/{approvalId}`: decides a waiting tool call; 202, then follow the run. */
 export function createApprovalHandler(agent: Agent): Handler {
   return async function handleApproval(call: Call): Promise<Answer> {
-    const body = await readBody(call.request, call.settings.maxBodyBytes)
-    if (body.kind === 'text') throw createFieldError('Content-Type', 'must be application/json')
-    const parsed = decisionBody.safeParse(body.value)
+    const body = await readJsonBody(call.request, call.settings.maxBodyBytes)
+    const parsed = decisionBody.safeParse(body)
     if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
     const { decision, reason, arguments: args } = parsed.data
     if (decision === 'reject' && args !== undefined)

@@ -1,4 +1,4 @@
-import { createFieldError } from './parse-query.js'
+import { createFieldError } from './request-errors.js'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get in
 const forbidden = /[/\\#?@\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u

@@ -2,6 +2,7 @@ import type { Agent } from '../agent/agent.js'
 import type { JsonObject } from '../core/json.js'
 import { type Answer, createJsonAnswer } from './answers.js'
 import { decisionBody } from './approval-handler.js'
+import { waitFields } from './caller-wishes.js'
 import {
   eventStream,
   problem,
@@ -16,7 +17,7 @@ import {
 } from './openapi-parts.js'
 import { openApiSchemas } from './openapi-schemas.js'
 import type { Call, Handler } from './route.js'
-import { runBody, sessionFields, waitFields } from './run-body.js'
+import { runBody, sessionFields } from './run-body.js'
 import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
 
 /** What of an app an OpenAPI document tells. */

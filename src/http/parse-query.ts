@@ -1,15 +1,4 @@
-import { AgentError, type Issue } from '../core/errors.js'
-
-/** An error about one field of a request. */
-export function createFieldError(path: string, message: string): AgentError {
-  return new AgentError('invalid_request', `${path}: ${message}`, { issues: [{ path, message }] })
-}
-
-/** An error that lists everything wrong with a request. */
-export function createRequestError(issues: readonly Issue[]): AgentError {
-  const detail = issues.map(({ path, message }) => `${path === '' ? 'body' : path}: ${message}`).join('; ')
-  return new AgentError('invalid_request', detail, { issues })
-}
+import { createFieldError, createRequestError } from './request-errors.js'
 
 const truths = new Map([
   ['true', true],
@@ -28,7 +17,7 @@ export function parseFlag(name: string, text: string | null): boolean | undefine
   return value
 }
 
-/** A whole number from the query; `fallback` when absent. @throws {AgentError} `invalid_request` naming the field. */
+/** A whole number from the query; `undefined` when absent. @throws {AgentError} `invalid_request` naming the field. */
 export function parseCount(
   query: URLSearchParams,
   name: string,
@@ -46,33 +35,4 @@ export function refuseUnknown(query: URLSearchParams, known: readonly string[]):
   const unknown = [...new Set(query.keys())].filter((name) => !known.includes(name))
   if (unknown.length === 0) return
   throw createRequestError(unknown.map((path) => ({ path, message: 'is not a known query parameter' })))
-}
-
-/** An issue as zod gives it, as far as we read it. */
-interface SchemaIssue {
-  readonly code: string
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-  readonly keys?: readonly string[]
-  /** Of a union: the issues with each of its members. */
-  readonly errors?: readonly (readonly SchemaIssue[])[]
-}
-
-/** What a schema found wrong, each by its own path: unknown fields one by one, and of a union the member that came closest. */
-export function toIssues(issue: SchemaIssue): readonly Issue[] {
-  const path = issue.path.map(String)
-  if (issue.code === 'unrecognized_keys') {
-    return (issue.keys ?? []).map((key) => ({
-      path: [...path, key].join('.'),
-      message: 'is not a known field',
-    }))
-  }
-  const closest = (issue.errors ?? []).toSorted((a, b) => toDepth(b) - toDepth(a))[0]
-  if (closest === undefined || toDepth(closest) === 0)
-    return [{ path: path.join('.'), message: issue.message }]
-  return closest.flatMap((inner) => toIssues({ ...inner, path: [...issue.path, ...inner.path] }))
-}
-
-function toDepth(issues: readonly SchemaIssue[]): number {
-  return Math.max(0, ...issues.map(({ path }) => path.length))
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { AgentError } from '../core/errors.js'
-import { fromJsonSchema } from '../core/schema.js'
+import { checkJsonSchema } from '../core/schema.js'
+import { toIssues } from '../core/zod-issues.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/run-request.js'
+import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
-import { createFieldError, createRequestError, parseFlag, refuseUnknown, toIssues } from './parse-query.js'
+import { refuseUnknown } from './parse-query.js'
 import { type Body, readBody } from './read-body.js'
+import { createFieldError, createRequestError } from './request-errors.js'
 import type { Call } from './route.js'
-import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema, waitFields } from './run-body.js'
-
-/** In which form a caller wants the answer. */
-export type AnswerForm = 'json' | 'text' | 'events'
+import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
 
 /** A run request, checked in every part. */
 export interface ParsedRun {
@@ -29,7 +29,7 @@ export async function parseRun({ request, url, owner, settings }: Call): Promise
   const messages = toMessages(body)
   if (messages === undefined) throw createFieldError('message', 'is required and must not be blank')
   const responseSchema = toResponseSchema(body)
-  if (responseSchema !== undefined) fromJsonSchema(responseSchema)
+  if (responseSchema !== undefined) checkJsonSchema(responseSchema)
   const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
   return {
     sessionId: parseSession(body, query),
@@ -40,7 +40,7 @@ export async function parseRun({ request, url, owner, settings }: Call): Promise
       owner,
       metadata: body.metadata,
     }),
-    wait: parseWait(body, query, request.headers),
+    wait: parseWait(request.headers, query) ?? body.waitForResponse ?? body.wait_for_response ?? true,
     form: toAnswerForm(request.headers),
   }
 }
@@ -88,20 +88,4 @@ function parseCorrelation(body: RunBody, headers: Headers): string {
   }
   if (header !== null) return parseCorrelationId(header, 'Idempotency-Key')
   return body.correlationId === undefined ? randomUUID() : parseCorrelationId(body.correlationId)
-}
-
-function parseWait(body: RunBody, query: URLSearchParams, headers: Headers): boolean {
-  return (
-    parseFlag('x-ms-wait-for-response', headers.get('x-ms-wait-for-response')) ??
-    parseFlag('waitForResponse', query.get('waitForResponse') ?? query.get('wait_for_response')) ??
-    body.waitForResponse ??
-    body.wait_for_response ??
-    true
-  )
-}
-
-function toAnswerForm(headers: Headers): AnswerForm {
-  const accept = headers.get('accept')?.toLowerCase() ?? ''
-  if (accept.includes('text/event-stream')) return 'events'
-  return accept.includes('text/plain') && !accept.includes('json') ? 'text' : 'json'
 }

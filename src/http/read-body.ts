@@ -1,6 +1,6 @@
 import { AgentError } from '../core/errors.js'
 import { isDeeperThan, isJsonObject, type JsonValue } from '../core/json.js'
-import { createFieldError } from './parse-query.js'
+import { createFieldError } from './request-errors.js'
 import type { IncomingRequest } from './route.js'
 
 /** A request's body: parsed when it is JSON, else text. */
@@ -20,6 +20,13 @@ const maxDepth = 200
  */
 export async function readBody(request: IncomingRequest, maxBytes: number): Promise<Body> {
   return parseBody(decode(await readBytes(request, maxBytes)), request)
+}
+
+/** Reads the body of a request that takes nothing but JSON. @throws {AgentError} `invalid_request` for another content type; as {@link readBody}. */
+export async function readJsonBody(request: IncomingRequest, maxBytes: number): Promise<JsonValue> {
+  const body = await readBody(request, maxBytes)
+  if (body.kind === 'json') return body.value
+  throw createFieldError('Content-Type', 'must be application/json')
 }
 
 /**

@@ -62,9 +62,6 @@ export type RunBody = z.infer<typeof runBody>
 /** The names a session may be given under, in body and query alike. */
 export const sessionFields = ['sessionId', 'sessionKey', 'session_id', 'thread_id'] as const
 
-/** The names under which a caller says whether it waits, in body and query alike. */
-export const waitFields = ['waitForResponse', 'wait_for_response'] as const
-
 /** What the user says, from either way of saying it; `undefined` when there is nothing but blanks. */
 export function toMessages({ message, messages }: RunBody): readonly ChatMessage[] | undefined {
   const found =

@@ -1,7 +1,7 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
 import { type Problem, toProblem } from '../core/problem.js'
-import { WorkLimit } from '../core/work-limit.js'
+import { withinMs } from '../core/work-limit.js'
 import type { TerminalEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 import {
@@ -13,8 +13,9 @@ import {
   toErrorAnswer,
   toRunHeaders,
 } from './answers.js'
+import type { AnswerForm } from './caller-wishes.js'
 import { createEventStream } from './event-stream.js'
-import { type AnswerForm, type ParsedRun, parseRun } from './parse-run.js'
+import { type ParsedRun, parseRun } from './parse-run.js'
 import type { Call, Handler } from './route.js'
 
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
@@ -31,12 +32,14 @@ export function createRunHandler(agent: Agent): Handler {
 }
 
 async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answer> {
-  const { sessions } = call
+  const { sessions, settings } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
   const headers = toRunHeaders(run.sessionId, run.correlationId)
   await sessions.begin(key, run.request)
   const isWaitedFor = run.wait && run.form !== 'events'
-  const outcome = isWaitedFor ? await waitForNews(call, key) : undefined
+  const outcome = isWaitedFor
+    ? await withinMs(settings.waitLimitMs, (signal) => sessions.waitForNews(key, signal))
+    : undefined
   if (typeof outcome === 'object') return createOutcomeAnswer(outcome, key, run.form, headers)
   // From here on the caller knows of a run that has not ended.
   await sessions.settle()
@@ -44,15 +47,6 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answ
   if (!run.wait) return createPendingAnswer(call.url, key, 'accepted')
   if (outcome === undefined) return createPendingAnswer(call.url, key, 'running')
   return createPendingAnswer(call.url, key, outcome, await sessions.readApprovals(key))
-}
-
-async function waitForNews({ sessions, settings }: Call, key: RunKey) {
-  const limit = new WorkLimit([], settings.waitLimitMs)
-  try {
-    return await sessions.waitForNews(key, limit.signal)
-  } finally {
-    limit.end()
-  }
 }
 
 function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {

@@ -6,8 +6,9 @@ import { toHistoryEntries, toLastResponse } from '../session/session-view.js'
 import { type Answer, createJsonAnswer, createPendingAnswer, toRunHeaders } from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
-import { createFieldError, parseCount, refuseUnknown } from './parse-query.js'
+import { parseCount, refuseUnknown } from './parse-query.js'
 import { passBody } from './read-body.js'
+import { createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 
 /** `GET agents/{agent}/{sessionId}`: the conversation. */

@@ -64,7 +64,7 @@ async function deleteEntries(container: AzureBlobContainer, key: SessionKey, bef
   }
 }
 
-/** See `RunLog.deleteEndedRuns`. Four calls per run. */
+/** See `RunLog.deleteEndedRuns`. Five calls per run. */
 export async function deleteEndedRuns(
   { container, index }: Parts,
   key: SessionKey,
@@ -75,7 +75,7 @@ export async function deleteEndedRuns(
   await forEachLimited(runs, parallel, (run) => deleteEndedRun(container, run))
 }
 
-/** See `RunLog.deleteEndedBefore`. One call when there is nothing to delete, five per deleted run. */
+/** See `RunLog.deleteEndedBefore`. One call when there is nothing to delete, six per deleted run. */
 export async function deleteEndedBefore(
   { container }: Parts,
   before: number,
@@ -112,7 +112,9 @@ async function listEnded(
 /** The entry by which it was found goes last, so that a deletion that was cut off is done again. */
 async function deleteEndedRun(container: AzureBlobContainer, run: EndedRun): Promise<void> {
   const { key } = run
-  await deleteLog(container, key)
+  const log = await container.properties(toSegmentName(key, 0))
+  // One that was begun after this end is another run's, which has the name of one that was deleted while it ended.
+  if (Number(log?.metadata.accepted ?? 0) <= run.endedAt) await deleteLog(container, key)
   await container.remove(toEndedName(key, run.turn))
   await container.remove(toRetiredName(key, run.endedAt))
 }

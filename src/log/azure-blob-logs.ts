@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
-import { AgentError, FencedError } from '../core/errors.js'
+import { AgentError } from '../core/errors.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
 import type { AzureBlobContainer } from './azure-blob-container.js'
@@ -9,6 +9,7 @@ import { toKeyMetadata } from './azure-blob-metadata.js'
 import { toSegmentName } from './azure-blob-names.js'
 import { advancePosition, type LogPosition, logStart, readOn, toNextSegment } from './azure-blob-position.js'
 import { RunTail } from './azure-blob-tail.js'
+import { createFencedError } from './run-errors.js'
 
 export interface AzureBlobLogsOptions {
   /** Blocks per append blob; the service allows 50,000. */
@@ -76,8 +77,10 @@ export class AzureBlobLogs {
   async positionAt(key: RunKey, expected: number): Promise<LogPosition> {
     const tail = this.tail(key)
     if (tail.position.next !== expected) await tail.refresh()
-    if (tail.isMissing) throw deleted(key)
-    if (tail.position.next !== expected) throw fenced(key, tail.position.next, expected)
+    if (tail.isMissing || tail.position.next !== expected) {
+      const next = tail.isMissing ? undefined : tail.position.next
+      throw createFencedError(key, { expected, next })
+    }
     return tail.position
   }
 
@@ -92,7 +95,7 @@ export class AzureBlobLogs {
         continue
       }
       const outcome = await this.#write(tail, position, block)
-      if (outcome === 'missing') throw deleted(key)
+      if (outcome === 'missing') throw createFencedError(key, { expected, next: undefined })
       if (outcome === 'refused') continue
       // Whoever began to follow meanwhile is reading the log from its start, and may have missed this.
       if (tail.isFollowed && tail.position.next < outcome.next) await tail.refresh()
@@ -166,17 +169,7 @@ function createToken(): string {
   return randomBytes(6).toString('base64url')
 }
 
-function deleted({ run, session }: RunKey): FencedError {
-  return new FencedError(`Run ${run} of session ${session} was deleted.`)
-}
-
 function busy({ run, session }: RunKey): AgentError {
   const message = `The log of run ${run} of session ${session} changes faster than it can be written to.`
   return new AgentError('store_unavailable', message, { retryable: true })
-}
-
-function fenced({ run, session }: RunKey, next: number, expected: number): FencedError {
-  return new FencedError(
-    `Run ${run} of session ${session} went on elsewhere: its log ends at ${next}, not ${expected}.`,
-  )
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import { AgentError, hasCode } from '../core/errors.js'
+import { hasCode } from '../core/errors.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
@@ -26,6 +26,7 @@ import { AzureBlobLogs } from './azure-blob-logs.js'
 import { toAttachmentName, toSegmentName } from './azure-blob-names.js'
 import { isEnded, type LogPosition } from './azure-blob-position.js'
 import { AzureBlobSessions } from './azure-blob-sessions.js'
+import { createMissingRunError } from './run-errors.js'
 
 /** Which storage account, and how the log behaves in it. */
 export type AzureBlobRunLogOptions = AzureBlobConnection & {
@@ -176,7 +177,7 @@ export class AzureBlobRunLog implements RunLog {
 
   async control(key: RunKey, record: ControlRecord): Promise<boolean> {
     const run = await this.#container.properties(toSegmentName(key, 0))
-    if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
+    if (run === undefined) throw createMissingRunError(key)
     const isFirst = await this.#controls.file(key, record)
     if (isFirst && isWaking(record)) await this.#index.makeDue(key, this.#clock.now())
     this.#followers.notifyControls(key)

@@ -1,5 +1,4 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import { AgentError, FencedError } from '../core/errors.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
@@ -15,7 +14,8 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../run/run-log.js'
-import { RunFeed } from './run-feed.js'
+import { createFencedError, createMissingRunError } from './run-errors.js'
+import { RunFeed, toControlFeedName, toRunFeedName } from './run-feed.js'
 
 interface MemoryRun {
   readonly key: RunKey
@@ -38,6 +38,7 @@ export class MemoryRunLog implements RunLog {
   readonly #runs = new Map<string, MemoryRun>()
   readonly #sessions = new Map<string, SessionSummary & SessionKey>()
   readonly #feed = new RunFeed()
+  readonly #closed = new AbortController()
   readonly #clock: Clock
 
   constructor({ clock = systemClock }: MemoryRunLogOptions = {}) {
@@ -47,13 +48,13 @@ export class MemoryRunLog implements RunLog {
   async create(key: RunKey, request: RunRequest, attachments: readonly Attachment[] = []): Promise<Creation> {
     const session = this.#sessions.get(toSessionName(key))
     if (session?.owner !== undefined && session.owner !== request.owner) return { outcome: 'foreign' }
-    const existing = this.#runs.get(toRunName(key))?.events[0]
+    const existing = this.#runs.get(toRunFeedName(key))?.events[0]
     if (existing?.type === 'run.accepted') return { outcome: 'exists', request: existing.data }
     if (request.options.onBusy === 'reject' && this.#isBusy(key)) return { outcome: 'busy' }
     const now = this.#clock.now()
     this.#touch(key, request.owner, now)
     const accepted: StoredEvent = { id: 0, at: now, type: 'run.accepted', data: structuredClone(request) }
-    this.#runs.set(toRunName(key), {
+    this.#runs.set(toRunFeedName(key), {
       key,
       acceptedAt: now,
       updatedAt: now,
@@ -70,16 +71,13 @@ export class MemoryRunLog implements RunLog {
   }
 
   async readAttachment(key: RunKey, digest: string): Promise<string | undefined> {
-    return this.#runs.get(toRunName(key))?.attachments.get(digest)
+    return this.#runs.get(toRunFeedName(key))?.attachments.get(digest)
   }
 
   async append(key: RunKey, expected: number, events: readonly RunEvent[]): Promise<number> {
-    const run = this.#runs.get(toRunName(key))
-    if (run === undefined) throw new FencedError(`Run ${key.run} of session ${key.session} was deleted.`)
-    if (run.events.length !== expected) {
-      throw new FencedError(
-        `Run ${key.run} of session ${key.session} went on elsewhere: its log ends at ${run.events.length}, not ${expected}.`,
-      )
+    const run = this.#runs.get(toRunFeedName(key))
+    if (run?.events.length !== expected) {
+      throw createFencedError(key, { expected, next: run?.events.length })
     }
     const at = this.#clock.now()
     for (const event of structuredClone(events)) {
@@ -88,24 +86,26 @@ export class MemoryRunLog implements RunLog {
     }
     run.updatedAt = at
     if (isEnded(run)) this.#touch(key, undefined, at)
-    this.#feed.notify(toRunName(key))
+    this.#feed.notify(toRunFeedName(key))
     return run.events.length
   }
 
   async read(key: RunKey, after = -1): Promise<readonly StoredEvent[]> {
-    return this.#runs.get(toRunName(key))?.events.slice(after + 1) ?? []
+    return this.#runs.get(toRunFeedName(key))?.events.slice(after + 1) ?? []
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    const stop = AbortSignal.any([signal, this.#closed.signal])
+    const followed = this.#runs.get(toRunFeedName(key))
     let cursor = after
-    while (!signal.aborted) {
-      const run = this.#runs.get(toRunName(key))
-      if (run === undefined) return
+    while (!stop.aborted) {
+      const run = this.#runs.get(toRunFeedName(key))
+      if (run === undefined || run !== followed) return
       const events = run.events.slice(cursor + 1)
       if (events.length > 0) yield events
       cursor += events.length
       if (isEnded(run) && cursor >= run.events.length - 1) return
-      if (events.length === 0) await this.#feed.next(toRunName(key), signal)
+      if (events.length === 0) await this.#feed.next(toRunFeedName(key), stop)
     }
   }
 
@@ -150,8 +150,8 @@ export class MemoryRunLog implements RunLog {
   }
 
   async control(key: RunKey, record: ControlRecord): Promise<boolean> {
-    const run = this.#runs.get(toRunName(key))
-    if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
+    const run = this.#runs.get(toRunFeedName(key))
+    if (run === undefined) throw createMissingRunError(key)
     const id = toControlId(record)
     if (run.controls.some((known) => toControlId(known) === id)) return false
     run.controls.push(structuredClone(record))
@@ -162,15 +162,16 @@ export class MemoryRunLog implements RunLog {
   }
 
   async controls(key: RunKey): Promise<readonly ControlRecord[]> {
-    return [...(this.#runs.get(toRunName(key))?.controls ?? [])]
+    return [...(this.#runs.get(toRunFeedName(key))?.controls ?? [])]
   }
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    for (let seen = 0; !signal.aborted; ) {
+    const stop = AbortSignal.any([signal, this.#closed.signal])
+    for (let seen = 0; !stop.aborted; ) {
       const controls = await this.controls(key)
       if (controls.length > seen) yield controls
       seen = controls.length
-      await this.#feed.next(toControlFeedName(key), signal)
+      await this.#feed.next(toControlFeedName(key), stop)
     }
   }
 
@@ -192,17 +193,19 @@ export class MemoryRunLog implements RunLog {
   async deleteEndedBefore(before: number, limit: number): Promise<number> {
     const ended = [...this.#runs.values()].filter((run) => isEnded(run) && run.updatedAt < before)
     const doomed = ended.sort((a, b) => a.updatedAt - b.updatedAt).slice(0, limit)
-    for (const { key } of doomed) this.#runs.delete(toRunName(key))
+    for (const { key } of doomed) this.#runs.delete(toRunFeedName(key))
     this.#feed.notifyAll()
     return doomed.length
   }
 
   async probe(): Promise<void> {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#closed.abort()
+  }
 
   #deleteRuns(key: SessionKey, which: (run: MemoryRun) => boolean): void {
-    for (const run of this.#runsOf(key)) if (which(run)) this.#runs.delete(toRunName(run.key))
+    for (const run of this.#runsOf(key)) if (which(run)) this.#runs.delete(toRunFeedName(run.key))
     this.#feed.notifyAll()
   }
 
@@ -225,14 +228,6 @@ export class MemoryRunLog implements RunLog {
 
 function toSessionName({ agent, session }: SessionKey): string {
   return `${agent}\n${session}`
-}
-
-function toRunName(key: RunKey): string {
-  return `${toSessionName(key)}\n${key.run}`
-}
-
-function toControlFeedName(key: RunKey): string {
-  return `${toRunName(key)}\ncontrols`
 }
 
 function isListed({ key }: MemoryRun): boolean {

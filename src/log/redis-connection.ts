@@ -17,7 +17,7 @@ export interface RedisClient {
   evalSha(sha: string, call: ScriptCall): Promise<unknown>
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
-  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'connect' | 'error', listener: (error: Error) => void): unknown
 }
 
 /** Pauses before a call is tried again on a connection that broke. */
@@ -115,7 +115,7 @@ export class RedisConnection {
   }
 
   #open(): Promise<RedisClient> {
-    if (this.#isClosed) throw new AgentError('store_unavailable', 'The run log has been closed.')
+    this.#refuseClosed()
     if (this.#client !== undefined) return this.#client
     const client = this.#connect()
     this.#client = client
@@ -127,8 +127,13 @@ export class RedisConnection {
 
   async #connect(): Promise<RedisClient> {
     const client = this.#source.client ?? this.#keep(await createClient(this.#source.url))
+    this.#refuseClosed()
     if (!client.isOpen) await client.connect()
     return client
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new AgentError('store_unavailable', 'The run log has been closed.')
   }
 
   #openSubscriber(): Promise<RedisClient> {
@@ -150,6 +155,10 @@ export class RedisConnection {
 
   #keep(client: RedisClient): RedisClient {
     this.#own.add(client)
+    // A client that is destroyed while it connects does so all the same.
+    client.on('connect', () => {
+      if (!this.#own.has(client)) client.destroy()
+    })
     return client
   }
 

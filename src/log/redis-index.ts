@@ -109,16 +109,27 @@ export class RedisIndex {
     const from = before === undefined ? '-inf' : -before.updatedAt
     const found: SessionSummary[] = []
     for await (const page of this.#pages(index, from, '+inf')) {
-      const older = page.filter(
-        ({ member, score }) =>
-          before === undefined || -score < before.updatedAt || fromText(member) > before.session,
-      )
-      const names = older.slice(0, limit - found.length).map(({ member }) => fromText(member))
-      const sessions = await Promise.all(names.map((session) => this.session({ agent, session })))
-      found.push(...sessions.filter((session) => session !== undefined))
+      const older = page.filter((entry) => before === undefined || isAfter(entry, before))
+      for (let next = 0; next < older.length && found.length < limit; ) {
+        const some = older.slice(next, next + limit - found.length)
+        const sessions = await Promise.all(some.map((entry) => this.#toListed(agent, owner, entry)))
+        found.push(...sessions.filter((session) => session !== undefined))
+        next += some.length
+      }
       if (found.length >= limit) break
     }
     return found
+  }
+
+  /** With the time that it is listed by: that decides where the next page begins. A line may outlive its session. */
+  async #toListed(
+    agent: string,
+    owner: string | undefined,
+    { member, score }: Scored,
+  ): Promise<SessionSummary | undefined> {
+    const summary = await this.session({ agent, session: fromText(member) })
+    const isListed = summary !== undefined && summary.owner === owner
+    return isListed ? { ...summary, updatedAt: -score } : undefined
   }
 
   async idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
@@ -184,7 +195,7 @@ export class RedisIndex {
       const count = Math.min(limit - deleted, pageSize)
       const page = await this.#range(this.#keys.ended, '-inf', `(${before}`, 0, count)
       if (page.length === 0) break
-      const counts = await Promise.all(page.map(({ member }) => this.#deleteRun(parseMember(member))))
+      const counts = await Promise.all(page.map(({ member }) => this.#deleteRun(parseMember(member), before)))
       deleted += counts.filter(Boolean).length
       await this.#remove(
         this.#keys.ended,
@@ -194,10 +205,10 @@ export class RedisIndex {
     return deleted
   }
 
-  async #deleteRun(key: RunKey): Promise<boolean> {
+  async #deleteRun(key: RunKey, before: number): Promise<boolean> {
     const { run, log, controls, ended, attachments } = this.#keys.run(key)
     const keys = [run, log, controls, ended, attachments]
-    return Number(await this.#redis.run(redisScripts.deleteRun, keys, [toText(key.run)])) > 0
+    return Number(await this.#redis.run(redisScripts.deleteRun, keys, [toText(key.run), before])) > 0
   }
 
   async *#pages(key: string, from: string | number, to: string | number): AsyncGenerator<readonly Scored[]> {
@@ -227,6 +238,11 @@ export class RedisIndex {
     for (let first = 0; first < members.length; first += pageSize)
       await this.#redis.run(redisScripts.remove, [key], members.slice(first, first + pageSize))
   }
+}
+
+/** Whether a session is listed after another one: of those of one time Redis compares the bytes (redis.io/commands/zrangebyscore). */
+function isAfter({ member, score }: Scored, { updatedAt, session }: NonNullable<SessionQuery['before']>) {
+  return -score < updatedAt || Buffer.compare(Buffer.from(member), Buffer.from(toText(session))) > 0
 }
 
 function toTexts(reply: unknown): string[] {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../core/clock.js'
-import { AgentError, FencedError, hasCode } from '../core/errors.js'
+import { hasCode } from '../core/errors.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
@@ -21,6 +21,7 @@ import { RedisIndex } from './redis-index.js'
 import { fromText, RedisKeys, toText } from './redis-keys.js'
 import { redisScripts } from './redis-scripts.js'
 import { RedisWatch } from './redis-watch.js'
+import { createFencedError, createMissingRunError } from './run-errors.js'
 
 /** Which server, and how the log behaves on it. */
 export type RedisRunLogOptions = RedisSource & {
@@ -107,7 +108,9 @@ export class RedisRunLog implements RunLog {
     const values = [toText(key.run), expected, randomUUID(), now, ...change, ...lines]
     const keys = [session, run, log, open, ended, controls, attachments]
     const [outcome, detail = ''] = toTexts(await this.#redis.run(redisScripts.append, keys, values))
-    if (outcome !== 'appended') throw toFenced(key, expected, outcome === 'fenced' ? detail : undefined)
+    if (outcome !== 'appended') {
+      throw createFencedError(key, { expected, next: outcome === 'fenced' ? Number(detail) : undefined })
+    }
     this.#watch.notify(channel)
     if (status === 'ended') await this.#file(key, fromOwner(detail), now)
     return expected + events.length
@@ -130,15 +133,18 @@ export class RedisRunLog implements RunLog {
     const { run, log } = this.#keys.run(key)
     const first = after + 1
     const reply = toTexts(await this.#redis.run(redisScripts.read, [run, log], [`${first + 1}-0`]))
-    const [status, next = '0', ...lines] = reply
+    const [status, next = '0', born, ...lines] = reply
     const events = lines.map((line, index): StoredEvent => ({ id: first + index, ...JSON.parse(line) }))
-    return { status, next: Number(next), events }
+    return { status, next: Number(next), born, events }
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
     let cursor = after
+    let followed: string | undefined
     for await (const look of this.#watch.watch(this.#keys.run(key).channel, signal)) {
-      const { status, next, events } = await this.#read(key, cursor)
+      const { status, next, born, events } = await this.#read(key, cursor)
+      followed ??= born
+      if (born !== followed) return
       if (events.length > 0) yield events
       cursor += events.length
       if (status === '' || (status === 'ended' && cursor >= next - 1)) return
@@ -184,7 +190,7 @@ export class RedisRunLog implements RunLog {
       channel,
     ]
     const outcome = await this.#redis.run(redisScripts.control, [run, controls], values)
-    if (outcome === 'missing') throw new AgentError('not_found', `There is no run "${key.run}".`)
+    if (outcome === 'missing') throw createMissingRunError(key)
     this.#watch.notify(channel)
     return outcome === 'filed'
   }
@@ -232,13 +238,6 @@ function toChange(events: readonly RunEvent[]) {
   return index === unknown
     ? { turn, status: '', due: '' }
     : { turn, status: index.status, due: index.dueAt ?? '' }
-}
-
-function toFenced({ run, session }: RunKey, expected: number, next: string | undefined): FencedError {
-  if (next === undefined) return new FencedError(`Run ${run} of session ${session} was deleted.`)
-  return new FencedError(
-    `Run ${run} of session ${session} went on elsewhere: its log ends at ${next}, not ${expected}.`,
-  )
 }
 
 /** Redis has no empty field: nobody is `''`, and somebody's name comes after `=`. */

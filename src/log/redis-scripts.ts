@@ -63,10 +63,10 @@ export const redisScripts = {
     redis.call('PUBLISH', ARGV[5], 'events')
     return {'appended', owner}`),
 
-  /** KEYS run, log. ARGV the first stream id. Gives the run's status or '', its next position, and events. */
+  /** KEYS run, log. ARGV the first stream id. Gives the run's status or '', its next position, what tells it from another one of its name, and events. */
   read: toScript(`
-    local run = redis.call('HMGET', KEYS[1], 'status', 'next')
-    local found = {run[1] or '', run[2] or '0'}
+    local run = redis.call('HMGET', KEYS[1], 'status', 'next', 'born')
+    local found = {run[1] or '', run[2] or '0', run[3] or ''}
     for _, entry in ipairs(redis.call('XRANGE', KEYS[2], ARGV[1], '+')) do table.insert(found, entry[2][2]) end
     return found`),
 
@@ -130,8 +130,10 @@ export const redisScripts = {
     if isEmpty then redis.call('DEL', KEYS[1]) end
     return {owner, isEmpty and '1' or '0', gone}`),
 
-  /** KEYS run, log, controls, ended, attachments. ARGV run. Deletes one run that has ended. */
+  /** KEYS run, log, controls, ended, attachments. ARGV run, before. Deletes a run that ended earlier; its line may have outlived it, and another run have its name. */
   deleteRun: toScript(`
+    local run = redis.call('HMGET', KEYS[1], 'status', 'updatedAt')
+    if run[1] and (run[1] ~= 'ended' or tonumber(run[2]) >= tonumber(ARGV[2])) then return 0 end
     redis.call('ZREM', KEYS[4], ARGV[1])
     return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[5])`),
 

@@ -1,4 +1,6 @@
-/** Wakes those who wait for news of a run. */
+import type { RunKey } from '../run/run-log.js'
+
+/** Wakes those who wait for news, each under the name of what it is about. */
 export class RunFeed {
   readonly #waiting = new Map<string, Set<() => void>>()
 
@@ -7,15 +9,15 @@ export class RunFeed {
     return this.#waiting.size
   }
 
-  /** Resolves at the next {@link notify} for `run`, or when the signal aborts. */
-  next(run: string, signal: AbortSignal): Promise<void> {
+  /** Resolves at the next {@link notify} for `name`, or when the signal aborts. */
+  next(name: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve()
-      const waiters = this.#waiting.get(run) ?? new Set()
-      this.#waiting.set(run, waiters)
+      const waiters = this.#waiting.get(name) ?? new Set()
+      this.#waiting.set(name, waiters)
       const done = () => {
         waiters.delete(done)
-        if (waiters.size === 0 && this.#waiting.get(run) === waiters) this.#waiting.delete(run)
+        if (waiters.size === 0 && this.#waiting.get(name) === waiters) this.#waiting.delete(name)
         signal.removeEventListener('abort', done)
         resolve()
       }
@@ -24,11 +26,21 @@ export class RunFeed {
     })
   }
 
-  notify(run: string): void {
-    for (const done of [...(this.#waiting.get(run) ?? [])]) done()
+  notify(name: string): void {
+    for (const done of [...(this.#waiting.get(name) ?? [])]) done()
   }
 
   notifyAll(): void {
-    for (const run of [...this.#waiting.keys()]) this.notify(run)
+    for (const name of [...this.#waiting.keys()]) this.notify(name)
   }
+}
+
+/** The name under which followers of a run wait; another one for each run. */
+export function toRunFeedName({ agent, session, run }: RunKey): string {
+  return `${agent}\n${session}\n${run}`
+}
+
+/** The name under which those wait who watch the wishes about a run. */
+export function toControlFeedName(key: RunKey): string {
+  return `${toRunFeedName(key)}\ncontrols`
 }

@@ -18,8 +18,9 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../run/run-log.js'
+import { toControlFeedName, toRunFeedName } from './run-feed.js'
 import { RecentRuns } from './sqlite-recent-runs.js'
-import { toRunSummary, toSessionSummary, toStoredEvent } from './sqlite-rows.js'
+import { type RunRow, toRunSummary, toSessionSummary, toStoredEvent } from './sqlite-rows.js'
 import { SqliteRunWrites } from './sqlite-run-writes.js'
 import { openSqliteFile } from './sqlite-schema.js'
 import { prepareStatements, type Statements } from './sqlite-statements.js'
@@ -45,6 +46,7 @@ export class SqliteRunLog implements RunLog {
   readonly #recent = new RecentRuns()
   readonly #watch: SqliteWatch
   readonly #runs: SqliteRunWrites
+  readonly #closed = new AbortController()
 
   /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
   constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
@@ -103,7 +105,7 @@ export class SqliteRunLog implements RunLog {
     // Should the machine lose power, whoever goes on writes the very same again; and this write fences as it is.
     const lazy = events.every(({ type }) => type === 'run.started' || type === 'run.resumed')
     const next = await this.#write(() => this.#runs.append(key, expected, events), { lazy })
-    this.#watch.notify(toFeedName(key))
+    this.#watch.notify(toRunFeedName(key))
     return next
   }
 
@@ -119,19 +121,22 @@ export class SqliteRunLog implements RunLog {
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-    let cursor = after
+    const stop = AbortSignal.any([signal, this.#closed.signal])
     this.#watch.look()
-    while (!signal.aborted) {
+    const followed = this.#runs.find(key)
+    let cursor = after
+    while (!stop.aborted) {
       const events = this.#read(key, cursor)
+      const run = this.#runs.find(key)
+      if (run === undefined || !isSameRun(run, followed)) return
       const last = events.at(-1)
       if (last !== undefined) {
         yield events
         if (isTerminal(last)) return
         cursor = last.id
       } else {
-        const run = this.#runs.find(key)
-        if (run === undefined || (run.status === 'ended' && cursor >= run.next - 1)) return
-        await this.#watch.next(toFeedName(key), signal)
+        if (run.status === 'ended' && cursor >= run.next - 1) return
+        await this.#watch.next(toRunFeedName(key), stop)
       }
     }
   }
@@ -193,11 +198,12 @@ export class SqliteRunLog implements RunLog {
   }
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    for (let seen = 0; !signal.aborted; ) {
+    const stop = AbortSignal.any([signal, this.#closed.signal])
+    for (let seen = 0; !stop.aborted; ) {
       const controls = this.#readControls(key)
       if (controls.length > seen) yield controls
       seen = controls.length
-      await this.#watch.next(toControlFeedName(key), signal)
+      await this.#watch.next(toControlFeedName(key), stop)
     }
   }
 
@@ -225,6 +231,7 @@ export class SqliteRunLog implements RunLog {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort()
     this.#watch.close()
     this.#writes.flush()
     this.#disk.close()
@@ -245,10 +252,7 @@ export class SqliteRunLog implements RunLog {
   }
 }
 
-function toFeedName({ agent, session, run }: RunKey): string {
-  return `${agent}\n${session}\n${run}`
-}
-
-function toControlFeedName(key: RunKey): string {
-  return `${toFeedName(key)}\ncontrols`
+/** SQLite gives the number of a deleted run to another one. */
+function isSameRun(run: RunRow, other: RunRow | undefined): boolean {
+  return run.id === other?.id && run.accepted_at === other.accepted_at
 }

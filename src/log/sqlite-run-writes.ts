@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.js'
-import { AgentError, FencedError } from '../core/errors.js'
+import { AgentError } from '../core/errors.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest } from '../run/events.js'
 import { toIndex } from '../run/run-index.js'
 import type { Creation, RunKey, SessionKey } from '../run/run-log.js'
+import { createFencedError, createMissingRunError } from './run-errors.js'
 import type { RecentRuns } from './sqlite-recent-runs.js'
 import { type EventRow, type RunRow, toEventRow } from './sqlite-rows.js'
 import { eventsPerRun } from './sqlite-schema.js'
@@ -92,15 +93,13 @@ export class SqliteRunWrites {
   #requireTail(key: RunKey, expected: number): RunRow {
     const run = this.find(key)
     if (run?.next === expected) return run
-    const name = `Run ${key.run} of session ${key.session}`
-    if (run === undefined) throw new FencedError(`${name} was deleted.`)
-    throw new FencedError(`${name} went on elsewhere: its log ends at ${run.next}, not ${expected}.`)
+    throw createFencedError(key, { expected, next: run?.next })
   }
 
   /** See `RunLog.control`. */
   control(key: RunKey, record: ControlRecord): boolean {
     const run = this.find(key)
-    if (run === undefined) throw new AgentError('not_found', `There is no run "${key.run}".`)
+    if (run === undefined) throw createMissingRunError(key)
     const { changes } = this.#sql.insertControl.run(
       run.id,
       toControlId(record),

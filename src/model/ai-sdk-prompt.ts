@@ -14,6 +14,7 @@ import {
   toText,
 } from '../core/messages.js'
 import { readMediaType, toBase64 } from './data-uri.js'
+import { type PartWriters, toUserParts } from './prompt-parts.js'
 
 /** Parts that only their provider understands are kept under this name. */
 export const partKey = 'aiSdk'
@@ -38,7 +39,7 @@ function toMessage(
     case 'system':
       return { role, content: toText(contents) }
     case 'user':
-      return { role, content: contents.flatMap(toUserPart) }
+      return { role, content: toUserParts(contents, partWriters) }
     case 'assistant':
       return { role, content: contents.flatMap(toAssistantPart) }
     case 'tool': {
@@ -48,21 +49,10 @@ function toMessage(
   }
 }
 
-function toUserPart(content: Content): (LanguageModelV4TextPart | LanguageModelV4FilePart)[] {
-  switch (content.type) {
-    case 'text':
-      return [{ type: 'text', text: content.text }]
-    case 'error':
-      return [{ type: 'text', text: content.message }]
-    case 'data':
-    case 'uri':
-      return [toFilePart(content)]
-    case 'reasoning':
-    case 'provider':
-    case 'functionCall':
-    case 'functionResult':
-      return []
-  }
+const partWriters: PartWriters<LanguageModelV4TextPart | LanguageModelV4FilePart> = {
+  text: (text) => ({ type: 'text', text }),
+  data: toFilePart,
+  uri: toFilePart,
 }
 
 function toFilePart(content: Extract<Content, { type: 'data' | 'uri' }>): LanguageModelV4FilePart {

@@ -12,6 +12,7 @@ import type {
   UriContent,
 } from '../core/messages.js'
 import { readBase64, readMediaType, toFileName } from './data-uri.js'
+import { type PartWriters, toResultText, toUserParts } from './prompt-parts.js'
 
 /**
  * Our messages as the `messages` of a Chat Completions request, in the same order.
@@ -37,7 +38,7 @@ function toParams(message: ChatMessage): ChatCompletionMessageParam[] {
 }
 
 function toUserParam({ contents, authorName }: ChatMessage): ChatCompletionMessageParam {
-  const parts = contents.flatMap(toPart)
+  const parts = toUserParts(contents, partWriters)
   const [first] = parts
   const single = parts.length === 1 && first?.type === 'text' ? first.text : undefined
   const content = parts.length === 0 ? '' : (single ?? parts)
@@ -58,31 +59,14 @@ function toToolCall(call: FunctionCallContent): ChatCompletionMessageFunctionToo
   return { id: callId, type: 'function', function: { name, arguments: text } }
 }
 
-function toToolParam({ callId, result, error }: FunctionResultContent): ChatCompletionMessageParam {
-  return { role: 'tool', tool_call_id: callId, content: toResultText(result, error) }
+function toToolParam(content: FunctionResultContent): ChatCompletionMessageParam {
+  return { role: 'tool', tool_call_id: content.callId, content: toResultText(content) }
 }
 
-function toResultText(result: FunctionResultContent['result'], error: string | undefined): string {
-  if (error !== undefined) return `Error: ${error}`
-  return typeof result === 'string' ? result : JSON.stringify(result ?? null)
-}
-
-function toPart(content: Content): ChatCompletionContentPart[] {
-  switch (content.type) {
-    case 'text':
-      return [{ type: 'text', text: content.text }]
-    case 'error':
-      return [{ type: 'text', text: content.message }]
-    case 'data':
-      return [toDataPart(content)]
-    case 'uri':
-      return [toUriPart(content)]
-    case 'reasoning':
-    case 'provider':
-    case 'functionCall':
-    case 'functionResult':
-      return []
-  }
+const partWriters: PartWriters<ChatCompletionContentPart> = {
+  text: (text) => ({ type: 'text', text }),
+  data: toDataPart,
+  uri: toUriPart,
 }
 
 function toDataPart({ uri, mediaType = readMediaType(uri) }: DataContent): ChatCompletionContentPart {

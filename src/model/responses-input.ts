@@ -16,6 +16,7 @@ import {
   type UriContent,
 } from '../core/messages.js'
 import { readMediaType, toFileName } from './data-uri.js'
+import { type PartWriters, toResultText, toUserParts } from './prompt-parts.js'
 import { readItemData } from './responses-provider-data.js'
 
 /**
@@ -36,7 +37,7 @@ function toItems({ role, contents }: ChatMessage, sendsReasoning: boolean): Resp
     case 'system':
       return [{ role, content: toText(contents) }]
     case 'user':
-      return [{ role, content: contents.flatMap(toPart) }]
+      return [{ role, content: toUserParts(contents, partWriters) }]
     case 'assistant':
       return toOutputItems(contents, sendsReasoning)
     case 'tool':
@@ -44,31 +45,14 @@ function toItems({ role, contents }: ChatMessage, sendsReasoning: boolean): Resp
   }
 }
 
-function toCallOutput({ callId, result, error }: FunctionResultContent): ResponseInputItem {
-  const text = typeof result === 'string' ? result : JSON.stringify(result ?? null)
-  return {
-    type: 'function_call_output',
-    call_id: callId,
-    output: error === undefined ? text : `Error: ${error}`,
-  }
+function toCallOutput(content: FunctionResultContent): ResponseInputItem {
+  return { type: 'function_call_output', call_id: content.callId, output: toResultText(content) }
 }
 
-function toPart(content: Content): ResponseInputContent[] {
-  switch (content.type) {
-    case 'text':
-      return [{ type: 'input_text', text: content.text }]
-    case 'error':
-      return [{ type: 'input_text', text: content.message }]
-    case 'data':
-      return [toDataPart(content)]
-    case 'uri':
-      return [toUriPart(content)]
-    case 'reasoning':
-    case 'provider':
-    case 'functionCall':
-    case 'functionResult':
-      return []
-  }
+const partWriters: PartWriters<ResponseInputContent> = {
+  text: (text) => ({ type: 'input_text', text }),
+  data: toDataPart,
+  uri: toUriPart,
 }
 
 function toDataPart({ uri, mediaType = readMediaType(uri) }: DataContent): ResponseInputContent {

@@ -1,14 +1,36 @@
+import { AgentError } from '../core/errors.js'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js'
 
-/** The smallest value that fits a JSON Schema. Knows what structured outputs use, not all of JSON Schema. */
-export function createSample(schema: JsonObject, root: JsonObject = schema): JsonValue {
+/** How deep a sample may be nested, how many values it may have, and how many characters each of them. */
+const most = { depth: 50, values: 5_000, characters: 1_000 }
+
+interface Place {
+  readonly root: JsonObject
+  readonly depth: number
+  /** How many values there may still be. */
+  readonly budget: { values: number }
+}
+
+/**
+ * The smallest value that fits a JSON Schema. Knows what structured outputs use, not all of JSON Schema.
+ * @throws {AgentError} `model_error` when it would be large.
+ */
+export function createSample(schema: JsonObject): JsonValue {
+  return createPart(schema, { root: schema, depth: 0, budget: { values: most.values } })
+}
+
+function createPart(schema: JsonObject, place: Place): JsonValue {
+  const { root, depth, budget } = place
+  budget.values -= 1
+  if (depth > most.depth || budget.values < 0) throw createTooLargeError()
+  const inner = { ...place, depth: depth + 1 }
   const target = resolveReference(schema, root)
   if (target.const !== undefined) return target.const
   if (target.default !== undefined) return target.default
   if (Array.isArray(target.enum)) return target.enum[0]
   const alternatives = target.anyOf ?? target.oneOf ?? target.allOf
   const chosen = Array.isArray(alternatives) ? chooseAlternative(alternatives) : undefined
-  return chosen === undefined ? createTyped(target, root) : createSample(chosen, root)
+  return chosen === undefined ? createTyped(target, inner) : createPart(chosen, inner)
 }
 
 // Null ends what would otherwise go on for ever: a list's next node, a tree's next branch.
@@ -17,7 +39,7 @@ function chooseAlternative(alternatives: readonly unknown[]): JsonObject | undef
   return schemas.find((schema) => readType(schema) === 'null') ?? schemas[0]
 }
 
-function createTyped(schema: JsonObject, root: JsonObject): JsonValue {
+function createTyped(schema: JsonObject, place: Place): JsonValue {
   switch (readType(schema)) {
     case 'string':
       return createSampleText(schema)
@@ -30,11 +52,13 @@ function createTyped(schema: JsonObject, root: JsonObject): JsonValue {
       return null
     case 'array': {
       const items = isJsonObject(schema.items) ? schema.items : { type: 'null' }
-      return Array.from({ length: toNumber(schema.minItems, 0) }, () => createSample(items, root))
+      const length = toNumber(schema.minItems, 0)
+      if (length > place.budget.values) throw createTooLargeError()
+      return Array.from({ length }, () => createPart(items, place))
     }
     default:
       return Object.fromEntries(
-        readRequired(schema).map(([property, inner]) => [property, createSample(inner, root)]),
+        readRequired(schema).map(([property, inner]) => [property, createPart(inner, place)]),
       )
   }
 }
@@ -50,7 +74,9 @@ const sampleTexts: Readonly<Record<string, string>> = {
 
 function createSampleText({ format, minLength, maxLength }: JsonObject): string {
   const text = (typeof format === 'string' && sampleTexts[format]) || 'demo'
-  return text.padEnd(toNumber(minLength, 0), '.').slice(0, toNumber(maxLength, Number.POSITIVE_INFINITY))
+  const least = toNumber(minLength, 0)
+  if (least > most.characters) throw createTooLargeError()
+  return text.padEnd(least, '.').slice(0, toNumber(maxLength, Number.POSITIVE_INFINITY))
 }
 
 function createSampleNumber(schema: JsonObject): number {
@@ -58,6 +84,11 @@ function createSampleNumber(schema: JsonObject): number {
   const low = toNumber(schema.minimum, toNumber(schema.exclusiveMinimum, -step) + step)
   const high = toNumber(schema.maximum, toNumber(schema.exclusiveMaximum, Number.POSITIVE_INFINITY) - step)
   return Math.min(low, high)
+}
+
+function createTooLargeError(): AgentError {
+  const message = 'The demo model gives no answers as large as this schema asks for.'
+  return new AgentError('model_error', message)
 }
 
 function resolveReference(schema: JsonObject, root: JsonObject): JsonObject {

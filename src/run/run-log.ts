@@ -99,7 +99,7 @@ export interface RunLog {
   read(key: RunKey, after?: number): Promise<readonly StoredEvent[]>
   /**
    * Yields the events after `after` as they are written, by whatever process, and returns after the terminal one.
-   * Also returns when the signal aborts or the run is deleted.
+   * Also returns when the signal aborts, the log is closed or the run is deleted, even if another one has its name by then.
    */
   follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>
   /** Ended runs whose turn is above `turn`, by turn; then the open and parked ones, in order of acceptance. */
@@ -121,7 +121,7 @@ export interface RunLog {
   control(key: RunKey, record: ControlRecord): Promise<boolean>
   /** The wishes about a run, in the order they were written. */
   controls(key: RunKey): Promise<readonly ControlRecord[]>
-  /** Yields all wishes about a run whenever there are more than before, starting with the present ones; returns when the signal aborts. */
+  /** Yields all wishes about a run whenever there are more than before, starting with the present ones; returns when the signal aborts or the log is closed. */
   watchControls(key: RunKey, signal: AbortSignal): AsyncIterable<readonly ControlRecord[]>
   /** Runs that somebody should see to: open ones whose log has not moved for long, and parked ones that are due. */
   stalled(query: StalledQuery): Promise<readonly RunKey[]>

@@ -6,10 +6,10 @@ import {
   PendingResult,
 } from '../agent/durable-tools.js'
 import type { Clock } from '../core/clock.js'
-import { toErrorMessage } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 import type { RunKey } from '../run/run-log.js'
 import { createRaiseEvent } from './announce-end.js'
+import { findOrchestration } from './ask-task-hub.js'
 
 /** The name of the orchestration that runs another one for a tool call, and reports what came of it. */
 export const toolRunOrchestrator = 'dafx-tool-run'
@@ -77,13 +77,8 @@ async function readStatus(
   client: DurableClient,
   instanceId: string,
 ): Promise<OrchestrationStatus | undefined> {
-  try {
-    return toStatus(await client.getStatus(encodeURIComponent(instanceId)))
-  } catch (error) {
-    // The only sign of an instance that does not exist.
-    if (toErrorMessage(error).includes('HTTP 404')) return undefined
-    throw error
-  }
+  const found = await findOrchestration(client, instanceId)
+  return found && toStatus(found)
 }
 
 function toStatus(status: DurableOrchestrationStatus): OrchestrationStatus {

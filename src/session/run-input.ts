@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AgentError, type Issue } from '../core/errors.js'
 import { isJsonObject, type JsonObject } from '../core/json.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
-import { fromJsonSchema } from '../core/schema.js'
+import { checkJsonSchema } from '../core/schema.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from './run-request.js'
 import { fromStoredMessage } from './stored-messages.js'
@@ -128,7 +128,7 @@ function toResponseSchema(raw: RawRunInput): JsonObject | undefined {
   }
   const schema = isJsonObject(format.schema) ? format.schema : format
   if (schema.$type === 'json') return undefined
-  fromJsonSchema(schema)
+  checkJsonSchema(schema)
   return schema
 }
 

@@ -16,6 +16,7 @@ import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
 import { toEntityName } from './agent-session-id.js'
 import { AgentState } from './agent-state.js'
 import { createRaiseEvent, deletedReason, type RaiseEvent } from './announce-end.js'
+import { askTaskHub } from './ask-task-hub.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
 import { deleteRuns } from './delete-runs.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
@@ -224,16 +225,6 @@ export class SessionClient {
   /** Sends an operation to a session's entity. */
   async signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
     await askTaskHub(() => this.#durable.signalEntity(toEntityId(key), operation, input))
-  }
-}
-
-/** Security: what the client library throws quotes the extension's answer, so it is kept as `cause` for the log only. */
-async function askTaskHub<T>(question: () => Promise<T>): Promise<T> {
-  try {
-    return await question()
-  } catch (cause) {
-    const message = 'The task hub cannot be read or written; the log has the details.'
-    throw new AgentError('store_unavailable', message, { cause, retryable: true })
   }
 }
 

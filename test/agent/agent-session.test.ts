@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Agent, type AgentOptions } from '../../src/agent/agent.js'
+import { Agent } from '../../src/agent/agent.js'
+import type { AgentOptions } from '../../src/agent/agent-options.js'
 import { AgentSession } from '../../src/agent/agent-session.js'
 import { slidingWindow, summarize } from '../../src/agent/compaction.js'
 import { tool } from '../../src/agent/tool.js'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { Agent, type AgentOptions } from '../../src/agent/agent.js'
+import { Agent } from '../../src/agent/agent.js'
 import type { ContextProvider } from '../../src/agent/agent-definition.js'
+import type { AgentOptions } from '../../src/agent/agent-options.js'
 import type { AgentToolOptions } from '../../src/agent/agent-tool.js'
 import { tool } from '../../src/agent/tool.js'
 import { toText } from '../../src/core/messages.js'

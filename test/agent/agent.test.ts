@@ -187,3 +187,48 @@ test('the time that a human takes to decide is not the time of the run', async (
   })
   expect(text).toBe('Refunded.')
 })
+
+test.each([
+  [{ instuctions: 'Be brief.' }, 'Agent has no option "instuctions".'],
+  [{ client: undefined }, 'Agent "Weather" needs a client'],
+  [{ client: Promise.resolve(new ScriptedModel([])) }, 'Agent "Weather" needs a client'],
+  [{ instructions: ['Be brief.'] }, 'The instructions of agent "Weather" must be text.'],
+  [{ tools: getWeather }, 'The tools of agent "Weather" must be a list.'],
+  [{ tools: [getWeather, () => 72] }, 'Entry 1 in the tools of agent "Weather" is none: make it with tool('],
+  [{ tools: [undefined] }, 'Entry 0 in the tools of agent "Weather" is none'],
+  [
+    { tools: [createAgent([]).agent] },
+    'Entry 0 in the tools of agent "Weather" is an agent: pass its asTool()',
+  ],
+])('a program without types is told of %o', (slip, said) => {
+  const options = { name: 'Weather', client: new ScriptedModel([]), ...slip }
+  expect(() => new Agent(options as unknown as ConstructorParameters<typeof Agent>[0])).toThrow(
+    expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining(said) }),
+  )
+})
+
+test.each([
+  [5, {}, 'invalid_request', 'A run takes text, or messages like'],
+  [[{ role: 'user', content: 'Hi' }], {}, 'invalid_request', 'input.0.contents: '],
+  ['Hi', { history: ['Hello'] }, 'invalid_request', 'history.0: '],
+  ['Hi', { sesion: {} }, 'invalid_configuration', 'run has no option "sesion".'],
+  ['Hi', { session: 'ann' }, 'invalid_request', 'must be one that createSession()'],
+  ['Hi', { tools: [() => 72] }, 'invalid_configuration', 'Entry 0 in the tools of a run of agent "Weather"'],
+  ['Hi', { responseFormat: { type: 'object' } }, 'invalid_configuration', 'responseFormat must be a schema'],
+])('a run of %j with %o is refused, and no model asked', async (input, options, code, said) => {
+  const { agent, client } = createAgent([])
+  await expect(agent.run(input as string, options as object)).rejects.toThrow(
+    expect.objectContaining({ code, message: expect.stringContaining(said) }),
+  )
+  expect(client.requests).toEqual([])
+})
+
+test('misspelt options of sessions and of agents as tools are named', () => {
+  const { agent } = createAgent([])
+  const session = { sessionId: 'ann' }
+  expect(() => agent.createSession(session as object)).toThrow('createSession has no option "sessionId".')
+  const delegation = { propogateSession: true }
+  expect(() => agent.asTool(delegation as object)).toThrow(
+    'asTool of agent "Weather" has no option "propogateSession".',
+  )
+})

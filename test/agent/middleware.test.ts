@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { Agent, type AgentOptions } from '../../src/agent/agent.js'
+import { Agent } from '../../src/agent/agent.js'
+import type { AgentOptions } from '../../src/agent/agent-options.js'
 import type { AgentMiddleware } from '../../src/agent/middleware.js'
 import { tool } from '../../src/agent/tool.js'
 import { AgentError } from '../../src/core/errors.js'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
-import { type ToolOptions, tool } from '../../src/agent/tool.js'
+import { tool } from '../../src/agent/tool.js'
+import type { ToolOptions } from '../../src/agent/tool-options.js'
 import type { JsonValue } from '../../src/core/json.js'
 import type { AgentResponseUpdate } from '../../src/core/response.js'
 import type { Schema } from '../../src/core/schema.js'

@@ -140,3 +140,29 @@ test.each([
   const message = expect.stringContaining(`${option} of tool "work" must be a whole number of at least`)
   expect(make).toThrow(expect.objectContaining({ code: 'invalid_configuration', message }))
 })
+
+const options = { name: 'pay', description: 'Pays.', execute: () => 'paid' }
+
+test.each([
+  [{ aproval: 'always' }, 'tool has no option "aproval".'],
+  [
+    { approval: 'always_require' },
+    `approval of tool "pay", when it is no function, must be one of 'always', 'never', not "always_require".`,
+  ],
+  [
+    { onUnknownOutcome: 'repeat' },
+    `onUnknownOutcome of tool "pay" must be one of 'retry', 'ask', 'fail', not "repeat".`,
+  ],
+  [{ description: undefined }, 'Tool "pay" needs a description'],
+  [{ execute: undefined }, 'Tool "pay" needs a function execute'],
+  [{ parameters: { amount: 'number' } }, 'The parameters of tool "pay" must be a schema'],
+  [
+    { parameters: z.object({ due: z.date() }) },
+    'The parameters of tool "pay" cannot be told to a model: Date',
+  ],
+])('a program without types is told of %j', (slip, said) => {
+  const make = () => tool({ ...options, ...slip } as unknown as typeof options)
+  expect(make).toThrow(
+    expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining(said) }),
+  )
+})

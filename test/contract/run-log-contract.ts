@@ -17,7 +17,7 @@ function createKey(run = 'r1'): RunKey {
   return { agent: 'Agent', session: `session-${sessions}`, run }
 }
 
-/** What every run log has to do. `open` is called twice: both logs share one store, as two processes would. */
+/** What every run log has to do. `open` is called more than once: the first two logs share one store, as two processes would. */
 export function describeRunLog(name: string, open: () => Promise<RunLog>): void {
   describe(`${name} run log`, async () => {
     const log = await open()
@@ -216,6 +216,40 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       const reading = read(new AbortController().signal)
       await log.deleteSession(key, Date.now() + 1)
       await reading
+    })
+
+    test.each([
+      ['the same log', () => log],
+      ['another log on the same store', () => other],
+    ])(
+      'a follower on %s of a run that is deleted and made anew is shown nothing of the new one',
+      async (_name, follower) => {
+        const key = createKey()
+        await log.create(key, request('old'))
+        const following = follower().follow(key, -1, new AbortController().signal)[Symbol.asyncIterator]()
+        expect((await following.next()).value).toMatchObject([{ data: { digest: 'old' } }])
+        await log.deleteSession(key, Date.now() + 1)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        await log.create(key, request('new'))
+        await log.append(key, 1, [started(1), answer(0, 'a'), completed('a')])
+        expect(await following.next()).toMatchObject({ done: true })
+      },
+    )
+
+    test('lets go of whoever follows or watches when it is closed', async () => {
+      const key = createKey()
+      const closing = await open()
+      await closing.create(key, request('x'))
+      await closing.control(key, { type: 'cancel', reason: 'x' })
+      const { signal } = new AbortController()
+      const waiting = [closing.follow(key, -1, signal), closing.watchControls(key, signal)].map((news) =>
+        news[Symbol.asyncIterator](),
+      )
+      for (const news of waiting) expect((await news.next()).value).toHaveLength(1)
+      const ends = Promise.all(waiting.map((news) => news.next()))
+      await closing.read(key)
+      await closing.close()
+      expect(await ends).toMatchObject([{ done: true }, { done: true }])
     })
 
     test('lists ended runs by turn, then open ones in order of acceptance', async () => {

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { WorkLimit } from '../../src/core/work-limit.js'
+import { WorkLimit, withinMs } from '../../src/core/work-limit.js'
 
 test('aborts with the reason of the first signal that aborts', () => {
   const [one, other] = [new AbortController(), new AbortController()]
@@ -52,4 +52,16 @@ test('lets go of everything when it has ended', () => {
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('work that is done within a time gets a signal that aborts after it, and keeps what it gave', async () => {
+  expect(await withinMs(60_000, async (signal) => signal.aborted)).toBe(false)
+  const aborted = withinMs(
+    1,
+    (signal) =>
+      new Promise<boolean>((resolve) => {
+        signal.addEventListener('abort', () => resolve(signal.aborted))
+      }),
+  )
+  expect(await aborted).toBe(true)
 })

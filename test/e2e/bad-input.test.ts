@@ -113,6 +113,7 @@ describe('refuses a run whose body', () => {
     [{ message: 'Hi', response_schema: { type: 'nonsense' } }, 'response_schema'],
     [{ message: 'Hi', response_schema: { $ref: '#/nowhere' } }, 'response_schema'],
     [{ message: 'Hi', response_schema: { $ref: '#' } }, 'response_schema'],
+    [{ message: 'Hi', response_schema: { properties: 5 } }, 'response_schema.properties'],
     [
       { message: 'Hi', response_schema: { type: 'object' }, response_format: { type: 'object' } },
       'response_format',

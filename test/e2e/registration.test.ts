@@ -8,6 +8,11 @@ afterAll(() => bed.end())
 test.each([
   ['serves a workflow twice', 'app.addWorkflow(flow)', 'Workflow "Flow" is served already.'],
   [
+    'serves a workflow that was not built',
+    'app.addWorkflow(new WorkflowBuilder({ name: "G", start: functionNode("a", String) }))',
+    'build() of a WorkflowBuilder',
+  ],
+  [
     'deletes sessions before they begin',
     'new AgentFunctionApp({ sessionTtlMs: -1 })',
     'sessionTtlMs must be',

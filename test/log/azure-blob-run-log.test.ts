@@ -335,6 +335,27 @@ describe('races', () => {
     }
   })
 
+  test('a run that has the name of one that was deleted while it ended is not deleted for it', async () => {
+    const key = createKey()
+    const [log, other] = [openFaulty(), open()]
+    const [reached, released] = [createGate(), createGate()]
+    await log.create(key, request())
+    proxy.hold = async (call) => {
+      if (call !== 'PUT blob ended') return
+      reached.open()
+      await released.opened
+    }
+    const ending = log.append(key, 1, [started(1), completed('x')])
+    await reached.opened
+    await other.deleteSession(key, Date.now() + 1)
+    released.open()
+    await ending
+    await other.create(key, request('another'))
+    await other.deleteEndedBefore(Date.now() + 60_000, 1000)
+    expect(await other.append(key, 1, [started(1)])).toBe(2)
+    expect(await other.runsAfter(key, 0)).toMatchObject([{ run: 'r', status: 'open' }])
+  })
+
   test('whoever begins a segment of a run that was deleted is fenced off, and leaves nothing', async () => {
     const key = createKey()
     const log = open({ maxSegmentBlocks: 2 })

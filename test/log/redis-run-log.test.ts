@@ -4,7 +4,8 @@ import { createClient, createCluster } from 'redis'
 import { afterAll, describe, expect, test } from 'vitest'
 import { RedisRunLog, type RedisRunLogOptions } from '../../src/log/redis-run-log.js'
 import type { RunRequest } from '../../src/run/events.js'
-import type { RunKey } from '../../src/run/run-log.js'
+import type { RunKey, SessionSummary } from '../../src/run/run-log.js'
+import { VirtualClock } from '../../src/testing/index.js'
 import { describeRunLog } from '../contract/run-log-contract.js'
 import { accepted, completed, started } from '../run/event-samples.js'
 import { findFreePort } from '../support/free-port.js'
@@ -108,12 +109,66 @@ describe.skipIf(isSkipped)('on a server', async () => {
     ).toHaveLength(1)
   })
 
+  test('a run that has the name of one that was deleted while it ended is not deleted for it', async () => {
+    const key = createKey()
+    const log = open()
+    const value = JSON.stringify([key.agent, key.session, key.run])
+    await log.create(key, request())
+    await shared.zAdd('durable-agents:ended', { score: 1, value })
+    await log.deleteEndedBefore(Date.now(), 1000)
+    expect(await log.append(key, 1, [started(1), completed('x')])).toBe(3)
+    await shared.zAdd('durable-agents:ended', { score: 1, value })
+    await log.deleteEndedBefore(Date.now() - 60_000, 1000)
+    expect(await log.read(key)).toHaveLength(3)
+    expect(await shared.zScore('durable-agents:ended', value)).toBeNull()
+  })
+
   test('a run that went without a trace is listed no longer after a while', async () => {
     const member = JSON.stringify(['Redis', 'never', 'r'])
     await shared.zAdd('durable-agents:open', { score: 1, value: member })
     const found = await open().stalled({ before: 0, now: Date.now(), limit: 1000 })
     expect(found.some(({ session }) => session === 'never')).toBe(false)
     expect(await shared.zScore('durable-agents:open', member)).toBeNull()
+  })
+
+  describe("pages through an agent's sessions", () => {
+    const log = open({ url: server.url, clock: new VirtualClock() })
+    const pageThrough = async (agent: string, owner?: string): Promise<readonly string[]> => {
+      const names: string[] = []
+      let before: SessionSummary | undefined
+      do {
+        ;[before] = await log.sessions(agent, { owner, limit: 1, before })
+        if (before !== undefined) names.push(before.session)
+      } while (before !== undefined && names.length < 10)
+      return names
+    }
+
+    test('past lines of sessions that are gone, or are somebody else’s by now', async () => {
+      const agent = 'Gone'
+      const list = `durable-agents:sessions:${agent}:of:ann`
+      for (const session of ['s1', 's2', 's3'])
+        await log.create({ agent, session, run: 'r' }, request('x', session === 's2' ? 'bob' : 'ann'))
+      for (const value of ['gone-1', 's2', 'gone-2'])
+        await shared.zAdd(list, { score: Number.MIN_SAFE_INTEGER, value })
+      const { length } = await log.sessions(agent, { owner: 'ann', limit: 2 })
+      expect(length).toBe(2)
+      expect(await pageThrough(agent, 'ann')).toEqual(['s1', 's3'])
+    })
+
+    test('when two runs of one ended at once, and the earlier end was listed last', async () => {
+      const agent = 'Twice'
+      await log.create({ agent, session: 's1', run: 'r' }, request())
+      const list = `durable-agents:sessions:${agent}:nobody`
+      await shared.zIncrBy(list, 5, 's1')
+      expect(await pageThrough(agent)).toEqual(['s1'])
+    })
+
+    test('whatever they are called', async () => {
+      const agent = 'Called'
+      const names = ['Z', '"a', '～', '🏠', 'a']
+      for (const session of names) await log.create({ agent, session, run: 'r' }, request())
+      expect((await pageThrough(agent)).toSorted()).toEqual(names.toSorted())
+    })
   })
 
   test('ended runs go when their time is over, and leave no lines in the index', async () => {

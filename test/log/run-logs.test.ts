@@ -10,6 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'run-log-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const memory = new MemoryRunLog()
+const memories = [memory, memory]
 
-describeRunLog('memory', async () => memory)
+describeRunLog('memory', async () => memories.pop() ?? new MemoryRunLog())
 describeRunLog('SQLite', async () => new SqliteRunLog({ path: join(folder, 'new', 'runs.db') }))

@@ -179,6 +179,16 @@ describe('with a response format', () => {
     expect(toText(answer.message.contents)).toBe('{"next":null,"children":[]}')
   })
 
+  test.each<JsonObject>([
+    { type: 'array', items: { type: 'string' }, minItems: 1e9 },
+    { type: 'array', items: { type: 'array', minItems: 1000 }, minItems: 1000 },
+    { type: 'string', minLength: 1e9 },
+    { type: 'object', properties: { next: { $ref: '#' } }, required: ['next'] },
+  ])('refuses an answer that would be huge: %j', async (schema) => {
+    const request = createRequest('Hello', { responseFormat: { name: 'answer', schema } })
+    await expect(ask(client, request)).rejects.toMatchObject({ code: 'model_error' })
+  })
+
   test('follows references', async () => {
     const schema = {
       $defs: { name: { const: 'Ann' } },

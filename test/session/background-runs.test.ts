@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Agent, type AgentOptions } from '../../src/agent/agent.js'
+import { Agent } from '../../src/agent/agent.js'
+import type { AgentOptions } from '../../src/agent/agent-options.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { ChatClient } from '../../src/model/chat-client.js'

@@ -1,9 +1,10 @@
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { McpConnection } from './connection.js'
 import { ConnectionPool, type McpHeaders, type McpRun } from './connection-pool.js'
 import { HttpTransport } from './http-transport.js'
 import { createOutboundFetch } from './outbound-fetch.js'
-import type { McpServerOptions } from './server-options.js'
+import { type McpServerOptions, mcpServerOptions } from './server-options.js'
 import { createMcpToolSource, type McpToolSource } from './tool-source.js'
 
 export interface McpHttpOptions extends McpServerOptions {
@@ -17,15 +18,24 @@ export interface McpHttpOptions extends McpServerOptions {
   readonly maxConnections?: number
 }
 
+const mcpHttpOptions: OptionNames<McpHttpOptions> = {
+  ...mcpServerOptions,
+  url: true,
+  headers: true,
+  allowPrivateNetwork: true,
+  maxConnections: true,
+}
+
 /**
  * The tools of an MCP server on the web, over streamable HTTP. Redirects are followed within the origin only.
  *
  * @example
  * await using learn = mcpHttp({ name: 'learn', url: 'https://learn.microsoft.com/api/mcp' })
  * const agent = new Agent({ name: 'Docs', client, tools: [learn] })
- * @throws {AgentError} `invalid_configuration` when the name or the URL cannot be used.
+ * @throws {AgentError} `invalid_configuration` when the name or the URL cannot be used, or naming an option that there is not.
  */
 export function mcpHttp(options: McpHttpOptions): McpToolSource {
+  checkOptions('mcpHttp', options, mcpHttpOptions)
   const { name, headers = {}, allowPrivateNetwork = false } = options
   const { requestTimeoutMs = 60_000, connectTimeoutMs = 60_000 } = options
   const url = parseUrl(name, options.url)

@@ -1,7 +1,8 @@
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { McpConnection } from './connection.js'
 import { ConnectionPool } from './connection-pool.js'
-import type { McpServerOptions } from './server-options.js'
+import { type McpServerOptions, mcpServerOptions } from './server-options.js'
 import { createMcpToolSource, type McpToolSource } from './tool-source.js'
 
 export interface McpStdioOptions extends McpServerOptions {
@@ -17,6 +18,15 @@ export interface McpStdioOptions extends McpServerOptions {
   readonly stderr?: 'inherit' | 'ignore'
 }
 
+const mcpStdioOptions: OptionNames<McpStdioOptions> = {
+  ...mcpServerOptions,
+  command: true,
+  args: true,
+  env: true,
+  cwd: true,
+  stderr: true,
+}
+
 /**
  * The tools of an MCP server that is a program on this machine. It is started when it is first needed, started again when it
  * has died, and ended with this process at the latest.
@@ -28,9 +38,10 @@ export interface McpStdioOptions extends McpServerOptions {
  *   args: ['-y', '@modelcontextprotocol/server-filesystem', '/tmp'],
  * })
  * const agent = new Agent({ name: 'Files', client, tools: [fs] })
- * @throws {AgentError} `invalid_configuration` when the name cannot be used.
+ * @throws {AgentError} `invalid_configuration` when the name cannot be used, or naming an option that there is not.
  */
 export function mcpStdio(options: McpStdioOptions): McpToolSource {
+  checkOptions('mcpStdio', options, mcpStdioOptions)
   const { name, command, args = [], env = {}, cwd, stderr = 'inherit' } = options
   const { requestTimeoutMs = 60_000, connectTimeoutMs = 60_000 } = options
   const createTransport = () =>

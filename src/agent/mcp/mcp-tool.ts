@@ -5,7 +5,7 @@ import {
   type Progress,
 } from '@modelcontextprotocol/client'
 import type { JsonObject } from '../../core/json.js'
-import type { Schema } from '../../core/schema.js'
+import { limitCheck, type Schema, type Validate } from '../../core/schema.js'
 import type { Tool } from '../agent-definition.js'
 import { tool } from '../tool.js'
 import type { ConnectionPool } from './connection-pool.js'
@@ -80,9 +80,9 @@ function toSchema(inputSchema: McpTool['inputSchema']): Schema<JsonObject> {
   }
 }
 
-function compile(inputSchema: McpTool['inputSchema']): Schema<JsonObject>['~standard']['validate'] {
+function compile(inputSchema: McpTool['inputSchema']): Validate<JsonObject> {
   try {
-    return fromJsonSchema<JsonObject>(inputSchema as JsonSchemaType)['~standard'].validate
+    return limitCheck(fromJsonSchema<JsonObject>(inputSchema as JsonSchemaType)['~standard'].validate)
   } catch {
     // A dialect that we do not know is no reason to refuse: the server checks its arguments itself.
     return (value) => ({ value: value as JsonObject })

@@ -1,3 +1,4 @@
+import type { OptionNames } from '../../core/check-options.js'
 import type { UnknownOutcomePolicy } from '../agent-definition.js'
 import type { McpApproval } from './tool-approval.js'
 import type { ChangedToolPolicy } from './tool-pins.js'
@@ -27,4 +28,18 @@ export interface McpServerOptions {
   readonly requestTimeoutMs?: number
   /** Longest time of connecting, which for a program includes its start. @default 60,000 */
   readonly connectTimeoutMs?: number
+}
+
+/** The options of every server by their names. */
+export const mcpServerOptions: OptionNames<McpServerOptions> = {
+  name: true,
+  allowedTools: true,
+  approval: true,
+  onWarning: true,
+  approvalTimeoutMs: true,
+  trustAnnotations: true,
+  onUnknownOutcome: true,
+  onChangedTool: true,
+  requestTimeoutMs: true,
+  connectTimeoutMs: true,
 }

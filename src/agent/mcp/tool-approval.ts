@@ -1,3 +1,5 @@
+import { checkChoice, checkOptions } from '../../core/check-options.js'
+
 /**
  * Which of a server's tools a human has to agree to: all, none, or by name (the server's own, or the one with the server
  * before it). A tool in both lists needs approval. So does one in neither when there is a `never` list: what a server
@@ -7,6 +9,13 @@ export type McpApproval =
   | 'always'
   | 'never'
   | { readonly always?: readonly string[]; readonly never?: readonly string[] }
+
+/** Refuses an approval that names no tools: with misspelt lists all would run unasked. @throws {AgentError} `invalid_configuration` */
+export function checkApproval(server: string, approval: McpApproval): void {
+  const what = `approval of MCP server "${server}"`
+  if (typeof approval === 'string') checkChoice(what, approval, ['always', 'never'])
+  else checkOptions(what, approval, { always: true, never: true })
+}
 
 /** The names by which approval lists may call a tool: the server's own, the model's, and the own one after the server's. */
 export function toApprovalNames(server: string, tool: string, name: string): readonly string[] {

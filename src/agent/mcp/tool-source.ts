@@ -3,7 +3,7 @@ import type { Tool, ToolSource } from '../agent-definition.js'
 import type { ConnectionPool } from './connection-pool.js'
 import { createChangedTool, createMcpTool } from './mcp-tool.js'
 import type { McpServerOptions } from './server-options.js'
-import { findUnknownNames, toApprovalNames } from './tool-approval.js'
+import { checkApproval, findUnknownNames, toApprovalNames } from './tool-approval.js'
 import { checkServerName, toToolNames } from './tool-name.js'
 import { findChangedTools } from './tool-pins.js'
 
@@ -16,6 +16,7 @@ export interface McpToolSource extends ToolSource, AsyncDisposable {
 /** A server's tools over whatever connections lead to it. */
 export function createMcpToolSource(server: McpServerOptions, connections: ConnectionPool): McpToolSource {
   checkServerName(server.name)
+  checkApproval(server.name, server.approval ?? 'never')
   const close = () => connections.close()
   const warnOfUnknown = createApprovalCheck(server)
   return {

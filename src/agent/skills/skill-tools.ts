@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Tool } from '../agent-definition.js'
-import { type ApprovalPolicy, tool } from '../tool.js'
+import { tool } from '../tool.js'
 import type { ToolContext } from '../tool-context.js'
+import type { ApprovalPolicy } from '../tool-options.js'
 import type { Skill, SkillScript } from './skill.js'
 
 /** A program to be run, as the model asked for it. */

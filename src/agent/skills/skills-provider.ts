@@ -1,7 +1,7 @@
 import { AgentError } from '../../core/errors.js'
 import type { ContextProvider, Tool } from '../agent-definition.js'
 import type { ProvidedContext } from '../provider-context.js'
-import type { ApprovalPolicy } from '../tool.js'
+import type { ApprovalPolicy } from '../tool-options.js'
 import type { Skill } from './skill.js'
 import { readSkillFolder } from './skill-folder.js'
 import {

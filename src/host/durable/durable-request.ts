@@ -15,6 +15,11 @@ export interface DurableRequest {
   readBody(): Promise<string>
 }
 
+/** Whether a request says that its body is JSON. */
+export function isJson({ headers }: Pick<DurableRequest, 'headers'>): boolean {
+  return /^application\/json\s*(;|$)/i.test(String(headers['content-type']))
+}
+
 /** Reads an HTTP request of the API whose paths begin with `root` (a pattern with `^`), which is cut off. */
 export function fromHttpRequest(request: IncomingMessage, root: RegExp): DurableRequest {
   const { method = 'GET', url = '', headers } = request

@@ -1,5 +1,5 @@
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
-import type { DurableRequest } from './durable-request.js'
+import { type DurableRequest, isJson } from './durable-request.js'
 import type { OutgoingSignal } from './entity-batch.js'
 import { fromInstanceId, isEntityKey, toEntityId, toInstanceId } from './entity-id.js'
 import type { ListedEntity } from './entity-table.js'
@@ -73,7 +73,7 @@ function toKey(segment: string): string {
 async function readInput(request: DurableRequest): Promise<string | null> {
   const body = await request.readBody()
   if (body === '') return null
-  if (!isJson(request.headers['content-type'])) return JSON.stringify(body)
+  if (!isJson(request)) return JSON.stringify(body)
   const text = body.trim()
   try {
     return JSON.parse(text) === null ? null : text
@@ -82,10 +82,6 @@ async function readInput(request: DurableRequest): Promise<string | null> {
       summary: 'Could not parse JSON content',
     })
   }
-}
-
-function isJson(contentType: string | string[] | undefined): boolean {
-  return typeof contentType === 'string' && /^application\/json\s*(;|$)/i.test(contentType)
 }
 
 function list(

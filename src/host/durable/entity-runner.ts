@@ -16,7 +16,7 @@ import { eventTypes, toEventText } from './orchestrations/history-event.js'
 import { notifyInstance } from './orchestrations/start-instance.js'
 import type { TaskHub } from './task-hub.js'
 import type { WorkDispatcher } from './work-dispatcher.js'
-import { type Outbox, type Rest, toBackOffMs, type WorkQueue } from './work-queue.js'
+import { type Outbox, type Rest, toRetryDelayMs, type WorkQueue } from './work-queue.js'
 
 export interface EntityRunnerOptions {
   readonly hub: TaskHub
@@ -83,7 +83,7 @@ export class EntityRunner {
       this.#logErrors(label, batch, answer)
       return answer
     } catch (error) {
-      const waitMs = toBackOffMs(batch.attempts)
+      const waitMs = toRetryDelayMs(batch.attempts)
       log('error', `${label}: the batch failed and runs again in ${waitMs} ms: ${toErrorMessage(error)}`)
       return 'failed'
     }
@@ -127,7 +127,7 @@ export class EntityRunner {
     const { hub, now } = this.#options
     for (const [index, { id, isSignal, sender }] of messages.entries()) {
       if (isSignal || sender === null) continue
-      const Input = toCallResult(answer === undefined ? timedOut : answer.results[index])
+      const Input = toCallResult(answer?.results[index])
       const event = toEventText({ type: eventTypes.eventRaised, at: now(), fields: { Name: id, Input } })
       notifyInstance(hub, outbox, { id: sender }, event)
     }
@@ -144,7 +144,7 @@ const timedOut: OperationResult = {
   result: JSON.stringify('The time limit of the function app ended the operation.'),
 }
 
-/** What the caller of an operation gets (local-host-spec E.2). */
+/** What the caller of an operation gets; of one that has no result, that its time ran out (local-host-spec E.2). */
 function toCallResult({ isError, result }: OperationResult = timedOut): string {
   return JSON.stringify({
     ...(result !== null && { result }),

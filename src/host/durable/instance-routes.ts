@@ -1,5 +1,5 @@
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
-import type { DurableRequest } from './durable-request.js'
+import { type DurableRequest, isJson } from './durable-request.js'
 import type { InstanceApi } from './instance-api.js'
 import { answerInstanceList } from './instance-list-routes.js'
 import { answerStart, toAccepted } from './instance-start-route.js'
@@ -111,7 +111,7 @@ async function raiseEvent(
   const instance = hub.instances.read(id)
   if (instance === undefined) return answers.gone
   if (isOver(instance.status)) return answers.over
-  if (!/^application\/json\s*(;|$)/i.test(String(request.headers['content-type']))) {
+  if (!isJson(request)) {
     throw new DurableRequestError('Only application/json request content is supported')
   }
   const data = parseJsonBody(await request.readBody())

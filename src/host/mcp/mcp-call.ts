@@ -1,5 +1,7 @@
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
+import { isObject, type UncheckedObject } from '../parse-json.js'
 import { TriggerMetadata } from '../trigger-metadata.js'
+import { RpcError, rpcCodes } from './json-rpc.js'
 
 /** Who asks, and how, for the function to see. */
 export interface McpCaller {
@@ -47,6 +49,19 @@ export async function invokeMcpFunction(
   })
   if (!outcome.succeeded) throw new McpFunctionError(outcome.message)
   return outcome.returnValue ?? undefined
+}
+
+/** The arguments in a request's parameters. @throws {RpcError} naming those that are required and missing; `what` is what the platform calls them. */
+export function readArguments(
+  params: UncheckedObject,
+  required: readonly string[],
+  what: 'tool properties' | 'prompt arguments',
+): UncheckedObject {
+  const values = isObject(params.arguments) ? params.arguments : {}
+  const missing = required.filter((name) => values[name] === undefined || values[name] === null)
+  if (missing.length === 0) return values
+  const message = `One or more required ${what} are missing values. Please provide: ${missing.join(', ')}`
+  throw new RpcError(rpcCodes.invalidParams, message)
 }
 
 /** The values as text, as .NET prints them, for the metadata. */

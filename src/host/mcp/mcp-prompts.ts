@@ -1,7 +1,7 @@
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
-import { invokeMcpFunction, type McpCaller, toTextValues } from './mcp-call.js'
+import { invokeMcpFunction, type McpCaller, readArguments, toTextValues } from './mcp-call.js'
 import { parseJsonOption, pickOptions } from './mcp-option.js'
 
 /** A prompt function, ready to be listed and asked. */
@@ -48,12 +48,7 @@ export async function getPrompt(
   caller: McpCaller,
 ): Promise<object> {
   if (prompt === undefined) throw new RpcError(rpcCodes.invalidParams, `Unknown prompt: '${params.name}'`)
-  const values = isObject(params.arguments) ? params.arguments : {}
-  const missing = prompt.required.filter((name) => values[name] === undefined || values[name] === null)
-  if (missing.length > 0) {
-    const message = `One or more required prompt arguments are missing values. Please provide: ${missing.join(', ')}`
-    throw new RpcError(rpcCodes.invalidParams, message)
-  }
+  const values = readArguments(params, prompt.required, 'prompt arguments')
   const invocation = {
     definition: prompt.definition,
     subject: { name: params.name, arguments: params.arguments },

@@ -1,7 +1,13 @@
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
-import { invokeMcpFunction, type McpCaller, McpFunctionError, toTextValues } from './mcp-call.js'
+import {
+  invokeMcpFunction,
+  type McpCaller,
+  McpFunctionError,
+  readArguments,
+  toTextValues,
+} from './mcp-call.js'
 import { parseJsonOption } from './mcp-option.js'
 
 /** A tool function, ready to be listed and called. */
@@ -56,12 +62,7 @@ export async function callTool(
   caller: McpCaller,
 ): Promise<object> {
   if (tool === undefined) throw new RpcError(rpcCodes.invalidParams, `Unknown tool: '${params.name}'`)
-  const values = isObject(params.arguments) ? params.arguments : {}
-  const missing = tool.required.filter((name) => values[name] === undefined || values[name] === null)
-  if (missing.length > 0) {
-    const message = `One or more required tool properties are missing values. Please provide: ${missing.join(', ')}`
-    throw new RpcError(rpcCodes.invalidParams, message)
-  }
+  const values = readArguments(params, tool.required, 'tool properties')
   const invocation = {
     definition: tool.definition,
     subject: { name: params.name, arguments: params.arguments },

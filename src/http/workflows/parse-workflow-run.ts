@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { parseWith } from '../../core/schema.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import { type AnswerForm, parseWait, toAnswerForm, waitFields } from '../caller-wishes.js'
 import { parseId } from '../ids.js'
-import { createFieldError, createRequestError, parseCount, parseFlag, refuseUnknown } from '../parse-query.js'
+import { parseCount, refuseUnknown } from '../parse-query.js'
 import { readBody } from '../read-body.js'
+import { createFieldError, createRequestError } from '../request-errors.js'
 import type { Call, IncomingRequest } from '../route.js'
 
 /** A request to start a workflow, checked in every part. */
@@ -12,7 +14,7 @@ export interface ParsedWorkflowRun {
   readonly input: unknown
   /** How long to wait for the end; ms. `undefined` when the caller does not wait. */
   readonly waitMs: number | undefined
-  readonly form: 'json' | 'text' | 'events'
+  readonly form: AnswerForm
 }
 
 /** Reads a request to start a workflow, as the .NET and Python agents take it. @throws {AgentError} `invalid_request` naming the field. */
@@ -21,17 +23,14 @@ export async function parseWorkflowRun(
   workflow: WorkflowDefinition,
 ): Promise<ParsedWorkflowRun> {
   const query = url.searchParams
-  refuseUnknown(query, ['runId', 'waitForResponse', 'wait_for_response', 'timeoutSeconds', 'code'])
+  refuseUnknown(query, ['runId', ...waitFields, 'timeoutSeconds', 'code'])
   const timeoutSeconds = parseCount(query, 'timeoutSeconds', { min: 1, max: 200 }) ?? 10
-  const wait =
-    parseFlag('x-ms-wait-for-response', request.headers.get('x-ms-wait-for-response')) ??
-    parseFlag('waitForResponse', query.get('waitForResponse') ?? query.get('wait_for_response')) ??
-    false
+  const wait = parseWait(request.headers, query) ?? false
   return {
     runId: parseRunId(chooseRunId(query.get('runId'), request.headers.get('idempotency-key'))),
     input: await parseInput(request, settings.maxBodyBytes, workflow),
     waitMs: wait ? timeoutSeconds * 1000 : undefined,
-    form: toForm(request.headers.get('accept')?.toLowerCase() ?? ''),
+    form: toAnswerForm(request.headers),
   }
 }
 
@@ -64,9 +63,4 @@ async function parseInput(
   const parsed = await parseWith(input, value)
   if (parsed.ok) return parsed.value
   throw createRequestError(parsed.issues)
-}
-
-function toForm(accept: string): ParsedWorkflowRun['form'] {
-  if (accept.includes('text/event-stream')) return 'events'
-  return accept.includes('text/plain') && !accept.includes('json') ? 'text' : 'json'
 }

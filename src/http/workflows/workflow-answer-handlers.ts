@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { JsonValue } from '../../core/json.js'
+import { toIssues } from '../../core/zod-issues.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
 import { type Answer, createJsonAnswer } from '../answers.js'
 import { parseId } from '../ids.js'
-import { createFieldError, createRequestError, toIssues } from '../parse-query.js'
-import { readBody } from '../read-body.js'
+import { readJsonBody } from '../read-body.js'
+import { createFieldError, createRequestError } from '../request-errors.js'
 import type { Call, Handler } from '../route.js'
 import { readRun } from './read-run.js'
 import { toEventName } from './workflow-answers.js'
@@ -18,7 +18,7 @@ export const answerBody = z.strictObject({
 /** `POST workflows/{workflow}/respond/{instanceId}/{requestId}`: the body is the answer; 200. */
 export function createRespondHandler(workflow: WorkflowDefinition): Handler {
   return async function handleRespond(call: Call): Promise<Answer> {
-    const answer = await readJson(call)
+    const answer = await readJsonBody(call.request, call.settings.maxBodyBytes)
     const run = await readRun(call, workflow)
     const requestId = parseId('requestId', call.params.requestId ?? '', 1000)
     await call.workflowRuns.answer(run, requestId, answer)
@@ -30,7 +30,8 @@ export function createRespondHandler(workflow: WorkflowDefinition): Handler {
 /** `POST workflows/{workflow}/respond/{instanceId}`: the body names the request; 202. What cannot be answered is 400, as there. */
 export function createNamedRespondHandler(workflow: WorkflowDefinition): Handler {
   return async function handleNamedRespond(call: Call): Promise<Answer> {
-    const parsed = answerBody.safeParse(await readJson(call))
+    const body = await readJsonBody(call.request, call.settings.maxBodyBytes)
+    const parsed = answerBody.safeParse(body)
     if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
     const { eventName, response } = parsed.data
     const run = await readRun(call, workflow)
@@ -44,10 +45,4 @@ export function createNamedRespondHandler(workflow: WorkflowDefinition): Handler
     const { instanceId: runId } = run
     return createJsonAnswer({ message: 'The answer was taken.', runId, eventName, validated: true }, 202)
   }
-}
-
-async function readJson({ request, settings }: Call): Promise<JsonValue> {
-  const body = await readBody(request, settings.maxBodyBytes)
-  if (body.kind === 'json') return body.value
-  throw createFieldError('Content-Type', 'must be application/json')
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.js'
 import { toJsonSchema } from '../../core/schema.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import { waitFields } from '../caller-wishes.js'
 import {
   eventStream,
   problem,
@@ -13,7 +14,6 @@ import {
   toQuery,
   toSchema,
 } from '../openapi-parts.js'
-import { waitFields } from '../run-body.js'
 import { answerBody } from './workflow-answer-handlers.js'
 
 const text = { type: 'string' }

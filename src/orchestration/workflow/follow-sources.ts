@@ -1,10 +1,10 @@
 import type { DurableClient } from 'durable-functions'
 import type { Clock } from '../../core/clock.js'
+import { askTaskHub, findOrchestration } from '../../session/ask-task-hub.js'
 import { followExpectedRun } from '../../session/follow-expected-run.js'
 import type { SessionClient } from '../../session/session-client.js'
 import type { Nudge } from './nudge.js'
 import { readJournal } from './read-journal.js'
-import { readInstance } from './task-hub-question.js'
 import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
 import { hasEnded } from './workflow-run.js'
 import type { WorkflowStatus } from './workflow-status.js'
@@ -65,7 +65,7 @@ async function findSilentEnd(
   last: number,
   isExpected: boolean,
 ): Promise<StoredWorkflowEvent | undefined> {
-  const found = await readInstance(durable, instanceId)
+  const found = await askTaskHub(() => findOrchestration(durable, instanceId))
   const place = { id: last + 1, at: clock.now() }
   if (found === undefined && isExpected) return undefined
   if (found === undefined)

@@ -1,3 +1,4 @@
+import { AgentError } from '../../core/errors.js'
 import { type JsonObject, toJsonText } from '../../core/json.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
 import type {
@@ -132,8 +133,12 @@ export function workflowNode<Input, Output>(
   return createNode(id, { kind: 'workflow', workflow, retry })
 }
 
-/** The node that something stands for. */
+/** The node that something stands for. @throws {AgentError} `invalid_configuration` when it stands for none. */
 export function toNode(node: AnyNode): WorkflowNode {
+  if (typeof node !== 'object' || node === null) {
+    const message = `A node of a workflow is an agent, or made by functionNode() and the like: it cannot be ${typeof node}.`
+    throw new AgentError('invalid_configuration', message)
+  }
   return 'spec' in node ? node : agentNode(node)
 }
 

@@ -2,12 +2,12 @@ import type { DurableClient } from 'durable-functions'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import { parseWith } from '../../core/schema.js'
+import { askTaskHub, findOrchestration } from '../../session/ask-task-hub.js'
 import type { SessionClient } from '../../session/session-client.js'
 import { followWorkflow, type WorkflowStreamEvent } from './follow-workflow.js'
 import { type OpenQuestion, readOpenQuestions } from './pending-requests.js'
 import { readJournal } from './read-journal.js'
 import type { Cursor } from './stream-cursor.js'
-import { askTaskHub, readInstance } from './task-hub-question.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import { answerEvent, toWorkflowOrchestrator } from './workflow-names.js'
 import { findWorkflowRun, hasEnded, requireWorkflowRun, type WorkflowRun } from './workflow-run.js'
@@ -51,7 +51,7 @@ export class WorkflowClient {
 
   async #isKnown(key: WorkflowRunKey, start: WorkflowStart): Promise<boolean> {
     const { instanceId } = key
-    if ((await readInstance(this.#durable, instanceId)) === undefined) return false
+    if ((await askTaskHub(() => findOrchestration(this.#durable, instanceId))) === undefined) return false
     const run = await this.read(key)
     if (run.start.digest === start.digest) return true
     const message = `runId "${instanceId}" stands for a run with another input; use a new one for a new run.`

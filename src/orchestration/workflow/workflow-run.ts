@@ -1,6 +1,6 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions'
 import { AgentError } from '../../core/errors.js'
-import { readInstance } from './task-hub-question.js'
+import { askTaskHub, findOrchestration } from '../../session/ask-task-hub.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import { toWorkflowOrchestrator } from './workflow-names.js'
 import { readWorkflowStart, type WorkflowStart } from './workflow-start.js'
@@ -30,7 +30,7 @@ export async function findWorkflowRun(
   workflow: WorkflowDefinition,
   instanceId: string,
 ): Promise<WorkflowRun | undefined> {
-  const found = await readInstance(durable, instanceId)
+  const found = await askTaskHub(() => findOrchestration(durable, instanceId))
   if (found === undefined) return undefined
   if (found.name.toLowerCase() !== toWorkflowOrchestrator(workflow.name).toLowerCase()) return undefined
   return {

@@ -8,14 +8,14 @@ import { ask, createSession, key } from '../../session/session-kit.js'
 import { serveMcp } from './servers.js'
 
 /** A server of one tool, which may be told otherwise, and what it was called with. */
-async function serveBooks() {
+async function serveBooks({ flight = z.string() }: { readonly flight?: z.ZodString } = {}) {
   const books = { description: 'Books a flight.', keys: [] as unknown[] }
   const { url } = await serveMcp(() => {
     const server = new McpServer({ name: 'books', version: '1' })
-    const definition = { description: books.description, inputSchema: z.object({ flight: z.string() }) }
-    server.registerTool('book', definition, ({ flight }, { mcpReq }) => {
+    const definition = { description: books.description, inputSchema: z.object({ flight }) }
+    server.registerTool('book', definition, (args, { mcpReq }) => {
       books.keys.push(mcpReq._meta?.['durable-agent-functions/idempotency-key'])
-      return { content: [{ type: 'text', text: `${flight} is booked` }] }
+      return { content: [{ type: 'text', text: `${args.flight} is booked` }] }
     })
     return server
   })
@@ -46,7 +46,7 @@ test.each(['retry', 'ask', 'fail'] as const)(
           await session.send('Book KL1 and KL2')
         },
       },
-      { pairs: 5, shuffles: 5, realWaitMs: 1000, isSameState: onUnknownOutcome !== 'fail' },
+      { pairs: 5, shuffles: 5, realWaitMs: 5000, isSameState: onUnknownOutcome !== 'fail' },
     )
     expect(report.crashPoints).toBeGreaterThan(15)
   },
@@ -78,6 +78,18 @@ const bookAlways = ({ messages }: { readonly messages: readonly { readonly role:
   messages.at(-1)?.role === 'tool'
     ? { text: 'Booked.' }
     : { calls: [{ name: 'travel_book', arguments: { flight: 'KL1' } }] }
+
+test('a pattern of the server that takes years to check costs a moment, and the call is not made', async () => {
+  const { url, books } = await serveBooks({ flight: z.string().regex(/^(a+)+$/) })
+  const bookOdd = conversation([
+    { calls: [{ name: 'travel_book', arguments: { flight: `${'a'.repeat(60)}!` } }] },
+    { text: 'I could not.' },
+  ])
+  const session = createSession(bookOdd, { agent: { tools: [connect({ url })] } })
+  const { results } = await send(session, 'a')
+  expect(results).toMatchObject([{ error: expect.stringContaining('could not be checked') }])
+  expect(books.keys).toEqual([])
+})
 
 test('a definition that changes within a session is refused, and the model never sees it; a reset takes it in', async () => {
   const { url, books } = await serveBooks()

@@ -145,6 +145,13 @@ test.each(mistakes)('a workflow with %s is refused, and the message says where',
   expect(build).toThrow(expect.objectContaining({ code: 'invalid_configuration' }))
 })
 
+test('a node that was forgotten is told of', () => {
+  const forgotten = { name: 'W' } as unknown as { name: string; start: typeof writer }
+  expect(() => new WorkflowBuilder(forgotten)).toThrow(
+    expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining('undefined') }),
+  )
+})
+
 test('an agent may be named again and again, and a node object too', () => {
   const workflow = new WorkflowBuilder({ name: 'W', start: writer })
     .edge(writer, text)

@@ -1,5 +1,6 @@
 import type { ExtensionLog } from '../../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker, InvocationOutcome } from '../../functions.js'
+import { createFailure } from '../../invocation-failure.js'
 import type { Claim, StoredMessage } from '../hub-message.js'
 import type { TaskHub } from '../task-hub.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
@@ -63,7 +64,9 @@ export class ActivityRunner {
     const { invoker, functions } = this.#options
     if (name === httpActivityName) return toEnd(name, await performHttp(input))
     const definition = functions.get(name.toLowerCase())
-    if (definition === undefined) return toEnd(name, noFunction(name))
+    if (definition === undefined) {
+      return toEnd(name, createFailure(`Activity function '${name}' does not exist.`))
+    }
     const data = input === null ? ({ none: true } as const) : { string: input }
     const outcome = await invoker.invoke(definition, {
       input: data,
@@ -90,8 +93,3 @@ function toEnd(name: string, outcome: InvocationOutcome): ActivityEnd {
 }
 
 function nothing(): undefined {}
-
-function noFunction(name: string): InvocationOutcome {
-  const message = `Activity function '${name}' does not exist.`
-  return { succeeded: false, message, stack: '', timedOut: false }
-}

@@ -1,5 +1,6 @@
 import { toErrorMessage } from '../../../core/errors.js'
 import type { InvocationOutcome } from '../../functions.js'
+import { createFailure } from '../../invocation-failure.js'
 import { isObject, type UncheckedObject } from '../../parse-json.js'
 
 /** As long as the platform's own client waits for an answer. */
@@ -16,7 +17,7 @@ export async function performHttp(input: string | null): Promise<InvocationOutco
     const json = JSON.stringify(await send(request))
     return { succeeded: true, returnValue: { json }, outputs: {} }
   } catch (error) {
-    return { succeeded: false, message: toReason(error), stack: '', timedOut: false }
+    return createFailure(toReason(error))
   }
 }
 

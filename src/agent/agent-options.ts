@@ -1,0 +1,130 @@
+import { checkCount } from '../core/check-count.js'
+import { checkOptions, type OptionNames } from '../core/check-options.js'
+import { AgentError } from '../core/errors.js'
+import type { ChatClient } from '../model/chat-client.js'
+import {
+  type ContextProvider,
+  isToolSource,
+  type ModelSettings,
+  type Tool,
+  type ToolSource,
+  toStaticTools,
+} from './agent-definition.js'
+import type { CompactionStrategy } from './compaction.js'
+import { checkToolNames } from './equip-run.js'
+import type { HistoryProvider } from './history-provider.js'
+import type { AgentMiddleware } from './middleware.js'
+
+export interface AgentOptions {
+  /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */
+  readonly name: string
+  /** The model that answers. */
+  readonly client: ChatClient
+  /** The system message of every model call. */
+  readonly instructions?: string
+  /** What the agent is for, for those who choose among agents. */
+  readonly description?: string
+  /** What the model may call: tools, and sources that more come from. @default none */
+  readonly tools?: readonly (Tool | ToolSource)[]
+  /** What knows more than the model does, and learns from its runs. @default none */
+  readonly contextProviders?: readonly ContextProvider[]
+  /** What stands around the agent's runs, model calls and tool calls; the first is the outermost. @default none */
+  readonly middleware?: readonly AgentMiddleware[]
+  readonly modelSettings?: ModelSettings
+  /** Where the agent's sessions keep their conversations when it runs alone; under `AgentFunctionApp` they are durable by themselves. @default in the session */
+  readonly history?: HistoryProvider
+  /** What of a session's conversation the model is shown. @default keepAll() */
+  readonly compaction?: CompactionStrategy
+  /** Most model calls one run may make. @default 20 */
+  readonly maxSteps?: number
+  /** Most tools that run at the same time. @default 8 */
+  readonly maxParallelTools?: number
+  /** Longest time of one model call. @default none but the platform's */
+  readonly stepTimeoutMs?: number
+  /** Longest time of one run, not counting what it waits for approvals and for tools whose result is pending; it then fails with `budget_exhausted`. @default none */
+  readonly runTimeoutMs?: number
+  /** A run that has spent as many tokens makes no further model call and fails with `budget_exhausted`. @default none */
+  readonly maxTokensPerRun?: number
+  /** The same for a session over all its runs. @default none */
+  readonly maxTokensPerSession?: number
+}
+
+const agentOptions: OptionNames<AgentOptions> = {
+  name: true,
+  client: true,
+  instructions: true,
+  description: true,
+  tools: true,
+  contextProviders: true,
+  middleware: true,
+  modelSettings: true,
+  history: true,
+  compaction: true,
+  maxSteps: true,
+  maxParallelTools: true,
+  stepTimeoutMs: true,
+  runTimeoutMs: true,
+  maxTokensPerRun: true,
+  maxTokensPerSession: true,
+}
+
+const limits = [
+  'maxSteps',
+  'maxParallelTools',
+  'stepTimeoutMs',
+  'runTimeoutMs',
+  'maxTokensPerRun',
+  'maxTokensPerSession',
+] as const
+
+/** Refuses what no agent can be made of, before anything runs with it. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkAgentOptions(options: AgentOptions): void {
+  checkOptions('Agent', options, agentOptions)
+  const { name, client, instructions, tools = [] } = options
+  checkName(name)
+  if (typeof client?.stream !== 'function') {
+    refuse(`Agent "${name}" needs a client, such as createOpenAIChatClient({ model }) gives.`)
+  }
+  if (instructions !== undefined && typeof instructions !== 'string') {
+    refuse(`The instructions of agent "${name}" must be text.`)
+  }
+  checkTools(`agent "${name}"`, tools)
+  checkNames(options)
+  for (const limit of limits) checkCount(limit, options[limit] ?? 1)
+}
+
+/** Refuses entries that no model could call. @throws {AgentError} `invalid_configuration` naming the first. */
+export function checkTools(of: string, tools: readonly (Tool | ToolSource)[]): void {
+  if (!Array.isArray(tools)) refuse(`The tools of ${of} must be a list.`)
+  const wrong = tools.findIndex((entry) => !isTool(entry))
+  if (wrong === -1) return
+  const advice =
+    'asTool' in Object(tools[wrong])
+      ? 'is an agent: pass its asTool()'
+      : 'is none: make it with tool({ ... })'
+  refuse(`Entry ${wrong} in the tools of ${of} ${advice}.`)
+}
+
+function isTool(entry: unknown): boolean {
+  const { invoke, tools }: { readonly invoke?: unknown; readonly tools?: unknown } = Object(entry)
+  return typeof invoke === 'function' || typeof tools === 'function'
+}
+
+function checkName(name: string): void {
+  if (/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) return
+  refuse(`Agent name "${name}" must be a letter followed by up to 62 letters, digits, "_" or "-".`)
+}
+
+function checkNames({ name, tools = [], contextProviders = [] }: AgentOptions): void {
+  checkToolNames(name, toStaticTools({ tools }))
+  const names = [...tools.filter(isToolSource), ...contextProviders].map((provider) => provider.name)
+  const twice = names.find((one, index) => names.indexOf(one) !== index)
+  if (twice === undefined) return
+  refuse(
+    `Agent "${name}" has two tool sources or context providers named "${twice}"; what they keep in a session is filed under their names.`,
+  )
+}
+
+function refuse(message: string): never {
+  throw new AgentError('invalid_configuration', message)
+}

@@ -1,0 +1,135 @@
+import type { Agent } from '../agent/agent.js'
+import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
+import type { InvocationValuesFactory } from '../agent/provider-context.js'
+import { checkCount } from '../core/check-count.js'
+import { checkChoice, checkOptions, type OptionNames } from '../core/check-options.js'
+import { AgentError } from '../core/errors.js'
+import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
+import type { RunLog } from '../run/run-log.js'
+import type { AgentResponseCallback } from '../session/response-callback.js'
+import type { AgentTrigger } from './agent-trigger.js'
+import type { McpAgentToolOptions } from './mcp-agent-tool.js'
+import type { OwnerResolver } from './owner.js'
+
+export interface AgentFunctionAppOptions {
+  /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
+  readonly agents?: readonly (Agent | ForeignAgent)[]
+  /** More can be added with {@link AgentFunctionApp.addWorkflow}. @default none */
+  readonly workflows?: readonly WorkflowDefinition[]
+  /** Which key callers of the HTTP routes need in Azure. @default 'function' */
+  readonly authLevel?: 'anonymous' | 'function' | 'admin'
+  /** Whether to serve `GET health`. @default true */
+  readonly enableHealthCheck?: boolean
+  /** Observes the runs of agents that have no callback of their own. @default none */
+  readonly defaultCallback?: AgentResponseCallback
+  /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
+  readonly owner?: OwnerResolver
+  /** Makes what the tools and providers of a run may know and its model may not, anew at each execution. @default nothing */
+  readonly context?: InvocationValuesFactory
+  /** Where runs are journalled. @default SQLite under the embedded host, else the app's storage account, `AzureWebJobsStorage` */
+  readonly runLog?: RunLog
+  /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. @default 100,000 */
+  readonly waitLimitMs?: number
+  /** How long one event stream lasts; readers reconnect and go on. @default 540,000 */
+  readonly streamLimitMs?: number
+  /** How often a silent event stream says that it lives. @default 15,000 */
+  readonly heartbeatMs?: number
+  /** How long one entity operation may take: half of it for starting steps. @default functionTimeout of host.json */
+  readonly operationTimeoutMs?: number
+  /** Sessions in which nothing has happened for so long are deleted. @default never */
+  readonly sessionTtlMs?: number
+  /** Logs of runs that ended so long ago are deleted: turns that have left the session's state are then gone, and their correlation ids may be used anew. @default never */
+  readonly runRetentionMs?: number
+  /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
+  readonly maxAttempts?: number
+  /** Images and files in messages whose data URIs are longer are kept beside the log of their run, neither in it nor in the session's state. @default 32,768 */
+  readonly maxInlineMediaBytes?: number
+  /** Largest request body. @default 1,048,576 */
+  readonly maxBodyBytes?: number
+}
+
+export interface AddAgentOptions {
+  /** Observes this agent's runs, instead of the app's default callback. */
+  readonly callback?: AgentResponseCallback
+  /** Whether to serve the agent's HTTP routes. @default true */
+  readonly http?: boolean
+  /** Whether, and how, MCP clients find the agent as a tool of the app, at `/runtime/webhooks/mcp`. @default false */
+  readonly mcpTool?: boolean | McpAgentToolOptions
+  /** What else runs the agent: messages of queues, blobs, the clock. @default nothing */
+  readonly triggers?: readonly AgentTrigger[]
+}
+
+/** The options that count something, by the least that they may be. */
+const counts = [
+  ['waitLimitMs', 1],
+  ['streamLimitMs', 1],
+  ['heartbeatMs', 1],
+  ['operationTimeoutMs', 1],
+  ['sessionTtlMs', 1],
+  ['runRetentionMs', 1],
+  ['maxAttempts', 1],
+  ['maxInlineMediaBytes', 0],
+  ['maxBodyBytes', 1],
+] as const
+
+const appOptions: OptionNames<AgentFunctionAppOptions> = {
+  agents: true,
+  workflows: true,
+  authLevel: true,
+  enableHealthCheck: true,
+  defaultCallback: true,
+  owner: true,
+  context: true,
+  runLog: true,
+  waitLimitMs: true,
+  streamLimitMs: true,
+  heartbeatMs: true,
+  operationTimeoutMs: true,
+  sessionTtlMs: true,
+  runRetentionMs: true,
+  maxAttempts: true,
+  maxInlineMediaBytes: true,
+  maxBodyBytes: true,
+}
+
+const addAgentOptions: OptionNames<AddAgentOptions> = {
+  callback: true,
+  http: true,
+  mcpTool: true,
+  triggers: true,
+}
+
+/**
+ * Refuses options that no app means: a misspelt `owner` would show everybody everything, and a negative `sessionTtlMs`
+ * would delete every session. @throws {AgentError} `invalid_configuration` naming the option.
+ */
+export function checkAppOptions(options: AgentFunctionAppOptions): void {
+  checkOptions('AgentFunctionApp', options, appOptions)
+  const { agents = [], workflows = [], authLevel = 'function', defaultCallback } = options
+  if (!Array.isArray(agents)) refuse('agents of AgentFunctionApp must be a list.')
+  if (!Array.isArray(workflows)) refuse('workflows of AgentFunctionApp must be a list.')
+  checkChoice('authLevel', authLevel, ['anonymous', 'function', 'admin'])
+  checkCallback('defaultCallback', defaultCallback)
+  for (const [option, least] of counts) checkCount(option, options[option] ?? least, least)
+}
+
+/** Refuses what is no agent, and options that there are not. @throws {AgentError} `invalid_configuration` saying which. */
+export function checkAddedAgent(added: Agent | ForeignAgent, options: AddAgentOptions): void {
+  const { name, run }: { readonly name?: unknown; readonly run?: unknown } = Object(added)
+  if (typeof name !== 'string' || typeof run !== 'function') {
+    refuse('What is served must be an Agent, or have a name and a function run: is an await missing?')
+  }
+  checkOptions(`addAgent of "${name}"`, options, addAgentOptions)
+  checkCallback(`callback of agent "${name}"`, options.callback)
+}
+
+function checkCallback(what: string, callback: AgentResponseCallback | undefined): void {
+  if (callback === undefined) return
+  const { onStreamingResponseUpdate, onAgentResponse } = callback
+  if (typeof (onStreamingResponseUpdate ?? onAgentResponse) === 'function') return
+  refuse(`${what} must have a function onStreamingResponseUpdate or onAgentResponse.`)
+}
+
+function refuse(message: string): never {
+  throw new AgentError('invalid_configuration', message)
+}

@@ -1,0 +1,37 @@
+import { AgentError } from './errors.js'
+
+/** Each option of a type by its name, so that the compiler tells of one that is missing here. */
+export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true }
+
+/**
+ * Refuses options that nobody would read: they are misspelt, and what they were to change, such as who is asked before a
+ * tool runs, would stay as it is without a word. The compiler sees that in literals only, not in what is spread or computed.
+ * @throws {AgentError} `invalid_configuration` naming the first such option, and those that there are.
+ */
+export function checkOptions<Options extends object>(
+  what: string,
+  options: Options,
+  known: OptionNames<Options>,
+): void {
+  checkObject(what, options)
+  const strange = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (strange === undefined) return
+  const names = Object.keys(known).join(', ')
+  throw new AgentError('invalid_configuration', `${what} has no option "${strange}". It has: ${names}.`)
+}
+
+function checkObject(what: string, options: unknown): void {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
+  const given = Array.isArray(options) ? 'a list' : JSON.stringify(options)
+  throw new AgentError('invalid_configuration', `${what} takes an object with options, not ${given}.`)
+}
+
+/** Refuses a word that is none of those that there are. @throws {AgentError} `invalid_configuration` naming the option and the words. */
+export function checkChoice(option: string, value: unknown, choices: readonly string[]): void {
+  if (choices.some((choice) => choice === value)) return
+  const words = choices.map((choice) => `'${choice}'`).join(', ')
+  throw new AgentError(
+    'invalid_configuration',
+    `${option} must be one of ${words}, not ${JSON.stringify(value)}.`,
+  )
+}

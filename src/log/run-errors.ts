@@ -1,0 +1,21 @@
+import { AgentError, FencedError } from '../core/errors.js'
+import type { RunKey } from '../run/run-log.js'
+
+/** Where an append expected a log to end, and where it does. */
+export interface Fencing {
+  readonly expected: number
+  /** `undefined` when the run is no more. */
+  readonly next: number | undefined
+}
+
+/** What an append fails with that another executor, or a deletion, was faster than. */
+export function createFencedError({ run, session }: RunKey, { expected, next }: Fencing): FencedError {
+  const name = `Run ${run} of session ${session}`
+  if (next === undefined) return new FencedError(`${name} was deleted.`)
+  return new FencedError(`${name} went on elsewhere: its log ends at ${next}, not ${expected}.`)
+}
+
+/** What a wish about a run fails with that there is not. */
+export function createMissingRunError({ run }: RunKey): AgentError {
+  return new AgentError('not_found', `There is no run "${run}".`)
+}
