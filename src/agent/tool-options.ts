@@ -75,7 +75,7 @@ export function checkToolOptions<Parameters extends Schema, Result>(
 ): void {
   checkOptions('tool', options, toolOptions)
   const { name, description, execute, approval = 'never', onUnknownOutcome = 'ask' } = options
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+  if (typeof name !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new AgentError(
       'invalid_configuration',
       `Tool name "${name}" must be 1-64 letters, digits, "_" or "-".`,

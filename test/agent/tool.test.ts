@@ -153,6 +153,7 @@ test.each([
     { onUnknownOutcome: 'repeat' },
     `onUnknownOutcome of tool "pay" must be one of 'retry', 'ask', 'fail', not "repeat".`,
   ],
+  [{ name: undefined }, 'Tool name "undefined" must be'],
   [{ description: undefined }, 'Tool "pay" needs a description'],
   [{ execute: undefined }, 'Tool "pay" needs a function execute'],
   [{ parameters: { amount: 'number' } }, 'The parameters of tool "pay" must be a schema'],

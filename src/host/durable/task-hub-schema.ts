@@ -78,7 +78,7 @@ const messagesByTarget = `
 const steps = [entityTables, orchestrationTables, messagesByTarget] as const
 
 /** Version of the tables above. A file with a higher number was written by a newer host and is refused; a lower one is lifted. */
-export const taskHubSchemaVersion = steps.length
+const taskHubSchemaVersion = steps.length
 
 /**
  * How many pages (4 KiB each) the write-ahead log may hold before they are copied into the file. Entities in use are
