@@ -1,7 +1,8 @@
 import { toTimestamp } from '../core/clock.js'
 import type { ToolResult } from '../run/control.js'
-import { toOpenApprovals } from '../run/fold.js'
+import { toLastCalls, toOpenApprovals } from '../run/fold.js'
 import { cancelAnswer } from './background-answer.js'
+import { findCall } from './call-context.js'
 import type { RunSetup } from './run-context.js'
 
 /**
@@ -31,8 +32,9 @@ export async function absorbControls(context: RunSetup): Promise<void> {
 }
 
 /** Results of runs that work for this one are theirs to take in. */
-function absorbToolResult({ journal, clock }: RunSetup, { callId, result, error }: ToolResult): void {
-  const call = journal.state.steps.at(-1)?.calls.find((state) => state.call.callId === callId)
+function absorbToolResult(setup: RunSetup, { callId, result, error }: ToolResult): void {
+  const { journal, clock } = setup
+  const call = findCall(setup, callId)
   if (call === undefined || call.completed !== undefined) return
   const durationMs = call.pending === undefined ? 0 : clock.now() - call.pending.since
   journal.record({ type: 'tool.completed', data: { callId, result, error, durationMs } })
@@ -53,9 +55,12 @@ export async function cancelRun(setup: RunSetup, reason: string): Promise<void> 
   const { journal } = setup
   await cancelAnswer(setup)
   const text = journal.state.partial ?? ''
-  for (const { call, completed, started } of journal.state.steps.at(-1)?.calls ?? []) {
+  for (const { call, completed, started } of toLastCalls(journal.state)) {
     if (completed !== undefined) continue
-    const error = `The run was cancelled ${started === undefined ? 'before' : 'while'} this tool ran${started === undefined ? '' : ', so whether it took effect is unknown'}.`
+    const error =
+      started === undefined
+        ? 'The run was cancelled before this tool ran.'
+        : 'The run was cancelled while this tool ran, so whether it took effect is unknown.'
     journal.record({ type: 'tool.completed', data: { callId: call.callId, error, durationMs: 0 } })
   }
   journal.record({ type: 'run.cancelled', data: { reason, text } })

@@ -89,6 +89,7 @@ export function checkAgentOptions(options: AgentOptions): void {
     refuse(`The instructions of agent "${name}" must be text.`)
   }
   checkTools(`agent "${name}"`, tools)
+  checkProviders(options)
   checkNames(options)
   for (const limit of limits) checkCount(limit, options[limit] ?? 1)
 }
@@ -111,8 +112,26 @@ function isTool(entry: unknown): boolean {
 }
 
 function checkName(name: string): void {
-  if (/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) return
+  if (typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) return
   refuse(`Agent name "${name}" must be a letter followed by up to 62 letters, digits, "_" or "-".`)
+}
+
+function checkProviders({ name, contextProviders = [], middleware = [] }: AgentOptions): void {
+  if (contextProviders.some((provider) => typeof provider?.name !== 'string')) {
+    refuse(
+      `A context provider of agent "${name}" needs a name; what keeps conversations, such as FileHistoryProvider, belongs into history.`,
+    )
+  }
+  if (!middleware.every(isMiddleware)) {
+    refuse(`A middleware of agent "${name}" needs beforeRun, callModel, callTool or afterRun.`)
+  }
+}
+
+/** One that is empty stands around nothing, and may be meant; one with nothing but other names is not. */
+function isMiddleware(one: AgentMiddleware): boolean {
+  if (typeof one !== 'object' || one === null) return false
+  const hook = one.beforeRun ?? one.callModel ?? one.callTool ?? one.afterRun
+  return typeof hook === 'function' || Object.keys(one).length === 0
 }
 
 function checkNames({ name, tools = [], contextProviders = [] }: AgentOptions): void {

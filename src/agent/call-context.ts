@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { CallState } from '../run/fold.js'
+import { type CallState, toLastCalls } from '../run/fold.js'
 import type { Tool } from './agent-definition.js'
 import { toRunInfo } from './equip-run.js'
-import type { RunContext } from './run-context.js'
+import type { RunContext, RunSetup } from './run-context.js'
 import type { ToolContext } from './tool-context.js'
 
 /** A call of the run's last step, as far as it has got. */
-export function findCall({ journal }: RunContext, callId: string): CallState | undefined {
-  return journal.state.steps.at(-1)?.calls.find(({ call }) => call.callId === callId)
+export function findCall({ journal }: Pick<RunSetup, 'journal'>, callId: string): CallState | undefined {
+  return toLastCalls(journal.state).find(({ call }) => call.callId === callId)
 }
 
 /** The tool that a model means by a name. */

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checkOptions, checkText } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 import { chatMessage } from '../core/message-schema.js'
@@ -37,7 +38,11 @@ export class FileHistoryProvider implements HistoryProvider {
   readonly #deserialize: (line: string) => unknown
   readonly #writes = new Map<string, Promise<void>>()
 
-  constructor({ path, serialize = JSON.stringify, deserialize = parseJson }: FileHistoryProviderOptions) {
+  /** @throws {AgentError} `invalid_configuration` naming an option that there is not, or a missing path. */
+  constructor(options: FileHistoryProviderOptions) {
+    checkOptions('FileHistoryProvider', options, { path: true, serialize: true, deserialize: true })
+    const { path, serialize = JSON.stringify, deserialize = parseJson } = options
+    checkText('path', path)
     this.#path = path
     this.#serialize = serialize
     this.#deserialize = deserialize

@@ -1,3 +1,4 @@
+import { checkCount } from '../core/check-count.js'
 import { checkChoice, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import type { Schema, SchemaOutput } from '../core/schema.js'
@@ -74,7 +75,7 @@ export function checkToolOptions<Parameters extends Schema, Result>(
 ): void {
   checkOptions('tool', options, toolOptions)
   const { name, description, execute, approval = 'never', onUnknownOutcome = 'ask' } = options
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+  if (typeof name !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new AgentError(
       'invalid_configuration',
       `Tool name "${name}" must be 1-64 letters, digits, "_" or "-".`,
@@ -85,6 +86,18 @@ export function checkToolOptions<Parameters extends Schema, Result>(
   if (typeof approval !== 'function')
     checkChoice(`approval of tool "${name}", when it is no function,`, approval, ['always', 'never'])
   checkChoice(`onUnknownOutcome of tool "${name}"`, onUnknownOutcome, ['retry', 'ask', 'fail'])
+  checkLimits(options)
+}
+
+const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength'] as const
+
+function checkLimits(
+  options: Pick<ToolOptions<Schema, unknown>, 'name' | 'retry' | (typeof limitOptions)[number]>,
+): void {
+  const { name, retry } = options
+  for (const option of limitOptions) checkCount(`${option} of tool "${name}"`, options[option] ?? 1)
+  checkCount(`retry.maxAttempts of tool "${name}"`, retry?.maxAttempts ?? 1)
+  checkCount(`retry.initialDelayMs of tool "${name}"`, retry?.initialDelayMs ?? 0, 0)
 }
 
 function refuse(name: string, lacks: string): never {

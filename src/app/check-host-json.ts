@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isJsonObject, type JsonValue, parseJson } from '../core/json.js'
+import { parseHostJson } from '../core/host-json.js'
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js'
+import { parseTimeSpanMs } from '../core/time-span.js'
+
+/** App settings, some of which replace members of host.json. */
+type Settings = Readonly<Record<string, string | undefined>>
 
 /**
  * What in an app's host.json would hurt its agents, a sentence each; empty when all is well.
  * Source: Durable Functions, host.json settings; the defaults are made for short operations.
  */
-export function checkHostJson(appDirectory: string): readonly string[] {
-  const hostJson = readHostJson(appDirectory)
+export function checkHostJson(appDirectory: string, settings: Settings = process.env): readonly string[] {
+  const hostJson = readHostJson(appDirectory, settings)
   const durable = read(hostJson, ['extensions', 'durableTask'])
   const warnings: string[] = []
-  if (read(durable, ['maxEntityOperationBatchSize']) !== 1) {
+  if (String(read(durable, ['maxEntityOperationBatchSize'])) !== '1') {
     warnings.push(
       'host.json: set extensions.durableTask.maxEntityOperationBatchSize to 1. Otherwise queued messages of a session are committed, or repeated, together.',
     )
@@ -21,16 +26,15 @@ export function checkHostJson(appDirectory: string): readonly string[] {
 }
 
 /** The platform's time limit for one function call, in ms: `functionTimeout` of host.json, else the Consumption plan's 5 minutes. */
-export function readFunctionTimeout(appDirectory: string): number {
-  const text = read(readHostJson(appDirectory), ['functionTimeout'])
-  if (text === '-1' || text === -1) return 24 * 3600 * 1000
-  const seconds = toSeconds(text)
-  return (Number.isFinite(seconds) ? seconds : 300) * 1000
+export function readFunctionTimeout(appDirectory: string, settings: Settings = process.env): number {
+  const timeout = read(readHostJson(appDirectory, settings), ['functionTimeout'])
+  if (timeout === '-1' || timeout === -1) return 24 * 3600 * 1000
+  return parseTimeSpanMs(String(timeout)) ?? 300_000
 }
 
-function readHostJson(appDirectory: string): JsonValue | undefined {
+function readHostJson(appDirectory: string, settings: Settings): JsonObject | undefined {
   try {
-    return parseJson(readFileSync(join(appDirectory, 'host.json'), 'utf8'))
+    return parseHostJson(readFileSync(join(appDirectory, 'host.json'), 'utf8'), settings)
   } catch {
     return undefined
   }
@@ -38,12 +42,12 @@ function readHostJson(appDirectory: string): JsonValue | undefined {
 
 function checkAzureStorage(storage: JsonValue | undefined): readonly string[] {
   const warnings: string[] = []
-  if (toSeconds(read(storage, ['maxQueuePollingInterval'])) > 2) {
+  if (toMs(read(storage, ['maxQueuePollingInterval'])) > 2_000) {
     warnings.push(
       'host.json: set extensions.durableTask.storageProvider.maxQueuePollingInterval to 00:00:01. The first message after a pause otherwise waits up to 30 seconds.',
     )
   }
-  if (toSeconds(read(storage, ['controlQueueVisibilityTimeout'])) > 120) {
+  if (toMs(read(storage, ['controlQueueVisibilityTimeout'])) > 120_000) {
     warnings.push(
       'host.json: set extensions.durableTask.storageProvider.controlQueueVisibilityTimeout to 00:01:00. A run whose host died is otherwise taken up only after 5 minutes.',
     )
@@ -57,10 +61,7 @@ function read(value: JsonValue | undefined, path: readonly string[]): JsonValue 
   return isJsonObject(value) ? read(value[name], rest) : undefined
 }
 
-/** Seconds of an `hh:mm:ss`; endless when it is missing, as the defaults are too long. */
-function toSeconds(value: JsonValue | undefined): number {
-  const [, hours, minutes, seconds] = /^(\d+):(\d+):(\d+)$/.exec(String(value)) ?? []
-  return hours === undefined
-    ? Number.POSITIVE_INFINITY
-    : Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
+/** Milliseconds of a time span; endless when it is missing, as the defaults are too long. */
+function toMs(value: JsonValue | undefined): number {
+  return parseTimeSpanMs(String(value)) ?? Number.POSITIVE_INFINITY
 }

@@ -35,3 +35,12 @@ export function checkChoice(option: string, value: unknown, choices: readonly st
     `${option} must be one of ${words}, not ${JSON.stringify(value)}.`,
   )
 }
+
+/** Refuses what is no text, or empty text. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkText(option: string, value: unknown): void {
+  if (typeof value === 'string' && value.trim() !== '') return
+  throw new AgentError(
+    'invalid_configuration',
+    `${option} must be given, as text, and not ${JSON.stringify(value)}.`,
+  )
+}

@@ -27,6 +27,27 @@ export function useWriteAheadLog(database: DatabaseSync, waitMs: number): void {
   }
 }
 
+/** Does `work` in a transaction that writes, and gives what it returned; when it throws, nothing that it wrote stays. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    undo(database)
+    throw error
+  }
+}
+
+function undo(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // A full disk has made SQLite undo everything by itself (sqlite.org/lang_transaction.html).
+  }
+}
+
 /** Whether SQLite refused something because another connection was writing or repairing: `SQLITE_BUSY` of any kind (sqlite.org/rescode.html). */
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5

@@ -5,7 +5,7 @@ import type { LogLevel } from './log.js'
 import type { ProgrammingModel } from './programming-model.js'
 
 /** Version of the worker protocol that this host speaks, as apps can read it. */
-export const workerVersion = '3.12.0'
+const workerVersion = '3.12.0'
 /** Version of the Functions host whose behaviour this host has. */
 export const hostVersion = '4.1037.0'
 

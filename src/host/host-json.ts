@@ -1,11 +1,12 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { join } from 'node:path'
 import { AgentError, toErrorMessage } from '../core/errors.js'
+import { parseHostJson } from '../core/host-json.js'
+import { parseTimeSpanMs } from '../core/time-span.js'
 import { type LogLevel, parseLogLevel } from './log.js'
-import { isObject, stripJsonComments, type UncheckedObject } from './parse-json.js'
+import { isObject, type UncheckedObject } from './parse-json.js'
 import { readOptionalFile } from './read-optional-file.js'
 import { resolveSettingNames, type Settings } from './setting-names.js'
-import { parseTimeSpanMs } from './time-span.js'
 
 /** What host.json says about HTTP triggers (`extensions.http`). */
 export interface HttpSettings {
@@ -36,7 +37,6 @@ export interface HostJson {
 const defaultTimeoutMs = 30 * 60_000
 /** Longer than this no timer can be: Node lets one of more go off at once. */
 const longestTimerMs = 2_147_483_647
-const overridePrefix = 'AzureFunctionsJobHost__'
 
 /**
  * Reads `<root>/host.json`; a missing file counts as `{"version":"2.0"}`.
@@ -46,14 +46,14 @@ const overridePrefix = 'AzureFunctionsJobHost__'
 export async function readHostJson(root: string, settings: Settings): Promise<HostJson> {
   const path = join(root, 'host.json')
   const text = (await readOptionalFile(path)) ?? '{"version":"2.0"}'
-  let parsed: unknown
+  let file: UncheckedObject
   try {
-    parsed = JSON.parse(stripJsonComments(text))
+    file = parseHostJson(text, settings)
   } catch (cause) {
     const message = `Unable to parse host configuration file '${path}'. ${toErrorMessage(cause)}`
     throw new AgentError('invalid_configuration', message, { cause })
   }
-  return toHostJson(withOverrides(isObject(parsed) ? parsed : {}, settings), settings)
+  return toHostJson(file, settings)
 }
 
 /** Checks a parsed host.json and fills in defaults. @throws {AgentError} as {@link readHostJson}. */
@@ -145,23 +145,6 @@ function resolveStrings(value: unknown, settings: Settings): unknown {
   if (typeof value === 'string') return resolveSettingNames(value, settings)
   if (!isObject(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolveStrings(part, settings)]))
-}
-
-function withOverrides(file: UncheckedObject, settings: Settings): UncheckedObject {
-  let result = file
-  for (const [name, value] of Object.entries(settings)) {
-    if (value === undefined || !name.toLowerCase().startsWith(overridePrefix.toLowerCase())) continue
-    result = withMember(result, name.slice(overridePrefix.length).split('__'), value)
-  }
-  return result
-}
-
-function withMember(object: UncheckedObject, path: readonly string[], value: string): UncheckedObject {
-  const [name, ...rest] = path
-  if (name === undefined) return object
-  // Configuration keys compare ignoring case: an override finds the member however host.json spells it.
-  const key = Object.keys(object).find((member) => member.toLowerCase() === name.toLowerCase()) ?? name
-  return { ...object, [key]: rest.length === 0 ? value : withMember(readObject(object[key]), rest, value) }
 }
 
 function readObject(value: unknown): UncheckedObject {

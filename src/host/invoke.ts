@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { formatTimeSpan } from '../core/time-span.js'
 import { createBindingContext } from './binding-expressions.js'
 import type { LoadedFunction } from './function-definitions.js'
 import type { FunctionInvoker, InvocationOutcome, InvocationRequest } from './functions.js'
@@ -6,7 +7,6 @@ import { createFailure, toFailure } from './invocation-failure.js'
 import type { RpcInvocationRequest } from './programming-model.js'
 import { createInputStep, type InputReader, type NamedInput } from './read-inputs.js'
 import { type InvocationEnvironment, runInvocation } from './run-invocation.js'
-import { formatTimeSpan } from './time-span.js'
 import { createOutputStep, type OutputWriter } from './write-outputs.js'
 
 export interface InvokerOptions extends InvocationEnvironment {

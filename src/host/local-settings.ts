@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { AgentError, toErrorMessage } from '../core/errors.js'
-import { isObject, stripJsonComments, type UncheckedObject } from './parse-json.js'
+import { stripJsonComments } from '../core/host-json.js'
+import { isObject, type UncheckedObject } from './parse-json.js'
 import { readOptionalFile } from './read-optional-file.js'
 
 /** local.settings.json, read (Functions command line: local settings file). */

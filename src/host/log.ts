@@ -23,7 +23,7 @@ export interface HostLog {
 }
 
 /** The category of lines that no filter holds back. */
-export const consoleCategory = 'Host.Console'
+const consoleCategory = 'Host.Console'
 
 const levelOrder: Readonly<Record<LogLevel, number>> = {
   trace: 0,
@@ -77,7 +77,7 @@ function findFilter(filters: LogFilters, category: string): LogLevel {
 }
 
 /** The line as the command line shows it: `[2026-01-01T00:00:00.000Z] message`; console text stays bare. */
-export function formatLogLine(line: LogLine): string {
+function formatLogLine(line: LogLine): string {
   return line.category === consoleCategory ? line.message : `[${line.at.toISOString()}] ${line.message}`
 }
 

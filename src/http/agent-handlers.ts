@@ -1,4 +1,5 @@
 import type { Agent } from '../agent/agent.js'
+import { toTimestamp } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { SessionQuery } from '../run/run-log.js'
 import { type Answer, createJsonAnswer } from './answers.js'
@@ -24,8 +25,8 @@ export function createAgentHandler(agent: Agent): Handler {
       ...toAgentView(agent),
       sessions: page.map(({ session, createdAt, updatedAt }) => ({
         sessionId: session,
-        createdAt: new Date(createdAt).toISOString(),
-        updatedAt: new Date(updatedAt).toISOString(),
+        createdAt: toTimestamp(createdAt),
+        updatedAt: toTimestamp(updatedAt),
       })),
       next_before: sessions.length > limit ? toCursor(page.at(-1)) : undefined,
     })

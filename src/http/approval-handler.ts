@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
 import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
+import { toTimestamp } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import { toIssues } from '../core/zod-issues.js'
@@ -67,7 +68,7 @@ async function requireOpenApproval(
     )
   const open = toOpenApprovals(fold(events)).find((approval) => approval.approvalId === approvalId)
   if (open === undefined) throw createDecidedError(approvalId)
-  if (open.expiresAt !== undefined && open.expiresAt <= new Date().toISOString()) {
+  if (open.expiresAt !== undefined && open.expiresAt <= toTimestamp(Date.now())) {
     throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${open.expiresAt}.`)
   }
   return open

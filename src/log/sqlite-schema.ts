@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../core/errors.js'
-import { openSqlite, toOpenProblem, useWriteAheadLog } from '../core/sqlite.js'
+import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
 export const schemaVersion = 4
@@ -91,9 +91,10 @@ const openWaitMs = 5000
  * @throws {AgentError} `store_unavailable` naming the file when it cannot be written, is damaged, or was made by a newer release.
  */
 export function openSqliteFile(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined
   try {
     if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true })
-    const database = openSqlite(path)
+    database = openSqlite(path)
     database.exec(`PRAGMA busy_timeout = ${openWaitMs}`)
     useWriteAheadLog(database, openWaitMs)
     database.exec(`
@@ -106,6 +107,7 @@ export function openSqliteFile(path: string): DatabaseSync {
     database.exec('PRAGMA busy_timeout = 0')
     return database
   } catch (cause) {
+    database?.close()
     if (cause instanceof AgentError) throw cause
     throw new AgentError(
       'store_unavailable',
@@ -118,8 +120,7 @@ export function openSqliteFile(path: string): DatabaseSync {
 }
 
 function migrate(database: DatabaseSync): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
+  inTransaction(database, () => {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)
     if (version > schemaVersion) {
       throw new AgentError(
@@ -133,9 +134,5 @@ function migrate(database: DatabaseSync): void {
     if (version > 0 && version < 4) database.exec(toVersion4)
     // Of a file that cannot be written SQLite only tells at the first write.
     database.exec(`PRAGMA user_version = ${schemaVersion}`)
-    database.exec('COMMIT')
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
-  }
+  })
 }

@@ -1,3 +1,4 @@
+import { checkOptions, checkText, type OptionNames } from '../core/check-options.js'
 import { type AzureOpenAIConnectionOptions, toOpenAIConnection } from './azure-connection.js'
 import type { ChatClient } from './chat-client.js'
 import { createOpenAIChatClient, type OpenAIChatClientOptions } from './openai-chat-completions.js'
@@ -9,6 +10,24 @@ export type AzureOpenAIChatClientOptions = AzureOpenAIConnectionOptions &
 export type AzureOpenAIResponsesClientOptions = AzureOpenAIConnectionOptions &
   Pick<OpenAIResponsesClientOptions, 'stream' | 'timeoutMs' | 'headers' | 'store' | 'pollIntervalMs'>
 
+const chatOptions: OptionNames<AzureOpenAIChatClientOptions> = {
+  endpoint: true,
+  deployment: true,
+  apiKey: true,
+  credential: true,
+  managedIdentityClientId: true,
+  fetch: true,
+  stream: true,
+  timeoutMs: true,
+  headers: true,
+}
+
+const responsesOptions: OptionNames<AzureOpenAIResponsesClientOptions> = {
+  ...chatOptions,
+  store: true,
+  pollIntervalMs: true,
+}
+
 /**
  * A chat client for a model deployed in Azure OpenAI. It asks once: wrap it in `withRetry` to ask again.
  * Without `apiKey` it signs in with Microsoft Entra ID and refreshes the token itself; the identity needs the role
@@ -19,9 +38,10 @@ export type AzureOpenAIResponsesClientOptions = AzureOpenAIConnectionOptions &
  * ```
  *
  * Wire: Microsoft Learn, "Azure OpenAI in Microsoft Foundry Models v1 API".
- * @throws {AgentError} `invalid_configuration` when the endpoint is no https URL (http is allowed on this machine).
+ * @throws {AgentError} `invalid_configuration` when the endpoint is no https URL (http is allowed on this machine), or naming another option that cannot be used.
  */
 export function createAzureOpenAIChatClient(options: AzureOpenAIChatClientOptions): ChatClient {
+  checkAzureOptions('createAzureOpenAIChatClient', options, chatOptions)
   const { deployment, stream, timeoutMs, headers } = options
   return createOpenAIChatClient({
     ...toOpenAIConnection(options),
@@ -34,9 +54,10 @@ export function createAzureOpenAIChatClient(options: AzureOpenAIChatClientOption
 
 /**
  * The same by the Responses API: see `createOpenAIResponsesClient` for what it can do.
- * @throws {AgentError} `invalid_configuration` when the endpoint is no https URL (http is allowed on this machine).
+ * @throws {AgentError} `invalid_configuration` when the endpoint is no https URL (http is allowed on this machine), or naming another option that cannot be used.
  */
 export function createAzureOpenAIResponsesClient(options: AzureOpenAIResponsesClientOptions): ChatClient {
+  checkAzureOptions('createAzureOpenAIResponsesClient', options, responsesOptions)
   const { deployment, stream, timeoutMs, headers, store, pollIntervalMs } = options
   return createOpenAIResponsesClient({
     ...toOpenAIConnection(options),
@@ -47,4 +68,13 @@ export function createAzureOpenAIResponsesClient(options: AzureOpenAIResponsesCl
     store,
     pollIntervalMs,
   })
+}
+
+function checkAzureOptions<Options extends AzureOpenAIConnectionOptions>(
+  what: string,
+  options: Options,
+  known: OptionNames<Options>,
+): void {
+  checkOptions(what, options, known)
+  checkText('deployment', options.deployment)
 }

@@ -82,7 +82,7 @@ export class ChatCompletionsAnswer {
 }
 
 /** An error for an answer that cannot be read; it may well be readable the next time. */
-export function createMalformedError(): AgentError {
+function createMalformedError(): AgentError {
   const message = 'The model server sent an answer that is no Chat Completions answer.'
   return new AgentError('model_error', message, { retryable: true })
 }

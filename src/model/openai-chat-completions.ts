@@ -5,7 +5,7 @@ import { toChatCompletionsBody } from './chat-completions-request.js'
 import { mergeDeltas } from './merge-deltas.js'
 import { type ModelReply, readReply } from './model-reply.js'
 import { type Connection, type ConnectionSource, resolveConnection } from './openai-connection.js'
-import type { OpenAICallOptions } from './openai-options.js'
+import { checkOpenAIOptions, type OpenAICallOptions } from './openai-options.js'
 import { toModelError } from './provider-errors.js'
 import { readUntilSilent, SilenceLimit } from './silence-limit.js'
 
@@ -25,6 +25,7 @@ export type OpenAIChatClientOptions = ConnectionSource<Pick<OpenAI, 'chat'>> & O
  * `retryAfterMs` when the server gave one), `model_timeout` or `model_error`.
  */
 export function createOpenAIChatClient(options: OpenAIChatClientOptions): ChatClient {
+  checkOpenAIOptions('createOpenAIChatClient', options, {})
   const { model, stream = true, timeoutMs = 300_000 } = options
   const settings: CallSettings = { model, stream, timeoutMs, ...resolveConnection(options) }
   return { model, stream: (request, { signal } = {}) => streamAnswer(settings, request, signal) }

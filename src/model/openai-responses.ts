@@ -4,7 +4,7 @@ import type { ChatClient, ChatEvent, ChatRequest } from './chat-client.js'
 import { mergeDeltas } from './merge-deltas.js'
 import type { ModelReply } from './model-reply.js'
 import { type ConnectionSource, resolveConnection } from './openai-connection.js'
-import type { OpenAICallOptions } from './openai-options.js'
+import { checkOpenAIOptions, type OpenAICallOptions } from './openai-options.js'
 import { toModelError } from './provider-errors.js'
 import { ResponsesAnswer } from './responses-answer.js'
 import { cancelBackground, streamBackground } from './responses-background.js'
@@ -39,6 +39,11 @@ export type OpenAIResponsesClientOptions = ConnectionSource<Pick<OpenAI, 'respon
  * `retryAfterMs` when the server gave one), `model_timeout` or `model_error`.
  */
 export function createOpenAIResponsesClient(options: OpenAIResponsesClientOptions): ChatClient {
+  checkOpenAIOptions('createOpenAIResponsesClient', options, {
+    store: true,
+    pollIntervalMs: true,
+    sleep: true,
+  })
   const { model, stream = true, timeoutMs = 300_000, store = false } = options
   const { pollIntervalMs = 2_000, sleep = sleepFor } = options
   const connection = resolveConnection<Pick<OpenAI, 'responses'>>(options)

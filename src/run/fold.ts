@@ -189,8 +189,7 @@ function toResumed(call: CallState): CallState {
 }
 
 function changeDecided(steps: readonly StepState[], decision: Decision): readonly StepState[] {
-  const calls = steps.at(-1)?.calls ?? []
-  const decided = calls.find(({ approval }) => approval?.approvalId === decision.approvalId)
+  const decided = toLastCalls({ steps }).find(({ approval }) => approval?.approvalId === decision.approvalId)
   return decided === undefined ? steps : changeCall(steps, decided.call.callId, { decision })
 }
 
@@ -211,9 +210,14 @@ function changeCalls(
   return [...steps.slice(0, -1), { ...last, calls: last.calls.map(change) }]
 }
 
+/** The tool calls of a run's last step: only these can be unfinished. */
+export function toLastCalls({ steps }: Pick<RunState, 'steps'>): readonly CallState[] {
+  return steps.at(-1)?.calls ?? []
+}
+
 /** The tool calls that wait for a human. */
 export function toOpenApprovals(state: RunState): readonly ApprovalRequested[] {
-  const calls = state.outcome === undefined ? (state.steps.at(-1)?.calls ?? []) : []
+  const calls = state.outcome === undefined ? toLastCalls(state) : []
   return calls.flatMap(({ approval, decision }) =>
     approval === undefined || decision !== undefined ? [] : [approval],
   )
@@ -221,7 +225,7 @@ export function toOpenApprovals(state: RunState): readonly ApprovalRequested[] {
 
 /** The pending tool calls that a run waits for, those of runs that work for it as `<call>/<inner call>`. */
 export function toPendingCalls(state: RunState): readonly string[] {
-  const calls = state.outcome === undefined ? (state.steps.at(-1)?.calls ?? []) : []
+  const calls = state.outcome === undefined ? toLastCalls(state) : []
   return calls.flatMap(({ call: { callId }, pending, completed }) => {
     if (pending === undefined || completed !== undefined) return []
     return pending.inner === undefined ? [callId] : pending.inner.map((inner) => `${callId}/${inner}`)

@@ -1,7 +1,7 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import type { Clock } from '../core/clock.js'
 import type { TerminalEvent } from '../run/events.js'
-import { fold, type RunState } from '../run/fold.js'
+import { fold, type RunState, toLastCalls } from '../run/fold.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { type Delegate, findDelegates } from './delegates.js'
 import { cancelAnswers } from './open-answers.js'
@@ -23,11 +23,12 @@ const ended: TerminalEvent = {
 export async function endDelegatedRuns(
   agent: AgentDefinition,
   key: RunKey,
-  { outcome, steps }: RunState,
+  state: RunState,
   options: EndDelegatedRunsOptions,
 ): Promise<void> {
+  const { outcome } = state
   if (outcome === undefined || outcome.type === 'run.completed') return
-  for (const delegate of findDelegates(agent, key, steps.at(-1)?.calls ?? [])) await endRun(delegate, options)
+  for (const delegate of findDelegates(agent, key, toLastCalls(state))) await endRun(delegate, options)
 }
 
 async function endRun({ agent, key }: Delegate, options: EndDelegatedRunsOptions): Promise<void> {

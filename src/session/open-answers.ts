@@ -1,6 +1,6 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { type Clock, systemClock } from '../core/clock.js'
-import { fold } from '../run/fold.js'
+import { fold, toLastCalls } from '../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
 import { findDelegates } from './delegates.js'
 
@@ -34,11 +34,12 @@ export async function findAnswersOf(
   log: RunLog,
   key: RunKey,
 ): Promise<readonly OpenAnswer[]> {
-  const { continuation, steps } = fold(await log.read(key))
-  const calls = steps.at(-1)?.calls.filter(({ completed }) => completed === undefined) ?? []
+  const state = fold(await log.read(key))
+  const calls = toLastCalls(state).filter(({ completed }) => completed === undefined)
   const delegated = await Promise.all(
     findDelegates(agent, key, calls).map((delegate) => findAnswersOf(delegate.agent, log, delegate.key)),
   )
+  const { continuation } = state
   const own = continuation === undefined ? [] : [{ agent, token: continuation }]
   return [...own, ...delegated.flat()]
 }

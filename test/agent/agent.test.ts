@@ -1,6 +1,7 @@
 import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
+import { InMemoryHistoryProvider } from '../../src/agent/history-provider.js'
 import { tool } from '../../src/agent/tool.js'
 import { AgentError } from '../../src/core/errors.js'
 import { createTextMessage } from '../../src/core/messages.js'
@@ -190,7 +191,11 @@ test('the time that a human takes to decide is not the time of the run', async (
 
 test.each([
   [{ instuctions: 'Be brief.' }, 'Agent has no option "instuctions".'],
+  [{ name: undefined }, 'Agent name "undefined" must be a letter'],
   [{ client: undefined }, 'Agent "Weather" needs a client'],
+  [{ contextProviders: [new InMemoryHistoryProvider()] }, 'belongs into history'],
+  [{ middleware: [async () => 1] }, 'A middleware of agent "Weather" needs beforeRun'],
+  [{ middleware: [{ callTools: () => 1 }] }, 'A middleware of agent "Weather" needs beforeRun'],
   [{ client: Promise.resolve(new ScriptedModel([])) }, 'Agent "Weather" needs a client'],
   [{ instructions: ['Be brief.'] }, 'The instructions of agent "Weather" must be text.'],
   [{ tools: getWeather }, 'The tools of agent "Weather" must be a list.'],

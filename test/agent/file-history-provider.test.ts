@@ -109,3 +109,12 @@ describe('refuses the session id', () => {
     expect(await readdir(path)).toEqual([])
   })
 })
+
+test.each([
+  [{ storagePath: './conversations' }, 'FileHistoryProvider has no option "storagePath".'],
+  [{}, 'path must be given, as text'],
+])('options that name no folder are refused: %j', (options, said) => {
+  expect(() => new FileHistoryProvider(options as unknown as { path: string })).toThrow(
+    expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining(said) }),
+  )
+})

@@ -54,8 +54,22 @@ test('a host.json that cannot be read gets the warnings of an empty one', () => 
 test.each([
   ['00:10:00', 600_000],
   ['01:00:30', 3_630_000],
+  ['1.00:00:00', 86_400_000],
   ['-1', 86_400_000],
   [undefined, 300_000],
 ])('a functionTimeout of %s is %i ms', (functionTimeout, ms) => {
   expect(readFunctionTimeout(write({ version: '2.0', functionTimeout }))).toBe(ms)
+})
+
+test('comments in host.json, and app settings in place of its members, are understood as the Functions host does', () => {
+  const root = write(`{
+    // An hour.
+    "functionTimeout": "01:00:00",
+    "extensions": { "durableTask": { "maxEntityOperationBatchSize": 5 } },
+  }`)
+  const setting = 'AzureFunctionsJobHost__extensions__durableTask__maxEntityOperationBatchSize'
+  expect(readFunctionTimeout(root, {})).toBe(3_600_000)
+  expect(readFunctionTimeout(root, { AzureFunctionsJobHost__FunctionTimeout: '00:01:00' })).toBe(60_000)
+  expect(checkHostJson(root, {})).toHaveLength(1)
+  expect(checkHostJson(root, { [setting]: '1' })).toEqual([])
 })

@@ -61,6 +61,13 @@ export function describeMemoryStore(name: string, open: (clock: Clock) => Memory
       },
     )
 
+    test('looks for the first thousand words of a query, which may be a whole document', async () => {
+      const store = await openFilled()
+      const words = Array.from({ length: 999 }, (_, index) => `w${index}`)
+      expect(await store.search('ann', [...words, 'tea'].join(' '), 5)).toHaveLength(1)
+      expect(await store.search('ann', [...words, ...words, 'other', 'tea'].join(' '), 5)).toEqual([])
+    })
+
     test('keeps scopes apart', async () => {
       const store = await openFilled()
       expect(await store.search('bob', 'Ann tea', 5)).toEqual([])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkChoice, checkOptions, type OptionNames } from '../../src/core/check-options.js'
+import { checkChoice, checkOptions, checkText, type OptionNames } from '../../src/core/check-options.js'
 
 interface Options {
   readonly name: string
@@ -45,5 +45,13 @@ test('a word that is no choice is named, with the choices', () => {
       code: 'invalid_configuration',
       message: `color must be one of 'red', 'green', not "RED".`,
     }),
+  )
+})
+
+test('text that is missing or empty is told of', () => {
+  checkText('model', 'qwen')
+  expect(() => checkText('model', ' ')).toThrow('model must be given, as text, and not " ".')
+  expect(() => checkText('model', undefined)).toThrow(
+    expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining('undefined') }),
   )
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from 'vitest'
-import { openSqlite, useWriteAheadLog } from '../../src/core/sqlite.js'
+import { inTransaction, openSqlite, useWriteAheadLog } from '../../src/core/sqlite.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -42,6 +42,23 @@ test('the wait has an end', async () => {
   const database = openSqlite(file)
   expect(() => useWriteAheadLog(database, 30)).toThrow(/locked/)
   await worker.terminate()
+})
+
+test('a transaction that fails leaves nothing, and says why even if SQLite has undone it by itself', () => {
+  const database = openSqlite(join(folder, 'full.db'))
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE texts (text TEXT); PRAGMA max_page_count = 5')
+  const write = (text: string) => database.prepare('INSERT INTO texts VALUES (?)').run(text).changes
+  const fail = (work: () => void) => () => inTransaction(database, work)
+  expect(fail(() => write('x'.repeat(100_000)))).toThrow(/full/)
+  expect(
+    fail(() => {
+      write('undone')
+      throw new Error('changed its mind')
+    }),
+  ).toThrow('changed its mind')
+  expect(inTransaction(database, () => write('kept'))).toBe(1)
+  expect(database.prepare('SELECT text FROM texts').all()).toEqual([{ text: 'kept' }])
+  database.close()
 })
 
 test('a Node without SQLite is told to be too old', () => {

@@ -2,9 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { toHostJson } from '../../src/host/host-json.js'
 import { applySettings, toLocalSettings } from '../../src/host/local-settings.js'
 import { createLog, type LogLine } from '../../src/host/log.js'
-import { stripJsonComments } from '../../src/host/parse-json.js'
 import { resolveSettingNames } from '../../src/host/setting-names.js'
-import { formatTimeSpan, parseTimeSpanMs } from '../../src/host/time-span.js'
 
 describe('host.json', () => {
   test('has defaults', () => {
@@ -78,20 +76,6 @@ describe('settings', () => {
     })
     expect(() => toLocalSettings({ Values: { A: {} } })).toThrow("the value of 'A' must be a string")
   })
-
-  test('may hold comments and trailing commas, and both inside strings', () => {
-    const text = '\uFEFF{ /* a */ "u": "http://x,]", // b\n "q": "\\"//,}", "l": [1, 2,], }'
-    expect(JSON.parse(stripJsonComments(text))).toEqual({ u: 'http://x,]', q: '"//,}', l: [1, 2] })
-  })
-})
-
-test.each([
-  [1000, '00:00:01'],
-  [1_800_000, '00:30:00'],
-  [90_061_500, '1.01:01:01.5000000'],
-])('%d ms is %s', (ms, text) => {
-  expect(formatTimeSpan(ms)).toBe(text)
-  expect(parseTimeSpanMs(text)).toBe(ms)
 })
 
 test('the longest prefix of a category decides what is logged', () => {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.js'
-import { createMemory, toSearchWords } from './create-memory.js'
+import { createMemory, toQueryWords, toSearchWords } from './create-memory.js'
 import type { Memory, MemoryStore, NewMemory } from './memory-store.js'
 
 interface Entry {
@@ -28,7 +28,7 @@ export class InProcessMemoryStore implements MemoryStore {
 
   async search(scope: string, query: string, limit: number): Promise<readonly Memory[]> {
     const entries = this.#entries(scope)
-    const weights = toSearchWords(query).map((word) => [word, weighWord(word, entries)] as const)
+    const weights = toQueryWords(query).map((word) => [word, weighWord(word, entries)] as const)
     return entries
       .map(({ memory, words }) => ({
         memory,

@@ -21,7 +21,7 @@ export interface NewMemory {
 export interface MemoryStore {
   /** @throws {AgentError} `invalid_request` when the text is empty or too long. */
   add(scope: string, memory: NewMemory): Promise<Memory>
-  /** Up to `limit` memories that have words of the query in them, best first. */
+  /** Up to `limit` memories that have words of the query in them, best first; of a query of more than 1,000 different words the first 1,000 count. */
   search(scope: string, query: string, limit: number): Promise<readonly Memory[]>
   /** Up to `limit` memories, newest first. */
   list(scope: string, limit: number): Promise<readonly Memory[]>

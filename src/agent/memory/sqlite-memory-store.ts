@@ -1,11 +1,14 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Clock, systemClock } from '../../core/clock.js'
-import { openSqlite, useWriteAheadLog } from '../../core/sqlite.js'
-import { createMemory, toSearchWords } from './create-memory.js'
+import { AgentError } from '../../core/errors.js'
+import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../core/sqlite.js'
+import { createMemory, toQueryWords, toSearchWords } from './create-memory.js'
 import type { Memory, MemoryStore, NewMemory } from './memory-store.js'
 
 export interface SqliteMemoryStoreOptions {
-  /** The file; made when it is not there. `:memory:` keeps everything in the process. */
+  /** The file; made with its folder when it is not there. `:memory:` keeps everything in the process. */
   readonly path: string
   /** @default the machine's */
   readonly clock?: Clock
@@ -31,17 +34,15 @@ export class SqliteMemoryStore implements MemoryStore {
   readonly #database: DatabaseSync
   readonly #clock: Clock
 
+  /** @throws {AgentError} `store_unavailable` naming the file when it cannot be used. */
   constructor({ path, clock = systemClock }: SqliteMemoryStoreOptions) {
     this.#clock = clock
-    this.#database = openSqlite(path)
-    this.#database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-    useWriteAheadLog(this.#database, busyTimeoutMs)
-    this.#database.exec(schema)
+    this.#database = openFile(path)
   }
 
   async add(scope: string, added: NewMemory): Promise<Memory> {
     const memory = createMemory(added, this.#clock.now())
-    this.#transact(() => {
+    inTransaction(this.#database, () => {
       this.#remove(scope, memory.id)
       const { lastInsertRowid } = this.#database
         .prepare('INSERT INTO memories (scope, id, text, createdAt) VALUES (?, ?, ?, ?)')
@@ -54,7 +55,7 @@ export class SqliteMemoryStore implements MemoryStore {
   }
 
   async search(scope: string, query: string, limit: number): Promise<readonly Memory[]> {
-    const words = toSearchWords(query).map((word) => `"${word}"`)
+    const words = toQueryWords(query).map((word) => `"${word}"`)
     if (words.length === 0) return []
     return this.#read(
       `SELECT id, text, createdAt FROM memory_words JOIN memories ON number = memory_words.rowid
@@ -71,7 +72,7 @@ export class SqliteMemoryStore implements MemoryStore {
   }
 
   async delete(scope: string, id: string): Promise<boolean> {
-    return this.#transact(() => this.#remove(scope, id))
+    return inTransaction(this.#database, () => this.#remove(scope, id))
   }
 
   /** Closes the file; nothing can be read or written any more. */
@@ -96,16 +97,21 @@ export class SqliteMemoryStore implements MemoryStore {
       createdAt: String(createdAt),
     }))
   }
+}
 
-  #transact<T>(change: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      const result = change()
-      this.#database.exec('COMMIT')
-      return result
-    } catch (error) {
-      this.#database.exec('ROLLBACK')
-      throw error
-    }
+function openFile(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    database = openSqlite(path)
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    useWriteAheadLog(database, busyTimeoutMs)
+    database.exec(schema)
+    return database
+  } catch (cause) {
+    database?.close()
+    if (cause instanceof AgentError) throw cause
+    const message = `The memories ${path} cannot be opened: ${toOpenProblem(cause)}`
+    throw new AgentError('store_unavailable', message, { cause })
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../../core/errors.js'
-import { openSqlite, toOpenProblem, useWriteAheadLog } from '../../core/sqlite.js'
+import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../core/sqlite.js'
 
 /**
  * `entities` holds committed state. `messages` holds what is still to be handled, of any kind and for any instance, in
@@ -78,7 +78,7 @@ const messagesByTarget = `
 const steps = [entityTables, orchestrationTables, messagesByTarget] as const
 
 /** Version of the tables above. A file with a higher number was written by a newer host and is refused; a lower one is lifted. */
-export const taskHubSchemaVersion = steps.length
+const taskHubSchemaVersion = steps.length
 
 /**
  * How many pages (4 KiB each) the write-ahead log may hold before they are copied into the file. Entities in use are
@@ -116,16 +116,11 @@ function prepare(database: DatabaseSync, file: string): void {
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
   useWriteAheadLog(database, busyTimeoutMs)
   database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
-  database.exec('BEGIN IMMEDIATE')
-  try {
+  inTransaction(database, () => {
     createOrLift(database, file)
     // Of a file that cannot be written SQLite only tells at the first write.
     database.exec(`UPDATE task_hub SET schema_version = ${taskHubSchemaVersion}`)
-    database.exec('COMMIT')
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
-  }
+  })
   // From here on whoever writes waits without blocking the event loop (GroupCommit).
   database.exec('PRAGMA busy_timeout = 0')
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
+import { parseTimeSpanMs } from '../../core/time-span.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
-import { parseTimeSpanMs } from '../time-span.js'
 
 /** `extensions.queues` of host.json with the platform's defaults (local-host-spec H.2). */
 export interface QueueSettings {

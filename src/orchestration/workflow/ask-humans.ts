@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../core/clock.js'
 import { isJsonObject } from '../../core/json.js'
 import type { Finished } from './end-execution.js'
 import { type Execution, type StepScope, toNodeContext, type Work } from './execution.js'
@@ -33,8 +34,8 @@ function openRequest(scope: StepScope, execution: Execution, spec: RequestSpec):
     requestId: environment.createId(),
     node: node.id,
     question: callPure(node.id, 'Its question', () => spec.question(input, toNodeContext(scope))) ?? null,
-    openedAt: new Date(now).toISOString(),
-    expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+    openedAt: toTimestamp(now),
+    expiresAt: expiresAt === undefined ? undefined : toTimestamp(expiresAt),
   }
   progress.record({ type: 'request.opened', data: { ...request, execution: number } })
   progress.open(request)

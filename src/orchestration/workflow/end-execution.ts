@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../core/clock.js'
 import type { JsonObject } from '../../core/json.js'
 import { type StepScope, toNestedInstanceId, toNodeContext, type Work } from './execution.js'
 import type { NodeError, NodeRetry } from './node-context.js'
@@ -45,7 +46,7 @@ export function endExecution(
   const error: NodeError = { node: path, code: reason.code, message: reason.message }
   const delayMs = reason.retryable && !isFinal ? toDelay(spec.retry, attempt) : undefined
   const dueAt = delayMs === undefined ? undefined : environment.now() + delayMs
-  const retryAt = dueAt === undefined ? undefined : new Date(dueAt).toISOString()
+  const retryAt = dueAt === undefined ? undefined : toTimestamp(dueAt)
   progress.record({
     type: 'node.failed',
     data: { node: node.id, execution: number, attempt, error, retryAt },

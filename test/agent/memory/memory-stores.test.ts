@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -11,7 +11,7 @@ describeMemoryStore('in SQLite', (clock) => new SqliteMemoryStore({ path: ':memo
 
 test('a SQLite file outlives its process, and several may write it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'memories-'))
-  const path = join(folder, 'memories.db')
+  const path = join(folder, 'new', 'memories.db')
   const [first, second] = [new SqliteMemoryStore({ path }), new SqliteMemoryStore({ path })]
   await Promise.all([first.add('ann', { text: 'tea' }), second.add('ann', { text: 'cake' })])
   first.close()
@@ -19,5 +19,15 @@ test('a SQLite file outlives its process, and several may write it', async () =>
   const third = new SqliteMemoryStore({ path })
   expect(await third.list('ann', 5)).toHaveLength(2)
   third.close()
+  await rm(folder, { recursive: true })
+})
+
+test('a SQLite file that cannot be used is named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'memories-'))
+  const path = join(folder, 'memories.db')
+  await writeFile(path, 'this is not a database, whatever its name says'.repeat(100))
+  const open = () => new SqliteMemoryStore({ path })
+  expect(open).toThrow(expect.objectContaining({ code: 'store_unavailable' }))
+  expect(open).toThrow(/memories .*memories\.db cannot be opened: file is not a database/)
   await rm(folder, { recursive: true })
 })

@@ -1,3 +1,4 @@
+import { AgentError } from '../../../core/errors.js'
 import type { AnyNode, Fits, InputOf, OutputOf } from '../node-types.js'
 import { toNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
@@ -22,12 +23,15 @@ type LastOf<Steps extends readonly AnyNode[]> = Steps extends readonly [...AnyNo
   ? Last
   : never
 
-/** One node after the other. */
+/** One node after the other. @throws {AgentError} `invalid_configuration` when there is none. */
 export function sequential<const Steps extends readonly [AnyNode, ...AnyNode[]]>({
   steps,
   ...options
 }: SequentialOptions<Steps>): WorkflowDefinition<InputOf<Steps[0]>, OutputOf<LastOf<Steps>>> {
   const nodes = (steps as readonly AnyNode[]).map(toNode)
+  if (nodes.length === 0) {
+    throw new AgentError('invalid_configuration', `Workflow "${options.name}" needs at least one step.`)
+  }
   const ids = nodes.map(({ id }) => id)
   const definition: WorkflowDefinition<InputOf<Steps[0]>, OutputOf<LastOf<Steps>>> = {
     ...toSettings(options, nodes.length),

@@ -139,3 +139,10 @@ test('group chat: an agent manages it', async () => {
   expect(rounds.flat()).toEqual(['agent Cid', 'agent Bob', 'agent Cid', 'agent Ann', 'agent Cid'])
   expect(output).toMatchObject([{ speaker: 'Bob' }, { speaker: 'Ann' }])
 })
+
+test('sequential: without any step there is no workflow', () => {
+  const steps: readonly (typeof ann)[] = []
+  expect(() => sequential({ name: 'S', steps: steps as readonly [typeof ann] })).toThrow(
+    'Workflow "S" needs at least one step.',
+  )
+})
