@@ -18,13 +18,13 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
   /** What it does and when to use it, for the model. */
   readonly description: string
   /** Schema of the arguments, an object. @default no arguments */
-  readonly parameters?: Parameters
+  readonly parameters?: Parameters | undefined
   /**
    * Whether the provider holds the model to the schema.
    *
    * @default whenever the schema can be said in the strict subset that providers understand
    */
-  readonly strict?: boolean
+  readonly strict?: boolean | undefined
   /**
    * Does the work. A throw becomes the tool's result, so that the model can recover from it; but for an `AgentError` with
    * code `outcome_unknown`, which says that the tool may have taken effect: `onUnknownOutcome` then applies. The result
@@ -35,20 +35,19 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
     context: ToolContext,
   ) => Result | Promise<Result> | AsyncGenerator<unknown, Result>
   /** Changes nothing, so it may be run again freely. @default false */
-  readonly readOnly?: boolean
+  readonly readOnly?: boolean | undefined
   /** Running it twice with the same idempotency key changes nothing more. @default false */
-  readonly idempotent?: boolean
+  readonly idempotent?: boolean | undefined
   /** @default 'retry' for read-only and idempotent tools, else 'ask' */
-  readonly onUnknownOutcome?: UnknownOutcomePolicy
+  readonly onUnknownOutcome?: UnknownOutcomePolicy | undefined
   /** Asks the destination about a call whose outcome is unknown, before `onUnknownOutcome` applies. */
-  readonly reconcile?: (
-    args: SchemaOutput<Parameters>,
-    context: ToolContext,
-  ) => Reconciliation | Promise<Reconciliation>
+  readonly reconcile?:
+    | ((args: SchemaOutput<Parameters>, context: ToolContext) => Reconciliation | Promise<Reconciliation>)
+    | undefined
   /** Whether a human has to agree first. The run waits for it without costing anything. A function that throws asks. @default 'never' */
-  readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>>
+  readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>> | undefined
   /** After this long without a decision the call counts as rejected. @default never */
-  readonly approvalTimeoutMs?: number
+  readonly approvalTimeoutMs?: number | undefined
 }
 
 const toolOptions: OptionNames<ToolOptions<Schema, unknown>> = {

@@ -13,9 +13,9 @@ import type { RouteServices } from './serve-route.js'
 /** How an agent shows as a tool of the app's MCP server, at `/runtime/webhooks/mcp`. */
 export interface McpAgentToolOptions {
   /** @default the agent's name */
-  readonly name?: string
+  readonly name?: string | undefined
   /** What the agent is for, for the models that choose among tools. @default the agent's description */
-  readonly description?: string
+  readonly description?: string | undefined
 }
 
 /** Registers a function that offers an agent as a tool to MCP clients. */
