@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
 import * as evaluation from '../src/agent/evaluation/index.js'
 import * as mcp from '../src/agent/mcp/index.js'
 import * as mcpServer from '../src/agent/mcp-server/index.js'
@@ -95,4 +96,11 @@ test('the subpaths have these values, and no others', () => {
       "crashEverywhere",
     ]
   `)
+})
+
+test('each entry has its types also where "exports" is not read, as by the template of `func init`', () => {
+  const entries = Object.entries(manifest.exports).flatMap(([entry, files]) =>
+    entry === '.' || typeof files === 'string' ? [] : [[entry.slice('./'.length), [files.types]]],
+  )
+  expect(manifest.typesVersions['*']).toEqual(Object.fromEntries(entries))
 })

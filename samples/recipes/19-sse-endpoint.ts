@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions'
 import { Agent, type AgentRun } from 'durable-agent-functions'
 import { createChatClientFromEnvironment } from 'durable-agent-functions/openai'
@@ -22,9 +23,7 @@ async function* toEvents(run: AgentRun): AsyncGenerator<string> {
 async function chatStream(request: HttpRequest): Promise<HttpResponseInit> {
   const parsed = chatRequest.safeParse(await request.json())
   if (!parsed.success) return { status: 400, jsonBody: { detail: z.prettifyError(parsed.error) } }
-  const body = ReadableStream.from(toEvents(agent.run(parsed.data.message))).pipeThrough(
-    new TextEncoderStream(),
-  )
+  const body = Readable.from(toEvents(agent.run(parsed.data.message)))
   return { headers: { 'Content-Type': 'text/event-stream' }, body }
 }
 

@@ -21,32 +21,32 @@ export interface AgentOptions {
   /** The model that answers. */
   readonly client: ChatClient
   /** The system message of every model call. */
-  readonly instructions?: string
+  readonly instructions?: string | undefined
   /** What the agent is for, for those who choose among agents. */
-  readonly description?: string
+  readonly description?: string | undefined
   /** What the model may call: tools, and sources that more come from. @default none */
-  readonly tools?: readonly (Tool | ToolSource)[]
+  readonly tools?: readonly (Tool | ToolSource)[] | undefined
   /** What knows more than the model does, and learns from its runs. @default none */
-  readonly contextProviders?: readonly ContextProvider[]
+  readonly contextProviders?: readonly ContextProvider[] | undefined
   /** What stands around the agent's runs, model calls and tool calls; the first is the outermost. @default none */
-  readonly middleware?: readonly AgentMiddleware[]
-  readonly modelSettings?: ModelSettings
+  readonly middleware?: readonly AgentMiddleware[] | undefined
+  readonly modelSettings?: ModelSettings | undefined
   /** Where the agent's sessions keep their conversations when it runs alone; under `AgentFunctionApp` they are durable by themselves. @default in the session */
-  readonly history?: HistoryProvider
+  readonly history?: HistoryProvider | undefined
   /** What of a session's conversation the model is shown. @default keepAll() */
-  readonly compaction?: CompactionStrategy
+  readonly compaction?: CompactionStrategy | undefined
   /** Most model calls one run may make. @default 20 */
-  readonly maxSteps?: number
+  readonly maxSteps?: number | undefined
   /** Most tools that run at the same time. @default 8 */
-  readonly maxParallelTools?: number
+  readonly maxParallelTools?: number | undefined
   /** Longest time of one model call. @default none but the platform's */
-  readonly stepTimeoutMs?: number
+  readonly stepTimeoutMs?: number | undefined
   /** Longest time of one run, not counting what it waits for approvals and for tools whose result is pending; it then fails with `budget_exhausted`. @default none */
-  readonly runTimeoutMs?: number
+  readonly runTimeoutMs?: number | undefined
   /** A run that has spent as many tokens makes no further model call and fails with `budget_exhausted`. @default none */
-  readonly maxTokensPerRun?: number
+  readonly maxTokensPerRun?: number | undefined
   /** The same for a session over all its runs. @default none */
-  readonly maxTokensPerSession?: number
+  readonly maxTokensPerSession?: number | undefined
 }
 
 const agentOptions: OptionNames<AgentOptions> = {

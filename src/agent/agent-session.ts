@@ -21,11 +21,11 @@ export type AgentSessionJson = Readonly<z.infer<typeof sessionJson>>
 
 export interface AgentSessionOptions {
   /** 1-200 characters. @default 32 random hexadecimal digits */
-  readonly id?: string
+  readonly id?: string | undefined
   /** The conversation so far, oldest first. @default none */
-  readonly messages?: readonly ChatMessage[]
+  readonly messages?: readonly ChatMessage[] | undefined
   /** See {@link AgentSession.state}. @default nothing */
-  readonly state?: Readonly<Record<string, JsonObject>>
+  readonly state?: Readonly<Record<string, JsonObject>> | undefined
 }
 
 /**

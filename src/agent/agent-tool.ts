@@ -12,15 +12,15 @@ const query = z.object({
 
 export interface AgentToolOptions {
   /** What the model calls it. @default the agent's name */
-  readonly name?: string
+  readonly name?: string | undefined
   /** When to use it, for the model. @default the agent's description */
-  readonly description?: string
+  readonly description?: string | undefined
   /** Whether a human has to agree before the agent is asked. @default 'never' */
-  readonly approval?: ToolOptions<typeof query, unknown>['approval']
+  readonly approval?: ToolOptions<typeof query, unknown>['approval'] | undefined
   /** Whether the agent knows the conversation in which it is asked, and its context providers keep their state in that session. @default false: it knows the question alone */
-  readonly propagateSession?: boolean
+  readonly propagateSession?: boolean | undefined
   /** Told what the agent says while it works. After a crash, steps that had not been recorded are told again. A throw is reported and changes nothing. */
-  readonly onUpdate?: (update: AgentResponseUpdate, context: ToolContext) => void
+  readonly onUpdate?: ((update: AgentResponseUpdate, context: ToolContext) => void) | undefined
 }
 
 const agentToolOptions: OptionNames<AgentToolOptions> = {

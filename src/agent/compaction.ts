@@ -47,9 +47,9 @@ export function keepAll(): CompactionStrategy {
 
 export interface SlidingWindowOptions {
   /** Most turns to show. @default 20 */
-  readonly maxTurns?: number
+  readonly maxTurns?: number | undefined
   /** Most tokens to show, counted as four characters each; the newest turn is always shown. @default no limit */
-  readonly maxTokens?: number
+  readonly maxTokens?: number | undefined
 }
 
 /** Shows the model the newest turns only. A turn then costs the same however long the conversation is. */
@@ -82,11 +82,11 @@ export interface SummarizeOptions {
   /** The model that summarises; a small one will do. */
   readonly client: ChatClient
   /** How many of the newest turns are shown as they are. @default 10 */
-  readonly keepTurns?: number
+  readonly keepTurns?: number | undefined
   /** How many turns gather beyond those before they are summarised together. @default 10 */
-  readonly everyTurns?: number
+  readonly everyTurns?: number | undefined
   /** What the summarising model is told. */
-  readonly instructions?: string
+  readonly instructions?: string | undefined
 }
 
 const defaultInstructions =

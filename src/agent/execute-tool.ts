@@ -91,10 +91,20 @@ async function executeOnce(
   { tool, call }: RunningExecution,
   args: Arguments,
 ): Promise<ExecutionOutcome> {
-  if (tool.delegate === undefined) return tool.invoke(args, call, context.clock)
+  if (tool.delegate === undefined) return tool.invoke(args, withOwnIds(context, call), context.clock)
   const [issue] = await tool.check(args)
   if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
   return delegateCall(context, { delegate: tool.delegate, arguments: args, call })
+}
+
+/** Whoever copies this context, as `tool` does for each try, copies a durable side whose ids begin anew: those of the first try. */
+function withOwnIds({ durable }: RunContext, call: ToolContext): ToolContext {
+  return {
+    ...call,
+    get durable() {
+      return durable?.(call)
+    },
+  }
 }
 
 async function toOutcome(execute: () => Promise<JsonValue>): Promise<ToolOutcome> {

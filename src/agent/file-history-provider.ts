@@ -13,9 +13,9 @@ export interface FileHistoryProviderOptions {
   /** The folder; made when it is needed. */
   readonly path: string
   /** Writes what a run has added as one line of text, e.g. encrypted. @default JSON */
-  readonly serialize?: (record: HistoryRecord) => string | Promise<string>
+  readonly serialize?: ((record: HistoryRecord) => string | Promise<string>) | undefined
   /** Reads what `serialize` wrote. @default JSON */
-  readonly deserialize?: (line: string) => unknown
+  readonly deserialize?: ((line: string) => unknown) | undefined
 }
 
 /** One line of a history file: what one run added to the conversation. */

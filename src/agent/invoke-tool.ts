@@ -17,13 +17,13 @@ export interface PendingOutcome {
 /** How much time, how many tries and how large a result a tool gets. */
 export interface InvocationLimits {
   /** Time limit of one execution. @default none */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** How often to run it when it throws or takes too long; waits in between, doubling. @default one time */
-  readonly retry?: { readonly maxAttempts: number; readonly initialDelayMs?: number }
+  readonly retry?: { readonly maxAttempts: number; readonly initialDelayMs?: number } | undefined
   /** Largest result, in characters of JSON. @default 100,000 */
-  readonly maxResultLength?: number
+  readonly maxResultLength?: number | undefined
   /** What a larger result becomes: an error that says so, its beginning as text, or what a function makes of it. @default 'refuse' */
-  readonly onLargeResult?: 'refuse' | 'truncate' | ((result: JsonValue) => JsonValue)
+  readonly onLargeResult?: 'refuse' | 'truncate' | ((result: JsonValue) => JsonValue) | undefined
 }
 
 /** Runs a tool within its limits. Never rejects, unless `outer` aborts it or its outcome is unknown. @throws {AgentError} `outcome_unknown` when the tool does. */
@@ -52,7 +52,7 @@ async function invokeOnce(
   const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
   try {
     const result = await raceAbort(execute(signal), signal)
-    if (result instanceof PendingResult) return { parked: 'tool' }
+    if (result instanceof PendingResult) return result.output ?? { parked: 'tool' }
     return fitResult(JSON.parse(JSON.stringify(result ?? null)), limits)
   } catch (error) {
     if (outer.aborted) throw outer.reason

@@ -1,3 +1,4 @@
+import { checkCount } from '../core/check-count.js'
 import { checkChoice, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import type { Schema, SchemaOutput } from '../core/schema.js'
@@ -17,13 +18,13 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
   /** What it does and when to use it, for the model. */
   readonly description: string
   /** Schema of the arguments, an object. @default no arguments */
-  readonly parameters?: Parameters
+  readonly parameters?: Parameters | undefined
   /**
    * Whether the provider holds the model to the schema.
    *
    * @default whenever the schema can be said in the strict subset that providers understand
    */
-  readonly strict?: boolean
+  readonly strict?: boolean | undefined
   /**
    * Does the work. A throw becomes the tool's result, so that the model can recover from it; but for an `AgentError` with
    * code `outcome_unknown`, which says that the tool may have taken effect: `onUnknownOutcome` then applies. The result
@@ -34,20 +35,19 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
     context: ToolContext,
   ) => Result | Promise<Result> | AsyncGenerator<unknown, Result>
   /** Changes nothing, so it may be run again freely. @default false */
-  readonly readOnly?: boolean
+  readonly readOnly?: boolean | undefined
   /** Running it twice with the same idempotency key changes nothing more. @default false */
-  readonly idempotent?: boolean
+  readonly idempotent?: boolean | undefined
   /** @default 'retry' for read-only and idempotent tools, else 'ask' */
-  readonly onUnknownOutcome?: UnknownOutcomePolicy
+  readonly onUnknownOutcome?: UnknownOutcomePolicy | undefined
   /** Asks the destination about a call whose outcome is unknown, before `onUnknownOutcome` applies. */
-  readonly reconcile?: (
-    args: SchemaOutput<Parameters>,
-    context: ToolContext,
-  ) => Reconciliation | Promise<Reconciliation>
+  readonly reconcile?:
+    | ((args: SchemaOutput<Parameters>, context: ToolContext) => Reconciliation | Promise<Reconciliation>)
+    | undefined
   /** Whether a human has to agree first. The run waits for it without costing anything. A function that throws asks. @default 'never' */
-  readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>>
+  readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>> | undefined
   /** After this long without a decision the call counts as rejected. @default never */
-  readonly approvalTimeoutMs?: number
+  readonly approvalTimeoutMs?: number | undefined
 }
 
 const toolOptions: OptionNames<ToolOptions<Schema, unknown>> = {
@@ -85,6 +85,18 @@ export function checkToolOptions<Parameters extends Schema, Result>(
   if (typeof approval !== 'function')
     checkChoice(`approval of tool "${name}", when it is no function,`, approval, ['always', 'never'])
   checkChoice(`onUnknownOutcome of tool "${name}"`, onUnknownOutcome, ['retry', 'ask', 'fail'])
+  checkLimits(options)
+}
+
+const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength'] as const
+
+function checkLimits(
+  options: Pick<ToolOptions<Schema, unknown>, 'name' | 'retry' | (typeof limitOptions)[number]>,
+): void {
+  const { name, retry } = options
+  for (const option of limitOptions) checkCount(`${option} of tool "${name}"`, options[option] ?? 1)
+  checkCount(`retry.maxAttempts of tool "${name}"`, retry?.maxAttempts ?? 1)
+  checkCount(`retry.initialDelayMs of tool "${name}"`, retry?.initialDelayMs ?? 0, 0)
 }
 
 function refuse(name: string, lacks: string): never {

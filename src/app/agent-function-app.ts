@@ -1,9 +1,8 @@
-import { app, type InvocationContext } from '@azure/functions'
+import { app } from '@azure/functions'
 import * as df from 'durable-functions'
 import { Agent } from '../agent/agent.js'
 import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import { HostedAgent } from '../agent/foreign/hosted-agent.js'
-import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { AgentError } from '../core/errors.js'
 import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
@@ -15,10 +14,10 @@ import type { AgentReference } from '../orchestration/workflow/node-context.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
 import { journalEntity } from '../orchestration/workflow/workflow-names.js'
-import { createAgentEntity } from '../session/agent-entity.js'
+import { type AgentEntityOptions, createAgentEntity } from '../session/agent-entity.js'
 import { toEntityName } from '../session/agent-session-id.js'
 import { toolRunOrchestrator } from '../session/durable-tools.js'
-import { type OperationLimits, toOperationLimits } from '../session/execution-limits.js'
+import { toOperationLimits } from '../session/execution-limits.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
 import type { AgentTrigger } from './agent-trigger.js'
 import {
@@ -52,29 +51,31 @@ export class AgentFunctionApp {
   readonly #names = new FunctionNames(reservedNames)
   readonly #workflows = new WorkflowRegistry(this.#names)
   readonly #services: RouteServices
-  readonly #limits: OperationLimits
-  readonly #values: InvocationValuesFactory | undefined
   readonly #defaultCallback: AgentResponseCallback | undefined
-  readonly #maxInlineMediaBytes: number | undefined
+  /** What the entities of all agents share. */
+  readonly #entityOptions: Omit<AgentEntityOptions, 'agent' | 'callback'>
 
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
     checkAppOptions(options)
     const { agents = [], workflows = [], authLevel = 'function', enableHealthCheck = true } = options
     this.#defaultCallback = options.defaultCallback
-    this.#values = options.context
-    this.#maxInlineMediaBytes = options.maxInlineMediaBytes
-    this.#limits = toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd()))
     const log = options.runLog ?? openRunLog()
+    const { maxInlineMediaBytes } = options
+    const clients = new SessionClients(log, { agents: this.#agents, maxInlineMediaBytes })
+    this.#entityOptions = {
+      log,
+      values: options.context,
+      limits: toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd())),
+      maxInlineMediaBytes,
+      getDurableClient: (context) => clients.getDurable(context),
+    }
     this.#services = {
       agents: this.#agents,
       exposures: this.#exposures,
       workflows: this.#workflows.served,
       log,
-      clients: new SessionClients(log, {
-        agents: this.#agents,
-        maxInlineMediaBytes: options.maxInlineMediaBytes,
-      }),
+      clients,
       owner: createOwnerReader(options.owner),
       authLevel,
       settings: {
@@ -125,7 +126,8 @@ export class AgentFunctionApp {
   #registerTrigger(agent: Agent, trigger: AgentTrigger): void {
     const name = toFunctionName(agent, trigger)
     this.#names.take(name, `a trigger of agent "${agent.name}", which may be given another name,`)
-    registerTrigger(agent, trigger, { clients: this.#services.clients, waitMs: this.#limits.hardEndMs })
+    const waitMs = this.#entityOptions.limits.hardEndMs
+    registerTrigger(agent, trigger, { clients: this.#services.clients, waitMs })
   }
 
   /** The workflows that have routes, in order of registration. */
@@ -153,16 +155,7 @@ export class AgentFunctionApp {
   }
 
   #registerEntity(agent: Agent, callback: AgentResponseCallback | undefined): void {
-    const { log, clients } = this.#services
-    const getDurableClient = (context: InvocationContext) => clients.getDurable(context)
-    const shared = {
-      log,
-      values: this.#values,
-      limits: this.#limits,
-      maxInlineMediaBytes: this.#maxInlineMediaBytes,
-      getDurableClient,
-    }
-    const handler = createAgentEntity({ agent, callback, ...shared })
+    const handler = createAgentEntity({ ...this.#entityOptions, agent, callback })
     df.app.entity(toEntityName(agent.name), { handler, extraInputs: [df.input.durableClient()] })
   }
 

@@ -13,19 +13,19 @@ export interface TriggerEvent {
 /** How an agent is run when something happens. */
 export interface TriggerOptions<Item> {
   /** Tells triggers of a kind apart: part of the function's name. Needed from the second one on. */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Names what came: the same is the same run, however often it is delivered. 1-120 characters. @default what the platform names it by */
-  readonly id?: Made<Item, string>
+  readonly id?: Made<Item, string> | undefined
   /** What the agent is told. @default the text of what came, as JSON when it is no text */
-  readonly message?: Made<Item, string | readonly ChatMessage[]>
+  readonly message?: Made<Item, string | readonly ChatMessage[]> | undefined
   /** The conversation it belongs to. @default one of its own */
-  readonly sessionId?: Made<Item, string>
+  readonly sessionId?: Made<Item, string> | undefined
   /** Whom a new session belongs to. @default nobody */
-  readonly owner?: Made<Item, string>
+  readonly owner?: Made<Item, string> | undefined
   /** Stored with the run, and given to its tools. @default none */
-  readonly metadata?: Readonly<Record<string, string>>
+  readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Told the answer, if it comes within the function's time; at least once, and a throw delivers the message again. */
-  readonly onAnswer?: (answer: RunAnswer, event: TriggerEvent) => void | Promise<void>
+  readonly onAnswer?: ((answer: RunAnswer, event: TriggerEvent) => void | Promise<void>) | undefined
 }
 
 /** A value, or what makes it of what came. */
@@ -41,7 +41,7 @@ export interface QueueTrigger extends TriggerOptions<unknown> {
   readonly blob?: undefined
   readonly schedule?: undefined
   /** The setting with the storage account's connection. @default 'AzureWebJobsStorage' */
-  readonly connection?: string
+  readonly connection?: string | undefined
 }
 
 /** Runs the agent for each new or changed blob. One whose run fails is tried again like a queue message. */
@@ -51,7 +51,7 @@ export interface BlobTrigger extends TriggerOptions<Buffer> {
   readonly queue?: undefined
   readonly schedule?: undefined
   /** The setting with the storage account's connection. @default 'AzureWebJobsStorage' */
-  readonly connection?: string
+  readonly connection?: string | undefined
 }
 
 /** Runs the agent by the clock. */

@@ -13,50 +13,50 @@ import type { OwnerResolver } from './owner.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
-  readonly agents?: readonly (Agent | ForeignAgent)[]
+  readonly agents?: readonly (Agent | ForeignAgent)[] | undefined
   /** More can be added with {@link AgentFunctionApp.addWorkflow}. @default none */
-  readonly workflows?: readonly WorkflowDefinition[]
+  readonly workflows?: readonly WorkflowDefinition[] | undefined
   /** Which key callers of the HTTP routes need in Azure. @default 'function' */
-  readonly authLevel?: 'anonymous' | 'function' | 'admin'
+  readonly authLevel?: 'anonymous' | 'function' | 'admin' | undefined
   /** Whether to serve `GET health`. @default true */
-  readonly enableHealthCheck?: boolean
+  readonly enableHealthCheck?: boolean | undefined
   /** Observes the runs of agents that have no callback of their own. @default none */
-  readonly defaultCallback?: AgentResponseCallback
+  readonly defaultCallback?: AgentResponseCallback | undefined
   /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
-  readonly owner?: OwnerResolver
+  readonly owner?: OwnerResolver | undefined
   /** Makes what the tools and providers of a run may know and its model may not, anew at each execution. @default nothing */
-  readonly context?: InvocationValuesFactory
+  readonly context?: InvocationValuesFactory | undefined
   /** Where runs are journalled. @default SQLite under the embedded host, else the app's storage account, `AzureWebJobsStorage` */
-  readonly runLog?: RunLog
+  readonly runLog?: RunLog | undefined
   /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. @default 100,000 */
-  readonly waitLimitMs?: number
+  readonly waitLimitMs?: number | undefined
   /** How long one event stream lasts; readers reconnect and go on. @default 540,000 */
-  readonly streamLimitMs?: number
+  readonly streamLimitMs?: number | undefined
   /** How often a silent event stream says that it lives. @default 15,000 */
-  readonly heartbeatMs?: number
+  readonly heartbeatMs?: number | undefined
   /** How long one entity operation may take: half of it for starting steps. @default functionTimeout of host.json */
-  readonly operationTimeoutMs?: number
+  readonly operationTimeoutMs?: number | undefined
   /** Sessions in which nothing has happened for so long are deleted. @default never */
-  readonly sessionTtlMs?: number
+  readonly sessionTtlMs?: number | undefined
   /** Logs of runs that ended so long ago are deleted: turns that have left the session's state are then gone, and their correlation ids may be used anew. @default never */
-  readonly runRetentionMs?: number
+  readonly runRetentionMs?: number | undefined
   /** How often a run may be begun without ending, because its host dies, before it is given up. @default 10 */
-  readonly maxAttempts?: number
+  readonly maxAttempts?: number | undefined
   /** Images and files in messages whose data URIs are longer are kept beside the log of their run, neither in it nor in the session's state. @default 32,768 */
-  readonly maxInlineMediaBytes?: number
+  readonly maxInlineMediaBytes?: number | undefined
   /** Largest request body. @default 1,048,576 */
-  readonly maxBodyBytes?: number
+  readonly maxBodyBytes?: number | undefined
 }
 
 export interface AddAgentOptions {
   /** Observes this agent's runs, instead of the app's default callback. */
-  readonly callback?: AgentResponseCallback
+  readonly callback?: AgentResponseCallback | undefined
   /** Whether to serve the agent's HTTP routes. @default true */
-  readonly http?: boolean
+  readonly http?: boolean | undefined
   /** Whether, and how, MCP clients find the agent as a tool of the app, at `/runtime/webhooks/mcp`. @default false */
-  readonly mcpTool?: boolean | McpAgentToolOptions
+  readonly mcpTool?: boolean | McpAgentToolOptions | undefined
   /** What else runs the agent: messages of queues, blobs, the clock. @default nothing */
-  readonly triggers?: readonly AgentTrigger[]
+  readonly triggers?: readonly AgentTrigger[] | undefined
 }
 
 /** The options that count something, by the least that they may be. */

@@ -13,9 +13,9 @@ import type { RouteServices } from './serve-route.js'
 /** How an agent shows as a tool of the app's MCP server, at `/runtime/webhooks/mcp`. */
 export interface McpAgentToolOptions {
   /** @default the agent's name */
-  readonly name?: string
+  readonly name?: string | undefined
   /** What the agent is for, for the models that choose among tools. @default the agent's description */
-  readonly description?: string
+  readonly description?: string | undefined
 }
 
 /** Registers a function that offers an agent as a tool to MCP clients. */
@@ -59,7 +59,7 @@ async function ask({ agent, services, toolInput, context }: McpCall): Promise<Mc
   const sessions = services.clients.get(context)
   const owner = await readToolOwner(toolInput, services)
   const messages = [createTextMessage('user', query)]
-  await sessions.start(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
+  await sessions.start(key, createRunRequest({ messages, owner }))
   const { waitLimitMs } = services.settings
   const news = await withinMs(waitLimitMs, (signal) => sessions.waitForNews(key, signal))
   if (news === undefined || news === 'waiting') return toWaiting(news, key)

@@ -12,9 +12,9 @@ import type { RouteServices } from './serve-route.js'
 /** How a workflow shows as a tool of the app's MCP server, at `/runtime/webhooks/mcp`. */
 export interface McpWorkflowToolOptions {
   /** @default the workflow's name */
-  readonly name?: string
+  readonly name?: string | undefined
   /** What the workflow is for, for the models that choose among tools. @default the workflow's description */
-  readonly description?: string
+  readonly description?: string | undefined
 }
 
 /** Registers a function that offers a workflow as a tool to MCP clients. */

@@ -10,9 +10,9 @@ import { type RouteServices, serveRoute } from './serve-route.js'
 
 export interface AddWorkflowOptions {
   /** Whether to serve the workflow's HTTP routes. @default true */
-  readonly http?: boolean
+  readonly http?: boolean | undefined
   /** Whether, and how, MCP clients find the workflow as a tool of the app, at `/runtime/webhooks/mcp`. @default false */
-  readonly mcpTool?: boolean | McpWorkflowToolOptions
+  readonly mcpTool?: boolean | McpWorkflowToolOptions | undefined
 }
 
 /** The workflows of an app, with those nested in them. */

@@ -31,7 +31,7 @@ export interface AgentErrorOptions {
   readonly retryable?: boolean | undefined
   /** How long to wait before trying again, when the other side said so. */
   readonly retryAfterMs?: number | undefined
-  readonly cause?: unknown
+  readonly cause?: unknown | undefined
   /** What exactly is wrong with the input, by path. */
   readonly issues?: readonly Issue[] | undefined
 }

@@ -40,7 +40,7 @@ function createWholeAnswer(text: string, status: number, headers: Record<string,
 }
 
 /** A problem as `application/problem+json` (RFC 9457). */
-export function createProblemAnswer(problem: Problem, headers: Record<string, string> = {}): Answer {
+export function createProblemAnswer(problem: Problem, headers: Record<string, string>): Answer {
   return createJsonAnswer(problem, problem.status, {
     ...headers,
     'content-type': 'application/problem+json',

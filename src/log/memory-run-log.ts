@@ -29,7 +29,7 @@ interface MemoryRun {
 
 export interface MemoryRunLogOptions {
   /** @default the machine's */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** A run log that lives as long as its process: for tests and for trying things out. */

@@ -30,9 +30,9 @@ export interface SqliteRunLogOptions {
   /** The file; made with its folder when absent. Several processes may share it. `:memory:` keeps nothing. */
   readonly path: string
   /** How often to look for what other processes wrote, while somebody follows a run. @default 20 */
-  readonly pollIntervalMs?: number
+  readonly pollIntervalMs?: number | undefined
   /** Gives events their times. @default the machine's */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** A run log in one SQLite file: what the embedded host's apps use. Acknowledged writes have been flushed to disk, but for runs that were created (see {@link RunLog.flush}) and for the beginning of an execution, which after a loss of power is begun again. */

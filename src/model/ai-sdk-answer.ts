@@ -11,6 +11,7 @@ import { isJsonObject, type JsonObject, parseWritableJson } from '../core/json.j
 import { type Content, noUsage, type ProviderData, type Usage } from '../core/messages.js'
 import { partKey } from './ai-sdk-prompt.js'
 import type { ChatEvent, FinishReason } from './chat-client.js'
+import { toUsage } from './to-usage.js'
 
 interface Block {
   readonly type: 'text' | 'reasoning'
@@ -52,7 +53,7 @@ export class AISDKAnswer {
         this.#model = part.modelId ?? this.#model
         return undefined
       case 'finish':
-        this.#usage = toUsage(part.usage)
+        this.#usage = readUsage(part.usage)
         this.#finish = part.finishReason.unified
         return undefined
       case 'error':
@@ -73,7 +74,7 @@ export class AISDKAnswer {
   /** Takes in a whole result; returns its deltas. */
   addResult({ content, usage, finishReason, response }: LanguageModelV4GenerateResult): readonly ChatEvent[] {
     this.#model = response?.modelId ?? this.#model
-    this.#usage = toUsage(usage)
+    this.#usage = readUsage(usage)
     this.#finish = finishReason.unified
     this.#contents.push(...content.flatMap(toContents))
     return this.#contents.flatMap((one): ChatEvent[] =>
@@ -179,10 +180,8 @@ function parseArguments(input: string): JsonObject | string {
   return isJsonObject(value) ? value : input
 }
 
-function toUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage {
-  const input = inputTokens.total ?? 0
-  const output = outputTokens.total ?? 0
-  return { inputTokens: input, outputTokens: output, totalTokens: input + output }
+function readUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage {
+  return toUsage(inputTokens.total, outputTokens.total)
 }
 
 function toFinishReason(

@@ -4,6 +4,7 @@ import { type ChatMessage, type Content, noUsage, type Usage } from '../core/mes
 import { createCallId } from './call-ids.js'
 import type { ChatEvent, FinishReason } from './chat-client.js'
 import { ToolCallAssembler } from './chat-completions-tool-calls.js'
+import { toUsage } from './to-usage.js'
 
 /** What an answer answers. */
 export interface AskedQuestion {
@@ -106,14 +107,7 @@ function readText(value: unknown): string {
 
 function readUsage(usage: unknown): Usage | undefined {
   if (!isJsonObject(usage)) return undefined
-  const inputTokens = readCount(usage.prompt_tokens) ?? 0
-  const outputTokens = readCount(usage.completion_tokens) ?? 0
-  const totalTokens = readCount(usage.total_tokens) ?? inputTokens + outputTokens
-  return { inputTokens, outputTokens, totalTokens }
-}
-
-function readCount(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+  return toUsage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
 }
 
 function toFinishReason(reason: string | undefined, hasNoCalls: boolean): FinishReason {

@@ -1,4 +1,3 @@
-import { sleep } from '../core/clock.js'
 import { isJsonObject, type JsonValue } from '../core/json.js'
 import {
   type ChatMessage,
@@ -13,11 +12,6 @@ import type { ChatAnswer, ChatClient, ChatEvent, ChatOptions, ChatRequest } from
 import { chooseTool, extractArguments } from './offline-arguments.js'
 import { createSample } from './schema-sample.js'
 
-export interface OfflineOptions {
-  /** Wait before each word, to watch it stream. @default 0 */
-  readonly delayMs?: number | undefined
-}
-
 /** The name under which the offline model answers. */
 export const offlineModel = 'offline-demo'
 
@@ -27,19 +21,14 @@ export const offlineModel = 'offline-demo'
  * conversation, and fills a response format with the smallest values that fit. The same request always gets the
  * same answer. Usage counts about four characters as a token.
  */
-export function createOfflineChatClient({ delayMs = 0 }: OfflineOptions = {}): ChatClient {
-  return { model: offlineModel, stream: (request, options) => streamAnswer(request, delayMs, options) }
+export function createOfflineChatClient(): ChatClient {
+  return { model: offlineModel, stream: streamAnswer }
 }
 
-async function* streamAnswer(
-  request: ChatRequest,
-  delayMs: number,
-  { signal }: ChatOptions = {},
-): AsyncGenerator<ChatEvent> {
+async function* streamAnswer(request: ChatRequest, { signal }: ChatOptions = {}): AsyncGenerator<ChatEvent> {
   const answer = createAnswer(request)
   for (const word of toText(answer.message.contents).match(/\S+\s*/g) ?? []) {
     signal?.throwIfAborted()
-    if (delayMs > 0) await sleep(delayMs, signal)
     yield { type: 'text', text: word }
   }
   signal?.throwIfAborted()

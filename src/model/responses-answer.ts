@@ -8,6 +8,7 @@ import {
   toResponseFailure,
 } from './responses-failure.js'
 import { toContents } from './responses-output.js'
+import { toUsage } from './to-usage.js'
 
 /** What an answer answers. */
 export interface AskedResponse {
@@ -128,19 +129,9 @@ function toFinishReason(
 
 function readUsage(usage: unknown): Usage {
   if (!isJsonObject(usage)) return noUsage
-  const inputTokens = readCount(usage.input_tokens) ?? 0
-  const outputTokens = readCount(usage.output_tokens) ?? 0
-  return {
-    inputTokens,
-    outputTokens,
-    totalTokens: readCount(usage.total_tokens) ?? inputTokens + outputTokens,
-  }
+  return toUsage(usage.input_tokens, usage.output_tokens, usage.total_tokens)
 }
 
 function readObject(value: unknown): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined
-}
-
-function readCount(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }

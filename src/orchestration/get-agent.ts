@@ -11,17 +11,17 @@ import type { AgentRunInput, RunCall } from './run-call.js'
 
 export interface DurableRunOptions<ResponseSchema extends Schema | undefined = Schema | undefined> {
   /** The conversation that the message belongs to: from {@link DurableAgent.createSession}, or its key. @default a new one */
-  readonly session?: AgentSessionId | string
+  readonly session?: AgentSessionId | string | undefined
   /** The shape of the answer; `value` of the result then has its type. @default text */
-  readonly responseFormat?: ResponseSchema
+  readonly responseFormat?: ResponseSchema | undefined
   /** @default true */
-  readonly enableToolCalls?: boolean
+  readonly enableToolCalls?: boolean | undefined
   /** Stored with the run, and given to its tools. @default none */
-  readonly metadata?: Readonly<Record<string, string>>
+  readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Whom a new session belongs to, and who must own one that exists. @default nobody */
-  readonly owner?: string
+  readonly owner?: string | undefined
   /** Names the run; the same id is the same run. @default a new one that replays give again */
-  readonly correlationId?: string
+  readonly correlationId?: string | undefined
 }
 
 /** Names a run that nobody waits for: it can be followed under these over HTTP. */

@@ -11,9 +11,9 @@ import { type RunNews, readNews } from './run-news.js'
 
 export interface SendOptions {
   /** What the message does when an earlier one is being answered. @default 'queue' */
-  readonly onBusy?: OnBusy
+  readonly onBusy?: OnBusy | undefined
   /** JSON Schema that the answer must fit. @default none */
-  readonly responseSchema?: JsonObject
+  readonly responseSchema?: JsonObject | undefined
 }
 
 /** How long a caller waits for a reset or a deletion before asking again; ms of virtual time. */

@@ -129,6 +129,18 @@ test('names and schemas that no model takes are refused at once', () => {
   )
 })
 
+test.each([
+  ['timeoutMs', { timeoutMs: Number.POSITIVE_INFINITY }],
+  ['approvalTimeoutMs', { approvalTimeoutMs: Number.NaN }],
+  ['maxResultLength', { maxResultLength: 0 }],
+  ['retry.maxAttempts', { retry: { maxAttempts: 0 } }],
+  ['retry.initialDelayMs', { retry: { maxAttempts: 2, initialDelayMs: -1 } }],
+])('refuses a limit that is none: %s', (option, limits) => {
+  const make = () => tool({ name: 'work', description: '', execute: () => 1, ...limits })
+  const message = expect.stringContaining(`${option} of tool "work" must be a whole number of at least`)
+  expect(make).toThrow(expect.objectContaining({ code: 'invalid_configuration', message }))
+})
+
 const options = { name: 'pay', description: 'Pays.', execute: () => 'paid' }
 
 test.each([

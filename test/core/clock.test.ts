@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { sleep, systemClock } from '../../src/core/clock.js'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { sleep, systemClock, toTimestamp } from '../../src/core/clock.js'
 
 test('waits', async () => {
   const before = performance.now()
@@ -31,4 +31,28 @@ test('ends at once when it is aborted, before or while it waits', async () => {
   controller.abort(reason)
   await expect(waiting).rejects.toBe(reason)
   await expect(sleep(60_000, controller.signal)).rejects.toBe(reason)
+})
+
+test.each([25, 100, 36_500])('a time of %i days, longer than a timer may be, is waited for', async (days) => {
+  vi.useFakeTimers()
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  const ms = days * 86_400_000
+  const rung: string[] = []
+  systemClock.timeout(ms).addEventListener('abort', () => rung.push('timeout'))
+  systemClock.after(ms, () => rung.push('after'))
+  systemClock.after(ms, () => rung.push('called off'))()
+  const sleeping = sleep(ms).then(() => rung.push('sleep'))
+  await vi.advanceTimersByTimeAsync(ms - 1)
+  expect(rung).toEqual([])
+  await vi.advanceTimersByTimeAsync(2)
+  await sleeping
+  expect(rung).toEqual(['timeout', 'after', 'sleep'])
+})
+
+test('a time that no calendar has counts as the end of the year 9999, which comes after all others as text', () => {
+  expect(toTimestamp(Number.MAX_SAFE_INTEGER)).toBe('9999-12-31T23:59:59.999Z')
+  expect(toTimestamp(Date.UTC(10_000, 0))).toBe('9999-12-31T23:59:59.999Z')
+  expect(toTimestamp(0)).toBe('1970-01-01T00:00:00.000Z')
 })

@@ -18,9 +18,9 @@ export interface EvaluateAgentOptions {
   readonly queries: readonly (string | EvaluationQuery)[]
   readonly evaluators: readonly Evaluator[]
   /** The invocation context of the runs. @default none */
-  readonly context?: InvocationValues
+  readonly context?: InvocationValues | undefined
   /** How many queries are asked at the same time; at least 1. @default 4 */
-  readonly maxParallel?: number
+  readonly maxParallel?: number | undefined
 }
 
 /** What one evaluator found. */

@@ -9,9 +9,9 @@ export interface ModelJudgeOptions {
   /** What makes an answer good, e.g. "Answers what was asked, and claims nothing that its tools did not say". */
   readonly criterion: string
   /** @default 'model_judge' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** The lowest grade that passes; 1-5. @default 4 */
-  readonly minScore?: number
+  readonly minScore?: number | undefined
 }
 
 const verdict = z.object({

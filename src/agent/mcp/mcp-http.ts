@@ -11,11 +11,11 @@ export interface McpHttpOptions extends McpServerOptions {
   /** The server's endpoint: http or https. */
   readonly url: string | URL
   /** Sent with every request; a function is asked for each run and each call, so tokens of tenants stay apart. @default none */
-  readonly headers?: McpHeaders | ((run: McpRun) => McpHeaders | Promise<McpHeaders>)
+  readonly headers?: McpHeaders | ((run: McpRun) => McpHeaders | Promise<McpHeaders>) | undefined
   /** Whether the server may be on this machine or a private network. @default false */
-  readonly allowPrivateNetwork?: boolean
+  readonly allowPrivateNetwork?: boolean | undefined
   /** How many connections are kept, one for each set of headers in use. @default 32 */
-  readonly maxConnections?: number
+  readonly maxConnections?: number | undefined
 }
 
 const mcpHttpOptions: OptionNames<McpHttpOptions> = {

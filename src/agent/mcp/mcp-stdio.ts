@@ -9,13 +9,13 @@ export interface McpStdioOptions extends McpServerOptions {
   /** The program to start; no shell is involved. */
   readonly command: string
   /** @default none */
-  readonly args?: readonly string[]
+  readonly args?: readonly string[] | undefined
   /** Environment variables for the program, besides the harmless ones that it always gets (`PATH`, `HOME`, ...). @default none */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>> | undefined
   /** The folder that it runs in. @default this process's */
-  readonly cwd?: string
+  readonly cwd?: string | undefined
   /** Whether what the program writes to stderr appears on ours. @default 'inherit' */
-  readonly stderr?: 'inherit' | 'ignore'
+  readonly stderr?: 'inherit' | 'ignore' | undefined
 }
 
 const mcpStdioOptions: OptionNames<McpStdioOptions> = {

@@ -8,26 +8,26 @@ export interface McpServerOptions {
   /** What its tools are named after: `fs` makes `fs_read_file` of `read_file`. 1-32 letters, digits or `-`. */
   readonly name: string
   /** The tools to use, by the server's own names. @default all */
-  readonly allowedTools?: readonly string[]
+  readonly allowedTools?: readonly string[] | undefined
   /** Which tools a human has to agree to before they run. @default 'never' */
-  readonly approval?: McpApproval
+  readonly approval?: McpApproval | undefined
   /** Told once of each name in an `always` list without a `never` list that the server has no tool for: is it mistyped, the tool meant runs unasked. @default a process warning */
-  readonly onWarning?: (warning: string) => void
+  readonly onWarning?: ((warning: string) => void) | undefined
   /** After this long without a decision a call counts as rejected. @default never */
-  readonly approvalTimeoutMs?: number
+  readonly approvalTimeoutMs?: number | undefined
   /**
    * Whether to believe the server when it says that a tool changes nothing (`readOnlyHint`) or may be repeated
    * (`idempotentHint`): such tools are run again when their outcome is unknown. @default false
    */
-  readonly trustAnnotations?: boolean
+  readonly trustAnnotations?: boolean | undefined
   /** What to do with a call that was cut off, by a crash here or by the server's. @default 'ask', or 'retry' for trusted annotations */
-  readonly onUnknownOutcome?: UnknownOutcomePolicy
+  readonly onUnknownOutcome?: UnknownOutcomePolicy | undefined
   /** What becomes of a tool whose definition has changed since the session began: calls of it fail, or the new one holds. @default 'refuse' */
-  readonly onChangedTool?: ChangedToolPolicy
+  readonly onChangedTool?: ChangedToolPolicy | undefined
   /** Longest silence of the server in answering one request. @default 60,000 */
-  readonly requestTimeoutMs?: number
+  readonly requestTimeoutMs?: number | undefined
   /** Longest time of connecting, which for a program includes its start. @default 60,000 */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
 }
 
 /** The options of every server by their names. */

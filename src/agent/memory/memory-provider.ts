@@ -11,18 +11,17 @@ export type MemoryScope = 'owner' | 'session' | ((run: RunInfo) => string | unde
 export interface MemoryProviderOptions {
   readonly store: MemoryStore
   /** @default 'owner': the signed-in user's, over all sessions; in a session of nobody that session's */
-  readonly scope?: MemoryScope
+  readonly scope?: MemoryScope | undefined
   /** How many memories that fit the message a run is told of; 0 for none. @default 5 */
-  readonly limit?: number
+  readonly limit?: number | undefined
   /** Whether the model has tools to remember, recall and forget. @default true */
-  readonly tools?: boolean
+  readonly tools?: boolean | undefined
   /** What to keep of a run that has its answer: each text becomes a memory. @default nothing but what the model remembers */
-  readonly remember?: (
-    context: ProviderContext,
-    response: AgentResponse,
-  ) => readonly string[] | Promise<readonly string[]>
+  readonly remember?:
+    | ((context: ProviderContext, response: AgentResponse) => readonly string[] | Promise<readonly string[]>)
+    | undefined
   /** Names it among the agent's providers. @default 'memory' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**

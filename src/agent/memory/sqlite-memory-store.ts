@@ -11,7 +11,7 @@ export interface SqliteMemoryStoreOptions {
   /** The file; made with its folder when it is not there. `:memory:` keeps everything in the process. */
   readonly path: string
   /** @default the machine's */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** How long a process waits for another one that writes; ms. */

@@ -13,15 +13,15 @@ import type { ForeignAgent, ForeignRun, ForeignUpdate } from '../foreign/foreign
 
 export interface OpenAIAgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`. @default the agent's name, with `_` for what does not fit */
-  readonly name?: string
+  readonly name?: string | undefined
   /** What the agent is for. @default what it says to agents that may hand over to it */
-  readonly description?: string
+  readonly description?: string | undefined
   /** What runs it: its models, tracing, guardrails. @default a new Runner */
-  readonly runner?: Runner
+  readonly runner?: Runner | undefined
   /** As `maxTurns` of the SDK. @default the SDK's */
-  readonly maxTurns?: number
+  readonly maxTurns?: number | undefined
   /** As for any foreign agent. @default 'fail' */
-  readonly onInterrupted?: ForeignAgent['onInterrupted']
+  readonly onInterrupted?: ForeignAgent['onInterrupted'] | undefined
 }
 
 /**

@@ -4,11 +4,11 @@ import type { ScriptRunner } from './skill-tools.js'
 
 export interface ProcessScriptOptions {
   /** The program that runs files with an ending. @default node for `.js` and `.mjs`, python3 for `.py`, sh for `.sh` */
-  readonly interpreters?: Readonly<Record<string, string>>
+  readonly interpreters?: Readonly<Record<string, string>> | undefined
   /** @default 60,000 */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Environment variables of the script besides `PATH`. @default none */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 const defaultInterpreters: Readonly<Record<string, string>> = {

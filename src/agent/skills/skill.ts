@@ -39,12 +39,14 @@ export interface SkillOptions {
   /** What the model is told when it loads the skill. */
   readonly content: string
   /** By name. @default none */
-  readonly resources?: Readonly<
-    Record<
-      string,
-      SkillResourceContent | { readonly description: string; readonly content: SkillResourceContent }
-    >
-  >
+  readonly resources?:
+    | Readonly<
+        Record<
+          string,
+          SkillResourceContent | { readonly description: string; readonly content: SkillResourceContent }
+        >
+      >
+    | undefined
 }
 
 /**

@@ -14,15 +14,15 @@ import {
 
 export interface SkillsProviderOptions {
   /** What its tools and its part of a session are filed under. @default 'skills' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Skills in code. @default none */
-  readonly skills?: readonly Skill[]
+  readonly skills?: readonly Skill[] | undefined
   /** Folders of skills in the Agent Skills format; each is read once, when it is first needed. @default none */
-  readonly folders?: readonly string[]
+  readonly folders?: readonly string[] | undefined
   /** Runs the scripts of skills, e.g. `runScriptsAsProcesses()`. Without it the model is not even told of them. @default none */
-  readonly runScript?: ScriptRunner
+  readonly runScript?: ScriptRunner | undefined
   /** Whether a human has to agree before a script runs. @default 'always' */
-  readonly scriptApproval?: ApprovalPolicy<ScriptArguments>
+  readonly scriptApproval?: ApprovalPolicy<ScriptArguments> | undefined
 }
 
 /**

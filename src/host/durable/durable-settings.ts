@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
+import { parseCountSetting } from '../count-setting.js'
 
 /** The settings of `extensions.durableTask` that this host obeys (local-host-spec C.3). */
 export interface DurableSettings {
@@ -99,13 +100,7 @@ function parseSlots(values: ReadonlyMap<string, unknown>, name: string): number 
 }
 
 function parseCount(values: ReadonlyMap<string, unknown>, name: string): number | undefined {
-  const value = values.get(name.toLowerCase())
-  if (value === undefined || value === null) return undefined
-  const count = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 1) {
-    throw invalid(`durableTask.${name} must be a whole number of at least 1, not ${JSON.stringify(value)}.`)
-  }
-  return count
+  return parseCountSetting(`extensions.durableTask.${name}`, values.get(name.toLowerCase()))
 }
 
 function invalidHubName(shown: string): AgentError {

@@ -4,7 +4,7 @@ import type { ClaimedBatch, Message } from './hub-message.js'
 import { isOver } from './instance-status.js'
 import type { Decision } from './orchestrations/decision.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
-import { notifyInstance } from './orchestrations/start-instance.js'
+import { notifyInstance } from './orchestrations/instance-events.js'
 import type { TaskHub } from './task-hub.js'
 import type { Outbox } from './work-queue.js'
 

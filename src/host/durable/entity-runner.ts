@@ -13,10 +13,10 @@ import { type EntityId, fromInstanceId, toInstanceId } from './entity-id.js'
 import { changeLock } from './entity-lock.js'
 import type { ClaimedBatch, Message } from './hub-message.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
-import { notifyInstance } from './orchestrations/start-instance.js'
+import { notifyInstance } from './orchestrations/instance-events.js'
 import type { TaskHub } from './task-hub.js'
 import type { WorkDispatcher } from './work-dispatcher.js'
-import { type Outbox, type Rest, toRetryDelayMs, type WorkQueue } from './work-queue.js'
+import { type Outbox, type Rest, toPostponementMs, type WorkQueue } from './work-queue.js'
 
 export interface EntityRunnerOptions {
   readonly hub: TaskHub
@@ -83,7 +83,7 @@ export class EntityRunner {
       this.#logErrors(label, batch, answer)
       return answer
     } catch (error) {
-      const waitMs = toRetryDelayMs(batch.attempts)
+      const waitMs = toPostponementMs(batch.attempts)
       log('error', `${label}: the batch failed and runs again in ${waitMs} ms: ${toErrorMessage(error)}`)
       return 'failed'
     }

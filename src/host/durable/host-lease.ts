@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { ExtensionLog } from '../extension-log.js'
+import type { HostRow } from './host-table.js'
 import type { Claim } from './hub-message.js'
 import { isGone, type ProcessIdentity } from './process-identity.js'
-import type { HostRow, TaskHub } from './task-hub.js'
+import type { TaskHub } from './task-hub.js'
 
 export interface HostLeaseOptions {
   readonly hub: TaskHub
@@ -39,7 +40,7 @@ export class HostLease {
   /** Makes the process known and takes the work of dead ones back. */
   async start(): Promise<void> {
     const { hub } = this.#options
-    await hub.run(() => hub.addHost(this.#toRow()))
+    await hub.run(() => hub.hosts.add(this.#toRow()))
     await this.removeDeadHosts()
   }
 
@@ -50,24 +51,24 @@ export class HostLease {
   async renew(): Promise<void> {
     const { hub, now, leaseMs } = this.#options
     await hub.run(() => {
-      if (!hub.extendHost(this.#id, now() + leaseMs)) this.#ensureKnown()
+      if (!hub.hosts.extend(this.#id, now() + leaseMs)) this.#ensureKnown()
     })
   }
 
   #ensureKnown(): void {
     const { hub, leaseMs, log } = this.#options
-    if (hub.hasHost(this.#id)) return
+    if (hub.hosts.has(this.#id)) return
     log(
       'warning',
       `This host was silent for longer than its lease of ${leaseMs} ms; others have taken over its work.`,
     )
     this.#id = randomUUID()
-    hub.addHost(this.#toRow())
+    hub.hosts.add(this.#toRow())
   }
 
   /** Rereads who else is there; due when the hub has changed. */
   refresh(): void {
-    this.#peers = this.#options.hub.readHosts().filter((host) => host.id !== this.#id)
+    this.#peers = this.#options.hub.hosts.list().filter((host) => host.id !== this.#id)
   }
 
   /** Removes hosts that are dead or silent for too long; true when there were any, so that work may be waiting. */
@@ -76,7 +77,7 @@ export class HostLease {
     this.refresh()
     const dead = this.#peers.filter((peer) => this.#isDead(peer, identity.machine))
     if (dead.length === 0) return false
-    const removed = await hub.run(() => dead.filter((peer) => hub.removeHost(peer, now())))
+    const removed = await hub.run(() => dead.filter((peer) => hub.hosts.remove(peer, now())))
     for (const peer of removed)
       log('information', `Took over the work of host process ${peer.pid}, which is gone or silent.`)
     this.refresh()
@@ -92,8 +93,8 @@ export class HostLease {
   async end(): Promise<void> {
     const { hub, now } = this.#options
     await hub.run(() => {
-      const own = hub.readHosts().find((host) => host.id === this.#id)
-      if (own !== undefined) hub.removeHost(own, now())
+      const own = hub.hosts.list().find((host) => host.id === this.#id)
+      if (own !== undefined) hub.hosts.remove(own, now())
     })
   }
 

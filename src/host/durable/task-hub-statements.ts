@@ -40,12 +40,6 @@ export const hubStatements = {
     RETURNING ready_at`,
   postponeMailbox: `UPDATE mailboxes SET owner = NULL, claim = NULL, attempts = attempts + 1, ready_at = ?
     WHERE target = ?`,
-
-  insertHost: 'INSERT INTO hosts VALUES (?, ?, ?, ?, ?)',
-  extendHost: 'UPDATE hosts SET expires_at = ? WHERE id = ?',
-  hasHost: 'SELECT 1 FROM hosts WHERE id = ?',
-  deleteHost: 'DELETE FROM hosts WHERE id = ? AND expires_at = ?',
-  releaseHost: 'UPDATE mailboxes SET owner = NULL, claim = NULL, ready_at = min(ready_at, ?) WHERE owner = ?',
 } as const
 
 /** What {@link TaskHub} asks at any time. */
@@ -58,7 +52,6 @@ export const hubReads = {
   unknownFunctions: `SELECT DISTINCT name FROM mailboxes
     WHERE owner IS NULL AND kind = ? AND name NOT IN (SELECT value FROM json_each(?))`,
   nextReadyAt: 'SELECT min(ready_at) AS at FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at > ?',
-  hosts: 'SELECT id, pid, machine, start_marker, expires_at FROM hosts',
 } as const
 
 /**

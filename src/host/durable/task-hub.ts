@@ -4,19 +4,12 @@ import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
 import { prepareTransactions } from '../../core/transactions.js'
 import { WriteAheadLog } from '../../core/write-ahead-log.js'
 import { EntityTable, toEntityRecord } from './entity-table.js'
+import { HostTable } from './host-table.js'
 import type { BatchMessage, Claim, ClaimedBatch, Message, MessageKind, StoredMessage } from './hub-message.js'
 import { InstanceTable } from './instance-table.js'
 import { type PatientReads, preparePatientReads } from './patient-reads.js'
-import type { ProcessIdentity } from './process-identity.js'
 import { openTaskHubDatabase } from './task-hub-schema.js'
 import { hubReads, hubStatements, type Prepared, prepareStatements } from './task-hub-statements.js'
-
-/** A host process that shares the hub. */
-export interface HostRow extends ProcessIdentity {
-  readonly id: string
-  /** Epoch milliseconds after which its claims may be taken over. */
-  readonly expiresAt: number
-}
 
 /** As they stand in the column that says of operations whether they are signals. */
 const lockCodes = { acquire: 2, release: 3 } as const
@@ -36,6 +29,7 @@ export class TaskHub {
   readonly #sql: Prepared<typeof hubStatements>
   readonly #reads: PatientReads<typeof hubReads>
   readonly entities: EntityTable
+  readonly hosts: HostTable
   readonly instances: InstanceTable
   #dataVersion: unknown
 
@@ -46,6 +40,7 @@ export class TaskHub {
     this.#sql = prepareStatements(database, hubStatements)
     this.#reads = preparePatientReads(database, hubReads)
     this.entities = new EntityTable(database)
+    this.hosts = new HostTable(database)
     this.instances = new InstanceTable(database)
     this.#dataVersion = this.#reads.dataVersion.get()?.data_version
   }
@@ -239,39 +234,6 @@ export class TaskHub {
   /** Gives an instance back after a failure; nobody may take it before `readyAt` (epoch milliseconds). */
   postpone(target: string, readyAt: number): void {
     this.#sql.postponeMailbox.run(readyAt, target)
-  }
-
-  addHost(host: HostRow): void {
-    this.#sql.insertHost.run(host.id, host.pid, host.machine, host.startMarker, host.expiresAt)
-  }
-
-  /** Moves a host's expiry. False when the host is no longer known. */
-  extendHost(id: string, expiresAt: number): boolean {
-    return this.#sql.extendHost.run(expiresAt, id).changes > 0
-  }
-
-  hasHost(id: string): boolean {
-    return this.#sql.hasHost.get(id) !== undefined
-  }
-
-  readHosts(): HostRow[] {
-    return this.#reads.hosts.all().map((row) => ({
-      id: String(row.id),
-      pid: Number(row.pid),
-      machine: String(row.machine),
-      startMarker: typeof row.start_marker === 'string' ? row.start_marker : null,
-      expiresAt: Number(row.expires_at),
-    }))
-  }
-
-  /**
-   * Forgets a host and gives its claims back, unless it has shown life since `host` was read.
-   * From then on its commits are refused, as its claims are no longer held.
-   */
-  removeHost(host: Pick<HostRow, 'id' | 'expiresAt'>, now: number): boolean {
-    if (this.#sql.deleteHost.run(host.id, host.expiresAt).changes === 0) return false
-    this.#sql.releaseHost.run(now, host.id)
-    return true
   }
 }
 

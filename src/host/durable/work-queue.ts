@@ -162,7 +162,7 @@ export class WorkQueue {
   postpone(claim: Claim, failures: number): Promise<void> {
     const { hub, now } = this.#options
     return this.#settle(claim, () => {
-      const readyAt = now() + toRetryDelayMs(failures)
+      const readyAt = now() + toPostponementMs(failures)
       hub.postpone(claim.target, readyAt)
       this.leave(claim)
       this.#retryAt = Math.min(this.#retryAt, readyAt)
@@ -177,7 +177,7 @@ export class WorkQueue {
       } catch (error) {
         if (error instanceof FencedError || this.#stopping) return this.#giveUp(claim, error)
         log('error', `${claim.target}: cannot commit, trying again: ${toErrorMessage(error)}`)
-        await delay(toRetryDelayMs(failures), undefined, { ref: false })
+        await delay(toPostponementMs(failures), undefined, { ref: false })
       }
     }
   }
@@ -240,6 +240,6 @@ export class WorkQueue {
 }
 
 /** How long to wait after a failure that was preceded by `failures` others in a row. */
-export function toRetryDelayMs(failures: number): number {
+export function toPostponementMs(failures: number): number {
   return Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(failures, 20))
 }

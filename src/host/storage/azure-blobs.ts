@@ -51,11 +51,10 @@ export class AzureBlobs implements BlobStore {
   }
 
   async write({ container, name }: BlobAddress, bytes: Uint8Array): Promise<void> {
-    const upload = (service: BlobServiceClient) =>
-      service.getContainerClient(container).getBlockBlobClient(name).uploadData(bytes)
-    if ((await this.#link.find(upload)) !== undefined) return
-    await this.#link.use((service) => service.getContainerClient(container).createIfNotExists())
-    await this.#link.use(upload)
+    await this.#link.useOrMake(
+      (service) => service.getContainerClient(container).getBlockBlobClient(name).uploadData(bytes),
+      (service) => service.getContainerClient(container).createIfNotExists(),
+    )
   }
 }
 

@@ -43,10 +43,10 @@ export class AzureQueue implements MessageQueue {
   }
 
   async add(text: string): Promise<void> {
-    const sent = await this.#link.find((service) => this.#open(service).sendMessage(text))
-    if (sent !== undefined) return
-    await this.#link.use((service) => this.#open(service).createIfNotExists())
-    await this.#link.use((service) => this.#open(service).sendMessage(text))
+    await this.#link.useOrMake(
+      (service) => this.#open(service).sendMessage(text),
+      (service) => this.#open(service).createIfNotExists(),
+    )
   }
 
   #open(service: QueueServiceClient) {

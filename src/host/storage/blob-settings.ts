@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { AgentError } from '../../core/errors.js'
+import { parseCountSetting } from '../count-setting.js'
 import { isObject } from '../parse-json.js'
 
 /** `extensions.blobs` of host.json with the platform's defaults (local-host-spec H.3). */
@@ -13,16 +13,9 @@ export interface BlobSettings {
 /** Reads the parsed JSON. @throws {AgentError} `invalid_configuration`, naming the member and its value. */
 export function parseBlobSettings(value: unknown): BlobSettings {
   const members = isObject(value) ? value : {}
-  const readCount = (name: keyof BlobSettings, preset: number): number => {
-    const given = members[name]
-    if (given === undefined || given === null) return preset
-    const count = Number(given)
-    if (Number.isSafeInteger(count) && count >= 1) return count
-    const message = `host.json extensions.blobs.${name} must be a whole number from 1, not ${JSON.stringify(given)}.`
-    throw new AgentError('invalid_configuration', message)
-  }
+  const parse = (name: keyof BlobSettings) => parseCountSetting(`extensions.blobs.${name}`, members[name])
   return {
-    maxDegreeOfParallelism: readCount('maxDegreeOfParallelism', 8 * availableParallelism()),
-    poisonBlobThreshold: readCount('poisonBlobThreshold', 5),
+    maxDegreeOfParallelism: parse('maxDegreeOfParallelism') ?? 8 * availableParallelism(),
+    poisonBlobThreshold: parse('poisonBlobThreshold') ?? 5,
   }
 }

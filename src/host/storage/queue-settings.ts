@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
 import { parseTimeSpanMs } from '../../core/time-span.js'
+import { parseCountSetting } from '../count-setting.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 
 /** `extensions.queues` of host.json with the platform's defaults (local-host-spec H.2). */
@@ -24,26 +25,20 @@ const longestHiddenMs = 7 * 86_400_000
 /** Reads the parsed JSON. @throws {AgentError} `invalid_configuration`, naming the member and its value. */
 export function parseQueueSettings(value: unknown): QueueSettings {
   const members = isObject(value) ? value : {}
-  const batchSize = parseCount(members, 'batchSize', 1, 32) ?? 16
+  const parseCount = (
+    name: keyof QueueSettings,
+    range: { readonly least?: number; readonly most?: number },
+  ) => parseCountSetting(`extensions.queues.${name}`, members[name], range)
+  const batchSize = parseCount('batchSize', { most: 32 }) ?? 16
   return {
     batchSize,
     newBatchThreshold:
-      parseCount(members, 'newBatchThreshold', 0, Number.MAX_SAFE_INTEGER) ??
-      Math.floor(batchSize / 2) * availableParallelism(),
-    maxDequeueCount: parseCount(members, 'maxDequeueCount', 1, Number.MAX_SAFE_INTEGER) ?? 5,
+      parseCount('newBatchThreshold', { least: 0 }) ?? Math.floor(batchSize / 2) * availableParallelism(),
+    maxDequeueCount: parseCount('maxDequeueCount', {}) ?? 5,
     visibilityTimeoutMs: parseTime(members, 'visibilityTimeout', 0, longestHiddenMs) ?? 0,
     maxPollingIntervalMs: parseTime(members, 'maxPollingInterval', 100, longestHiddenMs) ?? 2_000,
     messageEncoding: parseEncoding(members.messageEncoding),
   }
-}
-
-function parseCount(members: UncheckedObject, name: string, least: number, most: number): number | undefined {
-  const value = members[name]
-  if (value === undefined || value === null) return undefined
-  const count = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= least && count <= most)
-    return count
-  throw invalid(name, value, `a whole number from ${least}${most === 32 ? ' to 32' : ''}`)
 }
 
 function parseTime(members: UncheckedObject, name: string, least: number, most: number): number | undefined {

@@ -45,6 +45,16 @@ export class StorageLink<Client> {
     )
   }
 
+  /** Like {@link use}; what it works on is made first when it does not exist. */
+  async useOrMake(
+    work: (client: Client) => Promise<object>,
+    make: (client: Client) => Promise<unknown>,
+  ): Promise<void> {
+    if ((await this.find(work)) !== undefined) return
+    await this.use(make)
+    await this.use(work)
+  }
+
   async #try<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
     try {
       this.#client ??= this.#connect()

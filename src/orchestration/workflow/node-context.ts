@@ -27,11 +27,11 @@ export interface NodeRetry {
   /** Most executions, the first included; at least 1. */
   readonly maxAttempts: number
   /** Pause before the second execution; ms. @default 1,000 */
-  readonly delayMs?: number
+  readonly delayMs?: number | undefined
   /** By what each further pause is longer than the one before. @default 2 */
-  readonly backoff?: number
+  readonly backoff?: number | undefined
   /** Longest pause; ms. @default 3,600,000 */
-  readonly maxDelayMs?: number
+  readonly maxDelayMs?: number | undefined
 }
 
 /** Why a node did not give an output. */

@@ -14,21 +14,19 @@ import type { NodeSpec, RequestSpec, WorkflowDefinition, WorkflowNode } from './
 
 export interface AgentNodeOptions<Input, ResponseFormat extends Schema | undefined> {
   /** @default the agent's name */
-  readonly id?: string
+  readonly id?: string | undefined
   /** Makes the message to the agent from the node's input. Runs in the orchestrator: it must be pure. @default the input, which then is a text */
-  readonly prompt?: (input: Input, context: NodeContext) => string
+  readonly prompt?: ((input: Input, context: NodeContext) => string) | undefined
   /** The shape of the answer; it then is the node's output instead of the text. */
-  readonly responseFormat?: ResponseFormat
+  readonly responseFormat?: ResponseFormat | undefined
   /** @default true */
-  readonly enableToolCalls?: boolean
+  readonly enableToolCalls?: boolean | undefined
   /** What to keep in the shared state. Runs in the orchestrator: it must be pure. @default nothing */
-  readonly remember?: (
-    output: AnswerOf<ResponseFormat, string>,
-    input: Input,
-    context: NodeContext,
-  ) => JsonObject
+  readonly remember?:
+    | ((output: AnswerOf<ResponseFormat, string>, input: Input, context: NodeContext) => JsonObject)
+    | undefined
   /** @default none: the agent's own model calls are retried all the same */
-  readonly retry?: NodeRetry
+  readonly retry?: NodeRetry | undefined
 }
 
 /**
@@ -55,7 +53,7 @@ type AgentRemember = (output: unknown, input: unknown, context: NodeContext) => 
 
 export interface FunctionNodeOptions {
   /** @default none */
-  readonly retry?: NodeRetry
+  readonly retry?: NodeRetry | undefined
 }
 
 /** A node that is a function, run as an activity: it may do anything, and more than once if a crash hides its result. */
@@ -73,7 +71,7 @@ export function functionNode<Input, Output>(
 
 export interface TransformNodeOptions<Input, Output> {
   /** What to keep in the shared state; must be pure. @default nothing */
-  readonly remember?: (output: Output, input: Input, context: NodeContext) => JsonObject
+  readonly remember?: ((output: Output, input: Input, context: NodeContext) => JsonObject) | undefined
 }
 
 /** A node that is a pure function, evaluated by the orchestrator: it costs nothing, and must neither wait nor look at the clock. */
@@ -93,13 +91,15 @@ export interface RequestNodeOptions<Input, Response extends Schema, Question = I
   /** What an answer must look like; others are refused. */
   readonly response: Response
   /** What the human is shown. Runs in the orchestrator: it must be pure. @default the node's input */
-  readonly question?: (input: Input, context: NodeContext) => Question
+  readonly question?: ((input: Input, context: NodeContext) => Question) | undefined
   /** How long to wait for an answer; ms. @default without limit */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** What to go on with when the time is over; must be pure. @default the workflow fails with `answer_timeout` */
-  readonly onTimeout?: (input: Input, context: NodeContext) => SchemaOutput<Response>
+  readonly onTimeout?: ((input: Input, context: NodeContext) => SchemaOutput<Response>) | undefined
   /** Tells somebody that they are asked. Runs as an activity when the question is put, up to three times until it succeeds. @default nobody is told */
-  readonly notify?: (notice: RequestNotice<Question>, context: FunctionContext) => void | Promise<void>
+  readonly notify?:
+    | ((notice: RequestNotice<Question>, context: FunctionContext) => void | Promise<void>)
+    | undefined
 }
 
 /** A node that asks a human. Waiting costs nothing, and outlives restarts; the answer goes on together with the node's input. */
@@ -120,9 +120,9 @@ export function requestNode<Input, Response extends Schema, Question = Input>(
 
 export interface WorkflowNodeOptions {
   /** @default the workflow's name */
-  readonly id?: string
+  readonly id?: string | undefined
   /** Each try is a run of its own. @default none */
-  readonly retry?: NodeRetry
+  readonly retry?: NodeRetry | undefined
 }
 
 /** A node that is a workflow: it gets the node's input and gives the workflow's output. */

@@ -1,6 +1,6 @@
 import { AgentError } from '../../core/errors.js'
 import type { NodeRetry } from './node-context.js'
-import type { WorkflowDefinition, WorkflowEdge, WorkflowNode } from './workflow-definition.js'
+import type { RequestSpec, WorkflowDefinition, WorkflowEdge, WorkflowNode } from './workflow-definition.js'
 
 /** Checks what the type checker cannot. @throws {AgentError} `invalid_configuration` naming the workflow and the node. */
 export function validateWorkflow(definition: WorkflowDefinition): void {
@@ -29,10 +29,17 @@ function findNodeProblems({ id, spec }: WorkflowNode): readonly string[] {
   if (!/^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(id)) {
     return [`the id of node "${id}" must be a letter followed by up to 39 letters, digits, "_" or "-"`]
   }
-  if (spec.kind === 'request' && spec.timeoutMs !== undefined && !(spec.timeoutMs >= 1)) {
-    return [`timeoutMs of node "${id}" must be at least 1, not ${spec.timeoutMs}`]
-  }
+  if (spec.kind === 'request') return findRequestProblems(id, spec)
   return 'retry' in spec && spec.retry !== undefined ? findRetryProblems(id, spec.retry) : []
+}
+
+/** Some 300 years: later times are not the same to everybody. */
+const longestTimeoutMs = 1e13
+
+function findRequestProblems(id: string, { timeoutMs = 1 }: RequestSpec): readonly string[] {
+  if (timeoutMs >= 1 && timeoutMs <= longestTimeoutMs) return []
+  const range = `from 1 to ${longestTimeoutMs}, not ${timeoutMs}`
+  return [`timeoutMs of node "${id}" must be ${range}; leave it out to wait without limit`]
 }
 
 function findRetryProblems(id: string, retry: NodeRetry): readonly string[] {
@@ -40,9 +47,10 @@ function findRetryProblems(id: string, retry: NodeRetry): readonly string[] {
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
     return [`retry.maxAttempts of node "${id}" must be a whole number of at least 1, not ${maxAttempts}`]
   }
-  if (!(delayMs >= 0 && maxDelayMs >= 0))
-    return [`the delays of the retry of node "${id}" must not be negative`]
-  if (!(backoff >= 1)) return [`retry.backoff of node "${id}" must be at least 1, not ${backoff}`]
+  if (![delayMs, maxDelayMs].every((ms) => ms >= 0 && ms <= longestTimeoutMs))
+    return [`the delays of the retry of node "${id}" must be from 0 to ${longestTimeoutMs}`]
+  if (!(backoff >= 1 && backoff < Number.POSITIVE_INFINITY))
+    return [`retry.backoff of node "${id}" must be at least 1, not ${backoff}`]
   return []
 }
 

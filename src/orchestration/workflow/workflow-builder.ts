@@ -9,18 +9,18 @@ import type { Condition, WorkflowDefinition, WorkflowEdge, WorkflowNode } from '
 export interface WorkflowBuilderOptions<Start extends AnyNode, Input extends Schema> {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and function names. */
   readonly name: string
-  readonly description?: string
+  readonly description?: string | undefined
   /** The node that gets the workflow's input, or several that all get it. */
   readonly start: Start | readonly Start[]
   /** What the workflow may be started with; other requests are refused. @default anything */
-  readonly input?: Input & Fits<SchemaOutput<Input>, Start>
+  readonly input?: (Input & Fits<SchemaOutput<Input>, Start>) | undefined
   /** Most steps of one run; it then fails with `max_steps_exceeded`. @default 100 */
-  readonly maxIterations?: number
+  readonly maxIterations?: number | undefined
 }
 
 export interface EdgeOptions<Output> {
   /** Whether an output goes this way. Runs in the orchestrator: it must be pure. @default always */
-  readonly when?: (output: Output, context: NodeContext) => boolean
+  readonly when?: ((output: Output, context: NodeContext) => boolean) | undefined
 }
 
 /** One way out of a branch. */

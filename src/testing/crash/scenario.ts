@@ -42,30 +42,30 @@ export interface ScenarioOutcome {
 
 export interface CrashOptions extends Retention {
   /** Opens an empty run log for each run; it is closed afterwards. @default memory */
-  readonly log?: (clock: Clock) => RunLog | Promise<RunLog>
+  readonly log?: ((clock: Clock) => RunLog | Promise<RunLog>) | undefined
   /**
    * Whether every run must leave the state that the undisturbed one leaves. Set it to false when the outcome depends on who
    * is faster, as with a cancellation. @default true
    */
-  readonly isSameState?: boolean
+  readonly isSameState?: boolean | undefined
   /** What the human says who is asked about a call whose outcome is unknown. @default 'approve' */
-  readonly unknownOutcome?: 'approve' | 'reject'
+  readonly unknownOutcome?: 'approve' | 'reject' | undefined
   /** How many pairs of disturbances to try, chosen by `seed`. @default 20 */
-  readonly pairs?: number
+  readonly pairs?: number | undefined
   /** How often to run it with everything in random order, messages late and twice, and stale reads. @default 20 */
-  readonly shuffles?: number
+  readonly shuffles?: number | undefined
   /** Which part of the single disturbances to try, chosen by `seed`; above 0, up to 1. @default 1 */
-  readonly sample?: number
+  readonly sample?: number | undefined
   /** @default 1 */
-  readonly seed?: number
+  readonly seed?: number | undefined
   /** As in host.json: the longest time of one operation; ms. @default 600,000 */
-  readonly functionTimeoutMs?: number
+  readonly functionTimeoutMs?: number | undefined
   /** As in host.json. @default 1 */
-  readonly maxEntityOperationBatchSize?: number
+  readonly maxEntityOperationBatchSize?: number | undefined
   /** How long, in real time, tools and models may be silent before virtual time passes; ms. @default 20 */
-  readonly realWaitMs?: number
+  readonly realWaitMs?: number | undefined
   /** The entity to test. @default the one that `AgentFunctionApp` registers */
-  readonly entity?: EntityFactory
+  readonly entity?: EntityFactory | undefined
 }
 
 /** How much was tried. */

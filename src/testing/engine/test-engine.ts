@@ -25,17 +25,17 @@ export interface TestEngineOptions extends Retention {
   /** Makes the app's agents; called anew for each process. Time comes from the clock: agents and tools that wait use it. */
   readonly agents: AgentFactory
   /** Where runs are journalled; it outlives the processes. @default memory */
-  readonly log?: (clock: Clock) => RunLog | Promise<RunLog>
+  readonly log?: ((clock: Clock) => RunLog | Promise<RunLog>) | undefined
   /** What is to go wrong. @default nothing */
-  readonly disturbances?: readonly Disturbance[]
+  readonly disturbances?: readonly Disturbance[] | undefined
   /** As in host.json: the longest time of one operation; ms. @default 600,000 */
-  readonly functionTimeoutMs?: number
+  readonly functionTimeoutMs?: number | undefined
   /** As in host.json. @default 1 */
-  readonly maxEntityOperationBatchSize?: number
+  readonly maxEntityOperationBatchSize?: number | undefined
   /** How long, in real time, a tool or a model that does real work may be silent before virtual time passes; ms. @default 20 */
-  readonly realWaitMs?: number
+  readonly realWaitMs?: number | undefined
   /** The entity to test. @default the one that `AgentFunctionApp` registers */
-  readonly entity?: EntityFactory
+  readonly entity?: EntityFactory | undefined
 }
 
 /** How often the watchdog looks; ms. */

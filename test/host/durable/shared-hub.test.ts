@@ -189,7 +189,7 @@ test('a starting process takes the work of dead ones back before anything else',
   await dead.signal('k', '1')
   const next = await startTestProcess(shared)
   expect(next.calls.map(({ operations }) => operations)).toEqual(['1'])
-  expect(next.hub.readHosts()).toHaveLength(1)
+  expect(next.hub.hosts.list()).toHaveLength(1)
 })
 
 test('a process that stops gives back what it could not finish', async () => {

@@ -46,7 +46,7 @@ test('reads the settings of blobs', () => {
     poisonBlobThreshold: 5,
   })
   expect(() => parseBlobSettings({ poisonBlobThreshold: 0 })).toThrow(
-    'host.json extensions.blobs.poisonBlobThreshold must be a whole number from 1, not 0.',
+    'host.json extensions.blobs.poisonBlobThreshold must be a whole number of at least 1, not 0.',
   )
 })
 

@@ -102,7 +102,7 @@ test('reads the settings of queues', () => {
 test.each([
   [{ batchSize: 33 }, 'batchSize must be a whole number from 1 to 32, not 33'],
   [{ batchSize: 0 }, 'batchSize'],
-  [{ maxDequeueCount: 0 }, 'maxDequeueCount must be a whole number from 1, not 0'],
+  [{ maxDequeueCount: 0 }, 'maxDequeueCount must be a whole number of at least 1, not 0'],
   [{ newBatchThreshold: 1.5 }, 'newBatchThreshold'],
   [{ visibilityTimeout: 5 }, 'visibilityTimeout must be a time'],
   [{ maxPollingInterval: '00:00:00' }, 'maxPollingInterval'],

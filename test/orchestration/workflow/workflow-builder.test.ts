@@ -20,7 +20,9 @@ const count = functionNode('count', (input: string) => input.length)
 const plus = functionNode('plus', (input: number) => input + 1)
 const sum = functionNode('sum', (all: readonly number[]) => all.length)
 
-const mistakes: readonly (readonly [string, string, () => unknown])[] = [
+type Mistake = readonly [what: string, message: string, make: () => unknown]
+
+const mistakes: readonly Mistake[] = [
   [
     'a name that is none',
     'its name must be a letter',
@@ -108,14 +110,24 @@ const mistakes: readonly (readonly [string, string, () => unknown])[] = [
         start: functionNode('f', () => 1, { retry: { maxAttempts: 2, backoff: 0.5 } }),
       }).build(),
   ],
+  ...[0, Number.NaN, Number.POSITIVE_INFINITY].map(
+    (timeoutMs): Mistake => [
+      `a time limit of ${timeoutMs}`,
+      `timeoutMs of node "ask" must be from 1 to 10000000000000, not ${timeoutMs}; leave it out to wait without limit`,
+      () =>
+        new WorkflowBuilder({
+          name: 'W',
+          start: requestNode('ask', { response: z.string(), timeoutMs }),
+        }).build(),
+    ],
+  ),
   [
-    'a time limit of nothing',
-    'timeoutMs of node "ask" must be at least 1, not 0',
-    () =>
-      new WorkflowBuilder({
-        name: 'W',
-        start: requestNode('ask', { response: z.string(), timeoutMs: 0 }),
-      }).build(),
+    'a retry that never comes',
+    'the delays of the retry of node "f" must be from 0 to 10000000000000',
+    () => {
+      const retry = { maxAttempts: 2, maxDelayMs: Number.POSITIVE_INFINITY }
+      return new WorkflowBuilder({ name: 'W', start: functionNode('f', () => 1, { retry }) }).build()
+    },
   ],
   [
     'an edge to a node that a definition does not have',

@@ -9,9 +9,9 @@ import { toActivityFailure } from './activity-failure.js'
 import { toActivityResult } from './activity-result.js'
 import { eventTypes, toEventText } from './history-event.js'
 import { performHttp } from './http-activity.js'
+import { notifyInstance } from './instance-events.js'
 import { httpActivityName } from './non-determinism.js'
 import { toTaskNumber } from './send-decision.js'
-import { notifyInstance } from './start-instance.js'
 
 export interface ActivityRunnerOptions {
   readonly hub: TaskHub

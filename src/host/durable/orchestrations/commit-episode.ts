@@ -5,8 +5,9 @@ import type { Outbox } from '../work-queue.js'
 import { type Episode, type EpisodeEnd, toFailureText } from './episode.js'
 import { findHeldLock } from './held-lock.js'
 import { eventTypes, toEpisodeEnd, toEventText } from './history-event.js'
+import { notifyInstance } from './instance-events.js'
 import { sendDecision, toDecisionRow, toTaskId } from './send-decision.js'
-import { createExecutionId, notifyInstance, postStart } from './start-instance.js'
+import { createExecutionId, postStart } from './start-instance.js'
 
 export interface EpisodeCommit {
   readonly hub: TaskHub

@@ -7,9 +7,10 @@ import { toUnknownFunctionText } from '../unknown-function.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { Outbox } from '../work-queue.js'
 import { eventTypes, toEventText } from './history-event.js'
+import { postEvent } from './instance-events.js'
 import { checkInstanceId } from './instance-id.js'
 import { planRewind } from './rewind.js'
-import { postEvent, startInstance } from './start-instance.js'
+import { startInstance } from './start-instance.js'
 
 export interface InstanceCommandsOptions {
   readonly hub: TaskHub

@@ -8,8 +8,9 @@ import type { TaskHub } from '../task-hub.js'
 import type { Outbox } from '../work-queue.js'
 import type { Decision } from './decision.js'
 import { eventTypes, toEventText, toTimestamp } from './history-event.js'
+import { postEvent } from './instance-events.js'
 import { httpActivityName, toRecordKey } from './non-determinism.js'
-import { postEvent, startInstance } from './start-instance.js'
+import { startInstance } from './start-instance.js'
 
 type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>
 

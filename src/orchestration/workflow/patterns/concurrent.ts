@@ -13,7 +13,9 @@ export interface ConcurrentOptions<Workers extends readonly AnyNode[], Output> e
   /** At least two; each gets the workflow's input. */
   readonly workers: Workers
   /** Makes one output of those of the workers, which come in their order. Runs as an activity. @default the list itself */
-  readonly aggregate?: (outputs: OutputsOf<Workers>, context: FunctionContext) => Output | Promise<Output>
+  readonly aggregate?:
+    | ((outputs: OutputsOf<Workers>, context: FunctionContext) => Output | Promise<Output>)
+    | undefined
 }
 
 /** Several nodes work on the same input at the same time. */

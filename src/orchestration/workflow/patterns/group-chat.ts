@@ -24,9 +24,9 @@ export interface GroupChatOptions extends PatternOptions {
   /** At least one. */
   readonly participants: readonly AgentReference[]
   /** Who decides whose turn it is: one after the other, a function, or an agent. @default 'roundRobin' */
-  readonly manager?: 'roundRobin' | ChooseSpeaker | AgentReference
+  readonly manager?: 'roundRobin' | ChooseSpeaker | AgentReference | undefined
   /** How many turns there are at most. @default two for each participant */
-  readonly maxTurns?: number
+  readonly maxTurns?: number | undefined
 }
 
 /** Who speaks next; `null` when all has been said. */

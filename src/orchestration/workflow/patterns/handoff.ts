@@ -16,9 +16,9 @@ export interface HandoffOptions extends PatternOptions {
   /** At least two; the first gets the workflow's input. */
   readonly agents: readonly HandoffAgent[]
   /** By name: to whom an agent may hand over. @default to all others */
-  readonly handoffs?: Readonly<Record<string, readonly string[]>>
+  readonly handoffs?: Readonly<Record<string, readonly string[]>> | undefined
   /** How often it may change hands before the workflow fails with `max_steps_exceeded`. @default 10 */
-  readonly maxHandoffs?: number
+  readonly maxHandoffs?: number | undefined
 }
 
 interface HandoffAnswer {

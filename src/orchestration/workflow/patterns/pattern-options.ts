@@ -4,9 +4,9 @@ import type { Schema } from '../../../core/schema.js'
 export interface PatternOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and function names. */
   readonly name: string
-  readonly description?: string
+  readonly description?: string | undefined
   /** What the workflow may be started with; other requests are refused. @default anything */
-  readonly input?: Schema
+  readonly input?: Schema | undefined
 }
 
 /** The part of a definition that comes from the options alone. */

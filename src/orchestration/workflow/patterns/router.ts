@@ -20,7 +20,7 @@ export interface RouterOptions<Routes extends Readonly<Record<string, AnyNode>>>
   /** By name: who may get the workflow's input. */
   readonly routes: Routes
   /** The route for inputs that were given the name of none. @default the workflow fails */
-  readonly otherwise?: Extract<keyof Routes, string>
+  readonly otherwise?: Extract<keyof Routes, string> | undefined
 }
 
 /** Classifies the input and hands it to the one node that is there for it. */
