@@ -58,7 +58,7 @@ export class AzureBlobFollowers {
     const polling =
       this.#polls.get(tail) ??
       delay(pollIntervalMs, this.#closed.signal)
-        .then(() => Date.now() - tail.changedAt < pollIntervalMs || tail.refresh())
+        .then(() => performance.now() - tail.changedAt < pollIntervalMs || tail.refresh())
         .finally(() => this.#polls.delete(tail))
     this.#polls.set(tail, polling)
     return polling

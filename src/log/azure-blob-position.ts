@@ -91,7 +91,8 @@ export async function readOn(
       return { position, events, isNew: false }
     if (typeof read === 'string' || isReplaced(position, read)) return readAnew(container, key)
     const parsed = parseLogLines(read.bytes, { name, next: position.next })
-    events.push(...parsed.events)
+    // One by one: there may be more of them than a call may have arguments.
+    for (const event of parsed.events) events.push(event)
     position = advancePosition(position, parsed.events, toSegment(position, read))
     if (!parsed.isSealed) return { position, events, isNew: false }
     position = toNextSegment(position)

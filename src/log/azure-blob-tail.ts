@@ -13,7 +13,7 @@ export class RunTail {
   #generation = 0
   #isMissing = false
   #followers = 0
-  #changedAt = 0
+  #changedAt = Number.NEGATIVE_INFINITY
 
   constructor(container: AzureBlobContainer, key: RunKey) {
     this.#container = container
@@ -42,7 +42,7 @@ export class RunTail {
     return this.#followers > 0
   }
 
-  /** When it last went on; ms since 1970. */
+  /** When it last went on, of `performance.now()`: a clock that is set back would have its followers wait for so long. */
   get changedAt(): number {
     return this.#changedAt
   }
@@ -89,8 +89,8 @@ export class RunTail {
     this.#position = position
     this.#isMissing = false
     if (events.length === 0) return
-    this.#events?.push(...events)
-    this.#changedAt = Date.now()
+    for (const event of events) this.#events?.push(event)
+    this.#changedAt = performance.now()
   }
 
   /** Takes note that the log was made just now. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { AzureBlobRunLog, type AzureBlobRunLogOptions } from '../../src/log/azure-blob-run-log.js'
 import type { RunRequest } from '../../src/run/events.js'
@@ -143,6 +143,33 @@ describe('calls', () => {
     expect(calls).toEqual(Array.from({ length: 5 }, () => 'PUT appendblock runs'))
     stop.abort()
   })
+})
+
+test('a very long log is read and followed', async () => {
+  const key = createKey()
+  const [log, other] = [open(), open()]
+  await log.create(key, request())
+  const delta = { type: 'message.delta', data: { step: 0, text: 'x' } } as const
+  const next = await log.append(key, 1, Array(200_000).fill(delta))
+  const following = other.follow(key, -1, new AbortController().signal)[Symbol.asyncIterator]()
+  expect((await following.next()).value).toHaveLength(next)
+  expect(await log.read(key)).toHaveLength(next)
+  await following.return?.()
+})
+
+test('a clock that is set back does not keep followers waiting', async () => {
+  const key = createKey()
+  const [log, other] = [open(), open({ pollIntervalMs: 20 })]
+  await log.create(key, request())
+  const following = other.follow(key, -1, new AbortController().signal)[Symbol.asyncIterator]()
+  await following.next()
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 600_000 })
+  try {
+    await log.append(key, 1, [started(1), completed('x')])
+    expect((await following.next()).value).toHaveLength(2)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 describe('answers that are lost', () => {
