@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunRequest } from '../../src/run/events.js'
 import type { RunKey, RunLog, RunSummary } from '../../src/run/run-log.js'
 import { accepted, answer, completed, started } from '../run/event-samples.js'
+import { createModelCalls } from './run-log-model.js'
 
 function request(text: string, owner?: string): RunRequest {
   const event = accepted(text, owner)
@@ -627,6 +629,18 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await other.idleSessions(agent, Date.now() - 60_000, 10)).toEqual([])
       expect(await other.idleSessions(agent, Date.now() + 60_000, 10)).toEqual([{ agent, session: 's1' }])
     })
+
+    test.each([1, 2, 3])(
+      'does what a log in memory does, in whatever order it is called (%i)',
+      async (seed) => {
+        const model = new MemoryRunLog()
+        for (const [step, call] of createModelCalls(`Model ${seed}`, seed, 80).entries())
+          expect({ step, does: await call(step % 2 ? log : other) }).toEqual({
+            step,
+            does: await call(model),
+          })
+      },
+    )
 
     test('says that it can be written', async () => {
       await expect(log.probe()).resolves.toBeUndefined()
