@@ -4,11 +4,17 @@ import type { JsonValue } from '../core/json.js'
 export class PendingResult {
   /** The orchestration whose output becomes the result. */
   readonly instanceId: string
+  /** What came of it, when it had ended before. */
+  readonly output: PendingOutput | undefined
 
-  constructor(instanceId: string) {
+  constructor(instanceId: string, output?: PendingOutput) {
     this.instanceId = instanceId
+    this.output = output
   }
 }
+
+/** What an orchestration gave for a tool call, or why it failed. */
+export type PendingOutput = { readonly result: JsonValue } | { readonly error: string }
 
 /** How an orchestration stands. */
 export interface OrchestrationStatus {

@@ -1,4 +1,4 @@
-import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
+import { AgentError, hasCode, toErrorMessage, toIssueText } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { addUsage, noUsage, type Usage } from '../core/messages.js'
 import type { Tool } from './agent-definition.js'
@@ -101,10 +101,20 @@ async function executeOnce(
   { tool, call }: RunningExecution,
   args: Arguments,
 ): Promise<ExecutionOutcome> {
-  if (tool.delegate === undefined) return tool.invoke(args, call, context.clock)
-  const [issue] = await tool.check(args)
-  if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
+  if (tool.delegate === undefined) return tool.invoke(args, withOwnIds(context, call), context.clock)
+  const issues = await tool.check(args)
+  if (issues.length > 0) return { error: `The arguments are not valid. ${toIssueText(issues)}` }
   return delegateCall(context, { delegate: tool.delegate, arguments: args, call })
+}
+
+/** Whoever copies this context, as `tool` does for each try, copies a durable side whose ids begin anew: those of the first try. */
+function withOwnIds({ durable }: RunContext, call: ToolContext): ToolContext {
+  return {
+    ...call,
+    get durable() {
+      return durable?.(call)
+    },
+  }
 }
 
 async function toOutcome(execute: () => Promise<JsonValue>): Promise<ToolOutcome> {

@@ -52,7 +52,7 @@ async function invokeOnce(
   const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
   try {
     const result = await raceAbort(execute(signal), signal)
-    if (result instanceof PendingResult) return { parked: 'tool' }
+    if (result instanceof PendingResult) return result.output ?? { parked: 'tool' }
     return fitResult(JSON.parse(JSON.stringify(result ?? null)), limits)
   } catch (error) {
     if (outer.aborted) throw outer.reason

@@ -39,8 +39,7 @@ export async function fireTrigger<Item>(firing: Firing<Item>): Promise<void> {
   const session = parseSessionId((await make(trigger.sessionId, item, event)) ?? `${label}-${id}`)
   const message = (await make(trigger.message, item, event)) ?? firing.text(item)
   const owner = await make(trigger.owner, item, event)
-  const options = { enableToolCalls: true }
-  const request = createRunRequest({ messages: toMessages(message), options, owner, metadata })
+  const request = createRunRequest({ messages: toMessages(message), owner, metadata })
   const delivery = { session: { agent: agent.name, session }, id, request }
   const sessions = services.clients.get(context)
   const answer = await withinMs(services.waitMs, (signal) => runDelivery(sessions, delivery, signal))

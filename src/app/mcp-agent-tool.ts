@@ -59,7 +59,7 @@ async function ask({ agent, services, toolInput, context }: McpCall): Promise<Mc
   const sessions = services.clients.get(context)
   const owner = await readToolOwner(toolInput, services)
   const messages = [createTextMessage('user', query)]
-  await sessions.start(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner }))
+  await sessions.start(key, createRunRequest({ messages, owner }))
   const { waitLimitMs } = services.settings
   const news = await withinMs(waitLimitMs, (signal) => sessions.waitForNews(key, signal))
   if (news === undefined || news === 'waiting') return toWaiting(news, key)

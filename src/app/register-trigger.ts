@@ -11,24 +11,36 @@ import type {
   ScheduleTrigger,
   TriggerEvent,
 } from './agent-trigger.js'
-import { fireTrigger, type TriggerServices } from './fire-trigger.js'
+import { type Firing, fireTrigger, type TriggerServices } from './fire-trigger.js'
 
 const storage = 'AzureWebJobsStorage'
 const extraInputs = [df.input.durableClient()]
 
 /** The name of the function that a trigger becomes. */
-export function toFunctionName(agent: Agent, { name, queue, blob }: AgentTrigger): string {
-  const kind = queue !== undefined ? 'queue' : blob !== undefined ? 'blob' : 'schedule'
-  return [kind, agent.name, name].filter((part) => part !== undefined).join('-')
+export function toFunctionName(agent: Agent, trigger: AgentTrigger): string {
+  return toName(toKind(trigger), agent.name, trigger.name)
+}
+
+function toKind({ queue, blob }: AgentTrigger): string {
+  return queue !== undefined ? 'queue' : blob !== undefined ? 'blob' : 'schedule'
+}
+
+function toName(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join('-')
 }
 
 /** Registers a function that runs an agent when something happens. @throws {AgentError} `invalid_configuration` when its name cannot be part of a function's. */
 export function registerTrigger(agent: Agent, trigger: AgentTrigger, services: TriggerServices): void {
   checkName(trigger)
-  if (trigger.queue !== undefined) registerQueue(agent, trigger, services)
-  else if (trigger.blob !== undefined) registerBlob(agent, trigger, services)
-  else registerSchedule(agent, trigger, services)
+  const name = toFunctionName(agent, trigger)
+  const firing = { agent, label: toName(toKind(trigger), trigger.name), services }
+  if (trigger.queue !== undefined) registerQueue(name, trigger, firing)
+  else if (trigger.blob !== undefined) registerBlob(name, trigger, firing)
+  else registerSchedule(name, trigger, firing)
 }
+
+/** What all firings of a trigger share. */
+type SharedFiring = Pick<Firing<unknown>, 'agent' | 'label' | 'services'>
 
 function checkName({ name }: AgentTrigger): void {
   if (name === undefined || /^[A-Za-z0-9_-]{1,40}$/.test(name)) return
@@ -36,25 +48,23 @@ function checkName({ name }: AgentTrigger): void {
   throw new AgentError('invalid_configuration', message)
 }
 
-function registerQueue(agent: Agent, trigger: QueueTrigger, services: TriggerServices): void {
+function registerQueue(name: string, trigger: QueueTrigger, firing: SharedFiring): void {
   const { queue: queueName, connection = storage } = trigger
-  const label = toLabel('queue', trigger)
-  app.storageQueue(toFunctionName(agent, trigger), {
+  app.storageQueue(name, {
     queueName,
     connection,
     extraInputs,
     handler: (item, context) => {
       const metadata = { ...context.triggerMetadata }
       const event = { id: toMessageId(metadata, item), metadata }
-      return fireTrigger({ agent, trigger, label, services, item, event, context, text: toText })
+      return fireTrigger({ ...firing, trigger, item, event, context, text: toText })
     },
   })
 }
 
-function registerBlob(agent: Agent, trigger: BlobTrigger, services: TriggerServices): void {
+function registerBlob(name: string, trigger: BlobTrigger, firing: SharedFiring): void {
   const { blob: path, connection = storage } = trigger
-  const label = toLabel('blob', trigger)
-  app.storageBlob(toFunctionName(agent, trigger), {
+  app.storageBlob(name, {
     path,
     connection,
     extraInputs,
@@ -62,26 +72,21 @@ function registerBlob(agent: Agent, trigger: BlobTrigger, services: TriggerServi
       const item = Buffer.isBuffer(blob) ? blob : Buffer.from(String(blob))
       const metadata = { ...context.triggerMetadata }
       const event = { id: toBlobId(metadata, item), metadata }
-      return fireTrigger({ agent, trigger, label, services, item, event, context, text: String })
+      return fireTrigger({ ...firing, trigger, item, event, context, text: String })
     },
   })
 }
 
-function registerSchedule(agent: Agent, trigger: ScheduleTrigger, services: TriggerServices): void {
+function registerSchedule(name: string, trigger: ScheduleTrigger, firing: SharedFiring): void {
   const { schedule } = trigger
-  const label = toLabel('schedule', trigger)
-  app.timer(toFunctionName(agent, trigger), {
+  app.timer(name, {
     schedule,
     extraInputs,
     handler: (item, context) => {
       const event = { id: toDueTime(item), metadata: { ...context.triggerMetadata } }
-      return fireTrigger({ agent, trigger, label, services, item, event, context, text: () => '' })
+      return fireTrigger({ ...firing, trigger, item, event, context, text: () => '' })
     },
   })
-}
-
-function toLabel(kind: string, { name }: AgentTrigger): string {
-  return name === undefined ? kind : `${kind}-${name}`
 }
 
 /** The queue's own id of a message; in the metadata a message's property of that name hides it. */

@@ -1,17 +1,24 @@
-import type { OrchestrationContext } from 'durable-functions'
+import type { OrchestrationContext, Task } from 'durable-functions'
+import type { JsonValue } from '../core/json.js'
 import { AgentSessionId } from '../session/agent-session-id.js'
-import type { ToolRunInput } from '../session/durable-tools.js'
+import type { ToolRunInput, ToolRunOutput } from '../session/durable-tools.js'
 import { toFailureText } from './agent-failure.js'
 
-/** The orchestration that runs another one for a tool call, and brings its output, or why it failed, to the run. */
-export function* runForTool(context: OrchestrationContext) {
+/**
+ * The orchestration that runs another one for a tool call, and brings its output, or why it failed, to the run. Gives the
+ * same, for a call that comes to it when it has ended.
+ */
+export function* runForTool(context: OrchestrationContext): Generator<Task, ToolRunOutput, unknown> {
   const { agent, session, correlationId, callId, orchestration, instanceId, input } =
     context.df.getInput<ToolRunInput>()
   const entity = new AgentSessionId(agent, session).toEntityId()
+  let output: ToolRunOutput
   try {
-    const result: unknown = yield context.df.callSubOrchestrator(orchestration, input, instanceId)
-    context.df.signalEntity(entity, 'tool_result', { correlationId, callId, result })
+    const result = yield context.df.callSubOrchestrator(orchestration, input, instanceId)
+    output = { result: (result ?? null) as JsonValue }
   } catch (error) {
-    context.df.signalEntity(entity, 'tool_result', { correlationId, callId, error: toFailureText(error) })
+    output = { error: toFailureText(error) }
   }
+  context.df.signalEntity(entity, 'tool_result', { correlationId, callId, ...output })
+  return output
 }

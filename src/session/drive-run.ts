@@ -123,7 +123,7 @@ async function runDelegate(
 ): Promise<DelegatedRun> {
   const { agent, message, owner, metadata, limits, durable, onError, clock, signal, onEvent } = request
   const messages = [createTextMessage('user', message)]
-  await log.create(key, createRunRequest({ messages, options: { enableToolCalls: true }, owner, metadata }))
+  await log.create(key, createRunRequest({ messages, owner, metadata }))
   const events = await log.read(key)
   const controls = new RunControls()
   controls.update(await log.controls(key))

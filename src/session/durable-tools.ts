@@ -1,8 +1,10 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions'
+import { z } from 'zod'
 import {
   type DurableToolContext,
   type DurableTools,
   type OrchestrationStatus,
+  type PendingOutput,
   PendingResult,
 } from '../agent/durable-tools.js'
 import type { Clock } from '../core/clock.js'
@@ -31,6 +33,9 @@ export interface ToolRunInput extends ToolCallAddress {
   readonly input?: JsonValue | undefined
 }
 
+/** The output of {@link toolRunOrchestrator}: what it has reported. */
+export type ToolRunOutput = PendingOutput
+
 /** The orchestrations of an app, as the tool calls of a run may use them. */
 export function createDurableTools(
   client: DurableClient,
@@ -38,15 +43,17 @@ export function createDurableTools(
   clock: Clock,
 ): DurableTools {
   const raiseEvent = createRaiseEvent(client, clock)
-  const start = async (name: string, instanceId: string, input: unknown): Promise<void> => {
+  const start = async (name: string, instanceId: string, input: unknown) => {
     // A second start under its id would begin an orchestration anew that has ended.
-    if ((await readStatus(client, instanceId)) !== undefined) return
+    const known = await readStatus(client, instanceId)
+    if (known !== undefined) return known
     try {
       await client.startNew(name, { instanceId, input })
     } catch (error) {
       // It may have been started although the answer was lost.
       if ((await readStatus(client, instanceId)) === undefined) throw error
     }
+    return undefined
   }
   return ({ callId, idempotencyKey }): DurableToolContext => {
     let started = 0
@@ -64,14 +71,23 @@ export function createDurableTools(
         const instanceId = nextId()
         const call = { agent, session, correlationId, callId }
         const toolRun: ToolRunInput = { ...call, orchestration: name, instanceId, input }
-        await start(toolRunOrchestrator, `${instanceId}-report`, toolRun)
-        return new PendingResult(instanceId)
+        const known = await start(toolRunOrchestrator, `${instanceId}-report`, toolRun)
+        return new PendingResult(instanceId, readOutput(known))
       },
       getStatus: (instanceId) => readStatus(client, instanceId),
       raiseEvent: (instanceId, name, data) => raiseEvent(instanceId, name, data),
     }
   }
 }
+
+/** What a report was that has been sent: maybe to a run of the same name that was deleted since, so none would come any more. */
+function readOutput(report: OrchestrationStatus | undefined): PendingOutput | undefined {
+  if (report?.runtimeStatus !== 'Completed') return undefined
+  const parsed = pendingOutput.safeParse(report.output)
+  return parsed.success ? parsed.data : undefined
+}
+
+const pendingOutput = z.union([z.object({ result: z.json() }), z.object({ error: z.string() })])
 
 async function readStatus(
   client: DurableClient,

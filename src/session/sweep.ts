@@ -3,6 +3,8 @@ import { AgentError, hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
+import { filterInBatches } from './filter-in-batches.js'
+import { findUnusedSessions } from './find-unused-sessions.js'
 import { cancelAnswers, findAnswersOf } from './open-answers.js'
 import type { OperationName } from './operation.js'
 
@@ -48,10 +50,15 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
   const wakened = await Promise.allSettled(stalled.map((key) => wake(options, key)))
   const expired = await expireSessions(options)
   const forgotten = await forgetEndedRuns(options)
-  for (const one of wakened) if (one.status === 'rejected') throw one.reason
+  for (const one of [...wakened, ...expired]) if (one.status === 'rejected') throw one.reason
   const count = (outcome: string) =>
     wakened.filter((one) => one.status === 'fulfilled' && one.value === outcome).length
-  return { signalled: count('signalled'), givenUp: count('given up'), expired, forgotten }
+  return {
+    signalled: count('signalled'),
+    givenUp: count('given up'),
+    expired: expired.length,
+    forgotten,
+  }
 }
 
 /** Looks further when most of what stands still does so for good reason: else that would hide the rest for ever. */
@@ -60,24 +67,11 @@ async function findStalled(options: SweepOptions): Promise<readonly RunKey[]> {
   const firsts = new Map<string, Promise<RunSummary | undefined>>()
   for (let count = limit; ; count *= 4) {
     const stalled = await log.stalled({ before: now - stallMs, now, limit: count })
-    const found = await findMovable(log, stalled.filter(isServedBy(options)), firsts)
+    const served = stalled.filter(isServedBy(options))
+    const isMovable = async (key: RunKey) => !(await waitsBehindOther(log, key, firsts))
+    const found = await filterInBatches(served, limit, isMovable)
     if (stalled.length < count || found.length >= limit) return found.slice(0, limit)
   }
-}
-
-/** Asks the store for no more at a time than there are runs to wake. */
-async function findMovable(
-  log: RunLog,
-  keys: readonly RunKey[],
-  firsts: Map<string, Promise<RunSummary | undefined>>,
-): Promise<readonly RunKey[]> {
-  const found: RunKey[] = []
-  for (let from = 0; from < keys.length && found.length < limit; from += limit) {
-    const some = keys.slice(from, from + limit)
-    const waits = await Promise.all(some.map((key) => waitsBehindOther(log, key, firsts)))
-    found.push(...some.filter((_key, index) => !waits[index]))
-  }
-  return found
 }
 
 /** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */
@@ -133,19 +127,12 @@ async function giveUp(log: RunLog, key: RunKey, position: number, attempt: numbe
   }
 }
 
-/** A session whose run waits for a human is not idle, however long that takes. */
-async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepOptions): Promise<number> {
-  if (sessionTtlMs === undefined) return 0
-  const idle = await Promise.all(agents.map(({ name }) => log.idleSessions(name, now - sessionTtlMs, limit)))
-  const expired = await Promise.all(
-    idle.flat().map(async (key) => {
-      const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
-      if (open.length > 0) return 0
-      await signal(key, 'delete', { before: now })
-      return 1
-    }),
-  )
-  return expired.reduce<number>((sum, one) => sum + one, 0)
+/** Has the sessions deleted that nobody uses any more. */
+async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepOptions) {
+  if (sessionTtlMs === undefined) return []
+  const query = { log, before: now - sessionTtlMs, limit }
+  const unused = await Promise.all(agents.map(({ name }) => findUnusedSessions({ ...query, agent: name })))
+  return Promise.allSettled(unused.flat().map((key) => signal(key, 'delete', { before: now })))
 }
 
 /** With its log a run loses its receipt too: its correlation id may then be used anew. */

@@ -16,13 +16,15 @@ const report = { instanceId: '@dafx-writer@s', operation: 'tool_result' }
 
 test('it runs the orchestration under the id that the tool knows, and reports its output', async () => {
   expect((await dispatch(runForTool, input)).actions).toMatchObject([start])
-  const { actions, isDone } = await dispatch(runForTool, input, [completed(0, { url: 'u' })])
+  const { actions, isDone, output } = await dispatch(runForTool, input, [completed(0, { url: 'u' })])
   expect(isDone).toBe(true)
+  expect(output).toEqual({ result: { url: 'u' } })
   expect(actions).toMatchObject([start, { ...report, input: { ...call, result: { url: 'u' } } }])
 })
 
 test('it reports why the orchestration failed, without stack traces', async () => {
-  const { actions, isDone } = await dispatch(runForTool, input, [failed(0, 'publish', 'no paper')])
+  const { actions, isDone, output } = await dispatch(runForTool, input, [failed(0, 'publish', 'no paper')])
   expect(isDone).toBe(true)
+  expect(output).toEqual({ error: 'no paper' })
   expect(actions).toMatchObject([start, { ...report, input: { ...call, error: 'no paper' } }])
 })

@@ -22,6 +22,8 @@ export class EntityKit {
   readonly raised: [instance: string, event: string, data: unknown][] = []
   /** Orchestrations that were started: name and input by instance id. */
   readonly started = new Map<string, { readonly name: string; readonly input: unknown }>()
+  /** What came of those that have ended, by instance id. */
+  readonly outputs = new Map<string, unknown>()
   /** What the next attempts to raise an event fail with. */
   readonly raiseFailures: Error[] = []
   /** What the next attempts to start an orchestration fail with, although it is started. */
@@ -85,7 +87,9 @@ export class EntityKit {
       this.looks += 1
       const found = this.started.get(instanceId)
       if (found === undefined) throw new Error('replied with HTTP 404 response')
-      return { instanceId, name: found.name, runtimeStatus: 'Running', customStatus: 'half' }
+      const output = this.outputs.get(instanceId)
+      const runtimeStatus = output === undefined ? 'Running' : 'Completed'
+      return { instanceId, name: found.name, runtimeStatus, output, customStatus: 'half' }
     }
     return { raiseEvent, startNew, getStatus } as unknown as DurableClient
   }

@@ -247,3 +247,46 @@ test('a tool starts an orchestration that nobody waits for, looks at it and rais
   const done = (await log.read({ ...key, run: 'a' })).find(({ type }) => type === 'tool.completed')
   expect(done?.data).toMatchObject({ result: { first: one, second: two } })
 })
+
+test('a tool that is tried again starts the orchestrations of its first try, and no others', async () => {
+  let tries = 0
+  const made = tool({
+    name: 'work',
+    description: '',
+    parameters: z.object({ n: z.number() }),
+    retry: { maxAttempts: 3, initialDelayMs: 0 },
+    async execute(_args, { durable }: ToolContext) {
+      tries += 1
+      await durable?.startOrchestration('ship')
+      if (tries < 3) throw new Error('The line is busy.')
+      return durable?.runOrchestration('publish')
+    },
+  })
+  const { entity, log } = createSession(answers, { tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const [shipped, ...others] = [...entity.started.keys()]
+  expect([tries, others]).toEqual([3, [`${shipped}-2-report`]])
+})
+
+test.each([
+  [{ result: { url: 'u' } }, { result: { url: 'u' } }],
+  [{ error: 'no paper' }, { error: 'no paper' }],
+])(
+  'a run under the name of one that was deleted has what its orchestration gave: %j',
+  async (output, outcome) => {
+    const { entity } = await startPending()
+    const [reportId = ''] = entity.started.keys()
+    await entity.operate('delete', { before: Date.now() + 1 })
+    const log = new MemoryRunLog()
+    const again = createSession(answers, { log, tools: [createPendingTool().made] })
+    for (const [id, started] of entity.started) again.entity.started.set(id, started)
+    again.entity.outputs.set(reportId, output)
+    await ask(log, 'a')
+    await again.entity.operate('run', { correlationId: 'a' })
+    const events = await log.read({ ...key, run: 'a' })
+    expect(events.find(({ type }) => type === 'tool.completed')?.data).toMatchObject(outcome)
+    expect(events.at(-1)?.type).toBe('run.completed')
+    expect(again.entity.started.size).toBe(1)
+  },
+)

@@ -83,6 +83,30 @@ test('a session whose run waits for a human outlives its time', async () => {
   expect(signals).toEqual([])
 })
 
+test('however many sessions wait for humans, and although some cannot be read, those that nobody uses are deleted', async () => {
+  const { log, signals, options } = createSweep(undefined, { sessionTtlMs: minute })
+  await ask(log, 'first')
+  const [accepted] = await log.read({ ...key, run: 'first' })
+  if (accepted?.type !== 'run.accepted') throw new Error('It was not accepted.')
+  for (let number = 0; number < 600; number += 1) {
+    const waiting = { agent: 'Agent', session: `waiting-${number}`, run: 'a' }
+    await log.create(waiting, accepted.data)
+    await log.append(waiting, 1, [started(1), { type: 'run.parked', data: { reason: 'approval' } }])
+  }
+  const unused = { agent: 'Agent', session: 'unused', run: 'a' }
+  await log.create(unused, accepted.data)
+  await log.append(unused, 1, [started(1), completed('x')])
+  const { runsAfter } = log
+  log.runsAfter = async (...args) => {
+    if (args[0].session === 'waiting-0') throw new AgentError('store_unavailable', 'The log is damaged.')
+    return runsAfter.apply(log, args)
+  }
+  expect(await sweep(options)).toMatchObject({ expired: 1 })
+  expect(signals.filter(([, operation]) => operation === 'delete')).toEqual([
+    [{ agent: 'Agent', session: 'unused' }, 'delete', { before: options.now }],
+  ])
+})
+
 test('logs of runs that ended long ago are deleted, when that is wanted', async () => {
   const { log, options } = createSweep()
   await ask(log, 'a')

@@ -3,7 +3,7 @@ import { isJsonObject } from '../../core/json.js'
 import type { Finished } from './end-execution.js'
 import { type Execution, type StepScope, toNodeContext, type Work } from './execution.js'
 import type { NodeRetry } from './node-context.js'
-import { callPure, NodeFailure } from './node-failure.js'
+import { callPureForJson, NodeFailure } from './node-failure.js'
 import type { RequestSpec } from './workflow-definition.js'
 import type { Steps } from './workflow-environment.js'
 import type { PendingRequest } from './workflow-status.js'
@@ -33,7 +33,7 @@ function openRequest(scope: StepScope, execution: Execution, spec: RequestSpec):
   const request = {
     requestId: environment.createId(),
     node: node.id,
-    question: callPure(node.id, 'Its question', () => spec.question(input, toNodeContext(scope))) ?? null,
+    question: callPureForJson(node.id, 'Its question', () => spec.question(input, toNodeContext(scope))),
     openedAt: toTimestamp(now),
     expiresAt: expiresAt === undefined ? undefined : toTimestamp(expiresAt),
   }
@@ -127,7 +127,7 @@ function closeRequest(
   function toDefaultAnswer(): unknown {
     const { onTimeout } = spec
     if (onTimeout !== undefined) {
-      return callPure(node.id, 'Its onTimeout', () => onTimeout(input, toNodeContext(scope)))
+      return callPureForJson(node.id, 'Its onTimeout', () => onTimeout(input, toNodeContext(scope)))
     }
     const message = `Nobody answered request "${requestId}" by ${expiresAt}.`
     throw new NodeFailure({ node: node.id, code: 'answer_timeout', message })

@@ -26,3 +26,8 @@ export function callPure<T>(node: string, part: string, call: () => T): T {
     throw new NodeFailure({ node, code: known ? cause.code : 'internal', message }, cause)
   }
 }
+
+/** The same for what becomes part of a message or a status: as it arrives wherever it goes, which is as JSON. */
+export function callPureForJson(node: string, part: string, call: () => unknown): unknown {
+  return callPure(node, part, () => JSON.parse(JSON.stringify(call() ?? null)))
+}

@@ -269,6 +269,30 @@ test('what a node throws fails it; its text goes to the log and, unless it is an
   expect(JSON.stringify(played.map(({ events, statuses }) => [events, statuses]))).not.toContain('password')
 })
 
+test('what transforms and questions give is JSON wherever it goes, and what is none fails its node', async () => {
+  const date = transformNode('date', () => ({ at: new Date(0), gone: undefined }))
+  const look = transformNode('look', (given: unknown) => [given, Object.keys(given as object)])
+  const dated = new WorkflowBuilder({ name: 'W', start: date }).edge(date, look).build()
+  expect((await playWorkflow(dated, 'a')).output).toEqual([{ at: '1970-01-01T00:00:00.000Z' }, ['at']])
+  const big = () => 1n
+  const response = z.unknown()
+  const cases = [
+    transformNode('t', big),
+    requestNode('q', { response, question: big }),
+    requestNode('q', { response, timeoutMs: 1, onTimeout: big }),
+  ].map((start) => new WorkflowBuilder({ name: 'W', start }).build())
+  const played = await Promise.all(
+    cases.map((workflow) => playWorkflow(workflow, 'a', { human: () => undefined })),
+  )
+  expect(played.map(({ result }) => result)).toMatchObject(
+    [
+      { node: 't', message: `It threw ${unexpected}.` },
+      { node: 'q', message: `Its question threw ${unexpected}.` },
+      { node: 'q', message: `Its onTimeout threw ${unexpected}.` },
+    ].map((error) => ({ status: 'failed', error })),
+  )
+})
+
 test('a response format makes the value the output, and what the schema does not take is a failure', async () => {
   const mood = agentNode(writer, { responseFormat: z.object({ mood: z.string().min(3) }) })
   const workflow = new WorkflowBuilder({ name: 'W', start: mood }).build()
