@@ -1,4 +1,4 @@
-import { hasCode, toErrorMessage } from '../core/errors.js'
+import { hasCode, toErrorMessage, toIssueText } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { addUsage, noUsage, type Usage } from '../core/messages.js'
 import type { Tool } from './agent-definition.js'
@@ -92,8 +92,8 @@ async function executeOnce(
   args: Arguments,
 ): Promise<ExecutionOutcome> {
   if (tool.delegate === undefined) return tool.invoke(args, withOwnIds(context, call), context.clock)
-  const [issue] = await tool.check(args)
-  if (issue !== undefined) return { error: `The arguments are not valid. ${issue.path}: ${issue.message}` }
+  const issues = await tool.check(args)
+  if (issues.length > 0) return { error: `The arguments are not valid. ${toIssueText(issues)}` }
   return delegateCall(context, { delegate: tool.delegate, arguments: args, call })
 }
 

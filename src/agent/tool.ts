@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { systemClock } from '../core/clock.js'
-import { AgentError, type Issue } from '../core/errors.js'
+import { AgentError, toIssueText } from '../core/errors.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import { toStrictSchema } from '../core/strict-schema.js'
 import type { ToolDeclaration } from '../model/chat-client.js'
@@ -37,7 +37,7 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     approvalTimeoutMs: options.approvalTimeoutMs,
     async invoke(args, context, clock = systemClock) {
       const parsed = await parse(args)
-      if (!parsed.ok) return { error: `The arguments are not valid. ${describe(parsed.issues)}` }
+      if (!parsed.ok) return { error: `The arguments are not valid. ${toIssueText(parsed.issues)}` }
       const execute = (signal: AbortSignal) =>
         settleTool(options.execute(parsed.value, { ...context, signal }), context.reportProgress, signal)
       return invokeTool(execute, context.signal, options, clock)
@@ -86,8 +86,4 @@ function toParameters(
     'invalid_configuration',
     `The parameters of tool "${name}" cannot be strict: every property must be required, and no others allowed. Make optional ones nullable, or leave strict out.`,
   )
-}
-
-function describe(issues: readonly Issue[]): string {
-  return issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
 }

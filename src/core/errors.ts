@@ -43,6 +43,13 @@ export interface Issue {
   readonly message: string
 }
 
+/** All that is wrong with an input, in one line; `root` names the input where an issue is with the whole of it. */
+export function toIssueText(issues: readonly Issue[], root = ''): string {
+  return issues
+    .map(({ path, message }) => [path || root, message].filter((part) => part !== '').join(': '))
+    .join('; ')
+}
+
 /**
  * The base of every error this library throws on purpose.
  * Recognise it by `code`, not by class: errors cross entities and processes as JSON.

@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { hasEndlessReference } from './endless-reference.js'
-import { AgentError, type Issue, toErrorMessage } from './errors.js'
+import { AgentError, type Issue, toErrorMessage, toIssueText } from './errors.js'
 import type { JsonObject } from './json.js'
 import { findFormIssues } from './json-schema-form.js'
 import { runWithin } from './run-within.js'
@@ -32,7 +32,8 @@ export async function parseWith<T>(schema: Schema<T>, value: unknown): Promise<P
   return { ok: false, issues: result.issues.map(toIssue) }
 }
 
-function toIssue(issue: StandardSchemaV1.Issue): Issue {
+/** An issue as a schema's library gives it, as one of ours. */
+export function toIssue(issue: StandardSchemaV1.Issue): Issue {
   const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
   return { path, message: issue.message }
 }
@@ -98,7 +99,7 @@ function createUnusableError(found: readonly Issue[], cause?: unknown): AgentErr
     path: path === '' ? 'response_schema' : `response_schema.${path}`,
     message,
   }))
-  const list = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  const list = toIssueText(issues)
   return new AgentError('invalid_request', `Not a usable JSON Schema: ${list}`, { cause, issues })
 }
 

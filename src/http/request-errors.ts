@@ -1,4 +1,4 @@
-import { AgentError, type Issue } from '../core/errors.js'
+import { AgentError, type Issue, toIssueText } from '../core/errors.js'
 
 /** An error about one field of a request. */
 export function createFieldError(path: string, message: string): AgentError {
@@ -7,6 +7,5 @@ export function createFieldError(path: string, message: string): AgentError {
 
 /** An error that lists everything wrong with a request. */
 export function createRequestError(issues: readonly Issue[]): AgentError {
-  const detail = issues.map(({ path, message }) => `${path === '' ? 'body' : path}: ${message}`).join('; ')
-  return new AgentError('invalid_request', detail, { issues })
+  return new AgentError('invalid_request', toIssueText(issues, 'body'), { issues })
 }

@@ -1,7 +1,7 @@
 import type { Task } from 'durable-functions'
 import { AgentError } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
-import type { Schema } from '../core/schema.js'
+import { type Schema, toIssue } from '../core/schema.js'
 import { toAgentError } from './agent-failure.js'
 import type { AgentRunResult } from './agent-run-result.js'
 
@@ -42,6 +42,6 @@ export function toValue<Value>(schema: Schema<Value> | undefined, value: JsonVal
   // An orchestrator cannot await: schemas that check elsewhere leave the value as it came.
   if (parsed === undefined || parsed instanceof Promise) return value as Value
   if (parsed.issues === undefined) return parsed.value
-  const issues = parsed.issues.map(({ path = [], message }) => ({ path: path.join('.'), message }))
+  const issues = parsed.issues.map(toIssue)
   throw new AgentError('response_schema_unmet', 'The answer does not fit responseFormat.', { issues })
 }

@@ -1,3 +1,4 @@
+import { toIssueText } from '../core/errors.js'
 import { type ChatMessage, createTextMessage, type FunctionResultContent, toText } from '../core/messages.js'
 import type { AnswerRejected } from './events.js'
 import type { CallState, RunState, StepState } from './fold.js'
@@ -37,8 +38,7 @@ function findRejection({ rejections }: RunState, { step }: StepState): AnswerRej
 }
 
 function toComplaint({ issues }: AnswerRejected): string {
-  const list = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
-  return `That answer does not fit the JSON schema that was asked for: ${list}. Answer again, with nothing but JSON that fits.`
+  return `That answer does not fit the JSON schema that was asked for: ${toIssueText(issues)}. Answer again, with nothing but JSON that fits.`
 }
 
 function toSteeringMessages({ steering }: RunState, afterSteps: number): readonly ChatMessage[] {

@@ -71,6 +71,15 @@ test('rooms import only the packages listed for them', () => {
   expect(wrong).toEqual([])
 })
 
+test('nothing is listed that no room needs', () => {
+  const unused = Object.entries(rooms).flatMap(([name, { rooms: others, packages }]) => {
+    const own = modules.filter(({ room }) => room === name)
+    const needed = own.flatMap((module) => [...module.files.map(toRoom), ...module.packages])
+    return [...others, ...packages].filter((one) => !needed.includes(one)).map((one) => `${name}: ${one}`)
+  })
+  expect(unused).toEqual([])
+})
+
 test('no file imports itself in a circle', () => {
   const imports = new Map(modules.map(({ path, files }) => [path, files]))
   const done = new Set<string>()

@@ -28,7 +28,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       '@openai/agents',
     ],
   },
-  session: { rooms: ['core', 'run', 'log', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
+  session: { rooms: ['core', 'run', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
   orchestration: { rooms: ['core', 'session'], packages: ['durable-functions', 'node:'] },
   http: { rooms: ['core', 'run', 'session', 'orchestration', 'agent'], packages: ['zod', 'node:'] },
   app: {
@@ -40,7 +40,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['@azure/identity', '@azure/storage-blob', '@azure/storage-queue', 'node:'],
   },
   testing: {
-    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'http', 'app', 'host'],
+    rooms: ['core', 'model', 'run', 'log', 'agent', 'session'],
     packages: ['durable-functions', 'node:'],
   },
   cli: { rooms: ['core', 'host'], packages: ['node:'] },

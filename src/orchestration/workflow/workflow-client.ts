@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions'
 import { type Clock, systemClock } from '../../core/clock.js'
-import { AgentError } from '../../core/errors.js'
+import { AgentError, toIssueText } from '../../core/errors.js'
 import { parseWith } from '../../core/schema.js'
 import { askTaskHub, findOrchestration } from '../../session/ask-task-hub.js'
 import type { SessionClient } from '../../session/session-client.js'
@@ -88,8 +88,8 @@ export class WorkflowClient {
     if (question === undefined) throw await this.#explainMissing(run, requestId)
     const parsed = await parseWith(question.spec.response, answer)
     if (!parsed.ok) {
-      const detail = parsed.issues.map(({ path, message }) => `${path === '' ? 'body' : path}: ${message}`)
-      throw new AgentError('invalid_request', detail.join('; '), { issues: parsed.issues })
+      const { issues } = parsed
+      throw new AgentError('invalid_request', toIssueText(issues, 'body'), { issues })
     }
     const { target } = question
     const event = { requestId: target.requestId, answer: parsed.value }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { toIssueText } from '../../core/errors.js'
 import { isJsonObject, toCanonicalJson } from '../../core/json.js'
+import { toIssue } from '../../core/schema.js'
 import { createFailure } from '../agent-failure.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import type { WorkflowPlace } from './workflow-place.js'
@@ -48,8 +50,8 @@ export function parseWorkflowStart(
   // An orchestrator cannot await: schemas that check elsewhere leave the input as it came.
   if (parsed === undefined || parsed instanceof Promise) return start
   if (parsed.issues === undefined) return { ...start, input: parsed.value }
-  const issues = parsed.issues.map(({ path = [], message }) => `${path.join('.') || 'input'}: ${message}`)
-  const message = `The input does not fit the workflow "${name}": ${issues.join('; ')}.`
+  const issues = toIssueText(parsed.issues.map(toIssue), 'input')
+  const message = `The input does not fit the workflow "${name}": ${issues}.`
   throw createFailure({ code: 'invalid_request', message })
 }
 

@@ -127,3 +127,12 @@ test('an input that came alone is what its schema makes of it, and one that does
     ),
   })
 })
+
+test('what does not fit is told by its path, also of schemas that give paths as objects', async () => {
+  const path = [{ key: 'counts' }, 0]
+  const validate = () => ({ issues: [{ message: 'too few', path }, { message: 'odd' }] })
+  const schema = z.unknown()
+  const input = { '~standard': { ...schema['~standard'], vendor: 'other', validate } }
+  const workflow = createWorkflowOrchestrator(sequential({ name: 'W', input, steps: [double] }))
+  expect((await dispatch(workflow, {})).error).toContain('"W": counts.0: too few; input: odd.')
+})

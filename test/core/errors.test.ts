@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { toIssueText } from '../../src/core/errors.js'
+
+test('issues are told in one line, those with the whole by its name if it has one', () => {
+  const issues = [
+    { path: 'a.0', message: 'is odd' },
+    { path: '', message: 'is empty' },
+  ]
+  expect(toIssueText(issues)).toBe('a.0: is odd; is empty')
+  expect(toIssueText(issues, 'body')).toBe('a.0: is odd; body: is empty')
+})
