@@ -40,6 +40,11 @@ export class AzureBlobControls {
     }
   }
 
+  /** Deletes all wishes about a run. */
+  async forget(key: RunKey): Promise<void> {
+    await this.#container.remove(toControlsName(key))
+  }
+
   /** The wishes in the order they were filed. */
   async read(key: RunKey): Promise<ControlList> {
     const { filed, etag } = await this.#read(key)

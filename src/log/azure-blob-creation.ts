@@ -61,6 +61,9 @@ export class AzureBlobCreation {
   async #createBeside(acceptance: Acceptance): Promise<Creation | undefined> {
     const { key, request, session, now } = acceptance
     const { container, logs, index, sessions } = this.#parts
+    // Otherwise the log tells whether there is one: a run that exists keeps the attachments that it has.
+    const existing = acceptance.attachments.length === 0 ? undefined : await this.#readExisting(key)
+    if (existing !== undefined) return existing
     await this.#attach(acceptance)
     if (!(await logs.create(key, request, now))) return this.#readExisting(key)
     const marking = index.open(key, now)
@@ -84,7 +87,7 @@ export class AzureBlobCreation {
     const events = await logs.read(key)
     const [accepted] = events
     if (accepted?.type !== 'run.accepted') return undefined
-    if (!events.some(isTerminal)) await index.open(key, accepted.at)
+    if (!events.some(isTerminal)) await index.reopen(key, accepted.at)
     return { outcome: 'exists', request: accepted.data }
   }
 
@@ -100,7 +103,7 @@ export class AzureBlobCreation {
     if (!(await sessions.reserve(session, key.run, now))) return undefined
     await this.#attach(acceptance)
     const isNew = await logs.create(key, request, now)
-    await index.open(key, now)
+    await (isNew ? index.open(key, now) : index.reopen(key, now))
     const outcome = await sessions.release(session, key.run, now)
     if (outcome === 'released') return isNew ? { outcome: 'created' } : this.#readExisting(key)
     if (isNew) await deleteLog(container, key)

@@ -1,5 +1,5 @@
 import type { EndedRunsQuery, RunKey, SessionKey } from '../run/run-log.js'
-import type { AzureBlobContainer } from './azure-blob-container.js'
+import type { AzureBlobContainer, BlobItem } from './azure-blob-container.js'
 import type { AzureBlobIndex } from './azure-blob-index.js'
 import { type EndedRun, parseEndedMetadata, parseOpenMetadata, parseRunKey } from './azure-blob-metadata.js'
 import {
@@ -54,14 +54,22 @@ async function deleteRuns(container: AzureBlobContainer, key: SessionKey, before
 
 async function deleteEntries(container: AzureBlobContainer, key: SessionKey, before: number): Promise<void> {
   for await (const items of container.list(toOpenPrefix(key))) {
-    const doomed = items.filter(({ metadata }) => (parseOpenMetadata(metadata)?.acceptedAt ?? 0) < before)
-    await forEachLimited(doomed, parallel, ({ name, etag }) => container.remove(name, { ifMatch: etag }))
+    await forEachLimited(items, parallel, (item) => deleteMarked(container, item, before))
   }
   const all = { acceptedBefore: before, upToTurn: Number.MAX_SAFE_INTEGER }
   for (const run of await listEnded(container, key, all)) {
     await container.remove(toRetiredName(run.key, run.endedAt))
     await container.remove(toEndedName(run.key, run.turn))
   }
+}
+
+/** Deletes a marker, and the run as well if it was accepted before: it may have come while the logs were deleted. */
+async function deleteMarked(container: AzureBlobContainer, marker: BlobItem, before: number): Promise<void> {
+  const key = parseOpenMetadata(marker.metadata)?.key
+  const log = key && (await container.properties(toSegmentName(key, 0)))
+  if (Number(log?.metadata.accepted ?? 0) >= before) return
+  if (key !== undefined && log !== undefined) await deleteLog(container, key)
+  await container.remove(marker.name, { ifMatch: marker.etag })
 }
 
 /** See `RunLog.deleteEndedRuns`. Five calls per run. */

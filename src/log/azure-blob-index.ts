@@ -6,6 +6,7 @@ import type { AzureBlobContainer, BlobItem } from './azure-blob-container.js'
 import type { AzureBlobLogs } from './azure-blob-logs.js'
 import {
   type EndedRun,
+  type Metadata,
   type OpenRun,
   parseEndedMetadata,
   parseOpenMetadata,
@@ -44,11 +45,14 @@ export class AzureBlobIndex {
     this.#logs = logs
   }
 
-  /** Marks a run as open, unless it is marked already. */
+  /** Marks a new run as open. A marker that an earlier run of its name has left is replaced: whoever saw that one must not remove it. */
   async open(key: RunKey, acceptedAt: number): Promise<void> {
-    if (isInnerRun(key)) return
-    const run: OpenRun = { key, acceptedAt, status: 'open', dueAt: undefined }
-    await this.#container.put(toOpenName(key), '', toOpenMetadata(run))
+    if (!isInnerRun(key)) await this.#container.replace(toOpenName(key), '', toOpenMark(key, acceptedAt))
+  }
+
+  /** Marks a run as open, unless it is marked already. */
+  async reopen(key: RunKey, acceptedAt: number): Promise<void> {
+    if (!isInnerRun(key)) await this.#container.put(toOpenName(key), '', toOpenMark(key, acceptedAt))
   }
 
   /** Whether a run has a marker: it then has been accepted, and has not ended, or ended just now. */
@@ -201,6 +205,10 @@ export class AzureBlobIndex {
     const segment = await this.#container.properties(toSegmentName(key, 0))
     return segment !== undefined && segment.lastModified >= before
   }
+}
+
+function toOpenMark(key: RunKey, acceptedAt: number): Metadata {
+  return toOpenMetadata({ key, acceptedAt, status: 'open', dueAt: undefined })
 }
 
 function isCandidate({ metadata }: BlobItem, { before, now }: StalledQuery): boolean {

@@ -176,9 +176,13 @@ export class AzureBlobRunLog implements RunLog {
   }
 
   async control(key: RunKey, record: ControlRecord): Promise<boolean> {
-    const run = await this.#container.properties(toSegmentName(key, 0))
-    if (run === undefined) throw createMissingRunError(key)
+    if (!(await this.#isThere(key))) throw createMissingRunError(key)
     const isFirst = await this.#controls.file(key, record)
+    if (!(await this.#isThere(key))) {
+      // It was deleted meanwhile, and the next run of its name must not find this wish.
+      await this.#controls.forget(key)
+      throw createMissingRunError(key)
+    }
     if (isFirst && isWaking(record)) await this.#index.makeDue(key, this.#clock.now())
     this.#followers.notifyControls(key)
     return isFirst
@@ -207,6 +211,10 @@ export class AzureBlobRunLog implements RunLog {
 
   async close(): Promise<void> {
     this.#followers.close()
+  }
+
+  async #isThere(key: RunKey): Promise<boolean> {
+    return (await this.#container.properties(toSegmentName(key, 0))) !== undefined
   }
 
   get #parts() {

@@ -39,6 +39,16 @@ export class RedisIndex {
   /** Lists a run as one that has not ended, and its session. */
   async open(key: RunKey, owner: string | undefined, acceptedAt: number): Promise<void> {
     await this.touch(key, owner, acceptedAt)
+    await this.#listOpen(key, acceptedAt)
+  }
+
+  /** The same for a run that was accepted before: whatever is listed already stays as it is. */
+  async reopen(key: RunKey, owner: string | undefined, now: number): Promise<void> {
+    await this.#listSession(key, owner, now, 'NX')
+    await this.#listOpen(key, now)
+  }
+
+  async #listOpen(key: RunKey, acceptedAt: number): Promise<void> {
     if (isInnerRun(key)) return
     await this.#redis.run(redisScripts.add, [this.#keys.open], [acceptedAt, toMember(key), 'NX'])
   }
@@ -49,11 +59,20 @@ export class RedisIndex {
   }
 
   /** Notes that something was accepted or ended in a session. */
-  async touch({ agent, session }: SessionKey, owner: string | undefined, now: number): Promise<void> {
+  touch(key: SessionKey, owner: string | undefined, now: number): Promise<void> {
+    return this.#listSession(key, owner, now, '')
+  }
+
+  async #listSession(
+    { agent, session }: SessionKey,
+    owner: string | undefined,
+    now: number,
+    condition: 'NX' | '',
+  ): Promise<void> {
     const member = toText(session)
     await Promise.all([
-      this.#redis.run(redisScripts.add, [this.#keys.sessionsOf(agent, owner)], [-now, member, '']),
-      this.#redis.run(redisScripts.add, [this.#keys.sessions(agent)], [now, member, '']),
+      this.#redis.run(redisScripts.add, [this.#keys.sessionsOf(agent, owner)], [-now, member, condition]),
+      this.#redis.run(redisScripts.add, [this.#keys.sessions(agent)], [now, member, condition]),
     ])
   }
 
@@ -183,10 +202,22 @@ export class RedisIndex {
     const members = toTexts(gone).map((run) => toMember({ ...key, run: fromText(run) }))
     await this.#remove(this.#keys.open, members)
     await this.#remove(this.#keys.ended, members)
-    if (isSessionGone !== '1') return
-    const name = owner === '' ? undefined : fromText(String(owner).slice(1))
-    await this.#remove(this.#keys.sessionsOf(key.agent, name), [toText(key.session)])
-    await this.#remove(this.#keys.sessions(key.agent), [toText(key.session)])
+    if (isSessionGone === '1') {
+      const name = owner === '' ? undefined : fromText(String(owner).slice(1))
+      await this.#remove(this.#keys.sessionsOf(key.agent, name), [toText(key.session)])
+      await this.#remove(this.#keys.sessions(key.agent), [toText(key.session)])
+    }
+    if (members.length > 0) await this.#relist(key)
+  }
+
+  /** Lists again what was made under the names of what was deleted, before their lines were removed. */
+  async #relist(key: SessionKey): Promise<void> {
+    const session = await this.session(key)
+    if (session === undefined) return
+    await this.#listSession(key, session.owner, session.updatedAt, 'NX')
+    const { open } = this.#keys.session(key)
+    for (const { run, acceptedAt } of await this.#runs(key, open, ['all', 0, 0]))
+      await this.#listOpen({ ...key, run }, acceptedAt)
   }
 
   async deleteEndedBefore(before: number, limit: number): Promise<number> {

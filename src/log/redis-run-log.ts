@@ -83,9 +83,13 @@ export class RedisRunLog implements RunLog {
     )
     const [outcome = '', first = '', status, owner = ''] = toTexts(reply)
     if (outcome === 'foreign' || outcome === 'busy') return { outcome }
-    // Also for a run that is there already: its creation may have been cut off before this.
-    if (status !== 'ended') await this.#index.open(key, fromOwner(owner), now)
-    return outcome === 'exists' ? { outcome, request: JSON.parse(first).data } : { outcome: 'created' }
+    if (outcome === 'created') {
+      await this.#index.open(key, fromOwner(owner), now)
+      return { outcome }
+    }
+    // Its creation may have been cut off before this.
+    if (status !== 'ended') await this.#index.reopen(key, fromOwner(owner), now)
+    return { outcome: 'exists', request: JSON.parse(first).data }
   }
 
   async flush(): Promise<void> {

@@ -113,6 +113,17 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
         expect(await read(next, small)).toBeUndefined()
       })
 
+      test('of a run that exists already stay as they are', async () => {
+        const key = createKey()
+        await log.create(key, request('x'), [small])
+        expect(
+          await other.create(key, request('x'), [{ ...small, content: 'data:,other' }, large]),
+        ).toMatchObject({
+          outcome: 'exists',
+        })
+        expect([await read(key, small), await read(key, large)]).toEqual([small.content, undefined])
+      })
+
       test('go with their run, however it goes', async () => {
         const key = createKey()
         const runs = ['reset', 'old', 'open'].map((run) => ({ ...key, run }))
@@ -281,6 +292,19 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(
         (await log.sessions(agent, { owner: undefined, limit: 9 })).map(({ session }) => session),
       ).toEqual(['s4'])
+    })
+
+    test('asking for a run again makes its session no newer', async () => {
+      const agent = 'Asked again'
+      const create = (session: string) => log.create({ agent, session, run: 'r' }, request('x', 'ann'))
+      const names = async () =>
+        (await other.sessions(agent, { owner: 'ann', limit: 9 })).map((one) => one.session)
+      for (const session of ['s1', 's2', 's1']) {
+        await create(session)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+      expect(await names()).toEqual(['s2', 's1'])
+      expect(await other.idleSessions(agent, Date.now() + 1, 1)).toEqual([{ agent, session: 's1' }])
     })
 
     test('deleting a session forgets its runs and fences off who executes one', async () => {

@@ -356,6 +356,72 @@ describe('races', () => {
     expect(await other.runsAfter(key, 0)).toMatchObject([{ run: 'r', status: 'open' }])
   })
 
+  test('a run that is made anew while its session is deleted is found', async () => {
+    const key = createKey()
+    const [log, other] = [openFaulty(), open()]
+    const [reached, released] = [createGate(), createGate()]
+    await log.create(key, request())
+    proxy.hold = async (call) => {
+      if (call !== 'GET list open') return
+      reached.open()
+      await released.opened
+    }
+    const before = Date.now() + 1
+    const deleting = log.deleteSession(key, before)
+    await reached.opened
+    await expect.poll(() => Date.now()).toBeGreaterThan(before)
+    expect(await other.create(key, request())).toEqual({ outcome: 'created' })
+    released.open()
+    await deleting
+    expect(await other.runsAfter(key, 0)).toMatchObject([{ run: 'r', status: 'open' }])
+  })
+
+  test('a run that is accepted late while its session is deleted goes with it', async () => {
+    const key = createKey()
+    const [late, spared] = [
+      { ...key, run: 'late' },
+      { ...key, run: 'spared' },
+    ]
+    const [log, other] = [openFaulty(), open()]
+    const [reached, released] = [createGate(), createGate()]
+    const before = Date.now() + 60_000
+    const clock = { ...systemClock, now: () => before }
+    await open({ clock }).create(spared, request())
+    proxy.hold = async (call) => {
+      if (call !== 'GET list open') return
+      reached.open()
+      await released.opened
+    }
+    const deleting = log.deleteSession(key, before)
+    await reached.opened
+    await other.create(late, request())
+    released.open()
+    await deleting
+    expect(await other.read(late)).toEqual([])
+    expect(await other.runsAfter(key, 0)).toMatchObject([{ run: 'spared', status: 'open' }])
+  })
+
+  test('a wish about a run that is deleted meanwhile is refused, and not kept for the next run of that name', async () => {
+    const key = createKey()
+    const [log, other] = [openFaulty(), open()]
+    const [reached, released] = [createGate(), createGate()]
+    await log.create(key, request())
+    proxy.hold = async (call) => {
+      if (call !== 'PUT blob runs') return
+      reached.open()
+      await released.opened
+    }
+    const wishing = expect(log.control(key, { type: 'cancel', reason: 'x' })).rejects.toMatchObject({
+      code: 'not_found',
+    })
+    await reached.opened
+    await other.deleteSession(key, Date.now() + 1)
+    released.open()
+    await wishing
+    await other.create(key, request())
+    expect(await other.controls(key)).toEqual([])
+  })
+
   test('whoever begins a segment of a run that was deleted is fenced off, and leaves nothing', async () => {
     const key = createKey()
     const log = open({ maxSegmentBlocks: 2 })

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { createClient, createCluster } from 'redis'
 import { afterAll, describe, expect, test } from 'vitest'
 import { RedisRunLog, type RedisRunLogOptions } from '../../src/log/redis-run-log.js'
+import { redisScripts } from '../../src/log/redis-scripts.js'
 import type { RunRequest } from '../../src/run/events.js'
 import type { RunKey, SessionSummary } from '../../src/run/run-log.js'
 import { VirtualClock } from '../../src/testing/index.js'
@@ -121,6 +122,42 @@ describe.skipIf(isSkipped)('on a server', async () => {
     await log.deleteEndedBefore(Date.now() - 60_000, 1000)
     expect(await log.read(key)).toHaveLength(3)
     expect(await shared.zScore('durable-agents:ended', value)).toBeNull()
+  })
+
+  test('a run that is made anew while its session is deleted is found', async () => {
+    const key = createKey()
+    const log = open()
+    await log.create(key, request())
+    let isAnew = false
+    const createAnew = async (sha: string): Promise<void> => {
+      if (isAnew || sha !== redisScripts.remove.sha) return
+      isAnew = true
+      await log.create(key, request('anew'))
+    }
+    const client = {
+      isOpen: true,
+      connect: async () => undefined,
+      duplicate: () => client,
+      destroy: () => undefined,
+      eval: (script: string, call: { keys: string[]; arguments: string[] }) => shared.eval(script, call),
+      evalSha: async (sha: string, call: { keys: string[]; arguments: string[] }) => {
+        await createAnew(sha)
+        return shared.evalSha(sha, call)
+      },
+      subscribe: async () => undefined,
+      unsubscribe: async () => undefined,
+      on: () => undefined,
+    }
+    await open({ client }).deleteSession(key, Date.now() + 1)
+    expect(isAnew).toBe(true)
+    const stalled = await log.stalled({ before: Date.now() + 60_000, now: 0, limit: 1000 })
+    expect(stalled).toContainEqual(key)
+    const listed = await log.sessions(key.agent, { owner: undefined, limit: 1000 })
+    expect(listed.map(({ session }) => session)).toContain(key.session)
+    expect(await log.idleSessions(key.agent, Date.now() + 60_000, 1000)).toContainEqual({
+      agent: key.agent,
+      session: key.session,
+    })
   })
 
   test('a run that went without a trace is listed no longer after a while', async () => {
