@@ -126,6 +126,8 @@ export type {
   ChatEvent,
   ChatOptions,
   ChatRequest,
+  FinishReason,
+  ResponseFormat,
   ToolDeclaration,
 } from './model/chat-client.js'
 export { type RetryOptions, withRetry } from './model/with-retry.js'

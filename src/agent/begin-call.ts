@@ -1,8 +1,9 @@
 import { toTimestamp } from '../core/clock.js'
+import { createApprovalId } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
 import type { Reconciliation, Tool } from './agent-definition.js'
-import { createApprovalId, findTool, toIdempotencyKey, toToolContext } from './call-context.js'
+import { findTool, toIdempotencyKey, toToolContext } from './call-context.js'
 import type { ToolOutcome } from './invoke-tool.js'
 import type { RunContext } from './run-context.js'
 import { withinTimeLeft } from './within-time-left.js'
@@ -89,7 +90,7 @@ function ask(
     tool.approvalTimeoutMs === undefined
       ? undefined
       : toTimestamp(context.clock.now() + tool.approvalTimeoutMs)
-  const approvalId = createApprovalId(context)
+  const approvalId = createApprovalId(context.correlationId)
   context.journal.record({
     type: 'approval.requested',
     data: { approvalId, callId, name, arguments: args, reason, expiresAt },

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { type CallState, toLastCalls } from '../run/fold.js'
 import type { Tool } from './agent-definition.js'
 import { toRunInfo } from './equip-run.js'
@@ -13,11 +13,6 @@ export function findCall({ journal }: Pick<RunSetup, 'journal'>, callId: string)
 /** The tool that a model means by a name. */
 export function findTool({ tools }: RunContext, name: string | undefined): Tool | undefined {
   return tools.find((tool) => tool.name === name)
-}
-
-/** An id for a question to a human; it names the run that asks. */
-export function createApprovalId({ correlationId }: RunContext): string {
-  return `${correlationId}~${randomUUID()}`
 }
 
 /** What a tool is told of a call. */

@@ -1,9 +1,10 @@
 import { hasCode, toErrorMessage } from '../core/errors.js'
+import { createApprovalId } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
 import type { CallState } from '../run/fold.js'
 import { parkInBackground } from './background-answer.js'
 import { beginCall, settleUnknown } from './begin-call.js'
-import { createApprovalId, findCall, findTool, toToolContext } from './call-context.js'
+import { findCall, findTool, toToolContext } from './call-context.js'
 import { recordStateChanges } from './equip-run.js'
 import { type ExecutionOutcome, executeTool } from './execute-tool.js'
 import type { RunContext } from './run-context.js'
@@ -91,5 +92,5 @@ function toOuterApproval(
   const agent =
     approval.inner?.agent ?? findTool(context, findCall(context, callId)?.call.name)?.delegate?.agent.name
   const inner = { agent: agent ?? '', approvalId: approval.approvalId }
-  return { ...approval, callId, approvalId: createApprovalId(context), inner }
+  return { ...approval, callId, approvalId: createApprovalId(context.correlationId), inner }
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from '../core/check-options.js'
 import { type ChatMessage, createTextMessage, toText, type Usage } from '../core/messages.js'
 import type { ChatClient } from '../model/chat-client.js'
 
@@ -53,7 +54,9 @@ export interface SlidingWindowOptions {
 }
 
 /** Shows the model the newest turns only. A turn then costs the same however long the conversation is. */
-export function slidingWindow({ maxTurns = 20, maxTokens }: SlidingWindowOptions = {}): CompactionStrategy {
+export function slidingWindow(options: SlidingWindowOptions = {}): CompactionStrategy {
+  checkOptions('slidingWindow', options, { maxTurns: true, maxTokens: true })
+  const { maxTurns = 20, maxTokens } = options
   return {
     maxTurns,
     select(turns) {
@@ -94,6 +97,7 @@ const defaultInstructions =
 
 /** Shows the model the newest turns, and a summary of all before them. The summary is made once and journalled with the run that made it. */
 export function summarize(options: SummarizeOptions): CompactionStrategy {
+  checkOptions('summarize', options, { client: true, keepTurns: true, everyTurns: true, instructions: true })
   const { client, keepTurns = 10, everyTurns = 10, instructions = defaultInstructions } = options
   return {
     maxTurns: undefined,

@@ -1,4 +1,4 @@
-import { hasCode, toErrorMessage, toIssueText } from '../core/errors.js'
+import { AgentError, hasCode, toErrorMessage, toIssueText } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { addUsage, noUsage, type Usage } from '../core/messages.js'
 import type { Tool } from './agent-definition.js'
@@ -6,6 +6,7 @@ import { delegateCall } from './delegate-call.js'
 import type { DelegateOutcome } from './delegation.js'
 import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import { type Layer, wrapInLayers } from './layers.js'
+import type { AgentMiddleware } from './middleware.js'
 import { type RunContext, toStepTimeout } from './run-context.js'
 import type { ToolContext } from './tool-context.js'
 
@@ -56,10 +57,11 @@ function openProgress({ journal }: RunContext, { tool: { name }, call: { callId 
 }
 
 async function executeInLayers(context: RunContext, execution: RunningExecution): Promise<ExecutionOutcome> {
-  const layers = toLayers(context, execution)
-  if (layers.length === 0) return executeOnce(context, execution, execution.arguments)
+  const middleware = context.agent.middleware.filter(({ callTool }) => callTool !== undefined)
+  if (middleware.length === 0) return executeOnce(context, execution, execution.arguments)
   let usage: Usage = noUsage
   return leavable<ExecutionOutcome>(async (leave) => {
+    const layers = middleware.map((one) => toLayer(one, execution, leave))
     const innermost = async (args: Arguments): Promise<JsonValue> => {
       const outcome = await leave.onUnknown(executeOnce(context, execution, args))
       if ('parked' in outcome) return leave.with(outcome)
@@ -73,17 +75,25 @@ async function executeInLayers(context: RunContext, execution: RunningExecution)
   })
 }
 
-function toLayers(
-  { agent }: RunContext,
+function toLayer(
+  middleware: AgentMiddleware,
   { tool, call }: RunningExecution,
-): readonly Layer<Arguments, JsonValue>[] {
+  leave: Pick<Exit<unknown>, 'fail'>,
+): Layer<Arguments, JsonValue> {
   const { name, declaration, readOnly } = tool
-  return agent.middleware
-    .filter(({ callTool }) => callTool !== undefined)
-    .map((middleware) => async (args, next) => {
-      const context = { ...call, tool: { name, declaration, readOnly }, arguments: args }
-      return toJson(await middleware.callTool?.(context, next))
-    })
+  return async (args, next) => {
+    const context = { ...call, tool: { name, declaration, readOnly }, arguments: args }
+    const result = await middleware.callTool?.(context, next)
+    return result === undefined ? leave.fail(toForgottenReturn(name)) : toJson(result)
+  }
+}
+
+/** No error for the model, which might call a tool again that has taken effect. */
+function toForgottenReturn(tool: string): AgentError {
+  return new AgentError(
+    'invalid_configuration',
+    `callTool of a middleware returned nothing for tool "${tool}", which may have taken effect: return what next() gives, or null.`,
+  )
 }
 
 async function executeOnce(
@@ -123,6 +133,8 @@ function toJson(value: unknown): JsonValue {
 interface Exit<T> {
   /** Ends everything with this outcome. */
   with(outcome: T): Promise<never>
+  /** Ends everything with this failure. */
+  fail(error: AgentError): Promise<never>
   /** Ends everything if that is a failure of which nobody knows whether the tool took effect. */
   onUnknown<U>(execution: Promise<U>): Promise<U>
 }
@@ -133,6 +145,10 @@ function leavable<T>(run: (exit: Exit<T>) => Promise<T>): Promise<T> {
     const exit: Exit<T> = {
       with(outcome) {
         resolve(outcome)
+        return never
+      },
+      fail(error) {
+        reject(error)
         return never
       },
       onUnknown: (execution) =>

@@ -82,7 +82,7 @@ export interface ChatMiddleware {
 
 /** Middleware around tool calls; see {@link AgentMiddleware}. */
 export interface FunctionMiddleware {
-  /** Stands around one execution of a tool. What it returns is the tool's result, and must survive JSON; a throw is what the model is told. */
+  /** Stands around one execution of a tool. What it returns is the tool's result, and must survive JSON; a throw is what the model is told. Returning `undefined` fails the run: what `next` gave would be lost. */
   callTool?(context: ToolCallContext, next: NextToolCall): Promise<unknown>
 }
 

@@ -5,6 +5,7 @@ import { toTimestamp } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import { toIssues } from '../core/zod-issues.js'
+import { toAskingRun } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
@@ -36,7 +37,7 @@ export function createApprovalHandler(agent: Agent): Handler {
       throw createFieldError('arguments', 'make no sense with a rejection')
     const key = await requireSession(call, agent)
     const approvalId = parseId('approvalId', call.params.approvalId ?? '', 200)
-    const run = { ...key, run: approvalId.slice(0, approvalId.lastIndexOf('~')) }
+    const run = { ...key, run: toAskingRun(approvalId) }
     const approval = await requireOpenApproval(call, run, approvalId)
     if (args !== undefined) await checkArguments(agent, approval, args)
     const edited = args as JsonObject | undefined

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
-import { isInnerRun, type RunIndex } from '../run/run-index.js'
+import { isInnerRun } from '../run/inner-run.js'
+import type { RunIndex } from '../run/run-index.js'
 import type { RunKey, RunSummary, SessionKey, StalledQuery } from '../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './azure-blob-container.js'
 import type { AzureBlobLogs } from './azure-blob-logs.js'

@@ -2,7 +2,8 @@ import { type Clock, systemClock } from '../core/clock.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
-import { isInnerRun, type RunIndex, toIndex } from '../run/run-index.js'
+import { isInnerRun } from '../run/inner-run.js'
+import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
   EndedRunsQuery,

@@ -1,4 +1,4 @@
-import { isInnerRun } from '../run/run-index.js'
+import { isInnerRun } from '../run/inner-run.js'
 import type {
   RunKey,
   RunStatus,

@@ -1,4 +1,4 @@
-import { isInnerRun } from '../run/run-index.js'
+import { isInnerRun } from '../run/inner-run.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { toNamePart } from './name-part.js'
 

@@ -6,6 +6,7 @@ import type {
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider'
 import { isJsonObject } from '../core/json.js'
+import { toMediaType } from '../core/media-type.js'
 import {
   type ChatMessage,
   type Content,
@@ -13,7 +14,7 @@ import {
   toFunctionCalls,
   toText,
 } from '../core/messages.js'
-import { readMediaType, toBase64 } from './data-uri.js'
+import { toBase64 } from './data-uri.js'
 import { type PartWriters, toUserParts } from './prompt-parts.js'
 
 /** Parts that only their provider understands are kept under this name. */
@@ -56,7 +57,8 @@ const partWriters: PartWriters<LanguageModelV4TextPart | LanguageModelV4FilePart
 }
 
 function toFilePart(content: Extract<Content, { type: 'data' | 'uri' }>): LanguageModelV4FilePart {
-  const { type, uri, mediaType = readMediaType(uri) } = content
+  const { type, uri } = content
+  const mediaType = toMediaType(content)
   if (type === 'uri') return { type: 'file', mediaType, data: { type: 'url', url: new URL(uri) } }
   return { type: 'file', mediaType, data: { type: 'data', data: toBase64(uri) } }
 }

@@ -3,6 +3,7 @@ import type {
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
+import { toMediaType } from '../core/media-type.js'
 import type {
   ChatMessage,
   Content,
@@ -11,7 +12,7 @@ import type {
   FunctionResultContent,
   UriContent,
 } from '../core/messages.js'
-import { readBase64, readMediaType, toFileName } from './data-uri.js'
+import { readBase64, toFileName } from './data-uri.js'
 import { type PartWriters, toResultText, toUserParts } from './prompt-parts.js'
 
 /**
@@ -69,7 +70,9 @@ const partWriters: PartWriters<ChatCompletionContentPart> = {
   uri: toUriPart,
 }
 
-function toDataPart({ uri, mediaType = readMediaType(uri) }: DataContent): ChatCompletionContentPart {
+function toDataPart(content: DataContent): ChatCompletionContentPart {
+  const { uri } = content
+  const mediaType = toMediaType(content)
   if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url: uri } }
   const format = audioFormats[mediaType]
   if (format !== undefined) return { type: 'input_audio', input_audio: { data: readBase64(uri), format } }
@@ -77,7 +80,9 @@ function toDataPart({ uri, mediaType = readMediaType(uri) }: DataContent): ChatC
 }
 
 // Chat Completions reads files only from data URIs; a link in the text at least tells the model what was given.
-function toUriPart({ uri, mediaType }: UriContent): ChatCompletionContentPart {
+function toUriPart(content: UriContent): ChatCompletionContentPart {
+  const { uri } = content
+  const mediaType = toMediaType(content)
   if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url: uri } }
   return { type: 'text', text: `${uri} (${mediaType})` }
 }

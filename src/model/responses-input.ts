@@ -4,6 +4,7 @@ import type {
   ResponseInputItem,
   ResponseOutputMessage,
 } from 'openai/resources/responses/responses'
+import { toMediaType } from '../core/media-type.js'
 import {
   type ChatMessage,
   type Content,
@@ -15,7 +16,7 @@ import {
   toText,
   type UriContent,
 } from '../core/messages.js'
-import { readMediaType, toFileName } from './data-uri.js'
+import { toFileName } from './data-uri.js'
 import { type PartWriters, toResultText, toUserParts } from './prompt-parts.js'
 import { readItemData } from './responses-provider-data.js'
 
@@ -55,13 +56,17 @@ const partWriters: PartWriters<ResponseInputContent> = {
   uri: toUriPart,
 }
 
-function toDataPart({ uri, mediaType = readMediaType(uri) }: DataContent): ResponseInputContent {
+function toDataPart(content: DataContent): ResponseInputContent {
+  const { uri } = content
+  const mediaType = toMediaType(content)
   if (mediaType.startsWith('image/')) return { type: 'input_image', image_url: uri, detail: 'auto' }
   return { type: 'input_file', filename: toFileName(mediaType), file_data: uri }
 }
 
-function toUriPart({ uri, mediaType }: UriContent): ResponseInputContent {
-  if (mediaType.startsWith('image/')) return { type: 'input_image', image_url: uri, detail: 'auto' }
+function toUriPart(content: UriContent): ResponseInputContent {
+  const { uri } = content
+  if (toMediaType(content).startsWith('image/'))
+    return { type: 'input_image', image_url: uri, detail: 'auto' }
   return { type: 'input_file', file_url: uri }
 }
 

@@ -1,4 +1,5 @@
 import { checkCount } from '../core/check-count.js'
+import { checkOptions } from '../core/check-options.js'
 import { sleep as sleepFor } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
@@ -16,14 +17,23 @@ export interface RetryOptions {
   readonly random?: (() => number) | undefined
 }
 
+const retryOptions = {
+  maxAttempts: true,
+  initialDelayMs: true,
+  maxDelayMs: true,
+  sleep: true,
+  random: true,
+} as const
+
 /**
  * The same client, but a call that failed with a `retryable` error is made again, after a growing wait that is never
  * shorter than the server asked for (`retryAfterMs`). When deltas had come out by then, `reset` is emitted first.
  * An answer in the background is come back to instead of asked for again, as long as it is not lost.
  * The error of the last attempt is thrown as it is; an abort ends the waits too.
- * @throws {AgentError} `invalid_configuration` when `maxAttempts` is not a whole number from 1.
+ * @throws {AgentError} `invalid_configuration` when `maxAttempts` is not a whole number from 1, or naming an option that there is not.
  */
 export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatClient {
+  checkOptions('withRetry', options, retryOptions)
   const policy = resolvePolicy(options)
   const cancel = client.cancel?.bind(client)
   return {

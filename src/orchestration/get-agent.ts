@@ -1,5 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions'
 import { AgentError } from '../core/errors.js'
+import { findIdProblem, longestCorrelationId, longestSessionId } from '../core/find-id-problem.js'
 import type { JsonValue } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
@@ -10,7 +11,7 @@ import { type AgentTask, toAgentTask } from './agent-task.js'
 import type { AgentRunInput, RunCall } from './run-call.js'
 
 export interface DurableRunOptions<ResponseSchema extends Schema | undefined = Schema | undefined> {
-  /** The conversation that the message belongs to: from {@link DurableAgent.createSession}, or its key. @default a new one */
+  /** The conversation that the message belongs to: from {@link DurableAgent.createSession}, or its key, 1-200 characters. @default a new one */
   readonly session?: AgentSessionId | string | undefined
   /** The shape of the answer; `value` of the result then has its type. @default text */
   readonly responseFormat?: ResponseSchema | undefined
@@ -20,7 +21,7 @@ export interface DurableRunOptions<ResponseSchema extends Schema | undefined = S
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Whom a new session belongs to, and who must own one that exists. @default nobody */
   readonly owner?: string | undefined
-  /** Names the run; the same id is the same run. @default a new one that replays give again */
+  /** Names the run, 1-128 characters; the same id is the same run. @default a new one that replays give again */
   readonly correlationId?: string | undefined
 }
 
@@ -33,7 +34,10 @@ export interface SignalledRun {
 /** An agent as an orchestrator uses it. */
 export interface DurableAgent {
   readonly name: string
-  /** A conversation of its own, to be passed to several runs. Without `id`, the key is one that replays give again. */
+  /**
+   * A conversation of its own, to be passed to several runs. Without `id`, the key is one that replays give again.
+   * @throws {AgentError} `invalid_request` when `id` cannot be one: 1-200 characters, none of / \ # ? @ and no control characters.
+   */
   createSession(id?: string): AgentSessionId
   /**
    * Runs the agent on a message and gives the task of it. However long the run takes, and whatever it waits for, the
@@ -69,11 +73,16 @@ export function getAgent(
 ): DurableAgent {
   const name = typeof agent === 'string' ? agent : agent.name
   const createId = () => context.df.newGuid(context.df.instanceId).replaceAll('-', '')
-  const createSession = (id = createId()) => new AgentSessionId(name, id)
+  const createSession = (id = createId()) =>
+    new AgentSessionId(name, checkId('session', id, longestSessionId))
   const toInput = (input: string | readonly ChatMessage[], options: DurableRunOptions): AgentRunInput => ({
     agent: name,
     session: toSession(name, options.session ?? createSession()),
-    request: toRunCall(input, options, options.correlationId ?? createId()),
+    request: toRunCall(
+      input,
+      options,
+      checkId('correlationId', options.correlationId ?? createId(), longestCorrelationId),
+    ),
   })
   return {
     name,
@@ -101,9 +110,15 @@ function toIds({ session, request }: AgentRunInput): SignalledRun {
 }
 
 function toSession(agent: string, session: AgentSessionId | string): string {
-  if (typeof session === 'string') return new AgentSessionId(agent, session).key
-  checkSessionOf(agent, session)
-  return session.key
+  if (typeof session !== 'string') checkSessionOf(agent, session)
+  return checkId('session', typeof session === 'string' ? session : session.key, longestSessionId)
+}
+
+/** What no request may name could not be followed, decided about or deleted. */
+function checkId(option: string, id: string, maxLength: number): string {
+  const problem = findIdProblem(id, maxLength)
+  if (problem !== undefined) throw new AgentError('invalid_request', `${option} ${problem}.`)
+  return id
 }
 
 function toRunCall(

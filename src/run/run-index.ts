@@ -1,5 +1,5 @@
 import { isTerminal, type RunEvent } from './events.js'
-import type { RunKey, RunStatus } from './run-log.js'
+import type { RunStatus } from './run-log.js'
 
 /** What a store keeps of a run beside its events, so that runs can be found without reading them. */
 export interface RunIndex {
@@ -7,11 +7,6 @@ export interface RunIndex {
   readonly status: RunStatus
   /** When a parked run should be looked at; ms since 1970. `undefined` when only a wish about it wakes it. */
   readonly dueAt: number | undefined
-}
-
-/** Whether a run works for another one, through which it is found: no index lists it. */
-export function isInnerRun({ run }: Pick<RunKey, 'run'>): boolean {
-  return run.includes('/')
 }
 
 /** The index after one more event. */

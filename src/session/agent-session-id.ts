@@ -11,8 +11,11 @@ export class AgentSessionId {
 
   /** @throws {AgentError} `invalid_request` when the name or the key is empty. */
   constructor(name: string, key: string) {
-    if (name === '' || key === '') {
-      throw new AgentError('invalid_request', 'A session id needs a name and a key that are not empty.')
+    if (!isGiven(name) || !isGiven(key)) {
+      throw new AgentError(
+        'invalid_request',
+        'A session id needs a name and a key that are not empty: new AgentSessionId(name, key).',
+      )
     }
     this.name = name
     this.key = key
@@ -64,4 +67,8 @@ export class AgentSessionId {
 /** The name of the entity that holds an agent's sessions. */
 export function toEntityName(agentName: string): string {
   return `${entityPrefix}${agentName.toLowerCase()}`
+}
+
+function isGiven(part: unknown): boolean {
+  return typeof part === 'string' && part !== ''
 }

@@ -1,7 +1,7 @@
 import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
 import type { CallState } from '../run/fold.js'
+import { toInnerRun } from '../run/inner-run.js'
 import type { RunKey } from '../run/run-log.js'
-import { toDelegatedKey } from './drive-run.js'
 
 /** A run of another agent that works for a call of a run. */
 export interface Delegate {
@@ -18,6 +18,6 @@ export function findDelegates(
   const tools = toStaticTools(agent)
   return calls.flatMap(({ call: { name, callId } }) => {
     const { delegate } = tools.find((tool) => tool.name === name) ?? {}
-    return delegate === undefined ? [] : [{ agent: delegate.agent, key: toDelegatedKey(key, callId) }]
+    return delegate === undefined ? [] : [{ agent: delegate.agent, key: toInnerRun(key, callId) }]
   })
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { ChatMessage, Content, DataContent } from '../core/messages.js'
+import { toMediaType } from '../core/media-type.js'
+import type { ChatMessage, Content } from '../core/messages.js'
 import { type Attachment, toAttachmentUri } from '../run/attachment.js'
 import type { RunRequest } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
@@ -30,9 +31,4 @@ export function detachMedia(key: RunKey, request: RunRequest, maxInlineMediaByte
   const messages = request.messages.map(toDetached)
   if (attachments.size === 0) return { request, attachments: [] }
   return { request: { ...request, messages }, attachments: [...attachments.values()] }
-}
-
-/** A data URI without a media type is plain text (RFC 2397, section 2). */
-function toMediaType({ uri, mediaType }: DataContent): string {
-  return mediaType ?? (/^data:([^;,]+)/i.exec(uri)?.[1] || 'text/plain')
 }

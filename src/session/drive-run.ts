@@ -10,6 +10,7 @@ import { hasCode } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type { RunEvent, SessionState, StoredEvent } from '../run/events.js'
 import { fold, type RunState, toOpenApprovals, toPendingCalls } from '../run/fold.js'
+import { toInnerRun } from '../run/inner-run.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { toAnswerText } from '../run/turn-messages.js'
@@ -102,16 +103,11 @@ interface DelegationContext extends Pick<RunDrive, 'durable'> {
   readonly owner: string | undefined
 }
 
-/** A delegated run has a log of its own in the same session, named after the call: so it is resumed, and deleted, with it. */
-export function toDelegatedKey(parent: RunKey, callId: string): RunKey {
-  return { ...parent, run: `${parent.run}/${callId}` }
-}
-
 function createDelegation(log: RunLog, parent: RunKey, context: DelegationContext): Delegation {
   return {
-    run: (request) => runDelegate(log, toDelegatedKey(parent, request.callId), { ...context, ...request }),
+    run: (request) => runDelegate(log, toInnerRun(parent, request.callId), { ...context, ...request }),
     async decide(callId, decision) {
-      await log.control(toDelegatedKey(parent, callId), { type: 'decision', ...decision })
+      await log.control(toInnerRun(parent, callId), { type: 'decision', ...decision })
     },
   }
 }

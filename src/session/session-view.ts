@@ -77,9 +77,8 @@ function toContentText(
   contents: readonly { readonly $type: string; readonly [name: string]: unknown }[],
 ): string {
   const texts = contents.filter(({ $type }) => $type === 'text').map(({ text }) => String(text))
-  if (texts.length > 0) return texts.join('')
   const refusal = contents.find(({ $type }) => $type === 'error')
-  return refusal === undefined ? '' : String(refusal.message)
+  return texts.join('') || String(refusal?.message ?? '')
 }
 
 function toToolCalls({ messages }: StoredEntry): readonly ToolCallView[] {

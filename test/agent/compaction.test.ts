@@ -51,3 +51,10 @@ test('a summary is asked of its own model, with the summary before it', async ()
     createTextMessage('user', 'Summary of what came before: Before.\nuser: xxxxxxxxxx\nassistant: answer 1'),
   ])
 })
+
+test('options that there are not are named', () => {
+  const window = { turns: 3 }
+  expect(() => slidingWindow(window as object)).toThrow('slidingWindow has no option "turns".')
+  const summary = { client: new ScriptedModel([]), keep: 3 }
+  expect(() => summarize(summary)).toThrow('summarize has no option "keep".')
+})

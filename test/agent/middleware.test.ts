@@ -280,6 +280,26 @@ describe('around tool calls', () => {
     expect(results(client)).toMatchObject({ result: 7 })
   })
 
+  test('one that forgets to return what the tool gave fails the run, past the middleware outside it', async () => {
+    const retry: AgentMiddleware = { callTool: (_context, next) => next().catch(() => next()) }
+    const forgetful: AgentMiddleware = { callTool: async (_context, next) => void (await next()) }
+    const { agent, executions } = createAgent([retry, forgetful], [askPrice])
+    await expect(agent.run('?')).rejects.toThrow(
+      expect.objectContaining({
+        code: 'invalid_configuration',
+        message: expect.stringContaining('returned nothing for tool "price"'),
+      }),
+    )
+    expect(executions).toEqual(['A1'])
+  })
+
+  test('null is a result', async () => {
+    const hide: AgentMiddleware = { callTool: async (_context, next) => (await next()) && null }
+    const { agent, client } = createAgent([hide], [askPrice, { text: 'ok' }])
+    await agent.run('?')
+    expect(results(client)).toMatchObject({ result: null })
+  })
+
   test('what it throws is what the model is told', async () => {
     const deny: AgentMiddleware = { callTool: () => Promise.reject(new Error('Not for tenant acme.')) }
     const { agent, client, executions } = createAgent([deny], [askPrice, { text: 'ok' }])

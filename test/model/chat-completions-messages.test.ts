@@ -73,6 +73,22 @@ test.each<[string, ChatMessage, object[]]>([
     [{ role: 'user', content: [{ type: 'input_audio', input_audio: { data: 'SUQz', format: 'mp3' } }] }],
   ],
   [
+    'an image whose media type is in capitals',
+    user(
+      { type: 'data', uri: 'data:;base64,AAAA', mediaType: 'IMAGE/PNG' },
+      { type: 'uri', uri: 'https://example.com/a.png', mediaType: 'Image/png' },
+    ),
+    [
+      {
+        role: 'user',
+        content: [
+          { type: 'image_url', image_url: { url: 'data:;base64,AAAA' } },
+          { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+        ],
+      },
+    ],
+  ],
+  [
     'a media type that overrules the URI',
     user({ type: 'data', uri: 'data:;base64,AAAA', mediaType: 'image/webp' }),
     [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:;base64,AAAA' } }] }],

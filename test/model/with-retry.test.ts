@@ -171,3 +171,9 @@ test('lets other errors through as they are', async () => {
 test.each([0, -1, 1.5, Number.NaN])('refuses %d attempts', async (maxAttempts) => {
   await expect(start([], { maxAttempts })).rejects.toMatchObject({ code: 'invalid_configuration' })
 })
+
+test('an option that there is not is named', () => {
+  const options = { attempts: 3 }
+  const client = createOpenAIChatClient({ model: 'm', apiKey: 'k' })
+  expect(() => withRetry(client, options as RetryOptions)).toThrow('withRetry has no option "attempts".')
+})

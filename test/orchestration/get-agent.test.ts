@@ -149,3 +149,39 @@ test('an AgentError stays what it is', () => {
   const error = new AgentError('rate_limited', 'x')
   expect(toAgentError(error)).toBe(error)
 })
+
+test.each([
+  ['a session that no URL can name', { session: 'a/b' }, 'session must not contain'],
+  ['a session that a URL takes for a folder', { session: '..' }, 'session must not be ".."'],
+  [
+    'a session with too long a name',
+    { session: 'x'.repeat(201) },
+    'session must have at most 200 characters',
+  ],
+  [
+    'one that was made elsewhere',
+    { session: new AgentSessionId('Writer', 'a#b') },
+    'session must not contain',
+  ],
+  ['a run without a name', { correlationId: ' ' }, 'correlationId must not be blank'],
+  ['a run with too long a name', { correlationId: 'x'.repeat(129) }, 'correlationId must have at most 128'],
+])('%s is refused, as over HTTP', async (_what, options, message) => {
+  const attempts = [
+    (context: OrchestrationContext) => getAgent(context, 'Writer').run('Hi', options),
+    (context: OrchestrationContext) => getAgent(context, 'Writer').signal('Hi', options),
+  ]
+  for (const attempt of attempts) {
+    // biome-ignore lint/correctness/useYield: durable-functions wants a generator, also where nothing is waited for
+    function* write(context: OrchestrationContext): Generator<never, string> {
+      try {
+        attempt(context)
+      } catch (error) {
+        return `${hasCode(error, 'invalid_request')} ${error}`
+      }
+      return 'taken'
+    }
+    const { output } = await dispatch(write, undefined)
+    expect(output).toMatch(/^true /)
+    expect(output).toContain(message)
+  }
+})

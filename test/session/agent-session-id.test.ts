@@ -28,3 +28,11 @@ test.each(['', 'user', '@name', '@@key', '@name@', 'name@key'])('"%s" is not a s
 test('an entity that is not an agent is refused', () => {
   expect(() => AgentSessionId.fromEntityId({ name: 'counter', key: 'k' })).toThrow(/not an agent's/)
 })
+
+test.each([
+  ['', 'user'],
+  ['Agent', ''],
+  [{ name: 'Agent', key: 'user' }, undefined],
+])('%o and %o make no session id', (name, key) => {
+  expect(() => new AgentSessionId(name as string, key as string)).toThrow(/needs a name and a key/)
+})

@@ -40,6 +40,8 @@ test.each([
   ['data:,', undefined, 'text/plain'],
   ['data:;base64,', undefined, 'text/plain'],
   ['data:image/gif;base64,', 'image/png', 'image/png'],
+  ['data:IMAGE/GIF;base64,', undefined, 'image/gif'],
+  ['data:;base64,', 'Image/PNG', 'image/png'],
 ])('%s with the type %s is of the type %s', (uri, mediaType, expected) => {
   const { request } = detachMedia(key, createRequest({ type: 'data', uri, mediaType }), 0)
   expect(request.messages[0]?.contents).toMatchObject([{ mediaType: expected }])

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { createTextMessage, toText } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { ContextProvider } from '../agent-definition.js'
@@ -24,6 +25,15 @@ export interface MemoryProviderOptions {
   readonly name?: string | undefined
 }
 
+const memoryOptions: OptionNames<MemoryProviderOptions> = {
+  store: true,
+  scope: true,
+  limit: true,
+  tools: true,
+  remember: true,
+  name: true,
+}
+
 /**
  * Lets an agent remember beyond the conversation: what fits a message is shown to the model before it, and the model
  * can keep, look for and forget things.
@@ -34,6 +44,7 @@ export interface MemoryProviderOptions {
  * const agent = new Agent({ name: 'Butler', client, contextProviders: [memory] })
  */
 export function createMemoryProvider(options: MemoryProviderOptions): ContextProvider {
+  checkOptions('createMemoryProvider', options, memoryOptions)
   const { store, scope = 'owner', limit = 5, tools = true, remember, name = 'memory' } = options
   const toScope = (run: RunInfo) => findScope(scope, run)
   return {

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import type { ContextProvider, Tool } from '../agent-definition.js'
 import type { ProvidedContext } from '../provider-context.js'
@@ -25,6 +26,14 @@ export interface SkillsProviderOptions {
   readonly scriptApproval?: ApprovalPolicy<ScriptArguments> | undefined
 }
 
+const skillsProviderOptions: OptionNames<SkillsProviderOptions> = {
+  name: true,
+  skills: true,
+  folders: true,
+  runScript: true,
+  scriptApproval: true,
+}
+
 /**
  * Tells a model which skills there are, and gives it tools to load them and to read what belongs to them: rarely used
  * knowledge then costs two lines of the context until it is needed.
@@ -37,7 +46,9 @@ export class SkillsProvider implements ContextProvider {
   readonly #options: SkillsProviderOptions
   #skills: Promise<readonly Skill[]> | undefined
 
+  /** @throws {AgentError} `invalid_configuration` naming an option that there is not. */
   constructor(options: SkillsProviderOptions) {
+    checkOptions('SkillsProvider', options, skillsProviderOptions)
     this.name = options.name ?? 'skills'
     this.#options = options
   }

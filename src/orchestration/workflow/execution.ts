@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Task } from 'durable-functions'
 import { AgentError } from '../../core/errors.js'
+import { longestSessionId } from '../../core/find-id-problem.js'
 import type { NodeContext, NodeRetry, RequestNotice } from './node-context.js'
 import { callPure } from './node-failure.js'
 import type {
@@ -136,8 +137,6 @@ function tell({ progress }: StepScope, work: Work, more: Pick<NodeStarted, 'run'
     data: { node: node.id, execution: number, kind: node.spec.kind, attempt, ...more },
   })
 }
-
-const longestSessionId = 200
 
 /** The session that a node's agent has in a run of the workflow. */
 function toSessionId(instanceId: string, node: string): string {

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { type JsonObject, toJsonText } from '../../core/json.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
@@ -102,11 +103,20 @@ export interface RequestNodeOptions<Input, Response extends Schema, Question = I
     | undefined
 }
 
+const requestOptions = {
+  response: true,
+  question: true,
+  timeoutMs: true,
+  onTimeout: true,
+  notify: true,
+} as const
+
 /** A node that asks a human. Waiting costs nothing, and outlives restarts; the answer goes on together with the node's input. */
 export function requestNode<Input, Response extends Schema, Question = Input>(
   id: string,
   options: RequestNodeOptions<Input, Response, Question>,
 ): WorkflowNode<Input, Answered<Input, SchemaOutput<Response>>> {
+  checkOptions(`requestNode "${id}"`, options, requestOptions)
   const { question = (input: Input): unknown => input } = options
   return createNode(id, {
     kind: 'request',

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
 import type { NodeContext } from './node-context.js'
@@ -23,6 +24,14 @@ export interface EdgeOptions<Output> {
   readonly when?: ((output: Output, context: NodeContext) => boolean) | undefined
 }
 
+const builderOptions = {
+  name: true,
+  description: true,
+  start: true,
+  input: true,
+  maxIterations: true,
+} as const
+
 /** One way out of a branch. */
 export interface BranchCase<Output, To extends AnyNode> {
   /** Runs in the orchestrator: it must be pure. */
@@ -46,8 +55,9 @@ export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schem
   readonly #start: readonly string[]
   #outputs: readonly string[] | undefined
 
-  /** @throws {AgentError} `invalid_configuration` when two nodes share an id. */
+  /** @throws {AgentError} `invalid_configuration` when two nodes share an id, or naming an option that there is not. */
   constructor(options: WorkflowBuilderOptions<Start, Input>) {
+    checkOptions('WorkflowBuilder', options, builderOptions)
     this.#options = options
     const { start } = options
     this.#start = (Array.isArray(start) ? start : [start]).map((node: AnyNode) => this.#add(node))

@@ -100,3 +100,8 @@ test('what is remembered of a run is kept once, however often the run is told of
   const kept = await store.list('session/Butler/s', 5)
   expect(kept.map(({ text }) => text)).toEqual(['more', 'Hi -> ok'])
 })
+
+test('an option that there is not is named', () => {
+  const options = { store: new InProcessMemoryStore(), scopes: 'session' }
+  expect(() => createMemoryProvider(options)).toThrow('createMemoryProvider has no option "scopes".')
+})

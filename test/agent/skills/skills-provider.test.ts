@@ -242,3 +242,8 @@ test('a human agrees to a script before it runs', async () => {
   await entity.operate('run', { correlationId: 'a' })
   expect((await log.read({ ...key, run: 'a' })).map(({ type }) => type)).toContain('approval.requested')
 })
+
+test('an option that there is not is named', () => {
+  const options = { folder: './skills' }
+  expect(() => new SkillsProvider(options as object)).toThrow('SkillsProvider has no option "folder".')
+})

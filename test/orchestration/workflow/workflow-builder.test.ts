@@ -220,3 +220,10 @@ test('a workflow knows what it takes and, when told which nodes give it, what it
   // @ts-expect-error it gives a number
   outer.edge(workflowNode(typed, { id: 'three' }), text)
 })
+
+test('options that there are not are named: a misspelt time limit would be waited out for ever', () => {
+  const asked = { response: z.string(), timeout: 5 }
+  expect(() => requestNode('ask', asked)).toThrow('requestNode "ask" has no option "timeout".')
+  const options = { name: 'W', start: writer, maxSteps: 5 }
+  expect(() => new WorkflowBuilder(options)).toThrow('WorkflowBuilder has no option "maxSteps".')
+})

@@ -1,0 +1,14 @@
+import type { RunKey } from './run-log.js'
+
+/**
+ * A run that works for a call of another one. It has a log of its own in the same session, named after both: so it is
+ * resumed, and deleted, with that one.
+ */
+export function toInnerRun(outer: RunKey, callId: string): RunKey {
+  return { ...outer, run: `${outer.run}/${callId}` }
+}
+
+/** Whether a run works for another one, through which it is found: no index lists it. */
+export function isInnerRun({ run }: Pick<RunKey, 'run'>): boolean {
+  return run.includes('/')
+}
