@@ -1,0 +1,17 @@
+import type { Route } from '../route.js'
+
+/** A dialect that agents are served in beside their own routes. */
+export type Protocol = 'openai' | 'agentscope'
+
+/** All of them. */
+export const protocolNames = ['openai', 'agentscope'] as const satisfies readonly Protocol[]
+
+const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
+  openai: () => [],
+  agentscope: () => [],
+}
+
+/** The routes by which all agents that have routes answer in other dialects: one run, its log told in other words. */
+export function createProtocolRoutes(protocols: readonly Protocol[]): readonly Route[] {
+  return protocols.flatMap((protocol) => routes[protocol]())
+}
