@@ -1,4 +1,5 @@
 import type { Route } from '../route.js'
+import { createOpenAiRoutes } from './openai/openai-routes.js'
 
 /** A dialect that agents are served in beside their own routes. */
 export type Protocol = 'openai' | 'agentscope'
@@ -7,7 +8,7 @@ export type Protocol = 'openai' | 'agentscope'
 export const protocolNames = ['openai', 'agentscope'] as const satisfies readonly Protocol[]
 
 const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
-  openai: () => [],
+  openai: createOpenAiRoutes,
   agentscope: () => [],
 }
 

@@ -1,0 +1,27 @@
+import type { Handler, HttpMethod, Route } from '../../route.js'
+import { handleModel, handleModels } from './models-handlers.js'
+import { toOpenAiErrorAnswer } from './openai-errors.js'
+
+/** Where OpenAI's API begins, below the app's prefix: what clients are given as `baseURL`. */
+export const openAiBase = 'compatible-mode/v1'
+
+/** The routes by which OpenAI's clients reach the agents; `model` names one. */
+export function createOpenAiRoutes(): readonly Route[] {
+  return [
+    createRoute('models', 'models', { GET: handleModels }),
+    createRoute('model', 'models/{model}', { GET: handleModel }),
+  ]
+}
+
+function createRoute(
+  kind: string,
+  path: string,
+  handlers: Readonly<Partial<Record<HttpMethod, Handler>>>,
+): Route {
+  return {
+    name: `http-openai-${kind}`,
+    path: `${openAiBase}/${path}`,
+    handlers,
+    toErrorAnswer: (error) => toOpenAiErrorAnswer(error),
+  }
+}
