@@ -54,6 +54,18 @@ function toWords({ content }: MessageEvent): string {
   return only?.type === 'refusal' ? only.refusal : JSON.stringify(only?.data)
 }
 
+/** What a client shows that adds pieces, and takes what is whole in the place of them. */
+function toShown(events: readonly AgentScopeEvent[]): readonly string[] {
+  const shown = new Map<string, string>()
+  for (const event of events) {
+    if (event.object === 'message') shown.set(event.id, shown.get(event.id) ?? '')
+    if (event.object !== 'content' || event.type !== 'text') continue
+    const before = event.delta ? (shown.get(event.msg_id) ?? '') : ''
+    shown.set(event.msg_id, before + event.text)
+  }
+  return [...shown.values()].filter((text) => text !== '')
+}
+
 const say = (text: string, step = 0): RunEvent => ({ type: 'message.delta', data: { step, text } })
 const think = (text: string, step = 0): RunEvent => ({ type: 'reasoning.delta', data: { step, text } })
 const reset: RunEvent = { type: 'step.reset', data: { step: 0 } }
@@ -171,6 +183,12 @@ test('tells a model call that was made again as void, and then anew', () => {
     'response completed',
   ])
   expect(toOutput(events)).toEqual(['message: Ok'])
+})
+
+test('leaves a client that adds pieces with what counts', () => {
+  expect(toShown(projectRun(key, store(eventful)))).toEqual(['Well', 'One moment', 'Done'])
+  const voided = [...begun, think('Hm'), say('On'), reset, say('Ok'), answer(0, 'Ok'), completed('Fine')]
+  expect(toShown(project(...voided))).toEqual(['Fine'])
 })
 
 test('tells an answer that came whole as if it had come in pieces', () => {
