@@ -1,9 +1,11 @@
+import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { StoredEvent, TerminalEvent, WireUsage } from '../../../run/events.js'
 import { emptyRun, fold, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { type ChatHead, toChatFinish, toChatHead } from './chat-completion.js'
+import { type ChatFinish, type ChatHead, toChatFinish, toChatHead } from './chat-completion.js'
 import { createUntoldError, toEndError, type Untold } from './chat-ends.js'
 import { type ChatText, toFinalText, toTextSoFar } from './chat-text.js'
+import type { OpenAiError } from './openai-errors.js'
 
 /** How a run is told in chunks. */
 export interface ChatTelling {
@@ -25,7 +27,7 @@ export interface ChatProgress {
 }
 
 /** A frame's data: a chunk, an error, or the mark of the end. */
-export type ChatFrame = object | '[DONE]'
+export type ChatFrame = ChatCompletionChunk | { readonly error: OpenAiError } | '[DONE]'
 
 export const nothingTold: ChatProgress = { state: emptyRun, head: undefined, sent: '', isOver: false }
 
@@ -105,9 +107,9 @@ function toAdded(telling: ChatTelling, head: ChatHead, { content, refusal }: Cha
 function toChunk(
   { includeUsage }: ChatTelling,
   head: ChatHead,
-  delta: object,
-  finish: string | null = null,
-): object {
+  delta: ChatCompletionChunk.Choice.Delta,
+  finish: ChatFinish | null = null,
+): ChatCompletionChunk {
   return {
     object: 'chat.completion.chunk',
     ...head,
@@ -117,6 +119,6 @@ function toChunk(
   }
 }
 
-function toUsageChunk(head: ChatHead, usage: WireUsage): object {
+function toUsageChunk(head: ChatHead, usage: WireUsage): ChatCompletionChunk {
   return { object: 'chat.completion.chunk', ...head, choices: [], usage }
 }

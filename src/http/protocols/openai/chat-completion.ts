@@ -1,3 +1,4 @@
+import type { ChatCompletion } from 'openai/resources/chat/completions'
 import type { StoredEvent, TerminalEvent } from '../../../run/events.js'
 import { fold, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
@@ -25,7 +26,7 @@ export function toChatCompletion(
   key: RunKey,
   events: readonly StoredEvent[],
   outcome: Extract<TerminalEvent, { type: 'run.completed' }>,
-): object {
+): ChatCompletion {
   const state = fold(events)
   const { content, refusal = null } = toFinalText(state, outcome)
   const isRefused = refusal !== null && content === ''

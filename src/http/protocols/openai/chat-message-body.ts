@@ -4,6 +4,14 @@ const mediaUrl = z
   .string()
   .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
 
+/** No line breaks, nor what models' own markup is made of. */
+const speakerName = z
+  .string()
+  .regex(
+    /^[^\s\p{C}<|\\/>]{1,64}$/u,
+    'must be 1 to 64 characters without blanks, control characters, < | \\ / >',
+  )
+
 const textPart = z.strictObject({ type: z.literal('text'), text: z.string() })
 
 const imagePart = z.strictObject({
@@ -29,7 +37,7 @@ const userPart = z.discriminatedUnion(
 const userMessage = z.strictObject({
   role: z.literal('user'),
   content: z.union([z.string(), z.array(userPart).min(1)]),
-  name: z.string().optional(),
+  name: speakerName.optional(),
 })
 
 const assistantPart = z.discriminatedUnion(
@@ -45,7 +53,7 @@ const assistantMessage = z.strictObject({
   role: z.literal('assistant'),
   content: z.union([z.string(), z.array(assistantPart)]).nullish(),
   refusal: z.string().nullish(),
-  name: z.string().optional(),
+  name: speakerName.optional(),
   annotations: z.unknown().optional(),
   audio: z.null('is not supported: agents answer in text').optional(),
   tool_calls: z.array(z.never(), ownCalls).max(0, ownCalls).nullish(),
