@@ -184,12 +184,18 @@ describe('a chat completion', () => {
     expect(choices[0]?.message.content).toBe('You said: Hi')
   })
 
-  test('of an agent whose middleware has the last word is that word, as a stream too', async () => {
-    const body = { model: 'Shouting', messages: says('Hello') }
+  test('of an agent whose middleware has the last word is that word, as a stream not before', async () => {
+    let asked = 0
+    book.addRule('whisper', () => ({
+      text: 'all of it, in a low voice.',
+      ...(asked++ === 1 && { hangUpAfterChunks: 4 }),
+    }))
+    const body = { model: 'Shouting', messages: says('whisper') }
     const { choices } = await client.chat.completions.create(body)
-    expect(choices[0]?.message.content).toBe('YOU SAID: HELLO')
+    expect(choices[0]?.message.content).toBe('ALL OF IT, IN A LOW VOICE.')
     const helper = client.chat.completions.stream(body)
-    expect((await helper.finalMessage()).content).toBe('YOU SAID: HELLO')
+    expect((await helper.finalMessage()).content).toBe('ALL OF IT, IN A LOW VOICE.')
+    expect(asked).toBe(3)
   })
 })
 

@@ -32,11 +32,8 @@ export function toFinalText(
   return { content: joinTexts([...before, data.response]) }
 }
 
-/** By step; those whose answers had to be given again are void. */
-function toStepTexts({ steps, rejections }: RunState): readonly string[] {
-  return steps
-    .filter(({ step }) => rejections.every((rejection) => rejection.step !== step))
-    .map(({ message }) => toText(message.contents))
+function toStepTexts({ steps }: RunState): readonly string[] {
+  return steps.map(({ message }) => toText(message.contents))
 }
 
 function isRefused({ steps }: RunState, response: string): boolean {
