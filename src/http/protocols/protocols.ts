@@ -1,4 +1,5 @@
 import type { Route } from '../route.js'
+import { createAgentScopeRoutes } from './agentscope/agentscope-routes.js'
 import { createOpenAiRoutes } from './openai/openai-routes.js'
 
 /** A dialect that agents are served in beside their own routes. */
@@ -9,7 +10,7 @@ export const protocolNames = ['openai', 'agentscope'] as const satisfies readonl
 
 const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
   openai: createOpenAiRoutes,
-  agentscope: () => [],
+  agentscope: createAgentScopeRoutes,
 }
 
 /** The routes by which all agents that have routes answer in other dialects: one run, its log told in other words. */

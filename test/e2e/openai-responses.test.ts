@@ -1,0 +1,174 @@
+import type OpenAI from 'openai'
+import { zodTextFormat } from 'openai/helpers/zod'
+import type { Response } from 'openai/resources/responses/responses'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { createOpenAiClient, readFailure } from '../support/openai-client.js'
+import { RunScene, waitFor } from '../support/run-scene.js'
+import { call, callTools } from '../support/script-book.js'
+import { TestBed } from '../support/start-app.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+const model = 'Assistant'
+let scene: RunScene
+let client: OpenAI
+
+beforeAll(async () => {
+  scene = await RunScene.set(bed)
+  client = createOpenAiClient(scene.host)
+  scene.book.add('Refund order 7', callTools(call('refund', { order: 7, amount: 250 })), {
+    text: 'Refunded.',
+  })
+  scene.book.add(
+    'Work',
+    { text: 'Let me see. ', ...callTools(call('work', { id: 'one' })) },
+    { text: 'Done.' },
+  )
+})
+
+function kinds({ output }: Pick<Response, 'output'>): readonly string[] {
+  return output.map(({ type }) => type)
+}
+
+/** What a response that waits asks a human. */
+function questionOf({ output }: Pick<Response, 'output'>) {
+  const question = output.find(({ type }) => type === 'mcp_approval_request')
+  if (question?.type !== 'mcp_approval_request') throw new Error('Nothing is asked.')
+  return question
+}
+
+async function collect<T>(stream: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const one of stream) all.push(one)
+  return all
+}
+
+describe('the official client', () => {
+  test('gets an answer as a response', async () => {
+    const response = await client.responses.create({ model: 'assistant', input: 'Hi' })
+    expect(response).toMatchObject({
+      id: expect.stringMatching(/^resp_/),
+      object: 'response',
+      status: 'completed',
+      model: 'Assistant',
+      output_text: 'You said: Hi',
+      conversation: { id: expect.any(String) },
+      usage: { input_tokens: expect.any(Number), total_tokens: expect.any(Number) },
+    })
+    expect(await client.responses.retrieve(response.id)).toEqual(response)
+  })
+
+  test('sees which tools the agent has called, and what they gave', async () => {
+    const response = await client.responses.create({ model, input: 'Work' })
+    expect(kinds(response)).toEqual(['message', 'mcp_call', 'message'])
+    expect(response.output[1]).toMatchObject({
+      type: 'mcp_call',
+      server_label: 'Assistant',
+      name: 'work',
+      arguments: '{"id":"one"}',
+      output: 'one by work',
+      status: 'completed',
+    })
+    expect(response.output_text).toMatch(/Done\.$/)
+  })
+
+  test('streams with its helper, which ends with the response that retrieving it gives', async () => {
+    const stream = client.responses.stream({ model, input: 'Work' })
+    const events = await collect(stream)
+    expect(events.map((event) => event.sequence_number)).toEqual(events.map((_event, index) => index))
+    const final = await stream.finalResponse()
+    expect(final.output_text).toMatch(/Done\.$/)
+    expect(kinds(await client.responses.retrieve(final.id))).toEqual(kinds(final))
+  })
+
+  test('reads a stream on from any frame, and gets the same frames again', async () => {
+    const { id } = await client.responses.create({ model, input: 'Work' })
+    const all = await collect(await client.responses.retrieve(id, { stream: true }))
+    expect(await collect(await client.responses.retrieve(id, { stream: true }))).toEqual(all)
+    for (const { sequence_number: after } of all) {
+      const rest = await client.responses.retrieve(id, { stream: true, starting_after: after })
+      expect(await collect(rest)).toEqual(all.slice(after + 1))
+    }
+  })
+
+  test('goes on with a conversation by its previous response or by its name', async () => {
+    const first = await client.responses.create({ model, input: 'One', conversation: 'talk' })
+    expect(first.conversation).toEqual({ id: 'talk' })
+    const second = await client.responses.create({ model, input: 'Two', previous_response_id: first.id })
+    const third = await client.responses.create({ model, input: 'Three', conversation: { id: 'talk' } })
+    expect([second.conversation, third.conversation]).toEqual([{ id: 'talk' }, { id: 'talk' }])
+    const asked = scene.model.requests.at(-1)?.body.messages.filter(({ role }) => role === 'user')
+    expect(asked?.map(({ content }) => content)).toEqual(['One', 'Two', 'Three'])
+    const branch = client.responses.create({ model, input: 'Or', previous_response_id: first.id })
+    expect(await readFailure(branch)).toMatchObject({ status: 400, param: 'previous_response_id' })
+  })
+
+  test('gets JSON that fits the schema it asks for', async () => {
+    scene.book.add('Where?', { text: '{"city":"Oslo"}' })
+    const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+    const format = zodTextFormat(z.object({ city: z.string() }), 'place')
+    const parsed = await client.responses.parse({ model, input: 'Where?', text: { format } })
+    expect(parsed.output_parsed).toEqual({ city: 'Oslo' })
+    expect(parsed.text?.format).toMatchObject({ type: 'json_schema', schema })
+  })
+
+  test('repeats a request under its key without doing it twice', async () => {
+    const ask = () =>
+      client.responses.create({ model, input: 'Once' }, { headers: { 'Idempotency-Key': 'k1' } })
+    const [first, second] = [await ask(), await ask()]
+    expect(second).toEqual(first)
+    expect(scene.model.stats().byKey.Once).toBe(1)
+  })
+})
+
+describe('a tool that needs approval', () => {
+  test('ends the response with a question, and its answer goes on with the run', async () => {
+    const asked = await client.responses.create({ model, input: 'Refund order 7' })
+    expect([asked.status, kinds(asked)]).toEqual(['completed', ['mcp_approval_request']])
+    const question = questionOf(asked)
+    expect(question).toMatchObject({ name: 'refund', arguments: '{"order":7,"amount":250}' })
+    const hasty = client.responses.create({ model, input: 'Well?', previous_response_id: asked.id })
+    expect(await readFailure(hasty)).toMatchObject({ status: 400, param: 'input' })
+    const answer = {
+      model,
+      previous_response_id: asked.id,
+      input: [{ type: 'mcp_approval_response', approval_request_id: question.id, approve: true }],
+    } as const
+    const done = await client.responses.create({ ...answer, input: [...answer.input] })
+    expect(done).toMatchObject({
+      status: 'completed',
+      output_text: 'Refunded.',
+      previous_response_id: asked.id,
+      output: [{ type: 'mcp_call', approval_request_id: question.id, output: '250 for 7' }, {}],
+    })
+    expect(await client.responses.create({ ...answer, input: [...answer.input] })).toEqual(done)
+    expect((await client.responses.retrieve(asked.id)).output).toEqual(asked.output)
+  })
+})
+
+describe('a response in the background', () => {
+  test('is answered at once, and survives kill -9', async () => {
+    scene.book.add('Long work', callTools(call('work', { id: 'long', gate: 'long' })), { text: 'At last.' })
+    const begun = await client.responses.create({ model, input: 'Long work', background: true })
+    expect(['queued', 'in_progress']).toContain(begun.status)
+    await scene.waitForWork('long')
+    expect((await client.responses.retrieve(begun.id)).status).toBe('in_progress')
+    await scene.restart()
+    const ended = await waitFor(async () => {
+      const response = await client.responses.retrieve(begun.id)
+      return response.status === 'in_progress' ? undefined : response
+    }, 20_000)
+    expect(ended).toMatchObject({ id: begun.id, status: 'completed', output_text: 'At last.' })
+    expect(kinds(ended)).toEqual(['mcp_call', 'message'])
+  })
+
+  test('can be cancelled', async () => {
+    scene.book.add('Endless', callTools(call('work', { id: 'endless', gate: 'never' })))
+    const { id } = await client.responses.create({ model, input: 'Endless', background: true })
+    await scene.waitForWork('endless')
+    expect(await client.responses.cancel(id)).toMatchObject({ id, status: 'cancelled' })
+    expect(await client.responses.cancel(id)).toMatchObject({ id, status: 'cancelled' })
+  })
+})
