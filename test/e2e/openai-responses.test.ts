@@ -1,6 +1,6 @@
 import type OpenAI from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
-import type { Response } from 'openai/resources/responses/responses'
+import type { Response, ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createOpenAiClient, readFailure } from '../support/openai-client.js'
@@ -123,7 +123,40 @@ describe('the official client', () => {
   })
 })
 
+test('media reach the model', async () => {
+  const image_url = `data:image/png;base64,${'iVBORw0KGgo'.repeat(10)}A`
+  const content = [
+    { type: 'input_text', text: 'What is this?' },
+    { type: 'input_image', image_url, detail: 'auto' },
+  ] as const
+  await client.responses.create({ model, input: [{ role: 'user', content: [...content] }] })
+  expect(JSON.stringify(scene.model.requests.at(-1)?.body.messages)).toContain(image_url)
+})
+
+test('a model that fails is told as a failed response, in which nothing of its provider shows', async () => {
+  const body = { error: { message: 'secret of the provider' } }
+  scene.book.add('Fail', { error: { status: 400, body } })
+  const failed = await client.responses.create({ model, input: 'Fail' })
+  expect(failed).toMatchObject({ status: 'failed', error: { code: 'model_error' }, output: [] })
+  expect(JSON.stringify(failed)).not.toContain('secret')
+  const events = await collect(await client.responses.create({ model, input: 'Fail', stream: true }))
+  expect(events.at(-1)).toMatchObject({ type: 'response.failed', response: { status: 'failed' } })
+})
+
 describe('a tool that needs approval', () => {
+  test('is decided together with others in one request', async () => {
+    const refunds = [1, 2].map((order) => call('refund', { order, amount: 250 }))
+    scene.book.add('Refund both', callTools(...refunds), { text: 'Both refunded.' })
+    const asked = await client.responses.create({ model, input: 'Refund both' })
+    expect(kinds(asked)).toEqual(['mcp_approval_request', 'mcp_approval_request'])
+    const input = asked.output.map(({ id = '' }) => {
+      return { type: 'mcp_approval_response', approval_request_id: id, approve: true } as const
+    })
+    const done = await client.responses.create({ model, previous_response_id: asked.id, input })
+    expect(kinds(done)).toEqual(['mcp_call', 'mcp_call', 'message'])
+    expect(done.output_text).toBe('Both refunded.')
+  })
+
   test('ends the response with a question, and its answer goes on with the run', async () => {
     const asked = await client.responses.create({ model, input: 'Refund order 7' })
     expect([asked.status, kinds(asked)]).toEqual(['completed', ['mcp_approval_request']])
@@ -162,6 +195,34 @@ describe('a response in the background', () => {
     }, 20_000)
     expect(ended).toMatchObject({ id: begun.id, status: 'completed', output_text: 'At last.' })
     expect(kinds(ended)).toEqual(['mcp_call', 'message'])
+  })
+
+  test('is read on from the last frame before a crash; what the model had begun to say is void', async () => {
+    const steps = [{ text: 'Rain and wind and rain', holdAfterChunks: 3 }, { text: 'Sunny' }]
+    scene.book.addRule('Forecast', () => steps.shift() ?? {})
+    const stream = await client.responses.create({ model, input: 'Forecast', stream: true })
+    const seen: ResponseStreamEvent[] = []
+    const readUntilCutOff = async () => {
+      for await (const event of stream) {
+        seen.push(event)
+        if (event.type === 'response.output_text.delta') await scene.restart()
+      }
+    }
+    await expect(readUntilCutOff()).rejects.toThrow()
+    const [created] = seen
+    if (created?.type !== 'response.created') throw new Error('The stream does not begin.')
+    const { id } = created.response
+    const after = seen.at(-1)?.sequence_number ?? -1
+    const rest = await collect(await client.responses.retrieve(id, { stream: true, starting_after: after }))
+    const all = [...seen, ...rest]
+    expect(all.map((event) => event.sequence_number)).toEqual(all.map((_event, index) => index))
+    expect(all).toEqual(await collect(await client.responses.retrieve(id, { stream: true })))
+    const done = all.filter((event) => event.type === 'response.output_item.done')
+    expect(done).toMatchObject([
+      { item: { status: 'incomplete', content: [] } },
+      { item: { status: 'completed' } },
+    ])
+    expect((await client.responses.retrieve(id)).output_text).toBe('Sunny')
   })
 
   test('can be cancelled', async () => {

@@ -264,6 +264,31 @@ describe('a run that waits for a human', () => {
   })
 })
 
+test('a call that was cut off stays incomplete when a human is asked whether to make it again', () => {
+  const cutOff = [
+    accepted('hi'),
+    started(1),
+    calls(0, 'c1'),
+    toolStarted('c1'),
+    started(2),
+    asks('r~1', 'c1'),
+    waits,
+  ]
+  expect(tell(cutOff).response.output).toMatchObject([
+    { type: 'mcp_call', status: 'incomplete', output: null, error: null },
+    { type: 'mcp_approval_request', id: 'r~1' },
+  ])
+  const again = [...cutOff, started(3), resumes, decides('r~1'), toolStarted('c1', 2), toolDone('c1', 'ok')]
+  expect(tell(again, 1).response.output).toMatchObject([
+    { type: 'mcp_call', status: 'completed', output: 'ok' },
+  ])
+})
+
+test('a call that is executed again after a crash is one item', () => {
+  const twice = [...rich.slice(0, 7), started(2), toolStarted('c1', 2), ...rich.slice(7)]
+  expect(tell(twice).response.output).toEqual(tell(rich).response.output)
+})
+
 test('a run that fails is told with its code, and what was said stays', () => {
   const { types, response } = tell([...crashed.slice(0, 4), fails])
   expect(types.at(-1)).toBe('response.failed')
