@@ -85,6 +85,16 @@ describe('a tool that needs approval', () => {
     expect(next.conversation).toEqual(asked.conversation)
   })
 
+  test('is decided once by requests that come at the same time', async () => {
+    const asked = await client.responses.create({ model, input: 'Refund order 7' })
+    const { id } = questionOf(asked)
+    const input = [{ type: 'mcp_approval_response', approval_request_id: id, approve: true } as const]
+    const decide = () => client.responses.create({ model, previous_response_id: asked.id, input })
+    const [first, ...others] = await Promise.all([decide(), decide(), decide()])
+    expect(first?.output_text).toBe('Refunded.')
+    expect(others).toEqual([first, first])
+  })
+
   test('is told live once it is decided, from any host, over a restart', async () => {
     const { id, output } = await client.responses.create({ model, input: 'Refund order 7' })
     await scene.restart()
