@@ -1,0 +1,74 @@
+import { createInterface, type Interface } from 'node:readline'
+
+/** A line that somebody typed; or that they want to stop (Ctrl+C); or that no more will come (Ctrl+D, the end of a pipe). */
+export type Line = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'stop' | 'end' }
+
+/** Where a chat's lines come from. */
+export interface Lines {
+  /** Whether somebody types them, who can try again what has failed. */
+  readonly isTerminal: boolean
+  /** Shows the prompt and resolves with the next line. */
+  ask(prompt: string): Promise<Line>
+  close(): void
+}
+
+/** Lines of a terminal, with its editing and history. Between questions Ctrl+C is the process's, as a signal. */
+export class TerminalLines implements Lines {
+  readonly isTerminal = true
+  readonly #input: NodeJS.ReadStream
+  readonly #output: NodeJS.WriteStream
+  #history: string[] = []
+  #open: Interface | undefined
+
+  constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
+    this.#input = input
+    this.#output = output
+  }
+
+  ask(prompt: string): Promise<Line> {
+    const asked = createInterface({
+      input: this.#input,
+      output: this.#output,
+      history: this.#history,
+      terminal: true,
+    })
+    this.#open = asked
+    asked.on('history', (history: string[]) => {
+      this.#history = history
+    })
+    return new Promise((resolve) => {
+      const finish = (line: Line) => {
+        resolve(line)
+        asked.close()
+      }
+      asked.on('SIGINT', () => finish({ kind: 'stop' }))
+      asked.on('close', () => finish({ kind: 'end' }))
+      asked.question(prompt, (text) => finish({ kind: 'text', text }))
+    })
+  }
+
+  close(): void {
+    this.#open?.close()
+  }
+}
+
+/** Lines of a pipe or a file; prompts are not shown. */
+export class PipedLines implements Lines {
+  readonly isTerminal = false
+  readonly #reader: Interface
+  readonly #lines: AsyncIterator<string>
+
+  constructor(input: NodeJS.ReadableStream) {
+    this.#reader = createInterface({ input, terminal: false })
+    this.#lines = this.#reader[Symbol.asyncIterator]()
+  }
+
+  async ask(): Promise<Line> {
+    const { value, done } = await this.#lines.next()
+    return done ? { kind: 'end' } : { kind: 'text', text: value }
+  }
+
+  close(): void {
+    this.#reader.close()
+  }
+}
