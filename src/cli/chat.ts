@@ -64,6 +64,10 @@ async function talkTo(agent: string, options: ChatArgs, client: AppClient, scree
     )
     if (options.question !== undefined) return await askOnce(chat, options.question)
     return lines === undefined ? exitCodes.failed : await talk(chat, lines)
+  } catch (error) {
+    screen.alert(toErrorMessage(error))
+    screen.alert(`Go on later: ${toResumeCommand(options.url, address)}`)
+    return exitCodes.failed
   } finally {
     process.off('SIGINT', onInterrupt)
     lines?.close()
@@ -151,12 +155,14 @@ function tellEnding({ options, address, screen }: Chat, ending: Ending): number 
     case 'cancelled':
       screen.alert(`Cancelled: ${ending.reason}`)
       return exitCodes.failed
-    case 'waiting':
+    case 'waiting': {
+      const needsKey = options.key !== undefined
       for (const approval of ending.approvals) {
-        const advice = adviseOnApproval({ url: options.url, address }, approval)
+        const advice = adviseOnApproval({ ...options, address, needsKey }, approval)
         for (const line of [...describeApproval(approval), ...advice]) screen.alert(line)
       }
       return exitCodes.approvalNeeded
+    }
   }
 }
 

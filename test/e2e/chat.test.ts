@@ -130,6 +130,18 @@ describe('an approval', () => {
     expect(talk.output.stdout).toContain('You said: Next\n')
   })
 
+  test('that somebody else decides meanwhile is not decided twice', async () => {
+    const talk = chat('--session', 'raced')
+    talk.type('Refund order 7')
+    await talk.waitFor('asks for approval', 'stderr')
+    const { body } = await scene.api.state('raced')
+    await scene.api.decide('raced', body.approvals?.[0]?.approvalId ?? '', { decision: 'reject' })
+    talk.type('y')
+    await talk.waitFor('has been decided already', 'stderr')
+    expect(await talk.end()).toBe(0)
+    expect(talk.output.stdout).toContain('rejected this call')
+  })
+
   test('outlasts a host that is killed while it is pondered', async () => {
     const talk = chat('--session', 'pondered')
     talk.type('Refund order 7')

@@ -29,7 +29,10 @@ export interface Verdict {
   readonly reason?: string | undefined
 }
 
-const agentList = z.object({ agents: z.array(z.object({ name: z.string() })) })
+/** Security: names become part of commands that are shown to be pasted; they are no more than CONTRACT lets them be. */
+const agentName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/)
+
+const agentList = z.object({ agents: z.array(z.object({ name: agentName })) })
 
 const runOutcome = z.object({ approvals: z.array(openApproval).optional() })
 

@@ -50,24 +50,29 @@ export function describeApproval({
 export interface AdviceOptions {
   readonly url: string
   readonly address: SessionAddress
+  /** Whether requests carry a key; it is not repeated. */
+  readonly needsKey: boolean
 }
 
 /** How to decide where nobody can be asked, a line each. */
 export function adviseOnApproval(
-  { url, address }: AdviceOptions,
+  { url, address, needsKey }: AdviceOptions,
   { approvalId }: OpenApproval,
 ): readonly string[] {
+  const key = needsKey ? ' -H "x-functions-key: $DURABLE_AGENTS_KEY"' : ''
   const approvalUrl = `${url}${toApprovalPath(address, approvalId)}`
   return [
     `Decide in a terminal: ${toResumeCommand(url, address)}`,
-    `or by HTTP: curl -X POST ${quote(approvalUrl)} -H 'Content-Type: application/json' -d '{"decision":"approve"}'`,
+    `or by HTTP: curl -X POST ${quote(approvalUrl)}${key} -H 'Content-Type: application/json' -d '{"decision":"approve"}'`,
   ]
 }
 
 /** The command that goes on with a conversation. */
 export function toResumeCommand(url: string, { agent, session }: SessionAddress): string {
   const place = url === defaultUrl ? '' : ` --url ${quote(url)}`
-  return `durable-agents chat ${agent}${place} --session ${quote(session)}`
+  // After a space it would be taken for an option.
+  const between = session.startsWith('-') ? '=' : ' '
+  return `durable-agents chat ${agent}${place} --session${between}${quote(session)}`
 }
 
 /** A word as a POSIX shell takes it, whatever is in it. */

@@ -56,8 +56,9 @@ export class Conversation {
     const { address, accepted } = this.#current
     this.#current.isCancelled = true
     this.#notice('Cancelling …')
-    // The run is not there before the app has accepted it. What fails here fails for whoever sees the run, too.
-    accepted.then(() => this.#outlast(() => this.#options.client.cancelRun(address))).catch(() => {})
+    // The run is not there before the app has accepted it. What fails here, and that it does, is told by who sees the run, too.
+    const silent = { clock: this.#clock, onNotice: () => {} }
+    accepted.then(() => outlast(silent, () => this.#options.client.cancelRun(address))).catch(() => {})
     return true
   }
 

@@ -37,12 +37,17 @@ export class TerminalLines implements Lines {
       this.#history = history
     })
     return new Promise((resolve) => {
-      const finish = (line: Line) => {
-        resolve(line)
+      let line: Line = { kind: 'end' }
+      const finish = (last: Line) => {
+        line = last
         asked.close()
       }
       asked.on('SIGINT', () => finish({ kind: 'stop' }))
-      asked.on('close', () => finish({ kind: 'end' }))
+      asked.on('close', () => {
+        // What comes next is no part of the prompt's line.
+        if (line.kind !== 'text') this.#output.write('\n')
+        resolve(line)
+      })
       asked.question(prompt, (text) => finish({ kind: 'text', text }))
     })
   }

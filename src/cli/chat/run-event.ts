@@ -29,7 +29,10 @@ const knownEvent = z.discriminatedUnion('type', [
     type: z.literal('tool.completed'),
     data: z.object({ callId: z.string(), error: z.string().optional(), durationMs: z.number() }),
   }),
-  z.object({ type: z.literal('approval.requested'), data: openApproval }),
+  z.object({
+    type: z.literal('approval.requested'),
+    data: z.object({ callId: z.string(), name: z.string() }),
+  }),
   z.object({
     type: z.literal('approval.decided'),
     data: z.object({ approvalId: z.string(), decision: z.string(), by: z.string().optional() }),

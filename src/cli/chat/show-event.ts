@@ -37,10 +37,9 @@ export function showEvent(
     case 'answer.rejected':
       return voidText(shown, event.data.step, 'This does not fit, and is void. The answer is given again:')
     case 'tool.started': {
-      const { callId, name, arguments: args, attempt } = event.data
+      const { name, arguments: args, attempt } = event.data
       const again = attempt > 1 ? ', once more' : ''
-      const tools = new Map(shown.tools).set(callId, name)
-      return { shown: { ...shown, tools }, pieces: [tool(`→ ${toCallText(name, args)}${again}`)] }
+      return { shown: withTool(shown, event.data), pieces: [tool(`→ ${toCallText(name, args)}${again}`)] }
     }
     case 'tool.completed': {
       const { callId, error, durationMs } = event.data
@@ -49,10 +48,8 @@ export function showEvent(
       return { shown, pieces: [tool(`← ${name} ${end}`)] }
     }
     case 'approval.requested':
-      return {
-        shown,
-        pieces: [tool(`? ${toCallText(event.data.name, event.data.arguments)} needs approval`)],
-      }
+      // What waits is shown when it is asked for.
+      return { shown: withTool(shown, event.data), pieces: [] }
     case 'approval.decided': {
       const { decision, by } = event.data
       const verdict = decision === 'approve' ? 'approved' : 'rejected'
@@ -65,6 +62,10 @@ export function showEvent(
     case 'run.cancelled':
       return { shown, pieces: [] }
   }
+}
+
+function withTool(shown: ShownRun, call: { readonly callId: string; readonly name: string }): ShownRun {
+  return { ...shown, tools: new Map(shown.tools).set(call.callId, call.name) }
 }
 
 /** A call on one line, without the end of long arguments. */
@@ -87,8 +88,8 @@ function voidText(shown: ShownRun, step: number, text: string) {
 
 /** Answers that were never streamed, or that became others at the end, are shown when they are known. */
 function showRest(text: string, response: string): readonly Piece[] {
-  if (response.startsWith(text)) return text === response ? [] : [answer(response.slice(text.length))]
-  return [answer(`\n${response}`)]
+  if (text.trim() === response.trim()) return []
+  return [answer(response.startsWith(text) ? response.slice(text.length) : `\n${response}`)]
 }
 
 function answer(text: string): Piece {
