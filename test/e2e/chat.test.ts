@@ -96,7 +96,7 @@ test('streams what the model says while it says it', async () => {
 test('answers line by line', async () => {
   const talk = chat('--session', 'lines')
   for (const line of ['One', '', 'Two', '/history', '/quit', 'Three']) talk.type(line)
-  expect(await talk.end()).toBe(0)
+  expect(await talk.ended).toBe(0)
   const answers = ['You said: One', 'You said: Two']
   const history = ['you: One', 'Assistant: You said: One', 'you: Two', 'Assistant: You said: Two']
   expect(talk.output.stdout.trim().split('\n')).toEqual([...answers, ...history])

@@ -15,12 +15,12 @@ export interface Lines {
 /** Lines of a terminal, with its editing and history. Between questions Ctrl+C is the process's, as a signal. */
 export class TerminalLines implements Lines {
   readonly isTerminal = true
-  readonly #input: NodeJS.ReadStream
-  readonly #output: NodeJS.WriteStream
+  readonly #input: NodeJS.ReadableStream
+  readonly #output: NodeJS.WritableStream
   #history: string[] = []
   #open: Interface | undefined
 
-  constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
+  constructor(input: NodeJS.ReadableStream, output: NodeJS.WritableStream) {
     this.#input = input
     this.#output = output
   }
@@ -57,23 +57,25 @@ export class TerminalLines implements Lines {
   }
 }
 
-/** Lines of a pipe or a file; prompts are not shown. */
+/** Lines of a pipe or a file, which is not read before the first is asked for; prompts are not shown. */
 export class PipedLines implements Lines {
   readonly isTerminal = false
-  readonly #reader: Interface
-  readonly #lines: AsyncIterator<string>
+  readonly #input: NodeJS.ReadableStream
+  #reader: Interface | undefined
+  #lines: AsyncIterator<string> | undefined
 
   constructor(input: NodeJS.ReadableStream) {
-    this.#reader = createInterface({ input, terminal: false })
-    this.#lines = this.#reader[Symbol.asyncIterator]()
+    this.#input = input
   }
 
   async ask(): Promise<Line> {
+    this.#reader ??= createInterface({ input: this.#input, terminal: false })
+    this.#lines ??= this.#reader[Symbol.asyncIterator]()
     const { value, done } = await this.#lines.next()
     return done ? { kind: 'end' } : { kind: 'text', text: value }
   }
 
   close(): void {
-    this.#reader.close()
+    this.#reader?.close()
   }
 }
