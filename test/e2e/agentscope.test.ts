@@ -216,6 +216,15 @@ describe('a response with an id of its caller’s', () => {
     expect([both.status, both.body.error?.issues]).toMatchObject([400, [{ path: 'id' }]])
   })
 
+  test('is one response, however many ask for it at once', async () => {
+    const input = [userSays('One'), { role: 'assistant', content: [] }, userSays('Two')]
+    const body = { input, id: 'at once', session_id: 'at once' }
+    const answers = await Promise.all(Array.from({ length: 8 }, () => api.ask(body)))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+    expect((await scene.api.state('at once')).body.message_count).toBe(2)
+  })
+
   test('cannot stand for another request', async () => {
     await api.ask({ input: [userSays('Hello')], id: 'taken', session_id: 'taken' })
     const { status, body } = await api.ask({ input: [userSays('Bye')], id: 'taken', session_id: 'taken' })
@@ -238,6 +247,17 @@ describe('a reader who comes back', () => {
       expect(await (await api.follow(id, `?after=${after}`)).end()).toEqual(rest)
       expect(await (await api.follow(id, '', { 'last-event-id': String(after) })).end()).toEqual(rest)
     }
+  })
+
+  test('gets the rest by posting again as well, unless that begins another response', async () => {
+    const body = { input: [userSays('Hello')], id: 'posted again' }
+    const all = await (await api.stream(body)).end()
+    const cursor = { 'last-event-id': '2' }
+    expect(await (await api.stream(body, cursor)).end()).toEqual(all.slice(3))
+    expect(await (await api.stream('Hello', cursor)).end()).toHaveLength(all.length)
+    expect((await api.post(body, { 'last-event-id': 'x' })).body.error?.issues).toMatchObject([
+      { path: 'Last-Event-ID' },
+    ])
   })
 
   test('finds the run that its broken connection has left', async () => {
@@ -366,6 +386,8 @@ describe('an approval', () => {
       await ann.ask({ input: [userSays('Hi'), decision], ...ids }),
       await ann.ask({ input: [decision, userSays('Hi')], ...ids }),
       await ann.ask({ input: [decides('x~y', true)], ...ids }),
+      await ann.ask({ input: [decision, decision], ...ids }),
+      await ann.ask({ input: [decision, decides('x~y', true)], ...ids }),
       await ann.ask({ input: [{ ...decision, content: [{ type: 'text', text: 'yes' }] }], ...ids }),
     ]
     expect(answers.map(({ status, body }) => [status, body.error?.issues?.[0]?.path])).toEqual([
@@ -374,6 +396,8 @@ describe('an approval', () => {
       [400, 'input.0.type'],
       [400, 'input.1.type'],
       [404, 'input.0.content.0.data.approval_request_id'],
+      [400, 'input'],
+      [400, 'input.1.content.0.data.approval_request_id'],
       [400, 'input.0.content.0.type'],
     ])
     expect((await ann.read(asked.id)).body.status).toBe('incomplete')

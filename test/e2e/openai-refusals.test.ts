@@ -26,6 +26,7 @@ function create(body: object, options?: OpenAI.RequestOptions) {
 }
 
 const image = { type: 'input_image', image_url: 'http://example.com/a.png' }
+const noSchema = { type: 'json_schema', name: 'x', schema: { type: 'wat' } }
 const bare = { role: 'user', content: 'Hi' }
 const decision = { type: 'mcp_approval_response', approval_request_id: 'r~1', approve: true }
 
@@ -55,6 +56,7 @@ test.each([
   ['several answers', { n: 2 }, 'n'],
   ['a prompt template', { prompt: { id: 'p' } }, 'prompt'],
   ['JSON of no schema', { text: { format: { type: 'json_object' } } }, 'text.format.type'],
+  ['no usable schema', { text: { format: noSchema } }, 'text.format.schema'],
   ['an id of nobody', { previous_response_id: 'resp_x' }, 'previous_response_id'],
   ['a conversation with a slash', { conversation: 'a/b' }, 'conversation'],
   ['too long metadata', { metadata: { a: 'x'.repeat(513) } }, 'metadata.a'],

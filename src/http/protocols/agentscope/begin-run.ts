@@ -1,9 +1,9 @@
-import { hasCode } from '../../../core/errors.js'
 import type { ChatMessage } from '../../../core/messages.js'
 import type { RunRequest } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/run-request.js'
 import type { Call } from '../../route.js'
+import { hasSession } from './has-session.js'
 import type { SaidInput } from './input-messages.js'
 
 /** What a run is begun with. */
@@ -33,15 +33,4 @@ async function chooseRequest(call: Call, { key, input, metadata }: NewRun): Prom
   if (accepted?.type !== 'run.accepted') return isKnown ? fresh : toRequest(input.whole())
   const whole = toRequest(input.whole())
   return accepted.data.digest === whole.digest ? whole : fresh
-}
-
-/** Whether the caller has such a session. */
-async function hasSession({ sessions, owner }: Call, key: RunKey): Promise<boolean> {
-  try {
-    await sessions.requireSession(key, owner)
-    return true
-  } catch (error) {
-    if (hasCode(error, 'not_found')) return false
-    throw error
-  }
 }

@@ -22,6 +22,7 @@ export async function decideRun(
   const toPath = (index: number) => `input.${start + index}.content.0.data.approval_request_id`
   if (session === undefined) throw createFieldError('session_id', 'is required with mcp_approval_response')
   const ids = answers.map((answer, index) => parseId(toPath(index), answer.approval_request_id, 200))
+  if (new Set(ids).size < ids.length) throw createFieldError('input', 'decides an approval twice')
   const [run = '', ...others] = ids.map((id, index) => parseCorrelationId(toAskingRun(id), toPath(index)))
   const stray = others.findIndex((other) => other !== run)
   if (stray !== -1) throw createFieldError(toPath(stray + 1), 'is of another response')

@@ -6,6 +6,7 @@ import { beginRun } from './begin-run.js'
 import { decideRun } from './decide-run.js'
 import { type ParsedProcess, parseProcess } from './parse-process.js'
 import { createResponseAnswer } from './response-answer.js'
+import { parseCursor } from './response-cursor.js'
 import { createRunPlace } from './response-id.js'
 import { createResponseStream, waitForResponse } from './response-stream.js'
 
@@ -18,9 +19,11 @@ export async function handleProcess(call: Call): Promise<Answer> {
     return answer(call, parsed, key, after)
   }
   const key = { agent: agent.name, ...createRunPlace(session, run, call.owner) }
+  // Some clients reconnect by posting again. Without a name for it that begins another response, of which they have nothing.
+  const after = run === undefined ? -1 : parseCursor(call)
   try {
     await beginRun(call, { key, input, metadata })
-    return await answer(call, parsed, key, -1)
+    return await answer(call, parsed, key, after)
   } catch (error) {
     call.onError(error)
     return toAgentScopeErrorAnswer(error, toRunHeaders(key.session, key.run))

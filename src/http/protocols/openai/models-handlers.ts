@@ -3,6 +3,7 @@ import { AgentError } from '../../../core/errors.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { refuseUnknown } from '../../parse-query.js'
 import type { Call } from '../../route.js'
+import { toReachable } from '../find-agent.js'
 
 /** `GET models`: the agents that have routes, in order of registration, as OpenAI lists models. */
 export async function handleModels(call: Call): Promise<Answer> {
@@ -19,10 +20,6 @@ export async function handleModel(call: Call): Promise<Answer> {
   throw new AgentError('not_found', `model: there is no agent named "${model}".`, {
     issues: [{ path: 'model', message: 'is no agent of this app' }],
   })
-}
-
-function toReachable({ agents, exposures }: Call): readonly Agent[] {
-  return agents.filter((agent) => exposures.get(agent)?.http !== false)
 }
 
 /** Nobody knows when an agent was made, but clients want a time. */

@@ -1,4 +1,5 @@
 import type { Handler, HttpMethod, Route } from '../../route.js'
+import { handleChatCompletions } from './chat-handler.js'
 import { handleModel, handleModels } from './models-handlers.js'
 import { toOpenAiErrorAnswer } from './openai-errors.js'
 import { handleCancelResponse, handleCreateResponse, handleRetrieveResponse } from './responses-handlers.js'
@@ -9,6 +10,7 @@ export const openAiBase = 'compatible-mode/v1'
 /** The routes by which OpenAI's clients reach the agents; `model` names one. */
 export function createOpenAiRoutes(): readonly Route[] {
   return [
+    createRoute('chat', 'chat/completions', { POST: handleChatCompletions }),
     createRoute('responses', 'responses', { POST: handleCreateResponse }),
     createRoute('response', 'responses/{responseId}', { GET: handleRetrieveResponse }),
     createRoute('response-cancel', 'responses/{responseId}/cancel', { POST: handleCancelResponse }),

@@ -76,6 +76,6 @@ function toSession({ conversation }: ResponseBody, previous: ResponseKey | undef
 function toOptions({ text, tool_choice }: ResponseBody): RunOptions {
   const format = text?.format
   const responseSchema = format?.type === 'json_schema' ? (format.schema as JsonObject) : undefined
-  if (responseSchema !== undefined) checkJsonSchema(responseSchema)
+  if (responseSchema !== undefined) checkJsonSchema(responseSchema, 'text.format.schema')
   return { enableToolCalls: tool_choice !== 'none', responseSchema }
 }

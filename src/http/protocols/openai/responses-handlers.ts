@@ -4,6 +4,7 @@ import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import { parseCount, parseFlag, refuseUnknown } from '../../parse-query.js'
 import { passBody } from '../../read-body.js'
 import type { Call } from '../../route.js'
+import { toReachable } from '../find-agent.js'
 import { beginResponse } from './begin-response.js'
 import { parseResponseRequest } from './parse-response-request.js'
 import { parseResponseId, type ResponseKey, toResponseId } from './response-id.js'
@@ -45,11 +46,15 @@ export async function handleCancelResponse(call: Call): Promise<Answer> {
   return createResponseAnswer(key, await waitForResponse(call, key))
 }
 
-/** @throws {AgentError} `not_found` when there is no such response, or it is somebody else's. */
+/**
+ * Security: whatever an id says, only agents that have routes are reached by it.
+ * @throws {AgentError} `not_found` when there is no such response, or it is somebody else's.
+ */
 async function requireResponse(call: Call): Promise<{ key: ResponseKey; told: ResponseTeller }> {
   const id = call.params.responseId ?? ''
   const key = tryParse(id)
-  if (key === undefined) throw createMissingError(id)
+  const isReachable = toReachable(call).some(({ name }) => name === key?.agent)
+  if (key === undefined || !isReachable) throw createMissingError(id)
   await call.sessions.requireSession(key, call.owner).catch((error: unknown) => {
     throw error instanceof AgentError && error.code === 'not_found' ? createMissingError(id) : error
   })

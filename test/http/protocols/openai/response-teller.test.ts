@@ -249,7 +249,11 @@ describe('a run that waits for a human', () => {
       { type: 'mcp_call', status: 'failed', approval_request_id: 'r~2', error: { content: 'No.' } },
       { type: 'message' },
     ])
-    expect(tell(asked, 3).teller.isThere).toBe(false)
+    const isThere = [0, 1, 2, 3].map((part) => tell(asked, part).teller.isThere)
+    expect(isThere).toEqual([true, true, true, false])
+    // It is there from the moment on in which the one before has ended.
+    const created = [0, 1, 2].map((part) => tell(asked, part).response.created_at)
+    expect(created).toEqual([0, 5, 11])
   })
 
   test('does not end a response again when nobody has decided anything', () => {
@@ -262,6 +266,31 @@ describe('a run that waits for a human', () => {
     const next = await accumulate(asked, 1)
     expect(next.previous_response_id).toBe(tell(asked).response.id)
   })
+})
+
+test('a call that was cut off stays incomplete when a human is asked whether to make it again', () => {
+  const cutOff = [
+    accepted('hi'),
+    started(1),
+    calls(0, 'c1'),
+    toolStarted('c1'),
+    started(2),
+    asks('r~1', 'c1'),
+    waits,
+  ]
+  expect(tell(cutOff).response.output).toMatchObject([
+    { type: 'mcp_call', status: 'incomplete', output: null, error: null },
+    { type: 'mcp_approval_request', id: 'r~1' },
+  ])
+  const again = [...cutOff, started(3), resumes, decides('r~1'), toolStarted('c1', 2), toolDone('c1', 'ok')]
+  expect(tell(again, 1).response.output).toMatchObject([
+    { type: 'mcp_call', status: 'completed', output: 'ok' },
+  ])
+})
+
+test('a call that is executed again after a crash is one item', () => {
+  const twice = [...rich.slice(0, 7), started(2), toolStarted('c1', 2), ...rich.slice(7)]
+  expect(tell(twice).response.output).toEqual(tell(rich).response.output)
 })
 
 test('a run that fails is told with its code, and what was said stays', () => {
