@@ -6,6 +6,7 @@ import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { takeDecisions, toUndecided } from '../take-decisions.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
+import { requireConversation } from './require-conversation.js'
 import type { ApprovalResponse } from './response-body.js'
 import type { ResponseKey } from './response-id.js'
 import { countParts } from './response-parts.js'
@@ -20,7 +21,7 @@ export async function decideApprovals(
   answers: readonly ApprovalResponse[],
 ): Promise<ResponseKey> {
   const key = toAskingKey(asked, answers)
-  await call.sessions.requireSession(key, call.owner)
+  await requireConversation(call, asked, key)
   const events = await call.sessions.readRun(key)
   const decisions = answers.map((answer) => toDecision(answer, call.owner))
   await takeDecisions(call, { key, events }, decisions, toPath)
