@@ -33,6 +33,25 @@ beforeAll(async () => {
   scene.book.add('Refund order 7', callTools(call('refund', { order: 7, amount: 250 })))
 })
 
+/** The call that AgentScope's guide shows. */
+async function curl(url: string): Promise<string> {
+  const body = `{
+    "input": [
+      {
+        "role": "user",
+        "content": [
+          { "type": "text", "text": "What is the capital of France?" }
+        ]
+      }
+    ],
+    "session_id": "session_1"
+  }`
+  const header = 'Content-Type: application/json'
+  const args = ['-s', '-N', '-X', 'POST', url, '-H', header, '-d', body]
+  const { stdout } = await promisify(execFile)('curl', args)
+  return stdout
+}
+
 /** Whether an event is a piece of a text. */
 function isPiece(event: AgentScopeEvent): boolean {
   return event.object === 'content' && event.delta
@@ -57,29 +76,20 @@ function lastPrompt() {
 
 describe('process', () => {
   test('answers the curl of the guide, word for word', async () => {
-    const body = `{
-    "input": [
-      {
-        "role": "user",
-        "content": [
-          { "type": "text", "text": "What is the capital of France?" }
-        ]
-      }
-    ],
-    "session_id": "session_1"
-  }`
-    const args = ['-s', '-N', '-X', 'POST', `${scene.host.url}/api/process`]
-    const { stdout } = await promisify(execFile)('curl', [
-      ...args,
-      ...['-H', 'Content-Type: application/json'],
-      ...['-d', body],
-    ])
+    const stdout = await curl(`${scene.host.url}/api/process`)
     const lines = stdout.split('\n').filter((line) => line.startsWith('data: '))
     const events = lines.map((line) => JSON.parse(line.slice('data: '.length)))
     expect(events[0]).toMatchObject({ object: 'response', status: 'created', session_id: 'session_1' })
     expect(events.at(-1)).toMatchObject({ object: 'response', status: 'completed' })
     expect(toAnswer(events)).toBe('The capital of France is Paris.')
     expect(stdout).not.toContain('event:')
+  })
+
+  test('is at /process in an app without prefix', async () => {
+    const env = { AzureFunctionsJobHost__extensions__http__routePrefix: '' }
+    const bare = await bed.startApp({ entry, model: scene.model, env: { ...env, E2E_SCENE: scene.dataDir } })
+    expect(await curl(`${bare.url}/process`)).toContain('"text":"The capital of France is Paris."')
+    await bare.stop()
   })
 
   test('numbers its events from 0, and says so to readers of event streams', async () => {
