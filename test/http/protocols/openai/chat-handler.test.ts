@@ -3,15 +3,27 @@ import { Agent } from '../../../../src/agent/agent.js'
 import { AgentError } from '../../../../src/core/errors.js'
 import { handleChatCompletions } from '../../../../src/http/protocols/openai/chat-handler.js'
 import type { Call } from '../../../../src/http/route.js'
+import type { ControlRecord } from '../../../../src/run/control.js'
 import type { RunEvent, StoredEvent, TerminalEvent } from '../../../../src/run/events.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
-import { accepted, answer, completed, started } from '../../../run/event-samples.js'
+import {
+  accepted,
+  answer,
+  calls,
+  completed,
+  started,
+  toolDone,
+  toolStarted,
+} from '../../../run/event-samples.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
 interface Scene {
-  /** What a caller is told who waits. */
+  /** What a caller is told who waits, each time. */
   readonly news?: TerminalEvent | 'waiting' | undefined
+  readonly laterNews?: TerminalEvent | undefined
+  /** What somebody wishes about the run. */
+  readonly controls?: readonly ControlRecord[]
   /** The run's log at each look at it; the last one stays. */
   readonly logs?: readonly (readonly RunEvent[])[]
   /** What comes later, event by event. */
@@ -26,6 +38,7 @@ async function ask(scene: Scene, stream = false) {
   const story: string[] = []
   const errors: unknown[] = []
   let looks = 0
+  let waits = 0
   const request = new Request('http://localhost/api/compatible-mode/v1/chat/completions', {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-session-id': 's', 'idempotency-key': 'r' },
@@ -36,7 +49,7 @@ async function ask(scene: Scene, stream = false) {
     settle: async () => story.push('settle'),
     async waitForNews() {
       story.push('wait')
-      return news
+      return waits++ === 0 ? news : scene.laterNews
     },
     async readRun() {
       story.push('read')
@@ -55,6 +68,7 @@ async function ask(scene: Scene, stream = false) {
     agents: [agent],
     exposures: new Map(),
     sessions,
+    log: { controls: async () => scene.controls ?? [] },
     onError: (error: unknown) => errors.push(error),
   } as unknown as Call)
   return { ...answered, text: await new Response(answered.body).text(), story, errors }
@@ -73,6 +87,59 @@ function toOutcome(event: RunEvent): TerminalEvent {
   return event
 }
 
+const approvalId = 'r.c.1'
+const asking: readonly RunEvent[] = [
+  accepted('Hi'),
+  started(1),
+  calls(0, 'c'),
+  {
+    type: 'approval.requested',
+    data: { approvalId, callId: 'c', name: 't', arguments: {}, reason: 'policy' },
+  },
+  { type: 'run.parked', data: { reason: 'approval' } },
+]
+const decision = { type: 'decision', approvalId, decision: 'approve' } as const
+const resumed: readonly RunEvent[] = [
+  { type: 'run.resumed', data: { reason: 'approval' } },
+  { type: 'approval.decided', data: { approvalId, decision: 'approve' } },
+  toolStarted('c'),
+  toolDone('c', 1),
+  answer(1, 'ok'),
+  completed('ok'),
+]
+
+describe('a run that has yet to hear of a decision', () => {
+  test.each([decision, { type: 'cancel', reason: 'Enough.' } as const])(
+    'waits for nobody: %j',
+    async (wish) => {
+      const { status, story } = await ask({
+        news: 'waiting',
+        laterNews: toOutcome(completed('ok')),
+        logs: [asking, [...asking, ...resumed]],
+        later: resumed,
+        controls: [wish],
+      })
+      expect([status, story]).toEqual([
+        200,
+        ['begin', 'wait', 'read', 'follow after 4', 'read', 'wait', 'read'],
+      ])
+    },
+  )
+
+  test('is told as a stream when it has heard', async () => {
+    const logs = [asking, [...asking, ...resumed]]
+    const { text } = await ask({ logs, later: resumed, controls: [decision] }, true)
+    expect(text).toContain('"content":"ok"')
+    expect(text).not.toContain('approval_required')
+  })
+
+  test('waits all the same when the decision is about something else', async () => {
+    const controls = [{ ...decision, approvalId: 'r.b.1' }]
+    expect((await ask({ news: 'waiting', logs: [asking], controls })).status).toBe(409)
+    expect((await ask({ logs: [asking], controls }, true)).text).toContain('approval_required')
+  })
+})
+
 describe('a caller who waits', () => {
   test('needs no flush for the answer', async () => {
     const log = [accepted('Hi'), started(1), answer(0, 'ok'), completed('ok')]
@@ -90,8 +157,11 @@ describe('a caller who waits', () => {
     ['waits for a human', 'waiting', 409, 'approval_required'],
     ['takes too long', undefined, 504, 'run_unfinished'],
   ] as const)('is told of a run that %s when it is on disk', async (_name, news, status, code) => {
-    const told = await ask({ news })
-    expect([told.status, told.story]).toEqual([status, ['begin', 'wait', 'settle']])
+    const told = await ask({ news, logs: [asking] })
+    expect([told.status, told.story.filter((one) => one !== 'read')]).toEqual([
+      status,
+      ['begin', 'wait', 'settle'],
+    ])
     expect(JSON.parse(told.text).error).toMatchObject({
       code,
       param: null,
