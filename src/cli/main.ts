@@ -8,6 +8,7 @@ const usage = `Usage: durable-agents <command>
 
 Commands:
   start [entry]   run a function app on the embedded development host
+  chat [agent]    talk to an agent of a running app, here or on Azure
 
 Options of start:
   -p, --port <n>         port; 0 takes a free one (default: Host.LocalHttpPort of local.settings.json, else 7071)
@@ -22,6 +23,17 @@ Options of start:
       --stream-idle-ms <n>  cut a streamed answer after so long without a byte (default: 240000)
 
 entry: a file or a folder, e.g. samples/01-single-agent, instead of package.json's "main".
+
+Options of chat:
+      --url <url>        where the app's routes begin (default: http://localhost:7071/api)
+      --session <id>     go on with that conversation (default: a new one)
+  -q, --query <text>     ask this one question; its answer alone goes to stdout
+      --key <key>        host or function key of an app on Azure (default: DURABLE_AGENTS_KEY of the environment)
+      --quiet            do not show tool calls
+
+agent: may be left out when the app has only one. In a chat there are /reset, /history and /quit; Ctrl+C stops the answer that
+is coming. Lines of a pipe are messages, and answers to approvals. Answers go to stdout, all else to stderr. Exit codes: 1 failed,
+2 no such agent or several, 3 an approval waits.
 `
 
 const [verb, ...args] = process.argv.slice(2)
@@ -32,11 +44,16 @@ if (verb === undefined || verb === 'help' || wantsHelp) {
   useLeanAllocator()
   // Only now, as this process may have just been replaced.
   const { start } = await import('./start.js')
-  await start(args).catch((error: unknown) => {
-    process.stderr.write(`${toErrorMessage(error)}\n`)
-    process.exit(1)
-  })
+  await start(args).catch(fail)
+} else if (verb === 'chat') {
+  const { chat } = await import('./chat.js')
+  process.exitCode = await chat(args).catch(fail)
 } else {
   process.stderr.write(`Unknown command '${verb}'.\n\n${usage}`)
   process.exitCode = 1
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`${toErrorMessage(error)}\n`)
+  process.exit(1)
 }

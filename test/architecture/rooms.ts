@@ -46,5 +46,5 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session'],
     packages: ['durable-functions', 'node:'],
   },
-  cli: { rooms: ['core', 'host'], packages: ['node:'] },
+  cli: { rooms: ['core', 'host'], packages: ['eventsource-parser', 'zod', 'node:'] },
 }

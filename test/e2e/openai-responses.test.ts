@@ -1,9 +1,9 @@
 import type OpenAI from 'openai'
 import { zodTextFormat } from 'openai/helpers/zod'
-import type { Response, ResponseStreamEvent } from 'openai/resources/responses/responses'
+import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createOpenAiClient, readFailure } from '../support/openai-client.js'
+import { collect, createOpenAiClient, kindsOf, readFailure } from '../support/openai-client.js'
 import { RunScene, waitFor } from '../support/run-scene.js'
 import { call, callTools } from '../support/script-book.js'
 import { TestBed } from '../support/start-app.js'
@@ -18,32 +18,12 @@ let client: OpenAI
 beforeAll(async () => {
   scene = await RunScene.set(bed)
   client = createOpenAiClient(scene.host)
-  scene.book.add('Refund order 7', callTools(call('refund', { order: 7, amount: 250 })), {
-    text: 'Refunded.',
-  })
   scene.book.add(
     'Work',
     { text: 'Let me see. ', ...callTools(call('work', { id: 'one' })) },
     { text: 'Done.' },
   )
 })
-
-function kinds({ output }: Pick<Response, 'output'>): readonly string[] {
-  return output.map(({ type }) => type)
-}
-
-/** What a response that waits asks a human. */
-function questionOf({ output }: Pick<Response, 'output'>) {
-  const question = output.find(({ type }) => type === 'mcp_approval_request')
-  if (question?.type !== 'mcp_approval_request') throw new Error('Nothing is asked.')
-  return question
-}
-
-async function collect<T>(stream: AsyncIterable<T>): Promise<readonly T[]> {
-  const all: T[] = []
-  for await (const one of stream) all.push(one)
-  return all
-}
 
 describe('the official client', () => {
   test('gets an answer as a response', async () => {
@@ -62,7 +42,7 @@ describe('the official client', () => {
 
   test('sees which tools the agent has called, and what they gave', async () => {
     const response = await client.responses.create({ model, input: 'Work' })
-    expect(kinds(response)).toEqual(['message', 'mcp_call', 'message'])
+    expect(kindsOf(response)).toEqual(['message', 'mcp_call', 'message'])
     expect(response.output[1]).toMatchObject({
       type: 'mcp_call',
       server_label: 'Assistant',
@@ -80,7 +60,7 @@ describe('the official client', () => {
     expect(events.map((event) => event.sequence_number)).toEqual(events.map((_event, index) => index))
     const final = await stream.finalResponse()
     expect(final.output_text).toMatch(/Done\.$/)
-    expect(kinds(await client.responses.retrieve(final.id))).toEqual(kinds(final))
+    expect(kindsOf(await client.responses.retrieve(final.id))).toEqual(kindsOf(final))
   })
 
   test('reads a stream on from any frame, and gets the same frames again', async () => {
@@ -143,44 +123,6 @@ test('a model that fails is told as a failed response, in which nothing of its p
   expect(events.at(-1)).toMatchObject({ type: 'response.failed', response: { status: 'failed' } })
 })
 
-describe('a tool that needs approval', () => {
-  test('is decided together with others in one request', async () => {
-    const refunds = [1, 2].map((order) => call('refund', { order, amount: 250 }))
-    scene.book.add('Refund both', callTools(...refunds), { text: 'Both refunded.' })
-    const asked = await client.responses.create({ model, input: 'Refund both' })
-    expect(kinds(asked)).toEqual(['mcp_approval_request', 'mcp_approval_request'])
-    const input = asked.output.map(({ id = '' }) => {
-      return { type: 'mcp_approval_response', approval_request_id: id, approve: true } as const
-    })
-    const done = await client.responses.create({ model, previous_response_id: asked.id, input })
-    expect(kinds(done)).toEqual(['mcp_call', 'mcp_call', 'message'])
-    expect(done.output_text).toBe('Both refunded.')
-  })
-
-  test('ends the response with a question, and its answer goes on with the run', async () => {
-    const asked = await client.responses.create({ model, input: 'Refund order 7' })
-    expect([asked.status, kinds(asked)]).toEqual(['completed', ['mcp_approval_request']])
-    const question = questionOf(asked)
-    expect(question).toMatchObject({ name: 'refund', arguments: '{"order":7,"amount":250}' })
-    const hasty = client.responses.create({ model, input: 'Well?', previous_response_id: asked.id })
-    expect(await readFailure(hasty)).toMatchObject({ status: 400, param: 'input' })
-    const answer = {
-      model,
-      previous_response_id: asked.id,
-      input: [{ type: 'mcp_approval_response', approval_request_id: question.id, approve: true }],
-    } as const
-    const done = await client.responses.create({ ...answer, input: [...answer.input] })
-    expect(done).toMatchObject({
-      status: 'completed',
-      output_text: 'Refunded.',
-      previous_response_id: asked.id,
-      output: [{ type: 'mcp_call', approval_request_id: question.id, output: '250 for 7' }, {}],
-    })
-    expect(await client.responses.create({ ...answer, input: [...answer.input] })).toEqual(done)
-    expect((await client.responses.retrieve(asked.id)).output).toEqual(asked.output)
-  })
-})
-
 describe('a response in the background', () => {
   test('is answered at once, and survives kill -9', async () => {
     scene.book.add('Long work', callTools(call('work', { id: 'long', gate: 'long' })), { text: 'At last.' })
@@ -194,7 +136,7 @@ describe('a response in the background', () => {
       return response.status === 'in_progress' ? undefined : response
     }, 20_000)
     expect(ended).toMatchObject({ id: begun.id, status: 'completed', output_text: 'At last.' })
-    expect(kinds(ended)).toEqual(['mcp_call', 'message'])
+    expect(kindsOf(ended)).toEqual(['mcp_call', 'message'])
   })
 
   test('is read on from the last frame before a crash; what the model had begun to say is void', async () => {

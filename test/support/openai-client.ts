@@ -1,4 +1,5 @@
 import OpenAI from 'openai'
+import type { Response } from 'openai/resources/responses/responses'
 import type { SpawnedHost } from './spawn-host.js'
 
 /** The official client for an app's agents; tries nothing again by itself. `user` is whom the app takes the caller for. */
@@ -20,4 +21,16 @@ export async function readFailure(call: Promise<unknown>) {
   if (!(error instanceof OpenAI.APIError)) throw new Error(`The call did not fail as it should: ${error}`)
   const { status, param, code, type } = error
   return { status, param, code, type, message: error.message }
+}
+
+/** The types of what a response holds, in order. */
+export function kindsOf({ output }: Pick<Response, 'output'>): readonly string[] {
+  return output.map(({ type }) => type)
+}
+
+/** A stream's events, when it has ended. */
+export async function collect<T>(stream: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const one of stream) all.push(one)
+  return all
 }

@@ -2,7 +2,7 @@ import { toTimestamp } from '../../../core/clock.js'
 import { AgentError } from '../../../core/errors.js'
 import { toAskingRun } from '../../../run/approval-id.js'
 import type { Decision } from '../../../run/control.js'
-import type { StoredEvent } from '../../../run/events.js'
+import type { ApprovalRequested, StoredEvent } from '../../../run/events.js'
 import { fold, toOpenApprovals } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseId } from '../../ids.js'
@@ -25,11 +25,14 @@ export async function decideApprovals(
   const key = toAskingKey(asked, answers)
   await call.sessions.requireSession(key, call.owner)
   const events = await call.sessions.readRun(key)
+  const open = toOpenApprovals(fold(events))
   const decisions = answers.map((answer) => toDecision(answer, call.owner))
-  const fresh = decisions.filter((decision, index) => isOpen(events, decision, index))
+  const fresh = decisions.filter(
+    (decision, index) => !isTaken(events, decision) && isToDecide(open, decision, index),
+  )
   const taken = await call.sessions.decideAll(key, fresh)
-  const lost = fresh.find((_decision, index) => !taken[index])
-  if (lost !== undefined) throw createDecidedError(lost.approvalId)
+  const lost = fresh.filter((_decision, index) => !taken[index])
+  if (lost.length > 0) await checkFiled(call, key, lost)
   return { ...key, part: findPart(events, decisions) }
 }
 
@@ -66,20 +69,38 @@ function toDecision(
   }
 }
 
-/** Whether a decision is still to be taken; false when it was taken just so. */
-function isOpen(events: readonly StoredEvent[], { approvalId, decision }: Decision, index: number): boolean {
-  const open = toOpenApprovals(fold(events)).find((approval) => approval.approvalId === approvalId)
-  if (open !== undefined) {
-    if (open.expiresAt === undefined || open.expiresAt > toTimestamp(Date.now())) return true
-    throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${open.expiresAt}.`)
+/** Whether the run has been told just that. @throws {AgentError} `approval_already_decided` when it was told otherwise. */
+function isTaken(events: readonly StoredEvent[], { approvalId, decision }: Decision): boolean {
+  const told = events.find((event) => isDecisionOn(event, approvalId))
+  if (told?.type !== 'approval.decided') return false
+  if (told.data.decision !== decision) throw createDecidedError(approvalId)
+  return true
+}
+
+/** Passes when there is something to decide. @throws {AgentError} `not_found`, or `approval_already_decided` when it is too late. */
+function isToDecide(open: readonly ApprovalRequested[], { approvalId }: Decision, index: number): boolean {
+  const approval = open.find((one) => one.approvalId === approvalId)
+  if (approval === undefined) {
+    const path = `input.${index}.approval_request_id`
+    throw new AgentError('not_found', `${path}: there is no approval "${approvalId}" to decide.`, {
+      issues: [{ path, message: 'names no approval of this conversation that can be decided' }],
+    })
   }
-  const decided = events.find((event) => isDecisionOn(event, approvalId))
-  if (decided?.type === 'approval.decided' && decided.data.decision === decision) return false
-  if (decided !== undefined) throw createDecidedError(approvalId)
-  const path = `input.${index}.approval_request_id`
-  throw new AgentError('not_found', `${path}: there is no approval "${approvalId}" to decide.`, {
-    issues: [{ path, message: 'names no approval of this conversation that can be decided' }],
-  })
+  const { expiresAt } = approval
+  if (expiresAt === undefined || expiresAt > toTimestamp(Date.now())) return true
+  throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${expiresAt}.`)
+}
+
+/** Passes when others have decided the same, of which the run has yet to learn. @throws {AgentError} `approval_already_decided` */
+async function checkFiled({ log }: Call, key: RunKey, decisions: readonly Decision[]): Promise<void> {
+  const filed = await log.controls(key)
+  for (const { approvalId, decision } of decisions) {
+    const isSame = filed.some(
+      (record) =>
+        record.type === 'decision' && record.approvalId === approvalId && record.decision === decision,
+    )
+    if (!isSame) throw createDecidedError(approvalId)
+  }
 }
 
 /** The part that the decisions belong to: the first that is not over when the last of them is taken. */

@@ -249,7 +249,11 @@ describe('a run that waits for a human', () => {
       { type: 'mcp_call', status: 'failed', approval_request_id: 'r~2', error: { content: 'No.' } },
       { type: 'message' },
     ])
-    expect(tell(asked, 3).teller.isThere).toBe(false)
+    const isThere = [0, 1, 2, 3].map((part) => tell(asked, part).teller.isThere)
+    expect(isThere).toEqual([true, true, true, false])
+    // It is there from the moment on in which the one before has ended.
+    const created = [0, 1, 2].map((part) => tell(asked, part).response.created_at)
+    expect(created).toEqual([0, 5, 11])
   })
 
   test('does not end a response again when nobody has decided anything', () => {

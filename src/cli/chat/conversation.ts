@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto'
+import { type Clock, systemClock } from '../../core/clock.js'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
+import type { AppClient, RunAddress, SessionAddress, Verdict } from './app-client.js'
+import { askVerdict } from './ask-verdict.js'
+import { followRun } from './follow-run.js'
+import type { Lines } from './lines.js'
+import { outlast } from './outage.js'
+import type { KnownEvent, OpenApproval } from './run-event.js'
+import type { Screen } from './screen.js'
+import { nothingShown, type Piece, showEvent } from './show-event.js'
+
+/** How a message ended, as far as a chat has seen it. */
+export type Ending =
+  | { readonly kind: 'completed'; readonly response: string }
+  | { readonly kind: 'failed'; readonly detail: string }
+  | { readonly kind: 'cancelled'; readonly reason: string }
+  /** Approvals that nobody here decides. */
+  | { readonly kind: 'waiting'; readonly approvals: readonly OpenApproval[] }
+
+export interface ConversationOptions {
+  readonly client: AppClient
+  readonly address: SessionAddress
+  readonly screen: Screen
+  /** Who decides approvals; nobody when absent. */
+  readonly lines?: Lines | undefined
+  /** Kinds of pieces that are not shown. */
+  readonly hidden: ReadonlySet<Piece['kind']>
+  readonly clock?: Clock | undefined
+}
+
+/** One conversation with an agent: sends messages one by one, and shows what becomes of them. */
+export class Conversation {
+  readonly #options: ConversationOptions
+  readonly #clock: Clock
+  #current: CurrentRun | undefined
+
+  constructor(options: ConversationOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /** Sends a message and sees it to its end. @throws {AgentError} when that cannot be seen. */
+  send(message: string): Promise<Ending> {
+    return this.#see(randomUUID(), message)
+  }
+
+  /** Sees a run to its end that was begun before. */
+  resume(run: string): Promise<Ending> {
+    return this.#see(run)
+  }
+
+  /** Has the app stop the run that is being seen; false when there is none, or it is being stopped already. */
+  cancel(): boolean {
+    if (this.#current === undefined || this.#current.isCancelled) return false
+    const { address, accepted } = this.#current
+    this.#current.isCancelled = true
+    this.#notice('Cancelling …')
+    // The run is not there before the app has accepted it. What fails here, and that it does, is told by who sees the run, too.
+    const silent = { clock: this.#clock, onNotice: () => {} }
+    accepted.then(() => outlast(silent, () => this.#options.client.cancelRun(address))).catch(() => {})
+    return true
+  }
+
+  async #see(run: string, message?: string): Promise<Ending> {
+    const address = { ...this.#options.address, run }
+    const current = createCurrentRun(address, message === undefined)
+    this.#current = current
+    try {
+      return await this.#follow(current, message)
+    } finally {
+      this.#current = undefined
+      this.#options.screen.endLine()
+    }
+  }
+
+  async #follow(current: CurrentRun, message: string | undefined): Promise<Ending> {
+    const { client } = this.#options
+    const { address, accept } = current
+    const notices = { clock: this.#clock, onNotice: (line: string) => this.#notice(line) }
+    const events = followRun({ ...notices, client, address, message, onAccepted: accept })
+    let shown = nothingShown
+    for await (const event of events) {
+      const next = showEvent(shown, event)
+      shown = next.shown
+      for (const piece of next.pieces) this.#show(piece)
+      const ending = toEnding(event) ?? (await this.#decideIfParked(current, event))
+      if (ending !== undefined) return ending
+    }
+    throw new AgentError('internal', 'The events of the run ended before the run.')
+  }
+
+  async #decideIfParked(current: CurrentRun, event: KnownEvent): Promise<Ending | undefined> {
+    if (event.type !== 'run.parked' || current.isCancelled) return undefined
+    const { client, lines, screen } = this.#options
+    const found = await this.#outlast(() => client.readApprovals(current.address))
+    const open = found.filter(({ approvalId }) => !current.decided.has(approvalId))
+    for (const approval of open) {
+      const verdict = lines === undefined ? undefined : await askVerdict(lines, screen, approval)
+      if (verdict === undefined || ('kind' in verdict && verdict.kind === 'end')) {
+        return { kind: 'waiting', approvals: open.slice(open.indexOf(approval)) }
+      }
+      if ('kind' in verdict) {
+        this.cancel()
+        return undefined
+      }
+      await this.#decide(approval, verdict)
+      current.decided.add(approval.approvalId)
+    }
+    return undefined
+  }
+
+  async #decide({ approvalId }: OpenApproval, verdict: Verdict): Promise<void> {
+    const { client, address } = this.#options
+    try {
+      await this.#outlast(() => client.decide(address, approvalId, verdict))
+    } catch (error) {
+      if (!(error instanceof AgentError && error.code === 'approval_already_decided')) throw error
+      this.#notice(toErrorMessage(error))
+    }
+  }
+
+  #outlast<T>(ask: () => Promise<T>): Promise<T> {
+    return outlast({ clock: this.#clock, onNotice: (line) => this.#notice(line) }, ask)
+  }
+
+  #show({ kind, text }: Piece): void {
+    const { screen, hidden } = this.#options
+    if (hidden.has(kind)) return
+    if (kind === 'answer') screen.answer(text)
+    else screen.notice(text)
+  }
+
+  #notice(line: string): void {
+    this.#options.screen.notice(line)
+  }
+}
+
+interface CurrentRun {
+  readonly address: RunAddress
+  /** Resolves when the app has the run's message. */
+  readonly accepted: Promise<void>
+  /** Says that it has. */
+  readonly accept: () => void
+  /** Approvals that were decided here: their events may still be on the way. */
+  readonly decided: Set<string>
+  isCancelled: boolean
+}
+
+function createCurrentRun(address: RunAddress, isAccepted: boolean): CurrentRun {
+  let accept = () => {}
+  const accepted = new Promise<void>((resolve) => {
+    accept = resolve
+  })
+  if (isAccepted) accept()
+  return { address, accepted, accept, decided: new Set(), isCancelled: false }
+}
+
+function toEnding(event: KnownEvent): Ending | undefined {
+  switch (event.type) {
+    case 'run.completed':
+      return { kind: 'completed', response: event.data.response }
+    case 'run.failed':
+      return { kind: 'failed', detail: event.data.detail }
+    case 'run.cancelled':
+      return { kind: 'cancelled', reason: event.data.reason }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,71 @@
+import { type Clock, toTimestamp } from '../../core/clock.js'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { toBackoffMs } from '../../host/backoff.js'
+
+/** How long an app may be away before a chat gives up; ms. */
+const longestOutageMs = 120_000
+
+const backoff = { firstMs: 250, longestMs: 5_000 }
+
+export interface OutageOptions {
+  readonly clock: Clock
+  /** Told a line when the app goes away, and when it is back. */
+  readonly onNotice: (line: string) => void
+  /** Aborted when nobody waits any more. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Whether and since when an app is away; waits for it. */
+export class Outage {
+  readonly #options: OutageOptions
+  #since: number | undefined
+  #tries = 0
+
+  constructor(options: OutageOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Waits until it is time to try again, each time a little longer.
+   * @throws what went wrong when that does not pass by itself; {@link AgentError} when the app was away for two minutes.
+   */
+  async wait(failure: unknown): Promise<void> {
+    if (!(failure instanceof AgentError && failure.retryable)) throw failure
+    const { clock, onNotice, signal } = this.#options
+    if (this.#since === undefined) {
+      this.#since = clock.now()
+      onNotice(`${failure.message} Trying again, until ${toTime(this.#since + longestOutageMs)} at most …`)
+    }
+    if (clock.now() - this.#since >= longestOutageMs) {
+      const message = `The app has been away for ${longestOutageMs / 1000} seconds: ${toErrorMessage(failure)}`
+      throw new AgentError('store_unavailable', message, { cause: failure })
+    }
+    this.#tries += 1
+    await clock.sleep(failure.retryAfterMs ?? toBackoffMs(backoff, this.#tries), signal)
+  }
+
+  /** Says that the app answers. */
+  end(): void {
+    if (this.#since !== undefined) this.#options.onNotice('Connected again.')
+    this.#since = undefined
+    this.#tries = 0
+  }
+}
+
+/** Asks until there is an answer. @throws as {@link Outage.wait}. */
+export async function outlast<T>(options: OutageOptions, ask: () => Promise<T>): Promise<T> {
+  const outage = new Outage(options)
+  while (true) {
+    try {
+      const answer = await ask()
+      outage.end()
+      return answer
+    } catch (error) {
+      await outage.wait(error)
+    }
+  }
+}
+
+function toTime(ms: number): string {
+  return `${toTimestamp(ms).slice(11, 19)} UTC`
+}
