@@ -6,7 +6,7 @@ import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import type { Call } from '../../route.js'
 import { toChatCompletion } from './chat-completion.js'
-import { readDecidedRun } from './chat-decisions.js'
+import { findAskingRun, readDecidedRun } from './chat-decisions.js'
 import { createUntoldError, toEndProblem, toRunPath } from './chat-ends.js'
 import { type ChatRequest, parseChatRequest } from './chat-request.js'
 import { createChatStream } from './chat-stream.js'
@@ -28,6 +28,8 @@ async function answerChat(
   { agent, key, request, stream, includeUsage }: ChatRequest,
 ): Promise<Answer> {
   const { sessions, settings } = call
+  const asking = await findAskingRun(call, key)
+  if (asking !== undefined) return createUntoldAnswer(call, asking, 'approval_required')
   await sessions.begin(key, request)
   if (stream) {
     await sessions.settle()

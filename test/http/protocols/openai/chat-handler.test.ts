@@ -5,6 +5,7 @@ import { handleChatCompletions } from '../../../../src/http/protocols/openai/cha
 import type { Call } from '../../../../src/http/route.js'
 import type { ControlRecord } from '../../../../src/run/control.js'
 import type { RunEvent, StoredEvent, TerminalEvent } from '../../../../src/run/events.js'
+import type { RunSummary } from '../../../../src/run/run-log.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
 import {
   accepted,
@@ -22,6 +23,8 @@ interface Scene {
   /** What a caller is told who waits, each time. */
   readonly news?: TerminalEvent | 'waiting' | undefined
   readonly laterNews?: TerminalEvent | undefined
+  /** Runs of the session that have not ended. */
+  readonly open?: readonly Pick<RunSummary, 'run' | 'status'>[]
   /** What somebody wishes about the run. */
   readonly controls?: readonly ControlRecord[]
   /** The run's log at each look at it; the last one stays. */
@@ -45,6 +48,7 @@ async function ask(scene: Scene, stream = false) {
     body: JSON.stringify({ model: 'A', stream, messages: [{ role: 'user', content: 'Hi' }] }),
   })
   const sessions = {
+    requireSession: async () => {},
     begin: async () => story.push('begin'),
     settle: async () => story.push('settle'),
     async waitForNews() {
@@ -68,7 +72,7 @@ async function ask(scene: Scene, stream = false) {
     agents: [agent],
     exposures: new Map(),
     sessions,
-    log: { controls: async () => scene.controls ?? [] },
+    log: { controls: async () => scene.controls ?? [], runsAfter: async () => scene.open ?? [] },
     onError: (error: unknown) => errors.push(error),
   } as unknown as Call)
   return { ...answered, text: await new Response(answered.body).text(), story, errors }
@@ -137,6 +141,26 @@ describe('a run that has yet to hear of a decision', () => {
     const controls = [{ ...decision, approvalId: 'r.b.1' }]
     expect((await ask({ news: 'waiting', logs: [asking], controls })).status).toBe(409)
     expect((await ask({ logs: [asking], controls }, true)).text).toContain('approval_required')
+  })
+})
+
+describe('a message to a session with a run that asks', () => {
+  const open = [{ run: 'earlier', status: 'parked' }] as const
+
+  test('is not taken', async () => {
+    const { status, story, headers } = await ask({ open, logs: [[], asking] })
+    expect([status, story]).toEqual([409, ['read', 'read']])
+    expect(headers).toMatchObject({ 'x-ms-correlation-id': 'earlier' })
+  })
+
+  test.each([
+    ['has been answered', { open, controls: [decision], logs: [[], asking, []] }],
+    ['waits for something else', { open, logs: [[], [accepted('Hi')], []] }],
+    ['is at work', { open: [{ run: 'earlier', status: 'open' }] }],
+  ] as const)('is taken when that run %s', async (_name, scene) => {
+    const { status, story } = await ask({ ...scene, news: toOutcome(completed('ok')) })
+    expect(status).toBe(200)
+    expect(story).toContain('begin')
   })
 })
 
