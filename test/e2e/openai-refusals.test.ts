@@ -126,6 +126,17 @@ describe('responses that there are not', () => {
     },
   )
 
+  test('cannot be gone on from', async () => {
+    const { id } = await create({ conversation: 'gone' })
+    await scene.api.remove('gone')
+    expect(await readFailure(create({ previous_response_id: id }))).toMatchObject({
+      status: 404,
+      code: 'not_found',
+      param: 'previous_response_id',
+    })
+    expect(await readFailure(client.responses.retrieve(id))).toMatchObject({ status: 404 })
+  })
+
   test('neither is there a way to delete those that there are', async () => {
     const { id } = await create({})
     expect(await readFailure(client.responses.delete(id))).toMatchObject({ status: 404 })

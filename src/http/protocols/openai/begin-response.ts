@@ -7,6 +7,7 @@ import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { decideApprovals } from './decide-approvals.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
+import { requireConversation } from './require-conversation.js'
 import type { ResponseKey } from './response-id.js'
 
 /** Begins what a request asks for, or finds what it began when it was sent before; names the response. */
@@ -27,7 +28,7 @@ async function beginRun(
   const key = { agent: agent.name, session, run: correlationId }
   const isKnown = asked.session !== undefined && (await call.log.session(key)) !== undefined
   if (isKnown || asked.previous !== undefined) {
-    await call.sessions.requireSession(key, call.owner)
+    await requireConversation(call, asked, key)
     await checkEnd(call, asked, key)
   }
   await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner, metadata }))

@@ -9,6 +9,7 @@ import { parseCorrelationId, parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
+import { requireConversation } from './require-conversation.js'
 import type { ApprovalResponse } from './response-body.js'
 import type { ResponseKey } from './response-id.js'
 import { countParts } from './response-parts.js'
@@ -23,7 +24,7 @@ export async function decideApprovals(
   answers: readonly ApprovalResponse[],
 ): Promise<ResponseKey> {
   const key = toAskingKey(asked, answers)
-  await call.sessions.requireSession(key, call.owner)
+  await requireConversation(call, asked, key)
   const events = await call.sessions.readRun(key)
   const open = toOpenApprovals(fold(events))
   const decisions = answers.map((answer) => toDecision(answer, call.owner))
