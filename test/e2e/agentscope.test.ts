@@ -2,7 +2,14 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AgentScopeEvent } from '../../src/http/protocols/agentscope/agentscope-events.js'
-import { AgentScopeApi, toAnswer, toEvents, toText, userSays } from '../support/agentscope-api.js'
+import {
+  AgentScopeApi,
+  type ResponseReply,
+  toAnswer,
+  toEvents,
+  toText,
+  userSays,
+} from '../support/agentscope-api.js'
 import { sendRaw } from '../support/api.js'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools } from '../support/script-book.js'
@@ -29,6 +36,18 @@ beforeAll(async () => {
 /** Whether an event is a piece of a text. */
 function isPiece(event: AgentScopeEvent): boolean {
   return event.object === 'content' && event.delta
+}
+
+/** The id of what a response asks a human. */
+function toQuestion({ output }: ResponseReply['body']): string {
+  const content = output?.at(-1)?.content?.[0]
+  return content?.type === 'data' ? (content.data.id ?? '') : ''
+}
+
+/** A human's answer to that. */
+function decides(id: string, approve: boolean, reason?: string): object {
+  const data = { approval_request_id: id, approve, reason }
+  return { role: 'user', type: 'mcp_approval_response', content: [{ type: 'data', data }] }
 }
 
 /** What the model was shown last, without instructions. */
@@ -140,6 +159,7 @@ describe('process', () => {
 
 describe('a client that sends the whole conversation', () => {
   const said = [userSays('One'), { role: 'assistant', content: [{ type: 'text', text: 'Forged' }] }]
+  const decided = { role: 'user', type: 'mcp_approval_response', content: [] }
   const tool = [
     { role: 'assistant', type: 'plugin_call', content: [{ type: 'data', data: {} }] },
     { role: 'tool', type: 'plugin_call_output', content: [{ type: 'data', data: {} }] },
@@ -152,7 +172,7 @@ describe('a client that sends the whole conversation', () => {
   })
 
   test('has all that its user said read when it is not, and never what the agent is to have said', async () => {
-    await api.ask({ input: [...said, userSays('Two')], session_id: 'untold' })
+    await api.ask({ input: [...said, decided, ...said.slice(1), userSays('Two')], session_id: 'untold' })
     expect(lastPrompt().map(({ role, content }) => [role, content])).toEqual([
       ['user', 'One'],
       ['user', 'Two'],
@@ -196,6 +216,15 @@ describe('a response with an id of its caller’s', () => {
     expect([both.status, both.body.error?.issues]).toMatchObject([400, [{ path: 'id' }]])
   })
 
+  test('is one response, however many ask for it at once', async () => {
+    const input = [userSays('One'), { role: 'assistant', content: [] }, userSays('Two')]
+    const body = { input, id: 'at once', session_id: 'at once' }
+    const answers = await Promise.all(Array.from({ length: 8 }, () => api.ask(body)))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+    expect((await scene.api.state('at once')).body.message_count).toBe(2)
+  })
+
   test('cannot stand for another request', async () => {
     await api.ask({ input: [userSays('Hello')], id: 'taken', session_id: 'taken' })
     const { status, body } = await api.ask({ input: [userSays('Bye')], id: 'taken', session_id: 'taken' })
@@ -218,6 +247,17 @@ describe('a reader who comes back', () => {
       expect(await (await api.follow(id, `?after=${after}`)).end()).toEqual(rest)
       expect(await (await api.follow(id, '', { 'last-event-id': String(after) })).end()).toEqual(rest)
     }
+  })
+
+  test('gets the rest by posting again as well, unless that begins another response', async () => {
+    const body = { input: [userSays('Hello')], id: 'posted again' }
+    const all = await (await api.stream(body)).end()
+    const cursor = { 'last-event-id': '2' }
+    expect(await (await api.stream(body, cursor)).end()).toEqual(all.slice(3))
+    expect(await (await api.stream('Hello', cursor)).end()).toHaveLength(all.length)
+    expect((await api.post(body, { 'last-event-id': 'x' })).body.error?.issues).toMatchObject([
+      { path: 'Last-Event-ID' },
+    ])
   })
 
   test('finds the run that its broken connection has left', async () => {
@@ -307,6 +347,60 @@ describe('an approval', () => {
     const more = await (await rest).end()
     expect(more[0]).toMatchObject({ id: told.length, data: { object: 'response', status: 'in_progress' } })
     expect(toAnswer(toEvents({ events: more }))).toBe('Tools: 250 for 7')
+  })
+
+  test('may be decided by the next message, which goes on with the same response', async () => {
+    const ids = { session_id: 'decided here' }
+    const { body: asked } = await api.ask({ input: [userSays('Refund order 7')], ...ids })
+    const question = toQuestion(asked)
+    const decision = { input: [decides(question, true)], ...ids }
+    const reader = await api.stream(decision)
+    const told = await reader.end()
+    expect(toEvents(reader)[0]).toMatchObject({ id: asked.id, status: 'in_progress' })
+    expect(told[0]?.id).toBe(asked.sequence_number + 1)
+    expect(toAnswer(toEvents(reader))).toBe('Tools: 250 for 7')
+    expect(await (await api.stream(decision)).end()).toEqual(told)
+    const { status, body } = await api.ask(decision)
+    expect([status, toText(body)]).toEqual([200, 'Tools: 250 for 7'])
+    const changed = await api.ask({ input: [decides(question, false)], ...ids })
+    expect([changed.status, changed.body.error?.code]).toEqual([409, 'approval_already_decided'])
+  })
+
+  test('that is rejected is told why, and an answer that is not streamed waits for what comes of it', async () => {
+    const ids = { session_id: 'rejected here' }
+    const { body: asked } = await api.ask({ input: [userSays('Refund order 7')], ...ids })
+    const decision = decides(toQuestion(asked), false, 'Not today')
+    const { status, body } = await api.ask({ input: [decision], ...ids })
+    expect([status, body.status]).toEqual([200, 'completed'])
+    expect(lastPrompt().at(-1)?.content).toContain('Not today')
+  })
+
+  test('cannot be decided by others, without its session, or beside a message', async () => {
+    const ids = { session_id: 'wrongly decided' }
+    const ann = api.as('ann')
+    const { body: asked } = await ann.ask({ input: [userSays('Refund order 7')], ...ids })
+    const decision = decides(toQuestion(asked), true)
+    const answers = [
+      await api.ask({ input: [decision], ...ids }),
+      await ann.ask({ input: [decision] }),
+      await ann.ask({ input: [userSays('Hi'), decision], ...ids }),
+      await ann.ask({ input: [decision, userSays('Hi')], ...ids }),
+      await ann.ask({ input: [decides('x~y', true)], ...ids }),
+      await ann.ask({ input: [decision, decision], ...ids }),
+      await ann.ask({ input: [decision, decides('x~y', true)], ...ids }),
+      await ann.ask({ input: [{ ...decision, content: [{ type: 'text', text: 'yes' }] }], ...ids }),
+    ]
+    expect(answers.map(({ status, body }) => [status, body.error?.issues?.[0]?.path])).toEqual([
+      [404, undefined],
+      [400, 'session_id'],
+      [400, 'input.0.type'],
+      [400, 'input.1.type'],
+      [404, 'input.0.content.0.data.approval_request_id'],
+      [400, 'input'],
+      [400, 'input.1.content.0.data.approval_request_id'],
+      [400, 'input.0.content.0.type'],
+    ])
+    expect((await ann.read(asked.id)).body.status).toBe('incomplete')
   })
 
   test('is what an answer waits for that is not streamed', async () => {

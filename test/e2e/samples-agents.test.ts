@@ -1,6 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { FlowStatus } from '../host/durable/flow-client.js'
+import { AgentScopeApi, toText } from '../support/agentscope-api.js'
 import { AgentApi } from '../support/api.js'
 import { createOpenAiClient } from '../support/openai-client.js'
 import { waitFor } from '../support/run-scene.js'
@@ -251,6 +252,13 @@ test('13 queue and timer: messages of a queue and the clock run the agent', asyn
   await runByHand('schedule-Triage', {})
   await app.waitForOutput(/Report: .*yesterday/)
   expect((await app.api.state('daily-report')).body.message_count).toBe(1)
+})
+
+test('14 OpenAI clients: those of AgentScope Runtime are served as well', async () => {
+  const api = new AgentScopeApi((await start('14-openai-clients')).url)
+  const { status, body } = await api.ask('What is the weather like in Seattle?')
+  expect([status, body.status]).toEqual([200, 'completed'])
+  expect(toText(body)).toContain('72°F')
 })
 
 test('14 OpenAI clients: the official client has a conversation with the agent', async () => {

@@ -4,7 +4,8 @@ import { EventReader } from './sse.js'
 
 /** What may come back as JSON: a response, or what is wrong with the request. */
 export type ResponseReply = Reply<
-  Omit<ResponseEvent, 'error'> & {
+  Omit<ResponseEvent, 'error' | 'sequence_number'> & {
+    readonly sequence_number: number
     readonly error: {
       readonly code: string
       readonly message: string

@@ -1,27 +1,60 @@
+import type { z } from 'zod'
 import type { ChatMessage, Content } from '../../../core/messages.js'
 import { toIssues } from '../../../core/zod-issues.js'
 import { createFieldError, createRequestError } from '../../request-errors.js'
-import { type InputMessage, type InputPart, userMessage } from './process-body.js'
+import {
+  type ApprovalData,
+  approvalMessage,
+  type InputMessage,
+  type InputPart,
+  userMessage,
+} from './process-body.js'
 
-/** What the user says: many clients send the whole conversation every time. */
-export interface Input {
-  /** What comes after the last word of the agent. @throws {AgentError} `invalid_request` naming the field. */
+/** What the user says, or has decided. */
+export type Input = SaidInput | DecidedInput
+
+export interface SaidInput {
+  readonly type: 'said'
+  /** What comes after the last word of the agent. */
   readonly fresh: readonly ChatMessage[]
-  /** All that the user has ever said, for a session that knows nothing of it; absent when all is fresh. */
+  /** All that the user has ever said, for a session that knows nothing of it; absent when all is fresh. @throws {AgentError} `invalid_request` naming the field. */
   readonly whole?: (() => readonly ChatMessage[]) | undefined
 }
 
+export interface DecidedInput {
+  readonly type: 'decided'
+  readonly decisions: readonly ApprovalData[]
+  /** Where the first of them stands in the request; the others follow. */
+  readonly start: number
+}
+
 /**
- * Takes the user's messages out of a conversation. What it claims that the agent has said is not read: the session knows
- * better. @throws {AgentError} `invalid_request` naming the field.
+ * Takes the user's messages out of a conversation: many clients send all of it every time. What it claims that the agent
+ * has said is not read: the session knows better. @throws {AgentError} `invalid_request` naming the field.
  */
 export function readInput(input: readonly InputMessage[]): Input {
   const start = findFresh(input)
   refuseVoices(input, start)
+  if (input.slice(start).some(isDecision))
+    return { type: 'decided', decisions: toDecisions(input, start), start }
   const fresh = toUserMessages(input, start)
   if (fresh.every(isBlank))
     throw createFieldError('input', 'must end with a message of the user that is not blank')
-  return start === 0 ? { fresh } : { fresh, whole: () => toUserMessages(input, 0) }
+  return start === 0
+    ? { type: 'said', fresh }
+    : { type: 'said', fresh, whole: () => toUserMessages(input, 0) }
+}
+
+function toDecisions(input: readonly InputMessage[], start: number): readonly ApprovalData[] {
+  return input.slice(start).map((message, index) => {
+    const at = start + index
+    if (!isDecision(message))
+      throw createFieldError(
+        `input.${at}.type`,
+        'must be mcp_approval_response, as there are others beside it',
+      )
+    return parseMessage(approvalMessage, message, at).content[0].data
+  })
 }
 
 /** Behind the agent's last word, and the results of the tools that it called. */
@@ -40,8 +73,12 @@ function refuseVoices(input: readonly InputMessage[], start: number): void {
 
 function toUserMessages(input: readonly InputMessage[], start: number): readonly ChatMessage[] {
   return input.flatMap((message, index) =>
-    index >= start && isOfUser(message) ? [toUserMessage(message, index)] : [],
+    index >= start && isOfUser(message) && !isDecision(message) ? [toUserMessage(message, index)] : [],
   )
+}
+
+function isDecision({ type }: InputMessage): boolean {
+  return type === 'mcp_approval_response'
 }
 
 function isOfUser({ role }: InputMessage): boolean {
@@ -49,8 +86,13 @@ function isOfUser({ role }: InputMessage): boolean {
 }
 
 function toUserMessage(message: InputMessage, index: number): ChatMessage {
-  const parsed = userMessage.safeParse(message)
-  if (parsed.success) return { role: 'user', contents: parsed.data.content.map(toContent) }
+  const { content } = parseMessage(userMessage, message, index)
+  return { role: 'user', contents: content.map(toContent) }
+}
+
+function parseMessage<T>(schema: z.ZodType<T>, message: InputMessage, index: number): T {
+  const parsed = schema.safeParse(message)
+  if (parsed.success) return parsed.data
   const issues = parsed.error.issues.flatMap(toIssues)
   throw createRequestError(issues.map((issue) => ({ ...issue, path: `input.${index}.${issue.path}` })))
 }

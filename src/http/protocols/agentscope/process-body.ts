@@ -66,3 +66,19 @@ export const userMessage = z.looseObject({
   type: z.literal('message', { error: 'must be message: what else there is comes from the agent' }).nullish(),
   content: z.array(part).min(1),
 })
+
+/** What a human has decided. Source: agentscope-runtime 1.1, `McpApprovalResponse`. */
+export const approvalMessage = z.looseObject({
+  content: z.tuple([
+    z.looseObject({
+      type: z.literal('data'),
+      data: z.looseObject({
+        approval_request_id: z.string(),
+        approve: z.boolean(),
+        reason: z.string().max(2000).nullish(),
+      }),
+    }),
+  ]),
+})
+
+export type ApprovalData = z.infer<typeof approvalMessage>['content'][0]['data']

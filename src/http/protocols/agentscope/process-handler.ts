@@ -1,29 +1,43 @@
-import { withinMs } from '../../../core/work-limit.js'
+import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
 import type { Call } from '../../route.js'
 import { toAgentScopeErrorAnswer } from './agentscope-errors.js'
 import { beginRun } from './begin-run.js'
+import { decideRun } from './decide-run.js'
 import { type ParsedProcess, parseProcess } from './parse-process.js'
 import { createResponseAnswer } from './response-answer.js'
-import { createResponseStream } from './response-stream.js'
+import { parseCursor } from './response-cursor.js'
+import { createRunPlace } from './response-id.js'
+import { createResponseStream, waitForResponse } from './response-stream.js'
 
-/** `POST process`: accepts a message; answers with the events of its response, or with the response itself. */
+/** `POST process`: accepts a message, or what a human has decided; answers with the events of the response, or with the response itself. */
 export async function handleProcess(call: Call): Promise<Answer> {
   const parsed = await parseProcess(call)
+  const { input, agent, session, run, metadata } = parsed
+  if (input.type === 'decided') {
+    const { key, after } = await decideRun(call, parsed, input)
+    return answer(call, parsed, key, after)
+  }
+  const key = { agent: agent.name, ...createRunPlace(session, run, call.owner) }
+  // Some clients reconnect by posting again. Without a name for it that begins another response, of which they have nothing.
+  const after = run === undefined ? -1 : parseCursor(call)
   try {
-    return await answerProcess(call, parsed)
+    await beginRun(call, { key, input, metadata })
+    return await answer(call, parsed, key, after)
   } catch (error) {
     call.onError(error)
-    return toAgentScopeErrorAnswer(error, toRunHeaders(parsed.key.session, parsed.key.run))
+    return toAgentScopeErrorAnswer(error, toRunHeaders(key.session, key.run))
   }
 }
 
-async function answerProcess(call: Call, parsed: ParsedProcess): Promise<Answer> {
-  const { sessions, settings } = call
-  const { key, isStreamed } = parsed
-  await beginRun(call, parsed)
-  if (!isStreamed) await withinMs(settings.waitLimitMs, (signal) => sessions.waitForNews(key, signal))
+async function answer(
+  call: Call,
+  { isStreamed }: ParsedProcess,
+  key: RunKey,
+  after: number,
+): Promise<Answer> {
+  if (!isStreamed) await waitForResponse(call, key, after)
   // From here on the caller knows of a run that may not have ended.
-  await sessions.settle()
-  return isStreamed ? createResponseStream(call, key, -1) : createResponseAnswer(call, key)
+  await call.sessions.settle()
+  return isStreamed ? createResponseStream(call, key, after) : createResponseAnswer(call, key)
 }

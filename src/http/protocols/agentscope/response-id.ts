@@ -13,6 +13,17 @@ export function createRunId(): string {
   return `response_${randomUUID().replaceAll('-', '')}`
 }
 
+/** Where to begin a run of which its caller has named something, or nothing. */
+export function createRunPlace(
+  session: string | undefined,
+  run: string | undefined,
+  owner: string | undefined,
+): RunPlace {
+  if (session !== undefined) return { session, run: run ?? createRunId() }
+  if (run !== undefined) return { session: toSessionOf(run, owner), run }
+  return { session: randomUUID().replaceAll('-', ''), run: createRunId() }
+}
+
 /** The session of a caller who names a run but no session: the same each time, and another one for every owner. */
 export function toSessionOf(run: string, owner: string | undefined): string {
   return hash('sha256', JSON.stringify([owner ?? null, run])).slice(0, 32)

@@ -1,4 +1,5 @@
 import type { ServerSentEvent } from '../../../core/sse.js'
+import { withinMs } from '../../../core/work-limit.js'
 import { isTerminal } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
@@ -12,6 +13,14 @@ export function createResponseStream({ sessions, settings }: Call, key: RunKey, 
   const limit = AbortSignal.timeout(settings.streamLimitMs)
   const batches = followResponse(sessions.follow(key, -1, limit), key, after)
   return createSseAnswer(batches, settings, toRunHeaders(key.session, key.run))
+}
+
+/** Resolves when a response has ended, waits for a human, or has taken longer than callers are kept waiting; what was told up to `after` does not count. */
+export function waitForResponse({ sessions, settings }: Call, key: RunKey, after: number): Promise<void> {
+  return withinMs(settings.waitLimitMs, async (signal) => {
+    const news = followResponse(sessions.follow(key, -1, signal), key, after)
+    while (!(await news.next()).done);
+  })
 }
 
 /** The events of a response after `after`, as server-sent events whose ids are their numbers. */

@@ -1,0 +1,77 @@
+import { toTimestamp } from '../../core/clock.js'
+import { AgentError } from '../../core/errors.js'
+import type { Decision } from '../../run/control.js'
+import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
+import { fold, toOpenApprovals } from '../../run/fold.js'
+import type { RunKey } from '../../run/run-log.js'
+import type { Call } from '../route.js'
+
+/**
+ * Takes what a human has decided about the tool calls that a run waits with; what was decided just so before is passed
+ * over. `toPath` says where in the request a decision stands.
+ * @throws {AgentError} `not_found` or `approval_already_decided`.
+ */
+export async function takeDecisions(
+  call: Call,
+  { key, events }: { readonly key: RunKey; readonly events: readonly StoredEvent[] },
+  decisions: readonly Decision[],
+  toPath: (index: number) => string,
+): Promise<void> {
+  const open = toOpenApprovals(fold(events))
+  const fresh = decisions.filter(
+    (decision, index) => !isTaken(events, decision) && isToDecide(open, decision, toPath(index)),
+  )
+  const taken = await call.sessions.decideAll(key, fresh)
+  const lost = fresh.filter((_decision, index) => !taken[index])
+  if (lost.length > 0) await checkFiled(call, key, lost)
+}
+
+/** The events up to the last of these decisions; all, as long as one of them is still to be written down. */
+export function toUndecided(
+  events: readonly StoredEvent[],
+  decisions: readonly Decision[],
+): readonly StoredEvent[] {
+  const ends = decisions.map(({ approvalId }) => events.findIndex((event) => isDecisionOn(event, approvalId)))
+  return ends.includes(-1) ? events : events.slice(0, Math.max(...ends))
+}
+
+/** Whether the run has been told just that. @throws {AgentError} `approval_already_decided` when it was told otherwise. */
+function isTaken(events: readonly StoredEvent[], { approvalId, decision }: Decision): boolean {
+  const told = events.find((event) => isDecisionOn(event, approvalId))
+  if (told?.type !== 'approval.decided') return false
+  if (told.data.decision !== decision) throw createDecidedError(approvalId)
+  return true
+}
+
+/** Passes when there is something to decide. @throws {AgentError} `not_found`, or `approval_already_decided` when it is too late. */
+function isToDecide(open: readonly ApprovalRequested[], { approvalId }: Decision, path: string): boolean {
+  const approval = open.find((one) => one.approvalId === approvalId)
+  if (approval === undefined) {
+    throw new AgentError('not_found', `${path}: there is no approval "${approvalId}" to decide.`, {
+      issues: [{ path, message: 'names no approval of this conversation that can be decided' }],
+    })
+  }
+  const { expiresAt } = approval
+  if (expiresAt === undefined || expiresAt > toTimestamp(Date.now())) return true
+  throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${expiresAt}.`)
+}
+
+/** Passes when others have decided the same, of which the run has yet to learn. @throws {AgentError} `approval_already_decided` */
+async function checkFiled({ log }: Call, key: RunKey, decisions: readonly Decision[]): Promise<void> {
+  const filed = await log.controls(key)
+  for (const { approvalId, decision } of decisions) {
+    const isSame = filed.some(
+      (record) =>
+        record.type === 'decision' && record.approvalId === approvalId && record.decision === decision,
+    )
+    if (!isSame) throw createDecidedError(approvalId)
+  }
+}
+
+function isDecisionOn(event: StoredEvent, approvalId: string): boolean {
+  return event.type === 'approval.decided' && event.data.approvalId === approvalId
+}
+
+function createDecidedError(approvalId: string): AgentError {
+  return new AgentError('approval_already_decided', `Approval "${approvalId}" has been decided already.`)
+}
