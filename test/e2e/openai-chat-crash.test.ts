@@ -1,5 +1,6 @@
-import OpenAI, { APIError } from 'openai'
+import { APIError } from 'openai'
 import { afterAll, describe, expect, test } from 'vitest'
+import { createChatClient, says } from '../support/chat-scene.js'
 import { ScriptBook } from '../support/script-book.js'
 import { readSse, type SseItem } from '../support/sse.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
@@ -9,13 +10,12 @@ afterAll(() => bed.end())
 
 const entry = 'test/fixtures/apps/e2e-chat/app.js'
 
-function createClient({ url }: RunningApp, headers: Record<string, string> = {}): OpenAI {
-  const baseURL = `${url}/api/compatible-mode/v1`
-  return new OpenAI({ baseURL, apiKey: 'unused', maxRetries: 0, defaultHeaders: headers })
+function createClient(app: RunningApp, defaultHeaders: Record<string, string>) {
+  return createChatClient(app, { defaultHeaders, maxRetries: 0 })
 }
 
 function ask(content: string) {
-  return { model: 'Assistant', messages: [{ role: 'user' as const, content }] }
+  return { model: 'Assistant', messages: says(content) }
 }
 
 async function catchError(work: Promise<unknown>): Promise<unknown> {

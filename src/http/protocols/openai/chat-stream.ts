@@ -8,6 +8,7 @@ import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
 import { type ChatFrame, type ChatTelling, nothingTold, tellChat, toUntoldFrame } from './chat-chunks.js'
+import { readDecidedRun } from './chat-decisions.js'
 import { toEndError } from './chat-ends.js'
 import { toOpenAiError } from './openai-errors.js'
 
@@ -43,14 +44,10 @@ async function* toFrames(call: Call, telling: ChatTelling): AsyncGenerator<reado
 }
 
 /** What there is already comes as one: what is void in it need not be told. */
-async function* readOn(
-  { sessions }: Call,
-  key: RunKey,
-  limit: AbortSignal,
-): AsyncGenerator<readonly StoredEvent[]> {
-  const events = await sessions.readRun(key)
+async function* readOn(call: Call, key: RunKey, limit: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+  const events = await readDecidedRun(call, key, limit)
   yield events
-  if (fold(events).outcome === undefined) yield* sessions.follow(key, events.length - 1, limit)
+  if (fold(events).outcome === undefined) yield* call.sessions.follow(key, events.length - 1, limit)
 }
 
 /** Why there is nothing more to tell of a run that has not ended: it takes too long, or is there no more. */

@@ -3,15 +3,30 @@ import { Agent } from '../../../../src/agent/agent.js'
 import { AgentError } from '../../../../src/core/errors.js'
 import { handleChatCompletions } from '../../../../src/http/protocols/openai/chat-handler.js'
 import type { Call } from '../../../../src/http/route.js'
+import type { ControlRecord } from '../../../../src/run/control.js'
 import type { RunEvent, StoredEvent, TerminalEvent } from '../../../../src/run/events.js'
+import type { RunSummary } from '../../../../src/run/run-log.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
-import { accepted, answer, completed, started } from '../../../run/event-samples.js'
+import {
+  accepted,
+  answer,
+  calls,
+  completed,
+  started,
+  toolDone,
+  toolStarted,
+} from '../../../run/event-samples.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
 interface Scene {
-  /** What a caller is told who waits. */
+  /** What a caller is told who waits, each time. */
   readonly news?: TerminalEvent | 'waiting' | undefined
+  readonly laterNews?: TerminalEvent | undefined
+  /** Runs of the session that have not ended. */
+  readonly open?: readonly Pick<RunSummary, 'run' | 'status'>[]
+  /** What somebody wishes about the run. */
+  readonly controls?: readonly ControlRecord[]
   /** The run's log at each look at it; the last one stays. */
   readonly logs?: readonly (readonly RunEvent[])[]
   /** What comes later, event by event. */
@@ -26,17 +41,19 @@ async function ask(scene: Scene, stream = false) {
   const story: string[] = []
   const errors: unknown[] = []
   let looks = 0
+  let waits = 0
   const request = new Request('http://localhost/api/compatible-mode/v1/chat/completions', {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-session-id': 's', 'idempotency-key': 'r' },
     body: JSON.stringify({ model: 'A', stream, messages: [{ role: 'user', content: 'Hi' }] }),
   })
   const sessions = {
+    requireSession: async () => {},
     begin: async () => story.push('begin'),
     settle: async () => story.push('settle'),
     async waitForNews() {
       story.push('wait')
-      return news
+      return waits++ === 0 ? news : scene.laterNews
     },
     async readRun() {
       story.push('read')
@@ -55,6 +72,7 @@ async function ask(scene: Scene, stream = false) {
     agents: [agent],
     exposures: new Map(),
     sessions,
+    log: { controls: async () => scene.controls ?? [], runsAfter: async () => scene.open ?? [] },
     onError: (error: unknown) => errors.push(error),
   } as unknown as Call)
   return { ...answered, text: await new Response(answered.body).text(), story, errors }
@@ -73,6 +91,79 @@ function toOutcome(event: RunEvent): TerminalEvent {
   return event
 }
 
+const approvalId = 'r.c.1'
+const asking: readonly RunEvent[] = [
+  accepted('Hi'),
+  started(1),
+  calls(0, 'c'),
+  {
+    type: 'approval.requested',
+    data: { approvalId, callId: 'c', name: 't', arguments: {}, reason: 'policy' },
+  },
+  { type: 'run.parked', data: { reason: 'approval' } },
+]
+const decision = { type: 'decision', approvalId, decision: 'approve' } as const
+const resumed: readonly RunEvent[] = [
+  { type: 'run.resumed', data: { reason: 'approval' } },
+  { type: 'approval.decided', data: { approvalId, decision: 'approve' } },
+  toolStarted('c'),
+  toolDone('c', 1),
+  answer(1, 'ok'),
+  completed('ok'),
+]
+
+describe('a run that has yet to hear of a decision', () => {
+  test.each([decision, { type: 'cancel', reason: 'Enough.' } as const])(
+    'waits for nobody: %j',
+    async (wish) => {
+      const { status, story } = await ask({
+        news: 'waiting',
+        laterNews: toOutcome(completed('ok')),
+        logs: [asking, [...asking, ...resumed]],
+        later: resumed,
+        controls: [wish],
+      })
+      expect([status, story]).toEqual([
+        200,
+        ['begin', 'wait', 'read', 'follow after 4', 'read', 'wait', 'read'],
+      ])
+    },
+  )
+
+  test('is told as a stream when it has heard', async () => {
+    const logs = [asking, [...asking, ...resumed]]
+    const { text } = await ask({ logs, later: resumed, controls: [decision] }, true)
+    expect(text).toContain('"content":"ok"')
+    expect(text).not.toContain('approval_required')
+  })
+
+  test('waits all the same when the decision is about something else', async () => {
+    const controls = [{ ...decision, approvalId: 'r.b.1' }]
+    expect((await ask({ news: 'waiting', logs: [asking], controls })).status).toBe(409)
+    expect((await ask({ logs: [asking], controls }, true)).text).toContain('approval_required')
+  })
+})
+
+describe('a message to a session with a run that asks', () => {
+  const open = [{ run: 'earlier', status: 'parked' }] as const
+
+  test('is not taken', async () => {
+    const { status, story, headers } = await ask({ open, logs: [[], asking] })
+    expect([status, story]).toEqual([409, ['read', 'read']])
+    expect(headers).toMatchObject({ 'x-ms-correlation-id': 'earlier' })
+  })
+
+  test.each([
+    ['has been answered', { open, controls: [decision], logs: [[], asking, []] }],
+    ['waits for something else', { open, logs: [[], [accepted('Hi')], []] }],
+    ['is at work', { open: [{ run: 'earlier', status: 'open' }] }],
+  ] as const)('is taken when that run %s', async (_name, scene) => {
+    const { status, story } = await ask({ ...scene, news: toOutcome(completed('ok')) })
+    expect(status).toBe(200)
+    expect(story).toContain('begin')
+  })
+})
+
 describe('a caller who waits', () => {
   test('needs no flush for the answer', async () => {
     const log = [accepted('Hi'), started(1), answer(0, 'ok'), completed('ok')]
@@ -90,8 +181,11 @@ describe('a caller who waits', () => {
     ['waits for a human', 'waiting', 409, 'approval_required'],
     ['takes too long', undefined, 504, 'run_unfinished'],
   ] as const)('is told of a run that %s when it is on disk', async (_name, news, status, code) => {
-    const told = await ask({ news })
-    expect([told.status, told.story]).toEqual([status, ['begin', 'wait', 'settle']])
+    const told = await ask({ news, logs: [asking] })
+    expect([told.status, told.story.filter((one) => one !== 'read')]).toEqual([
+      status,
+      ['begin', 'wait', 'settle'],
+    ])
     expect(JSON.parse(told.text).error).toMatchObject({
       code,
       param: null,
