@@ -163,12 +163,24 @@ describe('a host that is killed', () => {
     await talk.waitFor(`${text}\n`)
     expect(talk.output.stdout).toBe(`A fox ran\n${text}\n`)
     expect(talk.output.stderr).toMatch(
-      /Nothing answers at .+Trying again.+\nConnected again\.\n.+begins again/s,
+      /The connection to .+ broke .+Trying again.+\nConnected again\.\n.+begins again/s,
     )
     talk.type('And then?')
     await talk.waitFor('You said: And then?\n')
     expect(await talk.end()).toBe(0)
     expect((await scene.api.state('killed')).body.message_count).toBe(2)
+  })
+
+  test('while a tool works that must not run twice leaves that to whoever chats', async () => {
+    const talk = chat()
+    talk.type(scene.book.add('Risky', callTools(call('work_ask', { id: 'risky', gate: 'risky' }))))
+    await scene.waitForWork('risky')
+    await scene.restart()
+    await talk.waitFor('may have taken effect already', 'stderr')
+    talk.type('y')
+    await talk.waitFor('Tools: risky by work_ask\n')
+    expect(await talk.end()).toBe(0)
+    expect(await scene.effectsOf('risky')).toEqual(['start work_ask 1', 'start work_ask 2', 'end work_ask 2'])
   })
 
   test('leaves nothing void in the answer to one question', async () => {

@@ -1,4 +1,4 @@
-import { type Clock, toTimestamp } from '../../core/clock.js'
+import type { Clock } from '../../core/clock.js'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import { toBackoffMs } from '../../host/backoff.js'
 
@@ -34,7 +34,7 @@ export class Outage {
     const { clock, onNotice, signal } = this.#options
     if (this.#since === undefined) {
       this.#since = clock.now()
-      onNotice(`${failure.message} Trying again, until ${toTime(this.#since + longestOutageMs)} at most …`)
+      onNotice(`${failure.message} Trying again for up to ${longestOutageMs / 1000} seconds …`)
     }
     if (clock.now() - this.#since >= longestOutageMs) {
       const message = `The app has been away for ${longestOutageMs / 1000} seconds: ${toErrorMessage(failure)}`
@@ -64,8 +64,4 @@ export async function outlast<T>(options: OutageOptions, ask: () => Promise<T>):
       await outage.wait(error)
     }
   }
-}
-
-function toTime(ms: number): string {
-  return `${toTimestamp(ms).slice(11, 19)} UTC`
 }
