@@ -218,6 +218,20 @@ describe('Ctrl+C', () => {
     expect(await talk.end()).toBe(1)
   })
 
+  test('pressed twice ends the command, whatever becomes of the answer', async () => {
+    const talk = chat('--session', 'twice')
+    talk.type(scene.book.add('Go on', { text: 'A story that never ends', holdAfterChunks: 4 }))
+    await talk.waitFor('A story t')
+    await scene.restart(async () => {
+      await talk.waitFor('Trying again', 'stderr')
+      talk.signal('SIGINT')
+      await talk.waitFor('Cancelling', 'stderr')
+      talk.signal('SIGINT')
+      expect(await talk.ended).toBe(130)
+    })
+    expect(talk.output.stderr).toContain('--session twice')
+  })
+
   test('ends the command when no answer comes', async () => {
     const talk = chat('--session', 'left')
     talk.type('Hello')
@@ -226,6 +240,12 @@ describe('Ctrl+C', () => {
     expect(await talk.ended).toBe(130)
     expect(talk.output.stderr).toContain('--session left')
   })
+})
+
+test('ends at once when there is nothing to say', async () => {
+  const talk = chat()
+  expect(await talk.end()).toBe(0)
+  expect(talk.output.stdout).toBe('')
 })
 
 test('lets no control character of a model or its tools through', async () => {
