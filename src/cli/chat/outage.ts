@@ -11,8 +11,6 @@ export interface OutageOptions {
   readonly clock: Clock
   /** Told a line when the app goes away, and when it is back. */
   readonly onNotice: (line: string) => void
-  /** Aborted when nobody waits any more. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /** Whether and since when an app is away; waits for it. */
@@ -31,7 +29,7 @@ export class Outage {
    */
   async wait(failure: unknown): Promise<void> {
     if (!(failure instanceof AgentError && failure.retryable)) throw failure
-    const { clock, onNotice, signal } = this.#options
+    const { clock, onNotice } = this.#options
     if (this.#since === undefined) {
       this.#since = clock.now()
       onNotice(`${failure.message} Trying again for up to ${longestOutageMs / 1000} seconds …`)
@@ -41,7 +39,7 @@ export class Outage {
       throw new AgentError('store_unavailable', message, { cause: failure })
     }
     this.#tries += 1
-    await clock.sleep(failure.retryAfterMs ?? toBackoffMs(backoff, this.#tries), signal)
+    await clock.sleep(failure.retryAfterMs ?? toBackoffMs(backoff, this.#tries))
   }
 
   /** Says that the app answers. */
