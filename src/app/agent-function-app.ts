@@ -4,6 +4,7 @@ import { Agent } from '../agent/agent.js'
 import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import { HostedAgent } from '../agent/foreign/hosted-agent.js'
 import { AgentError } from '../core/errors.js'
+import { createProtocolRoutes } from '../http/protocols/protocols.js'
 import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
 import { openRunLog } from '../log/open-run-log.js'
@@ -58,7 +59,13 @@ export class AgentFunctionApp {
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
     checkAppOptions(options)
-    const { agents = [], workflows = [], authLevel = 'function', enableHealthCheck = true } = options
+    const {
+      agents = [],
+      workflows = [],
+      authLevel = 'function',
+      enableHealthCheck = true,
+      protocols = [],
+    } = options
     this.#defaultCallback = options.defaultCallback
     const log = options.runLog ?? openRunLog()
     const { maxInlineMediaBytes } = options
@@ -92,7 +99,8 @@ export class AgentFunctionApp {
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
-    for (const route of createAppRoutes({ health: enableHealthCheck })) serveRoute(route, this.#services)
+    const routes = [...createAppRoutes({ health: enableHealthCheck }), ...createProtocolRoutes(protocols)]
+    for (const route of routes) serveRoute(route, this.#services)
     df.app.entity(journalEntity, createJournalEntity())
     for (const agent of agents) this.addAgent(agent)
     for (const workflow of workflows) this.addWorkflow(workflow)

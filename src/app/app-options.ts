@@ -4,6 +4,7 @@ import type { InvocationValuesFactory } from '../agent/provider-context.js'
 import { checkCount } from '../core/check-count.js'
 import { checkChoice, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
+import { type Protocol, protocolNames } from '../http/protocols/protocols.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
@@ -20,6 +21,8 @@ export interface AgentFunctionAppOptions {
   readonly authLevel?: 'anonymous' | 'function' | 'admin' | undefined
   /** Whether to serve `GET health`. @default true */
   readonly enableHealthCheck?: boolean | undefined
+  /** In which other dialects agents are served: `'openai'` below `compatible-mode/v1`, `'agentscope'` at `process`. @default none */
+  readonly protocols?: readonly Protocol[] | undefined
   /** Observes the runs of agents that have no callback of their own. @default none */
   readonly defaultCallback?: AgentResponseCallback | undefined
   /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
@@ -77,6 +80,7 @@ const appOptions: OptionNames<AgentFunctionAppOptions> = {
   workflows: true,
   authLevel: true,
   enableHealthCheck: true,
+  protocols: true,
   defaultCallback: true,
   owner: true,
   context: true,
@@ -105,10 +109,12 @@ const addAgentOptions: OptionNames<AddAgentOptions> = {
  */
 export function checkAppOptions(options: AgentFunctionAppOptions): void {
   checkOptions('AgentFunctionApp', options, appOptions)
-  const { agents = [], workflows = [], authLevel = 'function', defaultCallback } = options
+  const { agents = [], workflows = [], protocols = [], authLevel = 'function', defaultCallback } = options
   if (!Array.isArray(agents)) refuse('agents of AgentFunctionApp must be a list.')
   if (!Array.isArray(workflows)) refuse('workflows of AgentFunctionApp must be a list.')
   checkChoice('authLevel', authLevel, ['anonymous', 'function', 'admin'])
+  if (!Array.isArray(protocols)) refuse('protocols of AgentFunctionApp must be a list.')
+  for (const protocol of protocols) checkChoice('protocols', protocol, protocolNames)
   checkCallback('defaultCallback', defaultCallback)
   for (const [option, least] of counts) checkCount(option, options[option] ?? least, least)
 }

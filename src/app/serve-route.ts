@@ -59,7 +59,7 @@ async function answer(
     return await handler({ ...services, request, url, params, owner, sessions, workflowRuns, onError })
   } catch (error) {
     onError(error)
-    return toErrorAnswer(error)
+    return (route.toErrorAnswer ?? toErrorAnswer)(error)
   }
 }
 

@@ -53,10 +53,13 @@ export function toErrorAnswer(
   context: ProblemContext = {},
   headers: Record<string, string> = {},
 ): Answer {
+  return createProblemAnswer(toProblem(error, context), { ...headers, ...toRetryHeaders(error) })
+}
+
+/** Says when to try again, if the error does: `retry-after` in whole seconds. */
+export function toRetryHeaders(error: unknown): Record<string, string> {
   const retryAfterMs = error instanceof AgentError ? error.retryAfterMs : undefined
-  const retry: Record<string, string> =
-    retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
-  return createProblemAnswer(toProblem(error, context), { ...headers, ...retry })
+  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 /** 202: where to look for the outcome of a run, and what it waits for. */

@@ -58,6 +58,8 @@ export interface Route {
   readonly name: string
   readonly path: string
   readonly handlers: Readonly<Partial<Record<HttpMethod, Handler>>>
+  /** How failures are told. @default as problem details */
+  readonly toErrorAnswer?: ((error: unknown) => Answer) | undefined
 }
 
 export type HttpMethod = 'GET' | 'POST' | 'DELETE' | 'PUT' | 'PATCH' | 'HEAD' | 'OPTIONS'

@@ -100,7 +100,15 @@ export class SessionClient {
 
   /** Takes a human's decision about a waiting tool call; false when there is one already. */
   async decide(key: RunKey, decision: Decision): Promise<boolean> {
-    const taken = await this.#log.control(key, { type: 'decision', ...decision })
+    const [taken = false] = await this.decideAll(key, [decision])
+    return taken
+  }
+
+  /** Takes several decisions, of which the run learns together; for each false when there is one already. */
+  async decideAll(key: RunKey, decisions: readonly Decision[]): Promise<readonly boolean[]> {
+    const taken: boolean[] = []
+    for (const decision of decisions)
+      taken.push(await this.#log.control(key, { type: 'decision', ...decision }))
     await this.signal(key, 'decide', { correlationId: key.run })
     return taken
   }

@@ -30,7 +30,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   session: { rooms: ['core', 'run', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
   orchestration: { rooms: ['core', 'session'], packages: ['durable-functions', 'node:'] },
-  http: { rooms: ['core', 'run', 'session', 'orchestration', 'agent'], packages: ['zod', 'node:'] },
+  http: {
+    rooms: ['core', 'run', 'session', 'orchestration', 'agent'],
+    packages: ['zod', 'openai', 'node:'],
+  },
   app: {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http'],
     packages: ['@azure/functions', 'durable-functions', 'node:'],

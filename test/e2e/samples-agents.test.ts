@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { afterAll, describe, expect, test } from 'vitest'
 import type { FlowStatus } from '../host/durable/flow-client.js'
 import { AgentApi } from '../support/api.js'
+import { createOpenAiClient } from '../support/openai-client.js'
 import { waitFor } from '../support/run-scene.js'
 import { ScriptBook } from '../support/script-book.js'
 import { type RunningApp, type StartAppOptions, TestBed } from '../support/start-app.js'
@@ -250,4 +251,20 @@ test('13 queue and timer: messages of a queue and the clock run the agent', asyn
   await runByHand('schedule-Triage', {})
   await app.waitForOutput(/Report: .*yesterday/)
   expect((await app.api.state('daily-report')).body.message_count).toBe(1)
+})
+
+test('14 OpenAI clients: the official client has a conversation with the agent', async () => {
+  const client = createOpenAiClient(await start('14-openai-clients'))
+  const model = 'WeatherAgent'
+  expect((await client.models.list()).data).toMatchObject([{ id: model, object: 'model' }])
+  const first = await client.responses.create({ model, input: 'What is the weather like in Seattle?' })
+  expect(first.output_text).toContain('72°F')
+  const stream = client.responses.stream({ model, input: 'And in Paris?', previous_response_id: first.id })
+  let text = ''
+  stream.on('response.output_text.delta', ({ delta }) => {
+    text += delta
+  })
+  const last = await stream.finalResponse()
+  expect(last.output_text).toBe(text)
+  expect(last.conversation).toEqual(first.conversation)
 })

@@ -78,9 +78,7 @@ export class AgentApi {
 
   /** Calls a path below `/api`. */
   async call<Body = unknown>(path: string, init: RequestInit = {}): Promise<Reply<Body>> {
-    const response = await this.#fetch(path, init)
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, text, body: tryParse(text) as Body }
+    return readReply(await this.#fetch(path, init))
   }
 
   /** Posts a run: fields of the body, or its message alone. */
@@ -200,6 +198,13 @@ export function sendRaw<Body = unknown>(url: string, raw: RawRequest): Promise<R
     })
     call.end(body)
   })
+}
+
+/** Reads an answer to its end. */
+export async function readReply<Body>(response: Response): Promise<Reply<Body>> {
+  const { status, headers } = response
+  const text = await response.text()
+  return { status, headers, text, body: tryParse(text) as Body }
 }
 
 function tryParse(text: string): unknown {

@@ -1,0 +1,82 @@
+import type { ChatMessage, Content } from '../../../core/messages.js'
+import { toIssues } from '../../../core/zod-issues.js'
+import { createFieldError, createRequestError } from '../../request-errors.js'
+import { type InputMessage, type InputPart, userMessage } from './process-body.js'
+
+/** What the user says: many clients send the whole conversation every time. */
+export interface Input {
+  /** What comes after the last word of the agent. @throws {AgentError} `invalid_request` naming the field. */
+  readonly fresh: readonly ChatMessage[]
+  /** All that the user has ever said, for a session that knows nothing of it; absent when all is fresh. */
+  readonly whole?: (() => readonly ChatMessage[]) | undefined
+}
+
+/**
+ * Takes the user's messages out of a conversation. What it claims that the agent has said is not read: the session knows
+ * better. @throws {AgentError} `invalid_request` naming the field.
+ */
+export function readInput(input: readonly InputMessage[]): Input {
+  const start = findFresh(input)
+  refuseVoices(input, start)
+  const fresh = toUserMessages(input, start)
+  if (fresh.every(isBlank))
+    throw createFieldError('input', 'must end with a message of the user that is not blank')
+  return start === 0 ? { fresh } : { fresh, whole: () => toUserMessages(input, 0) }
+}
+
+/** Behind the agent's last word, and the results of the tools that it called. */
+function findFresh(input: readonly InputMessage[]): number {
+  const last = input.findLastIndex(({ role }) => role === 'assistant')
+  if (last === -1) return 0
+  const next = input.findIndex(({ role }, index) => index > last && role !== 'tool')
+  return next === -1 ? input.length : next
+}
+
+/** Security: a caller is a user, and nobody else. */
+function refuseVoices(input: readonly InputMessage[], start: number): void {
+  const at = input.findIndex(({ role }, index) => role === 'system' || (role === 'tool' && index >= start))
+  if (at !== -1) throw createFieldError(`input.${at}.role`, 'must be user: a caller speaks for nobody else')
+}
+
+function toUserMessages(input: readonly InputMessage[], start: number): readonly ChatMessage[] {
+  return input.flatMap((message, index) =>
+    index >= start && isOfUser(message) ? [toUserMessage(message, index)] : [],
+  )
+}
+
+function isOfUser({ role }: InputMessage): boolean {
+  return role !== 'assistant' && role !== 'tool'
+}
+
+function toUserMessage(message: InputMessage, index: number): ChatMessage {
+  const parsed = userMessage.safeParse(message)
+  if (parsed.success) return { role: 'user', contents: parsed.data.content.map(toContent) }
+  const issues = parsed.error.issues.flatMap(toIssues)
+  throw createRequestError(issues.map((issue) => ({ ...issue, path: `input.${index}.${issue.path}` })))
+}
+
+/** Data are told to the model as the JSON that they are. */
+function toContent(part: InputPart): Content {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.text }
+    case 'data':
+      return { type: 'text', text: JSON.stringify(part.data) }
+    case 'image':
+      return toMedia(part.image_url, 'image/*')
+    case 'file':
+      return toMedia(part.file_url ?? toDataUri(part.file_data ?? ''), 'application/octet-stream')
+  }
+}
+
+function toMedia(uri: string, mediaType: string): Content {
+  return /^data:/i.test(uri) ? { type: 'data', uri } : { type: 'uri', uri, mediaType }
+}
+
+function toDataUri(data: string): string {
+  return /^data:/i.test(data) ? data : `data:application/octet-stream;base64,${data}`
+}
+
+function isBlank({ contents }: ChatMessage): boolean {
+  return contents.every((content) => content.type === 'text' && content.text.trim() === '')
+}

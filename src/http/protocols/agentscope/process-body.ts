@@ -1,0 +1,68 @@
+import { z } from 'zod'
+
+const text = z.string().nullish()
+
+const tools = z
+  .array(z.unknown())
+  .max(0, "must be empty: an agent's tools are its own, and callers cannot bring any")
+
+/** Of a message that its caller may not have written, or that is not read, nothing else counts. */
+const message = z.looseObject({
+  role: z.enum(['user', 'assistant', 'system', 'tool']).nullish(),
+  type: z.string().nullish(),
+  content: z.unknown(),
+})
+
+export type InputMessage = z.infer<typeof message>
+
+/**
+ * The body of `POST process`. Fields that are not named here have no effect, as AgentScope promises its users, and neither
+ * have those for sampling: they are the agent's own. Source: agentscope-runtime 1.1, `AgentRequest`.
+ */
+export const processBody = z.looseObject({
+  input: z.array(message).min(1),
+  stream: z.boolean().nullish(),
+  id: text,
+  session_id: text,
+  user_id: text,
+  model: text,
+  tools: tools.nullish(),
+  n: z.literal(1, { error: 'must be 1: a run has one answer' }).nullish(),
+})
+
+export type ProcessBody = z.infer<typeof processBody>
+
+const mediaUrl = z
+  .string()
+  .refine((url) => /^(https:\/\/|data:)/i.test(url), 'must be an https URL or a data URI')
+
+const fileData = z
+  .string()
+  .refine(
+    (data) => /^data:/i.test(data) || /^[A-Za-z0-9+/]+={0,2}$/.test(data),
+    'must be base64 or a data URI',
+  )
+
+const part = z.discriminatedUnion(
+  'type',
+  [
+    z.looseObject({ type: z.literal('text'), text: z.string() }),
+    z.looseObject({ type: z.literal('image'), image_url: mediaUrl }),
+    z
+      .looseObject({ type: z.literal('file'), file_url: mediaUrl.nullish(), file_data: fileData.nullish() })
+      .refine((file) => typeof (file.file_url ?? file.file_data) === 'string', {
+        path: ['file_url'],
+        message: 'is required, unless there is file_data',
+      }),
+    z.looseObject({ type: z.literal('data'), data: z.record(z.string(), z.unknown()) }),
+  ],
+  { error: 'must be text, image, file or data' },
+)
+
+export type InputPart = z.infer<typeof part>
+
+/** A message of the user, to be read. */
+export const userMessage = z.looseObject({
+  type: z.literal('message', { error: 'must be message: what else there is comes from the agent' }).nullish(),
+  content: z.array(part).min(1),
+})

@@ -1,0 +1,36 @@
+import type { ChatMessage, FunctionCallContent } from '../../../core/messages.js'
+import type { ApprovalRequested, ToolCompleted } from '../../../run/events.js'
+import type { Payload } from './agentscope-events.js'
+
+/** A tool call, in the fields of AgentScope's `FunctionCall`. */
+export function toCallData({ callId, name, arguments: args }: FunctionCallContent): Payload {
+  return { type: 'data', data: { call_id: callId, name, arguments: toJsonText(args) } }
+}
+
+/** What came of a tool call, in the fields of AgentScope's `FunctionCallOutput`; `output` is JSON, `{ error }` when the tool failed. */
+export function toOutputData(name: string, { callId, result, error }: ToolCompleted): Payload {
+  const output = JSON.stringify(error === undefined ? (result ?? null) : { error })
+  return { type: 'data', data: { call_id: callId, name, output } }
+}
+
+/** A question to a human, in the fields of AgentScope's `McpApprovalRequest`; the label is the agent whose tool it is. */
+export function toApprovalData(agent: string, approval: ApprovalRequested): Payload {
+  const { approvalId, name, arguments: args, inner } = approval
+  const data = { id: approvalId, arguments: toJsonText(args), name, server_label: inner?.agent ?? agent }
+  return { type: 'data', data }
+}
+
+/** What a model thought before it answered. */
+export function toReasoning({ contents }: ChatMessage): string {
+  return contents.map((content) => (content.type === 'reasoning' ? content.text : '')).join('')
+}
+
+/** Why a model will not answer; empty when it does. */
+export function toRefusal({ contents }: ChatMessage): string {
+  return contents.find((content) => content.type === 'error')?.message ?? ''
+}
+
+/** What the model wrote, even if that was no JSON. */
+function toJsonText(args: FunctionCallContent['arguments']): string {
+  return typeof args === 'string' ? args : JSON.stringify(args)
+}

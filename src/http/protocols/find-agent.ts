@@ -1,0 +1,24 @@
+import type { Agent } from '../../agent/agent.js'
+import { AgentError } from '../../core/errors.js'
+import type { Call } from '../route.js'
+
+/**
+ * The agent that a caller of another dialect means: the one of that name (case does not count), or whatever the name is,
+ * the only one that has routes. @throws {AgentError} `not_found` naming those that there are.
+ */
+export function findAgent(call: Call, field: string, name: string | undefined): Agent {
+  const reachable = toReachable(call)
+  const named = reachable.find((agent) => agent.name.toLowerCase() === name?.toLowerCase())
+  const [only] = reachable
+  const found = named ?? (reachable.length === 1 ? only : undefined)
+  if (found !== undefined) return found
+  const names = reachable.map((agent) => agent.name).join(', ')
+  throw new AgentError('not_found', `${field}: there is no agent "${name ?? ''}". There are: ${names}.`, {
+    issues: [{ path: field, message: `must be one of ${names}` }],
+  })
+}
+
+/** The agents that have routes, in order of registration: only these may be reached in another dialect. */
+export function toReachable({ agents, exposures }: Pick<Call, 'agents' | 'exposures'>): readonly Agent[] {
+  return agents.filter((agent) => exposures.get(agent)?.http !== false)
+}

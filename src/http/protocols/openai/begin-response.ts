@@ -1,0 +1,66 @@
+import { hash, randomUUID } from 'node:crypto'
+import { toCanonicalJson } from '../../../core/json.js'
+import type { ChatMessage } from '../../../core/messages.js'
+import type { RunSummary, SessionKey } from '../../../run/run-log.js'
+import { createRunRequest } from '../../../session/run-request.js'
+import { createFieldError } from '../../request-errors.js'
+import type { Call } from '../../route.js'
+import { decideApprovals } from './decide-approvals.js'
+import type { ParsedResponseRequest } from './parse-response-request.js'
+import type { ResponseKey } from './response-id.js'
+
+/** Begins what a request asks for, or finds what it began when it was sent before; names the response. */
+export async function beginResponse(call: Call, asked: ParsedResponseRequest): Promise<ResponseKey> {
+  const { input } = asked
+  return input.type === 'decisions'
+    ? decideApprovals(call, asked, input.decisions)
+    : beginRun(call, asked, input.messages)
+}
+
+async function beginRun(
+  call: Call,
+  asked: ParsedResponseRequest,
+  messages: readonly ChatMessage[],
+): Promise<ResponseKey> {
+  const { agent, options, metadata, correlationId } = asked
+  const session = asked.session ?? createSessionId(call, asked)
+  const key = { agent: agent.name, session, run: correlationId }
+  const isKnown = asked.session !== undefined && (await call.log.session(key)) !== undefined
+  if (isKnown || asked.previous !== undefined) {
+    await call.sessions.requireSession(key, call.owner)
+    await checkEnd(call, asked, key)
+  }
+  await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner, metadata }))
+  return { ...key, part: 0 }
+}
+
+/** A request that is repeated under its key finds the session that it began. */
+function createSessionId({ request, owner }: Call, { agent, correlationId }: ParsedResponseRequest): string {
+  if (!request.headers.has('idempotency-key')) return randomUUID().replaceAll('-', '')
+  return hash('sha256', toCanonicalJson([agent.name, owner ?? null, correlationId])).slice(0, 32)
+}
+
+/** A conversation is one line: it goes on from its end, and only once no human has to decide anything there. */
+async function checkEnd(
+  call: Call,
+  { previous, correlationId }: ParsedResponseRequest,
+  key: SessionKey,
+): Promise<void> {
+  const last = await findLastRun(call, key)
+  if (last === undefined || last.run === correlationId) return
+  if (previous !== undefined && previous.run !== last.run) {
+    throw createFieldError('previous_response_id', 'is not the last response of its conversation')
+  }
+  if (last.status !== 'parked') return
+  const [approval] = await call.sessions.readApprovals({ ...key, run: last.run })
+  if (approval === undefined) return
+  const message = `must answer mcp_approval_request "${approval.approvalId}" first, which the conversation waits for`
+  throw createFieldError('input', message)
+}
+
+async function findLastRun({ log }: Call, key: SessionKey): Promise<RunSummary | undefined> {
+  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  if (open.length > 0) return open.at(-1)
+  const [newest] = await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, 1)
+  return newest
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { chatMessage } from './chat-message-body.js'
+
+const withoutEffect = z.unknown().optional()
+const ownTools = "must be left out: tools are the agent's own"
+
+const emptyTools = z.array(z.never(), ownTools).max(0, ownTools).nullish()
+
+/** Whether tools may be called; which ones is the agent's to choose. */
+const toolChoice = z
+  .enum(['auto', 'none'], 'must be auto or none: which tools are called is up to the agent')
+  .nullish()
+
+const jsonSchemaFormat = z.strictObject({
+  type: z.literal('json_schema'),
+  json_schema: z.strictObject({
+    name: z.string(),
+    description: z.string().optional(),
+    schema: z.record(z.string(), z.unknown()),
+    strict: z.boolean().nullish(),
+  }),
+})
+
+const responseFormat = z.discriminatedUnion(
+  'type',
+  [z.strictObject({ type: z.literal('text') }), jsonSchemaFormat],
+  'must be text or json_schema: what shape json_object should have, nobody has said',
+)
+
+/**
+ * The JSON body of a chat completion. Unknown fields are refused by name, and so are those that would change the answer
+ * in ways that an agent does not offer; how its model samples is the agent's own, and what callers say of it has no effect.
+ * Source: OpenAI API reference, "Create chat completion".
+ */
+export const chatBody = z.strictObject({
+  model: z.string(),
+  messages: z.array(chatMessage).min(1),
+  stream: z.boolean().nullish(),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: withoutEffect })
+    .nullish(),
+  response_format: responseFormat.nullish(),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 entries')
+    .nullish(),
+
+  tools: emptyTools,
+  functions: emptyTools,
+  tool_choice: toolChoice,
+  function_call: toolChoice,
+  n: z.literal(1, 'must be 1: a run has one answer').nullish(),
+  stop: z
+    .union([z.literal(''), z.array(z.string()).max(0)], 'is not supported: agents end by themselves')
+    .nullish(),
+  logprobs: z.literal(false, 'is not supported').nullish(),
+  top_logprobs: z.literal(0, 'is not supported').nullish(),
+  modalities: z.array(z.literal('text', 'must be text: agents answer in text')).nullish(),
+  audio: z.null('is not supported: agents answer in text').optional(),
+  web_search_options: z.null(ownTools).optional(),
+  moderation: z.null('is not supported').optional(),
+
+  frequency_penalty: withoutEffect,
+  logit_bias: withoutEffect,
+  max_completion_tokens: withoutEffect,
+  max_tokens: withoutEffect,
+  parallel_tool_calls: withoutEffect,
+  prediction: withoutEffect,
+  presence_penalty: withoutEffect,
+  prompt_cache_key: withoutEffect,
+  prompt_cache_options: withoutEffect,
+  prompt_cache_retention: withoutEffect,
+  reasoning_effort: withoutEffect,
+  safety_identifier: withoutEffect,
+  seed: withoutEffect,
+  service_tier: withoutEffect,
+  store: withoutEffect,
+  temperature: withoutEffect,
+  top_p: withoutEffect,
+  user: withoutEffect,
+  verbosity: withoutEffect,
+})
+
+export type ChatBody = z.infer<typeof chatBody>

@@ -1,0 +1,60 @@
+import { toProblem } from '../../../core/problem.js'
+import type { ServerSentEvent } from '../../../core/sse.js'
+import type { StoredEvent } from '../../../run/events.js'
+import { fold } from '../../../run/fold.js'
+import type { RunKey } from '../../../run/run-log.js'
+import { deletedReason } from '../../../session/announce-end.js'
+import { type Answer, toRunHeaders } from '../../answers.js'
+import { createSseAnswer } from '../../event-stream.js'
+import type { Call } from '../../route.js'
+import { type ChatFrame, type ChatTelling, nothingTold, tellChat, toUntoldFrame } from './chat-chunks.js'
+import { toEndError } from './chat-ends.js'
+import { toOpenAiError } from './openai-errors.js'
+
+/** A run as chunks, from its beginning to its end or the stream's time limit. */
+export function createChatStream(call: Call, telling: ChatTelling): Answer {
+  const { session, run } = telling.key
+  return createSseAnswer(toSseBatches(call, telling), call.settings, toRunHeaders(session, run))
+}
+
+async function* toSseBatches(call: Call, telling: ChatTelling): AsyncGenerator<readonly ServerSentEvent[]> {
+  try {
+    for await (const frames of toFrames(call, telling)) yield frames.map(toSse)
+  } catch (error) {
+    call.onError(error)
+    yield [toSse({ error: toOpenAiError(toProblem(error)) })]
+  }
+}
+
+function toSse(frame: ChatFrame): ServerSentEvent {
+  return { data: typeof frame === 'string' ? frame : JSON.stringify(frame) }
+}
+
+async function* toFrames(call: Call, telling: ChatTelling): AsyncGenerator<readonly ChatFrame[]> {
+  const limit = AbortSignal.timeout(call.settings.streamLimitMs)
+  let progress = nothingTold
+  for await (const events of readOn(call, telling.key, limit)) {
+    const told = tellChat(telling, progress, events)
+    progress = told.progress
+    if (told.frames.length > 0) yield told.frames
+    if (progress.isOver) return
+  }
+  yield [await toBreakOff(call, telling.key)]
+}
+
+/** What there is already comes as one: what is void in it need not be told. */
+async function* readOn(
+  { sessions }: Call,
+  key: RunKey,
+  limit: AbortSignal,
+): AsyncGenerator<readonly StoredEvent[]> {
+  const events = await sessions.readRun(key)
+  yield events
+  if (fold(events).outcome === undefined) yield* sessions.follow(key, events.length - 1, limit)
+}
+
+/** Why there is nothing more to tell of a run that has not ended: it takes too long, or is there no more. */
+async function toBreakOff({ sessions }: Call, key: RunKey): Promise<ChatFrame> {
+  if ((await sessions.readRun(key)).length > 0) return toUntoldFrame('run_unfinished', key)
+  return { error: toEndError({ type: 'run.cancelled', data: { reason: deletedReason, text: '' } }, key) }
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+
+const url = z
+  .string()
+  .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
+
+const inputPart = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('input_text'), text: z.string() }),
+    z.strictObject({
+      type: z.literal('input_image'),
+      image_url: url,
+      detail: z.enum(['low', 'high', 'auto', 'original']).nullish(),
+      file_id: z.null().optional(),
+    }),
+    z
+      .strictObject({
+        type: z.literal('input_file'),
+        file_data: z
+          .string()
+          .regex(/^data:/i, 'must be a data URI')
+          .optional(),
+        file_url: z
+          .string()
+          .regex(/^https:\/\//i, 'must be an https URL')
+          .optional(),
+        filename: z.string().optional(),
+        detail: z.enum(['low', 'high', 'auto']).nullish(),
+        file_id: z.null().optional(),
+      })
+      .refine(
+        ({ file_data, file_url }) => (file_data === undefined) !== (file_url === undefined),
+        'must have either file_data or file_url',
+      ),
+  ],
+  { error: 'must be input_text, input_image or input_file' },
+)
+
+const userMessage = z.strictObject({
+  type: z.literal('message'),
+  role: z.literal('user', { error: 'must be "user": callers speak for nobody else' }),
+  content: z.union([z.string(), z.array(inputPart).min(1)]),
+  id: z.string().nullish(),
+  status: z.string().nullish(),
+  phase: z.null().optional(),
+})
+
+const approvalResponse = z.strictObject({
+  type: z.literal('mcp_approval_response'),
+  approval_request_id: z.string(),
+  approve: z.boolean(),
+  reason: z.string().max(2000).nullish(),
+  id: z.string().nullish(),
+})
+
+/** Messages may leave out what they are. */
+function nameType(item: unknown): unknown {
+  return typeof item === 'object' && item !== null && !('type' in item) ? { type: 'message', ...item } : item
+}
+
+const inputItem = z.preprocess(
+  nameType,
+  z.discriminatedUnion('type', [userMessage, approvalResponse], {
+    error: 'must be message or mcp_approval_response: the session keeps all else',
+  }),
+)
+
+const textFormat = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({
+      type: z.literal('json_schema'),
+      name: z.string().optional(),
+      description: z.string().optional(),
+      schema: z.record(z.string(), z.unknown()),
+      strict: z.boolean().nullish(),
+    }),
+  ],
+  { error: 'must be text or json_schema' },
+)
+
+/** Accepted, and without effect: sampling is the agent's own, and there is nothing to keep books of. */
+const withoutEffect = {
+  temperature: z.number().nullish(),
+  top_p: z.number().nullish(),
+  top_logprobs: z.number().nullish(),
+  max_output_tokens: z.number().nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  reasoning: z.unknown().optional(),
+  truncation: z.enum(['auto', 'disabled']).nullish(),
+  include: z.array(z.string()).nullish(),
+  stream_options: z.unknown().optional(),
+  service_tier: z.string().nullish(),
+  safety_identifier: z.string().nullish(),
+  prompt_cache_key: z.string().nullish(),
+  prompt_cache_options: z.unknown().optional(),
+  prompt_cache_retention: z.string().nullish(),
+  user: z.string().nullish(),
+}
+
+const agentsOwn = 'is not accepted: it is the agent that has them'
+
+/** The JSON body of `POST responses`. Source: OpenAI API reference, "Create a model response"; what we cannot honour is refused by name. */
+export const responseBody = z.strictObject({
+  model: z.string().optional(),
+  input: z.union([z.string(), z.array(inputItem).min(1).max(100)]),
+  previous_response_id: z.string().nullish(),
+  conversation: z.union([z.string(), z.strictObject({ id: z.string() })]).nullish(),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 entries')
+    .nullish(),
+  stream: z.boolean().nullish(),
+  background: z.boolean().nullish(),
+  text: z.strictObject({ format: textFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
+  tool_choice: z.enum(['auto', 'none'], { error: 'must be auto or none' }).nullish(),
+  instructions: z.literal('', { error: agentsOwn }).nullish(),
+  tools: z.array(z.unknown()).max(0, { error: agentsOwn }).nullish(),
+  store: z.literal(true, { error: 'must not be false: every run is kept' }).nullish(),
+  ...withoutEffect,
+})
+
+export type ResponseBody = z.infer<typeof responseBody>
+
+/** One item of a request's `input`. */
+export type InputItem = Exclude<ResponseBody['input'], string>[number]
+
+/** A human's decision as a client sends it. */
+export type ApprovalResponse = z.infer<typeof approvalResponse>
+
+/** A part of a user's message. */
+export type InputPart = z.infer<typeof inputPart>

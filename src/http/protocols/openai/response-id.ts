@@ -1,0 +1,58 @@
+import { hash } from 'node:crypto'
+import { longestCorrelationId, longestSessionId } from '../../../core/find-id-problem.js'
+import type { RunKey } from '../../../run/run-log.js'
+import { parseId } from '../../ids.js'
+import { createFieldError } from '../../request-errors.js'
+
+/**
+ * Names a response: a run, or one part of it. A response ends where its run begins to wait for a human, and what follows
+ * the decision is the next part.
+ */
+export interface ResponseKey extends RunKey {
+  /** 0 up to the first wait for a human, 1 up to the second, and so on. */
+  readonly part: number
+}
+
+const prefix = 'resp_'
+
+/** A response's id as clients get it: opaque to them, and all that is needed to find its run. */
+export function toResponseId({ agent, session, run, part }: ResponseKey): string {
+  const fields = part === 0 ? [agent, session, run] : [agent, session, run, part]
+  return prefix + Buffer.from(JSON.stringify(fields)).toString('base64url')
+}
+
+/** Reads an id that {@link toResponseId} made. @throws {AgentError} `invalid_request` naming the field for any other text. */
+export function parseResponseId(field: string, id: string): ResponseKey {
+  const fields = id.startsWith(prefix) ? tryParse(id.slice(prefix.length)) : undefined
+  if (!Array.isArray(fields)) throw createIdError(field, id)
+  const [agent, session, run, part = 0] = fields as readonly unknown[]
+  if (typeof agent !== 'string' || typeof session !== 'string' || typeof run !== 'string')
+    throw createIdError(field, id)
+  if (typeof part !== 'number' || !Number.isSafeInteger(part) || part < 0) throw createIdError(field, id)
+  const key = {
+    agent,
+    session: parseId(field, session, longestSessionId),
+    run: parseId(field, run, longestCorrelationId),
+    part,
+  }
+  // Whatever decodes to the same is not thereby the same id.
+  if (toResponseId(key) !== id) throw createIdError(field, id)
+  return key
+}
+
+/** A short text that differs from response to response, for the ids of its items. */
+export function toItemSeed(key: ResponseKey): string {
+  return hash('sha256', toResponseId(key)).slice(0, 32)
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString())
+  } catch {
+    return undefined
+  }
+}
+
+function createIdError(field: string, id: string) {
+  return createFieldError(field, `must be the id of a response of this server, not "${id.slice(0, 100)}"`)
+}

@@ -1,0 +1,19 @@
+import type { Route } from '../route.js'
+import { createAgentScopeRoutes } from './agentscope/agentscope-routes.js'
+import { createOpenAiRoutes } from './openai/openai-routes.js'
+
+/** A dialect that agents are served in beside their own routes. */
+export type Protocol = 'openai' | 'agentscope'
+
+/** All of them. */
+export const protocolNames = ['openai', 'agentscope'] as const satisfies readonly Protocol[]
+
+const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
+  openai: createOpenAiRoutes,
+  agentscope: createAgentScopeRoutes,
+}
+
+/** The routes by which all agents that have routes answer in other dialects: one run, its log told in other words. */
+export function createProtocolRoutes(protocols: readonly Protocol[]): readonly Route[] {
+  return protocols.flatMap((protocol) => routes[protocol]())
+}

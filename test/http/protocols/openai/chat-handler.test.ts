@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { Agent } from '../../../../src/agent/agent.js'
+import { AgentError } from '../../../../src/core/errors.js'
+import { handleChatCompletions } from '../../../../src/http/protocols/openai/chat-handler.js'
+import type { Call } from '../../../../src/http/route.js'
+import type { RunEvent, StoredEvent, TerminalEvent } from '../../../../src/run/events.js'
+import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
+import { accepted, answer, completed, started } from '../../../run/event-samples.js'
+
+const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
+
+interface Scene {
+  /** What a caller is told who waits. */
+  readonly news?: TerminalEvent | 'waiting' | undefined
+  /** The run's log at each look at it; the last one stays. */
+  readonly logs?: readonly (readonly RunEvent[])[]
+  /** What comes later, event by event. */
+  readonly later?: readonly RunEvent[]
+  /** What following ends with. */
+  readonly failure?: Error
+}
+
+/** Asks for a chat completion; returns the answer, what was done to that end, and what was told to nobody but the log. */
+async function ask(scene: Scene, stream = false) {
+  const { logs = [[]], later = [], news } = scene
+  const story: string[] = []
+  const errors: unknown[] = []
+  let looks = 0
+  const request = new Request('http://localhost/api/compatible-mode/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-session-id': 's', 'idempotency-key': 'r' },
+    body: JSON.stringify({ model: 'A', stream, messages: [{ role: 'user', content: 'Hi' }] }),
+  })
+  const sessions = {
+    begin: async () => story.push('begin'),
+    settle: async () => story.push('settle'),
+    async waitForNews() {
+      story.push('wait')
+      return news
+    },
+    async readRun() {
+      story.push('read')
+      return store(logs[Math.min(looks++, logs.length - 1)] ?? [])
+    },
+    async *follow(_key: unknown, after: number) {
+      story.push(`follow after ${after}`)
+      for (const event of store(later, after + 1)) yield [event]
+      if (scene.failure !== undefined) throw scene.failure
+    },
+  }
+  const answered = await handleChatCompletions({
+    request,
+    url: new URL(request.url),
+    settings: { waitLimitMs: 1000, streamLimitMs: 1000, heartbeatMs: 1000, maxBodyBytes: 1000 },
+    agents: [agent],
+    exposures: new Map(),
+    sessions,
+    onError: (error: unknown) => errors.push(error),
+  } as unknown as Call)
+  return { ...answered, text: await new Response(answered.body).text(), story, errors }
+}
+
+function store(events: readonly RunEvent[], from = 0): readonly StoredEvent[] {
+  return events.map((event, index) => ({ ...event, id: from + index, at: 0 }))
+}
+
+function delta(text: string): RunEvent {
+  return { type: 'message.delta', data: { step: 0, text } }
+}
+
+function toOutcome(event: RunEvent): TerminalEvent {
+  if (event.type !== 'run.completed') throw new Error('A completion ends a run.')
+  return event
+}
+
+describe('a caller who waits', () => {
+  test('needs no flush for the answer', async () => {
+    const log = [accepted('Hi'), started(1), answer(0, 'ok'), completed('ok')]
+    const { status, story, text } = await ask({ news: toOutcome(completed('ok')), logs: [log] })
+    expect([status, story]).toEqual([200, ['begin', 'wait', 'read']])
+    expect(JSON.parse(text).choices[0].message.content).toBe('ok')
+  })
+
+  test('gets the answer of a session that is deleted meanwhile', async () => {
+    const { text } = await ask({ news: toOutcome(completed('ok')), logs: [[]] })
+    expect(JSON.parse(text).choices[0].message.content).toBe('ok')
+  })
+
+  test.each([
+    ['waits for a human', 'waiting', 409, 'approval_required'],
+    ['takes too long', undefined, 504, 'run_unfinished'],
+  ] as const)('is told of a run that %s when it is on disk', async (_name, news, status, code) => {
+    const told = await ask({ news })
+    expect([told.status, told.story]).toEqual([status, ['begin', 'wait', 'settle']])
+    expect(JSON.parse(told.text).error).toMatchObject({
+      code,
+      param: null,
+      message: expect.stringContaining('run "r" of session "s": GET agents/A/s/runs/r.'),
+    })
+    expect(told.headers).toMatchObject({
+      location: 'http://localhost/api/agents/A/s/runs/r',
+      'x-should-retry': 'false',
+      'x-ms-session-id': 's',
+      'x-ms-correlation-id': 'r',
+    })
+  })
+})
+
+describe('a stream', () => {
+  test('begins when the run is on disk, and tells nothing that was void by then', async () => {
+    const log = [accepted('Hi'), started(1), delta('No'), { type: 'step.reset', data: { step: 0 } } as const]
+    const later = [delta('Yes'), answer(0, 'Yes'), completed('Yes')]
+    const { story, text } = await ask({ logs: [log], later }, true)
+    expect(story).toEqual(['begin', 'settle', 'read', 'follow after 3'])
+    expect(text).not.toContain('No')
+    expect(text).toContain('"content":"Yes"')
+    expect(text).toMatch(/data: \[DONE\]\n\n$/)
+  })
+
+  test('of a run that has ended follows nothing', async () => {
+    const log = [accepted('Hi'), started(1), answer(0, 'ok'), completed('ok')]
+    expect((await ask({ logs: [log] }, true)).story).toEqual(['begin', 'settle', 'read'])
+  })
+
+  test('whose time is up says that the run goes on', async () => {
+    const { text } = await ask({ logs: [[accepted('Hi')]] }, true)
+    expect(text).toMatch(/data: \{"error":\{.+"code":"run_unfinished"\}\}\n\n$/)
+  })
+
+  test('of a run that is deleted says so', async () => {
+    const { text } = await ask({ logs: [[accepted('Hi')], []] }, true)
+    expect(text).toMatch(/data: \{"error":\{.+"code":"run_cancelled"\}\}\n\n$/)
+  })
+
+  test('whose store fails ends with an error, and keeps the details for the log', async () => {
+    const failure = new Error('secret of the store')
+    const { text, errors } = await ask({ logs: [[accepted('Hi')]], failure }, true)
+    expect(text).toMatch(/data: \{"error":\{.+"code":"internal"\}\}\n\n$/)
+    expect(text).not.toContain('secret')
+    expect(errors).toEqual([failure])
+    const away = new AgentError('store_unavailable', 'The store is away.')
+    expect((await ask({ logs: [[accepted('Hi')]], failure: away }, true)).text).toContain('store_unavailable')
+  })
+})

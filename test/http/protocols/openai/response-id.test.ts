@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest'
+import { parseResponseId, toResponseId } from '../../../../src/http/protocols/openai/response-id.js'
+
+function encode(fields: unknown): string {
+  return `resp_${Buffer.from(JSON.stringify(fields)).toString('base64url')}`
+}
+
+test.each([
+  ['plain', { agent: 'A', session: 's', run: 'r', part: 0 }],
+  ['later', { agent: 'A', session: 's', run: 'r', part: 12 }],
+  ['odd', { agent: 'A-b_c', session: 'Zoë ☃ "x" [,]', run: 'a b~c', part: 0 }],
+  ['long', { agent: 'A', session: '☃'.repeat(200), run: 'r'.repeat(128), part: 3 }],
+])('an id is read back as what it names (%s)', (_name, key) => {
+  const id = toResponseId(key)
+  expect(id).toMatch(/^resp_[A-Za-z0-9_-]+$/)
+  expect(parseResponseId('id', id)).toEqual(key)
+})
+
+describe('what is no id', () => {
+  const id = encode(['A', 's', 'r'])
+
+  test.each([
+    ['nothing', ''],
+    ['another prefix', id.replace('resp_', 'msg_')],
+    ['padding', `${id}=`],
+    ['no JSON', 'resp_e30x'],
+    ['no list', encode({ session: 's' })],
+    ['too little', encode(['A', 's'])],
+    ['too much', encode(['A', 's', 'r', 1, 2])],
+    ['a part in words', encode(['A', 's', 'r', '1'])],
+    ['a negative part', encode(['A', 's', 'r', -1])],
+    ['a part that goes without saying', encode(['A', 's', 'r', 0])],
+    ['a session with a slash', encode(['A', 'a/b', 'r'])],
+    ['a run with control characters', encode(['A', 's', 'r\n'])],
+    ['a run that is too long', encode(['A', 's', 'r'.repeat(129)])],
+  ])('%s', (_name, text) => {
+    expect(() => parseResponseId('some_id', text)).toThrow(/^some_id: /)
+  })
+})

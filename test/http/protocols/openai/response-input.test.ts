@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { responseBody } from '../../../../src/http/protocols/openai/response-body.js'
+import { toResponseInput } from '../../../../src/http/protocols/openai/response-input.js'
+
+function read(input: unknown) {
+  return toResponseInput(responseBody.parse({ input }).input)
+}
+
+test('text is a message of the user', () => {
+  const contents = [{ type: 'text', text: 'Hi' }]
+  const expected = { type: 'messages', messages: [{ role: 'user', contents }] }
+  expect(read('Hi')).toEqual(expected)
+  expect(read([{ role: 'user', content: 'Hi' }])).toEqual(expected)
+  expect(read([{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] }])).toEqual(
+    expected,
+  )
+})
+
+test.each([
+  [
+    { type: 'input_image', image_url: 'https://example.com/a.png', detail: 'auto' },
+    { type: 'uri', uri: 'https://example.com/a.png', mediaType: 'image/*' },
+  ],
+  [
+    { type: 'input_image', image_url: 'data:image/png;base64,AA==' },
+    { type: 'data', uri: 'data:image/png;base64,AA==' },
+  ],
+  [
+    { type: 'input_file', file_url: 'https://example.com/a.pdf' },
+    { type: 'uri', uri: 'https://example.com/a.pdf', mediaType: 'application/octet-stream' },
+  ],
+  [
+    { type: 'input_file', file_data: 'data:application/pdf;base64,AA==', filename: 'a.pdf' },
+    { type: 'data', uri: 'data:application/pdf;base64,AA==' },
+  ],
+])('%o is media', (part, content) => {
+  expect(read([{ role: 'user', content: [part] }])).toEqual({
+    type: 'messages',
+    messages: [{ role: 'user', contents: [content] }],
+  })
+})
+
+test('decisions are kept apart from messages', () => {
+  const answer = { type: 'mcp_approval_response', approval_request_id: 'r~1', approve: false, reason: 'No.' }
+  expect(read([answer])).toEqual({ type: 'decisions', decisions: [answer] })
+  expect(() => read([answer, { role: 'user', content: 'Hi' }])).toThrow(/^input: must not mix/)
+})

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { Agent } from '../../../../src/agent/agent.js'
+import { toResponseId } from '../../../../src/http/protocols/openai/response-id.js'
+import {
+  handleCreateResponse,
+  handleRetrieveResponse,
+} from '../../../../src/http/protocols/openai/responses-handlers.js'
+import type { Call } from '../../../../src/http/route.js'
+import type { RunEvent } from '../../../../src/run/events.js'
+import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
+import { accepted, answer, completed, started } from '../../../run/event-samples.js'
+
+const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
+const going = [accepted('Hi'), started(1)]
+const ended = [...going, answer(0, 'ok'), completed('ok')]
+
+/** Posts a response whose run has come as far as `events` while its caller waits; notes what was done to that end. */
+async function create(events: readonly RunEvent[], body: object = {}) {
+  const story: string[] = []
+  const note = (name: string) => async () => void story.push(name)
+  const stored = events.map((event, id) => ({ ...event, id, at: 0 }))
+  const request = new Request('http://localhost/api/compatible-mode/v1/responses', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ input: 'Hi', ...body }),
+  })
+  const call = {
+    request,
+    url: new URL(request.url),
+    params: {},
+    owner: undefined,
+    agents: [agent],
+    exposures: new Map(),
+    settings: { waitLimitMs: 1000, streamLimitMs: 1000, heartbeatMs: 1000, maxBodyBytes: 1000 },
+    sessions: {
+      begin: note('begin'),
+      settle: note('settle'),
+      async readRun() {
+        story.push('read')
+        return stored
+      },
+      async *follow() {
+        story.push('follow')
+        yield stored
+      },
+    },
+  } as unknown as Call
+  const { status, body: text } = await handleCreateResponse(call)
+  const told = typeof text === 'string' ? JSON.parse(text).status : undefined
+  return { status, told, story }
+}
+
+test('the answer to a caller who waits needs no flush of its own', async () => {
+  expect(await create(ended)).toEqual({ status: 200, told: 'completed', story: ['begin', 'follow'] })
+})
+
+test.each([
+  ['has waited in vain', {}, 'in_progress', ['begin', 'follow', 'settle']],
+  ['is answered at once', { background: true }, 'in_progress', ['begin', 'read', 'settle']],
+  ['follows its stream', { stream: true }, undefined, ['begin', 'settle']],
+])('a run whose caller %s is on disk before', async (_name, body, told, story) => {
+  expect(await create(going, body)).toEqual({ status: 200, told, story })
+})
+
+test('an agent without routes has no responses, whatever an id says', async () => {
+  const sessions = {
+    async requireSession() {},
+    readRun: async () => ended.map((event, id) => ({ ...event, id, at: 0 })),
+  }
+  const responseId = toResponseId({ agent: 'A', session: 's', run: 'r', part: 0 })
+  const call = { url: new URL('http://localhost/'), params: { responseId }, agents: [agent], sessions }
+  const retrieve = (http: boolean) =>
+    handleRetrieveResponse({ ...call, exposures: new Map([[agent, { http }]]) } as unknown as Call)
+  expect(await retrieve(true)).toMatchObject({ status: 200 })
+  await expect(retrieve(false)).rejects.toMatchObject({ code: 'not_found' })
+})
