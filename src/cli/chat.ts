@@ -70,6 +70,8 @@ function toHidden({ question, quiet }: ChatArgs): ReadonlySet<Piece['kind']> {
 
 /** Ctrl+C stops the answer that is coming; once more, or when there is none, it ends the command. */
 function interrupt(chat: Chat): void {
+  // The terminal has written ^C.
+  if (chat.lines.isTerminal) process.stderr.write('\n')
   if (chat.conversation.cancel()) return
   chat.screen.alert(toFarewell(chat))
   process.exit(exitCodes.interrupted)

@@ -163,12 +163,24 @@ describe('a host that is killed', () => {
     await talk.waitFor(`${text}\n`)
     expect(talk.output.stdout).toBe(`A fox ran\n${text}\n`)
     expect(talk.output.stderr).toMatch(
-      /Nothing answers at .+Trying again.+\nConnected again\.\n.+begins again/s,
+      /The connection to .+ broke .+Trying again.+\nConnected again\.\n.+begins again/s,
     )
     talk.type('And then?')
     await talk.waitFor('You said: And then?\n')
     expect(await talk.end()).toBe(0)
     expect((await scene.api.state('killed')).body.message_count).toBe(2)
+  })
+
+  test('while a tool works that must not run twice leaves that to whoever chats', async () => {
+    const talk = chat()
+    talk.type(scene.book.add('Risky', callTools(call('work_ask', { id: 'risky', gate: 'risky' }))))
+    await scene.waitForWork('risky')
+    await scene.restart()
+    await talk.waitFor('may have taken effect already', 'stderr')
+    talk.type('y')
+    await talk.waitFor('Tools: risky by work_ask\n')
+    expect(await talk.end()).toBe(0)
+    expect(await scene.effectsOf('risky')).toEqual(['start work_ask 1', 'start work_ask 2', 'end work_ask 2'])
   })
 
   test('leaves nothing void in the answer to one question', async () => {
@@ -206,6 +218,20 @@ describe('Ctrl+C', () => {
     expect(await talk.end()).toBe(1)
   })
 
+  test('pressed twice ends the command, whatever becomes of the answer', async () => {
+    const talk = chat('--session', 'twice')
+    talk.type(scene.book.add('Go on', { text: 'A story that never ends', holdAfterChunks: 4 }))
+    await talk.waitFor('A story t')
+    await scene.restart(async () => {
+      await talk.waitFor('Trying again', 'stderr')
+      talk.signal('SIGINT')
+      await talk.waitFor('Cancelling', 'stderr')
+      talk.signal('SIGINT')
+      expect(await talk.ended).toBe(130)
+    })
+    expect(talk.output.stderr).toContain('--session twice')
+  })
+
   test('ends the command when no answer comes', async () => {
     const talk = chat('--session', 'left')
     talk.type('Hello')
@@ -214,6 +240,12 @@ describe('Ctrl+C', () => {
     expect(await talk.ended).toBe(130)
     expect(talk.output.stderr).toContain('--session left')
   })
+})
+
+test('ends at once when there is nothing to say', async () => {
+  const talk = chat()
+  expect(await talk.end()).toBe(0)
+  expect(talk.output.stdout).toBe('')
 })
 
 test('lets no control character of a model or its tools through', async () => {

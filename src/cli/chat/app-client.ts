@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
 import type { ServerSentEvent } from '../../core/sse.js'
-import { createUnreachableError, readFailure } from './app-failure.js'
+import { createBrokenError, createUnreachableError, readFailure } from './app-failure.js'
 import { readEvents } from './read-events.js'
 import { type OpenApproval, openApproval, type PlacedEvent, parseRunEvent } from './run-event.js'
 
@@ -136,7 +136,7 @@ export class AppClient {
     try {
       for await (const event of events) yield parseRunEvent(event)
     } catch (error) {
-      throw error instanceof AgentError ? error : createUnreachableError(this.url, error)
+      throw error instanceof AgentError ? error : createBrokenError(this.url, error)
     }
   }
 
@@ -151,7 +151,7 @@ export class AppClient {
     try {
       return await response.text()
     } catch (error) {
-      throw createUnreachableError(this.url, error)
+      throw createBrokenError(this.url, error)
     }
   }
 

@@ -8,18 +8,24 @@ const passingStatuses: ReadonlySet<number> = new Set([408, 502, 503, 504])
 
 const problemBody = z.object({ detail: z.string(), code: z.string() })
 
-/** An error for a request that got no answer, or only half of one; worth trying again. */
+/** An error for a request that got no answer; worth trying again. */
 export function createUnreachableError(url: string, cause: unknown): AgentError {
   const message = `Nothing answers at ${url} (${toReason(cause)}): start the app (durable-agents start), or say with --url where it is.`
   return new AgentError('internal', message, { retryable: true, cause })
 }
 
-/** The innermost error says why; `fetch` itself says only that it failed. */
+/** An error for an answer that broke off; worth trying again. */
+export function createBrokenError(url: string, cause: unknown): AgentError {
+  const message = `The connection to ${url} broke (${toReason(cause)}).`
+  return new AgentError('internal', message, { retryable: true, cause })
+}
+
+/** The innermost error says why; `fetch` itself says only that it failed, and its own codes say less than their messages. */
 function toReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.cause instanceof Error) return toReason(error.cause)
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return code || error.message
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'UND'
+  return code.startsWith('UND') ? error.message : code
 }
 
 /** An error for an answer that is none of success; says what to do about it. */

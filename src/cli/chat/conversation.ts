@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, systemClock } from '../../core/clock.js'
+import { systemClock } from '../../core/clock.js'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { AppClient, RunAddress, SessionAddress, Verdict } from './app-client.js'
 import { askVerdict } from './ask-verdict.js'
@@ -26,18 +26,15 @@ export interface ConversationOptions {
   readonly lines?: Lines | undefined
   /** Kinds of pieces that are not shown. */
   readonly hidden: ReadonlySet<Piece['kind']>
-  readonly clock?: Clock | undefined
 }
 
 /** One conversation with an agent: sends messages one by one, and shows what becomes of them. */
 export class Conversation {
   readonly #options: ConversationOptions
-  readonly #clock: Clock
   #current: CurrentRun | undefined
 
   constructor(options: ConversationOptions) {
     this.#options = options
-    this.#clock = options.clock ?? systemClock
   }
 
   /** Sends a message and sees it to its end. @throws {AgentError} when that cannot be seen. */
@@ -56,8 +53,8 @@ export class Conversation {
     const { address, accepted } = this.#current
     this.#current.isCancelled = true
     this.#notice('Cancelling …')
-    // The run is not there before the app has accepted it. What fails here, and that it does, is told by who sees the run, too.
-    const silent = { clock: this.#clock, onNotice: () => {} }
+    // The run is not there before the app has accepted it. That the app is away is said once, by who follows the run.
+    const silent = { clock: systemClock, onNotice: () => {} }
     accepted.then(() => outlast(silent, () => this.#options.client.cancelRun(address))).catch(() => {})
     return true
   }
@@ -77,8 +74,8 @@ export class Conversation {
   async #follow(current: CurrentRun, message: string | undefined): Promise<Ending> {
     const { client } = this.#options
     const { address, accept } = current
-    const notices = { clock: this.#clock, onNotice: (line: string) => this.#notice(line) }
-    const events = followRun({ ...notices, client, address, message, onAccepted: accept })
+    const outage = { clock: systemClock, onNotice: (line: string) => this.#notice(line) }
+    const events = followRun({ ...outage, client, address, message, onAccepted: accept })
     let shown = nothingShown
     for await (const event of events) {
       const next = showEvent(shown, event)
@@ -121,7 +118,7 @@ export class Conversation {
   }
 
   #outlast<T>(ask: () => Promise<T>): Promise<T> {
-    return outlast({ clock: this.#clock, onNotice: (line) => this.#notice(line) }, ask)
+    return outlast({ clock: systemClock, onNotice: (line) => this.#notice(line) }, ask)
   }
 
   #show({ kind, text }: Piece): void {

@@ -20,7 +20,7 @@ export interface FollowRunOptions extends OutageOptions {
  * @throws as {@link Outage.wait}
  */
 export async function* followRun(options: FollowRunOptions): AsyncGenerator<KnownEvent> {
-  const { client, address, clock, signal } = options
+  const { client, address, clock } = options
   const outage = new Outage(options)
   let unsent = options.message
   let last = -1
@@ -38,7 +38,7 @@ export async function* followRun(options: FollowRunOptions): AsyncGenerator<Know
         if (event !== undefined) yield event
         if (event !== undefined && isLast(event)) return
       }
-      await clock.sleep(pauseMs, signal)
+      await clock.sleep(pauseMs)
     } catch (error) {
       await outage.wait(error)
     }

@@ -1,4 +1,4 @@
-import { type Clock, toTimestamp } from '../../core/clock.js'
+import type { Clock } from '../../core/clock.js'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import { toBackoffMs } from '../../host/backoff.js'
 
@@ -11,8 +11,6 @@ export interface OutageOptions {
   readonly clock: Clock
   /** Told a line when the app goes away, and when it is back. */
   readonly onNotice: (line: string) => void
-  /** Aborted when nobody waits any more. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /** Whether and since when an app is away; waits for it. */
@@ -31,17 +29,17 @@ export class Outage {
    */
   async wait(failure: unknown): Promise<void> {
     if (!(failure instanceof AgentError && failure.retryable)) throw failure
-    const { clock, onNotice, signal } = this.#options
+    const { clock, onNotice } = this.#options
     if (this.#since === undefined) {
       this.#since = clock.now()
-      onNotice(`${failure.message} Trying again, until ${toTime(this.#since + longestOutageMs)} at most …`)
+      onNotice(`${failure.message} Trying again for up to ${longestOutageMs / 1000} seconds …`)
     }
     if (clock.now() - this.#since >= longestOutageMs) {
       const message = `The app has been away for ${longestOutageMs / 1000} seconds: ${toErrorMessage(failure)}`
       throw new AgentError('store_unavailable', message, { cause: failure })
     }
     this.#tries += 1
-    await clock.sleep(failure.retryAfterMs ?? toBackoffMs(backoff, this.#tries), signal)
+    await clock.sleep(failure.retryAfterMs ?? toBackoffMs(backoff, this.#tries))
   }
 
   /** Says that the app answers. */
@@ -64,8 +62,4 @@ export async function outlast<T>(options: OutageOptions, ask: () => Promise<T>):
       await outage.wait(error)
     }
   }
-}
-
-function toTime(ms: number): string {
-  return `${toTimestamp(ms).slice(11, 19)} UTC`
 }

@@ -92,6 +92,12 @@ test('gives every event once, wherever the connection breaks', async () => {
   }
 })
 
+test('shows no event twice when what stands before the app drops the cursor', async () => {
+  const app = createApp({ afterEvents: 3, error: away })
+  const forgetful = { ...app, followRun: (to: object) => app.followRun(to, -1) }
+  expect((await follow(forgetful)).events).toEqual(all)
+})
+
 test('sends the message until the app has it, and then no more', async () => {
   const app = createApp({}, {}, { afterEvents: 0, error: away })
   expect((await follow(app)).accepted).toBe(1)
