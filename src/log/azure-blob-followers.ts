@@ -34,7 +34,7 @@ export class AzureBlobFollowers {
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
     const tail = this.#logs.tail(key)
     const pause = () => this.#poll(tail)
-    const watch = { feed: this.#feed, name: toSegmentName(key, 0), signal: this.#either(signal), pause }
+    const watch = { feed: this.#feed, name: toSegmentName(key, 0), signal, pause }
     try {
       await tail.follow()
       const { generation } = tail
@@ -67,7 +67,7 @@ export class AzureBlobFollowers {
   /** See `RunLog.watchControls`. */
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
     const pause = (either: AbortSignal) => delay(this.#intervals.controlPollIntervalMs, either)
-    const watch = { feed: this.#feed, name: toControlsName(key), signal: this.#either(signal), pause }
+    const watch = { feed: this.#feed, name: toControlsName(key), signal, pause }
     let known: ControlList = { records: [], etag: undefined }
     for await (const look of watchFeed(watch)) {
       const news = await this.#controls.readNews(key, known)
@@ -91,9 +91,6 @@ export class AzureBlobFollowers {
 
   close(): void {
     this.#closed.abort()
-  }
-
-  #either(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.#closed.signal])
+    this.#feed.close()
   }
 }

@@ -39,7 +39,6 @@ export class MemoryRunLog implements RunLog {
   readonly #runs = new Map<string, MemoryRun>()
   readonly #sessions = new Map<string, SessionSummary & SessionKey>()
   readonly #feed = new RunFeed()
-  readonly #closed = new AbortController()
   readonly #clock: Clock
 
   constructor({ clock = systemClock }: MemoryRunLogOptions = {}) {
@@ -96,17 +95,16 @@ export class MemoryRunLog implements RunLog {
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-    const stop = AbortSignal.any([signal, this.#closed.signal])
     const followed = this.#runs.get(toRunFeedName(key))
     let cursor = after
-    while (!stop.aborted) {
+    while (!signal.aborted && !this.#feed.isClosed) {
       const run = this.#runs.get(toRunFeedName(key))
       if (run === undefined || run !== followed) return
       const events = run.events.slice(cursor + 1)
       if (events.length > 0) yield events
       cursor += events.length
       if (isEnded(run) && cursor >= run.events.length - 1) return
-      if (events.length === 0) await this.#feed.next(toRunFeedName(key), stop)
+      if (events.length === 0) await this.#feed.next(toRunFeedName(key), signal)
     }
   }
 
@@ -167,12 +165,11 @@ export class MemoryRunLog implements RunLog {
   }
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    const stop = AbortSignal.any([signal, this.#closed.signal])
-    for (let seen = 0; !stop.aborted; ) {
+    for (let seen = 0; !signal.aborted && !this.#feed.isClosed; ) {
       const controls = await this.controls(key)
       if (controls.length > seen) yield controls
       seen = controls.length
-      await this.#feed.next(toControlFeedName(key), stop)
+      await this.#feed.next(toControlFeedName(key), signal)
     }
   }
 
@@ -202,7 +199,7 @@ export class MemoryRunLog implements RunLog {
   async probe(): Promise<void> {}
 
   async close(): Promise<void> {
-    this.#closed.abort()
+    this.#feed.close()
   }
 
   #deleteRuns(key: SessionKey, which: (run: MemoryRun) => boolean): void {

@@ -14,21 +14,19 @@ export class RedisWatch {
   readonly #pollIntervalMs: number
   readonly #feed = new RunFeed()
   readonly #subscriptions = new Map<string, Subscription>()
-  readonly #closed = new AbortController()
 
   constructor(redis: RedisConnection, pollIntervalMs: number) {
     this.#redis = redis
     this.#pollIntervalMs = pollIntervalMs
   }
 
-  /** Yields when it is time to look, first at once; ends when the signal aborts. @throws {AgentError} `store_unavailable` */
+  /** Yields when it is time to look, first at once; ends when the signal aborts or the watch is closed. @throws {AgentError} `store_unavailable` */
   async *watch(channel: string, signal: AbortSignal): AsyncGenerator<Look> {
-    const stop = AbortSignal.any([signal, this.#closed.signal])
     const subscription = this.#enter(channel)
     try {
       await subscription.ready
       const pause = (either: AbortSignal) => delay(this.#pollIntervalMs, either)
-      yield* watchFeed({ feed: this.#feed, name: channel, signal: stop, pause })
+      yield* watchFeed({ feed: this.#feed, name: channel, signal, pause })
     } finally {
       await this.#leave(channel, subscription)
     }
@@ -39,7 +37,7 @@ export class RedisWatch {
   }
 
   close(): void {
-    this.#closed.abort()
+    this.#feed.close()
   }
 
   #enter(channel: string): Subscription {
@@ -58,6 +56,6 @@ export class RedisWatch {
     subscription.watchers -= 1
     if (subscription.watchers > 0) return
     this.#subscriptions.delete(channel)
-    if (!this.#closed.signal.aborted) await this.#redis.unsubscribe(channel)
+    if (!this.#feed.isClosed) await this.#redis.unsubscribe(channel)
   }
 }

@@ -3,16 +3,22 @@ import type { RunKey } from '../run/run-log.js'
 /** Wakes those who wait for news, each under the name of what it is about. */
 export class RunFeed {
   readonly #waiting = new Map<string, Set<() => void>>()
+  #isClosed = false
 
   /** How many are waiting. */
   get size(): number {
     return this.#waiting.size
   }
 
-  /** Resolves at the next {@link notify} for `name`, or when the signal aborts. */
+  /** Whether there will be no more news. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Resolves at the next {@link notify} for `name`, when the feed is closed, or when the signal aborts. */
   next(name: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (signal.aborted) return resolve()
+      if (signal.aborted || this.#isClosed) return resolve()
       const waiters = this.#waiting.get(name) ?? new Set()
       this.#waiting.set(name, waiters)
       const done = () => {
@@ -32,6 +38,12 @@ export class RunFeed {
 
   notifyAll(): void {
     for (const name of [...this.#waiting.keys()]) this.notify(name)
+  }
+
+  /** Wakes everybody, and lets nobody wait any more. */
+  close(): void {
+    this.#isClosed = true
+    this.notifyAll()
   }
 }
 

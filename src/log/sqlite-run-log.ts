@@ -46,7 +46,6 @@ export class SqliteRunLog implements RunLog {
   readonly #recent = new RecentRuns()
   readonly #watch: SqliteWatch
   readonly #runs: SqliteRunWrites
-  readonly #closed = new AbortController()
 
   /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
   constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
@@ -121,11 +120,10 @@ export class SqliteRunLog implements RunLog {
   }
 
   async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-    const stop = AbortSignal.any([signal, this.#closed.signal])
     this.#watch.look()
     const followed = this.#runs.find(key)
     let cursor = after
-    while (!stop.aborted) {
+    while (!signal.aborted && !this.#watch.isClosed) {
       const events = this.#read(key, cursor)
       const run = this.#runs.find(key)
       if (run === undefined || !isSameRun(run, followed)) return
@@ -136,7 +134,7 @@ export class SqliteRunLog implements RunLog {
         cursor = last.id
       } else {
         if (run.status === 'ended' && cursor >= run.next - 1) return
-        await this.#watch.next(toRunFeedName(key), stop)
+        await this.#watch.next(toRunFeedName(key), signal)
       }
     }
   }
@@ -198,12 +196,11 @@ export class SqliteRunLog implements RunLog {
   }
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    const stop = AbortSignal.any([signal, this.#closed.signal])
-    for (let seen = 0; !stop.aborted; ) {
+    for (let seen = 0; !signal.aborted && !this.#watch.isClosed; ) {
       const controls = this.#readControls(key)
       if (controls.length > seen) yield controls
       seen = controls.length
-      await this.#watch.next(toControlFeedName(key), stop)
+      await this.#watch.next(toControlFeedName(key), signal)
     }
   }
 
@@ -231,7 +228,6 @@ export class SqliteRunLog implements RunLog {
   }
 
   async close(): Promise<void> {
-    this.#closed.abort()
     this.#watch.close()
     this.#writes.flush()
     this.#disk.close()

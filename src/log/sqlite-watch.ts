@@ -24,9 +24,13 @@ export class SqliteWatch {
     this.#options = options
   }
 
-  /** Resolves at the next {@link notify} of that name, when another process has written, or when the signal aborts. */
+  get isClosed(): boolean {
+    return this.#feed.isClosed
+  }
+
+  /** Resolves at the next {@link notify} of that name, when another process has written or the watch is closed, or when the signal aborts. */
   next(name: string, signal: AbortSignal): Promise<void> {
-    this.#poll ??= setInterval(() => this.#lookAgain(), this.#options.pollIntervalMs)
+    if (!this.isClosed) this.#poll ??= setInterval(() => this.#lookAgain(), this.#options.pollIntervalMs)
     return this.#feed.next(name, signal)
   }
 
@@ -60,15 +64,20 @@ export class SqliteWatch {
     this.#feed.notifyAll()
   }
 
-  /** Looks no more. */
+  /** Wakes everybody, and looks no more. */
   close(): void {
+    this.#rest()
+    this.#feed.close()
+  }
+
+  #rest(): void {
     clearInterval(this.#poll)
     this.#poll = undefined
   }
 
   #lookAgain(): void {
     this.lookNow()
-    if (this.#feed.size === 0) this.close()
+    if (this.#feed.size === 0) this.#rest()
   }
 
   /** `undefined` when the file cannot be read: whoever waits then learns so from a look of their own. */

@@ -14,9 +14,9 @@ export interface WatchOptions {
   readonly pause: (signal: AbortSignal) => Promise<unknown>
 }
 
-/** Yields when it is time to look for news, first at once; ends when the signal aborts. */
+/** Yields when it is time to look for news, first at once; ends when the signal aborts or the feed is closed. */
 export async function* watchFeed({ feed, name, signal, pause }: WatchOptions): AsyncGenerator<Look> {
-  while (!signal.aborted) {
+  while (!signal.aborted && !feed.isClosed) {
     const looked = new AbortController()
     const either = AbortSignal.any([signal, looked.signal])
     // Waits from before the look on, so that nothing slips through between looking and waiting.
