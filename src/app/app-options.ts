@@ -1,6 +1,7 @@
 import type { Agent } from '../agent/agent.js'
 import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
+import type { AppTelemetryOptions } from '../agent/telemetry/invocation-trace.js'
 import { checkCount } from '../core/check-count.js'
 import { checkChoice, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
@@ -49,6 +50,8 @@ export interface AgentFunctionAppOptions {
   readonly maxInlineMediaBytes?: number | undefined
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number | undefined
+  /** What OpenTelemetry is told of the agents' runs, where the app has registered it. @default what is done, nothing that is said */
+  readonly telemetry?: AppTelemetryOptions | undefined
 }
 
 export interface AddAgentOptions {
@@ -94,6 +97,7 @@ const appOptions: OptionNames<AgentFunctionAppOptions> = {
   maxAttempts: true,
   maxInlineMediaBytes: true,
   maxBodyBytes: true,
+  telemetry: true,
 }
 
 const addAgentOptions: OptionNames<AddAgentOptions> = {
@@ -112,6 +116,7 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   const { agents = [], workflows = [], protocols = [], authLevel = 'function', defaultCallback } = options
   if (!Array.isArray(agents)) refuse('agents of AgentFunctionApp must be a list.')
   if (!Array.isArray(workflows)) refuse('workflows of AgentFunctionApp must be a list.')
+  checkOptions('telemetry', options.telemetry ?? {}, { captureContent: true })
   checkChoice('authLevel', authLevel, ['anonymous', 'function', 'admin'])
   if (!Array.isArray(protocols)) refuse('protocols of AgentFunctionApp must be a list.')
   for (const protocol of protocols) checkChoice('protocols', protocol, protocolNames)

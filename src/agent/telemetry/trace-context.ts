@@ -1,10 +1,5 @@
 import { type Context, context, createTraceState, type SpanContext, trace } from '@opentelemetry/api'
-import {
-  isSampled,
-  parseTraceParent,
-  type TraceContext,
-  toTraceParentText,
-} from '../../core/trace-context.js'
+import { parseTraceParent, type TraceContext, toTraceParentText } from '../../core/trace-context.js'
 import { isTracing } from '../../model/telemetry/tracing.js'
 
 /** Where in a trace this code runs, to be kept with what it accepts; `undefined` when nobody traces it. */
@@ -36,29 +31,4 @@ export function toContext(kept: TraceContext | undefined): Context {
   return place === undefined
     ? trace.deleteSpan(context.active())
     : trace.setSpanContext(context.active(), place)
-}
-
-/** What an invocation says of the trace that it is part of. */
-export interface InvocationTrace {
-  /** What the request itself brought; `undefined` when there is none, or it brought nothing. */
-  readonly caller: TraceContext | undefined
-  /** What the Functions host handed to the invocation. */
-  readonly host: TraceContext | undefined
-}
-
-/**
- * Does the work of an invocation where it belongs: below the app's own span when there is one (its instrumentation knows
- * best), else below the host's, which continues the caller's, else below the caller's. What the host began by itself and does not sample is
- * no trace that anybody has: whether such work is traced is left to the app's own sampler.
- */
-export function withInvocationTrace<T>(read: () => InvocationTrace, work: () => T): T {
-  if (!isTracing() || trace.getActiveSpan()?.isRecording()) return work()
-  const { caller, host } = read()
-  return context.with(toContext(choose(caller, host)), work)
-}
-
-function choose(caller: TraceContext | undefined, host: TraceContext | undefined): TraceContext | undefined {
-  if (caller === undefined) return host !== undefined && isSampled(host) ? host : undefined
-  const traceOf = (one: TraceContext) => parseTraceParent(one.traceparent)?.traceId
-  return host !== undefined && traceOf(host) === traceOf(caller) ? host : caller
 }

@@ -46,6 +46,7 @@ export async function invokeMcpFunction(
     input: { string: context },
     triggerMetadata: triggerMetadata.toRecord(),
     reason,
+    traceContext: parseTraceContext(headers.traceparent, headers.tracestate),
   })
   if (!outcome.succeeded) throw new McpFunctionError(outcome.message)
   return outcome.returnValue ?? undefined
