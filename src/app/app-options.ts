@@ -1,11 +1,11 @@
 import type { Agent } from '../agent/agent.js'
 import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
-import type { AppTelemetryOptions } from '../agent/telemetry/invocation-trace.js'
 import { checkCount } from '../core/check-count.js'
 import { checkChoice, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { type Protocol, protocolNames } from '../http/protocols/protocols.js'
+import type { TelemetryOptions } from '../model/with-telemetry.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
@@ -51,7 +51,7 @@ export interface AgentFunctionAppOptions {
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number | undefined
   /** What OpenTelemetry is told of the agents' runs, where the app has registered it. @default what is done, nothing that is said */
-  readonly telemetry?: AppTelemetryOptions | undefined
+  readonly telemetry?: TelemetryOptions | undefined
 }
 
 export interface AddAgentOptions {

@@ -1,7 +1,7 @@
 import type { DurableClient, EntityContext, EntityHandler } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
-import { type AppTelemetryOptions, withOperationTrace } from '../agent/telemetry/invocation-trace.js'
+import { type AppTelemetry, withOperationTrace } from '../agent/telemetry/invocation-trace.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
@@ -32,7 +32,7 @@ export interface AgentEntityOptions {
   /** Finds an operation's durable client, by which tools start orchestrations, and orchestrations are told how their runs ended. @default none */
   readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
   /** What telemetry tells of the agent's runs. @default nothing that is said */
-  readonly telemetry?: AppTelemetryOptions | undefined
+  readonly telemetry?: AppTelemetry | undefined
   /** @default the machine's */
   readonly clock?: Clock | undefined
 }

@@ -7,17 +7,11 @@ import {
 } from '../../core/trace-context.js'
 import { withContentCapture } from '../../model/telemetry/content-capture.js'
 import { isTracing } from '../../model/telemetry/tracing.js'
+import type { TelemetryOptions } from '../../model/with-telemetry.js'
 import { toContext } from './trace-context.js'
 
-/** What telemetry tells of an app's agents. */
-export interface AppTelemetryOptions {
-  /**
-   * Whether spans tell what is said: instructions, messages, tool arguments and results. Whoever can read the traces can
-   * then read that.
-   * @default the environment variable `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`, else false
-   */
-  readonly captureContent?: boolean | undefined
-}
+/** How much of an app's runs is told. */
+export type AppTelemetry = TelemetryOptions
 
 /** What a function of an app is told of the trace that its invocation is part of. */
 export interface TracedInvocation {
@@ -50,7 +44,7 @@ export function withInvocationTrace<T>(
 /** Does the work of an entity's operation likewise, telling as much as the app wants told. */
 export function withOperationTrace<T>(
   invocation: TracedInvocation,
-  { captureContent }: AppTelemetryOptions,
+  { captureContent }: AppTelemetry,
   work: () => T,
 ): T {
   return withInvocationTrace(invocation, undefined, () => withContentCapture(captureContent, work))

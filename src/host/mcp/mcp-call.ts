@@ -1,3 +1,4 @@
+import { parseTraceContext } from '../../core/trace-context.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 import { TriggerMetadata } from '../trigger-metadata.js'
