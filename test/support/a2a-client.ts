@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Message, type Part, Role, type StreamResponse, type Task } from '@a2a-js/sdk'
-import { Client, ClientFactory, ClientFactoryOptions, DefaultAgentCardResolver, JsonRpcTransportFactory } from '@a2a-js/sdk/client'
+import {
+  Client,
+  ClientFactory,
+  ClientFactoryOptions,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+} from '@a2a-js/sdk/client'
 import { LegacyJsonRpcTransport, parseLegacyAgentCard } from '@a2a-js/sdk/compat/v0_3/client'
 import type { SpawnedHost } from './spawn-host.js'
 
@@ -17,7 +23,10 @@ export function toAgentUrl({ url }: Pick<SpawnedHost, 'url'>, agent = 'Assistant
 }
 
 /** The official client for an agent, which finds its way by the agent's card. */
-export function createA2aClient(host: Pick<SpawnedHost, 'url'>, options: A2aClientOptions = {}): Promise<Client> {
+export function createA2aClient(
+  host: Pick<SpawnedHost, 'url'>,
+  options: A2aClientOptions = {},
+): Promise<Client> {
   const fetchImpl = fetchAs(options.user)
   const factory = new ClientFactory({
     ...ClientFactoryOptions.default,
@@ -52,16 +61,37 @@ export interface Said extends Partial<Pick<Message, 'messageId' | 'contextId' | 
 
 /** The parameters by which the official client sends a message. */
 export function says(content: string | readonly Part['content'][], said: Said = {}) {
-  const { messageId = randomUUID(), contextId = '', taskId = '', historyLength, returnImmediately = false } = said
+  const {
+    messageId = randomUUID(),
+    contextId = '',
+    taskId = '',
+    historyLength,
+    returnImmediately = false,
+  } = said
   const contents = typeof content === 'string' ? [{ $case: 'text' as const, value: content }] : content
-  const parts = contents.map((one) => ({ content: one, metadata: undefined, filename: '', mediaType: '' }))
+  const parts = contents.map((one) => ({
+    content: one,
+    metadata: undefined,
+    filename: '',
+    mediaType: toMediaType(one),
+  }))
   const none = { metadata: undefined, extensions: [], referenceTaskIds: [] }
   return {
     tenant: '',
     message: { messageId, contextId, taskId, role: Role.ROLE_USER, parts, ...none },
-    configuration: { acceptedOutputModes: [], taskPushNotificationConfig: undefined, historyLength, returnImmediately },
+    configuration: {
+      acceptedOutputModes: [],
+      taskPushNotificationConfig: undefined,
+      historyLength,
+      returnImmediately,
+    },
     metadata: said.metadata,
   }
+}
+
+function toMediaType(content: Part['content']): string {
+  if (content?.$case === 'url') return 'image/png'
+  return content?.$case === 'raw' ? 'text/plain' : ''
 }
 
 /** The task that the official client was given. @throws {Error} when it was a message. */
