@@ -109,7 +109,11 @@ export const legacySendParams = z.looseObject({
     parts: z.array(legacyPart).min(1).max(100),
   }),
   configuration: z
-    .looseObject({ historyLength, blocking: z.boolean().nullish(), pushNotificationConfig: z.unknown().optional() })
+    .looseObject({
+      historyLength,
+      blocking: z.boolean().nullish(),
+      pushNotificationConfig: z.unknown().optional(),
+    })
     .nullish(),
   metadata,
 })
