@@ -4,7 +4,7 @@ import { type Answer, createJsonAnswer } from '../../answers.js'
 import { refuseUnknown } from '../../parse-query.js'
 import type { Call } from '../../route.js'
 import { isNewest } from './a2a-version.js'
-import { requireAgent } from './require-agent.js'
+import { requireCalledAgent } from './called-agent.js'
 
 /**
  * `GET a2a/{agent}/.well-known/agent-card.json`: who an agent is and where it is called. Clients of 0.3 get a card in their
@@ -12,7 +12,7 @@ import { requireAgent } from './require-agent.js'
  */
 export async function handleAgentCard(call: Call): Promise<Answer> {
   refuseUnknown(call.url.searchParams, ['code'])
-  const agent = requireAgent(call)
+  const agent = requireCalledAgent(call)
   const url = toInterfaceUrl(call.url, agent)
   const isSecured = call.authLevel !== 'anonymous'
   const card = isNewest(call.request.headers)

@@ -6,9 +6,9 @@ import type { Call } from '../../route.js'
 import { A2aError, type RpcId, toA2aErrorAnswer, toRpcError } from './a2a-errors.js'
 import { type A2aVersion, checkVersion } from './a2a-version.js'
 import type { Frame } from './a2a-wire.js'
+import { requireCalledAgent } from './called-agent.js'
 import { toLegacyFrame } from './legacy-wire.js'
 import { listTasks } from './list-tasks.js'
-import { requireAgent } from './require-agent.js'
 import type { RpcCall, RpcMethod, RpcResult } from './rpc-call.js'
 import { parseRpcRequest, readRpcBody, toRpcId } from './rpc-request.js'
 import { sendMessage, sendStreamingMessage } from './send-methods.js'
@@ -46,7 +46,7 @@ const legacy: Readonly<Record<string, RpcMethod>> = {
 /** `POST a2a/{agent}`: a method of A2A by JSON-RPC; which version is spoken, its name says. */
 export async function handleRpc(call: Call): Promise<Answer> {
   refuseUnknown(call.url.searchParams, ['code'])
-  const agent = requireAgent(call)
+  const agent = requireCalledAgent(call)
   const body = await readRpcBody(call)
   const id = toRpcId(body)
   try {
