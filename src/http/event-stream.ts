@@ -76,7 +76,7 @@ const withheld: readonly string[] = [
   'step.continued',
 ] satisfies readonly RunEventType[]
 
-/** An event's data as its readers get it, and `more`. What only the model's provider reads is left out: it is much, and nobody else's. */
+/** An event's data as its readers get it, and `more`. What only the model's provider reads is left out: it is much, and nobody else's; and so is where in a trace the app stands. */
 export function toShownData(type: string, data: object, more?: object): string {
   const shown = toShown(type, data)
   return JSON.stringify(more === undefined ? shown : { ...shown, ...more })
@@ -84,6 +84,7 @@ export function toShownData(type: string, data: object, more?: object): string {
 
 function toShown(type: string, data: object): object {
   if (withheld.includes(type)) return {}
+  if (type === 'run.accepted' || type === 'run.started') return { ...data, trace: undefined }
   return type === 'step.completed' ? toShownStep(data as StepCompleted) : data
 }
 

@@ -22,3 +22,10 @@ export function findAgent(call: Call, field: string, name: string | undefined): 
 export function toReachable({ agents, exposures }: Pick<Call, 'agents' | 'exposures'>): readonly Agent[] {
   return agents.filter((agent) => exposures.get(agent)?.http !== false)
 }
+
+/** The agent whose address was called, in whatever case. @throws {AgentError} `not_found` when it has no routes. */
+export function requireAgent(call: Pick<Call, 'agents' | 'exposures'>, name: string): Agent {
+  const found = toReachable(call).find((agent) => agent.name.toLowerCase() === name.toLowerCase())
+  if (found !== undefined) return found
+  throw new AgentError('not_found', `There is no agent "${name}".`)
+}

@@ -1,7 +1,7 @@
-import type { StoredEvent } from '../../../run/events.js'
-import { fold, toOpenApprovals } from '../../../run/fold.js'
-import type { RunKey } from '../../../run/run-log.js'
-import type { Call } from '../../route.js'
+import type { StoredEvent } from '../../run/events.js'
+import { fold, toOpenApprovals } from '../../run/fold.js'
+import type { RunKey } from '../../run/run-log.js'
+import type { Call } from '../route.js'
 
 /** Whether a run can go on: because it asks nobody, or has been given an answer of which its log does not know yet. */
 async function isDecided(

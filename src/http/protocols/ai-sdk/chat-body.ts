@@ -1,0 +1,74 @@
+import { z } from 'zod'
+
+const withoutEffect = z.unknown().optional()
+const ownTools = "must be left out: tools are the agent's own"
+
+/** Some clients send an empty list, or an empty object. */
+function isEmpty(tools: unknown): boolean {
+  return Object.keys(tools ?? {}).length === 0
+}
+
+/** Of messages that are not read nothing else counts. Security: instructions are the agent's own, so nobody speaks as the system. */
+const message = z.looseObject({
+  id: z.string(),
+  role: z.enum(['user', 'assistant'], "must be user or assistant: instructions are the agent's own"),
+  parts: z.array(z.looseObject({ type: z.string() })),
+})
+
+export type UiBodyMessage = z.infer<typeof message>
+
+/**
+ * What `DefaultChatTransport` posts. Unknown fields are refused by name; how the agent's model samples is the agent's own,
+ * and what callers say of it has no effect. Source: `ai` 7, `HttpChatTransport`.
+ */
+export const chatBody = z
+  .strictObject({
+    id: z.string(),
+    messages: z.array(message).min(1).optional(),
+    message: message.optional(),
+    trigger: z.enum(['submit-message', 'regenerate-message']).default('submit-message'),
+    messageId: z.string().nullish(),
+    onBusy: z.enum(['queue', 'reject', 'interrupt', 'steer']).optional(),
+    tools: z.unknown().refine(isEmpty, ownTools).optional(),
+
+    temperature: withoutEffect,
+    topP: withoutEffect,
+    topK: withoutEffect,
+    maxOutputTokens: withoutEffect,
+    presencePenalty: withoutEffect,
+    frequencyPenalty: withoutEffect,
+    seed: withoutEffect,
+  })
+  .refine((body) => (body.messages === undefined) !== (body.message === undefined), {
+    path: ['messages'],
+    message: 'is required, or message with the newest alone, and not both',
+  })
+
+export type ChatBody = z.infer<typeof chatBody>
+
+const mediaUrl = z
+  .string()
+  .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
+
+const userPart = z.discriminatedUnion(
+  'type',
+  [
+    z.looseObject({ type: z.literal('text'), text: z.string() }),
+    z.looseObject({ type: z.literal('file'), mediaType: z.string(), url: mediaUrl }),
+  ],
+  'must be text or file',
+)
+
+export type UserBodyPart = z.infer<typeof userPart>
+
+/** The parts of a message of the user that is to be read. */
+export const userParts = z.array(userPart).min(1)
+
+/** What a human has decided about a tool call. Source: `ai` 7, `UIToolInvocation`, state `approval-responded`. */
+export const approvalPart = z.looseObject({
+  approval: z.looseObject({
+    id: z.string(),
+    approved: z.boolean(),
+    reason: z.string().max(2000).optional(),
+  }),
+})

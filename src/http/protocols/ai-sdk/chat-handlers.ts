@@ -1,0 +1,69 @@
+import { AgentError } from '../../../core/errors.js'
+import { fold } from '../../../run/fold.js'
+import type { RunKey, SessionKey } from '../../../run/run-log.js'
+import { type Answer, createJsonAnswer } from '../../answers.js'
+import { parseCorrelationId, parseSessionId } from '../../ids.js'
+import { parseCount, refuseUnknown } from '../../parse-query.js'
+import type { Call } from '../../route.js'
+import { requireAgent } from '../find-agent.js'
+import { beginChat } from './begin-chat.js'
+import { createChunkStream } from './chunk-stream.js'
+import { parseChat } from './parse-chat.js'
+import { readUiMessages } from './read-ui-messages.js'
+
+/** `POST ai-sdk/{agent}`: takes a message, or what a human has decided; answers with the UI message stream. */
+export async function handleChat(call: Call): Promise<Answer> {
+  const begun = await beginChat(call, await parseChat(call))
+  await call.sessions.settle()
+  return createChunkStream(call, begun)
+}
+
+/**
+ * `GET ai-sdk/{agent}/{chatId}/stream`: the answer that is being made, from its beginning; 204 when there is none. With
+ * `?messageId=` the answer to that message, also when it has ended.
+ */
+export async function handleResume(call: Call): Promise<Answer> {
+  const query = call.url.searchParams
+  refuseUnknown(query, ['messageId', 'code'])
+  const messageId = query.get('messageId')
+  const session = parseChatId(call)
+  const run = messageId === null ? undefined : parseCorrelationId(messageId, 'messageId')
+  // A chat of which nothing was sent yet is none that could not be found.
+  if (run === undefined && (await call.log.session(session)) === undefined) return nothingRuns
+  await call.sessions.requireSession(session, call.owner)
+  const key = run === undefined ? await findRunToTell(call, session) : { ...session, run }
+  if (key === undefined) return nothingRuns
+  if ((await call.sessions.readRun(key)).length > 0) return createChunkStream(call, { key, from: {} })
+  throw new AgentError('not_found', `messageId: the chat has no message "${messageId}".`)
+}
+
+const nothingRuns: Answer = { status: 204, headers: {} }
+
+/**
+ * The newest run that has not ended. When there is none, the last run if one executor took it over from another: with that
+ * one the stream may have broken off, and its reader comes back for the rest.
+ */
+async function findRunToTell({ log, sessions }: Call, session: SessionKey): Promise<RunKey | undefined> {
+  const open = (await log.runsAfter(session, Number.MAX_SAFE_INTEGER)).at(-1)
+  if (open !== undefined) return { ...session, run: open.run }
+  const [ended] = await log.runsUpTo(session, Number.MAX_SAFE_INTEGER, 1)
+  if (ended === undefined) return undefined
+  const key = { ...session, run: ended.run }
+  return fold(await sessions.readRun(key)).epoch > 1 ? key : undefined
+}
+
+/** `GET ai-sdk/{agent}/{chatId}`: the conversation as UI messages, newest last. */
+export async function handleMessages(call: Call): Promise<Answer> {
+  const query = call.url.searchParams
+  refuseUnknown(query, ['limit', 'before', 'code'])
+  const limit = parseCount(query, 'limit', { min: 1, max: 1000 }) ?? 200
+  const before = parseCount(query, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
+  const session = parseChatId(call)
+  await call.sessions.requireSession(session, call.owner)
+  return createJsonAnswer(await readUiMessages(call, session, { limit: Math.ceil(limit / 2), before }))
+}
+
+function parseChatId(call: Call): SessionKey {
+  const { agentName = '', chatId = '' } = call.params
+  return { agent: requireAgent(call, agentName).name, session: parseSessionId(chatId, 'chatId') }
+}

@@ -1,0 +1,52 @@
+import { toAskingRun } from '../../run/approval-id.js'
+import type { Decision } from '../../run/control.js'
+import type { StoredEvent } from '../../run/events.js'
+import type { RunKey, SessionKey } from '../../run/run-log.js'
+import { parseCorrelationId, parseId } from '../ids.js'
+import { createFieldError } from '../request-errors.js'
+import type { Call } from '../route.js'
+import { takeDecisions, toUndecided } from './take-decisions.js'
+
+/** What a human has decided, and where in the request that stands. */
+export interface PlacedDecision extends Omit<Decision, 'by'> {
+  readonly path: string
+}
+
+/** A run that goes on with what was decided, and its events that were told before. */
+export interface DecidedRun {
+  readonly key: RunKey
+  readonly told: readonly StoredEvent[]
+  /** The approvals that were decided. */
+  readonly decided: readonly string[]
+}
+
+/**
+ * Takes a human's decisions about one run of a session. Sending the same ones again gives the same.
+ * @throws {AgentError} `invalid_request`, `not_found` or `approval_already_decided`, naming the field.
+ */
+export async function decideRun(
+  call: Call,
+  session: SessionKey,
+  placed: readonly PlacedDecision[],
+): Promise<DecidedRun> {
+  const key = { ...session, run: toRun(placed) }
+  await call.sessions.requireSession(session, call.owner)
+  const events = await call.sessions.readRun(key)
+  const decisions = placed.map(({ path: _path, ...decision }): Decision => ({ ...decision, by: call.owner }))
+  await takeDecisions(call, { key, events }, decisions, (index) => placed[index]?.path ?? '')
+  const decided = decisions.map(({ approvalId }) => approvalId)
+  return { key, told: toUndecided(events, decisions), decided }
+}
+
+function toRun(placed: readonly PlacedDecision[]): string {
+  const runs = placed.map(({ approvalId, path }) =>
+    parseCorrelationId(toAskingRun(parseId(path, approvalId, 200)), path),
+  )
+  const [run = ''] = runs
+  const stray = runs.findIndex((one) => one !== run)
+  if (stray !== -1) throw createFieldError(placed[stray]?.path ?? '', 'is of another run than the others')
+  const ids = placed.map(({ approvalId }) => approvalId)
+  const twice = ids.findIndex((id, index) => ids.indexOf(id) < index)
+  if (twice !== -1) throw createFieldError(placed[twice]?.path ?? '', 'is decided twice')
+  return run
+}

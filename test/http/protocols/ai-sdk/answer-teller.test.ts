@@ -1,0 +1,229 @@
+import { readUIMessageStream, type UIMessage } from 'ai'
+import { describe, expect, test } from 'vitest'
+import { AnswerTeller } from '../../../../src/http/protocols/ai-sdk/answer-teller.js'
+import type { UiChunk } from '../../../../src/http/protocols/ai-sdk/ui-chunks.js'
+import type { RunEvent } from '../../../../src/run/events.js'
+import {
+  accepted,
+  answer,
+  calls,
+  completed,
+  started,
+  toolDone,
+  toolStarted,
+} from '../../../run/event-samples.js'
+import { checkChunks, toLines } from '../../../support/ui-chat.js'
+
+const key = { agent: 'A', session: 's', run: 'r' }
+
+function tell(events: readonly RunEvent[], teller = new AnswerTeller(key), from = 0): readonly UiChunk[] {
+  return events.flatMap((event, id) => teller.take({ ...event, id: from + id, at: 1000 * (from + id) }))
+}
+
+/** The message that the AI SDK makes of the chunks, which it has to find valid. */
+async function read(chunks: readonly UiChunk[], message?: UIMessage) {
+  const stream = ReadableStream.from(await checkChunks(chunks))
+  let errors = ''
+  let last = message
+  const snapshots = readUIMessageStream({
+    stream,
+    ...(message === undefined ? {} : { message }),
+    onError: (error) => {
+      errors += String(error)
+    },
+  })
+  for await (const snapshot of snapshots) last = snapshot
+  return { message: last, lines: toLines(last), errors }
+}
+
+const says = (step: number, text: string): RunEvent => ({ type: 'message.delta', data: { step, text } })
+const thinks = (step: number, text: string): RunEvent => ({ type: 'reasoning.delta', data: { step, text } })
+const reset = (step: number): RunEvent => ({ type: 'step.reset', data: { step } })
+const asked: RunEvent = {
+  type: 'approval.requested',
+  data: { approvalId: 'r~1', callId: 'c2', name: 'tool', arguments: { a: 1 }, reason: 'policy' },
+}
+const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
+const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
+const decides = (decision: 'approve' | 'reject'): RunEvent => ({
+  type: 'approval.decided',
+  data: { approvalId: 'r~1', decision },
+})
+const fails: RunEvent = {
+  type: 'run.failed',
+  data: { type: 'about:blank', title: '', status: 502, detail: 'It failed.', code: 'model_error' },
+}
+
+/** A step that thinks, speaks and calls tools. */
+function speakingCalls(...callIds: string[]): RunEvent {
+  const event = calls(0, ...callIds)
+  if (event.type !== 'step.completed') throw new Error('A call is a step.')
+  const said = [{ type: 'reasoning', text: 'Hm' } as const, { type: 'text', text: 'On it' } as const]
+  const message = { role: 'assistant' as const, contents: [...said, ...event.data.message.contents] }
+  return { ...event, data: { ...event.data, message } }
+}
+
+const begun = [accepted('hi'), started(1)]
+const asking = [
+  ...begun,
+  thinks(0, 'Hm'),
+  says(0, 'On'),
+  speakingCalls('c1', 'c2'),
+  toolDone('c1', 1),
+  asked,
+  parked,
+]
+const decided = [decides('approve'), resumed, toolStarted('c2'), toolDone('c2', { ok: true })]
+const rest = [...decided, says(1, 'Do'), says(1, 'ne'), answer(1, 'Done'), completed('Done')]
+
+test('tells an answer chunk by chunk', () => {
+  const events = [...begun, says(0, 'Hel'), says(0, 'lo'), answer(0, 'Hello'), completed('Hello')]
+  expect(tell(events)).toEqual([
+    {
+      type: 'start',
+      messageId: 'answer-r',
+      messageMetadata: { sessionId: 's', correlationId: 'r', createdAt: '1970-01-01T00:00:00.000Z' },
+    },
+    { type: 'start-step' },
+    { type: 'text-start', id: '0' },
+    { type: 'text-delta', id: '0', delta: 'Hel' },
+    { type: 'text-delta', id: '0', delta: 'lo' },
+    { type: 'text-end', id: '0' },
+    { type: 'finish-step' },
+    {
+      type: 'finish',
+      finishReason: 'stop',
+      messageMetadata: { usage: { inputTokens: 10, outputTokens: 5, totalTokens: 15 } },
+    },
+  ])
+})
+
+test('tells thoughts, tool calls, questions to a human and what comes of them as one message', async () => {
+  const { lines, message } = await read(tell([...asking, ...rest]))
+  expect(lines).toEqual([
+    'step-start',
+    'reasoning Hm',
+    'text On it',
+    'tool-tool output-available 1',
+    'tool-tool output-available {"ok":true}',
+    'step-start',
+    'text Done',
+  ])
+  expect(message?.parts).toMatchObject({
+    4: { providerExecuted: true, approval: { id: 'r~1', approved: true } },
+  })
+})
+
+test('goes on in the same message after a decision, wherever the events were cut before it', async () => {
+  const whole = await read(tell([...asking, ...rest]))
+  for (let cut = asking.length; cut < asking.length + 2; cut += 1) {
+    const teller = new AnswerTeller(key)
+    const first = [...tell([...asking, ...rest].slice(0, cut), teller), ...teller.pause()]
+    const { message } = await read(first)
+    const second = [...teller.resume(), ...tell([...asking, ...rest].slice(cut), teller, cut)]
+    const both = await read(second, message)
+    expect(both.lines).toEqual(whole.lines)
+    expect(both.message?.id).toBe('answer-r')
+  }
+})
+
+test('ends a message that waits for a human with the question', async () => {
+  const teller = new AnswerTeller(key)
+  const chunks = [...tell(asking, teller), ...teller.pause()]
+  expect(chunks.at(-1)).toMatchObject({ type: 'finish', finishReason: 'tool-calls' })
+  const { message } = await read(chunks)
+  expect(message?.parts.at(-1)).toMatchObject({
+    state: 'approval-requested',
+    approval: { id: 'r~1', descriptor: { name: 'tool', arguments: { a: 1 }, reason: 'policy' } },
+  })
+})
+
+test('tells that a human said no', async () => {
+  const denied: RunEvent = { type: 'tool.completed', data: { callId: 'c2', error: 'No', durationMs: 0 } }
+  const { lines } = await read(tell([...asking, decides('reject'), resumed, denied]))
+  expect(lines.at(-1)).toBe('tool-tool output-denied undefined')
+})
+
+describe('what is void', () => {
+  test('is taken back when a step is begun again', async () => {
+    const events = [...begun, thinks(0, 'Hm'), says(0, 'On'), reset(0), started(2), says(0, 'We')]
+    const { lines } = await read(tell([...events, answer(0, 'Well'), completed('Well')]))
+    expect(lines).toEqual(['step-start', 'text Well'])
+  })
+
+  test('is taken back when the finished message is another one than its pieces', async () => {
+    const { lines } = await read(tell([...begun, says(0, 'Hallo'), answer(0, 'Hello'), completed('Hello')]))
+    expect(lines).toEqual(['step-start', 'text Hello'])
+  })
+
+  test('is taken back when middleware changes the answer, or it did not fit', async () => {
+    const changed = await read(tell([...begun, answer(0, 'Hello'), completed('HELLO')]))
+    expect(changed.lines).toEqual(['step-start', 'text HELLO'])
+    const rejected: RunEvent = { type: 'answer.rejected', data: { step: 0, issues: [] } }
+    const events = [...begun, answer(0, '{'), rejected, answer(1, '{}'), completed('{}')]
+    expect((await read(tell(events))).lines).toEqual(['step-start', 'step-start', 'text {}'])
+  })
+})
+
+test('tells an answer that no model gave', async () => {
+  expect((await read(tell([...begun, completed('No.')]))).lines).toEqual(['step-start', 'text No.'])
+})
+
+test('ends what fails with its code and an error, and what is stopped with its reason', async () => {
+  const failed = await read(tell([...begun, says(0, 'Hel'), fails]))
+  expect(failed.lines).toEqual(['step-start', 'text Hel'])
+  expect(failed.message?.metadata).toMatchObject({ error: { code: 'model_error', message: 'It failed.' } })
+  expect(failed.errors).toContain('It failed.')
+  const stops: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: 'Hel' } }
+  expect(tell([...begun, says(0, 'Hel'), stops]).at(-1)).toEqual({ type: 'abort', reason: 'Enough.' })
+})
+
+test('says so when it breaks off', () => {
+  const teller = new AnswerTeller(key)
+  tell(begun, teller)
+  const code = (why: 'unfinished' | 'deleted') => teller.breakOff(why)[0]
+  expect(code('unfinished')).toMatchObject({ messageMetadata: { error: { code: 'run_unfinished' } } })
+  expect(code('deleted')).toMatchObject({ messageMetadata: { error: { code: 'run_cancelled' } } })
+})
+
+test('tells progress, messages that joined, files and refusals', async () => {
+  const progress: RunEvent = {
+    type: 'tool.progress',
+    data: { callId: 'c1', name: 'tool', progress: { done: 1 } },
+  }
+  const steered: RunEvent = {
+    type: 'run.steered',
+    data: { run: 'r2', messages: [{ role: 'user', contents: [{ type: 'text', text: 'Wait' }] }] },
+  }
+  const refusal: RunEvent = answer(1, '')
+  if (refusal.type !== 'step.completed') throw new Error('An answer is a step.')
+  const contents = [
+    { type: 'error' as const, message: 'I will not.' },
+    { type: 'data' as const, uri: 'data:image/png;base64,AAAA' },
+  ]
+  const refused: RunEvent = {
+    ...refusal,
+    data: { ...refusal.data, message: { role: 'assistant', contents } },
+  }
+  const chunks = tell([...begun, calls(0, 'c1'), progress, toolDone('c1', 1), steered, refused])
+  expect(chunks).toContainEqual({
+    type: 'data-tool-progress',
+    id: 'c1',
+    data: { name: 'tool', progress: { done: 1 } },
+    transient: true,
+  })
+  const { message } = await read(chunks)
+  expect(message?.parts.slice(-4)).toMatchObject([
+    { type: 'steering-message', parts: [{ text: 'Wait' }] },
+    { type: 'step-start' },
+    { type: 'text', text: 'I will not.' },
+    { type: 'file', mediaType: 'image/png' },
+  ])
+})
+
+test('tells nothing that providers keep', () => {
+  const prepared: RunEvent = { type: 'run.prepared', data: { instructions: 'secret' } }
+  const state: RunEvent = { type: 'state.changed', data: { state: { p: { secret: 1 } } } }
+  const token: RunEvent = { type: 'step.continued', data: { step: 0, token: 'secret' } }
+  expect(JSON.stringify(tell([...begun, prepared, state, token]))).not.toContain('secret')
+})
