@@ -12,10 +12,6 @@ class TabStorage {
   setItem(name: string, value: string): void {
     this.kept.set(name, value)
   }
-
-  removeItem(name: string): void {
-    this.kept.delete(name)
-  }
 }
 
 /** Opens the page at an address; gives its key and what the address bar shows then. */
