@@ -4,6 +4,7 @@ import { Agent } from '../../src/agent/agent.js'
 import { tool } from '../../src/agent/tool.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import type { ChatClient, ChatEvent } from '../../src/model/chat-client.js'
 import type { RunRequest, StoredEvent } from '../../src/run/events.js'
 import { fold, toOpenApprovals } from '../../src/run/fold.js'
 import { createRunRequest } from '../../src/session/run-request.js'
@@ -173,7 +174,7 @@ test('a run that is cancelled ends its spans, each once', async () => {
   await log.control(run, { type: 'cancel', reason: 'enough' })
   await operation
   expect(kit.span('invoke_agent Agent').attributes['durable_agent.run.outcome']).toBe('cancelled')
-  expect(kit.span('chat scripted').attributes['error.type']).toBe('Error')
+  expect(kit.span('chat scripted').attributes['error.type']).toBe('run_cancelled')
   expect(kit.endedTwice).toEqual([])
 })
 
@@ -222,4 +223,49 @@ test('an app that wants its contents told gets them told', async () => {
   await accept(telling.log as MemoryRunLog)
   await telling.entity.operate('run', { correlationId: 'a' })
   expect(kit.text).toContain('A secret answer.')
+})
+
+test('an answer that is made in the background is two calls, of which one brings it and its tokens', async () => {
+  const client: ChatClient = {
+    model: 'slow',
+    async *stream({ continuation }) {
+      if (continuation === undefined) yield { type: 'continuation', token: 't' }
+      else yield toCompleted('There it is.')
+    },
+    async cancel() {},
+  }
+  const { log, entity } = createSession([], { agent: { client, modelSettings: { background: true } } })
+  await accept(log as MemoryRunLog)
+  await entity.operate('run', { correlationId: 'a' })
+  await entity.operate('continue', { correlationId: 'a' })
+  const [asked, brought] = kit.spans.filter(({ name }) => name === 'chat slow')
+  expect(asked?.attributes).not.toHaveProperty('gen_ai.usage.input_tokens')
+  expect(asked?.status.code).toBe(SpanStatusCode.UNSET)
+  expect(brought?.attributes).toMatchObject({
+    'durable_agent.chat.continued': true,
+    'gen_ai.usage.input_tokens': 3,
+  })
+  const outcomes = kit.spans
+    .filter(({ name }) => name === 'invoke_agent Agent')
+    .map(({ attributes }) => attributes['durable_agent.run.outcome'])
+  expect(outcomes).toEqual(['parked', 'completed'])
+})
+
+function toCompleted(text: string): ChatEvent {
+  const message = createTextMessage('assistant', text)
+  return {
+    type: 'completed',
+    message,
+    usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 },
+    finishReason: 'stop',
+    model: 'slow',
+  }
+}
+
+test('a failure that only the log is told of names the run, and so what to look for in the traces', async () => {
+  const failing = { name: 'memory', afterRun: () => Promise.reject(new Error('no memory')) }
+  const { log, entity } = createSession([{ text: 'done' }], { agent: { contextProviders: [failing] } })
+  await accept(log as MemoryRunLog)
+  await entity.operate('run', { correlationId: 'a' })
+  expect(entity.logged.join()).toContain('Agent Agent, session s, run a: ')
 })

@@ -2,6 +2,8 @@ import { SpanStatusCode, trace } from '@opentelemetry/api'
 import { afterEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../../src/agent/agent.js'
+import type { ForeignAgent } from '../../../src/agent/foreign/foreign-agent.js'
+import { HostedAgent } from '../../../src/agent/foreign/hosted-agent.js'
 import { tool } from '../../../src/agent/tool.js'
 import { AgentError } from '../../../src/core/errors.js'
 import { withTelemetry } from '../../../src/model/with-telemetry.js'
@@ -166,4 +168,17 @@ test('ends of runs are counted by how they ended', async () => {
   expect(points).toMatchObject([
     { attributes: { 'durable_agent.run.outcome': 'completed' }, value: { count: 1 } },
   ])
+})
+
+test('the work of a foreign agent is one call, below which what it does itself is found', async () => {
+  const foreign: ForeignAgent = {
+    name: 'Foreign',
+    async *run() {
+      trace.getTracer('theirs').startSpan('their own').end()
+      yield 'Hello.'
+    },
+  }
+  await new HostedAgent(foreign).run('Hello')
+  expect(kit.names).toEqual(['their own', 'chat Foreign', 'invoke_agent Foreign'])
+  expect(kit.below(kit.span('chat Foreign').spanContext())).toEqual(['their own'])
 })
