@@ -21,7 +21,7 @@ export interface AgentFunctionAppOptions {
   readonly authLevel?: 'anonymous' | 'function' | 'admin' | undefined
   /** Whether to serve `GET health`. @default true */
   readonly enableHealthCheck?: boolean | undefined
-  /** In which other dialects agents are served: `'openai'` below `compatible-mode/v1`, `'agentscope'` at `process`, `'ai-sdk'` at `ai-sdk/{agent}`. @default none */
+  /** In which other dialects agents are served: `'openai'` below `compatible-mode/v1`, `'agentscope'` at `process`, `'ai-sdk'` at `ai-sdk/{agent}`, `'ag-ui'` at `ag-ui/{agent}`. @default none */
   readonly protocols?: readonly Protocol[] | undefined
   /** Observes the runs of agents that have no callback of their own. @default none */
   readonly defaultCallback?: AgentResponseCallback | undefined

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
-import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
 import { toTimestamp } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
@@ -10,6 +9,7 @@ import type { ApprovalRequested } from '../run/events.js'
 import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import { type Answer, createPendingAnswer } from './answers.js'
+import { checkArguments } from './check-arguments.js'
 import { parseId } from './ids.js'
 import { readJsonBody } from './read-body.js'
 import { createFieldError, createRequestError } from './request-errors.js'
@@ -39,7 +39,7 @@ export function createApprovalHandler(agent: Agent): Handler {
     const approvalId = parseId('approvalId', call.params.approvalId ?? '', 200)
     const run = { ...key, run: toAskingRun(approvalId) }
     const approval = await requireOpenApproval(call, run, approvalId)
-    if (args !== undefined) await checkArguments(agent, approval, args)
+    if (args !== undefined) await checkArguments(agent, approval, args, 'arguments')
     const edited = args as JsonObject | undefined
     const taken = await call.sessions.decide(run, {
       approvalId,
@@ -77,27 +77,4 @@ async function requireOpenApproval(
 
 function createDecidedError(approvalId: string): AgentError {
   return new AgentError('approval_already_decided', `Approval "${approvalId}" has been decided already.`)
-}
-
-/** Tools that only a run finds check their arguments when they are called. */
-async function checkArguments(
-  agent: Agent,
-  { name, inner }: ApprovalRequested,
-  args: unknown,
-): Promise<void> {
-  const owner = inner === undefined ? agent : findAgent(agent, inner.agent)
-  const tool = toStaticTools(owner ?? agent).find((one) => one.name === name)
-  const issues = (await tool?.check(args)) ?? []
-  if (issues.length === 0) return
-  throw createRequestError(issues.map(({ path, message }) => ({ path: `arguments.${path}`, message })))
-}
-
-/** An agent by name among those that work for `agent`, at any depth. */
-function findAgent(agent: AgentDefinition, name: string): AgentDefinition | undefined {
-  if (agent.name === name) return agent
-  for (const { delegate } of toStaticTools(agent)) {
-    const found = delegate === undefined ? undefined : findAgent(delegate.agent, name)
-    if (found !== undefined) return found
-  }
-  return undefined
 }

@@ -1,18 +1,25 @@
 import type { Route } from '../route.js'
+import { createAguiRoutes } from './ag-ui/agui-routes.js'
 import { createAgentScopeRoutes } from './agentscope/agentscope-routes.js'
 import { createAiSdkRoutes } from './ai-sdk/ai-sdk-routes.js'
 import { createOpenAiRoutes } from './openai/openai-routes.js'
 
 /** A dialect that agents are served in beside their own routes. */
-export type Protocol = 'openai' | 'agentscope' | 'ai-sdk'
+export type Protocol = 'openai' | 'agentscope' | 'ai-sdk' | 'ag-ui'
 
 /** All of them. */
-export const protocolNames = ['openai', 'agentscope', 'ai-sdk'] as const satisfies readonly Protocol[]
+export const protocolNames = [
+  'openai',
+  'agentscope',
+  'ai-sdk',
+  'ag-ui',
+] as const satisfies readonly Protocol[]
 
 const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
   openai: createOpenAiRoutes,
   agentscope: createAgentScopeRoutes,
   'ai-sdk': createAiSdkRoutes,
+  'ag-ui': createAguiRoutes,
 }
 
 /** The routes by which all agents that have routes answer in other dialects: one run, its log told in other words. */
