@@ -49,6 +49,7 @@ test('the root has these values, and no others', () => {
       "tool",
       "transformNode",
       "withRetry",
+      "withTelemetry",
       "workflowNode",
     ]
   `)

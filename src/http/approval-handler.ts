@@ -9,7 +9,7 @@ import type { ApprovalRequested } from '../run/events.js'
 import { fold, toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import { type Answer, createPendingAnswer } from './answers.js'
-import { checkArguments } from './check-arguments.js'
+import { checkEditedArguments } from './check-edited-arguments.js'
 import { parseId } from './ids.js'
 import { readJsonBody } from './read-body.js'
 import { createFieldError, createRequestError } from './request-errors.js'
@@ -39,7 +39,7 @@ export function createApprovalHandler(agent: Agent): Handler {
     const approvalId = parseId('approvalId', call.params.approvalId ?? '', 200)
     const run = { ...key, run: toAskingRun(approvalId) }
     const approval = await requireOpenApproval(call, run, approvalId)
-    if (args !== undefined) await checkArguments(agent, approval, args, 'arguments')
+    if (args !== undefined) await checkEditedArguments(agent, approval, args)
     const edited = args as JsonObject | undefined
     const taken = await call.sessions.decide(run, {
       approvalId,

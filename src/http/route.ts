@@ -40,6 +40,8 @@ export interface Call {
   readonly workflowRuns: WorkflowClient
   readonly log: RunLog
   readonly settings: HttpSettings
+  /** What callers need to get this far: nothing, a function key, or the app's master key. */
+  readonly authLevel: 'anonymous' | 'function' | 'admin'
   /** All agents, in order of registration. */
   readonly agents: readonly Agent[]
   readonly exposures: ReadonlyMap<Agent, AgentExposure>

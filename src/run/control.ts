@@ -33,6 +33,8 @@ export interface Decision {
   readonly reason?: string | undefined
   /** Arguments to use instead of the model's. */
   readonly arguments?: JsonObject | undefined
+  /** The message that decided, where decisions come as messages: sent again, it decides nothing else. */
+  readonly messageId?: string | undefined
 }
 
 /** Whether a parked run can go on because of it; a message that joins a run waits until something else wakes it. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Message } from '@ag-ui/client'
+import type { Interrupt, Message } from '@ag-ui/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AguiClient, type AguiClientOptions, postInput, toLines } from '../support/agui-client.js'
 import { RunScene, waitFor } from '../support/run-scene.js'
@@ -52,6 +52,14 @@ async function refuse(input: unknown, headers: Record<string, string> = {}, agen
   return { status: response.status, body }
 }
 
+/** What a page begins with that is opened anew. */
+async function load(threadId: string, headers: Record<string, string> = {}) {
+  const url = `${toUrl(scene.host)}/${encodeURIComponent(threadId)}`
+  const response = await fetch(url, { headers })
+  const body = (await response.json()) as { messages: Message[]; interrupts: Interrupt[]; code?: string }
+  return { status: response.status, ...body }
+}
+
 /** What the model was shown last. */
 function lastPrompt() {
   return scene.model.requests.at(-1)?.body.messages ?? []
@@ -71,6 +79,8 @@ describe('a run', () => {
       'tool a by work',
       'assistant Tools: a by work',
     ])
+    expect(toLines((await load('späť & 1')).messages)).toEqual(toLines(client.messages))
+    expect((await load('späť & 1')).messages).toEqual(client.messages)
     const finished = client.events.at(-1)
     expect(finished).toMatchObject({ type: 'RUN_FINISHED', outcome: { type: 'success' } })
     expect((finished as { usage?: unknown[] }).usage).toHaveLength(1)
@@ -129,6 +139,8 @@ describe('a run', () => {
       refuse(toInput('anns', 'Hi', { runId: 'r-3', messages: [{ id: 'u-3', role: 'user', content: 'Hi' }] })),
       refuse(toInput('anns', 'Hi', { resume: [{ interruptId: 'r-1~x', status: 'cancelled' }] })),
     ])
+    expect((await load('anns')).code).toBe('not_found')
+    expect((await load('anns', { 'x-user': 'ann' })).messages).toHaveLength(2)
     for (const { status, body } of tries) {
       expect([status, body.code]).toEqual([404, 'not_found'])
       expect(body.message).not.toContain('secret')
@@ -234,6 +246,8 @@ describe('an approval', () => {
     const again = open('waiting', { initialMessages: structuredClone(client.messages) })
     await again.runAgent()
     expect(again.pendingInterrupts).toMatchObject([{ id: interrupt }])
+    const page = await load('waiting')
+    expect([page.messages, page.interrupts]).toEqual([client.messages, client.pendingInterrupts])
     const messages: Message[] = [...client.messages, { id: 'new', role: 'user', content: 'Hello' }]
     const refused = await refuse(toInput('waiting', '', { messages, runId: 'r-9' }))
     expect([refused.status, refused.body.code]).toEqual([409, 'session_busy'])

@@ -3,7 +3,7 @@ import type { Decision } from '../../run/control.js'
 import type { StoredEvent } from '../../run/events.js'
 import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
-import { checkArguments } from '../check-arguments.js'
+import { checkEditedArguments } from '../check-edited-arguments.js'
 import { parseCorrelationId, parseId } from '../ids.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
@@ -61,7 +61,7 @@ async function checkEdits(
   for (const { approvalId, arguments: args, argumentsPath = '' } of placed) {
     const approval = open.find((one) => one.approvalId === approvalId)
     if (args === undefined || approval === undefined || agent === undefined) continue
-    await checkArguments(agent, approval, args, argumentsPath)
+    await checkEditedArguments(agent, approval, args, argumentsPath)
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Route } from '../route.js'
+import { createA2aRoutes } from './a2a/a2a-routes.js'
 import { createAguiRoutes } from './ag-ui/agui-routes.js'
 import { createAgentScopeRoutes } from './agentscope/agentscope-routes.js'
 import { createAiSdkRoutes } from './ai-sdk/ai-sdk-routes.js'
 import { createOpenAiRoutes } from './openai/openai-routes.js'
 
 /** A dialect that agents are served in beside their own routes. */
-export type Protocol = 'openai' | 'agentscope' | 'ai-sdk' | 'ag-ui'
+export type Protocol = 'openai' | 'agentscope' | 'ai-sdk' | 'ag-ui' | 'a2a'
 
 /** All of them. */
 export const protocolNames = [
@@ -13,6 +14,7 @@ export const protocolNames = [
   'agentscope',
   'ai-sdk',
   'ag-ui',
+  'a2a',
 ] as const satisfies readonly Protocol[]
 
 const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
@@ -20,6 +22,7 @@ const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
   agentscope: createAgentScopeRoutes,
   'ai-sdk': createAiSdkRoutes,
   'ag-ui': createAguiRoutes,
+  a2a: createA2aRoutes,
 }
 
 /** The routes by which all agents that have routes answer in other dialects: one run, its log told in other words. */

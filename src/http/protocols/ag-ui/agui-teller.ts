@@ -1,19 +1,16 @@
 import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/messages.js'
-import type {
-  ApprovalRequested,
-  RunEvent,
-  StepCompleted,
-  StoredEvent,
-  ToolCompleted,
-} from '../../../run/events.js'
+import type { RunEvent, StepCompleted, StoredEvent } from '../../../run/events.js'
 import { advance, emptyRun, type RunState, toOpenApprovals } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { deletedReason } from '../../../session/announce-end.js'
 import type { BreakOff, RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
-import type { AguiEvent, AguiInterrupt, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
+import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
+import { toInterrupt } from './interrupts.js'
+import { isMessageOf } from './message-ids.js'
 import { MessageList } from './message-list.js'
-import { isMessageOf, StepTeller, toMessageId } from './step-teller.js'
+import { StepTeller } from './step-teller.js'
+import { toResultEvent } from './tool-results.js'
 
 /** What a run is told as. */
 export interface AguiTelling {
@@ -88,7 +85,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
         return [{ type: 'CUSTOM', name: 'tool_progress', value: { toolCallId, toolCallName, progress } }]
       }
       case 'tool.completed':
-        return [toResult(this.#telling.key.run, event.data)]
+        return [toResultEvent(this.#telling.key.run, event.data)]
       case 'run.completed': {
         const { response, value } = event.data
         return [...this.#changeAnswer(response), ...this.#finish({ type: 'success' }, value)]
@@ -189,35 +186,4 @@ function toEmptied(all: readonly AguiMessage[], left: readonly AguiMessage[]): r
 
 function isThought({ role }: AguiMessage): boolean {
   return role === 'reasoning'
-}
-
-function toResult(run: string, { callId, result = null, error }: ToolCompleted): AguiEvent {
-  const value = error === undefined ? result : { error }
-  return {
-    type: 'TOOL_CALL_RESULT',
-    messageId: toMessageId(run, `result-${callId}`),
-    toolCallId: callId,
-    content: typeof value === 'string' ? value : JSON.stringify(value),
-    role: 'tool',
-  }
-}
-
-const responseSchema = {
-  type: 'object',
-  properties: { approved: { type: 'boolean' }, editedArgs: { type: 'object' }, reason: { type: 'string' } },
-  required: ['approved'],
-}
-
-function toInterrupt(approval: ApprovalRequested): AguiInterrupt {
-  const { approvalId: id, callId: toolCallId, name, arguments: args, reason, expiresAt, inner } = approval
-  const doubt = reason === 'policy' ? '' : ' An earlier execution was cut off, and may have taken effect.'
-  return {
-    id,
-    reason: 'tool_call',
-    message: `May the tool "${name}" be called?${doubt}`,
-    toolCallId,
-    responseSchema,
-    expiresAt,
-    metadata: { name, arguments: args, reason, ...(inner === undefined ? {} : { agent: inner.agent }) },
-  }
 }

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../../../core/messages.js'
 import type { AguiMessage } from './agui-events.js'
+import { isMessageOf } from './message-ids.js'
 import { type ParsedInput, toUserMessage } from './parse-input.js'
-import { isMessageOf } from './step-teller.js'
 
 /**
  * What the user says after the last word of the agent, oldest first. What `runs` have made does not count as a word: they

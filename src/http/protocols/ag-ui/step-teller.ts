@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../../core/messages.js'
 import { toReasoning, toSaidText } from '../said-text.js'
 import type { AguiEvent } from './agui-events.js'
+import { toMessageId } from './message-ids.js'
 
 type Kind = 'text' | 'reasoning'
 
@@ -105,14 +106,4 @@ const nothing = { text: '', reasoning: '' }
 
 function toStepName(step: number): string {
   return `step-${step}`
-}
-
-/** The id of a message that a run has made: whose it is can be told from it. */
-export function toMessageId(run: string, name: string): string {
-  return `${run}.${name}`
-}
-
-/** Whether a run has made a message of that id. */
-export function isMessageOf(run: string, id: string): boolean {
-  return id.startsWith(toMessageId(run, ''))
 }

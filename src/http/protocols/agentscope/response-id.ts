@@ -1,6 +1,7 @@
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { findIdProblem, longestCorrelationId, longestSessionId } from '../../../core/find-id-problem.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { toSessionOf } from '../session-of-run.js'
 
 /** A run of some session, its agent left open. */
 export type RunPlace = Omit<RunKey, 'agent'>
@@ -22,11 +23,6 @@ export function createRunPlace(
   if (session !== undefined) return { session, run: run ?? createRunId() }
   if (run !== undefined) return { session: toSessionOf(run, owner), run }
   return { session: randomUUID().replaceAll('-', ''), run: createRunId() }
-}
-
-/** The session of a caller who names a run but no session: the same each time, and another one for every owner. */
-export function toSessionOf(run: string, owner: string | undefined): string {
-  return hash('sha256', JSON.stringify([owner ?? null, run])).slice(0, 32)
 }
 
 /** A run's name as a response: what its caller has called it, else one that says which session it is in. */

@@ -1,0 +1,20 @@
+import type { Handler, HttpMethod, Route } from '../../route.js'
+import { toA2aErrorAnswer } from './a2a-errors.js'
+import { handleAgentCard } from './agent-card.js'
+import { handleRpc } from './rpc-handler.js'
+
+/** The routes by which other agents reach ours: each agent's card, and its methods. */
+export function createA2aRoutes(): readonly Route[] {
+  return [
+    createRoute('card', 'a2a/{agent}/.well-known/agent-card.json', { GET: handleAgentCard }),
+    createRoute('rpc', 'a2a/{agent}', { POST: handleRpc }),
+  ]
+}
+
+function createRoute(
+  kind: string,
+  path: string,
+  handlers: Readonly<Partial<Record<HttpMethod, Handler>>>,
+): Route {
+  return { name: `http-a2a-${kind}`, path, handlers, toErrorAnswer: (error) => toA2aErrorAnswer(error) }
+}

@@ -1,0 +1,55 @@
+import { toTimestamp } from '../../../core/clock.js'
+import type { StoredEvent } from '../../../run/events.js'
+import type { RunKey } from '../../../run/run-log.js'
+import { deletedReason } from '../../../session/announce-end.js'
+import type { Call } from '../../route.js'
+import { createTaskNotFoundError } from './a2a-errors.js'
+import { type Frame, isEnded, isSettled, type Task } from './a2a-wire.js'
+import { toTaskId } from './task-id.js'
+import { toAgentMessage } from './task-messages.js'
+import { beginStory, tellTask } from './tell-task.js'
+
+/** Whether the question that a task stands still with is known to the reader, or answered already. */
+export type IsOldQuestion = (events: readonly StoredEvent[]) => boolean
+
+/**
+ * A task as it is, then what becomes of it until it has ended or waits for a human; ends with the signal too. A question
+ * that is an old one is waited past. @throws {A2aError} `TASK_NOT_FOUND` when the run is no longer there.
+ */
+export async function* followTask(
+  { sessions }: Pick<Call, 'sessions'>,
+  key: RunKey,
+  signal: AbortSignal,
+  isOldQuestion: IsOldQuestion = () => false,
+): AsyncGenerator<readonly Frame[]> {
+  const events = await sessions.readRun(key)
+  if (events.length === 0) throw createTaskNotFoundError(toTaskId(key))
+  let { story } = tellTask(beginStory(key), events)
+  yield [{ task: story.task }]
+  if (isEnded(story.task) || (isSettled(story.task) && !isOldQuestion(events))) return
+  for await (const batch of sessions.follow(key, events.length - 1, signal)) {
+    const told = tellTask(story, batch)
+    story = told.story
+    if (told.frames.length > 0) yield told.frames
+    if (told.frames.length > 0 && isSettled(story.task)) return
+  }
+  if (!signal.aborted && (await sessions.readRun(key)).length === 0) yield [toDeletedFrame(key, story.task)]
+}
+
+/** No log says so. */
+function toDeletedFrame(key: RunKey, { id: taskId, contextId }: Task): Frame {
+  const message = toAgentMessage(key, Number.MAX_SAFE_INTEGER, [{ text: deletedReason }])
+  const status = { state: 'TASK_STATE_CANCELED', message, timestamp: toTimestamp(Date.now()) } as const
+  return { statusUpdate: { taskId, contextId, status } }
+}
+
+/** A task as it stands. */
+export function toTask(key: RunKey, events: readonly StoredEvent[]): Task {
+  return tellTask(beginStory(key), events).story.task
+}
+
+/** A task with so many of its newest messages; with all of them when the caller does not say. */
+export function withHistory({ history = [], ...task }: Task, length: number | undefined): Task {
+  if (length === 0) return task
+  return { ...task, history: length === undefined ? history : history.slice(-length) }
+}

@@ -1,0 +1,83 @@
+import type { JsonObject } from '../../../core/json.js'
+import type { Content } from '../../../core/messages.js'
+import { checkJsonSchema } from '../../../core/schema.js'
+import { parseCorrelationId, parseSessionId } from '../../ids.js'
+import { createFieldError } from '../../request-errors.js'
+import { A2aError } from './a2a-errors.js'
+import type { A2aVersion } from './a2a-version.js'
+import { legacySendParams, type SentPart, sendParams } from './message-params.js'
+import { parseParams } from './rpc-request.js'
+
+/** A message, checked in every part. */
+export interface SentMessage {
+  /** Makes it safe to send the message again. */
+  readonly messageId: string
+  readonly contextId: string | undefined
+  /** The task that it is an answer to. */
+  readonly taskId: string | undefined
+  readonly parts: readonly SentPart[]
+  /** What the answer has to fit. */
+  readonly responseSchema: JsonObject | undefined
+  readonly historyLength: number | undefined
+  /** Whether the caller wants to hear only of the outcome. */
+  readonly isWaiting: boolean
+}
+
+/** Reads what is sent. @throws {AgentError} `invalid_request` naming the field; {@link A2aError} `PUSH_NOTIFICATION_NOT_SUPPORTED`. */
+export function parseSend(version: A2aVersion, params: unknown): SentMessage {
+  const { message, configuration, metadata } = parseEither(version, params)
+  const { messageId, contextId, taskId, parts } = message
+  if (configuration.push != null) throw createPushError()
+  const responseSchema = metadata?.responseSchema as JsonObject | undefined
+  if (responseSchema !== undefined) checkJsonSchema(responseSchema)
+  if (parts.every((part) => part.type === 'text' && part.text.trim() === ''))
+    throw createFieldError('message.parts', 'must not be blank')
+  return {
+    messageId: parseCorrelationId(messageId, 'message.messageId'),
+    contextId: contextId === undefined ? undefined : parseSessionId(contextId, 'message.contextId'),
+    taskId,
+    parts,
+    responseSchema,
+    historyLength: configuration.historyLength ?? undefined,
+    isWaiting: configuration.isWaiting,
+  }
+}
+
+function parseEither(version: A2aVersion, params: unknown) {
+  if (version === '1.0') {
+    const { configuration, ...rest } = parseParams(sendParams, params)
+    const { historyLength, returnImmediately, taskPushNotificationConfig: push } = configuration ?? {}
+    return { ...rest, configuration: { historyLength, push, isWaiting: returnImmediately !== true } }
+  }
+  const { configuration, ...rest } = parseParams(legacySendParams, params)
+  const { historyLength, blocking, pushNotificationConfig: push } = configuration ?? {}
+  return { ...rest, configuration: { historyLength, push, isWaiting: blocking !== false } }
+}
+
+/** What is said to everyone who wants to be called back. */
+export function createPushError(): A2aError {
+  return new A2aError(
+    'PUSH_NOTIFICATION_NOT_SUPPORTED',
+    'invalid_request',
+    'There are no push notifications here: follow the task, or ask for it again.',
+  )
+}
+
+/** A message's parts as the model is shown them: data are told as the JSON that they are. */
+export function toContents(parts: readonly SentPart[]): readonly Content[] {
+  return parts.map(toContent)
+}
+
+function toContent(part: SentPart): Content {
+  switch (part.type) {
+    case 'text':
+      return part
+    case 'data':
+      return { type: 'text', text: JSON.stringify(part.data) }
+    case 'file': {
+      const { uri, mediaType } = part
+      if (/^data:/i.test(uri)) return { type: 'data', uri, mediaType }
+      return { type: 'uri', uri, mediaType: mediaType ?? 'application/octet-stream' }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { ServerSentEvent } from '../../../core/sse.js'
+import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
+import { createSseAnswer } from '../../event-stream.js'
+import { refuseUnknown } from '../../parse-query.js'
+import type { Call } from '../../route.js'
+import { A2aError, type RpcId, toA2aErrorAnswer, toRpcError } from './a2a-errors.js'
+import { type A2aVersion, checkVersion } from './a2a-version.js'
+import type { Frame } from './a2a-wire.js'
+import { requireCalledAgent } from './called-agent.js'
+import { toLegacyFrame } from './legacy-wire.js'
+import { listTasks } from './list-tasks.js'
+import type { RpcCall, RpcMethod, RpcResult } from './rpc-call.js'
+import { parseRpcRequest, readRpcBody, toRpcId } from './rpc-request.js'
+import { sendMessage, sendStreamingMessage } from './send-methods.js'
+import { cancelTask, getTask, refuseExtendedCard, refusePush, subscribeToTask } from './task-methods.js'
+
+/** Source: A2A 1.0, section 9.4. */
+const newest: Readonly<Record<string, RpcMethod>> = {
+  SendMessage: sendMessage,
+  SendStreamingMessage: sendStreamingMessage,
+  GetTask: getTask,
+  ListTasks: listTasks,
+  CancelTask: cancelTask,
+  SubscribeToTask: subscribeToTask,
+  CreateTaskPushNotificationConfig: refusePush,
+  GetTaskPushNotificationConfig: refusePush,
+  ListTaskPushNotificationConfigs: refusePush,
+  DeleteTaskPushNotificationConfig: refusePush,
+  GetExtendedAgentCard: refuseExtendedCard,
+}
+
+/** Source: A2A 0.3.0, section 7. */
+const legacy: Readonly<Record<string, RpcMethod>> = {
+  'message/send': sendMessage,
+  'message/stream': sendStreamingMessage,
+  'tasks/get': getTask,
+  'tasks/cancel': cancelTask,
+  'tasks/resubscribe': subscribeToTask,
+  'tasks/pushNotificationConfig/set': refusePush,
+  'tasks/pushNotificationConfig/get': refusePush,
+  'tasks/pushNotificationConfig/list': refusePush,
+  'tasks/pushNotificationConfig/delete': refusePush,
+  'agent/getAuthenticatedExtendedCard': refuseExtendedCard,
+}
+
+/** `POST a2a/{agent}`: a method of A2A by JSON-RPC; which version is spoken, its name says. */
+export async function handleRpc(call: Call): Promise<Answer> {
+  refuseUnknown(call.url.searchParams, ['code'])
+  const agent = requireCalledAgent(call)
+  const body = await readRpcBody(call)
+  const id = toRpcId(body)
+  try {
+    checkVersion(call.request.headers)
+    const { method, params } = parseRpcRequest(body)
+    const { run, version } = findMethod(method)
+    const rpc = { call, agent, version, id, params }
+    return toAnswer(rpc, await run(rpc))
+  } catch (error) {
+    call.onError(error)
+    return toA2aErrorAnswer(error, id)
+  }
+}
+
+function findMethod(method: string): { readonly run: RpcMethod; readonly version: A2aVersion } {
+  const run = Object.hasOwn(newest, method) ? newest[method] : undefined
+  if (run !== undefined) return { run, version: '1.0' }
+  const old = Object.hasOwn(legacy, method) ? legacy[method] : undefined
+  if (old !== undefined) return { run: old, version: '0.3' }
+  const known = Object.keys(newest).slice(0, 6).join(', ')
+  throw new A2aError('METHOD_NOT_FOUND', 'invalid_request', `method: there is no "${method}", but ${known}.`)
+}
+
+function toAnswer({ call, id, version }: RpcCall, result: RpcResult): Answer {
+  const { key } = result
+  const headers = key === undefined ? {} : toRunHeaders(key.session, key.run)
+  if (result.type === 'result')
+    return createJsonAnswer({ jsonrpc: '2.0', id, result: result.result }, 200, headers)
+  const toWire = version === '1.0' ? (frame: Frame) => frame : toLegacyFrame
+  return createSseAnswer(toSseBatches(call, id, result.frames, toWire), call.settings, headers)
+}
+
+/** Each event is an answer to the request, as JSON-RPC has it. */
+async function* toSseBatches(
+  call: Call,
+  id: RpcId,
+  batches: AsyncIterable<readonly Frame[]>,
+  toWire: (frame: Frame) => object,
+): AsyncGenerator<readonly ServerSentEvent[]> {
+  const toEvent = (fields: object) => ({ data: JSON.stringify({ jsonrpc: '2.0', id, ...fields }) })
+  try {
+    for await (const frames of batches) yield frames.map((frame) => toEvent({ result: toWire(frame) }))
+  } catch (error) {
+    call.onError(error)
+    yield [toEvent({ error: toRpcError(error) })]
+  }
+}

@@ -1,0 +1,75 @@
+import { withinMs } from '../../../core/work-limit.js'
+import type { RunKey } from '../../../run/run-log.js'
+import { createRunRequest } from '../../../session/run-request.js'
+import { createFieldError } from '../../request-errors.js'
+import { toSessionOf } from '../session-of-run.js'
+import { type Frame, isEnded } from './a2a-wire.js'
+import { answerQuestion } from './answer-question.js'
+import { followTask, type IsOldQuestion, toTask, withHistory } from './follow-task.js'
+import { parseSend, type SentMessage, toContents } from './parse-send.js'
+import type { RpcCall, RpcResult } from './rpc-call.js'
+import { requireTask } from './task-access.js'
+import { toTaskResult } from './task-result.js'
+
+/** `SendMessage`: begins a task, or answers its question; gives the task when it has ended or asks, at once when the caller does not wait, and as it stands when that takes too long. */
+export async function sendMessage(rpc: RpcCall): Promise<RpcResult> {
+  const { call, version } = rpc
+  const message = parseSend(version, rpc.params)
+  const { key, isOldQuestion } = await takeMessage(rpc, message)
+  if (message.isWaiting) await waitForTask(rpc, key, isOldQuestion)
+  const task = toTask(key, await call.sessions.readRun(key))
+  if (!isEnded(task)) await call.sessions.settle()
+  const shown = withHistory(task, message.historyLength)
+  const result = version === '1.0' ? { task: shown } : toTaskResult(version, shown)
+  return { type: 'result', result, key }
+}
+
+/** `SendStreamingMessage`: the same, told as it comes. */
+export async function sendStreamingMessage(rpc: RpcCall): Promise<RpcResult> {
+  const { call, version } = rpc
+  const message = parseSend(version, rpc.params)
+  const { key, isOldQuestion } = await takeMessage(rpc, message)
+  await call.sessions.settle()
+  const limit = AbortSignal.timeout(call.settings.streamLimitMs)
+  const frames = followTask(call, key, limit, isOldQuestion)
+  return { type: 'frames', frames: trimHistory(frames, message.historyLength), key }
+}
+
+interface TakenMessage {
+  readonly key: RunKey
+  readonly isOldQuestion?: IsOldQuestion | undefined
+}
+
+async function takeMessage(rpc: RpcCall, message: SentMessage): Promise<TakenMessage> {
+  const { taskId, contextId } = message
+  if (taskId === undefined) return { key: await beginTask(rpc, message) }
+  const found = await requireTask(rpc, taskId)
+  if (contextId !== undefined && contextId !== found.key.session)
+    throw createFieldError('message.contextId', 'is not the context of the task')
+  return { key: found.key, isOldQuestion: await answerQuestion(rpc, found, message) }
+}
+
+/** A message is a run of that name, so that one that is sent again finds its run, also when it names no context. */
+async function beginTask({ call, agent }: RpcCall, message: SentMessage): Promise<RunKey> {
+  const { messageId: run, contextId, parts, responseSchema } = message
+  const key = { agent: agent.name, session: contextId ?? toSessionOf(run, call.owner), run }
+  const messages = [{ role: 'user', contents: toContents(parts) }] as const
+  const options = { enableToolCalls: true, responseSchema }
+  await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner }))
+  return key
+}
+
+async function waitForTask({ call }: RpcCall, key: RunKey, isOldQuestion?: IsOldQuestion): Promise<void> {
+  await withinMs(call.settings.waitLimitMs, async (signal) => {
+    const frames = followTask(call, key, signal, isOldQuestion)
+    while (!(await frames.next()).done);
+  })
+}
+
+async function* trimHistory(
+  batches: AsyncIterable<readonly Frame[]>,
+  length: number | undefined,
+): AsyncGenerator<readonly Frame[]> {
+  for await (const batch of batches)
+    yield batch.map((frame) => ('task' in frame ? { task: withHistory(frame.task, length) } : frame))
+}

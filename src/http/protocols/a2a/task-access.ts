@@ -1,0 +1,28 @@
+import { hasCode } from '../../../core/errors.js'
+import type { StoredEvent } from '../../../run/events.js'
+import type { RunKey } from '../../../run/run-log.js'
+import { createTaskNotFoundError } from './a2a-errors.js'
+import type { RpcCall } from './rpc-call.js'
+import { parseTaskId } from './task-id.js'
+
+/** A run that a caller may know of, and its events so far. */
+export interface FoundTask {
+  readonly key: RunKey
+  /** At least one. */
+  readonly events: readonly StoredEvent[]
+}
+
+/** The run behind a task. @throws {A2aError} `TASK_NOT_FOUND` when there is none, or it is not the caller's. */
+export async function requireTask({ agent, call }: RpcCall, taskId: string): Promise<FoundTask> {
+  const place = parseTaskId(taskId)
+  if (place === undefined) throw createTaskNotFoundError(taskId)
+  const key = { agent: agent.name, ...place }
+  try {
+    await call.sessions.requireSession(key, call.owner)
+  } catch (error) {
+    throw hasCode(error, 'not_found') ? createTaskNotFoundError(taskId) : error
+  }
+  const events = await call.sessions.readRun(key)
+  if (events.length === 0) throw createTaskNotFoundError(taskId)
+  return { key, events }
+}
