@@ -26,6 +26,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/client',
       '@modelcontextprotocol/server',
       '@openai/agents',
+      '@a2a-js/sdk',
     ],
   },
   session: { rooms: ['core', 'run', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
