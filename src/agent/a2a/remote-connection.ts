@@ -101,10 +101,8 @@ function readCard({ capabilities }: AgentCard): Omit<Remote, 'client'> {
 
 function toCardError(name: string, cause: unknown): AgentError {
   if (cause instanceof AgentError) return cause
-  return new AgentError('model_error', `The card of the A2A agent "${name}" cannot be read.`, {
-    cause,
-    retryable: true,
-  })
+  const message = `The card of the A2A agent "${name}" cannot be read, or names no interface by JSON-RPC or HTTP.`
+  return new AgentError('model_error', message, { retryable: true })
 }
 
 /**

@@ -14,35 +14,41 @@ export function isNeverSent(error: unknown): boolean {
 
 /** Whether the agent has answered that it will not. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof A2AError || readStatus(error) < 500
+  return findA2aError(error) !== undefined || readStatus(error) < 500
 }
 
-/** The official client tells the status of other answers in words only. */
+/** The protocol's own error; one that came within a stream is the cause of another. */
+function findA2aError(error: unknown): A2AError | undefined {
+  if (error instanceof A2AError) return error
+  return error instanceof Error && error.cause instanceof A2AError ? error.cause : undefined
+}
+
+/** The official client tells the status of other answers in words only. 599 for none. */
 function readStatus(error: unknown): number {
-  const [, status] =
-    /Status: (\d{3})|stream for \S+: (\d{3})/.exec(error instanceof Error ? error.message : '') ?? []
-  return status === undefined ? 599 : Number(status)
+  const text = error instanceof Error ? error.message : ''
+  return Number(/(?:Status: |stream for \S+: )(\d{3})/.exec(text)?.[1] ?? 599)
 }
 
-/** Security: what the agent has said of it may repeat keys and prompts, so only what is ours is told. */
-export function toRefusedError(name: string, cause: unknown): AgentError {
-  const reason = cause instanceof A2AError ? cause.reason : `status ${readStatus(cause)}`
-  return new AgentError('model_error', `The A2A agent "${name}" has refused the request: ${reason}.`, {
-    cause,
+// Security: what the agent has said of a failure, which the client's errors repeat, may hold keys and prompts. So errors
+// have no such cause, and only what is ours in them.
+
+export function toRefusedError(name: string, error: unknown): AgentError {
+  const reason = findA2aError(error)?.reason ?? `status ${readStatus(error)}`
+  return new AgentError('model_error', `The A2A agent "${name}" has refused the request: ${reason}.`)
+}
+
+export function toUnreachableError(name: string, error: unknown): AgentError {
+  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+  return new AgentError('model_error', `The A2A agent "${name}" cannot be reached${code}.`, {
+    retryable: true,
   })
 }
 
-export function toUnreachableError(name: string, cause?: unknown): AgentError {
-  const message = `The A2A agent "${name}" cannot be reached.`
-  return new AgentError('model_error', message, { cause, retryable: true })
-}
-
 /** Nobody knows whether a message has arrived, and sending it again may begin a second task. */
-export function toUnknownError(name: string, cause?: unknown): AgentError {
+export function toUnknownError(name: string): AgentError {
   return new AgentError(
     'outcome_unknown',
     `Whether the A2A agent "${name}" has got the message is unknown, as it was cut off while it was sent. It was not sent again, as the agent's card does not say that this is safe, and onInterrupted is not 'retry'.`,
-    { cause },
   )
 }
 

@@ -102,7 +102,7 @@ export class RemoteTask {
       throw error instanceof AgentError ? error : toUnreachableError(name, error)
     }
     if (isRefusal(error)) throw toRefusedError(name, error)
-    throw this.#isSafe(remote) ? toUnreachableError(name, error) : toUnknownError(name, error)
+    throw this.#isSafe(remote) ? toUnreachableError(name, error) : toUnknownError(name)
   }
 
   #isSafe({ isIdempotent }: Remote): boolean {
