@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import * as evaluation from '../src/agent/evaluation/index.js'
 import * as mcp from '../src/agent/mcp/index.js'
 import * as mcpServer from '../src/agent/mcp-server/index.js'
+import * as a2a from '../src/agent/a2a/index.js'
 import * as openaiAgents from '../src/agent/openai-agents/index.js'
 import * as root from '../src/index.js'
 import * as aiSdk from '../src/model/ai-sdk.js'
@@ -77,6 +78,7 @@ test('the subpaths have these values, and no others', () => {
     ]
   `)
   expect(Object.keys(openaiAgents)).toEqual(['fromOpenAIAgent'])
+  expect(Object.keys(a2a)).toEqual(['createA2aAgent'])
   expect(Object.keys(mcpServer)).toEqual(['createAgentMcpServer'])
   expect(Object.keys(mcp).sort()).toMatchInlineSnapshot(`
     [

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { FlowStatus } from '../host/durable/flow-client.js'
 import { AgentScopeApi, toText } from '../support/agentscope-api.js'
 import { AgentApi } from '../support/api.js'
+import { findFreePort } from '../support/free-port.js'
 import { createOpenAiClient } from '../support/openai-client.js'
 import { waitFor } from '../support/run-scene.js'
 import { ScriptBook } from '../support/script-book.js'
@@ -275,4 +276,18 @@ test('14 OpenAI clients: the official client has a conversation with the agent',
   const last = await stream.finalResponse()
   expect(last.output_text).toBe(text)
   expect(last.conversation).toEqual(first.conversation)
+})
+
+test('17 agent to agent: a question of the agent there is an approval here', async () => {
+  const port = await findFreePort()
+  const env = { BILLING_URL: `http://localhost:${port}/api/a2a/Billing` }
+  const app = await start('17-agent-to-agent', { port, env, agent: 'Desk' })
+  const asked = { message: 'please refund order 7', sessionId: 'ann', correlationId: 'refund-1' }
+  const { status, body } = await app.api.run(asked)
+  expect([status, body.approvals]).toMatchObject([
+    202,
+    [{ arguments: { tool: 'refund_order', arguments: { order: 7 } } }],
+  ])
+  await app.api.decide('ann', body.approvals?.[0]?.approvalId ?? '', { decision: 'approve' })
+  expect((await app.api.waitForOutcome('ann', 'refund-1')).response).toContain('receipt')
 })
