@@ -131,6 +131,7 @@ export type {
   ToolDeclaration,
 } from './model/chat-client.js'
 export { type RetryOptions, withRetry } from './model/with-retry.js'
+export { type TelemetryOptions, withTelemetry } from './model/with-telemetry.js'
 export { toAgentError } from './orchestration/agent-failure.js'
 export type { AgentRunResult } from './orchestration/agent-run-result.js'
 export type { AgentTask } from './orchestration/agent-task.js'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
+import * as a2a from '../src/agent/a2a/index.js'
 import * as evaluation from '../src/agent/evaluation/index.js'
 import * as mcp from '../src/agent/mcp/index.js'
 import * as mcpServer from '../src/agent/mcp-server/index.js'
-import * as a2a from '../src/agent/a2a/index.js'
 import * as openaiAgents from '../src/agent/openai-agents/index.js'
 import * as root from '../src/index.js'
 import * as aiSdk from '../src/model/ai-sdk.js'
@@ -50,6 +50,7 @@ test('the root has these values, and no others', () => {
       "tool",
       "transformNode",
       "withRetry",
+      "withTelemetry",
       "workflowNode",
     ]
   `)

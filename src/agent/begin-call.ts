@@ -6,6 +6,7 @@ import type { Reconciliation, Tool } from './agent-definition.js'
 import { findTool, toIdempotencyKey, toToolContext } from './call-context.js'
 import type { ToolOutcome } from './invoke-tool.js'
 import type { RunContext } from './run-context.js'
+import { noteUnknownOutcome } from './telemetry/tool-span.js'
 import { withinTimeLeft } from './within-time-left.js'
 
 /** Notes that a call starts; false when it does not, and why has been noted instead. */
@@ -36,6 +37,8 @@ function needsApproval(context: RunContext, state: CallState, tool: Tool): Promi
  */
 export async function settleUnknown(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
   const known = await reconcile(context, state, tool)
+  const resolution = known.outcome === 'unknown' ? tool.onUnknownOutcome : known.outcome
+  noteUnknownOutcome(tool.name, state.call.callId, resolution)
   if (known.outcome === 'not_done') return begin(context, state)
   if (known.outcome === 'done') {
     return complete(context, state, { result: JSON.parse(JSON.stringify(known.result ?? null)) })

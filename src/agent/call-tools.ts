@@ -8,6 +8,7 @@ import { findCall, findTool, toToolContext } from './call-context.js'
 import { recordStateChanges } from './equip-run.js'
 import { type ExecutionOutcome, executeTool } from './execute-tool.js'
 import type { RunContext } from './run-context.js'
+import { traceTool } from './telemetry/tool-span.js'
 
 /** Goes on with a step's tool calls, side by side up to the agent's limit. Each result is durable before it counts. */
 export async function callTools(context: RunContext, calls: readonly CallState[]): Promise<void> {
@@ -76,11 +77,8 @@ async function execute(context: RunContext, callId: string): Promise<ExecutionOu
   const state = findCall(context, callId)
   const tool = findTool(context, state?.call.name)
   if (state?.started === undefined || tool === undefined) return { error: 'The call was never started.' }
-  return executeTool(context, {
-    tool,
-    arguments: state.started.arguments,
-    call: toToolContext(context, state),
-  })
+  const execution = { tool, arguments: state.started.arguments, call: toToolContext(context, state) }
+  return traceTool(execution, () => executeTool(context, execution))
 }
 
 /** An approval of a run that works for this one, as this one's own: whoever decides sees the innermost tool. */

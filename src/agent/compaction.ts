@@ -1,6 +1,7 @@
 import { checkOptions } from '../core/check-options.js'
 import { type ChatMessage, createTextMessage, toText, type Usage } from '../core/messages.js'
 import type { ChatClient } from '../model/chat-client.js'
+import { withTelemetry } from '../model/with-telemetry.js'
 
 /** One finished turn of a conversation: what the user said, and everything that came of it. */
 export interface HistoryTurn {
@@ -132,7 +133,7 @@ async function askForSummary(
   { instructions, transcript, signal }: SummaryQuestion,
 ): Promise<Summary> {
   const messages = [createTextMessage('system', instructions), createTextMessage('user', transcript)]
-  for await (const event of client.stream({ messages }, { signal })) {
+  for await (const event of withTelemetry(client).stream({ messages }, { signal })) {
     if (event.type === 'completed') return { text: toText(event.message.contents), usage: event.usage }
   }
   throw new Error('The summarising model gave no answer.')

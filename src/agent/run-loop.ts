@@ -1,5 +1,6 @@
 import { AgentError, hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
+import { withTelemetry } from '../model/with-telemetry.js'
 import { type Action, decide } from '../run/decide.js'
 import { type RunState, toOpenApprovals } from '../run/fold.js'
 import { absorbControls, cancelRun, expireApprovals } from './absorb-controls.js'
@@ -16,8 +17,9 @@ import { checkRunEnd, type RunSetup } from './run-context.js'
  * does it, writing each result down before the next step. Whatever fails inside the run ends it as `run.failed`.
  * @throws {FencedError} when another executor has taken the run over; {@link RunSetup.signal}'s reason when it aborts.
  */
-export async function runLoop(setup: RunSetup): Promise<RunState> {
-  const { journal, signal, controls } = setup
+export async function runLoop(given: RunSetup): Promise<RunState> {
+  const { journal, signal, controls } = given
+  const setup = { ...given, agent: { ...given.agent, client: withTelemetry(given.agent.client) } }
   const equipment = createEquipment(setup)
   while (journal.state.outcome === undefined && journal.state.parked === undefined) {
     signal.throwIfAborted()

@@ -12,7 +12,7 @@ import type {
   RunRequest,
   SessionState,
 } from '../run/events.js'
-import { type RunState, toOpenApprovals } from '../run/fold.js'
+import { emptyRun, type RunState, toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { RunFollowers } from './agent-run.js'
@@ -21,6 +21,9 @@ import type { InvocationValues } from './provider-context.js'
 import type { RunSetup } from './run-context.js'
 import { RunControls } from './run-controls.js'
 import { runLoop } from './run-loop.js'
+import { observeRun } from './telemetry/observe-run.js'
+import type { ObservedRun, RunObserver } from './telemetry/observed-run.js'
+import { toPlaceHere } from './telemetry/run-place.js'
 import { toResponse } from './to-answer.js'
 
 /** What a human says about a tool call that waits. */
@@ -64,11 +67,19 @@ export interface StandaloneRun<Value> {
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
 export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
   const errors: unknown[] = []
-  const setup = toSetup(run, (error) => errors.push(error))
-  const state = await runCancellably(setup, () => runWithApprovals(setup, run.onApproval))
+  const correlationId = randomUUID()
+  const state = await observeRun(
+    () => toObservedRun(run, correlationId),
+    (observer) => {
+      const setup = toSetup({ ...run, onEvent: tellBoth(run, observer) }, correlationId, (error) =>
+        errors.push(error),
+      )
+      return runCancellably(setup, () => runWithApprovals(setup, run.onApproval))
+    },
+  )
   if (state.outcome?.type === 'run.failed') throw toFailure(state.outcome.data, errors)
   for (const error of errors) run.onError(error)
-  const response = toResponse(state, setup.correlationId)
+  const response = toResponse(state, correlationId)
   if (state.parked !== undefined) return { ...response, value: undefined }
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
 }
@@ -79,7 +90,29 @@ function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]
   return cause instanceof AgentError ? cause : new AgentError(code, detail, { issues, cause })
 }
 
-function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): RunSetup {
+function toObservedRun({ agent, sessionId }: StandaloneRun<unknown>, correlationId: string): ObservedRun {
+  const { now } = systemClock
+  const execution = undefined
+  return {
+    agent,
+    sessionId,
+    correlationId,
+    before: emptyRun,
+    execution,
+    acceptedAt: now(),
+    now,
+    findPlace: toPlaceHere,
+  }
+}
+
+function tellBoth({ onEvent }: StandaloneRun<unknown>, observer: RunObserver): (event: RunEvent) => void {
+  return (event) => {
+    observer.note(event)
+    onEvent(event)
+  }
+}
+
+function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: RunSetup['onError']): RunSetup {
   const { agent, history, delegation, responseFormat, followers } = run
   return {
     agent,
@@ -88,7 +121,7 @@ function toSetup(run: StandaloneRun<unknown>, onError: RunSetup['onError']): Run
     delegation,
     responseFormat,
     sessionId: run.sessionId,
-    correlationId: randomUUID(),
+    correlationId,
     messageCount: run.messageCount ?? 0,
     limits: {
       maxSteps: agent.maxSteps,

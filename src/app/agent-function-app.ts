@@ -75,6 +75,7 @@ export class AgentFunctionApp {
       values: options.context,
       limits: toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd())),
       maxInlineMediaBytes,
+      telemetry: options.telemetry,
       getDurableClient: (context) => clients.getDurable(context),
     }
     this.#services = {

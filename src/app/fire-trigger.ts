@@ -1,5 +1,6 @@
 import type { InvocationContext } from '@azure/functions'
 import type { Agent } from '../agent/agent.js'
+import { withInvocationTrace } from '../agent/telemetry/invocation-trace.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import { withinMs } from '../core/work-limit.js'
 import { parseId, parseSessionId } from '../http/ids.js'
@@ -32,7 +33,11 @@ export interface Firing<Item> {
 }
 
 /** Runs the agent for what a trigger has fired for. @throws {AgentError} with the code that the run failed with. */
-export async function fireTrigger<Item>(firing: Firing<Item>): Promise<void> {
+export function fireTrigger<Item>(firing: Firing<Item>): Promise<void> {
+  return withInvocationTrace(firing.context, undefined, () => fire(firing))
+}
+
+async function fire<Item>(firing: Firing<Item>): Promise<void> {
   const { agent, trigger, label, services, item, event, context } = firing
   const { onAnswer, metadata } = trigger
   const id = parseId('id', (await make(trigger.id, item, event)) ?? event.id, maxIdLength)

@@ -5,6 +5,7 @@ import azureFunctions, {
   type McpToolResponse,
 } from '@azure/functions'
 import * as df from 'durable-functions'
+import { withInvocationTrace } from '../agent/telemetry/invocation-trace.js'
 import { isJsonObject, type JsonObject } from '../core/json.js'
 import { type Problem, toProblem } from '../core/problem.js'
 import type { RouteServices } from './serve-route.js'
@@ -28,7 +29,7 @@ export function registerMcpTool({ functionName, answer, toFailure, ...tool }: Mc
     extraInputs: [df.input.durableClient()],
     handler: async (toolInput, context) => {
       try {
-        return await answer(toolInput, context)
+        return await withInvocationTrace(context, undefined, () => answer(toolInput, context))
       } catch (error) {
         // Clients are not told what a function throws, so a failure has to be an answer.
         context.error(error)

@@ -1,6 +1,7 @@
 import { app, type HttpRequest, type InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
+import { withInvocationTrace } from '../agent/telemetry/invocation-trace.js'
 import { AgentError } from '../core/errors.js'
 import { type Answer, toErrorAnswer } from '../http/answers.js'
 import { refuseHeaderQuery } from '../http/read-body.js'
@@ -31,7 +32,8 @@ export function serveRoute(route: Route, services: RouteServices): void {
     methods: Object.keys(route.handlers) as HttpMethod[],
     authLevel: services.authLevel,
     extraInputs: [df.input.durableClient()],
-    handler: (request, context) => answer(route, services, request, context),
+    handler: (request, context) =>
+      withInvocationTrace(context, request.headers, () => answer(route, services, request, context)),
   })
 }
 

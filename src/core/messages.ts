@@ -94,6 +94,10 @@ export interface Usage {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly totalTokens: number
+  /** Those of the input that the provider had kept from before; absent in sums, and when it tells of none. */
+  readonly cachedInputTokens?: number | undefined
+  /** Those of the output that nobody reads, as the model only thought them; absent likewise. */
+  readonly reasoningTokens?: number | undefined
 }
 
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 }

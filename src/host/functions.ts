@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TraceContext } from '../core/trace-context.js'
 
 /** One value on its way between host and app, as the worker protocol spells it (local-host-spec A.6). Exactly one member is set. */
 export type TypedData =
@@ -59,6 +60,8 @@ export interface InvocationRequest {
   readonly reason: string
   /** A GUID; made when absent. A listener that must know it before the invocation starts (HTTP streaming) passes its own. */
   readonly invocationId?: string
+  /** The caller's place in a trace. @default one that is made of the invocation id, and not sampled */
+  readonly traceContext?: TraceContext | undefined
   /** Absent at the first attempt. */
   readonly retryContext?: RetryContext | undefined
 }

@@ -98,7 +98,7 @@ function createBoundRun(
 function toRpcRequest(
   loaded: LoadedFunction,
   id: string,
-  { input, triggerMetadata = {}, retryContext }: InvocationRequest,
+  { input, triggerMetadata = {}, traceContext, retryContext }: InvocationRequest,
   inputs: readonly NamedInput[],
 ): RpcInvocationRequest {
   return {
@@ -106,7 +106,11 @@ function toRpcRequest(
     functionId: loaded.name,
     inputData: [{ name: loaded.trigger.name, data: input }, ...inputs],
     triggerMetadata,
-    traceContext: { traceParent: toTraceParent(id), traceState: '', attributes: {} },
+    traceContext: {
+      traceParent: traceContext?.traceparent ?? toTraceParent(id),
+      traceState: traceContext?.tracestate ?? '',
+      attributes: {},
+    },
     retryContext,
   }
 }

@@ -64,9 +64,10 @@ const withheld: readonly string[] = [
   'step.continued',
 ] satisfies readonly RunEventType[]
 
-/** An event's data as its readers get it. What only the model's provider reads is left out: it is much, and nobody else's. */
+/** An event's data as its readers get it. What only the model's provider reads is left out: it is much, and nobody else's; and so is where in a trace the app stands. */
 export function toShownData(type: string, data: object): string {
   if (withheld.includes(type)) return '{}'
+  if (type === 'run.accepted' || type === 'run.started') return JSON.stringify({ ...data, trace: undefined })
   return JSON.stringify(type === 'step.completed' ? toShownStep(data as StepCompleted) : data)
 }
 

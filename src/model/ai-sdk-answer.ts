@@ -29,6 +29,7 @@ export class AISDKAnswer {
   readonly #contents: (Content | Block)[] = []
   readonly #open = new Map<string, Block>()
   #model: string
+  #id: string | undefined
   #usage: Usage = noUsage
   #finish: LanguageModelV4FinishReason['unified'] | undefined
 
@@ -51,6 +52,7 @@ export class AISDKAnswer {
         return this.#grow('reasoning', part)
       case 'response-metadata':
         this.#model = part.modelId ?? this.#model
+        this.#id = part.id ?? this.#id
         return undefined
       case 'finish':
         this.#usage = readUsage(part.usage)
@@ -74,6 +76,7 @@ export class AISDKAnswer {
   /** Takes in a whole result; returns its deltas. */
   addResult({ content, usage, finishReason, response }: LanguageModelV4GenerateResult): readonly ChatEvent[] {
     this.#model = response?.modelId ?? this.#model
+    this.#id = response?.id
     this.#usage = readUsage(usage)
     this.#finish = finishReason.unified
     this.#contents.push(...content.flatMap(toContents))
@@ -92,6 +95,7 @@ export class AISDKAnswer {
       usage: this.#usage,
       finishReason: toFinishReason(this.#finish, hasCalls),
       model: this.#model,
+      ...(this.#id === undefined ? {} : { responseId: this.#id }),
     }
   }
 
@@ -181,7 +185,10 @@ function parseArguments(input: string): JsonObject | string {
 }
 
 function readUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage {
-  return toUsage(inputTokens.total, outputTokens.total)
+  return toUsage(inputTokens.total, outputTokens.total, undefined, {
+    cached: inputTokens.cacheRead,
+    reasoning: outputTokens.reasoning,
+  })
 }
 
 function toFinishReason(

@@ -3,6 +3,7 @@ import { AgentError } from '../core/errors.js'
 import { AISDKAnswer } from './ai-sdk-answer.js'
 import { toCallOptions } from './ai-sdk-call.js'
 import { toAISDKError } from './ai-sdk-errors.js'
+import { toProviderName } from './ai-sdk-provider.js'
 import type { ChatClient, ChatEvent, ChatRequest } from './chat-client.js'
 import type { OpenAICallOptions } from './openai-options.js'
 import { readUntilSilent, SilenceLimit } from './silence-limit.js'
@@ -31,6 +32,7 @@ export function createAISDKChatClient(
   const settings = { model, stream, timeoutMs }
   return {
     model: model.modelId,
+    provider: toProviderName(model.provider),
     stream: (request, { signal } = {}) => streamAnswer(settings, request, signal),
   }
 }

@@ -10,6 +10,9 @@ export type AzureOpenAIChatClientOptions = AzureOpenAIConnectionOptions &
 export type AzureOpenAIResponsesClientOptions = AzureOpenAIConnectionOptions &
   Pick<OpenAIResponsesClientOptions, 'stream' | 'timeoutMs' | 'headers' | 'store' | 'pollIntervalMs'>
 
+/** What OpenTelemetry calls it (semantic conventions 1.41.0, `gen_ai.provider.name`). */
+const provider = 'azure.ai.openai'
+
 const chatOptions: OptionNames<AzureOpenAIChatClientOptions> = {
   endpoint: true,
   deployment: true,
@@ -43,13 +46,14 @@ const responsesOptions: OptionNames<AzureOpenAIResponsesClientOptions> = {
 export function createAzureOpenAIChatClient(options: AzureOpenAIChatClientOptions): ChatClient {
   checkAzureOptions('createAzureOpenAIChatClient', options, chatOptions)
   const { deployment, stream, timeoutMs, headers } = options
-  return createOpenAIChatClient({
+  const client = createOpenAIChatClient({
     ...toOpenAIConnection(options),
     model: deployment,
     stream,
     timeoutMs,
     headers,
   })
+  return { ...client, provider }
 }
 
 /**
@@ -59,7 +63,7 @@ export function createAzureOpenAIChatClient(options: AzureOpenAIChatClientOption
 export function createAzureOpenAIResponsesClient(options: AzureOpenAIResponsesClientOptions): ChatClient {
   checkAzureOptions('createAzureOpenAIResponsesClient', options, responsesOptions)
   const { deployment, stream, timeoutMs, headers, store, pollIntervalMs } = options
-  return createOpenAIResponsesClient({
+  const client = createOpenAIResponsesClient({
     ...toOpenAIConnection(options),
     model: deployment,
     stream,
@@ -68,6 +72,7 @@ export function createAzureOpenAIResponsesClient(options: AzureOpenAIResponsesCl
     store,
     pollIntervalMs,
   })
+  return { ...client, provider }
 }
 
 function checkAzureOptions<Options extends AzureOpenAIConnectionOptions>(

@@ -54,6 +54,8 @@ export interface ChatAnswer {
   readonly finishReason: FinishReason
   /** The model that answered, as it names itself. */
   readonly model: string
+  /** What the provider calls this answer; absent when it does not say. */
+  readonly responseId?: string | undefined
 }
 
 /** New text, and the token to go on after it with when the answer is made in the background. */
@@ -86,6 +88,8 @@ export interface ChatOptions {
 export interface ChatClient {
   /** Name of the model or deployment that is asked. */
   readonly model: string
+  /** Who serves it, as OpenTelemetry names them (semantic conventions 1.41.0, `gen_ai.provider.name`), e.g. `openai`. @default unknown */
+  readonly provider?: string | undefined
   /**
    * Asks the model and streams its answer.
    * @throws {AgentError} `model_error`, `model_timeout` or `rate_limited`; `retryable` says whether the same request may succeed later.

@@ -25,6 +25,7 @@ export class ChatCompletionsAnswer {
   #reasoning = ''
   #refusal = ''
   #model = ''
+  #id: string | undefined
   #usage: Usage = noUsage
   #finish: string | undefined
 
@@ -36,6 +37,7 @@ export class ChatCompletionsAnswer {
   add(chunk: unknown): readonly ChatEvent[] {
     if (!isJsonObject(chunk)) throw createMalformedError()
     if (typeof chunk.model === 'string' && chunk.model !== '') this.#model = chunk.model
+    if (typeof chunk.id === 'string' && chunk.id !== '') this.#id = chunk.id
     this.#usage = readUsage(chunk.usage) ?? this.#usage
     const choice = readChoice(chunk)
     if (choice === undefined) return []
@@ -53,6 +55,7 @@ export class ChatCompletionsAnswer {
       usage: this.#usage,
       finishReason,
       model: this.#model || this.#asked.model,
+      ...(this.#id === undefined ? {} : { responseId: this.#id }),
     }
   }
 
@@ -107,7 +110,14 @@ function readText(value: unknown): string {
 
 function readUsage(usage: unknown): Usage | undefined {
   if (!isJsonObject(usage)) return undefined
-  return toUsage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
+  return toUsage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, {
+    cached: readObject(usage.prompt_tokens_details)?.cached_tokens,
+    reasoning: readObject(usage.completion_tokens_details)?.reasoning_tokens,
+  })
+}
+
+function readObject(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined
 }
 
 function toFinishReason(reason: string | undefined, hasNoCalls: boolean): FinishReason {

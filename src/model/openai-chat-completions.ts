@@ -28,7 +28,11 @@ export function createOpenAIChatClient(options: OpenAIChatClientOptions): ChatCl
   checkOpenAIOptions('createOpenAIChatClient', options, {})
   const { model, stream = true, timeoutMs = 300_000 } = options
   const settings: CallSettings = { model, stream, timeoutMs, ...resolveConnection(options) }
-  return { model, stream: (request, { signal } = {}) => streamAnswer(settings, request, signal) }
+  return {
+    model,
+    provider: 'openai',
+    stream: (request, { signal } = {}) => streamAnswer(settings, request, signal),
+  }
 }
 
 interface CallSettings extends Connection<Pick<OpenAI, 'chat'>> {

@@ -51,6 +51,7 @@ export function createOpenAIResponsesClient(options: OpenAIResponsesClientOption
   const settings = { model, stream, timeoutMs, store, pollIntervalMs, sleep, findings, ...connection }
   return {
     model,
+    provider: 'openai',
     stream: (request, callOptions = {}) =>
       request.background || request.continuation !== undefined
         ? streamBackground(settings, request, callOptions)

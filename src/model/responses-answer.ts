@@ -88,6 +88,7 @@ export class ResponsesAnswer {
       usage: readUsage(response.usage),
       finishReason: toFinishReason(response, hasCalls),
       model: typeof response.model === 'string' && response.model !== '' ? response.model : this.#asked.model,
+      ...(this.id === undefined ? {} : { responseId: this.id }),
     }
   }
 
@@ -129,7 +130,10 @@ function toFinishReason(
 
 function readUsage(usage: unknown): Usage {
   if (!isJsonObject(usage)) return noUsage
-  return toUsage(usage.input_tokens, usage.output_tokens, usage.total_tokens)
+  return toUsage(usage.input_tokens, usage.output_tokens, usage.total_tokens, {
+    cached: readObject(usage.input_tokens_details)?.cached_tokens,
+    reasoning: readObject(usage.output_tokens_details)?.reasoning_tokens,
+  })
 }
 
 function readObject(value: unknown): JsonObject | undefined {

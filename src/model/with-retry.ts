@@ -3,6 +3,7 @@ import { checkOptions } from '../core/check-options.js'
 import { sleep as sleepFor } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
+import { findChatCall } from './telemetry/chat-call.js'
 
 export interface RetryOptions {
   /** How often the model is asked at most, the first time included; at least 1. @default 3 */
@@ -38,6 +39,7 @@ export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatC
   const cancel = client.cancel?.bind(client)
   return {
     model: client.model,
+    provider: client.provider,
     stream: (request, chatOptions) => streamWithRetry({ client, policy }, request, chatOptions),
     ...(cancel && { cancel }),
   }
@@ -71,6 +73,7 @@ async function* streamWithRetry(
     } catch (error) {
       const delayMs = resolveDelayMs(error, attempt, policy)
       if (delayMs === undefined || options.signal?.aborted) throw error
+      findChatCall()?.noteRetry(error, delayMs)
       await policy.sleep(delayMs, options.signal)
     }
     if (hasDeltas) yield { type: 'reset' }

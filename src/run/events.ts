@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage, Usage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
 import type { ToolChoice } from '../core/tool-choice.js'
+import type { TraceContext } from '../core/trace-context.js'
 import type { Decision } from './control.js'
 
 /** What a caller asked for, as it is kept: the data of `run.accepted`. */
@@ -17,6 +18,8 @@ export interface RunRequest {
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** The orchestration that is told when the run ends; absent when none waits for it. */
   readonly orchestrationId?: string | undefined
+  /** Where in the caller's trace it was accepted; no part of `digest`. Absent when nobody traces the app. */
+  readonly trace?: TraceContext | undefined
 }
 
 export interface RunOptions {
@@ -183,6 +186,8 @@ export interface RunStarted {
   readonly turn: number
   /** Another one for each executor, which so can tell its own beginning from an equal one; absent in what older releases wrote. */
   readonly executor?: string | undefined
+  /** The executor's own place in a trace; absent when nobody traces the app. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** Something that happened in a run, as written to its log and streamed to its followers (CONTRACT, Events). */

@@ -1,6 +1,7 @@
 import type { DurableClient, EntityContext, EntityHandler } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import type { InvocationValuesFactory } from '../agent/provider-context.js'
+import { type AppTelemetry, withOperationTrace } from '../agent/telemetry/invocation-trace.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
 import { isJsonObject } from '../core/json.js'
@@ -30,6 +31,8 @@ export interface AgentEntityOptions {
   readonly maxInlineMediaBytes?: number | undefined
   /** Finds an operation's durable client, by which tools start orchestrations, and orchestrations are told how their runs ended. @default none */
   readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
+  /** What telemetry tells of the agent's runs. @default nothing that is said */
+  readonly telemetry?: AppTelemetry | undefined
   /** @default the machine's */
   readonly clock?: Clock | undefined
 }
@@ -46,6 +49,7 @@ export function createAgentEntity({
   limits,
   maxInlineMediaBytes = defaultMaxInlineMediaBytes,
   getDurableClient,
+  telemetry = {},
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
   const history = new SessionHistory(log)
@@ -58,7 +62,8 @@ export function createAgentEntity({
       const client = getDurableClient?.(context)
       const raiseEvent = client && createRaiseEvent(client, clock)
       const durable = client && ((run: RunKey) => createDurableTools(client, run, clock))
-      await operate({ ...shared, key, context, startedAt, onError, raiseEvent, durable })
+      const operation = { ...shared, key, context, startedAt, onError, raiseEvent, durable }
+      await withOperationTrace(context, telemetry, () => operate(operation))
     } catch (error) {
       onError(error)
     }

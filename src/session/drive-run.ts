@@ -5,6 +5,8 @@ import type { DurableTools } from '../agent/durable-tools.js'
 import type { ExecutionLimits, RunSetup } from '../agent/run-context.js'
 import { RunControls } from '../agent/run-controls.js'
 import { runLoop } from '../agent/run-loop.js'
+import { observeRun } from '../agent/telemetry/observe-run.js'
+import type { RunObserver } from '../agent/telemetry/observed-run.js'
 import type { Clock } from '../core/clock.js'
 import { hasCode } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
@@ -15,6 +17,7 @@ import { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { toAnswerText } from '../run/turn-messages.js'
 import { appendPersistently } from './append-persistently.js'
+import { toNextExecution, toObservedRun } from './observed-run.js'
 import { createRunRequest } from './run-request.js'
 import { withAttachments } from './with-attachments.js'
 
@@ -28,6 +31,8 @@ export interface RunDrive {
   readonly controls: RunControls
   /** 0 for a run that is part of another one. */
   readonly turn: number
+  /** Whether it works for another run, of whose trace it then is a part. */
+  readonly isInner: boolean
   /** Finds what the model is shown of the past; may journal what that took. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   readonly messageCount: number
@@ -45,7 +50,14 @@ export interface RunDrive {
 }
 
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
-export async function driveRun(drive: RunDrive): Promise<RunState> {
+export function driveRun(drive: RunDrive): Promise<RunState> {
+  return observeRun(
+    () => toObservedRun(drive),
+    (observer) => carryOn(drive, observer),
+  )
+}
+
+async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState> {
   const { agent, log, key, events, controls, turn, limits, durable, onError, onAppended, clock } = drive
   // Also past the time for further steps: what a step has given would be lost.
   const appending = { log, key, clock, until: limits.hardEnd, onError }
@@ -53,13 +65,17 @@ export async function driveRun(drive: RunDrive): Promise<RunState> {
     events,
     deltaDelayMs: log.deltaDelayMs,
     append: (expected, added) => appendPersistently(appending, expected, added),
-    onAppended: (event) => onAppended?.(event, journal.state),
+    onAppended(event) {
+      observer.note(event)
+      onAppended?.(event, journal.state)
+    },
     clock,
   })
-  const { epoch, attempt, parked, request } = journal.state
-  const begun = parked === undefined ? attempt + 1 : attempt
+  const { parked, request } = journal.state
   const executor = randomUUID().slice(0, 8)
-  journal.record({ type: 'run.started', data: { epoch: epoch + 1, attempt: begun, turn, executor } })
+  const { trace } = observer
+  const started = { ...toNextExecution(journal.state), turn, executor, ...(trace && { trace }) }
+  journal.record({ type: 'run.started', data: started })
   if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
   await journal.flush()
   return runLoop({
@@ -133,6 +149,7 @@ async function runDelegate(
     events,
     controls,
     turn: 0,
+    isInner: true,
     readHistory: async () => request.history,
     messageCount: 0,
     sessionState: request.sessionState,

@@ -100,6 +100,7 @@ async function execute(
     events,
     controls,
     turn,
+    isInner: false,
     readHistory,
     messageCount,
     sessionState: execution.sessionState,

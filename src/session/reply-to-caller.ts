@@ -11,6 +11,7 @@ import { type Operation, toPatience } from './operation.js'
 import { outlastFailures } from './outlast-failures.js'
 import { parseRunInput, type RunInput } from './run-input.js'
 import { createFailedReply, createPendingReply, toRunReply } from './run-reply.js'
+import { withTrace } from './with-trace.js'
 
 /** What a `run` operation was sent. Callers whose input cannot be read get a reply that says why. @throws {AgentError} `invalid_request`. */
 export function readInput({ context, key }: Operation): RunInput {
@@ -30,7 +31,7 @@ export async function accept(
   key: RunKey,
   request: RunRequest,
 ): Promise<void> {
-  const { request: stored, attachments } = detachMedia(key, request, maxInlineMediaBytes)
+  const { request: stored, attachments } = detachMedia(key, withTrace(request), maxInlineMediaBytes)
   const creation = await log.create(key, stored, attachments)
   checkCreation(creation, key, request)
   const { orchestrationId } = request

@@ -22,6 +22,7 @@ import { deleteRuns } from './delete-runs.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import type { OperationName } from './operation.js'
 import { type HistoryPage, readSession, type SessionView } from './read-session.js'
+import { withTrace } from './with-trace.js'
 import { WriteProof } from './write-proof.js'
 
 export interface SessionClientOptions {
@@ -63,7 +64,7 @@ export class SessionClient {
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
    */
   async begin(key: RunKey, request: RunRequest): Promise<void> {
-    const { request: stored, attachments } = detachMedia(key, request, this.#maxInlineMediaBytes)
+    const { request: stored, attachments } = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
     if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return

@@ -16,6 +16,7 @@ export function withAttachments(client: Client, log: RunLog, key: SessionKey): C
   }
   return {
     model: client.model,
+    provider: client.provider,
     stream: (request, options) =>
       request.messages.some(refers)
         ? streamAttached(client, attach, request, options)

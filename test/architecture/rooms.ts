@@ -11,7 +11,14 @@ export const rooms: Readonly<Record<string, Room>> = {
   core: { rooms: [], packages: ['@standard-schema/spec', 'zod', 'node:'] },
   model: {
     rooms: ['core'],
-    packages: ['openai', 'eventsource-parser', '@ai-sdk/provider', '@azure/identity', 'node:'],
+    packages: [
+      'openai',
+      'eventsource-parser',
+      '@ai-sdk/provider',
+      '@azure/identity',
+      '@opentelemetry/api',
+      'node:',
+    ],
   },
   run: { rooms: ['core'], packages: [] },
   log: {
@@ -26,6 +33,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/client',
       '@modelcontextprotocol/server',
       '@openai/agents',
+      '@opentelemetry/api',
       '@a2a-js/sdk',
     ],
   },

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Usage } from '../../src/core/messages.js'
 import type { StepCompleted } from '../../src/run/events.js'
 import { type RunningApp, repository, TestBed } from '../support/start-app.js'
 
@@ -87,7 +86,8 @@ describe('the sample without a key', () => {
     const events = await (await app.api.events('usage', 'u')).end()
     const steps = events.filter(({ type }) => type === 'step.completed')
     const usages = steps.map(({ data }) => (data as StepCompleted).usage)
-    const add = (name: keyof Usage) => usages.reduce((sum, usage) => sum + usage[name], 0)
+    const add = (name: 'inputTokens' | 'outputTokens' | 'totalTokens') =>
+      usages.reduce((sum, usage) => sum + usage[name], 0)
     expect(usages).toHaveLength(2)
     expect(body.usage).toEqual({
       prompt_tokens: add('inputTokens'),

@@ -31,6 +31,7 @@ describe.each([{ stream: true }, { stream: false }])('with stream: $stream', ({ 
     expect(events.map(({ type }) => type)).toEqual(['text', 'completed'])
     expect(readAnswer(events)).toEqual({
       message: { role: 'assistant', contents: [{ type: 'text', text: 'Hello to you 👋 all' }] },
+      responseId: 'chatcmpl-1',
       usage: { inputTokens: 7, outputTokens: 5, totalTokens: 13 },
       finishReason: 'stop',
       model: 'test-model',

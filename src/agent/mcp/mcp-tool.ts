@@ -7,6 +7,7 @@ import {
 import type { JsonObject } from '../../core/json.js'
 import { limitCheck, type Schema, type Validate } from '../../core/schema.js'
 import type { Tool } from '../agent-definition.js'
+import { captureTraceContext } from '../telemetry/trace-context.js'
 import { tool } from '../tool.js'
 import type { ConnectionPool } from './connection-pool.js'
 import type { McpServerOptions } from './server-options.js'
@@ -41,7 +42,8 @@ export function createMcpTool({ definition, name, server }: NamedTool, connectio
     async execute(args, context) {
       const connection = await connections.find(context)
       const { signal, reportProgress } = context
-      const meta = { [idempotencyKeyMeta]: context.idempotencyKey }
+      // The MCP conventions of OpenTelemetry have the trace travel here, too.
+      const meta = { [idempotencyKeyMeta]: context.idempotencyKey, ...captureTraceContext() }
       const onProgress = ({ progress, total, message }: Progress) =>
         reportProgress({ progress, total, message })
       return toToolResult(await connection.callTool({ tool: definition, args, meta, signal, onProgress }))

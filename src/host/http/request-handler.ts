@@ -15,6 +15,7 @@ import { hasUsableHost, parseTarget, type RequestTarget } from './request-url.js
 import { decodePath } from './route-template.js'
 import type { RouteMatch, Router } from './router.js'
 import type { StreamProxy } from './stream-proxy.js'
+import { readTraceContext } from './trace-headers.js'
 
 export interface RequestHandlerOptions {
   readonly router: Router
@@ -121,7 +122,8 @@ async function answerFunction(
   }
   const input = await toHttpInput(request, target, match.values)
   const reason = 'This function was programmatically called via the host APIs.'
-  writeOutcome(response, await invoker.invoke(definition, { input, reason }))
+  const traceContext = readTraceContext(request)
+  writeOutcome(response, await invoker.invoke(definition, { input, reason, traceContext }))
 }
 
 /** How long a client may go on sending what was refused: breaking off at once would lose the answer. */

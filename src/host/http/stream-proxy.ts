@@ -10,6 +10,7 @@ import { type Exchange, openExchange } from './exchange.js'
 import { forwardBody } from './forward-body.js'
 import { ForwardedRequest } from './forwarded-request.js'
 import type { RequestTarget } from './request-url.js'
+import { readTraceContext } from './trace-headers.js'
 
 export interface StreamProxyOptions {
   /** The library's own server. */
@@ -58,6 +59,7 @@ export function createStreamProxy(options: StreamProxyOptions): StreamProxy {
       triggerMetadata: toBindingData(request, target.search, routeValues, body),
       reason: 'This function was programmatically called via the host APIs.',
       invocationId,
+      traceContext: readTraceContext(request),
     })
     if (outcome.succeeded && outcome.returnValue === undefined) return exchange.ended
     await finishUnanswered(exchange, outcome, definition.name, log)

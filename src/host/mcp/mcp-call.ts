@@ -1,3 +1,4 @@
+import { parseTraceContext } from '../../core/trace-context.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 import { TriggerMetadata } from '../trigger-metadata.js'
@@ -46,6 +47,7 @@ export async function invokeMcpFunction(
     input: { string: context },
     triggerMetadata: triggerMetadata.toRecord(),
     reason,
+    traceContext: parseTraceContext(headers.traceparent, headers.tracestate),
   })
   if (!outcome.succeeded) throw new McpFunctionError(outcome.message)
   return outcome.returnValue ?? undefined

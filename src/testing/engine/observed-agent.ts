@@ -72,6 +72,7 @@ function observeClient({ client }: AgentDefinition, observer: AgentObserver, cal
   const cancel = client.cancel?.bind(client)
   return {
     model: client.model,
+    provider: client.provider,
     ...(cancel && { cancel }),
     stream(request, options) {
       const call: ModelCall = {

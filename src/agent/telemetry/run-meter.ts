@@ -1,0 +1,77 @@
+import type { Attributes } from '@opentelemetry/api'
+import { genAi } from '../../model/telemetry/attributes.js'
+import { perProvider } from '../../model/telemetry/instruments.js'
+import { isTerminal, type RunEvent } from '../../run/events.js'
+import type { ObservedRun } from './observed-run.js'
+
+/** From a tenth of a second to a week: runs may wait for humans. */
+const waitBounds = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400, 604_800]
+
+const getInstruments = perProvider((meter) => ({
+  executions: meter.createCounter('durable_agent.run.executions', {
+    description: 'How often runs were begun, or gone on with after a crash or a wait.',
+    unit: '{execution}',
+  }),
+  duration: meter.createHistogram('durable_agent.run.duration', {
+    description: 'Time from the acceptance of a run to its end, waits included.',
+    unit: 's',
+    advice: { explicitBucketBoundaries: waitBounds },
+  }),
+  approvals: meter.createHistogram('durable_agent.approval.wait', {
+    description: 'Time from the question whether a tool may run to the decision.',
+    unit: 's',
+    advice: { explicitBucketBoundaries: waitBounds },
+  }),
+}))
+
+/** Measures one execution of a run for those who operate the app. */
+export class RunMeter {
+  readonly #run: ObservedRun
+  readonly #attributes: Attributes
+  readonly #askedAt: Map<string, number>
+
+  constructor(run: ObservedRun) {
+    this.#run = run
+    this.#attributes = { [genAi.agentName]: run.agent.name }
+    this.#askedAt = new Map(run.askedAt)
+    const resumed = (run.execution?.epoch ?? 1) > 1
+    getInstruments().executions.add(1, { ...this.#attributes, 'durable_agent.run.resumed': resumed })
+  }
+
+  /** Takes note of what has been recorded. */
+  note(event: RunEvent): void {
+    if (event.type === 'approval.requested') this.#noteQuestion(event.data)
+    else if (event.type === 'approval.decided') this.#measureWait(event.data)
+    else if (isTerminal(event)) this.#measureEnd(event)
+  }
+
+  /** What another agent's run asks is measured there. */
+  #noteQuestion({ approvalId, inner }: Extract<RunEvent, { type: 'approval.requested' }>['data']): void {
+    if (inner === undefined) this.#askedAt.set(approvalId, this.#run.now())
+  }
+
+  #measureWait({ approvalId, decision }: Extract<RunEvent, { type: 'approval.decided' }>['data']): void {
+    const askedAt = this.#askedAt.get(approvalId)
+    if (askedAt === undefined) return
+    const attributes = { ...this.#attributes, 'durable_agent.approval.decision': decision }
+    getInstruments().approvals.record((this.#run.now() - askedAt) / 1000, attributes)
+  }
+
+  #measureEnd(event: Extract<RunEvent, { type: `run.${'completed' | 'failed' | 'cancelled'}` }>): void {
+    getInstruments().duration.record((this.#run.now() - this.#run.acceptedAt) / 1000, {
+      ...this.#attributes,
+      'durable_agent.run.outcome': event.type.replace('run.', ''),
+      ...(event.type === 'run.failed' ? { 'error.type': event.data.code } : {}),
+    })
+  }
+}
+
+/** When humans were asked about a run's own tools, by approval; ms since 1970 UTC. */
+export function toAskedAt(events: Iterable<RunEvent & { readonly at: number }>): ReadonlyMap<string, number> {
+  const askedAt = new Map<string, number>()
+  for (const event of events) {
+    if (event.type === 'approval.requested' && event.data.inner === undefined)
+      askedAt.set(event.data.approvalId, event.at)
+  }
+  return askedAt
+}

@@ -1,0 +1,69 @@
+import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { JsonValue } from '../../core/json.js'
+import { genAi } from '../../model/telemetry/attributes.js'
+import { capturesContent } from '../../model/telemetry/content-capture.js'
+import { readShared } from '../../model/telemetry/shared-attributes.js'
+import { isTracing, markFailed, startSpan } from '../../model/telemetry/tracing.js'
+import type { ExecutionOutcome, ToolExecution } from '../execute-tool.js'
+
+/**
+ * Executes a tool call in a span `execute_tool <tool>` (semantic conventions 1.41.0, "Execute tool span"), in which what
+ * the tool itself calls is found.
+ */
+export async function traceTool(
+  execution: ToolExecution,
+  execute: () => Promise<ExecutionOutcome>,
+): Promise<ExecutionOutcome> {
+  if (!isTracing()) return execute()
+  const name = `execute_tool ${execution.tool.name}`
+  const span = startSpan({ name, kind: SpanKind.INTERNAL, attributes: toStartAttributes(execution) })
+  try {
+    const outcome = await context.with(trace.setSpan(context.active(), span), execute)
+    if (span.isRecording()) tellOutcome(span, outcome)
+    return outcome
+  } catch (error) {
+    markFailed(span, error)
+    throw error
+  } finally {
+    span.end()
+  }
+}
+
+function toStartAttributes({ tool, call, arguments: args }: ToolExecution): Attributes {
+  return {
+    [genAi.operation]: 'execute_tool',
+    'gen_ai.tool.name': tool.name,
+    'gen_ai.tool.call.id': call.callId,
+    'gen_ai.tool.type': 'function',
+    'gen_ai.tool.description': tool.declaration.description,
+    ...readShared(),
+    ...(call.attempt > 1 ? { 'durable_agent.tool.attempt': call.attempt } : {}),
+    ...(capturesContent() ? { 'gen_ai.tool.call.arguments': toText(args) } : {}),
+  }
+}
+
+/** Security: a tool's error may hold anything, so that it is told only where contents are. */
+function tellOutcome(span: Span, outcome: ExecutionOutcome): void {
+  if ('parked' in outcome) {
+    span.setAttribute('durable_agent.tool.parked_for', outcome.parked)
+  } else if ('error' in outcome) {
+    span.setAttribute('error.type', 'tool_error')
+    const message = capturesContent() ? { message: outcome.error } : {}
+    span.setStatus({ code: SpanStatusCode.ERROR, ...message })
+  } else if (capturesContent()) {
+    span.setAttribute('gen_ai.tool.call.result', toText(outcome.result))
+  }
+}
+
+function toText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** Tells on the span of a run what became of a tool call that was cut off: whether it took effect was unknown. */
+export function noteUnknownOutcome(tool: string, callId: string, resolution: string): void {
+  trace.getActiveSpan()?.addEvent('durable_agent.tool.outcome_unknown', {
+    'gen_ai.tool.name': tool,
+    'gen_ai.tool.call.id': callId,
+    'durable_agent.tool.resolution': resolution,
+  })
+}

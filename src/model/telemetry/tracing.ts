@@ -1,0 +1,71 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Link,
+  ProxyTracerProvider,
+  type Span,
+  type SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
+import { AgentError } from '../../core/errors.js'
+
+/** Under which name the library's spans and metrics come: OpenTelemetry calls it the instrumentation scope. */
+export const scopeName = 'durable-agent-functions'
+
+/** Whose names the attributes have; the last release that has the GenAI conventions with all others. */
+const schemaUrl = 'https://opentelemetry.io/schemas/1.41.0'
+
+/** Whether the app has registered a tracer provider. Without one nothing is made that a span would need. */
+export function isTracing(): boolean {
+  const provider = trace.getTracerProvider()
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(scopeName) !== undefined
+}
+
+/** What a span begins with. */
+export interface SpanStart {
+  readonly name: string
+  readonly kind: SpanKind
+  readonly attributes: Attributes
+  readonly links?: Link[] | undefined
+}
+
+/** Begins a span in a context, which is the current one if nothing else is said. */
+export function startSpan({ name, ...options }: SpanStart, parent: Context = context.active()): Span {
+  const tracer = trace.getTracerProvider().getTracer(scopeName, undefined, { schemaUrl })
+  return tracer.startSpan(name, options, parent)
+}
+
+/**
+ * What a failure is called (semantic conventions, `error.type`): our code, the name of another error, `_OTHER` for what
+ * is no error at all.
+ */
+export function toErrorType(error: unknown): string {
+  if (error instanceof AgentError) return error.code
+  return error instanceof Error ? error.name : '_OTHER'
+}
+
+/**
+ * Marks a span as failed.
+ * Security: only what this library says itself is told; what others threw may hold anything.
+ */
+export function markFailed(span: Span, error: unknown): void {
+  span.setAttribute('error.type', toErrorType(error))
+  span.setStatus({
+    code: SpanStatusCode.ERROR,
+    ...(error instanceof AgentError ? { message: error.message } : {}),
+  })
+}
+
+/** The same events, made in a context: what the code behind them begins becomes part of its span. */
+export function bindIterable<T>(bound: Context, iterate: () => AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = context.with(bound, () => iterate()[Symbol.asyncIterator]())
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => context.with(bound, () => iterator.next()),
+      return: (value) =>
+        context.with(bound, () => iterator.return?.(value) ?? Promise.resolve({ done: true, value })),
+    }),
+  }
+}

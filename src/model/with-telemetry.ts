@@ -1,0 +1,73 @@
+import { checkOptions } from '../core/check-options.js'
+import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
+import { ChatCall, findChatCall } from './telemetry/chat-call.js'
+import { capturesContent } from './telemetry/content-capture.js'
+import { isMetering } from './telemetry/instruments.js'
+import { bindIterable, isTracing } from './telemetry/tracing.js'
+
+export interface TelemetryOptions {
+  /**
+   * Whether spans tell what is said: instructions, messages, tools with their arguments and results. Whoever can read the
+   * traces can then read that.
+   * @default the environment variable `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`, else false
+   */
+  readonly captureContent?: boolean | undefined
+}
+
+/**
+ * The same client, but each call is a span `chat <model>` and is counted in `gen_ai.client.*` metrics, with the provider
+ * that the app has registered with OpenTelemetry; without one it is the client itself that answers. Agents do this by
+ * themselves: of wrappers around wrappers the outermost counts, so that no call is told of twice.
+ *
+ * ```ts
+ * const client = withTelemetry(withRetry(createOpenAIChatClient({ model: 'gpt-5.4-mini' })))
+ * ```
+ *
+ * Names: OpenTelemetry semantic conventions 1.41.0, "Generative client AI spans".
+ * @throws {AgentError} `invalid_configuration` naming an option that there is not.
+ */
+export function withTelemetry(client: ChatClient, options: TelemetryOptions = {}): ChatClient {
+  checkOptions('withTelemetry', options, { captureContent: true })
+  const cancel = client.cancel?.bind(client)
+  return {
+    model: client.model,
+    provider: client.provider,
+    stream: (request, chatOptions) => observe(client, options, request, chatOptions),
+    ...(cancel && { cancel }),
+  }
+}
+
+function observe(
+  client: ChatClient,
+  { captureContent }: TelemetryOptions,
+  request: ChatRequest,
+  options: ChatOptions | undefined,
+): AsyncIterable<ChatEvent> {
+  if (!isTracing() && !isMetering()) return client.stream(request, options)
+  const outer = findChatCall()
+  if (outer === undefined) {
+    const start = { client, request, capturesContent: captureContent ?? capturesContent() }
+    return streamObserved(client, start, options)
+  }
+  if (captureContent) outer.capture(request)
+  return client.stream(request, options)
+}
+
+async function* streamObserved(
+  client: ChatClient,
+  start: ConstructorParameters<typeof ChatCall>[0],
+  options: ChatOptions | undefined,
+): AsyncGenerator<ChatEvent> {
+  const call = new ChatCall(start)
+  try {
+    for await (const event of bindIterable(call.context, () => client.stream(start.request, options))) {
+      call.note(event)
+      yield event
+    }
+  } catch (error) {
+    call.fail(error)
+    throw error
+  } finally {
+    call.leave(options?.signal)
+  }
+}

@@ -1,0 +1,165 @@
+import { context, TraceFlags, trace } from '@opentelemetry/api'
+import { expect, test } from 'vitest'
+import { tool } from '../../src/agent/tool.js'
+import { createTextMessage } from '../../src/core/messages.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import type { RunRequest, StoredEvent } from '../../src/run/events.js'
+import { fold, toOpenApprovals } from '../../src/run/fold.js'
+import { createRunRequest } from '../../src/session/run-request.js'
+import { withTrace } from '../../src/session/with-trace.js'
+import { conversation } from '../../src/testing/scripted-model.js'
+import { TelemetryKit } from '../support/telemetry.js'
+import { callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
+
+const kit = new TelemetryKit()
+
+const caller = {
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  spanId: '00f067aa0ba902b7',
+  traceFlags: TraceFlags.SAMPLED,
+  isRemote: true,
+}
+const traced = { trace: { traceparent: `00-${caller.traceId}-${caller.spanId}-01` } }
+const run = { ...key, run: 'a' }
+const callTwice = () => conversation([callWork(1), callWork(2), { text: 'done' }])
+
+function accept(log: MemoryRunLog, more: Partial<RunRequest> = traced) {
+  return log.create(run, { ...createRunRequest({ messages: [createTextMessage('user', 'Go')] }), ...more })
+}
+
+/** The events of a run that was never cut off, and the names of its spans. */
+async function record(more?: Partial<RunRequest>): Promise<readonly StoredEvent[]> {
+  const { log, entity } = createSession(callTwice(), { tools: [createTool().made] })
+  await accept(log as MemoryRunLog, more)
+  await entity.operate('run', { correlationId: 'a' })
+  return log.read(run)
+}
+
+test('a request keeps its place in the trace of whoever makes it, and stays the same request', () => {
+  const request = createRunRequest({ messages: [createTextMessage('user', 'Go')] })
+  expect(withTrace(request)).toBe(request)
+  const kept = context.with(trace.setSpanContext(context.active(), caller), () => withTrace(request))
+  expect(kept).toEqual({ ...request, ...traced })
+  expect(kept.digest).toBe(request.digest)
+})
+
+test('wherever a run is cut, it is gone on with in the trace of its caller, and only what is done is told', async () => {
+  const events = await record()
+  expect(kit.names.filter((name) => !name.startsWith('invoke_agent'))).toHaveLength(5)
+  for (let cut = 1; cut < events.length; cut += 1) {
+    const before = kit.spans.length
+    const { log, entity, client } = createSession(callTwice(), {
+      tools: [createTool({ readOnly: true }).made],
+    })
+    await accept(log as MemoryRunLog)
+    await log.append(run, 1, events.slice(1, cut))
+    await entity.operate('run', { correlationId: 'a' })
+    const spans = kit.spans.slice(before)
+    const recorded = events.slice(0, cut)
+    const count = (type: string) => recorded.filter((event) => event.type === type).length
+    expect(spans.filter(({ name }) => name.startsWith('chat'))).toHaveLength(client.requests.length)
+    expect(client.requests).toHaveLength(3 - count('step.completed'))
+    expect(spans.filter(({ name }) => name.startsWith('execute_tool'))).toHaveLength(
+      2 - count('tool.completed'),
+    )
+    expect(new Set(spans.map((span) => span.spanContext().traceId))).toEqual(new Set([caller.traceId]))
+    const [invocation] = spans.filter(({ name }) => name === 'invoke_agent Agent')
+    expect(invocation?.parentSpanContext?.spanId).toBe(caller.spanId)
+    expect(invocation?.attributes['durable_agent.run.resumed']).toBe(count('run.started') > 0)
+  }
+  expect(kit.endedTwice).toEqual([])
+})
+
+test('an execution is linked to the one before it', async () => {
+  const events = await record()
+  const first = kit.span('invoke_agent Agent').spanContext()
+  const { log, entity } = createSession(callTwice(), { tools: [createTool().made] })
+  await accept(log as MemoryRunLog)
+  await log.append(run, 1, events.slice(1, 3))
+  await entity.operate('run', { correlationId: 'a' })
+  const second = kit.spans.findLast(({ name }) => name === 'invoke_agent Agent')
+  expect(second?.links.map((link) => link.context.spanId)).toEqual([first.spanId])
+  expect(second?.attributes).toMatchObject({
+    'gen_ai.conversation.id': 's',
+    'durable_agent.run.id': 'a',
+    'durable_agent.run.epoch': 2,
+    'durable_agent.run.attempt': 2,
+  })
+})
+
+test('a run whose caller has no trace stays in the one that its first execution began', async () => {
+  const events = await record({})
+  const first = kit.span('invoke_agent Agent').spanContext()
+  const { log, entity } = createSession(callTwice(), { tools: [createTool().made] })
+  await accept(log as MemoryRunLog, {})
+  await log.append(run, 1, events.slice(1, 3))
+  await entity.operate('run', { correlationId: 'a' })
+  const second = kit.spans.findLast(({ name }) => name === 'invoke_agent Agent')
+  expect(second?.spanContext().traceId).toBe(first.traceId)
+  expect(second?.parentSpanContext?.spanId).toBe(first.spanId)
+})
+
+test('a log of before traces were kept is gone on with', async () => {
+  const events = (await record({})).map((event) =>
+    event.type === 'run.started' ? { ...event, data: { ...event.data, trace: undefined } } : event,
+  )
+  const { log, entity } = createSession(callTwice(), { tools: [createTool().made] })
+  await accept(log as MemoryRunLog, {})
+  await log.append(run, 1, events.slice(1, 3))
+  await entity.operate('run', { correlationId: 'a' })
+  expect((await log.read(run)).at(-1)?.type).toBe('run.completed')
+})
+
+test('a run that waits for a human for two days is one trace, and no span lasts while it waits', async () => {
+  const clock = createSleepingClock()
+  const { log, entity } = createSession(refunding(), {
+    tools: [refund],
+    clock,
+    log: new MemoryRunLog({ clock }),
+  })
+  await log.create(run, createRunRequest({ messages: [createTextMessage('user', 'Refund it')] }))
+  await entity.operate('run', { correlationId: 'a' })
+  const [approval] = toOpenApprovals(fold(await log.read(run)))
+  await clock.sleep(2 * 86_400_000)
+  await log.control(run, { type: 'decision', approvalId: approval?.approvalId ?? '', decision: 'approve' })
+  await entity.operate('decide', { correlationId: 'a' })
+  const executions = kit.spans.filter(({ name }) => name === 'invoke_agent Agent')
+  expect(executions.map(({ attributes }) => attributes['durable_agent.run.outcome'])).toEqual([
+    'parked',
+    'completed',
+  ])
+  expect(executions[0]?.attributes['durable_agent.run.parked_for']).toBe('approval')
+  expect(new Set(kit.spans.map((span) => span.spanContext().traceId)).size).toBe(1)
+  expect(kit.names.filter((name) => name === 'execute_tool refund')).toHaveLength(1)
+  expect(kit.names.filter((name) => name === 'chat scripted')).toHaveLength(2)
+  const events = executions.flatMap((span) => span.events.map(({ name }) => name))
+  expect(events).toEqual(['durable_agent.approval.requested', 'durable_agent.approval.decided'])
+  const waits = await kit.metric('durable_agent.approval.wait')
+  expect(waits?.dataPoints).toMatchObject([{ value: { count: 1, sum: expect.closeTo(2 * 86_400, -2) } }])
+})
+
+const refund = tool({
+  name: 'refund',
+  description: 'Refunds.',
+  approval: 'always',
+  execute: () => 'refunded',
+})
+const refunding = () => conversation([{ calls: [{ name: 'refund', arguments: {} }] }, { text: 'Refunded.' }])
+
+test('what became of a tool that was cut off is told', async () => {
+  const { log, entity } = createSession(callTwice(), {
+    tools: [createTool({ onUnknownOutcome: 'fail' }).made],
+  })
+  const events = await record()
+  const started = events.findIndex(({ type }) => type === 'tool.started') + 1
+  await accept(log as MemoryRunLog)
+  await log.append(run, 1, events.slice(1, started))
+  await entity.operate('run', { correlationId: 'a' })
+  const last = kit.spans.findLast(({ name }) => name === 'invoke_agent Agent')
+  expect(last?.events).toMatchObject([
+    {
+      name: 'durable_agent.tool.outcome_unknown',
+      attributes: { 'gen_ai.tool.name': 'work', 'durable_agent.tool.resolution': 'fail' },
+    },
+  ])
+})
