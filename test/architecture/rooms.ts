@@ -43,8 +43,9 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'run', 'session', 'orchestration', 'agent'],
     packages: ['zod', 'openai', 'node:'],
   },
+  web: { rooms: ['core'], packages: ['node:'] },
   app: {
-    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http'],
+    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http', 'web'],
     packages: ['@azure/functions', 'durable-functions', 'node:'],
   },
   host: {

@@ -278,6 +278,18 @@ test('14 OpenAI clients: the official client has a conversation with the agent',
   expect(last.conversation).toEqual(first.conversation)
 })
 
+test("15 telemetry: a run is printed as spans of its caller's trace", async () => {
+  const app = await start('15-telemetry', { agent: 'WeatherAgent' })
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
+  expect((await app.api.run('What is the weather like in Seattle?', { traceparent })).status).toBe(200)
+  await app.waitForOutput(/name: 'invoke_agent WeatherAgent'/)
+  const output = app.output()
+  for (const name of ['chat offline-demo', 'read thermometer', 'execute_tool get_weather'])
+    expect(output).toContain(`name: '${name}'`)
+  expect(new Set(output.match(/traceId: '\w+'/g))).toEqual(new Set([`traceId: '${traceId}'`]))
+})
+
 test('17 agent to agent: a question of the agent there is an approval here', async () => {
   const port = await findFreePort()
   const env = { BILLING_URL: `http://localhost:${port}/api/a2a/Billing` }
