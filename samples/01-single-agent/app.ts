@@ -18,7 +18,7 @@ const weatherAgent = new Agent({
   tools: [getWeather],
 })
 
-new AgentFunctionApp({ agents: [weatherAgent] })
+new AgentFunctionApp({ agents: [weatherAgent], chatPage: true })
 
 // It is an ordinary Functions app: any other trigger can stand beside the agents.
 app.http('status', {

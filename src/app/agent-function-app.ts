@@ -33,6 +33,7 @@ import { FunctionNames } from './function-names.js'
 import { registerAgentTool } from './mcp-agent-tool.js'
 import { createOwnerReader } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
+import { serveChatPage } from './serve-chat-page.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
 import { registerWatchdog, watchdogFunction } from './watchdog.js'
@@ -64,6 +65,7 @@ export class AgentFunctionApp {
       workflows = [],
       authLevel = 'function',
       enableHealthCheck = true,
+      chatPage = false,
       protocols = [],
     } = options
     this.#defaultCallback = options.defaultCallback
@@ -102,6 +104,7 @@ export class AgentFunctionApp {
     df.app.orchestration(toolRunOrchestrator, runForTool)
     const routes = [...createAppRoutes({ health: enableHealthCheck }), ...createProtocolRoutes(protocols)]
     for (const route of routes) serveRoute(route, this.#services)
+    if (chatPage) serveChatPage()
     df.app.entity(journalEntity, createJournalEntity())
     for (const agent of agents) this.addAgent(agent)
     for (const workflow of workflows) this.addWorkflow(workflow)

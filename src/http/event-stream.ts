@@ -1,3 +1,4 @@
+import { toTimestamp } from '../core/clock.js'
 import type { Content } from '../core/messages.js'
 import { type ServerSentEvent, toSseComment, toSseText } from '../core/sse.js'
 import { isTerminal, type RunEventType, type StepCompleted, type StoredEvent } from '../run/events.js'
@@ -5,15 +6,22 @@ import type { RunKey } from '../run/run-log.js'
 import type { Answer } from './answers.js'
 import type { Call, HttpSettings } from './route.js'
 
+export interface EventStreamOptions {
+  /** The last event that the reader has; -1 for none. */
+  readonly after: number
+  /** Whether to say of each event when it was recorded: `at` in its data, ISO 8601 UTC. @default false */
+  readonly times?: boolean | undefined
+  readonly headers: Record<string, string>
+}
+
 /** A run's events as server-sent events, from the one after `after`, to the run's end or the stream's time limit. */
 export function createEventStream(
   { sessions, settings }: Call,
   key: RunKey,
-  after: number,
-  headers: Record<string, string>,
+  { after, times = false, headers }: EventStreamOptions,
 ): Answer {
   const limit = AbortSignal.timeout(settings.streamLimitMs)
-  return createSseAnswer(toSseBatches(sessions.follow(key, after, limit)), settings, headers)
+  return createSseAnswer(toSseBatches(sessions.follow(key, after, limit), times), settings, headers)
 }
 
 /**
@@ -39,9 +47,13 @@ export function createSseAnswer(
 
 async function* toSseBatches(
   batches: AsyncIterable<readonly StoredEvent[]>,
+  times: boolean,
 ): AsyncGenerator<readonly ServerSentEvent[]> {
   for await (const batch of batches) {
-    yield batch.map(({ id, type, data }) => ({ id: String(id), event: type, data: toShownData(type, data) }))
+    yield batch.map(({ id, type, data, at }) => {
+      const more = times ? { at: toTimestamp(at) } : undefined
+      return { id: String(id), event: type, data: toShownData(type, data, more) }
+    })
     if (batch.some(isTerminal)) return
   }
 }
@@ -64,11 +76,16 @@ const withheld: readonly string[] = [
   'step.continued',
 ] satisfies readonly RunEventType[]
 
-/** An event's data as its readers get it. What only the model's provider reads is left out: it is much, and nobody else's; and so is where in a trace the app stands. */
-export function toShownData(type: string, data: object): string {
-  if (withheld.includes(type)) return '{}'
-  if (type === 'run.accepted' || type === 'run.started') return JSON.stringify({ ...data, trace: undefined })
-  return JSON.stringify(type === 'step.completed' ? toShownStep(data as StepCompleted) : data)
+/** An event's data as its readers get it, and `more`. What only the model's provider reads is left out: it is much, and nobody else's; and so is where in a trace the app stands. */
+export function toShownData(type: string, data: object, more?: object): string {
+  const shown = toShown(type, data)
+  return JSON.stringify(more === undefined ? shown : { ...shown, ...more })
+}
+
+function toShown(type: string, data: object): object {
+  if (withheld.includes(type)) return {}
+  if (type === 'run.accepted' || type === 'run.started') return { ...data, trace: undefined }
+  return type === 'step.completed' ? toShownStep(data as StepCompleted) : data
 }
 
 function toShownStep({ message, ...step }: StepCompleted): object {

@@ -32,11 +32,10 @@ const agentResponse = object(
   ['text', 'kind', 'tool_calls', 'usage'],
 )
 
-const historyEntry = object({ role: text, content: text, timestamp: time, agent_response: agentResponse }, [
-  'role',
-  'content',
-  'timestamp',
-])
+const historyEntry = object(
+  { role: text, content: text, timestamp: time, correlationId: text, agent_response: agentResponse },
+  ['role', 'content', 'timestamp'],
+)
 
 const agent = { name: text, type: text, description: text, tools: list(text) }
 

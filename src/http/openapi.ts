@@ -114,6 +114,11 @@ function toAgentPaths({ name }: Agent): JsonObject {
         ...toOperation("A run's events", {}, [
           ...runIds,
           toQuery('after', { type: 'integer', minimum: 0 }, 'Only events after this one.'),
+          toQuery(
+            'times',
+            { type: 'boolean' },
+            'Whether `at` in the data of each event says when it was recorded.',
+          ),
           toHeader('Last-Event-ID', { type: 'integer' }, 'As `after`; wins over it.'),
         ]),
         responses: { 200: eventStream, default: problem },

@@ -43,7 +43,7 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answ
   if (typeof outcome === 'object') return createOutcomeAnswer(outcome, key, run.form, headers)
   // From here on the caller knows of a run that has not ended.
   await sessions.settle()
-  if (run.form === 'events') return createEventStream(call, key, -1, headers)
+  if (run.form === 'events') return createEventStream(call, key, { after: -1, headers })
   if (!run.wait) return createPendingAnswer(call.url, key, 'accepted')
   if (outcome === undefined) return createPendingAnswer(call.url, key, 'running')
   return createPendingAnswer(call.url, key, outcome, await sessions.readApprovals(key))

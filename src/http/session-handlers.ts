@@ -6,7 +6,7 @@ import { toHistoryEntries, toLastResponse } from '../session/session-view.js'
 import { type Answer, createJsonAnswer, createPendingAnswer, toRunHeaders } from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
-import { parseCount, refuseUnknown } from './parse-query.js'
+import { parseCount, parseFlag, refuseUnknown } from './parse-query.js'
 import { passBody } from './read-body.js'
 import { createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
@@ -101,14 +101,15 @@ export function createCancelHandler(agent: Agent): Handler {
 export function createEventsHandler(agent: Agent): Handler {
   return async function handleEvents(call: Call): Promise<Answer> {
     const after = parseCursor(call)
+    const times = parseFlag('times', call.url.searchParams.get('times')) ?? false
     const key = await requireRun(call, agent)
-    return createEventStream(call, key, after, toRunHeaders(key.session, key.run))
+    return createEventStream(call, key, { after, times, headers: toRunHeaders(key.session, key.run) })
   }
 }
 
 /** The last event the reader has: from the header that browsers send when they reconnect, else from the query. */
 function parseCursor({ request, url }: Call): number {
-  refuseUnknown(url.searchParams, ['after', 'code'])
+  refuseUnknown(url.searchParams, ['after', 'times', 'code'])
   const header = request.headers.get('last-event-id')
   if (header === null)
     return parseCount(url.searchParams, 'after', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? -1

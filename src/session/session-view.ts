@@ -18,6 +18,8 @@ export interface HistoryEntry {
   readonly content: string
   /** ISO 8601, UTC. */
   readonly timestamp: string
+  /** The run that it was said in; absent for what no run has said. */
+  readonly correlationId?: string
   readonly agent_response?: {
     readonly text: string
     readonly kind: 'agent_message' | 'agent_error'
@@ -36,12 +38,17 @@ export function toHistoryEntries(entries: readonly StoredEntry[]): readonly Hist
   })
 }
 
-function toRequestLines({ messages, createdAt }: StoredEntry): HistoryEntry[] {
-  return messages.map((message) => ({
+function toRequestLines(entry: StoredEntry): HistoryEntry[] {
+  return entry.messages.map((message) => ({
     role: message.role,
     content: toContentText(message.contents),
-    timestamp: createdAt,
+    timestamp: entry.createdAt,
+    ...toRunId(entry),
   }))
+}
+
+function toRunId({ correlationId }: StoredEntry) {
+  return typeof correlationId === 'string' ? { correlationId } : {}
 }
 
 function toAnswerLine(entry: StoredEntry): HistoryEntry {
@@ -52,6 +59,7 @@ function toAnswerLine(entry: StoredEntry): HistoryEntry {
     role: 'assistant',
     content: text,
     timestamp: entry.createdAt,
+    ...toRunId(entry),
     agent_response: {
       text,
       kind: entry.$type === 'response' ? 'agent_message' : 'agent_error',

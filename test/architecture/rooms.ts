@@ -34,6 +34,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/server',
       '@openai/agents',
       '@opentelemetry/api',
+      '@a2a-js/sdk',
     ],
   },
   session: { rooms: ['core', 'run', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },
@@ -42,8 +43,9 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'run', 'session', 'orchestration', 'agent'],
     packages: ['zod', 'openai', 'node:'],
   },
+  web: { rooms: ['core'], packages: ['node:'] },
   app: {
-    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http'],
+    rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http', 'web'],
     packages: ['@azure/functions', 'durable-functions', 'node:'],
   },
   host: {

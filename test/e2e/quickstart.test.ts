@@ -41,16 +41,18 @@ describe('the sample without a key', () => {
     const shown = JSON.parse(/```json\n(\{\s+"response".*?)```/s.exec(readme)?.[1] ?? '')
     expect(answer.body).toEqual({ ...shown, correlationId: expect.any(String) })
 
+    const { correlationId } = answer.body
     const state = await app.api.state('user-123')
     expect(state.status).toBe(200)
     expect(state.body).toEqual({
       message_count: 1,
       conversation_history: [
-        { role: 'user', content: message, timestamp: expect.stringMatching(isoTime) },
+        { role: 'user', content: message, timestamp: expect.stringMatching(isoTime), correlationId },
         {
           role: 'assistant',
           content: sunny,
           timestamp: expect.stringMatching(isoTime),
+          correlationId,
           agent_response: {
             text: sunny,
             kind: 'agent_message',

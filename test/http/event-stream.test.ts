@@ -5,7 +5,7 @@ import type { RunEvent } from '../../src/run/events.js'
 import { accepted, answer, completed } from '../run/event-samples.js'
 
 /** Reads a finished run as the events route streams it. */
-async function stream(events: readonly RunEvent[]): Promise<string> {
+async function stream(events: readonly RunEvent[], times?: boolean): Promise<string> {
   const stored = events.map((event, id) => ({ ...event, id, at: 0 }))
   const call = {
     sessions: {
@@ -15,7 +15,11 @@ async function stream(events: readonly RunEvent[]): Promise<string> {
     },
     settings: { streamLimitMs: 1000, heartbeatMs: 1000 },
   } as unknown as Call
-  const { body } = createEventStream(call, { agent: 'A', session: 's', run: 'r' }, -1, {})
+  const { body } = createEventStream(
+    call,
+    { agent: 'A', session: 's', run: 'r' },
+    { after: -1, times, headers: {} },
+  )
   return new Response(body).text()
 }
 
@@ -47,4 +51,11 @@ test('tells what the model said without what only its provider reads', async () 
   const text = await stream([accepted('hi'), { type: 'step.completed', data }, completed('ok')])
   expect(text).not.toContain('secret')
   expect(text).toContain('"contents":[{"type":"reasoning","text":"Hm"},{"type":"text","text":"ok"}]')
+})
+
+test('says when each event was recorded only to readers who ask', async () => {
+  const events = [accepted('hi'), { type: 'run.prepared', data: {} }, completed('ok')] as const
+  expect(await stream(events)).not.toContain('"at"')
+  const text = await stream(events, true)
+  expect(text.match(/"at":"1970-01-01T00:00:00.000Z"\}\n/g)).toHaveLength(3)
 })

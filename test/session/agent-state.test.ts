@@ -30,11 +30,17 @@ test('keeps the conversation and gives it back after a trip through JSON', () =>
   restored.restoreState(JSON.parse(JSON.stringify(state.getState())))
   expect(restored.messageCount).toBe(1)
   expect(toHistoryEntries(restored.entries)).toEqual([
-    { role: 'user', content: 'Hello!', timestamp: expect.stringMatching(/^\d{4}-.*Z$/) },
+    {
+      role: 'user',
+      content: 'Hello!',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      correlationId: 'Hello!',
+    },
     {
       role: 'assistant',
       content: 'Hi there!',
       timestamp: expect.any(String),
+      correlationId: 'Hello!',
       agent_response: {
         text: 'Hi there!',
         kind: 'agent_message',

@@ -2,6 +2,13 @@ import { z } from 'zod'
 import type { Clock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
+import {
+  type RunAddress,
+  type SessionAddress,
+  toApprovalPath,
+  toRunPath,
+  toSessionPath,
+} from '../../core/session-paths.js'
 import type { ServerSentEvent } from '../../core/sse.js'
 import { createBrokenError, createUnreachableError, readFailure } from './app-failure.js'
 import { readEvents } from './read-events.js'
@@ -11,17 +18,6 @@ import { type OpenApproval, openApproval, type PlacedEvent, parseRunEvent } from
 const requestLimitMs = 120_000
 /** An app sends a comment at least every 15 seconds, unless it was told otherwise. */
 const silenceMs = 60_000
-
-/** Which conversation is meant. */
-export interface SessionAddress {
-  readonly agent: string
-  readonly session: string
-}
-
-/** Which run of it; its id is the `Idempotency-Key` of its message. */
-export interface RunAddress extends SessionAddress {
-  readonly run: string
-}
 
 /** A human's answer to an approval. */
 export interface Verdict {
@@ -174,17 +170,4 @@ function createForeignError(url: string): AgentError {
     'internal',
     `What answers at ${url} is no app of this library: say with --url where it is.`,
   )
-}
-
-/** Where an approval is decided, below the app's address. */
-export function toApprovalPath(address: SessionAddress, approvalId: string): string {
-  return `${toSessionPath(address)}/approvals/${encodeURIComponent(approvalId)}`
-}
-
-function toSessionPath({ agent, session }: SessionAddress): string {
-  return `/agents/${encodeURIComponent(agent)}/${encodeURIComponent(session)}`
-}
-
-function toRunPath(address: RunAddress): string {
-  return `${toSessionPath(address)}/runs/${encodeURIComponent(address.run)}`
 }

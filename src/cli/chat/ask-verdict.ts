@@ -1,5 +1,6 @@
 import { toJsonText } from '../../core/json.js'
-import { type SessionAddress, toApprovalPath, type Verdict } from './app-client.js'
+import { type SessionAddress, toApprovalPath } from '../../core/session-paths.js'
+import type { Verdict } from './app-client.js'
 import { defaultUrl } from './chat-args.js'
 import type { Line, Lines } from './lines.js'
 import type { OpenApproval } from './run-event.js'

@@ -1,4 +1,5 @@
-import type { AppClient, SessionAddress } from './app-client.js'
+import type { SessionAddress } from '../../core/session-paths.js'
+import type { AppClient } from './app-client.js'
 import type { Screen } from './screen.js'
 
 /** What a line asks of the chat itself, instead of the agent. */

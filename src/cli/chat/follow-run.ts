@@ -1,6 +1,8 @@
-import type { AppClient, RunAddress } from './app-client.js'
+import { followEvents } from '../../core/follow-events.js'
+import type { RunAddress } from '../../core/session-paths.js'
+import type { AppClient } from './app-client.js'
 import { Outage, type OutageOptions } from './outage.js'
-import type { KnownEvent } from './run-event.js'
+import type { KnownEvent, PlacedEvent } from './run-event.js'
 
 /** How long to wait before following again a stream that the app ended before the run; ms. */
 const pauseMs = 250
@@ -15,34 +17,29 @@ export interface FollowRunOptions extends OutageOptions {
 }
 
 /**
- * The events of a run, each once and in order, to its end, whatever becomes of connections and hosts meanwhile: the
- * message is sent until it has arrived, and the events are followed again from the last that came.
+ * The events of a run that a chat does something about, each once and in order, to its end, whatever becomes of
+ * connections and hosts meanwhile: the message is sent until it has arrived, and the events are followed again from the last that came.
  * @throws as {@link Outage.wait}
  */
 export async function* followRun(options: FollowRunOptions): AsyncGenerator<KnownEvent> {
-  const { client, address, clock } = options
+  const { client, address, clock, onAccepted } = options
   const outage = new Outage(options)
   let unsent = options.message
-  let last = -1
-  while (true) {
-    try {
+  const events = followEvents<PlacedEvent>({
+    async open(after) {
       const opening =
-        unsent === undefined ? client.followRun(address, last) : client.sendMessage(address, unsent)
-      const events = await opening
+        unsent === undefined ? client.followRun(address, after) : client.sendMessage(address, unsent)
+      const opened = await opening
       outage.end()
-      if (unsent !== undefined) options.onAccepted()
+      if (unsent !== undefined) onAccepted()
       unsent = undefined
-      for await (const { id, event } of events) {
-        if (id <= last) continue
-        last = id
-        if (event !== undefined) yield event
-        if (event !== undefined && isLast(event)) return
-      }
-      await clock.sleep(pauseMs)
-    } catch (error) {
-      await outage.wait(error)
-    }
-  }
+      return opened
+    },
+    isLast: ({ event }) => event !== undefined && isLast(event),
+    outlast: (failure) => outage.wait(failure),
+    pause: () => clock.sleep(pauseMs),
+  })
+  for await (const { event } of events) if (event !== undefined) yield event
 }
 
 function isLast({ type }: KnownEvent): boolean {

@@ -1,4 +1,4 @@
-import { toPlainLine, toPlainText } from './to-plain-text.js'
+import { toPlainLine, toPlainText } from '../../core/to-plain-text.js'
 
 /** A stream that text is written to, such as `process.stdout`. */
 export interface TextOutput {

@@ -1,5 +1,6 @@
 import { toErrorMessage } from '../../core/errors.js'
-import type { AppClient, SessionAddress } from './app-client.js'
+import type { SessionAddress } from '../../core/session-paths.js'
+import type { AppClient } from './app-client.js'
 import { adviseOnApproval, describeApproval } from './ask-verdict.js'
 import type { ChatArgs } from './chat-args.js'
 import { parseCommand, runCommand } from './commands.js'

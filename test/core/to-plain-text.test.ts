@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toPlainLine, toPlainText } from '../../../src/cli/chat/to-plain-text.js'
+import { toPlainLine, toPlainText } from '../../src/core/to-plain-text.js'
 
 const everyUnit = Array.from({ length: 0x10000 }, (_none, code) => String.fromCharCode(code)).join('')
 

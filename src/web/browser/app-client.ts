@@ -1,0 +1,149 @@
+import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
+import {
+  type RunAddress,
+  type SessionAddress,
+  toAgentPath,
+  toApprovalPath,
+  toRunPath,
+  toSessionPath,
+} from '../../core/session-paths.js'
+import { readStream } from './read-stream.js'
+import { createBrokenError, RequestError, toRequestError } from './request-error.js'
+import type { RunRecord } from './run-record.js'
+
+/** How long a request may take; deleting and resetting wait for a run to end. */
+const requestLimitMs = 120_000
+
+/** A human's answer to an approval. */
+export interface Verdict {
+  readonly decision: 'approve' | 'reject'
+  readonly reason?: string | undefined
+  /** Used instead of the model's. */
+  readonly arguments?: JsonObject | undefined
+}
+
+export interface AppClientOptions {
+  /** Where the app's routes begin, without a slash at the end. */
+  readonly url: string
+  readonly key: { readonly value: string | undefined }
+  /** Asks for a key that may do, after a call was refused without one or with this one; false when there is none. */
+  readonly askForKey: (refused: string | undefined) => Promise<boolean>
+}
+
+/** The routes of an app that the page needs (CONTRACT, HTTP). All throw {@link RequestError}. */
+export class AppClient {
+  readonly #options: AppClientOptions
+
+  constructor(options: AppClientOptions) {
+    this.#options = options
+  }
+
+  readAgents(): Promise<JsonObject> {
+    return this.#readJson('/agents')
+  }
+
+  /** An agent with its sessions, newest first; those after a page when `before` is its `next_before`. */
+  readAgent(
+    agent: string,
+    page: { readonly limit: number; readonly before?: string | undefined },
+  ): Promise<JsonObject> {
+    const query = page.before === undefined ? '' : `&before=${encodeURIComponent(page.before)}`
+    return this.#readJson(`${toAgentPath(agent)}?limit=${page.limit}${query}`)
+  }
+
+  /** A page of the conversation; `undefined` for a session that there is not yet. */
+  async readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined> {
+    const query = before === undefined ? '' : `&before=${before}`
+    try {
+      return await this.#readJson(`${toSessionPath(address)}?limit=60${query}`)
+    } catch (error) {
+      if (error instanceof RequestError && error.code === 'not_found') return undefined
+      throw error
+    }
+  }
+
+  /** Has the app accept a message; asked again, it finds that it has it. */
+  async sendMessage({ agent, session, run }: RunAddress, message: string): Promise<void> {
+    await this.#readText(`${toAgentPath(agent)}/run`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': run },
+      body: JSON.stringify({ message, sessionId: session, waitForResponse: false }),
+    })
+  }
+
+  /** The events of a run after one, with their times; from the start after -1. */
+  async followRun(
+    address: RunAddress,
+    after: number,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<RunRecord>> {
+    const headers: Record<string, string> = { accept: 'text/event-stream' }
+    if (after >= 0) headers['last-event-id'] = String(after)
+    const stop = new AbortController()
+    const path = `${toRunPath(address)}/events?times=true`
+    const response = await this.#fetch(path, { headers, signal: AbortSignal.any([signal, stop.signal]) })
+    if (response.body === null) throw createBrokenError()
+    return readStream(response.body, () => stop.abort())
+  }
+
+  async cancelRun(address: RunAddress): Promise<void> {
+    await this.#readText(`${toRunPath(address)}/cancel`, { method: 'POST' })
+  }
+
+  async decide(address: SessionAddress, approvalId: string, verdict: Verdict): Promise<void> {
+    await this.#readText(toApprovalPath(address, approvalId), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(verdict),
+    })
+  }
+
+  async resetSession(address: SessionAddress): Promise<void> {
+    await this.#readText(`${toSessionPath(address)}/reset`, { method: 'POST' })
+  }
+
+  async deleteSession(address: SessionAddress): Promise<void> {
+    await this.#readText(toSessionPath(address), { method: 'DELETE' })
+  }
+
+  async #readJson(path: string): Promise<JsonObject> {
+    const body = parseJson(await this.#readText(path, {}))
+    if (isJsonObject(body)) return body
+    throw new RequestError({
+      message: 'What answers here is no app of this library.',
+      status: 200,
+      retryable: false,
+    })
+  }
+
+  async #readText(path: string, init: RequestInit): Promise<string> {
+    const response = await this.#fetch(path, { ...init, signal: AbortSignal.timeout(requestLimitMs) })
+    return response.text().catch(() => {
+      throw createBrokenError()
+    })
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    while (true) {
+      const { url, key, askForKey } = this.#options
+      const used = key.value
+      const headers = { ...init.headers, ...(used === undefined ? {} : { 'x-functions-key': used }) }
+      const response = await ask(`${url}${path}`, { ...init, headers })
+      if (response.ok) return response
+      const failure = toRequestError(response.status, await response.text().catch(() => ''))
+      // What the app itself refuses says why; the host, which wants a key, does not.
+      const wantsKey = (response.status === 401 || response.status === 403) && failure.code === undefined
+      if (!wantsKey || !(await askForKey(used))) throw failure
+    }
+  }
+}
+
+async function ask(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, { ...init, redirect: 'manual', cache: 'no-store' }).catch(() => {
+    throw createBrokenError()
+  })
+  if (response.type !== 'opaqueredirect') return response
+  // Security: whoever guards the app sends to its sign-in page; no key and no message follows.
+  const message = 'You are no longer signed in: reload the page.'
+  throw new RequestError({ message, status: 401, retryable: false })
+}

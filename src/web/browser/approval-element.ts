@@ -1,0 +1,103 @@
+import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
+import { toPlainText } from '../../core/to-plain-text.js'
+import type { Verdict } from './app-client.js'
+import { createButton, createElement } from './elements.js'
+import { toShownJson } from './json-text.js'
+import type { PartElement } from './part-element.js'
+import type { ApprovalPart } from './run-view.js'
+
+/** Takes a decision. @throws what to tell whoever took it. */
+export type Decide = (approvalId: string, verdict: Verdict) => Promise<void>
+
+/** A tool call that waits for a human: what would be done, and the buttons that decide it; a line when it is decided. */
+export function createApprovalElement(part: ApprovalPart, decide: Decide): PartElement<ApprovalPart> {
+  const node = createElement('section', { class: 'approval', 'aria-label': `Approval of ${part.name}` })
+  const update = (next: ApprovalPart) => {
+    const isDecided = next.decision !== undefined
+    node.classList.toggle('decided', isDecided)
+    node.replaceChildren(...(isDecided ? toOutcome(next) : toQuestion(next, decide)))
+  }
+  update(part)
+  return { node, update }
+}
+
+const verdicts: ReadonlyMap<string, string> = new Map([
+  ['approve', 'Approved'],
+  ['reject', 'Rejected'],
+])
+
+function toOutcome({ name, decision, by, reason }: ApprovalPart): readonly Node[] {
+  const verdict = verdicts.get(decision ?? '') ?? 'Not decided'
+  const who = by === undefined ? '' : ` by ${by}`
+  const why = reason === undefined ? '' : `: ${reason}`
+  return [createElement('p', {}, toPlainText(`${verdict}${who}, ${name}${why}`))]
+}
+
+function toQuestion(part: ApprovalPart, decide: Decide): readonly Node[] {
+  const problem = createElement('p', { class: 'problem', role: 'alert' })
+  const reason = createElement('input', {
+    type: 'text',
+    placeholder: 'Reason, told to the model when rejected',
+  })
+  reason.setAttribute('aria-label', 'Reason')
+  reason.maxLength = 2000
+  const args = createArguments(part)
+  const settle = async (decision: Verdict['decision']) => {
+    problem.textContent = ''
+    setDisabled(true)
+    try {
+      const edited = decision === 'approve' ? args.readEdited() : undefined
+      await decide(part.approvalId, { decision, reason: reason.value.trim() || undefined, arguments: edited })
+    } catch (error) {
+      problem.textContent = error instanceof Error ? error.message : String(error)
+      setDisabled(false)
+    }
+  }
+  const approve = createButton('Approve', () => void settle('approve'), { class: 'primary' })
+  const reject = createButton('Reject', () => void settle('reject'))
+  const edit = createButton('Edit arguments', () => args.edit())
+  const setDisabled = (isDisabled: boolean) => {
+    for (const button of [approve, reject, edit]) button.disabled = isDisabled
+  }
+  const title = createElement('h3', {}, 'Approve ', createElement('code', {}, toPlainText(part.name)), '?')
+  const buttons = createElement('div', { class: 'buttons' }, approve, reject, edit)
+  return [title, ...toWarnings(part), args.node, reason, buttons, problem]
+}
+
+function toWarnings({ isRepeat, expiresAt }: ApprovalPart): readonly Node[] {
+  const repeat = 'It was cut off before: it may have taken effect already, and would run again.'
+  const expiry = `Without a decision it counts as rejected from ${toLocalTime(expiresAt)} on.`
+  return [
+    ...(isRepeat ? [createElement('p', { class: 'warning' }, repeat)] : []),
+    ...(expiresAt === undefined ? [] : [createElement('p', {}, expiry)]),
+  ]
+}
+
+function toLocalTime(time: string | undefined): string {
+  const date = new Date(time ?? '')
+  return Number.isNaN(date.getTime()) ? String(time) : date.toLocaleString()
+}
+
+/** The arguments as they are, or while they are being edited. */
+function createArguments({ arguments: args }: ApprovalPart) {
+  const shown = createElement('pre', { class: 'code' }, toShownJson(args))
+  const node = createElement('div', {}, shown)
+  const editor = createElement('textarea', { class: 'code', spellcheck: 'false', rows: '6' })
+  editor.setAttribute('aria-label', 'Arguments')
+  return {
+    node,
+    edit() {
+      if (editor.isConnected) return
+      editor.value = JSON.stringify(args, undefined, 2)
+      shown.replaceWith(editor)
+      editor.focus()
+    },
+    /** `undefined` when they were not edited. @throws {Error} when they are no object */
+    readEdited(): JsonObject | undefined {
+      if (!editor.isConnected) return undefined
+      const edited = parseJson(editor.value)
+      if (isJsonObject(edited)) return edited
+      throw new Error('The arguments must be a JSON object.')
+    },
+  }
+}

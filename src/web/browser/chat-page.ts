@@ -1,0 +1,285 @@
+import type { SessionAddress } from '../../core/session-paths.js'
+import type { AppClient } from './app-client.js'
+import { Composer } from './composer.js'
+import { Conversation } from './conversation.js'
+import { createId, createSessionId } from './create-id.js'
+import { askToConfirm } from './dialogs.js'
+import { createElement } from './elements.js'
+import { Inspector } from './inspector.js'
+import { Outage } from './outage.js'
+import type { Outbox } from './outbox.js'
+import { pause } from './pause.js'
+import { type Place, parsePlace, toHash } from './place.js'
+import { readObjects, readText } from './read-fields.js'
+import type { RunRecord } from './run-record.js'
+import { isOpen } from './run-view.js'
+import { SessionList } from './session-list.js'
+import type { Skeleton } from './skeleton.js'
+import { Transcript } from './transcript.js'
+import type { Turn } from './turns.js'
+
+export interface ChatPageOptions {
+  readonly skeleton: Skeleton
+  readonly client: AppClient
+  readonly outbox: Outbox
+}
+
+/** The page as a whole: which conversation is shown, and what its buttons do. */
+export class ChatPage {
+  readonly #options: ChatPageOptions
+  readonly #transcript: Transcript
+  readonly #composer: Composer
+  readonly #sessions: SessionList
+  readonly #inspector: Inspector
+  readonly #delivery: Outage
+  /** Who misses the app. */
+  readonly #away = new Set<string>()
+  #agent = ''
+  #conversation: Conversation | undefined
+  #shown = new AbortController()
+  #inspected = new AbortController()
+  #isDrawing = false
+  /** How many turns were accepted, and have ended, when the list of sessions was read. */
+  #progress = ''
+
+  constructor(options: ChatPageOptions) {
+    this.#options = options
+    const { skeleton, client } = options
+    const onProblem = (error: unknown) => this.#showProblem(error)
+    this.#delivery = this.#createOutage('delivery')
+    this.#transcript = new Transcript({
+      ...skeleton,
+      list: skeleton.turns,
+      decide: async (approvalId, verdict) => this.#conversation?.decide(approvalId, verdict),
+      inspect: (key) => this.#inspect(key),
+      readOlder: async () => this.#conversation?.readOlder(),
+    })
+    this.#composer = new Composer({
+      form: skeleton.composer,
+      text: skeleton.message,
+      stop: skeleton.stop,
+      onSend: (message) => this.#send(message),
+      onStop: () => void this.#conversation?.cancel(),
+    })
+    this.#sessions = new SessionList({
+      client,
+      list: skeleton.sessions,
+      more: skeleton.moreSessions,
+      onProblem,
+    })
+    this.#inspector = new Inspector({
+      panel: skeleton.inspector,
+      title: skeleton.inspectorTitle,
+      list: skeleton.events,
+      deltas: skeleton.deltas,
+      close: skeleton.closeInspector,
+      onClose: () => this.#inspected.abort(),
+    })
+    this.#listen()
+  }
+
+  /** Shows what the address names, else a new conversation with the first agent. */
+  async start(): Promise<void> {
+    const { agents } = this.#options.skeleton
+    const named = parsePlace(location.hash)
+    this.#open(named)
+    const found = await this.#attempt(() => this.#delivery.outlast(() => this.#options.client.readAgents()))
+    if (found === undefined) return
+    const names = readObjects(found, 'agents').map((agent) => readText(agent, 'name'))
+    agents.replaceChildren(...names.map((name) => createElement('option', { value: name }, name)))
+    const [first] = names
+    if (this.#agent === '' && first !== undefined) this.#open({ agent: first, session: undefined })
+    agents.value = this.#agent
+    if (named === undefined) this.#composer.focus()
+  }
+
+  #listen(): void {
+    const { menu, app, agents, fresh, reset, remove, problem } = this.#options.skeleton
+    menu.addEventListener('click', () => app.classList.toggle('with-menu'))
+    agents.addEventListener('change', () => this.#goTo({ agent: agents.value, session: undefined }))
+    fresh.addEventListener('click', () => this.#goTo({ agent: this.#agent, session: undefined }))
+    reset.addEventListener('click', () => void this.#reset())
+    remove.addEventListener('click', () => void this.#remove())
+    problem.addEventListener('click', () => this.#clearProblem())
+    addEventListener('hashchange', () => this.#open(parsePlace(location.hash)))
+    addEventListener('focus', () => void this.#refresh())
+  }
+
+  #goTo(place: Place): void {
+    if (toHash(place) === location.hash) this.#open(place)
+    else location.hash = toHash(place)
+    this.#composer.focus()
+  }
+
+  #open(place: Place | undefined): void {
+    if (place === undefined) return
+    const { skeleton } = this.#options
+    this.#leave()
+    this.#agent = place.agent
+    skeleton.agents.value = place.agent
+    skeleton.app.classList.remove('with-menu')
+    if (place.session !== undefined) {
+      this.#conversation = this.#createConversation({ agent: place.agent, session: place.session })
+      void this.#conversation.open()
+    }
+    this.#draw()
+    this.#transcript.scrollToEnd()
+    void this.#sessions.show(place.agent, place.session)
+  }
+
+  #leave(): void {
+    this.#shown.abort()
+    this.#shown = new AbortController()
+    this.#away.delete('conversation')
+    this.#conversation = undefined
+    this.#inspector.close()
+    this.#clearProblem()
+  }
+
+  #createConversation(address: SessionAddress): Conversation {
+    const { signal } = this.#shown
+    return new Conversation({
+      ...this.#options,
+      address,
+      delivery: this.#delivery,
+      outage: this.#createOutage('conversation', signal),
+      signal,
+      createId,
+      onChange: () => this.#drawSoon(),
+      onProblem: (error) => this.#showProblem(error),
+    })
+  }
+
+  #createOutage(who: string, signal?: AbortSignal): Outage {
+    return new Outage({
+      pause: (ms) => pause(ms, signal),
+      onChange: (isAway) => {
+        if (isAway && !signal?.aborted) this.#away.add(who)
+        else this.#away.delete(who)
+        this.#drawSoon()
+      },
+    })
+  }
+
+  /** False while it is not known which agent is meant. */
+  #send(message: string): boolean {
+    if (this.#agent === '') return false
+    this.#clearProblem()
+    if (this.#conversation === undefined) {
+      const place = { agent: this.#agent, session: createSessionId(new Date()) }
+      this.#conversation = this.#createConversation(place)
+      // No entry for the empty conversation in the browser's history, and no event that opens it anew.
+      history.replaceState(null, '', toHash(place))
+    }
+    this.#conversation.send(message)
+    this.#draw()
+    this.#transcript.scrollToEnd()
+    return true
+  }
+
+  async #reset(): Promise<void> {
+    const conversation = this.#conversation
+    const question = 'Forget all that was said in this conversation? It cannot be undone.'
+    if (conversation === undefined || !(await askToConfirm(question, 'Reset'))) return
+    this.#inspector.close()
+    await conversation.reset()
+  }
+
+  async #remove(): Promise<void> {
+    const address = this.#conversation?.address
+    const question = 'Delete this conversation with all of its runs? It cannot be undone.'
+    if (address === undefined || !(await askToConfirm(question, 'Delete'))) return
+    const { client } = this.#options
+    await this.#attempt(async () => {
+      await this.#delivery.outlast(() => client.deleteSession(address))
+      this.#goTo({ agent: address.agent, session: undefined })
+    })
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#conversation === undefined || this.#away.size > 0) return
+    await Promise.all([
+      this.#conversation.refresh(),
+      this.#sessions.show(this.#agent, this.#conversation.address.session),
+    ])
+  }
+
+  #inspect(key: string): void {
+    const turn = this.#conversation?.turns.find((one) => one.key === key)
+    if (turn?.run === undefined) return
+    this.#inspected.abort()
+    this.#inspected = new AbortController()
+    this.#inspector.open(key, turn.run)
+    if (turn.records === undefined) void this.#readRecords(turn.run, this.#inspected.signal)
+    else this.#inspector.show(turn.records)
+  }
+
+  async #readRecords(run: string, signal: AbortSignal): Promise<void> {
+    const records: RunRecord[] = []
+    await this.#attempt(async () => {
+      for await (const record of this.#conversation?.readRecords(run, signal) ?? []) {
+        if (signal.aborted) return
+        records.push(record)
+        this.#inspector.show(records)
+      }
+    }, signal)
+  }
+
+  /** At most once for each picture that the screen shows: events come faster. */
+  #drawSoon(): void {
+    if (this.#isDrawing) return
+    this.#isDrawing = true
+    requestAnimationFrame(() => {
+      this.#isDrawing = false
+      this.#draw()
+    })
+  }
+
+  #draw(): void {
+    const { title, connection, reset, remove } = this.#options.skeleton
+    const { turns = [], hasOlder = false, current, address } = this.#conversation ?? {}
+    this.#transcript.show(turns, hasOlder)
+    this.#composer.setBusy(current !== undefined)
+    connection.textContent = this.#away.size > 0 ? 'Reconnecting …' : ''
+    title.textContent = address?.session ?? 'New conversation'
+    document.title = `${address?.session ?? 'New conversation'} · ${this.#agent}`
+    reset.disabled = address === undefined
+    remove.disabled = address === undefined
+    this.#showInspected(turns)
+    this.#noteProgress(turns)
+  }
+
+  #showInspected(turns: readonly Turn[]): void {
+    const inspected = turns.find(({ key }) => key === this.#inspector.turn)
+    if (inspected?.records !== undefined) this.#inspector.show(inspected.records)
+  }
+
+  /** The list of sessions changes its order with each run that begins or ends. */
+  #noteProgress(turns: readonly Turn[]): void {
+    const accepted = turns.filter(({ view }) => view.status !== 'sending').length
+    const progress = `${accepted} ${turns.filter(({ view }) => isOpen(view)).length}`
+    const session = this.#conversation?.address.session
+    if (progress === this.#progress || session === undefined) return
+    this.#progress = progress
+    void this.#sessions.show(this.#agent, session)
+  }
+
+  async #attempt<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
+    try {
+      return await act()
+    } catch (error) {
+      if (!signal?.aborted) this.#showProblem(error)
+      return undefined
+    }
+  }
+
+  #showProblem(error: unknown): void {
+    const { problem } = this.#options.skeleton
+    problem.textContent = error instanceof Error ? error.message : String(error)
+    problem.hidden = false
+  }
+
+  #clearProblem(): void {
+    this.#options.skeleton.problem.hidden = true
+  }
+}

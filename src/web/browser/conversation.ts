@@ -1,0 +1,249 @@
+import { followEvents } from '../../core/follow-events.js'
+import type { RunAddress, SessionAddress } from '../../core/session-paths.js'
+import type { AppClient, Verdict } from './app-client.js'
+import { toHistoryTurns } from './history-turns.js'
+import type { Outage } from './outage.js'
+import type { Outbox, UnsentMessage } from './outbox.js'
+import { readNumber, readObjects } from './read-fields.js'
+import { RequestError } from './request-error.js'
+import { isLastRecord, type RunRecord } from './run-record.js'
+import { createRunView, isOpen, type RunView } from './run-view.js'
+import { showRecord } from './show-record.js'
+import { changeTurn, mergeTurns, type Turn, toTurns } from './turns.js'
+
+export interface ConversationOptions {
+  readonly client: AppClient
+  readonly address: SessionAddress
+  readonly outbox: Outbox
+  /** Sees messages to the app, also when the conversation is no longer shown. */
+  readonly delivery: Outage
+  /** Waits for the app while the conversation is shown. */
+  readonly outage: Outage
+  readonly signal: AbortSignal
+  readonly createId: () => string
+  readonly onChange: () => void
+  /** Told what went wrong, for whoever uses the page. */
+  readonly onProblem: (error: unknown) => void
+}
+
+/** One conversation as the page shows it: its turns, and what becomes of them while they are watched. */
+export class Conversation {
+  readonly address: SessionAddress
+  readonly #options: ConversationOptions
+  #turns: readonly Turn[] = []
+  #olderBefore: number | undefined
+  #isFollowing = false
+  #sent: Promise<void> = Promise.resolve()
+
+  constructor(options: ConversationOptions) {
+    this.address = options.address
+    this.#options = options
+  }
+
+  /** Oldest first. */
+  get turns(): readonly Turn[] {
+    return this.#turns
+  }
+
+  /** Whether there are turns before the first. */
+  get hasOlder(): boolean {
+    return this.#olderBefore !== undefined
+  }
+
+  /** The turn that is being answered, or waits for a human; the first, when others wait behind it. */
+  get current(): Turn | undefined {
+    return this.#turns.find(({ run, view }) => run !== undefined && isOpen(view) && view.status !== 'sending')
+  }
+
+  /** Reads what there is, sends what an earlier page could not, and follows what is being answered. */
+  async open(): Promise<void> {
+    const { agent, session } = this.address
+    await this.#attempt(() => this.#readNewest())
+    for (const unsent of this.#options.outbox.of(agent, session)) this.#deliver(unsent)
+  }
+
+  /** Reads again, as somebody else may take part. */
+  async refresh(): Promise<void> {
+    await this.#attempt(() => this.#readNewest())
+  }
+
+  /** Reads the turns before the first. */
+  async readOlder(): Promise<void> {
+    const before = this.#olderBefore
+    if (before === undefined) return
+    await this.#attempt(async () => {
+      const page = await this.#read(before)
+      const known = new Set(this.#turns.map(({ key }) => key))
+      this.#show([...page.filter(({ key }) => !known.has(key)), ...this.#turns])
+    })
+  }
+
+  /** Sends a message; it is shown at once, and sent until it has arrived. */
+  send(message: string): void {
+    this.#deliver({ ...this.address, run: this.#options.createId(), message })
+  }
+
+  /** Stops the run that is being answered. */
+  async cancel(): Promise<void> {
+    const address = this.#toRunAddress(this.current?.run)
+    if (address === undefined) return
+    await this.#attempt(() => this.#options.outage.outlast(() => this.#options.client.cancelRun(address)))
+  }
+
+  /** Decides an approval. @throws {RequestError} when the decision cannot be taken. */
+  async decide(approvalId: string, verdict: Verdict): Promise<void> {
+    const { client, outage } = this.#options
+    await outage.outlast(() => client.decide(this.address, approvalId, verdict))
+  }
+
+  /** Clears the history. */
+  async reset(): Promise<void> {
+    await this.#attempt(async () => {
+      await this.#options.outage.outlast(() => this.#options.client.resetSession(this.address))
+      this.#turns = []
+      await this.#readNewest()
+    })
+  }
+
+  /** The events of a run that has ended and was not followed. */
+  readRecords(run: string, signal: AbortSignal): AsyncIterable<RunRecord> {
+    return this.#follow({ ...this.address, run }, signal)
+  }
+
+  async #readNewest(): Promise<void> {
+    await this.#showNewest()
+    void this.#followAll()
+  }
+
+  async #showNewest(): Promise<void> {
+    const page = await this.#read(undefined)
+    this.#show(mergeTurns(this.#turns, page))
+  }
+
+  async #read(before: number | undefined): Promise<readonly Turn[]> {
+    const { client, outage, signal } = this.#options
+    const state = (await outage.outlast(() => client.readSession(this.address, before))) ?? {}
+    signal.throwIfAborted()
+    // Older pages than those that are shown decide how far back it goes.
+    if (before !== undefined || !this.#turns.some(({ view }) => !isOpen(view))) {
+      this.#olderBefore = readNumber(state, 'next_before') || undefined
+    }
+    return toTurns(toHistoryTurns(readObjects(state, 'conversation_history')))
+  }
+
+  #deliver(unsent: UnsentMessage): void {
+    const { run, message } = unsent
+    const { outbox } = this.#options
+    if (this.#turns.some(({ key }) => key === run)) {
+      outbox.remove(run)
+      return
+    }
+    outbox.put(unsent)
+    const view = createRunView(message, 'sending')
+    this.#show([...this.#turns, { key: run, run, at: new Date().toISOString(), view, records: undefined }])
+    this.#sent = this.#sent.then(() => this.#post(unsent))
+  }
+
+  async #post(unsent: UnsentMessage): Promise<void> {
+    const { client, delivery, outbox } = this.#options
+    const { run, message } = unsent
+    try {
+      await delivery.outlast(() => client.sendMessage(unsent, message))
+      this.#settle(run, { status: 'queued' })
+    } catch (error) {
+      this.#settle(run, { status: 'failed', problem: toProblemText(error) })
+    }
+    outbox.remove(run)
+    void this.#followAll()
+  }
+
+  /** What became of sending a message, unless its run is being followed already: then the app had it before it said so. */
+  #settle(run: string, change: Partial<RunView>): void {
+    const turn = this.#turns.find(({ key }) => key === run)
+    if (turn?.view.status === 'sending') this.#change(run, { view: { ...turn.view, ...change } })
+  }
+
+  /** One run at a time, as they are answered. Nothing may come between the last look and the end: what is sent then would be followed by nobody. */
+  async #followAll(): Promise<void> {
+    if (this.#isFollowing) return
+    this.#isFollowing = true
+    try {
+      for (let turn = this.current; turn !== undefined; turn = this.current) await this.#watchOn(turn)
+    } catch (error) {
+      this.#report(error)
+    } finally {
+      this.#isFollowing = false
+    }
+  }
+
+  /** After the last run comes what other clients have sent meanwhile. */
+  async #watchOn(turn: Turn): Promise<void> {
+    await this.#watch(turn)
+    if (this.current === undefined) await this.#showNewest()
+  }
+
+  async #watch({ key, view }: Turn): Promise<void> {
+    const address = this.#toRunAddress(key)
+    if (address === undefined) return
+    let shown = createRunView(view.said, 'queued')
+    const records: RunRecord[] = []
+    try {
+      for await (const record of this.#follow(address, this.#options.signal)) {
+        records.push(record)
+        shown = showRecord(shown, record)
+        this.#change(key, { view: shown, records })
+      }
+    } catch (error) {
+      if (!(error instanceof RequestError && error.code === 'not_found')) throw error
+      // Somebody else has deleted the session, or cleared it.
+      this.#change(key, { view: { ...shown, status: 'failed', problem: error.message } })
+    }
+  }
+
+  #follow(address: RunAddress, signal: AbortSignal): AsyncIterable<RunRecord> {
+    const { client, outage } = this.#options
+    return followEvents<RunRecord>({
+      async open(after) {
+        signal.throwIfAborted()
+        const events = await client.followRun(address, after, signal)
+        outage.end()
+        return events
+      },
+      isLast: isLastRecord,
+      outlast: async (failure) => {
+        signal.throwIfAborted()
+        await outage.wait(failure)
+      },
+      pause: () => outage.rest(),
+    })
+  }
+
+  #toRunAddress(run: string | undefined): RunAddress | undefined {
+    return run === undefined ? undefined : { ...this.address, run }
+  }
+
+  #change(key: string, change: Partial<Turn>): void {
+    this.#show(changeTurn(this.#turns, key, change))
+  }
+
+  #show(turns: readonly Turn[]): void {
+    this.#turns = turns
+    this.#options.onChange()
+  }
+
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  #report(error: unknown): void {
+    if (!this.#options.signal.aborted) this.#options.onProblem(error)
+  }
+}
+
+function toProblemText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

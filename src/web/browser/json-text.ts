@@ -1,0 +1,19 @@
+import type { JsonValue } from '../../core/json.js'
+import { toPlainText } from '../../core/to-plain-text.js'
+
+/**
+ * A value as people read it: texts as they are, anything else as indented JSON.
+ * Security: without control characters, so that marks which turn the direction of writing show nobody other arguments
+ * than those that are approved.
+ */
+export function toShownJson(value: JsonValue | undefined): string {
+  if (value === undefined) return ''
+  return toPlainText(typeof value === 'string' ? value : JSON.stringify(value, undefined, 2))
+}
+
+/** The beginning of a value on one line. */
+export function toJsonLine(value: JsonValue | undefined, maxLength: number): string {
+  const text = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+  const line = toPlainText(text).replace(/\s+/g, ' ')
+  return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line
+}

@@ -1,0 +1,49 @@
+import { isJsonObject, parseJson } from '../../core/json.js'
+import type { RunAddress } from '../../core/session-paths.js'
+
+/** A message that the app may not have yet. */
+export interface UnsentMessage extends RunAddress {
+  readonly message: string
+}
+
+/**
+ * Messages that were sent and not yet accepted, kept for the tab: a page that is reloaded in between sends them again,
+ * under the same ids, so that none is lost and none is answered twice.
+ */
+export class Outbox {
+  readonly #storage: Pick<Storage, 'getItem' | 'setItem'>
+  readonly #name: string
+
+  /** @param app tells apps apart that share a host */
+  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>, app: string) {
+    this.#storage = storage
+    this.#name = `durable-agents-outbox:${app}`
+  }
+
+  put(message: UnsentMessage): void {
+    this.#write([...this.#read().filter(({ run }) => run !== message.run), message])
+  }
+
+  remove(run: string): void {
+    this.#write(this.#read().filter((one) => one.run !== run))
+  }
+
+  /** Those of a session, oldest first. */
+  of(agent: string, session: string): readonly UnsentMessage[] {
+    return this.#read().filter((one) => one.agent === agent && one.session === session)
+  }
+
+  #read(): readonly UnsentMessage[] {
+    const stored = parseJson(this.#storage.getItem(this.#name) ?? '')
+    return Array.isArray(stored) ? stored.filter(isUnsentMessage) : []
+  }
+
+  #write(messages: readonly UnsentMessage[]): void {
+    this.#storage.setItem(this.#name, JSON.stringify(messages))
+  }
+}
+
+function isUnsentMessage(value: unknown): value is UnsentMessage {
+  if (!isJsonObject(value)) return false
+  return (['agent', 'session', 'run', 'message'] as const).every((name) => typeof value[name] === 'string')
+}

@@ -1,0 +1,48 @@
+import { isJsonObject, parseJson } from '../../core/json.js'
+
+/** Answers of a host, or of what stands before it, that another one may follow soon. */
+const passingStatuses: ReadonlySet<number> = new Set([408, 502, 503, 504])
+
+export interface RequestFailure {
+  readonly message: string
+  /** 0 when no answer came. */
+  readonly status: number
+  /** The problem's code; `undefined` when what answered was not the app. */
+  readonly code?: string | undefined
+  /** Whether it may pass by itself. */
+  readonly retryable: boolean
+}
+
+/** A request that failed; its message is for whoever uses the page. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+  readonly status: number
+  readonly code: string | undefined
+  readonly retryable: boolean
+
+  constructor({ message, status, code, retryable }: RequestFailure) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.retryable = retryable
+  }
+}
+
+/** A request that got no answer, or whose answer broke off. */
+export function createBrokenError(): RequestError {
+  return new RequestError({ message: 'The app does not answer.', status: 0, retryable: true })
+}
+
+/** What an answer that is none of success says (CONTRACT, Run: answers: problem details). */
+export function toRequestError(status: number, body: string): RequestError {
+  const problem = parseJson(body)
+  const { detail, code } = isJsonObject(problem) ? problem : {}
+  // An empty 500 comes from a host that is going down.
+  const retryable = passingStatuses.has(status) || (status === 500 && body === '')
+  return new RequestError({
+    message: typeof detail === 'string' ? detail : `The app answered ${status} without saying why.`,
+    status,
+    code: typeof code === 'string' ? code : undefined,
+    retryable,
+  })
+}

@@ -1,0 +1,252 @@
+import { join } from 'node:path'
+import type { Browser } from 'puppeteer-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AppKeys } from '../../src/host/keys/app-keys.js'
+import { AgentApi } from '../support/api.js'
+import { hasBrowser, launchBrowser } from '../support/browser.js'
+import { ChatWindow } from '../support/chat-window.js'
+import { RunScene } from '../support/run-scene.js'
+import { call, callTools } from '../support/script-book.js'
+import { TestBed } from '../support/start-app.js'
+
+const bed = new TestBed()
+let scene: RunScene
+let browser: Browser
+let key: string
+let api: AgentApi
+
+beforeAll(async () => {
+  if (!hasBrowser) return
+  const starting = launchBrowser()
+  scene = await RunScene.set(bed, { args: ['--enable-auth'] })
+  browser = await starting
+  key = new AppKeys(join(scene.dataDir, 'secrets')).host.master.value
+  api = new AgentApi(scene.host.url, 'Assistant', { 'x-functions-key': key })
+  scene.book.add('Refund order 7', callTools(call('refund', { order: 7, amount: 250 })))
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await bed.end()
+})
+
+/** Opens the page at a session, with the key in its address as the portal gives it. */
+function openChat(session: string): Promise<ChatWindow> {
+  const place = `#Assistant/${encodeURIComponent(session)}`
+  return ChatWindow.open(browser, `${scene.host.url}/api/chat?code=${encodeURIComponent(key)}${place}`)
+}
+
+/** Shows the page of a session while it is used; nothing may go wrong in it unseen. */
+async function chat(session: string, use: (window: ChatWindow) => Promise<void>): Promise<void> {
+  const window = await openChat(session)
+  try {
+    await use(window)
+    expect(window.errors).toEqual([])
+  } finally {
+    await window.close()
+  }
+}
+
+describe.skipIf(!hasBrowser)('the chat page', () => {
+  test('streams an answer with its tool call, and shows its events', () =>
+    chat('turn', async (window) => {
+      scene.book.add('Work', callTools(call('work', { id: 'w' })), { text: 'It is **done**.' })
+      await window.say('Work')
+      await window.waitForTurn(1, 'completed')
+      expect(await window.texts('.said')).toEqual(['Work'])
+      expect(await window.texts('.tool-name')).toEqual(['work'])
+      expect(await window.texts('.tool pre')).toEqual(['{\n  "id": "w"\n}', 'w by work'])
+      expect(await window.texts('.parts > .answer')).toEqual(['It is done.'])
+      expect(await window.texts('.answer strong')).toEqual(['done'])
+      expect((await window.texts('.meta .state'))[0]).toMatch(/ · \d+ \+ \d+ tokens$/)
+      await window.waitForText('.session-name', 'turn')
+      await window.page.reload()
+      await window.waitForTurn(1, 'completed')
+      expect(await window.texts('.tool pre')).toEqual(['{\n  "id": "w"\n}', 'w by work'])
+      await window.click('Events')
+      await window.waitForText('.event-type', 'run.completed')
+      const types = await window.texts('[data-kind=record] .event-type')
+      expect(types).toEqual(expect.arrayContaining(['run.accepted', 'tool.completed', 'run.completed']))
+      const ids = await window.texts('.event-id')
+      expect(ids).toEqual(ids.map((_id, index) => String(index)))
+      const times = await window.texts('#events time')
+      expect(times.every((time) => /^\d\d:\d\d:\d\d\.\d{3}$/.test(time))).toBe(true)
+    }))
+
+  test('shows what the model says while it says it, and stops it', () =>
+    chat('stopped', async (window) => {
+      await window.say(scene.book.add('Hold', { text: 'A story that never ends', holdAfterChunks: 4 }))
+      await window.waitForText('.answer', 'A story t')
+      await window.click('Stop')
+      await window.waitForTurn(1, 'cancelled')
+      expect(await window.texts('.answer')).toEqual(['A story t'])
+      await window.say('Next')
+      await window.waitForTurn(2, 'completed')
+    }))
+
+  test('that is reloaded in the middle of a run goes on showing it, and doubles nothing', () =>
+    chat('reloaded', async (window) => {
+      scene.book.add('Long', callTools(call('work', { id: 'long', gate: 'long' })), { text: 'At last.' })
+      await window.say('Long')
+      await window.waitForText('.tool-state', 'running')
+      await window.page.reload()
+      await window.waitForText('.tool-state', 'running')
+      await scene.openGate('long')
+      await window.waitForTurn(1, 'completed')
+      expect(await window.texts('.said, .tool-name, .parts > .answer')).toEqual(['Long', 'work', 'At last.'])
+    }))
+
+  test('outlasts a host that is killed in the middle of an answer, and sends what was said meanwhile', () =>
+    chat('killed', async (window) => {
+      let asked = 0
+      scene.book.addRule('Tell', () => {
+        asked += 1
+        return { text: 'A fox ran over the hill.', ...(asked === 1 ? { holdAfterChunks: 4 } : {}) }
+      })
+      await window.say('Tell')
+      await window.waitForText('.answer', 'A fox ran')
+      await scene.restart(async () => {
+        await window.waitForText('#connection', 'Reconnecting')
+        await window.say('After')
+      })
+      await window.waitForTurn(2, 'completed')
+      expect(await window.texts('.answer')).toEqual(['A fox ran over the hill.', 'You said: After'])
+      await window.page.waitForFunction(`document.querySelector('#connection').textContent === ''`)
+      expect((await api.state('killed')).body.message_count).toBe(2)
+    }))
+
+  test('asks for an approval with its arguments, which can be edited', () =>
+    chat('approved', async (window) => {
+      await window.say('Refund order 7')
+      await window.waitForText('.approval pre', '"amount": 250')
+      await window.page.reload()
+      await window.waitForText('.approval pre', '"amount": 250')
+      await window.click('Edit arguments')
+      await edit(window, '{"order":7,"amount":-1}')
+      await window.click('Approve')
+      await window.waitForText('.approval .problem', 'amount')
+      await edit(window, '{"order":7,"amount":150}')
+      await window.click('Approve')
+      await window.waitForTurn(1, 'completed')
+      expect(await window.texts('.parts > .answer')).toEqual(['Tools: 150 for 7'])
+      await window.waitForText('.approval.decided', 'Approved')
+    }))
+
+  test('tells the model why a call was rejected', () =>
+    chat('rejected', async (window) => {
+      await window.say('Refund order 7')
+      await window.page.locator('.approval input').fill('Not in this case')
+      await window.click('Reject')
+      await window.waitForTurn(1, 'completed')
+      expect((await window.texts('.parts > .answer'))[0]).toContain('Not in this case')
+    }))
+
+  test('shows older turns on demand, resets and deletes after a question', async () => {
+    for (let turn = 1; turn <= 32; turn++) await api.run({ message: `turn ${turn}`, sessionId: 'old' })
+    await chat('old', async (window) => {
+      await window.waitForTurn(30, 'completed')
+      await window.click('Show older turns')
+      await window.waitForTurn(32, 'completed')
+      expect((await window.texts('.said')).slice(0, 3)).toEqual(['turn 1', 'turn 2', 'turn 3'])
+      await confirm(window, 'Reset', 'Cancel')
+      await window.waitForTurn(32, 'completed')
+      await confirm(window, 'Reset', 'Reset')
+      await window.page.waitForSelector('.greeting')
+      expect((await api.state('old')).body.message_count).toBe(0)
+      await confirm(window, 'Delete', 'Delete')
+      await window.page.waitForFunction(`location.hash === '#Assistant'`)
+      expect((await api.state('old')).status).toBe(404)
+    })
+  })
+
+  test('runs nothing of what models, tools, users and addresses say', async () => {
+    const attack = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+    scene.book.add(attack, callTools(call('work', { id: attack })), {
+      text: `${attack} [click](javascript:window.hacked=1) \`\`${attack} https://example.com/"onclick=x`,
+    })
+    await chat(`<b onclick=x>"'&${'\u202e'}`, async (window) => {
+      await window.say(attack)
+      await window.waitForTurn(1, 'completed')
+      expect(await window.texts('.said')).toEqual([attack])
+      expect((await window.texts('.tool pre'))[1]).toBe(`${attack} by work`)
+      await window.click('Events')
+      await window.waitForText('.event-type', 'run.completed')
+      const made = await window.ask(
+        `document.querySelectorAll('img, b, .answer script, #app script, [onerror], [onclick]').length`,
+      )
+      const links = await window.ask(
+        `[...document.querySelectorAll('.answer a')].map((a) => [a.href, a.rel])`,
+      )
+      expect([made, await window.ask('window.hacked')]).toEqual([0, undefined])
+      expect(links).toEqual([['https://example.com/', 'noopener noreferrer nofollow']])
+    })
+  })
+
+  test('is guarded by a policy that lets no other code in', () =>
+    chat('policy', async (window) => {
+      const tryOut = (code: string) =>
+        window.ask(`(() => { try { ${code}; return 'done' } catch (error) { return error.name } })()`)
+      expect(await tryOut(`document.body.innerHTML = '<p>x'`)).toBe('TypeError')
+      expect(await tryOut(`document.createElement('script').text = 'window.hacked = 1'`)).toBe('TypeError')
+      await tryOut(`document.body.setAttribute('onclick', 'window.hacked = 1'); document.body.click()`)
+      const fetched = `fetch('https://example.com/').then(() => 'sent', (error) => error.name)`
+      expect(await window.ask(fetched)).toBe('TypeError')
+      expect(await window.ask('window.hacked')).toBeUndefined()
+    }))
+
+  test('takes its key out of the address, keeps it for the tab, and sends it in a header alone', () =>
+    chat('keyed', async (window) => {
+      await window.waitForText('#agents', 'Assistant')
+      expect(await window.ask('location.href')).toBe(`${scene.host.url}/api/chat#Assistant/keyed`)
+      expect(await window.ask('localStorage.length')).toBe(0)
+      expect(await window.ask('document.cookie')).toBe('')
+      const asked = window.requests.filter((request) => request.url().includes('/agents'))
+      expect(asked.length).toBeGreaterThan(0)
+      for (const request of asked) {
+        expect(request.headers()['x-functions-key']).toBe(key)
+        expect(request.url()).not.toContain(encodeURIComponent(key))
+      }
+    }))
+
+  test('asks for a key when it has none, or a wrong one', async () => {
+    const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    for (const [question, given] of [
+      ['wants a key', 'wrong'],
+      ['does not accept', key],
+    ] as const) {
+      await window.waitForText('dialog', question)
+      await window.page.type('dialog input', given)
+      await window.page.keyboard.press('Enter')
+      await window.page.waitForFunction(
+        `document.querySelector('dialog input')?.value !== ${JSON.stringify(given)}`,
+      )
+    }
+    await window.waitForText('#agents', 'Assistant')
+    await window.close()
+  })
+
+  test('fits a phone', () =>
+    chat('phone', async (window) => {
+      await window.page.setViewport({ width: 360, height: 640, isMobile: true, hasTouch: true })
+      await window.say(`A ${'very'.repeat(60)} long word`)
+      await window.waitForTurn(1, 'completed')
+      expect(await window.ask('document.documentElement.scrollWidth')).toBe(360)
+      await window.click('Conversations')
+      await window.waitForText('.session-name', 'turn')
+      await window.page.locator('.session-name ::-p-text(turn)').click()
+      await window.waitForText('.said', 'Work')
+    }))
+})
+
+/** Writes arguments in place of those that stand there. */
+async function edit(window: ChatWindow, text: string): Promise<void> {
+  await window.ask(`document.querySelector('.approval textarea').value = ''`)
+  await window.page.type('.approval textarea', text)
+}
+
+/** Clicks what asks a question first, and answers it. */
+async function confirm(window: ChatWindow, what: string, answer: string): Promise<void> {
+  await window.page.locator(`main header ::-p-text(${what})`).click()
+  await window.page.locator(`dialog button::-p-text(${answer})`).click()
+  await window.page.waitForFunction(`document.querySelector('dialog') === null`)
+}
