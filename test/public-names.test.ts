@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
+import * as a2a from '../src/agent/a2a/index.js'
 import * as evaluation from '../src/agent/evaluation/index.js'
 import * as mcp from '../src/agent/mcp/index.js'
 import * as mcpServer from '../src/agent/mcp-server/index.js'
@@ -78,6 +79,7 @@ test('the subpaths have these values, and no others', () => {
     ]
   `)
   expect(Object.keys(openaiAgents)).toEqual(['fromOpenAIAgent'])
+  expect(Object.keys(a2a)).toEqual(['createA2aAgent'])
   expect(Object.keys(mcpServer)).toEqual(['createAgentMcpServer'])
   expect(Object.keys(mcp).sort()).toMatchInlineSnapshot(`
     [

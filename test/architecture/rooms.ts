@@ -34,6 +34,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       '@modelcontextprotocol/server',
       '@openai/agents',
       '@opentelemetry/api',
+      '@a2a-js/sdk',
     ],
   },
   session: { rooms: ['core', 'run', 'agent'], packages: ['durable-functions', 'zod', 'node:'] },

@@ -275,3 +275,17 @@ test('answers a request that follows after the connection was idle', async () =>
   await sleep(idleMs + 100)
   expect((await describeRequest('', post('{}'))).body).toBe('{}')
 })
+
+test("hands the caller's place in a trace to the invocation, and one of its own where there is none", async () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  const read = async (headers: Record<string, string>) =>
+    (await fetch(`${host.url}/api/traced`, { headers })).json()
+  expect(await read({ traceparent, tracestate: 'a=1' })).toMatchObject({
+    traceParent: traceparent,
+    traceState: 'a=1',
+  })
+  expect(await read({ traceparent: 'garbage', tracestate: 'a=1' })).toMatchObject({
+    traceParent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/),
+    traceState: '',
+  })
+})

@@ -437,20 +437,23 @@ test('the card says who the agent is, where it is reached, and by which key', as
 
 // The last test, as it ends the host that the others use.
 test('a task outlives kill -9: who subscribes anew hears all of it, and nothing is done twice', async () => {
-  scene.book.add('Do it', { text: 'One moment', toolCalls: [call('work', { id: 'it', gate: 'gate' })] })
+  const first = { text: 'One moment', toolCalls: [call('work', { id: 'it', gate: 'first' })] }
+  scene.book.add('Do it', first, callTools(call('work', { id: 'more', gate: 'second' })))
   const message = says('Do it')
   const frames = client.sendMessageStream(message)
-  const first = (await frames.next()).value as StreamResponse
-  const { id } = toStreamed([first])
+  const { id } = toStreamed([(await frames.next()).value as StreamResponse])
   await scene.waitForWork('it')
   const asked = scene.model.requests.length
   const cut = collect(frames).catch(() => [])
   await scene.restart()
   await cut
-  const subscribed = collect(client.resubscribeTask({ tenant: '', id }))
-  await scene.openGate('gate')
-  const task = toStreamed(await subscribed)
-  expect([task.status?.state, toAnswer(task)]).toEqual([TASK_STATE_COMPLETED, 'Tools: it by work'])
-  expect(toAnswer(toTask(await client.sendMessage(message)))).toBe('Tools: it by work')
-  expect(scene.model.requests.length).toBe(asked + 1)
+  await scene.waitForWork('more')
+  const subscribed = client.resubscribeTask({ tenant: '', id })
+  const snapshot = (await subscribed.next()).value as StreamResponse
+  expect(toAnswer(toStreamed([snapshot]))).toBe('One moment')
+  await scene.openGate('second')
+  const task = toStreamed([snapshot, ...(await collect(subscribed))])
+  expect([task.status?.state, toAnswer(task)]).toEqual([TASK_STATE_COMPLETED, 'Tools: more by work'])
+  expect(toAnswer(toTask(await client.sendMessage(message)))).toBe('Tools: more by work')
+  expect(scene.model.requests.length).toBe(asked + 2)
 })

@@ -2,12 +2,15 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { afterAll, describe, expect, test } from 'vitest'
 import type { FlowStatus } from '../host/durable/flow-client.js'
 import { AgentScopeApi, toText } from '../support/agentscope-api.js'
+import { AguiClient } from '../support/agui-client.js'
 import { AgentApi } from '../support/api.js'
+import { findFreePort } from '../support/free-port.js'
 import { createOpenAiClient } from '../support/openai-client.js'
 import { waitFor } from '../support/run-scene.js'
 import { ScriptBook } from '../support/script-book.js'
 import { type RunningApp, type StartAppOptions, TestBed } from '../support/start-app.js'
 import { startStorageApp } from '../support/storage-app.js'
+import { UiChat } from '../support/ui-chat.js'
 
 const bed = new TestBed()
 afterAll(() => bed.end())
@@ -275,4 +278,41 @@ test('14 OpenAI clients: the official client has a conversation with the agent',
   const last = await stream.finalResponse()
   expect(last.output_text).toBe(text)
   expect(last.conversation).toEqual(first.conversation)
+})
+
+test('16 front ends: pages made with the AI SDK and for AG-UI show one conversation', async () => {
+  const { url } = await start('16-front-ends')
+  const chat = new UiChat({ url, agent: 'WeatherAgent', id: 'chat-1' })
+  expect(await chat.say('What is the weather like in Seattle?')).toContain('72°F')
+  const agent = new AguiClient({ url: `${url}/api/ag-ui/WeatherAgent`, threadId: 'chat-1' })
+  expect(await agent.say('And in Paris?')).not.toBe('')
+  const response = await fetch(`${url}/api/ai-sdk/WeatherAgent/chat-1`)
+  const { messages } = (await response.json()) as { messages: { role: string }[] }
+  expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant'])
+})
+
+test("15 telemetry: a run is printed as spans of its caller's trace", async () => {
+  const app = await start('15-telemetry', { agent: 'WeatherAgent' })
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
+  expect((await app.api.run('What is the weather like in Seattle?', { traceparent })).status).toBe(200)
+  await app.waitForOutput(/name: 'invoke_agent WeatherAgent'/)
+  const output = app.output()
+  for (const name of ['chat offline-demo', 'read thermometer', 'execute_tool get_weather'])
+    expect(output).toContain(`name: '${name}'`)
+  expect(new Set(output.match(/traceId: '\w+'/g))).toEqual(new Set([`traceId: '${traceId}'`]))
+})
+
+test('17 agent to agent: a question of the agent there is an approval here', async () => {
+  const port = await findFreePort()
+  const env = { BILLING_URL: `http://localhost:${port}/api/a2a/Billing` }
+  const app = await start('17-agent-to-agent', { port, env, agent: 'Desk' })
+  const asked = { message: 'please refund order 7', sessionId: 'ann', correlationId: 'refund-1' }
+  const { status, body } = await app.api.run(asked)
+  expect([status, body.approvals]).toMatchObject([
+    202,
+    [{ arguments: { tool: 'refund_order', arguments: { order: 7 } } }],
+  ])
+  await app.api.decide('ann', body.approvals?.[0]?.approvalId ?? '', { decision: 'approve' })
+  expect((await app.api.waitForOutcome('ann', 'refund-1')).response).toContain('receipt')
 })

@@ -11,6 +11,7 @@ import type { Schema } from '../../src/core/schema.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunOptions } from '../../src/run/events.js'
 import type { RunLog } from '../../src/run/run-log.js'
+import type { AgentEntityOptions } from '../../src/session/agent-entity.js'
 import type { OperationLimits } from '../../src/session/execution-limits.js'
 import { createRunRequest } from '../../src/session/run-request.js'
 import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
@@ -33,6 +34,7 @@ export interface SessionOptions {
   readonly agent?: Partial<AgentOptions>
   readonly limits?: OperationLimits
   readonly clock?: Clock
+  readonly telemetry?: AgentEntityOptions['telemetry']
 }
 
 /** An agent with a scripted model, and the entity of its session. */
@@ -43,7 +45,7 @@ export function createSession(
   const client = new ScriptedModel(script)
   const agent = new Agent({ name: 'Agent', client, tools, ...rest.agent })
   const limits = rest.limits === undefined ? {} : { limits: rest.limits }
-  const entity = new EntityKit({ agent, log, ...limits, clock: rest.clock })
+  const entity = new EntityKit({ agent, log, ...limits, clock: rest.clock, telemetry: rest.telemetry })
   return { log, client, entity, agent }
 }
 

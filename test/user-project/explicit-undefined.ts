@@ -1,4 +1,5 @@
 import type * as root from 'durable-agent-functions'
+import type * as a2a from 'durable-agent-functions/a2a'
 import type * as mcp from 'durable-agent-functions/mcp'
 import type * as openai from 'durable-agent-functions/openai'
 
@@ -44,6 +45,7 @@ export interface Refused {
   readonly nodeRetry: Refusing<root.NodeRetry>
   readonly foreign: Refusing<root.ForeignAgent>
   readonly chat: Refusing<root.ChatRequest>
+  readonly byA2a: Refusing<a2a.A2aAgentOptions>
   readonly overHttp: Refusing<mcp.McpHttpOptions>
   readonly overStdio: Refusing<mcp.McpStdioOptions>
   readonly completions: Refusing<openai.OpenAIChatClientOptions>

@@ -1,3 +1,4 @@
+import { idempotentMessages } from '../../../agent/a2a/idempotent-messages.js'
 import type { Agent } from '../../../agent/agent.js'
 import { toStaticTools } from '../../../agent/agent-definition.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
@@ -29,6 +30,18 @@ function toInterfaceUrl({ origin, pathname }: URL, { name }: Agent): string {
 
 const keyHeader = 'x-functions-key'
 
+const capabilities = {
+  streaming: true,
+  pushNotifications: false,
+  extensions: [
+    {
+      uri: idempotentMessages,
+      description: 'A message that is sent again under its messageId is the same task.',
+      required: false,
+    },
+  ],
+}
+
 /** Source: A2A 1.0, `AgentCard`. */
 function createCard(agent: Agent, url: string, isSecured: boolean): object {
   const scheme = { apiKeySecurityScheme: { location: 'header', name: keyHeader } }
@@ -39,7 +52,7 @@ function createCard(agent: Agent, url: string, isSecured: boolean): object {
   return {
     ...toCommon(agent),
     supportedInterfaces: toInterfaces(url),
-    capabilities: { streaming: true, pushNotifications: false, extendedAgentCard: false, extensions: [] },
+    capabilities: { ...capabilities, extendedAgentCard: false },
     ...(isSecured ? security : {}),
   }
 }
@@ -54,7 +67,7 @@ function createLegacyCard(agent: Agent, url: string, isSecured: boolean): object
     url,
     preferredTransport: 'JSONRPC',
     supportedInterfaces: toInterfaces(url),
-    capabilities: { streaming: true, pushNotifications: false, stateTransitionHistory: false },
+    capabilities: { ...capabilities, stateTransitionHistory: false },
     ...(isSecured ? security : {}),
   }
 }

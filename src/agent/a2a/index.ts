@@ -1,0 +1,1 @@
+export { type A2aAgentOptions, createA2aAgent } from './create-a2a-agent.js'

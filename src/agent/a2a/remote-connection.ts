@@ -1,0 +1,137 @@
+import type { AgentCard } from '@a2a-js/sdk'
+import {
+  type Client,
+  ClientFactory,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+  RestTransportFactory,
+} from '@a2a-js/sdk/client'
+import { AgentError } from '../../core/errors.js'
+import { createOutboundFetch } from '../mcp/outbound-fetch.js'
+import { idempotentMessages } from './idempotent-messages.js'
+
+/** Headers by name. */
+export type RemoteHeaders = Readonly<Record<string, string>>
+
+export interface RemoteOptions {
+  readonly name: string
+  readonly url: URL
+  readonly headers: RemoteHeaders | (() => RemoteHeaders | Promise<RemoteHeaders>)
+  readonly otherOrigins: readonly string[]
+  readonly allowPrivateNetwork: boolean
+  readonly requestTimeoutMs: number
+}
+
+/** An agent elsewhere, and what its card says of it. */
+export interface Remote {
+  readonly client: Client
+  readonly isStreaming: boolean
+  /** Whether a message that is sent again is the same task. */
+  readonly isIdempotent: boolean
+}
+
+/** Finds an agent by its card, which is read once. */
+export class RemoteConnection {
+  readonly #options: RemoteOptions
+  #remote: Promise<Remote> | undefined
+
+  constructor(options: RemoteOptions) {
+    this.#options = options
+  }
+
+  /** @throws {AgentError} `model_error`, to be tried again, when there is no card; `invalid_configuration` when it leads elsewhere. */
+  async open(): Promise<Remote> {
+    const remote = this.#remote ?? this.#connect()
+    this.#remote = remote
+    try {
+      return await remote
+    } catch (error) {
+      if (this.#remote === remote) this.#remote = undefined
+      throw error
+    }
+  }
+
+  /** How long one request may take; ms. */
+  get requestTimeoutMs(): number {
+    return this.#options.requestTimeoutMs
+  }
+
+  /** A signal for one request: of its caller's, and of the time that it may take. */
+  limit(signal: AbortSignal | undefined): AbortSignal {
+    const limit = AbortSignal.timeout(this.#options.requestTimeoutMs)
+    return signal === undefined ? limit : AbortSignal.any([signal, limit])
+  }
+
+  async #connect(): Promise<Remote> {
+    const { name, url } = this.#options
+    const fetchImpl = createRemoteFetch(this.#options)
+    const compat = { fetchImpl, legacyCompat: { enabled: true } }
+    const resolver = new DefaultAgentCardResolver({
+      ...compat,
+      fetchImpl: (input, init) => fetchImpl(input, { ...init, signal: this.limit(undefined) }),
+    })
+    const factory = new ClientFactory({
+      transports: [new JsonRpcTransportFactory(compat), new RestTransportFactory(compat)],
+      cardResolver: resolver,
+    })
+    try {
+      const card = await resolver.resolve(toBase(url), url.pathname.endsWith('.json') ? '' : undefined)
+      return { client: await factory.createFromAgentCard(card), ...readCard(card) }
+    } catch (cause) {
+      throw toCardError(name, cause)
+    }
+  }
+}
+
+/** The card is found relative to the address, so that has to end with a slash. */
+function toBase(url: URL): string {
+  if (url.pathname.endsWith('.json') || url.pathname.endsWith('/')) return url.href
+  const base = new URL(url)
+  base.pathname += '/'
+  return base.href
+}
+
+function readCard({ capabilities }: AgentCard): Omit<Remote, 'client'> {
+  const extensions = capabilities?.extensions ?? []
+  return {
+    isStreaming: capabilities?.streaming === true,
+    isIdempotent: extensions.some(({ uri }) => uri === idempotentMessages),
+  }
+}
+
+function toCardError(name: string, cause: unknown): AgentError {
+  if (cause instanceof AgentError) return cause
+  const message = `The card of the A2A agent "${name}" cannot be read, or names no interface by JSON-RPC or HTTP.`
+  return new AgentError('model_error', message, { retryable: true })
+}
+
+/**
+ * Security: a card is written by others, and may name any address as the agent's. Only those that were meant are asked, and
+ * told the headers; redirects are not followed.
+ */
+function createRemoteFetch({
+  name,
+  url,
+  headers,
+  otherOrigins,
+  allowPrivateNetwork,
+}: RemoteOptions): typeof fetch {
+  const send = createOutboundFetch({ allowPrivateNetwork })
+  const origins = [url.origin, ...otherOrigins.map((origin) => new URL(origin).origin)]
+  return async (input, init) => {
+    const request = new Request(input, init)
+    const { origin } = new URL(request.url)
+    if (!origins.includes(origin)) {
+      const message = `The card of the A2A agent "${name}" names an address at ${origin}. If that is meant, add it to otherOrigins.`
+      throw new AgentError('invalid_configuration', message)
+    }
+    const own = typeof headers === 'function' ? await headers() : headers
+    for (const [header, value] of Object.entries(own)) request.headers.set(header, value)
+    return send(request.url, {
+      method: request.method,
+      headers: request.headers,
+      body: init?.body ?? null,
+      signal: request.signal,
+    })
+  }
+}

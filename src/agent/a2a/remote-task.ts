@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto'
+import type { StreamResponse } from '@a2a-js/sdk'
+import { sleep } from '../../core/clock.js'
+import { AgentError } from '../../core/errors.js'
+import type { ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
+import { toChatAnswer } from './remote-answer.js'
+import type { Remote, RemoteConnection } from './remote-connection.js'
+import {
+  isNeverSent,
+  isRefusal,
+  toRefusedError,
+  toUnknownError,
+  toUnreachableError,
+} from './remote-failures.js'
+import { toRemoteMessage } from './remote-message.js'
+import { formatTaskToken, type TaskToken } from './task-token.js'
+import { TaskView } from './task-view.js'
+
+export interface RemoteTaskSettings {
+  readonly name: string
+  /** Under which places in conversations are kept. */
+  readonly key: string
+  readonly connection: RemoteConnection
+  readonly onInterrupted: 'fail' | 'retry'
+  readonly pollIntervalMs: number
+  readonly unreachableLimitMs: number
+}
+
+/** How often an agent that is out of reach is tried before whoever waits for it is let go; with a doubled pause each time. */
+const patience = { tries: 5, firstPauseMs: 250 }
+
+/** One answer of an agent elsewhere, from the message to the end of its task. */
+export class RemoteTask {
+  readonly #settings: RemoteTaskSettings
+  readonly #request: ChatRequest
+  readonly #signal: AbortSignal | undefined
+  readonly #follow: boolean
+  readonly #view = new TaskView()
+  #token: TaskToken | undefined
+  #shown = ''
+  #failures = 0
+
+  constructor(
+    settings: RemoteTaskSettings,
+    request: ChatRequest,
+    { signal, follow = true }: ChatOptions,
+    token: TaskToken | undefined,
+  ) {
+    this.#settings = settings
+    this.#request = request
+    this.#signal = signal
+    this.#follow = follow
+    this.#token = token
+  }
+
+  /** Tells the answer as it comes; ends early when nobody follows it, or the agent is out of reach. */
+  async *run(): AsyncGenerator<ChatEvent> {
+    if (this.#token?.taskId === undefined) yield* this.#send()
+    while (!this.#view.isSettled) {
+      yield* this.#look()
+      if (this.#view.isSettled) break
+      if (!this.#follow || this.#failures > patience.tries) return
+      await this.#wait()
+    }
+    const { name, key } = this.#settings
+    yield { type: 'completed', ...toChatAnswer({ name, key }, this.#view, this.#request) }
+  }
+
+  /** The message's id is told before it is sent: whoever comes back knows that it may have arrived, and under which id. */
+  async *#send(): AsyncGenerator<ChatEvent> {
+    const remote = await this.#settings.connection.open()
+    if (this.#token !== undefined && this.#token.isUnsent !== true && !this.#isSafe(remote))
+      throw toUnknownError(this.#settings.name)
+    const { messageId = randomUUID() } = this.#token ?? {}
+    yield this.#remember({ messageId })
+    try {
+      yield* remote.isStreaming && this.#follow
+        ? this.#listen((signal) => remote.client.sendMessageStream(this.#toMessage(messageId), { signal }))
+        : this.#post(remote, messageId)
+      if (this.#view.task === undefined && this.#view.message === undefined)
+        throw new Error('Nothing was answered.')
+    } catch (error) {
+      this.#signal?.throwIfAborted()
+      if (this.#token?.taskId === undefined) yield* this.#failToSend(remote, messageId, error)
+    }
+  }
+
+  async *#post({ client }: Remote, messageId: string): AsyncGenerator<ChatEvent> {
+    const signal = this.#settings.connection.limit(this.#signal)
+    this.#view.take(await client.sendMessage(this.#toMessage(messageId), { signal }))
+    yield* this.#tell()
+  }
+
+  #toMessage(messageId: string) {
+    return toRemoteMessage(this.#settings.key, this.#request, messageId)
+  }
+
+  async *#failToSend(remote: Remote, messageId: string, error: unknown): AsyncGenerator<ChatEvent> {
+    const { name } = this.#settings
+    if (isNeverSent(error)) {
+      yield this.#remember({ messageId, isUnsent: true })
+      throw error instanceof AgentError ? error : toUnreachableError(name, error)
+    }
+    if (isRefusal(error)) throw toRefusedError(name, error)
+    throw this.#isSafe(remote) ? toUnreachableError(name, error) : toUnknownError(name)
+  }
+
+  #isSafe({ isIdempotent }: Remote): boolean {
+    return isIdempotent || this.#settings.onInterrupted === 'retry'
+  }
+
+  /** Asks how the task stands, and follows it from there. */
+  async *#look(): AsyncGenerator<ChatEvent> {
+    const { connection, name } = this.#settings
+    const id = this.#token?.taskId ?? ''
+    try {
+      const remote = await connection.open()
+      const signal = connection.limit(this.#signal)
+      this.#view.take(await remote.client.getTask({ tenant: '', id, historyLength: 0 }, { signal }))
+      this.#failures = 0
+      yield* this.#tell()
+      if (!this.#view.isSettled && this.#follow && remote.isStreaming) yield* this.#subscribe(remote, id)
+    } catch (error) {
+      this.#signal?.throwIfAborted()
+      if (error instanceof AgentError && !error.retryable) throw error
+      if (!(error instanceof AgentError) && isRefusal(error)) throw toRefusedError(name, error)
+      yield* this.#failToReach(error)
+    }
+  }
+
+  /** What goes wrong here is met again, if it matters, when the task is asked for next. */
+  async *#subscribe({ client }: Remote, id: string): AsyncGenerator<ChatEvent> {
+    try {
+      yield* this.#listen((signal) => client.resubscribeTask({ tenant: '', id }, { signal }))
+    } catch {
+      this.#signal?.throwIfAborted()
+    }
+  }
+
+  async *#failToReach(error: unknown): AsyncGenerator<ChatEvent> {
+    const { name, unreachableLimitMs } = this.#settings
+    this.#failures += 1
+    const { unreachableSince = Date.now(), ...token } = this.#token ?? { messageId: '' }
+    if (Date.now() - unreachableSince > unreachableLimitMs) throw toUnreachableError(name, error)
+    yield this.#remember({ ...token, unreachableSince })
+  }
+
+  #wait(): Promise<void> {
+    const { pollIntervalMs } = this.#settings
+    const ms = this.#failures === 0 ? pollIntervalMs : patience.firstPauseMs * 2 ** (this.#failures - 1)
+    return sleep(ms, this.#signal)
+  }
+
+  /** Takes in a stream, until there is nothing more to come or it has been silent for as long as a request may take. */
+  async *#listen(open: (signal: AbortSignal) => AsyncIterable<StreamResponse>): AsyncGenerator<ChatEvent> {
+    const silence = new AbortController()
+    const signal =
+      this.#signal === undefined ? silence.signal : AbortSignal.any([this.#signal, silence.signal])
+    let timer: NodeJS.Timeout | undefined
+    try {
+      for await (const frame of open(signal)) {
+        clearTimeout(timer)
+        timer = setTimeout(() => silence.abort(), this.#settings.connection.requestTimeoutMs)
+        this.#view.takeFrame(frame)
+        yield* this.#tell()
+        if (this.#view.isSettled) return
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Tells which task it is once that is known, then what is new of its text. */
+  *#tell(): Generator<ChatEvent> {
+    const { task, text } = this.#view
+    const { messageId = '', taskId, unreachableSince } = this.#token ?? {}
+    if (task !== undefined && (taskId !== task.id || unreachableSince !== undefined))
+      yield this.#remember({ messageId, taskId: task.id })
+    if (!text.startsWith(this.#shown)) {
+      yield { type: 'reset' }
+      this.#shown = ''
+    }
+    if (text.length > this.#shown.length) yield { type: 'text', text: text.slice(this.#shown.length) }
+    this.#shown = text
+  }
+
+  #remember(token: TaskToken): ChatEvent {
+    this.#token = token
+    return { type: 'continuation', token: formatTaskToken(token) }
+  }
+}
