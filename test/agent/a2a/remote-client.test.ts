@@ -290,6 +290,14 @@ test('goes nowhere else with the headers, unless that is meant', async () => {
   expect(other.server.calls[0]?.headers['x-key']).toBe('secret')
 })
 
+test('keeps no answer that is endless', async () => {
+  const huge = { result: says('COMPLETED', 'x'.repeat(2 ** 24)) }
+  const continuation = JSON.stringify({ messageId: 'm', taskId: 'task-1' })
+  expect((await ask(await create([huge]), { ...hello, continuation })).error).toMatchObject({
+    code: 'model_error',
+  })
+})
+
 test('reaches private addresses only when that is meant', async () => {
   const { error } = await ask(await create([], { allowPrivateNetwork: false }))
   expect(error).toMatchObject({ code: 'invalid_configuration' })
@@ -317,6 +325,8 @@ test.each([
   [{ url: 'https://user:secret@a' }, /user name/],
   [{ onInterrupted: 'maybe' as 'fail' }, /onInterrupted/],
   [{ nmae: 'x' } as object, /nmae/],
+  [{ otherOrigins: ['example.com'] }, /otherOrigins/],
+  [{ pollIntervalMs: 0 }, /pollIntervalMs/],
 ])('refuses %j', (options, message) => {
   const create = () => createA2aAgent({ name: 'Far', url: 'https://a', ...options })
   expect(create).toThrow(AgentError)
