@@ -4,16 +4,19 @@ import { AgentError } from '../../../../src/core/errors.js'
 import { handleRpc } from '../../../../src/http/protocols/a2a/rpc-handler.js'
 import { toTaskId } from '../../../../src/http/protocols/a2a/task-id.js'
 import type { Call } from '../../../../src/http/route.js'
+import type { Decision } from '../../../../src/run/control.js'
 import type { RunEvent, StoredEvent } from '../../../../src/run/events.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
-import { accepted, started } from '../../../run/event-samples.js'
+import { accepted, calls, completed, started } from '../../../run/event-samples.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
 interface Scene {
   /** The run's log at each look at it; the last one stays. */
   readonly logs: readonly (readonly RunEvent[])[]
-  /** What following the run ends with; it has no news before. @default the caller's time limit */
+  /** What comes later. @default nothing */
+  readonly later?: readonly RunEvent[]
+  /** What following the run ends with. @default the caller's time limit */
   readonly end?: () => void
 }
 
@@ -25,7 +28,7 @@ const message = { messageId: 'm', contextId: 's', role: 'ROLE_USER', parts: [{ t
 const id = toTaskId({ session: 's', run: 'm' })
 
 /** Calls a method; gives the answer, what was done to that end, and what was told to nobody but the log. */
-async function post(method: string, params: object, { logs, end }: Scene) {
+async function post(method: string, params: object, { logs, later = [], end }: Scene) {
   const story: string[] = []
   const errors: unknown[] = []
   let looks = 0
@@ -40,10 +43,14 @@ async function post(method: string, params: object, { logs, end }: Scene) {
     settle: async () => story.push('settle'),
     cancel: async () => story.push('cancel'),
     readRun: async () => store(logs[Math.min(looks++, logs.length - 1)] ?? []),
-    async *follow(_key: unknown, _after: number, signal: AbortSignal) {
+    decideAll: async (_key: unknown, decisions: readonly Decision[]) => {
+      story.push(...decisions.map(({ approvalId, decision }) => `${decision} ${approvalId}`))
+      return decisions.map(() => true)
+    },
+    async *follow(_key: unknown, after: number, signal: AbortSignal) {
+      if (later.length > 0) yield store(later).map((event) => ({ ...event, id: event.id + after + 1 }))
       if (end === undefined) await new Promise((resolve) => signal.addEventListener('abort', resolve))
       end?.()
-      yield* []
     },
   }
   const answer = await handleRpc({
@@ -54,6 +61,7 @@ async function post(method: string, params: object, { logs, end }: Scene) {
     agents: [agent],
     exposures: new Map(),
     sessions,
+    log: { controls: async () => [] },
     onError: (error: unknown) => errors.push(error),
   } as unknown as Call)
   return { text: await new Response(answer.body).text(), headers: answer.headers, story, errors }
@@ -67,6 +75,30 @@ test('a caller that waits too long is given the task as it stands, once it is sa
   expect(story).toEqual(['begin', 'settle'])
   expect(headers).toMatchObject({ 'x-ms-session-id': 's', 'x-ms-correlation-id': 'm' })
 })
+
+const question = { approvalId: 'a', callId: 'c', name: 'refund', arguments: {}, reason: 'policy' } as const
+const asking: readonly RunEvent[] = [
+  ...running,
+  calls(0, 'c'),
+  { type: 'approval.requested', data: question },
+  { type: 'run.parked', data: { reason: 'approval' } },
+]
+const decided: readonly RunEvent[] = [
+  { type: 'run.resumed', data: { reason: 'approval' } },
+  { type: 'approval.decided', data: { approvalId: 'a', decision: 'approve' } },
+]
+
+test.each(['SendMessage', 'SendStreamingMessage'])(
+  'who has answered a question by %s is told what follows, although the run has yet to hear of it',
+  async (method) => {
+    const yes = { ...message, messageId: 'y', taskId: id, parts: [{ text: 'yes' }] }
+    const done = [...decided, completed('Done')]
+    const logs = method === 'SendMessage' ? [asking, asking, [...asking, ...done]] : [asking]
+    const { text, story } = await post(method, { message: yes }, { logs, later: done })
+    expect(story).toContain('approve a')
+    expect(text).toContain('TASK_STATE_COMPLETED')
+  },
+)
 
 test('a stream ends at its time limit, and says nothing of an end', async () => {
   const { text } = await post('SendStreamingMessage', { message }, { logs: [running] })
