@@ -1,3 +1,4 @@
+import { AgentError } from '../core/errors.js'
 import type { ControlRecord } from '../run/control.js'
 
 /** The wishes about a run, as far as its executor knows them. */
@@ -23,6 +24,7 @@ export class RunControls {
   /** Takes note of all wishes there are now. */
   update(records: readonly ControlRecord[]): void {
     this.#records = records
-    if (this.cancelReason !== undefined) this.#stop.abort(new Error('The run was cancelled.'))
+    if (this.cancelReason !== undefined)
+      this.#stop.abort(new AgentError('run_cancelled', 'The run was cancelled.'))
   }
 }

@@ -24,7 +24,7 @@ export interface AgentFunctionAppOptions {
   readonly enableHealthCheck?: boolean | undefined
   /** Whether to serve a page to talk to the agents and look into their runs, at `GET chat`. @default false */
   readonly chatPage?: boolean | undefined
-  /** In which other dialects agents are served: `'openai'` below `compatible-mode/v1`, `'agentscope'` at `process`, `'ai-sdk'` at `ai-sdk/{agent}`, `'a2a'` at `a2a/{agent}`. @default none */
+  /** In which other dialects agents are served: `'openai'` below `compatible-mode/v1`, `'agentscope'` at `process`, `'ai-sdk'` at `ai-sdk/{agent}`, `'ag-ui'` at `ag-ui/{agent}`, `'a2a'` at `a2a/{agent}`. @default none */
   readonly protocols?: readonly Protocol[] | undefined
   /** Observes the runs of agents that have no callback of their own. @default none */
   readonly defaultCallback?: AgentResponseCallback | undefined

@@ -92,6 +92,7 @@ function toAgentPaths({ name }: Agent): JsonObject {
         sessionId,
         toLimit('Most lines to give, rounded up to whole turns. Default 200.'),
         toQuery('before', { type: 'integer' }, 'The next_before of an earlier page.'),
+        toQuery('runs', { type: 'boolean' }, 'Whether each line names the run that it was said in.'),
       ]),
       delete: toOperation('Delete the session', { 204: undefined }, [sessionId]),
     },

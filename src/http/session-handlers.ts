@@ -14,9 +14,11 @@ import type { Call, Handler } from './route.js'
 /** `GET agents/{agent}/{sessionId}`: the conversation. */
 export function createStateHandler(agent: Agent): Handler {
   return async function handleState(call: Call): Promise<Answer> {
-    refuseUnknown(call.url.searchParams, ['limit', 'before', 'code'])
-    const limit = parseCount(call.url.searchParams, 'limit', { min: 1, max: 1000 }) ?? 200
-    const before = parseCount(call.url.searchParams, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
+    const { searchParams: query } = call.url
+    refuseUnknown(query, ['limit', 'before', 'runs', 'code'])
+    const limit = parseCount(query, 'limit', { min: 1, max: 1000 }) ?? 200
+    const before = parseCount(query, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
+    const runs = parseFlag('runs', query.get('runs'))
     const key = await requireSession(call, agent)
     const view = await call.sessions.read(key, { limit: Math.ceil(limit / 2), before })
     const [open] = view.openRuns
@@ -25,7 +27,7 @@ export function createStateHandler(agent: Agent): Handler {
     const isWaiting = approvals !== undefined && approvals.length > 0
     return createJsonAnswer({
       message_count: view.messageCount,
-      conversation_history: toHistoryEntries(view.entries),
+      conversation_history: toHistoryEntries(view.entries, { runs }),
       last_response: toLastResponse(view.entries),
       agent_type: agent.type,
       sessionId: key.session,

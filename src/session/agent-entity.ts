@@ -56,7 +56,7 @@ export function createAgentEntity({
   const shared = { agent, log, callback, values, limits, maxInlineMediaBytes, history, clock }
   return async function agentEntity(context: EntityContext<StoredState>): Promise<void> {
     const key = { agent: agent.name, session: context.df.entityKey }
-    const onError = (error: unknown) => reportError(error, key, context)
+    const onError = (error: unknown, run?: string) => reportError(error, { ...key, run }, context)
     const startedAt = clock.now()
     try {
       const client = getDurableClient?.(context)
@@ -73,10 +73,10 @@ export function createAgentEntity({
 /** Another executor having taken over is the one thing that goes as planned. */
 function reportError(
   error: unknown,
-  { agent, session }: SessionKey,
+  { agent, session, run }: SessionKey & { readonly run: string | undefined },
   context: EntityContext<StoredState>,
 ): void {
-  const where = `Agent ${agent}, session ${session}`
+  const where = `Agent ${agent}, session ${session}${run === undefined ? '' : `, run ${run}`}`
   if (hasCode(error, 'fenced')) context.info(`${where}: ${toErrorMessage(error)}`)
   else context.error(`${where}: ${error instanceof AgentError ? error.message : toStack(error)}`)
 }

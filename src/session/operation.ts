@@ -31,7 +31,8 @@ export interface Operation {
   /** When the operation began; ms since 1970. */
   readonly startedAt: number
   readonly clock: Clock
-  readonly onError: (error: unknown) => void
+  /** Told of failures that nobody else is told of, and of which run when it is one's. */
+  readonly onError: (error: unknown, run?: string) => void
   /** Reaches orchestrations that wait for runs; `undefined` where there is no durable client. */
   readonly raiseEvent: RaiseEvent | undefined
   readonly durable: RunDrive['durable']

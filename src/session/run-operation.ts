@@ -90,7 +90,8 @@ async function goOn(operation: Operation, state: AgentState, summary: RunSummary
 
 /** Executes a run; true when it has ended. */
 async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
-  const { agent, log, key, callback, limits, startedAt, clock, onError } = operation
+  const { agent, log, key, callback, limits, startedAt, clock } = operation
+  const onError = (error: unknown) => operation.onError(error, run)
   const turn = state.own.turn + 1
   const until = startedAt + limits.parkAfterMs
   const outcome = await executeRun({

@@ -18,7 +18,7 @@ export interface HistoryEntry {
   readonly content: string
   /** ISO 8601, UTC. */
   readonly timestamp: string
-  /** The run that it was said in; absent for what no run has said. */
+  /** The run that it was said in; only when asked for, and absent for what no run has said. */
   readonly correlationId?: string
   readonly agent_response?: {
     readonly text: string
@@ -29,21 +29,28 @@ export interface HistoryEntry {
   }
 }
 
-/** A stored conversation as callers see it: each request's messages, and one line for each answer. */
-export function toHistoryEntries(entries: readonly StoredEntry[]): readonly HistoryEntry[] {
+/** A stored conversation as callers see it: each request's messages, and one line for each answer; with their runs when asked for. */
+export function toHistoryEntries(
+  entries: readonly StoredEntry[],
+  { runs = false }: { readonly runs?: boolean | undefined } = {},
+): readonly HistoryEntry[] {
   return entries.flatMap((entry) => {
-    if (entry.$type === 'request') return toRequestLines(entry)
-    if (entry.$type === 'response' || entry.$type === 'errorResponse') return [toAnswerLine(entry)]
-    return []
+    const lines = toLines(entry)
+    return runs ? lines.map((line) => ({ ...line, ...toRunId(entry) })) : lines
   })
 }
 
-function toRequestLines(entry: StoredEntry): HistoryEntry[] {
-  return entry.messages.map((message) => ({
+function toLines(entry: StoredEntry): readonly HistoryEntry[] {
+  if (entry.$type === 'request') return toRequestLines(entry)
+  if (entry.$type === 'response' || entry.$type === 'errorResponse') return [toAnswerLine(entry)]
+  return []
+}
+
+function toRequestLines({ messages, createdAt }: StoredEntry): HistoryEntry[] {
+  return messages.map((message) => ({
     role: message.role,
     content: toContentText(message.contents),
-    timestamp: entry.createdAt,
-    ...toRunId(entry),
+    timestamp: createdAt,
   }))
 }
 
@@ -59,7 +66,6 @@ function toAnswerLine(entry: StoredEntry): HistoryEntry {
     role: 'assistant',
     content: text,
     timestamp: entry.createdAt,
-    ...toRunId(entry),
     agent_response: {
       text,
       kind: entry.$type === 'response' ? 'agent_message' : 'agent_error',

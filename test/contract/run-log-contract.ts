@@ -39,6 +39,15 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await log.read(key)).toMatchObject([{ id: 0, type: 'run.accepted', data: { digest: 'one' } }])
     })
 
+    test("keeps the caller's trace with a run, of which it is no part: whoever asks the same gets the same run", async () => {
+      const key = createKey()
+      const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'vendor=1' }
+      await log.create(key, { ...request('one'), trace })
+      const again = await other.create(key, request('one'))
+      expect(again).toMatchObject({ outcome: 'exists', request: { digest: 'one', trace } })
+      expect(await log.read(key)).toMatchObject([{ data: { trace } }])
+    })
+
     test('of fifty simultaneous creations exactly one creates', async () => {
       const key = createKey()
       const creations = await Promise.all(

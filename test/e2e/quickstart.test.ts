@@ -41,18 +41,16 @@ describe('the sample without a key', () => {
     const shown = JSON.parse(/```json\n(\{\s+"response".*?)```/s.exec(readme)?.[1] ?? '')
     expect(answer.body).toEqual({ ...shown, correlationId: expect.any(String) })
 
-    const { correlationId } = answer.body
     const state = await app.api.state('user-123')
     expect(state.status).toBe(200)
     expect(state.body).toEqual({
       message_count: 1,
       conversation_history: [
-        { role: 'user', content: message, timestamp: expect.stringMatching(isoTime), correlationId },
+        { role: 'user', content: message, timestamp: expect.stringMatching(isoTime) },
         {
           role: 'assistant',
           content: sunny,
           timestamp: expect.stringMatching(isoTime),
-          correlationId,
           agent_response: {
             text: sunny,
             kind: 'agent_message',

@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { afterAll, describe, expect, test } from 'vitest'
 import type { FlowStatus } from '../host/durable/flow-client.js'
 import { AgentScopeApi, toText } from '../support/agentscope-api.js'
+import { AguiClient } from '../support/agui-client.js'
 import { AgentApi } from '../support/api.js'
 import { findFreePort } from '../support/free-port.js'
 import { createOpenAiClient } from '../support/openai-client.js'
@@ -9,6 +10,7 @@ import { waitFor } from '../support/run-scene.js'
 import { ScriptBook } from '../support/script-book.js'
 import { type RunningApp, type StartAppOptions, TestBed } from '../support/start-app.js'
 import { startStorageApp } from '../support/storage-app.js'
+import { UiChat } from '../support/ui-chat.js'
 
 const bed = new TestBed()
 afterAll(() => bed.end())
@@ -276,6 +278,17 @@ test('14 OpenAI clients: the official client has a conversation with the agent',
   const last = await stream.finalResponse()
   expect(last.output_text).toBe(text)
   expect(last.conversation).toEqual(first.conversation)
+})
+
+test('16 front ends: pages made with the AI SDK and for AG-UI show one conversation', async () => {
+  const { url } = await start('16-front-ends')
+  const chat = new UiChat({ url, agent: 'WeatherAgent', id: 'chat-1' })
+  expect(await chat.say('What is the weather like in Seattle?')).toContain('72°F')
+  const agent = new AguiClient({ url: `${url}/api/ag-ui/WeatherAgent`, threadId: 'chat-1' })
+  expect(await agent.say('And in Paris?')).not.toBe('')
+  const response = await fetch(`${url}/api/ai-sdk/WeatherAgent/chat-1`)
+  const { messages } = (await response.json()) as { messages: { role: string }[] }
+  expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant'])
 })
 
 test("15 telemetry: a run is printed as spans of its caller's trace", async () => {

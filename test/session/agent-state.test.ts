@@ -34,13 +34,11 @@ test('keeps the conversation and gives it back after a trip through JSON', () =>
       role: 'user',
       content: 'Hello!',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
-      correlationId: 'Hello!',
     },
     {
       role: 'assistant',
       content: 'Hi there!',
       timestamp: expect.any(String),
-      correlationId: 'Hello!',
       agent_response: {
         text: 'Hi there!',
         kind: 'agent_message',
@@ -50,6 +48,19 @@ test('keeps the conversation and gives it back after a trip through JSON', () =>
     },
   ])
   expect(toLastResponse(restored.entries)).toBe('Hi there!')
+})
+
+test('says of each line which run it was said in, to those who ask', () => {
+  const state = new AgentState()
+  say(state, 'Hello!', 'Hi there!')
+  say(state, 'And now?', 'Still here.')
+  const lines = toHistoryEntries(state.entries, { runs: true })
+  expect(lines.map(({ content, correlationId }) => [content, correlationId])).toEqual([
+    ['Hello!', 'Hello!'],
+    ['Hi there!', 'Hello!'],
+    ['And now?', 'And now?'],
+    ['Still here.', 'And now?'],
+  ])
 })
 
 test('is stored in the vocabulary that the .NET and Python agents publish', () => {

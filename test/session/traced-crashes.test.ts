@@ -5,7 +5,7 @@ import { conversation, crashEverywhere, ScriptedModel } from '../../src/testing/
 import { TelemetryKit } from '../support/telemetry.js'
 
 const kit = new TelemetryKit()
-afterEach(() => expect(kit.endedTwice).toEqual([]))
+afterEach(() => expect(kit.complaints).toEqual([]))
 
 const look = tool({ name: 'look', description: 'Looks.', readOnly: true, execute: () => 'seen' })
 const refund = tool({

@@ -1,4 +1,4 @@
-import { context, metrics, type SpanContext, trace } from '@opentelemetry/api'
+import { context, diag, metrics, type SpanContext, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
   AggregationTemporality,
@@ -24,7 +24,8 @@ export class TelemetryKit {
     exportIntervalMillis: 3_600_000,
   })
   readonly #meters = new MeterProvider({ readers: [this.#reader] })
-  readonly #ended = new Map<string, number>()
+  /** What OpenTelemetry finds wrong with how it is used, such as a span that is ended twice; nothing. */
+  readonly complaints: string[] = []
 
   /** Registers a tracer and a meter provider for the tests of a file, and forgets between them what was told. */
   constructor() {
@@ -34,14 +35,13 @@ export class TelemetryKit {
   }
 
   register(): void {
+    const note = (...what: unknown[]) => void this.complaints.push(what.join(' '))
+    diag.setLogger(
+      { error: note, warn: note, info() {}, debug() {}, verbose() {} },
+      { suppressOverrideMessage: true },
+    )
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-    const count = {
-      onStart() {},
-      onEnd: (span: ReadableSpan) => this.#count(span),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    }
-    const spanProcessors = [new SimpleSpanProcessor(this.#exporter), count]
+    const spanProcessors = [new SimpleSpanProcessor(this.#exporter)]
     trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }))
     metrics.setGlobalMeterProvider(this.#meters)
   }
@@ -50,6 +50,7 @@ export class TelemetryKit {
     trace.disable()
     metrics.disable()
     context.disable()
+    diag.disable()
   }
 
   /** Spans in the order in which they ended. */
@@ -89,11 +90,6 @@ export class TelemetryKit {
     )
   }
 
-  /** Spans that were ended more than once; none. */
-  get endedTwice(): readonly string[] {
-    return [...this.#ended].filter(([, times]) => times > 1).map(([id]) => id)
-  }
-
   /** A metric as it stands, with the points since the file's tests began. */
   async metric(name: string): Promise<MetricData | undefined> {
     await this.#reader.forceFlush()
@@ -101,10 +97,5 @@ export class TelemetryKit {
     return newest?.scopeMetrics
       .flatMap((scope) => scope.metrics)
       .find(({ descriptor }) => descriptor.name === name)
-  }
-
-  #count(span: ReadableSpan): void {
-    const { spanId } = span.spanContext()
-    this.#ended.set(spanId, (this.#ended.get(spanId) ?? 0) + 1)
   }
 }

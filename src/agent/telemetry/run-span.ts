@@ -72,6 +72,8 @@ function noteEvent(span: Span, event: RunEvent): void {
     span.addEvent('durable_agent.approval.decided', {
       'durable_agent.approval.decision': event.data.decision,
     })
+  } else if (event.type === 'run.steered') {
+    span.addEvent('durable_agent.run.steered', { 'durable_agent.run.id': event.data.run })
   }
 }
 

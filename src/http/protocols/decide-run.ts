@@ -1,7 +1,9 @@
 import { toAskingRun } from '../../run/approval-id.js'
 import type { Decision } from '../../run/control.js'
 import type { StoredEvent } from '../../run/events.js'
+import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
+import { checkEditedArguments } from '../check-edited-arguments.js'
 import { parseCorrelationId, parseId } from '../ids.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
@@ -10,6 +12,8 @@ import { takeDecisions, toUndecided } from './take-decisions.js'
 /** What a human has decided, and where in the request that stands. */
 export interface PlacedDecision extends Omit<Decision, 'by'> {
   readonly path: string
+  /** Where the arguments stand that are to be used instead of the model's. */
+  readonly argumentsPath?: string
 }
 
 /** A run that goes on with what was decided, and its events that were told before. */
@@ -32,10 +36,33 @@ export async function decideRun(
   const key = { ...session, run: toRun(placed) }
   await call.sessions.requireSession(session, call.owner)
   const events = await call.sessions.readRun(key)
-  const decisions = placed.map(({ path: _path, ...decision }): Decision => ({ ...decision, by: call.owner }))
+  await checkEdits(call, session, placed, events)
+  const decisions = placed.map((one) => toDecision(one, call.owner))
   await takeDecisions(call, { key, events }, decisions, (index) => placed[index]?.path ?? '')
   const decided = decisions.map(({ approvalId }) => approvalId)
   return { key, told: toUndecided(events, decisions), decided }
+}
+
+function toDecision(
+  { path: _path, argumentsPath: _argumentsPath, ...decision }: PlacedDecision,
+  by: string | undefined,
+): Decision {
+  return { ...decision, by }
+}
+
+async function checkEdits(
+  { agents }: Call,
+  session: SessionKey,
+  placed: readonly PlacedDecision[],
+  events: readonly StoredEvent[],
+): Promise<void> {
+  const agent = agents.find(({ name }) => name === session.agent)
+  const open = toOpenApprovals(fold(events))
+  for (const { approvalId, arguments: args, argumentsPath = '' } of placed) {
+    const approval = open.find((one) => one.approvalId === approvalId)
+    if (args === undefined || approval === undefined || agent === undefined) continue
+    await checkEditedArguments(agent, approval, args, argumentsPath)
+  }
 }
 
 function toRun(placed: readonly PlacedDecision[]): string {

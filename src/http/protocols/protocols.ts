@@ -1,19 +1,27 @@
 import type { Route } from '../route.js'
 import { createA2aRoutes } from './a2a/a2a-routes.js'
+import { createAguiRoutes } from './ag-ui/agui-routes.js'
 import { createAgentScopeRoutes } from './agentscope/agentscope-routes.js'
 import { createAiSdkRoutes } from './ai-sdk/ai-sdk-routes.js'
 import { createOpenAiRoutes } from './openai/openai-routes.js'
 
 /** A dialect that agents are served in beside their own routes. */
-export type Protocol = 'openai' | 'agentscope' | 'ai-sdk' | 'a2a'
+export type Protocol = 'openai' | 'agentscope' | 'ai-sdk' | 'ag-ui' | 'a2a'
 
 /** All of them. */
-export const protocolNames = ['openai', 'agentscope', 'ai-sdk', 'a2a'] as const satisfies readonly Protocol[]
+export const protocolNames = [
+  'openai',
+  'agentscope',
+  'ai-sdk',
+  'ag-ui',
+  'a2a',
+] as const satisfies readonly Protocol[]
 
 const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
   openai: createOpenAiRoutes,
   agentscope: createAgentScopeRoutes,
   'ai-sdk': createAiSdkRoutes,
+  'ag-ui': createAguiRoutes,
   a2a: createA2aRoutes,
 }
 

@@ -1,3 +1,4 @@
+import { AgentError } from '../../core/errors.js'
 import type { StoredEvent } from '../../run/events.js'
 import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
@@ -47,4 +48,15 @@ export async function findAskingRun(
   if ((await call.sessions.readRun(key)).length > 0) return undefined
   const asking = { ...key, run: first.run }
   return (await isDecided(call, asking, await call.sessions.readRun(asking))) ? undefined : asking
+}
+
+/** Refuses a message that would have to wait until a human has decided about an earlier one. @throws {AgentError} `session_busy`; `not_found` when the session is somebody else's. */
+export async function refuseToWait(
+  call: Pick<Call, 'log' | 'sessions' | 'owner'>,
+  key: RunKey,
+): Promise<void> {
+  const asking = await findAskingRun(call, key)
+  if (asking === undefined) return
+  const text = `Run "${asking.run}" of session "${key.session}" waits for a human to decide about a tool call: decide first.`
+  throw new AgentError('session_busy', text)
 }

@@ -55,7 +55,7 @@ export class AppClient {
   async readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined> {
     const query = before === undefined ? '' : `&before=${before}`
     try {
-      return await this.#readJson(`${toSessionPath(address)}?limit=60${query}`)
+      return await this.#readJson(`${toSessionPath(address)}?limit=60&runs=true${query}`)
     } catch (error) {
       if (error instanceof RequestError && error.code === 'not_found') return undefined
       throw error

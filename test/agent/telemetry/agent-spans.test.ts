@@ -2,6 +2,8 @@ import { SpanStatusCode, trace } from '@opentelemetry/api'
 import { afterEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../../src/agent/agent.js'
+import type { ForeignAgent } from '../../../src/agent/foreign/foreign-agent.js'
+import { HostedAgent } from '../../../src/agent/foreign/hosted-agent.js'
 import { tool } from '../../../src/agent/tool.js'
 import { AgentError } from '../../../src/core/errors.js'
 import { withTelemetry } from '../../../src/model/with-telemetry.js'
@@ -9,7 +11,10 @@ import { type ModelStep, ScriptedModel } from '../../../src/testing/scripted-mod
 import { TelemetryKit } from '../../support/telemetry.js'
 
 const kit = new TelemetryKit()
-afterEach(() => vi.unstubAllEnvs())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  expect(kit.complaints).toEqual([])
+})
 
 const look = tool({
   name: 'look',
@@ -80,7 +85,6 @@ test('a run is a span with its model calls and its tools below it, and what a to
     'gen_ai.conversation.id': 's-1',
     'durable_agent.run.id': run.attributes['durable_agent.run.id'],
   })
-  expect(kit.endedTwice).toEqual([])
 })
 
 test('nothing that is said is told, by anybody', async () => {
@@ -165,5 +169,37 @@ test('ends of runs are counted by how they ended', async () => {
   )
   expect(points).toMatchObject([
     { attributes: { 'durable_agent.run.outcome': 'completed' }, value: { count: 1 } },
+  ])
+})
+
+test('the work of a foreign agent is one call, below which what it does itself is found', async () => {
+  const foreign: ForeignAgent = {
+    name: 'Foreign',
+    async *run() {
+      trace.getTracer('theirs').startSpan('their own').end()
+      yield 'Hello.'
+    },
+  }
+  await new HostedAgent(foreign).run('Hello')
+  expect(kit.names).toEqual(['their own', 'chat Foreign', 'invoke_agent Foreign'])
+  expect(kit.below(kit.span('chat Foreign').spanContext())).toEqual(['their own'])
+})
+
+test('the time that a human takes is measured', async () => {
+  const refund = tool({
+    name: 'refund',
+    description: 'Refunds.',
+    approval: 'always',
+    execute: () => 'refunded',
+  })
+  const agent = createAgent([{ calls: [{ name: 'refund', arguments: {} }] }, answer], { tools: [refund] })
+  await agent.run('Hello', { onApproval: () => ({ decision: 'reject' }) })
+  const waits = await kit.metric('durable_agent.approval.wait')
+  expect(waits?.dataPoints).toMatchObject([
+    { attributes: { 'durable_agent.approval.decision': 'reject' }, value: { count: 1 } },
+  ])
+  expect(kit.span('invoke_agent Finder').events.map(({ name }) => name)).toEqual([
+    'durable_agent.approval.requested',
+    'durable_agent.approval.decided',
   ])
 })

@@ -11,7 +11,8 @@ import { advance, emptyRun, type RunState, toLastCalls } from '../../../run/fold
 import type { RunKey } from '../../../run/run-log.js'
 import { deletedReason } from '../../../session/announce-end.js'
 import type { BreakOff, RunTeller } from '../run-teller.js'
-import { StepTeller, toSaidText } from './step-teller.js'
+import { toSaidText } from '../said-text.js'
+import { StepTeller } from './step-teller.js'
 import type { ApprovalDescriptor, UiChunk, UiFinish } from './ui-chunks.js'
 import { toFileParts, toUserParts } from './ui-parts.js'
 

@@ -1,4 +1,4 @@
-import { AgentError, hasCode } from '../../../core/errors.js'
+import { hasCode } from '../../../core/errors.js'
 import type { ChatMessage } from '../../../core/messages.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/run-request.js'
@@ -6,7 +6,7 @@ import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { decideRun } from '../decide-run.js'
 import type { TellingFrom } from '../tell-run.js'
-import { findAskingRun } from '../waiting-runs.js'
+import { refuseToWait } from '../waiting-runs.js'
 import { findAttempt } from './find-attempt.js'
 import type { ParsedChat } from './parse-chat.js'
 
@@ -28,11 +28,7 @@ export async function beginChat(call: Call, chat: ParsedChat): Promise<BegunChat
 
 async function begin(call: Call, chat: ParsedChat, key: RunKey): Promise<void> {
   const { onBusy, messageId, messages } = chat
-  const asking = onBusy === undefined || onBusy === 'queue' ? await findAskingRun(call, key) : undefined
-  if (asking !== undefined) {
-    const text = `Run "${asking.run}" of session "${key.session}" waits for a human to decide about a tool call: decide first.`
-    throw new AgentError('session_busy', text)
-  }
+  if (onBusy === undefined || onBusy === 'queue') await refuseToWait(call, key)
   const options = { enableToolCalls: true, onBusy }
   const request = createRunRequest({
     messages: await chooseMessages(call, chat, key),

@@ -1,5 +1,4 @@
-import { type ChatMessage, createTextMessage } from '../../../core/messages.js'
-import { parseAttachmentUri } from '../../../run/attachment.js'
+import { createTextMessage } from '../../../core/messages.js'
 import { fold, toLastCalls } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { toOwnMessages } from '../../../run/turn-messages.js'
@@ -7,6 +6,7 @@ import type { HistoryPage } from '../../../session/read-session.js'
 import { fromStoredMessage, fromStoredUsage } from '../../../session/stored-messages.js'
 import type { StoredEntry } from '../../../session/stored-state.js'
 import type { Call } from '../../route.js'
+import { readSaid } from '../stored-said.js'
 import { toAnswerId } from './answer-teller.js'
 import type { UiMetadata } from './ui-chunks.js'
 import { toAnswerParts, type UiMessage } from './ui-messages.js'
@@ -26,37 +26,22 @@ export async function readUiMessages(call: Call, key: SessionKey, page: HistoryP
   const open = new Set(openRuns.map(({ run }) => run))
   const messages = entries.map(async (entry) => {
     if (entry.$type !== 'request') return toAnswer(key, entry)
-    const said = await readSaid(call, key, entry)
+    const said = toUiMessages(key, entry, await readSaid(call, key, entry))
     const run = entry.correlationId ?? ''
     return open.has(run) ? [...said, ...(await readUnfinished(call, key, run))] : said
   })
   return { messages: (await Promise.all(messages)).flat(), next_before: olderBefore }
 }
 
-async function readSaid(call: Call, key: SessionKey, entry: StoredEntry): Promise<readonly UiMessage[]> {
-  const run = entry.correlationId ?? entry.createdAt
-  const metadata = toMetadata(key, entry)
-  const said = entry.messages.map(async (stored, index): Promise<readonly UiMessage[]> => {
-    const message = fromStoredMessage(stored)
-    if (message === undefined || message.role === 'tool') return []
-    const id = typeof stored.messageId === 'string' ? stored.messageId : index === 0 ? run : `${run}.${index}`
-    const contents = await Promise.all(message.contents.map((content) => attach(call, key, content)))
-    return [{ id, role: message.role, metadata, parts: toUserParts({ ...message, contents }) }]
-  })
-  return (await Promise.all(said)).flat()
-}
-
-/** What is kept beside the log of a run is shown where it was said. */
-async function attach(
-  { log }: Call,
+function toUiMessages(
   key: SessionKey,
-  content: ChatMessage['contents'][number],
-): Promise<ChatMessage['contents'][number]> {
-  const place = content.type === 'uri' ? parseAttachmentUri(content.uri) : undefined
-  if (place === undefined || content.type !== 'uri') return content
-  const uri = await log.readAttachment({ ...key, run: place.run }, place.digest)
-  if (uri !== undefined) return { type: 'data', uri, mediaType: content.mediaType }
-  return { type: 'text', text: `[Here was a file of type ${content.mediaType}, which is no longer kept.]` }
+  entry: StoredEntry,
+  said: Awaited<ReturnType<typeof readSaid>>,
+): readonly UiMessage[] {
+  const metadata = toMetadata(key, entry)
+  return said.flatMap(({ messageId: id, role, contents }) =>
+    role === 'tool' ? [] : [{ id, role, metadata, parts: toUserParts({ role, contents }) }],
+  )
 }
 
 function toAnswer(key: SessionKey, entry: StoredEntry): readonly UiMessage[] {

@@ -1,4 +1,5 @@
-import { type ChatMessage, toText } from '../../../core/messages.js'
+import type { ChatMessage } from '../../../core/messages.js'
+import { toReasoning, toSaidText } from '../said-text.js'
 import type { UiChunk } from './ui-chunks.js'
 
 type Kind = 'text' | 'reasoning'
@@ -73,13 +74,3 @@ export class StepTeller {
 }
 
 const nothing = { text: '', reasoning: '' }
-
-/** A message's text; a refusal's words when the model refused. */
-export function toSaidText({ contents }: ChatMessage): string {
-  return toText(contents) || (contents.find((content) => content.type === 'error')?.message ?? '')
-}
-
-/** What a model thought before it answered. */
-export function toReasoning({ contents }: ChatMessage): string {
-  return contents.map((content) => (content.type === 'reasoning' ? content.text : '')).join('')
-}

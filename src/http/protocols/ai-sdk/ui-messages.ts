@@ -1,8 +1,8 @@
 import type { JsonValue } from '../../../core/json.js'
 import { type ChatMessage, type FunctionCallContent, toFunctionCalls } from '../../../core/messages.js'
 import type { CallState } from '../../../run/fold.js'
+import { toReasoning, toSaidText } from '../said-text.js'
 import { toApprovalDescriptor } from './answer-teller.js'
-import { toReasoning, toSaidText } from './step-teller.js'
 import type { ApprovalDescriptor, UiMetadata, UiUserPart } from './ui-chunks.js'
 import { toFileParts } from './ui-parts.js'
 

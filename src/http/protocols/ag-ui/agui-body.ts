@@ -1,0 +1,84 @@
+import { z } from 'zod'
+
+const withoutEffect = z.unknown().optional()
+
+const isEmpty = (value: unknown) => Object.keys(value ?? {}).length === 0
+
+/** Of messages that are not read nothing else counts. Security: instructions are the agent's own, so nobody speaks as the system or a developer. */
+const message = z.looseObject({
+  id: z.string(),
+  role: z.enum(
+    ['user', 'assistant', 'tool', 'reasoning', 'activity'],
+    "must not be system or developer: instructions are the agent's own, and what else it is to know is context",
+  ),
+})
+
+const payload = z.looseObject({
+  approved: z.boolean(),
+  editedArgs: z.record(z.string(), z.unknown()).optional(),
+  reason: z.string().max(2000).optional(),
+})
+
+const resumeEntry = z.discriminatedUnion('status', [
+  z.looseObject({ interruptId: z.string(), status: z.literal('resolved'), payload }),
+  z.looseObject({ interruptId: z.string(), status: z.literal('cancelled') }),
+])
+
+/**
+ * What AG-UI's clients post. Unknown fields are refused by name, and so are those that cannot be honoured.
+ * Source: AG-UI 1.0, `RunAgentInput`.
+ */
+export const aguiBody = z.strictObject({
+  threadId: z.string(),
+  runId: z.string(),
+  messages: z.array(message),
+  context: z.array(z.looseObject({ description: z.string(), value: z.string() })).optional(),
+  tools: z
+    .unknown()
+    .refine(isEmpty, "must be empty: tools are the agent's own, and calls are not given to clients")
+    .optional(),
+  state: z
+    .unknown()
+    .refine(isEmpty, 'must be empty: what the agent is to know of the application is context')
+    .optional(),
+  resume: z.array(resumeEntry).optional(),
+  forwardedProps: z.unknown().optional(),
+  protocolVersion: withoutEffect,
+  parentRunId: withoutEffect,
+})
+
+export type AguiBody = z.infer<typeof aguiBody>
+export type ResumeEntry = z.infer<typeof resumeEntry>
+
+const source = z.discriminatedUnion(
+  'type',
+  [
+    z.looseObject({ type: z.literal('data'), value: z.string(), mimeType: z.string() }),
+    z.looseObject({
+      type: z.literal('url'),
+      value: z
+        .string()
+        .refine((url) => /^(https:\/\/|data:)/i.test(url), 'must be an https URL or a data URI'),
+      mimeType: z.string().optional(),
+    }),
+  ],
+  'must be data or url',
+)
+
+const part = z.discriminatedUnion(
+  'type',
+  [
+    z.looseObject({ type: z.literal('text'), text: z.string() }),
+    z.looseObject({ type: z.literal('image'), source }),
+    z.looseObject({ type: z.literal('document'), source }),
+  ],
+  'must be text, image or document',
+)
+
+/** A message of the user that is to be read. */
+export const userMessage = z.looseObject({
+  id: z.string(),
+  content: z.union([z.string(), z.array(part).min(1)]),
+})
+
+export type AguiPart = z.infer<typeof part>

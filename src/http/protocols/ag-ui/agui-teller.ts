@@ -1,0 +1,189 @@
+import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/messages.js'
+import type { RunEvent, StepCompleted, StoredEvent } from '../../../run/events.js'
+import { advance, emptyRun, type RunState, toOpenApprovals } from '../../../run/fold.js'
+import type { RunKey } from '../../../run/run-log.js'
+import { deletedReason } from '../../../session/announce-end.js'
+import type { BreakOff, RunTeller } from '../run-teller.js'
+import { toSaidText } from '../said-text.js'
+import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
+import { toInterrupt } from './interrupts.js'
+import { isMessageOf } from './message-ids.js'
+import { MessageList } from './message-list.js'
+import { StepTeller } from './step-teller.js'
+import { toResultEvent } from './tool-results.js'
+
+/** What a run is told as. */
+export interface AguiTelling {
+  readonly key: RunKey
+  /** The run's id in the client's words: where a run goes on after a human's decision, that is another one. */
+  readonly runId: string
+  /** The messages that the client shows. */
+  readonly shown: readonly AguiMessage[]
+}
+
+/** Tells a run in AG-UI's events. Messages that are void are taken back by a snapshot of those that are left. */
+export class AguiTeller implements RunTeller<AguiEvent> {
+  readonly #telling: AguiTelling
+  readonly #steps: StepTeller
+  readonly #list = new MessageList()
+  #state: RunState = emptyRun
+  /** By model; without one what others have spent for the run. */
+  #usage = new Map<string | undefined, Usage>()
+
+  constructor(telling: AguiTelling) {
+    this.#telling = telling
+    this.#steps = new StepTeller(telling.key.run)
+  }
+
+  take(event: StoredEvent): readonly AguiEvent[] {
+    this.#state = advance(this.#state, event)
+    this.#spend(event)
+    const events = event.type === 'run.accepted' ? this.resume() : this.#tell(event)
+    for (const one of events) this.#list.take(one)
+    return events
+  }
+
+  resume(): readonly AguiEvent[] {
+    const { key, runId } = this.#telling
+    this.#usage = new Map()
+    const metadata = { sessionId: key.session, correlationId: key.run }
+    const started = {
+      type: 'RUN_STARTED',
+      threadId: key.session,
+      runId,
+      protocolVersion: '1.0',
+      metadata,
+    } as const
+    return this.#isCutOff() ? [started, this.#toSnapshot()] : [started]
+  }
+
+  pause(): readonly AguiEvent[] {
+    const interrupts = toOpenApprovals(this.#state).map(toInterrupt)
+    return this.#finish({ type: 'interrupt', interrupts })
+  }
+
+  breakOff(why: BreakOff): readonly AguiEvent[] {
+    return why === 'deleted'
+      ? this.#fail('run_cancelled', deletedReason)
+      : this.#fail('run_unfinished', 'The run goes on, but its stream has ended: send the same input again.')
+  }
+
+  /** What providers keep, and what is only about how the run is carried out, is not told. */
+  #tell(event: RunEvent): readonly AguiEvent[] {
+    switch (event.type) {
+      case 'message.delta':
+        return [...this.#steps.begin(event.data.step), ...this.#steps.add('text', event.data.text)]
+      case 'reasoning.delta':
+        return [...this.#steps.begin(event.data.step), ...this.#steps.add('reasoning', event.data.text)]
+      case 'step.reset':
+      case 'answer.rejected':
+        return this.#retract()
+      case 'step.completed':
+        return this.#tellStep(event.data)
+      case 'tool.progress': {
+        const { callId: toolCallId, name: toolCallName, progress } = event.data
+        return [{ type: 'CUSTOM', name: 'tool_progress', value: { toolCallId, toolCallName, progress } }]
+      }
+      case 'tool.completed':
+        return [toResultEvent(this.#telling.key.run, event.data)]
+      case 'run.completed': {
+        const { response, value } = event.data
+        return [...this.#changeAnswer(response), ...this.#finish({ type: 'success' }, value)]
+      }
+      case 'run.failed':
+        return this.#fail(event.data.code, event.data.detail)
+      case 'run.cancelled':
+        return this.#finish({ type: 'cancelled' })
+      default:
+        return []
+    }
+  }
+
+  #tellStep({ step, message }: StepCompleted): readonly AguiEvent[] {
+    const begun = this.#steps.begin(step)
+    const retracted = this.#steps.isBeginningOf(message) ? [] : this.#retract()
+    const said = this.#steps.complete(message)
+    const parentMessageId = this.#steps.messageId
+    const calls = toFunctionCalls(message).flatMap(
+      ({ callId: toolCallId, name, arguments: args }): AguiEvent[] => [
+        { type: 'TOOL_CALL_START', toolCallId, toolCallName: name, parentMessageId },
+        { type: 'TOOL_CALL_ARGS', toolCallId, delta: typeof args === 'string' ? args : JSON.stringify(args) },
+        { type: 'TOOL_CALL_END', toolCallId },
+      ],
+    )
+    return [...begun, ...retracted, ...said, ...calls]
+  }
+
+  #retract(): readonly AguiEvent[] {
+    const { events, ids } = this.#steps.retract()
+    return ids.length === 0 ? events : [...events, this.#toSnapshot(ids)]
+  }
+
+  /** The answer may be another one than the last step's: middleware has the last word, and may have had the only one. */
+  #changeAnswer(text: string): readonly AguiEvent[] {
+    const last = this.#state.steps.at(-1)
+    if (text === (last === undefined ? '' : toSaidText(last.message))) return []
+    const isSaid = last?.calls.length === 0
+    const retracted = isSaid ? this.#retract() : []
+    const step = isSaid ? last.step : this.#state.steps.length
+    return [...retracted, ...this.#steps.begin(step), ...this.#steps.add('text', text)]
+  }
+
+  #finish(
+    outcome: AguiOutcome,
+    result?: Extract<AguiEvent, { type: 'RUN_FINISHED' }>['result'],
+  ): readonly AguiEvent[] {
+    const { key, runId } = this.#telling
+    const usage = this.#toUsage()
+    return [
+      ...this.#steps.end(),
+      { type: 'RUN_FINISHED', threadId: key.session, runId, result, outcome, usage },
+    ]
+  }
+
+  #fail(code: string, message: string): readonly AguiEvent[] {
+    return [...this.#steps.end(), { type: 'RUN_ERROR', message, code, usage: this.#toUsage() }]
+  }
+
+  /** Whether the client shows a part of what it will be told now, because it was cut off then. */
+  #isCutOff(): boolean {
+    const { key, shown } = this.#telling
+    const told = new Set(this.#list.messages.map(({ id }) => id))
+    return shown.some(({ id }) => isMessageOf(key.run, id) && !told.has(id))
+  }
+
+  /** The client's messages, and those that the run has made, but for those of the given ids. */
+  #toSnapshot(without: readonly string[] = []): AguiEvent {
+    const { key, shown } = this.#telling
+    const others = shown.filter(({ id }) => !isMessageOf(key.run, id))
+    const messages = [...others, ...this.#list.messages.filter(({ id }) => !without.includes(id))]
+    const thoughts = toEmptied([...shown, ...this.#list.messages], messages)
+    return { type: 'MESSAGES_SNAPSHOT', messages: [...messages, ...thoughts] }
+  }
+
+  #spend(event: RunEvent): void {
+    if (event.type === 'step.completed') this.#add(event.data.model, event.data.usage)
+    if (event.type === 'history.summarized' || event.type === 'tool.completed')
+      this.#add(undefined, event.data.usage ?? noUsage)
+  }
+
+  #add(model: string | undefined, usage: Usage): void {
+    this.#usage.set(model, addUsage(this.#usage.get(model) ?? noUsage, usage))
+  }
+
+  #toUsage(): readonly AguiUsage[] {
+    const spent = [...this.#usage].filter(([, { totalTokens }]) => totalTokens > 0)
+    return spent.map(([model, usage]) => (model === undefined ? usage : { model, ...usage }))
+  }
+}
+
+/** Clients keep thoughts of which a snapshot holds none at all, so there they are emptied. */
+function toEmptied(all: readonly AguiMessage[], left: readonly AguiMessage[]): readonly AguiMessage[] {
+  if (left.some(isThought)) return []
+  const ids = new Set(all.filter(isThought).map(({ id }) => id))
+  return [...ids].map((id) => ({ id, role: 'reasoning', content: '' }))
+}
+
+function isThought({ role }: AguiMessage): boolean {
+  return role === 'reasoning'
+}

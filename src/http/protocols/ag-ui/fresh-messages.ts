@@ -1,0 +1,48 @@
+import type { ChatMessage } from '../../../core/messages.js'
+import type { AguiMessage } from './agui-events.js'
+import { isMessageOf } from './message-ids.js'
+import { type ParsedInput, toUserMessage } from './parse-input.js'
+
+/**
+ * What the user says after the last word of the agent, oldest first. What `runs` have made does not count as a word: they
+ * are told anew. @throws {AgentError} `invalid_request` naming the field.
+ */
+export function toFreshMessages(
+  shown: readonly AguiMessage[],
+  runs: readonly string[],
+): readonly ChatMessage[] {
+  const isTold = ({ id }: AguiMessage) => runs.some((run) => isMessageOf(run, id))
+  const last = shown.findLastIndex((message) => message.role !== 'user' && !isTold(message))
+  return shown.flatMap((message, index) =>
+    index > last && message.role === 'user' ? [toUserMessage(message, index)] : [],
+  )
+}
+
+/** The user's messages of these ids, in our words. @throws {AgentError} `invalid_request` naming the field. */
+export function toSaidMessages(
+  shown: readonly AguiMessage[],
+  ids: ReadonlySet<string | undefined>,
+): readonly ChatMessage[] {
+  return shown.flatMap((message, index) =>
+    message.role === 'user' && ids.has(message.id) ? [toUserMessage(message, index)] : [],
+  )
+}
+
+/** The id of the user's last message. */
+export function toLastUserId(shown: readonly AguiMessage[]): string | undefined {
+  return shown.findLast(({ role }) => role === 'user')?.id
+}
+
+/** Whether nothing is said. */
+export function isBlank({ contents }: ChatMessage): boolean {
+  return contents.every((content) => content.type === 'text' && content.text.trim() === '')
+}
+
+/** What the application tells of itself stands ahead of what the user says, as the user's word: nobody instructs the agent from outside. */
+export function toContextMessages({ context }: Pick<ParsedInput, 'context'>): readonly ChatMessage[] {
+  if (context.length === 0) return []
+  const lines = context.map(({ description, value }) => `${description}: ${value}`)
+  return [
+    { role: 'user', contents: [{ type: 'text', text: `Context of the application.\n${lines.join('\n')}` }] },
+  ]
+}

@@ -1,0 +1,23 @@
+import type { ApprovalRequested } from '../../../run/events.js'
+import type { AguiInterrupt } from './agui-events.js'
+
+const responseSchema = {
+  type: 'object',
+  properties: { approved: { type: 'boolean' }, editedArgs: { type: 'object' }, reason: { type: 'string' } },
+  required: ['approved'],
+}
+
+/** A question about a tool call, as clients put it to a human. */
+export function toInterrupt(approval: ApprovalRequested): AguiInterrupt {
+  const { approvalId: id, callId: toolCallId, name, arguments: args, reason, expiresAt, inner } = approval
+  const doubt = reason === 'policy' ? '' : ' An earlier execution was cut off, and may have taken effect.'
+  return {
+    id,
+    reason: 'tool_call',
+    message: `May the tool "${name}" be called?${doubt}`,
+    toolCallId,
+    responseSchema,
+    expiresAt,
+    metadata: { name, arguments: args, reason, ...(inner === undefined ? {} : { agent: inner.agent }) },
+  }
+}

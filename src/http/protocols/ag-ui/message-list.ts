@@ -1,0 +1,77 @@
+import type { AguiEvent, AguiMessage } from './agui-events.js'
+
+/** The messages that events make, as a client puts them together. */
+export class MessageList {
+  #messages: readonly AguiMessage[] = []
+
+  get messages(): readonly AguiMessage[] {
+    return this.#messages
+  }
+
+  take(event: AguiEvent): void {
+    switch (event.type) {
+      case 'TEXT_MESSAGE_START':
+      case 'REASONING_MESSAGE_START':
+        this.#open(event.messageId, event.role)
+        break
+      case 'TEXT_MESSAGE_CONTENT':
+      case 'REASONING_MESSAGE_CONTENT':
+        this.#change(event.messageId, ({ content }) => ({ content: `${content}${event.delta}` }))
+        break
+      case 'TOOL_CALL_START': {
+        const { toolCallId: id, toolCallName: name, parentMessageId } = event
+        this.#open(parentMessageId, 'assistant')
+        const call = { id, type: 'function', function: { name, arguments: '' } }
+        this.#change(parentMessageId, (message) => ({ toolCalls: [...toCalls(message), call] }))
+        break
+      }
+      case 'TOOL_CALL_ARGS':
+        this.#messages = this.#messages.map((message) =>
+          withArguments(message, event.toolCallId, event.delta),
+        )
+        break
+      case 'TOOL_CALL_RESULT': {
+        const { messageId: id, role, toolCallId, content } = event
+        this.#messages = [...this.#messages, { id, role, toolCallId, content }]
+        break
+      }
+      case 'MESSAGES_SNAPSHOT': {
+        const left = new Set(event.messages.map(({ id }) => id))
+        this.#messages = this.#messages.filter(({ id }) => left.has(id))
+        break
+      }
+    }
+  }
+
+  #open(id: string, role: string): void {
+    if (this.#messages.some((message) => message.id === id)) return
+    this.#messages = [...this.#messages, { id, role, content: '' }]
+  }
+
+  #change(id: string, change: (message: AguiMessage) => object): void {
+    this.#messages = this.#messages.map((message) =>
+      message.id === id ? { ...message, ...change(message) } : message,
+    )
+  }
+}
+
+interface ToolCall {
+  readonly id: string
+  readonly type: string
+  readonly function: { readonly name: string; readonly arguments: string }
+}
+
+function toCalls({ toolCalls }: AguiMessage): readonly ToolCall[] {
+  return (toolCalls as readonly ToolCall[] | undefined) ?? []
+}
+
+function withArguments(message: AguiMessage, toolCallId: string, delta: string): AguiMessage {
+  const calls = toCalls(message)
+  if (!calls.some(({ id }) => id === toolCallId)) return message
+  const toolCalls = calls.map((call) =>
+    call.id === toolCallId
+      ? { ...call, function: { ...call.function, arguments: call.function.arguments + delta } }
+      : call,
+  )
+  return { ...message, toolCalls }
+}

@@ -1,0 +1,104 @@
+import type { z } from 'zod'
+import type { Agent } from '../../../agent/agent.js'
+import { isJsonObject, type JsonObject } from '../../../core/json.js'
+import type { ChatMessage, Content } from '../../../core/messages.js'
+import { toIssues } from '../../../core/zod-issues.js'
+import type { RunKey } from '../../../run/run-log.js'
+import { parseCorrelationId, parseSessionId } from '../../ids.js'
+import { refuseUnknown } from '../../parse-query.js'
+import { readJsonBody } from '../../read-body.js'
+import { createFieldError, createRequestError } from '../../request-errors.js'
+import type { Call } from '../../route.js'
+import type { PlacedDecision } from '../decide-run.js'
+import { findAgent, requireAgent } from '../find-agent.js'
+import { type AguiBody, type AguiPart, aguiBody, type ResumeEntry, userMessage } from './agui-body.js'
+import type { AguiMessage } from './agui-events.js'
+
+/** A request for a run, checked but for the messages: which of them count depends on what has been said. */
+export interface ParsedInput {
+  /** The run as it is named; its session is the thread. */
+  readonly key: RunKey
+  /** All that the client shows. */
+  readonly shown: readonly AguiMessage[]
+  readonly decisions: readonly PlacedDecision[]
+  /** What the application tells of itself. */
+  readonly context: readonly { readonly description: string; readonly value: string }[]
+  readonly metadata: Readonly<Record<string, string>> | undefined
+}
+
+/** Reads a request. @throws {AgentError} `invalid_request`, `not_found` for an agent, `payload_too_large` or `unsupported_media_type`, naming the field. */
+export async function parseInput(call: Call): Promise<ParsedInput> {
+  const { request, settings, url } = call
+  refuseUnknown(url.searchParams, ['code'])
+  const body = parse(aguiBody, await readJsonBody(request, settings.maxBodyBytes), [])
+  const session = parseSessionId(body.threadId, 'threadId')
+  return {
+    key: { agent: chooseAgent(call, body).name, session, run: parseCorrelationId(body.runId, 'runId') },
+    shown: body.messages,
+    decisions: (body.resume ?? []).map(toDecision),
+    context: body.context ?? [],
+    metadata: toMetadata(body.forwardedProps),
+  }
+}
+
+/** By its own address, or by the one that all agents share. */
+function chooseAgent(call: Call, { forwardedProps }: AguiBody): Agent {
+  const { agentName } = call.params
+  if (agentName !== undefined) return requireAgent(call, agentName)
+  const named = isJsonObject(forwardedProps) ? forwardedProps.agent : undefined
+  return findAgent(call, 'forwardedProps.agent', typeof named === 'string' ? named : undefined)
+}
+
+function toDecision(entry: ResumeEntry, index: number): PlacedDecision {
+  const path = `resume.${index}.interruptId`
+  const { interruptId: approvalId } = entry
+  if (entry.status === 'cancelled') return { approvalId, decision: 'reject', path }
+  const { approved, reason, editedArgs } = entry.payload
+  const argumentsPath = `resume.${index}.payload.editedArgs`
+  const edited = editedArgs as JsonObject | undefined
+  if (approved) return { approvalId, decision: 'approve', reason, arguments: edited, path, argumentsPath }
+  if (editedArgs === undefined) return { approvalId, decision: 'reject', reason, path }
+  throw createFieldError(argumentsPath, 'make no sense with a rejection')
+}
+
+/** Most that a run's metadata take. */
+const most = { entries: 16, name: 64, value: 512 }
+
+/** What the application passes on for the agent's tools to read: texts, as long as they fit. */
+function toMetadata(props: unknown): ParsedInput['metadata'] {
+  if (!isJsonObject(props)) return undefined
+  const texts = Object.entries(props).filter(
+    (entry): entry is [string, string] =>
+      typeof entry[1] === 'string' && entry[0].length <= most.name && entry[1].length <= most.value,
+  )
+  return texts.length === 0 ? undefined : Object.fromEntries(texts.slice(0, most.entries))
+}
+
+/** A message of the user, in our words. @throws {AgentError} `invalid_request` naming the field. */
+export function toUserMessage(message: AguiMessage, index: number): ChatMessage {
+  const { id: messageId, content } = parse(userMessage, message, ['messages', String(index)])
+  const contents = typeof content === 'string' ? [toText(content)] : content.map(toContent)
+  return { role: 'user', contents, messageId }
+}
+
+function toText(text: string): Content {
+  return { type: 'text', text }
+}
+
+function toContent(part: AguiPart): Content {
+  if (part.type === 'text') return toText(part.text)
+  const { source, type } = part
+  const { value, mimeType = type === 'image' ? 'image/*' : 'application/octet-stream' } = source
+  if (source.type === 'data')
+    return { type: 'data', uri: `data:${mimeType};base64,${value}`, mediaType: mimeType }
+  return /^data:/i.test(value)
+    ? { type: 'data', uri: value }
+    : { type: 'uri', uri: value, mediaType: mimeType }
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
+  throw createRequestError(issues.flatMap(toIssues))
+}

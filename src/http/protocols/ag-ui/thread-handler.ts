@@ -1,0 +1,61 @@
+import { createTextMessage } from '../../../core/messages.js'
+import { fold, toOpenApprovals } from '../../../run/fold.js'
+import type { SessionKey } from '../../../run/run-log.js'
+import { toOwnMessages } from '../../../run/turn-messages.js'
+import { fromStoredMessage } from '../../../session/stored-messages.js'
+import type { StoredEntry } from '../../../session/stored-state.js'
+import { type Answer, createJsonAnswer } from '../../answers.js'
+import { parseSessionId } from '../../ids.js'
+import { parseCount, refuseUnknown } from '../../parse-query.js'
+import type { Call } from '../../route.js'
+import { requireAgent } from '../find-agent.js'
+import { readSaid } from '../stored-said.js'
+import type { AguiInterrupt, AguiMessage } from './agui-events.js'
+import { toInterrupt } from './interrupts.js'
+import { toCallerMessage, toRunMessages } from './thread-messages.js'
+
+/** `GET ag-ui/{agent}/{threadId}`: the conversation as clients begin with it, newest last, and what it asks a human. */
+export async function handleThread(call: Call): Promise<Answer> {
+  const query = call.url.searchParams
+  refuseUnknown(query, ['limit', 'before', 'code'])
+  const limit = parseCount(query, 'limit', { min: 1, max: 1000 }) ?? 200
+  const before = parseCount(query, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
+  const { agentName = '', threadId = '' } = call.params
+  const key = { agent: requireAgent(call, agentName).name, session: parseSessionId(threadId, 'threadId') }
+  await call.sessions.requireSession(key, call.owner)
+  const view = await call.sessions.read(key, { limit: Math.ceil(limit / 2), before })
+  const open = new Map<string, Unfinished>()
+  for (const { run } of view.openRuns) open.set(run, await readUnfinished(call, key, run))
+  const messages = view.entries.map(async (entry) => {
+    const run = entry.correlationId ?? entry.createdAt
+    if (entry.$type !== 'request') return toAnswer(run, entry)
+    const said = await readSaid(call, key, entry)
+    return [...said.map(toCallerMessage), ...(open.get(run)?.messages ?? [])]
+  })
+  return createJsonAnswer({
+    messages: (await Promise.all(messages)).flat(),
+    interrupts: [...open.values()].flatMap(({ interrupts }) => interrupts),
+    next_before: view.olderBefore,
+  })
+}
+
+function toAnswer(run: string, entry: StoredEntry): readonly AguiMessage[] {
+  const messages = entry.messages.map(fromStoredMessage)
+  return toRunMessages(
+    run,
+    messages.filter((message) => message !== undefined),
+  )
+}
+
+/** What a run has made so far that has not ended. */
+interface Unfinished {
+  readonly messages: readonly AguiMessage[]
+  readonly interrupts: readonly AguiInterrupt[]
+}
+
+async function readUnfinished({ sessions }: Call, key: SessionKey, run: string): Promise<Unfinished> {
+  const state = fold(await sessions.readRun({ ...key, run }))
+  const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
+  const messages = toRunMessages(run, [...toOwnMessages(state), ...partial])
+  return { messages, interrupts: toOpenApprovals(state).map(toInterrupt) }
+}

@@ -1,0 +1,28 @@
+import type { FunctionResultContent } from '../../../core/messages.js'
+import type { AguiEvent } from './agui-events.js'
+import { toMessageId } from './message-ids.js'
+
+/** What came of a tool call. */
+type Result = Pick<FunctionResultContent, 'callId' | 'result' | 'error'>
+
+/** What came of a tool call, as an event. */
+export function toResultEvent(run: string, result: Result): AguiEvent {
+  return {
+    type: 'TOOL_CALL_RESULT',
+    messageId: toResultId(run, result.callId),
+    toolCallId: result.callId,
+    content: toResultText(result),
+    role: 'tool',
+  }
+}
+
+/** The id of the message that a result is. */
+export function toResultId(run: string, callId: string): string {
+  return toMessageId(run, `result-${callId}`)
+}
+
+/** A result in words: text as it is, else JSON; `{ error }` when there is none. */
+export function toResultText({ result = null, error }: Result): string {
+  const value = error === undefined ? result : { error }
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

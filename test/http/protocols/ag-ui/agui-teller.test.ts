@@ -1,0 +1,227 @@
+import type { Message } from '@ag-ui/client'
+import { describe, expect, test } from 'vitest'
+import type { AguiEvent } from '../../../../src/http/protocols/ag-ui/agui-events.js'
+import { AguiTeller } from '../../../../src/http/protocols/ag-ui/agui-teller.js'
+import type { RunEvent } from '../../../../src/run/events.js'
+import {
+  accepted,
+  answer,
+  calls,
+  completed,
+  started,
+  toolDone,
+  toolStarted,
+} from '../../../run/event-samples.js'
+import { AguiClient, toLines } from '../../../support/agui-client.js'
+
+const key = { agent: 'A', session: 's', run: 'r' }
+const user: Message = { id: 'u', role: 'user', content: 'hi' }
+
+function createTeller(shown: readonly Message[] = [user], runId = 'r'): AguiTeller {
+  return new AguiTeller({ key, runId, shown: shown.map((message) => ({ ...message })) })
+}
+
+function tell(events: readonly RunEvent[], teller = createTeller(), from = 0): readonly AguiEvent[] {
+  return events.flatMap((event, id) => teller.take({ ...event, id: from + id, at: 0 }))
+}
+
+/** What AG-UI's client makes of the events, which it has to find valid in themselves and in their order. */
+async function show(events: readonly AguiEvent[], initialMessages: Message[] = [user]) {
+  const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')
+  const response = () => new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+  const fetch = async () => response()
+  const client = new AguiClient({ url: 'http://localhost', threadId: 's', initialMessages, fetch })
+  await client.runAgent({ runId: 'r' })
+  expect(client.events).toHaveLength(events.length)
+  return { client, messages: client.messages, lines: toLines(client.messages) }
+}
+
+const says = (step: number, text: string): RunEvent => ({ type: 'message.delta', data: { step, text } })
+const thinks = (step: number, text: string): RunEvent => ({ type: 'reasoning.delta', data: { step, text } })
+const reset = (step: number): RunEvent => ({ type: 'step.reset', data: { step } })
+const asked: RunEvent = {
+  type: 'approval.requested',
+  data: { approvalId: 'r~1', callId: 'c2', name: 'tool', arguments: { a: 1 }, reason: 'policy' },
+}
+const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
+const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
+const approved: RunEvent = { type: 'approval.decided', data: { approvalId: 'r~1', decision: 'approve' } }
+
+/** A step ahead of which the model has thought. */
+function withThought(event: RunEvent, text: string): RunEvent {
+  if (event.type !== 'step.completed') throw new Error('Only steps have thoughts.')
+  const contents = [{ type: 'reasoning', text } as const, ...event.data.message.contents]
+  return { ...event, data: { ...event.data, message: { role: 'assistant', contents } } }
+}
+
+const begun = [accepted('hi'), started(1)]
+const asking = [
+  ...begun,
+  thinks(0, 'Hm'),
+  withThought(calls(0, 'c1', 'c2'), 'Hm'),
+  toolDone('c1', { ok: true }),
+  asked,
+  parked,
+]
+const rest = [
+  approved,
+  resumed,
+  toolStarted('c2'),
+  toolDone('c2', 'fine'),
+  says(1, 'Oh'),
+  reset(1),
+  says(1, 'Do'),
+  says(1, 'ne'),
+  answer(1, 'Done'),
+  completed('Done'),
+]
+const wholeLines = [
+  'user hi',
+  'reasoning Hm',
+  'assistant  tool({}) tool({})',
+  'tool {"ok":true}',
+  'tool fine',
+  'assistant Done',
+]
+
+test('tells an answer event by event', () => {
+  const usage = [{ model: 'm', inputTokens: 10, outputTokens: 5, totalTokens: 15 }]
+  expect(tell([...begun, says(0, 'Hel'), says(0, 'lo'), answer(0, 'Hello'), completed('Hello')])).toEqual([
+    {
+      type: 'RUN_STARTED',
+      threadId: 's',
+      runId: 'r',
+      protocolVersion: '1.0',
+      metadata: { sessionId: 's', correlationId: 'r' },
+    },
+    { type: 'STEP_STARTED', stepName: 'step-0' },
+    { type: 'TEXT_MESSAGE_START', messageId: 'r.0', role: 'assistant' },
+    { type: 'TEXT_MESSAGE_CONTENT', messageId: 'r.0', delta: 'Hel' },
+    { type: 'TEXT_MESSAGE_CONTENT', messageId: 'r.0', delta: 'lo' },
+    { type: 'TEXT_MESSAGE_END', messageId: 'r.0' },
+    { type: 'STEP_FINISHED', stepName: 'step-0' },
+    { type: 'RUN_FINISHED', threadId: 's', runId: 'r', outcome: { type: 'success' }, usage },
+  ])
+})
+
+test('tells thoughts, tool calls and what came of them', async () => {
+  const { lines } = await show(tell([...asking, ...rest]))
+  expect(lines).toEqual(wholeLines)
+  const thought = await show(
+    tell([...begun, thinks(0, 'Hm'), thinks(0, 'm'), says(0, 'On')]).concat(
+      { type: 'REASONING_START', messageId: 'x' },
+      { type: 'REASONING_END', messageId: 'x' },
+      { type: 'TEXT_MESSAGE_END', messageId: 'r.0' },
+      { type: 'STEP_FINISHED', stepName: 'step-0' },
+      { type: 'RUN_FINISHED', threadId: 's', runId: 'r', outcome: { type: 'success' }, usage: [] },
+    ),
+  )
+  expect(thought.lines).toEqual(['user hi', 'reasoning Hmm', 'assistant On'])
+})
+
+test('ends a run that waits for a human with an interrupt, and goes on as another run', async () => {
+  const teller = createTeller()
+  const first = await show([...tell(asking, teller), ...teller.pause()])
+  expect(first.client.pendingInterrupts).toMatchObject([
+    { id: 'r~1', reason: 'tool_call', toolCallId: 'c2', metadata: { name: 'tool', arguments: { a: 1 } } },
+  ])
+  const next = createTeller(first.messages, 'r2')
+  tell(asking, next)
+  next.pause()
+  const told = [...next.resume(), ...tell(rest, next, asking.length)]
+  expect(told[0]).toMatchObject({ type: 'RUN_STARTED', runId: 'r2', metadata: { correlationId: 'r' } })
+  expect((await show(told, first.messages)).lines).toEqual(wholeLines)
+})
+
+test('is whole for a client that was cut off anywhere, and asks again', async () => {
+  const events = [...asking, ...rest]
+  const whole = tell(events)
+  for (let cut = 2; cut < whole.length; cut += 1) {
+    const heard = whole.slice(0, cut)
+    const partial = await showPart(heard)
+    expect((await show(tell(events, createTeller(partial)), partial)).lines).toEqual(wholeLines)
+  }
+})
+
+test('is whole for a client that was cut off after a decision, and sends it again', async () => {
+  const first = createTeller()
+  const { messages } = await show([...tell(asking, first), ...first.pause()])
+  const goOn = (shown: readonly Message[]) => {
+    const teller = createTeller(shown, 'r2')
+    tell(asking, teller)
+    teller.pause()
+    return [...teller.resume(), ...tell(rest, teller, asking.length)]
+  }
+  const whole = goOn(messages)
+  for (let cut = 1; cut < whole.length; cut += 1) {
+    const partial = await showPart(whole.slice(0, cut), messages)
+    expect((await show(goOn(partial), partial)).lines).toEqual(wholeLines)
+  }
+})
+
+/** What a client shows whose connection broke off. */
+async function showPart(
+  events: readonly AguiEvent[],
+  initialMessages: Message[] = [user],
+): Promise<Message[]> {
+  const end: AguiEvent = { type: 'RUN_ERROR', message: 'cut off', code: 'x' }
+  const isEnded = events.at(-1)?.type === 'RUN_FINISHED'
+  return (await show(isEnded ? events : [...events, end], initialMessages)).messages
+}
+
+describe('what is void', () => {
+  test('is taken back when a step is begun again', async () => {
+    const events = [
+      ...begun,
+      thinks(0, 'Hm'),
+      says(0, 'On'),
+      reset(0),
+      started(2),
+      thinks(0, 'So'),
+      says(0, 'We'),
+    ]
+    const { lines } = await show(tell([...events, withThought(answer(0, 'Well'), 'So'), completed('Well')]))
+    expect(lines.filter((line) => line !== 'reasoning ')).toEqual([
+      'user hi',
+      'reasoning So',
+      'assistant Well',
+    ])
+  })
+
+  test('is taken back when the finished message is another one, or the answer is changed', async () => {
+    const other = await show(tell([...begun, says(0, 'Hallo'), answer(0, 'Hello'), completed('Hello')]))
+    expect(other.lines).toEqual(['user hi', 'assistant Hello'])
+    const changed = await show(tell([...asking, ...rest.slice(0, -1), completed('DONE')]))
+    expect(changed.lines).toEqual([...wholeLines.slice(0, -1), 'assistant DONE'])
+  })
+})
+
+test('tells what failed, what was stopped, and what breaks off', async () => {
+  const fails: RunEvent = {
+    type: 'run.failed',
+    data: { type: 'about:blank', title: '', status: 502, detail: 'It failed.', code: 'model_error' },
+  }
+  const stops: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: 'Hel' } }
+  const failed = tell([...begun, says(0, 'Hel'), fails])
+  expect(failed.at(-1)).toMatchObject({ type: 'RUN_ERROR', message: 'It failed.', code: 'model_error' })
+  expect((await show(failed)).lines).toEqual(['user hi', 'assistant Hel'])
+  const stopped = tell([...begun, says(0, 'Hel'), stops])
+  expect((await show(stopped)).client.events.at(-1)).toMatchObject({ outcome: { type: 'cancelled' } })
+  const teller = createTeller()
+  const cut = [...tell([...begun, says(0, 'Hel')], teller), ...teller.breakOff('unfinished')]
+  expect((await show(cut)).client.events.at(-1)).toMatchObject({ code: 'run_unfinished' })
+  expect(teller.breakOff('deleted').at(-1)).toMatchObject({ code: 'run_cancelled' })
+})
+
+test('tells progress, and nothing that providers keep', async () => {
+  const progress: RunEvent = { type: 'tool.progress', data: { callId: 'c1', name: 'tool', progress: 0.5 } }
+  const prepared: RunEvent = { type: 'run.prepared', data: { instructions: 'secret' } }
+  const token: RunEvent = { type: 'step.continued', data: { step: 0, token: 'secret' } }
+  const events = tell([...begun, prepared, token, calls(0, 'c1'), progress])
+  expect(events.at(-1)).toEqual({
+    type: 'CUSTOM',
+    name: 'tool_progress',
+    value: { toolCallId: 'c1', toolCallName: 'tool', progress: 0.5 },
+  })
+  expect(JSON.stringify(events)).not.toContain('secret')
+})
