@@ -143,6 +143,21 @@ test('takes a message in place of a task, and words of a status in place of arti
   ])
 })
 
+test('speaks 0.3 with agents that know nothing newer', async () => {
+  const legacy: CardChanges = (url) => ({
+    supportedInterfaces: undefined,
+    url,
+    protocolVersion: '0.3.0',
+    preferredTransport: 'JSONRPC',
+  })
+  const part = { kind: 'text', text: 'Hello' }
+  const artifacts = [{ artifactId: 'a', parts: [part] }]
+  const done = { kind: 'task', id: 't', contextId: 'c', status: { state: 'completed' }, artifacts }
+  const scene = await create([{ frames: [done] }], {}, legacy)
+  expect(toWords((await ask(scene)).events)).toEqual(['+Hello', '=Hello'])
+  expect([methods(scene), scene.server.calls[0]?.params.message?.parts]).toEqual([['message/stream'], [part]])
+})
+
 test('goes on in the context, and with the task that has asked for words', async () => {
   const message = { messageId: 'x', role: 'ROLE_AGENT', parts: [{ text: 'Which city?' }] }
   const asking = task('INPUT_REQUIRED', { status: { state: 'TASK_STATE_INPUT_REQUIRED', message } })
