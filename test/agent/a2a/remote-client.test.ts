@@ -335,6 +335,17 @@ test('stops at once when it is told to, and stops the task when that is wished',
   await expect(scene.client.cancel?.('another')).rejects.toMatchObject({ code: 'invalid_request' })
 })
 
+test('learns which task is to be stopped, when it is told to stop before that is known', async () => {
+  const controller = new AbortController()
+  await using server = await startA2aServer(() => {
+    controller.abort(new Error('Enough.'))
+    return { frames: [{ task: task('WORKING') }], stays: true }
+  })
+  const { client } = createA2aAgent({ name: 'Far', url: server.url, allowPrivateNetwork: true })
+  const { events, error } = await ask({ client }, hello, { signal: controller.signal })
+  expect([error, toTokens(events).at(-1)]).toEqual([new Error('Enough.'), expect.stringContaining('task-1')])
+})
+
 test.each([
   [{ url: 'ftp://a' }, /url/i],
   [{ url: 'https://user:secret@a' }, /user name/],
