@@ -1,4 +1,5 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions'
+import { chatPageFunction } from '../core/chat-page-function.js'
 import { answerAsset, answerPage } from '../web/answer-page.js'
 
 /**
@@ -8,13 +9,13 @@ import { answerAsset, answerPage } from '../web/answer-page.js'
  * the key is out of its address.
  */
 export function serveChatPage(): void {
-  app.http('chat-page', {
+  app.http(chatPageFunction, {
     route: 'chat',
     methods: ['GET'],
     authLevel: 'anonymous',
     handler: async (request: HttpRequest): Promise<HttpResponseInit> => answerPage(request),
   })
-  app.http('chat-page-files', {
+  app.http(`${chatPageFunction}-files`, {
     route: 'chat/{*path}',
     methods: ['GET'],
     authLevel: 'anonymous',

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { chatPageFunction } from '../core/chat-page-function.js'
 import { AppKeys } from '../host/keys/app-keys.js'
 import { type RunningHost, startHost } from '../host/start-host.js'
 import { createExtensions } from './extensions.js'
@@ -58,10 +59,15 @@ async function serve({ options, root, main, dataDir }: ServeOptions): Promise<vo
     keys: enableAuth ? keys : undefined,
     extensions: (context) => createExtensions(context, { dataDir, leaseMs, keys, enableAuth }),
     restart: supervisor && (() => void restart(starting, supervisor)),
+    describe: (findUrl) => toChatLines(findUrl(chatPageFunction)),
   })
   const host = await starting
   const stop = stopOnSignal(host)
   supervisor?.attach({ port: host.port, onGone: () => stop('SIGTERM') })
+}
+
+function toChatLines(url: string | undefined): readonly string[] {
+  return url === undefined ? [] : [`Talk to the agents at ${url}`]
 }
 
 /** Ends the process, with whatever in it would not end; the supervisor starts another. */

@@ -11,6 +11,7 @@ import { bindListener, type Listener } from './http/listener.js'
 import { createRouter, type Router } from './http/router.js'
 import { serveApp } from './http/serve-app.js'
 import type { AppKeys } from './keys/app-keys.js'
+import { toRouteUrl } from './listing.js'
 import { type LoadedApp, loadApp } from './load-app.js'
 import { type LocalSettings, readLocalSettings } from './local-settings.js'
 import { createConsoleSink, createLog, type HostLog, type LogLine } from './log.js'
@@ -42,6 +43,10 @@ export interface StartHostOptions {
    * as its handler still runs, and when an administrator asks for it. @default nobody would start another
    */
   readonly restart?: (() => void) | undefined
+  /** More lines to show once the host is ready, given what finds the address of a function by its name. @default none */
+  readonly describe?:
+    | ((findUrl: (functionName: string) => string | undefined) => readonly string[])
+    | undefined
 }
 
 /** A host that answers requests. */
@@ -144,6 +149,7 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
   })
   if (options.keys !== undefined) log.print(prepareKeys(options.keys, router))
   announce(log, { functions, errors, router, extensions, hostJson, url })
+  for (const line of options.describe?.((name) => findUrl(router, url, name)) ?? []) log.print(line)
   listener.open(handler)
   let stopping: Promise<void> | undefined
   return {
@@ -155,6 +161,11 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
       return stopping
     },
   }
+}
+
+function findUrl({ routes }: Router, url: string, functionName: string): string | undefined {
+  const route = routes.find(({ definition }) => definition.name === functionName)
+  return route && toRouteUrl(url, route)
 }
 
 /** Makes the keys that are not there yet, so that people can read them, and says where. Security: never a key itself. */

@@ -53,13 +53,16 @@ const sidebar = `<aside id="side" aria-label="Conversations">
 
 const conversation = `<main>
 <header>
-<button type="button" id="menu" aria-label="Conversations" class="quiet">☰</button>
+<button type="button" id="menu" aria-label="Conversations" aria-expanded="false" aria-controls="side" class="quiet">☰</button>
 <h1 id="title" dir="auto">Chat</h1>
 <span id="connection" role="status"></span>
 <button type="button" id="reset" class="quiet" disabled>Reset</button>
 <button type="button" id="remove" class="quiet" disabled>Delete</button>
 </header>
-<button type="button" id="problem" role="alert" title="Dismiss" hidden></button>
+<div id="problem" hidden>
+<p id="problem-text" role="alert"></p>
+<button type="button" id="dismiss" class="quiet" aria-label="Dismiss">✕</button>
+</div>
 <div id="scroller" tabindex="0" role="region" aria-label="Conversation">
 <button type="button" id="older" class="quiet" hidden>Show older turns</button>
 <div id="turns" role="log" aria-live="polite" aria-label="Messages"></div>

@@ -47,7 +47,8 @@ main > header, #inspector > header { display: flex; align-items: center; gap: 4p
 #menu { display: none; }
 #title { flex: 1; font-size: 15px; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #connection { color: var(--bad); font-size: 13px; }
-#problem { margin: 8px 16px 0; padding: 8px 12px; text-align: start; border-color: var(--bad); color: var(--bad); overflow-wrap: anywhere; }
+#problem { display: flex; gap: 8px; align-items: center; margin: 8px 16px 0; padding: 4px 4px 4px 12px; border: 1px solid var(--bad); border-radius: 8px; color: var(--bad); }
+#problem p { flex: 1; min-width: 0; overflow-wrap: anywhere; }
 #scroller { flex: 1; overflow-y: auto; padding: 20px 16px; overscroll-behavior: contain; }
 #scroller:focus-visible { outline-offset: -2px; }
 #turns, #composer, #older { width: 100%; max-width: 780px; margin-inline: auto; }

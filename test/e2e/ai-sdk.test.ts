@@ -263,6 +263,8 @@ describe('an approval', () => {
     await scene.api.decide('elsewhere', approval, { decision: 'approve' })
     await waiting.resumeStream()
     const { id } = chat.messages[0] as Message
+    await scene.api.waitForOutcome('elsewhere', id)
+    expect((await fetch(url('Assistant/elsewhere/stream'))).status).toBe(204)
     const ended = await fetch(url(`Assistant/elsewhere/stream?messageId=${id}`))
     expect(await ended.text()).toContain('Tools: 250 for 7')
   })
@@ -282,6 +284,8 @@ describe('an answer that is wanted anew', () => {
     isBroken = false
     await chat.regenerate()
     expect([chat.status, chat.text]).toEqual(['ready', 'Now'])
+    const retold = await fetch(url(`Assistant/failed/stream?messageId=${chat.messages[0]?.id}`))
+    expect(await retold.text()).toContain('Now')
     expect((await load('failed')).map(toLines)).toEqual([
       ['text Try'],
       [],

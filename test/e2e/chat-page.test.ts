@@ -48,6 +48,24 @@ async function chat(session: string, use: (window: ChatWindow) => Promise<void>)
 }
 
 describe.skipIf(!hasBrowser)('the chat page', () => {
+  test('is announced, and served with its guards to everybody, as it tells nothing', async () => {
+    const url = `${scene.host.url}/api/chat`
+    await scene.host.waitForOutput(new RegExp(`Talk to the agents at ${url}\\n`))
+    const answer = await fetch(url)
+    const guards = ['content-security-policy', 'x-content-type-options', 'referrer-policy'] as const
+    const [policy, ...others] = guards.map((name) => answer.headers.get(name))
+    expect([answer.status, ...others]).toEqual([200, 'nosniff', 'no-referrer'])
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self';.*frame-ancestors 'none'/)
+    expect(policy).not.toContain('unsafe')
+    expect(await answer.text()).not.toContain('Assistant')
+    const known = { 'if-none-match': answer.headers.get('etag') ?? '' }
+    expect((await fetch(url, { headers: known })).status).toBe(304)
+    expect((await fetch(`${url}/?code=x`)).url).toBe(`${url}?code=x`)
+    for (const path of ['nothing.js', '..%2f..%2fpackage.json', '%2e%2e/']) {
+      expect((await fetch(`${url}/${path}`)).status, path).toBe(404)
+    }
+  })
+
   test('streams an answer with its tool call, and shows its events', () =>
     chat('turn', async (window) => {
       scene.book.add('Work', callTools(call('work', { id: 'w' })), { text: 'It is **done**.' })

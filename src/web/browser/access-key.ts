@@ -2,7 +2,7 @@
 export interface KeyPlaces {
   readonly location: { readonly href: string }
   readonly history: { replaceState(data: null, unused: string, url: string): void }
-  readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+  readonly storage: Pick<Storage, 'getItem' | 'setItem'>
 }
 
 /**

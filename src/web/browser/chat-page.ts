@@ -10,10 +10,11 @@ import { Outage } from './outage.js'
 import type { Outbox } from './outbox.js'
 import { pause } from './pause.js'
 import { type Place, parsePlace, toHash } from './place.js'
+import { ProblemLine } from './problem-line.js'
 import { readObjects, readText } from './read-fields.js'
-import type { RunRecord } from './run-record.js'
 import { isOpen } from './run-view.js'
 import { SessionList } from './session-list.js'
+import { SideMenu } from './side-menu.js'
 import type { Skeleton } from './skeleton.js'
 import { Transcript } from './transcript.js'
 import type { Turn } from './turns.js'
@@ -31,13 +32,14 @@ export class ChatPage {
   readonly #composer: Composer
   readonly #sessions: SessionList
   readonly #inspector: Inspector
+  readonly #problem: ProblemLine
+  readonly #menu: SideMenu
   readonly #delivery: Outage
   /** Who misses the app. */
   readonly #away = new Set<string>()
   #agent = ''
   #conversation: Conversation | undefined
   #shown = new AbortController()
-  #inspected = new AbortController()
   #isDrawing = false
   /** How many turns were accepted, and have ended, when the list of sessions was read. */
   #progress = ''
@@ -45,7 +47,9 @@ export class ChatPage {
   constructor(options: ChatPageOptions) {
     this.#options = options
     const { skeleton, client } = options
-    const onProblem = (error: unknown) => this.#showProblem(error)
+    this.#problem = new ProblemLine(skeleton)
+    this.#menu = new SideMenu(skeleton)
+    const onProblem = (error: unknown) => this.#problem.show(error)
     this.#delivery = this.#createOutage('delivery')
     this.#transcript = new Transcript({
       ...skeleton,
@@ -67,14 +71,7 @@ export class ChatPage {
       more: skeleton.moreSessions,
       onProblem,
     })
-    this.#inspector = new Inspector({
-      panel: skeleton.inspector,
-      title: skeleton.inspectorTitle,
-      list: skeleton.events,
-      deltas: skeleton.deltas,
-      close: skeleton.closeInspector,
-      onClose: () => this.#inspected.abort(),
-    })
+    this.#inspector = new Inspector({ ...skeleton, onProblem })
     this.#listen()
   }
 
@@ -83,7 +80,9 @@ export class ChatPage {
     const { agents } = this.#options.skeleton
     const named = parsePlace(location.hash)
     this.#open(named)
-    const found = await this.#attempt(() => this.#delivery.outlast(() => this.#options.client.readAgents()))
+    const found = await this.#problem.watch(() =>
+      this.#delivery.outlast(() => this.#options.client.readAgents()),
+    )
     if (found === undefined) return
     const names = readObjects(found, 'agents').map((agent) => readText(agent, 'name'))
     agents.replaceChildren(...names.map((name) => createElement('option', { value: name }, name)))
@@ -94,13 +93,11 @@ export class ChatPage {
   }
 
   #listen(): void {
-    const { menu, app, agents, fresh, reset, remove, problem } = this.#options.skeleton
-    menu.addEventListener('click', () => app.classList.toggle('with-menu'))
+    const { agents, fresh, reset, remove } = this.#options.skeleton
     agents.addEventListener('change', () => this.#goTo({ agent: agents.value, session: undefined }))
     fresh.addEventListener('click', () => this.#goTo({ agent: this.#agent, session: undefined }))
     reset.addEventListener('click', () => void this.#reset())
     remove.addEventListener('click', () => void this.#remove())
-    problem.addEventListener('click', () => this.#clearProblem())
     addEventListener('hashchange', () => this.#open(parsePlace(location.hash)))
     addEventListener('focus', () => void this.#refresh())
   }
@@ -117,7 +114,7 @@ export class ChatPage {
     this.#leave()
     this.#agent = place.agent
     skeleton.agents.value = place.agent
-    skeleton.app.classList.remove('with-menu')
+    this.#menu.hide()
     if (place.session !== undefined) {
       this.#conversation = this.#createConversation({ agent: place.agent, session: place.session })
       void this.#conversation.open()
@@ -133,7 +130,7 @@ export class ChatPage {
     this.#away.delete('conversation')
     this.#conversation = undefined
     this.#inspector.close()
-    this.#clearProblem()
+    this.#problem.clear()
   }
 
   #createConversation(address: SessionAddress): Conversation {
@@ -146,7 +143,7 @@ export class ChatPage {
       signal,
       createId,
       onChange: () => this.#drawSoon(),
-      onProblem: (error) => this.#showProblem(error),
+      onProblem: (error) => this.#problem.show(error),
     })
   }
 
@@ -164,7 +161,7 @@ export class ChatPage {
   /** False while it is not known which agent is meant. */
   #send(message: string): boolean {
     if (this.#agent === '') return false
-    this.#clearProblem()
+    this.#problem.clear()
     if (this.#conversation === undefined) {
       const place = { agent: this.#agent, session: createSessionId(new Date()) }
       this.#conversation = this.#createConversation(place)
@@ -190,7 +187,7 @@ export class ChatPage {
     const question = 'Delete this conversation with all of its runs? It cannot be undone.'
     if (address === undefined || !(await askToConfirm(question, 'Delete'))) return
     const { client } = this.#options
-    await this.#attempt(async () => {
+    await this.#problem.watch(async () => {
       await this.#delivery.outlast(() => client.deleteSession(address))
       this.#goTo({ agent: address.agent, session: undefined })
     })
@@ -205,24 +202,10 @@ export class ChatPage {
   }
 
   #inspect(key: string): void {
-    const turn = this.#conversation?.turns.find((one) => one.key === key)
-    if (turn?.run === undefined) return
-    this.#inspected.abort()
-    this.#inspected = new AbortController()
-    this.#inspector.open(key, turn.run)
-    if (turn.records === undefined) void this.#readRecords(turn.run, this.#inspected.signal)
-    else this.#inspector.show(turn.records)
-  }
-
-  async #readRecords(run: string, signal: AbortSignal): Promise<void> {
-    const records: RunRecord[] = []
-    await this.#attempt(async () => {
-      for await (const record of this.#conversation?.readRecords(run, signal) ?? []) {
-        if (signal.aborted) return
-        records.push(record)
-        this.#inspector.show(records)
-      }
-    }, signal)
+    const conversation = this.#conversation
+    const turn = conversation?.turns.find((one) => one.key === key)
+    if (conversation === undefined || turn === undefined) return
+    this.#inspector.open(turn, (run, signal) => conversation.readRecords(run, signal))
   }
 
   /** At most once for each picture that the screen shows: events come faster. */
@@ -245,13 +228,8 @@ export class ChatPage {
     document.title = `${address?.session ?? 'New conversation'} · ${this.#agent}`
     reset.disabled = address === undefined
     remove.disabled = address === undefined
-    this.#showInspected(turns)
+    this.#inspector.update(turns)
     this.#noteProgress(turns)
-  }
-
-  #showInspected(turns: readonly Turn[]): void {
-    const inspected = turns.find(({ key }) => key === this.#inspector.turn)
-    if (inspected?.records !== undefined) this.#inspector.show(inspected.records)
   }
 
   /** The list of sessions changes its order with each run that begins or ends. */
@@ -262,24 +240,5 @@ export class ChatPage {
     if (progress === this.#progress || session === undefined) return
     this.#progress = progress
     void this.#sessions.show(this.#agent, session)
-  }
-
-  async #attempt<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T | undefined> {
-    try {
-      return await act()
-    } catch (error) {
-      if (!signal?.aborted) this.#showProblem(error)
-      return undefined
-    }
-  }
-
-  #showProblem(error: unknown): void {
-    const { problem } = this.#options.skeleton
-    problem.textContent = error instanceof Error ? error.message : String(error)
-    problem.hidden = false
-  }
-
-  #clearProblem(): void {
-    this.#options.skeleton.problem.hidden = true
   }
 }

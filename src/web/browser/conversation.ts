@@ -11,8 +11,14 @@ import { createRunView, isOpen, type RunView } from './run-view.js'
 import { showRecord } from './show-record.js'
 import { changeTurn, mergeTurns, type Turn, toTurns } from './turns.js'
 
+/** What a conversation asks of the app. */
+export type ConversationClient = Pick<
+  AppClient,
+  'readSession' | 'sendMessage' | 'followRun' | 'cancelRun' | 'decide' | 'resetSession'
+>
+
 export interface ConversationOptions {
-  readonly client: AppClient
+  readonly client: ConversationClient
   readonly address: SessionAddress
   readonly outbox: Outbox
   /** Sees messages to the app, also when the conversation is no longer shown. */
@@ -160,7 +166,7 @@ export class Conversation {
   /** What became of sending a message, unless its run is being followed already: then the app had it before it said so. */
   #settle(run: string, change: Partial<RunView>): void {
     const turn = this.#turns.find(({ key }) => key === run)
-    if (turn?.view.status === 'sending') this.#change(run, { view: { ...turn.view, ...change } })
+    if (turn?.view.status === 'sending') this.#change(run, { view: { ...turn.view, ...change }, records: [] })
   }
 
   /** One run at a time, as they are answered. Nothing may come between the last look and the end: what is sent then would be followed by nobody. */
@@ -196,7 +202,7 @@ export class Conversation {
     } catch (error) {
       if (!(error instanceof RequestError && error.code === 'not_found')) throw error
       // Somebody else has deleted the session, or cleared it.
-      this.#change(key, { view: { ...shown, status: 'failed', problem: error.message } })
+      this.#change(key, { view: { ...shown, status: 'failed', problem: error.message }, records })
     }
   }
 

@@ -1,56 +1,83 @@
 import { createElement } from './elements.js'
 import { toJsonLine, toShownJson } from './json-text.js'
 import type { RunRecord } from './run-record.js'
+import type { Turn } from './turns.js'
 
 /** Most characters of an event's data that its one line shows. */
 const longestLine = 120
 
 export interface InspectorOptions {
-  readonly panel: HTMLElement
-  readonly title: HTMLElement
-  readonly list: HTMLElement
+  readonly inspector: HTMLElement
+  readonly inspectorTitle: HTMLElement
+  readonly events: HTMLElement
   readonly deltas: HTMLInputElement
-  readonly close: HTMLButtonElement
-  readonly onClose: () => void
+  readonly closeInspector: HTMLButtonElement
+  readonly onProblem: (error: unknown) => void
 }
+
+/** Reads the events of a run that has not been followed. */
+export type ReadRecords = (run: string, signal: AbortSignal) => AsyncIterable<RunRecord>
 
 /** The events of one run as its log holds them: place, type, time and data. */
 export class Inspector {
   readonly #options: InspectorOptions
-  #shown = 0
   /** Which turn's run is shown; `undefined` while it is closed. */
-  turn: string | undefined
+  #turn: string | undefined
+  #shown = 0
+  #reading = new AbortController()
 
   constructor(options: InspectorOptions) {
     this.#options = options
-    const { list, deltas, close } = options
-    const filter = () => list.classList.toggle('without-deltas', !deltas.checked)
+    const { events, deltas, closeInspector } = options
+    const filter = () => events.classList.toggle('without-deltas', !deltas.checked)
     deltas.addEventListener('change', filter)
     filter()
-    close.addEventListener('click', () => this.close())
+    closeInspector.addEventListener('click', () => this.close())
   }
 
-  /** Opens for a run, without events. */
-  open(turn: string, run: string): void {
-    const { panel, title, list } = this.#options
-    this.turn = turn
-    this.#shown = 0
-    title.textContent = run
-    list.replaceChildren()
-    panel.hidden = false
+  /** Opens for a turn's run. What was not followed is read now. */
+  open({ key, run, records }: Turn, read: ReadRecords): void {
+    if (run === undefined) return
+    const { inspector, inspectorTitle } = this.#options
+    this.close()
+    this.#turn = key
+    inspectorTitle.textContent = run
+    inspector.hidden = false
+    if (records === undefined) void this.#read(read(run, this.#reading.signal), this.#reading.signal)
+    else this.#show(records)
   }
 
   close(): void {
-    this.turn = undefined
-    this.#options.panel.hidden = true
-    this.#options.onClose()
+    this.#reading.abort()
+    this.#reading = new AbortController()
+    this.#turn = undefined
+    this.#shown = 0
+    this.#options.events.replaceChildren()
+    this.#options.inspector.hidden = true
   }
 
-  /** Shows all events there are so far; those that are shown already stay as they are. */
-  show(records: readonly RunRecord[]): void {
-    if (records.length < this.#shown) this.#options.list.replaceChildren()
-    const from = records.length < this.#shown ? 0 : this.#shown
-    this.#options.list.append(...records.slice(from).map(createItem))
+  /** Shows what has come since, when the run is one of these turns and is being followed. */
+  update(turns: readonly Turn[]): void {
+    const turn = turns.find(({ key }) => key === this.#turn)
+    if (turn?.records !== undefined) this.#show(turn.records)
+  }
+
+  async #read(events: AsyncIterable<RunRecord>, signal: AbortSignal): Promise<void> {
+    const records: RunRecord[] = []
+    try {
+      for await (const record of events) {
+        records.push(record)
+        this.#show(records)
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#options.onProblem(error)
+    }
+  }
+
+  /** Events that are shown already stay as they are: they may have been unfolded. */
+  #show(records: readonly RunRecord[]): void {
+    if (records.length <= this.#shown) return
+    this.#options.events.append(...records.slice(this.#shown).map(createItem))
     this.#shown = records.length
   }
 }

@@ -23,3 +23,8 @@ export function toHash({ agent, session }: Place): string {
   const end = session === undefined ? '' : `/${encodeURIComponent(session)}`
   return `#${encodeURIComponent(agent)}${end}`
 }
+
+/** Where the app's routes begin, without a slash at the end: where the page's own does, whatever prefix they have. */
+export function toAppUrl(pageUrl: string): string {
+  return new URL('.', pageUrl).href.replace(/\/$/, '')
+}

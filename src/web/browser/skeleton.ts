@@ -14,6 +14,8 @@ export function findSkeleton() {
     reset: findElement('reset', HTMLButtonElement),
     remove: findElement('remove', HTMLButtonElement),
     problem: findElement('problem', HTMLElement),
+    problemText: findElement('problem-text', HTMLElement),
+    dismiss: findElement('dismiss', HTMLButtonElement),
     scroller: findElement('scroller', HTMLElement),
     older: findElement('older', HTMLButtonElement),
     turns: findElement('turns', HTMLElement),

@@ -11,7 +11,7 @@ export interface Turn {
   /** ISO 8601, UTC: when it was accepted. */
   readonly at: string
   readonly view: RunView
-  /** The events of its run from the start, as far as they have come; `undefined` when it was not followed. */
+  /** The events of its run from the start, as far as they have come; `undefined` when only the history tells of it. */
   readonly records: readonly RunRecord[] | undefined
 }
 
@@ -28,7 +28,7 @@ export function toTurns(page: readonly HistoryTurn[]): readonly Turn[] {
 
 /**
  * What is shown, brought up to the newest page of the history. Turns that were followed stay as they are, for their
- * events tell more than the history does; so do older turns, and what the app has accepted since.
+ * events tell more than the history does, and one that has just begun or ended may not be in it yet; so do older turns.
  */
 export function mergeTurns(shown: readonly Turn[], page: readonly Turn[]): readonly Turn[] {
   const inPage = new Set(page.map(({ key }) => key))
@@ -36,12 +36,12 @@ export function mergeTurns(shown: readonly Turn[], page: readonly Turn[]): reado
   const first = shown.findIndex(({ key }) => inPage.has(key))
   const last = shown.findLastIndex(({ key }) => inPage.has(key))
   const older = shown.slice(0, Math.max(first, 0)).filter(({ view }) => !isOpen(view))
-  const since = shown.slice(last + 1).filter((turn) => isOpen(turn.view) || (last >= 0 && turn.records))
+  const since = shown.slice(last + 1).filter(({ view, records }) => isOpen(view) || records !== undefined)
   const newest = page.map((turn) => {
     const before = known.get(turn.key)
     return before?.records === undefined ? turn : before
   })
-  return [...(first < 0 ? [] : older), ...newest, ...since]
+  return [...older, ...newest, ...since]
 }
 
 /** The same turns with one of them changed. */

@@ -8,6 +8,7 @@ import type { Call } from '../../route.js'
 import { requireAgent } from '../find-agent.js'
 import { beginChat } from './begin-chat.js'
 import { createChunkStream } from './chunk-stream.js'
+import { readAttempts } from './find-attempt.js'
 import { parseChat } from './parse-chat.js'
 import { readUiMessages } from './read-ui-messages.js'
 
@@ -27,14 +28,12 @@ export async function handleResume(call: Call): Promise<Answer> {
   refuseUnknown(query, ['messageId', 'code'])
   const messageId = query.get('messageId')
   const session = parseChatId(call)
-  const run = messageId === null ? undefined : parseCorrelationId(messageId, 'messageId')
   // A chat of which nothing was sent yet is none that could not be found.
-  if (run === undefined && (await call.log.session(session)) === undefined) return nothingRuns
+  if (messageId === null && (await call.log.session(session)) === undefined) return nothingRuns
   await call.sessions.requireSession(session, call.owner)
-  const key = run === undefined ? await findRunToTell(call, session) : { ...session, run }
-  if (key === undefined) return nothingRuns
-  if ((await call.sessions.readRun(key)).length > 0) return createChunkStream(call, { key, from: {} })
-  throw new AgentError('not_found', `messageId: the chat has no message "${messageId}".`)
+  const key =
+    messageId === null ? await findRunToTell(call, session) : await requireRun(call, session, messageId)
+  return key === undefined ? nothingRuns : createChunkStream(call, { key, from: {} })
 }
 
 const nothingRuns: Answer = { status: 204, headers: {} }
@@ -49,7 +48,15 @@ async function findRunToTell({ log, sessions }: Call, session: SessionKey): Prom
   const [ended] = await log.runsUpTo(session, Number.MAX_SAFE_INTEGER, 1)
   if (ended === undefined) return undefined
   const key = { ...session, run: ended.run }
-  return fold(await sessions.readRun(key)).epoch > 1 ? key : undefined
+  return fold(await sessions.readRun(key)).attempt > 1 ? key : undefined
+}
+
+/** The last run that was to answer a message. @throws {AgentError} `not_found` when there is none. */
+async function requireRun(call: Call, session: SessionKey, messageId: string): Promise<RunKey> {
+  const message = parseCorrelationId(messageId, 'messageId')
+  const last = (await readAttempts(call, session, message)).at(-1)
+  if (last !== undefined) return { ...session, run: last.run }
+  throw new AgentError('not_found', `messageId: the chat has no message "${messageId}".`)
 }
 
 /** `GET ai-sdk/{agent}/{chatId}`: the conversation as UI messages, newest last. */

@@ -1,0 +1,181 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { JsonObject } from '../../src/core/json.js'
+import { Conversation, type ConversationClient } from '../../src/web/browser/conversation.js'
+import { Outage } from '../../src/web/browser/outage.js'
+import { Outbox } from '../../src/web/browser/outbox.js'
+import { createBrokenError, toRequestError } from '../../src/web/browser/request-error.js'
+import type { RunRecord } from '../../src/web/browser/run-record.js'
+import { createGate } from '../support/gate.js'
+
+const address = { agent: 'A', session: 's' }
+
+/** The events of a run that answers a text. */
+function toRecords(text: string): readonly RunRecord[] {
+  const data: readonly (readonly [string, JsonObject])[] = [
+    ['run.accepted', {}],
+    ['message.delta', { step: 0, text }],
+    ['run.completed', { response: text }],
+  ]
+  return data.map(([type, fields], id) => ({ id, type, at: '', data: fields }))
+}
+
+/** An app with a session that answers each message with its echo; what a test changes about it, it passes. */
+function createScene(changes: Partial<ConversationClient> = {}) {
+  const story: string[] = []
+  const said = new Map<string, string>()
+  const client: ConversationClient = {
+    readSession: async () => ({ conversation_history: [] }),
+    async sendMessage({ run }, message) {
+      story.push(`send ${message}`)
+      said.set(run, message)
+    },
+    async followRun({ run }, after) {
+      const message = said.get(run)
+      story.push(`follow ${message} after ${after}`)
+      return give(toRecords(`You said: ${message}`).slice(after + 1))
+    },
+    cancelRun: async () => {},
+    decide: async () => {},
+    resetSession: async () => {},
+    ...changes,
+  }
+  const kept = new Map<string, string>()
+  const storage = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+  }
+  const outbox = new Outbox(storage, 'app')
+  const problems: unknown[] = []
+  let ids = 0
+  const outage = new Outage({ pause: async () => {}, onChange: () => {} })
+  const createConversation = () =>
+    new Conversation({
+      client,
+      address,
+      outbox,
+      outage,
+      delivery: outage,
+      signal: new AbortController().signal,
+      createId: () => `run-${++ids}`,
+      onChange: () => {},
+      onProblem: (error) => problems.push(error),
+    })
+  return { story, outbox, problems, createConversation, conversation: createConversation() }
+}
+
+async function* give(records: readonly RunRecord[]) {
+  yield* records
+}
+
+/** What was said, and what came of it. */
+function outline({ turns }: Conversation): readonly string[] {
+  return turns.map(({ view }) => {
+    const texts = view.parts.map((part) => (part.kind === 'text' ? part.text : part.kind))
+    return `${view.said} ${view.status}: ${texts.join()}${view.problem ?? ''}`
+  })
+}
+
+async function expectOutline(conversation: Conversation, lines: readonly string[]): Promise<void> {
+  await vi.waitFor(() => expect(outline(conversation)).toEqual(lines))
+}
+
+const gone = () => Promise.reject(toRequestError(404, '{"detail":"Gone.","code":"not_found"}'))
+
+describe('a message', () => {
+  test('is sent until it has arrived, and its run followed', async () => {
+    let tries = 0
+    const { conversation, outbox, story } = createScene({
+      async sendMessage() {
+        tries += 1
+        expect(outbox.of('A', 's')).toHaveLength(1)
+        if (tries < 3) throw createBrokenError()
+      },
+    })
+    conversation.send('Hi')
+    expect(outline(conversation)).toEqual(['Hi sending: '])
+    await expectOutline(conversation, ['Hi completed: You said: undefined'])
+    expect([tries, story, outbox.of('A', 's')]).toEqual([3, ['follow undefined after -1'], []])
+  })
+
+  test('that the app refuses is told to be so, and not sent again', async () => {
+    const refuse = () =>
+      Promise.reject(toRequestError(413, '{"detail":"Too large.","code":"payload_too_large"}'))
+    const { conversation, outbox } = createScene({ sendMessage: refuse })
+    conversation.send('Hi')
+    await expectOutline(conversation, ['Hi failed: Too large.'])
+    expect(outbox.of('A', 's')).toEqual([])
+  })
+
+  test('that an earlier page could not send is sent by the next, under its id', async () => {
+    const { createConversation, outbox, story } = createScene()
+    outbox.put({ ...address, run: 'earlier', message: 'Hi' })
+    const conversation = createConversation()
+    await conversation.open()
+    await expectOutline(conversation, ['Hi completed: You said: Hi'])
+    expect([conversation.turns[0]?.run, story]).toEqual(['earlier', ['send Hi', 'follow Hi after -1']])
+  })
+
+  test('that the app has had all the time is not sent again', async () => {
+    const history = [{ role: 'user', content: 'Hi', timestamp: '', correlationId: 'earlier' }]
+    const { createConversation, outbox, story } = createScene({
+      readSession: async () => ({ conversation_history: history }),
+    })
+    outbox.put({ ...address, run: 'earlier', message: 'Hi' })
+    const conversation = createConversation()
+    await conversation.open()
+    await vi.waitFor(() => expect(conversation.turns[0]?.view.status).toBe('completed'))
+    expect(story).toEqual(['follow undefined after -1'])
+    expect(outbox.of('A', 's')).toEqual([])
+  })
+
+  test('stays what it has become when the app says late that it has it', async () => {
+    const arrived = createGate()
+    const answered = createGate()
+    const { conversation, story } = createScene({
+      async sendMessage() {
+        arrived.open()
+        await answered.opened
+      },
+      readSession: async () => ({
+        conversation_history: [{ role: 'user', content: 'Hi', timestamp: '', correlationId: 'run-1' }],
+      }),
+    })
+    conversation.send('Hi')
+    await arrived.opened
+    await conversation.refresh()
+    await expectOutline(conversation, ['Hi completed: You said: undefined'])
+    answered.open()
+    await answered.opened
+    await expectOutline(conversation, ['Hi completed: You said: undefined'])
+    expect(story).toEqual(['follow undefined after -1'])
+  })
+})
+
+test('what is sent while the session is read is followed too', async () => {
+  const reading = createGate()
+  const go = createGate()
+  let reads = 0
+  const { conversation } = createScene({
+    async readSession() {
+      reads += 1
+      if (reads === 1) {
+        reading.open()
+        await go.opened
+      }
+      return { conversation_history: [] }
+    },
+  })
+  conversation.send('One')
+  await reading.opened
+  conversation.send('Two')
+  await vi.waitFor(() => expect(outline(conversation)[1]).toBe('Two queued: '))
+  go.open()
+  await expectOutline(conversation, ['One completed: You said: One', 'Two completed: You said: Two'])
+})
+
+test('a run that somebody else has deleted ends on the page too', async () => {
+  const { conversation, problems } = createScene({ followRun: gone })
+  conversation.send('Hi')
+  await expectOutline(conversation, ['Hi failed: Gone.'])
+  expect(problems).toEqual([])
+})

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../src/core/json.js'
+import type { RunEvent } from '../../src/run/events.js'
+import { createRunView, isOpen, type RunView } from '../../src/web/browser/run-view.js'
+import { showRecord } from '../../src/web/browser/show-record.js'
+import { accepted, answer, calls, completed, started, toolDone, toolStarted } from '../run/event-samples.js'
+
+function show(...events: readonly RunEvent[]): RunView {
+  const data = (event: RunEvent) => JSON.parse(JSON.stringify(event.data)) as JsonObject
+  return events.reduce(
+    (view, event, id) => showRecord(view, { id, type: event.type, at: '', data: data(event) }),
+    createRunView('', 'sending'),
+  )
+}
+
+function delta(step: number, text: string): RunEvent {
+  return { type: 'message.delta', data: { step, text } }
+}
+
+const asked: RunEvent = {
+  type: 'approval.requested',
+  data: { approvalId: 'a', callId: 'c', name: 'tool', arguments: { n: 1 }, reason: 'policy' },
+}
+
+/** What is said, tools by their states, and everything else by its kind. */
+function outline({ parts }: RunView): readonly string[] {
+  return parts.map((part) => {
+    if (part.kind === 'tool') return `${part.callId} ${part.state}`
+    return part.kind === 'text' ? part.text : part.kind
+  })
+}
+
+describe('an answer', () => {
+  test('grows by its pieces, and is not doubled by its end', () => {
+    const pieces = [accepted('hi'), started(1), delta(0, 'He'), delta(0, 'llo')]
+    expect(outline(show(...pieces))).toEqual(['Hello'])
+    const view = show(...pieces, answer(0, 'Hello'), completed('Hello'))
+    expect(outline(view)).toEqual(['Hello'])
+    expect(view).toMatchObject({
+      said: 'hi',
+      status: 'completed',
+      model: 'm',
+      usage: { input: 20, output: 10 },
+    })
+  })
+
+  test('takes back what a crash has made void, and says so', () => {
+    const cut = [accepted('hi'), started(1), delta(0, 'He'), started(2)]
+    const view = show(...cut, { type: 'step.reset', data: { step: 0 } }, delta(0, 'Hello'))
+    expect(outline(view)).toEqual(['notice', 'Hello'])
+  })
+
+  test('that was never streamed, or became another one, is shown as it ended', () => {
+    expect(outline(show(accepted('hi'), completed('Hello')))).toEqual(['Hello'])
+    expect(outline(show(accepted('hi'), answer(0, 'Curse'), completed('***')))).toEqual(['***'])
+    const afterTool = [accepted('hi'), answer(0, 'Wait'), toolStarted('c'), toolDone('c', 1)]
+    expect(outline(show(...afterTool, completed('Done')))).toEqual(['Wait', 'c done', 'Done'])
+  })
+})
+
+test('a tool call goes from what the model wishes to what came of it', () => {
+  const wished = [accepted('hi'), started(1), calls(0, 'c', 'd')]
+  expect(outline(show(...wished))).toEqual(['c called', 'd called'])
+  expect(outline(show(...wished, toolStarted('d')))).toEqual(['c called', 'd running'])
+  const failed: RunEvent = { type: 'tool.completed', data: { callId: 'c', error: 'No', durationMs: 1 } }
+  const view = show(...wished, toolStarted('d'), toolDone('d', { n: 1 }), toolStarted('c', 2), failed)
+  expect(outline(view)).toEqual(['c failed', 'd done'])
+  expect(view.parts).toMatchObject([
+    { attempt: 2, error: 'No' },
+    { result: { n: 1 }, durationMs: 1 },
+  ])
+})
+
+describe('an approval', () => {
+  const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
+
+  test('waits for a human until it is decided', () => {
+    const waiting = show(accepted('hi'), asked, parked)
+    expect([waiting.status, isOpen(waiting)]).toEqual(['waiting', true])
+    const decision = { approvalId: 'a', decision: 'approve', by: 'ann', arguments: { n: 2 } } as const
+    const decided = show(accepted('hi'), asked, parked, { type: 'approval.decided', data: decision })
+    expect(decided.parts).toMatchObject([{ decision: 'approve', by: 'ann', arguments: { n: 2 } }])
+  })
+
+  test('can no longer be decided when its run has ended', () => {
+    const stop: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough', text: '' } }
+    expect(show(asked, stop)).toMatchObject({ problem: 'Enough', parts: [{ decision: 'closed' }] })
+  })
+})
+
+test('events that it does not know, or that lack what they should have, break nothing', () => {
+  const odd = [
+    'step.completed',
+    'tool.started',
+    'tool.completed',
+    'approval.requested',
+    'run.completed',
+    'x.y',
+  ]
+  const view = odd.reduce(
+    (shown, type, id) => showRecord(shown, { id, type, at: '', data: {} }),
+    createRunView('hi', 'queued'),
+  )
+  expect(view).toMatchObject({ said: 'hi', status: 'completed' })
+})

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest'
+import { toHistoryTurns } from '../../src/web/browser/history-turns.js'
+import { createRunView, type RunStatus } from '../../src/web/browser/run-view.js'
+import { mergeTurns, type Turn, toTurns } from '../../src/web/browser/turns.js'
+
+function said(run: string, content: string) {
+  return { role: 'user', content, timestamp: '2026-01-01T00:00:00.000Z', correlationId: run }
+}
+
+function answered(run: string, content: string, more: object = {}) {
+  const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
+  const response = { text: content, kind: 'agent_message', tool_calls: [], usage, ...more }
+  return { ...said(run, content), role: 'assistant', agent_response: response }
+}
+
+describe('a page of the history', () => {
+  test('is turns, the last of which may wait for their answers', () => {
+    const turns = toHistoryTurns([said('1', 'a'), answered('1', 'b'), said('2', 'c'), said('3', 'd')])
+    expect(turns.map(({ run, view }) => [run, view.said, view.status])).toEqual([
+      ['1', 'a', 'completed'],
+      ['2', 'c', 'queued'],
+      ['3', 'd', 'queued'],
+    ])
+  })
+
+  test('has what joined a run in the turn of that run', () => {
+    const [turn] = toHistoryTurns([said('1', 'a'), said('2', 'b'), answered('1', 'c')])
+    expect([turn?.run, turn?.view.said]).toEqual(['1', 'a\nb'])
+  })
+
+  test('tells tool calls, failures and cancelled runs', () => {
+    const call = { id: 'c', name: 'tool', arguments: { n: 1 }, error: 'No' }
+    const failed = answered('1', '', {
+      kind: 'agent_error',
+      error: { code: 'model_error', message: 'Oh' },
+      tool_calls: [call],
+    })
+    const stopped = answered('2', 'A sto', {
+      kind: 'agent_error',
+      error: { code: 'run_cancelled', message: 'Enough' },
+    })
+    const [first, second] = toHistoryTurns([said('1', 'a'), failed, said('2', 'b'), stopped])
+    expect(first?.view).toMatchObject({
+      status: 'failed',
+      problem: 'Oh',
+      parts: [{ state: 'failed', error: 'No' }],
+    })
+    expect(second?.view).toMatchObject({ status: 'cancelled', problem: 'Enough', parts: [{ text: 'A sto' }] })
+  })
+})
+
+describe('bringing up what is shown to the newest page', () => {
+  function turn(key: string, status: RunStatus, isFollowed = false): Turn {
+    return { key, run: key, at: '', view: createRunView(key, status), records: isFollowed ? [] : undefined }
+  }
+  const page = (...runs: readonly string[]) =>
+    toTurns(toHistoryTurns(runs.flatMap((run) => [said(run, run), answered(run, run)])))
+  const keys = (turns: readonly Turn[]) => turns.map(({ key, view }) => `${key} ${view.status}`)
+
+  test('keeps older turns, and what is being sent', () => {
+    const shown = [turn('1', 'completed'), turn('2', 'completed'), turn('4', 'sending')]
+    const merged = mergeTurns(shown, page('2', '3'))
+    expect(keys(merged)).toEqual(['1 completed', '2 completed', '3 completed', '4 sending'])
+  })
+
+  test('keeps followed turns as they are', () => {
+    const followed = turn('2', 'running', true)
+    expect(mergeTurns([turn('1', 'completed'), followed], page('1', '2'))[1]).toBe(followed)
+  })
+
+  test('forgets what was cleared elsewhere', () => {
+    const shown = [turn('1', 'completed'), turn('2', 'completed')]
+    expect(mergeTurns(shown, [])).toEqual([])
+    expect(keys(mergeTurns(shown, page('7')))).toEqual(['7 completed'])
+  })
+
+  test('keeps what was followed and is not in the history, or not yet', () => {
+    const shown = [turn('1', 'completed'), turn('2', 'completed', true), turn('3', 'failed', true)]
+    expect(keys(mergeTurns(shown, page('1')))).toEqual(['1 completed', '2 completed', '3 failed'])
+  })
+})
