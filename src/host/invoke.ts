@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { formatTimeSpan } from '../core/time-span.js'
 import { createBindingContext } from './binding-expressions.js'
 import type { LoadedFunction } from './function-definitions.js'
+import { isHttpTrigger } from './function-metadata.js'
 import type { FunctionInvoker, InvocationOutcome, InvocationRequest } from './functions.js'
 import { createFailure, toFailure } from './invocation-failure.js'
 import type { RpcInvocationRequest } from './programming-model.js'
@@ -36,12 +38,19 @@ export function createInvoker(options: InvokerOptions): FunctionInvoker {
   }
 }
 
+/**
+ * Calls a function outside of what is going on. Azure's worker gets invocations over a channel of their own; here whoever sent
+ * a message may be the one who runs what it is for, and its span or other async context must not become that of others.
+ */
+const apart = AsyncLocalStorage.snapshot()
+
 type Runner = (request: InvocationRequest) => Promise<InvocationOutcome>
 
 function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
   const { log, functionTimeoutMs, onTimeout } = options
   const category = `Function.${loaded.name}`
   const run = createBoundRun(loaded, options)
+  const isCausedByOthers = !isHttpTrigger(loaded.trigger)
   return async (request) => {
     const id = request.invocationId ?? randomUUID()
     const isLogged = log.isEnabled(category, 'information')
@@ -53,7 +62,7 @@ function createRunner(loaded: LoadedFunction, options: InvokerOptions): Runner {
         `Executing 'Functions.${loaded.name}' (Reason='${request.reason}', Id=${id})`,
       )
     }
-    const running = run(id, request)
+    const running = isCausedByOthers ? apart(run, id, request) : run(id, request)
     const outcome = await (functionTimeoutMs === undefined
       ? running
       : withTimeLimit(running, functionTimeoutMs, () => toTimeoutMessage(functionTimeoutMs, loaded.name, id)))

@@ -112,3 +112,8 @@ test('unusual but allowed keys reach the entity as they are', async () => {
   await api.signal('Probe', key, 'name')
   expect(await api.readList('Probe', key, 1)).toEqual([`probe/${key}`])
 })
+
+test('an operation does not run in the async context of whoever has signalled it', async () => {
+  await api.signal('Probe', 'apart', 'caller')
+  expect(await api.readList('Probe', 'apart', 1)).toEqual(['nobody'])
+})

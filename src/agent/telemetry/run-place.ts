@@ -27,9 +27,12 @@ export function toRecordedPlace(events: readonly StoredEvent[]): RunPlace {
     else if (event.type === 'run.started') previous = event.data.trace ?? previous
     kept ??= previous
   }
+  const parent = toContext(kept)
   const waker = trace.getSpanContext(context.active())
+  const above = trace.getSpanContext(parent)
   const links = [previous && toSpanContext(previous), waker]
-    .filter((one) => one !== undefined && trace.isSpanContextValid(one))
-    .map((one) => ({ context: one as NonNullable<typeof one> }))
-  return { parent: toContext(kept), links }
+    .filter((one) => one !== undefined)
+    .filter((one) => trace.isSpanContextValid(one) && one.spanId !== above?.spanId)
+    .map((one) => ({ context: one }))
+  return { parent, links }
 }
