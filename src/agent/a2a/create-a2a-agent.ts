@@ -1,10 +1,12 @@
+import { checkCount } from '../../core/check-count.js'
 import { checkChoice, checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { withRetry } from '../../model/with-retry.js'
 import { Agent } from '../agent.js'
 import { createConfirmationTool } from './confirmation-tool.js'
 import { createRemoteClient } from './remote-client.js'
-import { RemoteConnection, type RemoteHeaders } from './remote-connection.js'
+import { RemoteConnection } from './remote-connection.js'
+import type { RemoteHeaders } from './remote-fetch.js'
 
 export interface A2aAgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`: what the agent is called here. */
@@ -46,6 +48,8 @@ const a2aAgentOptions: OptionNames<A2aAgentOptions> = {
   unreachableLimitMs: true,
 }
 
+const limits = ['pollIntervalMs', 'requestTimeoutMs', 'unreachableLimitMs'] as const
+
 /**
  * An agent elsewhere, reached by A2A, as one of ours: served by an app, run alone, or another agent's tool by `asTool`. Each
  * answer is a task there, whose id is recorded before anything is waited for. So after a crash the same task is come back to,
@@ -66,12 +70,13 @@ class A2aAgent extends Agent {
     const { name, description, onInterrupted = 'fail', pollIntervalMs = 2_000 } = options
     const { requestTimeoutMs = 60_000, unreachableLimitMs = 3_600_000 } = options
     checkChoice('onInterrupted', onInterrupted, ['fail', 'retry'])
+    for (const limit of limits) checkCount(limit, options[limit] ?? 1)
     const url = parseUrl(name, options.url)
     const connection = new RemoteConnection({
       name,
       url,
       headers: options.headers ?? {},
-      otherOrigins: options.otherOrigins ?? [],
+      otherOrigins: (options.otherOrigins ?? []).map((origin) => parseUrl(name, origin).origin),
       allowPrivateNetwork: options.allowPrivateNetwork ?? false,
       requestTimeoutMs,
     })
@@ -93,6 +98,6 @@ function parseUrl(name: string, text: string | URL): URL {
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '') return url
   throw new AgentError(
     'invalid_configuration',
-    `The URL of the A2A agent "${name}" must be an http or https URL without a user name; credentials go into headers.`,
+    `url and otherOrigins of the A2A agent "${name}" must be http or https URLs without a user name; credentials go into headers.`,
   )
 }

@@ -7,18 +7,10 @@ import {
   RestTransportFactory,
 } from '@a2a-js/sdk/client'
 import { AgentError } from '../../core/errors.js'
-import { createOutboundFetch } from '../mcp/outbound-fetch.js'
 import { idempotentMessages } from './idempotent-messages.js'
+import { createRemoteFetch, type RemoteFetchOptions } from './remote-fetch.js'
 
-/** Headers by name. */
-export type RemoteHeaders = Readonly<Record<string, string>>
-
-export interface RemoteOptions {
-  readonly name: string
-  readonly url: URL
-  readonly headers: RemoteHeaders | (() => RemoteHeaders | Promise<RemoteHeaders>)
-  readonly otherOrigins: readonly string[]
-  readonly allowPrivateNetwork: boolean
+export interface RemoteOptions extends RemoteFetchOptions {
   readonly requestTimeoutMs: number
 }
 
@@ -103,35 +95,4 @@ function toCardError(name: string, cause: unknown): AgentError {
   if (cause instanceof AgentError) return cause
   const message = `The card of the A2A agent "${name}" cannot be read, or names no interface by JSON-RPC or HTTP.`
   return new AgentError('model_error', message, { retryable: true })
-}
-
-/**
- * Security: a card is written by others, and may name any address as the agent's. Only those that were meant are asked, and
- * told the headers; redirects are not followed.
- */
-function createRemoteFetch({
-  name,
-  url,
-  headers,
-  otherOrigins,
-  allowPrivateNetwork,
-}: RemoteOptions): typeof fetch {
-  const send = createOutboundFetch({ allowPrivateNetwork })
-  const origins = [url.origin, ...otherOrigins.map((origin) => new URL(origin).origin)]
-  return async (input, init) => {
-    const request = new Request(input, init)
-    const { origin } = new URL(request.url)
-    if (!origins.includes(origin)) {
-      const message = `The card of the A2A agent "${name}" names an address at ${origin}. If that is meant, add it to otherOrigins.`
-      throw new AgentError('invalid_configuration', message)
-    }
-    const own = typeof headers === 'function' ? await headers() : headers
-    for (const [header, value] of Object.entries(own)) request.headers.set(header, value)
-    return send(request.url, {
-      method: request.method,
-      headers: request.headers,
-      body: init?.body ?? null,
-      signal: request.signal,
-    })
-  }
 }

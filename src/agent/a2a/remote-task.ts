@@ -3,6 +3,7 @@ import type { StreamResponse } from '@a2a-js/sdk'
 import { sleep } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
+import { LateAbort } from './late-abort.js'
 import { toChatAnswer } from './remote-answer.js'
 import type { Remote, RemoteConnection } from './remote-connection.js'
 import {
@@ -28,6 +29,12 @@ export interface RemoteTaskSettings {
 
 /** How often an agent that is out of reach is tried before whoever waits for it is let go; with a doubled pause each time. */
 const patience = { tries: 5, firstPauseMs: 250 }
+
+/**
+ * How long an agent is given to name the task that a message has begun, when that is to be stopped already; ms. A task whose
+ * name is not known could not be stopped there.
+ */
+const graceMs = 2000
 
 /** One answer of an agent elsewhere, from the message to the end of its task. */
 export class RemoteTask {
@@ -73,22 +80,29 @@ export class RemoteTask {
       throw toUnknownError(this.#settings.name)
     const { messageId = randomUUID() } = this.#token ?? {}
     yield this.#remember({ messageId })
+    this.#signal?.throwIfAborted()
+    const late = new LateAbort(this.#signal, graceMs)
     try {
       yield* remote.isStreaming && this.#follow
-        ? this.#listen((signal) => remote.client.sendMessageStream(this.#toMessage(messageId), { signal }))
-        : this.#post(remote, messageId)
+        ? this.#listen(late, (signal) =>
+            remote.client.sendMessageStream(this.#toMessage(messageId), { signal }),
+          )
+        : this.#post(remote, late, messageId)
       if (this.#view.task === undefined && this.#view.message === undefined)
         throw new Error('Nothing was answered.')
     } catch (error) {
       this.#signal?.throwIfAborted()
       if (this.#token?.taskId === undefined) yield* this.#failToSend(remote, messageId, error)
+    } finally {
+      late.end()
     }
   }
 
-  async *#post({ client }: Remote, messageId: string): AsyncGenerator<ChatEvent> {
-    const signal = this.#settings.connection.limit(this.#signal)
+  async *#post({ client }: Remote, late: LateAbort, messageId: string): AsyncGenerator<ChatEvent> {
+    const signal = this.#settings.connection.limit(late.signal)
     this.#view.take(await client.sendMessage(this.#toMessage(messageId), { signal }))
     yield* this.#tell()
+    this.#signal?.throwIfAborted()
   }
 
   #toMessage(messageId: string) {
@@ -130,10 +144,14 @@ export class RemoteTask {
 
   /** What goes wrong here is met again, if it matters, when the task is asked for next. */
   async *#subscribe({ client }: Remote, id: string): AsyncGenerator<ChatEvent> {
+    const late = new LateAbort(this.#signal, graceMs)
+    late.release()
     try {
-      yield* this.#listen((signal) => client.resubscribeTask({ tenant: '', id }, { signal }))
+      yield* this.#listen(late, (signal) => client.resubscribeTask({ tenant: '', id }, { signal }))
     } catch {
       this.#signal?.throwIfAborted()
+    } finally {
+      late.end()
     }
   }
 
@@ -152,18 +170,21 @@ export class RemoteTask {
   }
 
   /** Takes in a stream, until there is nothing more to come or it has been silent for as long as a request may take. */
-  async *#listen(open: (signal: AbortSignal) => AsyncIterable<StreamResponse>): AsyncGenerator<ChatEvent> {
+  async *#listen(
+    late: LateAbort,
+    open: (signal: AbortSignal) => AsyncIterable<StreamResponse>,
+  ): AsyncGenerator<ChatEvent> {
     const silence = new AbortController()
-    const signal =
-      this.#signal === undefined ? silence.signal : AbortSignal.any([this.#signal, silence.signal])
     let timer: NodeJS.Timeout | undefined
     try {
-      for await (const frame of open(signal)) {
+      for await (const frame of open(AbortSignal.any([late.signal, silence.signal]))) {
         clearTimeout(timer)
         timer = setTimeout(() => silence.abort(), this.#settings.connection.requestTimeoutMs)
         this.#view.takeFrame(frame)
         yield* this.#tell()
+        late.release()
         if (this.#view.isSettled) return
+        this.#signal?.throwIfAborted()
       }
     } finally {
       clearTimeout(timer)

@@ -143,6 +143,21 @@ test('takes a message in place of a task, and words of a status in place of arti
   ])
 })
 
+test('speaks 0.3 with agents that know nothing newer', async () => {
+  const legacy: CardChanges = (url) => ({
+    supportedInterfaces: undefined,
+    url,
+    protocolVersion: '0.3.0',
+    preferredTransport: 'JSONRPC',
+  })
+  const part = { kind: 'text', text: 'Hello' }
+  const artifacts = [{ artifactId: 'a', parts: [part] }]
+  const done = { kind: 'task', id: 't', contextId: 'c', status: { state: 'completed' }, artifacts }
+  const scene = await create([{ frames: [done] }], {}, legacy)
+  expect(toWords((await ask(scene)).events)).toEqual(['+Hello', '=Hello'])
+  expect([methods(scene), scene.server.calls[0]?.params.message?.parts]).toEqual([['message/stream'], [part]])
+})
+
 test('goes on in the context, and with the task that has asked for words', async () => {
   const message = { messageId: 'x', role: 'ROLE_AGENT', parts: [{ text: 'Which city?' }] }
   const asking = task('INPUT_REQUIRED', { status: { state: 'TASK_STATE_INPUT_REQUIRED', message } })
@@ -290,6 +305,14 @@ test('goes nowhere else with the headers, unless that is meant', async () => {
   expect(other.server.calls[0]?.headers['x-key']).toBe('secret')
 })
 
+test('keeps no answer that is endless', async () => {
+  const huge = { result: says('COMPLETED', 'x'.repeat(2 ** 24)) }
+  const continuation = JSON.stringify({ messageId: 'm', taskId: 'task-1' })
+  expect((await ask(await create([huge]), { ...hello, continuation })).error).toMatchObject({
+    code: 'model_error',
+  })
+})
+
 test('reaches private addresses only when that is meant', async () => {
   const { error } = await ask(await create([], { allowPrivateNetwork: false }))
   expect(error).toMatchObject({ code: 'invalid_configuration' })
@@ -312,11 +335,24 @@ test('stops at once when it is told to, and stops the task when that is wished',
   await expect(scene.client.cancel?.('another')).rejects.toMatchObject({ code: 'invalid_request' })
 })
 
+test('learns which task is to be stopped, when it is told to stop before that is known', async () => {
+  const controller = new AbortController()
+  await using server = await startA2aServer(() => {
+    controller.abort(new Error('Enough.'))
+    return { frames: [{ task: task('WORKING') }], stays: true }
+  })
+  const { client } = createA2aAgent({ name: 'Far', url: server.url, allowPrivateNetwork: true })
+  const { events, error } = await ask({ client }, hello, { signal: controller.signal })
+  expect([error, toTokens(events).at(-1)]).toEqual([new Error('Enough.'), expect.stringContaining('task-1')])
+})
+
 test.each([
   [{ url: 'ftp://a' }, /url/i],
   [{ url: 'https://user:secret@a' }, /user name/],
   [{ onInterrupted: 'maybe' as 'fail' }, /onInterrupted/],
   [{ nmae: 'x' } as object, /nmae/],
+  [{ otherOrigins: ['example.com'] }, /otherOrigins/],
+  [{ pollIntervalMs: 0 }, /pollIntervalMs/],
 ])('refuses %j', (options, message) => {
   const create = () => createA2aAgent({ name: 'Far', url: 'https://a', ...options })
   expect(create).toThrow(AgentError)

@@ -33,7 +33,7 @@ export async function* followTask(
     if (told.frames.length > 0) yield told.frames
     if (told.frames.length > 0 && isSettled(story.task)) return
   }
-  if (!signal.aborted && (await sessions.readRun(key)).length === 0) yield [toDeletedFrame(key, story.task)]
+  if ((await sessions.readRun(key)).length === 0) yield [toDeletedFrame(key, story.task)]
 }
 
 /** No log says so. */

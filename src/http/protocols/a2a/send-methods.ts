@@ -5,10 +5,10 @@ import { createFieldError } from '../../request-errors.js'
 import { toSessionOf } from '../session-of-run.js'
 import { type Frame, isEnded } from './a2a-wire.js'
 import { answerQuestion } from './answer-question.js'
-import { followTask, type IsOldQuestion, toTask, withHistory } from './follow-task.js'
+import { followTask, type IsOldQuestion, withHistory } from './follow-task.js'
 import { parseSend, type SentMessage, toContents } from './parse-send.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
-import { requireTask } from './task-access.js'
+import { readTask, requireTask } from './task-access.js'
 import { toTaskResult } from './task-result.js'
 
 /** `SendMessage`: begins a task, or answers its question; gives the task when it has ended or asks, at once when the caller does not wait, and as it stands when that takes too long. */
@@ -17,7 +17,7 @@ export async function sendMessage(rpc: RpcCall): Promise<RpcResult> {
   const message = parseSend(version, rpc.params)
   const { key, isOldQuestion } = await takeMessage(rpc, message)
   if (message.isWaiting) await waitForTask(rpc, key, isOldQuestion)
-  const task = toTask(key, await call.sessions.readRun(key))
+  const task = await readTask(rpc, key)
   if (!isEnded(task)) await call.sessions.settle()
   const shown = withHistory(task, message.historyLength)
   const result = version === '1.0' ? { task: shown } : toTaskResult(version, shown)

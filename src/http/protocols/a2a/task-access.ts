@@ -2,8 +2,10 @@ import { hasCode } from '../../../core/errors.js'
 import type { StoredEvent } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createTaskNotFoundError } from './a2a-errors.js'
+import type { Task } from './a2a-wire.js'
+import { toTask } from './follow-task.js'
 import type { RpcCall } from './rpc-call.js'
-import { parseTaskId } from './task-id.js'
+import { parseTaskId, toTaskId } from './task-id.js'
 
 /** A run that a caller may know of, and its events so far. */
 export interface FoundTask {
@@ -25,4 +27,11 @@ export async function requireTask({ agent, call }: RpcCall, taskId: string): Pro
   const events = await call.sessions.readRun(key)
   if (events.length === 0) throw createTaskNotFoundError(taskId)
   return { key, events }
+}
+
+/** A task as it stands now. @throws {A2aError} `TASK_NOT_FOUND` when it was deleted meanwhile. */
+export async function readTask({ call }: Pick<RpcCall, 'call'>, key: RunKey): Promise<Task> {
+  const events = await call.sessions.readRun(key)
+  if (events.length === 0) throw createTaskNotFoundError(toTaskId(key))
+  return toTask(key, events)
 }

@@ -7,7 +7,7 @@ import { historyLength } from './message-params.js'
 import { createPushError } from './parse-send.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
-import { requireTask } from './task-access.js'
+import { readTask, requireTask } from './task-access.js'
 import { toTaskResult } from './task-result.js'
 
 const taskParams = z.looseObject({ id: z.string().min(1) })
@@ -36,7 +36,7 @@ export async function cancelTask(rpc: RpcCall): Promise<RpcResult> {
     for await (const batch of sessions.follow(key, events.length - 1, signal))
       if (batch.some(isTerminal)) return
   })
-  const task = toTask(key, await sessions.readRun(key))
+  const task = await readTask(rpc, key)
   return { type: 'result', result: toTaskResult(rpc.version, task), key }
 }
 

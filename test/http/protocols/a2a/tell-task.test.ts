@@ -142,6 +142,11 @@ test('the question names each tool call that waits', () => {
   ])
 })
 
+test('a model call that is made again takes nothing back when nothing was told', () => {
+  const reset: RunEvent = { type: 'step.reset', data: { step: 0 } }
+  expect(toWords(tell(accepted('hi'), started(1), reset).frames)).toEqual(['SUBMITTED', 'WORKING'])
+})
+
 test('a run that is parked for anything else goes on working', () => {
   const { frames } = tell(
     accepted('hi'),

@@ -1,0 +1,63 @@
+import { AgentError } from '../../core/errors.js'
+import { createOutboundFetch } from '../mcp/outbound-fetch.js'
+
+/** Headers by name. */
+export type RemoteHeaders = Readonly<Record<string, string>>
+
+export interface RemoteFetchOptions {
+  readonly name: string
+  readonly url: URL
+  readonly headers: RemoteHeaders | (() => RemoteHeaders | Promise<RemoteHeaders>)
+  readonly otherOrigins: readonly string[]
+  readonly allowPrivateNetwork: boolean
+}
+
+/** Most that one answer, or one stream, of an agent elsewhere may have; bytes. */
+const maxAnswerBytes = 16 * 1024 * 1024
+
+/**
+ * A `fetch` that reaches an agent, and nobody else.
+ * Security: a card is written by others, and may name any address as the agent's. Only those that were meant are asked, and
+ * told the headers; redirects are not followed; and what is answered does not fill the memory.
+ */
+export function createRemoteFetch(options: RemoteFetchOptions): typeof fetch {
+  const { name, url, headers, otherOrigins, allowPrivateNetwork } = options
+  const send = createOutboundFetch({ allowPrivateNetwork })
+  const origins = [url.origin, ...otherOrigins]
+  return async (input, init) => {
+    const request = new Request(input, init)
+    const { origin } = new URL(request.url)
+    if (!origins.includes(origin)) throw createStrangerError(name, origin)
+    const own = typeof headers === 'function' ? await headers() : headers
+    for (const [header, value] of Object.entries(own)) request.headers.set(header, value)
+    const { method, signal } = request
+    const response = await send(request.url, {
+      method,
+      headers: request.headers,
+      body: init?.body ?? null,
+      signal,
+    })
+    return new Response(response.body?.pipeThrough(createLimit(name)) ?? null, response)
+  }
+}
+
+function createStrangerError(name: string, origin: string): AgentError {
+  return new AgentError(
+    'invalid_configuration',
+    `The card of the A2A agent "${name}" names an address at ${origin}. If that is meant, add it to otherOrigins.`,
+  )
+}
+
+function createLimit(name: string): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0
+  return new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength
+      if (bytes <= maxAnswerBytes) controller.enqueue(chunk)
+      else
+        controller.error(
+          new AgentError('model_error', `The A2A agent "${name}" answers more than ${maxAnswerBytes} bytes.`),
+        )
+    },
+  })
+}
