@@ -57,6 +57,7 @@ function createScene(changes: Partial<ConversationClient> = {}) {
       outage,
       delivery: outage,
       signal: new AbortController().signal,
+      whenShown: async () => {},
       createId: () => `run-${++ids}`,
       onChange: () => {},
       onProblem: (error) => problems.push(error),

@@ -8,7 +8,7 @@ import { createElement } from './elements.js'
 import { Inspector } from './inspector.js'
 import { Outage } from './outage.js'
 import type { Outbox } from './outbox.js'
-import { pause } from './pause.js'
+import { pause, whenShown } from './pause.js'
 import { type Place, parsePlace, toHash } from './place.js'
 import { ProblemLine } from './problem-line.js'
 import { readObjects, readText } from './read-fields.js'
@@ -141,6 +141,7 @@ export class ChatPage {
       delivery: this.#delivery,
       outage: this.#createOutage('conversation', signal),
       signal,
+      whenShown,
       createId,
       onChange: () => this.#drawSoon(),
       onProblem: (error) => this.#problem.show(error),

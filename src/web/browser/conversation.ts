@@ -20,6 +20,8 @@ export interface ConversationOptions {
   /** Waits for the app while the conversation is shown. */
   readonly outage: Outage
   readonly signal: AbortSignal
+  /** Resolves when it is worth following a run: when somebody looks. @throws the signal's reason when it is aborted */
+  readonly whenShown: (signal: AbortSignal) => Promise<void>
   readonly createId: () => string
   readonly onChange: () => void
   /** Told what went wrong, for whoever uses the page. */
@@ -201,10 +203,10 @@ export class Conversation {
   }
 
   #follow(address: RunAddress, signal: AbortSignal): AsyncIterable<RunRecord> {
-    const { client, outage } = this.#options
+    const { client, outage, whenShown } = this.#options
     return followEvents<RunRecord>({
       async open(after) {
-        signal.throwIfAborted()
+        await whenShown(signal)
         const events = await client.followRun(address, after, signal)
         outage.end()
         return events

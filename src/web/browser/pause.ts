@@ -14,3 +14,19 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) finish()
   })
 }
+
+/** Resolves when somebody can see the page. @throws the signal's reason when it is aborted. */
+export function whenShown(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (!signal.aborted && document.visibilityState === 'hidden') return
+      document.removeEventListener('visibilitychange', look)
+      signal.removeEventListener('abort', look)
+      if (signal.aborted) reject(signal.reason)
+      else resolve()
+    }
+    document.addEventListener('visibilitychange', look)
+    signal.addEventListener('abort', look)
+    look()
+  })
+}
