@@ -159,6 +159,13 @@ describe('a run', () => {
     isBroken = false
     await client.runAgent()
     expect(client.text).toBe('Now')
+    isBroken = true
+    await client.say('Try')
+    expect(await client.say('And now?')).toBe('You said: And now?')
+    expect(toLines((await load('failed')).messages)).toEqual([
+      ...['user Try', 'user Try', 'assistant Now'],
+      ...['user Try', 'user And now?', 'assistant You said: And now?'],
+    ])
   })
 })
 
@@ -239,6 +246,16 @@ describe('an approval', () => {
       resume: [{ interruptId: other.interrupt, status: 'resolved', payload: { approved: false, reason } }],
     })
     expect(other.client.text).toContain(reason)
+  })
+
+  test('that expired is passed by cancelling it', async () => {
+    scene.book.add('Refund soon', callTools(call('refund_soon', { order: 1, amount: 1 })))
+    const client = open('expired')
+    await client.say('Refund soon')
+    const [interrupt] = client.pendingInterrupts
+    await waitFor(() => (new Date().toISOString() > (interrupt?.expiresAt ?? '') ? true : undefined))
+    await client.runAgent({ resume: [{ interruptId: interrupt?.id ?? '', status: 'cancelled' }] })
+    expect(client.text).toContain('Tools: ')
   })
 
   test('is told again to who asks again, and keeps other messages waiting', async () => {

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../core/clock.js'
 import { toAskingRun } from '../../run/approval-id.js'
 import type { Decision } from '../../run/control.js'
 import type { StoredEvent } from '../../run/events.js'
@@ -14,6 +15,8 @@ export interface PlacedDecision extends Omit<Decision, 'by'> {
   readonly path: string
   /** Where the arguments stand that are to be used instead of the model's. */
   readonly argumentsPath?: string
+  /** A rejection of somebody who would not answer: when it is too late to answer, nothing is missing. */
+  readonly isWaived?: boolean
 }
 
 /** A run that goes on with what was decided, and its events that were told before. */
@@ -37,17 +40,24 @@ export async function decideRun(
   await call.sessions.requireSession(session, call.owner)
   const events = await call.sessions.readRun(key)
   await checkEdits(call, session, placed, events)
-  const decisions = placed.map((one) => toDecision(one, call.owner))
-  await takeDecisions(call, { key, events }, decisions, (index) => placed[index]?.path ?? '')
-  const decided = decisions.map(({ approvalId }) => approvalId)
-  return { key, told: toUndecided(events, decisions), decided }
+  const due = placed.filter((one) => !(one.isWaived && isExpired(events, one)))
+  const toDue = (one: PlacedDecision) => toDecision(one, call.owner)
+  await takeDecisions(call, { key, events }, due.map(toDue), (index) => due[index]?.path ?? '')
+  const decided = placed.map(({ approvalId }) => approvalId)
+  return { key, told: toUndecided(events, placed.map(toDue)), decided }
 }
 
 function toDecision(
-  { path: _path, argumentsPath: _argumentsPath, ...decision }: PlacedDecision,
+  { approvalId, decision, reason, arguments: args }: PlacedDecision,
   by: string | undefined,
 ): Decision {
-  return { ...decision, by }
+  return { approvalId, decision, by, reason, arguments: args }
+}
+
+/** Whether a call that still waits will go on as rejected: nobody answered in time. */
+function isExpired(events: readonly StoredEvent[], { approvalId }: PlacedDecision): boolean {
+  const open = toOpenApprovals(fold(events)).find((one) => one.approvalId === approvalId)
+  return open?.expiresAt !== undefined && open.expiresAt <= toTimestamp(Date.now())
 }
 
 async function checkEdits(

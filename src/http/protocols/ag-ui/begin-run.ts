@@ -35,13 +35,29 @@ export async function beginRun(call: Call, input: ParsedInput): Promise<BegunRun
     await say(call, input, isSame ? toSaidMessages(shown, ids) : toFreshMessages(shown, []))
     return { key, from: {} }
   }
-  const taken = await findTaken(call, input)
-  if (taken !== undefined && !taken.isVoid) {
-    await call.sessions.requireSession(key, call.owner)
-    return { key: taken.key, from: {} }
+  return beginAnew(call, input)
+}
+
+async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
+  const { key, shown } = input
+  const newest = await findNewest(call, input)
+  const last = toLastUserId(shown)
+  if (newest === undefined || last === undefined || !newest.taken.has(last)) {
+    await say(call, input, leaveOutTaken(toFreshMessages(shown, []), newest))
+    return { key, from: {} }
   }
-  await say(call, input, toFreshMessages(shown, taken === undefined ? [] : [taken.key.run]))
+  await call.sessions.requireSession(key, call.owner)
+  if (!newest.isVoid) return { key: newest.key, from: {} }
+  await say(call, input, toFreshMessages(shown, [newest.key.run]))
   return { key, from: {} }
+}
+
+/** Without an answer to it, a message that was taken stands right before the next. */
+function leaveOutTaken(
+  messages: readonly ChatMessage[],
+  newest: NewestRun | undefined,
+): readonly ChatMessage[] {
+  return messages.slice(messages.findLastIndex(({ messageId }) => newest?.taken.has(messageId)) + 1)
 }
 
 async function say(call: Call, input: ParsedInput, said: readonly ChatMessage[]): Promise<void> {
@@ -53,21 +69,23 @@ async function say(call: Call, input: ParsedInput, said: readonly ChatMessage[])
   await call.sessions.begin(key, createRunRequest({ messages, owner: call.owner, metadata }))
 }
 
-/**
- * The newest run, if it has taken the user's last message: clients that were cut off send that once more, as another run.
- * One that gave no answer is void.
- */
-async function findTaken(
-  { log, sessions }: Call,
-  { key, shown }: ParsedInput,
-): Promise<{ readonly key: RunKey; readonly isVoid: boolean } | undefined> {
-  const last = toLastUserId(shown)
+/** The newest run of a session. */
+interface NewestRun {
+  readonly key: RunKey
+  /** The ids of the messages that it has taken. */
+  readonly taken: ReadonlySet<string | undefined>
+  /** Whether it has ended without an answer. */
+  readonly isVoid: boolean
+}
+
+/** Clients that were cut off send what it has taken once more, as another run. */
+async function findNewest({ log, sessions }: Call, { key }: ParsedInput): Promise<NewestRun | undefined> {
   const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
   const ended = open.length > 0 ? [] : await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, 1)
   const newest = open.at(-1) ?? ended[0]
-  if (newest === undefined || last === undefined) return undefined
+  if (newest === undefined) return undefined
   const found = { ...key, run: newest.run }
   const { request, outcome } = fold(await sessions.readRun(found))
-  if (!request?.messages.some(({ messageId }) => messageId === last)) return undefined
-  return { key: found, isVoid: outcome !== undefined && outcome.type !== 'run.completed' }
+  const taken = new Set(request?.messages.map(({ messageId }) => messageId))
+  return { key: found, taken, isVoid: outcome !== undefined && outcome.type !== 'run.completed' }
 }

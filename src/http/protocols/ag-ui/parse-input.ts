@@ -52,7 +52,7 @@ function chooseAgent(call: Call, { forwardedProps }: AguiBody): Agent {
 function toDecision(entry: ResumeEntry, index: number): PlacedDecision {
   const path = `resume.${index}.interruptId`
   const { interruptId: approvalId } = entry
-  if (entry.status === 'cancelled') return { approvalId, decision: 'reject', path }
+  if (entry.status === 'cancelled') return { approvalId, decision: 'reject', isWaived: true, path }
   const { approved, reason, editedArgs } = entry.payload
   const argumentsPath = `resume.${index}.payload.editedArgs`
   const edited = editedArgs as JsonObject | undefined
