@@ -102,6 +102,25 @@ test('a run whose caller has no trace stays in the one that its first execution 
   expect(second?.parentSpanContext?.spanId).toBe(first.spanId)
 })
 
+test('a run whose caller does not want it recorded is not, whoever goes on with it', async () => {
+  const { log, entity } = createSession(callTwice(), { tools: [createTool().made] })
+  await accept(log as MemoryRunLog, { trace: { traceparent: `00-${caller.traceId}-${caller.spanId}-00` } })
+  await entity.operate('run', { correlationId: 'a' })
+  const events = await log.read(run)
+  expect(events.at(-1)?.type).toBe('run.completed')
+  expect(events[1]).toMatchObject({
+    data: { trace: { traceparent: expect.stringMatching(`^00-${caller.traceId}.*-00$`) } },
+  })
+  expect(kit.names).toEqual([])
+})
+
+test('a trace that was kept wrongly is no obstacle', async () => {
+  const { log, entity } = createSession([{ text: 'done' }])
+  await accept(log as MemoryRunLog, { trace: { traceparent: 'garbage', tracestate: '\n' } })
+  await entity.operate('run', { correlationId: 'a' })
+  expect(kit.span('invoke_agent Agent').parentSpanContext).toBeUndefined()
+})
+
 test('a log of before traces were kept is gone on with', async () => {
   const events = (await record({})).map((event) =>
     event.type === 'run.started' ? { ...event, data: { ...event.data, trace: undefined } } : event,

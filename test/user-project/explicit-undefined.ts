@@ -36,6 +36,7 @@ export interface Refused {
   readonly window: Refusing<root.SlidingWindowOptions>
   readonly summary: Refusing<root.SummarizeOptions>
   readonly modelRetry: Refusing<root.RetryOptions>
+  readonly telemetry: Refusing<root.TelemetryOptions>
   readonly builder: Refusing<root.WorkflowBuilderOptions<root.Agent, AnySchema>>
   readonly edge: Refusing<root.EdgeOptions<string>>
   readonly agentNode: Refusing<root.AgentNodeOptions<string, AnySchema>>

@@ -21,6 +21,7 @@ export function findChatCall(): ChatCall | undefined {
   return context.active().getValue(callKey) as ChatCall | undefined
 }
 
+/** What is known of a call before it is made. */
 export interface ChatCallStart {
   readonly client: Pick<ChatClient, 'model' | 'provider'>
   readonly request: ChatRequest
