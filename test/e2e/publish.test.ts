@@ -77,5 +77,10 @@ describe('what publishing would send', () => {
       response: 'The weather in Seattle is currently 72°F and sunny.',
       message_count: 1,
     })
+    const page = await (await fetch(`${app.url}/api/chat`)).text()
+    const paths = [...page.matchAll(/(?:src|href)="(chat\/[^"]+)"/g)].map(([, path = '']) => path)
+    const answers = await Promise.all(paths.map((path) => fetch(`${app.url}/api/${path}`)))
+    expect(answers.length).toBeGreaterThan(20)
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([])
   })
 })

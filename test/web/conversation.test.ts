@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { JsonObject } from '../../src/core/json.js'
-import { Conversation, type ConversationClient } from '../../src/web/browser/conversation.js'
+import { Conversation } from '../../src/web/browser/conversation.js'
+import type { ConversationClient } from '../../src/web/browser/conversation-client.js'
 import { Outage } from '../../src/web/browser/outage.js'
 import { Outbox } from '../../src/web/browser/outbox.js'
 import { createBrokenError, toRequestError } from '../../src/web/browser/request-error.js'

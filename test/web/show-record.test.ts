@@ -71,6 +71,18 @@ test('a tool call goes from what the model wishes to what came of it', () => {
   ])
 })
 
+test('a failure is told by its detail and code', () => {
+  const problem = {
+    type: 'about:blank',
+    title: 'x',
+    status: 502,
+    detail: 'No answer.',
+    code: 'model_error',
+  } as const
+  const view = show(accepted('hi'), { type: 'run.failed', data: problem })
+  expect([view.status, view.problem]).toEqual(['failed', 'No answer. (model_error)'])
+})
+
 describe('an approval', () => {
   const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
 

@@ -42,7 +42,7 @@ describe('a page of the history', () => {
     const [first, second] = toHistoryTurns([said('1', 'a'), failed, said('2', 'b'), stopped])
     expect(first?.view).toMatchObject({
       status: 'failed',
-      problem: 'Oh',
+      problem: 'Oh (model_error)',
       parts: [{ state: 'failed', error: 'No' }],
     })
     expect(second?.view).toMatchObject({ status: 'cancelled', problem: 'Enough', parts: [{ text: 'A sto' }] })

@@ -1,8 +1,10 @@
+import type { TabStorage } from './tab-storage.js'
+
 /** What of `window` the key is found and kept in. */
 export interface KeyPlaces {
   readonly location: { readonly href: string }
   readonly history: { replaceState(data: null, unused: string, url: string): void }
-  readonly storage: Pick<Storage, 'getItem' | 'setItem'>
+  readonly storage: TabStorage
 }
 
 /**
@@ -11,7 +13,7 @@ export interface KeyPlaces {
  * logged and shared, and is taken out of the page's own address, and so out of the browser's history.
  */
 export class AccessKey {
-  readonly #storage: KeyPlaces['storage']
+  readonly #storage: TabStorage
   /** Apps below other prefixes of the same host have other keys. */
   readonly #name: string
 

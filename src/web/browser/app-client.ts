@@ -7,20 +7,13 @@ import {
   toRunPath,
   toSessionPath,
 } from '../../core/session-paths.js'
+import type { ConversationClient, Verdict } from './conversation-client.js'
 import { readStream } from './read-stream.js'
 import { createBrokenError, RequestError, toRequestError } from './request-error.js'
 import type { RunRecord } from './run-record.js'
 
 /** How long a request may take; deleting and resetting wait for a run to end. */
 const requestLimitMs = 120_000
-
-/** A human's answer to an approval. */
-export interface Verdict {
-  readonly decision: 'approve' | 'reject'
-  readonly reason?: string | undefined
-  /** Used instead of the model's. */
-  readonly arguments?: JsonObject | undefined
-}
 
 export interface AppClientOptions {
   /** Where the app's routes begin, without a slash at the end. */
@@ -31,7 +24,7 @@ export interface AppClientOptions {
 }
 
 /** The routes of an app that the page needs (CONTRACT, HTTP). All throw {@link RequestError}. */
-export class AppClient {
+export class AppClient implements ConversationClient {
   readonly #options: AppClientOptions
 
   constructor(options: AppClientOptions) {
@@ -51,7 +44,6 @@ export class AppClient {
     return this.#readJson(`${toAgentPath(agent)}?limit=${page.limit}${query}`)
   }
 
-  /** A page of the conversation; `undefined` for a session that there is not yet. */
   async readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined> {
     const query = before === undefined ? '' : `&before=${before}`
     try {
@@ -62,7 +54,6 @@ export class AppClient {
     }
   }
 
-  /** Has the app accept a message; asked again, it finds that it has it. */
   async sendMessage({ agent, session, run }: RunAddress, message: string): Promise<void> {
     await this.#readText(`${toAgentPath(agent)}/run`, {
       method: 'POST',
@@ -71,7 +62,6 @@ export class AppClient {
     })
   }
 
-  /** The events of a run after one, with their times; from the start after -1. */
   async followRun(
     address: RunAddress,
     after: number,

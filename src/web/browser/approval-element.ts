@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
 import { toPlainText } from '../../core/to-plain-text.js'
-import type { Verdict } from './app-client.js'
+import type { Verdict } from './conversation-client.js'
 import { createButton, createElement } from './elements.js'
 import { toShownJson } from './json-text.js'
 import type { PartElement } from './part-element.js'

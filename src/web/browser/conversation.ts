@@ -1,6 +1,6 @@
 import { followEvents } from '../../core/follow-events.js'
 import type { RunAddress, SessionAddress } from '../../core/session-paths.js'
-import type { AppClient, Verdict } from './app-client.js'
+import type { ConversationClient, Verdict } from './conversation-client.js'
 import { toHistoryTurns } from './history-turns.js'
 import type { Outage } from './outage.js'
 import type { Outbox, UnsentMessage } from './outbox.js'
@@ -10,12 +10,6 @@ import { isLastRecord, type RunRecord } from './run-record.js'
 import { createRunView, isOpen, type RunView } from './run-view.js'
 import { showRecord } from './show-record.js'
 import { changeTurn, mergeTurns, type Turn, toTurns } from './turns.js'
-
-/** What a conversation asks of the app. */
-export type ConversationClient = Pick<
-  AppClient,
-  'readSession' | 'sendMessage' | 'followRun' | 'cancelRun' | 'decide' | 'resetSession'
->
 
 export interface ConversationOptions {
   readonly client: ConversationClient

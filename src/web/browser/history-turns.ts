@@ -44,9 +44,14 @@ function toEndedTurn(said: readonly JsonObject[], answer: JsonObject): HistoryTu
         output: readNumber(usage, 'completion_tokens'),
         total: readNumber(usage, 'total_tokens'),
       },
-      problem: isFailed ? readText(error, 'message') : undefined,
+      problem: isFailed ? toProblem(error) : undefined,
     },
   }
+}
+
+function toProblem(error: JsonObject): string {
+  const message = readText(error, 'message')
+  return error.code === 'run_cancelled' ? message : `${message} (${readText(error, 'code')})`
 }
 
 function toParts(text: string, response: JsonObject): readonly RunPart[] {

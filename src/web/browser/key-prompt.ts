@@ -20,7 +20,9 @@ export class KeyPrompt {
   }
 
   async #ask(isFirst: boolean): Promise<boolean> {
-    const why = isFirst ? 'This app wants a key.' : 'The app does not accept this key.'
+    const why = isFirst
+      ? 'This app wants a key, or you are no longer signed in.'
+      : 'The app does not accept this key.'
     const where = 'A host key opens all of it: Azure portal, App keys. It is kept until this tab is closed.'
     const key = await askForText(`${why} ${where}`, 'Key')
     if (key !== undefined) this.#key.set(key)

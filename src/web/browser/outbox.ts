@@ -1,5 +1,6 @@
 import { isJsonObject, parseJson } from '../../core/json.js'
 import type { RunAddress } from '../../core/session-paths.js'
+import type { TabStorage } from './tab-storage.js'
 
 /** A message that the app may not have yet. */
 export interface UnsentMessage extends RunAddress {
@@ -11,11 +12,11 @@ export interface UnsentMessage extends RunAddress {
  * under the same ids, so that none is lost and none is answered twice.
  */
 export class Outbox {
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'>
+  readonly #storage: TabStorage
   readonly #name: string
 
   /** @param app tells apps apart that share a host */
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>, app: string) {
+  constructor(storage: TabStorage, app: string) {
     this.#storage = storage
     this.#name = `durable-agents-outbox:${app}`
   }
@@ -39,7 +40,11 @@ export class Outbox {
   }
 
   #write(messages: readonly UnsentMessage[]): void {
-    this.#storage.setItem(this.#name, JSON.stringify(messages))
+    try {
+      this.#storage.setItem(this.#name, JSON.stringify(messages))
+    } catch {
+      // The storage is full: this page still has the message, and sends it.
+    }
   }
 }
 

@@ -45,7 +45,10 @@ const shown: ReadonlyMap<string, Show> = new Map<string, Show>([
   ['run.joined', onParts((parts) => addNotice(parts, 'This message joined the run before it.'))],
   ['history.summarized', onParts((parts) => addNotice(parts, 'Older turns were summarised for the model.'))],
   ['run.completed', showAnswer],
-  ['run.failed', (view, data) => showEnd(view, 'failed', readText(data, 'detail'))],
+  [
+    'run.failed',
+    (view, data) => showEnd(view, 'failed', `${readText(data, 'detail')} (${readText(data, 'code')})`),
+  ],
   ['run.cancelled', (view, data) => showEnd(view, 'cancelled', readText(data, 'reason'))],
 ])
 

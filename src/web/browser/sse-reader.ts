@@ -5,18 +5,25 @@ import type { ServerSentEvent } from '../../core/sse.js'
  * Wire: WHATWG HTML, "Server-sent events"; `retry` is ignored.
  */
 export class SseReader {
-  #rest = ''
+  /** The line that is not complete, in pieces: it may be long, and come in many. */
+  #pieces: string[] = []
+  /** Whether the last line ended with a carriage return, of whose end a line feed may be the other half. */
+  #isHalfEnded = false
   #id: string | undefined
   #event: string | undefined
   #data: string[] = []
 
   /** The events that a piece of text completes. */
   read(text: string): readonly ServerSentEvent[] {
-    // A carriage return at the end may be half of a line's end.
-    const [, whole = '', half = ''] = /^(.*?)(\r?)$/s.exec(this.#rest + text) ?? []
-    const lines = whole.split(/\r\n|\r|\n/)
-    this.#rest = (lines.pop() ?? '') + half
-    return lines.flatMap((line) => this.#take(line) ?? [])
+    const rest = this.#isHalfEnded && text.startsWith('\n') ? text.slice(1) : text
+    if (text !== '') this.#isHalfEnded = text.endsWith('\r')
+    const [first = '', ...lines] = rest.split(/\r\n|\r|\n/)
+    this.#pieces.push(first)
+    return lines.flatMap((line) => {
+      const whole = this.#pieces.join('')
+      this.#pieces = [line]
+      return this.#take(whole) ?? []
+    })
   }
 
   #take(line: string): ServerSentEvent | undefined {
