@@ -7,7 +7,7 @@ export const confirmation = z.object({
   approvalId: z.string(),
   agent: z.string(),
   tool: z.string(),
-  arguments: z.unknown(),
+  arguments: z.unknown().optional(),
   question: z.string(),
 })
 

@@ -56,7 +56,7 @@ function toPlace({ state, task, message }: TaskView): RemotePlace {
 const question = z.object({
   approvalId: z.string(),
   name: z.string(),
-  arguments: z.unknown(),
+  arguments: z.unknown().optional(),
   agent: z.string().nullish(),
 })
 
