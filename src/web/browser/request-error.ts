@@ -3,6 +3,7 @@ import { isJsonObject, parseJson } from '../../core/json.js'
 /** Answers of a host, or of what stands before it, that another one may follow soon. */
 const passingStatuses: ReadonlySet<number> = new Set([408, 502, 503, 504])
 
+/** What is known of a request that failed. */
 export interface RequestFailure {
   readonly message: string
   /** 0 when no answer came. */

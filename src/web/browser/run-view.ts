@@ -49,6 +49,7 @@ export interface NoticePart {
   readonly text: string
 }
 
+/** Something that came of a run; a run is shown as these, in their order. */
 export type RunPart = TextPart | ToolPart | ApprovalPart | NoticePart
 
 /** Tokens spent. */

@@ -31,4 +31,5 @@ export function findSkeleton() {
   }
 }
 
+/** These parts by their names. */
 export type Skeleton = ReturnType<typeof findSkeleton>
