@@ -90,7 +90,7 @@ describe.skipIf(mountObstacle !== undefined)(`a disk that runs full${toReason(mo
     const fillAgain = await fillDisk(scene.dataDir)
     // The gate cannot be made on the full disk: the other one, made before, is moved there.
     await scene.moveGate('b', 'a')
-    await scene.host.waitForOutput(/session busy: The run log .* cannot be written/)
+    await scene.host.waitForOutput(/session busy, run [\w-]+: The run log .* cannot be written/)
     fillAgain()
     expect(await scene.api.waitForOutcome('busy', 'r')).toMatchObject({
       response: 'Tools: a by work',

@@ -95,7 +95,7 @@ describe.each(kinds.filter(({ isSkipped }) => !isSkipped))('a run log in $name',
     gate.shut()
     expect((await waiting).body).toMatchObject({ code: 'store_unavailable' })
     await scene.openGate('a')
-    await scene.host.waitForOutput(/session busy: The run log .* cannot be used/, 20_000)
+    await scene.host.waitForOutput(/session busy, run [\w-]+: The run log .* cannot be used/, 20_000)
     gate.open()
     const { status, body } = await scene.api.run(request)
     expect([status, body.response, body.message_count]).toEqual([200, 'Tools: a by work', 1])
