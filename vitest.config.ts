@@ -26,6 +26,6 @@ export default defineConfig({
     hookTimeout: 30_000,
     // A busy machine may take long until what is polled for is true.
     expect: { poll: { timeout: 10_000 } },
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 })

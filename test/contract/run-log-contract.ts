@@ -19,8 +19,12 @@ function createKey(run = 'r1'): RunKey {
   return { agent: 'Agent', session: `session-${sessions}`, run }
 }
 
-/** What every run log has to do. `open` is called more than once: the first two logs share one store, as two processes would. */
-export function describeRunLog(name: string, open: () => Promise<RunLog>): void {
+/** What every run log has to do. `open` is called more than once: the first two logs share one store, as two processes would; `modelCalls` is how many calls in a chance order are compared with a log in memory. */
+export function describeRunLog(
+  name: string,
+  open: () => Promise<RunLog>,
+  { modelCalls = 80 }: { readonly modelCalls?: number } = {},
+): void {
   describe(`${name} run log`, async () => {
     const log = await open()
     const other = await open()
@@ -643,7 +647,7 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       'does what a log in memory does, in whatever order it is called (%i)',
       async (seed) => {
         const model = new MemoryRunLog()
-        for (const [step, call] of createModelCalls(`Model ${seed}`, seed, 80).entries())
+        for (const [step, call] of createModelCalls(`Model ${seed}`, seed, modelCalls).entries())
           expect({ step, does: await call(step % 2 ? log : other) }).toEqual({
             step,
             does: await call(model),
