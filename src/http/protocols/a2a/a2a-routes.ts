@@ -1,13 +1,16 @@
 import type { Handler, HttpMethod, Route } from '../../route.js'
+import { whenCalled } from '../when-called.js'
 import { toA2aErrorAnswer } from './a2a-errors.js'
-import { handleAgentCard } from './agent-card.js'
-import { handleRpc } from './rpc-handler.js'
 
 /** The routes by which other agents reach ours: each agent's card, and its methods. */
 export function createA2aRoutes(): readonly Route[] {
   return [
-    createRoute('card', 'a2a/{agent}/.well-known/agent-card.json', { GET: handleAgentCard }),
-    createRoute('rpc', 'a2a/{agent}', { POST: handleRpc }),
+    createRoute('card', 'a2a/{agent}/.well-known/agent-card.json', {
+      GET: whenCalled(() => import('./agent-card.js'), 'handleAgentCard'),
+    }),
+    createRoute('rpc', 'a2a/{agent}', {
+      POST: whenCalled(() => import('./rpc-handler.js'), 'handleRpc'),
+    }),
   ]
 }
 

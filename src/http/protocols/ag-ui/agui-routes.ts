@@ -1,14 +1,21 @@
 import type { Handler, HttpMethod, Route } from '../../route.js'
+import { whenCalled } from '../when-called.js'
 import { toAguiErrorAnswer } from './agui-errors.js'
-import { handleAgui } from './agui-handler.js'
-import { handleThread } from './thread-handler.js'
+
+const loadRun = () => import('./agui-handler.js')
 
 /** The routes by which AG-UI's clients reach the agents: an address for each, and one for apps with a single agent. */
 export function createAguiRoutes(): readonly Route[] {
   return [
-    createRoute('run', 'ag-ui', { POST: handleAgui }),
-    createRoute('run-agent', 'ag-ui/{agentName}', { POST: handleAgui }),
-    createRoute('thread', 'ag-ui/{agentName}/{threadId}', { GET: handleThread }),
+    createRoute('run', 'ag-ui', {
+      POST: whenCalled(loadRun, 'handleAgui'),
+    }),
+    createRoute('run-agent', 'ag-ui/{agentName}', {
+      POST: whenCalled(loadRun, 'handleAgui'),
+    }),
+    createRoute('thread', 'ag-ui/{agentName}/{threadId}', {
+      GET: whenCalled(() => import('./thread-handler.js'), 'handleThread'),
+    }),
   ]
 }
 

@@ -1,14 +1,21 @@
 import type { Handler, HttpMethod, Route } from '../../route.js'
+import { whenCalled } from '../when-called.js'
 import { toAgentScopeErrorAnswer } from './agentscope-errors.js'
-import { handleProcess } from './process-handler.js'
-import { handleResponse, handleStop } from './response-handlers.js'
+
+const loadResponses = () => import('./response-handlers.js')
 
 /** The routes by which clients of AgentScope Runtime reach the agents. */
 export function createAgentScopeRoutes(): readonly Route[] {
   return [
-    createRoute('process', 'process', { POST: handleProcess }),
-    createRoute('response', 'process/{responseId}', { GET: handleResponse }),
-    createRoute('stop', 'process/{responseId}/stop', { POST: handleStop }),
+    createRoute('process', 'process', {
+      POST: whenCalled(() => import('./process-handler.js'), 'handleProcess'),
+    }),
+    createRoute('response', 'process/{responseId}', {
+      GET: whenCalled(loadResponses, 'handleResponse'),
+    }),
+    createRoute('stop', 'process/{responseId}/stop', {
+      POST: whenCalled(loadResponses, 'handleStop'),
+    }),
   ]
 }
 

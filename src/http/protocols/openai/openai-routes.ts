@@ -1,8 +1,9 @@
 import type { Handler, HttpMethod, Route } from '../../route.js'
-import { handleChatCompletions } from './chat-handler.js'
-import { handleModel, handleModels } from './models-handlers.js'
+import { whenCalled } from '../when-called.js'
 import { toOpenAiErrorAnswer } from './openai-errors.js'
-import { handleCancelResponse, handleCreateResponse, handleRetrieveResponse } from './responses-handlers.js'
+
+const loadResponses = () => import('./responses-handlers.js')
+const loadModels = () => import('./models-handlers.js')
 
 /** Where OpenAI's API begins, below the app's prefix: what clients are given as `baseURL`. */
 export const openAiBase = 'compatible-mode/v1'
@@ -10,12 +11,24 @@ export const openAiBase = 'compatible-mode/v1'
 /** The routes by which OpenAI's clients reach the agents; `model` names one. */
 export function createOpenAiRoutes(): readonly Route[] {
   return [
-    createRoute('chat', 'chat/completions', { POST: handleChatCompletions }),
-    createRoute('responses', 'responses', { POST: handleCreateResponse }),
-    createRoute('response', 'responses/{responseId}', { GET: handleRetrieveResponse }),
-    createRoute('response-cancel', 'responses/{responseId}/cancel', { POST: handleCancelResponse }),
-    createRoute('models', 'models', { GET: handleModels }),
-    createRoute('model', 'models/{model}', { GET: handleModel }),
+    createRoute('chat', 'chat/completions', {
+      POST: whenCalled(() => import('./chat-handler.js'), 'handleChatCompletions'),
+    }),
+    createRoute('responses', 'responses', {
+      POST: whenCalled(loadResponses, 'handleCreateResponse'),
+    }),
+    createRoute('response', 'responses/{responseId}', {
+      GET: whenCalled(loadResponses, 'handleRetrieveResponse'),
+    }),
+    createRoute('response-cancel', 'responses/{responseId}/cancel', {
+      POST: whenCalled(loadResponses, 'handleCancelResponse'),
+    }),
+    createRoute('models', 'models', {
+      GET: whenCalled(loadModels, 'handleModels'),
+    }),
+    createRoute('model', 'models/{model}', {
+      GET: whenCalled(loadModels, 'handleModel'),
+    }),
   ]
 }
 
