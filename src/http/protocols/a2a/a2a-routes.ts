@@ -1,6 +1,9 @@
-import type { Handler, HttpMethod, Route } from '../../route.js'
+import type { Route } from '../../route.js'
+import { inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toA2aErrorAnswer } from './a2a-errors.js'
+
+const createRoute = inDialect('a2a', (error) => toA2aErrorAnswer(error))
 
 /** The routes by which other agents reach ours: each agent's card, and its methods. */
 export function createA2aRoutes(): readonly Route[] {
@@ -12,12 +15,4 @@ export function createA2aRoutes(): readonly Route[] {
       POST: whenCalled(() => import('./rpc-handler.js'), 'handleRpc'),
     }),
   ]
-}
-
-function createRoute(
-  kind: string,
-  path: string,
-  handlers: Readonly<Partial<Record<HttpMethod, Handler>>>,
-): Route {
-  return { name: `http-a2a-${kind}`, path, handlers, toErrorAnswer: (error) => toA2aErrorAnswer(error) }
 }

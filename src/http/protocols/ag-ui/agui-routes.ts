@@ -1,8 +1,11 @@
-import type { Handler, HttpMethod, Route } from '../../route.js'
+import type { Route } from '../../route.js'
+import { inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toAguiErrorAnswer } from './agui-errors.js'
 
 const loadRun = () => import('./agui-handler.js')
+
+const createRoute = inDialect('agui', toAguiErrorAnswer)
 
 /** The routes by which AG-UI's clients reach the agents: an address for each, and one for apps with a single agent. */
 export function createAguiRoutes(): readonly Route[] {
@@ -17,12 +20,4 @@ export function createAguiRoutes(): readonly Route[] {
       GET: whenCalled(() => import('./thread-handler.js'), 'handleThread'),
     }),
   ]
-}
-
-function createRoute(
-  kind: string,
-  path: string,
-  handlers: Readonly<Partial<Record<HttpMethod, Handler>>>,
-): Route {
-  return { name: `http-agui-${kind}`, path, handlers, toErrorAnswer: toAguiErrorAnswer }
 }

@@ -1,8 +1,11 @@
-import type { Handler, HttpMethod, Route } from '../../route.js'
+import type { Route } from '../../route.js'
+import { inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toAgentScopeErrorAnswer } from './agentscope-errors.js'
 
 const loadResponses = () => import('./response-handlers.js')
+
+const createRoute = inDialect('agentscope', (error) => toAgentScopeErrorAnswer(error))
 
 /** The routes by which clients of AgentScope Runtime reach the agents. */
 export function createAgentScopeRoutes(): readonly Route[] {
@@ -17,17 +20,4 @@ export function createAgentScopeRoutes(): readonly Route[] {
       POST: whenCalled(loadResponses, 'handleStop'),
     }),
   ]
-}
-
-function createRoute(
-  kind: string,
-  path: string,
-  handlers: Readonly<Partial<Record<HttpMethod, Handler>>>,
-): Route {
-  return {
-    name: `http-agentscope-${kind}`,
-    path,
-    handlers,
-    toErrorAnswer: (error) => toAgentScopeErrorAnswer(error),
-  }
 }

@@ -1,7 +1,9 @@
-import type { Handler, HttpMethod, Route } from '../../route.js'
+import type { Route } from '../../route.js'
+import { inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toOpenAiErrorAnswer } from './openai-errors.js'
 
+const createRoute = inDialect('openai', (error) => toOpenAiErrorAnswer(error))
 const loadResponses = () => import('./responses-handlers.js')
 const loadModels = () => import('./models-handlers.js')
 
@@ -11,36 +13,23 @@ export const openAiBase = 'compatible-mode/v1'
 /** The routes by which OpenAI's clients reach the agents; `model` names one. */
 export function createOpenAiRoutes(): readonly Route[] {
   return [
-    createRoute('chat', 'chat/completions', {
+    createRoute('chat', `${openAiBase}/chat/completions`, {
       POST: whenCalled(() => import('./chat-handler.js'), 'handleChatCompletions'),
     }),
-    createRoute('responses', 'responses', {
+    createRoute('responses', `${openAiBase}/responses`, {
       POST: whenCalled(loadResponses, 'handleCreateResponse'),
     }),
-    createRoute('response', 'responses/{responseId}', {
+    createRoute('response', `${openAiBase}/responses/{responseId}`, {
       GET: whenCalled(loadResponses, 'handleRetrieveResponse'),
     }),
-    createRoute('response-cancel', 'responses/{responseId}/cancel', {
+    createRoute('response-cancel', `${openAiBase}/responses/{responseId}/cancel`, {
       POST: whenCalled(loadResponses, 'handleCancelResponse'),
     }),
-    createRoute('models', 'models', {
+    createRoute('models', `${openAiBase}/models`, {
       GET: whenCalled(loadModels, 'handleModels'),
     }),
-    createRoute('model', 'models/{model}', {
+    createRoute('model', `${openAiBase}/models/{model}`, {
       GET: whenCalled(loadModels, 'handleModel'),
     }),
   ]
-}
-
-function createRoute(
-  kind: string,
-  path: string,
-  handlers: Readonly<Partial<Record<HttpMethod, Handler>>>,
-): Route {
-  return {
-    name: `http-openai-${kind}`,
-    path: `${openAiBase}/${path}`,
-    handlers,
-    toErrorAnswer: (error) => toOpenAiErrorAnswer(error),
-  }
 }
