@@ -60,11 +60,14 @@ main > header, #inspector > header { display: flex; align-items: center; gap: 4p
 .said:empty { display: none; }
 .parts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; }
 .answer { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; }
-.answer p { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.answer p { white-space: pre-wrap; overflow-wrap: anywhere; }
+.answer p > span { display: block; unicode-bidi: plaintext; }
 .answer code { font-family: var(--mono); font-size: .9em; padding: 1px 4px; border-radius: 4px; background: var(--card); }
 a { color: var(--accent); }
+/* Marks before a link that turn the direction of writing do not reach into it. */
+.answer a { unicode-bidi: isolate; }
 .code { margin: 0; padding: 10px 12px; border-radius: 8px; border: 1px solid var(--line); background: var(--card); font: 13px/1.45 var(--mono); overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-.answer .code code { padding: 0; background: none; font-size: inherit; }
+.answer .code code { display: block; padding: 0; background: none; font-size: inherit; }
 .card { border: 1px solid var(--line); border-radius: 8px; }
 .card > summary { display: flex; gap: 8px; align-items: baseline; padding: 6px 12px; cursor: pointer; font-size: 13px; color: var(--soft); list-style: none; }
 .card > summary::before { content: '▸'; }

@@ -1,38 +1,10 @@
+import { toPlainLine } from '../../core/to-plain-text.js'
+
 /** A piece of a line. */
 export type Span =
   | { readonly kind: 'plain' | 'code' | 'strong'; readonly text: string }
   /** Security: `href` is an http or https address. */
   | { readonly kind: 'link'; readonly text: string; readonly href: string }
-
-/** Text, with its line breaks, or a block of code. */
-export type Block =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'code'; readonly text: string }
-
-/** Splits an answer into text and fenced blocks of code; one that is not closed yet goes to the end. */
-export function toBlocks(text: string): readonly Block[] {
-  const blocks: Block[] = []
-  let lines: string[] = []
-  let fence: string | undefined
-  const close = (kind: Block['kind']) => {
-    const joined = lines.join('\n')
-    const content = kind === 'code' ? joined : joined.replace(/^\n+|\n+$/g, '')
-    if (kind === 'code' || content.trim() !== '') blocks.push({ kind, text: content })
-    lines = []
-  }
-  for (const line of text.split(/\r\n|\r|\n/)) {
-    const [, mark] = /^ {0,3}(`{3,}|~{3,})/.exec(line) ?? []
-    if (fence === undefined && mark !== undefined) {
-      close('text')
-      fence = mark
-    } else if (fence !== undefined && mark?.startsWith(fence) && line.trim() === mark) {
-      close('code')
-      fence = undefined
-    } else lines.push(line)
-  }
-  close(fence === undefined ? 'text' : 'code')
-  return blocks
-}
 
 const spanPattern =
   /`([^`\n]+)`|\*\*([^*\n]+)\*\*|\[([^\][\n]+)\]\((https?:\/\/[^\s()<>"]+)\)|(https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]*])/gi
@@ -53,9 +25,14 @@ export function toSpans(text: string): readonly Span[] {
   return spans
 }
 
-/** Security: a label says where it leads, as what a model writes may say one thing and link to another. */
+/**
+ * Security: a link says where it leads, as what a model writes may say one thing and lead to another: by its label, by
+ * letters that look like others, by a name before the host, or by marks that turn the direction of writing.
+ */
 function toLink(label: string | undefined, target: string, whole: string): Span {
   const url = URL.canParse(target) ? new URL(target) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) return { kind: 'plain', text: whole }
-  return { kind: 'link', text: label === undefined ? target : `${label} (${url.host})`, href: url.href }
+  const text = toPlainLine(label ?? target)
+  const isHonest = label === undefined && target.toLowerCase().startsWith(url.origin)
+  return { kind: 'link', text: isHonest ? text : `${text} (${url.host})`, href: url.href }
 }

@@ -1,23 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { toBlocks, toSpans } from '../../src/web/browser/text-blocks.js'
-
-describe('blocks', () => {
-  test('are text with its line breaks, and code between fences', () => {
-    expect(toBlocks('a\nb\n\n```ts\nx\n\n  y\n```\nc')).toEqual([
-      { kind: 'text', text: 'a\nb' },
-      { kind: 'code', text: 'x\n\n  y' },
-      { kind: 'text', text: 'c' },
-    ])
-  })
-
-  test('that are not closed yet go to the end', () => {
-    expect(toBlocks('```\nx')).toEqual([{ kind: 'code', text: 'x' }])
-  })
-
-  test('lose nothing that was said', () => {
-    expect(toBlocks('````\n```\n````')).toEqual([{ kind: 'code', text: '```' }])
-  })
-})
+import { toSpans } from '../../src/web/browser/text-spans.js'
 
 describe('spans', () => {
   test('find code, strong words and addresses, and leave all else', () => {
@@ -42,6 +24,19 @@ describe('spans', () => {
   test('say where a label leads', () => {
     const link = { kind: 'link', text: 'my bank (evil.example)', href: 'https://evil.example/' }
     expect(toSpans('[my bank](https://evil.example/)')).toEqual([link])
+  })
+
+  test.each([
+    ['[x\u202e](https://moc.example/)', 'x\ufffd (moc.example)', 'https://moc.example/'],
+    ['https://a.example/\u202ex', 'https://a.example/\ufffdx', 'https://a.example/%E2%80%AEx'],
+    ['https://bank.example@evil.example/', 'https://bank.example@evil.example/ (evil.example)'],
+    [
+      'https://b\u0430nk.example/',
+      'https://b\u0430nk.example/ (xn--bnk-6cd.example)',
+      'https://xn--bnk-6cd.example/',
+    ],
+  ])('say where an address leads that looks like another: %j', (said, text, href = said) => {
+    expect(toSpans(said)).toEqual([{ kind: 'link', text, href }])
   })
 
   test.each([
