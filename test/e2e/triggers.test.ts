@@ -130,6 +130,7 @@ describe('a message of a queue', () => {
 })
 
 test('a blob is a run of the agent, once for each version', async () => {
+  expect(scene.host.output()).toContain("'blob-Assistant' has source EventGrid")
   const service = BlobServiceClient.fromConnectionString(connectionString)
   const container = service.getContainerClient('inbox')
   await container.createIfNotExists()
