@@ -243,6 +243,21 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
     await window.close()
   })
 
+  test('goes where the browser goes back and forward to, also where no conversation is named', async () => {
+    const window = await ChatWindow.open(
+      browser,
+      `${scene.host.url}/api/chat?code=${encodeURIComponent(key)}`,
+    )
+    await window.page.locator('.session-name ::-p-text(turn)').click()
+    await window.waitForText('.said', 'Work')
+    await window.page.goBack()
+    await window.waitForText('#title', 'New conversation')
+    expect(await window.texts('.said')).toEqual([])
+    await window.page.goForward()
+    await window.waitForText('.said', 'Work')
+    await window.close()
+  })
+
   test('fits a phone', () =>
     chat('phone', async (window) => {
       await window.page.setViewport({ width: 360, height: 640, isMobile: true, hasTouch: true })

@@ -108,6 +108,15 @@ describe('a message', () => {
     expect(outbox.of('A', 's')).toEqual([])
   })
 
+  test('that nobody was let in to send is kept for whoever comes back with a key', async () => {
+    const { conversation, outbox } = createScene({
+      sendMessage: () => Promise.reject(toRequestError(401, '')),
+    })
+    conversation.send('Hi')
+    await vi.waitFor(() => expect(conversation.turns[0]?.view.status).toBe('failed'))
+    expect(outbox.of('A', 's')).toMatchObject([{ run: 'run-1', message: 'Hi' }])
+  })
+
   test('that an earlier page could not send is sent by the next, under its id', async () => {
     const { createConversation, outbox, story } = createScene()
     outbox.put({ ...address, run: 'earlier', message: 'Hi' })

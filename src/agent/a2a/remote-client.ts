@@ -1,5 +1,4 @@
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
-import { isRefusal, toUnreachableError } from './remote-failures.js'
 import { RemoteTask, type RemoteTaskSettings } from './remote-task.js'
 import { parseTaskToken } from './task-token.js'
 
@@ -25,22 +24,11 @@ async function* streamTask(
   yield* new RemoteTask(settings, request, options, token).run()
 }
 
-/** A task that has ended, or that there is not, need not be ended. */
 async function cancelTask(
-  { name, connection }: RemoteTaskSettings,
+  { connection }: RemoteTaskSettings,
   continuation: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { taskId } = parseTaskToken(continuation)
-  if (taskId === undefined) return
-  try {
-    const { client } = await connection.open()
-    await client.cancelTask(
-      { tenant: '', id: taskId, metadata: undefined },
-      { signal: connection.limit(signal) },
-    )
-  } catch (error) {
-    signal?.throwIfAborted()
-    if (!isRefusal(error)) throw toUnreachableError(name, error)
-  }
+  if (taskId !== undefined) await connection.cancel(taskId, signal)
 }

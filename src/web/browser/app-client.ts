@@ -9,7 +9,7 @@ import {
 } from '../../core/session-paths.js'
 import type { ConversationClient, Verdict } from './conversation-client.js'
 import { readStream } from './read-stream.js'
-import { createBrokenError, RequestError, toRequestError } from './request-error.js'
+import { createBrokenError, isLockedOut, RequestError, toRequestError } from './request-error.js'
 import type { RunRecord } from './run-record.js'
 
 /** How long a request may take; deleting and resetting wait for a run to end. */
@@ -121,9 +121,7 @@ export class AppClient implements ConversationClient {
       const response = await ask(`${url}${path}`, { ...init, headers })
       if (response.ok) return response
       const failure = toRequestError(response.status, await response.text().catch(() => ''))
-      // What the app itself refuses says why; the host, which wants a key, does not.
-      const wantsKey = (response.status === 401 || response.status === 403) && failure.code === undefined
-      if (!wantsKey || !(await askForKey(used))) throw failure
+      if (!isLockedOut(failure) || !(await askForKey(used))) throw failure
     }
   }
 }

@@ -89,6 +89,7 @@ export class ChatPage {
     const [first] = names
     if (this.#agent === '' && first !== undefined) this.#open({ agent: first, session: undefined })
     agents.value = this.#agent
+    if (first === undefined) this.#problem.show('This app has no agents that can be talked to here.')
     if (named === undefined) this.#composer.focus()
   }
 
@@ -108,8 +109,9 @@ export class ChatPage {
     this.#composer.focus()
   }
 
-  #open(place: Place | undefined): void {
-    if (place === undefined) return
+  /** Shows a place; a new conversation with the same agent when none is named. */
+  #open(place: Place = { agent: this.#agent, session: undefined }): void {
+    if (place.agent === '') return
     const { skeleton } = this.#options
     this.#leave()
     this.#agent = place.agent

@@ -5,7 +5,7 @@ import { toHistoryTurns } from './history-turns.js'
 import type { Outage } from './outage.js'
 import type { Outbox, UnsentMessage } from './outbox.js'
 import { readNumber, readObjects } from './read-fields.js'
-import { RequestError } from './request-error.js'
+import { isLockedOut, RequestError } from './request-error.js'
 import { isLastRecord, type RunRecord } from './run-record.js'
 import { createRunView, isOpen, type RunView } from './run-view.js'
 import { showRecord } from './show-record.js'
@@ -152,10 +152,12 @@ export class Conversation {
     try {
       await delivery.outlast(() => client.sendMessage(unsent, message))
       this.#settle(run, { status: 'queued' })
+      outbox.remove(run)
     } catch (error) {
       this.#settle(run, { status: 'failed', problem: toProblemText(error) })
+      // Whoever comes back with a key, or signed in, has it sent then.
+      if (!isLockedOut(error)) outbox.remove(run)
     }
-    outbox.remove(run)
     void this.#followAll()
   }
 
