@@ -3,7 +3,7 @@ import type { JsonValue } from '../../core/json.js'
 import { genAi } from '../../model/telemetry/attributes.js'
 import { capturesContent } from '../../model/telemetry/content-capture.js'
 import { readShared } from '../../model/telemetry/shared-attributes.js'
-import { isTracing, markFailed, startSpan } from '../../model/telemetry/tracing.js'
+import { endSpan, isTracing, markFailed, startSpan } from '../../model/telemetry/tracing.js'
 import type { ExecutionOutcome, ToolExecution } from '../execute-tool.js'
 
 /**
@@ -25,7 +25,7 @@ export async function traceTool(
     markFailed(span, error)
     throw error
   } finally {
-    span.end()
+    endSpan(span)
   }
 }
 
