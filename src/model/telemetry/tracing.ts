@@ -62,12 +62,15 @@ export function guard<T>(work: () => T): T | undefined {
 
 /**
  * What a failure is called (semantic conventions, `error.type`): our code, the name of another error, `_OTHER` for what
- * is no error at all.
+ * is no error at all, or has no name but a text.
  */
 export function toErrorType(error: unknown): string {
   if (error instanceof AgentError) return error.code
-  return error instanceof Error ? error.name : '_OTHER'
+  return error instanceof Error && plainName.test(error.name) ? error.name : '_OTHER'
 }
+
+/** Names are written by programmers, and few. Metrics have one series for each of them. */
+const plainName = /^[A-Za-z_$][\w$.]{0,63}$/
 
 /**
  * Marks a span as failed.
