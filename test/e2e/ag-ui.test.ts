@@ -295,6 +295,25 @@ describe('an approval', () => {
     expect(client.text).toContain('Tools: ')
   })
 
+  test.each([
+    ['was answered elsewhere', 'success', ['tool 250 for 7', 'assistant Tools: 250 for 7']],
+    [
+      'is moot, as its run was stopped',
+      'cancelled',
+      ['tool {"error":"The run was cancelled before this tool ran."}'],
+    ],
+  ])('that %s is passed by cancelling it', async (_case, type, lines) => {
+    const { client, interrupt: interruptId } = await ask(`passed-${type}`)
+    const run = interruptId.split('~')[0] ?? ''
+    if (type === 'cancelled') await scene.api.cancel(client.threadId, run)
+    else await scene.api.decide(client.threadId, interruptId, { decision: 'approve' })
+    await scene.api.waitForOutcome(client.threadId, run)
+    await client.runAgent({ resume: [{ interruptId, status: 'cancelled' }] })
+    expect(client.events.at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: { type } })
+    expect(toLines(client.messages).slice(2)).toEqual(lines)
+    expect(await client.say('Hello')).toBe('You said: Hello')
+  })
+
   test('is told again to who asks again, and keeps other messages waiting', async () => {
     const { client, interrupt } = await ask('waiting')
     const again = open('waiting', { initialMessages: structuredClone(client.messages) })

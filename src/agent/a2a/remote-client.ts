@@ -1,6 +1,8 @@
+import type { ChatMessage } from '../../core/messages.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
+import { readPlace } from './remote-place.js'
 import { RemoteTask, type RemoteTaskSettings } from './remote-task.js'
-import { parseTaskToken } from './task-token.js'
+import { formatTaskToken, parseTaskToken } from './task-token.js'
 
 /**
  * An agent elsewhere in the place of a model: each answer is a task there, made in the background. The token to come back to
@@ -11,7 +13,14 @@ export function createRemoteClient(settings: RemoteTaskSettings): ChatClient {
     model: settings.name,
     stream: (request, options) => streamTask(settings, request, options),
     cancel: (continuation, { signal } = {}) => cancelTask(settings, continuation, signal),
+    toWaiting: (answer) => toWaitingTask(settings, answer),
   }
+}
+
+/** A task that has asked a human, who may have decided since. */
+function toWaitingTask({ key }: RemoteTaskSettings, answer: ChatMessage): string | undefined {
+  const { taskId } = readPlace(key, answer) ?? {}
+  return taskId === undefined ? undefined : formatTaskToken({ messageId: '', taskId })
 }
 
 async function* streamTask(
