@@ -177,11 +177,13 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   }
 }
 
-/** Clients keep thoughts of which a snapshot holds none at all, so there they are emptied. */
+/**
+ * Clients keep their thoughts when a snapshot holds none at all, so there it holds an empty one: the first, which is filled
+ * again where it stands when the run is told from its beginning.
+ */
 function toEmptied(all: readonly AguiMessage[], left: readonly AguiMessage[]): readonly AguiMessage[] {
-  if (left.some(isThought)) return []
-  const ids = new Set(all.filter(isThought).map(({ id }) => id))
-  return [...ids].map((id) => ({ id, role: 'reasoning', content: '' }))
+  const first = left.some(isThought) ? undefined : all.find(isThought)
+  return first === undefined ? [] : [{ id: first.id, role: 'reasoning', content: '' }]
 }
 
 function isThought({ role }: AguiMessage): boolean {

@@ -159,6 +159,34 @@ test('is whole for a client that was cut off after a decision, and sends it agai
   }
 })
 
+test('tells thoughts where they were thought to a client that was cut off anywhere', async () => {
+  const first = withThought(calls(0, 'c1'), 'Hm')
+  const second = withThought(answer(1, 'Done'), 'So')
+  const events = [
+    ...begun,
+    thinks(0, 'Hm'),
+    first,
+    toolDone('c1', 1),
+    thinks(1, 'So'),
+    second,
+    completed('Done'),
+  ]
+  const whole = tell(events)
+  const { lines } = await show(whole)
+  expect(lines).toEqual([
+    'user hi',
+    'reasoning Hm',
+    'assistant  tool({})',
+    'tool 1',
+    'reasoning So',
+    'assistant Done',
+  ])
+  for (let cut = 2; cut <= whole.length; cut += 1) {
+    const partial = await showPart(whole.slice(0, cut))
+    expect((await show(tell(events, createTeller(partial)), partial)).lines).toEqual(lines)
+  }
+})
+
 /** What a client shows whose connection broke off. */
 async function showPart(
   events: readonly AguiEvent[],
@@ -186,6 +214,13 @@ describe('what is void', () => {
       'reasoning So',
       'assistant Well',
     ])
+  })
+
+  test('does not come back when the step is begun once more', async () => {
+    const again = [reset(0), thinks(0, 'So'), says(0, 'We'), reset(0), says(0, 'Well')]
+    const events = [...begun, thinks(0, 'Hm'), says(0, 'On'), ...again, answer(0, 'Well'), completed('Well')]
+    const { lines } = await show(tell(events))
+    expect(lines.filter((line) => line !== 'reasoning ')).toEqual(['user hi', 'assistant Well'])
   })
 
   test('is taken back when the finished message is another one, or the answer is changed', async () => {
