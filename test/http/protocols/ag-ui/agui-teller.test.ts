@@ -123,7 +123,7 @@ test('ends a run that waits for a human with an interrupt, and goes on as anothe
   const teller = createTeller()
   const first = await show([...tell(asking, teller), ...teller.pause()])
   expect(first.client.pendingInterrupts).toMatchObject([
-    { id: 'r~1', reason: 'tool_call', toolCallId: 'c2', metadata: { name: 'tool', arguments: { a: 1 } } },
+    { id: 'r~1', reason: 'tool_call', toolCallId: 'r.c2', metadata: { name: 'tool', arguments: { a: 1 } } },
   ])
   const next = createTeller(first.messages, 'r2')
   tell(asking, next)
@@ -256,7 +256,7 @@ test('tells progress, and nothing that providers keep', async () => {
   expect(events.at(-1)).toEqual({
     type: 'CUSTOM',
     name: 'tool_progress',
-    value: { toolCallId: 'c1', toolCallName: 'tool', progress: 0.5 },
+    value: { toolCallId: 'r.c1', toolCallName: 'tool', progress: 0.5 },
   })
   expect(JSON.stringify(events)).not.toContain('secret')
 })
