@@ -137,6 +137,21 @@ describe('a run', () => {
     expect(accepted?.data).toMatchObject({ metadata: { tenant: 'acme' } })
   })
 
+  test('has its own tool calls, also with a model that counts them anew in each answer', async () => {
+    const again = (id: string) => ({ toolCalls: [{ ...call('work', { id }), id: 'call_0' }] })
+    scene.book.add('Do b and c', again('b'), again('c'))
+    scene.book.add('Do d', again('d'))
+    const client = open('counted')
+    await client.say('Do b and c')
+    await client.say('Do d')
+    expect(toLines(client.messages).slice(7)).toEqual([
+      'assistant  work({"id":"d"})',
+      'tool d by work',
+      'assistant Tools: d by work',
+    ])
+    expect((await load('counted')).messages).toEqual(client.messages)
+  })
+
   test('of somebody else is not there', async () => {
     await (await post(toInput('anns', 'My secret'), { 'x-user': 'ann' })).end()
     const tries = await Promise.all([
