@@ -8,9 +8,10 @@ import type { ToolChoice } from '../core/tool-choice.js'
 import type { AgentDefinition, ModelSettings, Tool, ToolSource } from './agent-definition.js'
 import { checkTools } from './agent-options.js'
 import type { AgentSession } from './agent-session.js'
+import type { ApprovalHandler } from './ask-approval.js'
 import { createInMemoryDelegation } from './delegate-in-memory.js'
 import type { InvocationValues } from './provider-context.js'
-import type { ApprovalHandler, StandaloneRun } from './run-standalone.js'
+import type { StandaloneRun } from './run-standalone.js'
 
 export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   /** The conversation that this run goes on with and becomes part of. @default none */
