@@ -47,6 +47,16 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * Options with which the answer is there, in its type, when the run has ended. Where the agent's own `modelSettings` ask for the
+ * background, `background: true` here says so to the type of `value` too.
+ */
+export interface TypedRunOptions<ResponseSchema extends Schema> extends AgentRunOptions<ResponseSchema> {
+  readonly responseFormat: ResponseSchema
+  readonly background?: false | undefined
+  readonly continuationToken?: undefined
+}
+
 const runOptions: OptionNames<AgentRunOptions> = {
   session: true,
   history: true,

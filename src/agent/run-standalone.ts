@@ -50,7 +50,9 @@ export interface StandaloneRun<Value> {
 }
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
-export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
+export async function runStandalone<Value>(
+  run: StandaloneRun<Value>,
+): Promise<AgentResponse<Value | undefined>> {
   const errors: unknown[] = []
   const correlationId = randomUUID()
   const state = await observeRun(

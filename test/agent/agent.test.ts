@@ -75,7 +75,7 @@ test('a response format gives a typed, validated value', async () => {
   const { agent, client } = createAgent([{ text: '{"city":"Oslo","degrees":7}' }])
   const schema = z.object({ city: z.string(), degrees: z.number() })
   const response = await agent.run('Weather?', { responseFormat: schema })
-  expectTypeOf(response.value).toEqualTypeOf<{ city: string; degrees: number } | undefined>()
+  expectTypeOf(response.value).toEqualTypeOf<{ city: string; degrees: number }>()
   expect(response.value).toEqual({ city: 'Oslo', degrees: 7 })
   expect(client.requests[0]?.responseFormat?.schema).toMatchObject({ required: ['city', 'degrees'] })
 })
