@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import { toOpenTokens } from '../agent/open-tokens.js'
 import type { Clock } from '../core/clock.js'
 import type { TerminalEvent } from '../run/events.js'
 import { fold, type RunState, toLastCalls } from '../run/fold.js'
@@ -37,6 +38,7 @@ async function endRun({ agent, key }: Delegate, options: EndDelegatedRunsOptions
   const state = fold(events)
   if (state.request === undefined || state.outcome !== undefined) return
   await log.append(key, events.length, [ended])
-  if (state.continuation !== undefined) await cancelAnswers([{ agent, token: state.continuation }], clock)
+  const answers = toOpenTokens(agent, state).map((token) => ({ agent, token }))
+  await cancelAnswers(answers, clock)
   await endDelegatedRuns(agent, key, { ...state, outcome: ended }, options)
 }
