@@ -137,6 +137,21 @@ describe('a run', () => {
     expect(accepted?.data).toMatchObject({ metadata: { tenant: 'acme' } })
   })
 
+  test('has its own tool calls, also with a model that counts them anew in each answer', async () => {
+    const again = (id: string) => ({ toolCalls: [{ ...call('work', { id }), id: 'call_0' }] })
+    scene.book.add('Do b and c', again('b'), again('c'))
+    scene.book.add('Do d', again('d'))
+    const client = open('counted')
+    await client.say('Do b and c')
+    await client.say('Do d')
+    expect(toLines(client.messages).slice(7)).toEqual([
+      'assistant  work({"id":"d"})',
+      'tool d by work',
+      'assistant Tools: d by work',
+    ])
+    expect((await load('counted')).messages).toEqual(client.messages)
+  })
+
   test('of somebody else is not there', async () => {
     await (await post(toInput('anns', 'My secret'), { 'x-user': 'ann' })).end()
     const tries = await Promise.all([
@@ -293,6 +308,25 @@ describe('an approval', () => {
     await waitFor(() => (new Date().toISOString() > (interrupt?.expiresAt ?? '') ? true : undefined))
     await client.runAgent({ resume: [{ interruptId: interrupt?.id ?? '', status: 'cancelled' }] })
     expect(client.text).toContain('Tools: ')
+  })
+
+  test.each([
+    ['was answered elsewhere', 'success', ['tool 250 for 7', 'assistant Tools: 250 for 7']],
+    [
+      'is moot, as its run was stopped',
+      'cancelled',
+      ['tool {"error":"The run was cancelled before this tool ran."}'],
+    ],
+  ])('that %s is passed by cancelling it', async (_case, type, lines) => {
+    const { client, interrupt: interruptId } = await ask(`passed-${type}`)
+    const run = interruptId.split('~')[0] ?? ''
+    if (type === 'cancelled') await scene.api.cancel(client.threadId, run)
+    else await scene.api.decide(client.threadId, interruptId, { decision: 'approve' })
+    await scene.api.waitForOutcome(client.threadId, run)
+    await client.runAgent({ resume: [{ interruptId, status: 'cancelled' }] })
+    expect(client.events.at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: { type } })
+    expect(toLines(client.messages).slice(2)).toEqual(lines)
+    expect(await client.say('Hello')).toBe('You said: Hello')
   })
 
   test('is told again to who asks again, and keeps other messages waiting', async () => {

@@ -35,13 +35,9 @@ export class AppClient implements ConversationClient {
     return this.#readJson('/agents')
   }
 
-  /** An agent with its sessions, newest first; those after a page when `before` is its `next_before`. */
-  readAgent(
-    agent: string,
-    page: { readonly limit: number; readonly before?: string | undefined },
-  ): Promise<JsonObject> {
-    const query = page.before === undefined ? '' : `&before=${encodeURIComponent(page.before)}`
-    return this.#readJson(`${toAgentPath(agent)}?limit=${page.limit}${query}`)
+  /** An agent with its newest sessions. */
+  readAgent(agent: string, limit: number): Promise<JsonObject> {
+    return this.#readJson(`${toAgentPath(agent)}?limit=${limit}`)
   }
 
   async readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined> {

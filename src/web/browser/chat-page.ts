@@ -67,6 +67,7 @@ export class ChatPage {
     })
     this.#sessions = new SessionList({
       client,
+      outage: this.#createOutage('sessions'),
       list: skeleton.sessions,
       more: skeleton.moreSessions,
       onProblem,
@@ -96,7 +97,10 @@ export class ChatPage {
   #listen(): void {
     const { agents, fresh, reset, remove } = this.#options.skeleton
     agents.addEventListener('change', () => this.#goTo({ agent: agents.value, session: undefined }))
-    fresh.addEventListener('click', () => this.#goTo({ agent: this.#agent, session: undefined }))
+    fresh.addEventListener('click', () => {
+      this.#goTo({ agent: this.#agent, session: undefined })
+      this.#composer.focus()
+    })
     reset.addEventListener('click', () => void this.#reset())
     remove.addEventListener('click', () => void this.#remove())
     addEventListener('hashchange', () => this.#open(parsePlace(location.hash)))
@@ -106,7 +110,6 @@ export class ChatPage {
   #goTo(place: Place): void {
     if (toHash(place) === location.hash) this.#open(place)
     else location.hash = toHash(place)
-    this.#composer.focus()
   }
 
   /** Shows a place; a new conversation with the same agent when none is named. */
@@ -192,7 +195,9 @@ export class ChatPage {
     const { client } = this.#options
     await this.#problem.watch(async () => {
       await this.#delivery.outlast(() => client.deleteSession(address))
+      if (this.#conversation?.address !== address) return
       this.#goTo({ agent: address.agent, session: undefined })
+      this.#composer.focus()
     })
   }
 
@@ -226,7 +231,8 @@ export class ChatPage {
     const { turns = [], hasOlder = false, current, address } = this.#conversation ?? {}
     this.#transcript.show(turns, hasOlder)
     this.#composer.setBusy(current !== undefined)
-    connection.textContent = this.#away.size > 0 ? 'Reconnecting …' : ''
+    const state = this.#away.size > 0 ? 'Reconnecting …' : ''
+    if (connection.textContent !== state) connection.textContent = state
     title.textContent = address?.session ?? 'New conversation'
     document.title = `${address?.session ?? 'New conversation'} · ${this.#agent}`
     reset.disabled = address === undefined
