@@ -22,7 +22,7 @@ const storedEntry = z.looseObject({
       totalTokenCount: z.number().nullish(),
     })
     .nullish(),
-  extensionData: z.looseObject({ turn: z.number().optional() }).nullish(),
+  extensionData: z.looseObject({ turn: z.number().optional(), model: z.string().optional() }).nullish(),
 })
 
 const ownFields = z.looseObject({
