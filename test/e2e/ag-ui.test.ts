@@ -135,6 +135,7 @@ describe('a run', () => {
     ])
     const [accepted] = await (await scene.api.events('rich', 'r-1')).end()
     expect(accepted?.data).toMatchObject({ metadata: { tenant: 'acme' } })
+    expect((await load('rich')).messages.map(({ id }) => id)).toEqual(['u-1', 'r-1.0'])
   })
 
   test('has its own tool calls, also with a model that counts them anew in each answer', async () => {
@@ -385,6 +386,7 @@ describe('a request that is wrong', () => {
     ],
     ['tools', { ...input, tools: [{ name: 'a', description: '' }] }, 'tools'],
     ['state', { ...input, state: { a: 1 } }, 'state'],
+    ['a state that is no object', { ...input, state: 1 }, 'state'],
     ['context of another form', { ...input, context: [{ a: 1 }] }, 'context.0.description'],
     ['an answer without payload', { ...input, resume: [entry] }, 'resume.0.payload'],
     ['a field of its own', { ...input, model: 'x' }, 'model'],
