@@ -95,9 +95,10 @@ describe('a run', () => {
 
   test('is one run for one id, and for one message, however often it is sent', async () => {
     const before = (await scene.effects()).length
+    const context = [{ description: 'The time', value: 'another one' }]
     const bodies = [
       toInput('again', 'Do a'),
-      toInput('again', 'Do a'),
+      toInput('again', 'Do a', { context }),
       toInput('again', 'Do a', { runId: 'r-2' }),
     ]
     const told: string[] = []
@@ -106,12 +107,10 @@ describe('a run', () => {
     expect(told[1]).toBe(told[0])
     expect(told[2]?.replaceAll('"runId":"r-2"', '"runId":"r-1"')).toBe(told[0])
     expect(await scene.effects()).toHaveLength(before + 2)
-    const other = await refuse(toInput('again', 'Do b'))
-    expect([other.status, other.body.type, other.body.code]).toEqual([
-      422,
-      'RUN_ERROR',
-      'idempotency_conflict',
-    ])
+    for (const runId of ['r-1', 'r-3']) {
+      const { status, body } = await refuse(toInput('again', 'Do b', { runId }))
+      expect([status, body.type, body.code]).toEqual([422, 'RUN_ERROR', 'idempotency_conflict'])
+    }
     const messages = [{ id: 'u-9', role: 'user', content: 'Do a' }]
     expect((await refuse(toInput('again', '', { messages }))).status).toBe(422)
   })
