@@ -268,6 +268,10 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
 
   test('asks for a key when it has none, or a wrong one', async () => {
     const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    await window.waitForText('dialog', 'wants a key')
+    await window.page.keyboard.press('Escape')
+    await window.waitForText('#problem', '401')
+    await window.ask(`dispatchEvent(new Event('focus'))`)
     for (const [question, given] of [
       ['wants a key', 'wrong'],
       ['does not accept', key],
