@@ -1,3 +1,4 @@
+import { toOutermostRun } from '../run/inner-run.js'
 import type { EndedRunsQuery, RunKey, SessionKey } from '../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './azure-blob-container.js'
 import type { AzureBlobIndex } from './azure-blob-index.js'
@@ -78,9 +79,11 @@ export async function deleteEndedRuns(
   key: SessionKey,
   which: EndedRunsQuery,
 ): Promise<void> {
-  await index.unfinished(key)
+  const unfinished = await index.unfinished(key)
+  const open = new Set(unfinished.filter(({ status }) => status !== 'ended').map(({ run }) => run))
   const runs = await listEnded(container, key, which)
-  await forEachLimited(runs, parallel, (run) => deleteEndedRun(container, run))
+  const doomed = runs.filter((run) => !open.has(toOutermostRun(run.key) ?? run.key.run))
+  await forEachLimited(doomed, parallel, (run) => deleteEndedRun(container, run))
 }
 
 /** See `RunLog.deleteEndedBefore`. One call when there is nothing to delete, six per deleted run. */

@@ -223,6 +223,14 @@ test('deleting the session tells the orchestrations of its open runs', async () 
   expect(await log.session(key)).toBeUndefined()
 })
 
+test('whoever waits for a run that is deleted while it is executed is told so', async () => {
+  const log = new MemoryRunLog()
+  const { made } = createTool({ execute: () => log.deleteSession(key, Date.now() + 1) })
+  const { entity } = createSession([callWork(1)], { log, tools: [made] })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  expect(entity.replies).toMatchObject([{ status: 'failed', error: { code: 'run_cancelled' } }])
+})
+
 test.each([
   ['a message that nobody waits for is brought again while the store cannot take it', false],
   ['whoever waits is told that the store cannot take the message, and sends it again', true],
