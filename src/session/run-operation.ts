@@ -54,6 +54,10 @@ export async function operatePending(operation: Operation, correlationId: string
   const { turn } = state.own
   try {
     await outlastFailures(toPatience(operation), () => carryOut(operation, state, correlationId))
+  } catch (error) {
+    // Whoever took the run over may be the one whose operation counts for nothing: then it ends there, and nobody takes it in.
+    if (hasCode(error, 'fenced')) signalRun(operation, correlationId)
+    throw error
   } finally {
     if (state.own.turn !== turn) context.df.setState(state.getState())
   }
