@@ -27,8 +27,15 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 100
 
+@minValue(0)
+@description('Instances that are kept running, and paid for: so many for requests, and as many for runs.')
+param alwaysReadyInstanceCount int = 0
+
 var suffix = uniqueString(resourceGroup().id, appName)
 var packageContainer = 'app-package'
+
+// The plan scales them apart: a message to an app that sleeps wakes one of each.
+var scaledGroups = ['http', 'durable']
 
 // What the Durable extension, the run logs and the package need of the account.
 var storageRoles = {
@@ -120,6 +127,10 @@ resource functionApp 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyInstanceCount == 0 ? [] : map(scaledGroups, name => {
+          name: name
+          instanceCount: alwaysReadyInstanceCount
+        })
       }
       runtime: {
         name: 'node'

@@ -119,7 +119,7 @@ export type { AgentResponse, AgentResponseUpdate, ToolProgressUpdate } from './c
 export type { Schema, SchemaOutput } from './core/schema.js'
 export type { ToolChoice } from './core/tool-choice.js'
 export { MemoryRunLog } from './log/memory-run-log.js'
-export { SqliteRunLog, type SqliteRunLogOptions } from './log/sqlite-run-log.js'
+export { SqliteRunLog, type SqliteRunLogOptions } from './log/sqlite/sqlite-run-log.js'
 export type {
   ChatAnswer,
   ChatClient,

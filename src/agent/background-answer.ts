@@ -1,6 +1,7 @@
 import { toTimestamp } from '../core/clock.js'
 import { AgentError, hasCode } from '../core/errors.js'
 import type { ChatEvent, ChatRequest } from '../model/chat-client.js'
+import { toOpenTokens } from './open-tokens.js'
 import { ParkingLimit } from './parking-limit.js'
 import type { RunContext, RunSetup } from './run-context.js'
 
@@ -79,14 +80,14 @@ export function parkInBackground({ journal, clock }: RunSetup): void {
 
 /** Tells the provider that nobody waits for its answer any more. Should it not hear, it works in vain, which harms no run. */
 export async function cancelAnswer({ agent, journal, clock, signal, onError }: RunSetup): Promise<void> {
-  const { continuation } = journal.state
-  if (continuation === undefined) return
-  try {
-    const limit = AbortSignal.any([signal, clock.timeout(cancelLimitMs)])
-    await agent.client.cancel?.(continuation, { signal: limit })
-  } catch (error) {
-    signal.throwIfAborted()
-    // A token that is none of the client's stands for no work of its provider.
-    if (!hasCode(error, 'invalid_request')) onError(error)
+  for (const token of toOpenTokens(agent, journal.state)) {
+    try {
+      const limit = AbortSignal.any([signal, clock.timeout(cancelLimitMs)])
+      await agent.client.cancel?.(token, { signal: limit })
+    } catch (error) {
+      signal.throwIfAborted()
+      // A token that is none of the client's stands for no work of its provider.
+      if (!hasCode(error, 'invalid_request')) onError(error)
+    }
   }
 }

@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from '../core/clock.js'
 import { hasCode, toErrorMessage } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
+import { toErrorType } from '../model/telemetry/tracing.js'
 import { PendingResult } from './durable-tools.js'
 import { raceAbort } from './race-abort.js'
+import { noteToolFailure } from './telemetry/tool-failure.js'
 
 /** What came of a tool call, in JSON. */
 export type ToolOutcome = { readonly result: JsonValue } | { readonly error: string }
@@ -57,6 +59,7 @@ async function invokeOnce(
   } catch (error) {
     if (outer.aborted) throw outer.reason
     if (hasCode(error, 'outcome_unknown')) throw error
+    noteToolFailure(toErrorType(error))
     if (limit?.aborted) return { error: `The tool did not finish within ${timeoutMs} ms.` }
     return { error: toErrorMessage(error) }
   }

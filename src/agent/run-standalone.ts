@@ -17,6 +17,7 @@ import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { RunFollowers } from './agent-run.js'
 import type { Delegation } from './delegation.js'
+import { toOpenTokens } from './open-tokens.js'
 import type { InvocationValues } from './provider-context.js'
 import type { RunSetup } from './run-context.js'
 import { RunControls } from './run-controls.js'
@@ -196,8 +197,7 @@ async function runCancellably(
   run: () => Promise<RunState>,
 ): Promise<RunState> {
   const cancel = () => {
-    const { continuation } = journal.state
-    if (continuation !== undefined) agent.client.cancel?.(continuation).catch(() => {})
+    for (const token of toOpenTokens(agent, journal.state)) agent.client.cancel?.(token).catch(() => {})
   }
   signal.addEventListener('abort', cancel)
   try {

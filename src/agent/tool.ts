@@ -7,6 +7,7 @@ import type { ToolDeclaration } from '../model/chat-client.js'
 import type { Tool } from './agent-definition.js'
 import { invokeTool } from './invoke-tool.js'
 import { settleTool } from './progress.js'
+import { noteToolFailure } from './telemetry/tool-failure.js'
 import { checkToolOptions, type ToolOptions } from './tool-options.js'
 
 /**
@@ -37,7 +38,10 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     approvalTimeoutMs: options.approvalTimeoutMs,
     async invoke(args, context, clock = systemClock) {
       const parsed = await parse(args)
-      if (!parsed.ok) return { error: `The arguments are not valid. ${toIssueText(parsed.issues)}` }
+      if (!parsed.ok) {
+        noteToolFailure('invalid_arguments')
+        return { error: `The arguments are not valid. ${toIssueText(parsed.issues)}` }
+      }
       const execute = (signal: AbortSignal) =>
         settleTool(options.execute(parsed.value, { ...context, signal }), context.reportProgress, signal)
       return invokeTool(execute, context.signal, options, clock)

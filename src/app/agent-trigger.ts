@@ -52,6 +52,8 @@ export interface BlobTrigger extends TriggerOptions<Buffer> {
   readonly schedule?: undefined
   /** The setting with the storage account's connection. @default 'AzureWebJobsStorage' */
   readonly connection?: string | undefined
+  /** Who tells of new blobs. The Flex Consumption plan knows only `EventGrid`, which needs an event subscription of the account. @default 'LogsAndContainerScan', which needs nothing */
+  readonly source?: 'EventGrid' | 'LogsAndContainerScan' | undefined
 }
 
 /** Runs the agent by the clock. */

@@ -120,6 +120,8 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   if (!Array.isArray(agents)) refuse('agents of AgentFunctionApp must be a list.')
   if (!Array.isArray(workflows)) refuse('workflows of AgentFunctionApp must be a list.')
   checkOptions('telemetry', options.telemetry ?? {}, { captureContent: true })
+  checkFlag('enableHealthCheck', options.enableHealthCheck)
+  checkFlag('chatPage', options.chatPage)
   checkChoice('authLevel', authLevel, ['anonymous', 'function', 'admin'])
   if (!Array.isArray(protocols)) refuse('protocols of AgentFunctionApp must be a list.')
   for (const protocol of protocols) checkChoice('protocols', protocol, protocolNames)
@@ -135,6 +137,12 @@ export function checkAddedAgent(added: Agent | ForeignAgent, options: AddAgentOp
   }
   checkOptions(`addAgent of "${name}"`, options, addAgentOptions)
   checkCallback(`callback of agent "${name}"`, options.callback)
+}
+
+/** Refuses the texts that settings are made of: `'false'` would switch it on. */
+function checkFlag(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return
+  refuse(`${option} of AgentFunctionApp must be true or false, not ${JSON.stringify(value)}.`)
 }
 
 function checkCallback(what: string, callback: AgentResponseCallback | undefined): void {

@@ -63,10 +63,11 @@ function registerQueue(name: string, trigger: QueueTrigger, firing: SharedFiring
 }
 
 function registerBlob(name: string, trigger: BlobTrigger, firing: SharedFiring): void {
-  const { blob: path, connection = storage } = trigger
+  const { blob: path, connection = storage, source } = trigger
   app.storageBlob(name, {
     path,
     connection,
+    ...(source && { source }),
     extraInputs,
     handler: (blob, context) => {
       const item = Buffer.isBuffer(blob) ? blob : Buffer.from(String(blob))

@@ -96,7 +96,7 @@ function refuseEmpty(name: string, text: string | undefined): void {
 
 function parseInteger(name: string, text: string, least: number, most: number): number {
   const value = Number(text)
-  if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+  if (!/^\d+$/.test(text) || value < least || value > most) {
     const message = `${name} must be a whole number from ${least} to ${most}, not '${text}'.`
     throw new AgentError('invalid_configuration', message)
   }

@@ -4,12 +4,14 @@ import { AgentError } from '../core/errors.js'
 import type { SessionQuery } from '../run/run-log.js'
 import { type Answer, createJsonAnswer } from './answers.js'
 import { parseCount, refuseUnknown } from './parse-query.js'
+import { toReachable } from './reachable-agents.js'
 import { createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 
-/** `GET agents`: all agents, in order of registration. */
-export async function handleAgents({ agents, url }: Call): Promise<Answer> {
-  refuseUnknown(url.searchParams, ['code'])
+/** `GET agents`: the agents that can be asked here, in order of registration. */
+export async function handleAgents(call: Call): Promise<Answer> {
+  refuseUnknown(call.url.searchParams, ['code'])
+  const agents = toReachable(call)
   return createJsonAnswer({ agents: agents.map(toAgentView), agent_count: agents.length })
 }
 

@@ -16,6 +16,7 @@ import {
   toSchema,
 } from './openapi-parts.js'
 import { openApiSchemas } from './openapi-schemas.js'
+import { toReachable } from './reachable-agents.js'
 import type { Call, Handler } from './route.js'
 import { runBody, sessionFields } from './run-body.js'
 import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
@@ -28,10 +29,12 @@ interface Surface extends Pick<Call, 'agents' | 'workflows'> {
 
 /** `GET openapi.json`: this surface as OpenAPI 3.1. */
 export function createOpenApiHandler({ health }: Pick<Surface, 'health'>): Handler {
-  return async function handleOpenApi({ agents, exposures, workflows, url }: Call): Promise<Answer> {
+  return async function handleOpenApi(call: Call): Promise<Answer> {
+    const { workflows, url } = call
     const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
-    const reachable = agents.filter((agent) => exposures.get(agent)?.http !== false)
-    return createJsonAnswer(createOpenApi({ agents: reachable, workflows, health }, `${url.origin}${prefix}`))
+    return createJsonAnswer(
+      createOpenApi({ agents: toReachable(call), workflows, health }, `${url.origin}${prefix}`),
+    )
   }
 }
 

@@ -1,2 +1,2 @@
-export type { AzureBlobConnection } from './azure-blob-connection.js'
-export { AzureBlobRunLog, type AzureBlobRunLogOptions } from './azure-blob-run-log.js'
+export { AzureBlobRunLog, type AzureBlobRunLogOptions } from './azure-blob/azure-blob-run-log.js'
+export type { AzureBlobConnection } from './azure-blob/connection.js'

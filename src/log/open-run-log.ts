@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { AgentError } from '../core/errors.js'
 import type { RunLog } from '../run/run-log.js'
-import { readConnection } from './azure-blob-connection.js'
-import { AzureBlobRunLog } from './azure-blob-run-log.js'
-import { SqliteRunLog } from './sqlite-run-log.js'
+import { AzureBlobRunLog } from './azure-blob/azure-blob-run-log.js'
+import { readConnection } from './azure-blob/connection.js'
+import { SqliteRunLog } from './sqlite/sqlite-run-log.js'
 
 /**
  * The run log that the app's settings ask for: a SQLite file under the embedded host, which names its data folder in

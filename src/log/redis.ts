@@ -1,2 +1,2 @@
-export type { RedisClient, RedisSource } from './redis-connection.js'
-export { RedisRunLog, type RedisRunLogOptions } from './redis-run-log.js'
+export type { RedisClient, RedisSource } from './redis/connection.js'
+export { RedisRunLog, type RedisRunLogOptions } from './redis/redis-run-log.js'

@@ -1,12 +1,12 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import { AgentError } from '../core/errors.js'
-import { AISDKAnswer } from './ai-sdk-answer.js'
-import { toCallOptions } from './ai-sdk-call.js'
-import { toAISDKError } from './ai-sdk-errors.js'
-import { toProviderName } from './ai-sdk-provider.js'
+import { AISDKAnswer } from './ai-sdk/answer.js'
+import { toCallOptions } from './ai-sdk/call.js'
+import { toAISDKError } from './ai-sdk/errors.js'
+import { toProviderName } from './ai-sdk/provider.js'
 import type { ChatClient, ChatEvent, ChatRequest } from './chat-client.js'
-import type { OpenAICallOptions } from './openai-options.js'
-import { readUntilSilent, SilenceLimit } from './silence-limit.js'
+import type { OpenAICallOptions } from './openai/openai-options.js'
+import { readUntilSilent, SilenceLimit } from './wire/silence-limit.js'
 
 export type AISDKChatClientOptions = Pick<OpenAICallOptions, 'stream' | 'timeoutMs'>
 

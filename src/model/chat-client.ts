@@ -101,4 +101,9 @@ export interface ChatClient {
    * @throws {AgentError} `invalid_request` when the token is none of this client's; otherwise as `stream`.
    */
   cancel?(continuation: string, options?: Pick<ChatOptions, 'signal'>): Promise<void>
+  /**
+   * The token of what waits at the provider for the results of an answer's tool calls; `undefined` when nothing does. A run
+   * that ends without asking again cancels it. Missing in clients whose answers leave nothing behind.
+   */
+  toWaiting?(answer: ChatMessage): string | undefined
 }

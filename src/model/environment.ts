@@ -1,11 +1,11 @@
 import { AgentError } from '../core/errors.js'
-import { createAzureOpenAIChatClient, createAzureOpenAIResponsesClient } from './azure-openai.js'
 import type { ChatClient } from './chat-client.js'
 import { parseEndpoint } from './endpoint.js'
-import { createOfflineChatClient } from './offline.js'
-import { createOpenAIChatClient } from './openai-chat-completions.js'
-import { openAIBaseUrl } from './openai-connection.js'
-import { createOpenAIResponsesClient } from './openai-responses.js'
+import { createOfflineChatClient } from './offline/offline.js'
+import { createAzureOpenAIChatClient, createAzureOpenAIResponsesClient } from './openai/azure-openai.js'
+import { createOpenAIChatClient } from './openai/openai-chat-completions.js'
+import { openAIBaseUrl } from './openai/openai-connection.js'
+import { createOpenAIResponsesClient } from './openai/openai-responses.js'
 import { withRetry } from './with-retry.js'
 
 /** Environment variables by name, as in `process.env`. */

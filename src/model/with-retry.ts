@@ -37,11 +37,13 @@ export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatC
   checkOptions('withRetry', options, retryOptions)
   const policy = resolvePolicy(options)
   const cancel = client.cancel?.bind(client)
+  const toWaiting = client.toWaiting?.bind(client)
   return {
     model: client.model,
     provider: client.provider,
     stream: (request, chatOptions) => streamWithRetry({ client, policy }, request, chatOptions),
     ...(cancel && { cancel }),
+    ...(toWaiting && { toWaiting }),
   }
 }
 

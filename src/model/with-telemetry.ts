@@ -29,11 +29,13 @@ export interface TelemetryOptions {
 export function withTelemetry(client: ChatClient, options: TelemetryOptions = {}): ChatClient {
   checkOptions('withTelemetry', options, { captureContent: true })
   const cancel = client.cancel?.bind(client)
+  const toWaiting = client.toWaiting?.bind(client)
   return {
     model: client.model,
     provider: client.provider,
     stream: (request, chatOptions) => observe(client, options, request, chatOptions),
     ...(cancel && { cancel }),
+    ...(toWaiting && { toWaiting }),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import { toOpenTokens } from '../agent/open-tokens.js'
 import type { Clock } from '../core/clock.js'
 import type { TerminalEvent } from '../run/events.js'
 import { fold, type RunState } from '../run/fold.js'
@@ -39,7 +40,8 @@ async function endRun({ agent, key }: Delegate, options: EndDelegatedRunsOptions
   if (state.request === undefined) return
   if (state.outcome === undefined) {
     await log.append(key, events.length, [ended])
-    if (state.continuation !== undefined) await cancelAnswers([{ agent, token: state.continuation }], clock)
+    const answers = toOpenTokens(agent, state).map((token) => ({ agent, token }))
+    await cancelAnswers(answers, clock)
   }
   await endDelegatedRuns(agent, key, state, options)
 }

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import { toOpenTokens } from '../agent/open-tokens.js'
 import { type Clock, systemClock } from '../core/clock.js'
 import { fold, toLastCalls } from '../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../run/run-log.js'
@@ -7,7 +8,7 @@ import { findDelegates } from './delegates.js'
 /** How long a provider may take to hear that nobody waits for its answer any more; ms. */
 const cancelLimitMs = 10_000
 
-/** An answer that a provider makes in the background. */
+/** An answer that a provider makes in the background, or that waits there for the results of its calls. */
 export interface OpenAnswer {
   /** Whose model is at work. */
   readonly agent: AgentDefinition
@@ -39,9 +40,7 @@ export async function findAnswersOf(
   const delegated = await Promise.all(
     findDelegates(agent, key, calls).map((delegate) => findAnswersOf(delegate.agent, log, delegate.key)),
   )
-  const { continuation } = state
-  const own = continuation === undefined ? [] : [{ agent, token: continuation }]
-  return [...own, ...delegated.flat()]
+  return [...toOpenTokens(agent, state).map((token) => ({ agent, token })), ...delegated.flat()]
 }
 
 /**

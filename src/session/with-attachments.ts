@@ -8,6 +8,8 @@ type Client = AgentDefinition['client']
 /** A client whose model is shown what messages refer to that is kept beside the logs of a session; each is read once. */
 export function withAttachments(client: Client, log: RunLog, key: SessionKey): Client {
   const read = new Map<string, Promise<Content>>()
+  const cancel = client.cancel?.bind(client)
+  const toWaiting = client.toWaiting?.bind(client)
   const attach: Attach = (content) => {
     if (content.type !== 'uri' || parseAttachmentUri(content.uri) === undefined) return content
     const known = read.get(content.uri) ?? readAttachment(log, key, content)
@@ -21,9 +23,8 @@ export function withAttachments(client: Client, log: RunLog, key: SessionKey): C
       request.messages.some(refers)
         ? streamAttached(client, attach, request, options)
         : client.stream(request, options),
-    ...(client.cancel === undefined
-      ? {}
-      : { cancel: (...call) => client.cancel?.(...call) ?? Promise.resolve() }),
+    ...(cancel && { cancel }),
+    ...(toWaiting && { toWaiting }),
   }
 }
 

@@ -30,6 +30,8 @@ button.danger { color: var(--bad); border-color: var(--bad); }
 button.quiet { border-color: transparent; background: transparent; color: var(--soft); }
 button.quiet:hover:not(:disabled) { color: var(--text); background: var(--card); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+::placeholder { color: var(--soft); opacity: 1; }
 .label { font-size: 12px; color: var(--soft); }
 
 #app { display: grid; grid-template-columns: 260px minmax(0, 1fr) auto; height: 100dvh; }
@@ -55,20 +57,23 @@ main > header, #inspector > header { display: flex; align-items: center; gap: 4p
 #older { display: block; margin-bottom: 12px; }
 .greeting { margin-top: 20vh; text-align: center; color: var(--soft); }
 
-.turn { margin-bottom: 28px; }
+.turn { position: relative; margin-bottom: 28px; }
 .said { width: fit-content; max-width: 85%; margin: 0 0 12px auto; padding: 8px 14px; border-radius: 16px 16px 4px; background: var(--said); white-space: pre-wrap; overflow-wrap: anywhere; }
 .said:empty { display: none; }
 .parts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; }
 .answer { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; }
-.answer p { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.answer p { white-space: pre-wrap; overflow-wrap: anywhere; }
+.answer p > span { display: block; unicode-bidi: plaintext; }
 .answer code { font-family: var(--mono); font-size: .9em; padding: 1px 4px; border-radius: 4px; background: var(--card); }
 a { color: var(--accent); }
+/* Marks before a link that turn the direction of writing do not reach into it. */
+.answer a { unicode-bidi: isolate; }
 .code { margin: 0; padding: 10px 12px; border-radius: 8px; border: 1px solid var(--line); background: var(--card); font: 13px/1.45 var(--mono); overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-.answer .code code { padding: 0; background: none; font-size: inherit; }
+.answer .code code { display: block; padding: 0; background: none; font-size: inherit; }
 .card { border: 1px solid var(--line); border-radius: 8px; }
 .card > summary { display: flex; gap: 8px; align-items: baseline; padding: 6px 12px; cursor: pointer; font-size: 13px; color: var(--soft); list-style: none; }
-.card > summary::before { content: '▸'; }
-.card[open] > summary::before { content: '▾'; }
+.card > summary::before { content: '▸'; content: '▸' / ''; }
+.card[open] > summary::before { content: '▾'; content: '▾' / ''; }
 .card > .answer { padding: 0 12px 10px; color: var(--soft); font-size: 14px; }
 .tool-name { font-family: var(--mono); color: var(--text); white-space: nowrap; }
 .tool-line { flex: 1; min-width: 0; font-family: var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

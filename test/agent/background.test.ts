@@ -9,7 +9,7 @@ import { tool } from '../../src/agent/tool.js'
 import type { AgentResponseUpdate } from '../../src/core/response.js'
 import { withRetry } from '../../src/model/with-retry.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
-import { readInput, start } from '../model/responses-kit.js'
+import { readInput, start } from '../model/openai/responses-kit.js'
 import { createPacedClient } from '../support/paced-client.js'
 import type { ResponsesServerOptions } from '../support/responses-server.js'
 

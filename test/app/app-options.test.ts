@@ -35,6 +35,8 @@ test.each([
   [{ agent: parrot }, 'AgentFunctionApp has no option "agent".'],
   [{ agents: parrot }, 'agents of AgentFunctionApp must be a list.'],
   [{ authLevel: 'FUNCTION' }, `authLevel must be one of 'anonymous', 'function', 'admin', not "FUNCTION".`],
+  [{ chatPage: 'false' }, 'chatPage of AgentFunctionApp must be true or false, not "false".'],
+  [{ enableHealthCheck: 0 }, 'enableHealthCheck of AgentFunctionApp must be true or false, not 0.'],
   [{ defaultCallback: () => {} }, 'defaultCallback must have a function'],
 ])('a program without types is told of %o', (options, said) => {
   expect(() => checkAppOptions(options as object)).toThrow(

@@ -23,3 +23,11 @@ test.each([['--port', '7080'], ['--port=7080']])(
     expect(parseStartArgs(args, env).port).toBe(7080)
   },
 )
+
+test.each(['', ' ', '-1', '1.5', '0x10', '1e3', '70000'])('refuses the port %j', (port) => {
+  const expected = {
+    code: 'invalid_configuration',
+    message: expect.stringMatching(/^--port must be a whole/),
+  }
+  expect(() => parseStartArgs([`--port=${port}`], {})).toThrow(expect.objectContaining(expected))
+})

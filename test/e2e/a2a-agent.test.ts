@@ -44,6 +44,13 @@ async function askForRefund(by: AgentApi, message: string, sessionId: string) {
   return { run: body.correlationId, approvalId: approval?.approvalId ?? '' }
 }
 
+/** How the sessions of the agent there stand. */
+async function readRemoteStates(): Promise<ReadonlySet<string>> {
+  const { sessions } = (await remote.api.as('desk').call<SessionList>('/agents/Assistant')).body
+  const states = await Promise.all(sessions.map(({ sessionId }) => remote.api.as('desk').state(sessionId)))
+  return new Set(states.map(({ body }) => body.status))
+}
+
 async function refunds(): Promise<readonly string[]> {
   const effects = await remote.effects()
   return effects.filter(({ tool, what }) => tool === 'refund' && what === 'end').map(({ id }) => `${id}`)
@@ -95,11 +102,22 @@ test('stops the task there when its run is cancelled here', async () => {
   await remote.waitForWork('endless')
   await api.cancel('cancelled', 'c')
   await reader.end()
-  await waitFor(async () => {
-    const { sessions } = (await remote.api.as('desk').call<SessionList>('/agents/Assistant')).body
-    const states = await Promise.all(sessions.map(({ sessionId }) => remote.api.as('desk').state(sessionId)))
-    return states.every(({ body }) => body.status === 'idle') || undefined
-  })
+  await waitFor(async () => [...(await readRemoteStates())].every((state) => state === 'idle') || undefined)
+})
+
+test('takes its question back there when its run is cancelled here, and hears what is said next', async () => {
+  local.book.add('Have order 7 refunded', callTools(call('Remote', { query: 'Refund order 7' })))
+  for (const [by, message] of [
+    [api, 'Refund order 7'],
+    [local.agent('Desk'), 'Have order 7 refunded'],
+  ] as const) {
+    const { run } = await askForRefund(by, message, 'taken-back')
+    expect(await readRemoteStates()).toContain('waiting')
+    await by.cancel('taken-back', run)
+    await waitFor(async () => !(await readRemoteStates()).has('waiting') || undefined)
+  }
+  const { body } = await api.run({ message: 'Never mind', sessionId: 'taken-back' })
+  expect(body.response).toBe('You said: Never mind')
 })
 
 test('says that a task has failed, but not what is to stay there', async () => {

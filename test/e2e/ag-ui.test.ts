@@ -60,6 +60,12 @@ async function load(threadId: string, headers: Record<string, string> = {}) {
   return { status: response.status, ...body }
 }
 
+/** The tokens of all runs that a client has been told of. */
+function toSpent(events: AguiClient['events']): number {
+  const usages = events.flatMap((event) => (event.type === 'RUN_FINISHED' ? (event.usage ?? []) : []))
+  return usages.reduce((sum, { totalTokens = 0 }) => sum + totalTokens, 0)
+}
+
 /** What the model was shown last. */
 function lastPrompt() {
   return scene.model.requests.at(-1)?.body.messages ?? []
@@ -129,6 +135,21 @@ describe('a run', () => {
     ])
     const [accepted] = await (await scene.api.events('rich', 'r-1')).end()
     expect(accepted?.data).toMatchObject({ metadata: { tenant: 'acme' } })
+  })
+
+  test('has its own tool calls, also with a model that counts them anew in each answer', async () => {
+    const again = (id: string) => ({ toolCalls: [{ ...call('work', { id }), id: 'call_0' }] })
+    scene.book.add('Do b and c', again('b'), again('c'))
+    scene.book.add('Do d', again('d'))
+    const client = open('counted')
+    await client.say('Do b and c')
+    await client.say('Do d')
+    expect(toLines(client.messages).slice(7)).toEqual([
+      'assistant  work({"id":"d"})',
+      'tool d by work',
+      'assistant Tools: d by work',
+    ])
+    expect((await load('counted')).messages).toEqual(client.messages)
   })
 
   test('of somebody else is not there', async () => {
@@ -217,7 +238,13 @@ describe('an approval', () => {
     expect(client.pendingInterrupts).toMatchObject([
       { reason: 'tool_call', metadata: { name: 'refund', arguments: { order: 7, amount: 250 } } },
     ])
+    const told = client.events.length
     await client.runAgent({ resume: [{ interruptId, status: 'resolved', payload: { approved: true } }] })
+    const types = client.events.slice(told).map(({ type }) => type)
+    expect(types.slice(0, 3)).toEqual(['RUN_STARTED', 'TOOL_CALL_RESULT', 'STEP_STARTED'])
+    const run = interruptId.split('~')[0] ?? ''
+    const [completed] = (await (await scene.api.events('approved', run)).end()).slice(-1)
+    expect(completed?.data).toMatchObject({ usage: { total_tokens: toSpent(client.events) } })
     const lines = [
       'user Refund order 7',
       'assistant  refund({"order":7,"amount":250})',
@@ -227,6 +254,31 @@ describe('an approval', () => {
     expect([toLines(client.messages), client.pendingInterrupts]).toEqual([lines, []])
     await client.runAgent({ resume: [{ interruptId, status: 'resolved', payload: { approved: true } }] })
     expect(toLines(client.messages)).toEqual(lines)
+  })
+
+  test('is decided while another message waits behind it', async () => {
+    const { client, interrupt: interruptId } = await ask('queued')
+    await scene.api.run({ message: 'Hello', sessionId: 'queued', waitForResponse: false })
+    await client.runAgent({ resume: [{ interruptId, status: 'resolved', payload: { approved: true } }] })
+    expect(client.text).toBe('Tools: 250 for 7')
+  })
+
+  test('of a run that began elsewhere is decided by a page, whose message that began is taken once', async () => {
+    const messages = ['One', 'Refund order 7'].map((content) => ({ content }))
+    await scene.api.run({ messages, sessionId: 'elsewhere', correlationId: 'c', waitForResponse: false })
+    await waitFor(async () => (await load('elsewhere')).interrupts[0])
+    const page = await load('elsewhere')
+    const client = open('elsewhere', { initialMessages: page.messages })
+    await client.runAgent()
+    expect(client.pendingInterrupts).toEqual(page.interrupts)
+    const resume = page.interrupts.map(({ id: interruptId }) => {
+      return { interruptId, status: 'resolved' as const, payload: { approved: true } }
+    })
+    await client.runAgent({ resume })
+    expect(client.text).toBe('Tools: 250 for 7')
+    const after = await load('elsewhere')
+    expect(toLines(after.messages)).toEqual(toLines(client.messages))
+    expect(new Set(after.messages.map(({ id }) => id)).size).toBe(5)
   })
 
   test('may be given with other arguments, if they fit, or be denied', async () => {
@@ -256,6 +308,25 @@ describe('an approval', () => {
     await waitFor(() => (new Date().toISOString() > (interrupt?.expiresAt ?? '') ? true : undefined))
     await client.runAgent({ resume: [{ interruptId: interrupt?.id ?? '', status: 'cancelled' }] })
     expect(client.text).toContain('Tools: ')
+  })
+
+  test.each([
+    ['was answered elsewhere', 'success', ['tool 250 for 7', 'assistant Tools: 250 for 7']],
+    [
+      'is moot, as its run was stopped',
+      'cancelled',
+      ['tool {"error":"The run was cancelled before this tool ran."}'],
+    ],
+  ])('that %s is passed by cancelling it', async (_case, type, lines) => {
+    const { client, interrupt: interruptId } = await ask(`passed-${type}`)
+    const run = interruptId.split('~')[0] ?? ''
+    if (type === 'cancelled') await scene.api.cancel(client.threadId, run)
+    else await scene.api.decide(client.threadId, interruptId, { decision: 'approve' })
+    await scene.api.waitForOutcome(client.threadId, run)
+    await client.runAgent({ resume: [{ interruptId, status: 'cancelled' }] })
+    expect(client.events.at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: { type } })
+    expect(toLines(client.messages).slice(2)).toEqual(lines)
+    expect(await client.say('Hello')).toBe('You said: Hello')
   })
 
   test('is told again to who asks again, and keeps other messages waiting', async () => {

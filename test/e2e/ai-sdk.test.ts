@@ -255,6 +255,47 @@ describe('an approval', () => {
     expect(approval).not.toBe('')
   })
 
+  test.each(['decide', 'cancel'] as const)(
+    'that a page answers too late (%s) does not keep it from saying something else',
+    async (what) => {
+      const { chat, approval } = await ask(`late-${what}`)
+      const { id: run } = chat.messages[0] as Message
+      if (what === 'cancel') await scene.api.cancel(chat.id, run)
+      else await scene.api.decide(chat.id, approval, { decision: 'reject' })
+      await scene.api.waitForOutcome(chat.id, run)
+      await chat.addToolApprovalResponse({ id: approval, approved: true })
+      await waitFor(() => (chat.status === 'error' ? true : undefined))
+      expect(await chat.say('Hello')).toBe('You said: Hello')
+    },
+  )
+
+  test('that nobody answered in time keeps nothing waiting', async () => {
+    scene.book.add('Refund soon', callTools(call('refund_soon', { order: 1, amount: 1 })))
+    const chat = open('expired')
+    await chat.say('Refund soon')
+    const { approvals } = (await scene.api.outcome('expired', chat.messages[0]?.id ?? '')).body
+    await waitFor(() => (new Date().toISOString() > (approvals?.[0]?.expiresAt ?? '') ? true : undefined))
+    expect(await chat.say('Hello')).toBe('You said: Hello')
+  })
+
+  test('of which there are two is told in whole to who has missed one of them', async () => {
+    const refunds = [1, 2].map((order) => call('refund', { order, amount: 250 }))
+    scene.book.add('Refund both', callTools(...refunds))
+    const chat = open('both', { sendAutomaticallyWhen })
+    await chat.say('Refund both')
+    const parts = chat.lastMessage?.parts ?? []
+    const [first = '', second = ''] = parts.flatMap((part) => ('approval' in part ? [part.approval?.id] : []))
+    await scene.api.decide('both', first, { decision: 'approve' })
+    await waitFor(async () => (await load('both')).at(-1)?.parts.find((part) => 'output' in part))
+    await chat.addToolApprovalResponse({ id: first, approved: true })
+    await chat.addToolApprovalResponse({ id: second, approved: true })
+    await waitFor(() => (chat.text === '' || chat.status !== 'ready' ? undefined : true))
+    expect(toLines(chat.lastMessage).slice(1, 3)).toEqual([
+      'tool-refund output-available "250 for 1"',
+      'tool-refund output-available "250 for 2"',
+    ])
+  })
+
   test('that was decided elsewhere is told to a page that comes back', async () => {
     const { chat, approval } = await ask('elsewhere')
     const waiting = open('elsewhere')

@@ -126,10 +126,15 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       await scene.restart(async () => {
         await window.waitForText('#connection', 'Reconnecting')
         await window.say('After')
+        await window.ask(`location.hash = '#Assistant/elsewhere'`)
+        await window.waitForText('#title', 'elsewhere')
+        await window.page.goBack()
       })
       await window.waitForTurn(2, 'completed')
       expect(await window.texts('.answer')).toEqual(['A fox ran over the hill.', 'You said: After'])
       await window.page.waitForFunction(`document.querySelector('#connection').textContent === ''`)
+      await window.waitForText('[aria-current] .session-name', 'killed')
+      expect(await window.ask(`document.querySelector('#problem').hidden`)).toBe(true)
       expect((await api.state('killed')).body.message_count).toBe(2)
     }))
 
@@ -148,6 +153,36 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       await window.waitForTurn(1, 'completed')
       expect(await window.texts('.parts > .answer')).toEqual(['Tools: 150 for 7'])
       await window.waitForText('.approval.decided', 'Approved')
+    }))
+
+  test('passes the focus on when what has it goes, so that the keyboard is enough', () =>
+    chat('keyboard', async (window) => {
+      const press = async (selector: string) => {
+        await window.page.focus(selector)
+        await window.page.keyboard.press('Enter')
+      }
+      const focused = () =>
+        window.ask<string>(`document.activeElement.id || document.activeElement.className`)
+      await window.say('Refund order 7')
+      await window.page.waitForSelector('.approval .primary')
+      expect(await window.ask(`document.querySelector('.turn').ariaBusy`)).toBe('false')
+      await press('.approval .primary')
+      await window.waitForTurn(1, 'completed')
+      expect(await focused()).toBe('approval decided')
+      await press('.meta button')
+      expect(await focused()).toBe('close-inspector')
+      await window.page.keyboard.press('Escape')
+      expect(await window.ask('document.activeElement.textContent')).toBe('Events')
+      await window.say(scene.book.add('Wait', { text: 'A story that never ends', holdAfterChunks: 4 }))
+      await window.waitForText('.answer', 'A story t')
+      await press('#stop')
+      await window.waitForTurn(2, 'cancelled')
+      expect(await focused()).toBe('message')
+      await window.page.focus('#sessions a')
+      const refreshed = window.page.waitForResponse((response) => response.url().endsWith('?limit=30'))
+      await window.ask(`dispatchEvent(new Event('focus'))`)
+      await refreshed
+      expect(await window.ask('document.activeElement.textContent')).toMatch(/^keyboard/)
     }))
 
   test('tells the model why a call was rejected', () =>
@@ -240,6 +275,21 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       )
     }
     await window.waitForText('#agents', 'Assistant')
+    await window.close()
+  })
+
+  test('goes where the browser goes back and forward to, also where no conversation is named', async () => {
+    const window = await ChatWindow.open(
+      browser,
+      `${scene.host.url}/api/chat?code=${encodeURIComponent(key)}`,
+    )
+    await window.page.locator('.session-name ::-p-text(turn)').click()
+    await window.waitForText('.said', 'Work')
+    await window.page.goBack()
+    await window.waitForText('#title', 'New conversation')
+    expect(await window.texts('.said')).toEqual([])
+    await window.page.goForward()
+    await window.waitForText('.said', 'Work')
     await window.close()
   })
 

@@ -24,13 +24,11 @@ describe('what publishing would send', () => {
     expect(files).toContain('dist/samples/01-single-agent/app.js')
   })
 
-  // Waits for .funcignore: with its present lines dist/test, dist/.tsbuildinfo and tsconfig.json are sent, because a
-  // `!` line wins over all others and `*` stands for at least one character.
   test('holds no sources, tests, settings of a machine or data', () => {
     const unwanted = files.filter(
       (path) =>
         (path.endsWith('.ts') && !path.endsWith('.d.ts')) ||
-        /^(src|test|samples|infra|\.)/.test(path) ||
+        /^(src|test|samples|infra|docs|\.)/.test(path) ||
         /^dist\/(test\/|\.)/.test(path) ||
         /(^|\/)(local\.settings|tsconfig|biome|vitest)[^/]*$/.test(path),
     )
@@ -54,7 +52,6 @@ describe('what publishing would send', () => {
     expect(Object.keys(devDependencies).filter(isThere)).toEqual([])
   })
 
-  // Waits for .funcignore: by git's rules its `src/` leaves out dist/src as well.
   test('is the same by the rules of git', async () => {
     const git = (args: readonly string[], input = '') =>
       execFileSync('git', args, { cwd: scratch, input, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 })

@@ -130,6 +130,7 @@ describe('a message of a queue', () => {
 })
 
 test('a blob is a run of the agent, once for each version', async () => {
+  expect(scene.host.output()).toContain("'blob-Assistant' has source EventGrid")
   const service = BlobServiceClient.fromConnectionString(connectionString)
   const container = service.getContainerClient('inbox')
   await container.createIfNotExists()
@@ -188,7 +189,7 @@ describe('an agent as a tool of the MCP server', () => {
     expect(blank.structuredContent).toMatchObject({ status: 'error', code: 'invalid_request' })
   })
 
-  test('has no routes if it is to have none, and health says so', async () => {
+  test('has no routes and is not listed if it is to have none, and health says so', async () => {
     expect((await scene.agent('Hidden').run('x')).status).toBe(404)
     const { body } = await scene.api.call<{ agents: readonly unknown[] }>('/health')
     expect(body.agents).toMatchObject([
@@ -196,6 +197,8 @@ describe('an agent as a tool of the MCP server', () => {
       { name: 'Hidden', http_endpoint_enabled: false, mcp_tool_enabled: true },
       { name: 'Plain', http_endpoint_enabled: true, mcp_tool_enabled: false },
     ])
+    const { body: list } = await scene.api.call<{ agents: readonly unknown[] }>('/agents')
+    expect(list).toMatchObject({ agents: [{ name: 'Assistant' }, { name: 'Plain' }], agent_count: 2 })
     const { body: openApi } = await scene.api.call<{ paths: object }>('/openapi.json')
     expect(Object.keys(openApi.paths).join()).not.toContain('Hidden')
   })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { AzureBlobRunLog } from '../../src/log/azure-blob-run-log.js'
+import { AzureBlobRunLog } from '../../src/log/azure-blob/azure-blob-run-log.js'
 import { openRunLog } from '../../src/log/open-run-log.js'
 import { createChatClientFromEnvironment } from '../../src/model/environment.js'
 

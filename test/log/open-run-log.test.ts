@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { parseHost, readConnection } from '../../src/log/azure-blob-connection.js'
-import { AzureBlobRunLog } from '../../src/log/azure-blob-run-log.js'
+import { AzureBlobRunLog } from '../../src/log/azure-blob/azure-blob-run-log.js'
+import { parseHost, readConnection } from '../../src/log/azure-blob/connection.js'
 import { openRunLog } from '../../src/log/open-run-log.js'
-import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
+import { SqliteRunLog } from '../../src/log/sqlite/sqlite-run-log.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'run-log-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
-import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
+import { SqliteRunLog } from '../../src/log/sqlite/sqlite-run-log.js'
 import { describeRunLog } from '../contract/run-log-contract.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'run-log-'))

@@ -114,6 +114,12 @@ test('what somebody else threw is named, and not quoted', async () => {
   expect(kit.text).not.toContain('sk-secret')
 })
 
+test('an error whose name is a text is told as any other', async () => {
+  const wordy = Object.assign(new Error('no'), { name: 'Refused sk-secret of ann@example.com' })
+  await expect(read(withTelemetry(createClient([wordy])))).rejects.toThrow(wordy)
+  expect(kit.span('chat large').attributes['error.type']).toBe('_OTHER')
+})
+
 test('attempts of one call are one span, which counts them', async () => {
   const retrying = withRetry(createClient([refused], [refused], [completed]), {
     sleep: async () => {},

@@ -10,7 +10,7 @@ import { createBillingAgent, serveTenant } from '../../samples/recipes/12-tenant
 import { Agent } from '../../src/agent/agent.js'
 import { mcpStdio } from '../../src/agent/mcp/index.js'
 import type { ChatRequest } from '../../src/model/chat-client.js'
-import { createOfflineChatClient } from '../../src/model/offline.js'
+import { createOfflineChatClient } from '../../src/model/offline/offline.js'
 import { conversation, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { serveMcp } from '../agent/mcp/servers.js'
 

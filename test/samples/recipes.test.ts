@@ -21,7 +21,7 @@ import { answer, createFriday } from '../../samples/recipes/23-compatible-server
 import { toText } from '../../src/core/messages.js'
 import type { ChatRequest } from '../../src/model/chat-client.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
-import { start } from '../model/responses-kit.js'
+import { start } from '../model/openai/responses-kit.js'
 import { startChatCompletionsServer } from '../support/chat-completions-server.js'
 import { createPacedClient } from '../support/paced-client.js'
 

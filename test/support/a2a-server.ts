@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A call that the server got. */
+/** A call that the server got; by HTTP+JSON its method is the path, and its parameters are the body. */
 export interface A2aCall {
   readonly method: string
   readonly params: { readonly id?: string; readonly message?: SentMessage; readonly metadata?: object }
@@ -15,13 +15,14 @@ export interface SentMessage {
   readonly parts: readonly object[]
 }
 
-/** What the server does with a call: answers it, tells frames and closes, breaks the connection, or refuses. */
+/** What the server does with a call: answers it, tells frames and closes, breaks the connection, refuses, or says something else. */
 export type A2aStep =
   | { readonly result: object }
   | { readonly frames: readonly object[]; readonly stays?: boolean }
   | { readonly hangUp: true }
   | { readonly error: { readonly code: number; readonly message: string } }
   | { readonly status: number }
+  | { readonly text: string; readonly type: string }
 
 /** Members of the card that differ. */
 export type CardChanges = (url: string) => object
@@ -40,11 +41,12 @@ export async function startA2aServer(
   const calls: A2aCall[] = []
   const server = createServer(async (request, response) => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    if (request.method === 'GET')
+    if (request.url?.includes('.well-known'))
       return void response.end(JSON.stringify({ ...toCard(url), ...changes(url) }))
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
-    const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString())
+    const body = JSON.parse(Buffer.concat(chunks).toString() || '{}')
+    const { id, method, params } = 'jsonrpc' in body ? body : { method: request.url, params: body }
     const call = { method, params, headers: request.headers }
     calls.push(call)
     answer(response, id, script(call, calls.length - 1))
@@ -78,6 +80,8 @@ function answer(response: ServerResponse, id: unknown, step: A2aStep): void {
     response.destroy()
   } else if ('status' in step) {
     response.writeHead(step.status).end('<html>')
+  } else if ('text' in step) {
+    response.writeHead(200, { 'content-type': step.type }).end(step.text)
   } else if ('frames' in step) {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     for (const result of step.frames)

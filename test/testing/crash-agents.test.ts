@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SqliteRunLog } from '../../src/log/sqlite-run-log.js'
+import { SqliteRunLog } from '../../src/log/sqlite/sqlite-run-log.js'
 import { type CrashOptions, crashEverywhere } from '../../src/testing/index.js'
 import { agentScenarios } from './agent-scenarios.js'
 

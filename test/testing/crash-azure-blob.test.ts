@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { AzureBlobRunLog } from '../../src/log/azure-blob-run-log.js'
+import { AzureBlobRunLog } from '../../src/log/azure-blob/azure-blob-run-log.js'
 import { crashEverywhere } from '../../src/testing/index.js'
 import { startAzurite } from '../support/azurite.js'
 import { scenarios } from './scenarios.js'

@@ -1,6 +1,6 @@
 import { createClient } from 'redis'
 import { afterAll, describe, expect, test } from 'vitest'
-import { RedisRunLog } from '../../src/log/redis-run-log.js'
+import { RedisRunLog } from '../../src/log/redis/redis-run-log.js'
 import { crashEverywhere } from '../../src/testing/index.js'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.js'
 import { scenarios } from './scenarios.js'

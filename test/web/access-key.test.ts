@@ -34,6 +34,12 @@ test('keeps the key for pages that follow in the tab', () => {
   expect(open('https://a.example/api/chat?code=two', storage).key.value).toBe('two')
 })
 
+test('keeps of what was copied only what a header takes', () => {
+  const { key } = open('https://a.example/api/chat?code=%20k%2F%3D%3D%E2%80%8B%0A')
+  expect(key.value).toBe('k/==')
+  expect(open('https://a.example/api/chat?code=').key.value).toBeUndefined()
+})
+
 test('gives the key of one app to no other on the same host', () => {
   const { storage } = open('https://a.example/one/chat?code=one')
   expect(open('https://a.example/two/chat', storage).key.value).toBeUndefined()

@@ -20,12 +20,19 @@ function toRecords(text: string): readonly RunRecord[] {
   return data.map(([type, fields], id) => ({ id, type, at: '', data: fields }))
 }
 
+/** A turn as the history tells it. */
+function toEntries(run: string, message = ''): readonly JsonObject[] {
+  const said = { role: 'user', content: message, timestamp: '', correlationId: run }
+  return [said, { ...said, role: 'assistant', content: `You said: ${message}` }]
+}
+
 /** An app with a session that answers each message with its echo; what a test changes about it, it passes. */
 function createScene(changes: Partial<ConversationClient> = {}) {
   const story: string[] = []
   const said = new Map<string, string>()
+  const history: JsonObject[] = []
   const client: ConversationClient = {
-    readSession: async () => ({ conversation_history: [] }),
+    readSession: async () => ({ conversation_history: history }),
     async sendMessage({ run }, message) {
       story.push(`send ${message}`)
       said.set(run, message)
@@ -33,6 +40,7 @@ function createScene(changes: Partial<ConversationClient> = {}) {
     async followRun({ run }, after) {
       const message = said.get(run)
       story.push(`follow ${message} after ${after}`)
+      history.push(...toEntries(run, message))
       return give(toRecords(`You said: ${message}`).slice(after + 1))
     },
     cancelRun: async () => {},
@@ -108,6 +116,15 @@ describe('a message', () => {
     expect(outbox.of('A', 's')).toEqual([])
   })
 
+  test('that nobody was let in to send is kept for whoever comes back with a key', async () => {
+    const { conversation, outbox } = createScene({
+      sendMessage: () => Promise.reject(toRequestError(401, '')),
+    })
+    conversation.send('Hi')
+    await vi.waitFor(() => expect(conversation.turns[0]?.view.status).toBe('failed'))
+    expect(outbox.of('A', 's')).toMatchObject([{ run: 'run-1', message: 'Hi' }])
+  })
+
   test('that an earlier page could not send is sent by the next, under its id', async () => {
     const { createConversation, outbox, story } = createScene()
     outbox.put({ ...address, run: 'earlier', message: 'Hi' })
@@ -164,7 +181,7 @@ test('what is sent while the session is read is followed too', async () => {
         reading.open()
         await go.opened
       }
-      return { conversation_history: [] }
+      return { conversation_history: ['run-1', 'run-2'].slice(0, reads).flatMap((run) => toEntries(run)) }
     },
   })
   conversation.send('One')
@@ -180,4 +197,14 @@ test('a run that somebody else has deleted ends on the page too', async () => {
   conversation.send('Hi')
   await expectOutline(conversation, ['Hi failed: Gone.'])
   expect(problems).toEqual([])
+})
+
+test('what was said and then cleared by somebody else is gone with the next look', async () => {
+  let history = toEntries('run-1')
+  const { conversation } = createScene({ readSession: async () => ({ conversation_history: history }) })
+  conversation.send('Hi')
+  await expectOutline(conversation, ['Hi completed: You said: Hi'])
+  history = toEntries('other', 'Again')
+  await conversation.refresh()
+  await expectOutline(conversation, ['Again completed: You said: Again'])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { toHistoryTurns } from '../../src/web/browser/history-turns.js'
 import { createRunView, type RunStatus } from '../../src/web/browser/run-view.js'
-import { mergeTurns, type Turn, toTurns } from '../../src/web/browser/turns.js'
+import { mergeTurns, type NewestPage, type Turn, toTurns } from '../../src/web/browser/turns.js'
 
 function said(run: string, content: string) {
   return { role: 'user', content, timestamp: '2026-01-01T00:00:00.000Z', correlationId: run }
@@ -56,26 +56,41 @@ describe('bringing up what is shown to the newest page', () => {
   const page = (...runs: readonly string[]) =>
     toTurns(toHistoryTurns(runs.flatMap((run) => [said(run, run), answered(run, run)])))
   const keys = (turns: readonly Turn[]) => turns.map(({ key, view }) => `${key} ${view.status}`)
+  /** Turns that were shown already when the page was asked for, and the whole history as that page. */
+  function merge(shown: readonly Turn[], turns: readonly Turn[], more: Partial<NewestPage> = {}) {
+    return mergeTurns(shown, { turns, isWhole: true, ended: new Set(shown.map(({ key }) => key)), ...more })
+  }
 
   test('keeps older turns, and what is being sent', () => {
     const shown = [turn('1', 'completed'), turn('2', 'completed'), turn('4', 'sending')]
-    const merged = mergeTurns(shown, page('2', '3'))
+    const merged = merge(shown, page('2', '3'), { isWhole: false })
     expect(keys(merged)).toEqual(['1 completed', '2 completed', '3 completed', '4 sending'])
   })
 
   test('keeps followed turns as they are', () => {
     const followed = turn('2', 'running', true)
-    expect(mergeTurns([turn('1', 'completed'), followed], page('1', '2'))[1]).toBe(followed)
+    expect(merge([turn('1', 'completed'), followed], page('1', '2'))[1]).toBe(followed)
   })
 
-  test('forgets what was cleared elsewhere', () => {
-    const shown = [turn('1', 'completed'), turn('2', 'completed')]
-    expect(mergeTurns(shown, [])).toEqual([])
-    expect(keys(mergeTurns(shown, page('7')))).toEqual(['7 completed'])
+  test('forgets what was cleared elsewhere, also what was followed', () => {
+    const shown = [turn('1', 'completed'), followedTurn('2')]
+    expect(merge(shown, [])).toEqual([])
+    expect(keys(merge(shown, page('7')))).toEqual(['7 completed'])
+    expect(keys(merge([...shown, turn('3', 'sending')], page('3')))).toEqual(['3 completed'])
   })
 
-  test('keeps what was followed and is not in the history, or not yet', () => {
-    const shown = [turn('1', 'completed'), turn('2', 'completed', true), turn('3', 'failed', true)]
-    expect(keys(mergeTurns(shown, page('1')))).toEqual(['1 completed', '2 completed', '3 failed'])
+  test('keeps what began after it was asked for, and messages that were refused at their places', () => {
+    const shown = [
+      turn('1', 'completed'),
+      turn('2', 'failed', true),
+      turn('3', 'completed'),
+      followedTurn('4'),
+    ]
+    const merged = merge(shown, page('1', '3', '5'), { ended: new Set(['1', '2', '3']) })
+    expect(keys(merged)).toEqual(['1 completed', '2 failed', '3 completed', '4 completed', '5 completed'])
   })
+
+  function followedTurn(key: string): Turn {
+    return { ...turn(key, 'completed'), records: [{ id: 0, type: 'run.accepted', at: '', data: {} }] }
+  }
 })

@@ -47,9 +47,11 @@ function toAnswer(
 }
 
 /** A task that asks is gone on with; one that has ended is not. */
-function toPlace({ state, task, message }: TaskView): RemotePlace {
+function toPlace({ state, task, message, question }: TaskView): RemotePlace {
   const contextId = task?.contextId ?? message?.contextId ?? ''
-  return state === TaskState.TASK_STATE_INPUT_REQUIRED ? { contextId, taskId: task?.id } : { contextId }
+  return state === TaskState.TASK_STATE_INPUT_REQUIRED
+    ? { contextId, taskId: task?.id, question }
+    : { contextId }
 }
 
 /** What agents of ours ask. */

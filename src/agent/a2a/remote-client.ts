@@ -1,7 +1,8 @@
+import type { ChatMessage } from '../../core/messages.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
-import { isRefusal, toUnreachableError } from './remote-failures.js'
+import { readPlace } from './remote-place.js'
 import { RemoteTask, type RemoteTaskSettings } from './remote-task.js'
-import { parseTaskToken } from './task-token.js'
+import { formatTaskToken, parseTaskToken } from './task-token.js'
 
 /**
  * An agent elsewhere in the place of a model: each answer is a task there, made in the background. The token to come back to
@@ -12,7 +13,14 @@ export function createRemoteClient(settings: RemoteTaskSettings): ChatClient {
     model: settings.name,
     stream: (request, options) => streamTask(settings, request, options),
     cancel: (continuation, { signal } = {}) => cancelTask(settings, continuation, signal),
+    toWaiting: (answer) => toWaitingTask(settings, answer),
   }
+}
+
+/** A task that has asked a human, who may have decided since. */
+function toWaitingTask({ key }: RemoteTaskSettings, answer: ChatMessage): string | undefined {
+  const { taskId } = readPlace(key, answer) ?? {}
+  return taskId === undefined ? undefined : formatTaskToken({ messageId: '', taskId })
 }
 
 async function* streamTask(
@@ -25,22 +33,11 @@ async function* streamTask(
   yield* new RemoteTask(settings, request, options, token).run()
 }
 
-/** A task that has ended, or that there is not, need not be ended. */
 async function cancelTask(
-  { name, connection }: RemoteTaskSettings,
+  { connection }: RemoteTaskSettings,
   continuation: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { taskId } = parseTaskToken(continuation)
-  if (taskId === undefined) return
-  try {
-    const { client } = await connection.open()
-    await client.cancelTask(
-      { tenant: '', id: taskId, metadata: undefined },
-      { signal: connection.limit(signal) },
-    )
-  } catch (error) {
-    signal?.throwIfAborted()
-    if (!isRefusal(error)) throw toUnreachableError(name, error)
-  }
+  if (taskId !== undefined) await connection.cancel(taskId, signal)
 }

@@ -1,4 +1,4 @@
-import type { AgentCard } from '@a2a-js/sdk'
+import type { AgentCard, Task } from '@a2a-js/sdk'
 import {
   type Client,
   ClientFactory,
@@ -7,7 +7,9 @@ import {
   RestTransportFactory,
 } from '@a2a-js/sdk/client'
 import { AgentError } from '../../core/errors.js'
+import { raceAbort } from '../race-abort.js'
 import { idempotentMessages } from './idempotent-messages.js'
+import { isRefusal, toUnreachableError } from './remote-failures.js'
 import { createRemoteFetch, type RemoteFetchOptions } from './remote-fetch.js'
 
 export interface RemoteOptions extends RemoteFetchOptions {
@@ -31,8 +33,16 @@ export class RemoteConnection {
     this.#options = options
   }
 
-  /** @throws {AgentError} `model_error`, to be tried again, when there is no card; `invalid_configuration` when it leads elsewhere. */
-  async open(): Promise<Remote> {
+  /**
+   * Waits for the card no longer than until the signal aborts, for whoever else needs it goes on.
+   * @throws {AgentError} `model_error`, to be tried again, when there is no card; `invalid_configuration` when it leads elsewhere; the signal's reason.
+   */
+  async open(signal: AbortSignal = new AbortController().signal): Promise<Remote> {
+    signal.throwIfAborted()
+    return raceAbort(this.#connectOnce(), signal)
+  }
+
+  async #connectOnce(): Promise<Remote> {
     const remote = this.#remote ?? this.#connect()
     this.#remote = remote
     try {
@@ -40,6 +50,27 @@ export class RemoteConnection {
     } catch (error) {
       if (this.#remote === remote) this.#remote = undefined
       throw error
+    }
+  }
+
+  /** A task as it stands, without its history. @throws {AgentError} as {@link open}; whatever the official client throws. */
+  async read(taskId: string, signal: AbortSignal | undefined): Promise<Task> {
+    const { client } = await this.open(signal)
+    const request = { tenant: '', id: taskId, historyLength: 0 }
+    const task = await client.getTask(request, { signal: this.limit(signal) })
+    if (task.id === taskId) return task
+    throw new Error('Another task was answered.')
+  }
+
+  /** Ends a task; one that has ended, or that there is not, need not be ended. @throws {AgentError} as {@link open}. */
+  async cancel(taskId: string, signal: AbortSignal | undefined): Promise<void> {
+    const request = { tenant: '', id: taskId, metadata: undefined }
+    try {
+      const { client } = await this.open(signal)
+      await client.cancelTask(request, { signal: this.limit(signal) })
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!isRefusal(error)) throw toUnreachableError(this.#options.name, error)
     }
   }
 

@@ -1,20 +1,33 @@
 import { A2AError } from '@a2a-js/sdk/errors'
-import { AgentError } from '../../core/errors.js'
+import { AgentError, hasCode } from '../../core/errors.js'
 import { isAgentErrorCode } from '../../core/problem.js'
 import type { TaskView } from './task-view.js'
+
+/** A request that was not made, as something of ours that it needs was not to be had. */
+export class UnsentError extends AgentError {}
 
 /** Failures of a connection that was never made. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
-/** Whether a request has surely not arrived: the connection was never made, or we refused to make it. */
+/** Whether a request has surely not been taken: it was not made, there was no connection for it, or it was one too many. */
 export function isNeverSent(error: unknown): boolean {
-  if (error instanceof AgentError) return true
+  if (error instanceof UnsentError || hasCode(error, 'invalid_configuration')) return true
+  if (readStatus(error) === 429) return true
   return error instanceof Error && 'code' in error && neverSent.has(String(error.code))
 }
 
-/** Whether the agent has answered that it will not. */
+/** Reasons by which it is not the agent that has spoken, or not to the request. */
+const brokenReasons = new Set(['INTERNAL_ERROR', 'INVALID_AGENT_RESPONSE'])
+
+/** Statuses below 500 by which a request may be made again. */
+const passingStatuses = new Set([408, 425, 429])
+
+/** Whether the agent has answered that it will not, whenever it is asked. */
 export function isRefusal(error: unknown): boolean {
-  return findA2aError(error) !== undefined || readStatus(error) < 500
+  const { reason } = findA2aError(error) ?? {}
+  if (reason !== undefined && !brokenReasons.has(reason)) return true
+  const status = readStatus(error)
+  return status >= 300 && status < 500 && !passingStatuses.has(status)
 }
 
 /** The protocol's own error; one that came within a stream is the cause of another. */
@@ -23,8 +36,11 @@ function findA2aError(error: unknown): A2AError | undefined {
   return error instanceof Error && error.cause instanceof A2AError ? error.cause : undefined
 }
 
-/** The official client tells the status of other answers in words only. 599 for none. */
+/** The status of an answer that is no good; 599 for none. */
 function readStatus(error: unknown): number {
+  const told = findA2aError(error)
+  if (told !== undefined) return 'statusCode' in told ? Number(told.statusCode) : 599
+  // By JSON-RPC the official client tells it in words only.
   const text = error instanceof Error ? error.message : ''
   return Number(/(?:Status: |stream for \S+: )(\d{3})/.exec(text)?.[1] ?? 599)
 }
@@ -33,8 +49,10 @@ function readStatus(error: unknown): number {
 // have no such cause, and only what is ours in them.
 
 export function toRefusedError(name: string, error: unknown): AgentError {
-  const reason = findA2aError(error)?.reason ?? `status ${readStatus(error)}`
-  return new AgentError('model_error', `The A2A agent "${name}" has refused the request: ${reason}.`)
+  const { reason } = findA2aError(error) ?? {}
+  const isKnown = reason !== undefined && !brokenReasons.has(reason)
+  const why = isKnown ? reason : `status ${readStatus(error)}`
+  return new AgentError('model_error', `The A2A agent "${name}" has refused the request: ${why}.`)
 }
 
 export function toUnreachableError(name: string, error: unknown): AgentError {
@@ -48,7 +66,7 @@ export function toUnreachableError(name: string, error: unknown): AgentError {
 export function toUnknownError(name: string): AgentError {
   return new AgentError(
     'outcome_unknown',
-    `Whether the A2A agent "${name}" has got the message is unknown, as it was cut off while it was sent. It was not sent again, as the agent's card does not say that this is safe, and onInterrupted is not 'retry'.`,
+    `Whether the A2A agent "${name}" has taken the message is unknown, as no good answer came to it. It was not sent again, as the agent's card does not say that this is safe, and onInterrupted is not 'retry'.`,
   )
 }
 

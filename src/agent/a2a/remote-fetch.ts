@@ -1,5 +1,7 @@
 import { AgentError } from '../../core/errors.js'
 import { createOutboundFetch } from '../mcp/outbound-fetch.js'
+import { raceAbort } from '../race-abort.js'
+import { UnsentError } from './remote-failures.js'
 
 /** Headers by name. */
 export type RemoteHeaders = Readonly<Record<string, string>>
@@ -28,9 +30,9 @@ export function createRemoteFetch(options: RemoteFetchOptions): typeof fetch {
     const request = new Request(input, init)
     const { origin } = new URL(request.url)
     if (!origins.includes(origin)) throw createStrangerError(name, origin)
-    const own = typeof headers === 'function' ? await headers() : headers
-    for (const [header, value] of Object.entries(own)) request.headers.set(header, value)
     const { method, signal } = request
+    const own = typeof headers === 'function' ? await makeHeaders(name, headers, signal) : headers
+    for (const [header, value] of Object.entries(own)) setHeader(request.headers, header, value)
     const response = await send(request.url, {
       method,
       headers: request.headers,
@@ -38,6 +40,31 @@ export function createRemoteFetch(options: RemoteFetchOptions): typeof fetch {
       signal,
     })
     return new Response(response.body?.pipeThrough(createLimit(name)) ?? null, response)
+  }
+}
+
+async function makeHeaders(
+  name: string,
+  make: () => RemoteHeaders | Promise<RemoteHeaders>,
+  signal: AbortSignal,
+): Promise<RemoteHeaders> {
+  try {
+    return await raceAbort(make(), signal)
+  } catch (cause) {
+    signal.throwIfAborted()
+    throw new UnsentError('model_error', `The headers for the A2A agent "${name}" could not be made.`, {
+      cause,
+      retryable: true,
+    })
+  }
+}
+
+/** Security: the platform's own error repeats the value, which may be a key. */
+function setHeader(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value)
+  } catch {
+    throw new AgentError('invalid_configuration', `The header "${name}" has a value that no header can have.`)
   }
 }
 

@@ -11,20 +11,44 @@ import type { ChatRequest } from '../../model/chat-client.js'
 import { confirmation } from './confirmation-tool.js'
 import { type RemotePlace, readPlace } from './remote-place.js'
 
-/** What an agent elsewhere is sent: what was said since it has last spoken, in the context and to the task of then. */
-export function toRemoteMessage(key: string, request: ChatRequest, messageId: string): SendMessageRequest {
-  const { messages, responseFormat } = request
+/** What an agent elsewhere is to be told, and where. */
+export interface RemoteMessage {
+  readonly parts: readonly Part[]
+  readonly contextId: string
+  /** The task whose question it answers. */
+  readonly taskId?: string | undefined
+  /** What tells that question from others. */
+  readonly question?: string | undefined
+  /** Whether it is what humans have decided. */
+  readonly isDecision: boolean
+  /** The task whose question nobody will answer, as something else was said instead. */
+  readonly left?: string | undefined
+}
+
+/** What was said since an agent has last spoken, in the context and to the task of then. */
+export function toRemoteMessage(key: string, { messages }: ChatRequest): RemoteMessage {
   const last = messages.findLastIndex((message) => readPlace(key, message) !== undefined)
   const spoken = messages[last]
   const place: RemotePlace = (spoken && readPlace(key, spoken)) ?? { contextId: '' }
   const fresh = messages.slice(last + 1).filter(({ role }) => role !== 'system')
-  const decisions = spoken === undefined ? [] : toDecisions(toFunctionCalls(spoken), fresh)
-  const parts = decisions.length > 0 ? decisions : toParts(fresh)
+  const calls = spoken === undefined ? [] : toFunctionCalls(spoken).filter(isConfirmation)
+  if (calls.length === 0) return { ...place, parts: toParts(fresh), isDecision: false }
+  const { contextId, taskId } = place
+  const said = toParts(fresh)
+  if (said.length > 0) return { contextId, parts: said, isDecision: false, left: taskId }
+  return { ...place, parts: toDecisions(calls, fresh), isDecision: true }
+}
+
+/** Sends a message under an id; it is answered at once, be it with a task that has hardly begun. */
+export function toSendRequest(
+  { parts, contextId, taskId = '' }: RemoteMessage,
+  messageId: string,
+  { responseFormat }: ChatRequest,
+): SendMessageRequest {
   const none = { metadata: undefined, extensions: [], referenceTaskIds: [] }
-  const { contextId, taskId = '' } = place
   return {
     tenant: '',
-    message: { messageId, contextId, taskId, role: Role.ROLE_USER, parts, ...none },
+    message: { messageId, contextId, taskId, role: Role.ROLE_USER, parts: [...parts], ...none },
     configuration: {
       acceptedOutputModes: [],
       taskPushNotificationConfig: undefined,
@@ -33,6 +57,13 @@ export function toRemoteMessage(key: string, request: ChatRequest, messageId: st
     metadata: responseFormat === undefined ? undefined : { responseSchema: responseFormat.schema },
   }
 }
+
+function isConfirmation(call: FunctionCallContent): boolean {
+  return confirmation.safeParse(call.arguments).success
+}
+
+/** Most characters of a reason that agents of ours take. */
+const longestReason = 2000
 
 /** What humans have decided about what the agent had asked. */
 function toDecisions(calls: readonly FunctionCallContent[], fresh: readonly ChatMessage[]): Part[] {
@@ -44,8 +75,10 @@ function toDecisions(calls: readonly FunctionCallContent[], fresh: readonly Chat
     const result = results.find(({ callId }) => callId === call.callId)
     if (!asked.success || result === undefined) return []
     const { approvalId } = asked.data
-    if (result.error !== undefined)
-      return [toPart({ $case: 'data', value: { approvalId, approved: false, reason: result.error } })]
+    if (result.error !== undefined) {
+      const reason = result.error.slice(0, longestReason)
+      return [toPart({ $case: 'data', value: { approvalId, approved: false, reason } })]
+    }
     const agreed = (result.result as { readonly arguments?: unknown } | undefined)?.arguments
     const isEdited = toCanonicalJson(agreed ?? null) !== toCanonicalJson(asked.data.arguments ?? null)
     return [

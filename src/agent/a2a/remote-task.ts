@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { StreamResponse } from '@a2a-js/sdk'
+import { type StreamResponse, TaskState } from '@a2a-js/sdk'
 import { sleep } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
@@ -13,7 +13,7 @@ import {
   toUnknownError,
   toUnreachableError,
 } from './remote-failures.js'
-import { toRemoteMessage } from './remote-message.js'
+import { type RemoteMessage, toRemoteMessage, toSendRequest } from './remote-message.js'
 import { formatTaskToken, type TaskToken } from './task-token.js'
 import { TaskView } from './task-view.js'
 
@@ -42,7 +42,8 @@ export class RemoteTask {
   readonly #request: ChatRequest
   readonly #signal: AbortSignal | undefined
   readonly #follow: boolean
-  readonly #view = new TaskView()
+  readonly #view: TaskView
+  #message: RemoteMessage
   #token: TaskToken | undefined
   #shown = ''
   #failures = 0
@@ -58,6 +59,8 @@ export class RemoteTask {
     this.#signal = signal
     this.#follow = follow
     this.#token = token
+    this.#message = toRemoteMessage(settings.key, request)
+    this.#view = new TaskView(this.#message.question)
   }
 
   /** Tells the answer as it comes; ends early when nobody follows it, or the agent is out of reach. */
@@ -75,38 +78,41 @@ export class RemoteTask {
 
   /** The message's id is told before it is sent: whoever comes back knows that it may have arrived, and under which id. */
   async *#send(): AsyncGenerator<ChatEvent> {
-    const remote = await this.#settings.connection.open()
+    const { connection, name } = this.#settings
+    const remote = await connection.open(this.#signal)
     if (this.#token !== undefined && this.#token.isUnsent !== true && !this.#isSafe(remote))
-      throw toUnknownError(this.#settings.name)
+      throw toUnknownError(name)
+    const { left } = this.#message
+    if (left !== undefined) await connection.cancel(left, this.#signal)
     const { messageId = randomUUID() } = this.#token ?? {}
     yield this.#remember({ messageId })
     this.#signal?.throwIfAborted()
-    const late = new LateAbort(this.#signal, graceMs)
     try {
-      yield* remote.isStreaming && this.#follow
-        ? this.#listen(late, (signal) =>
-            remote.client.sendMessageStream(this.#toMessage(messageId), { signal }),
-          )
-        : this.#post(remote, late, messageId)
-      if (this.#view.task === undefined && this.#view.message === undefined)
-        throw new Error('Nothing was answered.')
+      yield* this.#deliver(remote, messageId)
     } catch (error) {
       this.#signal?.throwIfAborted()
       if (this.#token?.taskId === undefined) yield* this.#failToSend(remote, messageId, error)
-    } finally {
-      late.end()
     }
   }
 
-  async *#post({ client }: Remote, late: LateAbort, messageId: string): AsyncGenerator<ChatEvent> {
-    const signal = this.#settings.connection.limit(late.signal)
-    this.#view.take(await client.sendMessage(this.#toMessage(messageId), { signal }))
-    yield* this.#tell()
-    this.#signal?.throwIfAborted()
-  }
-
-  #toMessage(messageId: string) {
-    return toRemoteMessage(this.#settings.key, this.#request, messageId)
+  async *#deliver(remote: Remote, messageId: string): AsyncGenerator<ChatEvent> {
+    const { client, isStreaming } = remote
+    const request = toSendRequest(this.#message, messageId, this.#request)
+    const late = new LateAbort(this.#signal, graceMs)
+    try {
+      if (isStreaming && this.#follow) {
+        yield* this.#listen(late, (signal) => client.sendMessageStream(request, { signal }))
+      } else {
+        const signal = this.#settings.connection.limit(late.signal)
+        this.#view.take(await client.sendMessage(request, { signal }))
+        yield* this.#tell()
+        this.#signal?.throwIfAborted()
+      }
+    } finally {
+      late.end()
+    }
+    if (this.#view.task === undefined && this.#view.message === undefined)
+      throw new Error('Nothing was answered.')
   }
 
   async *#failToSend(remote: Remote, messageId: string, error: unknown): AsyncGenerator<ChatEvent> {
@@ -115,8 +121,30 @@ export class RemoteTask {
       yield this.#remember({ messageId, isUnsent: true })
       throw error instanceof AgentError ? error : toUnreachableError(name, error)
     }
-    if (isRefusal(error)) throw toRefusedError(name, error)
+    if (isRefusal(error)) {
+      if (!(await this.#isTooLate())) throw toRefusedError(name, error)
+      this.#message = { ...this.#message, taskId: undefined }
+      yield this.#remember({ messageId, isUnsent: true })
+      return yield* this.#send()
+    }
+    if (error instanceof AgentError) throw error
     throw this.#isSafe(remote) ? toUnreachableError(name, error) : toUnknownError(name)
+  }
+
+  /** Whether the task to whose question this is an answer in words has ended meanwhile: the conversation goes on without it. */
+  async #isTooLate(): Promise<boolean> {
+    const { taskId, isDecision } = this.#message
+    if (taskId === undefined || isDecision) return false
+    const { connection, name } = this.#settings
+    try {
+      const task = new TaskView()
+      task.take(await connection.read(taskId, this.#signal))
+      return task.isSettled && task.state !== TaskState.TASK_STATE_INPUT_REQUIRED
+    } catch (error) {
+      this.#signal?.throwIfAborted()
+      if (isRefusal(error)) return true
+      throw toUnreachableError(name, error)
+    }
   }
 
   #isSafe({ isIdempotent }: Remote): boolean {
@@ -128,9 +156,8 @@ export class RemoteTask {
     const { connection, name } = this.#settings
     const id = this.#token?.taskId ?? ''
     try {
-      const remote = await connection.open()
-      const signal = connection.limit(this.#signal)
-      this.#view.take(await remote.client.getTask({ tenant: '', id, historyLength: 0 }, { signal }))
+      const remote = await connection.open(this.#signal)
+      this.#view.take(await connection.read(id, this.#signal))
       this.#failures = 0
       yield* this.#tell()
       if (!this.#view.isSettled && this.#follow && remote.isStreaming) yield* this.#subscribe(remote, id)
@@ -175,11 +202,11 @@ export class RemoteTask {
     open: (signal: AbortSignal) => AsyncIterable<StreamResponse>,
   ): AsyncGenerator<ChatEvent> {
     const silence = new AbortController()
-    let timer: NodeJS.Timeout | undefined
+    const { requestTimeoutMs } = this.#settings.connection
+    const timer = setTimeout(() => silence.abort(), requestTimeoutMs)
     try {
       for await (const frame of open(AbortSignal.any([late.signal, silence.signal]))) {
-        clearTimeout(timer)
-        timer = setTimeout(() => silence.abort(), this.#settings.connection.requestTimeoutMs)
+        timer.refresh()
         this.#view.takeFrame(frame)
         yield* this.#tell()
         late.release()

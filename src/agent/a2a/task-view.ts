@@ -1,9 +1,23 @@
-import { type Message, type Part, type StreamResponse, type Task, TaskState } from '@a2a-js/sdk'
+import {
+  type Message,
+  type Part,
+  type StreamResponse,
+  type Task,
+  type TaskArtifactUpdateEvent,
+  TaskState,
+  type TaskStatusUpdateEvent,
+} from '@a2a-js/sdk'
 
 /** What is known of a task elsewhere, or of a message that was given in place of one. */
 export class TaskView {
+  readonly #answered: string | undefined
   #task: Task | undefined
   #message: Message | undefined
+
+  /** `answered` is the question that was answered: a task that stands with it has yet to hear of that. */
+  constructor(answered?: string) {
+    this.#answered = answered
+  }
 
   /** The task; `undefined` before one is known. */
   get task(): Task | undefined {
@@ -19,9 +33,17 @@ export class TaskView {
     return this.#task?.status?.state ?? TaskState.TASK_STATE_UNSPECIFIED
   }
 
+  /** What tells the question that the task asks from others; `undefined` when nothing does. */
+  get question(): string | undefined {
+    if (this.state !== TaskState.TASK_STATE_INPUT_REQUIRED) return undefined
+    const { message, timestamp } = this.#task?.status ?? {}
+    return message?.messageId || timestamp || undefined
+  }
+
   /** Whether nothing more comes by itself. */
   get isSettled(): boolean {
-    return this.#message !== undefined || settled.has(this.state)
+    if (this.#message !== undefined) return true
+    return settled.has(this.state) && (this.question === undefined || this.question !== this.#answered)
   }
 
   /** What the agent has said so far: its artifacts; without any the words of a task that has ended, or of a message. */
@@ -33,28 +55,48 @@ export class TaskView {
     return isOver ? toPartsText(this.#message?.parts ?? this.#task?.status?.message?.parts ?? []) : ''
   }
 
-  /** Takes what was answered. */
+  /** Takes what was answered. @throws {Error} for a task that has no id, and so is none. */
   take(answer: Task | Message): void {
     if ('messageId' in answer) this.#message = answer
+    else if (answer.id === '') throw new Error('The task has no id.')
     else this.#task = answer
   }
 
-  /** Takes one thing that a stream tells; what is about no task that is known is passed over. */
+  /** Takes one thing that a stream tells; what is about another task, or about none, is passed over. */
   takeFrame({ payload }: StreamResponse): void {
-    const task = this.#task
-    if (payload?.$case === 'task' || payload?.$case === 'message') {
-      this.take(payload.value)
-    } else if (task === undefined) {
-      return
-    } else if (payload?.$case === 'statusUpdate') {
-      const { status, metadata = task.metadata } = payload.value
-      this.#task = { ...task, status, metadata }
-    } else if (payload?.$case === 'artifactUpdate' && payload.value.artifact !== undefined) {
-      this.#task = {
-        ...task,
-        artifacts: changeArtifacts(task.artifacts, payload.value.artifact, payload.value.append),
-      }
+    switch (payload?.$case) {
+      case 'message':
+        this.take(payload.value)
+        break
+      case 'task':
+        if (this.#find(payload.value.id) !== undefined) this.take(payload.value)
+        break
+      case 'statusUpdate':
+        this.#takeStatus(payload.value)
+        break
+      case 'artifactUpdate':
+        this.#takeArtifact(payload.value)
+        break
     }
+  }
+
+  #takeStatus({ taskId, contextId, status, metadata }: TaskStatusUpdateEvent): void {
+    const task = this.#find(taskId, contextId)
+    if (task !== undefined) this.#task = { ...task, status, metadata: metadata ?? task.metadata }
+  }
+
+  #takeArtifact({ taskId, contextId, artifact, append }: TaskArtifactUpdateEvent): void {
+    const task = this.#find(taskId, contextId)
+    if (task === undefined || artifact === undefined) return
+    this.#task = { ...task, artifacts: changeArtifacts(task.artifacts, artifact, append) }
+  }
+
+  /** The task that something is about, as far as it is known: streams need not begin with it. */
+  #find(id: string, contextId = ''): Task | undefined {
+    const known = this.#task
+    if (known !== undefined) return id === '' || id === known.id ? known : undefined
+    if (id === '') return undefined
+    return { id, contextId, status: undefined, artifacts: [], history: [], metadata: undefined }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
 import { genAi } from '../../model/telemetry/attributes.js'
-import { perProvider } from '../../model/telemetry/instruments.js'
+import { createCounter, createHistogram, perProvider } from '../../model/telemetry/instruments.js'
 import { isTerminal, type RunEvent } from '../../run/events.js'
 import type { ObservedRun } from './observed-run.js'
 
@@ -8,16 +8,16 @@ import type { ObservedRun } from './observed-run.js'
 const waitBounds = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400, 604_800]
 
 const getInstruments = perProvider((meter) => ({
-  executions: meter.createCounter('durable_agent.run.executions', {
+  executions: createCounter(meter, 'durable_agent.run.executions', {
     description: 'How often runs were begun, or gone on with after a crash or a wait.',
     unit: '{execution}',
   }),
-  duration: meter.createHistogram('durable_agent.run.duration', {
+  duration: createHistogram(meter, 'durable_agent.run.duration', {
     description: 'Time from the acceptance of a run to its end, waits included.',
     unit: 's',
     advice: { explicitBucketBoundaries: waitBounds },
   }),
-  approvals: meter.createHistogram('durable_agent.approval.wait', {
+  approvals: createHistogram(meter, 'durable_agent.approval.wait', {
     description: 'Time from the question whether a tool may run to the decision.',
     unit: 's',
     advice: { explicitBucketBoundaries: waitBounds },
@@ -35,7 +35,7 @@ export class RunMeter {
     this.#attributes = { [genAi.agentName]: run.agent.name }
     this.#askedAt = new Map(run.askedAt)
     const resumed = (run.execution?.epoch ?? 1) > 1
-    getInstruments().executions.add(1, { ...this.#attributes, 'durable_agent.run.resumed': resumed })
+    getInstruments().executions(1, { ...this.#attributes, 'durable_agent.run.resumed': resumed })
   }
 
   /** Takes note of what has been recorded. */
@@ -54,11 +54,11 @@ export class RunMeter {
     const askedAt = this.#askedAt.get(approvalId)
     if (askedAt === undefined) return
     const attributes = { ...this.#attributes, 'durable_agent.approval.decision': decision }
-    getInstruments().approvals.record((this.#run.now() - askedAt) / 1000, attributes)
+    getInstruments().approvals((this.#run.now() - askedAt) / 1000, attributes)
   }
 
   #measureEnd(event: Extract<RunEvent, { type: `run.${'completed' | 'failed' | 'cancelled'}` }>): void {
-    getInstruments().duration.record((this.#run.now() - this.#run.acceptedAt) / 1000, {
+    getInstruments().duration((this.#run.now() - this.#run.acceptedAt) / 1000, {
       ...this.#attributes,
       'durable_agent.run.outcome': event.type.replace('run.', ''),
       ...(event.type === 'run.failed' ? { 'error.type': event.data.code } : {}),

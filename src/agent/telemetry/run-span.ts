@@ -5,7 +5,7 @@ import { genAi, unknownProvider } from '../../model/telemetry/attributes.js'
 import { capturesContent } from '../../model/telemetry/content-capture.js'
 import { toInputAttributes, toOutputAttributes } from '../../model/telemetry/message-parts.js'
 import { withShared } from '../../model/telemetry/shared-attributes.js'
-import { markFailed, startSpan } from '../../model/telemetry/tracing.js'
+import { endSpan, markFailed, startSpan } from '../../model/telemetry/tracing.js'
 import type { RunEvent } from '../../run/events.js'
 import type { RunState } from '../../run/fold.js'
 import type { ObservedRun, RunObserver } from './observed-run.js'
@@ -34,7 +34,7 @@ export async function traceRun(
     else markFailed(span, error)
     throw error
   } finally {
-    span.end()
+    endSpan(span)
   }
 }
 

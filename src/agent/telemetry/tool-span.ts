@@ -3,8 +3,9 @@ import type { JsonValue } from '../../core/json.js'
 import { genAi } from '../../model/telemetry/attributes.js'
 import { capturesContent } from '../../model/telemetry/content-capture.js'
 import { readShared } from '../../model/telemetry/shared-attributes.js'
-import { isTracing, markFailed, startSpan } from '../../model/telemetry/tracing.js'
+import { endSpan, isTracing, markFailed, startSpan } from '../../model/telemetry/tracing.js'
 import type { ExecutionOutcome, ToolExecution } from '../execute-tool.js'
+import { type ToolFailure, withToolFailure } from './tool-failure.js'
 
 /**
  * Executes a tool call in a span `execute_tool <tool>` (semantic conventions 1.41.0, "Execute tool span"), in which what
@@ -17,15 +18,17 @@ export async function traceTool(
   if (!isTracing()) return execute()
   const name = `execute_tool ${execution.tool.name}`
   const span = startSpan({ name, kind: SpanKind.INTERNAL, attributes: toStartAttributes(execution) })
+  const failure: ToolFailure = {}
   try {
-    const outcome = await context.with(trace.setSpan(context.active(), span), execute)
-    if (span.isRecording()) tellOutcome(span, outcome)
+    const here = withToolFailure(failure, trace.setSpan(context.active(), span))
+    const outcome = await context.with(here, execute)
+    if (span.isRecording()) tellOutcome(span, outcome, failure)
     return outcome
   } catch (error) {
     markFailed(span, error)
     throw error
   } finally {
-    span.end()
+    endSpan(span)
   }
 }
 
@@ -43,11 +46,11 @@ function toStartAttributes({ tool, call, arguments: args }: ToolExecution): Attr
 }
 
 /** Security: a tool's error may hold anything, so that it is told only where contents are. */
-function tellOutcome(span: Span, outcome: ExecutionOutcome): void {
+function tellOutcome(span: Span, outcome: ExecutionOutcome, { type = 'tool_error' }: ToolFailure): void {
   if ('parked' in outcome) {
     span.setAttribute('durable_agent.tool.parked_for', outcome.parked)
   } else if ('error' in outcome) {
-    span.setAttribute('error.type', 'tool_error')
+    span.setAttribute('error.type', type)
     const message = capturesContent() ? { message: outcome.error } : {}
     span.setStatus({ code: SpanStatusCode.ERROR, ...message })
   } else if (capturesContent()) {

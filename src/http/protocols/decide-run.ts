@@ -1,4 +1,3 @@
-import { toTimestamp } from '../../core/clock.js'
 import { toAskingRun } from '../../run/approval-id.js'
 import type { Decision } from '../../run/control.js'
 import type { StoredEvent } from '../../run/events.js'
@@ -8,14 +7,15 @@ import { checkEditedArguments } from '../check-edited-arguments.js'
 import { parseCorrelationId, parseId } from '../ids.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
-import { takeDecisions, toUndecided } from './take-decisions.js'
+import { takeDecisions } from './take-decisions.js'
+import { isExpired, isParked } from './waiting-runs.js'
 
 /** What a human has decided, and where in the request that stands. */
 export interface PlacedDecision extends Omit<Decision, 'by'> {
   readonly path: string
   /** Where the arguments stand that are to be used instead of the model's. */
   readonly argumentsPath?: string
-  /** A rejection of somebody who would not answer: when it is too late to answer, nothing is missing. */
+  /** Whether nothing is missing when it is too late for it. @default false */
   readonly isWaived?: boolean
 }
 
@@ -39,12 +39,24 @@ export async function decideRun(
   const key = { ...session, run: toRun(placed) }
   await call.sessions.requireSession(session, call.owner)
   const events = await call.sessions.readRun(key)
-  await checkEdits(call, session, placed, events)
-  const due = placed.filter((one) => !(one.isWaived && isExpired(events, one)))
-  const toDue = (one: PlacedDecision) => toDecision(one, call.owner)
-  await takeDecisions(call, { key, events }, due.map(toDue), (index) => due[index]?.path ?? '')
+  const due = placed.filter((one) => !(one.isWaived && isPast(events, one)))
+  await checkEdits(call, session, due, events)
+  const decisions = due.map((one) => toDecision(one, call.owner))
+  await takeDecisions(call, { key, events }, decisions, (index) => due[index]?.path ?? '')
   const decided = placed.map(({ approvalId }) => approvalId)
-  return { key, told: toUndecided(events, placed.map(toDue)), decided }
+  return { key, told: toTold(events, decided), decided }
+}
+
+/** Of the decisions that a conversation shows, those that a run still waits for: the others are history. @throws {AgentError} `invalid_request` naming the field. */
+export async function leaveOutPast(
+  { sessions }: Call,
+  session: SessionKey,
+  placed: readonly PlacedDecision[],
+): Promise<readonly PlacedDecision[]> {
+  if (placed.length === 0) return []
+  const open = toOpenApprovals(fold(await sessions.readRun({ ...session, run: toRun(placed) })))
+  const isOpen = ({ approvalId }: PlacedDecision) => open.some((one) => one.approvalId === approvalId)
+  return placed.filter(isOpen).map((one) => ({ ...one, isWaived: true }))
 }
 
 function toDecision(
@@ -54,10 +66,22 @@ function toDecision(
   return { approvalId, decision, by, reason, arguments: args }
 }
 
-/** Whether a call that still waits will go on as rejected: nobody answered in time. */
-function isExpired(events: readonly StoredEvent[], { approvalId }: PlacedDecision): boolean {
+/** Whether something was asked that nobody can answer any more. */
+function isPast(events: readonly StoredEvent[], { approvalId }: PlacedDecision): boolean {
+  if (!events.some((event) => asks(event, [approvalId]))) return false
   const open = toOpenApprovals(fold(events)).find((one) => one.approvalId === approvalId)
-  return open?.expiresAt !== undefined && open.expiresAt <= toTimestamp(Date.now())
+  return open === undefined || isExpired(open)
+}
+
+/** What whoever decides has been told for certain: the run up to where it first waited with all these questions. */
+function toTold(events: readonly StoredEvent[], approvalIds: readonly string[]): readonly StoredEvent[] {
+  const asked = events.findLastIndex((event) => asks(event, approvalIds))
+  const parked = events.findIndex((event, index) => index > asked && isParked(event))
+  return events.slice(0, Math.max(asked, parked) + 1)
+}
+
+function asks(event: StoredEvent, approvalIds: readonly string[]): boolean {
+  return event.type === 'approval.requested' && approvalIds.includes(event.data.approvalId)
 }
 
 async function checkEdits(

@@ -1,5 +1,6 @@
 import type { Agent } from '../../agent/agent.js'
 import { AgentError } from '../../core/errors.js'
+import { toReachable } from '../reachable-agents.js'
 import type { Call } from '../route.js'
 
 /**
@@ -16,11 +17,6 @@ export function findAgent(call: Call, field: string, name: string | undefined): 
   throw new AgentError('not_found', `${field}: there is no agent "${name ?? ''}". There are: ${names}.`, {
     issues: [{ path: field, message: `must be one of ${names}` }],
   })
-}
-
-/** The agents that have routes, in order of registration: only these may be reached in another dialect. */
-export function toReachable({ agents, exposures }: Pick<Call, 'agents' | 'exposures'>): readonly Agent[] {
-  return agents.filter((agent) => exposures.get(agent)?.http !== false)
 }
 
 /** The agent whose address was called, in whatever case. @throws {AgentError} `not_found` when it has no routes. */

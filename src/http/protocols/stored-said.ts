@@ -5,20 +5,32 @@ import { fromStoredMessage } from '../../session/stored-messages.js'
 import type { StoredEntry } from '../../session/stored-state.js'
 import type { Call } from '../route.js'
 
-/** What a request's entry says, with its media, and each message under an id of its own: the one that its client gave it, else one by its run. */
+/**
+ * The ids of what a request says: those that its client gave. Of the others the last has its run's, and none can be taken
+ * for that of a message which the run has made.
+ */
+export function toSaidIds(
+  run: string,
+  messages: readonly { readonly role: string; readonly messageId?: unknown }[],
+): readonly string[] {
+  return messages.map(({ messageId }, index) => {
+    if (typeof messageId === 'string') return messageId
+    return index === messages.length - 1 ? run : `${run}:${index}`
+  })
+}
+
+/** What a request's entry says, with its media, and each message under its id (see {@link toSaidIds}). */
 export async function readSaid(
   call: Call,
   key: SessionKey,
   entry: StoredEntry,
 ): Promise<readonly (ChatMessage & { readonly messageId: string })[]> {
-  const run = entry.correlationId ?? entry.createdAt
+  const ids = toSaidIds(entry.correlationId ?? entry.createdAt, entry.messages)
   const said = entry.messages.map(async (stored, index) => {
     const message = fromStoredMessage(stored)
     if (message === undefined || message.role === 'tool') return []
-    const made = index === 0 ? run : `${run}.${index}`
-    const messageId = typeof stored.messageId === 'string' ? stored.messageId : made
     const contents = await Promise.all(message.contents.map((content) => attach(call, key, content)))
-    return [{ ...message, contents, messageId }]
+    return [{ ...message, contents, messageId: ids[index] ?? '' }]
   })
   return (await Promise.all(said)).flat()
 }

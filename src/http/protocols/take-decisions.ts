@@ -1,10 +1,10 @@
-import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { Decision } from '../../run/control.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
+import { isExpired } from './waiting-runs.js'
 
 /**
  * Takes what a human has decided about the tool calls that a run waits with; what was decided just so before is passed
@@ -51,9 +51,11 @@ function isToDecide(open: readonly ApprovalRequested[], { approvalId }: Decision
       issues: [{ path, message: 'names no approval of this conversation that can be decided' }],
     })
   }
-  const { expiresAt } = approval
-  if (expiresAt === undefined || expiresAt > toTimestamp(Date.now())) return true
-  throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${expiresAt}.`)
+  if (!isExpired(approval)) return true
+  throw new AgentError(
+    'approval_already_decided',
+    `Approval "${approvalId}" expired at ${approval.expiresAt}.`,
+  )
 }
 
 /** Passes when others have decided the same, of which the run has yet to learn. @throws {AgentError} `approval_already_decided` */

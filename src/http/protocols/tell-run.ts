@@ -3,7 +3,7 @@ import { fold } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
 import type { RunTeller } from './run-teller.js'
-import { readDecidedRun } from './waiting-runs.js'
+import { isParked, readDecidedRun } from './waiting-runs.js'
 
 /** From where on a run is told. */
 export interface TellingFrom {
@@ -30,7 +30,7 @@ export async function* tellRun<Frame>(
   for await (const events of readOn(call, key, told, limit)) {
     const frames = events.flatMap((event) => hear(event, teller, unheard))
     const last = events.at(-1)
-    const isWaiting = unheard.size === 0 && isParked(last)
+    const isWaiting = unheard.size === 0 && last !== undefined && isParked(last)
     if (isWaiting) frames.push(...teller.pause())
     if (frames.length > 0) yield frames
     if (isWaiting || (last !== undefined && isTerminal(last))) return
@@ -42,10 +42,6 @@ export async function* tellRun<Frame>(
 function hear<Frame>(event: StoredEvent, teller: RunTeller<Frame>, unheard: Set<string>): readonly Frame[] {
   if (event.type === 'approval.decided') unheard.delete(event.data.approvalId)
   return teller.take(event)
-}
-
-function isParked(event: StoredEvent | undefined): boolean {
-  return event?.type === 'run.parked' && event.data.reason === 'approval'
 }
 
 /** What there is already comes as one. */

@@ -1,8 +1,19 @@
+import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
-import type { StoredEvent } from '../../run/events.js'
+import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
+
+/** Whether a run waits from then on for a human. */
+export function isParked(event: StoredEvent): boolean {
+  return event.type === 'run.parked' && event.data.reason === 'approval'
+}
+
+/** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */
+export function isExpired({ expiresAt }: ApprovalRequested): boolean {
+  return expiresAt !== undefined && expiresAt <= toTimestamp(Date.now())
+}
 
 /** Whether a run can go on: because it asks nobody, or has been given an answer of which its log does not know yet. */
 async function isDecided(
@@ -36,18 +47,24 @@ export async function readDecidedRun(
 
 /**
  * The earlier run of a session that a new one would have to wait behind until somebody decides; `undefined` when there is
- * none, or when the run is no new one. @throws {AgentError} `not_found` when the session is somebody else's.
+ * none, or when the run is no new one. One that nobody has answered in time is told to go on.
+ * @throws {AgentError} `not_found` when the session is somebody else's.
  */
 export async function findAskingRun(
   call: Pick<Call, 'log' | 'sessions' | 'owner'>,
   key: RunKey,
 ): Promise<RunKey | undefined> {
-  const [first] = await call.log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const { log, sessions, owner } = call
+  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
   if (first?.status !== 'parked') return undefined
-  await call.sessions.requireSession(key, call.owner)
-  if ((await call.sessions.readRun(key)).length > 0) return undefined
+  await sessions.requireSession(key, owner)
+  if ((await sessions.readRun(key)).length > 0) return undefined
   const asking = { ...key, run: first.run }
-  return (await isDecided(call, asking, await call.sessions.readRun(asking))) ? undefined : asking
+  const events = await sessions.readRun(asking)
+  if (await isDecided(call, asking, events)) return undefined
+  if (!toOpenApprovals(fold(events)).every(isExpired)) return asking
+  await sessions.signal(asking, 'continue', { correlationId: asking.run })
+  return undefined
 }
 
 /** Refuses a message that would have to wait until a human has decided about an earlier one. @throws {AgentError} `session_busy`; `not_found` when the session is somebody else's. */

@@ -12,7 +12,7 @@ import { genAi, unknownProvider } from './attributes.js'
 import { getChatInstruments } from './instruments.js'
 import { toInputAttributes, toOutputAttributes } from './message-parts.js'
 import { readShared } from './shared-attributes.js'
-import { isTracing, markFailed, startSpan, toErrorType } from './tracing.js'
+import { endSpan, isTracing, markFailed, startSpan, toErrorType } from './tracing.js'
 
 const callKey = createContextKey('durable-agent-functions: model call')
 
@@ -120,14 +120,14 @@ export class ChatCall {
     this.#hasChunks = true
     const seconds = this.#toSeconds()
     this.#span?.setAttribute('gen_ai.response.time_to_first_chunk', seconds)
-    getChatInstruments().timeToFirstChunk.record(seconds, this.#measured)
+    getChatInstruments().timeToFirstChunk(seconds, this.#measured)
   }
 
   #measureTokens({ usage }: ChatAnswer): void {
     const { tokens } = getChatInstruments()
     if (usage.totalTokens === 0) return
-    tokens.record(usage.inputTokens, { ...this.#measured, 'gen_ai.token.type': 'input' })
-    tokens.record(usage.outputTokens, { ...this.#measured, 'gen_ai.token.type': 'output' })
+    tokens(usage.inputTokens, { ...this.#measured, 'gen_ai.token.type': 'input' })
+    tokens(usage.outputTokens, { ...this.#measured, 'gen_ai.token.type': 'output' })
   }
 
   #toAnswerAttributes(answer: ChatAnswer): Attributes {
@@ -148,9 +148,9 @@ export class ChatCall {
   }
 
   #finish(): void {
-    getChatInstruments().duration.record(this.#toSeconds(), this.#measured)
+    getChatInstruments().duration(this.#toSeconds(), this.#measured)
     if (this.#retries > 0) this.#span?.setAttribute('durable_agent.chat.retries', this.#retries)
-    this.#span?.end()
+    if (this.#span !== undefined) endSpan(this.#span)
   }
 
   #toSeconds(): number {

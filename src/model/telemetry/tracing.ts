@@ -2,6 +2,8 @@ import {
   type Attributes,
   type Context,
   context,
+  diag,
+  INVALID_SPAN_CONTEXT,
   type Link,
   ProxyTracerProvider,
   type Span,
@@ -31,20 +33,44 @@ export interface SpanStart {
   readonly links?: Link[] | undefined
 }
 
-/** Begins a span in a context, which is the current one if nothing else is said. */
+/**
+ * Begins a span in a context, which is the current one if nothing else is said. Where none can be begun, what would be
+ * below it is below its parent.
+ */
 export function startSpan({ name, ...options }: SpanStart, parent: Context = context.active()): Span {
-  const tracer = trace.getTracerProvider().getTracer(scopeName, undefined, { schemaUrl })
-  return tracer.startSpan(name, options, parent)
+  const span = guard(() => {
+    const tracer = trace.getTracerProvider().getTracer(scopeName, undefined, { schemaUrl })
+    return tracer.startSpan(name, options, parent)
+  })
+  return span ?? trace.wrapSpanContext(trace.getSpanContext(parent) ?? INVALID_SPAN_CONTEXT)
+}
+
+/** Ends a span, which hands it to the app's span processors. */
+export function endSpan(span: Span): void {
+  guard(() => span.end())
+}
+
+/** Has the app's telemetry do something. What goes wrong there is no failure of what is told; OpenTelemetry's own log hears of it. */
+export function guard<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    diag.error(`${scopeName}: the telemetry of this app threw.`, error)
+    return undefined
+  }
 }
 
 /**
  * What a failure is called (semantic conventions, `error.type`): our code, the name of another error, `_OTHER` for what
- * is no error at all.
+ * is no error at all, or has no name but a text.
  */
 export function toErrorType(error: unknown): string {
   if (error instanceof AgentError) return error.code
-  return error instanceof Error ? error.name : '_OTHER'
+  return error instanceof Error && plainName.test(error.name) ? error.name : '_OTHER'
 }
+
+/** Names are written by programmers, and few. Metrics have one series for each of them. */
+const plainName = /^[A-Za-z_$][\w$.]{0,63}$/
 
 /**
  * Marks a span as failed.

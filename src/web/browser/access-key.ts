@@ -10,7 +10,7 @@ export interface KeyPlaces {
 /**
  * The function key that an app's calls need in Azure, if they do.
  * Security: it is kept for this tab alone (`sessionStorage`), goes out in a header and not in addresses, which are
- * logged and shared, and is taken out of the page's own address, and so out of the browser's history.
+ * logged and shared, and is taken out of the page's own address, so that neither going back nor sharing meets it again.
  */
 export class AccessKey {
   readonly #storage: TabStorage
@@ -24,7 +24,7 @@ export class AccessKey {
     this.#name = `durable-agents-key:${url.pathname}`
     const code = url.searchParams.get('code')
     if (code === null) return
-    this.set(code)
+    if (code !== '') this.set(code)
     url.searchParams.delete('code')
     history.replaceState(null, '', url.href)
   }
@@ -34,8 +34,8 @@ export class AccessKey {
     return this.#storage.getItem(this.#name) ?? undefined
   }
 
-  /** Keeps a key for this tab. */
+  /** Keeps a key for this tab, without what copying added to it: no header takes more than visible ASCII. */
   set(key: string): void {
-    this.#storage.setItem(this.#name, key.trim())
+    this.#storage.setItem(this.#name, key.replace(/[^\x21-\x7e]/g, ''))
   }
 }

@@ -9,7 +9,7 @@ import {
 } from '../../core/session-paths.js'
 import type { ConversationClient, Verdict } from './conversation-client.js'
 import { readStream } from './read-stream.js'
-import { createBrokenError, RequestError, toRequestError } from './request-error.js'
+import { createBrokenError, isLockedOut, RequestError, toRequestError } from './request-error.js'
 import type { RunRecord } from './run-record.js'
 
 /** How long a request may take; deleting and resetting wait for a run to end. */
@@ -35,13 +35,9 @@ export class AppClient implements ConversationClient {
     return this.#readJson('/agents')
   }
 
-  /** An agent with its sessions, newest first; those after a page when `before` is its `next_before`. */
-  readAgent(
-    agent: string,
-    page: { readonly limit: number; readonly before?: string | undefined },
-  ): Promise<JsonObject> {
-    const query = page.before === undefined ? '' : `&before=${encodeURIComponent(page.before)}`
-    return this.#readJson(`${toAgentPath(agent)}?limit=${page.limit}${query}`)
+  /** An agent with its newest sessions. */
+  readAgent(agent: string, limit: number): Promise<JsonObject> {
+    return this.#readJson(`${toAgentPath(agent)}?limit=${limit}`)
   }
 
   async readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined> {
@@ -121,9 +117,7 @@ export class AppClient implements ConversationClient {
       const response = await ask(`${url}${path}`, { ...init, headers })
       if (response.ok) return response
       const failure = toRequestError(response.status, await response.text().catch(() => ''))
-      // What the app itself refuses says why; the host, which wants a key, does not.
-      const wantsKey = (response.status === 401 || response.status === 403) && failure.code === undefined
-      if (!wantsKey || !(await askForKey(used))) throw failure
+      if (!isLockedOut(failure) || !(await askForKey(used))) throw failure
     }
   }
 }

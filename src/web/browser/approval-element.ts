@@ -1,9 +1,10 @@
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
-import { toPlainText } from '../../core/to-plain-text.js'
+import { toPlainLine, toPlainText } from '../../core/to-plain-text.js'
 import type { Verdict } from './conversation-client.js'
 import { createButton, createElement } from './elements.js'
-import { toShownJson } from './json-text.js'
+import { toEditedJson, toShownJson } from './json-text.js'
 import type { PartElement } from './part-element.js'
+import { passFocus } from './pass-focus.js'
 import type { ApprovalPart } from './run-view.js'
 
 /** Takes a decision. @throws what to tell whoever took it. */
@@ -11,11 +12,12 @@ export type Decide = (approvalId: string, verdict: Verdict) => Promise<void>
 
 /** A tool call that waits for a human: what would be done, and the buttons that decide it; a line when it is decided. */
 export function createApprovalElement(part: ApprovalPart, decide: Decide): PartElement<ApprovalPart> {
-  const node = createElement('section', { class: 'approval', 'aria-label': `Approval of ${part.name}` })
+  const label = `Approval of ${toPlainLine(part.name)}`
+  const node = createElement('section', { class: 'approval', 'aria-label': label, tabindex: '-1' })
   const update = (next: ApprovalPart) => {
     const isDecided = next.decision !== undefined
     node.classList.toggle('decided', isDecided)
-    node.replaceChildren(...(isDecided ? toOutcome(next) : toQuestion(next, decide)))
+    node.replaceChildren(...(isDecided ? toOutcome(next) : toQuestion(next, decide, node)))
   }
   update(part)
   return { node, update }
@@ -33,7 +35,7 @@ function toOutcome({ name, decision, by, reason }: ApprovalPart): readonly Node[
   return [createElement('p', {}, toPlainText(`${verdict}${who}, ${name}${why}`))]
 }
 
-function toQuestion(part: ApprovalPart, decide: Decide): readonly Node[] {
+function toQuestion(part: ApprovalPart, decide: Decide, section: HTMLElement): readonly Node[] {
   const problem = createElement('p', { class: 'problem', role: 'alert' })
   const reason = createElement('input', {
     type: 'text',
@@ -44,6 +46,9 @@ function toQuestion(part: ApprovalPart, decide: Decide): readonly Node[] {
   const args = createArguments(part)
   const settle = async (decision: Verdict['decision']) => {
     problem.textContent = ''
+    const pressed = document.activeElement
+    // The buttons go; the section stays, and says what became of it.
+    passFocus(buttons, section)
     setDisabled(true)
     try {
       const edited = decision === 'approve' ? args.readEdited() : undefined
@@ -51,6 +56,7 @@ function toQuestion(part: ApprovalPart, decide: Decide): readonly Node[] {
     } catch (error) {
       problem.textContent = error instanceof Error ? error.message : String(error)
       setDisabled(false)
+      if (pressed instanceof HTMLElement && document.activeElement === section) pressed.focus()
     }
   }
   const approve = createButton('Approve', () => void settle('approve'), { class: 'primary' })
@@ -59,7 +65,7 @@ function toQuestion(part: ApprovalPart, decide: Decide): readonly Node[] {
   const setDisabled = (isDisabled: boolean) => {
     for (const button of [approve, reject, edit]) button.disabled = isDisabled
   }
-  const title = createElement('h3', {}, 'Approve ', createElement('code', {}, toPlainText(part.name)), '?')
+  const title = createElement('h3', {}, 'Approve ', createElement('code', {}, toPlainLine(part.name)), '?')
   const buttons = createElement('div', { class: 'buttons' }, approve, reject, edit)
   return [title, ...toWarnings(part), args.node, reason, buttons, problem]
 }
@@ -88,7 +94,7 @@ function createArguments({ arguments: args }: ApprovalPart) {
     node,
     edit() {
       if (editor.isConnected) return
-      editor.value = JSON.stringify(args, undefined, 2)
+      editor.value = toEditedJson(args)
       shown.replaceWith(editor)
       editor.focus()
     },

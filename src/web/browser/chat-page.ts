@@ -67,6 +67,7 @@ export class ChatPage {
     })
     this.#sessions = new SessionList({
       client,
+      outage: this.#createOutage('sessions'),
       list: skeleton.sessions,
       more: skeleton.moreSessions,
       onProblem,
@@ -89,13 +90,17 @@ export class ChatPage {
     const [first] = names
     if (this.#agent === '' && first !== undefined) this.#open({ agent: first, session: undefined })
     agents.value = this.#agent
+    if (first === undefined) this.#problem.show('This app has no agents that can be talked to here.')
     if (named === undefined) this.#composer.focus()
   }
 
   #listen(): void {
     const { agents, fresh, reset, remove } = this.#options.skeleton
     agents.addEventListener('change', () => this.#goTo({ agent: agents.value, session: undefined }))
-    fresh.addEventListener('click', () => this.#goTo({ agent: this.#agent, session: undefined }))
+    fresh.addEventListener('click', () => {
+      this.#goTo({ agent: this.#agent, session: undefined })
+      this.#composer.focus()
+    })
     reset.addEventListener('click', () => void this.#reset())
     remove.addEventListener('click', () => void this.#remove())
     addEventListener('hashchange', () => this.#open(parsePlace(location.hash)))
@@ -105,11 +110,11 @@ export class ChatPage {
   #goTo(place: Place): void {
     if (toHash(place) === location.hash) this.#open(place)
     else location.hash = toHash(place)
-    this.#composer.focus()
   }
 
-  #open(place: Place | undefined): void {
-    if (place === undefined) return
+  /** Shows a place; a new conversation with the same agent when none is named. */
+  #open(place: Place = { agent: this.#agent, session: undefined }): void {
+    if (place.agent === '') return
     const { skeleton } = this.#options
     this.#leave()
     this.#agent = place.agent
@@ -190,7 +195,9 @@ export class ChatPage {
     const { client } = this.#options
     await this.#problem.watch(async () => {
       await this.#delivery.outlast(() => client.deleteSession(address))
+      if (this.#conversation?.address !== address) return
       this.#goTo({ agent: address.agent, session: undefined })
+      this.#composer.focus()
     })
   }
 
@@ -224,7 +231,8 @@ export class ChatPage {
     const { turns = [], hasOlder = false, current, address } = this.#conversation ?? {}
     this.#transcript.show(turns, hasOlder)
     this.#composer.setBusy(current !== undefined)
-    connection.textContent = this.#away.size > 0 ? 'Reconnecting …' : ''
+    const state = this.#away.size > 0 ? 'Reconnecting …' : ''
+    if (connection.textContent !== state) connection.textContent = state
     title.textContent = address?.session ?? 'New conversation'
     document.title = `${address?.session ?? 'New conversation'} · ${this.#agent}`
     reset.disabled = address === undefined

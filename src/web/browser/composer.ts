@@ -1,3 +1,5 @@
+import { passFocus } from './pass-focus.js'
+
 export interface ComposerOptions {
   readonly form: HTMLFormElement
   readonly text: HTMLTextAreaElement
@@ -30,7 +32,9 @@ export class Composer {
 
   /** Whether there is something to stop. */
   setBusy(isBusy: boolean): void {
-    this.#options.stop.hidden = !isBusy
+    const { stop, text } = this.#options
+    if (!isBusy) passFocus(stop, text)
+    stop.hidden = !isBusy
   }
 
   focus(): void {

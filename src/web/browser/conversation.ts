@@ -5,7 +5,7 @@ import { toHistoryTurns } from './history-turns.js'
 import type { Outage } from './outage.js'
 import type { Outbox, UnsentMessage } from './outbox.js'
 import { readNumber, readObjects } from './read-fields.js'
-import { RequestError } from './request-error.js'
+import { isLockedOut, RequestError } from './request-error.js'
 import { isLastRecord, type RunRecord } from './run-record.js'
 import { createRunView, isOpen, type RunView } from './run-view.js'
 import { showRecord } from './show-record.js'
@@ -74,9 +74,10 @@ export class Conversation {
     const before = this.#olderBefore
     if (before === undefined) return
     await this.#attempt(async () => {
-      const page = await this.#read(before)
+      const { turns, olderBefore } = await this.#read(before)
       const known = new Set(this.#turns.map(({ key }) => key))
-      this.#show([...page.filter(({ key }) => !known.has(key)), ...this.#turns])
+      this.#olderBefore = olderBefore
+      this.#show([...turns.filter(({ key }) => !known.has(key)), ...this.#turns])
     })
   }
 
@@ -118,19 +119,22 @@ export class Conversation {
   }
 
   async #showNewest(): Promise<void> {
-    const page = await this.#read(undefined)
-    this.#show(mergeTurns(this.#turns, page))
+    const ended = new Set(this.#turns.filter(({ view }) => !isOpen(view)).map(({ key }) => key))
+    const { turns, olderBefore } = await this.#read(undefined)
+    const merged = mergeTurns(this.#turns, { turns, isWhole: olderBefore === undefined, ended })
+    // Where older turns are shown than the page has, they say how far back it goes.
+    if (merged[0]?.key === turns[0]?.key) this.#olderBefore = olderBefore
+    this.#show(merged)
   }
 
-  async #read(before: number | undefined): Promise<readonly Turn[]> {
+  async #read(before: number | undefined) {
     const { client, outage, signal } = this.#options
     const state = (await outage.outlast(() => client.readSession(this.address, before))) ?? {}
     signal.throwIfAborted()
-    // Older pages than those that are shown decide how far back it goes.
-    if (before !== undefined || !this.#turns.some(({ view }) => !isOpen(view))) {
-      this.#olderBefore = readNumber(state, 'next_before') || undefined
+    return {
+      turns: toTurns(toHistoryTurns(readObjects(state, 'conversation_history'))),
+      olderBefore: readNumber(state, 'next_before') || undefined,
     }
-    return toTurns(toHistoryTurns(readObjects(state, 'conversation_history')))
   }
 
   #deliver(unsent: UnsentMessage): void {
@@ -152,10 +156,12 @@ export class Conversation {
     try {
       await delivery.outlast(() => client.sendMessage(unsent, message))
       this.#settle(run, { status: 'queued' })
+      outbox.remove(run)
     } catch (error) {
       this.#settle(run, { status: 'failed', problem: toProblemText(error) })
+      // Whoever comes back with a key, or signed in, has it sent then.
+      if (!isLockedOut(error)) outbox.remove(run)
     }
-    outbox.remove(run)
     void this.#followAll()
   }
 

@@ -14,6 +14,7 @@ type AttributeName =
   | 'role'
   | 'rows'
   | 'spellcheck'
+  | 'tabindex'
   | 'title'
   | 'type'
   | 'value'

@@ -1,5 +1,6 @@
 import { createElement } from './elements.js'
 import { toJsonLine, toShownJson } from './json-text.js'
+import { passFocus } from './pass-focus.js'
 import type { RunRecord } from './run-record.js'
 import type { Turn } from './turns.js'
 
@@ -23,26 +24,33 @@ export class Inspector {
   readonly #options: InspectorOptions
   /** Which turn's run is shown; `undefined` while it is closed. */
   #turn: string | undefined
+  /** What opened it. */
+  #opener: Element | null = null
   #shown = 0
   #reading = new AbortController()
 
   constructor(options: InspectorOptions) {
     this.#options = options
-    const { events, deltas, closeInspector } = options
+    const { inspector, events, deltas, closeInspector } = options
     const filter = () => events.classList.toggle('without-deltas', !deltas.checked)
     deltas.addEventListener('change', filter)
     filter()
     closeInspector.addEventListener('click', () => this.close())
+    inspector.addEventListener('keydown', ({ key }) => {
+      if (key === 'Escape') this.close()
+    })
   }
 
   /** Opens for a turn's run. What was not followed is read now. */
   open({ key, run, records }: Turn, read: ReadRecords): void {
     if (run === undefined) return
-    const { inspector, inspectorTitle } = this.#options
+    const { inspector, inspectorTitle, closeInspector } = this.#options
     this.close()
     this.#turn = key
+    this.#opener = document.activeElement
     inspectorTitle.textContent = run
     inspector.hidden = false
+    closeInspector.focus()
     if (records === undefined) void this.#read(read(run, this.#reading.signal), this.#reading.signal)
     else this.#show(records)
   }
@@ -52,8 +60,10 @@ export class Inspector {
     this.#reading = new AbortController()
     this.#turn = undefined
     this.#shown = 0
-    this.#options.events.replaceChildren()
-    this.#options.inspector.hidden = true
+    const { inspector, events } = this.#options
+    if (this.#opener instanceof HTMLElement) passFocus(inspector, this.#opener)
+    events.replaceChildren()
+    inspector.hidden = true
   }
 
   /** Shows what has come since, when the run is one of these turns and is being followed. */

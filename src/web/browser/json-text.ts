@@ -11,6 +11,20 @@ export function toShownJson(value: JsonValue | undefined): string {
   return toPlainText(typeof value === 'string' ? value : JSON.stringify(value, undefined, 2))
 }
 
+/**
+ * A value as JSON to be edited: the same value when it is read again.
+ * Security: what {@link toShownJson} shows as signs is written as `\\u` and its number, so that it can neither hide nor go unseen.
+ */
+export function toEditedJson(value: JsonValue = {}): string {
+  return JSON.stringify(value, undefined, 2).replace(/[^\n]/g, (character) =>
+    toPlainText(character) === character ? character : toEscape(character),
+  )
+}
+
+function toEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 /** The beginning of a value on one line. */
 export function toJsonLine(value: JsonValue | undefined, maxLength: number): string {
   const text = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)

@@ -1,7 +1,11 @@
+import { passFocus } from './pass-focus.js'
+
 export interface ProblemLineOptions {
   readonly problem: HTMLElement
   readonly problemText: HTMLElement
   readonly dismiss: HTMLButtonElement
+  /** Has the focus when the line is gone. */
+  readonly scroller: HTMLElement
 }
 
 /** The line that says what went wrong, until it is dismissed or something else is done. */
@@ -20,7 +24,9 @@ export class ProblemLine {
   }
 
   clear(): void {
-    this.#options.problem.hidden = true
+    const { problem, scroller } = this.#options
+    passFocus(problem, scroller)
+    problem.hidden = true
   }
 
   /** Does something, and shows what goes wrong in it; `undefined` then. */

@@ -29,6 +29,15 @@ export class RequestError extends Error {
   }
 }
 
+/** Whether a host, or who guards it, lets nobody in without a key or a sign-in. What the app itself refuses says why; these do not. */
+export function isLockedOut(error: unknown): boolean {
+  return (
+    error instanceof RequestError &&
+    (error.status === 401 || error.status === 403) &&
+    error.code === undefined
+  )
+}
+
 /** A request that got no answer, or whose answer broke off. */
 export function createBrokenError(): RequestError {
   return new RequestError({ message: 'The app does not answer.', status: 0, retryable: true })

@@ -1,13 +1,20 @@
 import type { AppClient } from './app-client.js'
-import { createElement } from './elements.js'
-import { toHash } from './place.js'
+import type { Outage } from './outage.js'
+import { passFocus } from './pass-focus.js'
+import { placeChildren } from './place-children.js'
 import { readObjects, readOptionalText, readText } from './read-fields.js'
+import { SessionItem } from './session-item.js'
 
-/** How many sessions are shown at first, and with each "More". */
+/** How many sessions are shown at first, and how many more with each "More". */
 const pageSize = 30
 
+/** An app tells of no more at once; whoever has more finds the others by their addresses. */
+const mostSessions = 1000
+
 export interface SessionListOptions {
-  readonly client: AppClient
+  readonly client: Pick<AppClient, 'readAgent'>
+  /** Waits for the app. */
+  readonly outage: Outage
   readonly list: HTMLElement
   readonly more: HTMLButtonElement
   readonly onProblem: (error: unknown) => void
@@ -19,72 +26,78 @@ interface ListedSession {
   readonly updatedAt: string
 }
 
-/** An agent's sessions, newest first, page by page. */
+/** An agent's sessions, newest first. */
 export class SessionList {
   readonly #options: SessionListOptions
   #agent = ''
   #current: string | undefined
+  #limit = pageSize
   #sessions: readonly ListedSession[] = []
-  #nextBefore: string | undefined
+  #items = new Map<string, SessionItem>()
+  #hasMore = false
+  #reading = new AbortController()
 
   constructor(options: SessionListOptions) {
     this.#options = options
-    options.more.addEventListener('click', () => void this.#read(this.#nextBefore))
+    options.more.addEventListener('click', () => {
+      this.#limit = Math.min(this.#limit + pageSize, mostSessions)
+      void this.#read()
+    })
   }
 
   /** Shows an agent's sessions, and which of them is open. */
   async show(agent: string, current: string | undefined): Promise<void> {
     if (agent !== this.#agent) {
       this.#sessions = []
-      this.#nextBefore = undefined
+      this.#limit = pageSize
+      this.#hasMore = false
     }
     this.#agent = agent
     this.#current = current
     this.#draw()
-    await this.#read(undefined)
+    await this.#read()
   }
 
-  async #read(before: string | undefined): Promise<void> {
-    const agent = this.#agent
+  /** Only what was asked for last is shown: an earlier answer may come later. */
+  async #read(): Promise<void> {
+    const { client, outage, onProblem } = this.#options
+    const [agent, limit] = [this.#agent, this.#limit]
+    this.#reading.abort()
+    this.#reading = new AbortController()
+    const { signal } = this.#reading
     try {
-      // What was shown with "More" stays.
-      const limit =
-        before === undefined ? Math.min(Math.max(this.#sessions.length, pageSize), 1000) : pageSize
-      const page = await this.#options.client.readAgent(agent, { limit, before })
-      if (agent !== this.#agent) return
-      const sessions = readObjects(page, 'sessions').map((one) => ({
+      const page = await outage.outlast(() => {
+        signal.throwIfAborted()
+        return client.readAgent(agent, limit)
+      })
+      if (signal.aborted) return
+      this.#sessions = readObjects(page, 'sessions').map((one) => ({
         session: readText(one, 'sessionId'),
         updatedAt: readText(one, 'updatedAt'),
       }))
-      this.#sessions = before === undefined ? sessions : [...this.#sessions, ...sessions]
-      this.#nextBefore = readOptionalText(page, 'next_before')
+      this.#hasMore = readOptionalText(page, 'next_before') !== undefined && limit < mostSessions
       this.#draw()
     } catch (error) {
-      this.#options.onProblem(error)
+      if (!signal.aborted) onProblem(error)
     }
   }
 
   #draw(): void {
     const { list, more } = this.#options
-    list.replaceChildren(...this.#sessions.map((one) => this.#createItem(one)))
-    more.hidden = this.#nextBefore === undefined
+    this.#items = new Map(this.#sessions.map((one) => [one.session, this.#bringUp(one)]))
+    const items = [...this.#items.values()]
+    placeChildren(
+      list,
+      items.map(({ node }) => node),
+    )
+    const last = items.at(-1)
+    if (!this.#hasMore && last !== undefined) passFocus(more, last.link)
+    more.hidden = !this.#hasMore
   }
 
-  #createItem({ session, updatedAt }: ListedSession): HTMLElement {
-    const name = createElement('span', { class: 'session-name', dir: 'auto' }, session)
-    const time = createElement('time', { datetime: updatedAt, title: updatedAt }, toAge(updatedAt))
-    const link = createElement('a', session === this.#current ? { 'aria-current': 'page' } : {}, name, time)
-    link.href = toHash({ agent: this.#agent, session })
-    return createElement('li', {}, link)
+  #bringUp({ session, updatedAt }: ListedSession): SessionItem {
+    const item = this.#items.get(session) ?? new SessionItem({ agent: this.#agent, session })
+    item.update({ updatedAt, isCurrent: session === this.#current })
+    return item
   }
-}
-
-/** How long ago a time is, in one word. */
-function toAge(time: string): string {
-  const minutes = Math.floor((Date.now() - new Date(time).getTime()) / 60_000)
-  if (Number.isNaN(minutes)) return ''
-  if (minutes < 1) return 'now'
-  if (minutes < 60) return `${minutes} min`
-  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h`
-  return `${Math.floor(minutes / 60 / 24)} d`
 }

@@ -1,6 +1,11 @@
+import { passFocus } from './pass-focus.js'
+
 export interface SideMenuOptions {
   readonly app: HTMLElement
+  readonly side: HTMLElement
   readonly menu: HTMLButtonElement
+  /** The first of what is in it. */
+  readonly agents: HTMLElement
 }
 
 /** The list of conversations where it is folded away, as on phones: the menu button shows it, Escape hides it. */
@@ -17,12 +22,15 @@ export class SideMenu {
   }
 
   hide(): void {
+    const { app, side, menu } = this.#options
+    if (app.classList.contains('with-menu')) passFocus(side, menu)
     this.#show(false)
   }
 
   #show(isShown: boolean): void {
-    const { app, menu } = this.#options
+    const { app, menu, agents } = this.#options
     app.classList.toggle('with-menu', isShown)
+    if (isShown) agents.focus()
     menu.setAttribute('aria-expanded', String(isShown))
   }
 }

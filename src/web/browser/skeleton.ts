@@ -4,6 +4,7 @@ import { findElement } from './elements.js'
 export function findSkeleton() {
   return {
     app: findElement('app', HTMLElement),
+    side: findElement('side', HTMLElement),
     menu: findElement('menu', HTMLButtonElement),
     agents: findElement('agents', HTMLSelectElement),
     fresh: findElement('fresh', HTMLButtonElement),

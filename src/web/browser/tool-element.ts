@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json.js'
+import { toPlainLine } from '../../core/to-plain-text.js'
 import { createElement } from './elements.js'
 import { toJsonLine, toShownJson } from './json-text.js'
 import type { PartElement } from './part-element.js'
@@ -24,7 +25,7 @@ export function createToolElement(part: ToolPart): PartElement<ToolPart> {
 function toLine(part: ToolPart): readonly Node[] {
   const line = toJsonLine(part.arguments, longestLine)
   return [
-    createElement('span', { class: 'tool-name' }, part.name),
+    createElement('span', { class: 'tool-name' }, toPlainLine(part.name)),
     createElement('span', { class: 'tool-line' }, line),
     createElement('span', { class: 'tool-state' }, toStateText(part)),
   ]

@@ -1,4 +1,7 @@
 import { createElement } from './elements.js'
+import { passFocus } from './pass-focus.js'
+import { placeChildren } from './place-children.js'
+import { isOpen } from './run-view.js'
 import { TurnElement, type TurnElementOptions } from './turn-element.js'
 import type { Turn } from './turns.js'
 
@@ -19,6 +22,7 @@ export interface TranscriptOptions extends TurnElementOptions {
 export class Transcript {
   readonly #options: TranscriptOptions
   #turns = new Map<string, TurnElement>()
+  #wasAtEnd = true
 
   constructor(options: TranscriptOptions) {
     this.#options = options
@@ -26,6 +30,8 @@ export class Transcript {
     older.addEventListener('click', () => void readOlder())
     toEnd.addEventListener('click', () => this.scrollToEnd())
     scroller.addEventListener('scroll', () => this.#showWay())
+    // It shrinks when a phone's keyboard comes up, and when a message of many lines is written.
+    new ResizeObserver(() => this.#keepPlace()).observe(scroller)
   }
 
   /** Shows turns, oldest first. */
@@ -34,10 +40,16 @@ export class Transcript {
     const isFollowed = this.#isAtEnd()
     const isPrepended = turns.length > 0 && !this.#turns.has(turns[0]?.key ?? '') && this.#turns.size > 0
     const below = scroller.scrollHeight - scroller.scrollTop
+    if (!hasOlder) passFocus(older, scroller)
     older.hidden = !hasOlder
+    // What was said long ago is not read out.
+    const isRead = turns.some(
+      (turn) => !isOpen(turn.view) && turn.records === undefined && !this.#turns.has(turn.key),
+    )
     this.#turns = new Map(turns.map((turn) => [turn.key, this.#turns.get(turn.key) ?? this.#createTurn()]))
     for (const turn of turns) this.#turns.get(turn.key)?.update(turn)
     const nodes = [...this.#turns.values()].map(({ node }) => node)
+    list.setAttribute('aria-live', isRead ? 'off' : 'polite')
     if (nodes.length === 0) list.replaceChildren(createGreeting())
     else placeChildren(list, nodes)
     if (isFollowed) this.scrollToEnd()
@@ -60,21 +72,19 @@ export class Transcript {
   }
 
   #showWay(): void {
-    this.#options.toEnd.hidden = this.#isAtEnd()
+    const { toEnd, scroller } = this.#options
+    this.#wasAtEnd = this.#isAtEnd()
+    if (this.#wasAtEnd) passFocus(toEnd, scroller)
+    toEnd.hidden = this.#wasAtEnd
+  }
+
+  #keepPlace(): void {
+    if (this.#wasAtEnd) this.scrollToEnd()
+    this.#showWay()
   }
 }
 
 function createGreeting(): HTMLElement {
   const text = 'Say something. Whatever happens to this page, or to the server, the answer will come.'
   return createElement('p', { class: 'greeting' }, text)
-}
-
-/** Makes these the children, moving only those that stand elsewhere. */
-function placeChildren(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
-  const wanted = new Set<Element>(nodes)
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove()
-  nodes.forEach((node, index) => {
-    const place = parent.children[index] ?? null
-    if (place !== node) parent.insertBefore(node, place)
-  })
 }

@@ -1,6 +1,7 @@
 import { createApprovalElement, type Decide } from './approval-element.js'
 import { createButton, createElement } from './elements.js'
 import type { PartElement } from './part-element.js'
+import { placeChildren } from './place-children.js'
 import { isOpen, type NoticePart, type RunPart, type RunStatus, type RunView } from './run-view.js'
 import { createReasoningElement, createTextElement } from './text-element.js'
 import { createToolElement } from './tool-element.js'
@@ -19,14 +20,27 @@ export class TurnElement {
   readonly #said = createElement('div', { class: 'said', dir: 'auto' })
   readonly #parts = createElement('div', { class: 'parts' })
   readonly #problem = createElement('p', { class: 'problem' })
-  readonly #meta = createElement('footer', { class: 'meta' })
+  readonly #state = createElement('span', { class: 'state' })
+  readonly #time = createElement('time')
+  readonly #inspect: HTMLButtonElement
   #shown: readonly { readonly part: RunPart; readonly element: PartElement }[] = []
   #turn: Turn | undefined
 
   constructor(options: TurnElementOptions) {
     this.#options = options
-    const children = [this.#said, this.#parts, this.#problem, this.#meta]
-    this.node = createElement('article', { class: 'turn' }, ...children)
+    this.#inspect = createButton('Events', () => this.#turn && options.inspect(this.#turn.key), {
+      class: 'quiet',
+    })
+    this.node = createElement(
+      'article',
+      { class: 'turn' },
+      createElement('span', { class: 'unseen' }, 'You:'),
+      this.#said,
+      createElement('span', { class: 'unseen' }, 'Agent:'),
+      this.#parts,
+      this.#problem,
+      createElement('footer', { class: 'meta' }, this.#state, this.#time, this.#inspect),
+    )
   }
 
   /** Shows what the turn has become. */
@@ -37,9 +51,10 @@ export class TurnElement {
     this.#showParts(view.parts)
     this.#problem.textContent = toProblemText(view)
     this.#problem.hidden = view.problem === undefined
-    this.node.setAttribute('aria-busy', String(isOpen(view)))
+    // What is busy is not read out before it has ended; what waits for a human must be.
+    this.node.setAttribute('aria-busy', String(isOpen(view) && view.status !== 'waiting'))
     this.node.dataset.status = view.status
-    if (this.#turn === undefined || toMeta(view) !== toMeta(this.#turn.view)) this.#showMeta(turn)
+    this.#showMeta(turn)
     this.#turn = turn
   }
 
@@ -54,12 +69,10 @@ export class TurnElement {
       }
       return { part, element: this.#createPart(part) }
     })
-    const nodes = this.#shown.map(({ element }) => element.node)
-    nodes.forEach((node, index) => {
-      const place = this.#parts.children[index] ?? null
-      if (place !== node) this.#parts.insertBefore(node, place)
-    })
-    while (this.#parts.children.length > nodes.length) this.#parts.lastElementChild?.remove()
+    placeChildren(
+      this.#parts,
+      this.#shown.map(({ element }) => element.node),
+    )
   }
 
   #createPart(part: RunPart): PartElement {
@@ -77,14 +90,14 @@ export class TurnElement {
     }
   }
 
-  #showMeta({ key, run, at, view }: Turn): void {
-    const time = createElement('time', { datetime: at, title: at }, toClockTime(at))
-    const inspect = createButton('Events', () => this.#options.inspect(key), { class: 'quiet' })
-    this.#meta.replaceChildren(
-      createElement('span', { class: 'state' }, toMeta(view)),
-      time,
-      ...(run === undefined || view.status === 'sending' ? [] : [inspect]),
-    )
+  #showMeta({ run, at, view }: Turn): void {
+    const meta = toMeta(view)
+    if (this.#state.textContent !== meta) this.#state.textContent = meta
+    this.#inspect.hidden = run === undefined || view.status === 'sending'
+    if (this.#time.dateTime === at) return
+    this.#time.dateTime = at
+    this.#time.title = at
+    this.#time.textContent = toClockTime(at)
   }
 }
 

@@ -1,113 +1,125 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type AgentCard, type Part, TaskState } from '@a2a-js/sdk'
-import {
-  AgentEvent,
-  type AgentExecutor,
-  DefaultRequestHandler,
-  InMemoryTaskStore,
-  JsonRpcTransportHandler,
-  ServerCallContext,
-} from '@a2a-js/sdk/server'
-import { expect, onTestFinished, test } from 'vitest'
+import { TaskState } from '@a2a-js/sdk'
+import type { AgentExecutor } from '@a2a-js/sdk/server'
+import { describe, expect, test } from 'vitest'
 import { createA2aAgent } from '../../../src/agent/a2a/create-a2a-agent.js'
+import { createTextMessage } from '../../../src/core/messages.js'
+import type { ChatEvent } from '../../../src/model/chat-client.js'
+import { type Binding, serveOfficially, tellTask, toTextPart } from '../../support/official-a2a-server.js'
 
-const none = { metadata: undefined, extensions: [] }
+const { TASK_STATE_COMPLETED, TASK_STATE_INPUT_REQUIRED, TASK_STATE_WORKING } = TaskState
 
-function toPart(text: string): Part {
-  return { content: { $case: 'text', value: text }, metadata: undefined, filename: '', mediaType: '' }
-}
-
-/** Says in two pieces what it has heard, and in which context. */
-const echo: AgentExecutor = {
-  async execute({ taskId, contextId, userMessage }, bus) {
-    const status = (state: TaskState) => ({ state, message: undefined, timestamp: undefined })
-    const heard = userMessage.parts
-      .map(({ content }) => (content?.$case === 'text' ? content.value : ''))
-      .join('')
-    const tell = (text: string, append: boolean) => {
-      const artifact = { artifactId: 'a', name: '', description: '', parts: [toPart(text)], ...none }
-      bus.publish(
-        AgentEvent.artifactUpdate({
-          taskId,
-          contextId,
-          artifact,
-          append,
-          lastChunk: append,
-          metadata: undefined,
-        }),
-      )
-    }
-    bus.publish(
-      AgentEvent.task({
-        id: taskId,
-        contextId,
-        status: status(TaskState.TASK_STATE_WORKING),
-        artifacts: [],
-        history: [userMessage],
-        metadata: undefined,
-      }),
-    )
-    tell('Heard ', false)
-    tell(`${heard} in ${contextId}`, true)
-    bus.publish(
-      AgentEvent.statusUpdate({
-        taskId,
-        contextId,
-        status: status(TaskState.TASK_STATE_COMPLETED),
-        metadata: undefined,
-      }),
-    )
-    bus.finished()
-  },
-  cancelTask: async () => {},
-}
-
-/** An agent made with the official SDK, on a server of its own; gives its address. */
-async function serveOfficially(): Promise<string> {
-  let rpc: JsonRpcTransportHandler
-  let card: AgentCard
-  const server = createServer(async (request, response) => {
-    if (request.method === 'GET') return void response.end(JSON.stringify(card))
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const answer = await rpc.handle(
-      JSON.parse(Buffer.concat(chunks).toString()),
-      new ServerCallContext({ requestedVersion: '1.0' }),
-    )
-    if (!(Symbol.asyncIterator in answer))
-      return void response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
-    response.setHeader('content-type', 'text/event-stream')
-    for await (const event of answer) response.write(`data: ${JSON.stringify(event)}\n\n`)
-    response.end()
+/** Says in two pieces what it has heard and in which context; asks back, or waits for its gate, when it hears of that. */
+function createEcho() {
+  let openGate = () => {}
+  const gate = new Promise<void>((resolve) => {
+    openGate = resolve
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  card = {
-    name: 'Echo',
-    description: 'Says what it has heard.',
-    version: '1',
-    supportedInterfaces: [{ url, protocolBinding: 'JSONRPC', protocolVersion: '1.0', tenant: '' }],
-    provider: undefined,
-    capabilities: { streaming: true, extensions: [] },
-    securitySchemes: {},
-    securityRequirements: [],
-    defaultInputModes: ['text/plain'],
-    defaultOutputModes: ['text/plain'],
-    skills: [],
-    signatures: [],
+  const executor: AgentExecutor = {
+    async execute(context, bus) {
+      const { contextId, task: known, userMessage } = context
+      const heard = userMessage.parts
+        .map(({ content }) => (content?.$case === 'text' ? content.value : ''))
+        .join('')
+      const task = tellTask(context, bus)
+      if (known === undefined) task.begin(TASK_STATE_WORKING)
+      if (heard === 'ask') {
+        task.become(TASK_STATE_INPUT_REQUIRED, [toTextPart('Which one?')])
+      } else {
+        task.say('Heard ', false)
+        if (heard === 'wait') await gate
+        task.say(`${heard} in ${contextId}`, true)
+        task.become(TASK_STATE_COMPLETED)
+      }
+      bus.finished()
+    },
+    async cancelTask(_taskId, bus) {
+      openGate()
+      bus.finished()
+    },
   }
-  rpc = new JsonRpcTransportHandler(new DefaultRequestHandler(card, new InMemoryTaskStore(), echo))
-  return url
+  return { executor, openGate: () => openGate() }
 }
 
-test('an agent made with the official SDK answers, and a conversation stays in its context', async () => {
-  const agent = createA2aAgent({ name: 'Echo', url: await serveOfficially(), allowPrivateNetwork: true })
-  const session = agent.createSession()
-  const first = await agent.run('one', { session })
-  const [, context] = /^Heard one in (\S+)$/.exec(first.text) ?? []
-  expect(context).toMatch(/./)
-  expect((await agent.run('two', { session })).text).toBe(`Heard two in ${context}`)
-  expect((await agent.run('three')).text).not.toContain(context)
-})
+async function serve(binding: Binding) {
+  const { executor, openGate } = createEcho()
+  const server = await serveOfficially(binding, executor)
+  const agent = createA2aAgent({
+    name: 'Echo',
+    url: server.url,
+    allowPrivateNetwork: true,
+    pollIntervalMs: 1,
+  })
+  return { agent, openGate, ...server }
+}
+
+const bindings = (['JSONRPC', 'HTTP+JSON'] as const).flatMap((protocolBinding) =>
+  (['1.0', '0.3'] as const).map((protocolVersion): Binding => ({ protocolBinding, protocolVersion })),
+)
+
+describe.each(bindings)(
+  'an agent made with the official SDK, by $protocolBinding $protocolVersion',
+  (binding) => {
+    test('answers, and a conversation stays in its context', async () => {
+      const { agent } = await serve(binding)
+      const session = agent.createSession()
+      const first = await agent.run('one', { session })
+      const [, context] = /^Heard one in (\S+)$/.exec(first.text) ?? []
+      expect(context).toMatch(/./)
+      expect((await agent.run('two', { session })).text).toBe(`Heard two in ${context}`)
+      expect((await agent.run('three')).text).not.toContain(context)
+    })
+
+    test('asks back, and is answered', async () => {
+      const { agent } = await serve(binding)
+      const session = agent.createSession()
+      expect((await agent.run('ask', { session })).text).toBe('Which one?')
+      expect((await agent.run('this', { session })).text).toMatch(/^Heard this in /)
+    })
+
+    test('is followed again when a connection breaks', async () => {
+      const { agent, openGate, cut, requests } = await serve(binding)
+      let text = ''
+      for await (const update of agent.run('wait')) {
+        text += update.text
+        if (text !== 'Heard ') continue
+        cut()
+        openGate()
+      }
+      expect(text).toMatch(/^Heard wait in /)
+      expect(requests.length).toBeGreaterThan(1)
+    })
+
+    test('stops when it is told to', async () => {
+      const { agent } = await serve(binding)
+      const controller = new AbortController()
+      let token: string | undefined
+      const events: ChatEvent[] = []
+      const asking = async () => {
+        const request = { messages: [createTextMessage('user', 'wait')] }
+        for await (const event of agent.client.stream(request, { signal: controller.signal })) {
+          events.push(event)
+          if (event.type === 'continuation') token = event.token
+          if (event.type === 'text') controller.abort(new Error('Enough.'))
+        }
+      }
+      await expect(asking()).rejects.toThrow('Enough.')
+      await agent.client.cancel?.(token ?? '')
+    })
+
+    test('has ended tasks that are come back to, and refuses what it does not know', async () => {
+      const { agent } = await serve(binding)
+      const asking = agent.client.stream({ messages: [createTextMessage('user', 'one')] })
+      const tokens: string[] = []
+      for await (const event of asking) if (event.type === 'continuation') tokens.push(event.token ?? '')
+      const messages = [createTextMessage('user', 'one')]
+      const read = async (continuation: string) => {
+        for await (const event of agent.client.stream({ messages, continuation }))
+          if (event.type === 'completed') return event.message.contents[0]
+      }
+      expect(await read(tokens.at(-1) ?? '')).toMatchObject({ text: expect.stringMatching(/^Heard one in /) })
+      const unknown = JSON.stringify({ messageId: 'm', taskId: 'nothing' })
+      await expect(read(unknown)).rejects.toMatchObject({ code: 'model_error', retryable: false })
+      await agent.client.cancel?.(unknown)
+    })
+  },
+)

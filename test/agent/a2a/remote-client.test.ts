@@ -1,76 +1,14 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { confirmationName } from '../../../src/agent/a2a/confirmation-tool.js'
-import { type A2aAgentOptions, createA2aAgent } from '../../../src/agent/a2a/create-a2a-agent.js'
+import { createA2aAgent } from '../../../src/agent/a2a/create-a2a-agent.js'
 import { AgentError } from '../../../src/core/errors.js'
 import { type ChatMessage, createTextMessage, toText } from '../../../src/core/messages.js'
-import type { ChatAnswer, ChatEvent, ChatOptions, ChatRequest } from '../../../src/model/chat-client.js'
-import {
-  type A2aStep,
-  adds,
-  becomes,
-  type CardChanges,
-  says,
-  startA2aServer,
-  task,
-} from '../../support/a2a-server.js'
-
-/** An agent on a server that does these steps, one for each call; after the last it breaks connections. */
-async function create(
-  steps: readonly A2aStep[],
-  options: Partial<A2aAgentOptions> = {},
-  changes?: CardChanges,
-) {
-  const server = await startA2aServer((_call, index) => steps[index] ?? { hangUp: true }, changes)
-  onTestFinished(() => server[Symbol.asyncDispose]())
-  const { url } = server
-  const agent = createA2aAgent({ name: 'Far', url, allowPrivateNetwork: true, pollIntervalMs: 1, ...options })
-  return { server, client: agent.client }
-}
-
-type Scene = Awaited<ReturnType<typeof create>>
-
-const hello: ChatRequest = { messages: [createTextMessage('user', 'Hello')] }
-
-/** All that a call tells, and what it fails with. */
-async function ask(
-  { client }: Pick<Scene, 'client'>,
-  request: ChatRequest = hello,
-  options: ChatOptions = {},
-) {
-  const events: ChatEvent[] = []
-  const error = await (async () => {
-    for await (const event of client.stream(request, options)) events.push(event)
-  })().catch((reason: unknown) => reason)
-  return { events, error, answer: events.at(-1) as ({ readonly type: 'completed' } & ChatAnswer) | undefined }
-}
-
-/** The tokens that are told. */
-function toTokens(events: readonly ChatEvent[]): readonly string[] {
-  return events.flatMap((event) => (event.type === 'continuation' ? [event.token ?? ''] : []))
-}
-
-/** Events in a word each, but for tokens. */
-function toWords(events: readonly ChatEvent[]): readonly string[] {
-  return events.flatMap((event) => {
-    if (event.type === 'continuation') return []
-    if (event.type === 'text') return [`+${event.text}`]
-    return [event.type === 'completed' ? `=${toText(event.message.contents)}` : event.type]
-  })
-}
-
-function methods({ server }: Scene): readonly string[] {
-  return server.calls.map(({ method }) => method)
-}
-
-const idempotent: CardChanges = () => ({
-  capabilities: {
-    streaming: true,
-    extensions: [{ uri: 'urn:durable-agent-functions:a2a:idempotent-messages' }],
-  },
-})
+import type { ChatEvent } from '../../../src/model/chat-client.js'
+import { ask, createFar, hello, idempotent, methods, toTokens, toWords } from '../../support/a2a-far.js'
+import { adds, becomes, type CardChanges, says, startA2aServer, task } from '../../support/a2a-server.js'
 
 test('tells the token before the message is sent, and the task before its text', async () => {
-  const scene = await create([
+  const scene = await createFar([
     { frames: [{ task: task('WORKING') }, adds('He'), adds('llo'), becomes('COMPLETED')] },
   ])
   const stream = scene.client.stream(hello)[Symbol.asyncIterator]()
@@ -86,7 +24,7 @@ test('tells the token before the message is sent, and the task before its text',
 
 test('takes back what the agent takes back', async () => {
   const frames = [{ task: task('WORKING') }, adds('Wrong'), adds('Right', false), becomes('COMPLETED')]
-  expect(toWords((await ask(await create([{ frames }]))).events)).toEqual([
+  expect(toWords((await ask(await createFar([{ frames }]))).events)).toEqual([
     '+Wrong',
     'reset',
     '+Right',
@@ -95,7 +33,7 @@ test('takes back what the agent takes back', async () => {
 })
 
 test('asks for the task when its stream breaks, and follows it again', async () => {
-  const scene = await create([
+  const scene = await createFar([
     { frames: [{ task: task('WORKING') }, adds('He')] },
     { result: says('WORKING', 'Hel') },
     { frames: [{ task: says('WORKING', 'Hell') }, adds('o'), becomes('COMPLETED')] },
@@ -105,14 +43,14 @@ test('asks for the task when its stream breaks, and follows it again', async () 
 })
 
 test('comes back to the task that is recorded, and sends nothing', async () => {
-  const scene = await create([{ result: says('COMPLETED', 'Hello') }])
+  const scene = await createFar([{ result: says('COMPLETED', 'Hello') }])
   const continuation = JSON.stringify({ messageId: 'm', taskId: 'task-1' })
   expect(toWords((await ask(scene, { ...hello, continuation })).events)).toEqual(['+Hello', '=Hello'])
   expect(scene.server.calls.map(({ method, params }) => [method, params.id])).toEqual([['GetTask', 'task-1']])
 })
 
 test('only looks at the task when nobody follows it', async () => {
-  const scene = await create([{ result: task('WORKING') }])
+  const scene = await createFar([{ result: task('WORKING') }])
   const continuation = JSON.stringify({ messageId: 'm', taskId: 'task-1' })
   const { events, error } = await ask(scene, { ...hello, continuation }, { follow: false })
   expect([toWords(events), error, methods(scene)]).toEqual([[], undefined, ['GetTask']])
@@ -120,7 +58,7 @@ test('only looks at the task when nobody follows it', async () => {
 
 test('asks from time to time for tasks that cannot be followed', async () => {
   const plain: CardChanges = () => ({ capabilities: {} })
-  const scene = await create(
+  const scene = await createFar(
     [
       { result: { task: task('SUBMITTED') } },
       { result: task('WORKING') },
@@ -135,9 +73,12 @@ test('asks from time to time for tasks that cannot be followed', async () => {
 
 test('takes a message in place of a task, and words of a status in place of artifacts', async () => {
   const message = { messageId: 'x', contextId: 'context-1', role: 'ROLE_AGENT', parts: [{ text: 'Hello' }] }
-  expect(toWords((await ask(await create([{ frames: [{ message }] }]))).events)).toEqual(['+Hello', '=Hello'])
+  expect(toWords((await ask(await createFar([{ frames: [{ message }] }]))).events)).toEqual([
+    '+Hello',
+    '=Hello',
+  ])
   const done = task('COMPLETED', { status: { state: 'TASK_STATE_COMPLETED', message } })
-  expect(toWords((await ask(await create([{ frames: [{ task: done }] }]))).events)).toEqual([
+  expect(toWords((await ask(await createFar([{ frames: [{ task: done }] }]))).events)).toEqual([
     '+Hello',
     '=Hello',
   ])
@@ -153,7 +94,7 @@ test('speaks 0.3 with agents that know nothing newer', async () => {
   const part = { kind: 'text', text: 'Hello' }
   const artifacts = [{ artifactId: 'a', parts: [part] }]
   const done = { kind: 'task', id: 't', contextId: 'c', status: { state: 'completed' }, artifacts }
-  const scene = await create([{ frames: [done] }], {}, legacy)
+  const scene = await createFar([{ frames: [done] }], {}, legacy)
   expect(toWords((await ask(scene)).events)).toEqual(['+Hello', '=Hello'])
   expect([methods(scene), scene.server.calls[0]?.params.message?.parts]).toEqual([['message/stream'], [part]])
 })
@@ -161,7 +102,7 @@ test('speaks 0.3 with agents that know nothing newer', async () => {
 test('goes on in the context, and with the task that has asked for words', async () => {
   const message = { messageId: 'x', role: 'ROLE_AGENT', parts: [{ text: 'Which city?' }] }
   const asking = task('INPUT_REQUIRED', { status: { state: 'TASK_STATE_INPUT_REQUIRED', message } })
-  const scene = await create([
+  const scene = await createFar([
     { frames: [{ task: asking }] },
     { frames: [{ task: says('COMPLETED', 'Sunny') }] },
     { frames: [{ task: says('COMPLETED', 'Bye') }] },
@@ -186,7 +127,7 @@ test('goes on in the context, and with the task that has asked for words', async
 })
 
 test('shows an agent that knows nothing of it what was said before', async () => {
-  const scene = await create([{ frames: [{ task: says('COMPLETED', 'Sunny') }] }])
+  const scene = await createFar([{ frames: [{ task: says('COMPLETED', 'Sunny') }] }])
   const image = 'data:image/png;base64,YQ=='
   const contents = [
     { type: 'text', text: 'And here?' },
@@ -209,12 +150,12 @@ test('has humans asked what an agent of ours asks, if its caller can have them a
     frames: [{ task: task('INPUT_REQUIRED', { status: { state: 'TASK_STATE_INPUT_REQUIRED', message } }) }],
   }
   const tools = [{ name: confirmationName, description: '', parameters: {} }]
-  const { answer } = await ask(await create([asking]), { ...hello, tools })
+  const { answer } = await ask(await createFar([asking]), { ...hello, tools })
   expect([answer?.finishReason, answer?.message.contents.map(({ type }) => type)]).toEqual([
     'tool_calls',
     ['text', 'functionCall', 'provider'],
   ])
-  expect(toText((await ask(await create([asking]))).answer?.message.contents ?? [])).toBe('May I?')
+  expect(toText((await ask(await createFar([asking]))).answer?.message.contents ?? [])).toBe('May I?')
 })
 
 test.each(['FAILED', 'REJECTED', 'CANCELED', 'AUTH_REQUIRED'])(
@@ -226,7 +167,7 @@ test.each(['FAILED', 'REJECTED', 'CANCELED', 'AUTH_REQUIRED'])(
       parts: [{ text: 'key secret' }, { data: { code: 'rate_limited' } }],
     }
     const ended = task(state, { status: { state: `TASK_STATE_${state}`, message } })
-    const { error } = await ask(await create([{ frames: [{ task: ended }] }]))
+    const { error } = await ask(await createFar([{ frames: [{ task: ended }] }]))
     expect(error).toMatchObject({ code: 'model_error', retryable: false })
     expect(String(error)).toContain('rate_limited')
     expect(String(error)).not.toContain('secret')
@@ -235,14 +176,14 @@ test.each(['FAILED', 'REJECTED', 'CANCELED', 'AUTH_REQUIRED'])(
 
 test('fails with what the agent refuses, without its words', async () => {
   for (const step of [{ error: { code: -32602, message: 'key secret' } }, { status: 403 }]) {
-    const { error } = await ask(await create([step]))
+    const { error } = await ask(await createFar([step]))
     expect(error).toMatchObject({ code: 'model_error', retryable: false })
     expect(String(error)).not.toContain('secret')
   }
 })
 
 test('does not send again what may have arrived', async () => {
-  const scene = await create([{ hangUp: true }])
+  const scene = await createFar([{ hangUp: true }])
   expect((await ask(scene)).error).toMatchObject({ code: 'outcome_unknown' })
   const continuation = JSON.stringify({ messageId: 'm' })
   expect((await ask(scene, { ...hello, continuation })).error).toMatchObject({ code: 'outcome_unknown' })
@@ -253,7 +194,7 @@ test.each([
   ['the agent says that this is safe', {}, idempotent],
   ['it is told to', { onInterrupted: 'retry' } as const, undefined],
 ])('sends it again under the same id when %s', async (_when, options, changes) => {
-  const scene = await create(
+  const scene = await createFar(
     [{ hangUp: true }, { frames: [{ task: says('COMPLETED', 'Hello') }] }],
     options,
     changes,
@@ -264,10 +205,10 @@ test.each([
 })
 
 test('sends what has surely not arrived, and lets its caller go while the agent is out of reach', async () => {
-  const gone = await create([])
+  const gone = await createFar([])
   await gone.client.cancel?.(JSON.stringify({ messageId: 'm' }))
   const unsent = JSON.stringify({ messageId: 'm', isUnsent: true })
-  const scene = await create([{ frames: [{ task: says('COMPLETED', 'Hello') }] }])
+  const scene = await createFar([{ frames: [{ task: says('COMPLETED', 'Hello') }] }])
   expect(toWords((await ask(scene, { ...hello, continuation: unsent })).events)).toEqual(['+Hello', '=Hello'])
   expect(scene.server.calls[0]?.params.message?.messageId).toBe('m')
   const known = { messageId: 'm', taskId: 'task-1' }
@@ -283,7 +224,7 @@ test('sends what has surely not arrived, and lets its caller go while the agent 
 })
 
 test('fails when the agent no longer knows the task', async () => {
-  const scene = await create([{ error: { code: -32001, message: 'gone' } }])
+  const scene = await createFar([{ error: { code: -32001, message: 'gone' } }])
   const continuation = JSON.stringify({ messageId: 'm', taskId: 'task-1' })
   expect((await ask(scene, { ...hello, continuation })).error).toMatchObject({
     code: 'model_error',
@@ -292,34 +233,34 @@ test('fails when the agent no longer knows the task', async () => {
 })
 
 test('goes nowhere else with the headers, unless that is meant', async () => {
-  const other = await create([{ frames: [{ task: says('COMPLETED', 'Hello') }] }])
+  const other = await createFar([{ frames: [{ task: says('COMPLETED', 'Hello') }] }])
   const elsewhere: CardChanges = () => ({
     supportedInterfaces: [{ url: other.server.url, protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
   })
   const headers = () => ({ 'x-key': 'secret' })
-  expect((await ask(await create([], { headers }, elsewhere))).error).toMatchObject({
+  expect((await ask(await createFar([], { headers }, elsewhere))).error).toMatchObject({
     code: 'invalid_configuration',
   })
   expect(other.server.calls).toEqual([])
-  await ask(await create([], { headers, otherOrigins: [other.server.url] }, elsewhere))
+  await ask(await createFar([], { headers, otherOrigins: [other.server.url] }, elsewhere))
   expect(other.server.calls[0]?.headers['x-key']).toBe('secret')
 })
 
 test('keeps no answer that is endless', async () => {
   const huge = { result: says('COMPLETED', 'x'.repeat(2 ** 24)) }
   const continuation = JSON.stringify({ messageId: 'm', taskId: 'task-1' })
-  expect((await ask(await create([huge]), { ...hello, continuation })).error).toMatchObject({
+  expect((await ask(await createFar([huge]), { ...hello, continuation })).error).toMatchObject({
     code: 'model_error',
   })
 })
 
 test('reaches private addresses only when that is meant', async () => {
-  const { error } = await ask(await create([], { allowPrivateNetwork: false }))
+  const { error } = await ask(await createFar([], { allowPrivateNetwork: false }))
   expect(error).toMatchObject({ code: 'invalid_configuration' })
 })
 
 test('stops at once when it is told to, and stops the task when that is wished', async () => {
-  const scene = await create([
+  const scene = await createFar([
     { frames: [{ task: task('WORKING') }], stays: true },
     { result: task('CANCELED') },
   ])

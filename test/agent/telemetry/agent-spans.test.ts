@@ -29,7 +29,7 @@ const fail = tool({
   name: 'fail',
   description: 'Fails.',
   execute: () => {
-    throw new Error('Bearer sk-secret was refused')
+    throw new RangeError('Bearer sk-secret was refused')
   },
 })
 const askLook: ModelStep = {
@@ -109,12 +109,43 @@ test('a client that is wrapped already is not told of twice', async () => {
   expect(kit.names).toEqual(['chat scripted', 'invoke_agent Finder'])
 })
 
-test('a tool that fails is an error without its words', async () => {
-  await createAgent([{ calls: [{ name: 'fail', arguments: {} }] }, answer]).run('Hello')
-  const { attributes, status } = kit.span('execute_tool fail')
-  expect(attributes['error.type']).toBe('tool_error')
+const slow = tool({
+  name: 'slow',
+  description: 'Is slow.',
+  timeoutMs: 1,
+  execute: () => new Promise(() => {}),
+})
+const breaking = tool({
+  name: 'break',
+  description: 'Breaks.',
+  execute: () => Promise.reject(new Error('sk-secret')),
+})
+
+test.each([
+  ['what it threw', 'fail', {}, 'RangeError'],
+  ['that its arguments are wrong', 'look', { what: 'sk-secret'.split('') }, 'invalid_arguments'],
+  ['that it took too long', 'slow', {}, 'TimeoutError'],
+  ['no more than that, of an error without a name', 'break', {}, 'tool_error'],
+])('of a tool that fails its span tells %s, and not its words', async (_what, name, args, type) => {
+  const tools = [look, fail, slow, breaking]
+  await createAgent([{ calls: [{ name, arguments: args }] }, answer], { tools }).run('Hello')
+  const { attributes, status } = kit.span(`execute_tool ${name}`)
+  expect(attributes['error.type']).toBe(type)
   expect(status).toEqual({ code: SpanStatusCode.ERROR })
   expect(kit.text).not.toContain('sk-secret')
+})
+
+test('a tool that works the second time has not failed', async () => {
+  const steady = tool({
+    name: 'steady',
+    description: 'Works the second time.',
+    retry: { maxAttempts: 2, initialDelayMs: 0 },
+    execute: vi.fn(async () => 'seen').mockRejectedValueOnce(new TypeError('once')),
+  })
+  await createAgent([{ calls: [{ name: 'steady', arguments: {} }] }, answer], { tools: [steady] }).run(
+    'Hello',
+  )
+  expect(kit.span('execute_tool steady').attributes).not.toHaveProperty('error.type')
 })
 
 test('a run that fails names its code, and so does the call that failed it', async () => {

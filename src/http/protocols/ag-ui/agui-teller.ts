@@ -7,7 +7,7 @@ import type { BreakOff, RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
-import { isMessageOf } from './message-ids.js'
+import { isMessageOf, toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
 import { StepTeller } from './step-teller.js'
 import { toResultEvent } from './tool-results.js'
@@ -58,7 +58,8 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   }
 
   pause(): readonly AguiEvent[] {
-    const interrupts = toOpenApprovals(this.#state).map(toInterrupt)
+    const { run } = this.#telling.key
+    const interrupts = toOpenApprovals(this.#state).map((approval) => toInterrupt(run, approval))
     return this.#finish({ type: 'interrupt', interrupts })
   }
 
@@ -81,7 +82,8 @@ export class AguiTeller implements RunTeller<AguiEvent> {
       case 'step.completed':
         return this.#tellStep(event.data)
       case 'tool.progress': {
-        const { callId: toolCallId, name: toolCallName, progress } = event.data
+        const { callId, name: toolCallName, progress } = event.data
+        const toolCallId = this.#toToolCallId(callId)
         return [{ type: 'CUSTOM', name: 'tool_progress', value: { toolCallId, toolCallName, progress } }]
       }
       case 'tool.completed':
@@ -104,14 +106,19 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     const retracted = this.#steps.isBeginningOf(message) ? [] : this.#retract()
     const said = this.#steps.complete(message)
     const parentMessageId = this.#steps.messageId
-    const calls = toFunctionCalls(message).flatMap(
-      ({ callId: toolCallId, name, arguments: args }): AguiEvent[] => [
+    const calls = toFunctionCalls(message).flatMap(({ callId, name, arguments: args }): AguiEvent[] => {
+      const toolCallId = this.#toToolCallId(callId)
+      return [
         { type: 'TOOL_CALL_START', toolCallId, toolCallName: name, parentMessageId },
         { type: 'TOOL_CALL_ARGS', toolCallId, delta: typeof args === 'string' ? args : JSON.stringify(args) },
         { type: 'TOOL_CALL_END', toolCallId },
-      ],
-    )
+      ]
+    })
     return [...begun, ...retracted, ...said, ...calls]
+  }
+
+  #toToolCallId(callId: string): string {
+    return toToolCallId(this.#telling.key.run, callId)
   }
 
   #retract(): readonly AguiEvent[] {
@@ -177,11 +184,13 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   }
 }
 
-/** Clients keep thoughts of which a snapshot holds none at all, so there they are emptied. */
+/**
+ * Clients keep their thoughts when a snapshot holds none at all, so there it holds an empty one: the first, which is filled
+ * again where it stands when the run is told from its beginning.
+ */
 function toEmptied(all: readonly AguiMessage[], left: readonly AguiMessage[]): readonly AguiMessage[] {
-  if (left.some(isThought)) return []
-  const ids = new Set(all.filter(isThought).map(({ id }) => id))
-  return [...ids].map((id) => ({ id, role: 'reasoning', content: '' }))
+  const first = left.some(isThought) ? undefined : all.find(isThought)
+  return first === undefined ? [] : [{ id: first.id, role: 'reasoning', content: '' }]
 }
 
 function isThought({ role }: AguiMessage): boolean {

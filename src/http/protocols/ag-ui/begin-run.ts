@@ -1,10 +1,12 @@
 import type { ChatMessage } from '../../../core/messages.js'
+import type { RunRequest } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { decideRun } from '../decide-run.js'
+import { type DecidedRun, decideRun } from '../decide-run.js'
+import { toSaidIds } from '../stored-said.js'
 import type { TellingFrom } from '../tell-run.js'
 import { refuseToWait } from '../waiting-runs.js'
 import {
@@ -26,8 +28,7 @@ export interface BegunRun {
 export async function beginRun(call: Call, input: ParsedInput): Promise<BegunRun> {
   const { key, shown, decisions } = input
   const decided = decisions.length === 0 ? undefined : await decideRun(call, key, decisions)
-  if (decided !== undefined && toFreshMessages(shown, [decided.key.run]).length === 0)
-    return { key: decided.key, from: decided }
+  if (decided !== undefined && isAllTaken(shown, decided)) return { key: decided.key, from: decided }
   const [accepted] = await call.sessions.readRun(key)
   if (accepted?.type === 'run.accepted') {
     const ids = new Set(accepted.data.messages.map(({ messageId }) => messageId))
@@ -36,6 +37,17 @@ export async function beginRun(call: Call, input: ParsedInput): Promise<BegunRun
     return { key, from: {} }
   }
   return beginAnew(call, input)
+}
+
+/** Whether the user has said nothing since what a decided run answers. */
+function isAllTaken(shown: ParsedInput['shown'], { key, told }: DecidedRun): boolean {
+  const last = toLastUserId(shown)
+  return last === undefined || toTaken(key, fold(told).request).has(last)
+}
+
+/** The ids by which clients know the messages that a run has taken. */
+function toTaken({ run }: RunKey, request: RunRequest | undefined): ReadonlySet<string | undefined> {
+  return new Set(toSaidIds(run, request?.messages ?? []))
 }
 
 async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
@@ -86,6 +98,6 @@ async function findNewest({ log, sessions }: Call, { key }: ParsedInput): Promis
   if (newest === undefined) return undefined
   const found = { ...key, run: newest.run }
   const { request, outcome } = fold(await sessions.readRun(found))
-  const taken = new Set(request?.messages.map(({ messageId }) => messageId))
+  const taken = toTaken(found, request)
   return { key: found, taken, isVoid: outcome !== undefined && outcome.type !== 'run.completed' }
 }

@@ -1,5 +1,6 @@
 import type { ApprovalRequested } from '../../../run/events.js'
 import type { AguiInterrupt } from './agui-events.js'
+import { toToolCallId } from './message-ids.js'
 
 const responseSchema = {
   type: 'object',
@@ -7,15 +8,15 @@ const responseSchema = {
   required: ['approved'],
 }
 
-/** A question about a tool call, as clients put it to a human. */
-export function toInterrupt(approval: ApprovalRequested): AguiInterrupt {
-  const { approvalId: id, callId: toolCallId, name, arguments: args, reason, expiresAt, inner } = approval
+/** A run's question about a tool call, as clients put it to a human. */
+export function toInterrupt(run: string, approval: ApprovalRequested): AguiInterrupt {
+  const { approvalId: id, callId, name, arguments: args, reason, expiresAt, inner } = approval
   const doubt = reason === 'policy' ? '' : ' An earlier execution was cut off, and may have taken effect.'
   return {
     id,
     reason: 'tool_call',
     message: `May the tool "${name}" be called?${doubt}`,
-    toolCallId,
+    toolCallId: toToolCallId(run, callId),
     responseSchema,
     expiresAt,
     metadata: { name, arguments: args, reason, ...(inner === undefined ? {} : { agent: inner.agent }) },

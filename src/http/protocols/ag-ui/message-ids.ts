@@ -7,3 +7,8 @@ export function toMessageId(run: string, name: string): string {
 export function isMessageOf(run: string, id: string): boolean {
   return id.startsWith(toMessageId(run, ''))
 }
+
+/** The id that clients know a tool call by: no other of its conversation has it, while a model's ids need be unique in an answer alone. */
+export function toToolCallId(run: string, callId: string): string {
+  return toMessageId(run, callId)
+}

@@ -36,8 +36,8 @@ export class MessageList {
         break
       }
       case 'MESSAGES_SNAPSHOT': {
-        const left = new Set(event.messages.map(({ id }) => id))
-        this.#messages = this.#messages.filter(({ id }) => left.has(id))
+        const left = new Map(event.messages.map((message) => [message.id, message]))
+        this.#messages = this.#messages.flatMap(({ id }) => left.get(id) ?? [])
         break
       }
     }

@@ -57,5 +57,5 @@ async function readUnfinished({ sessions }: Call, key: SessionKey, run: string):
   const state = fold(await sessions.readRun({ ...key, run }))
   const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
   const messages = toRunMessages(run, [...toOwnMessages(state), ...partial])
-  return { messages, interrupts: toOpenApprovals(state).map(toInterrupt) }
+  return { messages, interrupts: toOpenApprovals(state).map((approval) => toInterrupt(run, approval)) }
 }

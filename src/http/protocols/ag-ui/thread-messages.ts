@@ -2,7 +2,7 @@ import { toMediaType } from '../../../core/media-type.js'
 import { type ChatMessage, type Content, toFunctionCalls } from '../../../core/messages.js'
 import { toReasoning, toSaidText } from '../said-text.js'
 import type { AguiMessage } from './agui-events.js'
-import { toMessageId } from './message-ids.js'
+import { toMessageId, toToolCallId } from './message-ids.js'
 import { toResultId, toResultText } from './tool-results.js'
 
 /** A message of a caller's: its text, or its parts when there are others. */
@@ -25,7 +25,7 @@ export function toRunMessages(run: string, messages: readonly ChatMessage[]): re
   let step = 0
   return messages.flatMap((message) => {
     if (message.role === 'tool') return toToolMessages(run, message)
-    return message.role === 'assistant' ? toStepMessages(toMessageId(run, String(step++)), message) : []
+    return message.role === 'assistant' ? toStepMessages(run, step++, message) : []
   })
 }
 
@@ -34,16 +34,17 @@ function toToolMessages(run: string, { contents }: ChatMessage): readonly AguiMe
   return results.map((result) => ({
     id: toResultId(run, result.callId),
     role: 'tool',
-    toolCallId: result.callId,
+    toolCallId: toToolCallId(run, result.callId),
     content: toResultText(result),
   }))
 }
 
-function toStepMessages(id: string, message: ChatMessage): readonly AguiMessage[] {
+function toStepMessages(run: string, step: number, message: ChatMessage): readonly AguiMessage[] {
+  const id = toMessageId(run, String(step))
   const reasoning = toReasoning(message)
   const thoughts = { id: `${id}-thoughts`, role: 'reasoning', content: reasoning }
   const toolCalls = toFunctionCalls(message).map(({ callId, name, arguments: args }) => ({
-    id: callId,
+    id: toToolCallId(run, callId),
     type: 'function',
     function: { name, arguments: typeof args === 'string' ? args : JSON.stringify(args) },
   }))

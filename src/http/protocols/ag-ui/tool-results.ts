@@ -1,6 +1,6 @@
 import type { FunctionResultContent } from '../../../core/messages.js'
 import type { AguiEvent } from './agui-events.js'
-import { toMessageId } from './message-ids.js'
+import { toMessageId, toToolCallId } from './message-ids.js'
 
 /** What came of a tool call. */
 type Result = Pick<FunctionResultContent, 'callId' | 'result' | 'error'>
@@ -10,7 +10,7 @@ export function toResultEvent(run: string, result: Result): AguiEvent {
   return {
     type: 'TOOL_CALL_RESULT',
     messageId: toResultId(run, result.callId),
-    toolCallId: result.callId,
+    toolCallId: toToolCallId(run, result.callId),
     content: toResultText(result),
     role: 'tool',
   }

@@ -4,7 +4,7 @@ import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { decideRun } from '../decide-run.js'
+import { decideRun, leaveOutPast } from '../decide-run.js'
 import type { TellingFrom } from '../tell-run.js'
 import { refuseToWait } from '../waiting-runs.js'
 import { findAttempt } from './find-attempt.js'
@@ -19,7 +19,8 @@ export interface BegunChat {
 /** Takes what was decided and what is said. A request that is repeated finds what it did before. */
 export async function beginChat(call: Call, chat: ParsedChat): Promise<BegunChat> {
   const { session, decisions, messages } = chat
-  const decided = decisions.length === 0 ? undefined : await decideRun(call, session, decisions)
+  const due = messages.length === 0 ? decisions : await leaveOutPast(call, session, decisions)
+  const decided = due.length === 0 ? undefined : await decideRun(call, session, due)
   if (decided !== undefined && messages.length === 0) return { key: decided.key, from: decided }
   const key = { ...session, run: await chooseRun(call, chat) }
   await begin(call, chat, key)

@@ -2,8 +2,8 @@ import type { Agent } from '../../../agent/agent.js'
 import { AgentError } from '../../../core/errors.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { refuseUnknown } from '../../parse-query.js'
+import { toReachable } from '../../reachable-agents.js'
 import type { Call } from '../../route.js'
-import { toReachable } from '../find-agent.js'
 
 /** `GET models`: the agents that have routes, in order of registration, as OpenAI lists models. */
 export async function handleModels(call: Call): Promise<Answer> {

@@ -123,7 +123,7 @@ test('ends a run that waits for a human with an interrupt, and goes on as anothe
   const teller = createTeller()
   const first = await show([...tell(asking, teller), ...teller.pause()])
   expect(first.client.pendingInterrupts).toMatchObject([
-    { id: 'r~1', reason: 'tool_call', toolCallId: 'c2', metadata: { name: 'tool', arguments: { a: 1 } } },
+    { id: 'r~1', reason: 'tool_call', toolCallId: 'r.c2', metadata: { name: 'tool', arguments: { a: 1 } } },
   ])
   const next = createTeller(first.messages, 'r2')
   tell(asking, next)
@@ -159,6 +159,34 @@ test('is whole for a client that was cut off after a decision, and sends it agai
   }
 })
 
+test('tells thoughts where they were thought to a client that was cut off anywhere', async () => {
+  const first = withThought(calls(0, 'c1'), 'Hm')
+  const second = withThought(answer(1, 'Done'), 'So')
+  const events = [
+    ...begun,
+    thinks(0, 'Hm'),
+    first,
+    toolDone('c1', 1),
+    thinks(1, 'So'),
+    second,
+    completed('Done'),
+  ]
+  const whole = tell(events)
+  const { lines } = await show(whole)
+  expect(lines).toEqual([
+    'user hi',
+    'reasoning Hm',
+    'assistant  tool({})',
+    'tool 1',
+    'reasoning So',
+    'assistant Done',
+  ])
+  for (let cut = 2; cut <= whole.length; cut += 1) {
+    const partial = await showPart(whole.slice(0, cut))
+    expect((await show(tell(events, createTeller(partial)), partial)).lines).toEqual(lines)
+  }
+})
+
 /** What a client shows whose connection broke off. */
 async function showPart(
   events: readonly AguiEvent[],
@@ -186,6 +214,13 @@ describe('what is void', () => {
       'reasoning So',
       'assistant Well',
     ])
+  })
+
+  test('does not come back when the step is begun once more', async () => {
+    const again = [reset(0), thinks(0, 'So'), says(0, 'We'), reset(0), says(0, 'Well')]
+    const events = [...begun, thinks(0, 'Hm'), says(0, 'On'), ...again, answer(0, 'Well'), completed('Well')]
+    const { lines } = await show(tell(events))
+    expect(lines.filter((line) => line !== 'reasoning ')).toEqual(['user hi', 'assistant Well'])
   })
 
   test('is taken back when the finished message is another one, or the answer is changed', async () => {
@@ -221,7 +256,7 @@ test('tells progress, and nothing that providers keep', async () => {
   expect(events.at(-1)).toEqual({
     type: 'CUSTOM',
     name: 'tool_progress',
-    value: { toolCallId: 'c1', toolCallName: 'tool', progress: 0.5 },
+    value: { toolCallId: 'r.c1', toolCallName: 'tool', progress: 0.5 },
   })
   expect(JSON.stringify(events)).not.toContain('secret')
 })

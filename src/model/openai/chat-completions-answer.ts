@@ -1,0 +1,141 @@
+import { AgentError } from '../../core/errors.js'
+import { isJsonObject, type JsonObject } from '../../core/json.js'
+import { type ChatMessage, type Content, noUsage, type Usage } from '../../core/messages.js'
+import { createCallId } from '../call-ids.js'
+import type { ChatEvent, FinishReason } from '../chat-client.js'
+import { toUsage } from '../to-usage.js'
+import { ToolCallAssembler } from './chat-completions-tool-calls.js'
+
+/** What an answer answers. */
+export interface AskedQuestion {
+  /** The model that was asked. */
+  readonly model: string
+  readonly messages: readonly ChatMessage[]
+}
+
+/**
+ * Puts one answer together from the chunks of a Chat Completions stream, or from one whole completion.
+ * Reads what compatible servers are known to send, not only what the reference promises.
+ * Wire: OpenAI API reference, "The chat completion chunk object" and "The chat completion object".
+ */
+export class ChatCompletionsAnswer {
+  readonly #asked: AskedQuestion
+  readonly #calls = new ToolCallAssembler()
+  #text = ''
+  #reasoning = ''
+  #refusal = ''
+  #model = ''
+  #id: string | undefined
+  #usage: Usage = noUsage
+  #finish: string | undefined
+
+  constructor(asked: AskedQuestion) {
+    this.#asked = asked
+  }
+
+  /** Takes in the next chunk, or a whole completion; returns the deltas in it. @throws {AgentError} `model_error` when it is neither. */
+  add(chunk: unknown): readonly ChatEvent[] {
+    if (!isJsonObject(chunk)) throw createMalformedError()
+    if (typeof chunk.model === 'string' && chunk.model !== '') this.#model = chunk.model
+    if (typeof chunk.id === 'string' && chunk.id !== '') this.#id = chunk.id
+    this.#usage = readUsage(chunk.usage) ?? this.#usage
+    const choice = readChoice(chunk)
+    if (choice === undefined) return []
+    if (typeof choice.finish_reason === 'string') this.#finish = choice.finish_reason
+    // A whole message reads like one big delta.
+    return this.#addDelta(choice.message ?? choice.delta)
+  }
+
+  /** The whole answer. @throws {AgentError} `model_error`, retryable, when the server never said that it was done. */
+  complete(): ChatEvent {
+    const finishReason = toFinishReason(this.#finish, this.#calls.isEmpty)
+    return {
+      type: 'completed',
+      message: { role: 'assistant', contents: this.#toContents() },
+      usage: this.#usage,
+      finishReason,
+      model: this.#model || this.#asked.model,
+      ...(this.#id === undefined ? {} : { responseId: this.#id }),
+    }
+  }
+
+  #addDelta(delta: unknown): ChatEvent[] {
+    if (delta === undefined || delta === null) return []
+    if (!isJsonObject(delta)) throw createMalformedError()
+    const reasoning = readText(delta.reasoning_content ?? delta.reasoning)
+    const text = readText(delta.content)
+    this.#reasoning += reasoning
+    this.#text += text
+    this.#refusal += readText(delta.refusal)
+    this.#calls.add(delta.tool_calls)
+    const events: ChatEvent[] = []
+    if (reasoning !== '') events.push({ type: 'reasoning', text: reasoning })
+    if (text !== '') events.push({ type: 'text', text })
+    return events
+  }
+
+  #toContents(): Content[] {
+    const contents: Content[] = []
+    if (this.#reasoning !== '') contents.push({ type: 'reasoning', text: this.#reasoning })
+    if (this.#text !== '') contents.push({ type: 'text', text: this.#text })
+    contents.push(...this.#calls.toContents((index) => createCallId(this.#asked.messages, index)))
+    if (this.#refusal !== '') contents.push({ type: 'error', message: this.#refusal, errorCode: 'refusal' })
+    return contents
+  }
+}
+
+/** An error for an answer that cannot be read; it may well be readable the next time. */
+function createMalformedError(): AgentError {
+  const message = 'The model server sent an answer that is no Chat Completions answer.'
+  return new AgentError('model_error', message, { retryable: true })
+}
+
+function readChoice(chunk: JsonObject): JsonObject | undefined {
+  const { choices } = chunk
+  if (choices === undefined || choices === null) return undefined
+  if (!Array.isArray(choices)) throw createMalformedError()
+  // Chunks without a choice are real: Azure's content filter results come first, the usage comes last.
+  const [first] = choices
+  if (first === undefined) return undefined
+  if (!isJsonObject(first)) throw createMalformedError()
+  return first
+}
+
+function readText(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return value
+  if (!Array.isArray(value)) throw createMalformedError()
+  return value.map((part) => (isJsonObject(part) ? readText(part.text) : '')).join('')
+}
+
+function readUsage(usage: unknown): Usage | undefined {
+  if (!isJsonObject(usage)) return undefined
+  return toUsage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, {
+    cached: readObject(usage.prompt_tokens_details)?.cached_tokens,
+    reasoning: readObject(usage.completion_tokens_details)?.reasoning_tokens,
+  })
+}
+
+function readObject(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined
+}
+
+function toFinishReason(reason: string | undefined, hasNoCalls: boolean): FinishReason {
+  switch (reason) {
+    case undefined:
+      throw createUnfinishedError('The model server ended its answer without a finish reason.')
+    case 'error':
+    case 'insufficient_system_resource':
+      throw createUnfinishedError(`The model server gave up on its answer (${reason}).`)
+    case 'length':
+    case 'content_filter':
+      return reason
+    default:
+      // A forced tool call ends with "stop" at OpenAI, and other servers have reasons of their own.
+      return hasNoCalls ? 'stop' : 'tool_calls'
+  }
+}
+
+function createUnfinishedError(message: string): AgentError {
+  return new AgentError('model_error', message, { retryable: true })
+}

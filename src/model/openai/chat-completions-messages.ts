@@ -1,0 +1,109 @@
+import type {
+  ChatCompletionContentPart,
+  ChatCompletionMessageFunctionToolCall,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions'
+import { toMediaType } from '../../core/media-type.js'
+import type {
+  ChatMessage,
+  Content,
+  DataContent,
+  FunctionCallContent,
+  FunctionResultContent,
+  UriContent,
+} from '../../core/messages.js'
+import { readBase64, toFileName } from '../data-uri.js'
+import { type PartWriters, toResultText, toUserParts } from '../prompt-parts.js'
+
+/**
+ * Our messages as the `messages` of a Chat Completions request, in the same order.
+ * Reasoning is not sent back. A message that has nothing to send is left out; a `tool` message becomes one message
+ * for each result in it.
+ * Wire: OpenAI API reference, "Create chat completion", `messages`.
+ */
+export function toChatCompletionsMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
+  return messages.flatMap(toParams)
+}
+
+function toParams(message: ChatMessage): ChatCompletionMessageParam[] {
+  switch (message.role) {
+    case 'system':
+      return [{ role: 'system', content: toPlainText(message.contents) }]
+    case 'user':
+      return [toUserParam(message)]
+    case 'assistant':
+      return toAssistantParams(message.contents)
+    case 'tool':
+      return message.contents.filter((content) => content.type === 'functionResult').map(toToolParam)
+  }
+}
+
+function toUserParam({ contents, authorName }: ChatMessage): ChatCompletionMessageParam {
+  const parts = toUserParts(contents, partWriters)
+  const [first] = parts
+  const single = parts.length === 1 && first?.type === 'text' ? first.text : undefined
+  const content = parts.length === 0 ? '' : (single ?? parts)
+  const name = authorName !== undefined && isWireName(authorName) ? authorName : undefined
+  return name === undefined ? { role: 'user', content } : { role: 'user', content, name }
+}
+
+function toAssistantParams(contents: readonly Content[]): ChatCompletionMessageParam[] {
+  const text = toPlainText(contents)
+  const calls = contents.filter((content) => content.type === 'functionCall').map(toToolCall)
+  if (calls.length > 0) return [{ role: 'assistant', content: text === '' ? null : text, tool_calls: calls }]
+  return text === '' ? [] : [{ role: 'assistant', content: text }]
+}
+
+function toToolCall(call: FunctionCallContent): ChatCompletionMessageFunctionToolCall {
+  const { arguments: written, callId, name } = call
+  const text = typeof written === 'string' ? written : JSON.stringify(written)
+  return { id: callId, type: 'function', function: { name, arguments: text } }
+}
+
+function toToolParam(content: FunctionResultContent): ChatCompletionMessageParam {
+  return { role: 'tool', tool_call_id: content.callId, content: toResultText(content) }
+}
+
+const partWriters: PartWriters<ChatCompletionContentPart> = {
+  text: (text) => ({ type: 'text', text }),
+  data: toDataPart,
+  uri: toUriPart,
+}
+
+function toDataPart(content: DataContent): ChatCompletionContentPart {
+  const { uri } = content
+  const mediaType = toMediaType(content)
+  if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url: uri } }
+  const format = audioFormats[mediaType]
+  if (format !== undefined) return { type: 'input_audio', input_audio: { data: readBase64(uri), format } }
+  return { type: 'file', file: { filename: toFileName(mediaType), file_data: uri } }
+}
+
+// Chat Completions reads files only from data URIs; a link in the text at least tells the model what was given.
+function toUriPart(content: UriContent): ChatCompletionContentPart {
+  const { uri } = content
+  const mediaType = toMediaType(content)
+  if (mediaType.startsWith('image/')) return { type: 'image_url', image_url: { url: uri } }
+  return { type: 'text', text: `${uri} (${mediaType})` }
+}
+
+const audioFormats: Readonly<Record<string, 'wav' | 'mp3'>> = {
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'audio/mp3': 'mp3',
+}
+
+function toPlainText(contents: readonly Content[]): string {
+  let text = ''
+  for (const content of contents) {
+    if (content.type === 'text') text += content.text
+    if (content.type === 'error') text += content.message
+  }
+  return text
+}
+
+// The API refuses other names, and a refused request helps nobody who only wanted to say who speaks.
+function isWireName(name: string): boolean {
+  return /^[a-zA-Z0-9_-]{1,64}$/.test(name)
+}

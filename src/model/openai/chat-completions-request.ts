@@ -1,0 +1,70 @@
+import type {
+  ChatCompletionCreateParams,
+  ChatCompletionTool,
+  ChatCompletionToolChoiceOption,
+} from 'openai/resources/chat/completions'
+import type { ToolChoice } from '../../core/tool-choice.js'
+import type { ChatRequest, ResponseFormat, ToolDeclaration } from '../chat-client.js'
+import { toChatCompletionsMessages } from './chat-completions-messages.js'
+
+/** How a request is to be answered. */
+export interface ChatCompletionsTarget {
+  /** Name of the model or deployment. */
+  readonly model: string
+  /** Whether the answer comes in chunks, the last of them with the usage. */
+  readonly stream: boolean
+}
+
+/**
+ * The body of a Chat Completions request. What the request leaves open is left out, so that the provider's default
+ * holds. Members of `providerOptions` are sent as they are, except where the request itself sets them.
+ * Wire: OpenAI API reference, "Create chat completion".
+ */
+export function toChatCompletionsBody(
+  request: ChatRequest,
+  { model, stream }: ChatCompletionsTarget,
+): ChatCompletionCreateParams {
+  return {
+    ...request.providerOptions,
+    ...toSampling(request),
+    ...toTooling(request),
+    ...(request.responseFormat && { response_format: toResponseFormat(request.responseFormat) }),
+    model,
+    messages: toChatCompletionsMessages(request.messages),
+    ...(stream ? { stream, stream_options: { include_usage: true } } : { stream }),
+  }
+}
+
+function toSampling({ temperature, topP, maxOutputTokens }: ChatRequest) {
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(maxOutputTokens !== undefined && { max_completion_tokens: maxOutputTokens }),
+  }
+}
+
+// Servers refuse an empty list of tools, and a tool choice without tools.
+function toTooling({ tools = [], toolChoice }: ChatRequest) {
+  if (tools.length === 0) return {}
+  return {
+    tools: tools.map(toTool),
+    ...(toolChoice !== undefined && { tool_choice: toToolChoice(toolChoice) }),
+  }
+}
+
+function toTool({ name, description, parameters, strict }: ToolDeclaration): ChatCompletionTool {
+  const declaration = { name, description, parameters: { ...parameters } }
+  return { type: 'function', function: strict === undefined ? declaration : { ...declaration, strict } }
+}
+
+function toToolChoice(choice: ToolChoice): ChatCompletionToolChoiceOption {
+  return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } }
+}
+
+function toResponseFormat({ name, schema, strict }: ResponseFormat) {
+  const format = { name, schema: { ...schema } }
+  return {
+    type: 'json_schema' as const,
+    json_schema: strict === undefined ? format : { ...format, strict },
+  }
+}

@@ -1,0 +1,78 @@
+import type { OpenAI } from 'openai'
+import type { ChatClient, ChatEvent, ChatRequest } from '../chat-client.js'
+import { mergeDeltas } from '../merge-deltas.js'
+import { toModelError } from '../provider-errors.js'
+import { type ModelReply, readReply } from '../wire/model-reply.js'
+import { readUntilSilent, SilenceLimit } from '../wire/silence-limit.js'
+import { ChatCompletionsAnswer } from './chat-completions-answer.js'
+import { toChatCompletionsBody } from './chat-completions-request.js'
+import { type Connection, type ConnectionSource, resolveConnection } from './openai-connection.js'
+import { checkOpenAIOptions, type OpenAICallOptions } from './openai-options.js'
+
+export type OpenAIChatClientOptions = ConnectionSource<Pick<OpenAI, 'chat'>> & OpenAICallOptions
+
+/**
+ * A chat client for OpenAI, or for any server that speaks the Chat Completions API. It asks once: wrap it in
+ * `withRetry` to ask again. The `openai` package is loaded by the first call.
+ *
+ * ```ts
+ * const client = withRetry(createOpenAIChatClient({ model: 'gpt-5.4-mini', apiKey: process.env.OPENAI_API_KEY }))
+ * const local = createOpenAIChatClient({ model: 'qwen3', baseUrl: 'http://localhost:11434/v1' })
+ * ```
+ *
+ * Wire: OpenAI API reference, "Create chat completion" and "Streaming".
+ * @throws {AgentError} `invalid_configuration` when an option cannot be used. Its streams throw `rate_limited` (with
+ * `retryAfterMs` when the server gave one), `model_timeout` or `model_error`.
+ */
+export function createOpenAIChatClient(options: OpenAIChatClientOptions): ChatClient {
+  checkOpenAIOptions('createOpenAIChatClient', options, {})
+  const { model, stream = true, timeoutMs = 300_000 } = options
+  const settings: CallSettings = { model, stream, timeoutMs, ...resolveConnection(options) }
+  return {
+    model,
+    provider: 'openai',
+    stream: (request, { signal } = {}) => streamAnswer(settings, request, signal),
+  }
+}
+
+interface CallSettings extends Connection<Pick<OpenAI, 'chat'>> {
+  readonly model: string
+  readonly stream: boolean
+  readonly timeoutMs: number
+}
+
+async function* streamAnswer(
+  settings: CallSettings,
+  request: ChatRequest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ChatEvent> {
+  const { model } = settings
+  const limit = new SilenceLimit(settings.timeoutMs, signal)
+  const answer = new ChatCompletionsAnswer({ model, messages: request.messages })
+  try {
+    const { batches, whole } = await ask(settings, request, limit)
+    if (batches === undefined) yield* answer.add(whole)
+    else
+      for await (const batch of readUntilSilent(batches, limit)) {
+        for (const event of mergeDeltas(addAll(answer, batch))) yield event
+      }
+    yield answer.complete()
+  } catch (error) {
+    limit.signal.throwIfAborted()
+    throw toModelError(error)
+  } finally {
+    limit.end()
+  }
+}
+
+function* addAll(answer: ChatCompletionsAnswer, chunks: readonly unknown[]): Generator<ChatEvent> {
+  for (const chunk of chunks) yield* answer.add(chunk)
+}
+
+async function ask(settings: CallSettings, request: ChatRequest, limit: SilenceLimit): Promise<ModelReply> {
+  const { model, stream, timeoutMs, isOurs } = settings
+  const body = toChatCompletionsBody(request, { model, stream })
+  const { chat } = await limit.wait(settings.connect())
+  const call = chat.completions.create(body, { signal: limit.signal, maxRetries: 0, timeout: timeoutMs })
+  return readReply(call, { limit, raw: isOurs && stream })
+}

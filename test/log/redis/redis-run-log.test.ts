@@ -1,0 +1,343 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { createClient, createCluster } from 'redis'
+import { afterAll, describe, expect, test } from 'vitest'
+import { RedisRunLog, type RedisRunLogOptions } from '../../../src/log/redis/redis-run-log.js'
+import { redisScripts } from '../../../src/log/redis/scripts.js'
+import type { RunRequest } from '../../../src/run/events.js'
+import type { RunKey, SessionSummary } from '../../../src/run/run-log.js'
+import { VirtualClock } from '../../../src/testing/index.js'
+import { describeRunLog } from '../../contract/run-log-contract.js'
+import { accepted, completed, started } from '../../run/event-samples.js'
+import { findFreePort } from '../../support/free-port.js'
+import {
+  hasRedisServer,
+  type RedisServer,
+  startRedisCluster,
+  startRedisServer,
+} from '../../support/redis-server.js'
+import { startTcpGate } from '../../support/tcp-gate.js'
+
+const isSkipped = !hasRedisServer() && process.env.CI === undefined
+if (isSkipped) process.stdout.write('Redis is not tested: there is no redis-server on the PATH.\n')
+
+function request(text = 'x', owner?: string): RunRequest {
+  const event = accepted(text, owner)
+  if (event.type !== 'run.accepted') throw new Error('not a request')
+  return event.data
+}
+
+let sessions = 0
+function createKey(): RunKey {
+  sessions += 1
+  return { agent: 'Redis', session: `redis-${sessions}`, run: 'r' }
+}
+
+describe.skipIf(isSkipped)('on a server', async () => {
+  if (isSkipped) return
+  const servers: RedisServer[] = []
+  const start = async (args: readonly string[] = [], port?: number): Promise<RedisServer> => {
+    const server = await startRedisServer({ args, port })
+    servers.push(server)
+    return server
+  }
+  const server = await start()
+  const shared = await createClient({ url: server.url }).connect()
+  const logs: RedisRunLog[] = []
+  afterAll(async () => {
+    for (const log of logs) await log.close()
+    shared.destroy()
+    for (const one of servers) await one.stop()
+  })
+  const open = (options: RedisRunLogOptions = { url: server.url }): RedisRunLog => {
+    const log = new RedisRunLog(options)
+    logs.push(log)
+    return log
+  }
+
+  describeRunLog('Redis', async () => open())
+  describeRunLog('Redis with a client of the app', async () => open({ client: shared, prefix: 'other' }))
+
+  describe('that is a cluster', async () => {
+    const node = await startRedisCluster()
+    servers.push(node)
+    const cluster = createCluster({ rootNodes: [{ url: node.url }] })
+    afterAll(() => cluster.destroy())
+    describeRunLog('Redis cluster', async () => open({ client: cluster }))
+  })
+
+  test('a client that was given stays open', async () => {
+    const log = new RedisRunLog({ client: shared })
+    await log.probe()
+    await log.close()
+    expect(await shared.ping()).toBe('PONG')
+  })
+
+  test('all keys of a session share a hash tag', async () => {
+    const key = { agent: 'Tag', session: '{odd}/session', run: '}r{' }
+    const log = open()
+    await log.create(key, request())
+    await log.control(key, { type: 'cancel', reason: 'x' })
+    await log.append(key, 1, [started(1), completed('x')])
+    const keys = (await shared.keys('*')).filter((name) => name.includes('odd'))
+    expect(keys.length).toBeGreaterThan(4)
+    for (const name of keys) expect(name).toMatch(/^durable-agents:\{Tag\/~7bodd~7d~2fsession\}:/)
+  })
+
+  test('a run whose end is not listed everywhere is put right by who looks for runs that stand still', async () => {
+    const key = createKey()
+    const log = open()
+    await log.create(key, request())
+    await log.append(key, 1, [started(1), completed('x')])
+    const member = JSON.stringify([key.agent, key.session, key.run])
+    await shared.zRem('durable-agents:ended', member)
+    await shared.zAdd('durable-agents:open', { score: 1, value: member })
+    const future = Date.now() + 60_000
+    const stalled = await log.stalled({ before: future, now: future, limit: 1000 })
+    expect(stalled.some(({ session }) => session === key.session)).toBe(false)
+    expect(await shared.zScore('durable-agents:open', member)).toBeNull()
+    expect(await shared.zScore('durable-agents:ended', member)).not.toBeNull()
+  })
+
+  test('a stranger who names a run of the session changes nothing', async () => {
+    const key = createKey()
+    const log = open()
+    await log.create(key, request('x', 'ann'))
+    expect(await log.create(key, request('x', 'bob'))).toEqual({ outcome: 'foreign' })
+    const stalled = await log.stalled({ before: Date.now() + 60_000, now: 0, limit: 1000 })
+    expect(
+      stalled.filter(({ agent, session }) => agent === key.agent && session === key.session),
+    ).toHaveLength(1)
+  })
+
+  test('a run that has the name of one that was deleted while it ended is not deleted for it', async () => {
+    const key = createKey()
+    const log = open()
+    const value = JSON.stringify([key.agent, key.session, key.run])
+    await log.create(key, request())
+    await shared.zAdd('durable-agents:ended', { score: 1, value })
+    await log.deleteEndedBefore(Date.now(), 1000)
+    expect(await log.append(key, 1, [started(1), completed('x')])).toBe(3)
+    await shared.zAdd('durable-agents:ended', { score: 1, value })
+    await log.deleteEndedBefore(Date.now() - 60_000, 1000)
+    expect(await log.read(key)).toHaveLength(3)
+    expect(await shared.zScore('durable-agents:ended', value)).toBeNull()
+  })
+
+  test('a run that is made anew while its session is deleted is found', async () => {
+    const key = createKey()
+    const log = open()
+    await log.create(key, request())
+    let isAnew = false
+    const createAnew = async (sha: string): Promise<void> => {
+      if (isAnew || sha !== redisScripts.remove.sha) return
+      isAnew = true
+      await log.create(key, request('anew'))
+    }
+    const client = {
+      isOpen: true,
+      connect: async () => undefined,
+      duplicate: () => client,
+      destroy: () => undefined,
+      eval: (script: string, call: { keys: string[]; arguments: string[] }) => shared.eval(script, call),
+      evalSha: async (sha: string, call: { keys: string[]; arguments: string[] }) => {
+        await createAnew(sha)
+        return shared.evalSha(sha, call)
+      },
+      subscribe: async () => undefined,
+      unsubscribe: async () => undefined,
+      on: () => undefined,
+    }
+    await open({ client }).deleteSession(key, Date.now() + 1)
+    expect(isAnew).toBe(true)
+    const stalled = await log.stalled({ before: Date.now() + 60_000, now: 0, limit: 1000 })
+    expect(stalled).toContainEqual(key)
+    const listed = await log.sessions(key.agent, { owner: undefined, limit: 1000 })
+    expect(listed.map(({ session }) => session)).toContain(key.session)
+    expect(await log.idleSessions(key.agent, Date.now() + 60_000, 1000)).toContainEqual({
+      agent: key.agent,
+      session: key.session,
+    })
+  })
+
+  test('a run that went without a trace is listed no longer after a while', async () => {
+    const member = JSON.stringify(['Redis', 'never', 'r'])
+    await shared.zAdd('durable-agents:open', { score: 1, value: member })
+    const found = await open().stalled({ before: 0, now: Date.now(), limit: 1000 })
+    expect(found.some(({ session }) => session === 'never')).toBe(false)
+    expect(await shared.zScore('durable-agents:open', member)).toBeNull()
+  })
+
+  describe("pages through an agent's sessions", () => {
+    const log = open({ url: server.url, clock: new VirtualClock() })
+    const pageThrough = async (agent: string, owner?: string): Promise<readonly string[]> => {
+      const names: string[] = []
+      let before: SessionSummary | undefined
+      do {
+        ;[before] = await log.sessions(agent, { owner, limit: 1, before })
+        if (before !== undefined) names.push(before.session)
+      } while (before !== undefined && names.length < 10)
+      return names
+    }
+
+    test('past lines of sessions that are gone, or are somebody else’s by now', async () => {
+      const agent = 'Gone'
+      const list = `durable-agents:sessions:${agent}:of:ann`
+      for (const session of ['s1', 's2', 's3'])
+        await log.create({ agent, session, run: 'r' }, request('x', session === 's2' ? 'bob' : 'ann'))
+      for (const value of ['gone-1', 's2', 'gone-2'])
+        await shared.zAdd(list, { score: Number.MIN_SAFE_INTEGER, value })
+      const { length } = await log.sessions(agent, { owner: 'ann', limit: 2 })
+      expect(length).toBe(2)
+      expect(await pageThrough(agent, 'ann')).toEqual(['s1', 's3'])
+    })
+
+    test('when two runs of one ended at once, and the earlier end was listed last', async () => {
+      const agent = 'Twice'
+      await log.create({ agent, session: 's1', run: 'r' }, request())
+      const list = `durable-agents:sessions:${agent}:nobody`
+      await shared.zIncrBy(list, 5, 's1')
+      expect(await pageThrough(agent)).toEqual(['s1'])
+    })
+
+    test('whatever they are called', async () => {
+      const agent = 'Called'
+      const names = ['Z', '"a', '～', '🏠', 'a']
+      for (const session of names) await log.create({ agent, session, run: 'r' }, request())
+      expect((await pageThrough(agent)).toSorted()).toEqual(names.toSorted())
+    })
+  })
+
+  test('ended runs go when their time is over, and leave no lines in the index', async () => {
+    const key = createKey()
+    const log = open({ url: server.url, endedTtlMs: 20 })
+    await log.create(key, request())
+    await log.control(key, { type: 'cancel', reason: 'x' })
+    await log.append(key, 1, [started(1), completed('x')])
+    await log.create({ ...key, run: 'open' }, request())
+    await expect.poll(() => log.read(key)).toEqual([])
+    expect((await log.runsAfter(key, 0)).map(({ run }) => run)).toEqual(['open'])
+    expect(await log.controls(key)).toEqual([])
+    expect(await log.read({ ...key, run: 'open' })).toHaveLength(1)
+  })
+
+  test('followers are told by the server, long before they would look by themselves', async () => {
+    const key = createKey()
+    const [log, other] = [open(), open({ url: server.url, pollIntervalMs: 60_000 })]
+    await log.create(key, request())
+    const following = other.follow(key, 0, new AbortController().signal)
+    const seen: number[] = []
+    const reading = (async () => {
+      for await (const events of following) seen.push(...events.map(({ id }) => id))
+    })()
+    for (let id = 1; id < 10; id += 1) await log.append(key, id, [started(id)])
+    await log.append(key, 10, [completed('x')])
+    await reading
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
+  test('of many executors one writes each event', async () => {
+    const key = createKey()
+    const executors = Array.from({ length: 4 }, () => open())
+    await executors[0]?.create(key, request())
+    for (let id = 1; id < 20; id += 1) {
+      const results = await Promise.allSettled(executors.map((log) => log.append(key, id, [started(id)])))
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    }
+  })
+
+  test('a server that takes no writes says so', async () => {
+    const full = await start(['--maxmemory', '100kb'])
+    const log = open({ url: full.url })
+    await expect(log.probe()).rejects.toMatchObject({ code: 'store_unavailable', retryable: false })
+    await expect(log.probe()).rejects.toThrow(/\(OOM\)\. It takes no writes/)
+  })
+
+  test('what a connection that breaks cuts off is done again, once', async () => {
+    const key = createKey()
+    const log = open({ url: server.url, prefix: 'broken' })
+    await log.create(key, request())
+    const appending = Promise.all([
+      log.append(key, 1, [started(1)]),
+      shared.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']),
+    ])
+    expect((await appending)[0]).toBe(2)
+    expect(await log.append(key, 2, [completed('x')])).toBe(3)
+    expect(await log.read(key)).toHaveLength(3)
+  })
+
+  test('a follower goes on after the server was away', async () => {
+    const own = await start()
+    const key = createKey()
+    const log = open({ url: own.url, pollIntervalMs: 50 })
+    await log.create(key, request())
+    const following = log.follow(key, 0, new AbortController().signal)[Symbol.asyncIterator]()
+    const next = following.next()
+    await log.append(key, 1, [started(1)])
+    expect((await next).value).toMatchObject([{ id: 1 }])
+    await own.stop()
+    await start([], own.port)
+    await expect(log.append(key, 2, [started(2)])).rejects.toMatchObject({ code: 'fenced' })
+    expect(await following.next()).toMatchObject({ done: true })
+  })
+
+  test('a connection that breaks without a word is given up for another one', async () => {
+    const gate = await startTcpGate(server.port)
+    const key = createKey()
+    const log = open({ url: `redis://127.0.0.1:${gate.port}`, callTimeoutMs: 500, pollIntervalMs: 50 })
+    await log.create(key, request())
+    const following = log.follow(key, 0, new AbortController().signal)[Symbol.asyncIterator]()
+    const next = following.next()
+    gate.silence()
+    expect(await log.append(key, 1, [started(1)])).toBe(2)
+    expect((await next).value).toMatchObject([{ id: 1 }])
+    expect(await log.append(key, 2, [completed('x')])).toBe(3)
+    expect((await following.next()).value).toMatchObject([{ id: 2 }])
+    await log.close()
+    await gate.stop()
+  })
+
+  test('a server that never answers is told', async () => {
+    const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const log = new RedisRunLog({ url: `redis://127.0.0.1:${port}`, callTimeoutMs: 100 })
+    const probing = log.probe()
+    await expect(probing).rejects.toMatchObject({ code: 'store_unavailable', retryable: true })
+    await expect(probing).rejects.toThrow(/no answer in time/)
+    await log.close()
+    silent.close()
+    await once(silent, 'close')
+  })
+
+  test('a wrong password is told, not repeated', async () => {
+    const closed = await start(['--requirepass', 'right-secret'])
+    for (const user of ['', 'ann:wrong-secret@', ':wrong-secret@']) {
+      const log = open({ url: `redis://${user}127.0.0.1:${closed.port}` })
+      const error = await log.probe().catch((thrown) => thrown)
+      expect(error).toMatchObject({ code: 'store_unavailable', retryable: false })
+      expect(String(error)).toMatch(/(NOAUTH|WRONGPASS)\)\. Check the user name/)
+      expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('secret')
+    }
+  })
+})
+
+test('a server that is not there is told', async () => {
+  const log = new RedisRunLog({ url: `redis://ann:secret@127.0.0.1:${await findFreePort()}` })
+  const error = await log.probe().catch((thrown) => thrown)
+  expect(error).toMatchObject({ code: 'store_unavailable', retryable: true })
+  expect(String(error)).toMatch(/at 127\.0\.0\.1:\d+ cannot be used \(ECONNREFUSED\)/)
+  expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('secret')
+  await log.close()
+})
+
+test('refuses an address that is none of Redis without repeating it', () => {
+  for (const url of ['http://secret', 'secret', '']) {
+    expect(() => new RedisRunLog({ url })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_configuration',
+        message: expect.not.stringContaining('secret'),
+      }),
+    )
+  }
+})
