@@ -9,9 +9,10 @@ export type {
 } from './agent/agent-definition.js'
 export type { AgentOptions } from './agent/agent-options.js'
 export { AgentRun } from './agent/agent-run.js'
-export type { AgentRunOptions } from './agent/agent-run-options.js'
+export type { AgentRunOptions, TypedRunOptions } from './agent/agent-run-options.js'
 export { AgentSession, type AgentSessionJson, type AgentSessionOptions } from './agent/agent-session.js'
 export type { AgentToolOptions } from './agent/agent-tool.js'
+export type { ApprovalAnswer, ApprovalHandler } from './agent/ask-approval.js'
 export {
   type CompactionStrategy,
   type HistoryTurn,
@@ -61,7 +62,6 @@ export type {
   ProviderState,
   RunInfo,
 } from './agent/provider-context.js'
-export type { ApprovalAnswer, ApprovalHandler } from './agent/run-standalone.js'
 export { type ProcessScriptOptions, runScriptsAsProcesses } from './agent/skills/run-scripts-as-processes.js'
 export {
   type Skill,

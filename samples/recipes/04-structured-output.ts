@@ -9,7 +9,7 @@ const profile = z.object({
 })
 
 /** The answer is checked against the schema, and has its type. One that does not fit is sent back to the model once. */
-export async function extractProfile(client: ChatClient): Promise<z.infer<typeof profile> | undefined> {
+export async function extractProfile(client: ChatClient): Promise<z.infer<typeof profile>> {
   const agent = new Agent({ name: 'Extractor', client, instructions: 'Extract structured data.' })
   const { value } = await agent.run("I'm Jane Doe, 28, and I love hiking and TypeScript.", {
     responseFormat: profile,

@@ -24,7 +24,7 @@ export class SupportRouter {
 
   async handle(query: string): Promise<string> {
     const { value } = await this.#router.run(query, { responseFormat: route })
-    const specialist = this.#specialists[value?.department ?? 'TECHNICAL']
+    const specialist = this.#specialists[value.department]
     const { text } = await specialist.run(query)
     return text
   }

@@ -8,9 +8,10 @@ import type { ToolChoice } from '../core/tool-choice.js'
 import type { AgentDefinition, ModelSettings, Tool, ToolSource } from './agent-definition.js'
 import { checkTools } from './agent-options.js'
 import type { AgentSession } from './agent-session.js'
+import type { ApprovalHandler } from './ask-approval.js'
 import { createInMemoryDelegation } from './delegate-in-memory.js'
 import type { InvocationValues } from './provider-context.js'
-import type { ApprovalHandler, StandaloneRun } from './run-standalone.js'
+import type { StandaloneRun } from './run-standalone.js'
 
 export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   /** The conversation that this run goes on with and becomes part of. @default none */
@@ -44,6 +45,16 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly onError?: ((error: unknown) => void) | undefined
   /** Ends the run, and the work on an answer in the background; awaiting it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Options with which the answer is there, in its type, when the run has ended. Where the agent's own `modelSettings` ask for the
+ * background, `background: true` here says so to the type of `value` too.
+ */
+export interface TypedRunOptions<ResponseSchema extends Schema> extends AgentRunOptions<ResponseSchema> {
+  readonly responseFormat: ResponseSchema
+  readonly background?: false | undefined
+  readonly continuationToken?: undefined
 }
 
 const runOptions: OptionNames<AgentRunOptions> = {

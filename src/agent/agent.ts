@@ -5,7 +5,7 @@ import type { ChatClient } from '../model/chat-client.js'
 import type { AgentDefinition, ContextProvider, ModelSettings, Tool, ToolSource } from './agent-definition.js'
 import { type AgentOptions, checkAgentOptions } from './agent-options.js'
 import { AgentRun } from './agent-run.js'
-import { type AgentRunOptions, toStandaloneRun } from './agent-run-options.js'
+import { type AgentRunOptions, type TypedRunOptions, toStandaloneRun } from './agent-run-options.js'
 import { AgentSession, type AgentSessionOptions } from './agent-session.js'
 import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
 import { type CompactionStrategy, keepAll } from './compaction.js'
@@ -81,10 +81,19 @@ export class Agent implements AgentDefinition {
    * const { text } = await agent.run('What is the weather like in Seattle?')
    * for await (const update of agent.run('And in Paris?')) process.stdout.write(update.text)
    */
+  run<ResponseSchema extends Schema>(
+    input: string | readonly ChatMessage[],
+    options: TypedRunOptions<ResponseSchema>,
+  ): AgentRun<SchemaOutput<ResponseSchema>>
+  /** The same, where there is no `responseFormat`, or the answer may still be to come when the run is awaited: `value` may be `undefined`. */
+  run<ResponseSchema extends Schema = Schema>(
+    input?: string | readonly ChatMessage[],
+    options?: AgentRunOptions<ResponseSchema>,
+  ): AgentRun<SchemaOutput<ResponseSchema> | undefined>
   run<ResponseSchema extends Schema = Schema>(
     input: string | readonly ChatMessage[] = [],
     options: AgentRunOptions<ResponseSchema> = {},
-  ): AgentRun<SchemaOutput<ResponseSchema>> {
+  ): AgentRun<SchemaOutput<ResponseSchema> | undefined> {
     return new AgentRun(async (onEvent, followers) => {
       const run = toStandaloneRun(this, input, options, { onEvent, followers })
       const { session } = options

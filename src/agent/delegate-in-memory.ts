@@ -2,8 +2,9 @@ import { toErrorMessage } from '../core/errors.js'
 import { createTextMessage } from '../core/messages.js'
 import type { RunEvent } from '../run/events.js'
 import { advance, emptyRun } from '../run/fold.js'
+import type { ApprovalHandler } from './ask-approval.js'
 import type { DelegatedRun, DelegateRequest, Delegation } from './delegation.js'
-import { type ApprovalHandler, runStandalone } from './run-standalone.js'
+import { runStandalone } from './run-standalone.js'
 
 export interface InMemoryDelegationOptions {
   /** The session of the run that others work for. */

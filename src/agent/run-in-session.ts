@@ -12,7 +12,7 @@ export function runInSession<Value>(
   session: AgentSession,
   history: HistoryProvider,
   run: Omit<StandaloneRun<Value>, 'history'>,
-): Promise<AgentResponse<Value>> {
+): Promise<AgentResponse<Value | undefined>> {
   return session.afterOthers(async () => {
     run.signal?.throwIfAborted()
     const past = await history.load(session)

@@ -5,17 +5,12 @@ import type { ChatMessage } from '../core/messages.js'
 import { type Problem, toProblem } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
-import type {
-  ApprovalRequested,
-  HistorySummarized,
-  RunEvent,
-  RunRequest,
-  SessionState,
-} from '../run/events.js'
+import type { HistorySummarized, RunEvent, RunRequest, SessionState } from '../run/events.js'
 import { emptyRun, type RunState, toOpenApprovals } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import type { AgentDefinition } from './agent-definition.js'
 import type { RunFollowers } from './agent-run.js'
+import { type ApprovalHandler, askApproval } from './ask-approval.js'
 import type { Delegation } from './delegation.js'
 import { toOpenTokens } from './open-tokens.js'
 import type { InvocationValues } from './provider-context.js'
@@ -26,16 +21,6 @@ import { observeRun } from './telemetry/observe-run.js'
 import type { ObservedRun, RunObserver } from './telemetry/observed-run.js'
 import { toPlaceHere } from './telemetry/run-place.js'
 import { toResponse } from './to-answer.js'
-
-/** What a human says about a tool call that waits. */
-export interface ApprovalAnswer {
-  readonly decision: 'approve' | 'reject'
-  /** Told to the model when the call is rejected. */
-  readonly reason?: string | undefined
-}
-
-/** Asks a human about a tool call. */
-export type ApprovalHandler = (approval: ApprovalRequested) => ApprovalAnswer | Promise<ApprovalAnswer>
 
 /** A run of an agent in memory. */
 export interface StandaloneRun<Value> {
@@ -66,7 +51,9 @@ export interface StandaloneRun<Value> {
 }
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
-export async function runStandalone<Value>(run: StandaloneRun<Value>): Promise<AgentResponse<Value>> {
+export async function runStandalone<Value>(
+  run: StandaloneRun<Value>,
+): Promise<AgentResponse<Value | undefined>> {
   const errors: unknown[] = []
   const correlationId = randomUUID()
   const state = await observeRun(
@@ -169,7 +156,7 @@ async function runWithApprovals(setup: RunSetup, onApproval: ApprovalHandler | u
     if (state.parked === undefined || state.parked === 'background') return state
     const askedAt = clock.now()
     for (const approval of toOpenApprovals(state)) {
-      const answer = await (onApproval ?? refuseToWait)(approval)
+      const answer = await askApproval(approval, onApproval)
       signal.throwIfAborted()
       const { approvalId } = approval
       controls.update([...controls.records, { type: 'decision', approvalId, ...answer }])
@@ -182,13 +169,6 @@ async function runWithApprovals(setup: RunSetup, onApproval: ApprovalHandler | u
 function withLaterEnd(setup: RunSetup, byMs: number): RunSetup {
   const { runEnd } = setup.limits
   return runEnd === undefined ? setup : { ...setup, limits: { ...setup.limits, runEnd: runEnd + byMs } }
-}
-
-function refuseToWait({ name }: ApprovalRequested): never {
-  throw new AgentError(
-    'invalid_configuration',
-    `Tool "${name}" waits for an approval. Pass onApproval to run, or serve the agent with AgentFunctionApp, whose sessions can wait.`,
-  )
 }
 
 /** Whoever ends a run ends the work on its answer too. That the run has ended counts, not whether the provider hears of it. */

@@ -13,8 +13,8 @@ export interface AgentResponse<Value = unknown> {
   readonly responseId: string
   /** Why the model ended its last answer: `stop`, or e.g. `length` when it was cut short; `undefined` when no model answered. */
   readonly finishReason?: string | undefined
-  /** The answer as the response schema's type; `undefined` when the run had no schema. */
-  readonly value?: Value | undefined
+  /** The answer as the response schema's type; `undefined` when the run had no schema, or the model works on in the background. */
+  readonly value: Value
   /** Present when the model works on in the background: pass it to the next run to come back for the answer. */
   readonly continuationToken?: string | undefined
 }

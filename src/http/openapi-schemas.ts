@@ -33,7 +33,14 @@ const agentResponse = object(
 )
 
 const historyEntry = object(
-  { role: text, content: text, timestamp: time, correlationId: text, agent_response: agentResponse },
+  {
+    role: text,
+    content: text,
+    timestamp: time,
+    correlationId: text,
+    model: text,
+    agent_response: agentResponse,
+  },
   ['role', 'content', 'timestamp'],
 )
 

@@ -47,7 +47,10 @@ export class AgentState {
   }
 
   /** Notes what the agent answered: `response.messages`, or `content` when the response has none. */
-  addAssistantMessage(content: string, response: AgentResponse): void {
+  addAssistantMessage(
+    content: string,
+    response: Pick<AgentResponse, 'messages' | 'usage' | 'responseId'>,
+  ): void {
     const messages =
       response.messages.length > 0 ? response.messages : [createTextMessage('assistant', content)]
     this.#append([toResponseEntry({ ...response, messages }, new Date().toISOString())])

@@ -20,6 +20,8 @@ export interface HistoryEntry {
   readonly timestamp: string
   /** The run that it was said in; only when asked for, and absent for what no run has said. */
   readonly correlationId?: string
+  /** The model that answered; only when runs are asked for, and absent where none was asked. */
+  readonly model?: string
   readonly agent_response?: {
     readonly text: string
     readonly kind: 'agent_message' | 'agent_error'
@@ -36,7 +38,7 @@ export function toHistoryEntries(
 ): readonly HistoryEntry[] {
   return entries.flatMap((entry) => {
     const lines = toLines(entry)
-    return runs ? lines.map((line) => ({ ...line, ...toRunId(entry) })) : lines
+    return runs ? lines.map((line) => ({ ...line, ...toRunId(entry), ...toModel(entry) })) : lines
   })
 }
 
@@ -56,6 +58,11 @@ function toRequestLines({ messages, createdAt }: StoredEntry): HistoryEntry[] {
 
 function toRunId({ correlationId }: StoredEntry) {
   return typeof correlationId === 'string' ? { correlationId } : {}
+}
+
+function toModel({ extensionData }: StoredEntry) {
+  const model = extensionData?.model
+  return typeof model === 'string' ? { model } : {}
 }
 
 function toAnswerLine(entry: StoredEntry): HistoryEntry {

@@ -24,10 +24,11 @@ export function toRequestEntry(
   }
 }
 
-/** The entry of what an agent answered. */
+/** The entry of what an agent answered, by the `model` that was asked last, if one was. */
 export function toResponseEntry(
   { messages, usage, responseId }: Pick<AgentResponse, 'messages' | 'usage' | 'responseId'>,
   createdAt: string,
+  model?: string,
 ): StoredEntry {
   return {
     $type: 'response',
@@ -35,7 +36,12 @@ export function toResponseEntry(
     createdAt,
     messages: messages.map(toStoredMessage),
     usage: toStoredUsage(usage),
+    ...toModelField(model),
   }
+}
+
+function toModelField(model: string | undefined): Pick<StoredEntry, 'extensionData'> {
+  return model === undefined ? {} : { extensionData: { model } }
 }
 
 /** The entry of a run that gave no answer. Keeps its steps, also one that was half done: what its tools did has happened. */
@@ -54,6 +60,7 @@ function toErrorEntry(
     messages: [...steps, ...partial].map(toStoredMessage),
     usage: toStoredUsage(state.usage),
     error: { code: error.code, message: error.detail },
+    ...toModelField(toModel(state)),
   }
 }
 
@@ -75,6 +82,10 @@ export function toTurnEntries(events: readonly StoredEvent[], correlationId: str
   ]
 }
 
+function toModel({ steps }: RunState): string | undefined {
+  return steps.at(-1)?.model
+}
+
 function toOutcomeEntry(
   state: RunState,
   outcome: TerminalEvent,
@@ -84,7 +95,8 @@ function toOutcomeEntry(
   switch (outcome.type) {
     case 'run.completed': {
       const messages = toOwnMessages(state)
-      return toResponseEntry({ messages, usage: state.usage, responseId: correlationId }, endedAt)
+      const response = { messages, usage: state.usage, responseId: correlationId }
+      return toResponseEntry(response, endedAt, toModel(state))
     }
     case 'run.failed':
       return toErrorEntry(state, correlationId, endedAt, outcome.data)

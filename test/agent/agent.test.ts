@@ -1,6 +1,7 @@
 import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
+import type { ApprovalHandler } from '../../src/agent/ask-approval.js'
 import { InMemoryHistoryProvider } from '../../src/agent/history-provider.js'
 import { tool } from '../../src/agent/tool.js'
 import { AgentError } from '../../src/core/errors.js'
@@ -74,7 +75,7 @@ test('a response format gives a typed, validated value', async () => {
   const { agent, client } = createAgent([{ text: '{"city":"Oslo","degrees":7}' }])
   const schema = z.object({ city: z.string(), degrees: z.number() })
   const response = await agent.run('Weather?', { responseFormat: schema })
-  expectTypeOf(response.value).toEqualTypeOf<{ city: string; degrees: number } | undefined>()
+  expectTypeOf(response.value).toEqualTypeOf<{ city: string; degrees: number }>()
   expect(response.value).toEqual({ city: 'Oslo', degrees: 7 })
   expect(client.requests[0]?.responseFormat?.schema).toMatchObject({ required: ['city', 'degrees'] })
 })
@@ -188,6 +189,19 @@ test('the time that a human takes to decide is not the time of the run', async (
   })
   expect(text).toBe('Refunded.')
 })
+
+test.each([true, undefined, 'approve', { decision: 'approved' }, { decision: 'approve', arguments: {} }])(
+  'an answer to an approval that is none fails the run: %j',
+  async (answer) => {
+    const refund = tool({ name: 'refund', description: 'Refund.', approval: 'always', execute: () => 'done' })
+    const client = new ScriptedModel([{ calls: [{ name: 'refund', arguments: {} }] }])
+    const agent = new Agent({ name: 'Refunds', client, tools: [refund] })
+    const onApproval = (() => answer) as unknown as ApprovalHandler
+    await expect(agent.run('Refund it', { onApproval })).rejects.toThrow(
+      "onApproval must give { decision: 'approve' }",
+    )
+  },
+)
 
 test.each([
   [{ instuctions: 'Be brief.' }, 'Agent has no option "instuctions".'],

@@ -22,14 +22,14 @@ test('the value has the type that the schema gives, also when the run is iterate
   const { value } = await run.finalResponse()
   expect(text).toBe(jane)
   expect(value).toEqual({ name: 'Jane', age: 28, since: 2020 })
-  expectTypeOf(value).toEqualTypeOf<{ name: string; age: number; since: number } | undefined>()
+  expectTypeOf(value).toEqualTypeOf<{ name: string; age: number; since: number }>()
 })
 
 test('an answer that does not fit is sent back once, with what is wrong', async () => {
   const { agent, client } = createAgent([{ text: '{"name":"Jane","age":-1,"since":"2020"}' }, { text: jane }])
   const session = agent.createSession()
   const response = await agent.run('Jane, 28', { responseFormat: profile, session })
-  expect(response.value?.age).toBe(28)
+  expect(response.value.age).toBe(28)
   expect(response.usage.totalTokens).toBe(30)
   const shown = client.requests[1]?.messages.map(({ role, contents }) => [role, toText(contents)])
   expect(shown?.slice(1)).toEqual([

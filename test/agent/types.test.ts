@@ -82,11 +82,26 @@ test("a response's value is what the response format gives", () => {
   const check = async ({ agent, order }: Given) => {
     const run = agent.run('?', { responseFormat: order })
     expectTypeOf(run).toExtend<AgentRun<{ id: number; note?: string | undefined; at: Date }>>()
-    expectTypeOf((await run).value).toEqualTypeOf<SchemaOutput<Given['order']> | undefined>()
-    expectTypeOf((await run.finalResponse()).value).toEqualTypeOf<SchemaOutput<Given['order']> | undefined>()
+    expectTypeOf((await run).value).toEqualTypeOf<SchemaOutput<Given['order']>>()
+    expectTypeOf((await run.finalResponse()).value).toEqualTypeOf<SchemaOutput<Given['order']>>()
     expectTypeOf((await agent.run('?')).value).toBeUnknown()
     expectTypeOf((await agent.run('?')).value).not.toBeAny()
     for await (const update of run) expectTypeOf(update).toEqualTypeOf<AgentResponseUpdate>()
+  }
+  expectTypeOf(check).returns.resolves.toBeVoid()
+})
+
+test("a response's value may be missing when its answer may still be to come, or its schema is not sure", () => {
+  type Order = SchemaOutput<Given['order']>
+  const check = async ({ agent, order }: Given, token: string, isTyped: boolean) => {
+    const inBackground = await agent.run('?', { responseFormat: order, background: true })
+    expectTypeOf(inBackground.value).toEqualTypeOf<Order | undefined>()
+    const continued = await agent.run([], { responseFormat: order, continuationToken: token })
+    expectTypeOf(continued.value).toEqualTypeOf<Order | undefined>()
+    const unsure = await agent.run('?', { responseFormat: isTyped ? order : undefined })
+    expectTypeOf(unsure.value).toEqualTypeOf<Order | undefined>()
+    const notInBackground = await agent.run('?', { responseFormat: order, background: false })
+    expectTypeOf(notInBackground.value).toEqualTypeOf<Order>()
   }
   expectTypeOf(check).returns.resolves.toBeVoid()
 })

@@ -182,6 +182,18 @@ describe('the official client', () => {
   })
 })
 
+test('lists what has changed last first, and shows nothing twice that changes between pages', async () => {
+  const lister = await createA2aClient(scene.host, { user: 'lister' })
+  const asked = toTask(await lister.sendMessage(says('Refund order 7')))
+  const said = toTask(await lister.sendMessage(says('One')))
+  const first = await list({ pageSize: 1 }, lister)
+  expect(first.tasks.map(({ id }) => id)).toEqual([said.id])
+  await lister.sendMessage(says('no', { taskId: asked.id }))
+  expect((await list({}, lister)).tasks.map(({ id }) => id)).toEqual([asked.id, said.id])
+  const second = await list({ pageSize: 1, pageToken: first.nextPageToken }, lister)
+  expect([second.tasks, second.nextPageToken]).toEqual([[], ''])
+})
+
 function list(params: Partial<Parameters<Client['listTasks']>[0]>, by = client) {
   return by.listTasks({
     tenant: '',
@@ -389,6 +401,7 @@ describe('what is wrong', () => {
     ],
     ['a task of no session', send({ taskId: `${Buffer.from('none').toString('base64url')}.m` }), -32001, 200],
     ['a page of nothing', rpc('ListTasks', { pageSize: 0 }), -32602, 200],
+    ['a state that there is not', rpc('ListTasks', { status: 'completed' }), -32602, 200],
     ['a page that there is not', rpc('ListTasks', { pageToken: 'x' }), -32602, 200],
     ['a huge body', send({ parts: [{ text: 'x'.repeat(2 ** 20) }] }), -32600, 413],
   ])('%s', async (_what, body, code, status) => {
@@ -415,6 +428,7 @@ describe('what is wrong', () => {
 
   test('is a version that is not spoken, another content type, or an agent that there is not', async () => {
     expect((await post(send({}), { 'a2a-version': '2.0' })).body.error.code).toBe(-32009)
+    expect((await post(send({}), {}, `${url()}?A2A-Version=2.0`)).body.error.code).toBe(-32009)
     expect((await post(send({}), { 'content-type': 'text/plain' })).body.error.code).toBe(-32600)
     expect((await post(send({}), {}, `${scene.host.url}/api/a2a/Nobody`)).status).toBe(404)
     expect((await fetch(`${scene.host.url}/api/a2a/Nobody/.well-known/agent-card.json`)).status).toBe(404)

@@ -76,11 +76,13 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       expect(await window.texts('.tool pre')).toEqual(['{\n  "id": "w"\n}', 'w by work'])
       expect(await window.texts('.parts > .answer')).toEqual(['It is done.'])
       expect(await window.texts('.answer strong')).toEqual(['done'])
-      expect((await window.texts('.meta .state'))[0]).toMatch(/ · \d+ \+ \d+ tokens$/)
+      const meta = await window.texts('.meta .state')
+      expect(meta).toEqual([expect.stringMatching(/^\S.* · \d+ \+ \d+ tokens$/)])
       await window.waitForText('.session-name', 'turn')
       await window.page.reload()
       await window.waitForTurn(1, 'completed')
       expect(await window.texts('.tool pre')).toEqual(['{\n  "id": "w"\n}', 'w by work'])
+      expect(await window.texts('.meta .state')).toEqual(meta)
       await window.click('Events')
       await window.waitForText('.event-type', 'run.completed')
       const types = await window.texts('[data-kind=record] .event-type')
@@ -153,6 +155,7 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       await window.waitForTurn(1, 'completed')
       expect(await window.texts('.parts > .answer')).toEqual(['Tools: 150 for 7'])
       await window.waitForText('.approval.decided', 'Approved')
+      expect(await window.ask('document.activeElement.className')).toBe('approval decided')
     }))
 
   test('passes the focus on when what has it goes, so that the keyboard is enough', () =>
@@ -166,7 +169,9 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       await window.say('Refund order 7')
       await window.page.waitForSelector('.approval .primary')
       expect(await window.ask(`document.querySelector('.turn').ariaBusy`)).toBe('false')
-      await press('.approval .primary')
+      await window.page.focus('.approval input')
+      const { approvals } = (await api.state('keyboard')).body
+      await api.decide('keyboard', approvals?.[0]?.approvalId ?? '', { decision: 'approve' })
       await window.waitForTurn(1, 'completed')
       expect(await focused()).toBe('approval decided')
       await press('.meta button')

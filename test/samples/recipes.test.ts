@@ -79,7 +79,7 @@ test('4: the answer is a typed value', async () => {
     new ScriptedModel([{ text: '{"name":"Jane Doe","age":280}' }, { text: JSON.stringify(answer) }]),
   )
   expect(value).toEqual(answer)
-  expectTypeOf(value).toEqualTypeOf<{ name: string; age: number; interests: string[] } | undefined>()
+  expectTypeOf(value).toEqualTypeOf<{ name: string; age: number; interests: string[] }>()
 })
 
 test('5: the conversation goes on in the next process', async () => {

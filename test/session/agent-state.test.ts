@@ -9,7 +9,7 @@ const usage = { inputTokens: 45, outputTokens: 12, totalTokens: 57 }
 function say(state: AgentState, question: string, answer: string, correlationId = question) {
   state.addUserMessage(question, correlationId)
   const messages = [createTextMessage('assistant', answer)]
-  state.addAssistantMessage(answer, { text: answer, messages, usage, responseId: correlationId })
+  state.addAssistantMessage(answer, { messages, usage, responseId: correlationId })
 }
 
 function addTurn(state: AgentState, turn: number, text: string, budget?: number) {

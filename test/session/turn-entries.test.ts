@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { RunEvent, StoredEvent } from '../../src/run/events.js'
+import { toHistoryEntries } from '../../src/session/session-view.js'
 import { toModelMessages } from '../../src/session/stored-messages.js'
 import { toTurnEntries } from '../../src/session/turn-entries.js'
 import { checkConversation } from '../../src/testing/crash/invariants.js'
-import { accepted, calls, started, toolDone, toolStarted } from '../run/event-samples.js'
+import { accepted, answer, calls, completed, started, toolDone, toolStarted } from '../run/event-samples.js'
 
 const failed: RunEvent = {
   type: 'run.failed',
@@ -16,6 +17,18 @@ function toShown(...events: readonly RunEvent[]) {
   const stored = all.map((event, id): StoredEvent => ({ ...event, id, at: id }))
   return toModelMessages(toTurnEntries(stored, 'r'))
 }
+
+test('says by which model a run was answered, and nothing where none was asked', () => {
+  const modelOf = (...events: readonly RunEvent[]) => {
+    const stored = [accepted('Hi'), started(1), ...events].map(
+      (event, id): StoredEvent => ({ ...event, id, at: id }),
+    )
+    return toHistoryEntries(toTurnEntries(stored, 'r'), { runs: true }).map(({ model }) => model)
+  }
+  expect(modelOf(answer(0, 'Hello'), completed('Hello'))).toEqual([undefined, 'm'])
+  expect(modelOf(calls(0, 'a'), failed)).toEqual([undefined, 'm'])
+  expect(modelOf(failed)).toEqual([undefined, undefined])
+})
 
 test('a failed run keeps what the finished calls of its last step gave, and closes the others', () => {
   const step = [toolStarted('a'), toolStarted('b'), toolDone('a', 1)]

@@ -31,7 +31,7 @@ export interface A2aAgentOptions {
   readonly pollIntervalMs?: number | undefined
   /** How long one request may take, but for streams. @default 60_000 */
   readonly requestTimeoutMs?: number | undefined
-  /** How long an agent that works on a task may be out of reach before the run fails. @default 3_600_000 */
+  /** How long an agent that works on a task, or waits for an answer, may be out of reach before the run fails. @default 3_600_000 */
   readonly unreachableLimitMs?: number | undefined
 }
 

@@ -65,9 +65,9 @@ export class RemoteTask {
 
   /** Tells the answer as it comes; ends early when nobody follows it, or the agent is out of reach. */
   async *run(): AsyncGenerator<ChatEvent> {
-    if (this.#token?.taskId === undefined) yield* this.#send()
     while (!this.#view.isSettled) {
-      yield* this.#look()
+      if (this.#token?.taskId === undefined) yield* this.#send()
+      if (this.#token?.taskId !== undefined && !this.#view.isSettled) yield* this.#look()
       if (this.#view.isSettled) break
       if (!this.#follow || this.#failures > patience.tries) return
       await this.#wait()
@@ -76,22 +76,36 @@ export class RemoteTask {
     yield { type: 'completed', ...toChatAnswer({ name, key }, this.#view, this.#request) }
   }
 
-  /** The message's id is told before it is sent: whoever comes back knows that it may have arrived, and under which id. */
+  /** What is said to a task that waits for it, and can be said again, outlasts that the agent is out of reach. */
   async *#send(): AsyncGenerator<ChatEvent> {
+    try {
+      yield* this.#sendOnce()
+      this.#failures = 0
+    } catch (error) {
+      this.#signal?.throwIfAborted()
+      const isPassing = error instanceof AgentError && error.retryable
+      if (!isPassing || this.#message.taskId === undefined) throw error
+      yield* this.#failToReach(error)
+    }
+  }
+
+  /** The message's id is told before it is sent: whoever comes back knows that it may have arrived, and under which id. */
+  async *#sendOnce(): AsyncGenerator<ChatEvent> {
     const { connection, name } = this.#settings
     const remote = await connection.open(this.#signal)
     if (this.#token !== undefined && this.#token.isUnsent !== true && !this.#isSafe(remote))
       throw toUnknownError(name)
     const { left } = this.#message
     if (left !== undefined) await connection.cancel(left, this.#signal)
-    const { messageId = randomUUID() } = this.#token ?? {}
-    yield this.#remember({ messageId })
+    const { messageId = randomUUID(), unreachableSince } = this.#token ?? {}
+    const token = { messageId, unreachableSince }
+    yield this.#remember(token)
     this.#signal?.throwIfAborted()
     try {
       yield* this.#deliver(remote, messageId)
     } catch (error) {
       this.#signal?.throwIfAborted()
-      if (this.#token?.taskId === undefined) yield* this.#failToSend(remote, messageId, error)
+      if (this.#token?.taskId === undefined) yield* this.#failToSend(remote, token, error)
     }
   }
 
@@ -115,17 +129,17 @@ export class RemoteTask {
       throw new Error('Nothing was answered.')
   }
 
-  async *#failToSend(remote: Remote, messageId: string, error: unknown): AsyncGenerator<ChatEvent> {
+  async *#failToSend(remote: Remote, token: TaskToken, error: unknown): AsyncGenerator<ChatEvent> {
     const { name } = this.#settings
     if (isNeverSent(error)) {
-      yield this.#remember({ messageId, isUnsent: true })
+      yield this.#remember({ ...token, isUnsent: true })
       throw error instanceof AgentError ? error : toUnreachableError(name, error)
     }
     if (isRefusal(error)) {
       if (!(await this.#isTooLate())) throw toRefusedError(name, error)
       this.#message = { ...this.#message, taskId: undefined }
-      yield this.#remember({ messageId, isUnsent: true })
-      return yield* this.#send()
+      yield this.#remember({ ...token, isUnsent: true })
+      return yield* this.#sendOnce()
     }
     if (error instanceof AgentError) throw error
     throw this.#isSafe(remote) ? toUnreachableError(name, error) : toUnknownError(name)

@@ -44,6 +44,7 @@ function toEndedTurn(said: readonly JsonObject[], answer: JsonObject): HistoryTu
         output: readNumber(usage, 'completion_tokens'),
         total: readNumber(usage, 'total_tokens'),
       },
+      model: readOptionalText(answer, 'model'),
       problem: isFailed ? toProblem(error) : undefined,
     },
   }

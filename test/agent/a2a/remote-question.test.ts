@@ -2,7 +2,16 @@ import { expect, test } from 'vitest'
 import { confirmationName } from '../../../src/agent/a2a/confirmation-tool.js'
 import { type ChatMessage, createTextMessage, toFunctionCalls } from '../../../src/core/messages.js'
 import type { ChatRequest } from '../../../src/model/chat-client.js'
-import { ask, createFar, type FarScene, hello, methods, toTokens, toWords } from '../../support/a2a-far.js'
+import {
+  ask,
+  createFar,
+  type FarScene,
+  hello,
+  idempotent,
+  methods,
+  toTokens,
+  toWords,
+} from '../../support/a2a-far.js'
 import { type A2aStep, becomes, type CardChanges, says, task } from '../../support/a2a-server.js'
 
 const plain: CardChanges = () => ({ capabilities: {} })
@@ -129,3 +138,31 @@ test('a reason is told as far as agents of ours take one', async () => {
   const decision = { approvalId: 'r~1', approved: false, reason: expect.stringMatching(/^The run.{1993}$/) }
   expect([taskId, parts]).toEqual(['task-1', [{ data: decision }]])
 })
+
+test.each<[string, A2aStep, CardChanges | undefined, boolean]>([
+  ['was not taken', { status: 429 }, undefined, true],
+  ['may be sent again', { hangUp: true }, idempotent, false],
+])(
+  'a decision outlasts an outage when it %s, but none without end',
+  async (_when, step, changes, isUnsent) => {
+    const { scene, request } = await answer(asksForRefund, [step, done], [], changes)
+    const { events, error } = await ask(scene, request, { follow: false })
+    expect(error).toBe(undefined)
+    const token = toTokens(events).at(-1) ?? ''
+    expect(JSON.parse(token)).toMatchObject({
+      unreachableSince: expect.any(Number),
+      ...(isUnsent ? { isUnsent } : {}),
+    })
+    expect(toWords((await ask(scene, { ...request, continuation: token })).events)).toEqual([
+      '+Done',
+      '=Done',
+    ])
+    const [, first, second] = scene.server.calls.map(({ params }) => params.message?.messageId)
+    expect(second).toBe(first)
+    const { messageId } = JSON.parse(token)
+    const continuation = JSON.stringify({ messageId, isUnsent: true, unreachableSince: 1 })
+    expect((await ask(scene, { ...request, continuation }, { follow: false })).error).toMatchObject({
+      code: isUnsent ? 'outcome_unknown' : 'model_error',
+    })
+  },
+)

@@ -122,7 +122,7 @@ function judge(
   by: Evaluator,
   expectedToolCalls: readonly ExpectedToolCall[],
 ): Promise<CheckResult> | CheckResult {
-  const response = { text: '', messages: [], usage: noUsage, responseId: 'r' }
+  const response = { text: '', messages: [], usage: noUsage, responseId: 'r', value: undefined }
   return by.evaluate({ query: '', response, toolCalls, expectedToolCalls })
 }
 

@@ -1,13 +1,16 @@
 import type { JsonObject, JsonValue } from '../../../core/json.js'
 
 /** How far a task is. Source: A2A 1.0, `TaskState`; `AUTH_REQUIRED` and `REJECTED` are never told. */
-export type TaskState =
-  | 'TASK_STATE_SUBMITTED'
-  | 'TASK_STATE_WORKING'
-  | 'TASK_STATE_INPUT_REQUIRED'
-  | 'TASK_STATE_COMPLETED'
-  | 'TASK_STATE_FAILED'
-  | 'TASK_STATE_CANCELED'
+export const taskStates = [
+  'TASK_STATE_SUBMITTED',
+  'TASK_STATE_WORKING',
+  'TASK_STATE_INPUT_REQUIRED',
+  'TASK_STATE_COMPLETED',
+  'TASK_STATE_FAILED',
+  'TASK_STATE_CANCELED',
+] as const
+
+export type TaskState = (typeof taskStates)[number]
 
 /** A piece of a message or of an artifact: one of text, a file as base64, a file by URL, and JSON. Source: A2A 1.0, `Part`. */
 export type Part = {

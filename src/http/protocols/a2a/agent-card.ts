@@ -4,7 +4,7 @@ import { toStaticTools } from '../../../agent/agent-definition.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { refuseUnknown } from '../../parse-query.js'
 import type { Call } from '../../route.js'
-import { isNewest } from './a2a-version.js'
+import { isNewest, knownParameters } from './a2a-version.js'
 import { requireCalledAgent } from './called-agent.js'
 
 /**
@@ -12,13 +12,11 @@ import { requireCalledAgent } from './called-agent.js'
  * form, which also names the interface of 1.0.
  */
 export async function handleAgentCard(call: Call): Promise<Answer> {
-  refuseUnknown(call.url.searchParams, ['code'])
+  refuseUnknown(call.url.searchParams, knownParameters)
   const agent = requireCalledAgent(call)
   const url = toInterfaceUrl(call.url, agent)
   const isSecured = call.authLevel !== 'anonymous'
-  const card = isNewest(call.request.headers)
-    ? createCard(agent, url, isSecured)
-    : createLegacyCard(agent, url, isSecured)
+  const card = isNewest(call) ? createCard(agent, url, isSecured) : createLegacyCard(agent, url, isSecured)
   // The address in it is the one that this caller used.
   return createJsonAnswer(card, 200, { 'cache-control': 'no-store', vary: 'a2a-version' })
 }

@@ -4,7 +4,7 @@ import { createSseAnswer } from '../../event-stream.js'
 import { refuseUnknown } from '../../parse-query.js'
 import type { Call } from '../../route.js'
 import { A2aError, type RpcId, toA2aErrorAnswer, toRpcError } from './a2a-errors.js'
-import { type A2aVersion, checkVersion } from './a2a-version.js'
+import { type A2aVersion, checkVersion, knownParameters } from './a2a-version.js'
 import type { Frame } from './a2a-wire.js'
 import { requireCalledAgent } from './called-agent.js'
 import { toLegacyFrame } from './legacy-wire.js'
@@ -45,12 +45,12 @@ const legacy: Readonly<Record<string, RpcMethod>> = {
 
 /** `POST a2a/{agent}`: a method of A2A by JSON-RPC; which version is spoken, its name says. */
 export async function handleRpc(call: Call): Promise<Answer> {
-  refuseUnknown(call.url.searchParams, ['code'])
+  refuseUnknown(call.url.searchParams, knownParameters)
   const agent = requireCalledAgent(call)
   const body = await readRpcBody(call)
   const id = toRpcId(body)
   try {
-    checkVersion(call.request.headers)
+    checkVersion(call)
     const { method, params } = parseRpcRequest(body)
     const { run, version } = findMethod(method)
     const rpc = { call, agent, version, id, params }

@@ -41,6 +41,7 @@ test('names a key only where one is needed, in the form of the version that is a
     securitySchemes: { functionKey: { type: 'apiKey', in: 'header', name: 'x-functions-key' } },
     security: [{ functionKey: [] }],
   })
+  expect((await read(`${address}?A2A-Version=1.0`)).card.securitySchemes.functionKey).toEqual(scheme)
   for (const headers of [{}, newest])
     expect((await read(address, headers, 'anonymous')).text).not.toContain('security')
 })
