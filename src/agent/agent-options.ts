@@ -30,6 +30,7 @@ export interface AgentOptions {
   readonly contextProviders?: readonly ContextProvider[] | undefined
   /** What stands around the agent's runs, model calls and tool calls; the first is the outermost. @default none */
   readonly middleware?: readonly AgentMiddleware[] | undefined
+  /** What each model call is made with: temperature, reasoning, what the provider alone knows. @default the model's own */
   readonly modelSettings?: ModelSettings | undefined
   /** Where the agent's sessions keep their conversations when it runs alone; under `AgentFunctionApp` they are durable by themselves. @default in the session */
   readonly history?: HistoryProvider | undefined

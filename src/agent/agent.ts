@@ -85,6 +85,7 @@ export class Agent implements AgentDefinition {
     input: string | readonly ChatMessage[],
     options: TypedRunOptions<ResponseSchema>,
   ): AgentRun<SchemaOutput<ResponseSchema>>
+  /** The same, where there is no `responseFormat`, or the answer may still be to come when the run is awaited: `value` may be `undefined`. */
   run<ResponseSchema extends Schema = Schema>(
     input?: string | readonly ChatMessage[],
     options?: AgentRunOptions<ResponseSchema>,
