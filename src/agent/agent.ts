@@ -27,6 +27,7 @@ export class Agent implements AgentDefinition {
   readonly contextProviders: readonly ContextProvider[]
   readonly middleware: readonly AgentMiddleware[]
   readonly modelSettings: ModelSettings
+  readonly responseFormat: Schema | undefined
   readonly history: HistoryProvider
   readonly compaction: CompactionStrategy
   readonly maxSteps: number
@@ -48,6 +49,7 @@ export class Agent implements AgentDefinition {
     this.contextProviders = options.contextProviders ?? []
     this.middleware = options.middleware ?? []
     this.modelSettings = modelSettings
+    this.responseFormat = options.responseFormat
     this.history = options.history ?? new InMemoryHistoryProvider()
     this.compaction = options.compaction ?? keepAll()
     this.maxSteps = maxSteps
