@@ -221,8 +221,7 @@ export class RemoteTask {
     try {
       for await (const frame of open(AbortSignal.any([late.signal, silence.signal]))) {
         timer.refresh()
-        this.#view.takeFrame(frame)
-        yield* this.#tell()
+        yield* this.#tell(this.#view.takeFrame(frame))
         late.release()
         if (this.#view.isSettled) return
         this.#signal?.throwIfAborted()
@@ -232,12 +231,18 @@ export class RemoteTask {
     }
   }
 
-  /** Tells which task it is once that is known, then what is new of its text. */
-  *#tell(): Generator<ChatEvent> {
-    const { task, text } = this.#view
+  /** Tells which task it is once that is known, then what is new of its text: just what was `added`, if that is known. */
+  *#tell(added?: string): Generator<ChatEvent> {
+    const { task } = this.#view
     const { messageId = '', taskId, unreachableSince } = this.#token ?? {}
     if (task !== undefined && (taskId !== task.id || unreachableSince !== undefined))
       yield this.#remember({ messageId, taskId: task.id })
+    if (added === undefined) return yield* this.#tellChange(this.#view.text)
+    if (added !== '') yield { type: 'text', text: added }
+    this.#shown += added
+  }
+
+  *#tellChange(text: string): Generator<ChatEvent> {
     if (!text.startsWith(this.#shown)) {
       yield { type: 'reset' }
       this.#shown = ''
