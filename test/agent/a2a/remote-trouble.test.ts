@@ -145,3 +145,13 @@ test.each([
   expect(String(error)).not.toContain('secret')
   expect(logged).not.toHaveBeenCalled()
 })
+
+test('follows no task that takes back and tells without end', async () => {
+  const piece = 'x'.repeat(3 * 2 ** 20)
+  const frames = ['a', 'b', 'c', 'd'].map((letter) => adds(letter + piece, false))
+  const told: A2aStep = { frames: [{ task: task('WORKING') }, ...frames] }
+  const scene = await createFar([told, { result: task('WORKING') }, told])
+  const { error } = await ask(scene)
+  expect(error).toMatchObject({ code: 'model_error', retryable: false })
+  expect(methods(scene)).toEqual(['SendStreamingMessage', 'GetTask', 'SubscribeToTask'])
+})
