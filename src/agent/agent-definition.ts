@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js'
 import type { Issue } from '../core/errors.js'
 import type { MayReturn } from '../core/may-return.js'
 import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
+import type { Schema } from '../core/schema.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
 import type { CompactionStrategy } from './compaction.js'
 import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
@@ -25,6 +26,8 @@ export interface AgentDefinition {
   /** Outermost first. */
   readonly middleware: readonly AgentMiddleware[]
   readonly modelSettings: ModelSettings
+  /** The shape of the answers of runs that ask for no other. */
+  readonly responseFormat: Schema | undefined
   /** Most model calls one run may make. */
   readonly maxSteps: number
   /** What of the conversation the model is shown. */

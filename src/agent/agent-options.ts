@@ -1,6 +1,7 @@
 import { checkCount } from '../core/check-count.js'
 import { checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
+import { type Schema, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
 import {
   type ContextProvider,
@@ -30,7 +31,10 @@ export interface AgentOptions {
   readonly contextProviders?: readonly ContextProvider[] | undefined
   /** What stands around the agent's runs, model calls and tool calls; the first is the outermost. @default none */
   readonly middleware?: readonly AgentMiddleware[] | undefined
+  /** What each model call is made with: temperature, reasoning, what the provider alone knows. @default the model's own */
   readonly modelSettings?: ModelSettings | undefined
+  /** The shape of the answers of all runs that ask for no other, however they are begun. @default text */
+  readonly responseFormat?: Schema | undefined
   /** Where the agent's sessions keep their conversations when it runs alone; under `AgentFunctionApp` they are durable by themselves. @default in the session */
   readonly history?: HistoryProvider | undefined
   /** What of a session's conversation the model is shown. @default keepAll() */
@@ -58,6 +62,7 @@ const agentOptions: OptionNames<AgentOptions> = {
   contextProviders: true,
   middleware: true,
   modelSettings: true,
+  responseFormat: true,
   history: true,
   compaction: true,
   maxSteps: true,
@@ -80,7 +85,7 @@ const limits = [
 /** Refuses what no agent can be made of, before anything runs with it. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkAgentOptions(options: AgentOptions): void {
   checkOptions('Agent', options, agentOptions)
-  const { name, client, instructions, tools = [] } = options
+  const { name, client, instructions, tools = [], responseFormat } = options
   checkName(name)
   if (typeof client?.stream !== 'function') {
     refuse(`Agent "${name}" needs a client, such as createOpenAIChatClient({ model }) gives.`)
@@ -88,6 +93,7 @@ export function checkAgentOptions(options: AgentOptions): void {
   if (instructions !== undefined && typeof instructions !== 'string') {
     refuse(`The instructions of agent "${name}" must be text.`)
   }
+  if (responseFormat !== undefined) toJsonSchema(responseFormat, `The responseFormat of agent "${name}"`)
   checkTools(`agent "${name}"`, tools)
   checkProviders(options)
   checkNames(options)

@@ -31,7 +31,7 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly background?: boolean | undefined
   /** Comes back for the answer that this token of an earlier run stands for; nothing is asked. */
   readonly continuationToken?: string | undefined
-  /** The shape of the answer; `value` of the response then has its type. */
+  /** The shape of the answer; `value` of the response then has its type. @default the agent's, whose type is not known here */
   readonly responseFormat?: ResponseSchema | undefined
   /** What the run's tools and providers may know and the model may not. @default none */
   readonly context?: InvocationValues | undefined
@@ -111,7 +111,9 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
     onApproval,
     onError,
     delegation: createInMemoryDelegation({ sessionId: session?.id, onApproval, onError }),
-    responseFormat: responseFormat as Schema<SchemaOutput<ResponseSchema>> | undefined,
+    responseFormat: (responseFormat ?? agent.responseFormat) as
+      | Schema<SchemaOutput<ResponseSchema>>
+      | undefined,
   }
 }
 

@@ -27,6 +27,7 @@ export class Agent implements AgentDefinition {
   readonly contextProviders: readonly ContextProvider[]
   readonly middleware: readonly AgentMiddleware[]
   readonly modelSettings: ModelSettings
+  readonly responseFormat: Schema | undefined
   readonly history: HistoryProvider
   readonly compaction: CompactionStrategy
   readonly maxSteps: number
@@ -48,6 +49,7 @@ export class Agent implements AgentDefinition {
     this.contextProviders = options.contextProviders ?? []
     this.middleware = options.middleware ?? []
     this.modelSettings = modelSettings
+    this.responseFormat = options.responseFormat
     this.history = options.history ?? new InMemoryHistoryProvider()
     this.compaction = options.compaction ?? keepAll()
     this.maxSteps = maxSteps
@@ -85,6 +87,7 @@ export class Agent implements AgentDefinition {
     input: string | readonly ChatMessage[],
     options: TypedRunOptions<ResponseSchema>,
   ): AgentRun<SchemaOutput<ResponseSchema>>
+  /** The same, where there is no `responseFormat`, or the answer may still be to come when the run is awaited: `value` may be `undefined`. */
   run<ResponseSchema extends Schema = Schema>(
     input?: string | readonly ChatMessage[],
     options?: AgentRunOptions<ResponseSchema>,

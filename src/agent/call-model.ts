@@ -9,6 +9,7 @@ import { toPromptMessages } from '../run/turn-messages.js'
 import { askModel } from './ask-model.js'
 import { parkInBackground } from './background-answer.js'
 import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
+import { toAnswerSchema } from './to-answer.js'
 
 /** Makes one model call: deltas go to the journal as they come, the finished answer as one record. A run whose model works on in the background is parked. */
 export async function callModel(context: RunContext, step: number): Promise<void> {
@@ -35,10 +36,9 @@ export async function callModel(context: RunContext, step: number): Promise<void
 }
 
 function toChatRequest(context: RunContext): ChatRequest {
-  const { agent, journal } = context
-  const { request } = journal.state
+  const { agent } = context
   const tools = context.tools.map((tool) => tool.declaration)
-  const schema = request?.options.responseSchema
+  const schema = toAnswerSchema(context)
   return {
     ...agent.modelSettings,
     messages: toMessages(context),

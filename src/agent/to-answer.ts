@@ -1,7 +1,7 @@
-import { type JsonValue, parseWritableJson } from '../core/json.js'
+import { type JsonObject, type JsonValue, parseWritableJson } from '../core/json.js'
 import { type ChatMessage, toText } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
-import { fromJsonSchema, type Parsed, parseWith } from '../core/schema.js'
+import { fromJsonSchema, type Parsed, parseWith, type Schema, toJsonSchema } from '../core/schema.js'
 import { type RunAnswer, toWireUsage } from '../run/events.js'
 import type { RunState } from '../run/fold.js'
 import { toAnswerText, toTurnMessages } from '../run/turn-messages.js'
@@ -22,17 +22,30 @@ export function toAnswer(context: EquippedRun, response: string, value: JsonValu
   }
 }
 
-/** What an answer's text stands for in the schema that was asked for; `undefined` when none was. */
+/** The JSON Schema that the answer must fit: what the run was asked with, else the agent's own; `undefined` when there is none. */
+export function toAnswerSchema({ agent, journal }: EquippedRun): JsonObject | undefined {
+  const asked = journal.state.request?.options.responseSchema
+  if (asked !== undefined || agent.responseFormat === undefined) return asked
+  return toJsonSchema(agent.responseFormat, 'responseFormat')
+}
+
+/** What an answer's text stands for in the schema that it must fit; `undefined` when there is none. */
 export async function parseAnswer(
-  { journal, responseFormat }: EquippedRun,
+  context: EquippedRun,
   text: string,
 ): Promise<Parsed<JsonValue | undefined>> {
-  const schema = journal.state.request?.options.responseSchema
+  const schema = toAnswerSchema(context)
   if (schema === undefined) return { ok: true, value: undefined }
   const value = parseWritableJson(text)
   if (value === undefined) return { ok: false, issues: [{ path: '', message: 'it is not JSON' }] }
-  const parsed = await parseWith(responseFormat ?? fromJsonSchema(schema), value)
+  const parsed = await parseWith(toParser(context) ?? fromJsonSchema(schema), value)
   return parsed.ok ? { ok: true, value } : parsed
+}
+
+/** A schema in code may check more than JSON Schema can say. */
+function toParser({ agent, journal, responseFormat }: EquippedRun): Schema | undefined {
+  const isAsked = journal.state.request?.options.responseSchema !== undefined
+  return isAsked ? responseFormat : agent.responseFormat
 }
 
 /** How many messages of the user a run has taken in. */

@@ -62,7 +62,11 @@ async function* streamObserved(
 ): AsyncGenerator<ChatEvent> {
   const call = new ChatCall(start)
   try {
-    for await (const event of bindIterable(call.context, () => client.stream(start.request, options))) {
+    const events = bindIterable(
+      (work) => call.run(work),
+      () => client.stream(start.request, options),
+    )
+    for await (const event of events) {
       call.note(event)
       yield event
     }

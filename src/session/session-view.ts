@@ -61,7 +61,8 @@ function toRunId({ correlationId }: StoredEntry) {
 }
 
 function toModel({ extensionData }: StoredEntry) {
-  return extensionData?.model === undefined ? {} : { model: extensionData.model }
+  const model = extensionData?.model
+  return typeof model === 'string' ? { model } : {}
 }
 
 function toAnswerLine(entry: StoredEntry): HistoryEntry {

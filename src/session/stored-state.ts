@@ -22,7 +22,8 @@ const storedEntry = z.looseObject({
       totalTokenCount: z.number().nullish(),
     })
     .nullish(),
-  extensionData: z.looseObject({ turn: z.number().optional(), model: z.string().optional() }).nullish(),
+  /** Ours holds `turn` and `model`; other agents put in what they like. */
+  extensionData: z.looseObject({}).nullish(),
 })
 
 const ownFields = z.looseObject({

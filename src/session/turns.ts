@@ -12,7 +12,7 @@ export function toTurns(entries: readonly StoredEntry[]): readonly Turn[] {
   const turns: { turn: number; entries: StoredEntry[] }[] = []
   for (const entry of entries) {
     const last = turns.at(-1)
-    const turn = entry.extensionData?.turn ?? 0
+    const turn = toTurnNumber(entry)
     if (last !== undefined && (entry.$type !== 'request' || (turn !== 0 && turn === last.turn))) {
       last.entries.push(entry)
     } else {
@@ -20,4 +20,9 @@ export function toTurns(entries: readonly StoredEntry[]): readonly Turn[] {
     }
   }
   return turns
+}
+
+function toTurnNumber({ extensionData }: StoredEntry): number {
+  const turn = extensionData?.turn
+  return typeof turn === 'number' ? turn : 0
 }

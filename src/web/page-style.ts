@@ -75,7 +75,7 @@ a { color: var(--accent); }
 .card > summary::before { content: '▸'; content: '▸' / ''; }
 .card[open] > summary::before { content: '▾'; content: '▾' / ''; }
 .card > .answer { padding: 0 12px 10px; color: var(--soft); font-size: 14px; }
-.tool-name { font-family: var(--mono); color: var(--text); white-space: nowrap; }
+.tool-name { min-width: 0; font-family: var(--mono); color: var(--text); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .tool-line { flex: 1; min-width: 0; font-family: var(--mono); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .tool-state { white-space: nowrap; }
 .tool[data-state='failed'] .tool-state { color: var(--bad); }
@@ -85,7 +85,7 @@ a { color: var(--accent); }
 .approval h3 { font-size: 15px; }
 .approval h3 code { font-family: var(--mono); }
 .approval input, .approval textarea, dialog input { width: 100%; padding: 7px 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--back); }
-.approval p { overflow-wrap: anywhere; }
+.approval h3, .approval p { overflow-wrap: anywhere; }
 .warning { font-weight: 600; }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; }
 .notice { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }

@@ -212,6 +212,7 @@ test.each([
   [{ middleware: [{ callTools: () => 1 }] }, 'A middleware of agent "Weather" needs beforeRun'],
   [{ client: Promise.resolve(new ScriptedModel([])) }, 'Agent "Weather" needs a client'],
   [{ instructions: ['Be brief.'] }, 'The instructions of agent "Weather" must be text.'],
+  [{ responseFormat: { type: 'object' } }, 'The responseFormat of agent "Weather" must be a schema'],
   [{ tools: getWeather }, 'The tools of agent "Weather" must be a list.'],
   [{ tools: [getWeather, () => 72] }, 'Entry 1 in the tools of agent "Weather" is none: make it with tool('],
   [{ tools: [undefined] }, 'Entry 0 in the tools of agent "Weather" is none'],

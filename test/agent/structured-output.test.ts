@@ -46,6 +46,19 @@ test('the answer that was sent back is no part of the conversation', async () =>
   expect(session.messages).toHaveLength(2)
 })
 
+test("an agent's own schema holds for runs that ask for no other", async () => {
+  const client = new ScriptedModel([
+    { text: '{"name":"Jane","age":-1,"since":"2020"}' },
+    { text: jane },
+    { text: '{"n":4}' },
+  ])
+  const agent = new Agent({ name: 'Extractor', client, responseFormat: profile })
+  expect((await agent.run('Jane, 28')).value).toEqual({ name: 'Jane', age: 28, since: 2020 })
+  expect(client.requests[0]?.responseFormat?.schema).toMatchObject({ required: ['name', 'age', 'since'] })
+  expect((await agent.run('?', { responseFormat: z.object({ n: z.number() }) })).value).toEqual({ n: 4 })
+  expect(client.requests[2]?.responseFormat?.schema).toMatchObject({ required: ['n'] })
+})
+
 test('what only the schema in code can check is sent back too', async () => {
   const even = z.object({ n: z.number().refine((n) => n % 2 === 0, 'must be even') })
   const { agent, client } = createAgent([{ text: '{"n":3}' }, { text: '{"n":4}' }])

@@ -95,9 +95,10 @@ describe('a run', () => {
 
   test('is one run for one id, and for one message, however often it is sent', async () => {
     const before = (await scene.effects()).length
+    const context = [{ description: 'The time', value: 'another one' }]
     const bodies = [
       toInput('again', 'Do a'),
-      toInput('again', 'Do a'),
+      toInput('again', 'Do a', { context }),
       toInput('again', 'Do a', { runId: 'r-2' }),
     ]
     const told: string[] = []
@@ -106,12 +107,10 @@ describe('a run', () => {
     expect(told[1]).toBe(told[0])
     expect(told[2]?.replaceAll('"runId":"r-2"', '"runId":"r-1"')).toBe(told[0])
     expect(await scene.effects()).toHaveLength(before + 2)
-    const other = await refuse(toInput('again', 'Do b'))
-    expect([other.status, other.body.type, other.body.code]).toEqual([
-      422,
-      'RUN_ERROR',
-      'idempotency_conflict',
-    ])
+    for (const runId of ['r-1', 'r-3']) {
+      const { status, body } = await refuse(toInput('again', 'Do b', { runId }))
+      expect([status, body.type, body.code]).toEqual([422, 'RUN_ERROR', 'idempotency_conflict'])
+    }
     const messages = [{ id: 'u-9', role: 'user', content: 'Do a' }]
     expect((await refuse(toInput('again', '', { messages }))).status).toBe(422)
   })
@@ -135,6 +134,7 @@ describe('a run', () => {
     ])
     const [accepted] = await (await scene.api.events('rich', 'r-1')).end()
     expect(accepted?.data).toMatchObject({ metadata: { tenant: 'acme' } })
+    expect((await load('rich')).messages.map(({ id }) => id)).toEqual(['u-1', 'r-1.0'])
   })
 
   test('has its own tool calls, also with a model that counts them anew in each answer', async () => {
@@ -385,6 +385,7 @@ describe('a request that is wrong', () => {
     ],
     ['tools', { ...input, tools: [{ name: 'a', description: '' }] }, 'tools'],
     ['state', { ...input, state: { a: 1 } }, 'state'],
+    ['a state that is no object', { ...input, state: 1 }, 'state'],
     ['context of another form', { ...input, context: [{ a: 1 }] }, 'context.0.description'],
     ['an answer without payload', { ...input, resume: [entry] }, 'resume.0.payload'],
     ['a field of its own', { ...input, model: 'x' }, 'model'],

@@ -363,6 +363,11 @@ describe('a request that is wrong', () => {
     ['messages twice', { id: 'w', messages, message: says('Hi') }, 'messages'],
     ['nothing in them', { id: 'w', messages: [] }, 'messages'],
     [
+      'too much at once',
+      { id: 'w', messages: Array.from({ length: 101 }, (_none, index) => says('Hi', `m-${index}`)) },
+      'messages',
+    ],
+    [
       'only what the agent said',
       { id: 'w', messages: [{ id: 'a', role: 'assistant', parts: [] }] },
       'messages',

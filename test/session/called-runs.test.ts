@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { systemClock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
@@ -85,6 +86,23 @@ test.each([
     { status: 'failed', error: { code: 'invalid_request', message: expect.stringMatching(message) } },
   ])
   expect(await log.session(key)).toBeUndefined()
+})
+
+test("an agent's own schema holds for callers that name none, and is checked as in code", async () => {
+  const responseFormat = z.object({ n: z.number().refine((n) => n % 2 === 0, 'must be even') })
+  const { entity, client } = createSession([{ text: '{"n":3}' }, { text: '{"n":4}' }, { text: '{"m":1}' }], {
+    agent: { responseFormat },
+  })
+  await entity.operate('run', { message: 'A number', correlationId: 'a', orchestrationId: caller })
+  const schema = { type: 'object', properties: { m: { type: 'number' } }, required: ['m'] }
+  await entity.operate('run', {
+    message: 'Another',
+    correlationId: 'b',
+    response_schema: schema,
+    orchestrationId: caller,
+  })
+  expect(entity.replies).toMatchObject([{ value: { n: 4 } }, { value: { m: 1 } }])
+  expect(JSON.stringify(client.requests[1]?.messages.at(-1))).toContain('must be even')
 })
 
 test('an id that stands for another request, and a session of somebody else, are refused', async () => {

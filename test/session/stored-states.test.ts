@@ -30,9 +30,9 @@ test.each(fixtures)(
     state.restoreState(stored)
     expect(state.messageCount).toBe(expected.messageCount)
     expect(toLastResponse(state.entries)).toBe(expected.lastResponse)
-    expect(toHistoryEntries(state.entries).map(({ role, content }) => [role, content])).toEqual(
-      expected.lines,
-    )
+    expect(
+      toHistoryEntries(state.entries, { runs: true }).map(({ role, content }) => [role, content]),
+    ).toEqual(expected.lines)
     expect(state.getState()).toMatchObject({ ...stored, schemaVersion })
   },
 )

@@ -46,6 +46,9 @@ export declare const blog: { post(text: string, key: string): string }
 export declare const otherFramework: { answer(messages: object, signal: AbortSignal): AsyncIterable<string> }
 export declare function redact(text: string): string
 export declare function readPrices(tenant: string): string
+export declare function readAppointments(user: string): Promise<string>
+export declare function createBookingTool(user: string): Tool
+export declare function confirm(question: string): Promise<boolean>
 export declare function archive(name: unknown, text: string): void
 export declare function isBill(output: { ok: boolean }): boolean
 export declare const name: string

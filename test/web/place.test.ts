@@ -9,7 +9,20 @@ test.each([
   expect(parsePlace(toHash(place))).toEqual(place)
 })
 
-test.each(['', '#', '#/x', '#%', '#A/%zz'])('names no place: %j', (hash) => {
+test.each([
+  '',
+  '#',
+  '#/x',
+  '#%',
+  '#A/%zz',
+  '#../x',
+  '#%2e%2e/x',
+  '#A/..',
+  '#A/.',
+  '#A/x/y',
+  '#A/%00',
+  '#A/%20',
+])('names no place: %j', (hash) => {
   expect(parsePlace(hash)).toBeUndefined()
 })
 

@@ -28,6 +28,11 @@ describe('a page of the history', () => {
     expect([turn?.run, turn?.view.said]).toEqual(['1', 'a\nb'])
   })
 
+  test('has messages without text', () => {
+    const turns = toHistoryTurns([said('1', ''), answered('1', 'A cat'), said('2', '')])
+    expect(turns.map(({ view }) => view.said)).toEqual(['[attachment]', '[attachment]'])
+  })
+
   test('tells tool calls, failures and cancelled runs', () => {
     const call = { id: 'c', name: 'tool', arguments: { n: 1 }, error: 'No' }
     const failed = answered('1', '', {

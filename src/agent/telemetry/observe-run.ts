@@ -1,3 +1,4 @@
+import { outsideChatCalls } from '../../model/telemetry/chat-call.js'
 import { isMetering } from '../../model/telemetry/instruments.js'
 import { isTracing } from '../../model/telemetry/tracing.js'
 import type { RunState } from '../../run/fold.js'
@@ -16,9 +17,10 @@ export function observeRun(
   if (!isTraced && !isMetering()) return execute(nobody)
   const run = findRun()
   const meter = new RunMeter(run)
-  if (!isTraced) return execute({ trace: undefined, note: (event) => meter.note(event) })
+  const executeOwn = (observer: RunObserver) => outsideChatCalls(() => execute(observer))
+  if (!isTraced) return executeOwn({ trace: undefined, note: (event) => meter.note(event) })
   return traceRun(run, (span) =>
-    execute({
+    executeOwn({
       trace: span.trace,
       note(event) {
         span.note(event)

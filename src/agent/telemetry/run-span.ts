@@ -26,7 +26,8 @@ export async function traceRun(
   const span = startSpan({ name, kind: SpanKind.INTERNAL, attributes, links }, parent)
   const own = { trace: toTraceContext(span.spanContext()), note: (event: RunEvent) => noteEvent(span, event) }
   try {
-    const state = await context.with(withShared(shared, trace.setSpan(parent, span)), () => execute(own))
+    const here = trace.setSpan(parent, span)
+    const state = await withShared(shared, () => context.with(here, () => execute(own)))
     if (span.isRecording()) tellEnd(span, run.before, state)
     return state
   } catch (error) {

@@ -1,6 +1,4 @@
-import { type Context, context, createContextKey } from '@opentelemetry/api'
-
-const failureKey = createContextKey('durable-agent-functions: failure of a tool')
+import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** Why a tool call failed, as its span tells it. */
 export interface ToolFailure {
@@ -8,14 +6,16 @@ export interface ToolFailure {
   type?: string
 }
 
-/** A context in which a tool call is executed whose failure is to be noted. */
-export function withToolFailure(failure: ToolFailure, base: Context): Context {
-  return base.setValue(failureKey, failure)
+const failures = new AsyncLocalStorage<ToolFailure>()
+
+/** Executes a tool call whose failure is to be noted. */
+export function withToolFailure<T>(failure: ToolFailure, execute: () => T): T {
+  return failures.run(failure, execute)
 }
 
 /** Notes why the tool call that is executed here fails, if somebody traces it. */
 export function noteToolFailure(type: string): void {
-  const failure = context.active().getValue(failureKey) as ToolFailure | undefined
+  const failure = failures.getStore()
   // Every error is an `Error`, those too that an MCP server tells of, which the conventions call `tool_error`.
   if (failure !== undefined) failure.type = type === 'Error' ? 'tool_error' : type
 }

@@ -20,8 +20,8 @@ export async function traceTool(
   const span = startSpan({ name, kind: SpanKind.INTERNAL, attributes: toStartAttributes(execution) })
   const failure: ToolFailure = {}
   try {
-    const here = withToolFailure(failure, trace.setSpan(context.active(), span))
-    const outcome = await context.with(here, execute)
+    const here = trace.setSpan(context.active(), span)
+    const outcome = await withToolFailure(failure, () => context.with(here, execute))
     if (span.isRecording()) tellOutcome(span, outcome, failure)
     return outcome
   } catch (error) {

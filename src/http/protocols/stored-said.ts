@@ -19,18 +19,25 @@ export function toSaidIds(
   })
 }
 
+/** The id of what an application tells of itself in a run's request: it is no word of the user's, and not shown as one. */
+export function toContextId(run: string): string {
+  return `${run}:context`
+}
+
 /** What a request's entry says, with its media, and each message under its id (see {@link toSaidIds}). */
 export async function readSaid(
   call: Call,
   key: SessionKey,
   entry: StoredEntry,
 ): Promise<readonly (ChatMessage & { readonly messageId: string })[]> {
-  const ids = toSaidIds(entry.correlationId ?? entry.createdAt, entry.messages)
+  const run = entry.correlationId ?? entry.createdAt
+  const ids = toSaidIds(run, entry.messages)
   const said = entry.messages.map(async (stored, index) => {
     const message = fromStoredMessage(stored)
-    if (message === undefined || message.role === 'tool') return []
+    const messageId = ids[index] ?? ''
+    if (message === undefined || message.role === 'tool' || messageId === toContextId(run)) return []
     const contents = await Promise.all(message.contents.map((content) => attach(call, key, content)))
-    return [{ ...message, contents, messageId: ids[index] ?? '' }]
+    return [{ ...message, contents, messageId }]
   })
   return (await Promise.all(said)).flat()
 }

@@ -1,12 +1,5 @@
-import {
-  type Attributes,
-  type Context,
-  context,
-  createContextKey,
-  type Span,
-  SpanKind,
-  trace,
-} from '@opentelemetry/api'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Attributes, context, type Span, SpanKind, trace } from '@opentelemetry/api'
 import type { ChatAnswer, ChatClient, ChatEvent, ChatRequest } from '../chat-client.js'
 import { genAi, unknownProvider } from './attributes.js'
 import { getChatInstruments } from './instruments.js'
@@ -14,11 +7,16 @@ import { toInputAttributes, toOutputAttributes } from './message-parts.js'
 import { readShared } from './shared-attributes.js'
 import { endSpan, isTracing, markFailed, startSpan, toErrorType } from './tracing.js'
 
-const callKey = createContextKey('durable-agent-functions: model call')
+const calls = new AsyncLocalStorage<ChatCall | undefined>()
 
 /** The model call that is being observed here; `undefined` outside of one. */
 export function findChatCall(): ChatCall | undefined {
-  return context.active().getValue(callKey) as ChatCall | undefined
+  return calls.getStore()
+}
+
+/** Does work whose model calls are calls of their own, wherever it is done: a foreign agent may ask one of ours. */
+export function outsideChatCalls<T>(work: () => T): T {
+  return calls.run(undefined, work)
 }
 
 /** What is known of a call before it is made. */
@@ -33,8 +31,6 @@ export interface ChatCallStart {
  * (semantic conventions 1.41.0, "Inference" and "Generative AI client metrics"). It ends once; what comes after that changes nothing.
  */
 export class ChatCall {
-  /** What is done in here belongs to the call. */
-  readonly context: Context
   readonly #span: Span | undefined
   readonly #startedAt = performance.now()
   readonly #measured: Attributes
@@ -51,9 +47,14 @@ export class ChatCall {
     this.#span = isTracing()
       ? startSpan({ name: `chat ${model}`, kind: SpanKind.CLIENT, attributes })
       : undefined
-    const own = this.#span === undefined ? context.active() : trace.setSpan(context.active(), this.#span)
-    this.context = own.setValue(callKey, this)
     if (capturesContent) this.capture(request)
+  }
+
+  /** Does work that belongs to the call. */
+  run<T>(work: () => T): T {
+    const span = this.#span
+    if (span === undefined) return calls.run(this, work)
+    return calls.run(this, () => context.with(trace.setSpan(context.active(), span), work))
   }
 
   /** Records what is asked here, and later what is answered. */

@@ -1,14 +1,15 @@
-import { type Attributes, type Context, context, createContextKey } from '@opentelemetry/api'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Attributes } from '@opentelemetry/api'
 
-const sharedKey = createContextKey('durable-agent-functions: attributes of the run')
+const shared = new AsyncLocalStorage<Attributes>()
 const none: Attributes = {}
 
-/** A context whose spans all have these attributes, such as those of the run that they are part of. */
-export function withShared(attributes: Attributes, base: Context): Context {
-  return base.setValue(sharedKey, attributes)
+/** Does work whose spans all have these attributes, such as those of the run that they are part of. */
+export function withShared<T>(attributes: Attributes, work: () => T): T {
+  return shared.run(attributes, work)
 }
 
 /** What the spans that begin here have in common. */
 export function readShared(): Attributes {
-  return (context.active().getValue(sharedKey) as Attributes | undefined) ?? none
+  return shared.getStore() ?? none
 }

@@ -84,14 +84,16 @@ export function markFailed(span: Span, error: unknown): void {
   })
 }
 
-/** The same events, made in a context: what the code behind them begins becomes part of its span. */
-export function bindIterable<T>(bound: Context, iterate: () => AsyncIterable<T>): AsyncIterable<T> {
-  const iterator = context.with(bound, () => iterate()[Symbol.asyncIterator]())
+/** The same events, each made by work that is done in its surroundings: what the code behind them begins becomes part of their span. */
+export function bindIterable<T>(
+  surround: <R>(work: () => R) => R,
+  iterate: () => AsyncIterable<T>,
+): AsyncIterable<T> {
+  const iterator = surround(() => iterate()[Symbol.asyncIterator]())
   return {
     [Symbol.asyncIterator]: () => ({
-      next: () => context.with(bound, () => iterator.next()),
-      return: (value) =>
-        context.with(bound, () => iterator.return?.(value) ?? Promise.resolve({ done: true, value })),
+      next: () => surround(() => iterator.next()),
+      return: (value) => surround(() => iterator.return?.(value) ?? Promise.resolve({ done: true, value })),
     }),
   }
 }

@@ -1,9 +1,10 @@
 import { createElement, createLink } from './elements.js'
-import { type TextPiece, toPieces } from './text-pieces.js'
+import { type PiecePlace, type TextPiece, toPieces } from './text-pieces.js'
 import { type Span, toSpans } from './text-spans.js'
 
-/** A piece on the page. */
-interface DrawnPiece extends TextPiece {
+/** A piece on the page, without its text: as a part of the whole it would keep in memory what the whole was then. */
+interface DrawnPiece {
+  readonly from: PiecePlace
   readonly node: HTMLElement
   /** The element of its block, in which its node stands. */
   readonly block: HTMLElement
@@ -22,7 +23,8 @@ export class AnswerText {
   show(text: string): void {
     const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
     const last = this.#drawn.at(-1)
-    const isLonger = last !== undefined && lines.startsWith(this.#text.slice(0, last.from.at))
+    // Engines compare two texts many times faster than they look for one in another.
+    const isLonger = last !== undefined && lines.slice(0, last.from.at) === this.#text.slice(0, last.from.at)
     this.#text = lines
     if (isLonger) this.#undrawLast()
     else while (this.#drawn.length > 0) this.#undrawLast()
@@ -35,7 +37,7 @@ export class AnswerText {
     const node = createPiece(piece)
     block.append(node)
     if (block !== before) this.node.append(block)
-    this.#drawn.push({ ...piece, node, block })
+    this.#drawn.push({ from: piece.from, node, block })
   }
 
   #undrawLast(): void {

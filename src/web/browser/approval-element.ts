@@ -17,6 +17,7 @@ export function createApprovalElement(part: ApprovalPart, decide: Decide): PartE
   const update = (next: ApprovalPart) => {
     const isDecided = next.decision !== undefined
     node.classList.toggle('decided', isDecided)
+    passFocus(node, node)
     node.replaceChildren(...(isDecided ? toOutcome(next) : toQuestion(next, decide, node)))
   }
   update(part)

@@ -25,6 +25,9 @@ export interface ChatPageOptions {
   readonly outbox: Outbox
 }
 
+/** No turns were followed, and none is open. */
+const nothingDone = '0 0'
+
 /** The page as a whole: which conversation is shown, and what its buttons do. */
 export class ChatPage {
   readonly #options: ChatPageOptions
@@ -41,8 +44,8 @@ export class ChatPage {
   #conversation: Conversation | undefined
   #shown = new AbortController()
   #isDrawing = false
-  /** How many turns were accepted, and have ended, when the list of sessions was read. */
-  #progress = ''
+  /** How many turns were followed, and have not ended, when the list of sessions was read. */
+  #progress = nothingDone
 
   constructor(options: ChatPageOptions) {
     this.#options = options
@@ -118,6 +121,7 @@ export class ChatPage {
     const { skeleton } = this.#options
     this.#leave()
     this.#agent = place.agent
+    this.#progress = nothingDone
     skeleton.agents.value = place.agent
     this.#menu.hide()
     if (place.session !== undefined) {
@@ -243,8 +247,8 @@ export class ChatPage {
 
   /** The list of sessions changes its order with each run that begins or ends. */
   #noteProgress(turns: readonly Turn[]): void {
-    const accepted = turns.filter(({ view }) => view.status !== 'sending').length
-    const progress = `${accepted} ${turns.filter(({ view }) => isOpen(view)).length}`
+    const followed = turns.filter(({ records }) => records !== undefined).length
+    const progress = `${followed} ${turns.filter(({ view }) => isOpen(view)).length}`
     const session = this.#conversation?.address.session
     if (progress === this.#progress || session === undefined) return
     this.#progress = progress

@@ -87,6 +87,7 @@ function toRun(entry: JsonObject): string | undefined {
   return readOptionalText(entry, 'correlationId')
 }
 
+/** A message without text is an image or a file, of which the history tells nothing more. */
 function toText(said: readonly JsonObject[]): string {
-  return said.map((entry) => readText(entry, 'content')).join('\n')
+  return said.map((entry) => readText(entry, 'content') || '[attachment]').join('\n')
 }

@@ -216,6 +216,19 @@ test('the work of a foreign agent is one call, below which what it does itself i
   expect(kit.below(kit.span('chat Foreign').spanContext())).toEqual(['their own'])
 })
 
+test('the model calls of an agent that a foreign one asks are told too', async () => {
+  const expert = createAgent([answer], { name: 'Expert' })
+  const foreign: ForeignAgent = {
+    name: 'Foreign',
+    async *run() {
+      yield (await expert.run('Why?')).text
+    },
+  }
+  await new HostedAgent(foreign).run('Hello')
+  expect(kit.below(kit.span('chat Foreign').spanContext())).toEqual(['invoke_agent Expert'])
+  expect(kit.below(kit.span('invoke_agent Expert').spanContext())).toEqual(['chat scripted'])
+})
+
 test('the time that a human takes is measured', async () => {
   const refund = tool({
     name: 'refund',

@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { isNothing } from '../is-nothing.js'
 
 const withoutEffect = z.unknown().optional()
-
-const isEmpty = (value: unknown) => Object.keys(value ?? {}).length === 0
 
 /** Of messages that are not read nothing else counts. Security: instructions are the agent's own, so nobody speaks as the system or a developer. */
 const message = z.looseObject({
@@ -35,11 +34,11 @@ export const aguiBody = z.strictObject({
   context: z.array(z.looseObject({ description: z.string(), value: z.string() })).optional(),
   tools: z
     .unknown()
-    .refine(isEmpty, "must be empty: tools are the agent's own, and calls are not given to clients")
+    .refine(isNothing, "must be empty: tools are the agent's own, and calls are not given to clients")
     .optional(),
   state: z
     .unknown()
-    .refine(isEmpty, 'must be empty: what the agent is to know of the application is context')
+    .refine(isNothing, 'must be empty: what the agent is to know of the application is context')
     .optional(),
   resume: z.array(resumeEntry).optional(),
   forwardedProps: z.unknown().optional(),

@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../../../core/messages.js'
+import { toContextId } from '../stored-said.js'
 import type { AguiMessage } from './agui-events.js'
 import { isMessageOf } from './message-ids.js'
 import { type ParsedInput, toUserMessage } from './parse-input.js'
@@ -39,10 +40,12 @@ export function isBlank({ contents }: ChatMessage): boolean {
 }
 
 /** What the application tells of itself stands ahead of what the user says, as the user's word: nobody instructs the agent from outside. */
-export function toContextMessages({ context }: Pick<ParsedInput, 'context'>): readonly ChatMessage[] {
+export function toContextMessages({
+  context,
+  key,
+}: Pick<ParsedInput, 'context' | 'key'>): readonly ChatMessage[] {
   if (context.length === 0) return []
   const lines = context.map(({ description, value }) => `${description}: ${value}`)
-  return [
-    { role: 'user', contents: [{ type: 'text', text: `Context of the application.\n${lines.join('\n')}` }] },
-  ]
+  const text = `Context of the application.\n${lines.join('\n')}`
+  return [{ role: 'user', contents: [{ type: 'text', text }], messageId: toContextId(key.run) }]
 }

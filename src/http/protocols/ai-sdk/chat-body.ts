@@ -1,12 +1,8 @@
 import { z } from 'zod'
+import { isNothing } from '../is-nothing.js'
 
 const withoutEffect = z.unknown().optional()
 const ownTools = "must be left out: tools are the agent's own"
-
-/** Some clients send an empty list, or an empty object. */
-function isEmpty(tools: unknown): boolean {
-  return Object.keys(tools ?? {}).length === 0
-}
 
 /** Of messages that are not read nothing else counts. Security: instructions are the agent's own, so nobody speaks as the system. */
 const message = z.looseObject({
@@ -29,7 +25,7 @@ export const chatBody = z
     trigger: z.enum(['submit-message', 'regenerate-message']).default('submit-message'),
     messageId: z.string().nullish(),
     onBusy: z.enum(['queue', 'reject', 'interrupt', 'steer']).optional(),
-    tools: z.unknown().refine(isEmpty, ownTools).optional(),
+    tools: z.unknown().refine(isNothing, ownTools).optional(),
 
     temperature: withoutEffect,
     topP: withoutEffect,

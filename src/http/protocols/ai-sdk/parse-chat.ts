@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { AgentError } from '../../../core/errors.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
 import { toIssues } from '../../../core/zod-issues.js'
 import type { OnBusy } from '../../../run/events.js'
@@ -27,6 +28,9 @@ export interface ParsedChat {
   readonly onBusy: OnBusy | undefined
 }
 
+/** Most messages that are taken at once: for each is looked whether it was taken before. */
+const mostMessages = 100
+
 /** Reads a request. @throws {AgentError} `invalid_request`, `not_found` for an agent, `payload_too_large` or `unsupported_media_type`, naming the field. */
 export async function parseChat(call: Call): Promise<ParsedChat> {
   const { request, settings, url, params } = call
@@ -36,7 +40,9 @@ export async function parseChat(call: Call): Promise<ParsedChat> {
   const all = (body.messages ?? [body.message]).filter((message) => message !== undefined)
   const toPath = (index: number) => (body.messages === undefined ? ['message'] : ['messages', String(index)])
   const start = all.findLastIndex(({ role }) => role === 'assistant') + 1
-  const messages = all.slice(start).map((message, index) => toMessage(message, toPath(start + index)))
+  const said = all.slice(start)
+  if (said.length > mostMessages) throw createTooManyError(said.length)
+  const messages = said.map((message, index) => toMessage(message, toPath(start + index)))
   const decisions = start === 0 ? [] : toDecisions(all[start - 1], toPath(start - 1))
   const header = request.headers.get('idempotency-key')
   if (messages.length + decisions.length === 0) {
@@ -54,6 +60,13 @@ export async function parseChat(call: Call): Promise<ParsedChat> {
     run: header === null ? undefined : parseCorrelationId(header, 'Idempotency-Key'),
     onBusy: body.onBusy,
   }
+}
+
+function createTooManyError(count: number): AgentError {
+  return createFieldError(
+    'messages',
+    `must have at most ${mostMessages} of the user after the agent's last, not ${count}`,
+  )
 }
 
 function toMessage({ id, parts }: UiBodyMessage, path: readonly string[]): ChatMessage {
