@@ -3,10 +3,6 @@ import type { ExtensionLog } from '../host/extension-log.js'
 import type { HostExtension } from '../host/functions.js'
 import type { HostContext } from '../host/host-context.js'
 import type { AppKeys } from '../host/keys/app-keys.js'
-import { createMcpExtension } from '../host/mcp/mcp-extension.js'
-import { createBlobExtension } from '../host/storage/blob-extension.js'
-import { Emulators } from '../host/storage/emulators.js'
-import { createQueueExtension } from '../host/storage/queue-extension.js'
 import { createTimerExtension } from '../host/timers/timer-extension.js'
 
 export interface ExtensionsOptions {
@@ -18,15 +14,26 @@ export interface ExtensionsOptions {
   readonly enableAuth: boolean
 }
 
-/** The parts of a host that own trigger types. */
-export function createExtensions(context: HostContext, options: ExtensionsOptions): readonly HostExtension[] {
+/** The parts of a host that own trigger types. Those that few apps need are loaded for these. */
+export async function createExtensions(
+  context: HostContext,
+  options: ExtensionsOptions,
+): Promise<readonly HostExtension[]> {
   const { dataDir, keys } = options
   return [
     createDurablePart(context, options),
     createTimerExtension({ dataDir, log: toLog(context, 'Timer') }),
-    ...createStorageParts(context, dataDir),
-    createMcpPart(context, keys),
+    ...(has(context, 'queueTrigger', 'queue', 'blobTrigger', 'blob')
+      ? await createStorageParts(context, dataDir)
+      : []),
+    ...(has(context, 'mcpToolTrigger', 'mcpResourceTrigger', 'mcpPromptTrigger')
+      ? [await createMcpPart(context, keys)]
+      : []),
   ]
+}
+
+function has({ bindingTypes }: HostContext, ...types: readonly string[]): boolean {
+  return types.some((type) => bindingTypes.has(type.toLowerCase()))
 }
 
 function createDurablePart(
@@ -44,7 +51,12 @@ function createDurablePart(
   })
 }
 
-function createStorageParts(context: HostContext, dataDir: string): readonly HostExtension[] {
+async function createStorageParts(context: HostContext, dataDir: string): Promise<readonly HostExtension[]> {
+  const [{ Emulators }, { createQueueExtension }, { createBlobExtension }] = await Promise.all([
+    import('../host/storage/emulators.js'),
+    import('../host/storage/queue-extension.js'),
+    import('../host/storage/blob-extension.js'),
+  ])
   const { root, hostJson } = context
   const { queues, blobs } = hostJson.extensions
   const appSettings = process.env
@@ -55,7 +67,8 @@ function createStorageParts(context: HostContext, dataDir: string): readonly Hos
   ]
 }
 
-function createMcpPart(context: HostContext, keys: AppKeys): HostExtension {
+async function createMcpPart(context: HostContext, keys: AppKeys): Promise<HostExtension> {
+  const { createMcpExtension } = await import('../host/mcp/mcp-extension.js')
   return createMcpExtension({
     settings: context.hostJson.extensions.mcp,
     baseUrl: `http://${context.hostName}`,

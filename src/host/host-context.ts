@@ -9,4 +9,6 @@ export interface HostContext {
   /** Authority under which the host answers, e.g. `localhost:7071`; the same as `WEBSITE_HOSTNAME`. */
   readonly hostName: string
   readonly log: HostLog
+  /** Types of the app's triggers, inputs and outputs, in lower case. */
+  readonly bindingTypes: ReadonlySet<string>
 }

@@ -30,8 +30,8 @@ export interface StartHostOptions {
   readonly corsCredentials?: boolean | undefined
   /** Receives every log line. @default writes to stdout */
   readonly log?: ((line: LogLine) => void) | undefined
-  /** Makes the host's parts that own trigger types, after settings are loaded and before the app is. @default none */
-  readonly extensions?: ((context: HostContext) => readonly HostExtension[]) | undefined
+  /** Makes the host's parts that own trigger types, once the app is loaded. @default none */
+  readonly extensions?: ((context: HostContext) => Promise<readonly HostExtension[]>) | undefined
   /** App settings that win over local.settings.json. */
   readonly settings?: Readonly<Record<string, string>> | undefined
   /** Cuts a streamed answer in which no byte moved for this long. @default 240000 */
@@ -108,8 +108,9 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
   const { options, root, hostJson, log, listener } = bound
   const hostName = `localhost:${listener.port}`
   process.env.WEBSITE_HOSTNAME = hostName
-  const extensions = options.extensions?.({ root, hostJson, hostName, log }) ?? []
   const app = await loadApp({ root, main: options.main, log })
+  const bindingTypes = findBindingTypes(app)
+  const extensions = (await options.extensions?.({ root, hostJson, hostName, log, bindingTypes })) ?? []
   const definitions = toFunctionDefinitions(app.registrations, {
     settings: process.env,
     allowed: hostJson.functions,
@@ -161,6 +162,11 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
       return stopping
     },
   }
+}
+
+function findBindingTypes({ registrations }: LoadedApp): ReadonlySet<string> {
+  const bindings = registrations.flatMap(({ metadata }) => Object.values(metadata.bindings))
+  return new Set(bindings.map(({ type }) => String(type).toLowerCase()))
 }
 
 function findUrl({ routes }: Router, url: string, functionName: string): string | undefined {

@@ -58,11 +58,8 @@ function resolveTimeZone(name: string | undefined, log: ExtensionLog): TimeZone 
   try {
     return createTimeZone(name)
   } catch (error) {
-    const own = createTimeZone()
-    log(
-      'warning',
-      `WEBSITE_TIME_ZONE: ${toErrorMessage(error)}. Use an IANA name such as Europe/Berlin. Timers go by ${own.name}.`,
-    )
-    return own
+    const hint = "Use an IANA name such as Europe/Berlin. Timers go by this machine's clock."
+    log('warning', `WEBSITE_TIME_ZONE: ${toErrorMessage(error)}. ${hint}`)
+    return createTimeZone()
   }
 }

@@ -88,8 +88,11 @@ export class TimerListener implements TriggerListener {
     const why = isPastDue ? 'past due' : 'configured to run'
     if (isDueNow) log('information', `Function '${name}' is ${why} on startup. Executing now.`)
     const due = formatInstant(isDueNow ? binding.schedule.next(begunAt) : status.next, zone)
-    const { scheduleText } = binding
-    log('information', `Function '${name}' is due next at ${due} (${zone.name}), schedule '${scheduleText}'.`)
+    const where = zone.name === undefined ? '' : ` (${zone.name})`
+    log(
+      'information',
+      `Function '${name}' is due next at ${due}${where}, schedule '${binding.scheduleText}'.`,
+    )
     this.#setAlarm(isDueNow ? begunAt : status.next, () => this.#run(status, isPastDue))
   }
 
