@@ -26,7 +26,8 @@ export type ExecutionOutcome = DelegateOutcome | PendingOutcome | ToolOutcome
 
 /** Executes a tool call through the agent's middleware, within the time that is left for the run. */
 export async function executeTool(context: RunContext, execution: ToolExecution): Promise<ExecutionOutcome> {
-  const limitMs = toStepTimeout(context, undefined)
+  // An agent that works for the call keeps to the same limits by itself, and can be gone on with: cut off, it could not.
+  const limitMs = execution.tool.delegate === undefined ? toStepTimeout(context, undefined) : undefined
   const limit = limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
   const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
   signal.throwIfAborted()

@@ -73,9 +73,12 @@ export class AgentError extends Error {
 /** Another executor wrote to the run log first: whoever gets this must stop and write nothing more. */
 export class FencedError extends AgentError {
   override readonly name = 'FencedError'
+  /** Whether somebody else goes on with it; false when there is nothing left to go on with. @default true */
+  readonly isTakenOver: boolean
 
-  constructor(message: string) {
+  constructor(message: string, isTakenOver = true) {
     super('fenced', message)
+    this.isTakenOver = isTakenOver
   }
 }
 

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../core/clock.js'
 import type { Attachment } from '../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../run/events.js'
-import { isInnerRun } from '../run/inner-run.js'
+import { isInnerRun, toOutermostRun } from '../run/inner-run.js'
 import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
@@ -142,9 +142,12 @@ export class MemoryRunLog implements RunLog {
   }
 
   async deleteEndedRuns(key: SessionKey, { acceptedBefore, upToTurn }: EndedRunsQuery): Promise<void> {
+    const open = this.#runsOf(key).filter((run) => isListed(run) && !isEnded(run))
+    const isNeeded = (run: MemoryRun) => open.some((one) => one.key.run === toOutermostRun(run.key))
     this.#deleteRuns(
       key,
-      (run) => isEnded(run) && run.acceptedAt < acceptedBefore && run.index.turn <= upToTurn,
+      (run) =>
+        isEnded(run) && run.acceptedAt < acceptedBefore && run.index.turn <= upToTurn && !isNeeded(run),
     )
   }
 

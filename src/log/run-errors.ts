@@ -11,8 +11,9 @@ export interface Fencing {
 /** What an append fails with that another executor, or a deletion, was faster than. */
 export function createFencedError({ run, session }: RunKey, { expected, next }: Fencing): FencedError {
   const name = `Run ${run} of session ${session}`
-  if (next === undefined) return new FencedError(`${name} was deleted.`)
-  return new FencedError(`${name} went on elsewhere: its log ends at ${next}, not ${expected}.`)
+  if (next === undefined) return new FencedError(`${name} was deleted.`, false)
+  const message = `${name} went on elsewhere: its log ends at ${next}, not ${expected}.`
+  return new FencedError(message, next > expected)
 }
 
 /** What a wish about a run fails with that there is not. */

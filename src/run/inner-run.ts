@@ -12,3 +12,8 @@ export function toInnerRun(outer: RunKey, callId: string): RunKey {
 export function isInnerRun({ run }: Pick<RunKey, 'run'>): boolean {
   return run.includes('/')
 }
+
+/** The run for which a run works, or for which the one works that it works for; `undefined` when it works for none. */
+export function toOutermostRun({ run }: Pick<RunKey, 'run'>): string | undefined {
+  return isInnerRun({ run }) ? run.slice(0, run.indexOf('/')) : undefined
+}

@@ -61,7 +61,7 @@ export interface SessionQuery {
 export interface EndedRunsQuery {
   /** Those accepted earlier; ms since 1970. */
   readonly acceptedBefore: number
-  /** Those whose turn is no higher, and those that work for others or joined another one. */
+  /** Those whose turn is no higher, those that joined another one, and those that work for one that has ended or is gone: a run that goes on may not have taken in yet what they gave. */
   readonly upToTurn: number
 }
 

@@ -2,7 +2,7 @@ import type { AgentDefinition } from '../agent/agent-definition.js'
 import { toOpenTokens } from '../agent/open-tokens.js'
 import type { Clock } from '../core/clock.js'
 import type { TerminalEvent } from '../run/events.js'
-import { fold, type RunState, toLastCalls } from '../run/fold.js'
+import { fold, type RunState } from '../run/fold.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { type Delegate, findDelegates } from './delegates.js'
 import { cancelAnswers } from './open-answers.js'
@@ -18,27 +18,30 @@ const ended: TerminalEvent = {
 }
 
 /**
- * Ends what still works for a run that has ended without it, because it failed or was cancelled, and tells providers that
- * nobody waits for their answers. Nothing else would: only the run that they work for goes on with them.
+ * Ends what still works for a run that has ended without it, and tells providers that nobody waits for their answers. Nothing
+ * else would: only the run that they work for goes on with them. Doing it twice is doing it once.
  */
 export async function endDelegatedRuns(
   agent: AgentDefinition,
   key: RunKey,
-  state: RunState,
+  { steps }: RunState,
   options: EndDelegatedRunsOptions,
 ): Promise<void> {
-  const { outcome } = state
-  if (outcome === undefined || outcome.type === 'run.completed') return
-  for (const delegate of findDelegates(agent, key, toLastCalls(state))) await endRun(delegate, options)
+  const calls = steps.flatMap((step) => step.calls)
+  // Where a call gave something, whoever worked for it has ended.
+  const vain = calls.filter(({ completed }) => completed?.result === undefined)
+  for (const delegate of findDelegates(agent, key, vain)) await endRun(delegate, options)
 }
 
 async function endRun({ agent, key }: Delegate, options: EndDelegatedRunsOptions): Promise<void> {
   const { log, clock } = options
   const events = await log.read(key)
   const state = fold(events)
-  if (state.request === undefined || state.outcome !== undefined) return
-  await log.append(key, events.length, [ended])
-  const answers = toOpenTokens(agent, state).map((token) => ({ agent, token }))
-  await cancelAnswers(answers, clock)
-  await endDelegatedRuns(agent, key, { ...state, outcome: ended }, options)
+  if (state.request === undefined) return
+  if (state.outcome === undefined) {
+    await log.append(key, events.length, [ended])
+    const answers = toOpenTokens(agent, state).map((token) => ({ agent, token }))
+    await cancelAnswers(answers, clock)
+  }
+  await endDelegatedRuns(agent, key, state, options)
 }

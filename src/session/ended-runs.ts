@@ -1,9 +1,11 @@
 import { toRequestText } from '../agent/to-answer.js'
+import { hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
 import type { TerminalEvent } from '../run/events.js'
 import { fold, type RunState, type Steering } from '../run/fold.js'
 import type { AgentState } from './agent-state.js'
 import { announceEnd } from './announce-end.js'
+import { endDelegatedRuns } from './end-delegated-runs.js'
 import type { Operation } from './operation.js'
 import { toTurnEntries } from './turn-entries.js'
 
@@ -23,6 +25,7 @@ export async function addTurn(
   const events = await operation.log.read({ ...operation.key, run })
   const ended = fold(events)
   await endJoinedRuns(operation, ended)
+  await endHelpers(operation, run, ended)
   await announce(operation, run, ended)
   const entries = toTurnEntries(events, run)
   if (entries.length === 0) return
@@ -30,6 +33,17 @@ export async function addTurn(
   if (state.remembers(summary)) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
   state.keep(stateChanges)
   state.addTurn(turn, entries)
+}
+
+/** Before the turn is committed: whatever cut the run off, or ended it from outside, this is done. */
+async function endHelpers(operation: Operation, run: string, ended: RunState): Promise<void> {
+  const { agent, key, onError } = operation
+  try {
+    await endDelegatedRuns(agent, { ...key, run }, ended, operation)
+  } catch (error) {
+    if (hasCode(error, 'store_unavailable')) throw error
+    onError(error, run)
+  }
 }
 
 /** Before the turn is committed, so that a crash in between tells it twice and not never. */

@@ -12,7 +12,6 @@ import type { RunJournal } from '../run/run-journal.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { CallbackQueue } from './callback-queue.js'
 import { driveRun, type RunDrive } from './drive-run.js'
-import { endDelegatedRuns } from './end-delegated-runs.js'
 import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
 import { watchControls } from './watch-controls.js'
@@ -112,7 +111,6 @@ async function execute(
     onError,
   })
   await callbacks.drain()
-  await endDelegatedRuns(agent, key, state, { log, clock }).catch(onError)
   return state
 }
 

@@ -48,6 +48,8 @@ export async function reply(operation: Operation, key: RunKey, error?: unknown):
   const { outcome, request } = fold(await outlastFailures(toPatience(operation), () => log.read(key)))
   if (outcome !== undefined) return context.df.return(toRunReply(key, outcome))
   if (request !== undefined) return context.df.return(createPendingReply(key))
-  const lost = error ?? new AgentError('run_cancelled', deletedReason)
+  // Whoever executed it learned of its deletion by being fenced off.
+  const isDeleted = error === undefined || hasCode(error, 'fenced')
+  const lost = isDeleted ? new AgentError('run_cancelled', deletedReason) : error
   context.df.return(createFailedReply(key, toProblem(lost)))
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { hasCode } from '../core/errors.js'
+import { FencedError, hasCode } from '../core/errors.js'
 import type { RunRequest } from '../run/events.js'
 import type { RunKey, RunSummary } from '../run/run-log.js'
 import type { AgentState } from './agent-state.js'
@@ -54,6 +54,10 @@ export async function operatePending(operation: Operation, correlationId: string
   const { turn } = state.own
   try {
     await outlastFailures(toPatience(operation), () => carryOut(operation, state, correlationId))
+  } catch (error) {
+    // Whoever took the run over may be the one whose operation counts for nothing: then it ends there, and nobody takes it in.
+    if (error instanceof FencedError && error.isTakenOver) signalRun(operation, correlationId)
+    throw error
   } finally {
     if (state.own.turn !== turn) context.df.setState(state.getState())
   }

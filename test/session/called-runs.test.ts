@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { systemClock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import type { RunEvent } from '../../src/run/events.js'
 import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 const caller = 'parent:3'
@@ -201,6 +202,23 @@ test('an operation cut off after the run had ended tells the orchestration once 
   expect(again.stored?.data.conversationHistory).toHaveLength(2)
 })
 
+test('an orchestration is told of a run that went on in an operation of which nothing was kept', async () => {
+  const log = new MemoryRunLog()
+  const run = { ...key, run: 'a' }
+  const takeOver: RunEvent = { type: 'run.started', data: { epoch: 2, attempt: 2, turn: 1 } }
+  const { made } = createTool({
+    execute: async () => log.append(run, (await log.read(run)).length, [takeOver]),
+  })
+  const { entity } = createSession([callWork(1)], { log, tools: [made] })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  expect(entity.replies).toMatchObject([{ status: 'pending' }])
+  await log.append(run, (await log.read(run)).length, [
+    { type: 'run.cancelled', data: { reason: 'x', text: '' } },
+  ])
+  for (const [operation, input] of entity.signals.splice(0)) await entity.operate(operation, input)
+  expect(entity.raised).toMatchObject([[caller, 'dafx-run-a', { status: 'failed' }]])
+})
+
 test('an event that cannot be raised is tried again, and in the end by another operation', async () => {
   const clock = { ...systemClock, sleep: async () => {} }
   const log = new MemoryRunLog()
@@ -239,6 +257,14 @@ test('deleting the session tells the orchestrations of its open runs', async () 
     [caller, 'dafx-run-a', { status: 'failed', error: { code: 'run_cancelled' } }],
   ])
   expect(await log.session(key)).toBeUndefined()
+})
+
+test('whoever waits for a run that is deleted while it is executed is told so', async () => {
+  const log = new MemoryRunLog()
+  const { made } = createTool({ execute: () => log.deleteSession(key, Date.now() + 1) })
+  const { entity } = createSession([callWork(1)], { log, tools: [made] })
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  expect(entity.replies).toMatchObject([{ status: 'failed', error: { code: 'run_cancelled' } }])
 })
 
 test.each([

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
+import { AgentError } from '../../src/core/errors.js'
+import { toProblem } from '../../src/core/problem.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { fold, toOpenApprovals } from '../../src/run/fold.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
-import { ask, callWork, createSession, createTool, key } from './session-kit.js'
+import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 const askExpert = { calls: [{ name: 'Expert', arguments: { query: 'What is 1?' }, callId: 'ask' }] }
 const inner = { ...key, run: 'a/ask' }
@@ -147,6 +149,57 @@ test('a run that is cancelled takes those along that work for it and wait for a 
   await log.control(outer, { type: 'cancel', reason: 'enough' })
   await entity.operate('continue', { correlationId: 'a' })
   expect(await lasts()).toEqual(Array(3).fill('run.cancelled'))
+})
+
+test('a run that is ended from outside takes those along that work for it', async () => {
+  const { log, entity } = createDelegating({ approval: 'always' })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const position = (await log.read(outer)).length
+  const problem = toProblem(new AgentError('internal', 'It never came to an end.'))
+  await log.append(outer, position, [{ type: 'run.failed', data: problem }])
+  await entity.operate('continue', { correlationId: 'a' })
+  expect((await log.read(inner)).at(-1)).toMatchObject({ type: 'run.cancelled' })
+  expect(entity.stored?.data.conversationHistory).toHaveLength(2)
+})
+
+test('a delegated run that its operation has no time for is gone on with in the next one', async () => {
+  const clock = createSleepingClock()
+  const log = new MemoryRunLog()
+  const limits = { parkAfterMs: 1_000, hardEndMs: 2_000 }
+  const execute = async (_args: unknown, { signal }: { readonly signal: AbortSignal }) => {
+    clock.advanceTo(clock.now() + 2_000)
+    signal.throwIfAborted()
+  }
+  const { made } = createTool({ execute })
+  const expert = new Agent({ name: 'Expert', client: new ScriptedModel(working), tools: [made] })
+  const { entity } = createSession(delegating, { log, tools: [expert.asTool()], limits, clock })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect((await log.read(outer)).map(({ type }) => type).slice(-2)).toEqual(['tool.started', 'run.parked'])
+  expect(entity.signals).toEqual([['continue', { correlationId: 'a' }]])
+  await entity.operate('continue', { correlationId: 'a' })
+  const last = { type: 'run.completed' }
+  expect([(await log.read(inner)).at(-1), (await log.read(outer)).at(-1)]).toMatchObject([last, last])
+})
+
+test('a reset leaves what was done for a run that goes on', async () => {
+  const { log, entity, expertModel, executions } = createDelegating()
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const events = await log.read(outer)
+  const asked = events.findIndex(({ type }) => type === 'tool.started') + 1
+  const whole = await log.read(inner)
+  const late = createDelegating()
+  await ask(late.log, 'a')
+  await late.log.append(outer, 1, events.slice(1, asked))
+  if (whole[0]?.type === 'run.accepted') await late.log.create(inner, whole[0].data)
+  await late.log.append(inner, 1, whole.slice(1))
+  await late.entity.operate('reset', { before: Date.now() + 1 })
+  await late.entity.operate('continue', { correlationId: 'a' })
+  expect([expertModel.requests.length, executions.length]).toEqual([2, 1])
+  expect([late.expertModel.requests.length, late.executions.length]).toEqual([0, 0])
+  expect((await late.log.read(outer)).at(-1)).toMatchObject({ type: 'run.completed' })
 })
 
 test('without a session agents work for each other in memory', async () => {

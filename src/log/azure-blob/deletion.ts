@@ -1,7 +1,9 @@
+import { toOutermostRun } from '../../run/inner-run.js'
 import type { EndedRunsQuery, RunKey, SessionKey } from '../../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './container.js'
 import { forEachLimited } from './for-each-limited.js'
 import { type EndedRun, parseEndedMetadata, parseOpenMetadata, parseRunKey } from './metadata.js'
+
 import {
   retiredFolder,
   toEndedName,
@@ -78,9 +80,11 @@ export async function deleteEndedRuns(
   key: SessionKey,
   which: EndedRunsQuery,
 ): Promise<void> {
-  await index.unfinished(key)
+  const unfinished = await index.unfinished(key)
+  const open = new Set(unfinished.filter(({ status }) => status !== 'ended').map(({ run }) => run))
   const runs = await listEnded(container, key, which)
-  await forEachLimited(runs, parallel, (run) => deleteEndedRun(container, run))
+  const doomed = runs.filter((run) => !open.has(toOutermostRun(run.key) ?? run.key.run))
+  await forEachLimited(doomed, parallel, (run) => deleteEndedRun(container, run))
 }
 
 /** See `RunLog.deleteEndedBefore`. One call when there is nothing to delete, six per deleted run. */

@@ -110,7 +110,7 @@ export const redisScripts = {
   /** KEYS a list. Gives all of it. */
   list: toScript(`return redis.call('LRANGE', KEYS[1], 0, -1)`),
 
-  /** KEYS session, ended (2), open (2). ARGV what keys of runs, logs and controls begin with (3), before, 'all' or the highest turn of ended ones, what keys of channels and attachments begin with. Gives the session's owner or '', whether the session went, and the runs that did. */
+  /** KEYS session, ended (2), open (2); of each the listed ones first. ARGV what keys of runs, logs and controls begin with (3), before, 'all' or the highest turn of ended ones, what keys of channels and attachments begin with. Gives the session's owner or '', whether the session went, and the runs that did. */
   deleteRuns: toScript(`
     local owner = redis.call('HGET', KEYS[1], 'owner') or ''
     local gone = {}
@@ -118,7 +118,9 @@ export const redisScripts = {
       local top = ARGV[5] == 'all' and '+inf' or ARGV[5]
       for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[i], '-inf', top)) do
         local acceptedAt = redis.call('HGET', ARGV[1] .. name, 'acceptedAt')
-        if not acceptedAt or tonumber(acceptedAt) < tonumber(ARGV[4]) then
+        local outermost = ARGV[5] ~= 'all' and string.match(name, '^(.-)/')
+        local isNeeded = outermost and redis.call('ZSCORE', KEYS[4], outermost)
+        if not isNeeded and (not acceptedAt or tonumber(acceptedAt) < tonumber(ARGV[4])) then
           redis.call('DEL', ARGV[1] .. name, ARGV[2] .. name, ARGV[3] .. name, ARGV[7] .. name)
           redis.call('ZREM', KEYS[i], name)
           redis.call('PUBLISH', ARGV[6] .. name, 'deleted')

@@ -74,9 +74,11 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
       `SELECT content FROM attachments WHERE run = ${runId} AND digest = ?`,
     ),
     deleteRuns: command('DELETE FROM runs WHERE agent = ? AND session = ? AND accepted_at < ?'),
-    deleteEndedRuns: command(
-      "DELETE FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND accepted_at < ? AND turn <= ?",
-    ),
+    deleteEndedRuns: command(`
+      DELETE FROM runs WHERE agent = ? AND session = ? AND status = 'ended' AND accepted_at < ? AND turn <= ?
+      AND NOT EXISTS (SELECT 1 FROM runs AS outermost
+        WHERE outermost.agent = runs.agent AND outermost.session = runs.session AND outermost.status <> 'ended'
+        AND outermost.run = substr(runs.run, 1, instr(runs.run, '/') - 1))`),
     deleteEndedBefore: command(`
       DELETE FROM runs WHERE id IN
         (SELECT id FROM runs WHERE status = 'ended' AND updated_at < ? ORDER BY updated_at LIMIT +?)`),
