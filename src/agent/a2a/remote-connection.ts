@@ -4,11 +4,11 @@ import {
   ClientFactory,
   DefaultAgentCardResolver,
   JsonRpcTransportFactory,
-  RestTransportFactory,
 } from '@a2a-js/sdk/client'
 import { AgentError } from '../../core/errors.js'
 import { raceAbort } from '../race-abort.js'
 import { idempotentMessages } from './idempotent-messages.js'
+import { QuietRestFactory } from './quiet-rest.js'
 import { isRefusal, toUnreachableError } from './remote-failures.js'
 import { createRemoteFetch, type RemoteFetchOptions } from './remote-fetch.js'
 
@@ -94,7 +94,7 @@ export class RemoteConnection {
       fetchImpl: (input, init) => fetchImpl(input, { ...init, signal: this.limit(undefined) }),
     })
     const factory = new ClientFactory({
-      transports: [new JsonRpcTransportFactory(compat), new RestTransportFactory(compat)],
+      transports: [new JsonRpcTransportFactory(compat), new QuietRestFactory(compat)],
       cardResolver: resolver,
     })
     try {

@@ -14,7 +14,8 @@ import {
   toUnreachableError,
 } from './remote-failures.js'
 import { type RemoteMessage, toRemoteMessage, toSendRequest } from './remote-message.js'
-import { formatTaskToken, type TaskToken } from './task-token.js'
+import { TaskTeller } from './task-teller.js'
+import type { TaskToken } from './task-token.js'
 import { TaskView } from './task-view.js'
 
 export interface RemoteTaskSettings {
@@ -44,8 +45,7 @@ export class RemoteTask {
   readonly #follow: boolean
   readonly #view: TaskView
   #message: RemoteMessage
-  #token: TaskToken | undefined
-  #shown = ''
+  readonly #teller: TaskTeller
   #failures = 0
 
   constructor(
@@ -58,16 +58,16 @@ export class RemoteTask {
     this.#request = request
     this.#signal = signal
     this.#follow = follow
-    this.#token = token
     this.#message = toRemoteMessage(settings.key, request)
     this.#view = new TaskView(this.#message.question)
+    this.#teller = new TaskTeller(settings.name, this.#view, token)
   }
 
   /** Tells the answer as it comes; ends early when nobody follows it, or the agent is out of reach. */
   async *run(): AsyncGenerator<ChatEvent> {
     while (!this.#view.isSettled) {
-      if (this.#token?.taskId === undefined) yield* this.#send()
-      if (this.#token?.taskId !== undefined && !this.#view.isSettled) yield* this.#look()
+      if (this.#teller.token?.taskId === undefined) yield* this.#send()
+      if (this.#teller.token?.taskId !== undefined && !this.#view.isSettled) yield* this.#look()
       if (this.#view.isSettled) break
       if (!this.#follow || this.#failures > patience.tries) return
       await this.#wait()
@@ -93,19 +93,20 @@ export class RemoteTask {
   async *#sendOnce(): AsyncGenerator<ChatEvent> {
     const { connection, name } = this.#settings
     const remote = await connection.open(this.#signal)
-    if (this.#token !== undefined && this.#token.isUnsent !== true && !this.#isSafe(remote))
+    if (this.#teller.token !== undefined && this.#teller.token.isUnsent !== true && !this.#isSafe(remote))
       throw toUnknownError(name)
     const { left } = this.#message
     if (left !== undefined) await connection.cancel(left, this.#signal)
-    const { messageId = randomUUID(), unreachableSince } = this.#token ?? {}
+    const { messageId = randomUUID(), unreachableSince } = this.#teller.token ?? {}
     const token = { messageId, unreachableSince }
-    yield this.#remember(token)
+    yield this.#teller.remember(token)
     this.#signal?.throwIfAborted()
     try {
       yield* this.#deliver(remote, messageId)
     } catch (error) {
       this.#signal?.throwIfAborted()
-      if (this.#token?.taskId === undefined) yield* this.#failToSend(remote, token, error)
+      if (this.#teller.isTooLong) throw error
+      if (this.#teller.token?.taskId === undefined) yield* this.#failToSend(remote, token, error)
     }
   }
 
@@ -119,7 +120,7 @@ export class RemoteTask {
       } else {
         const signal = this.#settings.connection.limit(late.signal)
         this.#view.take(await client.sendMessage(request, { signal }))
-        yield* this.#tell()
+        yield* this.#teller.tell()
         this.#signal?.throwIfAborted()
       }
     } finally {
@@ -132,13 +133,13 @@ export class RemoteTask {
   async *#failToSend(remote: Remote, token: TaskToken, error: unknown): AsyncGenerator<ChatEvent> {
     const { name } = this.#settings
     if (isNeverSent(error)) {
-      yield this.#remember({ ...token, isUnsent: true })
+      yield this.#teller.remember({ ...token, isUnsent: true })
       throw error instanceof AgentError ? error : toUnreachableError(name, error)
     }
     if (isRefusal(error)) {
       if (!(await this.#isTooLate())) throw toRefusedError(name, error)
       this.#message = { ...this.#message, taskId: undefined }
-      yield this.#remember({ ...token, isUnsent: true })
+      yield this.#teller.remember({ ...token, isUnsent: true })
       return yield* this.#sendOnce()
     }
     if (error instanceof AgentError) throw error
@@ -168,12 +169,12 @@ export class RemoteTask {
   /** Asks how the task stands, and follows it from there. */
   async *#look(): AsyncGenerator<ChatEvent> {
     const { connection, name } = this.#settings
-    const id = this.#token?.taskId ?? ''
+    const id = this.#teller.token?.taskId ?? ''
     try {
       const remote = await connection.open(this.#signal)
       this.#view.take(await connection.read(id, this.#signal))
       this.#failures = 0
-      yield* this.#tell()
+      yield* this.#teller.tell()
       if (!this.#view.isSettled && this.#follow && remote.isStreaming) yield* this.#subscribe(remote, id)
     } catch (error) {
       this.#signal?.throwIfAborted()
@@ -189,8 +190,9 @@ export class RemoteTask {
     late.release()
     try {
       yield* this.#listen(late, (signal) => client.resubscribeTask({ tenant: '', id }, { signal }))
-    } catch {
+    } catch (error) {
       this.#signal?.throwIfAborted()
+      if (this.#teller.isTooLong) throw error
     } finally {
       late.end()
     }
@@ -199,9 +201,9 @@ export class RemoteTask {
   async *#failToReach(error: unknown): AsyncGenerator<ChatEvent> {
     const { name, unreachableLimitMs } = this.#settings
     this.#failures += 1
-    const { unreachableSince = Date.now(), ...token } = this.#token ?? { messageId: '' }
+    const { unreachableSince = Date.now(), ...token } = this.#teller.token ?? { messageId: '' }
     if (Date.now() - unreachableSince > unreachableLimitMs) throw toUnreachableError(name, error)
-    yield this.#remember({ ...token, unreachableSince })
+    yield this.#teller.remember({ ...token, unreachableSince })
   }
 
   #wait(): Promise<void> {
@@ -221,8 +223,7 @@ export class RemoteTask {
     try {
       for await (const frame of open(AbortSignal.any([late.signal, silence.signal]))) {
         timer.refresh()
-        this.#view.takeFrame(frame)
-        yield* this.#tell()
+        yield* this.#teller.tell(this.#view.takeFrame(frame))
         late.release()
         if (this.#view.isSettled) return
         this.#signal?.throwIfAborted()
@@ -230,24 +231,5 @@ export class RemoteTask {
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  /** Tells which task it is once that is known, then what is new of its text. */
-  *#tell(): Generator<ChatEvent> {
-    const { task, text } = this.#view
-    const { messageId = '', taskId, unreachableSince } = this.#token ?? {}
-    if (task !== undefined && (taskId !== task.id || unreachableSince !== undefined))
-      yield this.#remember({ messageId, taskId: task.id })
-    if (!text.startsWith(this.#shown)) {
-      yield { type: 'reset' }
-      this.#shown = ''
-    }
-    if (text.length > this.#shown.length) yield { type: 'text', text: text.slice(this.#shown.length) }
-    this.#shown = text
-  }
-
-  #remember(token: TaskToken): ChatEvent {
-    this.#token = token
-    return { type: 'continuation', token: formatTaskToken(token) }
   }
 }

@@ -62,8 +62,11 @@ export class TaskView {
     else this.#task = answer
   }
 
-  /** Takes one thing that a stream tells; what is about another task, or about none, is passed over. */
-  takeFrame({ payload }: StreamResponse): void {
+  /**
+   * Takes one thing that a stream tells; what is about another task, or about none, is passed over. Gives what it has added
+   * at the end of the text if that is all that it has done to it: a long answer has too many pieces to compare all of it each time.
+   */
+  takeFrame({ payload }: StreamResponse): string | undefined {
     switch (payload?.$case) {
       case 'message':
         this.take(payload.value)
@@ -75,9 +78,9 @@ export class TaskView {
         this.#takeStatus(payload.value)
         break
       case 'artifactUpdate':
-        this.#takeArtifact(payload.value)
-        break
+        return this.#takeArtifact(payload.value)
     }
+    return undefined
   }
 
   #takeStatus({ taskId, contextId, status, metadata }: TaskStatusUpdateEvent): void {
@@ -85,10 +88,13 @@ export class TaskView {
     if (task !== undefined) this.#task = { ...task, status, metadata: metadata ?? task.metadata }
   }
 
-  #takeArtifact({ taskId, contextId, artifact, append }: TaskArtifactUpdateEvent): void {
+  #takeArtifact({ taskId, contextId, artifact, append }: TaskArtifactUpdateEvent): string | undefined {
     const task = this.#find(taskId, contextId)
-    if (task === undefined || artifact === undefined) return
+    if (task === undefined || artifact === undefined) return undefined
     this.#task = { ...task, artifacts: changeArtifacts(task.artifacts, artifact, append) }
+    const last = task.artifacts.at(-1)
+    const isAdded = append && last?.artifactId === artifact.artifactId && last.parts.some(isTelling)
+    return isAdded ? toPartsText(artifact.parts) : undefined
   }
 
   /** The task that something is about, as far as it is known: streams need not begin with it. */
@@ -114,8 +120,21 @@ type Artifacts = Task['artifacts']
 function changeArtifacts(artifacts: Artifacts, changed: Artifacts[number], append: boolean): Artifacts {
   const known = artifacts.find(({ artifactId }) => artifactId === changed.artifactId)
   if (known === undefined) return [...artifacts, changed]
-  const next = append ? { ...known, parts: [...known.parts, ...changed.parts] } : changed
+  const next = append ? { ...known, parts: addParts(known.parts, changed.parts) } : changed
   return artifacts.map((artifact) => (artifact === known ? next : artifact))
+}
+
+/** Text that comes in pieces stays one part: an answer has thousands of them. */
+function addParts(parts: readonly Part[], more: readonly Part[]): Part[] {
+  const [first, ...rest] = more
+  const last = parts.at(-1)
+  if (last?.content?.$case !== 'text' || first?.content?.$case !== 'text') return [...parts, ...more]
+  const value = last.content.value + first.content.value
+  return [...parts.slice(0, -1), { ...last, content: { $case: 'text', value } }, ...rest]
+}
+
+function isTelling(part: Part): boolean {
+  return toPartText(part) !== ''
 }
 
 /** The text of parts: data as JSON, of files where they are. */

@@ -175,7 +175,7 @@ test.each(['FAILED', 'REJECTED', 'CANCELED', 'AUTH_REQUIRED'])(
 )
 
 test('fails with what the agent refuses, without its words', async () => {
-  for (const step of [{ error: { code: -32602, message: 'key secret' } }, { status: 403 }]) {
+  for (const step of [{ error: { code: -32602, message: 'key secret' } }, { status: 403 }, { status: 302 }]) {
     const { error } = await ask(await createFar([step]))
     expect(error).toMatchObject({ code: 'model_error', retryable: false })
     expect(String(error)).not.toContain('secret')

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createA2aAgent } from '../../../src/agent/a2a/create-a2a-agent.js'
 import { ask, createFar, hello, idempotent, methods, toTokens, toWords } from '../../support/a2a-far.js'
 import { type A2aStep, adds, becomes, type CardChanges, says, task } from '../../support/a2a-server.js'
@@ -131,4 +131,27 @@ test('a stream may begin with what becomes of its task, and tells of no other', 
   expect(toWords(events)).toEqual(['+Hel', '+lo', '=Hello'])
   expect(JSON.parse(toTokens(events).at(-1) ?? '')).toMatchObject({ taskId: 'task-1' })
   expect(methods(scene)).toEqual(['SendStreamingMessage'])
+})
+
+test.each([
+  ['HTTP+JSON', rest],
+  ['JSON-RPC', undefined],
+])('what is no event is logged nowhere, by %s', async (_binding, changes) => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => logged.mockRestore())
+  const step: A2aStep = { text: 'data: {"key": secret}\n\n', type: 'text/event-stream' }
+  const { error } = await ask(await createFar([step], {}, changes))
+  expect(error).toMatchObject({ code: 'outcome_unknown' })
+  expect(String(error)).not.toContain('secret')
+  expect(logged).not.toHaveBeenCalled()
+})
+
+test('follows no task that takes back and tells without end', async () => {
+  const piece = 'x'.repeat(3 * 2 ** 20)
+  const frames = ['a', 'b', 'c', 'd'].map((letter) => adds(letter + piece, false))
+  const told: A2aStep = { frames: [{ task: task('WORKING') }, ...frames] }
+  const scene = await createFar([told, { result: task('WORKING') }, told])
+  const { error } = await ask(scene)
+  expect(error).toMatchObject({ code: 'model_error', retryable: false })
+  expect(methods(scene)).toEqual(['SendStreamingMessage', 'GetTask', 'SubscribeToTask'])
 })

@@ -14,11 +14,14 @@ import type { RpcCall } from './rpc-call.js'
 import type { FoundTask } from './task-access.js'
 import { toTaskId } from './task-id.js'
 
+/** Most characters that a reason may have, be it data or the words beside. */
+const longestReason = 2000
+
 /** What a human has decided about a tool call, as data of a message. */
 const decisionData = z.looseObject({
   approvalId: z.string(),
   approved: z.boolean(),
-  reason: z.string().max(2000).nullish(),
+  reason: z.string().max(longestReason).nullish(),
   arguments: z.record(z.string(), z.unknown()).nullish(),
 })
 
@@ -49,6 +52,8 @@ async function readDecisions(
   { parts, messageId }: SentMessage,
 ): Promise<readonly Decision[]> {
   const words = toWords(parts)
+  if (words.length > longestReason)
+    throw createFieldError('message.parts', `gives a reason of more than ${longestReason} characters`)
   const decisions: Decision[] = []
   for (const [index, part] of parts.entries()) {
     if (part.type === 'text') continue

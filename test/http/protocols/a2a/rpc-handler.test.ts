@@ -57,7 +57,7 @@ async function post(method: string, params: object, { logs, later = [], end }: S
     request,
     url: new URL(request.url),
     params: { agent: 'a' },
-    settings: { waitLimitMs: 5, streamLimitMs: 5, heartbeatMs: 1000, maxBodyBytes: 1000 },
+    settings: { waitLimitMs: 5, streamLimitMs: 5, heartbeatMs: 1000, maxBodyBytes: 4000 },
     agents: [agent],
     exposures: new Map(),
     sessions,
@@ -99,6 +99,15 @@ test.each(['SendMessage', 'SendStreamingMessage'])(
     expect(text).toContain('TASK_STATE_COMPLETED')
   },
 )
+
+test('words beside a decision are as long as a reason may be', async () => {
+  const decide = (length: number) => {
+    const parts = [{ data: { approvalId: 'a', approved: false } }, { text: 'x'.repeat(length) }]
+    return post('SendMessage', { message: { ...message, taskId: id, parts } }, { logs: [asking] })
+  }
+  expect((await decide(2001)).text).toMatch(/-32602.*message\.parts.*2000/)
+  expect((await decide(2000)).story).toContain('reject a')
+})
 
 test('a stream ends at its time limit, and says nothing of an end', async () => {
   const { text } = await post('SendStreamingMessage', { message }, { logs: [running] })
