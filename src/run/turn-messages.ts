@@ -1,4 +1,5 @@
 import { toIssueText } from '../core/errors.js'
+import { toCanonicalJson } from '../core/json.js'
 import { type ChatMessage, createTextMessage, type FunctionResultContent, toText } from '../core/messages.js'
 import type { AnswerRejected } from './events.js'
 import type { CallState, RunState, StepState } from './fold.js'
@@ -79,7 +80,26 @@ function withAnswer(state: RunState, messages: readonly ChatMessage[]): readonly
 /** A step's answer, followed by one message with the results of its tool calls. */
 export function toStepMessages(step: StepState): readonly ChatMessage[] {
   const results = step.calls.map(toResult).filter((result) => result !== undefined)
-  return results.length === 0 ? [step.message] : [step.message, { role: 'tool', contents: results }]
+  const message = toMessageAsRun(step)
+  return results.length === 0 ? [message] : [message, { role: 'tool', contents: results }]
+}
+
+/** A human may have changed a call's arguments. A model that saw its own would go on telling of what never was done. */
+function toMessageAsRun({ message, calls }: StepState): ChatMessage {
+  const changed = new Map(
+    calls.flatMap(({ call, started }) =>
+      started === undefined || toCanonicalJson(started.arguments) === toCanonicalJson(call.arguments)
+        ? []
+        : [[call.callId, started.arguments]],
+    ),
+  )
+  if (changed.size === 0) return message
+  const contents = message.contents.map((content) =>
+    content.type === 'functionCall'
+      ? { ...content, arguments: changed.get(content.callId) ?? content.arguments }
+      : content,
+  )
+  return { ...message, contents }
 }
 
 /** A step of a run that has ended, with the calls closed that have no result: models want each to have one. */

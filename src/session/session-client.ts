@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type DurableClient, EntityId } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { type Clock, systemClock } from '../core/clock.js'
-import { AgentError } from '../core/errors.js'
+import { AgentError, hasCode } from '../core/errors.js'
 import type { Decision } from '../run/control.js'
 import {
   type ApprovalRequested,
@@ -34,6 +34,14 @@ export interface SessionClientOptions {
   readonly maxInlineMediaBytes?: number | undefined
 }
 
+export interface BeginOptions {
+  /**
+   * Asked about a run that has been written down just now, before anybody is told of it: whether another one does its work.
+   * Then it ends as cancelled, and no conversation has it. @default never
+   */
+  readonly isNeedless?: (() => Promise<boolean>) | undefined
+}
+
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
   readonly #durable: DurableClient
@@ -63,13 +71,25 @@ export class SessionClient {
    * undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
    */
-  async begin(key: RunKey, request: RunRequest): Promise<void> {
+  async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<void> {
     const { request: stored, attachments } = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
     if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return
+    if (creation.outcome === 'created' && (await isNeedless?.())) return this.#withdraw(key)
     await this.#makeWay(key, stored)
     await this.signal(key, 'run', { correlationId: key.run })
+  }
+
+  /** Ends a run that nobody has been told of. */
+  async #withdraw(key: RunKey): Promise<void> {
+    const reason = 'Another run answers the same message.'
+    try {
+      await this.#log.append(key, 1, [{ type: 'run.cancelled', data: { reason, text: '' } }])
+    } catch (error) {
+      if (!hasCode(error, 'fenced')) throw error
+      await this.cancel(key, reason)
+    }
   }
 
   /** Resolves when every run that was begun would survive a loss of power. Before that nobody may be told of it. */

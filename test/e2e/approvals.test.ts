@@ -113,6 +113,10 @@ test('edited arguments take the place of those of the model, once they fit the s
   expect(taken.status).toBe(202)
   expect(await scene.api.waitForOutcome('edited', 'r')).toMatchObject({ response: 'Tools: 150 for 7' })
   expect(await scene.effectsOf('7:150')).toEqual(['end refund 1'])
+  const { body } = await scene.api.state('edited')
+  expect(body.conversation_history.at(-1)?.agent_response?.tool_calls).toMatchObject([
+    { name: 'refund', arguments: { order: 7, amount: 150 } },
+  ])
 })
 
 describe('a decision', () => {

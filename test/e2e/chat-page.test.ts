@@ -268,6 +268,10 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
 
   test('asks for a key when it has none, or a wrong one', async () => {
     const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    await window.waitForText('dialog', 'wants a key')
+    await window.page.keyboard.press('Escape')
+    await window.waitForText('#problem', '401')
+    await window.ask(`dispatchEvent(new Event('focus'))`)
     for (const [question, given] of [
       ['wants a key', 'wrong'],
       ['does not accept', key],
@@ -304,6 +308,10 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       await window.say(`A ${'very'.repeat(60)} long word`)
       await window.waitForTurn(1, 'completed')
       expect(await window.ask('document.documentElement.scrollWidth')).toBe(360)
+      await window.click('Conversations')
+      expect(await window.ask('document.activeElement.id')).toBe('agents')
+      await window.page.keyboard.press('Escape')
+      expect(await window.ask('document.activeElement.id')).toBe('menu')
       await window.click('Conversations')
       await window.waitForText('.session-name', 'turn')
       await window.page.locator('.session-name ::-p-text(turn)').click()

@@ -74,14 +74,17 @@ test('an approved call runs once, and the run goes on in the same turn', async (
   ])
 })
 
-test('arguments that the human edited are used', async () => {
+test('arguments that the human edited are used, and are what the model sees of its call', async () => {
   const { made, executions } = createTool({ approval: 'always' })
-  const { log, entity } = createSession(done, { tools: [made] })
+  const { log, entity, client } = createSession(done, { tools: [made] })
   await ask(log, 'a')
   await entity.operate('run', { correlationId: 'a' })
   await decide(log, 'approve', { arguments: { n: 5 } })
   await entity.operate('decide', { correlationId: 'a' })
   expect(executions.map(({ n }) => n)).toEqual([5])
+  expect(client.requests[1]?.messages.at(-2)?.contents).toMatchObject([
+    { type: 'functionCall', callId: 'call-1', arguments: { n: 5 } },
+  ])
 })
 
 test('a rejected call does not run, and the model is told why', async () => {

@@ -54,6 +54,28 @@ test('whoever stops waiting for a run is told nothing of it, nor when its log is
   expect(await sessions.waitForNews(run, new AbortController().signal)).toBeUndefined()
 })
 
+test.each([false, true])(
+  'a run that is needless ends before anybody works on it (begun already: %s)',
+  async (isBegun) => {
+    const log = new MemoryRunLog()
+    const signals: string[] = []
+    const signalEntity = async (_: unknown, operation: string) => void signals.push(operation)
+    const sessions = new SessionClient({ signalEntity } as unknown as DurableClient, log)
+    const run = { ...key, run: 'r' }
+    const isNeedless = async () => {
+      const started = { epoch: 1, attempt: 1, turn: 1 }
+      if (isBegun) await log.append(run, 1, [{ type: 'run.started', data: started }])
+      return true
+    }
+    await sessions.begin(run, createRunRequest({ messages: [createTextMessage('user', 'Hello')] }), {
+      isNeedless,
+    })
+    expect((await log.read(run)).at(-1)?.type).toBe(isBegun ? 'run.started' : 'run.cancelled')
+    expect((await log.controls(run)).map(({ type }) => type)).toEqual(isBegun ? ['cancel'] : [])
+    expect(signals).toEqual(isBegun ? ['continue'] : [])
+  },
+)
+
 function startRun(sessions: SessionClient): Promise<void> {
   const messages = [createTextMessage('user', 'Hello')]
   return sessions.start(
