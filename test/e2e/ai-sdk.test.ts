@@ -248,8 +248,10 @@ describe('an approval', () => {
 
   test('keeps other messages waiting, unless they take its place', async () => {
     const { approval } = await ask('waiting')
-    const refused = await post({ id: 'waiting', messages: [says('Hello')] })
-    expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'session_busy' }])
+    for (const onBusy of [undefined, 'reject', 'steer']) {
+      const refused = await post({ id: 'waiting', messages: [says('Hello')], onBusy })
+      expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'session_busy' }])
+    }
     const taken = await post({ id: 'waiting', messages: [says('Hello')], onBusy: 'interrupt' })
     expect(await taken.text()).toContain('You said: Hello')
     expect(approval).not.toBe('')
