@@ -298,6 +298,14 @@ describe('an approval', () => {
     ])
   })
 
+  test('is what a page comes back to, whatever waits behind it', async () => {
+    const { chat } = await ask('behind')
+    await scene.api.run({ message: 'Hello', sessionId: 'behind', waitForResponse: false })
+    const page = open('behind')
+    await page.resumeStream()
+    expect(toLines(page.lastMessage)).toEqual(toLines(chat.lastMessage))
+  })
+
   test('that was decided elsewhere is told to a page that comes back', async () => {
     const { chat, approval } = await ask('elsewhere')
     const waiting = open('elsewhere')
