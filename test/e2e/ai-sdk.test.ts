@@ -306,6 +306,27 @@ describe('an approval', () => {
     expect(toLines(page.lastMessage)).toEqual(toLines(chat.lastMessage))
   })
 
+  test('is decided while the next message waits its turn, and both answers are told where they belong', async () => {
+    const calls = [call('work', { id: 'turn', gate: 'turn' }), call('refund', { order: 7, amount: 250 })]
+    scene.book.add('Work and refund', callTools(...calls))
+    const chat = open('turn')
+    const first = chat.say('Work and refund')
+    await scene.waitForWork('turn')
+    const second = chat.say('Hello')
+    await waitFor(async () => ((await load('turn')).at(-1)?.parts[0]?.type === 'text' ? true : undefined))
+    await scene.openGate('turn')
+    await first
+    const approval = await waitFor(async () => (await scene.api.state('turn')).body.approvals?.[0])
+    await chat.addToolApprovalResponse({ id: approval.approvalId, approved: true })
+    await Promise.all([chat.sendMessage(), second])
+    expect(chat.messages.map((message) => toLines(message).at(-1))).toEqual([
+      'text Work and refund',
+      'text Tools: turn by work | 250 for 7',
+      'text Hello',
+      'text You said: Hello',
+    ])
+  })
+
   test('that was decided elsewhere is told to a page that comes back', async () => {
     const { chat, approval } = await ask('elsewhere')
     const waiting = open('elsewhere')
