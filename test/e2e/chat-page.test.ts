@@ -62,7 +62,8 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
     expect((await fetch(url, { headers: known })).status).toBe(304)
     expect((await fetch(`${url}/?code=x`)).url).toBe(`${url}?code=x`)
     for (const path of ['nothing.js', '..%2f..%2fpackage.json', '%2e%2e/']) {
-      expect((await fetch(`${url}/${path}`)).status, path).toBe(404)
+      const missing = await fetch(`${url}/${path}`)
+      expect([missing.status, missing.headers.get('cache-control')], path).toEqual([404, 'no-store'])
     }
   })
 
@@ -287,36 +288,51 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
     await window.close()
   })
 
+  test('sends what was written before it knew of any agent', async () => {
+    const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    await window.waitForText('dialog', 'wants a key')
+    await window.page.keyboard.press('Escape')
+    await window.say('Early')
+    await window.ask(`sessionStorage.setItem('durable-agents-key:/api/chat', ${JSON.stringify(key)})`)
+    await window.ask(`dispatchEvent(new Event('focus'))`)
+    await window.waitForTurn(1, 'completed')
+    expect(await window.texts('.said')).toEqual(['Early'])
+    await window.close()
+  })
+
   test('goes where the browser goes back and forward to, also where no conversation is named', async () => {
+    await api.run({ message: 'Hello', sessionId: 'travelled' })
     const window = await ChatWindow.open(
       browser,
       `${scene.host.url}/api/chat?code=${encodeURIComponent(key)}`,
     )
-    await window.page.locator('.session-name ::-p-text(turn)').click()
-    await window.waitForText('.said', 'Work')
+    await window.page.locator('.session-name ::-p-text(travelled)').click()
+    await window.waitForText('.said', 'Hello')
     await window.page.goBack()
     await window.waitForText('#title', 'New conversation')
     expect(await window.texts('.said')).toEqual([])
     await window.page.goForward()
-    await window.waitForText('.said', 'Work')
+    await window.waitForText('.said', 'Hello')
     await window.close()
   })
 
-  test('fits a phone', () =>
-    chat('phone', async (window) => {
+  test('fits a phone', async () => {
+    await api.run({ message: 'Hello', sessionId: 'neighbour' })
+    await chat('phone', async (window) => {
       await window.page.setViewport({ width: 360, height: 640, isMobile: true, hasTouch: true })
       await window.say(`A ${'very'.repeat(60)} long word`)
       await window.waitForTurn(1, 'completed')
       expect(await window.ask('document.documentElement.scrollWidth')).toBe(360)
-      await window.click('Conversations')
+      const menu = window.page.locator('#menu')
+      await menu.click()
       expect(await window.ask('document.activeElement.id')).toBe('agents')
       await window.page.keyboard.press('Escape')
       expect(await window.ask('document.activeElement.id')).toBe('menu')
-      await window.click('Conversations')
-      await window.waitForText('.session-name', 'turn')
-      await window.page.locator('.session-name ::-p-text(turn)').click()
-      await window.waitForText('.said', 'Work')
-    }))
+      await menu.click()
+      await window.page.locator('.session-name ::-p-text(neighbour)').click()
+      await window.waitForText('.said', 'Hello')
+    })
+  })
 })
 
 /** Writes arguments in place of those that stand there. */
