@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type DurableClient, EntityId } from 'durable-functions'
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { type Clock, systemClock } from '../core/clock.js'
-import { AgentError } from '../core/errors.js'
+import { AgentError, hasCode } from '../core/errors.js'
 import type { Decision } from '../run/control.js'
 import {
   type ApprovalRequested,
@@ -34,6 +34,14 @@ export interface SessionClientOptions {
   readonly maxInlineMediaBytes?: number | undefined
 }
 
+export interface BeginOptions {
+  /**
+   * Asked about a run that has been written down just now, before anybody is told of it: whether another one does its work.
+   * Then it ends as cancelled, and no conversation has it. @default never
+   */
+  readonly isNeedless?: (() => Promise<boolean>) | undefined
+}
+
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
   readonly #durable: DurableClient
@@ -63,13 +71,25 @@ export class SessionClient {
    * undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
    */
-  async begin(key: RunKey, request: RunRequest): Promise<void> {
+  async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<void> {
     const { request: stored, attachments } = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
     if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return
+    if (creation.outcome === 'created' && (await isNeedless?.())) return this.#withdraw(key)
     await this.#makeWay(key, stored)
     await this.signal(key, 'run', { correlationId: key.run })
+  }
+
+  /** Ends a run that nobody has been told of. */
+  async #withdraw(key: RunKey): Promise<void> {
+    const reason = 'Another run answers the same message.'
+    try {
+      await this.#log.append(key, 1, [{ type: 'run.cancelled', data: { reason, text: '' } }])
+    } catch (error) {
+      if (!hasCode(error, 'fenced')) throw error
+      await this.cancel(key, reason)
+    }
   }
 
   /** Resolves when every run that was begun would survive a loss of power. Before that nobody may be told of it. */
@@ -164,14 +184,21 @@ export class SessionClient {
     return readSession(this.#log, key, await this.#readCurrentState(key), page)
   }
 
-  /** Clears the history, and waits until that is done. @throws {AgentError} `session_busy` when it is not done within the limit. */
+  /** Clears the history, and waits until that is done, or the session is deleted. @throws {AgentError} `session_busy` when it is not done within the limit. */
   async reset(key: SessionKey, limitMs: number): Promise<void> {
-    const id = randomUUID()
-    await this.signal(key, 'reset', { id, before: this.#clock.now() })
-    await this.#waitUntil(async () => (await this.#readState(key))?.own.resetId === id, limitMs)
+    const before = this.#clock.now()
+    await this.signal(key, 'reset', { id: randomUUID(), before })
+    await this.#waitUntil(() => this.#isReset(key, before), limitMs)
   }
 
-  /** Deletes the session with its runs and their logs, and waits until that is done. A run in progress is cut off. */
+  /** Whether the history has been cleared since, by whomever, or deleted. */
+  async #isReset(key: SessionKey, since: number): Promise<boolean> {
+    const state = await this.#readState(key)
+    if (state === undefined) return (await this.#log.session(key)) === undefined
+    return (state.own.resetBefore ?? 0) >= since
+  }
+
+  /** Deletes the session with its runs and their logs, and waits until that is done; a session of its name may have been begun by then. A run in progress is cut off. */
   async delete(key: SessionKey, limitMs: number): Promise<void> {
     const before = this.#clock.now() + 1
     await this.signal(key, 'delete', { before })
@@ -179,7 +206,15 @@ export class SessionClient {
     const raiseEvent: RaiseEvent = (...event) => askTaskHub(() => raise(...event))
     const agent = this.#agents.find(({ name }) => name === key.agent)
     await deleteRuns(key, { log: this.#log, agent, before, raiseEvent, clock: this.#clock })
-    await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
+    await this.#waitUntil(() => this.#isDeleted(key, before), limitMs)
+  }
+
+  /** Whether there is no session any more, or another one of its name that was begun since. */
+  async #isDeleted(key: SessionKey, since: number): Promise<boolean> {
+    const stored = await this.#readEntity(key)
+    if (stored === undefined) return true
+    const { createdAt = 0 } = (await this.#log.session(key)) ?? {}
+    return createdAt >= since
   }
 
   /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */

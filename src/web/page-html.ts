@@ -69,7 +69,7 @@ const conversation = `<main>
 </div>
 <form id="composer" autocomplete="off">
 <button type="button" id="to-end" aria-label="To the end" hidden>↓</button>
-<textarea id="message" rows="1" aria-label="Message" placeholder="Message" enterkeyhint="send"></textarea>
+<textarea id="message" rows="1" dir="auto" aria-label="Message" placeholder="Message" enterkeyhint="send"></textarea>
 <button type="button" id="stop" class="danger" hidden>Stop</button>
 <button type="submit" class="primary">Send</button>
 </form>

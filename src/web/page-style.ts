@@ -129,7 +129,8 @@ dialog[open], dialog form { display: grid; }
   #app { grid-template-columns: minmax(0, 1fr); }
   #menu { display: block; }
   #side { position: fixed; inset: 52px auto 0 0; z-index: 1; width: min(300px, 85vw); visibility: hidden; translate: -100%; transition: translate .15s, visibility .15s; }
-  .with-menu #side { visibility: visible; translate: 0; }
+  /* It is seen at once, as only what is seen takes the focus. */
+  .with-menu #side { visibility: visible; translate: 0; transition: translate .15s; }
   .tool-line { display: none; }
   .tool-state { flex: 1; text-align: end; }
   /* A smaller size makes phones zoom in when one of these is touched. */

@@ -170,6 +170,19 @@ describe('the official client', () => {
     expect(file.history[0]?.parts[0]?.content).toEqual({ $case: 'raw', value: raw })
   })
 
+  test('gets large files back that it has sent, but not in lists', async () => {
+    const large = { $case: 'raw', value: Buffer.alloc(50_000, 'cat') } as const
+    const { id, contextId, history } = toTask(await client.sendMessage(says([large])))
+    const subscribed = toStreamed(
+      await collect((await createLegacyClient(scene.host)).resubscribeTask({ tenant: '', id })),
+    )
+    const read = await client.getTask({ tenant: '', id })
+    for (const messages of [history, read.history, subscribed.history])
+      expect(messages[0]?.parts[0]?.content).toEqual(large)
+    const [listed] = (await list({ contextId })).tasks
+    expect(listed?.history[0]?.parts.map(toPartText)).toEqual([expect.stringContaining('text/plain')])
+  })
+
   test('lists tasks page by page', async () => {
     const contextId = randomUUID()
     for (const text of ['One', 'Two', 'Three']) await client.sendMessage(says(text, { contextId }))

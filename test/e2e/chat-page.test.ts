@@ -268,6 +268,10 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
 
   test('asks for a key when it has none, or a wrong one', async () => {
     const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    await window.waitForText('dialog', 'wants a key')
+    await window.page.keyboard.press('Escape')
+    await window.waitForText('#problem', '401')
+    await window.ask(`dispatchEvent(new Event('focus'))`)
     for (const [question, given] of [
       ['wants a key', 'wrong'],
       ['does not accept', key],
@@ -284,31 +288,38 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
   })
 
   test('goes where the browser goes back and forward to, also where no conversation is named', async () => {
+    await api.run({ message: 'Hello', sessionId: 'travelled' })
     const window = await ChatWindow.open(
       browser,
       `${scene.host.url}/api/chat?code=${encodeURIComponent(key)}`,
     )
-    await window.page.locator('.session-name ::-p-text(turn)').click()
-    await window.waitForText('.said', 'Work')
+    await window.page.locator('.session-name ::-p-text(travelled)').click()
+    await window.waitForText('.said', 'Hello')
     await window.page.goBack()
     await window.waitForText('#title', 'New conversation')
     expect(await window.texts('.said')).toEqual([])
     await window.page.goForward()
-    await window.waitForText('.said', 'Work')
+    await window.waitForText('.said', 'Hello')
     await window.close()
   })
 
-  test('fits a phone', () =>
-    chat('phone', async (window) => {
+  test('fits a phone', async () => {
+    await api.run({ message: 'Hello', sessionId: 'neighbour' })
+    await chat('phone', async (window) => {
       await window.page.setViewport({ width: 360, height: 640, isMobile: true, hasTouch: true })
       await window.say(`A ${'very'.repeat(60)} long word`)
       await window.waitForTurn(1, 'completed')
       expect(await window.ask('document.documentElement.scrollWidth')).toBe(360)
-      await window.click('Conversations')
-      await window.waitForText('.session-name', 'turn')
-      await window.page.locator('.session-name ::-p-text(turn)').click()
-      await window.waitForText('.said', 'Work')
-    }))
+      const menu = window.page.locator('#menu')
+      await menu.click()
+      expect(await window.ask('document.activeElement.id')).toBe('agents')
+      await window.page.keyboard.press('Escape')
+      expect(await window.ask('document.activeElement.id')).toBe('menu')
+      await menu.click()
+      await window.page.locator('.session-name ::-p-text(neighbour)').click()
+      await window.waitForText('.said', 'Hello')
+    })
+  })
 })
 
 /** Writes arguments in place of those that stand there. */

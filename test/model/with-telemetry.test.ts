@@ -63,6 +63,7 @@ test('a call is a span with what was asked for, and what came of it', async () =
     'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': 'openai',
     'gen_ai.request.model': 'large',
+    'gen_ai.request.stream': true,
     'gen_ai.request.temperature': 0.5,
     'gen_ai.request.top_p': 0.9,
     'gen_ai.request.max_tokens': 100,

@@ -162,6 +162,7 @@ export class ChatCall {
 function toRequestAttributes(request: ChatRequest): Attributes {
   const { temperature, topP, maxOutputTokens, responseFormat, continuation } = request
   return {
+    'gen_ai.request.stream': true,
     ...(temperature === undefined ? {} : { 'gen_ai.request.temperature': temperature }),
     ...(topP === undefined ? {} : { 'gen_ai.request.top_p': topP }),
     ...(maxOutputTokens === undefined ? {} : { 'gen_ai.request.max_tokens': maxOutputTokens }),

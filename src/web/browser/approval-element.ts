@@ -40,6 +40,7 @@ function toQuestion(part: ApprovalPart, decide: Decide, section: HTMLElement): r
   const problem = createElement('p', { class: 'problem', role: 'alert' })
   const reason = createElement('input', {
     type: 'text',
+    dir: 'auto',
     placeholder: 'Reason, told to the model when rejected',
   })
   reason.setAttribute('aria-label', 'Reason')

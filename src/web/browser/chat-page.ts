@@ -81,9 +81,14 @@ export class ChatPage {
 
   /** Shows what the address names, else a new conversation with the first agent. */
   async start(): Promise<void> {
-    const { agents } = this.#options.skeleton
     const named = parsePlace(location.hash)
     this.#open(named)
+    await this.#readAgents()
+    if (named === undefined) this.#composer.focus()
+  }
+
+  async #readAgents(): Promise<void> {
+    const { agents } = this.#options.skeleton
     const found = await this.#problem.watch(() =>
       this.#delivery.outlast(() => this.#options.client.readAgents()),
     )
@@ -94,7 +99,6 @@ export class ChatPage {
     if (this.#agent === '' && first !== undefined) this.#open({ agent: first, session: undefined })
     agents.value = this.#agent
     if (first === undefined) this.#problem.show('This app has no agents that can be talked to here.')
-    if (named === undefined) this.#composer.focus()
   }
 
   #listen(): void {
@@ -206,11 +210,14 @@ export class ChatPage {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#conversation === undefined || this.#away.size > 0) return
-    await Promise.all([
-      this.#conversation.refresh(),
-      this.#sessions.show(this.#agent, this.#conversation.address.session),
-    ])
+    if (this.#away.size > 0) return
+    await Promise.all([this.#conversation?.refresh(), this.#readLists()])
+  }
+
+  /** The agents too, when they could not be read: without a key, which may have come since. */
+  async #readLists(): Promise<void> {
+    if (this.#options.skeleton.agents.length === 0) await this.#readAgents()
+    if (this.#agent !== '') await this.#sessions.show(this.#agent, this.#conversation?.address.session)
   }
 
   #inspect(key: string): void {
@@ -249,9 +256,8 @@ export class ChatPage {
   #noteProgress(turns: readonly Turn[]): void {
     const followed = turns.filter(({ records }) => records !== undefined).length
     const progress = `${followed} ${turns.filter(({ view }) => isOpen(view)).length}`
-    const session = this.#conversation?.address.session
-    if (progress === this.#progress || session === undefined) return
+    if (progress === this.#progress || this.#conversation === undefined) return
     this.#progress = progress
-    void this.#sessions.show(this.#agent, session)
+    void this.#readLists()
   }
 }

@@ -47,9 +47,3 @@ function toDeletedFrame(key: RunKey, { id: taskId, contextId }: Task): Frame {
 export function toTask(key: RunKey, events: readonly StoredEvent[]): Task {
   return tellTask(beginStory(key), events).story.task
 }
-
-/** A task with so many of its newest messages; with all of them when the caller does not say. */
-export function withHistory({ history = [], ...task }: Task, length: number | undefined): Task {
-  if (length === 0) return task
-  return { ...task, history: length === undefined ? history : history.slice(-length) }
-}

@@ -5,10 +5,11 @@ import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { parseSessionId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import { type Task, taskStates } from './a2a-wire.js'
-import { toTask, withHistory } from './follow-task.js'
+import { toTask } from './follow-task.js'
 import { historyLength } from './message-params.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
+import { showTask } from './show-task.js'
 
 /** Source: A2A 1.0, `TaskState`; the official client sends the first, and others nothing, for all of them. */
 const states = [
@@ -37,6 +38,7 @@ const longest = { sessions: 100, tasks: 1000 }
 
 /** `ListTasks`: the caller's tasks in one context, or in those used last; the ones that have changed last first. Of very many the oldest are left out. */
 export async function listTasks(rpc: RpcCall): Promise<RpcResult> {
+  const { agent } = rpc
   const params = parseParams(listParams, rpc.params)
   const { pageSize: asked } = params
   const pageSize = asked ?? 50
@@ -47,7 +49,7 @@ export async function listTasks(rpc: RpcCall): Promise<RpcResult> {
   const page = later.slice(0, pageSize)
   const end = page.at(-1)
   const nextPageToken = end === undefined || page.length === later.length ? '' : toToken(toMark(end))
-  const shown = page.map((task) => toShown(task, params))
+  const shown = await Promise.all(page.map((one) => toShown(agent.name, one, params)))
   return { type: 'result', result: { tasks: shown, nextPageToken, pageSize, totalSize: tasks.length } }
 }
 
@@ -103,8 +105,13 @@ async function readTasks(
   return tasks
 }
 
-function toShown(task: Task, { historyLength, includeArtifacts }: ListParams): Task {
-  const { artifacts, ...shown } = withHistory(task, historyLength ?? undefined)
+async function toShown(
+  agent: string,
+  task: Task,
+  { historyLength, includeArtifacts }: ListParams,
+): Promise<Task> {
+  const key = { agent, session: task.contextId }
+  const { artifacts, ...shown } = await showTask(key, task, { historyLength: historyLength ?? undefined })
   return includeArtifacts === true ? { ...shown, artifacts } : shown
 }
 

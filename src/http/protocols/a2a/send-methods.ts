@@ -3,11 +3,12 @@ import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import { toSessionOf } from '../session-of-run.js'
-import { type Frame, isEnded } from './a2a-wire.js'
+import { isEnded } from './a2a-wire.js'
 import { answerQuestion } from './answer-question.js'
-import { followTask, type IsOldQuestion, withHistory } from './follow-task.js'
+import { followTask, type IsOldQuestion } from './follow-task.js'
 import { parseSend, type SentMessage, toContents } from './parse-send.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
+import { showFrames, showTask } from './show-task.js'
 import { readTask, requireTask } from './task-access.js'
 import { toTaskResult } from './task-result.js'
 
@@ -19,7 +20,8 @@ export async function sendMessage(rpc: RpcCall): Promise<RpcResult> {
   if (message.isWaiting) await waitForTask(rpc, key, isOldQuestion)
   const task = await readTask(rpc, key)
   if (!isEnded(task)) await call.sessions.settle()
-  const shown = withHistory(task, message.historyLength)
+  const { historyLength } = message
+  const shown = await showTask(key, task, { historyLength, log: call.log })
   const result = version === '1.0' ? { task: shown } : toTaskResult(version, shown)
   return { type: 'result', result, key }
 }
@@ -31,8 +33,9 @@ export async function sendStreamingMessage(rpc: RpcCall): Promise<RpcResult> {
   const { key, isOldQuestion } = await takeMessage(rpc, message)
   await call.sessions.settle()
   const limit = AbortSignal.timeout(call.settings.streamLimitMs)
+  const { historyLength } = message
   const frames = followTask(call, key, limit, isOldQuestion)
-  return { type: 'frames', frames: trimHistory(frames, message.historyLength), key }
+  return { type: 'frames', frames: showFrames(key, frames, { historyLength, log: call.log }), key }
 }
 
 interface TakenMessage {
@@ -64,12 +67,4 @@ async function waitForTask({ call }: RpcCall, key: RunKey, isOldQuestion?: IsOld
     const frames = followTask(call, key, signal, isOldQuestion)
     while (!(await frames.next()).done);
   })
-}
-
-async function* trimHistory(
-  batches: AsyncIterable<readonly Frame[]>,
-  length: number | undefined,
-): AsyncGenerator<readonly Frame[]> {
-  for await (const batch of batches)
-    yield batch.map((frame) => ('task' in frame ? { task: withHistory(frame.task, length) } : frame))
 }

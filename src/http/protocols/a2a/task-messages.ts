@@ -59,13 +59,14 @@ function toParts(content: Content): readonly Part[] {
     case 'uri':
       return [{ url: content.uri, mediaType: content.mediaType }]
     case 'data':
-      return [toFile(content.uri, content.mediaType)]
+      return [toFilePart(content.uri, content.mediaType)]
     default:
       return []
   }
 }
 
-function toFile(uri: string, mediaType: string | undefined): Part {
+/** A file by its URI; what is inside of a data URI as it is. */
+export function toFilePart(uri: string, mediaType: string | undefined): Part {
   const [, type, raw] = /^data:([^;,]*);base64,(.*)$/is.exec(uri) ?? []
   if (raw === undefined) return { url: uri, mediaType }
   return { raw, mediaType: mediaType ?? (type || undefined) }

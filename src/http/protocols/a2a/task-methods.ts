@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { withinMs } from '../../../core/work-limit.js'
 import { isTerminal } from '../../../run/events.js'
 import { A2aError } from './a2a-errors.js'
-import { followTask, toTask, withHistory } from './follow-task.js'
+import { followTask, toTask } from './follow-task.js'
 import { historyLength } from './message-params.js'
 import { createPushError } from './parse-send.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
+import { showFrames, showTask } from './show-task.js'
 import { readTask, requireTask } from './task-access.js'
 import { toTaskResult } from './task-result.js'
 
@@ -20,13 +21,14 @@ const cancelWaitMs = 5000
 export async function getTask(rpc: RpcCall): Promise<RpcResult> {
   const { id, historyLength } = parseParams(getParams, rpc.params)
   const { key, events } = await requireTask(rpc, id)
-  const task = withHistory(toTask(key, events), historyLength ?? undefined)
+  const shown = { historyLength: historyLength ?? undefined, log: rpc.call.log }
+  const task = await showTask(key, toTask(key, events), shown)
   return { type: 'result', result: toTaskResult(rpc.version, task), key }
 }
 
 /** `CancelTask`: stops a run wherever it is; gives the task, which may be working still if it is busy elsewhere. */
 export async function cancelTask(rpc: RpcCall): Promise<RpcResult> {
-  const { sessions, settings } = rpc.call
+  const { sessions, settings, log } = rpc.call
   const { id } = parseParams(taskParams, rpc.params)
   const { key, events } = await requireTask(rpc, id)
   const { status } = toTask(key, events)
@@ -36,7 +38,7 @@ export async function cancelTask(rpc: RpcCall): Promise<RpcResult> {
     for await (const batch of sessions.follow(key, events.length - 1, signal))
       if (batch.some(isTerminal)) return
   })
-  const task = await readTask(rpc, key)
+  const task = await showTask(key, await readTask(rpc, key), { log })
   return { type: 'result', result: toTaskResult(rpc.version, task), key }
 }
 
@@ -56,7 +58,8 @@ export async function subscribeToTask(rpc: RpcCall): Promise<RpcResult> {
     throw new A2aError('UNSUPPORTED_OPERATION', 'invalid_request', message)
   }
   const limit = AbortSignal.timeout(call.settings.streamLimitMs)
-  return { type: 'frames', frames: followTask(call, key, limit, () => true), key }
+  const frames = followTask(call, key, limit, () => true)
+  return { type: 'frames', frames: showFrames(key, frames, { log: call.log }), key }
 }
 
 /** All methods about push notifications. */

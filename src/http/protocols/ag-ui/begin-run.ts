@@ -2,6 +2,7 @@ import type { ChatMessage } from '../../../core/messages.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/run-request.js'
+import type { BeginOptions } from '../../../session/session-client.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { type DecidedRun, decideRun } from '../decide-run.js'
@@ -15,7 +16,7 @@ import {
   toLastUserId,
   toSaidMessages,
 } from './fresh-messages.js'
-import { checkUnchanged, findNewestRun, type NewestRun, toTaken } from './newest-run.js'
+import { checkUnchanged, findNewestRun, findTwin, type NewestRun, toTaken } from './newest-run.js'
 import type { ParsedInput } from './parse-input.js'
 
 /** A run of ours that a client's run is told from, and from where on. */
@@ -29,12 +30,11 @@ export async function beginRun(call: Call, input: ParsedInput): Promise<BegunRun
   const { key, shown, decisions } = input
   const decided = decisions.length === 0 ? undefined : await decideRun(call, key, decisions)
   if (decided !== undefined && isAllTaken(shown, decided)) return { key: decided.key, from: decided }
-  const [accepted] = await call.sessions.readRun(key)
-  if (accepted?.type === 'run.accepted') {
-    await sayAgain(call, input, accepted.data.messages)
-    return { key, from: {} }
-  }
-  return beginAnew(call, input)
+  const { request, outcome, epoch } = fold(await call.sessions.readRun(key))
+  const isWithdrawn = outcome?.type === 'run.cancelled' && epoch === 0
+  if (request === undefined || isWithdrawn) return beginAnew(call, input)
+  await sayAgain(call, input, request.messages)
+  return { key, from: {} }
 }
 
 /** Under the same run the same has to be said; what the application tells of itself may have changed since. */
@@ -43,7 +43,7 @@ async function sayAgain(call: Call, input: ParsedInput, before: readonly ChatMes
   const ids = new Set(before.map(({ messageId }) => messageId))
   const said = ids.has(toLastUserId(shown)) ? toSaidMessages(shown, ids) : toFreshMessages(shown, [])
   const context = before.filter(({ messageId }) => messageId === toContextId(key.run))
-  await say(call, input, said, context)
+  await say(call, input, said, { context })
 }
 
 /** Whether the user has said nothing since what a decided run answers. */
@@ -57,8 +57,8 @@ async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
   const newest = await findNewestRun(call, input)
   const last = toLastUserId(shown)
   if (newest === undefined || last === undefined || !newest.taken.has(last)) {
-    await say(call, input, leaveOutTaken(toFreshMessages(shown, []), newest))
-    return { key, from: {} }
+    const twin = await sayOnce(call, input, leaveOutTaken(toFreshMessages(shown, []), newest))
+    return { key: twin ?? key, from: {} }
   }
   await call.sessions.requireSession(key, call.owner)
   if (newest.isVoid) {
@@ -77,16 +77,37 @@ function leaveOutTaken(
   return messages.slice(messages.findLastIndex(({ messageId }) => newest?.taken.has(messageId)) + 1)
 }
 
+/** Says something, unless the same message came to another host at the same moment; the run there is told in that case. */
+async function sayOnce(
+  call: Call,
+  input: ParsedInput,
+  said: readonly ChatMessage[],
+): Promise<RunKey | undefined> {
+  let twin: RunKey | undefined
+  const isNeedless = async () => {
+    twin = await findTwin(call, input)
+    return twin !== undefined
+  }
+  await say(call, input, said, { isNeedless })
+  return twin
+}
+
+interface SayOptions extends BeginOptions {
+  /** @default what the application tells of itself now */
+  readonly context?: readonly ChatMessage[]
+}
+
 async function say(
   call: Call,
   input: ParsedInput,
   said: readonly ChatMessage[],
-  context = toContextMessages(input),
+  { context = toContextMessages(input), isNeedless }: SayOptions = {},
 ): Promise<void> {
   const { key, metadata } = input
   if (said.every(isBlank))
     throw createFieldError('messages', 'must end with a message of the user that is not blank')
   await refuseToWait(call, key)
   const messages = [...context, ...said]
-  await call.sessions.begin(key, createRunRequest({ messages, owner: call.owner, metadata }))
+  const request = createRunRequest({ messages, owner: call.owner, metadata })
+  await call.sessions.begin(key, request, { isNeedless })
 }

@@ -5,6 +5,7 @@ import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type { Call } from '../../route.js'
 import { toSaidIds } from '../stored-said.js'
+import { toLastUserId } from './fresh-messages.js'
 import { type ParsedInput, toUserMessage } from './parse-input.js'
 
 /** The newest run of a session. */
@@ -29,6 +30,21 @@ export async function findNewestRun(
   const { request, outcome } = fold(await sessions.readRun(found))
   const taken = toTaken(found, request)
   return { key: found, taken, isVoid: outcome !== undefined && outcome.type !== 'run.completed' }
+}
+
+/** An earlier run that has taken the same message, and has not ended: of those that came to several hosts at the same moment the first counts. */
+export async function findTwin(
+  { log, sessions }: Call,
+  { key, shown }: ParsedInput,
+): Promise<RunKey | undefined> {
+  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const own = open.findIndex(({ run }) => run === key.run)
+  for (const { run } of open.slice(0, Math.max(0, own))) {
+    const earlier = { ...key, run }
+    const { request } = fold(await sessions.readRun(earlier))
+    if (toTaken(earlier, request).has(toLastUserId(shown))) return earlier
+  }
+  return undefined
 }
 
 /** The messages that a run has taken, by the ids by which clients know them. */
