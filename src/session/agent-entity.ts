@@ -113,6 +113,8 @@ async function operate(operation: Operation): Promise<void> {
 
 async function reset(operation: Operation): Promise<void> {
   const { log, key, context, clock } = operation
+  // Deleted before its turn came: what is stored now would stay for ever.
+  if (context.df.getState() == null && (await log.session(key)) === undefined) return
   const input = toObject(context.df.getInput())
   const state = await readState(operation)
   const before = toTime(input.before, clock)

@@ -184,14 +184,21 @@ export class SessionClient {
     return readSession(this.#log, key, await this.#readCurrentState(key), page)
   }
 
-  /** Clears the history, and waits until that is done. @throws {AgentError} `session_busy` when it is not done within the limit. */
+  /** Clears the history, and waits until that is done, or the session is deleted. @throws {AgentError} `session_busy` when it is not done within the limit. */
   async reset(key: SessionKey, limitMs: number): Promise<void> {
-    const id = randomUUID()
-    await this.signal(key, 'reset', { id, before: this.#clock.now() })
-    await this.#waitUntil(async () => (await this.#readState(key))?.own.resetId === id, limitMs)
+    const before = this.#clock.now()
+    await this.signal(key, 'reset', { id: randomUUID(), before })
+    await this.#waitUntil(() => this.#isReset(key, before), limitMs)
   }
 
-  /** Deletes the session with its runs and their logs, and waits until that is done. A run in progress is cut off. */
+  /** Whether the history has been cleared since, by whomever, or deleted. */
+  async #isReset(key: SessionKey, since: number): Promise<boolean> {
+    const state = await this.#readState(key)
+    if (state === undefined) return (await this.#log.session(key)) === undefined
+    return (state.own.resetBefore ?? 0) >= since
+  }
+
+  /** Deletes the session with its runs and their logs, and waits until that is done; a session of its name may have been begun by then. A run in progress is cut off. */
   async delete(key: SessionKey, limitMs: number): Promise<void> {
     const before = this.#clock.now() + 1
     await this.signal(key, 'delete', { before })
@@ -199,7 +206,15 @@ export class SessionClient {
     const raiseEvent: RaiseEvent = (...event) => askTaskHub(() => raise(...event))
     const agent = this.#agents.find(({ name }) => name === key.agent)
     await deleteRuns(key, { log: this.#log, agent, before, raiseEvent, clock: this.#clock })
-    await this.#waitUntil(async () => (await this.#readEntity(key)) === undefined, limitMs)
+    await this.#waitUntil(() => this.#isDeleted(key, before), limitMs)
+  }
+
+  /** Whether there is no session any more, or another one of its name that was begun since. */
+  async #isDeleted(key: SessionKey, since: number): Promise<boolean> {
+    const stored = await this.#readEntity(key)
+    if (stored === undefined) return true
+    const { createdAt = 0 } = (await this.#log.session(key)) ?? {}
+    return createdAt >= since
   }
 
   /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */

@@ -62,7 +62,8 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
     expect((await fetch(url, { headers: known })).status).toBe(304)
     expect((await fetch(`${url}/?code=x`)).url).toBe(`${url}?code=x`)
     for (const path of ['nothing.js', '..%2f..%2fpackage.json', '%2e%2e/']) {
-      expect((await fetch(`${url}/${path}`)).status, path).toBe(404)
+      const missing = await fetch(`${url}/${path}`)
+      expect([missing.status, missing.headers.get('cache-control')], path).toEqual([404, 'no-store'])
     }
   })
 
@@ -284,6 +285,18 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       )
     }
     await window.waitForText('#agents', 'Assistant')
+    await window.close()
+  })
+
+  test('sends what was written before it knew of any agent', async () => {
+    const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    await window.waitForText('dialog', 'wants a key')
+    await window.page.keyboard.press('Escape')
+    await window.say('Early')
+    await window.ask(`sessionStorage.setItem('durable-agents-key:/api/chat', ${JSON.stringify(key)})`)
+    await window.ask(`dispatchEvent(new Event('focus'))`)
+    await window.waitForTurn(1, 'completed')
+    expect(await window.texts('.said')).toEqual(['Early'])
     await window.close()
   })
 

@@ -231,6 +231,15 @@ test('reset clears the history and the ended logs, for the model too', async () 
   expect(client.requests[1]?.messages).toHaveLength(1)
 })
 
+test('a reset that comes after the deletion of its session leaves nothing', async () => {
+  const { log, entity } = createSession([{ text: 'one' }])
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  await entity.operate('delete', { before: Date.now() + 1 })
+  await entity.operate('reset', { id: 'reset-1', before: Date.now() + 1 })
+  expect(entity.state).toBeUndefined()
+})
+
 test('delete leaves nothing', async () => {
   const { log, entity } = createSession([{ text: 'one' }])
   await ask(log, 'a')

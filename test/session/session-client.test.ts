@@ -2,10 +2,11 @@ import type { DurableClient } from 'durable-functions'
 import { expect, test } from 'vitest'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { AgentState } from '../../src/session/agent-state.js'
 import { createRunRequest } from '../../src/session/run-request.js'
 import { SessionClient } from '../../src/session/session-client.js'
 import { createBusyDisk } from '../support/busy-disk.js'
-import { key } from './session-kit.js'
+import { createSleepingClock, key } from './session-kit.js'
 
 test('a run is begun at once, but counts as started only when it is on disk', async () => {
   const disk = createBusyDisk()
@@ -52,6 +53,48 @@ test('whoever stops waiting for a run is told nothing of it, nor when its log is
   expect(await sessions.waitForNews(run, AbortSignal.abort())).toBeUndefined()
   log.follow = async function* () {}
   expect(await sessions.waitForNews(run, new AbortController().signal)).toBeUndefined()
+})
+
+/** What the entity of a session has stored. */
+function storeState(change: (state: AgentState) => void) {
+  const state = new AgentState()
+  change(state)
+  return { entityExists: true, entityState: state.getState() }
+}
+
+const none = { entityExists: false }
+
+test.each([
+  [
+    'reset',
+    'another one came right after it',
+    (now: number) => [storeState((state) => state.change({ resetBefore: now + 1 }))],
+  ],
+  ['reset', 'the session was deleted meanwhile', () => [none]],
+  ['delete', 'there is none of the session any more', () => [storeState(() => {}), none]],
+] as const)('a %s is done when %s', async (operation, _case, toAnswers) => {
+  const clock = createSleepingClock()
+  const answers = [...toAnswers(clock.now())]
+  const readEntityState = async () => (answers.length > 1 ? answers.shift() : answers[0])
+  const durable = { signalEntity: async () => {}, readEntityState } as unknown as DurableClient
+  const sessions = new SessionClient(durable, new MemoryRunLog({ clock }), { clock })
+  await expect(sessions[operation](key, 60_000)).resolves.toBeUndefined()
+})
+
+test('a deletion is done although another session of its name was begun at once', async () => {
+  const clock = createSleepingClock()
+  const log = new MemoryRunLog({ clock })
+  const readEntityState = async () => storeState((state) => state.change({ turn: 1 }))
+  const durable = { signalEntity: async () => {}, readEntityState } as unknown as DurableClient
+  const sessions = new SessionClient(durable, log, { clock })
+  await startRun(sessions)
+  const remove = log.deleteSession.bind(log)
+  log.deleteSession = async (...which) => {
+    await remove(...which)
+    clock.advanceTo(clock.now() + 10)
+    await startRun(sessions)
+  }
+  await expect(sessions.delete(key, 60_000)).resolves.toBeUndefined()
 })
 
 test.each([false, true])(
