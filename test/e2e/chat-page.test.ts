@@ -62,9 +62,9 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
     expect((await fetch(url, { headers: known })).status).toBe(304)
     expect((await fetch(`${url}/?code=x`)).url).toBe(`${url}?code=x`)
     for (const path of ['nothing.js', '..%2f..%2fpackage.json', '%2e%2e/']) {
-      const missing = await fetch(`${url}/${path}`)
-      expect([missing.status, missing.headers.get('cache-control')], path).toEqual([404, 'no-store'])
+      expect((await fetch(`${url}/${path}`)).status, path).toBe(404)
     }
+    expect((await fetch(`${url}/nothing.js`)).headers.get('cache-control')).toBe('no-store')
   })
 
   test('streams an answer with its tool call, and shows its events', () =>
