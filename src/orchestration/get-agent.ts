@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions'
+import { checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { findIdProblem, longestCorrelationId, longestSessionId } from '../core/find-id-problem.js'
 import type { JsonValue } from '../core/json.js'
@@ -23,6 +24,15 @@ export interface DurableRunOptions<ResponseSchema extends Schema | undefined = S
   readonly owner?: string | undefined
   /** Names the run, 1-128 characters; the same id is the same run. @default a new one that replays give again */
   readonly correlationId?: string | undefined
+}
+
+const runOptions: OptionNames<DurableRunOptions> = {
+  session: true,
+  responseFormat: true,
+  enableToolCalls: true,
+  metadata: true,
+  owner: true,
+  correlationId: true,
 }
 
 /** Names a run that nobody waits for: it can be followed under these over HTTP. */
@@ -75,15 +85,12 @@ export function getAgent(
   const createId = () => context.df.newGuid(context.df.instanceId).replaceAll('-', '')
   const createSession = (id = createId()) =>
     new AgentSessionId(name, checkId('session', id, longestSessionId))
-  const toInput = (input: string | readonly ChatMessage[], options: DurableRunOptions): AgentRunInput => ({
-    agent: name,
-    session: toSession(name, options.session ?? createSession()),
-    request: toRunCall(
-      input,
-      options,
-      checkId('correlationId', options.correlationId ?? createId(), longestCorrelationId),
-    ),
-  })
+  const toInput = (input: string | readonly ChatMessage[], options: DurableRunOptions): AgentRunInput => {
+    checkOptions('A run', options, runOptions)
+    const session = toSession(name, options.session ?? createSession())
+    const correlationId = checkId('correlationId', options.correlationId ?? createId(), longestCorrelationId)
+    return { agent: name, session, request: toRunCall(input, options, correlationId) }
+  }
   return {
     name,
     createSession,

@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { toOpenTokens } from '../agent/open-tokens.js'
+import { measureEnd } from '../agent/telemetry/run-meter.js'
 import type { Clock } from '../core/clock.js'
 import type { TerminalEvent } from '../run/events.js'
 import { fold, type RunState } from '../run/fold.js'
@@ -40,6 +41,7 @@ async function endRun({ agent, key }: Delegate, options: EndDelegatedRunsOptions
   if (state.request === undefined) return
   if (state.outcome === undefined) {
     await log.append(key, events.length, [ended])
+    measureEnd({ agent, acceptedAt: events[0]?.at, endedAt: clock.now() }, ended)
     const answers = toOpenTokens(agent, state).map((token) => ({ agent, token }))
     await cancelAnswers(answers, clock)
   }

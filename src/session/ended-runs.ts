@@ -1,3 +1,4 @@
+import { measureEnd } from '../agent/telemetry/run-meter.js'
 import { toRequestText } from '../agent/to-answer.js'
 import { hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
@@ -108,11 +109,14 @@ export async function failRun(operation: Operation, run: string, error: unknown)
 
 /** Ends a run from outside, unless it has ended or is unknown, and tells whoever waits for it. */
 async function endRun(operation: Operation, run: string, outcome: TerminalEvent): Promise<void> {
-  const { log, key } = operation
+  const { agent, log, key, clock } = operation
   const events = await log.read({ ...key, run })
   if (events.length === 0) return
   const state = fold(events)
-  if (state.outcome === undefined) await log.append({ ...key, run }, events.length, [outcome])
+  if (state.outcome === undefined) {
+    await log.append({ ...key, run }, events.length, [outcome])
+    measureEnd({ agent, acceptedAt: events[0]?.at, endedAt: clock.now() }, outcome)
+  }
   await announce(operation, run, { ...state, outcome: state.outcome ?? outcome })
 }
 

@@ -1,6 +1,8 @@
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import { measureEnd } from '../agent/telemetry/run-meter.js'
 import { AgentError, hasCode } from '../core/errors.js'
 import { toProblem } from '../core/problem.js'
+import type { StoredEvent, TerminalEvent } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../run/run-log.js'
 import { filterInBatches } from './filter-in-batches.js'
@@ -98,7 +100,7 @@ function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
 }
 
 async function wake(
-  { log, agents, signal, maxAttempts }: SweepOptions,
+  { log, agents, signal, maxAttempts, now }: SweepOptions,
   key: RunKey,
 ): Promise<'signalled' | 'given up'> {
   const events = await log.read(key)
@@ -107,7 +109,7 @@ async function wake(
   if (isHopeless) {
     const agent = agents.find(({ name }) => name === key.agent)
     const answers = agent === undefined ? [] : await findAnswersOf(agent, log, key)
-    if (await giveUp(log, key, events.length, attempt)) await cancelAnswers(answers)
+    if (await giveUp({ log, now }, key, events, attempt)) await cancelAnswers(answers)
   }
   // One that is given up is taken in by its session, which tells whoever waits for it, and goes on with the next.
   await signal(key, 'continue', { correlationId: key.run })
@@ -115,16 +117,23 @@ async function wake(
 }
 
 /** False when somebody works on it after all. */
-async function giveUp(log: RunLog, key: RunKey, position: number, attempt: number): Promise<boolean> {
+async function giveUp(
+  { log, now }: Pick<SweepOptions, 'log' | 'now'>,
+  key: RunKey,
+  events: readonly StoredEvent[],
+  attempt: number,
+): Promise<boolean> {
   const error = new AgentError('internal', `The run was begun ${attempt} times and never came to an end.`)
-  const problem = toProblem(error, { sessionId: key.session, correlationId: key.run })
+  const data = toProblem(error, { sessionId: key.session, correlationId: key.run })
+  const failed: TerminalEvent = { type: 'run.failed', data }
   try {
-    await log.append(key, position, [{ type: 'run.failed', data: problem }])
-    return true
+    await log.append(key, events.length, [failed])
   } catch (error) {
     if (hasCode(error, 'fenced')) return false
     throw error
   }
+  measureEnd({ agent: { name: key.agent }, acceptedAt: events[0]?.at, endedAt: now }, failed)
+  return true
 }
 
 /** Has the sessions deleted that nobody uses any more. */

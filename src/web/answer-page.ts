@@ -66,7 +66,7 @@ export function answerAsset(path: string, request: PageRequest): PageAnswer {
   if (file === undefined) {
     return {
       status: 404,
-      headers: { ...guards, 'content-type': 'text/plain; charset=utf-8' },
+      headers: { ...guards, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
       body: 'Not found',
     }
   }

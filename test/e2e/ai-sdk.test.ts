@@ -248,8 +248,10 @@ describe('an approval', () => {
 
   test('keeps other messages waiting, unless they take its place', async () => {
     const { approval } = await ask('waiting')
-    const refused = await post({ id: 'waiting', messages: [says('Hello')] })
-    expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'session_busy' }])
+    for (const onBusy of [undefined, 'reject', 'steer']) {
+      const refused = await post({ id: 'waiting', messages: [says('Hello')], onBusy })
+      expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'session_busy' }])
+    }
     const taken = await post({ id: 'waiting', messages: [says('Hello')], onBusy: 'interrupt' })
     expect(await taken.text()).toContain('You said: Hello')
     expect(approval).not.toBe('')
@@ -293,6 +295,35 @@ describe('an approval', () => {
     expect(toLines(chat.lastMessage).slice(1, 3)).toEqual([
       'tool-refund output-available "250 for 1"',
       'tool-refund output-available "250 for 2"',
+    ])
+  })
+
+  test('is what a page comes back to, whatever waits behind it', async () => {
+    const { chat } = await ask('behind')
+    await scene.api.run({ message: 'Hello', sessionId: 'behind', waitForResponse: false })
+    const page = open('behind')
+    await page.resumeStream()
+    expect(toLines(page.lastMessage)).toEqual(toLines(chat.lastMessage))
+  })
+
+  test('is decided while the next message waits its turn, and both answers are told where they belong', async () => {
+    const calls = [call('work', { id: 'turn', gate: 'turn' }), call('refund', { order: 7, amount: 250 })]
+    scene.book.add('Work and refund', callTools(...calls))
+    const chat = open('turn')
+    const first = chat.say('Work and refund')
+    await scene.waitForWork('turn')
+    const second = chat.say('Hello')
+    await waitFor(async () => ((await load('turn')).at(-1)?.parts[0]?.type === 'text' ? true : undefined))
+    await scene.openGate('turn')
+    await first
+    const approval = await waitFor(async () => (await scene.api.state('turn')).body.approvals?.[0])
+    await chat.addToolApprovalResponse({ id: approval.approvalId, approved: true })
+    await Promise.all([chat.sendMessage(), second])
+    expect(chat.messages.map((message) => toLines(message).at(-1))).toEqual([
+      'text Work and refund',
+      'text Tools: turn by work | 250 for 7',
+      'text Hello',
+      'text You said: Hello',
     ])
   })
 

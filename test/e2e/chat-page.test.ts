@@ -64,6 +64,7 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
     for (const path of ['nothing.js', '..%2f..%2fpackage.json', '%2e%2e/']) {
       expect((await fetch(`${url}/${path}`)).status, path).toBe(404)
     }
+    expect((await fetch(`${url}/nothing.js`)).headers.get('cache-control')).toBe('no-store')
   })
 
   test('streams an answer with its tool call, and shows its events', () =>
@@ -166,7 +167,8 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       }
       const focused = () =>
         window.ask<string>(`document.activeElement.id || document.activeElement.className`)
-      await window.say('Refund order 7')
+      await window.page.waitForFunction(`document.activeElement.id === 'message'`)
+      await window.page.keyboard.type('Refund order 7\n')
       await window.page.waitForSelector('.approval .primary')
       expect(await window.ask(`document.querySelector('.turn').ariaBusy`)).toBe('false')
       await window.page.focus('.approval input')
@@ -284,6 +286,18 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       )
     }
     await window.waitForText('#agents', 'Assistant')
+    await window.close()
+  })
+
+  test('sends what was written before it knew of any agent', async () => {
+    const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    await window.waitForText('dialog', 'wants a key')
+    await window.page.keyboard.press('Escape')
+    await window.say('Early')
+    await window.ask(`sessionStorage.setItem('durable-agents-key:/api/chat', ${JSON.stringify(key)})`)
+    await window.ask(`dispatchEvent(new Event('focus'))`)
+    await window.waitForTurn(1, 'completed')
+    expect(await window.texts('.said')).toEqual(['Early'])
     await window.close()
   })
 

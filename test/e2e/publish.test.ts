@@ -63,6 +63,19 @@ describe('what publishing would send', () => {
     expect(ignored.trim().split('\n')).toEqual(left)
   })
 
+  test('says what to install for a store whose package is not there', () => {
+    const ask = `
+      import { RedisRunLog } from './dist/src/log/redis.js'
+      await new RedisRunLog({ url: 'redis://localhost' }).sessions('A', { limit: 1 }).catch((error) => console.log(error.message))`
+    const said = execFileSync(process.execPath, ['--input-type=module', '--eval', ask], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(said.trim()).toBe(
+      'RedisRunLog needs a package that is not installed. Install it in the app: npm install redis',
+    )
+  })
+
   test('runs', async () => {
     const app = await bed.startApp({ root: folder, agent: 'WeatherAgent' })
     expect((await app.api.call('/health')).body).toMatchObject({ status: 'healthy', agent_count: 1 })

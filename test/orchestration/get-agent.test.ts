@@ -185,3 +185,19 @@ test.each([
     expect(output).toContain(message)
   }
 })
+
+test('an option that a run does not have is refused by name', async () => {
+  const options: object = { responseSchema: z.object({ n: z.number() }) }
+  // biome-ignore lint/correctness/useYield: durable-functions wants a generator, also where nothing is waited for
+  function* write(context: OrchestrationContext): Generator<never, string> {
+    try {
+      getAgent(context, 'Writer').run('Hi', options)
+    } catch (error) {
+      return String(error)
+    }
+    return 'taken'
+  }
+  expect((await dispatch(write, undefined)).output).toContain(
+    'A run has no option "responseSchema". It has: session',
+  )
+})

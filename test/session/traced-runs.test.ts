@@ -8,6 +8,7 @@ import type { ChatClient, ChatEvent } from '../../src/model/chat-client.js'
 import type { RunRequest, StoredEvent } from '../../src/run/events.js'
 import { fold, toOpenApprovals } from '../../src/run/fold.js'
 import { createRunRequest } from '../../src/session/run-request.js'
+import { sweep } from '../../src/session/sweep.js'
 import { withTrace } from '../../src/session/with-trace.js'
 import { conversation, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { TelemetryKit } from '../support/telemetry.js'
@@ -287,4 +288,45 @@ test('a failure that only the log is told of names the run, and so what to look 
   await accept(log as MemoryRunLog)
   await entity.operate('run', { correlationId: 'a' })
   expect(entity.logged.join()).toContain('Agent Agent, session s, run a: ')
+})
+
+/** How many runs of an agent ended how. */
+async function countEnds(agent: string): Promise<readonly (readonly [unknown, unknown, number])[]> {
+  const { dataPoints = [] } = (await kit.metric('durable_agent.run.duration')) ?? {}
+  return dataPoints
+    .filter(({ attributes }) => attributes['gen_ai.agent.name'] === agent)
+    .map(({ attributes, value }) => {
+      const { count } = value as { readonly count: number }
+      return [attributes['durable_agent.run.outcome'], attributes['error.type'], count]
+    })
+}
+
+test('a run that is given up is counted as failed', async () => {
+  const { log, agent } = createSession([], { agent: { name: 'Hopeless' } })
+  const key = { agent: 'Hopeless', session: 's', run: 'a' }
+  await log.create(key, createRunRequest({ messages: [createTextMessage('user', 'Go')] }))
+  await log.append(key, 1, [{ type: 'run.started', data: { epoch: 1, attempt: 1, turn: 1 } }])
+  const now = Date.now() + 120_000
+  const patience = {
+    stallMs: 60_000,
+    maxAttempts: 1,
+    sessionTtlMs: undefined,
+    runRetentionMs: undefined,
+    now,
+  }
+  const report = await sweep({ log, agents: [agent], signal: async () => {}, ...patience })
+  expect(report.givenUp).toBe(1)
+  expect(await countEnds('Hopeless')).toEqual([['failed', 'internal', 1]])
+})
+
+test('a run that another machine accepted a moment later is counted all the same', async () => {
+  const itsClock = createSleepingClock()
+  await itsClock.sleep(5000)
+  const log = new MemoryRunLog({ clock: itsClock })
+  const clock = createSleepingClock()
+  const { entity } = createSession([{ text: 'done' }], { agent: { name: 'Skewed' }, clock, log })
+  const key = { agent: 'Skewed', session: 's', run: 'a' }
+  await log.create(key, createRunRequest({ messages: [createTextMessage('user', 'Go')] }))
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await countEnds('Skewed')).toEqual([['completed', undefined, 1]])
 })

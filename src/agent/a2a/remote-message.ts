@@ -1,5 +1,5 @@
 import { type Part, Role, type SendMessageRequest } from '@a2a-js/sdk'
-import { toCanonicalJson } from '../../core/json.js'
+import { isJsonObject } from '../../core/json.js'
 import {
   type ChatMessage,
   type Content,
@@ -79,14 +79,10 @@ function toDecisions(calls: readonly FunctionCallContent[], fresh: readonly Chat
       const reason = result.error.slice(0, longestReason)
       return [toPart({ $case: 'data', value: { approvalId, approved: false, reason } })]
     }
-    const agreed = (result.result as { readonly arguments?: unknown } | undefined)?.arguments
-    const isEdited = toCanonicalJson(agreed ?? null) !== toCanonicalJson(asked.data.arguments ?? null)
-    return [
-      toPart({
-        $case: 'data',
-        value: { approvalId, approved: true, ...(isEdited ? { arguments: agreed } : {}) },
-      }),
-    ]
+    // The call is shown as the human had it run, so it does not say whether that was changed.
+    const { arguments: agreed } = (result.result ?? {}) as { readonly arguments?: unknown }
+    const changed = isJsonObject(agreed) ? { arguments: agreed } : {}
+    return [toPart({ $case: 'data', value: { approvalId, approved: true, ...changed } })]
   })
 }
 

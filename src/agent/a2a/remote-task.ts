@@ -76,7 +76,7 @@ export class RemoteTask {
     yield { type: 'completed', ...toChatAnswer({ name, key }, this.#view, this.#request) }
   }
 
-  /** What is said to a task that waits for it, and can be said again, outlasts that the agent is out of reach. */
+  /** What may have arrived, or is said to a task that waits for it, outlasts that the agent is out of reach if it can be said again. */
   async *#send(): AsyncGenerator<ChatEvent> {
     try {
       yield* this.#sendOnce()
@@ -84,21 +84,28 @@ export class RemoteTask {
     } catch (error) {
       this.#signal?.throwIfAborted()
       const isPassing = error instanceof AgentError && error.retryable
-      if (!isPassing || this.#message.taskId === undefined) throw error
+      const isExpected = this.#mayHaveArrived || this.#message.taskId !== undefined
+      if (!isPassing || !isExpected) throw error
       yield* this.#failToReach(error)
     }
+  }
+
+  get #mayHaveArrived(): boolean {
+    const { token } = this.#teller
+    return token !== undefined && token.isUnsent !== true
   }
 
   /** The message's id is told before it is sent: whoever comes back knows that it may have arrived, and under which id. */
   async *#sendOnce(): AsyncGenerator<ChatEvent> {
     const { connection, name } = this.#settings
     const remote = await connection.open(this.#signal)
-    if (this.#teller.token !== undefined && this.#teller.token.isUnsent !== true && !this.#isSafe(remote))
-      throw toUnknownError(name)
+    const isRepeated = this.#mayHaveArrived
+    if (isRepeated && !this.#isSafe(remote)) throw toUnknownError(name)
     const { left } = this.#message
     if (left !== undefined) await connection.cancel(left, this.#signal)
     const { messageId = randomUUID(), unreachableSince } = this.#teller.token ?? {}
     const token = { messageId, unreachableSince }
+    const unsent = isRepeated ? token : { ...token, isUnsent: true as const }
     yield this.#teller.remember(token)
     this.#signal?.throwIfAborted()
     try {
@@ -106,7 +113,7 @@ export class RemoteTask {
     } catch (error) {
       this.#signal?.throwIfAborted()
       if (this.#teller.isTooLong) throw error
-      if (this.#teller.token?.taskId === undefined) yield* this.#failToSend(remote, token, error)
+      if (this.#teller.token?.taskId === undefined) yield* this.#failToSend(remote, unsent, error)
     }
   }
 
@@ -130,16 +137,16 @@ export class RemoteTask {
       throw new Error('Nothing was answered.')
   }
 
-  async *#failToSend(remote: Remote, token: TaskToken, error: unknown): AsyncGenerator<ChatEvent> {
+  async *#failToSend(remote: Remote, unsent: TaskToken, error: unknown): AsyncGenerator<ChatEvent> {
     const { name } = this.#settings
     if (isNeverSent(error)) {
-      yield this.#teller.remember({ ...token, isUnsent: true })
+      yield this.#teller.remember(unsent)
       throw error instanceof AgentError ? error : toUnreachableError(name, error)
     }
     if (isRefusal(error)) {
       if (!(await this.#isTooLate())) throw toRefusedError(name, error)
       this.#message = { ...this.#message, taskId: undefined }
-      yield this.#teller.remember({ ...token, isUnsent: true })
+      yield this.#teller.remember({ ...unsent, isUnsent: true })
       return yield* this.#sendOnce()
     }
     if (error instanceof AgentError) throw error

@@ -1,7 +1,8 @@
 import type { Attributes } from '@opentelemetry/api'
 import { genAi } from '../../model/telemetry/attributes.js'
 import { createCounter, createHistogram, perProvider } from '../../model/telemetry/instruments.js'
-import { isTerminal, type RunEvent } from '../../run/events.js'
+import { isTerminal, type RunEvent, type TerminalEvent } from '../../run/events.js'
+import type { AgentDefinition } from '../agent-definition.js'
 import type { ObservedRun } from './observed-run.js'
 
 /** From a tenth of a second to a week: runs may wait for humans. */
@@ -42,7 +43,7 @@ export class RunMeter {
   note(event: RunEvent): void {
     if (event.type === 'approval.requested') this.#noteQuestion(event.data)
     else if (event.type === 'approval.decided') this.#measureWait(event.data)
-    else if (isTerminal(event)) this.#measureEnd(event)
+    else if (isTerminal(event)) measureEnd({ ...this.#run, endedAt: this.#run.now() }, event)
   }
 
   /** What another agent's run asks is measured there. */
@@ -54,16 +55,31 @@ export class RunMeter {
     const askedAt = this.#askedAt.get(approvalId)
     if (askedAt === undefined) return
     const attributes = { ...this.#attributes, 'durable_agent.approval.decision': decision }
-    getInstruments().approvals((this.#run.now() - askedAt) / 1000, attributes)
+    getInstruments().approvals(toSeconds(askedAt, this.#run.now()), attributes)
   }
+}
 
-  #measureEnd(event: Extract<RunEvent, { type: `run.${'completed' | 'failed' | 'cancelled'}` }>): void {
-    getInstruments().duration((this.#run.now() - this.#run.acceptedAt) / 1000, {
-      ...this.#attributes,
-      'durable_agent.run.outcome': event.type.replace('run.', ''),
-      ...(event.type === 'run.failed' ? { 'error.type': event.data.code } : {}),
-    })
-  }
+/** A run that ends. */
+export interface EndingRun {
+  readonly agent: Pick<AgentDefinition, 'name'>
+  /** ms since 1970 UTC. */
+  readonly acceptedAt: number | undefined
+  /** ms since 1970 UTC. */
+  readonly endedAt: number
+}
+
+/** Measures the end of a run, also of one that ends without being executed. */
+export function measureEnd({ agent, acceptedAt, endedAt }: EndingRun, event: TerminalEvent): void {
+  getInstruments().duration(toSeconds(acceptedAt ?? endedAt, endedAt), {
+    [genAi.agentName]: agent.name,
+    'durable_agent.run.outcome': event.type.replace('run.', ''),
+    ...(event.type === 'run.failed' ? { 'error.type': event.data.code } : {}),
+  })
+}
+
+/** None where the clocks of two machines differ by more than it took. */
+function toSeconds(from: number, to: number): number {
+  return Math.max(0, to - from) / 1000
 }
 
 /** When humans were asked about a run's own tools, by approval; ms since 1970 UTC. */

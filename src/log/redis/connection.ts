@@ -71,8 +71,7 @@ export class RedisConnection {
         return await this.#inTime(work())
       } catch (error) {
         const pauseMs = retryDelaysMs[tries]
-        if (pauseMs === undefined || this.#isClosed || toReplyCode(error) !== undefined)
-          throw this.#toError(error)
+        if (pauseMs === undefined || this.#isClosed || isFinal(error)) throw this.#toError(error)
         await wait(pauseMs)
       }
     }
@@ -184,8 +183,20 @@ async function evaluate(client: RedisClient, script: RedisScript, call: ScriptCa
   }
 }
 
+/** The package is the app's to install, as only apps that keep their runs in Redis need it. */
+async function importRedis() {
+  try {
+    return await import('redis')
+  } catch (cause) {
+    if (toName(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
+    const message =
+      'RedisRunLog needs a package that is not installed. Install it in the app: npm install redis'
+    throw new AgentError('invalid_configuration', message, { cause })
+  }
+}
+
 async function createClient(url: string): Promise<RedisClient> {
-  const redis = await import('redis')
+  const redis = await importRedis()
   let hasBeenConnected = false
   const reconnectStrategy = (retries: number, cause: Error) => {
     const isWorthIt = hasBeenConnected || (retries < 1 && toReplyCode(cause) === undefined)
@@ -202,6 +213,11 @@ async function createClient(url: string): Promise<RedisClient> {
   })
   client.on('error', () => {})
   return client
+}
+
+/** Whether the same call would fail again: the server has answered, or there is no client to call it with. */
+function isFinal(error: unknown): boolean {
+  return toReplyCode(error) !== undefined || error instanceof AgentError
 }
 
 /** The code word of an error that the server answered with; `undefined` for failures on the way. */

@@ -44,6 +44,7 @@ export class ChatPage {
   #conversation: Conversation | undefined
   #shown = new AbortController()
   #isDrawing = false
+  #isSendWanted = false
   /** How many turns were followed, and have not ended, when the list of sessions was read. */
   #progress = nothingDone
 
@@ -81,10 +82,10 @@ export class ChatPage {
 
   /** Shows what the address names, else a new conversation with the first agent. */
   async start(): Promise<void> {
-    const named = parsePlace(location.hash)
-    this.#open(named)
+    this.#open(parsePlace(location.hash))
     await this.#readAgents()
-    if (named === undefined) this.#composer.focus()
+    // Before it stands a long list; whoever is somewhere already stays there.
+    if (document.activeElement === document.body) this.#composer.focus()
   }
 
   async #readAgents(): Promise<void> {
@@ -98,6 +99,7 @@ export class ChatPage {
     const [first] = names
     if (this.#agent === '' && first !== undefined) this.#open({ agent: first, session: undefined })
     agents.value = this.#agent
+    if (this.#isSendWanted) this.#composer.send()
     if (first === undefined) this.#problem.show('This app has no agents that can be talked to here.')
   }
 
@@ -172,9 +174,10 @@ export class ChatPage {
     })
   }
 
-  /** False while it is not known which agent is meant. */
+  /** False while it is not known which agent is meant: it is sent when it is. */
   #send(message: string): boolean {
-    if (this.#agent === '') return false
+    this.#isSendWanted = this.#agent === ''
+    if (this.#isSendWanted) return false
     this.#problem.clear()
     if (this.#conversation === undefined) {
       const place = { agent: this.#agent, session: createSessionId(new Date()) }

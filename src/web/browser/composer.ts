@@ -18,13 +18,13 @@ export class Composer {
     const { form, text, stop, onStop } = options
     form.addEventListener('submit', (event) => {
       event.preventDefault()
-      this.#send()
+      this.send()
     })
     text.addEventListener('keydown', (event) => {
       // Enter also ends the composition of a Japanese or Chinese word.
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
       event.preventDefault()
-      this.#send()
+      this.send()
     })
     text.addEventListener('input', () => this.#fit())
     stop.addEventListener('click', onStop)
@@ -41,7 +41,8 @@ export class Composer {
     this.#options.text.focus()
   }
 
-  #send(): void {
+  /** Sends what is written, if it can be. */
+  send(): void {
     const { text, onSend } = this.#options
     if (text.value.trim() === '' || !onSend(text.value)) return
     text.value = ''

@@ -16,7 +16,7 @@ export function toShownJson(value: JsonValue | undefined): string {
  * Security: what {@link toShownJson} shows as signs is written as `\\u` and its number, so that it can neither hide nor go unseen.
  */
 export function toEditedJson(value: JsonValue = {}): string {
-  return JSON.stringify(value, undefined, 2).replace(/[^\n]/g, (character) =>
+  return JSON.stringify(value, undefined, 2).replace(/[^\n\x20-\x7e]/g, (character) =>
     toPlainText(character) === character ? character : toEscape(character),
   )
 }

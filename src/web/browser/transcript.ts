@@ -22,6 +22,7 @@ export interface TranscriptOptions extends TurnElementOptions {
 export class Transcript {
   readonly #options: TranscriptOptions
   #turns = new Map<string, TurnElement>()
+  readonly #greeting = createGreeting()
   #wasAtEnd = true
 
   constructor(options: TranscriptOptions) {
@@ -48,10 +49,9 @@ export class Transcript {
     )
     this.#turns = new Map(turns.map((turn) => [turn.key, this.#turns.get(turn.key) ?? this.#createTurn()]))
     for (const turn of turns) this.#turns.get(turn.key)?.update(turn)
-    const nodes = [...this.#turns.values()].map(({ node }) => node)
+    const nodes = turns.length === 0 ? [this.#greeting] : [...this.#turns.values()].map(({ node }) => node)
     list.setAttribute('aria-live', isRead ? 'off' : 'polite')
-    if (nodes.length === 0) list.replaceChildren(createGreeting())
-    else placeChildren(list, nodes)
+    placeChildren(list, nodes)
     if (isFollowed) this.scrollToEnd()
     else if (isPrepended) scroller.scrollTop = scroller.scrollHeight - below
     this.#showWay()

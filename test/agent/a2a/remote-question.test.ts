@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import { confirmationName } from '../../../src/agent/a2a/confirmation-tool.js'
-import { type ChatMessage, createTextMessage, toFunctionCalls } from '../../../src/core/messages.js'
+import {
+  type ChatMessage,
+  createTextMessage,
+  type FunctionCallContent,
+  toFunctionCalls,
+} from '../../../src/core/messages.js'
 import type { ChatRequest } from '../../../src/model/chat-client.js'
 import {
   ask,
@@ -166,3 +171,23 @@ test.each<[string, A2aStep, CardChanges | undefined, boolean]>([
     })
   },
 )
+
+test('what a human has agreed to is told, although the call is shown with it', async () => {
+  const scene = await createFar([{ frames: [{ task: asksForRefund }] }, done])
+  const { message } = (await ask(scene, { ...hello, tools })).answer ?? {}
+  const agreed = { order: 7, amount: 20 }
+  const [call] = toFunctionCalls(message as ChatMessage)
+  const shown = {
+    ...call,
+    arguments: { ...(call?.arguments as object), arguments: agreed },
+  } as FunctionCallContent
+  const contents = message?.contents.map((content) => (content === call ? shown : content)) ?? []
+  const result = { type: 'functionResult', callId: shown.callId, result: { arguments: agreed } } as const
+  const messages: ChatMessage[] = [
+    ...hello.messages,
+    { role: 'assistant', contents },
+    { role: 'tool', contents: [result] },
+  ]
+  await ask(scene, { messages, tools })
+  expect(sent(scene)[1]?.parts).toEqual([{ data: { approvalId: 'r~1', approved: true, arguments: agreed } }])
+})

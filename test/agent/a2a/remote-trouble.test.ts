@@ -60,6 +60,19 @@ test.each<[string, A2aStep, CardChanges | undefined]>([
   expect(scene.server.calls).toHaveLength(2)
 })
 
+test('a message that may have arrived outlasts an outage, and is not held for one that has not', async () => {
+  const scene = await createFar([{ hangUp: true }], {}, idempotent)
+  const first = await ask(scene, hello, { follow: false })
+  await scene.server[Symbol.asyncDispose]()
+  const continuation = toTokens(first.events).at(-1) ?? ''
+  const second = await ask(scene, { ...hello, continuation }, { follow: false })
+  for (const { error, events } of [first, second]) {
+    expect(error).toBe(undefined)
+    const token = JSON.parse(toTokens(events).at(-1) ?? '')
+    expect(token).toEqual({ messageId: expect.any(String), unreachableSince: expect.any(Number) })
+  }
+})
+
 test('a message that was one too many is sent again', async () => {
   const scene = await createFar([{ status: 429 }, { frames: [{ task: says('COMPLETED', 'Hello') }] }])
   const { events } = await ask(scene)

@@ -12,7 +12,7 @@ export class MessageList {
     switch (event.type) {
       case 'TEXT_MESSAGE_START':
       case 'REASONING_MESSAGE_START':
-        this.#open(event.messageId, event.role)
+        this.#open({ id: event.messageId, role: event.role, content: '' })
         break
       case 'TEXT_MESSAGE_CONTENT':
       case 'REASONING_MESSAGE_CONTENT':
@@ -20,15 +20,13 @@ export class MessageList {
         break
       case 'TOOL_CALL_START': {
         const { toolCallId: id, toolCallName: name, parentMessageId } = event
-        this.#open(parentMessageId, 'assistant')
+        this.#open({ id: parentMessageId, role: 'assistant' })
         const call = { id, type: 'function', function: { name, arguments: '' } }
         this.#change(parentMessageId, (message) => ({ toolCalls: [...toCalls(message), call] }))
         break
       }
       case 'TOOL_CALL_ARGS':
-        this.#messages = this.#messages.map((message) =>
-          withArguments(message, event.toolCallId, event.delta),
-        )
+        this.changeArguments(event.toolCallId, (text) => text + event.delta)
         break
       case 'TOOL_CALL_RESULT': {
         const { messageId: id, role, toolCallId, content } = event
@@ -43,9 +41,13 @@ export class MessageList {
     }
   }
 
-  #open(id: string, role: string): void {
-    if (this.#messages.some((message) => message.id === id)) return
-    this.#messages = [...this.#messages, { id, role, content: '' }]
+  /** Changes the arguments of a tool call. */
+  changeArguments(toolCallId: string, change: (text: string) => string): void {
+    this.#messages = this.#messages.map((message) => withArguments(message, toolCallId, change))
+  }
+
+  #open(opened: AguiMessage): void {
+    if (!this.#messages.some(({ id }) => id === opened.id)) this.#messages = [...this.#messages, opened]
   }
 
   #change(id: string, change: (message: AguiMessage) => object): void {
@@ -65,13 +67,16 @@ function toCalls({ toolCalls }: AguiMessage): readonly ToolCall[] {
   return (toolCalls as readonly ToolCall[] | undefined) ?? []
 }
 
-function withArguments(message: AguiMessage, toolCallId: string, delta: string): AguiMessage {
+function withArguments(
+  message: AguiMessage,
+  toolCallId: string,
+  change: (text: string) => string,
+): AguiMessage {
   const calls = toCalls(message)
   if (!calls.some(({ id }) => id === toolCallId)) return message
-  const toolCalls = calls.map((call) =>
-    call.id === toolCallId
-      ? { ...call, function: { ...call.function, arguments: call.function.arguments + delta } }
-      : call,
-  )
+  const toolCalls = calls.map((call) => {
+    if (call.id !== toolCallId) return call
+    return { ...call, function: { ...call.function, arguments: change(call.function.arguments) } }
+  })
   return { ...message, toolCalls }
 }

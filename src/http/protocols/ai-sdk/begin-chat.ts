@@ -29,7 +29,7 @@ export async function beginChat(call: Call, chat: ParsedChat): Promise<BegunChat
 
 async function begin(call: Call, chat: ParsedChat, key: RunKey): Promise<void> {
   const { onBusy, messageId, messages } = chat
-  if (onBusy === undefined || onBusy === 'queue') await refuseToWait(call, key)
+  if (onBusy !== 'interrupt') await refuseToWait(call, key)
   const options = { enableToolCalls: true, onBusy }
   const request = createRunRequest({
     messages: await chooseMessages(call, chat, key),

@@ -1,5 +1,5 @@
 import { AgentError } from '../../../core/errors.js'
-import { fold } from '../../../run/fold.js'
+import { fold, toOpenApprovals } from '../../../run/fold.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
@@ -39,16 +39,21 @@ export async function handleResume(call: Call): Promise<Answer> {
 const nothingRuns: Answer = { status: 204, headers: {} }
 
 /**
- * The newest run that has not ended. When there is none, the last run if one executor took it over from another: with that
- * one the stream may have broken off, and its reader comes back for the rest.
+ * The run that waits for a human, as pages decide only when they are told nothing; else the newest that has not ended. When
+ * there is none, the last run if one executor took it over from another: with that one the stream may have broken off, and
+ * its reader comes back for the rest.
  */
 async function findRunToTell({ log, sessions }: Call, session: SessionKey): Promise<RunKey | undefined> {
-  const open = (await log.runsAfter(session, Number.MAX_SAFE_INTEGER)).at(-1)
-  if (open !== undefined) return { ...session, run: open.run }
+  const read = async (run: string) => fold(await sessions.readRun({ ...session, run }))
+  const open = await log.runsAfter(session, Number.MAX_SAFE_INTEGER)
+  const [first] = open
+  if (first !== undefined) {
+    const isAsking = first.status === 'parked' && toOpenApprovals(await read(first.run)).length > 0
+    return { ...session, run: (isAsking ? first : (open.at(-1) ?? first)).run }
+  }
   const [ended] = await log.runsUpTo(session, Number.MAX_SAFE_INTEGER, 1)
   if (ended === undefined) return undefined
-  const key = { ...session, run: ended.run }
-  return fold(await sessions.readRun(key)).attempt > 1 ? key : undefined
+  return (await read(ended.run)).attempt > 1 ? { ...session, run: ended.run } : undefined
 }
 
 /** The last run that was to answer a message. @throws {AgentError} `not_found` when there is none. */

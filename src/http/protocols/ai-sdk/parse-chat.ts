@@ -11,7 +11,14 @@ import { createFieldError, createRequestError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import type { PlacedDecision } from '../decide-run.js'
 import { requireAgent } from '../find-agent.js'
-import { approvalPart, chatBody, type UiBodyMessage, type UserBodyPart, userParts } from './chat-body.js'
+import {
+  approvalPart,
+  type ChatBody,
+  chatBody,
+  type UiBodyMessage,
+  type UserBodyPart,
+  userParts,
+} from './chat-body.js'
 
 /** A request of a chat, checked in every part. */
 export interface ParsedChat {
@@ -37,29 +44,31 @@ export async function parseChat(call: Call): Promise<ParsedChat> {
   refuseUnknown(url.searchParams, ['code'])
   const agent = requireAgent(call, params.agentName ?? '')
   const body = parse(chatBody, await readJsonBody(request, settings.maxBodyBytes), [])
-  const all = (body.messages ?? [body.message]).filter((message) => message !== undefined)
-  const toPath = (index: number) => (body.messages === undefined ? ['message'] : ['messages', String(index)])
-  const start = all.findLastIndex(({ role }) => role === 'assistant') + 1
-  const said = all.slice(start)
-  if (said.length > mostMessages) throw createTooManyError(said.length)
-  const messages = said.map((message, index) => toMessage(message, toPath(start + index)))
-  const decisions = start === 0 ? [] : toDecisions(all[start - 1], toPath(start - 1))
   const header = request.headers.get('idempotency-key')
-  if (messages.length + decisions.length === 0) {
-    throw createFieldError(
-      'messages',
-      'must end with a message of the user, or with answers to tool approvals',
-    )
-  }
   return {
     session: { agent: agent.name, session: parseSessionId(body.id, 'id') },
-    messages,
-    decisions,
+    ...toSaid(body),
     trigger: body.trigger,
     messageId: body.messageId ?? undefined,
     run: header === null ? undefined : parseCorrelationId(header, 'Idempotency-Key'),
     onBusy: body.onBusy,
   }
+}
+
+/** What is new in a conversation. A message that is named as going on leaves those after it to requests of their own. */
+function toSaid(body: ChatBody): Pick<ParsedChat, 'messages' | 'decisions'> {
+  const all = (body.messages ?? [body.message]).filter((message) => message !== undefined)
+  const toPath = (index: number) => (body.messages === undefined ? ['message'] : ['messages', String(index)])
+  const decide = (index: number) => toDecisions(all[index], toPath(index))
+  const continued = decide(all.findLastIndex(({ id, role }) => role === 'assistant' && id === body.messageId))
+  if (continued.length > 0) return { messages: [], decisions: continued }
+  const start = all.findLastIndex(({ role }) => role === 'assistant') + 1
+  const said = all.slice(start)
+  if (said.length > mostMessages) throw createTooManyError(said.length)
+  const messages = said.map((message, index) => toMessage(message, toPath(start + index)))
+  const decisions = decide(start - 1)
+  if (messages.length + decisions.length > 0) return { messages, decisions }
+  throw createFieldError('messages', 'must end with a message of the user, or with answers to tool approvals')
 }
 
 function createTooManyError(count: number): AgentError {
