@@ -1,3 +1,4 @@
+import { toCanonicalJson } from '../core/json.js'
 import {
   addUsage,
   type ChatMessage,
@@ -213,6 +214,12 @@ function changeCalls(
 /** The tool calls of a run's last step: only these can be unfinished. */
 export function toLastCalls({ steps }: Pick<RunState, 'steps'>): readonly CallState[] {
   return steps.at(-1)?.calls ?? []
+}
+
+/** Whether a call is run with other arguments than the model's: a human may have changed them. */
+export function isChanged(state: Pick<RunState, 'steps'>, { callId, arguments: args }: ToolStarted): boolean {
+  const asked = toLastCalls(state).find(({ call }) => call.callId === callId)
+  return asked !== undefined && toCanonicalJson(asked.call.arguments) !== toCanonicalJson(args)
 }
 
 /** The tool calls that wait for a human. */

@@ -292,6 +292,8 @@ describe('an approval', () => {
     ])
     await client.runAgent({ resume: resolve({ approved: true, editedArgs: { order: 7, amount: 5 } }) })
     expect(client.text).toBe('Tools: 5 for 7')
+    expect(toLines(client.messages)[1]).toBe('assistant  refund({"order":7,"amount":5})')
+    expect((await load('edited')).messages).toEqual(client.messages)
     const other = await ask('denied')
     const reason = 'Not today'
     await other.client.runAgent({

@@ -167,7 +167,8 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       }
       const focused = () =>
         window.ask<string>(`document.activeElement.id || document.activeElement.className`)
-      await window.say('Refund order 7')
+      await window.page.waitForFunction(`document.activeElement.id === 'message'`)
+      await window.page.keyboard.type('Refund order 7\n')
       await window.page.waitForSelector('.approval .primary')
       expect(await window.ask(`document.querySelector('.turn').ariaBusy`)).toBe('false')
       await window.page.focus('.approval input')

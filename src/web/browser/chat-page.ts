@@ -82,10 +82,10 @@ export class ChatPage {
 
   /** Shows what the address names, else a new conversation with the first agent. */
   async start(): Promise<void> {
-    const named = parsePlace(location.hash)
-    this.#open(named)
+    this.#open(parsePlace(location.hash))
     await this.#readAgents()
-    if (named === undefined) this.#composer.focus()
+    // Before it stands a long list; whoever is somewhere already stays there.
+    if (document.activeElement === document.body) this.#composer.focus()
   }
 
   async #readAgents(): Promise<void> {

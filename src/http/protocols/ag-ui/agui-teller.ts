@@ -1,6 +1,6 @@
 import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/messages.js'
-import type { RunEvent, StepCompleted, StoredEvent } from '../../../run/events.js'
-import { advance, emptyRun, type RunState, toOpenApprovals } from '../../../run/fold.js'
+import type { RunEvent, StepCompleted, StoredEvent, ToolStarted } from '../../../run/events.js'
+import { advance, emptyRun, isChanged, type RunState, toOpenApprovals } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { deletedReason } from '../../../session/announce-end.js'
 import type { BreakOff, RunTeller } from '../run-teller.js'
@@ -10,6 +10,7 @@ import { toInterrupt } from './interrupts.js'
 import { isMessageOf, toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
 import { StepTeller } from './step-teller.js'
+import { toArgumentsText } from './thread-messages.js'
 import { toResultEvent } from './tool-results.js'
 
 /** What a run is told as. */
@@ -21,7 +22,7 @@ export interface AguiTelling {
   readonly shown: readonly AguiMessage[]
 }
 
-/** Tells a run in AG-UI's events. Messages that are void are taken back by a snapshot of those that are left. */
+/** Tells a run in AG-UI's events. Messages that are void, or have become others, are so by a snapshot of what there is. */
 export class AguiTeller implements RunTeller<AguiEvent> {
   readonly #telling: AguiTelling
   readonly #steps: StepTeller
@@ -81,6 +82,8 @@ export class AguiTeller implements RunTeller<AguiEvent> {
         return this.#retract()
       case 'step.completed':
         return this.#tellStep(event.data)
+      case 'tool.started':
+        return isChanged(this.#state, event.data) ? this.#changeArguments(event.data) : []
       case 'tool.progress': {
         const { callId, name: toolCallName, progress } = event.data
         const toolCallId = this.#toToolCallId(callId)
@@ -110,11 +113,16 @@ export class AguiTeller implements RunTeller<AguiEvent> {
       const toolCallId = this.#toToolCallId(callId)
       return [
         { type: 'TOOL_CALL_START', toolCallId, toolCallName: name, parentMessageId },
-        { type: 'TOOL_CALL_ARGS', toolCallId, delta: typeof args === 'string' ? args : JSON.stringify(args) },
+        { type: 'TOOL_CALL_ARGS', toolCallId, delta: toArgumentsText(args) },
         { type: 'TOOL_CALL_END', toolCallId },
       ]
     })
     return [...begun, ...retracted, ...said, ...calls]
+  }
+
+  #changeArguments({ callId, arguments: args }: ToolStarted): readonly AguiEvent[] {
+    this.#list.changeArguments(this.#toToolCallId(callId), () => toArgumentsText(args))
+    return [this.#toSnapshot()]
   }
 
   #toToolCallId(callId: string): string {

@@ -26,9 +26,7 @@ export class MessageList {
         break
       }
       case 'TOOL_CALL_ARGS':
-        this.#messages = this.#messages.map((message) =>
-          withArguments(message, event.toolCallId, event.delta),
-        )
+        this.changeArguments(event.toolCallId, (text) => text + event.delta)
         break
       case 'TOOL_CALL_RESULT': {
         const { messageId: id, role, toolCallId, content } = event
@@ -41,6 +39,11 @@ export class MessageList {
         break
       }
     }
+  }
+
+  /** Changes the arguments of a tool call. */
+  changeArguments(toolCallId: string, change: (text: string) => string): void {
+    this.#messages = this.#messages.map((message) => withArguments(message, toolCallId, change))
   }
 
   #open(id: string, role: string): void {
@@ -65,13 +68,16 @@ function toCalls({ toolCalls }: AguiMessage): readonly ToolCall[] {
   return (toolCalls as readonly ToolCall[] | undefined) ?? []
 }
 
-function withArguments(message: AguiMessage, toolCallId: string, delta: string): AguiMessage {
+function withArguments(
+  message: AguiMessage,
+  toolCallId: string,
+  change: (text: string) => string,
+): AguiMessage {
   const calls = toCalls(message)
   if (!calls.some(({ id }) => id === toolCallId)) return message
-  const toolCalls = calls.map((call) =>
-    call.id === toolCallId
-      ? { ...call, function: { ...call.function, arguments: call.function.arguments + delta } }
-      : call,
-  )
+  const toolCalls = calls.map((call) => {
+    if (call.id !== toolCallId) return call
+    return { ...call, function: { ...call.function, arguments: change(call.function.arguments) } }
+  })
   return { ...message, toolCalls }
 }

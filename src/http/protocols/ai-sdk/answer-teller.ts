@@ -1,5 +1,5 @@
 import { toTimestamp } from '../../../core/clock.js'
-import { toFunctionCalls } from '../../../core/messages.js'
+import { type FunctionCallContent, toFunctionCalls } from '../../../core/messages.js'
 import type {
   ApprovalRequested,
   RunEvent,
@@ -7,7 +7,7 @@ import type {
   StoredEvent,
   ToolCompleted,
 } from '../../../run/events.js'
-import { advance, emptyRun, type RunState, toLastCalls } from '../../../run/fold.js'
+import { advance, emptyRun, isChanged, type RunState, toLastCalls } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { deletedReason } from '../../../session/announce-end.js'
 import type { BreakOff, RunTeller } from '../run-teller.js'
@@ -69,6 +69,10 @@ export class AnswerTeller implements RunTeller<UiChunk> {
         return this.#steps.retract()
       case 'step.completed':
         return this.#tellStep(event.data)
+      case 'tool.started': {
+        const { callId, name, arguments: input } = event.data
+        return isChanged(before, event.data) ? [toInput({ callId, name, arguments: input })] : []
+      }
       case 'tool.progress': {
         const { callId: id, name, progress } = event.data
         return [{ type: 'data-tool-progress', id, data: { name, progress }, transient: true }]
@@ -101,15 +105,7 @@ export class AnswerTeller implements RunTeller<UiChunk> {
   }
 
   #tellStep({ step, message }: StepCompleted): readonly UiChunk[] {
-    const calls = toFunctionCalls(message).map(
-      ({ callId, name, arguments: input }): UiChunk => ({
-        type: 'tool-input-available',
-        toolCallId: callId,
-        toolName: name,
-        input,
-        providerExecuted: true,
-      }),
-    )
+    const calls = toFunctionCalls(message).map(toInput)
     const said = [...this.#steps.begin(step), ...this.#steps.complete(message)]
     return [...said, ...toFileParts(message), ...calls]
   }
@@ -132,6 +128,14 @@ export class AnswerTeller implements RunTeller<UiChunk> {
     const told: UiChunk = { type: 'message-metadata', messageMetadata: { error: { code, message } } }
     return [...this.#steps.end(), told, { type: 'error', errorText: message }]
   }
+}
+
+function toInput({
+  callId: toolCallId,
+  name: toolName,
+  arguments: input,
+}: Pick<FunctionCallContent, 'callId' | 'name' | 'arguments'>): UiChunk {
+  return { type: 'tool-input-available', toolCallId, toolName, input, providerExecuted: true }
 }
 
 /** What a human is asked about a tool call. */

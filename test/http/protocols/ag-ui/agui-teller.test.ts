@@ -133,6 +133,28 @@ test('ends a run that waits for a human with an interrupt, and goes on as anothe
   expect((await show(told, first.messages)).lines).toEqual(wholeLines)
 })
 
+test('tells a call as a human had it run', async () => {
+  const ran = toolStarted('c2')
+  if (ran.type !== 'tool.started') throw new Error('A start is a start.')
+  const changed: RunEvent = { ...ran, data: { ...ran.data, arguments: { a: 2 } } }
+  const events = [
+    ...asking,
+    approved,
+    resumed,
+    changed,
+    toolDone('c2', 2),
+    answer(1, 'Done'),
+    completed('Done'),
+  ]
+  const { lines } = await show(tell(events))
+  expect(lines.slice(2)).toEqual([
+    'assistant  tool({}) tool({"a":2})',
+    'tool {"ok":true}',
+    'tool 2',
+    'assistant Done',
+  ])
+})
+
 test('is whole for a client that was cut off anywhere, and asks again', async () => {
   const events = [...asking, ...rest]
   const whole = tell(events)

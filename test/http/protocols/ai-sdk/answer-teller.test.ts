@@ -138,6 +138,14 @@ test('ends a message that waits for a human with the question', async () => {
   })
 })
 
+test('tells a call as a human had it run', async () => {
+  const ran = toolStarted('c2')
+  if (ran.type !== 'tool.started') throw new Error('A start is a start.')
+  const changed: RunEvent = { ...ran, data: { ...ran.data, arguments: { a: 2 } } }
+  const { message } = await read(tell([...asking, decides('approve'), resumed, changed, toolDone('c2', 2)]))
+  expect(message?.parts.at(-1)).toMatchObject({ input: { a: 2 }, output: 2, approval: { approved: true } })
+})
+
 test('tells that a human said no', async () => {
   const denied: RunEvent = { type: 'tool.completed', data: { callId: 'c2', error: 'No', durationMs: 0 } }
   const { lines } = await read(tell([...asking, decides('reject'), resumed, denied]))
