@@ -12,7 +12,7 @@ export class MessageList {
     switch (event.type) {
       case 'TEXT_MESSAGE_START':
       case 'REASONING_MESSAGE_START':
-        this.#open(event.messageId, event.role)
+        this.#open({ id: event.messageId, role: event.role, content: '' })
         break
       case 'TEXT_MESSAGE_CONTENT':
       case 'REASONING_MESSAGE_CONTENT':
@@ -20,7 +20,7 @@ export class MessageList {
         break
       case 'TOOL_CALL_START': {
         const { toolCallId: id, toolCallName: name, parentMessageId } = event
-        this.#open(parentMessageId, 'assistant')
+        this.#open({ id: parentMessageId, role: 'assistant' })
         const call = { id, type: 'function', function: { name, arguments: '' } }
         this.#change(parentMessageId, (message) => ({ toolCalls: [...toCalls(message), call] }))
         break
@@ -46,9 +46,8 @@ export class MessageList {
     this.#messages = this.#messages.map((message) => withArguments(message, toolCallId, change))
   }
 
-  #open(id: string, role: string): void {
-    if (this.#messages.some((message) => message.id === id)) return
-    this.#messages = [...this.#messages, { id, role, content: '' }]
+  #open(opened: AguiMessage): void {
+    if (!this.#messages.some(({ id }) => id === opened.id)) this.#messages = [...this.#messages, opened]
   }
 
   #change(id: string, change: (message: AguiMessage) => object): void {
