@@ -11,7 +11,7 @@ import {
   type ToolSource,
   toStaticTools,
 } from './agent-definition.js'
-import type { CompactionStrategy } from './compaction.js'
+import { type CompactionStrategy, keepAll } from './compaction.js'
 import { checkToolNames } from './equip-run.js'
 import type { HistoryProvider } from './history-provider.js'
 import type { AgentMiddleware } from './middleware.js'
@@ -73,6 +73,15 @@ const agentOptions: OptionNames<AgentOptions> = {
   maxTokensPerSession: true,
 }
 
+const modelSettingNames: OptionNames<ModelSettings> = {
+  background: true,
+  temperature: true,
+  topP: true,
+  maxOutputTokens: true,
+  providerOptions: true,
+  toolChoice: true,
+}
+
 const limits = [
   'maxSteps',
   'maxParallelTools',
@@ -85,7 +94,7 @@ const limits = [
 /** Refuses what no agent can be made of, before anything runs with it. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkAgentOptions(options: AgentOptions): void {
   checkOptions('Agent', options, agentOptions)
-  const { name, client, instructions, tools = [], responseFormat } = options
+  const { name, client, instructions, tools = [] } = options
   checkName(name)
   if (typeof client?.stream !== 'function') {
     refuse(`Agent "${name}" needs a client, such as createOpenAIChatClient({ model }) gives.`)
@@ -93,8 +102,8 @@ export function checkAgentOptions(options: AgentOptions): void {
   if (instructions !== undefined && typeof instructions !== 'string') {
     refuse(`The instructions of agent "${name}" must be text.`)
   }
-  if (responseFormat !== undefined) toJsonSchema(responseFormat, `The responseFormat of agent "${name}"`)
   checkTools(`agent "${name}"`, tools)
+  checkAnswers(options)
   checkProviders(options)
   checkNames(options)
   for (const limit of limits) checkCount(limit, options[limit] ?? 1)
@@ -120,6 +129,22 @@ function isTool(entry: unknown): boolean {
 function checkName(name: string): void {
   if (typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) return
   refuse(`Agent name "${name}" must be a letter followed by up to 62 letters, digits, "_" or "-".`)
+}
+
+/** Refuses what would fail at each run, or change nothing. */
+function checkAnswers({ name, responseFormat, modelSettings, compaction = keepAll() }: AgentOptions): void {
+  if (responseFormat !== undefined) toJsonSchema(responseFormat, `The responseFormat of agent "${name}"`)
+  if (typeof compaction?.select !== 'function') {
+    refuse(
+      `The compaction of agent "${name}" must be what keepAll(), slidingWindow() or summarize({ client }) gives.`,
+    )
+  }
+  checkModelSettings(`modelSettings of agent "${name}"`, modelSettings)
+}
+
+/** Refuses settings that there are not: no model would be told of them. @throws {AgentError} `invalid_configuration` naming the first. */
+export function checkModelSettings(what: string, settings: ModelSettings = {}): void {
+  checkOptions(what, settings, modelSettingNames)
 }
 
 function checkProviders({ name, contextProviders = [], middleware = [] }: AgentOptions): void {

@@ -6,7 +6,7 @@ import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { ToolChoice } from '../core/tool-choice.js'
 import type { AgentDefinition, ModelSettings, Tool, ToolSource } from './agent-definition.js'
-import { checkTools } from './agent-options.js'
+import { checkModelSettings, checkTools } from './agent-options.js'
 import type { AgentSession } from './agent-session.js'
 import type { ApprovalHandler } from './ask-approval.js'
 import { createInMemoryDelegation } from './delegate-in-memory.js'
@@ -88,6 +88,7 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
     throw new AgentError('invalid_request', 'A run takes its history from its session: pass one of the two.')
   }
   if (session !== undefined) checkSession(session)
+  checkModelSettings('modelSettings of run', options.modelSettings)
   checkTools(`a run of agent "${agent.name}"`, tools)
   checkMessages('input', typeof input === 'string' ? [] : input)
   checkMessages('history', history)

@@ -1,4 +1,5 @@
 import { checkOptions } from '../core/check-options.js'
+import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage, toText, type Usage } from '../core/messages.js'
 import type { ChatClient } from '../model/chat-client.js'
 import { withTelemetry } from '../model/with-telemetry.js'
@@ -96,10 +97,13 @@ export interface SummarizeOptions {
 const defaultInstructions =
   'Summarise this conversation for the assistant that will go on with it. Keep names, numbers, decisions, open questions and what tools have done. Be brief.'
 
-/** Shows the model the newest turns, and a summary of all before them. The summary is made once and journalled with the run that made it. */
+/** Shows the model the newest turns, and a summary of all before them. The summary is made once and journalled with the run that made it. @throws {AgentError} `invalid_configuration` without a client. */
 export function summarize(options: SummarizeOptions): CompactionStrategy {
   checkOptions('summarize', options, { client: true, keepTurns: true, everyTurns: true, instructions: true })
   const { client, keepTurns = 10, everyTurns = 10, instructions = defaultInstructions } = options
+  if (typeof client?.stream !== 'function') {
+    throw new AgentError('invalid_configuration', 'summarize needs a client, which makes the summaries.')
+  }
   return {
     maxTurns: undefined,
     select: (turns) => turns,

@@ -72,10 +72,16 @@ export async function runStandalone<Value>(
   return { ...response, value: await toTypedValue(response.value, run.responseFormat) }
 }
 
-/** What a run failed with, as it was thrown: nobody but the caller is there to be told. */
+/**
+ * What a run failed with, as it was thrown: nobody but the caller is there to be told.
+ * Security: the message may be passed on, to models and over MCP, so what an unexpected error says is in its cause only.
+ */
 function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]): AgentError {
   const cause = errors.find((error) => toProblem(error).detail === detail)
-  return cause instanceof AgentError ? cause : new AgentError(code, detail, { issues, cause })
+  if (cause instanceof AgentError) return cause
+  const message =
+    cause === undefined ? detail : 'An unexpected error occurred, which is the cause of this one.'
+  return new AgentError(code, message, { issues, cause })
 }
 
 function toObservedRun({ agent, sessionId }: StandaloneRun<unknown>, correlationId: string): ObservedRun {

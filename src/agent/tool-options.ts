@@ -95,6 +95,7 @@ function checkLimits(
 ): void {
   const { name, retry } = options
   for (const option of limitOptions) checkCount(`${option} of tool "${name}"`, options[option] ?? 1)
+  checkOptions(`retry of tool "${name}"`, retry ?? {}, { maxAttempts: true, initialDelayMs: true })
   checkCount(`retry.maxAttempts of tool "${name}"`, retry?.maxAttempts ?? 1)
   checkCount(`retry.initialDelayMs of tool "${name}"`, retry?.initialDelayMs ?? 0, 0)
 }

@@ -63,10 +63,10 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
   }
 }
 
-/** When it cannot be told whether a human is needed, one is. */
+/** When it cannot be told whether a human is needed, one is: also when a policy without types forgets to return what it found. */
 async function asksForApproval(policy: () => boolean | Promise<boolean>): Promise<boolean> {
   try {
-    return await policy()
+    return (await policy()) !== false
   } catch {
     return true
   }

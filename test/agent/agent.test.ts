@@ -2,6 +2,7 @@ import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
 import type { ApprovalHandler } from '../../src/agent/ask-approval.js'
+import { summarize } from '../../src/agent/compaction.js'
 import { InMemoryHistoryProvider } from '../../src/agent/history-provider.js'
 import { tool } from '../../src/agent/tool.js'
 import { AgentError } from '../../src/core/errors.js'
@@ -190,6 +191,18 @@ test('the time that a human takes to decide is not the time of the run', async (
   expect(text).toBe('Refunded.')
 })
 
+test('what the code of an agent throws is the cause of the failure: there is no log to read it in', async () => {
+  const broken = { name: 'orders', beforeRun: () => Promise.reject(new Error('The database is away.')) }
+  const agent = new Agent({ name: 'Clerk', client: new ScriptedModel([]), contextProviders: [broken] })
+  await expect(agent.run('Hi')).rejects.toThrow(
+    expect.objectContaining({
+      code: 'internal',
+      message: 'An unexpected error occurred, which is the cause of this one.',
+      cause: new Error('The database is away.'),
+    }),
+  )
+})
+
 test.each([true, undefined, 'approve', { decision: 'approved' }, { decision: 'approve', arguments: {} }])(
   'an answer to an approval that is none fails the run: %j',
   async (answer) => {
@@ -213,6 +226,8 @@ test.each([
   [{ client: Promise.resolve(new ScriptedModel([])) }, 'Agent "Weather" needs a client'],
   [{ instructions: ['Be brief.'] }, 'The instructions of agent "Weather" must be text.'],
   [{ responseFormat: { type: 'object' } }, 'The responseFormat of agent "Weather" must be a schema'],
+  [{ compaction: summarize }, 'The compaction of agent "Weather" must be what keepAll()'],
+  [{ modelSettings: { temprature: 1 } }, 'modelSettings of agent "Weather" has no option "temprature"'],
   [{ tools: getWeather }, 'The tools of agent "Weather" must be a list.'],
   [{ tools: [getWeather, () => 72] }, 'Entry 1 in the tools of agent "Weather" is none: make it with tool('],
   [{ tools: [undefined] }, 'Entry 0 in the tools of agent "Weather" is none'],
@@ -232,6 +247,7 @@ test.each([
   [[{ role: 'user', content: 'Hi' }], {}, 'invalid_request', 'input.0.contents: '],
   ['Hi', { history: ['Hello'] }, 'invalid_request', 'history.0: '],
   ['Hi', { sesion: {} }, 'invalid_configuration', 'run has no option "sesion".'],
+  ['Hi', { modelSettings: { temprature: 1 } }, 'invalid_configuration', 'has no option "temprature".'],
   ['Hi', { session: 'ann' }, 'invalid_request', 'must be one that createSession()'],
   ['Hi', { tools: [() => 72] }, 'invalid_configuration', 'Entry 0 in the tools of a run of agent "Weather"'],
   ['Hi', { responseFormat: { type: 'object' } }, 'invalid_configuration', 'responseFormat must be a schema'],

@@ -57,4 +57,5 @@ test('options that there are not are named', () => {
   expect(() => slidingWindow(window as object)).toThrow('slidingWindow has no option "turns".')
   const summary = { client: new ScriptedModel([]), keep: 3 }
   expect(() => summarize(summary)).toThrow('summarize has no option "keep".')
+  expect(() => summarize({} as typeof summary)).toThrow('summarize needs a client')
 })

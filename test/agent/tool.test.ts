@@ -153,6 +153,8 @@ test.each([
     { onUnknownOutcome: 'repeat' },
     `onUnknownOutcome of tool "pay" must be one of 'retry', 'ask', 'fail', not "repeat".`,
   ],
+  [{ retry: 3 }, 'retry of tool "pay" takes an object with options, not 3.'],
+  [{ retry: { maxAttempts: 2, delayMs: 5 } }, 'retry of tool "pay" has no option "delayMs".'],
   [{ name: undefined }, 'Tool name "undefined" must be'],
   [{ description: undefined }, 'Tool "pay" needs a description'],
   [{ execute: undefined }, 'Tool "pay" needs a function execute'],
@@ -167,3 +169,11 @@ test.each([
     expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining(said) }),
   )
 })
+
+test.each([undefined, null, 0, '', true])(
+  'a policy that says %j asks a human, as only false does not',
+  async (said) => {
+    const approval = (() => said) as unknown as () => boolean
+    expect(await tool({ ...options, approval }).needsApproval({}, context)).toBe(true)
+  },
+)

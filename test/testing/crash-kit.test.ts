@@ -180,6 +180,12 @@ describe('it notices', () => {
     await expect(crash({}, { agent, play: refunds.play })).rejects.toThrow(/wrap its steps in conversation/)
   })
 
+  test('an agent in the place of what makes it', async () => {
+    const agent = new Agent({ name: 'Refunds', client: new ScriptedModel([]) })
+    const scenario = { agent: agent as unknown as () => Agent, play: refunds.play }
+    await expect(crash({}, scenario)).rejects.toThrow(/must be a function that makes it/)
+  })
+
   test('a model call that the script does not foresee', async () => {
     const agent = () =>
       new Agent({ name: 'Refunds', client: new ScriptedModel(conversation([{ text: 'x' }])) })

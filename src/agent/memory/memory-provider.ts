@@ -1,4 +1,5 @@
 import { checkOptions, type OptionNames } from '../../core/check-options.js'
+import { AgentError } from '../../core/errors.js'
 import { createTextMessage, toText } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { ContextProvider } from '../agent-definition.js'
@@ -46,6 +47,12 @@ const memoryOptions: OptionNames<MemoryProviderOptions> = {
 export function createMemoryProvider(options: MemoryProviderOptions): ContextProvider {
   checkOptions('createMemoryProvider', options, memoryOptions)
   const { store, scope = 'owner', limit = 5, tools = true, remember, name = 'memory' } = options
+  if (typeof store?.search !== 'function') {
+    throw new AgentError(
+      'invalid_configuration',
+      'createMemoryProvider needs a store, such as SqliteMemoryStore.',
+    )
+  }
   const toScope = (run: RunInfo) => findScope(scope, run)
   return {
     name,

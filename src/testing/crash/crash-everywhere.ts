@@ -22,6 +22,11 @@ import type { CrashOptions, CrashReport, Scenario } from './scenario.js'
  * @throws {Error} at the first run in which something is wrong: what went wrong where, what is wrong, and the event logs.
  */
 export async function crashEverywhere(scenario: Scenario, options: CrashOptions = {}): Promise<CrashReport> {
+  if (typeof scenario.agent !== 'function') {
+    throw new TypeError(
+      'The agent of a scenario must be a function that makes it: each process has one of its own.',
+    )
+  }
   const undisturbed = await runScenario(scenario, options, [])
   refuse(undisturbed, 'the undisturbed run', undisturbed.violations)
   const { boundaries, messages } = undisturbed.observations

@@ -104,4 +104,5 @@ test('what is remembered of a run is kept once, however often the run is told of
 test('an option that there is not is named', () => {
   const options = { store: new InProcessMemoryStore(), scopes: 'session' }
   expect(() => createMemoryProvider(options)).toThrow('createMemoryProvider has no option "scopes".')
+  expect(() => createMemoryProvider({} as typeof options)).toThrow('createMemoryProvider needs a store')
 })
