@@ -7,12 +7,10 @@ import type { RunSetup } from './run-context.js'
 
 /**
  * Writes down the wishes about a run that it does not know yet: decisions, results, and messages that join it, unless its
- * model is at work on an answer, or is not asked again because the run is to be cancelled.
+ * model is at work on an answer.
  */
 export async function absorbControls(context: RunSetup): Promise<void> {
   const { journal, controls } = context
-  const isOpenToMessages = () =>
-    journal.state.continuation === undefined && controls.cancelReason === undefined
   for (const record of controls.records) {
     if (record.type === 'decision') {
       const { type, ...decision } = record
@@ -20,14 +18,29 @@ export async function absorbControls(context: RunSetup): Promise<void> {
         ({ approvalId }) => approvalId === decision.approvalId,
       )
       if (isOpen) journal.record({ type: 'approval.decided', data: decision })
-    } else if (record.type === 'steer' && isOpenToMessages()) {
+    } else if (record.type === 'steer' && journal.state.continuation === undefined) {
       const { run, messages } = record
-      const isKnown = journal.state.steering.some((steering) => steering.run === run)
-      if (!isKnown && (await context.join(run)))
-        journal.record({ type: 'run.steered', data: { run, messages } })
+      if (await joins(context, run)) journal.record({ type: 'run.steered', data: { run, messages } })
     } else if (record.type === 'toolResult') {
       absorbToolResult(context, record)
     }
+  }
+}
+
+/**
+ * Whether another run's messages become part of this one. A run that is to be cancelled takes none in but those that are part
+ * of it already, as whoever took them in was cut off: no other run has them.
+ */
+async function joins(context: RunSetup, run: string): Promise<boolean> {
+  const { journal, controls, onError } = context
+  if (journal.state.steering.some((steering) => steering.run === run)) return false
+  if (controls.cancelReason === undefined) return context.join(run)
+  try {
+    return await context.hasJoined(run)
+  } catch (error) {
+    // What cannot be read must not keep a run from being cancelled.
+    onError(error)
+    return false
   }
 }
 

@@ -34,6 +34,8 @@ export interface RunSetup {
   readonly controls: RunControls
   /** Makes another run's messages part of this one; false when that run has gone its own way. */
   readonly join: (run: string) => Promise<boolean>
+  /** Whether another run's messages are part of this one, be it noted here or not. */
+  readonly hasJoined: (run: string) => Promise<boolean>
   /** How it has other agents work for it. */
   readonly delegation: Delegation
   /** How it waits for what models make in the background. */

@@ -127,6 +127,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
+    hasJoined: async () => false,
     waiting: {
       follows: () => followers?.isFollowed() ?? true,
       isLeftToCaller: true,

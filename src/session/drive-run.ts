@@ -90,6 +90,7 @@ async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState
     limits,
     controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
+    hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
     // The first execution shows the answer as it is made; once it is parked, a look now and then does.
     waiting: { follows: (comesBack) => !comesBack || parked !== 'background', isLeftToCaller: false },
     delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
@@ -102,14 +103,18 @@ async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState
 
 /** Makes a run part of another one, unless it was begun on its own or is to be cancelled. Doing it twice is doing it once. */
 async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean> {
-  if ((await log.controls(key)).some(({ type }) => type === 'cancel')) return false
+  if ((await log.controls(key)).some(({ type }) => type === 'cancel')) return hasJoined(log, key, into)
   try {
     await log.append(key, 1, [{ type: 'run.joined', data: { run: into } }])
     return true
   } catch (error) {
     if (!hasCode(error, 'fenced')) throw error
-    return fold(await log.read(key)).joined === into
+    return hasJoined(log, key, into)
   }
+}
+
+async function hasJoined(log: RunLog, key: RunKey, into: string): Promise<boolean> {
+  return fold(await log.read(key)).joined === into
 }
 
 interface DelegationContext extends Pick<RunDrive, 'durable'> {

@@ -439,6 +439,22 @@ test('a steering message whose run was cut off between joining and being noted i
   })
 })
 
+test.each([
+  ['the run that it joined', 'a'],
+  ['the message itself', 'b'],
+])(
+  'a steering message that had joined stays in the conversation when %s is cancelled',
+  async (_what, cancelled) => {
+    const { log, entity } = await startSteered()
+    await log.append({ ...key, run: 'b' }, 1, [{ type: 'run.joined', data: { run: 'a' } }])
+    await log.control({ ...key, run: cancelled }, { type: 'cancel', reason: 'enough' })
+    await entity.operate('run', { correlationId: 'a' })
+    const said = entity.stored?.data.conversationHistory.filter(({ $type }) => $type === 'request')
+    expect(said?.map(({ correlationId }) => correlationId)).toEqual(['a', 'b'])
+    expect(fold(await log.read({ ...key, run: 'b' })).outcome?.type).toBe((await lastOf(log))?.type)
+  },
+)
+
 test('a run that joined one which ended without telling it takes over that outcome, with what its own user said', async () => {
   const log = new MemoryRunLog()
   await ask(log, 'a', 'first')
