@@ -141,6 +141,18 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       expect((await api.state('killed')).body.message_count).toBe(2)
     }))
 
+  test('sends what an earlier page could not, also to a conversation that it does not show', () =>
+    chat('shown', async (window) => {
+      const left = [{ agent: 'Assistant', session: 'left', run: 'left-1', message: 'Left behind' }]
+      const name = `durable-agents-outbox:${scene.host.url}/api`
+      const entry = [name, JSON.stringify(left)].map((text) => JSON.stringify(text)).join()
+      await window.ask(`sessionStorage.setItem(${entry})`)
+      await window.page.reload()
+      await window.waitForText('.session-name', 'left')
+      expect((await api.state('left')).body.message_count).toBe(1)
+      expect(JSON.parse(await window.ask(`sessionStorage.getItem(${JSON.stringify(name)})`))).toEqual([])
+    }))
+
   test('asks for an approval with its arguments, which can be edited', () =>
     chat('approved', async (window) => {
       await window.say('Refund order 7')

@@ -116,6 +116,13 @@ describe('a message', () => {
     expect(outbox.of('A', 's')).toEqual([])
   })
 
+  test('that waits for the one before it is kept meanwhile too', () => {
+    const { conversation, outbox } = createScene({ sendMessage: () => createGate().opened })
+    conversation.send('One')
+    conversation.send('Two')
+    expect(outbox.of('A', 's').map(({ message }) => message)).toEqual(['One', 'Two'])
+  })
+
   test('that nobody was let in to send is kept for whoever comes back with a key', async () => {
     const { conversation, outbox } = createScene({
       sendMessage: () => Promise.reject(toRequestError(401, '')),

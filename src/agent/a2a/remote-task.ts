@@ -195,6 +195,7 @@ export class RemoteTask {
   async *#subscribe({ client }: Remote, id: string): AsyncGenerator<ChatEvent> {
     const late = new LateAbort(this.#signal, graceMs)
     late.release()
+    this.#view.expectGap()
     try {
       yield* this.#listen(late, (signal) => client.resubscribeTask({ tenant: '', id }, { signal }))
     } catch (error) {
@@ -232,7 +233,7 @@ export class RemoteTask {
         timer.refresh()
         yield* this.#teller.tell(this.#view.takeFrame(frame))
         late.release()
-        if (this.#view.isSettled) return
+        if (this.#view.isOver) return
         this.#signal?.throwIfAborted()
       }
     } finally {

@@ -13,6 +13,7 @@ export class TaskView {
   readonly #answered: string | undefined
   #task: Task | undefined
   #message: Message | undefined
+  #hasGap = false
 
   /** `answered` is the question that was answered: a task that stands with it has yet to hear of that. */
   constructor(answered?: string) {
@@ -40,8 +41,13 @@ export class TaskView {
     return message?.messageId || timestamp || undefined
   }
 
-  /** Whether nothing more comes by itself. */
+  /** Whether nothing more comes by itself, and all that came is known. */
   get isSettled(): boolean {
+    return this.isOver && !this.#hasGap
+  }
+
+  /** Whether nothing more comes by itself. */
+  get isOver(): boolean {
     if (this.#message !== undefined) return true
     return settled.has(this.state) && (this.question === undefined || this.question !== this.#answered)
   }
@@ -60,6 +66,12 @@ export class TaskView {
     if ('messageId' in answer) this.#message = answer
     else if (answer.id === '') throw new Error('The task has no id.')
     else this.#task = answer
+    this.#hasGap = false
+  }
+
+  /** Says that something may be missed from now on, until the task is taken again: agents of 0.3 that are subscribed to need not begin with it. */
+  expectGap(): void {
+    this.#hasGap = true
   }
 
   /**

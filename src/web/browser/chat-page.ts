@@ -13,6 +13,7 @@ import { type Place, parsePlace, toHash } from './place.js'
 import { ProblemLine } from './problem-line.js'
 import { readObjects, readText } from './read-fields.js'
 import { isOpen } from './run-view.js'
+import { sendMessage } from './send-message.js'
 import { SessionList } from './session-list.js'
 import { SideMenu } from './side-menu.js'
 import type { Skeleton } from './skeleton.js'
@@ -82,10 +83,24 @@ export class ChatPage {
 
   /** Shows what the address names, else a new conversation with the first agent. */
   async start(): Promise<void> {
-    this.#open(parsePlace(location.hash))
+    const place = parsePlace(location.hash)
+    this.#open(place)
+    void this.#sendLeft(place)
     await this.#readAgents()
     // Before it stands a long list; whoever is somewhere already stays there.
     if (document.activeElement === document.body) this.#composer.focus()
+  }
+
+  /** Sends what an earlier page could not, to conversations that are not shown. */
+  async #sendLeft(shown: Place | undefined): Promise<void> {
+    const { client, outbox } = this.#options
+    const left = outbox.all.filter(
+      ({ agent, session }) => agent !== shown?.agent || session !== shown.session,
+    )
+    for (const unsent of left) {
+      await this.#problem.watch(() => sendMessage(unsent, { client, outbox, delivery: this.#delivery }))
+      await this.#readLists()
+    }
   }
 
   async #readAgents(): Promise<void> {

@@ -5,9 +5,10 @@ import { toHistoryTurns } from './history-turns.js'
 import type { Outage } from './outage.js'
 import type { Outbox, UnsentMessage } from './outbox.js'
 import { readNumber, readObjects } from './read-fields.js'
-import { isLockedOut, RequestError } from './request-error.js'
+import { RequestError } from './request-error.js'
 import { isLastRecord, type RunRecord } from './run-record.js'
 import { createRunView, isOpen, type RunView } from './run-view.js'
+import { sendMessage } from './send-message.js'
 import { showRecord } from './show-record.js'
 import { changeTurn, mergeTurns, type Turn, toTurns } from './turns.js'
 
@@ -151,16 +152,12 @@ export class Conversation {
   }
 
   async #post(unsent: UnsentMessage): Promise<void> {
-    const { client, delivery, outbox } = this.#options
-    const { run, message } = unsent
+    const { run } = unsent
     try {
-      await delivery.outlast(() => client.sendMessage(unsent, message))
+      await sendMessage(unsent, this.#options)
       this.#settle(run, { status: 'queued' })
-      outbox.remove(run)
     } catch (error) {
       this.#settle(run, { status: 'failed', problem: toProblemText(error) })
-      // Whoever comes back with a key, or signed in, has it sent then.
-      if (!isLockedOut(error)) outbox.remove(run)
     }
     void this.#followAll()
   }

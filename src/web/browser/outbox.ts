@@ -29,6 +29,11 @@ export class Outbox {
     this.#write(this.#read().filter((one) => one.run !== run))
   }
 
+  /** All of them, oldest first. */
+  get all(): readonly UnsentMessage[] {
+    return this.#read()
+  }
+
   /** Those of a session, oldest first. */
   of(agent: string, session: string): readonly UnsentMessage[] {
     return this.#read().filter((one) => one.agent === agent && one.session === session)

@@ -73,6 +73,23 @@ test('a message that may have arrived outlasts an outage, and is not held for on
   }
 })
 
+test('what is missed between asking for a task and following it is asked for at its end', async () => {
+  const scene = await createFar([
+    { frames: [{ task: task('WORKING') }, adds('He')] },
+    { result: says('WORKING', 'Hel') },
+    { frames: [adds(' world'), becomes('COMPLETED')] },
+    { result: says('COMPLETED', 'Hello world') },
+  ])
+  expect(toWords((await ask(scene)).events)).toEqual([
+    '+He',
+    '+l',
+    '+ world',
+    'reset',
+    '+Hello world',
+    '=Hello world',
+  ])
+})
+
 test('a message that was one too many is sent again', async () => {
   const scene = await createFar([{ status: 429 }, { frames: [{ task: says('COMPLETED', 'Hello') }] }])
   const { events } = await ask(scene)
