@@ -6,9 +6,9 @@ import { createId, createSessionId } from './create-id.js'
 import { askToConfirm } from './dialogs.js'
 import { createElement } from './elements.js'
 import { Inspector } from './inspector.js'
-import { Outage } from './outage.js'
+import { Outages } from './outages.js'
 import type { Outbox } from './outbox.js'
-import { pause, whenShown } from './pause.js'
+import { whenShown } from './pause.js'
 import { type Place, parsePlace, toHash } from './place.js'
 import { ProblemLine } from './problem-line.js'
 import { readObjects, readText } from './read-fields.js'
@@ -38,9 +38,8 @@ export class ChatPage {
   readonly #inspector: Inspector
   readonly #problem: ProblemLine
   readonly #menu: SideMenu
-  readonly #delivery: Outage
-  /** Who misses the app. */
-  readonly #away = new Set<string>()
+  readonly #outages = new Outages(() => this.#drawSoon())
+  readonly #delivery = this.#outages.create('delivery')
   #agent = ''
   #conversation: Conversation | undefined
   #shown = new AbortController()
@@ -55,7 +54,6 @@ export class ChatPage {
     this.#problem = new ProblemLine(skeleton)
     this.#menu = new SideMenu(skeleton)
     const onProblem = (error: unknown) => this.#problem.show(error)
-    this.#delivery = this.#createOutage('delivery')
     this.#transcript = new Transcript({
       ...skeleton,
       list: skeleton.turns,
@@ -72,7 +70,7 @@ export class ChatPage {
     })
     this.#sessions = new SessionList({
       client,
-      outage: this.#createOutage('sessions'),
+      outage: this.#outages.create('sessions'),
       list: skeleton.sessions,
       more: skeleton.moreSessions,
       onProblem,
@@ -157,7 +155,6 @@ export class ChatPage {
   #leave(): void {
     this.#shown.abort()
     this.#shown = new AbortController()
-    this.#away.delete('conversation')
     this.#conversation = undefined
     this.#inspector.close()
     this.#problem.clear()
@@ -169,23 +166,12 @@ export class ChatPage {
       ...this.#options,
       address,
       delivery: this.#delivery,
-      outage: this.#createOutage('conversation', signal),
+      outage: this.#outages.create('conversation', signal),
       signal,
       whenShown,
       createId,
       onChange: () => this.#drawSoon(),
       onProblem: (error) => this.#problem.show(error),
-    })
-  }
-
-  #createOutage(who: string, signal?: AbortSignal): Outage {
-    return new Outage({
-      pause: (ms) => pause(ms, signal),
-      onChange: (isAway) => {
-        if (isAway && !signal?.aborted) this.#away.add(who)
-        else this.#away.delete(who)
-        this.#drawSoon()
-      },
     })
   }
 
@@ -228,7 +214,7 @@ export class ChatPage {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#away.size > 0) return
+    if (this.#outages.isAway) return
     await Promise.all([this.#conversation?.refresh(), this.#readLists()])
   }
 
@@ -260,7 +246,7 @@ export class ChatPage {
     const { turns = [], hasOlder = false, current, address } = this.#conversation ?? {}
     this.#transcript.show(turns, hasOlder)
     this.#composer.setBusy(current !== undefined)
-    const state = this.#away.size > 0 ? 'Reconnecting …' : ''
+    const state = this.#outages.isAway ? 'Reconnecting …' : ''
     if (connection.textContent !== state) connection.textContent = state
     title.textContent = address?.session ?? 'New conversation'
     document.title = `${address?.session ?? 'New conversation'} · ${this.#agent}`
