@@ -10,6 +10,7 @@ import type { WorkflowDefinition } from '../orchestration/workflow/workflow-defi
 import type { RunLog } from '../run/run-log.js'
 import type { AgentResponseCallback } from '../session/response-callback.js'
 import type { AgentTrigger } from './agent-trigger.js'
+import { checkTriggers } from './check-trigger.js'
 import type { McpAgentToolOptions } from './mcp-agent-tool.js'
 import type { OwnerResolver } from './owner.js'
 
@@ -110,6 +111,8 @@ const addAgentOptions: OptionNames<AddAgentOptions> = {
   triggers: true,
 }
 
+const mcpToolOptions: OptionNames<McpAgentToolOptions> = { name: true, description: true }
+
 /**
  * Refuses options that no app means: a misspelt `owner` would show everybody everything, and a negative `sessionTtlMs`
  * would delete every session. @throws {AgentError} `invalid_configuration` naming the option.
@@ -120,8 +123,10 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   if (!Array.isArray(agents)) refuse('agents of AgentFunctionApp must be a list.')
   if (!Array.isArray(workflows)) refuse('workflows of AgentFunctionApp must be a list.')
   checkOptions('telemetry', options.telemetry ?? {}, { captureContent: true })
-  checkFlag('enableHealthCheck', options.enableHealthCheck)
-  checkFlag('chatPage', options.chatPage)
+  checkFlag('enableHealthCheck of AgentFunctionApp', options.enableHealthCheck)
+  checkFlag('chatPage of AgentFunctionApp', options.chatPage)
+  checkFunction('owner', options.owner)
+  checkFunction('context', options.context)
   checkChoice('authLevel', authLevel, ['anonymous', 'function', 'admin'])
   if (!Array.isArray(protocols)) refuse('protocols of AgentFunctionApp must be a list.')
   for (const protocol of protocols) checkChoice('protocols', protocol, protocolNames)
@@ -136,13 +141,23 @@ export function checkAddedAgent(added: Agent | ForeignAgent, options: AddAgentOp
     refuse('What is served must be an Agent, or have a name and a function run: is an await missing?')
   }
   checkOptions(`addAgent of "${name}"`, options, addAgentOptions)
-  checkCallback(`callback of agent "${name}"`, options.callback)
+  const { callback, http, mcpTool, triggers = [] } = options
+  checkCallback(`callback of agent "${name}"`, callback)
+  checkFlag(`http of agent "${name}"`, http)
+  if (typeof mcpTool === 'object') checkOptions(`mcpTool of agent "${name}"`, mcpTool, mcpToolOptions)
+  else checkFlag(`mcpTool of agent "${name}"`, mcpTool)
+  checkTriggers(name, triggers)
 }
 
 /** Refuses the texts that settings are made of: `'false'` would switch it on. */
 function checkFlag(option: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return
-  refuse(`${option} of AgentFunctionApp must be true or false, not ${JSON.stringify(value)}.`)
+  refuse(`${option} must be true or false, not ${JSON.stringify(value)}.`)
+}
+
+function checkFunction(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  refuse(`${option} of AgentFunctionApp must be a function.`)
 }
 
 function checkCallback(what: string, callback: AgentResponseCallback | undefined): void {

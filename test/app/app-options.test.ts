@@ -37,6 +37,8 @@ test.each([
   [{ authLevel: 'FUNCTION' }, `authLevel must be one of 'anonymous', 'function', 'admin', not "FUNCTION".`],
   [{ chatPage: 'false' }, 'chatPage of AgentFunctionApp must be true or false, not "false".'],
   [{ enableHealthCheck: 0 }, 'enableHealthCheck of AgentFunctionApp must be true or false, not 0.'],
+  [{ owner: 'x-user' }, 'owner of AgentFunctionApp must be a function.'],
+  [{ context: { tenant: 'acme' } }, 'context of AgentFunctionApp must be a function.'],
   [{ defaultCallback: () => {} }, 'defaultCallback must have a function'],
 ])('a program without types is told of %o', (options, said) => {
   expect(() => checkAppOptions(options as object)).toThrow(
@@ -47,6 +49,17 @@ test.each([
 test.each([
   [parrot, { callbak: {} }, 'addAgent of "Parrot" has no option "callbak".'],
   [parrot, { callback: { onResponse: () => {} } }, 'callback of agent "Parrot" must have a function'],
+  [parrot, { http: 'no' }, 'http of agent "Parrot" must be true or false, not "no".'],
+  [parrot, { mcpTool: 'parrot' }, 'mcpTool of agent "Parrot" must be true or false, not "parrot".'],
+  [parrot, { mcpTool: { title: 'P' } }, 'mcpTool of agent "Parrot" has no option "title".'],
+  [parrot, { triggers: { queue: 'words' } }, 'triggers of agent "Parrot" must be a list.'],
+  [parrot, { triggers: [{ topic: 'words' }] }, 'A trigger of agent "Parrot" has no option "topic".'],
+  [parrot, { triggers: [{ message: 'Speak' }] }, 'must have one of queue, blob and schedule.'],
+  [parrot, { triggers: [{ queue: 'words', blob: 'x' }] }, 'must have one of queue, blob and schedule.'],
+  [parrot, { triggers: [{ queue: '' }] }, 'queue of a trigger must be given, as text'],
+  [parrot, { triggers: [{ schedule: '0 0 7 * * *' }] }, 'by a schedule must have a message.'],
+  [parrot, { triggers: [{ queue: 'words', onAnswer: 'log' }] }, 'must have a function as onAnswer.'],
+  [parrot, { triggers: [{ queue: 'words', onanswer() {} }] }, 'has no option "onanswer".'],
   [Promise.resolve(parrot), {}, 'is an await missing?'],
   [undefined, {}, 'What is served must be an Agent'],
 ])('serving %o with %o is refused', (agent, options, said) => {
@@ -55,4 +68,15 @@ test.each([
 
 test('agents of both kinds, and callbacks with one of their functions, are served', () => {
   checkAddedAgent(parrot, { callback: { onAgentResponse: () => {} }, http: false })
+})
+
+test('each kind of trigger is taken, also with those that it is not spelt out', () => {
+  checkAddedAgent(parrot, {
+    mcpTool: { description: 'Repeats.' },
+    triggers: [
+      { queue: 'words', connection: 'Other', blob: undefined },
+      { blob: 'words/{name}', source: 'EventGrid' },
+      { schedule: '0 0 7 * * *', message: 'Speak', onAnswer: () => {} },
+    ],
+  })
 })

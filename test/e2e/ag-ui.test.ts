@@ -215,6 +215,23 @@ describe('a client that was cut off', () => {
     await killed.host.stop()
   })
 
+  test('finds the run that it has left also when others went on meanwhile, and says no message twice', async () => {
+    const before = (await scene.effects()).length
+    await (await post(toInput('others', 'Do a'))).end()
+    await scene.api.run({ message: 'Hello', sessionId: 'others' })
+    const again = await (await post(toInput('others', 'Do a', { runId: 'r-2' }))).end()
+    expect(JSON.stringify(again)).toContain('Tools: a by work')
+    expect(await scene.effects()).toHaveLength(before + 2)
+    const messages = ['Do a', 'Bye'].map((content, index) => ({
+      id: `u-${index + 1}`,
+      role: 'user',
+      content,
+    }))
+    await (await post(toInput('others', '', { runId: 'r-3', messages }))).end()
+    const said = (await load('others')).messages.filter(({ role }) => role === 'user')
+    expect(said.map(({ content }) => content)).toEqual(['Do a', 'Hello', 'Bye'])
+  })
+
   test('finds the run that it has left', async () => {
     scene.book.add('Do gated', callTools(call('work', { id: 'g', gate: 'g' })))
     const first = await post(toInput('left', 'Do gated'))

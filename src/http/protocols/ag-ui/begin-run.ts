@@ -16,8 +16,8 @@ import {
   toLastUserId,
   toSaidMessages,
 } from './fresh-messages.js'
-import { checkUnchanged, findNewestRun, findTwin, type NewestRun, toTaken } from './newest-run.js'
 import type { ParsedInput } from './parse-input.js'
+import { checkUnchanged, findTakingRuns, findTwin, type TakingRun, toTaken } from './taking-runs.js'
 
 /** A run of ours that a client's run is told from, and from where on. */
 export interface BegunRun {
@@ -54,27 +54,26 @@ function isAllTaken(shown: ParsedInput['shown'], { key, told }: DecidedRun): boo
 
 async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
   const { key, shown } = input
-  const newest = await findNewestRun(call, input)
+  const runs = await findTakingRuns(call, input)
   const last = toLastUserId(shown)
-  if (newest === undefined || last === undefined || !newest.taken.has(last)) {
-    const twin = await sayOnce(call, input, leaveOutTaken(toFreshMessages(shown, []), newest))
+  const taker = runs.find(({ taken }) => taken.has(last))
+  if (taker === undefined) {
+    const twin = await sayOnce(call, input, leaveOutTaken(toFreshMessages(shown, []), runs))
     return { key: twin ?? key, from: {} }
   }
   await call.sessions.requireSession(key, call.owner)
-  if (newest.isVoid) {
-    await say(call, input, toFreshMessages(shown, [newest.key.run]))
+  if (taker.isVoid) {
+    await say(call, input, toFreshMessages(shown, [taker.key.run]))
     return { key, from: {} }
   }
-  checkUnchanged(shown, newest)
-  return { key: newest.key, from: {} }
+  checkUnchanged(shown, taker)
+  return { key: taker.key, from: {} }
 }
 
-/** Without an answer to it, a message that was taken stands right before the next. */
-function leaveOutTaken(
-  messages: readonly ChatMessage[],
-  newest: NewestRun | undefined,
-): readonly ChatMessage[] {
-  return messages.slice(messages.findLastIndex(({ messageId }) => newest?.taken.has(messageId)) + 1)
+/** Without an answer to it, a message that was taken stands before the next. */
+function leaveOutTaken(messages: readonly ChatMessage[], runs: readonly TakingRun[]): readonly ChatMessage[] {
+  const isTaken = ({ messageId }: ChatMessage) => runs.some(({ taken }) => taken.has(messageId))
+  return messages.slice(messages.findLastIndex(isTaken) + 1)
 }
 
 /** Says something, unless the same message came to another host at the same moment; the run there is told in that case. */

@@ -6,10 +6,11 @@ import type { RunKey } from '../../../run/run-log.js'
 import type { Call } from '../../route.js'
 import { toSaidIds } from '../stored-said.js'
 import { toLastUserId } from './fresh-messages.js'
+import { isMessageOf } from './message-ids.js'
 import { type ParsedInput, toUserMessage } from './parse-input.js'
 
-/** The newest run of a session. */
-export interface NewestRun {
+/** A run, and what it has been told. */
+export interface TakingRun {
   readonly key: RunKey
   /** The messages that it has taken, by the ids by which clients know them. */
   readonly taken: ReadonlyMap<string | undefined, ChatMessage>
@@ -17,19 +18,28 @@ export interface NewestRun {
   readonly isVoid: boolean
 }
 
-/** The newest run of a session: clients that were cut off send what it has taken once more, as another run. `undefined` when there is none. */
-export async function findNewestRun(
-  { log, sessions }: Call,
-  { key }: ParsedInput,
-): Promise<NewestRun | undefined> {
-  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
-  const ended = open.length > 0 ? [] : await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, 1)
-  const newest = open.at(-1) ?? ended[0]
-  if (newest === undefined) return undefined
-  const found = { ...key, run: newest.run }
-  const { request, outcome } = fold(await sessions.readRun(found))
-  const taken = toTaken(found, request)
-  return { key: found, taken, isVoid: outcome !== undefined && outcome.type !== 'run.completed' }
+/** How many ended runs are looked through for a message of a client that has missed some. */
+const mostEarlier = 10
+
+/**
+ * The runs that may have taken what a client says, newest first: clients that were cut off say it once more, as another
+ * run. To one that shows the newest run all others are known too, so that is the only one.
+ */
+export async function findTakingRuns(call: Call, { key, shown }: ParsedInput): Promise<readonly TakingRun[]> {
+  const open = (await call.log.runsAfter(key, Number.MAX_SAFE_INTEGER)).toReversed()
+  const ended = await call.log.runsUpTo(key, Number.MAX_SAFE_INTEGER, mostEarlier)
+  const [first, ...others] = [...open, ...ended]
+  if (first === undefined) return []
+  const newest = await readTakingRun(call, { ...key, run: first.run })
+  const isKnown = shown.some(({ id }) => isMessageOf(first.run, id) || newest.taken.has(id))
+  if (isKnown) return [newest]
+  return [newest, ...(await Promise.all(others.map(({ run }) => readTakingRun(call, { ...key, run }))))]
+}
+
+async function readTakingRun({ sessions }: Call, key: RunKey): Promise<TakingRun> {
+  const { request, outcome } = fold(await sessions.readRun(key))
+  const isVoid = outcome !== undefined && outcome.type !== 'run.completed'
+  return { key, taken: toTaken(key, request), isVoid }
 }
 
 /** An earlier run that has taken the same message, and has not ended: of those that came to several hosts at the same moment the first counts. */
@@ -58,7 +68,7 @@ export function toTaken(
 }
 
 /** Passes when the user's last message is what a run has taken under its id. @throws {AgentError} `idempotency_conflict` */
-export function checkUnchanged(shown: ParsedInput['shown'], { taken }: NewestRun): void {
+export function checkUnchanged(shown: ParsedInput['shown'], { taken }: TakingRun): void {
   const index = shown.findLastIndex(({ role }) => role === 'user')
   const message = shown[index]
   const stored = taken.get(message?.id)
