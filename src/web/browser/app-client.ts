@@ -8,7 +8,7 @@ import {
   toSessionPath,
 } from '../../core/session-paths.js'
 import type { ConversationClient, Verdict } from './conversation-client.js'
-import { readStream } from './read-stream.js'
+import { readStream, silenceMs } from './read-stream.js'
 import { createBrokenError, isLockedOut, RequestError, toRequestError } from './request-error.js'
 import type { RunRecord } from './run-record.js'
 
@@ -67,7 +67,11 @@ export class AppClient implements ConversationClient {
     if (after >= 0) headers['last-event-id'] = String(after)
     const stop = new AbortController()
     const path = `${toRunPath(address)}/events?times=true`
-    const response = await this.#fetch(path, { headers, signal: AbortSignal.any([signal, stop.signal]) })
+    const timer = setTimeout(() => stop.abort(), silenceMs)
+    const response = await this.#fetch(path, {
+      headers,
+      signal: AbortSignal.any([signal, stop.signal]),
+    }).finally(() => clearTimeout(timer))
     if (response.body === null) throw createBrokenError()
     return readStream(response.body, () => stop.abort())
   }

@@ -2,8 +2,8 @@ import { createBrokenError } from './request-error.js'
 import { parseRunRecord, type RunRecord } from './run-record.js'
 import { SseReader } from './sse-reader.js'
 
-/** An app sends a comment at least every 15 seconds, unless it was told otherwise. */
-const silenceMs = 60_000
+/** An app answers at once, and sends a comment at least every 15 seconds, unless it was told otherwise. */
+export const silenceMs = 60_000
 /** Whoever comes back to a page that was silent for so long need not wait for the rest of it: the machine may have slept. */
 const doubtfulMs = 20_000
 /** A page that nobody has seen for so long lets its connection go: browsers grant few of them to all pages of a site together. */
