@@ -75,14 +75,21 @@ async function readStateFor(operation: Operation, correlationId: string): Promis
 async function carryOut(operation: Operation, state: AgentState, correlationId: string): Promise<void> {
   const pending = await operation.log.runsAfter(operation.key, state.own.turn)
   const named = pending.findIndex(({ run }) => run === correlationId)
-  const last = pending.findLastIndex(({ status }) => status !== 'ended')
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
     const isEnded = await goOn(operation, state, summary)
     if (!isEnded) return
-    // Signals of the messages that came while this run stood still were used up in vain; the last one does for all.
-    const waiting = index < last ? pending[last] : undefined
-    if (summary.turn > 0 && waiting !== undefined) signalRun(operation, waiting.run)
+    if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
   }
+}
+
+/**
+ * Signals of the messages that came while a run stood still were used up in vain; the last one does for all. One that waited
+ * may have joined the run, and ended with it.
+ */
+async function signalWaiting(operation: Operation): Promise<void> {
+  const waiting = await operation.log.runsAfter(operation.key, Number.MAX_SAFE_INTEGER)
+  const last = waiting.at(-1)
+  if (last !== undefined) signalRun(operation, last.run)
 }
 
 /** Takes in a run that has ended, or executes it; true when it has ended. */

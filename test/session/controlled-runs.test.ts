@@ -469,6 +469,28 @@ test('a run that joined one which ended without telling it takes over that outco
   })
 })
 
+test('what waits behind a run goes on after it, also when the last that waited has joined it', async () => {
+  const { made } = createTool({ approval: 'always' })
+  const { log, entity } = createSession(
+    ({ messages }) => (messages.length === 1 ? callWork(1) : { text: 'done' }),
+    { tools: [made] },
+  )
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  await ask(log, 'b', 'queued')
+  await entity.operate('run', { correlationId: 'b' })
+  await ask(log, 'c', 'more', { onBusy: 'steer' })
+  await log.control(run, { type: 'steer', run: 'c', messages: [createTextMessage('user', 'more')] })
+  await entity.operate('run', { correlationId: 'c' })
+  const [approval] = toOpenApprovals(fold(await log.read(run)))
+  const { approvalId = '' } = approval ?? {}
+  await log.control(run, { type: 'decision', approvalId, decision: 'approve' })
+  await entity.operate('decide', { correlationId: 'a' })
+  for (const [operation, input] of entity.signals.splice(0)) await entity.operate(operation, input)
+  for (const one of ['a', 'b', 'c'])
+    expect(await lastOf(log, one), one).toMatchObject({ type: 'run.completed' })
+})
+
 test('a long run goes on over several operations, without doing a step twice', async () => {
   const { made, executions } = createTool({ onUnknownOutcome: 'fail' })
   const script = [callWork(1), callWork(2), callWork(3), { text: 'done' }]
