@@ -146,3 +146,13 @@ test('sequential: without any step there is no workflow', () => {
     'Workflow "S" needs at least one step.',
   )
 })
+
+test.each([
+  () => sequential({ name: 'W', steps: [ann], ...{ inputs: 1 } }),
+  () => concurrent({ name: 'W', workers: [ann, bob], ...{ agregate: String } }),
+  () => handoff({ name: 'W', agents: [ann, bob], ...{ maxHandofs: 1 } }),
+  () => groupChat({ name: 'W', participants: [ann, bob], ...{ maxTurn: 1 } }),
+  () => router({ name: 'W', classify: () => 'ann' as const, routes: { ann, bob }, ...{ otherwis: 'ann' } }),
+])('a misspelt option would change nothing, and is refused by name (%#)', (build) => {
+  expect(build).toThrow(/^Workflow "W" has no option "(inputs|agregate|maxHandofs|maxTurn|otherwis)"\.$/)
+})
