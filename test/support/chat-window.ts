@@ -25,7 +25,9 @@ export class ChatWindow {
 
   /** Writes a message and presses Enter. */
   async say(message: string): Promise<void> {
-    await this.page.type('#message', message)
+    await this.page.focus('#message')
+    // At once, not key by key.
+    await this.page.keyboard.sendCharacter(message)
     await this.page.keyboard.press('Enter')
   }
 

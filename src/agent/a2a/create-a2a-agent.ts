@@ -72,6 +72,7 @@ class A2aAgent extends Agent {
     checkChoice('onInterrupted', onInterrupted, ['fail', 'retry'])
     for (const limit of limits) checkCount(limit, options[limit] ?? 1)
     const url = parseUrl(name, options.url)
+    checkQuery(name, url)
     const connection = new RemoteConnection({
       name,
       url,
@@ -91,6 +92,15 @@ class A2aAgent extends Agent {
     const described = description === undefined ? {} : { description }
     super({ name, ...described, client: withRetry(client), tools: [createConfirmationTool(name)] })
   }
+}
+
+/** The card and the agent are found below its address, where a query, such as one with a key, would be without effect. */
+function checkQuery(name: string, { pathname, search }: URL): void {
+  if (search === '' || pathname.endsWith('.json')) return
+  throw new AgentError(
+    'invalid_configuration',
+    `url of the A2A agent "${name}" must have no query; credentials go into headers.`,
+  )
 }
 
 function parseUrl(name: string, text: string | URL): URL {

@@ -290,6 +290,7 @@ test('learns which task is to be stopped, when it is told to stop before that is
 test.each([
   [{ url: 'ftp://a' }, /url/i],
   [{ url: 'https://user:secret@a' }, /user name/],
+  [{ url: 'https://a/b?code=secret' }, /no query/],
   [{ onInterrupted: 'maybe' as 'fail' }, /onInterrupted/],
   [{ nmae: 'x' } as object, /nmae/],
   [{ otherOrigins: ['example.com'] }, /otherOrigins/],
