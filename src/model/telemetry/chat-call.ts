@@ -16,7 +16,7 @@ export function findChatCall(): ChatCall | undefined {
 
 /** Does work whose model calls are calls of their own, wherever it is done: a foreign agent may ask one of ours. */
 export function outsideChatCalls<T>(work: () => T): T {
-  return calls.run(undefined, work)
+  return calls.getStore() === undefined ? work() : calls.run(undefined, work)
 }
 
 /** What is known of a call before it is made. */
