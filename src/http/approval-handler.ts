@@ -3,6 +3,7 @@ import type { Agent } from '../agent/agent.js'
 import { toTimestamp } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
+import { longestReason } from '../core/longest-reason.js'
 import { toIssues } from '../core/zod-issues.js'
 import { toAskingRun } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
@@ -19,7 +20,7 @@ import { requireSession } from './session-handlers.js'
 /** The body of a decision (CONTRACT, Approvals). */
 export const decisionBody = z.strictObject({
   decision: z.enum(['approve', 'reject']),
-  reason: z.string().max(2000).optional().describe('Told to the model when the call is rejected.'),
+  reason: z.string().max(longestReason).optional().describe('Told to the model when the call is rejected.'),
   arguments: z
     .record(z.string(), z.unknown())
     .optional()

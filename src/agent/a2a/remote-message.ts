@@ -1,5 +1,6 @@
 import { type Part, Role, type SendMessageRequest } from '@a2a-js/sdk'
 import { isJsonObject } from '../../core/json.js'
+import { longestReason } from '../../core/longest-reason.js'
 import {
   type ChatMessage,
   type Content,
@@ -62,9 +63,6 @@ function isConfirmation(call: FunctionCallContent): boolean {
   return confirmation.safeParse(call.arguments).success
 }
 
-/** Most characters of a reason that agents of ours take. */
-const longestReason = 2000
-
 /** What humans have decided about what the agent had asked. */
 function toDecisions(calls: readonly FunctionCallContent[], fresh: readonly ChatMessage[]): Part[] {
   const results = fresh.flatMap(({ contents }) =>
@@ -76,6 +74,7 @@ function toDecisions(calls: readonly FunctionCallContent[], fresh: readonly Chat
     if (!asked.success || result === undefined) return []
     const { approvalId } = asked.data
     if (result.error !== undefined) {
+      // Agents of ours take no longer one.
       const reason = result.error.slice(0, longestReason)
       return [toPart({ $case: 'data', value: { approvalId, approved: false, reason } })]
     }

@@ -1,5 +1,5 @@
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { JsonValue } from '../../core/json.js'
+import { toJsonText } from '../../core/json.js'
 import { genAi } from '../../model/telemetry/attributes.js'
 import { capturesContent } from '../../model/telemetry/content-capture.js'
 import { readShared } from '../../model/telemetry/shared-attributes.js'
@@ -41,7 +41,7 @@ function toStartAttributes({ tool, call, arguments: args }: ToolExecution): Attr
     'gen_ai.tool.description': tool.declaration.description,
     ...readShared(),
     ...(call.attempt > 1 ? { 'durable_agent.tool.attempt': call.attempt } : {}),
-    ...(capturesContent() ? { 'gen_ai.tool.call.arguments': toText(args) } : {}),
+    ...(capturesContent() ? { 'gen_ai.tool.call.arguments': toJsonText(args) } : {}),
   }
 }
 
@@ -54,12 +54,8 @@ function tellOutcome(span: Span, outcome: ExecutionOutcome, { type = 'tool_error
     const message = capturesContent() ? { message: outcome.error } : {}
     span.setStatus({ code: SpanStatusCode.ERROR, ...message })
   } else if (capturesContent()) {
-    span.setAttribute('gen_ai.tool.call.result', toText(outcome.result))
+    span.setAttribute('gen_ai.tool.call.result', toJsonText(outcome.result))
   }
-}
-
-function toText(value: JsonValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** Tells on the span of a run what became of a tool call that was cut off: whether it took effect was unknown. */

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
+import { longestReason } from '../../core/longest-reason.js'
 import { toPlainLine, toPlainText } from '../../core/to-plain-text.js'
 import type { Verdict } from './conversation-client.js'
 import { createButton, createElement } from './elements.js'
@@ -44,7 +45,7 @@ function toQuestion(part: ApprovalPart, decide: Decide, section: HTMLElement): r
     placeholder: 'Reason, told to the model when rejected',
   })
   reason.setAttribute('aria-label', 'Reason')
-  reason.maxLength = 2000
+  reason.maxLength = longestReason
   const args = createArguments(part)
   const settle = async (decision: Verdict['decision']) => {
     problem.textContent = ''

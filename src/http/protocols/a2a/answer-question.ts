@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isJsonObject, type JsonObject } from '../../../core/json.js'
+import { longestReason } from '../../../core/longest-reason.js'
 import { toIssues } from '../../../core/zod-issues.js'
 import type { Decision } from '../../../run/control.js'
 import { isTerminal, type StoredEvent } from '../../../run/events.js'
@@ -13,9 +14,6 @@ import type { SentMessage } from './parse-send.js'
 import type { RpcCall } from './rpc-call.js'
 import type { FoundTask } from './task-access.js'
 import { toTaskId } from './task-id.js'
-
-/** Most characters that a reason may have, be it data or the words beside. */
-const longestReason = 2000
 
 /** What a human has decided about a tool call, as data of a message. */
 const decisionData = z.looseObject({

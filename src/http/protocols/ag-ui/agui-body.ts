@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { longestReason } from '../../../core/longest-reason.js'
 import { isNothing } from '../is-nothing.js'
 
 const withoutEffect = z.unknown().optional()
@@ -15,7 +16,7 @@ const message = z.looseObject({
 const payload = z.looseObject({
   approved: z.boolean(),
   editedArgs: z.record(z.string(), z.unknown()).optional(),
-  reason: z.string().max(2000).optional(),
+  reason: z.string().max(longestReason).optional(),
 })
 
 const resumeEntry = z.discriminatedUnion('status', [

@@ -1,3 +1,4 @@
+import { toJsonText } from '../../../core/json.js'
 import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/messages.js'
 import type { RunEvent, StepCompleted, StoredEvent, ToolStarted } from '../../../run/events.js'
 import { advance, emptyRun, isChanged, type RunState, toOpenApprovals } from '../../../run/fold.js'
@@ -10,7 +11,6 @@ import { toInterrupt } from './interrupts.js'
 import { isMessageOf, toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
 import { StepTeller } from './step-teller.js'
-import { toArgumentsText } from './thread-messages.js'
 import { toResultEvent } from './tool-results.js'
 
 /** What a run is told as. */
@@ -113,7 +113,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
       const toolCallId = this.#toToolCallId(callId)
       return [
         { type: 'TOOL_CALL_START', toolCallId, toolCallName: name, parentMessageId },
-        { type: 'TOOL_CALL_ARGS', toolCallId, delta: toArgumentsText(args) },
+        { type: 'TOOL_CALL_ARGS', toolCallId, delta: toJsonText(args) },
         { type: 'TOOL_CALL_END', toolCallId },
       ]
     })
@@ -121,7 +121,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   }
 
   #changeArguments({ callId, arguments: args }: ToolStarted): readonly AguiEvent[] {
-    this.#list.changeArguments(this.#toToolCallId(callId), () => toArgumentsText(args))
+    this.#list.changeArguments(this.#toToolCallId(callId), () => toJsonText(args))
     return [this.#toSnapshot()]
   }
 

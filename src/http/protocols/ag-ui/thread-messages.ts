@@ -1,10 +1,6 @@
+import { toJsonText } from '../../../core/json.js'
 import { toMediaType } from '../../../core/media-type.js'
-import {
-  type ChatMessage,
-  type Content,
-  type FunctionCallContent,
-  toFunctionCalls,
-} from '../../../core/messages.js'
+import { type ChatMessage, type Content, toFunctionCalls } from '../../../core/messages.js'
 import { toReasoning, toSaidText } from '../said-text.js'
 import type { AguiMessage } from './agui-events.js'
 import { toMessageId, toToolCallId } from './message-ids.js'
@@ -51,15 +47,10 @@ function toStepMessages(run: string, step: number, message: ChatMessage): readon
   const toolCalls = toFunctionCalls(message).map(({ callId, name, arguments: args }) => ({
     id: toToolCallId(run, callId),
     type: 'function',
-    function: { name, arguments: toArgumentsText(args) },
+    function: { name, arguments: toJsonText(args) },
   }))
   const text = toSaidText(message)
   const said = { id, role: 'assistant', ...(text === '' ? {} : { content: text }) }
   const answer = toolCalls.length === 0 ? said : { ...said, toolCalls }
   return reasoning === '' ? [answer] : [thoughts, answer]
-}
-
-/** A tool call's arguments as the wire has them: JSON, or what a model gave in its place. */
-export function toArgumentsText(args: FunctionCallContent['arguments']): string {
-  return typeof args === 'string' ? args : JSON.stringify(args)
 }

@@ -1,3 +1,4 @@
+import { toJsonText } from '../../../core/json.js'
 import type { FunctionResultContent } from '../../../core/messages.js'
 import type { AguiEvent } from './agui-events.js'
 import { toMessageId, toToolCallId } from './message-ids.js'
@@ -23,6 +24,5 @@ export function toResultId(run: string, callId: string): string {
 
 /** A result in words: text as it is, else JSON; `{ error }` when there is none. */
 export function toResultText({ result = null, error }: Result): string {
-  const value = error === undefined ? result : { error }
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return toJsonText(error === undefined ? result : { error })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { longestReason } from '../../../core/longest-reason.js'
 
 const text = z.string().nullish()
 
@@ -75,7 +76,7 @@ export const approvalMessage = z.looseObject({
       data: z.looseObject({
         approval_request_id: z.string(),
         approve: z.boolean(),
-        reason: z.string().max(2000).nullish(),
+        reason: z.string().max(longestReason).nullish(),
       }),
     }),
   ]),

@@ -1,3 +1,4 @@
+import { toJsonText } from '../../../core/json.js'
 import type { ChatMessage, FunctionCallContent } from '../../../core/messages.js'
 import type { ApprovalRequested, ToolCompleted } from '../../../run/events.js'
 import type { Payload } from './agentscope-events.js'
@@ -28,9 +29,4 @@ export function toReasoning({ contents }: ChatMessage): string {
 /** Why a model will not answer; empty when it does. */
 export function toRefusal({ contents }: ChatMessage): string {
   return contents.find((content) => content.type === 'error')?.message ?? ''
-}
-
-/** What the model wrote, even if that was no JSON. */
-function toJsonText(args: FunctionCallContent['arguments']): string {
-  return typeof args === 'string' ? args : JSON.stringify(args)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { longestReason } from '../../../core/longest-reason.js'
 import { isNothing } from '../is-nothing.js'
 
 const withoutEffect = z.unknown().optional()
@@ -65,6 +66,6 @@ export const approvalPart = z.looseObject({
   approval: z.looseObject({
     id: z.string(),
     approved: z.boolean(),
-    reason: z.string().max(2000).optional(),
+    reason: z.string().max(longestReason).optional(),
   }),
 })

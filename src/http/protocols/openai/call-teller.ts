@@ -1,5 +1,5 @@
 import type { ResponseOutputItem } from 'openai/resources/responses/responses'
-import type { JsonObject } from '../../../core/json.js'
+import { type JsonObject, toJsonText } from '../../../core/json.js'
 import type { ApprovalRequested, ToolCompleted } from '../../../run/events.js'
 import type { OutputList, Place } from './output-list.js'
 import type { Frame } from './response-frames.js'
@@ -111,9 +111,4 @@ export class CallTeller {
       error: null,
     }
   }
-}
-
-/** JSON as text; text as it is. */
-function toJsonText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

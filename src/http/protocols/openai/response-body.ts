@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { longestReason } from '../../../core/longest-reason.js'
 
 const url = z
   .string()
@@ -50,7 +51,7 @@ const approvalResponse = z.strictObject({
   type: z.literal('mcp_approval_response'),
   approval_request_id: z.string(),
   approve: z.boolean(),
-  reason: z.string().max(2000).nullish(),
+  reason: z.string().max(longestReason).nullish(),
   id: z.string().nullish(),
 })
 

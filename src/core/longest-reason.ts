@@ -1,0 +1,2 @@
+/** Most characters of the reason that a human gives with a decision about a tool call. */
+export const longestReason = 2000
