@@ -34,18 +34,18 @@ export async function parseAnswer(
   context: EquippedRun,
   text: string,
 ): Promise<Parsed<JsonValue | undefined>> {
-  const schema = toAnswerSchema(context)
+  const schema = toParser(context)
   if (schema === undefined) return { ok: true, value: undefined }
   const value = parseWritableJson(text)
   if (value === undefined) return { ok: false, issues: [{ path: '', message: 'it is not JSON' }] }
-  const parsed = await parseWith(toParser(context) ?? fromJsonSchema(schema), value)
+  const parsed = await parseWith(schema, value)
   return parsed.ok ? { ok: true, value } : parsed
 }
 
-/** A schema in code may check more than JSON Schema can say. */
+/** What checks the answer; `undefined` when nothing does. A schema in code may check more than JSON Schema can say. */
 function toParser({ agent, journal, responseFormat }: EquippedRun): Schema | undefined {
-  const isAsked = journal.state.request?.options.responseSchema !== undefined
-  return isAsked ? responseFormat : agent.responseFormat
+  const asked = journal.state.request?.options.responseSchema
+  return asked === undefined ? agent.responseFormat : (responseFormat ?? fromJsonSchema(asked))
 }
 
 /** How many messages of the user a run has taken in. */

@@ -219,7 +219,12 @@ export function toLastCalls({ steps }: Pick<RunState, 'steps'>): readonly CallSt
 /** Whether a call is run with other arguments than the model's: a human may have changed them. */
 export function isChanged(state: Pick<RunState, 'steps'>, { callId, arguments: args }: ToolStarted): boolean {
   const asked = toLastCalls(state).find(({ call }) => call.callId === callId)
-  return asked !== undefined && toCanonicalJson(asked.call.arguments) !== toCanonicalJson(args)
+  return asked !== undefined && areChanged(asked, args)
+}
+
+/** Whether arguments are other ones than those that the model gave a call. */
+export function areChanged({ call }: Pick<CallState, 'call'>, args: ToolStarted['arguments']): boolean {
+  return toCanonicalJson(call.arguments) !== toCanonicalJson(args)
 }
 
 /** The tool calls that wait for a human. */

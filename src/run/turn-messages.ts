@@ -1,8 +1,7 @@
 import { toIssueText } from '../core/errors.js'
-import { toCanonicalJson } from '../core/json.js'
 import { type ChatMessage, createTextMessage, type FunctionResultContent, toText } from '../core/messages.js'
 import type { AnswerRejected } from './events.js'
-import type { CallState, RunState, StepState } from './fold.js'
+import { areChanged, type CallState, type RunState, type StepState } from './fold.js'
 
 /**
  * What a run has added after the user's messages: each answer and the results of its tool calls, and what joined on the
@@ -88,9 +87,9 @@ export function toStepMessages(step: StepState): readonly ChatMessage[] {
 function toMessageAsRun({ message, calls }: StepState): ChatMessage {
   const changed = new Map(
     calls.flatMap(({ call, started }) =>
-      started === undefined || toCanonicalJson(started.arguments) === toCanonicalJson(call.arguments)
-        ? []
-        : [[call.callId, started.arguments]],
+      started !== undefined && areChanged({ call }, started.arguments)
+        ? [[call.callId, started.arguments]]
+        : [],
     ),
   )
   if (changed.size === 0) return message
