@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflate } from '@sparticuz/chromium'
@@ -23,7 +23,7 @@ export async function launchBrowser(): Promise<Browser> {
   const env = {
     ...process.env,
     LD_LIBRARY_PATH: join(folder, 'al2023/lib'),
-    FONTCONFIG_PATH: join(folder, 'fonts'),
+    FONTCONFIG_FILE: join(folder, 'fonts.conf'),
   }
   return launch({ executablePath: join(folder, 'chromium'), headless: 'shell', args, env })
 }
@@ -31,15 +31,26 @@ export async function launchBrowser(): Promise<Browser> {
 /** Unpacks Chromium once for all test runs; several at once do not see each other's half of it. */
 async function unpack(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(chromium, 'package.json'), 'utf8')) as { version: string }
-  const folder = join(tmpdir(), `durable-agents-chromium-${version}`)
+  const folder = join(tmpdir(), `durable-agents-browser-${version}`)
   if (existsSync(folder)) return folder
   const scratch = await mkdtemp(join(tmpdir(), 'chromium-'))
   await inflateInto(scratch)
+  await writeFile(join(scratch, 'fonts.conf'), toFontSettings(folder))
   await rename(scratch, folder).catch(async (error: unknown) => {
     await rm(scratch, { recursive: true, force: true })
     if (!existsSync(folder)) throw error
   })
   return folder
+}
+
+/** The package's own settings look for its fonts elsewhere; a browser without any crashes at the first sign that it looks for in vain. */
+function toFontSettings(folder: string): string {
+  return `<?xml version="1.0"?>
+<fontconfig>
+  <dir>${join(folder, 'fonts/fonts')}</dir>
+  <cachedir>${join(folder, 'fonts-cache')}</cachedir>
+</fontconfig>
+`
 }
 
 /** The package asks where temporary files go when it is called, not later. */
