@@ -33,6 +33,11 @@ export class ChatCompletionsAnswer {
     this.#asked = asked
   }
 
+  /** Whether the server has said why it stopped: nothing but the usage can follow. */
+  get hasEnded(): boolean {
+    return this.#finish !== undefined
+  }
+
   /** Takes in the next chunk, or a whole completion; returns the deltas in it. @throws {AgentError} `model_error` when it is neither. */
   add(chunk: unknown): readonly ChatEvent[] {
     if (!isJsonObject(chunk)) throw createMalformedError()
@@ -41,7 +46,9 @@ export class ChatCompletionsAnswer {
     this.#usage = readUsage(chunk.usage) ?? this.#usage
     const choice = readChoice(chunk)
     if (choice === undefined) return []
-    if (typeof choice.finish_reason === 'string') this.#finish = choice.finish_reason
+    const { finish_reason: reason } = choice
+    // Servers exist that say "" until they have a reason.
+    if (typeof reason === 'string' && reason !== '') this.#finish = reason
     // A whole message reads like one big delta.
     return this.#addDelta(choice.message ?? choice.delta)
   }
@@ -51,7 +58,7 @@ export class ChatCompletionsAnswer {
     const finishReason = toFinishReason(this.#finish, this.#calls.isEmpty)
     return {
       type: 'completed',
-      message: { role: 'assistant', contents: this.#toContents() },
+      message: { role: 'assistant', contents: this.#toContents(finishReason) },
       usage: this.#usage,
       finishReason,
       model: this.#model || this.#asked.model,
@@ -62,7 +69,7 @@ export class ChatCompletionsAnswer {
   #addDelta(delta: unknown): ChatEvent[] {
     if (delta === undefined || delta === null) return []
     if (!isJsonObject(delta)) throw createMalformedError()
-    const reasoning = readText(delta.reasoning_content ?? delta.reasoning)
+    const reasoning = readText(delta.reasoning_content) || readText(delta.reasoning)
     const text = readText(delta.content)
     this.#reasoning += reasoning
     this.#text += text
@@ -74,11 +81,13 @@ export class ChatCompletionsAnswer {
     return events
   }
 
-  #toContents(): Content[] {
+  #toContents(finishReason: FinishReason): Content[] {
+    const isCutOff = finishReason === 'length' || finishReason === 'content_filter'
+    const createId = (index: number) => createCallId(this.#asked.messages, index)
     const contents: Content[] = []
     if (this.#reasoning !== '') contents.push({ type: 'reasoning', text: this.#reasoning })
     if (this.#text !== '') contents.push({ type: 'text', text: this.#text })
-    contents.push(...this.#calls.toContents((index) => createCallId(this.#asked.messages, index)))
+    contents.push(...this.#calls.toContents({ createId, isCutOff }))
     if (this.#refusal !== '') contents.push({ type: 'error', message: this.#refusal, errorCode: 'refusal' })
     return contents
   }

@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import { isJsonObject, type JsonObject, parseWritableJson } from '../../core/json.js'
+import { isJsonObject, type JsonObject, parseJson, parseWritableJson } from '../../core/json.js'
 import type { FunctionCallContent } from '../../core/messages.js'
 
 interface PartialCall {
@@ -7,6 +7,14 @@ interface PartialCall {
   id: string
   name: string
   arguments: string
+}
+
+/** How the calls of an answer are read. */
+export interface CallReading {
+  /** Makes the ids that the model did not give. */
+  readonly createId: (index: number) => string
+  /** Whether the model was stopped while it wrote: what it did not write to the end must not be carried out. */
+  readonly isCutOff: boolean
 }
 
 /**
@@ -31,10 +39,11 @@ export class ToolCallAssembler {
     }
   }
 
-  /** The calls in the order in which the model began them. `createId` makes the ids that the model did not give. */
-  toContents(createId: (index: number) => string): FunctionCallContent[] {
+  /** The calls in the order in which the model began them. Of an answer that was cut off, those that came whole. */
+  toContents({ createId, isCutOff }: CallReading): FunctionCallContent[] {
     const seen = new Set<string>()
-    return this.#calls.map((call, index) => {
+    const calls = isCutOff ? this.#calls.filter(isWhole) : this.#calls
+    return calls.map((call, index) => {
       if (call.name === '') throw createMalformedCallError()
       // Two calls with one id could not be told apart by their results.
       const callId = call.id === '' || seen.has(call.id) ? createId(index) : call.id
@@ -66,6 +75,10 @@ export class ToolCallAssembler {
     this.#calls.push(call)
     return call
   }
+}
+
+function isWhole(call: PartialCall): boolean {
+  return isJsonObject(parseJson(call.arguments))
 }
 
 function isFilled(value: unknown): boolean {

@@ -52,16 +52,29 @@ async function* streamAnswer(
   try {
     const { batches, whole } = await ask(settings, request, limit)
     if (batches === undefined) yield* answer.add(whole)
-    else
-      for await (const batch of readUntilSilent(batches, limit)) {
-        for (const event of mergeDeltas(addAll(answer, batch))) yield event
-      }
+    else yield* readChunks(batches, answer, limit)
+    signal?.throwIfAborted()
     yield answer.complete()
   } catch (error) {
     limit.signal.throwIfAborted()
     throw toModelError(error)
   } finally {
     limit.end()
+  }
+}
+
+async function* readChunks(
+  batches: AsyncIterable<readonly unknown[]>,
+  answer: ChatCompletionsAnswer,
+  limit: SilenceLimit,
+): AsyncGenerator<ChatEvent> {
+  try {
+    for await (const batch of readUntilSilent(batches, limit)) {
+      for (const event of mergeDeltas(addAll(answer, batch))) yield event
+    }
+  } catch (error) {
+    // An answer that is there is not asked for again because its usage, or the end of the stream, is not.
+    if (!answer.hasEnded) throw error
   }
 }
 
