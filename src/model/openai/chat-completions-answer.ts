@@ -1,9 +1,16 @@
 import { AgentError } from '../../core/errors.js'
 import { isJsonObject, type JsonObject } from '../../core/json.js'
-import { type ChatMessage, type Content, noUsage, type Usage } from '../../core/messages.js'
+import {
+  type ChatMessage,
+  type Content,
+  noUsage,
+  type ReasoningContent,
+  type Usage,
+} from '../../core/messages.js'
 import { createCallId } from '../call-ids.js'
 import type { ChatEvent, FinishReason } from '../chat-client.js'
 import { toUsage } from '../to-usage.js'
+import { type ReasoningMember, toProviderData } from './chat-completions-provider-data.js'
 import { ToolCallAssembler } from './chat-completions-tool-calls.js'
 
 /** What an answer answers. */
@@ -23,6 +30,7 @@ export class ChatCompletionsAnswer {
   readonly #calls = new ToolCallAssembler()
   #text = ''
   #reasoning = ''
+  #reasoningMember: ReasoningMember | undefined
   #refusal = ''
   #model = ''
   #id: string | undefined
@@ -69,7 +77,9 @@ export class ChatCompletionsAnswer {
   #addDelta(delta: unknown): ChatEvent[] {
     if (delta === undefined || delta === null) return []
     if (!isJsonObject(delta)) throw createMalformedError()
-    const reasoning = readText(delta.reasoning_content) || readText(delta.reasoning)
+    const member = reasoningMembers.find((name) => readText(delta[name]) !== '')
+    const reasoning = member === undefined ? '' : readText(delta[member])
+    this.#reasoningMember ??= member
     const text = readText(delta.content)
     this.#reasoning += reasoning
     this.#text += text
@@ -83,15 +93,27 @@ export class ChatCompletionsAnswer {
 
   #toContents(finishReason: FinishReason): Content[] {
     const isCutOff = finishReason === 'length' || finishReason === 'content_filter'
-    const createId = (index: number) => createCallId(this.#asked.messages, index)
+    const { model, messages } = this.#asked
+    const createId = (index: number) => createCallId(messages, index)
+    const calls = this.#calls.toContents({ model, createId, isCutOff })
     const contents: Content[] = []
-    if (this.#reasoning !== '') contents.push({ type: 'reasoning', text: this.#reasoning })
+    if (this.#reasoning !== '') contents.push(this.#toReasoning(calls.length > 0))
     if (this.#text !== '') contents.push({ type: 'text', text: this.#text })
-    contents.push(...this.#calls.toContents({ createId, isCutOff }))
+    contents.push(...calls)
     if (this.#refusal !== '') contents.push({ type: 'error', message: this.#refusal, errorCode: 'refusal' })
     return contents
   }
+
+  // Servers want reasoning back that led to calls; what led to an answer is of no further use to them.
+  #toReasoning(hasCalls: boolean): ReasoningContent {
+    const reasoning = { type: 'reasoning', text: this.#reasoning } as const
+    if (!hasCalls) return reasoning
+    const providerData = toProviderData({ model: this.#asked.model, member: this.#reasoningMember })
+    return { ...reasoning, providerData }
+  }
 }
+
+const reasoningMembers: readonly ReasoningMember[] = ['reasoning_content', 'reasoning']
 
 /** An error for an answer that cannot be read; it may well be readable the next time. */
 function createMalformedError(): AgentError {

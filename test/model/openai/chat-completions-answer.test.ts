@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createTextMessage, toFunctionCalls } from '../../../src/core/messages.js'
 import { ChatCompletionsAnswer } from '../../../src/model/openai/chat-completions-answer.js'
+import { toChatCompletionsMessages } from '../../../src/model/openai/chat-completions-messages.js'
 import { readAnswer } from '../ask.js'
 
 /** The answer that these chunks make; the last of them ends it. */
@@ -51,6 +52,22 @@ describe('reads what compatible servers send', () => {
   test('reasoning beside an empty text of the other name', () => {
     const delta = { reasoning_content: '', reasoning: 'Hm' }
     expect(assemble({ choices: [{ delta }] }).message.contents).toEqual([{ type: 'reasoning', text: 'Hm' }])
+  })
+
+  test('what Gemini wants back with a call', () => {
+    const extra_content = { google: { thought_signature: 'c2ln' } }
+    const piece = { index: 0, id: 'a', function: { name: 'add', arguments: '{}' }, extra_content }
+    const { message } = assemble({ choices: [{ delta: { tool_calls: [piece] } }] })
+    expect(toChatCompletionsMessages([message], 'asked')).toEqual([
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          { id: 'a', type: 'function', function: { name: 'add', arguments: '{}' }, extra_content },
+        ],
+      },
+    ])
+    expect(JSON.stringify(toChatCompletionsMessages([message], 'other'))).not.toContain('c2ln')
   })
 
   test('pieces of two calls in turns', () => {
