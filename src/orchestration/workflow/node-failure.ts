@@ -1,4 +1,5 @@
 import { AgentError } from '../../core/errors.js'
+import { toJsonValue } from '../../core/json.js'
 import type { NodeError } from './node-context.js'
 
 /** Ends a workflow because of one of its nodes. */
@@ -29,5 +30,5 @@ export function callPure<T>(node: string, part: string, call: () => T): T {
 
 /** The same for what becomes part of a message or a status: as it arrives wherever it goes, which is as JSON. */
 export function callPureForJson(node: string, part: string, call: () => unknown): unknown {
-  return callPure(node, part, () => JSON.parse(JSON.stringify(call() ?? null)))
+  return callPure(node, part, () => toJsonValue(call()))
 }
