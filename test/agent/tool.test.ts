@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { tool } from '../../src/agent/tool.js'
-import type { ToolContext } from '../../src/agent/tool-context.js'
+import { tool } from '../../src/agent/tools/tool.js'
+import type { ToolContext } from '../../src/agent/tools/tool-context.js'
 
 const context: ToolContext = {
   agentName: 'A',
@@ -40,6 +40,16 @@ test('declares itself to the model by the JSON Schema of its input', () => {
       required: ['location'],
     },
   })
+})
+
+test('says that it takes no arguments where its schema leaves that open, as those of MCP servers do', () => {
+  const jsonSchema = () => ({ type: 'object', additionalProperties: true })
+  const parameters = {
+    '~standard': { ...z.object({})['~standard'], jsonSchema: { input: jsonSchema, output: jsonSchema } },
+  }
+  const ping = tool({ name: 'ping', description: 'Pings.', parameters, execute: () => 'pong' })
+  expect(ping.declaration.parameters).toEqual({ type: 'object', properties: {}, additionalProperties: true })
+  expect(ping.declaration.strict).toBeUndefined()
 })
 
 test('runs with parsed arguments and gives the result as JSON', async () => {
