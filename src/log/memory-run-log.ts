@@ -169,10 +169,11 @@ export class MemoryRunLog implements RunLog {
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
     for (let seen = 0; !signal.aborted && !this.#feed.isClosed; ) {
-      const controls = await this.controls(key)
-      if (controls.length > seen) yield controls
+      const controls = [...(this.#runs.get(toRunFeedName(key))?.controls ?? [])]
+      const isNews = controls.length > seen
       seen = controls.length
-      await this.#feed.next(toControlFeedName(key), signal)
+      if (isNews) yield controls
+      else await this.#feed.next(toControlFeedName(key), signal)
     }
   }
 
