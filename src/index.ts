@@ -11,27 +11,9 @@ export type { AgentOptions } from './agent/agent-options.js'
 export { AgentRun } from './agent/agent-run.js'
 export type { AgentRunOptions, TypedRunOptions } from './agent/agent-run-options.js'
 export { AgentSession, type AgentSessionJson, type AgentSessionOptions } from './agent/agent-session.js'
-export type { AgentToolOptions } from './agent/agent-tool.js'
 export type { ApprovalAnswer, ApprovalHandler } from './agent/ask-approval.js'
-export {
-  type CompactionStrategy,
-  type HistoryTurn,
-  keepAll,
-  type SlidingWindowOptions,
-  type SummarizeOptions,
-  slidingWindow,
-  summarize,
-} from './agent/compaction.js'
-export type { DurableToolContext, OrchestrationStatus, PendingResult } from './agent/durable-tools.js'
-export {
-  FileHistoryProvider,
-  type FileHistoryProviderOptions,
-  type HistoryRecord,
-} from './agent/file-history-provider.js'
 export type { ForeignAgent, ForeignRun, ForeignUpdate } from './agent/foreign/foreign-agent.js'
 export { HostedAgent } from './agent/foreign/hosted-agent.js'
-export { type HistoryProvider, InMemoryHistoryProvider } from './agent/history-provider.js'
-export type { InvocationLimits, ToolOutcome } from './agent/invoke-tool.js'
 export { InProcessMemoryStore } from './agent/memory/in-process-memory-store.js'
 export {
   createMemoryProvider,
@@ -54,6 +36,21 @@ export type {
   RunMiddleware,
   ToolCallContext,
 } from './agent/middleware.js'
+export {
+  type CompactionStrategy,
+  type HistoryTurn,
+  keepAll,
+  type SlidingWindowOptions,
+  type SummarizeOptions,
+  slidingWindow,
+  summarize,
+} from './agent/providers/compaction.js'
+export {
+  FileHistoryProvider,
+  type FileHistoryProviderOptions,
+  type HistoryRecord,
+} from './agent/providers/file-history-provider.js'
+export { type HistoryProvider, InMemoryHistoryProvider } from './agent/providers/history-provider.js'
 export type {
   InvocationValues,
   InvocationValuesFactory,
@@ -61,7 +58,7 @@ export type {
   ProviderContext,
   ProviderState,
   RunInfo,
-} from './agent/provider-context.js'
+} from './agent/providers/provider-context.js'
 export { type ProcessScriptOptions, runScriptsAsProcesses } from './agent/skills/run-scripts-as-processes.js'
 export {
   type Skill,
@@ -73,9 +70,12 @@ export {
 } from './agent/skills/skill.js'
 export type { ScriptArguments, ScriptRun, ScriptRunner } from './agent/skills/skill-tools.js'
 export { SkillsProvider, type SkillsProviderOptions } from './agent/skills/skills-provider.js'
-export { tool } from './agent/tool.js'
-export type { ToolContext } from './agent/tool-context.js'
-export type { ApprovalPolicy, ToolOptions } from './agent/tool-options.js'
+export type { AgentToolOptions } from './agent/tools/agent-tool.js'
+export type { DurableToolContext, OrchestrationStatus, PendingResult } from './agent/tools/durable-tools.js'
+export type { InvocationLimits, ToolOutcome } from './agent/tools/invoke-tool.js'
+export { tool } from './agent/tools/tool.js'
+export type { ToolContext } from './agent/tools/tool-context.js'
+export type { ApprovalPolicy, ToolOptions } from './agent/tools/tool-options.js'
 export { AgentFunctionApp } from './app/agent-function-app.js'
 export type {
   AgentTrigger,
@@ -196,5 +196,5 @@ export type {
 } from './run/events.js'
 export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
 export { AgentSessionId } from './session/agent-session-id.js'
-export { AgentState } from './session/agent-state.js'
-export type { AgentCallbackContext, AgentResponseCallback } from './session/response-callback.js'
+export type { AgentCallbackContext, AgentResponseCallback } from './session/execution/response-callback.js'
+export { AgentState } from './session/state/agent-state.js'

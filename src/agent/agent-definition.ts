@@ -4,11 +4,11 @@ import type { MayReturn } from '../core/may-return.js'
 import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
 import type { Schema } from '../core/schema.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
-import type { CompactionStrategy } from './compaction.js'
-import type { PendingOutcome, ToolOutcome } from './invoke-tool.js'
 import type { AgentMiddleware } from './middleware.js'
-import type { ProvidedContext, ProviderContext } from './provider-context.js'
-import type { ToolContext } from './tool-context.js'
+import type { CompactionStrategy } from './providers/compaction.js'
+import type { ProvidedContext, ProviderContext } from './providers/provider-context.js'
+import type { PendingOutcome, ToolOutcome } from './tools/invoke-tool.js'
+import type { ToolContext } from './tools/tool-context.js'
 
 /** What every model call of an agent is made with, unless a run says otherwise. */
 export type ModelSettings = Pick<

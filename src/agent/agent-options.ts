@@ -11,10 +11,10 @@ import {
   type ToolSource,
   toStaticTools,
 } from './agent-definition.js'
-import { type CompactionStrategy, keepAll } from './compaction.js'
-import { checkToolNames } from './equip-run.js'
-import type { HistoryProvider } from './history-provider.js'
+import { checkToolNames } from './loop/equip-run.js'
 import type { AgentMiddleware } from './middleware.js'
+import { type CompactionStrategy, keepAll } from './providers/compaction.js'
+import type { HistoryProvider } from './providers/history-provider.js'
 
 export interface AgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */

@@ -10,7 +10,7 @@ import { checkModelSettings, checkTools } from './agent-options.js'
 import type { AgentSession } from './agent-session.js'
 import type { ApprovalHandler } from './ask-approval.js'
 import { createInMemoryDelegation } from './delegate-in-memory.js'
-import type { InvocationValues } from './provider-context.js'
+import type { InvocationValues } from './providers/provider-context.js'
 import type { StandaloneRun } from './run-standalone.js'
 
 export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {

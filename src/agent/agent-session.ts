@@ -4,7 +4,7 @@ import { AgentError } from '../core/errors.js'
 import { isJsonObject, type JsonObject } from '../core/json.js'
 import { chatMessage } from '../core/message-schema.js'
 import type { ChatMessage } from '../core/messages.js'
-import type { ProviderState } from './provider-context.js'
+import type { ProviderState } from './providers/provider-context.js'
 
 const version = 1
 

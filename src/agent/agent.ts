@@ -7,12 +7,12 @@ import { type AgentOptions, checkAgentOptions } from './agent-options.js'
 import { AgentRun } from './agent-run.js'
 import { type AgentRunOptions, type TypedRunOptions, toStandaloneRun } from './agent-run-options.js'
 import { AgentSession, type AgentSessionOptions } from './agent-session.js'
-import { type AgentToolOptions, createAgentTool } from './agent-tool.js'
-import { type CompactionStrategy, keepAll } from './compaction.js'
-import { type HistoryProvider, InMemoryHistoryProvider } from './history-provider.js'
 import type { AgentMiddleware } from './middleware.js'
+import { type CompactionStrategy, keepAll } from './providers/compaction.js'
+import { type HistoryProvider, InMemoryHistoryProvider } from './providers/history-provider.js'
 import { runInSession } from './run-in-session.js'
 import { runStandalone } from './run-standalone.js'
+import { type AgentToolOptions, createAgentTool } from './tools/agent-tool.js'
 
 /**
  * A model with instructions and tools. It runs alone in any Node program; registered with `AgentFunctionApp` each

@@ -3,7 +3,7 @@ import { createTextMessage } from '../core/messages.js'
 import type { RunEvent } from '../run/events.js'
 import { advance, emptyRun } from '../run/fold.js'
 import type { ApprovalHandler } from './ask-approval.js'
-import type { DelegatedRun, DelegateRequest, Delegation } from './delegation.js'
+import type { DelegatedRun, DelegateRequest, Delegation } from './loop/delegation.js'
 import { runStandalone } from './run-standalone.js'
 
 export interface InMemoryDelegationOptions {

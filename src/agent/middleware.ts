@@ -3,8 +3,8 @@ import type { MayReturn } from '../core/may-return.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import type { ChatAnswer, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
-import type { InvocationValues, RunInfo } from './provider-context.js'
-import type { ToolContext } from './tool-context.js'
+import type { InvocationValues, RunInfo } from './providers/provider-context.js'
+import type { ToolContext } from './tools/tool-context.js'
 
 /** What middleware may know of the run that it stands around. */
 export interface MiddlewareContext extends RunInfo {

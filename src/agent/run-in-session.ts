@@ -3,8 +3,8 @@ import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
 import type { HistorySummarized, RunEvent } from '../run/events.js'
 import type { AgentSession } from './agent-session.js'
-import { type CompactionStrategy, type HistoryTurn, splitTurns, toHistory } from './compaction.js'
-import type { HistoryProvider } from './history-provider.js'
+import { type CompactionStrategy, type HistoryTurn, splitTurns, toHistory } from './providers/compaction.js'
+import type { HistoryProvider } from './providers/history-provider.js'
 import { runStandalone, type StandaloneRun } from './run-standalone.js'
 
 /** Runs an agent in memory as the next turn of a session. A run that fails adds nothing to the conversation. */

@@ -6,7 +6,7 @@ import { withinMs } from '../core/work-limit.js'
 import { parseSessionId } from '../http/ids.js'
 import { createFieldError } from '../http/request-errors.js'
 import type { RunKey } from '../run/run-log.js'
-import { createRunRequest } from '../session/run-request.js'
+import { createRunRequest } from '../session/client/run-request.js'
 import { createToolResponse, readToolArguments, readToolOwner, registerMcpTool } from './mcp-tool.js'
 import type { RouteServices } from './serve-route.js'
 

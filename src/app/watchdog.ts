@@ -1,6 +1,6 @@
 import { app } from '@azure/functions'
 import * as df from 'durable-functions'
-import { sweep } from '../session/sweep.js'
+import { sweep } from '../session/watchdog/sweep.js'
 import type { RouteServices } from './serve-route.js'
 
 export interface WatchdogOptions {

@@ -2,7 +2,7 @@ import type { Agent } from '../agent/agent.js'
 import type { WorkflowClient } from '../orchestration/workflow/workflow-client.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
-import type { SessionClient } from '../session/session-client.js'
+import type { SessionClient } from '../session/client/session-client.js'
 import type { Answer } from './answers.js'
 
 /** The settings of an app's HTTP surface, resolved. */

@@ -1,6 +1,6 @@
 import { AgentError, toErrorMessage } from '../core/errors.js'
 import { isAgentErrorCode, isRetryableCode } from '../core/problem.js'
-import type { RunReplyError } from '../session/run-reply.js'
+import type { RunReplyError } from '../session/replies/run-reply.js'
 
 /** What a failed run throws in its orchestration: durable-functions keeps nothing of an error but its text. */
 export function createFailure({ code, message }: Pick<RunReplyError, 'code' | 'message'>): Error {

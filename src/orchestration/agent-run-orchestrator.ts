@@ -1,6 +1,6 @@
 import type { OrchestrationContext, OrchestrationHandler } from 'durable-functions'
 import { AgentSessionId } from '../session/agent-session-id.js'
-import { type RunReply, toEndEventName } from '../session/run-reply.js'
+import { type RunReply, toEndEventName } from '../session/replies/run-reply.js'
 import { createFailure } from './agent-failure.js'
 import { readReply, settleReply } from './agent-run-result.js'
 import type { AgentRunInput } from './run-call.js'

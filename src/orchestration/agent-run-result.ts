@@ -1,8 +1,8 @@
 import { AgentError } from '../core/errors.js'
 import type { JsonValue } from '../core/json.js'
 import type { Usage } from '../core/messages.js'
-import type { RunReply, RunReplyError } from '../session/run-reply.js'
-import { fromStoredUsage } from '../session/stored-messages.js'
+import type { RunReply, RunReplyError } from '../session/replies/run-reply.js'
+import { fromStoredUsage } from '../session/state/stored-messages.js'
 import { createFailure } from './agent-failure.js'
 import type { FailedAgentRun } from './run-call.js'
 

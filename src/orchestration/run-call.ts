@@ -1,6 +1,6 @@
 import type { JsonObject } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
-import type { RunReplyError } from '../session/run-reply.js'
+import type { RunReplyError } from '../session/replies/run-reply.js'
 
 /** A run request as it travels to an entity, in the field names of the peers' run request. */
 export interface RunCall {

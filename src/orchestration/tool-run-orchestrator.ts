@@ -1,7 +1,7 @@
 import type { OrchestrationContext, Task } from 'durable-functions'
 import type { JsonValue } from '../core/json.js'
 import { AgentSessionId } from '../session/agent-session-id.js'
-import type { ToolRunInput, ToolRunOutput } from '../session/durable-tools.js'
+import type { ToolRunInput, ToolRunOutput } from '../session/execution/durable-tools.js'
 import { toFailureText } from './agent-failure.js'
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type HistoryTurn, keepAll, slidingWindow, summarize } from '../../src/agent/compaction.js'
+import { type HistoryTurn, keepAll, slidingWindow, summarize } from '../../src/agent/providers/compaction.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 

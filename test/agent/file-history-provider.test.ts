@@ -7,7 +7,7 @@ import { AgentSession } from '../../src/agent/agent-session.js'
 import {
   FileHistoryProvider,
   type FileHistoryProviderOptions,
-} from '../../src/agent/file-history-provider.js'
+} from '../../src/agent/providers/file-history-provider.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { type InvocationLimits, invokeTool } from '../../src/agent/invoke-tool.js'
+import { type InvocationLimits, invokeTool } from '../../src/agent/tools/invoke-tool.js'
 
 const noStop = new AbortController().signal
 

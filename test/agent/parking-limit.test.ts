@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ParkingLimit } from '../../src/agent/parking-limit.js'
+import { ParkingLimit } from '../../src/agent/loop/parking-limit.js'
 import { VirtualClock } from '../../src/testing/index.js'
 
 const minute = 60_000

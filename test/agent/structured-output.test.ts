@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
-import { tool } from '../../src/agent/tool.js'
+import { tool } from '../../src/agent/tools/tool.js'
 import { toText } from '../../src/core/messages.js'
 import type { Schema } from '../../src/core/schema.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'

@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { tool } from '../../src/agent/tool.js'
-import type { ToolContext } from '../../src/agent/tool-context.js'
+import { tool } from '../../src/agent/tools/tool.js'
+import type { ToolContext } from '../../src/agent/tools/tool-context.js'
 
 const context: ToolContext = {
   agentName: 'A',

@@ -1,6 +1,6 @@
 import { createTextMessage } from '../../src/core/messages.js'
 import type { RunEvent, RunRequest } from '../../src/run/events.js'
-import { createRunRequest } from '../../src/session/run-request.js'
+import { createRunRequest } from '../../src/session/client/run-request.js'
 
 const usage = { inputTokens: 100, outputTokens: 20, totalTokens: 120 }
 const made = { usage, model: 'bench', finishReason: 'stop' }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createTextMessage } from '../../src/core/messages.js'
-import { AgentState } from '../../src/session/agent-state.js'
-import { toHistoryEntries, toLastResponse } from '../../src/session/session-view.js'
-import { toRequestEntry, toResponseEntry } from '../../src/session/turn-entries.js'
+import { AgentState } from '../../src/session/state/agent-state.js'
+import { toHistoryEntries, toLastResponse } from '../../src/session/state/session-view.js'
+import { toRequestEntry, toResponseEntry } from '../../src/session/state/turn-entries.js'
 
 const usage = { inputTokens: 45, outputTokens: 12, totalTokens: 57 }
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { ChatMessage, Content } from '../../src/core/messages.js'
 import { parseAttachmentUri } from '../../src/run/attachment.js'
-import { detachMedia } from '../../src/session/detach-media.js'
-import { createRunRequest } from '../../src/session/run-request.js'
+import { detachMedia } from '../../src/session/client/detach-media.js'
+import { createRunRequest } from '../../src/session/client/run-request.js'
 import { ScriptedModel, TestEngine, TestSession } from '../../src/testing/index.js'
 
 const key = { agent: 'Looker', session: 's', run: 'r' }

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
-import { CallbackQueue } from '../../src/session/callback-queue.js'
+import { CallbackQueue } from '../../src/session/execution/callback-queue.js'
 
 test('runs callbacks one after the other, and drains when all have returned', async () => {
   const done: string[] = []

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { slidingWindow, summarize } from '../../src/agent/compaction.js'
+import { slidingWindow, summarize } from '../../src/agent/providers/compaction.js'
 import { toText } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { fold, toOpenApprovals } from '../../src/run/fold.js'

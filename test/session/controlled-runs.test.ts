@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { tool } from '../../src/agent/tool.js'
+import { tool } from '../../src/agent/tools/tool.js'
 import { AgentError } from '../../src/core/errors.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'

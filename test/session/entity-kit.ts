@@ -1,7 +1,7 @@
 import type { DurableClient, EntityContext, StartNewOptions } from 'durable-functions'
-import { type AgentEntityOptions, createAgentEntity } from '../../src/session/agent-entity.js'
-import { toOperationLimits } from '../../src/session/execution-limits.js'
-import type { StoredState } from '../../src/session/stored-state.js'
+import { type AgentEntityOptions, createAgentEntity } from '../../src/session/entity/agent-entity.js'
+import { toOperationLimits } from '../../src/session/execution/execution-limits.js'
+import type { StoredState } from '../../src/session/state/stored-state.js'
 
 type KitOptions = Omit<AgentEntityOptions, 'limits'> &
   Partial<AgentEntityOptions> & {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
-import { tool } from '../../src/agent/tool.js'
+import { tool } from '../../src/agent/tools/tool.js'
 import type { Clock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'

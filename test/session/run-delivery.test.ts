@@ -1,9 +1,9 @@
 import type { DurableClient } from 'durable-functions'
 import { expect, test } from 'vitest'
 import { createTextMessage } from '../../src/core/messages.js'
-import { type Delivery, runDelivery } from '../../src/session/run-delivery.js'
-import { createRunRequest } from '../../src/session/run-request.js'
-import { SessionClient } from '../../src/session/session-client.js'
+import { type Delivery, runDelivery } from '../../src/session/client/run-delivery.js'
+import { createRunRequest } from '../../src/session/client/run-request.js'
+import { SessionClient } from '../../src/session/client/session-client.js'
 import { UnexpectedModelCall } from '../../src/testing/scripted-model.js'
 import { callWork, createSession, createTool, key } from './session-kit.js'
 

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
-import { AgentState } from '../../src/session/agent-state.js'
-import { readTurnEntries, SessionHistory } from '../../src/session/session-history.js'
-import { toRequestEntry } from '../../src/session/turn-entries.js'
+import { AgentState } from '../../src/session/state/agent-state.js'
+import { readTurnEntries, SessionHistory } from '../../src/session/state/session-history.js'
+import { toRequestEntry } from '../../src/session/state/turn-entries.js'
 import { ask, key } from './session-kit.js'
 
 /** More than the state has room for. */

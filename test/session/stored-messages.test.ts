@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ChatMessage, Content } from '../../src/core/messages.js'
-import { fromStoredMessage, toStoredMessage } from '../../src/session/stored-messages.js'
+import { fromStoredMessage, toStoredMessage } from '../../src/session/state/stored-messages.js'
 
 const providerData = {
   openaiResponses: { id: 'x_1', item: { type: 'reasoning', encrypted_content: 'gAAAA' } },

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { AgentState } from '../../src/session/agent-state.js'
-import { toHistoryEntries, toLastResponse } from '../../src/session/session-view.js'
-import { schemaVersion } from '../../src/session/stored-state.js'
+import { AgentState } from '../../src/session/state/agent-state.js'
+import { toHistoryEntries, toLastResponse } from '../../src/session/state/session-view.js'
+import { schemaVersion } from '../../src/session/state/stored-state.js'
 
 const folder = join(import.meta.dirname, '../fixtures/states')
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
-import { tool } from '../../src/agent/tool.js'
+import { tool } from '../../src/agent/tools/tool.js'
 import { conversation, crashEverywhere, ScriptedModel } from '../../src/testing/index.js'
 import { TelemetryKit } from '../support/telemetry.js'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { RunEvent, StoredEvent } from '../../src/run/events.js'
-import { toHistoryEntries } from '../../src/session/session-view.js'
-import { toModelMessages } from '../../src/session/stored-messages.js'
-import { toTurnEntries } from '../../src/session/turn-entries.js'
+import { toHistoryEntries } from '../../src/session/state/session-view.js'
+import { toModelMessages } from '../../src/session/state/stored-messages.js'
+import { toTurnEntries } from '../../src/session/state/turn-entries.js'
 import { checkConversation } from '../../src/testing/crash/invariants.js'
 import { accepted, answer, calls, completed, started, toolDone, toolStarted } from '../run/event-samples.js'
 

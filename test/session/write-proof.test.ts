@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { WriteProof } from '../../src/session/write-proof.js'
+import { WriteProof } from '../../src/session/client/write-proof.js'
 import { VirtualClock } from '../../src/testing/index.js'
 
 function createProof(fail: () => boolean = () => false) {

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { Problem } from '../../src/core/problem.js'
 import type { ApprovalRequested, RunAnswer } from '../../src/run/events.js'
-import type { HistoryEntry } from '../../src/session/session-view.js'
+import type { HistoryEntry } from '../../src/session/state/session-view.js'
 import { EventReader } from './sse.js'
 
 /** An answer, read to its end. */

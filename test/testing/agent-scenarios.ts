@@ -4,7 +4,7 @@ import type { ContextProvider, ToolSource } from '../../src/agent/agent-definiti
 import { InProcessMemoryStore } from '../../src/agent/memory/in-process-memory-store.js'
 import { createMemoryProvider } from '../../src/agent/memory/memory-provider.js'
 import type { AgentMiddleware } from '../../src/agent/middleware.js'
-import { tool } from '../../src/agent/tool.js'
+import { tool } from '../../src/agent/tools/tool.js'
 import { type ChatMessage, createTextMessage, toText } from '../../src/core/messages.js'
 import { conversation, countAnswers, ScriptedModel } from '../../src/testing/index.js'
 import type { NamedScenario } from './scenarios.js'

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
-import { tool } from '../../src/agent/tool.js'
+import { tool } from '../../src/agent/tools/tool.js'
 import type { Clock } from '../../src/core/clock.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunEventType, StoredEvent } from '../../src/run/events.js'
 import type { RunLog } from '../../src/run/run-log.js'
-import { createAgentEntity } from '../../src/session/agent-entity.js'
+import { createAgentEntity } from '../../src/session/entity/agent-entity.js'
 import {
   type AgentFactory,
   type CrashOptions,

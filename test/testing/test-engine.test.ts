@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
-import { tool } from '../../src/agent/tool.js'
+import { tool } from '../../src/agent/tools/tool.js'
 import type { Clock } from '../../src/core/clock.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunLog } from '../../src/run/run-log.js'

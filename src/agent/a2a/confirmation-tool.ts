@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Tool } from '../agent-definition.js'
-import { tool } from '../tool.js'
+import { tool } from '../tools/tool.js'
 
 /** What an agent elsewhere wants to do, and asks a human about. */
 export const confirmation = z.object({

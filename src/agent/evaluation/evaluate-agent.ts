@@ -3,7 +3,7 @@ import { toErrorMessage } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { Agent } from '../agent.js'
-import type { InvocationValues } from '../provider-context.js'
+import type { InvocationValues } from '../providers/provider-context.js'
 import type {
   CheckResult,
   EvaluationItem,

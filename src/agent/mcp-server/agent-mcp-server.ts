@@ -9,7 +9,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { z } from 'zod'
 import { toProblem } from '../../core/problem.js'
 import type { Agent } from '../agent.js'
-import type { InvocationValues } from '../provider-context.js'
+import type { InvocationValues } from '../providers/provider-context.js'
 import { toAnswerText } from './answer-text.js'
 
 export interface AgentMcpServerOptions {

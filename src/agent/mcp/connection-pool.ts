@@ -1,5 +1,5 @@
 import { toCanonicalJson } from '../../core/json.js'
-import type { InvocationValues, RunInfo } from '../provider-context.js'
+import type { InvocationValues, RunInfo } from '../providers/provider-context.js'
 import type { McpConnection } from './connection.js'
 
 /** The run for which a server is asked. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Tool as McpTool } from '@modelcontextprotocol/client'
 import { isJsonObject, type JsonValue, toCanonicalJson } from '../../core/json.js'
-import type { ProviderState } from '../provider-context.js'
+import type { ProviderState } from '../providers/provider-context.js'
 
 /** What becomes of a tool whose definition is no longer the one that a session began with. */
 export type ChangedToolPolicy = 'refuse' | 'allow'

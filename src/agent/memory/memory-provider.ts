@@ -3,7 +3,7 @@ import { AgentError } from '../../core/errors.js'
 import { createTextMessage, toText } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { ContextProvider } from '../agent-definition.js'
-import type { ProviderContext, RunInfo } from '../provider-context.js'
+import type { ProviderContext, RunInfo } from '../providers/provider-context.js'
 import type { Memory, MemoryStore } from './memory-store.js'
 import { createMemoryTools } from './memory-tools.js'
 

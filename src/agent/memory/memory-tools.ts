@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Tool } from '../agent-definition.js'
-import { tool } from '../tool.js'
+import { tool } from '../tools/tool.js'
 import type { MemoryStore } from './memory-store.js'
 
 /** How many memories the model gets when it looks for some. */

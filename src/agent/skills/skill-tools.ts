@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Tool } from '../agent-definition.js'
-import { tool } from '../tool.js'
-import type { ToolContext } from '../tool-context.js'
-import type { ApprovalPolicy } from '../tool-options.js'
+import { tool } from '../tools/tool.js'
+import type { ToolContext } from '../tools/tool-context.js'
+import type { ApprovalPolicy } from '../tools/tool-options.js'
 import type { Skill, SkillScript } from './skill.js'
 
 /** A program to be run, as the model asked for it. */

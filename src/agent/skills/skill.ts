@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import type { ToolContext } from '../tool-context.js'
+import type { ToolContext } from '../tools/tool-context.js'
 
 /** Knowledge that a model is told of by name and description, and gives itself when it needs it. Made by `skill()`, or from a folder. */
 export interface Skill {

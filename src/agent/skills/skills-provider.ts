@@ -1,8 +1,8 @@
 import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import type { ContextProvider, Tool } from '../agent-definition.js'
-import type { ProvidedContext } from '../provider-context.js'
-import type { ApprovalPolicy } from '../tool-options.js'
+import type { ProvidedContext } from '../providers/provider-context.js'
+import type { ApprovalPolicy } from '../tools/tool-options.js'
 import type { Skill } from './skill.js'
 import { readSkillFolder } from './skill-folder.js'
 import {

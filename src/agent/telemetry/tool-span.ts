@@ -4,7 +4,7 @@ import { genAi } from '../../model/telemetry/attributes.js'
 import { capturesContent } from '../../model/telemetry/content-capture.js'
 import { readShared } from '../../model/telemetry/shared-attributes.js'
 import { endSpan, isTracing, markFailed, startSpan } from '../../model/telemetry/tracing.js'
-import type { ExecutionOutcome, ToolExecution } from '../execute-tool.js'
+import type { ExecutionOutcome, ToolExecution } from '../loop/execute-tool.js'
 import { type ToolFailure, withToolFailure } from './tool-failure.js'
 
 /**

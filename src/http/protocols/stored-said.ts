@@ -1,8 +1,8 @@
 import type { ChatMessage, Content } from '../../core/messages.js'
 import { parseAttachmentUri } from '../../run/attachment.js'
 import type { SessionKey } from '../../run/run-log.js'
-import { fromStoredMessage } from '../../session/stored-messages.js'
-import type { StoredEntry } from '../../session/stored-state.js'
+import { fromStoredMessage } from '../../session/state/stored-messages.js'
+import type { StoredEntry } from '../../session/state/stored-state.js'
 import type { Call } from '../route.js'
 
 /**

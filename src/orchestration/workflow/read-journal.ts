@@ -1,5 +1,5 @@
 import { type DurableClient, EntityId } from 'durable-functions'
-import { askTaskHub } from '../../session/ask-task-hub.js'
+import { askTaskHub } from '../../session/client/ask-task-hub.js'
 import { isWorkflowEnd, type StoredWorkflowEvent } from './workflow-events.js'
 import { eventsPerEntity, type JournalState, toJournalId } from './workflow-journal.js'
 

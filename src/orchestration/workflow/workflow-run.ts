@@ -1,6 +1,6 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions'
 import { AgentError } from '../../core/errors.js'
-import { askTaskHub, findOrchestration } from '../../session/ask-task-hub.js'
+import { askTaskHub, findOrchestration } from '../../session/client/ask-task-hub.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import { toWorkflowOrchestrator } from './workflow-names.js'
 import { readWorkflowStart, type WorkflowStart } from './workflow-start.js'

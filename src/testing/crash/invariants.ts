@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Tool } from '../../agent/agent-definition.js'
 import type { ChatRequest } from '../../model/chat-client.js'
 import { isTerminal, type StoredEvent } from '../../run/events.js'
-import type { StoredEntry } from '../../session/stored-state.js'
+import type { StoredEntry } from '../../session/state/stored-state.js'
 import type { ToolExecution } from '../engine/observations.js'
 
 /** What is wrong with a log: its ids, its ends, its steps, its executors. */

@@ -1,5 +1,5 @@
 import { fold } from '../../run/fold.js'
-import type { StoredState } from '../../session/stored-state.js'
+import type { StoredState } from '../../session/state/stored-state.js'
 import type { Disturbance } from '../engine/disturbance.js'
 import type { AcceptedRun, Observations } from '../engine/observations.js'
 import { TestEngine } from '../engine/test-engine.js'

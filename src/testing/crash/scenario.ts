@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import type { RunEvent } from '../../run/events.js'
 import type { RunLog } from '../../run/run-log.js'
-import type { StoredState } from '../../session/stored-state.js'
+import type { StoredState } from '../../session/state/stored-state.js'
 import type { ToolExecution } from '../engine/observations.js'
 import type { VirtualClock } from '../engine/virtual-clock.js'
 import type { AgentFactory, EntityFactory, Retention } from '../engine/world.js'

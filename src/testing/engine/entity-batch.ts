@@ -1,5 +1,5 @@
 import type { EntityContext, EntityHandler } from 'durable-functions'
-import type { StoredState } from '../../session/stored-state.js'
+import type { StoredState } from '../../session/state/stored-state.js'
 import type { Observations } from './observations.js'
 import type { Batch, EntityName, Message } from './task-hub.js'
 

@@ -1,5 +1,5 @@
 import type { AgentMiddleware } from '../../agent/middleware.js'
-import type { ToolContext } from '../../agent/tool-context.js'
+import type { ToolContext } from '../../agent/tools/tool-context.js'
 import type { ModelCall, Observations } from './observations.js'
 
 /**

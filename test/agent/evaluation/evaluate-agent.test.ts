@@ -14,7 +14,7 @@ import {
   toolCalledCheck,
   toolCallsPresent,
 } from '../../../src/agent/evaluation/index.js'
-import { tool } from '../../../src/agent/tool.js'
+import { tool } from '../../../src/agent/tools/tool.js'
 import { noUsage, toText } from '../../../src/core/messages.js'
 import type { ChatRequest } from '../../../src/model/chat-client.js'
 import { type ModelStep, ScriptedModel } from '../../../src/testing/scripted-model.js'

@@ -7,7 +7,7 @@ import { type ChatMessage, createTextMessage, toText } from '../../../src/core/m
 import type { AgentResponseUpdate } from '../../../src/core/response.js'
 import { MemoryRunLog } from '../../../src/log/memory-run-log.js'
 import type { RunEventType } from '../../../src/run/events.js'
-import { createRunRequest } from '../../../src/session/run-request.js'
+import { createRunRequest } from '../../../src/session/client/run-request.js'
 import { conversation, crashEverywhere, ScriptedModel } from '../../../src/testing/index.js'
 import { EntityKit } from '../../session/entity-kit.js'
 

@@ -2,7 +2,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { expect, onTestFinished, test } from 'vitest'
 import { Agent } from '../../../src/agent/agent.js'
 import { type AgentMcpServerOptions, createAgentMcpServer } from '../../../src/agent/mcp-server/index.js'
-import { tool } from '../../../src/agent/tool.js'
+import { tool } from '../../../src/agent/tools/tool.js'
 import type { ChatClient } from '../../../src/model/chat-client.js'
 import { type ModelScript, ScriptedModel } from '../../../src/testing/scripted-model.js'
 

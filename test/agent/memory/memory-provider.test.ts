@@ -8,7 +8,7 @@ import {
 } from '../../../src/agent/memory/memory-provider.js'
 import { toText } from '../../../src/core/messages.js'
 import { MemoryRunLog } from '../../../src/log/memory-run-log.js'
-import { createRunRequest } from '../../../src/session/run-request.js'
+import { createRunRequest } from '../../../src/session/client/run-request.js'
 import { type ModelScript, ScriptedModel } from '../../../src/testing/scripted-model.js'
 import { EntityKit } from '../../session/entity-kit.js'
 

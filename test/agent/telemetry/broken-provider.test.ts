@@ -3,7 +3,7 @@ import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trac
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../../src/agent/agent.js'
-import { tool } from '../../../src/agent/tool.js'
+import { tool } from '../../../src/agent/tools/tool.js'
 import { ScriptedModel } from '../../../src/testing/scripted-model.js'
 
 afterEach(() => {

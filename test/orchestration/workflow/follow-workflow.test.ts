@@ -8,7 +8,7 @@ import type {
   StoredWorkflowEvent,
   WorkflowEvent,
 } from '../../../src/orchestration/workflow/workflow-events.js'
-import type { SessionClient } from '../../../src/session/session-client.js'
+import type { SessionClient } from '../../../src/session/client/session-client.js'
 
 /** What readers find of a run: its own events by instance, its agents' by correlation id, and the instances' ends. */
 interface World {

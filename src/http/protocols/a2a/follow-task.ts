@@ -1,7 +1,7 @@
 import { toTimestamp } from '../../../core/clock.js'
 import type { StoredEvent } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { deletedReason } from '../../../session/announce-end.js'
+import { deletedReason } from '../../../session/replies/announce-end.js'
 import type { Call } from '../../route.js'
 import { createTaskNotFoundError } from './a2a-errors.js'
 import { type Frame, isEnded, isSettled, type Task } from './a2a-wire.js'

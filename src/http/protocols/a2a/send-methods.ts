@@ -1,6 +1,6 @@
 import { withinMs } from '../../../core/work-limit.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { createRunRequest } from '../../../session/run-request.js'
+import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import { toSessionOf } from '../session-of-run.js'
 import { isEnded } from './a2a-wire.js'

@@ -3,7 +3,7 @@ import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/me
 import type { RunEvent, StepCompleted, StoredEvent, ToolStarted } from '../../../run/events.js'
 import { advance, emptyRun, isChanged, type RunState, toOpenApprovals } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { deletedReason } from '../../../session/announce-end.js'
+import { deletedReason } from '../../../session/replies/announce-end.js'
 import type { BreakOff, RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../../../core/messages.js'
 import type { RunRequest } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { createRunRequest } from '../../../session/run-request.js'
+import { createRunRequest } from '../../../session/client/run-request.js'
 import type { Call } from '../../route.js'
 import { hasSession } from './has-session.js'
 import type { SaidInput } from './input-messages.js'

@@ -9,7 +9,7 @@ import type {
 } from '../../../run/events.js'
 import { advance, emptyRun, isChanged, type RunState, toLastCalls } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { deletedReason } from '../../../session/announce-end.js'
+import { deletedReason } from '../../../session/replies/announce-end.js'
 import type { BreakOff, RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import { StepTeller } from './step-teller.js'

@@ -1,7 +1,7 @@
 import { hasCode } from '../../../core/errors.js'
 import type { ChatMessage } from '../../../core/messages.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
-import { createRunRequest } from '../../../session/run-request.js'
+import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { decideRun, leaveOutPast } from '../decide-run.js'

@@ -4,7 +4,7 @@ import { beginRun } from '../../../../src/http/protocols/ag-ui/begin-run.js'
 import type { ParsedInput } from '../../../../src/http/protocols/ag-ui/parse-input.js'
 import type { Call } from '../../../../src/http/route.js'
 import { MemoryRunLog } from '../../../../src/log/memory-run-log.js'
-import { SessionClient } from '../../../../src/session/session-client.js'
+import { SessionClient } from '../../../../src/session/client/session-client.js'
 import { createGate } from '../../../support/gate.js'
 
 const session = { agent: 'A', session: 's' }

@@ -1,0 +1,115 @@
+import { toTimestamp } from '../../core/clock.js'
+import { createApprovalId } from '../../run/approval-id.js'
+import type { ApprovalRequested } from '../../run/events.js'
+import type { CallState } from '../../run/fold.js'
+import type { Reconciliation, Tool } from '../agent-definition.js'
+import { noteUnknownOutcome } from '../telemetry/tool-span.js'
+import type { ToolOutcome } from '../tools/invoke-tool.js'
+import { findTool, toIdempotencyKey, toToolContext } from './call-context.js'
+import type { RunContext } from './run-context.js'
+import { withinTimeLeft } from './within-time-left.js'
+
+/** Notes that a call starts; false when it does not, and why has been noted instead. */
+export async function beginCall(context: RunContext, state: CallState): Promise<boolean> {
+  const { call, started, approval, decision } = state
+  const tool = findTool(context, call.name)
+  if (tool === undefined) return complete(context, state, { error: `There is no tool named "${call.name}".` })
+  if (decision !== undefined && approval?.inner !== undefined) {
+    await context.delegation.decide(call.callId, { ...decision, approvalId: approval.inner.approvalId })
+    return begin(context, { ...state, decision: undefined })
+  }
+  if (decision?.decision === 'approve') return begin(context, state)
+  if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
+  if (started !== undefined) return settleUnknown(context, state, tool)
+  if (await needsApproval(context, state, tool)) return ask(context, state, tool, 'policy')
+  return begin(context, state)
+}
+
+function needsApproval(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
+  return withinTimeLeft(context, `Tool "${tool.name}"`, (signal) =>
+    tool.needsApproval(state.call.arguments, { ...toToolContext(context, state), signal }),
+  )
+}
+
+/**
+ * Decides about a call that was begun and cut off, by the end of its process or of what it called: whether it took
+ * effect, nobody here knows. True when it is begun again.
+ */
+export async function settleUnknown(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
+  const known = await reconcile(context, state, tool)
+  const resolution = known.outcome === 'unknown' ? tool.onUnknownOutcome : known.outcome
+  noteUnknownOutcome(tool.name, state.call.callId, resolution)
+  if (known.outcome === 'not_done') return begin(context, state)
+  if (known.outcome === 'done') {
+    return complete(context, state, { result: JSON.parse(JSON.stringify(known.result ?? null)) })
+  }
+  switch (tool.onUnknownOutcome) {
+    case 'retry':
+      return begin(context, state)
+    case 'ask':
+      return ask(context, state, tool, 'unknown_outcome')
+    case 'fail':
+      return complete(context, state, {
+        error:
+          'This tool was cut off while it ran, so whether it took effect is unknown. It was not run again.',
+      })
+  }
+}
+
+/** A tool that cannot find out does not know. */
+async function reconcile(context: RunContext, state: CallState, tool: Tool): Promise<Reconciliation> {
+  const args = state.started?.arguments ?? state.call.arguments
+  try {
+    return await withinTimeLeft(context, `Tool "${tool.name}"`, (signal) =>
+      tool.reconcile(args, { ...toToolContext(context, state), signal }),
+    )
+  } catch (error) {
+    context.signal.throwIfAborted()
+    context.controls.stop.throwIfAborted()
+    context.onError(error)
+    return { outcome: 'unknown' }
+  }
+}
+
+function begin({ journal, ...context }: RunContext, state: CallState): boolean {
+  const { call, started, decision } = state
+  const { callId, name } = call
+  const args = decision?.arguments ?? started?.arguments ?? call.arguments
+  const idempotencyKey = toIdempotencyKey(context, state)
+  const attempt = (started?.attempt ?? 0) + 1
+  journal.record({ type: 'tool.started', data: { callId, name, arguments: args, idempotencyKey, attempt } })
+  return true
+}
+
+function ask(
+  context: RunContext,
+  { call, started }: CallState,
+  tool: Tool,
+  reason: ApprovalRequested['reason'],
+): boolean {
+  const { callId, name } = call
+  const args = started?.arguments ?? call.arguments
+  const expiresAt =
+    tool.approvalTimeoutMs === undefined
+      ? undefined
+      : toTimestamp(context.clock.now() + tool.approvalTimeoutMs)
+  const approvalId = createApprovalId(context.correlationId)
+  context.journal.record({
+    type: 'approval.requested',
+    data: { approvalId, callId, name, arguments: args, reason, expiresAt },
+  })
+  return false
+}
+
+function complete({ journal }: RunContext, { call }: CallState, outcome: ToolOutcome): boolean {
+  journal.record({ type: 'tool.completed', data: { callId: call.callId, ...outcome, durationMs: 0 } })
+  return false
+}
+
+function toRejection({ approval, decision }: CallState): string {
+  const reason = decision?.reason === undefined ? '' : `: ${decision.reason}`
+  if (approval?.reason === 'unknown_outcome') {
+    return `This tool was cut off while it ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
+  }
+  return `A human rejected this call${reason}.`
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { type CallState, toLastCalls } from '../../run/fold.js'
+import type { Tool } from '../agent-definition.js'
+import type { ToolContext } from '../tools/tool-context.js'
+import { toRunInfo } from './equip-run.js'
+import type { RunContext, RunSetup } from './run-context.js'
+
+/** A call of the run's last step, as far as it has got. */
+export function findCall({ journal }: Pick<RunSetup, 'journal'>, callId: string): CallState | undefined {
+  return toLastCalls(journal.state).find(({ call }) => call.callId === callId)
+}
+
+/** The tool that a model means by a name. */
+export function findTool({ tools }: RunContext, name: string | undefined): Tool | undefined {
+  return tools.find((tool) => tool.name === name)
+}
+
+/** What a tool is told of a call. */
+export function toToolContext(context: RunContext, state: CallState): ToolContext {
+  const { callId } = state.call
+  const idempotencyKey = toIdempotencyKey(context, state)
+  return {
+    ...toRunInfo(context),
+    callId,
+    idempotencyKey,
+    durable: context.durable?.({ callId, idempotencyKey }),
+    attempt: state.started?.attempt ?? 1,
+    values: context.values,
+    signal: context.signal,
+    reportProgress: () => {},
+  }
+}
+
+/** The key of a call: the same whenever it is executed again. */
+export function toIdempotencyKey(
+  { agent, sessionId, correlationId }: Pick<RunContext, 'agent' | 'sessionId' | 'correlationId'>,
+  { call, started }: CallState,
+): string {
+  if (started !== undefined) return started.idempotencyKey
+  const parts = [agent.name, sessionId, correlationId, call.callId]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+}

@@ -1,0 +1,88 @@
+import { AgentError } from '../../core/errors.js'
+import type { JsonObject } from '../../core/json.js'
+import { type ChatMessage, createTextMessage } from '../../core/messages.js'
+import { toStrictSchema } from '../../core/strict-schema.js'
+import type { ToolChoice } from '../../core/tool-choice.js'
+import { WorkLimit } from '../../core/work-limit.js'
+import type { ChatRequest, ResponseFormat } from '../../model/chat-client.js'
+import { toPromptMessages } from '../../run/turn-messages.js'
+import { askModel } from './ask-model.js'
+import { parkInBackground } from './background-answer.js'
+import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
+import { toAnswerSchema } from './to-answer.js'
+
+/** Makes one model call: deltas go to the journal as they come, the finished answer as one record. A run whose model works on in the background is parked. */
+export async function callModel(context: RunContext, step: number): Promise<void> {
+  const { journal, limits, controls, clock } = context
+  await journal.flush()
+  const limitMs = toStepTimeout(context, limits.stepTimeoutMs)
+  const limit = new WorkLimit([context.signal, controls.stop], limitMs, clock)
+  try {
+    const answer = await askModel(context, { step, request: toChatRequest(context), signal: limit.signal })
+    if (answer === undefined) return parkInBackground(context)
+    const { usage, finishReason, model } = answer
+    const message = withUniqueCallIds(answer.message, context, step)
+    journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
+  } catch (cause) {
+    if (!limit.timedOut) throw cause
+    checkRunEnd(context)
+    throw new AgentError('model_timeout', 'The model did not finish its answer in time.', {
+      cause,
+      retryable: true,
+    })
+  } finally {
+    limit.end()
+  }
+}
+
+function toChatRequest(context: RunContext): ChatRequest {
+  const { agent } = context
+  const tools = context.tools.map((tool) => tool.declaration)
+  const schema = toAnswerSchema(context)
+  return {
+    ...agent.modelSettings,
+    messages: toMessages(context),
+    ...(tools.length === 0 ? noTools : { tools, toolChoice: toToolChoice(context) }),
+    responseFormat: schema === undefined ? undefined : toResponseFormat(schema),
+  }
+}
+
+function toResponseFormat(schema: JsonObject): ResponseFormat {
+  const strict = toStrictSchema(schema)
+  return { name: 'response', ...(strict === undefined ? { schema } : { schema: strict, strict: true }) }
+}
+
+const noTools = { tools: undefined, toolChoice: undefined }
+
+/** What the model must call it must call once: else no run would ever come to an answer. */
+function toToolChoice({ agent, journal }: RunContext): ToolChoice | undefined {
+  const { request, steps } = journal.state
+  const choice = request?.options.toolChoice ?? agent.modelSettings.toolChoice
+  const isForced = choice === 'required' || typeof choice === 'object'
+  return isForced && steps.length > 0 ? 'auto' : choice
+}
+
+function toMessages({ agent, journal, history }: RunContext): readonly ChatMessage[] {
+  const { request, prepared } = journal.state
+  const instructions = prepared?.instructions ?? agent.instructions
+  return [
+    ...(instructions === undefined ? [] : [createTextMessage('system', instructions)]),
+    ...history,
+    ...(prepared?.messages ?? []),
+    ...(prepared?.request ?? request?.messages ?? []),
+    ...toPromptMessages(journal.state),
+  ]
+}
+
+/** Results and effects are filed under call ids, so no two calls of a run may share one. */
+function withUniqueCallIds(message: ChatMessage, { journal }: RunContext, step: number): ChatMessage {
+  const taken = new Set(journal.state.steps.flatMap(({ calls }) => calls.map(({ call }) => call.callId)))
+  const contents = message.contents.map((content, index) => {
+    if (content.type !== 'functionCall') return content
+    const callId =
+      content.callId === '' || taken.has(content.callId) ? `call_${step}_${index}` : content.callId
+    taken.add(callId)
+    return { ...content, callId }
+  })
+  return { ...message, contents }
+}

@@ -1,0 +1,106 @@
+import { AgentError } from '../../core/errors.js'
+import { type ContextProvider, isToolSource, type Tool, type ToolSource } from '../agent-definition.js'
+import type { MiddlewareContext } from '../middleware.js'
+import type { ProviderContext, RunInfo } from '../providers/provider-context.js'
+import { ProviderStates } from '../providers/provider-states.js'
+import type { EquippedRun, RunContext, RunSetup } from './run-context.js'
+import { withinTimeLeft } from './within-time-left.js'
+
+/**
+ * What code brings to an execution of a run, and cannot be recorded, each found at the first step that needs it: a run
+ * that is answered without tools, or has its answer, goes on though the source of its tools is gone.
+ */
+export interface RunEquipment {
+  /** With the values that only its code may know, and what its providers keep in the session. */
+  equip(): Promise<EquippedRun>
+  /** With its tools too. */
+  equipWithTools(): Promise<RunContext>
+}
+
+/** Equips an execution of a run, once. */
+export function createEquipment(setup: RunSetup): RunEquipment {
+  let equipped: Promise<EquippedRun> | undefined
+  let context: Promise<RunContext> | undefined
+  const equip = () => {
+    equipped ??= equipRun(setup)
+    return equipped
+  }
+  const equipWithTools = () => {
+    context ??= equip().then(async (run) => ({ ...run, tools: await findTools(run) }))
+    return context
+  }
+  return { equip, equipWithTools }
+}
+
+async function equipRun(setup: RunSetup): Promise<EquippedRun> {
+  const values = await setup.readValues()
+  const states = new ProviderStates({ ...setup.sessionState, ...setup.journal.state.stateChanges })
+  return { ...setup, values, states }
+}
+
+async function findTools(equipped: EquippedRun): Promise<readonly Tool[]> {
+  if (!equipped.journal.state.request?.options.enableToolCalls) return []
+  const { tools, contextProviders } = equipped.agent
+  const found = await Promise.all([
+    ...tools.map((entry) => (isToolSource(entry) ? readTools(entry, equipped) : [entry])),
+    ...contextProviders.map((provider) => readTools(provider, equipped)),
+  ])
+  recordStateChanges(equipped)
+  return checkToolNames(equipped.agent.name, found.flat())
+}
+
+async function readTools(
+  from: ToolSource | ContextProvider,
+  equipped: EquippedRun,
+): Promise<readonly Tool[]> {
+  // Tools may use the signal as long as the run lasts.
+  const signal = AbortSignal.any([equipped.signal, equipped.controls.stop])
+  const own = toProviderContext(equipped, from.name, signal)
+  const tools = await withinTimeLeft(equipped, `"${from.name}"`, async () => from.tools?.(own))
+  return tools ?? []
+}
+
+/** What a provider, or another part of the agent that has a state, is told of a run. */
+export function toProviderContext(equipped: EquippedRun, name: string, signal: AbortSignal): ProviderContext {
+  const { values, history, states, journal } = equipped
+  return {
+    ...toRunInfo(equipped),
+    values,
+    messages: journal.state.prepared?.request ?? journal.state.request?.messages ?? [],
+    history,
+    state: states.of(name),
+    signal,
+  }
+}
+
+/** What middleware is told of a run. */
+export function toMiddlewareContext(context: EquippedRun, signal: AbortSignal): MiddlewareContext {
+  return { ...toRunInfo(context), values: context.values, signal }
+}
+
+/** Which run it is, for code that serves it. */
+export function toRunInfo({ agent, sessionId, correlationId, journal }: RunSetup): RunInfo {
+  const { owner, metadata = {} } = journal.state.request ?? {}
+  return { agentName: agent.name, sessionId, correlationId, owner, metadata }
+}
+
+/** Notes what providers keep in the session now, if that has changed. @throws {AgentError} `invalid_configuration` when it is too much. */
+export function recordStateChanges({ journal, states }: EquippedRun): void {
+  const state = states.takeChanges()
+  if (state !== undefined) journal.record({ type: 'state.changed', data: { state } })
+}
+
+/** The tools, if a model can tell them apart. @throws {AgentError} `invalid_configuration` naming two that it cannot. */
+export function checkToolNames<T extends { readonly name: string }>(
+  agent: string,
+  tools: readonly T[],
+): readonly T[] {
+  const names = new Set<string>()
+  for (const { name } of tools) {
+    if (names.has(name)) {
+      throw new AgentError('invalid_configuration', `Agent "${agent}" has two tools named "${name}".`)
+    }
+    names.add(name)
+  }
+  return tools
+}

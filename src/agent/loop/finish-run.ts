@@ -1,0 +1,71 @@
+import { AgentError, type Issue } from '../../core/errors.js'
+import type { AgentResponse } from '../../core/response.js'
+import { toAnswerText } from '../../run/turn-messages.js'
+import type { ContextProvider } from '../agent-definition.js'
+import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
+import type { EquippedRun } from './run-context.js'
+import { parseAnswer, toAnswer, toResponse } from './to-answer.js'
+import { withinTimeLeft } from './within-time-left.js'
+
+/**
+ * Ends a run that has its answer. The agent's providers see it first, then its middleware from the inside out. An answer
+ * that does not fit the schema that was asked for is sent back to the model, once.
+ */
+export async function finishRun(context: EquippedRun): Promise<void> {
+  const { agent, journal, correlationId } = context
+  const parsed = await parseAnswer(context, toAnswerText(journal.state))
+  if (!parsed.ok) return rejectAnswer(context, parsed.issues)
+  const response = { ...toResponse(journal.state, correlationId), value: parsed.value }
+  if (journal.state.prepared?.answer === undefined)
+    await Promise.all(agent.contextProviders.map((provider) => tellProvider(provider, context, response)))
+  const text = await askMiddleware(context, response)
+  const changed = text === response.text ? parsed : await parseAnswer(context, text)
+  if (!changed.ok) throw createUnmetError(changed.issues)
+  context.signal.throwIfAborted()
+  recordStateChanges(context)
+  journal.record({ type: 'run.completed', data: toAnswer(context, text, changed.value) })
+}
+
+/** A refusal stays one however often it is asked for, and what middleware said the model cannot mend. */
+function rejectAnswer({ journal }: EquippedRun, issues: readonly Issue[]): void {
+  const { steps, rejections } = journal.state
+  const last = steps.at(-1)
+  const isRefusal = last?.message.contents.some(({ type }) => type === 'error')
+  if (last === undefined || isRefusal || rejections.length > 0) throw createUnmetError(issues)
+  journal.record({ type: 'answer.rejected', data: { step: last.step, issues } })
+}
+
+function createUnmetError(issues: readonly Issue[]): AgentError {
+  return new AgentError('response_schema_unmet', 'The answer does not fit the schema that was asked for.', {
+    issues,
+  })
+}
+
+async function tellProvider(
+  provider: ContextProvider,
+  context: EquippedRun,
+  response: AgentResponse,
+): Promise<void> {
+  try {
+    await withinTimeLeft(context, `"${provider.name}"`, async (signal) =>
+      provider.afterRun?.(toProviderContext(context, provider.name, signal), response),
+    )
+  } catch (error) {
+    context.onError(error)
+  }
+}
+
+/** The answer's text as middleware leaves it. Who gave the answer in place of the model, and those further in, are not asked. */
+async function askMiddleware(context: EquippedRun, response: AgentResponse): Promise<string> {
+  const { agent, journal } = context
+  const layers = agent.middleware.slice(0, journal.state.prepared?.answer?.by)
+  if (layers.every(({ afterRun }) => afterRun === undefined)) return response.text
+  let { text } = response
+  for (const middleware of layers.toReversed()) {
+    const changed = await withinTimeLeft(context, 'Middleware', async (signal) =>
+      middleware.afterRun?.(toMiddlewareContext(context, signal), { ...response, text }),
+    )
+    text = changed?.text ?? text
+  }
+  return text
+}

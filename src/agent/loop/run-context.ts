@@ -1,0 +1,110 @@
+import type { Clock } from '../../core/clock.js'
+import { AgentError } from '../../core/errors.js'
+import type { ChatMessage } from '../../core/messages.js'
+import type { Schema } from '../../core/schema.js'
+import type { RunLimits } from '../../run/decide.js'
+import type { SessionState } from '../../run/events.js'
+import type { RunJournal } from '../../run/run-journal.js'
+import type { AgentDefinition, Tool } from '../agent-definition.js'
+import type { InvocationValues } from '../providers/provider-context.js'
+import type { ProviderStates } from '../providers/provider-states.js'
+import type { DurableTools } from '../tools/durable-tools.js'
+import type { Delegation } from './delegation.js'
+import type { RunControls } from './run-controls.js'
+
+/** What one execution of a run is given to begin with. */
+export interface RunSetup {
+  readonly agent: AgentDefinition
+  readonly journal: RunJournal
+  /** The conversation before this run, oldest first. */
+  readonly history: readonly ChatMessage[]
+  /** The session's key; `undefined` when the agent runs without one. */
+  readonly sessionId: string | undefined
+  readonly correlationId: string
+  /** How many messages the user had sent in this session before this run. */
+  readonly messageCount: number
+  readonly limits: ExecutionLimits
+  /** Finds what only the run's code may know. */
+  readonly readValues: () => InvocationValues | Promise<InvocationValues>
+  /** What providers kept in the session before this run. */
+  readonly sessionState: SessionState
+  /** What the answer has to fit, when the caller's own schema is at hand. @default the JSON Schema of the request */
+  readonly responseFormat?: Schema | undefined
+  /** What others wish of this run. */
+  readonly controls: RunControls
+  /** Makes another run's messages part of this one; false when that run has gone its own way. */
+  readonly join: (run: string) => Promise<boolean>
+  /** Whether another run's messages are part of this one, be it noted here or not. */
+  readonly hasJoined: (run: string) => Promise<boolean>
+  /** How it has other agents work for it. */
+  readonly delegation: Delegation
+  /** How it waits for what models make in the background. */
+  readonly waiting: BackgroundWaiting
+  /** The orchestrations of its app, for its tools; `undefined` where there are none. */
+  readonly durable?: DurableTools | undefined
+  /** Aborts when this executor must stop at once, because another one has taken the run over or the caller gave up. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Told of failures that callers only get to know as `internal`. */
+  readonly onError: (error: unknown) => void
+}
+
+/** How an execution waits for an answer that is made in the background. */
+export interface BackgroundWaiting {
+  /** Whether the answer is followed as it is made; otherwise the run is parked unless there is one. `comesBack` when it was asked for earlier. */
+  follows(comesBack: boolean): boolean
+  /** Whether it is the caller who comes back: each delta then has the token to go on after it, and an answer that is lost is not asked for anew. */
+  readonly isLeftToCaller: boolean
+  /** Aborts when nobody follows the answer any more: the run is then parked, too. @default never */
+  readonly left?: AbortSignal | undefined
+}
+
+/** An execution with what its providers and middleware work with. */
+export interface EquippedRun extends RunSetup {
+  readonly values: InvocationValues
+  readonly states: ProviderStates
+}
+
+/** Everything one execution of a run works with. */
+export interface RunContext extends EquippedRun {
+  /** All that the model may call. */
+  readonly tools: readonly Tool[]
+}
+
+/** How far one execution may go. */
+export interface ExecutionLimits extends RunLimits {
+  /** From then on the run is parked between steps, to be gone on with in another operation; ms since 1970. */
+  readonly parkAfter?: number | undefined
+  /** By then the operation is cut off, so no step may take longer; ms since 1970. */
+  readonly hardEnd?: number | undefined
+  /** By then the run has to be over; ms since 1970. */
+  readonly runEnd?: number | undefined
+  /** Longest time of one model call. */
+  readonly stepTimeoutMs?: number | undefined
+}
+
+/** How long a step may take that begins now: the tightest of the limits, in ms; `undefined` when there is none. */
+export function toStepTimeout(
+  { limits: { hardEnd, runEnd }, clock }: Pick<RunSetup, 'limits' | 'clock'>,
+  ownMs: number | undefined,
+): number | undefined {
+  const now = clock.now()
+  const ends = [ownMs, hardEnd && hardEnd - now, runEnd && runEnd - now].filter(
+    (limit) => limit !== undefined,
+  )
+  return ends.length === 0 ? undefined : Math.max(1, Math.min(...ends))
+}
+
+/** Gives a run up whose time is over. @throws {AgentError} `budget_exhausted`. */
+export function checkRunEnd(setup: RunSetup): void {
+  const { limits, clock } = setup
+  if (limits.runEnd !== undefined && clock.now() >= limits.runEnd) throw createRunEndError(setup)
+}
+
+/** What a run fails with whose time is over. */
+export function createRunEndError({ agent }: RunSetup): AgentError {
+  return new AgentError(
+    'budget_exhausted',
+    `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,
+  )
+}

@@ -1,0 +1,75 @@
+import { type JsonObject, type JsonValue, parseWritableJson } from '../../core/json.js'
+import { type ChatMessage, toText } from '../../core/messages.js'
+import type { AgentResponse } from '../../core/response.js'
+import { fromJsonSchema, type Parsed, parseWith, type Schema, toJsonSchema } from '../../core/schema.js'
+import { type RunAnswer, toWireUsage } from '../../run/events.js'
+import type { RunState } from '../../run/fold.js'
+import { toAnswerText, toTurnMessages } from '../../run/turn-messages.js'
+import type { EquippedRun } from './run-context.js'
+
+/** The answer of a run whose last step called no tools, in the words that middleware has left of it. */
+export function toAnswer(context: EquippedRun, response: string, value: JsonValue | undefined): RunAnswer {
+  const { state } = context.journal
+  return {
+    response,
+    message: toRequestText(state.request?.messages ?? []),
+    sessionId: context.sessionId ?? '',
+    status: 'success',
+    message_count: context.messageCount + countMessages(state),
+    correlationId: context.correlationId,
+    usage: toWireUsage(state.usage),
+    ...(value === undefined ? {} : { value }),
+  }
+}
+
+/** The JSON Schema that the answer must fit: what the run was asked with, else the agent's own; `undefined` when there is none. */
+export function toAnswerSchema({ agent, journal }: EquippedRun): JsonObject | undefined {
+  const asked = journal.state.request?.options.responseSchema
+  if (asked !== undefined || agent.responseFormat === undefined) return asked
+  return toJsonSchema(agent.responseFormat, 'responseFormat')
+}
+
+/** What an answer's text stands for in the schema that it must fit; `undefined` when there is none. */
+export async function parseAnswer(
+  context: EquippedRun,
+  text: string,
+): Promise<Parsed<JsonValue | undefined>> {
+  const schema = toParser(context)
+  if (schema === undefined) return { ok: true, value: undefined }
+  const value = parseWritableJson(text)
+  if (value === undefined) return { ok: false, issues: [{ path: '', message: 'it is not JSON' }] }
+  const parsed = await parseWith(schema, value)
+  return parsed.ok ? { ok: true, value } : parsed
+}
+
+/** What checks the answer; `undefined` when nothing does. A schema in code may check more than JSON Schema can say. */
+function toParser({ agent, journal, responseFormat }: EquippedRun): Schema | undefined {
+  const asked = journal.state.request?.options.responseSchema
+  return asked === undefined ? agent.responseFormat : (responseFormat ?? fromJsonSchema(asked))
+}
+
+/** How many messages of the user a run has taken in. */
+function countMessages({ request, steering }: RunState): number {
+  return (
+    (request?.messages.length ?? 0) + steering.reduce((count, { messages }) => count + messages.length, 0)
+  )
+}
+
+/** The text of the last message the user sent. */
+export function toRequestText(messages: readonly ChatMessage[]): string {
+  return toText(messages.at(-1)?.contents ?? [])
+}
+
+/** A finished run as its caller gets it. */
+export function toResponse(state: RunState, responseId: string): AgentResponse {
+  const { outcome, usage, steps, continuation } = state
+  return {
+    text: toAnswerText(state),
+    messages: toTurnMessages(state),
+    usage,
+    responseId,
+    finishReason: steps.at(-1)?.finishReason,
+    ...(continuation !== undefined && { continuationToken: continuation }),
+    value: outcome?.type === 'run.completed' ? outcome.data.value : undefined,
+  }
+}

@@ -1,0 +1,79 @@
+import { type Clock, systemClock } from '../../core/clock.js'
+import { hasCode, toErrorMessage } from '../../core/errors.js'
+import type { JsonValue } from '../../core/json.js'
+import { toErrorType } from '../../model/telemetry/tracing.js'
+import { noteToolFailure } from '../telemetry/tool-failure.js'
+import { PendingResult } from './durable-tools.js'
+import { raceAbort } from './race-abort.js'
+
+/** What came of a tool call, in JSON. */
+export type ToolOutcome = { readonly result: JsonValue } | { readonly error: string }
+
+/** The result will come from outside. */
+export interface PendingOutcome {
+  readonly parked: 'tool'
+  /** Present when it is a run that works for the call that waits: for what. */
+  readonly calls?: readonly string[] | undefined
+}
+
+/** How much time, how many tries and how large a result a tool gets. */
+export interface InvocationLimits {
+  /** Time limit of one execution. @default none */
+  readonly timeoutMs?: number | undefined
+  /** How often to run it when it throws or takes too long; waits in between, doubling. @default one time */
+  readonly retry?: { readonly maxAttempts: number; readonly initialDelayMs?: number } | undefined
+  /** Largest result, in characters of JSON. @default 100,000 */
+  readonly maxResultLength?: number | undefined
+  /** What a larger result becomes: an error that says so, its beginning as text, or what a function makes of it. @default 'refuse' */
+  readonly onLargeResult?: 'refuse' | 'truncate' | ((result: JsonValue) => JsonValue) | undefined
+}
+
+/** Runs a tool within its limits. Never rejects, unless `outer` aborts it or its outcome is unknown. @throws {AgentError} `outcome_unknown` when the tool does. */
+export async function invokeTool(
+  execute: (signal: AbortSignal) => unknown,
+  outer: AbortSignal,
+  limits: InvocationLimits,
+  clock: Clock = systemClock,
+): Promise<ToolOutcome | PendingOutcome> {
+  const { maxAttempts = 1, initialDelayMs = 200 } = limits.retry ?? {}
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await invokeOnce(execute, outer, limits, clock)
+    if (!('error' in outcome) || attempt >= maxAttempts) return outcome
+    await clock.sleep(initialDelayMs * 2 ** (attempt - 1), outer)
+  }
+}
+
+async function invokeOnce(
+  execute: (signal: AbortSignal) => unknown,
+  outer: AbortSignal,
+  limits: InvocationLimits,
+  clock: Clock,
+): Promise<ToolOutcome | PendingOutcome> {
+  const { timeoutMs } = limits
+  const limit = timeoutMs === undefined ? undefined : clock.timeout(timeoutMs)
+  const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
+  try {
+    const result = await raceAbort(execute(signal), signal)
+    if (result instanceof PendingResult) return result.output ?? { parked: 'tool' }
+    return fitResult(JSON.parse(JSON.stringify(result ?? null)), limits)
+  } catch (error) {
+    if (outer.aborted) throw outer.reason
+    if (hasCode(error, 'outcome_unknown')) throw error
+    noteToolFailure(toErrorType(error))
+    if (limit?.aborted) return { error: `The tool did not finish within ${timeoutMs} ms.` }
+    return { error: toErrorMessage(error) }
+  }
+}
+
+function fitResult(
+  result: JsonValue,
+  { maxResultLength = 100_000, onLargeResult = 'refuse' }: InvocationLimits,
+): ToolOutcome {
+  const text = JSON.stringify(result)
+  if (text.length <= maxResultLength) return { result }
+  if (typeof onLargeResult === 'function') return { result: onLargeResult(result) }
+  const size = `The result has ${text.length} characters; this tool may give ${maxResultLength}.`
+  if (onLargeResult === 'refuse') return { error: size }
+  const beginning = typeof result === 'string' ? result : text
+  return { result: `${beginning.slice(0, maxResultLength)}… [cut: ${size}]` }
+}

@@ -1,0 +1,30 @@
+import type { JsonValue } from '../../core/json.js'
+
+/** Waits for what a tool returns. When that is an async generator, each thing it yields is progress, and what it returns the result. */
+export async function settleTool(
+  returned: unknown,
+  reportProgress: (progress: JsonValue) => void,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!isAsyncGenerator(returned)) return returned
+  try {
+    for (;;) {
+      const { done, value } = await returned.next()
+      signal.throwIfAborted()
+      if (done) return value
+      reportProgress(JSON.parse(JSON.stringify(value ?? null)))
+    }
+  } finally {
+    await returned.return(undefined)
+  }
+}
+
+function isAsyncGenerator(value: unknown): value is AsyncGenerator<unknown, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Symbol.asyncIterator in value &&
+    'next' in value &&
+    'return' in value
+  )
+}

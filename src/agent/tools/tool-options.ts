@@ -1,0 +1,105 @@
+import { checkCount } from '../../core/check-count.js'
+import { checkChoice, checkOptions, type OptionNames } from '../../core/check-options.js'
+import { AgentError } from '../../core/errors.js'
+import type { Schema, SchemaOutput } from '../../core/schema.js'
+import type { Reconciliation, UnknownOutcomePolicy } from '../agent-definition.js'
+import type { InvocationLimits } from './invoke-tool.js'
+import type { ToolContext } from './tool-context.js'
+
+/** When a human has to agree before a tool runs. */
+export type ApprovalPolicy<Args> =
+  | 'always'
+  | 'never'
+  | ((args: Args, context: ToolContext) => boolean | Promise<boolean>)
+
+export interface ToolOptions<Parameters extends Schema, Result> extends InvocationLimits {
+  /** What the model calls it: 1-64 letters, digits, `_` or `-`. */
+  readonly name: string
+  /** What it does and when to use it, for the model. */
+  readonly description: string
+  /** Schema of the arguments, an object. @default no arguments */
+  readonly parameters?: Parameters | undefined
+  /**
+   * Whether the provider holds the model to the schema.
+   *
+   * @default whenever the schema can be said in the strict subset that providers understand
+   */
+  readonly strict?: boolean | undefined
+  /**
+   * Does the work. A throw becomes the tool's result, so that the model can recover from it; but for an `AgentError` with
+   * code `outcome_unknown`, which says that the tool may have taken effect: `onUnknownOutcome` then applies. The result
+   * must survive JSON. What an async generator yields is told to those who follow the run; what it returns is the result.
+   */
+  readonly execute: (
+    args: SchemaOutput<Parameters>,
+    context: ToolContext,
+  ) => Result | Promise<Result> | AsyncGenerator<unknown, Result>
+  /** Changes nothing, so it may be run again freely. @default false */
+  readonly readOnly?: boolean | undefined
+  /** Running it twice with the same idempotency key changes nothing more. @default false */
+  readonly idempotent?: boolean | undefined
+  /** @default 'retry' for read-only and idempotent tools, else 'ask' */
+  readonly onUnknownOutcome?: UnknownOutcomePolicy | undefined
+  /** Asks the destination about a call whose outcome is unknown, before `onUnknownOutcome` applies. */
+  readonly reconcile?:
+    | ((args: SchemaOutput<Parameters>, context: ToolContext) => Reconciliation | Promise<Reconciliation>)
+    | undefined
+  /** Whether a human has to agree first. The run waits for it without costing anything. A function that throws asks. @default 'never' */
+  readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>> | undefined
+  /** After this long without a decision the call counts as rejected. @default never */
+  readonly approvalTimeoutMs?: number | undefined
+}
+
+const toolOptions: OptionNames<ToolOptions<Schema, unknown>> = {
+  name: true,
+  description: true,
+  parameters: true,
+  execute: true,
+  readOnly: true,
+  idempotent: true,
+  approval: true,
+  approvalTimeoutMs: true,
+  onUnknownOutcome: true,
+  reconcile: true,
+  timeoutMs: true,
+  retry: true,
+  maxResultLength: true,
+  onLargeResult: true,
+  strict: true,
+}
+
+/** Refuses what no tool can be made of: a misspelt `approval` would let it run unasked. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkToolOptions<Parameters extends Schema, Result>(
+  options: ToolOptions<Parameters, Result>,
+): void {
+  checkOptions('tool', options, toolOptions)
+  const { name, description, execute, approval = 'never', onUnknownOutcome = 'ask' } = options
+  if (typeof name !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+    throw new AgentError(
+      'invalid_configuration',
+      `Tool name "${name}" must be 1-64 letters, digits, "_" or "-".`,
+    )
+  }
+  if (typeof description !== 'string') refuse(name, 'a description, by which the model knows when to call it')
+  if (typeof execute !== 'function') refuse(name, 'a function execute, which does its work')
+  if (typeof approval !== 'function')
+    checkChoice(`approval of tool "${name}", when it is no function,`, approval, ['always', 'never'])
+  checkChoice(`onUnknownOutcome of tool "${name}"`, onUnknownOutcome, ['retry', 'ask', 'fail'])
+  checkLimits(options)
+}
+
+const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength'] as const
+
+function checkLimits(
+  options: Pick<ToolOptions<Schema, unknown>, 'name' | 'retry' | (typeof limitOptions)[number]>,
+): void {
+  const { name, retry } = options
+  for (const option of limitOptions) checkCount(`${option} of tool "${name}"`, options[option] ?? 1)
+  checkOptions(`retry of tool "${name}"`, retry ?? {}, { maxAttempts: true, initialDelayMs: true })
+  checkCount(`retry.maxAttempts of tool "${name}"`, retry?.maxAttempts ?? 1)
+  checkCount(`retry.initialDelayMs of tool "${name}"`, retry?.initialDelayMs ?? 0, 0)
+}
+
+function refuse(name: string, lacks: string): never {
+  throw new AgentError('invalid_configuration', `Tool "${name}" needs ${lacks}.`)
+}

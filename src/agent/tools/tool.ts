@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { systemClock } from '../../core/clock.js'
+import { AgentError, toIssueText } from '../../core/errors.js'
+import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../../core/schema.js'
+import { toStrictSchema } from '../../core/strict-schema.js'
+import type { ToolDeclaration } from '../../model/chat-client.js'
+import type { Tool } from '../agent-definition.js'
+import { noteToolFailure } from '../telemetry/tool-failure.js'
+import { invokeTool } from './invoke-tool.js'
+import { settleTool } from './progress.js'
+import { checkToolOptions, type ToolOptions } from './tool-options.js'
+
+/**
+ * Makes a tool of a function; the argument's type follows from the schema.
+ *
+ * @example
+ * const getWeather = tool({
+ *   name: 'get_weather',
+ *   description: 'Get the weather for a location.',
+ *   parameters: z.object({ location: z.string() }),
+ *   readOnly: true,
+ *   execute: ({ location }) => ({ location, temperature: 72, conditions: 'Sunny' }),
+ * })
+ * @throws {AgentError} `invalid_configuration` naming the option that cannot be used, or that there is none of.
+ */
+export function tool<Parameters extends Schema = Schema<Record<string, never>>, Result = unknown>(
+  options: ToolOptions<Parameters, Result>,
+): Tool {
+  checkToolOptions(options)
+  const { name, description, readOnly = false, idempotent = false, approval = 'never' } = options
+  const parameters = (options.parameters ?? z.object({})) as Schema<SchemaOutput<Parameters>>
+  const parse = (args: unknown) => parseWith(parameters, args)
+  return {
+    name,
+    declaration: { name, description, ...toParameters(options, parameters) },
+    readOnly,
+    onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
+    approvalTimeoutMs: options.approvalTimeoutMs,
+    async invoke(args, context, clock = systemClock) {
+      const parsed = await parse(args)
+      if (!parsed.ok) {
+        noteToolFailure('invalid_arguments')
+        return { error: `The arguments are not valid. ${toIssueText(parsed.issues)}` }
+      }
+      const execute = (signal: AbortSignal) =>
+        settleTool(options.execute(parsed.value, { ...context, signal }), context.reportProgress, signal)
+      return invokeTool(execute, context.signal, options, clock)
+    },
+    async check(args) {
+      const parsed = await parse(args)
+      return parsed.ok ? [] : parsed.issues
+    },
+    async needsApproval(args, context) {
+      if (typeof approval === 'string') return approval === 'always'
+      const parsed = await parse(args)
+      return parsed.ok && asksForApproval(() => approval(parsed.value, context))
+    },
+    async reconcile(args, context) {
+      const parsed = await parse(args)
+      if (!parsed.ok || options.reconcile === undefined) return { outcome: 'unknown' }
+      return options.reconcile(parsed.value, context)
+    },
+  }
+}
+
+/** When it cannot be told whether a human is needed, one is: also when a policy without types forgets to return what it found. */
+async function asksForApproval(policy: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return (await policy()) !== false
+  } catch {
+    return true
+  }
+}
+
+function toParameters(
+  { name, strict }: Pick<ToolOptions<Schema, unknown>, 'name' | 'strict'>,
+  parameters: Schema,
+): Pick<ToolDeclaration, 'parameters' | 'strict'> {
+  const schema = toJsonSchema(parameters, `The parameters of tool "${name}"`)
+  if (schema.type !== 'object') {
+    throw new AgentError(
+      'invalid_configuration',
+      `The parameters of tool "${name}" must be an object schema.`,
+    )
+  }
+  const strictSchema = strict === false ? undefined : toStrictSchema(schema)
+  if (strictSchema !== undefined) return { parameters: strictSchema, strict: true }
+  if (strict !== true) return { parameters: schema }
+  throw new AgentError(
+    'invalid_configuration',
+    `The parameters of tool "${name}" cannot be strict: every property must be required, and no others allowed. Make optional ones nullable, or leave strict out.`,
+  )
+}

@@ -1,0 +1,283 @@
+import { randomUUID } from 'node:crypto'
+import { type DurableClient, EntityId } from 'durable-functions'
+import type { AgentDefinition } from '../../agent/agent-definition.js'
+import { type Clock, systemClock } from '../../core/clock.js'
+import { AgentError, hasCode } from '../../core/errors.js'
+import type { Decision } from '../../run/control.js'
+import {
+  type ApprovalRequested,
+  isTerminal,
+  type RunRequest,
+  type StoredEvent,
+  type TerminalEvent,
+} from '../../run/events.js'
+import { fold, toOpenApprovals } from '../../run/fold.js'
+import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
+import { toEntityName } from '../agent-session-id.js'
+import { deleteRuns } from '../entity/delete-runs.js'
+import type { OperationName } from '../entity/operation.js'
+import { createRaiseEvent, deletedReason, type RaiseEvent } from '../replies/announce-end.js'
+import { AgentState } from '../state/agent-state.js'
+import { type HistoryPage, readSession, type SessionView } from '../state/read-session.js'
+import { askTaskHub } from './ask-task-hub.js'
+import { checkCreation, createNotFoundError } from './check-creation.js'
+import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
+import { withTrace } from './with-trace.js'
+import { WriteProof } from './write-proof.js'
+
+export interface SessionClientOptions {
+  /** @default the machine's */
+  readonly clock?: Clock | undefined
+  /** The agents whose sessions it reads; what providers make for runs that are deleted or given up is cancelled. @default none */
+  readonly agents?: readonly AgentDefinition[] | undefined
+  /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
+  readonly maxInlineMediaBytes?: number | undefined
+}
+
+export interface BeginOptions {
+  /**
+   * Asked about a run that has been written down just now, before anybody is told of it: whether another one does its work.
+   * Then it ends as cancelled, and no conversation has it. @default never
+   */
+  readonly isNeedless?: (() => Promise<boolean>) | undefined
+}
+
+/** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
+export class SessionClient {
+  readonly #durable: DurableClient
+  readonly #log: RunLog
+  readonly #clock: Clock
+  readonly #agents: readonly AgentDefinition[]
+  readonly #maxInlineMediaBytes: number
+  readonly #proofs = new Map<string, WriteProof>()
+
+  constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
+    const { clock = systemClock, agents = [], maxInlineMediaBytes = defaultMaxInlineMediaBytes } = options
+    this.#clock = clock
+    this.#agents = agents
+    this.#maxInlineMediaBytes = maxInlineMediaBytes
+    this.#durable = durable
+    this.#log = log
+  }
+
+  /** Accepts a run as {@link begin} does; its caller may be told so. */
+  async start(key: RunKey, request: RunRequest): Promise<void> {
+    await this.begin(key, request)
+    await this.settle()
+  }
+
+  /**
+   * Begins a run: writes it down, then signals the entity. Repeating it with the same request finds the same run. No crash
+   * undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
+   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
+   */
+  async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<void> {
+    const { request: stored, attachments } = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
+    const creation = await this.#log.create(key, stored, attachments)
+    checkCreation(creation, key, request)
+    if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return
+    if (creation.outcome === 'created' && (await isNeedless?.())) return this.#withdraw(key)
+    await this.#makeWay(key, stored)
+    await this.signal(key, 'run', { correlationId: key.run })
+  }
+
+  /** Ends a run that nobody has been told of. */
+  async #withdraw(key: RunKey): Promise<void> {
+    const reason = 'Another run answers the same message.'
+    try {
+      await this.#log.append(key, 1, [{ type: 'run.cancelled', data: { reason, text: '' } }])
+    } catch (error) {
+      if (!hasCode(error, 'fenced')) throw error
+      await this.cancel(key, reason)
+    }
+  }
+
+  /** Resolves when every run that was begun would survive a loss of power. Before that nobody may be told of it. */
+  settle(): Promise<void> {
+    return this.#log.flush()
+  }
+
+  /** Tells the runs that are still going on what a new message means for them. */
+  async #makeWay(key: RunKey, { options, messages }: RunRequest): Promise<void> {
+    if (options.onBusy !== 'interrupt' && options.onBusy !== 'steer') return
+    const open = await this.#log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+    const earlier = open.slice(0, Math.max(0, open.map(({ run }) => run).indexOf(key.run)))
+    if (options.onBusy === 'interrupt') {
+      // The newest first: were the running one stopped before them, those that wait would be begun.
+      for (const { run } of earlier.toReversed())
+        await this.cancel({ ...key, run }, 'A newer message took its place.')
+      return
+    }
+    const [first] = earlier
+    if (first !== undefined)
+      await this.#log.control({ ...key, run: first.run }, { type: 'steer', run: key.run, messages })
+  }
+
+  /** Asks a run to stop: at once where it is being executed, else as soon as its turn comes. */
+  async cancel(key: RunKey, reason: string): Promise<void> {
+    await this.#log.control(key, { type: 'cancel', reason })
+    await this.signal(key, 'continue', { correlationId: key.run })
+  }
+
+  /** Takes a human's decision about a waiting tool call; false when there is one already. */
+  async decide(key: RunKey, decision: Decision): Promise<boolean> {
+    const [taken = false] = await this.decideAll(key, [decision])
+    return taken
+  }
+
+  /** Takes several decisions, of which the run learns together; for each false when there is one already. */
+  async decideAll(key: RunKey, decisions: readonly Decision[]): Promise<readonly boolean[]> {
+    const taken: boolean[] = []
+    for (const decision of decisions)
+      taken.push(await this.#log.control(key, { type: 'decision', ...decision }))
+    await this.signal(key, 'decide', { correlationId: key.run })
+    return taken
+  }
+
+  /** The run's events after `after` as they come; ends with the terminal one, or when the signal aborts. */
+  follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]> {
+    return this.#log.follow(key, after, signal)
+  }
+
+  /**
+   * What there is to tell of a run: how it ended, or that it waits for a human; `undefined` when the signal aborts first.
+   * A run that is deleted before it has ended counts as cancelled, although no log says so.
+   */
+  async waitForNews(key: RunKey, signal: AbortSignal): Promise<TerminalEvent | 'waiting' | undefined> {
+    for await (const events of this.#log.follow(key, 0, signal)) {
+      const last = events.at(-1)
+      if (last === undefined) continue
+      if (isTerminal(last)) return last
+      if (last.type === 'run.parked' && last.data.reason === 'approval') return 'waiting'
+    }
+    // A log that is closed ends what it tells as well.
+    if (signal.aborted || (await this.#log.read(key)).length > 0) return undefined
+    return { type: 'run.cancelled', data: { reason: deletedReason, text: '' } }
+  }
+
+  /** The tool calls of a run that wait for a human. */
+  async readApprovals(key: RunKey): Promise<readonly ApprovalRequested[]> {
+    return toOpenApprovals(fold(await this.#log.read(key)))
+  }
+
+  /** The events of a run so far; empty when there is no such run. */
+  readRun(key: RunKey): Promise<readonly StoredEvent[]> {
+    return this.#log.read(key)
+  }
+
+  /** @throws {AgentError} `not_found` when there is no such session, or it is not the owner's. */
+  async requireSession(key: SessionKey, owner: string | undefined): Promise<void> {
+    const session = await this.#log.session(key)
+    if (session !== undefined && isAllowed(session.owner, owner)) return
+    if (session === undefined) {
+      const state = await this.#readState(key)
+      if (state !== undefined && isAllowed(state.own.owner, owner)) return
+    }
+    throw createNotFoundError(key)
+  }
+
+  /**
+   * The session's state: what the entity has stored, and the runs that have ended since. So a run that was answered is
+   * never missing, even if its entity has yet to commit it.
+   */
+  async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
+    return readSession(this.#log, key, await this.#readCurrentState(key), page)
+  }
+
+  /** Clears the history, and waits until that is done, or the session is deleted. @throws {AgentError} `session_busy` when it is not done within the limit. */
+  async reset(key: SessionKey, limitMs: number): Promise<void> {
+    const before = this.#clock.now()
+    await this.signal(key, 'reset', { id: randomUUID(), before })
+    await this.#waitUntil(() => this.#isReset(key, before), limitMs)
+  }
+
+  /** Whether the history has been cleared since, by whomever, or deleted. */
+  async #isReset(key: SessionKey, since: number): Promise<boolean> {
+    const state = await this.#readState(key)
+    if (state === undefined) return (await this.#log.session(key)) === undefined
+    return (state.own.resetBefore ?? 0) >= since
+  }
+
+  /** Deletes the session with its runs and their logs, and waits until that is done; a session of its name may have been begun by then. A run in progress is cut off. */
+  async delete(key: SessionKey, limitMs: number): Promise<void> {
+    const before = this.#clock.now() + 1
+    await this.signal(key, 'delete', { before })
+    const raise = createRaiseEvent(this.#durable, this.#clock)
+    const raiseEvent: RaiseEvent = (...event) => askTaskHub(() => raise(...event))
+    const agent = this.#agents.find(({ name }) => name === key.agent)
+    await deleteRuns(key, { log: this.#log, agent, before, raiseEvent, clock: this.#clock })
+    await this.#waitUntil(() => this.#isDeleted(key, before), limitMs)
+  }
+
+  /** Whether there is no session any more, or another one of its name that was begun since. */
+  async #isDeleted(key: SessionKey, since: number): Promise<boolean> {
+    const stored = await this.#readEntity(key)
+    if (stored === undefined) return true
+    const { createdAt = 0 } = (await this.#log.session(key)) ?? {}
+    return createdAt >= since
+  }
+
+  /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */
+  async probe(agent: string): Promise<void> {
+    const key = { agent, session: 'health' }
+    await this.#readEntity(key)
+    // Asking an entity for its state changes nothing, but the question itself has to be stored.
+    const write = () => this.signal(key, 'get_state', undefined)
+    const proof = this.#proofs.get(agent) ?? new WriteProof({ write, clock: this.#clock })
+    this.#proofs.set(agent, proof)
+    await proof.give()
+  }
+
+  async #waitUntil(isDone: () => Promise<boolean>, limitMs: number): Promise<void> {
+    const deadline = this.#clock.now() + limitMs
+    for (let pauseMs = 2; !(await isDone()); pauseMs = Math.min(pauseMs * 2, 250)) {
+      if (this.#clock.now() > deadline) {
+        throw new AgentError(
+          'session_busy',
+          'The session is busy with earlier messages; this will be done after them.',
+          {
+            retryable: true,
+            retryAfterMs: 5000,
+          },
+        )
+      }
+      await this.#clock.sleep(pauseMs)
+    }
+  }
+
+  /** The entity's state, unless it is that of a session which was deleted and begun anew since. */
+  async #readCurrentState(key: SessionKey): Promise<AgentState> {
+    const [state, session] = await Promise.all([this.#readState(key), this.#log.session(key)])
+    return state?.isOf(session) ? state : new AgentState()
+  }
+
+  async #readState(key: SessionKey): Promise<AgentState | undefined> {
+    const stored = await this.#readEntity(key)
+    if (stored === undefined) return undefined
+    const state = new AgentState()
+    state.restoreState(stored)
+    return state
+  }
+
+  async #readEntity(key: SessionKey): Promise<unknown> {
+    const { entityExists, entityState } = await askTaskHub(() =>
+      this.#durable.readEntityState<unknown>(toEntityId(key)),
+    )
+    return entityExists ? (entityState ?? undefined) : undefined
+  }
+
+  /** Sends an operation to a session's entity. */
+  async signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
+    await askTaskHub(() => this.#durable.signalEntity(toEntityId(key), operation, input))
+  }
+}
+
+/** durable-functions puts keys into URLs as they are, so they are encoded here; the host decodes them again. */
+function toEntityId({ agent, session }: SessionKey): EntityId {
+  return new EntityId(toEntityName(agent), encodeURIComponent(session))
+}
+
+/** A session without owner is open to everyone, one with an owner only to that owner. */
+function isAllowed(owner: string | undefined, caller: string | undefined): boolean {
+  return owner === undefined || owner === caller
+}

@@ -1,0 +1,23 @@
+import { type AgentDefinition, toStaticTools } from '../../agent/agent-definition.js'
+import type { CallState } from '../../run/fold.js'
+import { toInnerRun } from '../../run/inner-run.js'
+import type { RunKey } from '../../run/run-log.js'
+
+/** A run of another agent that works for a call of a run. */
+export interface Delegate {
+  readonly agent: AgentDefinition
+  readonly key: RunKey
+}
+
+/** Who works for these calls of a run; calls of tools that are no agents have nobody. */
+export function findDelegates(
+  agent: AgentDefinition,
+  key: RunKey,
+  calls: readonly CallState[],
+): readonly Delegate[] {
+  const tools = toStaticTools(agent)
+  return calls.flatMap(({ call: { name, callId } }) => {
+    const { delegate } = tools.find((tool) => tool.name === name) ?? {}
+    return delegate === undefined ? [] : [{ agent: delegate.agent, key: toInnerRun(key, callId) }]
+  })
+}

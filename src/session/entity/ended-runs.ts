@@ -1,0 +1,126 @@
+import { toRequestText } from '../../agent/loop/to-answer.js'
+import { measureEnd } from '../../agent/telemetry/run-meter.js'
+import { hasCode } from '../../core/errors.js'
+import { toProblem } from '../../core/problem.js'
+import type { TerminalEvent } from '../../run/events.js'
+import { fold, type RunState, type Steering } from '../../run/fold.js'
+import { endDelegatedRuns } from '../delegation/end-delegated-runs.js'
+import { announceEnd } from '../replies/announce-end.js'
+import type { AgentState } from '../state/agent-state.js'
+import { toTurnEntries } from '../state/turn-entries.js'
+import type { Operation } from './operation.js'
+
+/** Takes in the runs that have ended although their operation was cut off before it could be committed. */
+export async function addEndedRuns(operation: Operation, state: AgentState): Promise<void> {
+  const runs = await operation.log.runsAfter(operation.key, state.own.turn)
+  for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, state, run, turn)
+}
+
+/** Adds an ended run to the session, after everyone who waits for it has been told. */
+export async function addTurn(
+  operation: Operation,
+  state: AgentState,
+  run: string,
+  turn: number,
+): Promise<void> {
+  const events = await operation.log.read({ ...operation.key, run })
+  const ended = fold(events)
+  await endJoinedRuns(operation, ended)
+  await endHelpers(operation, run, ended)
+  await announce(operation, run, ended)
+  const entries = toTurnEntries(events, run)
+  if (entries.length === 0) return
+  const { summary, stateChanges } = ended
+  if (state.remembers(summary)) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
+  state.keep(stateChanges)
+  state.addTurn(turn, entries)
+}
+
+/** Before the turn is committed: whatever cut the run off, or ended it from outside, this is done. */
+async function endHelpers(operation: Operation, run: string, ended: RunState): Promise<void> {
+  const { agent, key, onError } = operation
+  try {
+    await endDelegatedRuns(agent, { ...key, run }, ended, operation)
+  } catch (error) {
+    if (hasCode(error, 'store_unavailable')) throw error
+    onError(error, run)
+  }
+}
+
+/** Before the turn is committed, so that a crash in between tells it twice and not never. */
+async function announce(operation: Operation, run: string, { outcome, request }: RunState): Promise<void> {
+  const { log, key, raiseEvent, repliesTo } = operation
+  if (outcome === undefined) return
+  const told = run === repliesTo?.run ? repliesTo.orchestrationId : undefined
+  try {
+    await announceEnd(raiseEvent, log, { ...key, run }, { request, outcome, told })
+  } catch (error) {
+    signalRun(operation, run)
+    throw error
+  }
+}
+
+/** Whoever sent a message that joined this run waits for the same answer. */
+async function endJoinedRuns(operation: Operation, state: RunState): Promise<void> {
+  const { outcome, steering } = state
+  if (outcome === undefined) return
+  for (const joined of steering) await endRun(operation, joined.run, toOutcomeOf(joined, outcome))
+}
+
+type JoinedRun = Pick<Steering, 'run' | 'messages'>
+
+/** An outcome as that of a run which joined: it names that run, and what its user sent. */
+function toOutcomeOf({ run, messages }: JoinedRun, outcome: TerminalEvent): TerminalEvent {
+  switch (outcome.type) {
+    case 'run.completed':
+      return {
+        ...outcome,
+        data: { ...outcome.data, correlationId: run, message: toRequestText(messages) },
+      }
+    case 'run.failed':
+      return { ...outcome, data: { ...outcome.data, correlationId: run } }
+    case 'run.cancelled':
+      return outcome
+  }
+}
+
+/** Ends a run that joined another one, once that has ended: it may have been cut off between the two. */
+export async function adoptOutcome(operation: Operation, run: string, into: string): Promise<boolean> {
+  const { log, key } = operation
+  const { outcome, request } = fold(await log.read({ ...key, run: into }))
+  const isForgotten = request === undefined
+  if (outcome === undefined && !isForgotten) return false
+  const { messages = [] } = fold(await log.read({ ...key, run })).request ?? {}
+  await endRun(operation, run, toOutcomeOf({ run, messages }, outcome ?? forgotten))
+  return true
+}
+
+const forgotten: TerminalEvent = {
+  type: 'run.cancelled',
+  data: { reason: 'The conversation that it had become part of was cleared.', text: '' },
+}
+
+/** A run whose session cannot be read ends at once: whoever waits for it is told why. */
+export async function failRun(operation: Operation, run: string, error: unknown): Promise<void> {
+  const { key } = operation
+  const problem = toProblem(error, { sessionId: key.session, correlationId: run })
+  await endRun(operation, run, { type: 'run.failed', data: problem })
+}
+
+/** Ends a run from outside, unless it has ended or is unknown, and tells whoever waits for it. */
+async function endRun(operation: Operation, run: string, outcome: TerminalEvent): Promise<void> {
+  const { agent, log, key, clock } = operation
+  const events = await log.read({ ...key, run })
+  if (events.length === 0) return
+  const state = fold(events)
+  if (state.outcome === undefined) {
+    await log.append({ ...key, run }, events.length, [outcome])
+    measureEnd({ agent, acceptedAt: events[0]?.at, endedAt: clock.now() }, outcome)
+  }
+  await announce(operation, run, { ...state, outcome: state.outcome ?? outcome })
+}
+
+/** Sends the entity of a session to go on with a run, or to tell what came of it. */
+export function signalRun({ context }: Operation, run: string): void {
+  context.df.signalEntity(context.df.entityId, 'continue', { correlationId: run })
+}

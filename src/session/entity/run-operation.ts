@@ -1,0 +1,133 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { FencedError, hasCode } from '../../core/errors.js'
+import type { RunRequest } from '../../run/events.js'
+import type { RunKey, RunSummary } from '../../run/run-log.js'
+import { executeRun } from '../execution/execute-run.js'
+import { outlastFailures } from '../execution/outlast-failures.js'
+import { accept, readInput, reply } from '../replies/reply-to-caller.js'
+import type { AgentState } from '../state/agent-state.js'
+import { prepareHistory } from '../state/prepare-history.js'
+import { bringAgain } from './bring-again.js'
+import { addTurn, adoptOutcome, failRun, signalRun } from './ended-runs.js'
+import { type Operation, readState, toPatience } from './operation.js'
+
+/**
+ * The `run` operation: carries out the named run, and before it those accepted earlier, as the signals of two messages
+ * may overtake each other. Stops at a run that waits: what comes after it waits too. Whoever brought the whole request
+ * gets a reply.
+ */
+export async function operateRun(operation: Operation): Promise<void> {
+  const { correlationId, request, isAwaited } = readInput(operation)
+  if (request === undefined) return operatePending(operation, correlationId)
+  const key = { ...operation.key, run: correlationId }
+  try {
+    await takeIn(operation, key, request, isAwaited)
+    const { orchestrationId } = request
+    await operatePending({ ...operation, repliesTo: { run: correlationId, orchestrationId } }, correlationId)
+  } catch (error) {
+    await reply(operation, key, error)
+    throw error
+  }
+  await reply(operation, key)
+}
+
+/** Writes down a run that came with its operation. One that nobody waits for is brought again as long as the store does not take it. */
+async function takeIn(
+  operation: Operation,
+  key: RunKey,
+  request: RunRequest,
+  isAwaited: boolean,
+): Promise<void> {
+  try {
+    await outlastFailures(toPatience(operation), () => accept(operation, key, request))
+  } catch (error) {
+    const isLost = !isAwaited && hasCode(error, 'store_unavailable')
+    if (isLost) await bringAgain(operation, 'run', operation.context.df.getInput())
+    throw error
+  }
+}
+
+/** Carries out a run that is in the log, and before it those accepted earlier. */
+export async function operatePending(operation: Operation, correlationId: string): Promise<void> {
+  const { context } = operation
+  const state = await outlastFailures(toPatience(operation), () => readStateFor(operation, correlationId))
+  const { turn } = state.own
+  try {
+    await outlastFailures(toPatience(operation), () => carryOut(operation, state, correlationId))
+  } catch (error) {
+    // Whoever took the run over may be the one whose operation counts for nothing: then it ends there, and nobody takes it in.
+    if (error instanceof FencedError && error.isTakenOver) signalRun(operation, correlationId)
+    throw error
+  } finally {
+    if (state.own.turn !== turn) context.df.setState(state.getState())
+  }
+}
+
+async function readStateFor(operation: Operation, correlationId: string): Promise<AgentState> {
+  try {
+    return await readState(operation)
+  } catch (error) {
+    if (hasCode(error, 'unsupported_state')) await failRun(operation, correlationId, error)
+    throw error
+  }
+}
+
+async function carryOut(operation: Operation, state: AgentState, correlationId: string): Promise<void> {
+  const pending = await operation.log.runsAfter(operation.key, state.own.turn)
+  const named = pending.findIndex(({ run }) => run === correlationId)
+  for (const [index, summary] of pending.slice(0, named + 1).entries()) {
+    const isEnded = await goOn(operation, state, summary)
+    if (!isEnded) return
+    if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
+  }
+}
+
+/**
+ * Signals of the messages that came while a run stood still were used up in vain; the last one does for all. One that waited
+ * may have joined the run, and ended with it.
+ */
+async function signalWaiting(operation: Operation): Promise<void> {
+  const waiting = await operation.log.runsAfter(operation.key, Number.MAX_SAFE_INTEGER)
+  const last = waiting.at(-1)
+  if (last !== undefined) signalRun(operation, last.run)
+}
+
+/** Takes in a run that has ended, or executes it; true when it has ended. */
+async function goOn(operation: Operation, state: AgentState, summary: RunSummary): Promise<boolean> {
+  if (summary.status !== 'ended') return execute(operation, state, summary)
+  await addTurn(operation, state, summary.run, summary.turn)
+  return true
+}
+
+/** Executes a run; true when it has ended. */
+async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
+  const { agent, log, key, callback, limits, startedAt, clock } = operation
+  const onError = (error: unknown) => operation.onError(error, run)
+  const turn = state.own.turn + 1
+  const until = startedAt + limits.parkAfterMs
+  const outcome = await executeRun({
+    agent,
+    log,
+    key: { ...key, run },
+    callback,
+    readHistory: (journal) =>
+      prepareHistory({ agent, key, state, history: operation.history, journal, until, clock, onError }),
+    turn,
+    messageCount: state.messageCount,
+    sessionTokens: state.own.tokens,
+    sessionState: state.own.state ?? {},
+    values: operation.values,
+    limits,
+    durable: operation.durable,
+    operationStart: startedAt,
+    clock,
+    onError,
+  })
+  if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
+  if (outcome.parked === 'operation_limit') signalRun(operation, run)
+  if (outcome.outcome === undefined) return false
+  // Whoever waits for the answer gets it first: all that is left is for those who ask later.
+  await nextTurn()
+  await addTurn(operation, state, run, turn)
+  return true
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { AgentError, hasCode } from '../../core/errors.js'
+import type { JsonValue } from '../../core/json.js'
+import type { ToolResult } from '../../run/control.js'
+import type { RunKey, RunLog } from '../../run/run-log.js'
+import { outlastFailures } from '../execution/outlast-failures.js'
+import { bringAgain } from './bring-again.js'
+import { type Operation, toPatience } from './operation.js'
+import { operatePending } from './run-operation.js'
+
+const toolResultInput = z.object({
+  correlationId: z.string().min(1),
+  callId: z.string().min(1),
+  result: z.json().optional(),
+  error: z.string().optional(),
+})
+
+type ToolReport = z.output<typeof toolResultInput>
+
+/** The `tool_result` operation: takes in what came of a pending tool call, and goes on with the run. */
+export async function operateToolResult(operation: Operation): Promise<void> {
+  const parsed = toolResultInput.safeParse(operation.context.df.getInput())
+  if (!parsed.success) {
+    throw new AgentError('invalid_request', "The tool_result operation's input is not valid.", {
+      cause: parsed.error,
+    })
+  }
+  const path = parsed.data.correlationId.split('/')
+  try {
+    await outlastFailures(toPatience(operation), () => fileReport(operation, parsed.data, path))
+  } catch (error) {
+    // Nothing else would ever wake the run.
+    if (hasCode(error, 'store_unavailable')) await bringAgain(operation, 'tool_result', parsed.data)
+    throw error
+  }
+  await operatePending(operation, path[0] ?? parsed.data.correlationId)
+}
+
+async function fileReport(
+  { log, key }: Operation,
+  { correlationId, callId, error, result = null }: ToolReport,
+  path: readonly string[],
+): Promise<void> {
+  const outcome = error === undefined ? { result: result as JsonValue } : { error }
+  await file(log, { ...key, run: correlationId }, { callId, ...outcome })
+  // The runs that this one works for are told that there is news.
+  for (let depth = path.length - 1; depth > 0; depth -= 1) {
+    const run = path.slice(0, depth).join('/')
+    await file(log, { ...key, run }, { callId: [...path.slice(depth), callId].join('/') })
+  }
+}
+
+async function file(log: RunLog, key: RunKey, result: ToolResult): Promise<void> {
+  try {
+    await log.control(key, { type: 'toolResult', ...result })
+  } catch (error) {
+    // The session was deleted meanwhile: nobody waits.
+    if (!hasCode(error, 'not_found')) throw error
+  }
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '../../core/clock.js'
+
+export interface CallbackQueueOptions {
+  readonly onError: (error: unknown) => void
+  /** How long {@link CallbackQueue.drain} waits for callbacks that do not return. @default 10,000 */
+  readonly drainLimitMs?: number
+  readonly clock: Clock
+}
+
+/** Runs callbacks one after the other, beside the run: they can delay neither its steps nor its outcome, nor break it. */
+export class CallbackQueue {
+  readonly #onError: (error: unknown) => void
+  readonly #drainLimitMs: number
+  readonly #clock: Clock
+  /** Settles with the last callback; absent when there was none. */
+  #tail: Promise<void> | undefined
+
+  constructor({ onError, clock, drainLimitMs = 10_000 }: CallbackQueueOptions) {
+    this.#clock = clock
+    this.#onError = onError
+    this.#drainLimitMs = drainLimitMs
+  }
+
+  add(callback: () => void | Promise<void>): void {
+    this.#tail = (this.#tail ?? Promise.resolve()).then(callback).catch((error) => this.#onError(error))
+  }
+
+  /** Resolves when all callbacks have returned, or after the limit. */
+  async drain(): Promise<void> {
+    if (this.#tail === undefined) return
+    const limit = new AbortController()
+    const timeout = this.#clock.sleep(this.#drainLimitMs, limit.signal)
+    await Promise.race([this.#tail, timeout.catch(() => {})])
+    limit.abort()
+  }
+}

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import type { AgentDefinition } from '../../agent/agent-definition.js'
+import type { DelegatedRun, DelegateRequest, Delegation } from '../../agent/loop/delegation.js'
+import type { ExecutionLimits, RunSetup } from '../../agent/loop/run-context.js'
+import { RunControls } from '../../agent/loop/run-controls.js'
+import { runLoop } from '../../agent/loop/run-loop.js'
+import { observeRun } from '../../agent/telemetry/observe-run.js'
+import type { RunObserver } from '../../agent/telemetry/observed-run.js'
+import type { DurableTools } from '../../agent/tools/durable-tools.js'
+import type { Clock } from '../../core/clock.js'
+import { hasCode } from '../../core/errors.js'
+import { type ChatMessage, createTextMessage } from '../../core/messages.js'
+import type { RunEvent, SessionState, StoredEvent } from '../../run/events.js'
+import { fold, type RunState, toOpenApprovals, toPendingCalls } from '../../run/fold.js'
+import { toInnerRun } from '../../run/inner-run.js'
+import { RunJournal } from '../../run/run-journal.js'
+import type { RunKey, RunLog } from '../../run/run-log.js'
+import { toAnswerText } from '../../run/turn-messages.js'
+import { createRunRequest } from '../client/run-request.js'
+import { appendPersistently } from './append-persistently.js'
+import { toNextExecution, toObservedRun } from './observed-run.js'
+import { withAttachments } from './with-attachments.js'
+
+/** One execution of a run that has not ended. */
+export interface RunDrive {
+  readonly agent: AgentDefinition
+  readonly log: RunLog
+  readonly key: RunKey
+  /** What the log holds. */
+  readonly events: readonly StoredEvent[]
+  readonly controls: RunControls
+  /** 0 for a run that is part of another one. */
+  readonly turn: number
+  /** Whether it works for another run, of whose trace it then is a part. */
+  readonly isInner: boolean
+  /** Finds what the model is shown of the past; may journal what that took. */
+  readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
+  readonly messageCount: number
+  /** What providers kept in the session before this run. */
+  readonly sessionState: SessionState
+  readonly readValues: RunSetup['readValues']
+  readonly limits: ExecutionLimits
+  /** The orchestrations of its app, for the tools of a run; absent where there are none. */
+  readonly durable?: ((key: RunKey) => DurableTools) | undefined
+  readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
+  readonly onError: (error: unknown) => void
+  readonly clock: Clock
+  /** Aborts when whoever asked for this run must stop. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
+export function driveRun(drive: RunDrive): Promise<RunState> {
+  return observeRun(
+    () => toObservedRun(drive),
+    (observer) => carryOn(drive, observer),
+  )
+}
+
+async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState> {
+  const { agent, log, key, events, controls, turn, limits, durable, onError, onAppended, clock } = drive
+  // Also past the time for further steps: what a step has given would be lost.
+  const appending = { log, key, clock, until: limits.hardEnd, onError }
+  const journal: RunJournal = new RunJournal({
+    events,
+    deltaDelayMs: log.deltaDelayMs,
+    append: (expected, added) => appendPersistently(appending, expected, added),
+    onAppended(event) {
+      observer.note(event)
+      onAppended?.(event, journal.state)
+    },
+    clock,
+  })
+  const { parked, request } = journal.state
+  const executor = randomUUID().slice(0, 8)
+  const { trace } = observer
+  const started = { ...toNextExecution(journal.state), turn, executor, ...(trace && { trace }) }
+  journal.record({ type: 'run.started', data: started })
+  if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
+  await journal.flush()
+  return runLoop({
+    agent: { ...agent, client: withAttachments(agent.client, log, key) },
+    journal,
+    history: await drive.readHistory(journal),
+    sessionId: key.session,
+    correlationId: key.run,
+    messageCount: drive.messageCount,
+    sessionState: drive.sessionState,
+    readValues: drive.readValues,
+    limits,
+    controls,
+    join: (run) => joinRun(log, { ...key, run }, key.run),
+    hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
+    // The first execution shows the answer as it is made; once it is parked, a look now and then does.
+    waiting: { follows: (comesBack) => !comesBack || parked !== 'background', isLeftToCaller: false },
+    delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
+    durable: durable?.(key),
+    signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
+    clock,
+    onError,
+  })
+}
+
+/** Makes a run part of another one, unless it was begun on its own or is to be cancelled. Doing it twice is doing it once. */
+async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean> {
+  if ((await log.controls(key)).some(({ type }) => type === 'cancel')) return hasJoined(log, key, into)
+  try {
+    await log.append(key, 1, [{ type: 'run.joined', data: { run: into } }])
+    return true
+  } catch (error) {
+    if (!hasCode(error, 'fenced')) throw error
+    return hasJoined(log, key, into)
+  }
+}
+
+async function hasJoined(log: RunLog, key: RunKey, into: string): Promise<boolean> {
+  return fold(await log.read(key)).joined === into
+}
+
+interface DelegationContext extends Pick<RunDrive, 'durable'> {
+  readonly limits: ExecutionLimits
+  readonly onError: (error: unknown) => void
+  readonly clock: Clock
+  readonly owner: string | undefined
+}
+
+function createDelegation(log: RunLog, parent: RunKey, context: DelegationContext): Delegation {
+  return {
+    run: (request) => runDelegate(log, toInnerRun(parent, request.callId), { ...context, ...request }),
+    async decide(callId, decision) {
+      await log.control(toInnerRun(parent, callId), { type: 'decision', ...decision })
+    },
+  }
+}
+
+async function runDelegate(
+  log: RunLog,
+  key: RunKey,
+  request: DelegateRequest & DelegationContext,
+): Promise<DelegatedRun> {
+  const { agent, message, owner, metadata, limits, durable, onError, clock, signal, onEvent } = request
+  const messages = [createTextMessage('user', message)]
+  await log.create(key, createRunRequest({ messages, owner, metadata }))
+  const events = await log.read(key)
+  const controls = new RunControls()
+  controls.update(await log.controls(key))
+  const state = fold(events)
+  if (state.outcome !== undefined) return toDelegatedRun(state)
+  const { maxSteps, maxTokensPerRun, stepTimeoutMs } = agent
+  const driven = await driveRun({
+    agent,
+    log,
+    key,
+    events,
+    controls,
+    turn: 0,
+    isInner: true,
+    readHistory: async () => request.history,
+    messageCount: 0,
+    sessionState: request.sessionState,
+    readValues: () => request.values,
+    limits: { ...limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
+    onAppended: onEvent,
+    durable,
+    onError,
+    clock,
+    signal,
+  })
+  return toDelegatedRun(driven)
+}
+
+function toDelegatedRun(state: RunState): DelegatedRun {
+  const { outcome, usage, stateChanges } = state
+  if (state.parked === 'operation_limit' || state.parked === 'background')
+    return { parked: state.parked, stateChanges }
+  const [approval] = toOpenApprovals(state)
+  if (approval !== undefined) return { parked: 'approval', approval, stateChanges }
+  if (state.parked === 'tool') return { parked: 'tool', calls: toPendingCalls(state), stateChanges }
+  switch (outcome?.type) {
+    case 'run.completed':
+      return { result: toAnswerText(state), usage, stateChanges }
+    case 'run.failed':
+      return { error: outcome.data.detail, usage, stateChanges }
+    default:
+      return { error: 'The agent was stopped before it had an answer.', usage, stateChanges }
+  }
+}

@@ -1,0 +1,140 @@
+import type { AgentDefinition } from '../../agent/agent-definition.js'
+import { RunControls } from '../../agent/loop/run-controls.js'
+import { toRequestText, toResponse } from '../../agent/loop/to-answer.js'
+import type { InvocationValuesFactory, RunInfo } from '../../agent/providers/provider-context.js'
+import { toUpdate } from '../../agent/to-update.js'
+import { type Clock, toTimestamp } from '../../core/clock.js'
+import type { ChatMessage } from '../../core/messages.js'
+import type { ControlRecord } from '../../run/control.js'
+import type { RunEvent, RunRequest, SessionState, StoredEvent } from '../../run/events.js'
+import { fold, type RunState, toOpenApprovals, toPendingCalls } from '../../run/fold.js'
+import type { RunJournal } from '../../run/run-journal.js'
+import type { RunKey, RunLog } from '../../run/run-log.js'
+import { CallbackQueue } from './callback-queue.js'
+import { driveRun, type RunDrive } from './drive-run.js'
+import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
+import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
+import { watchControls } from './watch-controls.js'
+
+export interface RunExecution {
+  readonly agent: AgentDefinition
+  readonly log: RunLog
+  readonly key: RunKey
+  readonly callback: AgentResponseCallback | undefined
+  /** Finds what the model is shown of the past; asked for only when the run goes on. */
+  readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
+  /** The run's place in the session. */
+  readonly turn: number
+  /** The user's messages before this run. */
+  readonly messageCount: number
+  /** Tokens the session has spent before this run. */
+  readonly sessionTokens: number
+  /** What providers kept in the session before this run. */
+  readonly sessionState: SessionState
+  /** Makes what only the run's code may know. */
+  readonly values: InvocationValuesFactory
+  readonly limits: OperationLimits
+  readonly durable: RunDrive['durable']
+  /** When the operation began; ms since 1970. */
+  readonly operationStart: number
+  readonly clock: Clock
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * Takes a run over and carries it on from wherever its log stands, to its end or to where it has to wait: what is
+ * recorded is not done again. Leaves a run alone that has ended, or that waits and has nothing new to go on with.
+ * Returns where it stands.
+ * @throws {FencedError} when another executor takes it over, or it is deleted.
+ */
+export async function executeRun(execution: RunExecution): Promise<RunState> {
+  const { log, key, clock } = execution
+  const [events, records] = await Promise.all([log.read(key), log.controls(key)])
+  const state = fold(events)
+  if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
+  if (isWaiting(state) && !hasNews(state, records, toTimestamp(clock.now()))) return state
+  const controls = new RunControls()
+  controls.update(records)
+  const watching = new AbortController()
+  const watched = watchControls(execution, controls, watching.signal).catch(execution.onError)
+  try {
+    const carried = await execute(execution, events, controls)
+    // What came while the run was being parked may have found nobody to wake.
+    return isWaiting(carried) ? await executeRun(execution) : carried
+  } finally {
+    // With a reason, as the making of an exception that nobody sees would cost more than the rest.
+    watching.abort(null)
+    await watched
+  }
+}
+
+function isWaiting({ parked }: RunState): boolean {
+  return parked === 'approval' || parked === 'tool'
+}
+
+/** Whether a run that waits for decisions, or for the results of tools, can go on. */
+function hasNews(state: RunState, records: readonly ControlRecord[], now: string): boolean {
+  const open = toOpenApprovals(state)
+  const pending = toPendingCalls(state)
+  if (open.length + pending.length === 0) return true
+  if (open.some(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now)) return true
+  return records.some((record) => {
+    if (record.type === 'decision') return open.some(({ approvalId }) => approvalId === record.approvalId)
+    if (record.type === 'toolResult') return pending.includes(record.callId)
+    return record.type === 'cancel'
+  })
+}
+
+async function execute(
+  execution: RunExecution,
+  events: readonly StoredEvent[],
+  controls: RunControls,
+): Promise<RunState> {
+  const { agent, log, key, turn, onError, messageCount, readHistory, clock } = execution
+  const callbacks = new CallbackQueue({ onError, clock })
+  const state = await driveRun({
+    agent,
+    log,
+    key,
+    events,
+    controls,
+    turn,
+    isInner: false,
+    readHistory,
+    messageCount,
+    sessionState: execution.sessionState,
+    durable: execution.durable,
+    readValues: () => execution.values(toRunInfo(key, fold(events).request)),
+    limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
+    onAppended: (event, current) => announce(event, current, execution, callbacks),
+    clock,
+    onError,
+  })
+  await callbacks.drain()
+  return state
+}
+
+function toRunInfo({ agent, session, run }: RunKey, request: RunRequest | undefined): RunInfo {
+  const { owner, metadata = {} } = request ?? {}
+  return { agentName: agent, sessionId: session, correlationId: run, owner, metadata }
+}
+
+function announce(
+  event: RunEvent,
+  state: RunState,
+  { key, callback }: RunExecution,
+  callbacks: CallbackQueue,
+): void {
+  if (callback === undefined) return
+  const context: AgentCallbackContext = {
+    agentName: key.agent,
+    correlationId: key.run,
+    sessionId: key.session,
+    requestMessage: toRequestText(state.request?.messages ?? []),
+  }
+  const update = toUpdate(event)
+  if (update !== undefined) callbacks.add(() => callback.onStreamingResponseUpdate?.(update, context))
+  if (event.type === 'run.completed') {
+    callbacks.add(() => callback.onAgentResponse?.(toResponse(state, key.run), context))
+  }
+}

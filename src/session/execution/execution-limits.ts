@@ -1,0 +1,65 @@
+import type { AgentDefinition } from '../../agent/agent-definition.js'
+import type { ExecutionLimits } from '../../agent/loop/run-context.js'
+import type { ParkReason, StoredEvent } from '../../run/events.js'
+
+/** How long one operation of an entity may take; see {@link toOperationLimits}. */
+export interface OperationLimits {
+  /** After this long a run is parked at its next step, and gone on with in a new operation; ms. */
+  readonly parkAfterMs: number
+  /** After this long the platform cuts the operation off; ms. */
+  readonly hardEndMs: number
+}
+
+/** The limits that follow from the platform's time limit for a function (`functionTimeout` of host.json); ms. */
+export function toOperationLimits(functionTimeoutMs: number): OperationLimits {
+  return { parkAfterMs: functionTimeoutMs / 2, hardEndMs: functionTimeoutMs * 0.95 }
+}
+
+/** How far an execution may go that begins now, in an operation that began at `operationStart` (ms since 1970). */
+export function toExecutionLimits(
+  agent: AgentDefinition,
+  { parkAfterMs, hardEndMs }: OperationLimits,
+  {
+    operationStart,
+    events,
+    sessionTokens,
+    now,
+  }: {
+    readonly operationStart: number
+    readonly events: readonly StoredEvent[]
+    readonly sessionTokens: number
+    readonly now: number
+  },
+): ExecutionLimits {
+  const { maxSteps, stepTimeoutMs, runTimeoutMs, maxTokensPerRun, maxTokensPerSession } = agent
+  const sessionRest =
+    maxTokensPerSession === undefined ? undefined : Math.max(0, maxTokensPerSession - sessionTokens)
+  const tokens = [maxTokensPerRun, sessionRest].filter((limit) => limit !== undefined)
+  return {
+    maxSteps,
+    maxTokens: tokens.length === 0 ? undefined : Math.min(...tokens),
+    stepTimeoutMs,
+    parkAfter: operationStart + parkAfterMs,
+    hardEnd: operationStart + hardEndMs,
+    runEnd: runTimeoutMs === undefined ? undefined : toActiveStart(events, now) + runTimeoutMs,
+  }
+}
+
+/** When a run would have been accepted had it never waited for a human or a pending tool; ms since 1970. */
+function toActiveStart(events: readonly StoredEvent[], now: number): number {
+  let start = events[0]?.at ?? now
+  let parkedAt: number | undefined
+  for (const event of events) {
+    if (event.type === 'run.parked' && isIdle(event.data.reason)) parkedAt = event.at
+    else if (parkedAt !== undefined) {
+      start += event.at - parkedAt
+      parkedAt = undefined
+    }
+  }
+  return parkedAt === undefined ? start : start + now - parkedAt
+}
+
+/** Whether nobody works on a run that is parked for this: a model that works in the background does. */
+function isIdle(reason: ParkReason): boolean {
+  return reason === 'approval' || reason === 'tool'
+}

@@ -1,0 +1,73 @@
+import { toTimestamp } from '../../core/clock.js'
+import type { RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
+import type { AgentState } from './agent-state.js'
+import { readOlderEntries, readTurnEntries } from './session-history.js'
+import type { StoredEntry } from './stored-state.js'
+import { toRequestEntry } from './turn-entries.js'
+import { toTurns } from './turns.js'
+
+/** What a caller asked of a session's history. */
+export interface HistoryPage {
+  /** Most turns to give. */
+  readonly limit: number
+  /** Only turns before this one. @default all */
+  readonly before: number | undefined
+}
+
+/** A session as its readers see it. */
+export interface SessionView {
+  readonly messageCount: number
+  /** Whole turns, oldest first; on the newest page also what waits for its answer. */
+  readonly entries: readonly StoredEntry[]
+  /** Pass it as `before` for the page of older turns; `undefined` when there are none. */
+  readonly olderBefore: number | undefined
+  /** Runs that have been accepted and have not ended, oldest first. */
+  readonly openRuns: readonly RunSummary[]
+}
+
+/** A session as its readers see it: what its entity has stored, what has ended since, and what waits for its answer. */
+export async function readSession(
+  log: RunLog,
+  key: SessionKey,
+  state: AgentState,
+  page: HistoryPage,
+): Promise<SessionView> {
+  const runs = await log.runsAfter(key, state.own.turn)
+  for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
+    state.addTurn(turn, await readTurnEntries(log, key, run))
+  }
+  const openRuns = runs.filter(({ status }) => status !== 'ended')
+  const waiting = page.before === undefined ? await readRequests(log, key, openRuns) : []
+  const { entries, olderBefore } = await readPage(log, key, state, page)
+  const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
+  return { messageCount, openRuns, entries: [...entries, ...waiting], olderBefore }
+}
+
+/** What the user has said and waits for an answer to. */
+async function readRequests(
+  log: RunLog,
+  key: SessionKey,
+  runs: readonly RunSummary[],
+): Promise<readonly StoredEntry[]> {
+  const logs = await Promise.all(runs.map(({ run }) => log.read({ ...key, run })))
+  return logs.flatMap(([accepted], index) => {
+    if (accepted?.type !== 'run.accepted') return []
+    const createdAt = toTimestamp(accepted.at)
+    return [toRequestEntry(accepted.data.messages, runs[index]?.run ?? '', createdAt)]
+  })
+}
+
+async function readPage(log: RunLog, key: SessionKey, state: AgentState, { limit, before }: HistoryPage) {
+  const { evictedTurn, resetTurn } = state.own
+  const recent = toTurns(state.entries).filter(({ turn }) => before === undefined || turn < before)
+  const missing = limit - recent.length
+  const upTo = Math.min(evictedTurn, (before ?? Number.MAX_SAFE_INTEGER) - 1)
+  const older =
+    missing > 0 && upTo > resetTurn
+      ? toTurns(await readOlderEntries(log, key, { upTo, after: resetTurn, limit: missing }))
+      : []
+  const turns = [...older, ...recent].slice(-limit)
+  const first = turns[0]?.turn ?? 0
+  const olderBefore = first > resetTurn + 1 ? first : undefined
+  return { entries: turns.flatMap(({ entries }) => entries), olderBefore }
+}

@@ -1,0 +1,88 @@
+import type { HistoryTurn } from '../../agent/providers/compaction.js'
+import type { RunLog, SessionKey } from '../../run/run-log.js'
+import type { AgentState } from './agent-state.js'
+import { toModelMessages } from './stored-messages.js'
+import type { StoredEntry } from './stored-state.js'
+import { toTurnEntries } from './turn-entries.js'
+import { toTurns } from './turns.js'
+
+/** The entries of one run, from its log. */
+export async function readTurnEntries(
+  log: RunLog,
+  key: SessionKey,
+  run: string,
+): Promise<readonly StoredEntry[]> {
+  return toTurnEntries(await log.read({ ...key, run }), run)
+}
+
+/** The newest `limit` turns up to `upTo` that came after `after`, oldest first, from the run logs. */
+export async function readOlderEntries(
+  log: RunLog,
+  key: SessionKey,
+  range: { readonly upTo: number; readonly after: number; readonly limit: number },
+): Promise<readonly StoredEntry[]> {
+  const runs = await log.runsUpTo(key, range.upTo, range.limit)
+  const kept = runs.filter(({ turn }) => turn > range.after).reverse()
+  const entries = await Promise.all(kept.map(({ run }) => readTurnEntries(log, key, run)))
+  return entries.flat()
+}
+
+interface CachedHistory {
+  readonly turn: number
+  readonly turns: readonly HistoryTurn[]
+}
+
+/**
+ * The turns of a session. The newest come from its state, older ones from the run logs, but only as far back as they are
+ * wanted; sessions that were just used are remembered, so that a long conversation is not read again at each turn.
+ */
+export class SessionHistory {
+  readonly #log: RunLog
+  readonly #maxSessions: number
+  readonly #cache = new Map<string, CachedHistory>()
+
+  constructor(log: RunLog, maxSessions = 256) {
+    this.#log = log
+    this.#maxSessions = maxSessions
+  }
+
+  /** The turns after `after`, at most the newest `maxTurns`, oldest first. */
+  async read(
+    key: SessionKey,
+    state: AgentState,
+    { after, maxTurns }: { readonly after: number; readonly maxTurns: number | undefined },
+  ): Promise<readonly HistoryTurn[]> {
+    const { turn, evictedTurn, resetTurn } = state.own
+    const recent = toHistoryTurns(state.entries)
+    const missing = maxTurns === undefined ? evictedTurn : Math.min(evictedTurn, maxTurns - recent.length)
+    const from = Math.max(after, resetTurn)
+    if (evictedTurn <= from || missing <= 0) return recent.filter((one) => one.turn === 0 || one.turn > from)
+    const name = `${key.agent}\n${key.session}\n${state.own.createdAt}\n${from}\n${maxTurns}`
+    const cached = this.#cache.get(name)
+    if (cached?.turn === turn) return cached.turns
+    const known = cached !== undefined && cached.turn < turn ? cached : { turn: from, turns: [] }
+    // A turn may leave the state as soon as it has come, when it is large: then nothing but its log has it.
+    const range = {
+      upTo: evictedTurn,
+      after: known.turn,
+      limit: Math.min(missing, evictedTurn - known.turn),
+    }
+    const left = evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(this.#log, key, range)) : []
+    const older = [...known.turns.filter((one) => one.turn > 0 && one.turn <= evictedTurn), ...left]
+    const all = [...older, ...recent]
+    const turns = maxTurns === undefined ? all : all.slice(-maxTurns)
+    this.#remember(name, { turn, turns })
+    return turns
+  }
+
+  #remember(name: string, history: CachedHistory): void {
+    this.#cache.delete(name)
+    this.#cache.set(name, history)
+    const oldest = this.#cache.keys().next().value
+    if (this.#cache.size > this.#maxSessions && oldest !== undefined) this.#cache.delete(oldest)
+  }
+}
+
+function toHistoryTurns(entries: readonly StoredEntry[]): readonly HistoryTurn[] {
+  return toTurns(entries).map(({ turn, entries: own }) => ({ turn, messages: toModelMessages(own) }))
+}

@@ -1,0 +1,119 @@
+import type { Usage } from '../../core/messages.js'
+import { toWireUsage, type WireUsage } from '../../run/events.js'
+import { fromStoredMessage, fromStoredUsage } from './stored-messages.js'
+import type { StoredEntry } from './stored-state.js'
+
+/** One tool call of an answer as callers see it. */
+export interface ToolCallView {
+  readonly id: string
+  readonly name: string
+  readonly arguments: unknown
+  readonly result?: unknown
+  readonly error?: string | undefined
+}
+
+/** One line of `conversation_history` (CONTRACT, State). */
+export interface HistoryEntry {
+  readonly role: string
+  readonly content: string
+  /** ISO 8601, UTC. */
+  readonly timestamp: string
+  /** The run that it was said in; only when asked for, and absent for what no run has said. */
+  readonly correlationId?: string
+  /** The model that answered; only when runs are asked for, and absent where none was asked. */
+  readonly model?: string
+  readonly agent_response?: {
+    readonly text: string
+    readonly kind: 'agent_message' | 'agent_error'
+    readonly tool_calls: readonly ToolCallView[]
+    readonly usage: WireUsage
+    readonly error?: { readonly code: string; readonly message: string }
+  }
+}
+
+/** A stored conversation as callers see it: each request's messages, and one line for each answer; with their runs when asked for. */
+export function toHistoryEntries(
+  entries: readonly StoredEntry[],
+  { runs = false }: { readonly runs?: boolean | undefined } = {},
+): readonly HistoryEntry[] {
+  return entries.flatMap((entry) => {
+    const lines = toLines(entry)
+    return runs ? lines.map((line) => ({ ...line, ...toRunId(entry), ...toModel(entry) })) : lines
+  })
+}
+
+function toLines(entry: StoredEntry): readonly HistoryEntry[] {
+  if (entry.$type === 'request') return toRequestLines(entry)
+  if (entry.$type === 'response' || entry.$type === 'errorResponse') return [toAnswerLine(entry)]
+  return []
+}
+
+function toRequestLines({ messages, createdAt }: StoredEntry): HistoryEntry[] {
+  return messages.map((message) => ({
+    role: message.role,
+    content: toContentText(message.contents),
+    timestamp: createdAt,
+  }))
+}
+
+function toRunId({ correlationId }: StoredEntry) {
+  return typeof correlationId === 'string' ? { correlationId } : {}
+}
+
+function toModel({ extensionData }: StoredEntry) {
+  const model = extensionData?.model
+  return typeof model === 'string' ? { model } : {}
+}
+
+function toAnswerLine(entry: StoredEntry): HistoryEntry {
+  const text = toAnswerContent(entry)
+  const usage: Usage = fromStoredUsage(entry.usage)
+  const failure = entry.$type === 'errorResponse' ? { error: toError(entry.error) } : {}
+  return {
+    role: 'assistant',
+    content: text,
+    timestamp: entry.createdAt,
+    agent_response: {
+      text,
+      kind: entry.$type === 'response' ? 'agent_message' : 'agent_error',
+      tool_calls: toToolCalls(entry),
+      usage: toWireUsage(usage),
+      ...failure,
+    },
+  }
+}
+
+/** The text of the last answer among the entries; `null` when there is none. */
+export function toLastResponse(entries: readonly StoredEntry[]): string | null {
+  const last = entries.findLast((entry) => entry.$type === 'response')
+  return last === undefined ? null : toAnswerContent(last)
+}
+
+/** The last assistant message counts: those before it only called tools. */
+function toAnswerContent({ messages }: StoredEntry): string {
+  return toContentText(messages.findLast(({ role }) => role === 'assistant')?.contents ?? [])
+}
+
+function toContentText(
+  contents: readonly { readonly $type: string; readonly [name: string]: unknown }[],
+): string {
+  const texts = contents.filter(({ $type }) => $type === 'text').map(({ text }) => String(text))
+  const refusal = contents.find(({ $type }) => $type === 'error')
+  return texts.join('') || String(refusal?.message ?? '')
+}
+
+function toToolCalls({ messages }: StoredEntry): readonly ToolCallView[] {
+  const contents = messages.flatMap((message) => fromStoredMessage(message)?.contents ?? [])
+  const results = contents.filter((content) => content.type === 'functionResult')
+  return contents
+    .filter((content) => content.type === 'functionCall')
+    .map(({ callId, name, arguments: args }) => {
+      const outcome = results.find((result) => result.callId === callId)
+      return { id: callId, name, arguments: args, result: outcome?.result, error: outcome?.error }
+    })
+}
+
+function toError(error: unknown): { readonly code: string; readonly message: string } {
+  const { code = 'internal', message = '' } = (error ?? {}) as { code?: string; message?: string }
+  return { code, message }
+}

@@ -1,0 +1,109 @@
+import { toTimestamp } from '../../core/clock.js'
+import { type ChatMessage, createTextMessage } from '../../core/messages.js'
+import type { Problem } from '../../core/problem.js'
+import type { AgentResponse } from '../../core/response.js'
+import { isTerminal, type StoredEvent, type TerminalEvent } from '../../run/events.js'
+import { fold, type RunState } from '../../run/fold.js'
+import { closeCalls, toOwnMessages, toStepMessages } from '../../run/turn-messages.js'
+import { toStoredMessage, toStoredUsage } from './stored-messages.js'
+import type { StoredEntry } from './stored-state.js'
+
+/** The entry of what a user said. `turn` is missing for entries that no run of ours made. */
+export function toRequestEntry(
+  messages: readonly ChatMessage[],
+  correlationId: string,
+  createdAt: string,
+  turn?: number,
+): StoredEntry {
+  return {
+    $type: 'request',
+    correlationId,
+    createdAt,
+    messages: messages.map(toStoredMessage),
+    ...(turn === undefined ? {} : { extensionData: { turn } }),
+  }
+}
+
+/** The entry of what an agent answered, by the `model` that was asked last, if one was. */
+export function toResponseEntry(
+  { messages, usage, responseId }: Pick<AgentResponse, 'messages' | 'usage' | 'responseId'>,
+  createdAt: string,
+  model?: string,
+): StoredEntry {
+  return {
+    $type: 'response',
+    correlationId: responseId,
+    createdAt,
+    messages: messages.map(toStoredMessage),
+    usage: toStoredUsage(usage),
+    ...toModelField(model),
+  }
+}
+
+function toModelField(model: string | undefined): Pick<StoredEntry, 'extensionData'> {
+  return model === undefined ? {} : { extensionData: { model } }
+}
+
+/** The entry of a run that gave no answer. Keeps its steps, also one that was half done: what its tools did has happened. */
+function toErrorEntry(
+  state: RunState,
+  correlationId: string,
+  createdAt: string,
+  error: Pick<Problem, 'code' | 'detail'>,
+): StoredEntry {
+  const steps = state.steps.map(closeCalls).flatMap(toStepMessages)
+  const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
+  return {
+    $type: 'errorResponse',
+    correlationId,
+    createdAt,
+    messages: [...steps, ...partial].map(toStoredMessage),
+    usage: toStoredUsage(state.usage),
+    error: { code: error.code, message: error.detail },
+    ...toModelField(toModel(state)),
+  }
+}
+
+/**
+ * The entries that an ended run adds to its conversation; none when the log is not that of an ended run, or the run's
+ * messages joined another one. Messages that joined on the way stand before the answer.
+ */
+export function toTurnEntries(events: readonly StoredEvent[], correlationId: string): readonly StoredEntry[] {
+  const state = fold(events)
+  const first = events[0]
+  const last = events.at(-1)
+  if (state.request === undefined || state.joined !== undefined || first === undefined) return []
+  if (last === undefined || !isTerminal(last)) return []
+  const acceptedAt = toTimestamp(first.at)
+  return [
+    toRequestEntry(state.request.messages, correlationId, acceptedAt, state.turn),
+    ...state.steering.map(({ run, messages }) => toRequestEntry(messages, run, acceptedAt, state.turn)),
+    toOutcomeEntry(state, last, correlationId, toTimestamp(last.at)),
+  ]
+}
+
+function toModel({ steps }: RunState): string | undefined {
+  return steps.at(-1)?.model
+}
+
+function toOutcomeEntry(
+  state: RunState,
+  outcome: TerminalEvent,
+  correlationId: string,
+  endedAt: string,
+): StoredEntry {
+  switch (outcome.type) {
+    case 'run.completed': {
+      const messages = toOwnMessages(state)
+      const response = { messages, usage: state.usage, responseId: correlationId }
+      return toResponseEntry(response, endedAt, toModel(state))
+    }
+    case 'run.failed':
+      return toErrorEntry(state, correlationId, endedAt, outcome.data)
+    case 'run.cancelled':
+      return toErrorEntry(state, correlationId, endedAt, {
+        code: 'run_cancelled',
+        detail: outcome.data.reason,
+      })
+  }
+}

@@ -1,0 +1,153 @@
+import type { AgentDefinition } from '../../agent/agent-definition.js'
+import { measureEnd } from '../../agent/telemetry/run-meter.js'
+import { AgentError, hasCode } from '../../core/errors.js'
+import { toProblem } from '../../core/problem.js'
+import type { StoredEvent, TerminalEvent } from '../../run/events.js'
+import { fold } from '../../run/fold.js'
+import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
+import { cancelAnswers, findAnswersOf } from '../delegation/open-answers.js'
+import type { OperationName } from '../entity/operation.js'
+import { filterInBatches } from './filter-in-batches.js'
+import { findUnusedSessions } from './find-unused-sessions.js'
+
+/** What the sweeper looks after, and how patient it is. */
+export interface SweepOptions {
+  readonly log: RunLog
+  /** The agents that this app serves. */
+  readonly agents: readonly AgentDefinition[]
+  /** Sends an operation to a session's entity. */
+  readonly signal: (key: SessionKey, operation: OperationName, input: unknown) => Promise<void>
+  /** A run whose log has not moved for so long is signalled again; ms. */
+  readonly stallMs: number
+  /** A run that was begun so often without ending is given up. */
+  readonly maxAttempts: number
+  /** Sessions in which nothing has happened for so long are deleted; ms. `undefined` keeps them. */
+  readonly sessionTtlMs: number | undefined
+  /** Logs of runs that ended so long ago are deleted; ms. `undefined` keeps them. */
+  readonly runRetentionMs: number | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** What one sweep did. */
+export interface SweepReport {
+  readonly signalled: number
+  readonly givenUp: number
+  readonly expired: number
+  /** Logs of ended runs that were deleted. */
+  readonly forgotten: number
+}
+
+/** How much one sweep takes on; the rest is left to the next. */
+const limit = 500
+
+/**
+ * Sees to what nobody else does: wakes runs that stand still because a signal was lost or their host died, gives up those
+ * that bring their hosts down again and again, and deletes sessions that nobody uses any more. When there is nothing to
+ * do it costs one look at an index. @throws what kept it from seeing to a run, once all else is done.
+ */
+export async function sweep(options: SweepOptions): Promise<SweepReport> {
+  const stalled = await findStalled(options)
+  // A run that cannot be seen to must keep nobody from the rest, neither now nor ever.
+  const wakened = await Promise.allSettled(stalled.map((key) => wake(options, key)))
+  const expired = await expireSessions(options)
+  const forgotten = await forgetEndedRuns(options)
+  for (const one of [...wakened, ...expired]) if (one.status === 'rejected') throw one.reason
+  const count = (outcome: string) =>
+    wakened.filter((one) => one.status === 'fulfilled' && one.value === outcome).length
+  return {
+    signalled: count('signalled'),
+    givenUp: count('given up'),
+    expired: expired.length,
+    forgotten,
+  }
+}
+
+/** Looks further when most of what stands still does so for good reason: else that would hide the rest for ever. */
+async function findStalled(options: SweepOptions): Promise<readonly RunKey[]> {
+  const { log, stallMs, now } = options
+  const firsts = new Map<string, Promise<RunSummary | undefined>>()
+  for (let count = limit; ; count *= 4) {
+    const stalled = await log.stalled({ before: now - stallMs, now, limit: count })
+    const served = stalled.filter(isServedBy(options))
+    const isMovable = async (key: RunKey) => !(await waitsBehindOther(log, key, firsts))
+    const found = await filterInBatches(served, limit, isMovable)
+    if (stalled.length < count || found.length >= limit) return found.slice(0, limit)
+  }
+}
+
+/** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */
+async function waitsBehindOther(
+  log: RunLog,
+  key: RunKey,
+  firsts: Map<string, Promise<RunSummary | undefined>>,
+): Promise<boolean> {
+  const name = JSON.stringify([key.agent, key.session])
+  const finding = firsts.get(name) ?? findFirst(log, key)
+  firsts.set(name, finding)
+  const first = await finding
+  return first !== undefined && first.run !== key.run && first.status === 'parked'
+}
+
+/** A session that cannot be read has nobody that is known to wait: whoever wakes its runs learns why. */
+async function findFirst(log: RunLog, key: SessionKey): Promise<RunSummary | undefined> {
+  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER).catch(() => [])
+  return first
+}
+
+function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
+  return ({ agent }) => agents.some(({ name }) => name === agent)
+}
+
+async function wake(
+  { log, agents, signal, maxAttempts, now }: SweepOptions,
+  key: RunKey,
+): Promise<'signalled' | 'given up'> {
+  const events = await log.read(key)
+  const { attempt, outcome, parked } = fold(events)
+  const isHopeless = outcome === undefined && parked === undefined && attempt >= maxAttempts
+  if (isHopeless) {
+    const agent = agents.find(({ name }) => name === key.agent)
+    const answers = agent === undefined ? [] : await findAnswersOf(agent, log, key)
+    if (await giveUp({ log, now }, key, events, attempt)) await cancelAnswers(answers)
+  }
+  // One that is given up is taken in by its session, which tells whoever waits for it, and goes on with the next.
+  await signal(key, 'continue', { correlationId: key.run })
+  return isHopeless ? 'given up' : 'signalled'
+}
+
+/** False when somebody works on it after all. */
+async function giveUp(
+  { log, now }: Pick<SweepOptions, 'log' | 'now'>,
+  key: RunKey,
+  events: readonly StoredEvent[],
+  attempt: number,
+): Promise<boolean> {
+  const error = new AgentError('internal', `The run was begun ${attempt} times and never came to an end.`)
+  const data = toProblem(error, { sessionId: key.session, correlationId: key.run })
+  const failed: TerminalEvent = { type: 'run.failed', data }
+  try {
+    await log.append(key, events.length, [failed])
+  } catch (error) {
+    if (hasCode(error, 'fenced')) return false
+    throw error
+  }
+  measureEnd({ agent: { name: key.agent }, acceptedAt: events[0]?.at, endedAt: now }, failed)
+  return true
+}
+
+/** Has the sessions deleted that nobody uses any more. */
+async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepOptions) {
+  if (sessionTtlMs === undefined) return []
+  const before = now - sessionTtlMs
+  const query = { log, before, limit }
+  const unused = await Promise.all(agents.map(({ name }) => findUnusedSessions({ ...query, agent: name })))
+  // Somebody may use one again before its entity hears of this.
+  const deletion = { before, unlessUsed: true }
+  return Promise.allSettled(unused.flat().map((key) => signal(key, 'delete', deletion)))
+}
+
+/** With its log a run loses its receipt too: its correlation id may then be used anew. */
+async function forgetEndedRuns({ log, runRetentionMs, now }: SweepOptions): Promise<number> {
+  return runRetentionMs === undefined ? 0 : log.deleteEndedBefore(now - runRetentionMs, limit)
+}
