@@ -207,11 +207,7 @@ test.each([
   [{}, 'Hi', 'The agent that an orchestrator gets must be given, as text, and not undefined.'],
   ['Writer', undefined, 'A run needs a message, a text that is not empty or a list, not undefined.'],
   ['Writer', '', 'A run needs a message, a text that is not empty or a list, not "".'],
-  [
-    'Writer',
-    { message: 'Hi' },
-    'A run needs a message, a text that is not empty or a list, not an object.',
-  ],
+  ['Writer', { message: 'Hi' }, 'A run needs a message, a text that is not empty or a list, not an object.'],
 ])('without types, agent %o asked %o is told of', async (agent, input, said) => {
   // biome-ignore lint/correctness/useYield: durable-functions wants a generator, also where nothing is waited for
   function* write(context: OrchestrationContext): Generator<never, string> {
