@@ -37,6 +37,8 @@ export interface StandaloneRun<Value> {
   readonly messageCount?: number | undefined
   /** The token of the answer that this run comes back for. */
   readonly continuationToken?: string | undefined
+  /** Whether the session has this message already. @default it never has */
+  readonly isTaken?: ((message: ChatMessage) => boolean) | undefined
   /** Who follows an answer that is made in the background; without anybody the run ends with its token. @default somebody always */
   readonly followers?: RunFollowers | undefined
   readonly signal: AbortSignal | undefined
@@ -131,6 +133,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     waiting: {
       follows: () => followers?.isFollowed() ?? true,
       isLeftToCaller: true,
+      isTaken: run.isTaken,
       left: followers?.left,
     },
     signal: run.signal ?? new AbortController().signal,
