@@ -25,6 +25,7 @@ import {
   type AddAgentOptions,
   type AgentFunctionAppOptions,
   checkAddedAgent,
+  checkAddedWorkflow,
   checkAppOptions,
 } from './app-options.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
@@ -161,9 +162,10 @@ export class AgentFunctionApp {
   /**
    * Serves one more workflow: an orchestration, and the routes to start, read, follow and answer it. Its agents, and the
    * workflows nested in it, are registered with it unless they are already; only the agents get routes of their own.
-   * @throws {AgentError} `invalid_configuration` when one of its names is taken, or an agent is missing.
+   * @throws {AgentError} `invalid_configuration` when one of its names is taken, an agent is missing, or naming an option that there is not.
    */
   addWorkflow(workflow: WorkflowDefinition, options: AddWorkflowOptions = {}): void {
+    checkAddedWorkflow(workflow, options)
     this.#workflows.add(workflow, options, this.#services, (agent, user) => this.#ensureAgent(agent, user))
   }
 
