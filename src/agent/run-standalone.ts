@@ -21,6 +21,7 @@ import type { InvocationValues } from './providers/provider-context.js'
 import { observeRun } from './telemetry/observe-run.js'
 import type { ObservedRun, RunObserver } from './telemetry/observed-run.js'
 import { toPlaceHere } from './telemetry/run-place.js'
+import { raceAbort } from './tools/race-abort.js'
 
 /** A run of an agent in memory. */
 export interface StandaloneRun<Value> {
@@ -166,8 +167,7 @@ async function runWithApprovals(setup: RunSetup, onApproval: ApprovalHandler | u
     if (state.parked === undefined || state.parked === 'background') return state
     const askedAt = clock.now()
     for (const approval of toOpenApprovals(state)) {
-      const answer = await askApproval(approval, onApproval)
-      signal.throwIfAborted()
+      const answer = await raceAbort(askApproval(approval, onApproval), signal)
       const { approvalId } = approval
       controls.update([...controls.records, { type: 'decision', approvalId, ...answer }])
     }
