@@ -2,6 +2,7 @@
 // The flags halve the memory of a busy host, as V8 otherwise lets garbage pile up to several times what is in use, and leave
 // the machine's cores to others; they set no limit. V8 reads them only when it starts; the start script in package.json has the same.
 import { toErrorMessage } from '../core/errors.js'
+import { AppLoadError } from '../host/app-load-error.js'
 import { useLeanAllocator } from './lean-allocator.js'
 
 const usage = `Usage: durable-agents <command>
@@ -55,5 +56,8 @@ if (verb === undefined || verb === 'help' || wantsHelp) {
 
 function fail(error: unknown): never {
   process.stderr.write(`${toErrorMessage(error)}\n`)
-  process.exit(1)
+  if (!(error instanceof AppLoadError)) process.exit(1)
+  // Node says where: of a module's syntax error it knows the line, which the error's own stack does not hold.
+  process.removeAllListeners('uncaughtException')
+  throw error.cause
 }

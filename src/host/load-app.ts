@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AgentError, toErrorMessage } from '../core/errors.js'
+import { AppLoadError } from './app-load-error.js'
 import { installCoreModule } from './core-interception.js'
 import { type CoreModule, createCoreModule } from './core-module.js'
 import { findEntryFiles, isGlob } from './entry-files.js'
@@ -43,7 +44,7 @@ const defaultCapabilities = [
 /**
  * Loads the app at `root`: interception, entry files, `appStart` hooks, capabilities; then registration is closed.
  * `main` replaces package.json's. An app without entry files loads as one without functions.
- * @throws {AgentError} `Worker was unable to load entry point "…": …` when an entry file throws.
+ * @throws {AppLoadError} `Worker was unable to load entry point "…": …` when an entry file throws, or when a hook does.
  */
 export async function loadApp(options: {
   readonly root: string
@@ -63,7 +64,9 @@ export async function loadApp(options: {
     isModule: manifest.isModule,
     log,
   })
-  await hooks.runAppHooks('appStart', root)
+  await hooks.runAppHooks('appStart', root).catch((cause: unknown) => {
+    throw new AppLoadError('An appStart hook threw', cause)
+  })
   const model = core.getProgrammingModel()
   const server = model && (await readLibraryServer(model, toCapabilities(defaultCapabilities)))
   const registrations = functions.lock()
@@ -125,13 +128,13 @@ async function loadEntryFiles(options: {
   const { root, pattern, isModule, log } = options
   if (pattern === undefined) return []
   const files = await findEntryFiles(root, pattern)
-  if (files.length === 0) log.write('error', 'Host.Startup', toLoadMessage(pattern, noFilesMessage(pattern)))
+  if (files.length === 0)
+    log.write('error', 'Host.Startup', `${toLoadFailure(pattern)}: ${noFilesMessage(pattern)}`)
   for (const file of files) {
     try {
       await loadFile(root, file, isModule)
     } catch (cause) {
-      const message = toLoadMessage(file, toErrorMessage(cause))
-      throw new AgentError('invalid_configuration', message, { cause })
+      throw new AppLoadError(toLoadFailure(file), cause)
     }
   }
   return files
@@ -143,8 +146,8 @@ async function loadFile(root: string, file: string, isModule: boolean): Promise<
   else createRequire(join(root, 'package.json'))(path)
 }
 
-function toLoadMessage(file: string, message: string): string {
-  return `Worker was unable to load entry point "${file}": ${message}`
+function toLoadFailure(file: string): string {
+  return `Worker was unable to load entry point "${file}"`
 }
 
 function noFilesMessage(pattern: string): string {

@@ -35,16 +35,15 @@ const noSettings: UncheckedObject = { IsEncrypted: false }
 
 /**
  * Settings of a parsed file. Numbers and booleans become their text, nulls are left out.
- * @throws {AgentError} for a value that is an object or an array.
+ * @throws {AgentError} for a value that is an object or an array, and for one of `Host` that does not fit.
  */
 export function toLocalSettings(file: UncheckedObject): LocalSettings {
   const host = isObject(file.Host) ? file.Host : {}
-  const port = Number(host.LocalHttpPort ?? Number.NaN)
   return {
     values: { ...readValues(file.Values), ...readConnectionStrings(file.ConnectionStrings) },
-    port: Number.isInteger(port) ? port : undefined,
-    address: typeof host.LocalHttpAddress === 'string' ? host.LocalHttpAddress : undefined,
-    cors: typeof host.CORS === 'string' && host.CORS !== '' ? host.CORS : undefined,
+    port: readPort(host.LocalHttpPort ?? ''),
+    address: readText('LocalHttpAddress', host.LocalHttpAddress ?? ''),
+    cors: readText('CORS', host.CORS ?? ''),
     corsCredentials: host.CORSCredentials === true,
     warnings: file.IsEncrypted === false ? [] : [encryptionWarning],
   }
@@ -52,6 +51,23 @@ export function toLocalSettings(file: UncheckedObject): LocalSettings {
 
 const encryptionWarning =
   'local.settings.json has no "IsEncrypted": false. The Functions tools would try to decrypt its values; this host reads them as plain text.'
+
+function readPort(value: unknown): number | undefined {
+  if (value === '') return undefined
+  const port = Number(value)
+  if (/^\d+$/.test(String(value)) && port <= 65_535) return port
+  throw toMisfit('LocalHttpPort', 'a whole number from 0 to 65535', value)
+}
+
+function readText(name: string, value: unknown): string | undefined {
+  if (typeof value !== 'string') throw toMisfit(name, 'a string', value)
+  return value.trim() === '' ? undefined : value
+}
+
+function toMisfit(name: string, wanted: string, value: unknown): AgentError {
+  const message = `local.settings.json: Host.${name} must be ${wanted}, not ${JSON.stringify(value)}.`
+  return new AgentError('invalid_configuration', message)
+}
 
 function readValues(values: unknown): Record<string, string> {
   const result: Record<string, string> = {}

@@ -42,6 +42,16 @@ test('declares itself to the model by the JSON Schema of its input', () => {
   })
 })
 
+test('says that it takes no arguments where its schema leaves that open, as those of MCP servers do', () => {
+  const jsonSchema = () => ({ type: 'object', additionalProperties: true })
+  const parameters = {
+    '~standard': { ...z.object({})['~standard'], jsonSchema: { input: jsonSchema, output: jsonSchema } },
+  }
+  const ping = tool({ name: 'ping', description: 'Pings.', parameters, execute: () => 'pong' })
+  expect(ping.declaration.parameters).toEqual({ type: 'object', properties: {}, additionalProperties: true })
+  expect(ping.declaration.strict).toBeUndefined()
+})
+
 test('runs with parsed arguments and gives the result as JSON', async () => {
   expect(await weather.invoke({ location: 'Oslo' }, context)).toEqual({
     result: { location: 'Oslo', days: 1, sunny: true },

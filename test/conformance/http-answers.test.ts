@@ -134,6 +134,12 @@ test('answers 414 and 431 to request lines and headers that are too long', async
   )
 })
 
+test('answers 400 to two hosts, and to a NUL in the path', async () => {
+  expect(await exchange(`GET /api/json HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
+  expect(await exchange(`GET /api/json%00 HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
+  expect(await exchange(`GET /api/json HTTP/1.1\r\nHost:\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
+})
+
 test('37. writes one Set-Cookie header per cookie', async () => {
   expect((await get('cookies')).headers.getSetCookie()).toEqual([
     'a=1%202; path=/; secure; samesite=none',

@@ -63,6 +63,27 @@ test('6. names the entry file and the reason when it does not load', async () =>
   expect(output).toContain('Worker was unable to load entry point "index.js": broken on purpose')
 })
 
+test.each([
+  [
+    'a module with a syntax error',
+    { main: 'index.js', type: 'module' },
+    `import './lib/odd.js'`,
+    'const = 5',
+  ],
+  ['a file that throws', { main: 'index.js' }, `require('./lib/odd.js')`, '\nthrow new Error("x")'],
+  [
+    'an appStart hook that throws',
+    { main: 'index.js' },
+    `${requireLibrary}app.hook.appStart(require('./lib/odd.js'))`,
+    'module.exports = () => {\n throw new Error("x") }',
+  ],
+])('6. says where it is, for %s', async (_, manifest, index, odd) => {
+  const root = await writeApp({ 'package.json': manifest, 'index.js': index, 'lib/odd.js': odd })
+  const { code, output } = await runFailingHost({ root })
+  expect(code).toBe(1)
+  expect(output).toMatch(/lib\/odd\.js:[12]/)
+})
+
 test('7. does not load an app with two functions of one name', async () => {
   const root = await writeApp({
     'package.json': { main: 'index.js' },
@@ -145,7 +166,7 @@ test('refuses unknown hooks, unknown templates and a taken port', async () => {
     'index.js': `${requireLibrary}app.http('odd', { route: 'a/{b:odd}', handler: async () => ({}) })`,
   })
   expect((await runFailingHost({ root: route })).output).toContain(
-    "The constraint reference 'odd' could not be resolved to a type.",
+    "Function 'odd' has the route 'api/a/{b:odd}', which cannot be used: The constraint reference 'odd' could not be resolved to a type.",
   )
   const host = await startApp({ 'package.json': { main: 'index.js' }, 'index.js': answering('a') })
   const { code, output } = await runFailingHost({ root: route, port: host.port })

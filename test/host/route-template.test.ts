@@ -19,6 +19,7 @@ test.each([
   ['{*rest}', 'a/b/c', { rest: 'a/b/c' }],
   ['x/{**rest}', 'x/a/b', { rest: 'a/b' }],
   ['x/{**rest}', 'xa', undefined],
+  ['x/{*rest}', 'x/two\nlines', { rest: 'two\nlines' }],
   ['x/{*rest=none}', 'x', { rest: 'none' }],
   ['a-{p}.json', 'A-one.two.JSON', { p: 'one.two' }],
   ['{a}-{b}', 'x-y-z', { a: 'x-y', b: 'z' }],

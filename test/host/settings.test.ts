@@ -55,6 +55,27 @@ describe('host.json', () => {
   })
 })
 
+describe('local.settings.json', () => {
+  const readHost = (Host: unknown) => toLocalSettings({ IsEncrypted: false, Host } as never)
+
+  test('takes the port as a number or as its text, and empty values as none', () => {
+    expect(readHost({ LocalHttpPort: 7080, CORS: '' })).toMatchObject({ port: 7080, cors: undefined })
+    expect(readHost({ LocalHttpPort: '7080', CORS: '*' })).toMatchObject({ port: 7080, cors: '*' })
+    expect(readHost({ LocalHttpPort: '', LocalHttpAddress: null })).toMatchObject({ port: undefined })
+  })
+
+  test.each([
+    ['LocalHttpPort', 65_536],
+    ['LocalHttpPort', 1.5],
+    ['LocalHttpPort', true],
+    ['LocalHttpPort', 'http'],
+    ['LocalHttpAddress', 5],
+    ['CORS', ['http://a']],
+  ])('refuses Host.%s %j by name', (name, value) => {
+    expect(() => readHost({ [name]: value })).toThrow(`Host.${name} must be`)
+  })
+})
+
 describe('settings', () => {
   test('resolve names in text, ignoring case, with colons for double underscores', () => {
     const settings = { A: '1', Section__B: '2' }

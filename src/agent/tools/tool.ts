@@ -85,7 +85,8 @@ function toParameters(
   }
   const strictSchema = strict === false ? undefined : toStrictSchema(schema)
   if (strictSchema !== undefined) return { parameters: strictSchema, strict: true }
-  if (strict !== true) return { parameters: schema }
+  // Providers refuse objects that say nothing of their properties, which is how MCP servers define tools without arguments.
+  if (strict !== true) return { parameters: { properties: {}, ...schema } }
   throw new AgentError(
     'invalid_configuration',
     `The parameters of tool "${name}" cannot be strict: every property must be required, and no others allowed. Make optional ones nullable, or leave strict out.`,

@@ -27,7 +27,7 @@ export class ForwardedRequest extends PassThrough {
       ...request.headers,
       'x-ms-invocation-id': invocationId,
       'x-forwarded-proto': 'http',
-      'x-forwarded-host': request.headers.host ?? 'localhost',
+      'x-forwarded-host': request.headers.host || 'localhost',
     }
     this.rawHeaders = request.rawHeaders
     this.httpVersion = request.httpVersion

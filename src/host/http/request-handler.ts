@@ -45,6 +45,8 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     if (cors?.(request, response)) return
     const target = parseTarget(request)
     const path = decodePath(target.path)
+    // As Kestrel does: no file and no row has such a name, and many an API ends a text there.
+    if (path.includes('\0')) return writeEmpty(response, 400)
     const area = builtIn.exec(path)
     const match = area === null ? router.find(request.method ?? 'GET', path) : undefined
     if (area !== null)

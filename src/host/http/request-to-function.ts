@@ -16,7 +16,7 @@ export async function toHttpInput(
   const length = readContentLength(request) ?? 0
   return {
     http: {
-      url: `http://${headers.host ?? 'localhost'}${target.path}${target.search}`,
+      url: `http://${headers.host || 'localhost'}${target.path}${target.search}`,
       method: request.method,
       nullableHeaders: toNullable(Object.entries(headers)),
       nullableQuery: toNullable(readQuery(target.search, (earlier, later) => `${earlier},${later}`)),

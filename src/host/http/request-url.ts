@@ -9,10 +9,15 @@ export interface RequestTarget {
 }
 
 /**
- * False for a `Host` header that names no host. Apps are given addresses made of it, and their library throws on one that is
- * none. (Functions host: Kestrel answers such requests with 400.)
+ * False for a `Host` header that names no host, and for two of them. Apps are given addresses made of it, and their library
+ * throws on one that is none. (Functions host: Kestrel answers such requests with 400.)
  */
-export function hasUsableHost({ headers: { host = '' } }: IncomingMessage): boolean {
+export function hasUsableHost({ rawHeaders }: IncomingMessage): boolean {
+  const isHost = (name: string, index: number) => index % 2 === 0 && name.toLowerCase() === 'host'
+  const first = rawHeaders.findIndex(isHost)
+  if (first < 0) return true
+  if (rawHeaders.findLastIndex(isHost) > first) return false
+  const host = rawHeaders[first + 1] ?? ''
   return host === '' || (!/[\s@/\\?#]/.test(host) && URL.canParse(`http://${host}`))
 }
 

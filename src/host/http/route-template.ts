@@ -77,7 +77,7 @@ function isParameter(part: string | RouteParameter | undefined): part is RoutePa
 
 function toPartSource(part: string | RouteParameter): string {
   if (typeof part === 'string') return escapeExpression(part)
-  return part.isCatchAll ? '(.*)' : '([^/]+)'
+  return part.isCatchAll ? '([^]*)' : '([^/]+)'
 }
 
 /** The path with its escapes resolved once; `%2F` stays, as it is not a separator, and so does what is not UTF-8. */

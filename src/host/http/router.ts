@@ -1,3 +1,4 @@
+import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { FunctionError, LoadedFunction } from '../function-definitions.js'
 import { isHttpTrigger } from '../function-metadata.js'
 import { parseRouteTemplate, type RouteTemplate } from './route-template.js'
@@ -30,7 +31,7 @@ export interface RouteMatch {
 /**
  * Builds the table from functions sorted by name: routes match in that order, not by how specific they are
  * (Functions host: routes).
- * @throws {Error} for a template or a constraint that cannot be parsed: then no route works, as on the host.
+ * @throws {AgentError} for a template or a constraint that cannot be parsed: then no route works, as on the host.
  */
 export function createRouter(functions: readonly LoadedFunction[], routePrefix: string): Router {
   const routes: HttpRoute[] = []
@@ -69,8 +70,17 @@ function toRoute(definition: LoadedFunction, prefix: string): HttpRoute {
   const text = toRouteText(definition)
   const { methods } = definition.trigger
   const names = Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : []
-  const template = parseRouteTemplate(prefix === '' ? text : `${prefix}/${text}`)
+  const template = parseRoute(definition.name, prefix === '' ? text : `${prefix}/${text}`)
   return { definition, template, methods: new Set(names) }
+}
+
+function parseRoute(functionName: string, text: string): RouteTemplate {
+  try {
+    return parseRouteTemplate(text)
+  } catch (cause) {
+    const message = `Function '${functionName}' has the route '${text}', which cannot be used: ${toErrorMessage(cause)}`
+    throw new AgentError('invalid_configuration', message, { cause })
+  }
 }
 
 /** The host compares text: `administrators` is refused like `admin/x`, whatever the prefix. */
