@@ -24,6 +24,7 @@ export function runInSession<Value>(
       sessionId: session.id,
       sessionState: session.state,
       summarized,
+      isTaken: run.continuationToken === undefined ? undefined : (message) => includes(past, [message]),
       messageCount: past.filter(({ role }) => role === 'user').length,
       onEvent: (event) => {
         keepState(session, event)
@@ -31,15 +32,16 @@ export function runInSession<Value>(
       },
     })
     const added = [...run.request.messages, ...response.messages]
-    if (run.continuationToken === undefined || !endsWith(past, added)) await history.append(session, added)
+    if (run.continuationToken === undefined || !includes(past, added)) await history.append(session, added)
     return response
   })
 }
 
-/** Whether messages are the last of a conversation already: the same background answer may be come back for more than once. */
-function endsWith(past: readonly ChatMessage[], messages: readonly ChatMessage[]): boolean {
-  const last = past.slice(past.length - messages.length)
-  return toCanonicalJson(last) === toCanonicalJson(messages)
+/** Whether a conversation has these messages already, in a row: the same background answer may be come back for more than once. */
+function includes(past: readonly ChatMessage[], messages: readonly ChatMessage[]): boolean {
+  const sought = toCanonicalJson(messages)
+  const isThere = (start: number) => toCanonicalJson(past.slice(start, start + messages.length)) === sought
+  return messages.length === 0 || past.some((_, start) => isThere(start))
 }
 
 function keepState(session: AgentSession, event: RunEvent): void {

@@ -191,6 +191,22 @@ test('the time that a human takes to decide is not the time of the run', async (
   expect(text).toBe('Refunded.')
 })
 
+test('a caller who gives up does not wait for the human', async () => {
+  const refund = tool({ name: 'refund', description: 'Refund.', approval: 'always', execute: () => 'done' })
+  const client = new ScriptedModel([{ calls: [{ name: 'refund', arguments: {} }] }, { text: 'Hello.' }])
+  const agent = new Agent({ name: 'Refunds', client, tools: [refund] })
+  const session = agent.createSession()
+  const caller = new AbortController()
+  const reason = new Error('The page was closed.')
+  const onApproval = () => {
+    caller.abort(reason)
+    return new Promise<never>(() => {})
+  }
+  const given = agent.run('Refund it', { session, onApproval, signal: caller.signal })
+  await expect(given).rejects.toBe(reason)
+  expect((await agent.run('Hi', { session })).text).toBe('Hello.')
+})
+
 test('what the code of an agent throws is the cause of the failure: there is no log to read it in', async () => {
   const broken = { name: 'orders', beforeRun: () => Promise.reject(new Error('The database is away.')) }
   const agent = new Agent({ name: 'Clerk', client: new ScriptedModel([]), contextProviders: [broken] })

@@ -159,6 +159,7 @@ test.each([
     { approval: 'always_require' },
     `approval of tool "pay", when it is no function, must be one of 'always', 'never', not "always_require".`,
   ],
+  [{ reconcile: true }, 'Tool "pay" needs a function as reconcile, which asks the destination.'],
   [
     { onUnknownOutcome: 'repeat' },
     `onUnknownOutcome of tool "pay" must be one of 'retry', 'ask', 'fail', not "repeat".`,

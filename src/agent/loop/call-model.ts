@@ -1,6 +1,6 @@
 import { AgentError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
-import { type ChatMessage, createTextMessage } from '../../core/messages.js'
+import { type ChatMessage, createTextMessage, toFunctionCalls } from '../../core/messages.js'
 import { toStrictSchema } from '../../core/strict-schema.js'
 import type { ToolChoice } from '../../core/tool-choice.js'
 import { WorkLimit } from '../../core/work-limit.js'
@@ -22,6 +22,7 @@ export async function callModel(context: RunContext, step: number): Promise<void
     if (answer === undefined) return parkInBackground(context)
     const { usage, finishReason, model } = answer
     const message = withUniqueCallIds(answer.message, context, step)
+    refuseTakenCalls(message, context)
     journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
   } catch (cause) {
     if (!limit.timedOut) throw cause
@@ -33,6 +34,15 @@ export async function callModel(context: RunContext, step: number): Promise<void
   } finally {
     limit.end()
   }
+}
+
+/** An answer that is come back for twice says the same twice, but its tools must not run twice. */
+function refuseTakenCalls(message: ChatMessage, { waiting }: RunContext): void {
+  if (toFunctionCalls(message).length === 0 || !waiting.isTaken?.(message)) return
+  throw new AgentError(
+    'invalid_request',
+    'The session has the tool calls that this continuationToken stands for, and what came of them. Go on with the token that came then, or without any: agent.run([], { session }).',
+  )
 }
 
 function toChatRequest(context: RunContext): ChatRequest {
