@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from './json.js'
+import { isJsonObject, type JsonObject, type JsonValue, toJsonText } from './json.js'
 
 /**
  * Keywords that may stand as they are in a schema that a provider holds its model to. (OpenAI, "Structured Outputs",
@@ -8,9 +8,6 @@ const simple = new Set([
   'title',
   'description',
   'type',
-  'enum',
-  'const',
-  '$ref',
   'multipleOf',
   'minimum',
   'maximum',
@@ -32,12 +29,17 @@ const formats = new Set<unknown>([
   'uuid',
 ])
 
-/** Patterns that look around are beyond the automata that hold models to them. */
-const lookaround = /\(\?<?[=!]/
+/** Patterns that look around, or back, are beyond the automata that hold models to them. */
+const beyondAutomata = /\(\?<?[=!]|\\[1-9k]/
 
-/** How deep objects may be nested, and how many properties there may be in all. */
+/** How deep objects may be nested. */
 const maxDepth = 10
-const maxProperties = 5000
+
+/** How much there may be in all: properties, values of enums, and characters of names and of values. */
+const most = { properties: 5000, enumValues: 1000, characters: 120_000 }
+
+/** The values of one enum that are more than this may only have so many characters. */
+const longEnum = { values: 250, characters: 15_000 }
 
 /**
  * The schema in the strict subset, in which every object names all its properties, requires them and allows no others;
@@ -45,7 +47,7 @@ const maxProperties = 5000
  */
 export function toStrictSchema(schema: JsonObject): JsonObject | undefined {
   if (schema.type !== 'object' || schema.anyOf !== undefined) return undefined
-  const budget = { properties: maxProperties }
+  const budget = { ...most }
   try {
     return convert(schema, 0, budget)
   } catch (error) {
@@ -56,20 +58,45 @@ export function toStrictSchema(schema: JsonObject): JsonObject | undefined {
 
 class NotStrict extends Error {}
 
-interface Budget {
-  properties: number
+type Budget = { -readonly [Name in keyof typeof most]: number }
+
+/** Uses some of the budget up; once a share of it is gone nothing is strict. */
+function spend(budget: Budget, name: keyof Budget, amount: number): void {
+  budget[name] -= amount
+  if (budget[name] < 0) throw new NotStrict()
 }
 
 function convert(schema: JsonValue | undefined, depth: number, budget: Budget): JsonObject {
   if (!isJsonObject(schema) || depth > maxDepth) throw new NotStrict()
+  if (schema.$ref !== undefined) return convertReference(schema)
+  if (!isDetermined(schema)) throw new NotStrict()
   const members = Object.entries(schema).map(([keyword, value]) => [
     keyword,
     convertMember(schema, keyword, value, depth, budget),
   ])
   return {
     ...Object.fromEntries(members),
-    ...(isObjectSchema(schema) ? { additionalProperties: false } : {}),
+    ...(schema.properties === undefined ? {} : { additionalProperties: false }),
   }
+}
+
+/** A reference may stand with nothing beside it. */
+function convertReference({ $ref = null, ...beside }: JsonObject): JsonObject {
+  if (Object.keys(beside).some((keyword) => !isRemark(keyword))) throw new NotStrict()
+  return Object.keys(beside).length === 0 ? { $ref } : { ...beside, anyOf: [{ $ref }] }
+}
+
+/** Whether a keyword says nothing about which values fit. */
+function isRemark(keyword: string): boolean {
+  return keyword === 'title' || keyword === 'description'
+}
+
+/** Providers want to be told the type of everything, of an array's items and an object's properties too. */
+function isDetermined({ type, anyOf, items, properties }: JsonObject): boolean {
+  const types = Array.isArray(type) ? type : [type]
+  if (types.includes('array') && items === undefined) return false
+  if (types.includes('object') && properties === undefined) return false
+  return anyOf !== undefined || type !== undefined
 }
 
 function convertMember(
@@ -89,13 +116,18 @@ function convertMember(
     case 'anyOf':
       if (!Array.isArray(value)) throw new NotStrict()
       return value.map((one: JsonValue) => convert(one, depth, budget))
+    case 'enum':
+      return checkEnum(value, budget)
+    case 'const':
+      spend(budget, 'characters', toLength(value))
+      return value
     case 'required':
       return value
     case 'format':
       if (!formats.has(value)) throw new NotStrict()
       return value
     case 'pattern':
-      if (typeof value !== 'string' || lookaround.test(value)) throw new NotStrict()
+      if (typeof value !== 'string' || beyondAutomata.test(value)) throw new NotStrict()
       return value
     case 'additionalProperties':
       if (value !== false) throw new NotStrict()
@@ -114,19 +146,32 @@ function convertProperties(
 ): JsonObject {
   const converted = convertAll(properties, depth + 1, budget)
   const names = Object.keys(converted)
-  budget.properties -= names.length
-  const isComplete = names.every((name) => Array.isArray(required) && required.includes(name))
-  if (!isComplete || budget.properties < 0) throw new NotStrict()
+  spend(budget, 'properties', names.length)
+  if (!names.every((name) => Array.isArray(required) && required.includes(name))) throw new NotStrict()
   return converted
 }
 
 function convertAll(schemas: JsonValue | undefined, depth: number, budget: Budget): JsonObject {
   if (!isJsonObject(schemas)) throw new NotStrict()
+  spend(budget, 'characters', countCharacters(Object.keys(schemas)))
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [name, convert(schema, depth, budget)]),
   )
 }
 
-function isObjectSchema({ type, properties }: JsonObject): boolean {
-  return properties !== undefined || type === 'object' || (Array.isArray(type) && type.includes('object'))
+function checkEnum(values: JsonValue | undefined, budget: Budget): JsonValue {
+  if (!Array.isArray(values)) throw new NotStrict()
+  const characters = countCharacters(values)
+  if (values.length > longEnum.values && characters > longEnum.characters) throw new NotStrict()
+  spend(budget, 'enumValues', values.length)
+  spend(budget, 'characters', characters)
+  return values
+}
+
+function countCharacters(values: readonly JsonValue[]): number {
+  return values.reduce((characters: number, value) => characters + toLength(value), 0)
+}
+
+function toLength(value: JsonValue | undefined): number {
+  return toJsonText(value).length
 }

@@ -28,6 +28,11 @@ interface MemoryRun {
   index: RunIndex
 }
 
+interface MemorySession {
+  readonly agent: string
+  readonly summary: SessionSummary
+}
+
 export interface MemoryRunLogOptions {
   /** @default the machine's */
   readonly clock?: Clock | undefined
@@ -37,7 +42,7 @@ export interface MemoryRunLogOptions {
 export class MemoryRunLog implements RunLog {
   readonly deltaDelayMs = 15
   readonly #runs = new Map<string, MemoryRun>()
-  readonly #sessions = new Map<string, SessionSummary & SessionKey>()
+  readonly #sessions = new Map<string, MemorySession>()
   readonly #feed = new RunFeed()
   readonly #clock: Clock
 
@@ -46,7 +51,7 @@ export class MemoryRunLog implements RunLog {
   }
 
   async create(key: RunKey, request: RunRequest, attachments: readonly Attachment[] = []): Promise<Creation> {
-    const session = this.#sessions.get(toSessionName(key))
+    const session = this.#sessions.get(toSessionName(key))?.summary
     if (session?.owner !== undefined && session.owner !== request.owner) return { outcome: 'foreign' }
     const existing = this.#runs.get(toRunFeedName(key))?.events[0]
     if (existing?.type === 'run.accepted') return { outcome: 'exists', request: existing.data }
@@ -125,12 +130,12 @@ export class MemoryRunLog implements RunLog {
   }
 
   async session(key: SessionKey): Promise<SessionSummary | undefined> {
-    return this.#sessions.get(toSessionName(key))
+    return this.#sessions.get(toSessionName(key))?.summary
   }
 
   async sessions(agent: string, { owner, before, limit }: SessionQuery): Promise<readonly SessionSummary[]> {
-    return [...this.#sessions.values()]
-      .filter((session) => session.agent === agent && session.owner === owner)
+    return this.#sessionsOf(agent)
+      .filter((session) => session.owner === owner)
       .sort(newestFirst)
       .filter((session) => before === undefined || newestFirst(before, session) < 0)
       .slice(0, limit)
@@ -169,10 +174,11 @@ export class MemoryRunLog implements RunLog {
 
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
     for (let seen = 0; !signal.aborted && !this.#feed.isClosed; ) {
-      const controls = await this.controls(key)
-      if (controls.length > seen) yield controls
+      const controls = [...(this.#runs.get(toRunFeedName(key))?.controls ?? [])]
+      const isNews = controls.length > seen
       seen = controls.length
-      await this.#feed.next(toControlFeedName(key), signal)
+      if (isNews) yield controls
+      else await this.#feed.next(toControlFeedName(key), signal)
     }
   }
 
@@ -187,7 +193,7 @@ export class MemoryRunLog implements RunLog {
   }
 
   async idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
-    const idle = [...this.#sessions.values()].filter((one) => one.agent === agent && one.updatedAt < before)
+    const idle = this.#sessionsOf(agent).filter(({ updatedAt }) => updatedAt < before)
     return idle.slice(0, limit).map(({ session }) => ({ agent, session }))
   }
 
@@ -216,14 +222,18 @@ export class MemoryRunLog implements RunLog {
     )
   }
 
+  #sessionsOf(agent: string): SessionSummary[] {
+    return [...this.#sessions.values()].filter((one) => one.agent === agent).map(({ summary }) => summary)
+  }
+
   #isBusy(key: SessionKey): boolean {
     return this.#runsOf(key).some((run) => isListed(run) && !isEnded(run))
   }
 
   #touch({ agent, session }: SessionKey, owner: string | undefined, now: number): void {
-    const known = this.#sessions.get(toSessionName({ agent, session }))
-    const summary = known ?? { agent, session, owner, createdAt: now }
-    this.#sessions.set(toSessionName({ agent, session }), { ...summary, updatedAt: now })
+    const known = this.#sessions.get(toSessionName({ agent, session }))?.summary
+    const summary = { ...(known ?? { session, owner, createdAt: now }), updatedAt: now }
+    this.#sessions.set(toSessionName({ agent, session }), { agent, summary })
   }
 }
 

@@ -46,6 +46,8 @@ export function readStatus(error: unknown): number | undefined {
 export interface Failure {
   readonly status: number | undefined
   readonly code: string | undefined
+  /** Which part of the request it refused, e.g. `tools[0].function.parameters`. */
+  readonly param?: string | undefined
   readonly requestId: string | undefined
   readonly headers: Headers | undefined
 }
@@ -54,58 +56,73 @@ export interface Failure {
 function readFailure(error: unknown): Failure | undefined {
   if (!(error instanceof Error) || !('headers' in error) || !('code' in error)) return undefined
   const headers = error.headers instanceof Headers ? error.headers : undefined
-  const code = toWord(error.code) ?? toWord('type' in error ? error.type : undefined)
+  const code = toCode(error.code, 'type' in error ? error.type : undefined)
   const status = 'status' in error ? toNumber(error.status) : undefined
   if (headers === undefined && status === undefined && code === undefined) return undefined
+  const param = toPath('param' in error ? error.param : undefined)
   const requestId = toWord('requestID' in error ? error.requestID : undefined)
-  return { status: status ?? toStatus(error.code, code), code, requestId, headers }
+  return { status: status ?? toStatus(error.code, code), code, param, requestId, headers }
 }
 
 /** What an error in the middle of a stream says, as {@link toModelError} does; `headers` are the response's. */
 export function toStreamError(error: unknown, headers: Headers): AgentError {
-  const { code, type } = isJsonObject(error) ? error : {}
-  const word = toWord(code) ?? toWord(type)
+  const { code, type, param } = isJsonObject(error) ? error : {}
+  const word = toCode(code, type)
   const requestId = toWord(headers.get('x-request-id'))
-  return toFailureError({ status: toStatus(code, word), code: word, requestId, headers })
+  return toFailureError({
+    status: toStatus(code, word),
+    code: word,
+    param: toPath(param),
+    requestId,
+    headers,
+  })
 }
 
 // An error in the middle of a stream has no status of its own; some servers put it into the code.
 function toStatus(code: unknown, word: string | undefined): number | undefined {
   const number = Number(code)
   if (Number.isInteger(number) && number >= 400 && number < 600) return number
-  if (word?.startsWith('rate_limit')) return 429
+  if (word?.startsWith('rate_limit') || word === outOfMoney) return 429
   return word === 'invalid_request_error' || word === 'context_length_exceeded' ? 400 : undefined
 }
 
 /** A refusal as an {@link AgentError}. */
 export function toFailureError(failure: Failure): AgentError {
   const { status, code, headers } = failure
-  const message = toFailureMessage(failure)
-  if (status !== 429) {
-    return new AgentError('model_error', message, { retryable: isWorthRetrying(status) })
-  }
-  const retryAfterMs = headers && readRetryAfterMs(headers, Date.now())
   // An account out of money answers 429 as well, and waiting does not fill it.
-  return new AgentError('rate_limited', message, { retryable: code !== 'insufficient_quota', retryAfterMs })
+  const retryable = code !== outOfMoney && isWorthRetrying(status)
+  const retryAfterMs = headers && readRetryAfterMs(headers, Date.now())
+  return new AgentError(status === 429 ? 'rate_limited' : 'model_error', toFailureMessage(failure), {
+    retryable,
+    ...(retryable && { retryAfterMs }),
+  })
 }
+
+const outOfMoney = 'insufficient_quota'
+
+/** Statuses below 500 that say of the moment, not of the request, that it is wrong. */
+const passing: readonly (number | undefined)[] = [undefined, 408, 409, 425, 429]
 
 function isWorthRetrying(status: number | undefined): boolean {
-  return status === undefined || status === 408 || status === 409 || status >= 500
+  return passing.includes(status) || (status !== undefined && status >= 500)
 }
 
-function toFailureMessage({ status, code, requestId }: Failure): string {
+function toFailureMessage({ status, code, param, requestId }: Failure): string {
   const what =
     status === undefined ? 'The model server broke off its answer' : `The model server answered ${status}`
-  const details = [code, requestId && `request ${requestId}`].filter((detail) => detail !== undefined)
-  const hint = (status !== undefined && hints[status]) || ''
+  const details = [code, param, requestId && `request ${requestId}`].filter((detail) => detail !== undefined)
+  const hint = hints.get(code) ?? hints.get(status) ?? ''
   return `${what}${details.length === 0 ? '' : ` (${details.join(', ')})`}.${hint}`
 }
 
-const hints: Readonly<Record<number, string>> = {
-  401: ' Check the API key.',
-  403: ' Check that the key or identity may use this model.',
-  404: ' Check the name of the model or deployment and the base URL.',
-}
+/** By the provider's code, or by the status. */
+const hints = new Map<string | number | undefined, string>([
+  [401, ' Check the API key.'],
+  [403, ' Check that the key or identity may use this model.'],
+  [404, ' Check the name of the model or deployment and the base URL.'],
+  ['context_length_exceeded', ' The model takes no conversation as long as this: use compaction.'],
+  [outOfMoney, ' The account has no credit left.'],
+])
 
 function findAgentError(error: unknown): AgentError | undefined {
   if (error instanceof AgentError) return error
@@ -126,10 +143,21 @@ function readSystemCode(error: unknown): string | undefined {
   return code
 }
 
+/** What a provider calls the failure: its code, unless that is but a status, else its type. */
+function toCode(code: unknown, type: unknown): string | undefined {
+  const word = toWord(code)
+  return word === undefined || /^[45]\d\d$/.test(word) ? toWord(type) : word
+}
+
 /** A short identifier, or `undefined`: free text could carry what must not be shown. */
 export function toWord(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : value
   return typeof text === 'string' && /^[\w.:-]{1,80}$/.test(text) ? text : undefined
+}
+
+/** The place of a member in a request, or `undefined` for the same reason. */
+function toPath(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\w[\w.[\]]{0,79}$/.test(value) ? value : undefined
 }
 
 function toNumber(value: unknown): number | undefined {

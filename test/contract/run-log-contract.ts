@@ -1,9 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunRequest } from '../../src/run/events.js'
 import type { RunKey, RunLog, RunSummary } from '../../src/run/run-log.js'
 import { accepted, answer, completed, started } from '../run/event-samples.js'
-import { createModelCalls } from './run-log-model.js'
 
 function request(text: string, owner?: string): RunRequest {
   const event = accepted(text, owner)
@@ -19,12 +17,8 @@ function createKey(run = 'r1'): RunKey {
   return { agent: 'Agent', session: `session-${sessions}`, run }
 }
 
-/** What every run log has to do. `open` is called more than once: the first two logs share one store, as two processes would; `modelCalls` is how many calls in a chance order are compared with a log in memory. */
-export function describeRunLog(
-  name: string,
-  open: () => Promise<RunLog>,
-  { modelCalls = 80 }: { readonly modelCalls?: number } = {},
-): void {
+/** What every run log has to do. `open` is called more than once: the first two logs share one store, as two processes would. */
+export function describeRunLog(name: string, open: () => Promise<RunLog>): void {
   describe(`${name} run log`, async () => {
     const log = await open()
     const other = await open()
@@ -363,7 +357,7 @@ export function describeRunLog(
       const key = createKey()
       const sweep = async (before: number, limit: number) => log.deleteEndedBefore(before, limit)
       await sweep(Date.now() + 60_000, 1000)
-      for (const run of ['a', 'b', 'c', 'open']) await log.create({ ...key, run }, request(run, 'ann'))
+      for (const run of ['c', 'b', 'a', 'open']) await log.create({ ...key, run }, request(run, 'ann'))
       for (const [turn, run] of ['a', 'b', 'c'].entries()) {
         await other.append({ ...key, run }, 1, [started(1, turn + 1), completed(run)])
         await new Promise((resolve) => setTimeout(resolve, 2))
@@ -421,6 +415,21 @@ export function describeRunLog(
       const after = [-1, -1, 2, 0, 0, -1, 3]
       for (const [index, seen] of (await Promise.all(following)).entries())
         expect(seen).toEqual(events.slice((after[index] ?? 0) + 1))
+    })
+
+    test('what callers change of what they wrote changes nothing', async () => {
+      const key = createKey()
+      const asked = request('x')
+      const said = { step: 0, text: 'hi' }
+      const wished = { type: 'cancel' as const, reason: 'enough' }
+      await log.create(key, asked)
+      await log.append(key, 1, [{ type: 'message.delta', data: said }])
+      await log.control(key, wished)
+      Object.assign(asked, { digest: 'other' })
+      said.text = 'other'
+      wished.reason = 'other'
+      expect(await log.read(key)).toMatchObject([{ data: { digest: 'x' } }, { data: { text: 'hi' } }])
+      expect(await log.controls(key)).toEqual([{ type: 'cancel', reason: 'enough' }])
     })
 
     test('another executor may take a run over at any event', async () => {
@@ -568,6 +577,18 @@ export function describeRunLog(
       expect(await log.controls({ ...key, run: 'unknown' })).toEqual([])
     })
 
+    test('a wish that is filed while another one is being taken in is not missed', async () => {
+      const key = createKey()
+      await log.create(key, request('x'))
+      const watching = log.watchControls(key, AbortSignal.timeout(10_000))[Symbol.asyncIterator]()
+      const first = watching.next()
+      await log.control(key, { type: 'decision', approvalId: 'a1', decision: 'approve' })
+      expect((await first).value).toHaveLength(1)
+      await log.control(key, { type: 'cancel', reason: 'enough' })
+      expect((await watching.next()).value).toHaveLength(2)
+      await watching.return?.()
+    })
+
     test('of twenty simultaneous decisions one counts', async () => {
       const key = createKey()
       await log.create(key, request('x'))
@@ -605,6 +626,7 @@ export function describeRunLog(
       expect(await stalled(now - 60_000, Date.now())).toEqual([])
       await log.control({ ...key, run: 'waiting' }, { type: 'cancel', reason: 'x' })
       expect(await stalled(now - 60_000, Date.now())).toEqual(['waiting'])
+      expect(await other.stalled({ before: future, now: future, limit: 1 })).toHaveLength(1)
       expect((await log.runsAfter(key, 0)).map(({ run, status }) => [run, status])).toEqual([
         ['ended', 'ended'],
         ['open', 'open'],
@@ -647,18 +669,6 @@ export function describeRunLog(
       expect(await other.idleSessions(agent, Date.now() - 60_000, 10)).toEqual([])
       expect(await other.idleSessions(agent, Date.now() + 60_000, 10)).toEqual([{ agent, session: 's1' }])
     })
-
-    test.each([1, 2, 3])(
-      'does what a log in memory does, in whatever order it is called (%i)',
-      async (seed) => {
-        const model = new MemoryRunLog()
-        for (const [step, call] of createModelCalls(`Model ${seed}`, seed, modelCalls).entries())
-          expect({ step, does: await call(step % 2 ? log : other) }).toEqual({
-            step,
-            does: await call(model),
-          })
-      },
-    )
 
     test('says that it can be written', async () => {
       await expect(log.probe()).resolves.toBeUndefined()

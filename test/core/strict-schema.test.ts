@@ -64,6 +64,29 @@ test('objects may be nested ten deep', () => {
   expect(toStrictSchema(nested(11))).toBeUndefined()
 })
 
+test('a remark on a reference stands around it', () => {
+  const address = z.object({ city: z.string() }).meta({ id: 'Address' })
+  const strict = toStrictSchema(
+    toJsonSchema(z.object({ home: address.describe('At night.'), work: address })),
+  )
+  expect(strict?.properties).toEqual({
+    home: { description: 'At night.', anyOf: [{ $ref: '#/$defs/Address' }] },
+    work: { $ref: '#/$defs/Address' },
+  })
+})
+
+const chosen = (count: number, length = 4) =>
+  z.object({ a: z.enum(Array.from({ length: count }, (_, index) => String(index).padEnd(length, '_'))) })
+
+test.each([
+  ['1,000 values', chosen(1000), chosen(1001)],
+  ['15,000 characters when there are many', chosen(300, 50), chosen(300, 51)],
+  ['any length when there are few', chosen(250, 400), chosen(250, 480)],
+])('enums may have %s', (_, most, more) => {
+  expect(toStrictSchema(toJsonSchema(most))).toBeDefined()
+  expect(toStrictSchema(toJsonSchema(more))).toBeUndefined()
+})
+
 describe('cannot be strict:', () => {
   test.each<[string, Schema | JsonObject]>([
     ['an optional property', z.object({ a: z.string().optional() })],
@@ -73,6 +96,23 @@ describe('cannot be strict:', () => {
     ['a tuple', z.object({ a: z.tuple([z.string(), z.number()]) })],
     ['a URL', z.object({ a: z.url() })],
     ['a pattern that looks ahead', z.object({ a: z.string().regex(/^(?!x)/) })],
+    ['a pattern that looks back', z.object({ a: z.string().regex(/^(a|b)\1$/) })],
+    ['anything at all', z.object({ a: z.any() })],
+    ['a list of anything', z.object({ a: z.array(z.unknown()) })],
+    [
+      'a list of nobody knows what',
+      { type: 'object', properties: { a: { type: 'array' } }, required: ['a'] },
+    ],
+    [
+      'an object of nobody knows what',
+      { type: 'object', properties: { a: { type: 'object' } }, required: ['a'] },
+    ],
+    ['a value without a type', { type: 'object', properties: { a: { enum: ['b'] } }, required: ['a'] }],
+    ['values of several types', z.object({ a: z.literal([1, 'b']) })],
+    [
+      'more than a reference',
+      { type: 'object', properties: { a: { $ref: '#', minItems: 1 } }, required: ['a'] },
+    ],
     ['an intersection', { type: 'object', properties: { a: { allOf: [] } }, required: ['a'] }],
     ['a string of limited length', z.object({ a: z.string().max(5) })],
     ['a union at the root', { anyOf: [{ type: 'object' }] }],

@@ -5,6 +5,7 @@ import { afterAll } from 'vitest'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { SqliteRunLog } from '../../src/log/sqlite/sqlite-run-log.js'
 import { describeRunLog } from '../contract/run-log-contract.js'
+import { compareWithMemory } from '../contract/run-log-model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'run-log-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -14,3 +15,4 @@ const memories = [memory, memory]
 
 describeRunLog('memory', async () => memories.pop() ?? new MemoryRunLog())
 describeRunLog('SQLite', async () => new SqliteRunLog({ path: join(folder, 'new', 'runs.db') }))
+compareWithMemory('SQLite', (clock) => new SqliteRunLog({ path: join(folder, 'runs.db'), clock }), 400)

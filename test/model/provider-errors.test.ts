@@ -51,7 +51,7 @@ test.each<[string, unknown, object, string]>([
     'a status in the code of an error in a stream',
     createStreamError({ message: 'secret', code: 502 }),
     { code: 'model_error', retryable: true },
-    'The model server answered 502 (502, request req_9).',
+    'The model server answered 502 (request req_9).',
   ],
   [
     'a bad request in a stream',
@@ -64,6 +64,36 @@ test.each<[string, unknown, object, string]>([
     createStreamError({ message: 'secret', code: 'rate_limit_exceeded' }),
     { code: 'rate_limited', retryable: true },
     'The model server answered 429 (rate_limit_exceeded, request req_9).',
+  ],
+  [
+    'an account without money in a stream',
+    createStreamError({ message: 'secret', type: 'insufficient_quota' }),
+    { code: 'rate_limited', retryable: false },
+    'The model server answered 429 (insufficient_quota, request req_9). The account has no credit left.',
+  ],
+  [
+    'a conversation that is too long, and where it stands',
+    createStreamError({ message: 'secret', code: 'context_length_exceeded', param: 'messages' }),
+    { code: 'model_error', retryable: false },
+    'The model server answered 400 (context_length_exceeded, messages, request req_9). The model takes no conversation as long as this: use compaction.',
+  ],
+  [
+    'a part of the request that was refused',
+    createStreamError({ type: 'invalid_request_error', param: 'tools[0].function.parameters' }),
+    { code: 'model_error', retryable: false },
+    'The model server answered 400 (invalid_request_error, tools[0].function.parameters, request req_9).',
+  ],
+  [
+    'a part of the request that is none',
+    createStreamError({ type: 'invalid_request_error', param: 'the secret that you sent' }),
+    { code: 'model_error', retryable: false },
+    'The model server answered 400 (invalid_request_error, request req_9).',
+  ],
+  [
+    'a type where the code only repeats the status',
+    createStreamError({ type: 'BadRequestError', code: 400 }),
+    { code: 'model_error', retryable: false },
+    'The model server answered 400 (BadRequestError, request req_9).',
   ],
 ])('describes %s', (_, error, expected, message) => {
   const described = toModelError(error)

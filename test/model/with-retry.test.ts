@@ -64,6 +64,12 @@ describe('the wait', () => {
     expect(waits).toEqual([expected])
   })
 
+  test.each([408, 425, 500, 503])('follows what status %i asks for', async (status) => {
+    const { client, waits } = await start([{ error: { status, headers: { 'retry-after': '7' } } }, ok])
+    await ask(client, 'Hello')
+    expect(waits).toEqual([7000])
+  })
+
   test('follows a date', async () => {
     const date = new Date(Date.now() + 20_000).toUTCString()
     const { client, waits } = await start([limited({ 'retry-after': date }), ok])

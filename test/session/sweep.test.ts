@@ -72,7 +72,23 @@ test('sessions that nobody uses are deleted, when that is wanted', async () => {
   await log.append(run, 1, [started(1), { type: 'run.cancelled', data: { reason: 'x', text: '' } }])
   expect(await sweep(options)).toMatchObject({ expired: 0 })
   expect(await sweep({ ...options, sessionTtlMs: minute })).toMatchObject({ expired: 1 })
-  expect(signals).toEqual([[key, 'delete', { before: options.now }]])
+  expect(signals).toEqual([[key, 'delete', { before: options.now - minute, unlessUsed: true }]])
+})
+
+test('a session that somebody uses again before its deletion comes stays', async () => {
+  const { log, signals, options } = createSweep()
+  const { entity } = createSession([{ text: 'one' }], { log })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  await sweep({ ...options, sessionTtlMs: minute })
+  const [[, operation, deletion]] = signals as [[unknown, string, { readonly before: number }]]
+  const beforeUse = Date.now() - minute
+  await entity.operate(operation, { ...deletion, before: beforeUse })
+  expect(await log.session(key)).toBeDefined()
+  expect(entity.state).toContain('one')
+  await entity.operate(operation, deletion)
+  expect(await log.session(key)).toBeUndefined()
+  expect(entity.state).toBeUndefined()
 })
 
 test('a session whose run waits for a human outlives its time', async () => {
@@ -103,7 +119,7 @@ test('however many sessions wait for humans, and although some cannot be read, t
   }
   expect(await sweep(options)).toMatchObject({ expired: 1 })
   expect(signals.filter(([, operation]) => operation === 'delete')).toEqual([
-    [{ agent: 'Agent', session: 'unused' }, 'delete', { before: options.now }],
+    [{ agent: 'Agent', session: 'unused' }, 'delete', { before: options.now - minute, unlessUsed: true }],
   ])
 })
 

@@ -52,8 +52,10 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     },
     async needsApproval(args, context) {
       if (typeof approval === 'string') return approval === 'always'
-      const parsed = await parse(args)
-      return parsed.ok && asksForApproval(() => approval(parsed.value, context))
+      return asksForApproval(async () => {
+        const checked = await parameters['~standard'].validate(args)
+        return !checked.issues && approval(checked.value, context)
+      })
     },
     async reconcile(args, context) {
       const parsed = await parse(args)
@@ -63,8 +65,8 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
   }
 }
 
-/** When it cannot be told whether a human is needed, one is: also when a policy without types forgets to return what it found. */
-async function asksForApproval(policy: () => boolean | Promise<boolean>): Promise<boolean> {
+/** When it cannot be told whether a human is needed, one is: also when the schema throws, or a policy without types forgets to return what it found. */
+async function asksForApproval(policy: () => Promise<boolean>): Promise<boolean> {
   try {
     return (await policy()) !== false
   } catch {
@@ -85,7 +87,8 @@ function toParameters(
   }
   const strictSchema = strict === false ? undefined : toStrictSchema(schema)
   if (strictSchema !== undefined) return { parameters: strictSchema, strict: true }
-  if (strict !== true) return { parameters: schema }
+  // Providers refuse objects that say nothing of their properties, which is how MCP servers define tools without arguments.
+  if (strict !== true) return { parameters: { properties: {}, ...schema } }
   throw new AgentError(
     'invalid_configuration',
     `The parameters of tool "${name}" cannot be strict: every property must be required, and no others allowed. Make optional ones nullable, or leave strict out.`,

@@ -198,9 +198,10 @@ export class SqliteRunLog implements RunLog {
   async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
     for (let seen = 0; !signal.aborted && !this.#watch.isClosed; ) {
       const controls = this.#readControls(key)
-      if (controls.length > seen) yield controls
+      const isNews = controls.length > seen
       seen = controls.length
-      await this.#watch.next(toControlFeedName(key), signal)
+      if (isNews) yield controls
+      else await this.#watch.next(toControlFeedName(key), signal)
     }
   }
 

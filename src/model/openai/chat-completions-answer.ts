@@ -1,9 +1,16 @@
 import { AgentError } from '../../core/errors.js'
 import { isJsonObject, type JsonObject } from '../../core/json.js'
-import { type ChatMessage, type Content, noUsage, type Usage } from '../../core/messages.js'
+import {
+  type ChatMessage,
+  type Content,
+  noUsage,
+  type ReasoningContent,
+  type Usage,
+} from '../../core/messages.js'
 import { createCallId } from '../call-ids.js'
 import type { ChatEvent, FinishReason } from '../chat-client.js'
 import { toUsage } from '../to-usage.js'
+import { type ReasoningMember, toProviderData } from './chat-completions-provider-data.js'
 import { ToolCallAssembler } from './chat-completions-tool-calls.js'
 
 /** What an answer answers. */
@@ -23,6 +30,7 @@ export class ChatCompletionsAnswer {
   readonly #calls = new ToolCallAssembler()
   #text = ''
   #reasoning = ''
+  #reasoningMember: ReasoningMember | undefined
   #refusal = ''
   #model = ''
   #id: string | undefined
@@ -33,6 +41,11 @@ export class ChatCompletionsAnswer {
     this.#asked = asked
   }
 
+  /** Whether the server has said why it stopped: nothing but the usage can follow. */
+  get hasEnded(): boolean {
+    return this.#finish !== undefined
+  }
+
   /** Takes in the next chunk, or a whole completion; returns the deltas in it. @throws {AgentError} `model_error` when it is neither. */
   add(chunk: unknown): readonly ChatEvent[] {
     if (!isJsonObject(chunk)) throw createMalformedError()
@@ -41,7 +54,9 @@ export class ChatCompletionsAnswer {
     this.#usage = readUsage(chunk.usage) ?? this.#usage
     const choice = readChoice(chunk)
     if (choice === undefined) return []
-    if (typeof choice.finish_reason === 'string') this.#finish = choice.finish_reason
+    const { finish_reason: reason } = choice
+    // Servers exist that say "" until they have a reason.
+    if (typeof reason === 'string' && reason !== '') this.#finish = reason
     // A whole message reads like one big delta.
     return this.#addDelta(choice.message ?? choice.delta)
   }
@@ -51,7 +66,7 @@ export class ChatCompletionsAnswer {
     const finishReason = toFinishReason(this.#finish, this.#calls.isEmpty)
     return {
       type: 'completed',
-      message: { role: 'assistant', contents: this.#toContents() },
+      message: { role: 'assistant', contents: this.#toContents(finishReason) },
       usage: this.#usage,
       finishReason,
       model: this.#model || this.#asked.model,
@@ -62,7 +77,9 @@ export class ChatCompletionsAnswer {
   #addDelta(delta: unknown): ChatEvent[] {
     if (delta === undefined || delta === null) return []
     if (!isJsonObject(delta)) throw createMalformedError()
-    const reasoning = readText(delta.reasoning_content ?? delta.reasoning)
+    const member = reasoningMembers.find((name) => readText(delta[name]) !== '')
+    const reasoning = member === undefined ? '' : readText(delta[member])
+    this.#reasoningMember ??= member
     const text = readText(delta.content)
     this.#reasoning += reasoning
     this.#text += text
@@ -74,15 +91,29 @@ export class ChatCompletionsAnswer {
     return events
   }
 
-  #toContents(): Content[] {
+  #toContents(finishReason: FinishReason): Content[] {
+    const isCutOff = finishReason === 'length' || finishReason === 'content_filter'
+    const { model, messages } = this.#asked
+    const createId = (index: number) => createCallId(messages, index)
+    const calls = this.#calls.toContents({ model, createId, isCutOff })
     const contents: Content[] = []
-    if (this.#reasoning !== '') contents.push({ type: 'reasoning', text: this.#reasoning })
+    if (this.#reasoning !== '') contents.push(this.#toReasoning(calls.length > 0))
     if (this.#text !== '') contents.push({ type: 'text', text: this.#text })
-    contents.push(...this.#calls.toContents((index) => createCallId(this.#asked.messages, index)))
+    contents.push(...calls)
     if (this.#refusal !== '') contents.push({ type: 'error', message: this.#refusal, errorCode: 'refusal' })
     return contents
   }
+
+  // Servers want reasoning back that led to calls; what led to an answer is of no further use to them.
+  #toReasoning(hasCalls: boolean): ReasoningContent {
+    const reasoning = { type: 'reasoning', text: this.#reasoning } as const
+    if (!hasCalls) return reasoning
+    const providerData = toProviderData({ model: this.#asked.model, member: this.#reasoningMember })
+    return { ...reasoning, providerData }
+  }
 }
+
+const reasoningMembers: readonly ReasoningMember[] = ['reasoning_content', 'reasoning']
 
 /** An error for an answer that cannot be read; it may well be readable the next time. */
 function createMalformedError(): AgentError {

@@ -10,29 +10,36 @@ import type {
   DataContent,
   FunctionCallContent,
   FunctionResultContent,
+  ReasoningContent,
   UriContent,
 } from '../../core/messages.js'
 import { readBase64, toFileName } from '../data-uri.js'
 import { type PartWriters, toResultText, toUserParts } from '../prompt-parts.js'
+import { readMemberData } from './chat-completions-provider-data.js'
 
 /**
  * Our messages as the `messages` of a Chat Completions request, in the same order.
- * Reasoning is not sent back. A message that has nothing to send is left out; a `tool` message becomes one message
- * for each result in it.
- * Wire: OpenAI API reference, "Create chat completion", `messages`.
+ * `model` gets back what it said itself beside its tool calls: its reasoning, and what its server wants kept with a call.
+ * Without it nobody does. A message that has nothing to send is left out; a `tool` message becomes one message for each
+ * result in it.
+ * Wire: OpenAI API reference, "Create chat completion", `messages`; DeepSeek API guide "Thinking Mode", tool calls; Gemini
+ * API, "Thought signatures", OpenAI compatibility.
  */
-export function toChatCompletionsMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
-  return messages.flatMap(toParams)
+export function toChatCompletionsMessages(
+  messages: readonly ChatMessage[],
+  model?: string,
+): ChatCompletionMessageParam[] {
+  return messages.flatMap((message) => toParams(message, model))
 }
 
-function toParams(message: ChatMessage): ChatCompletionMessageParam[] {
+function toParams(message: ChatMessage, model: string | undefined): ChatCompletionMessageParam[] {
   switch (message.role) {
     case 'system':
       return [{ role: 'system', content: toPlainText(message.contents) }]
     case 'user':
       return [toUserParam(message)]
     case 'assistant':
-      return toAssistantParams(message.contents)
+      return toAssistantParams(message.contents, model)
     case 'tool':
       return message.contents.filter((content) => content.type === 'functionResult').map(toToolParam)
   }
@@ -47,17 +54,37 @@ function toUserParam({ contents, authorName }: ChatMessage): ChatCompletionMessa
   return name === undefined ? { role: 'user', content } : { role: 'user', content, name }
 }
 
-function toAssistantParams(contents: readonly Content[]): ChatCompletionMessageParam[] {
+function toAssistantParams(
+  contents: readonly Content[],
+  model: string | undefined,
+): ChatCompletionMessageParam[] {
   const text = toPlainText(contents)
-  const calls = contents.filter((content) => content.type === 'functionCall').map(toToolCall)
-  if (calls.length > 0) return [{ role: 'assistant', content: text === '' ? null : text, tool_calls: calls }]
+  const calls = contents.filter((content) => content.type === 'functionCall')
+  if (calls.length > 0) {
+    const tool_calls = calls.map((call) => toToolCall(call, model))
+    return [
+      { role: 'assistant', content: text === '' ? null : text, tool_calls, ...toReasoning(contents, model) },
+    ]
+  }
   return text === '' ? [] : [{ role: 'assistant', content: text }]
 }
 
-function toToolCall(call: FunctionCallContent): ChatCompletionMessageFunctionToolCall {
+function toReasoning(contents: readonly Content[], model: string | undefined): object {
+  const members = contents.flatMap((content) => {
+    const member = content.type === 'reasoning' ? readMemberData(content, model)?.member : undefined
+    return member === undefined ? [] : [[member, (content as ReasoningContent).text]]
+  })
+  return Object.fromEntries(members)
+}
+
+function toToolCall(
+  call: FunctionCallContent,
+  model: string | undefined,
+): ChatCompletionMessageFunctionToolCall {
   const { arguments: written, callId, name } = call
   const text = typeof written === 'string' ? written : JSON.stringify(written)
-  return { id: callId, type: 'function', function: { name, arguments: text } }
+  const members = readMemberData(call, model)?.members
+  return { ...members, id: callId, type: 'function', function: { name, arguments: text } }
 }
 
 function toToolParam(content: FunctionResultContent): ChatCompletionMessageParam {

@@ -13,6 +13,8 @@ export interface ChatCompletionsTarget {
   readonly model: string
   /** Whether the answer comes in chunks, the last of them with the usage. */
   readonly stream: boolean
+  /** Whether the model gets back what it said itself beside its tool calls. */
+  readonly sendsMemberData: boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ChatCompletionsTarget {
  */
 export function toChatCompletionsBody(
   request: ChatRequest,
-  { model, stream }: ChatCompletionsTarget,
+  { model, stream, sendsMemberData }: ChatCompletionsTarget,
 ): ChatCompletionCreateParams {
   return {
     ...request.providerOptions,
@@ -30,7 +32,7 @@ export function toChatCompletionsBody(
     ...toTooling(request),
     ...(request.responseFormat && { response_format: toResponseFormat(request.responseFormat) }),
     model,
-    messages: toChatCompletionsMessages(request.messages),
+    messages: toChatCompletionsMessages(request.messages, sendsMemberData ? model : undefined),
     ...(stream ? { stream, stream_options: { include_usage: true } } : { stream }),
   }
 }

@@ -1,12 +1,25 @@
 import { AgentError } from '../../core/errors.js'
-import { isJsonObject, type JsonObject, parseWritableJson } from '../../core/json.js'
+import { isJsonObject, type JsonObject, parseJson, parseWritableJson } from '../../core/json.js'
 import type { FunctionCallContent } from '../../core/messages.js'
+import { toProviderData } from './chat-completions-provider-data.js'
 
 interface PartialCall {
   readonly index: number | undefined
   id: string
   name: string
   arguments: string
+  /** What its server wants back with it: Gemini puts the signature of its thoughts here. */
+  extraContent: JsonObject | undefined
+}
+
+/** How the calls of an answer are read. */
+export interface CallReading {
+  /** The model that was asked. */
+  readonly model: string
+  /** Makes the ids that the model did not give. */
+  readonly createId: (index: number) => string
+  /** Whether the model was stopped while it wrote: what it did not write to the end must not be carried out. */
+  readonly isCutOff: boolean
 }
 
 /**
@@ -31,25 +44,35 @@ export class ToolCallAssembler {
     }
   }
 
-  /** The calls in the order in which the model began them. `createId` makes the ids that the model did not give. */
-  toContents(createId: (index: number) => string): FunctionCallContent[] {
+  /** The calls in the order in which the model began them. Of an answer that was cut off, those that came whole. */
+  toContents({ model, createId, isCutOff }: CallReading): FunctionCallContent[] {
     const seen = new Set<string>()
-    return this.#calls.map((call, index) => {
+    const calls = isCutOff ? this.#calls.filter(isWhole) : this.#calls
+    return calls.map((call, index) => {
       if (call.name === '') throw createMalformedCallError()
       // Two calls with one id could not be told apart by their results.
       const callId = call.id === '' || seen.has(call.id) ? createId(index) : call.id
       seen.add(callId)
-      return { type: 'functionCall', callId, name: call.name, arguments: parseArguments(call.arguments) }
+      const { name, extraContent } = call
+      const members = extraContent && { extra_content: extraContent }
+      return {
+        type: 'functionCall',
+        callId,
+        name,
+        arguments: parseArguments(call.arguments),
+        ...(members && { providerData: toProviderData({ model, members }) }),
+      }
     })
   }
 
   #addPiece(piece: JsonObject): void {
-    const { index, id, function: body } = piece
+    const { index, id, function: body, extra_content: extraContent } = piece
     const written = isJsonObject(body) ? body : {}
     const call = this.#findCall(index, id, written.name) ?? this.#begin(index)
     if (typeof id === 'string' && id !== '') call.id = id
     // Some servers repeat the name in every piece.
     if (typeof written.name === 'string' && call.name === '') call.name = written.name
+    if (isJsonObject(extraContent)) call.extraContent = extraContent
     call.arguments += toArgumentText(written.arguments)
   }
 
@@ -62,10 +85,20 @@ export class ToolCallAssembler {
   }
 
   #begin(index: unknown): PartialCall {
-    const call = { index: typeof index === 'number' ? index : undefined, id: '', name: '', arguments: '' }
+    const call: PartialCall = {
+      index: typeof index === 'number' ? index : undefined,
+      id: '',
+      name: '',
+      arguments: '',
+      extraContent: undefined,
+    }
     this.#calls.push(call)
     return call
   }
+}
+
+function isWhole(call: PartialCall): boolean {
+  return isJsonObject(parseJson(call.arguments))
 }
 
 function isFilled(value: unknown): boolean {

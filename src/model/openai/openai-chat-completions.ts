@@ -1,10 +1,11 @@
 import type { OpenAI } from 'openai'
 import type { ChatClient, ChatEvent, ChatRequest } from '../chat-client.js'
 import { mergeDeltas } from '../merge-deltas.js'
-import { toModelError } from '../provider-errors.js'
+import { readStatus, toModelError } from '../provider-errors.js'
 import { type ModelReply, readReply } from '../wire/model-reply.js'
 import { readUntilSilent, SilenceLimit } from '../wire/silence-limit.js'
 import { ChatCompletionsAnswer } from './chat-completions-answer.js'
+import { hasMemberData } from './chat-completions-provider-data.js'
 import { toChatCompletionsBody } from './chat-completions-request.js'
 import { type Connection, type ConnectionSource, resolveConnection } from './openai-connection.js'
 import { checkOpenAIOptions, type OpenAICallOptions } from './openai-options.js'
@@ -27,7 +28,8 @@ export type OpenAIChatClientOptions = ConnectionSource<Pick<OpenAI, 'chat'>> & O
 export function createOpenAIChatClient(options: OpenAIChatClientOptions): ChatClient {
   checkOpenAIOptions('createOpenAIChatClient', options, {})
   const { model, stream = true, timeoutMs = 300_000 } = options
-  const settings: CallSettings = { model, stream, timeoutMs, ...resolveConnection(options) }
+  const findings = { refusesMemberData: false }
+  const settings: CallSettings = { model, stream, timeoutMs, findings, ...resolveConnection(options) }
   return {
     model,
     provider: 'openai',
@@ -39,6 +41,8 @@ interface CallSettings extends Connection<Pick<OpenAI, 'chat'>> {
   readonly model: string
   readonly stream: boolean
   readonly timeoutMs: number
+  /** What this model has turned out not to take. */
+  readonly findings: { refusesMemberData: boolean }
 }
 
 async function* streamAnswer(
@@ -52,10 +56,8 @@ async function* streamAnswer(
   try {
     const { batches, whole } = await ask(settings, request, limit)
     if (batches === undefined) yield* answer.add(whole)
-    else
-      for await (const batch of readUntilSilent(batches, limit)) {
-        for (const event of mergeDeltas(addAll(answer, batch))) yield event
-      }
+    else yield* readChunks(batches, answer, limit)
+    signal?.throwIfAborted()
     yield answer.complete()
   } catch (error) {
     limit.signal.throwIfAborted()
@@ -65,14 +67,50 @@ async function* streamAnswer(
   }
 }
 
+async function* readChunks(
+  batches: AsyncIterable<readonly unknown[]>,
+  answer: ChatCompletionsAnswer,
+  limit: SilenceLimit,
+): AsyncGenerator<ChatEvent> {
+  try {
+    for await (const batch of readUntilSilent(batches, limit)) {
+      for (const event of mergeDeltas(addAll(answer, batch))) yield event
+    }
+  } catch (error) {
+    // An answer that is there is not asked for again because its usage, or the end of the stream, is not.
+    if (!answer.hasEnded) throw error
+  }
+}
+
 function* addAll(answer: ChatCompletionsAnswer, chunks: readonly unknown[]): Generator<ChatEvent> {
   for (const chunk of chunks) yield* answer.add(chunk)
 }
 
+/** Asks. A server that takes back nothing of what its model thought is asked again without, and so from then on. */
 async function ask(settings: CallSettings, request: ChatRequest, limit: SilenceLimit): Promise<ModelReply> {
-  const { model, stream, timeoutMs, isOurs } = settings
-  const body = toChatCompletionsBody(request, { model, stream })
-  const { chat } = await limit.wait(settings.connect())
+  const { model, findings } = settings
+  if (findings.refusesMemberData || !hasMemberData(request.messages, model)) {
+    return askWith(settings, { request, sendsMemberData: false }, limit)
+  }
+  try {
+    return await askWith(settings, { request, sendsMemberData: true }, limit)
+  } catch (error) {
+    const status = readStatus(error)
+    if (status !== 400 && status !== 422) throw error
+    const without = { request, sendsMemberData: false }
+    const reply = await askWith(settings, without, limit).catch(() => Promise.reject(error))
+    findings.refusesMemberData = true
+    return reply
+  }
+}
+
+async function askWith(
+  { model, stream, timeoutMs, isOurs, connect }: CallSettings,
+  { request, sendsMemberData }: { readonly request: ChatRequest; readonly sendsMemberData: boolean },
+  limit: SilenceLimit,
+): Promise<ModelReply> {
+  const body = toChatCompletionsBody(request, { model, stream, sendsMemberData })
+  const { chat } = await limit.wait(connect())
   const call = chat.completions.create(body, { signal: limit.signal, maxRetries: 0, timeout: timeoutMs })
   return readReply(call, { limit, raw: isOurs && stream })
 }

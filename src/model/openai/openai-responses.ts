@@ -69,6 +69,7 @@ async function* streamAnswer(
   const answer = new ResponsesAnswer({ model: settings.model, chains: settings.store })
   try {
     yield* readReply(await createResponse(settings, request, limit), answer, limit)
+    signal?.throwIfAborted()
     yield answer.complete()
   } catch (error) {
     limit.signal.throwIfAborted()

@@ -1,3 +1,5 @@
+import { isJsonObject } from '../../core/json.js'
+import { toStreamError } from '../provider-errors.js'
 import { createTooLongError, EventStream, maxEventLength } from './event-stream.js'
 import type { PacketReader } from './read-away.js'
 import type { SilenceLimit } from './silence-limit.js'
@@ -26,14 +28,14 @@ export async function readReply(
     if (typeof body?.getReader === 'function') return readBody(body.getReader(), headers, limit)
   }
   const reply = await limit.wait(call)
-  return isIterable(reply) ? { batches: oneByOne(reply) } : { whole: reply }
+  return isIterable(reply) ? { batches: oneByOne(reply) } : toWhole(reply)
 }
 
 async function readBody(reader: PacketReader, headers: Headers, limit: SilenceLimit): Promise<ModelReply> {
   const first = await limit.wait(reader.read())
   // Told by the first sign, as servers exist whose events call themselves JSON, or nothing at all.
   if (first.value?.find(isSign) === openBrace) {
-    return { whole: await readWhole(reader, first.value, limit) }
+    return toWhole(await readWhole(reader, first.value, limit), headers)
   }
   const batches = new EventStream(reader, headers)
   batches.add(first)
@@ -57,6 +59,13 @@ async function readWhole(reader: PacketReader, first: Uint8Array, limit: Silence
   }
   await reader.cancel()
   throw createTooLongError()
+}
+
+/** Servers exist that refuse with status 200. A response that has come to nothing is none: it says so by a status of its own. */
+function toWhole(whole: unknown, headers = new Headers()): ModelReply {
+  const error = isJsonObject(whole) && whole.status === undefined ? whole.error : undefined
+  if (error) throw toStreamError(error, headers)
+  return { whole }
 }
 
 // No generator: that would not let itself be ended while it waits.

@@ -5,7 +5,7 @@ import { type AppTelemetry, withOperationTrace } from '../../agent/telemetry/inv
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../../core/errors.js'
 import { isJsonObject } from '../../core/json.js'
-import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
+import type { RunKey, RunLog, SessionKey, SessionSummary } from '../../run/run-log.js'
 import { defaultMaxInlineMediaBytes } from '../client/detach-media.js'
 import { createDurableTools } from '../execution/durable-tools.js'
 import type { OperationLimits } from '../execution/execution-limits.js'
@@ -132,10 +132,16 @@ async function reset(operation: Operation): Promise<void> {
 }
 
 async function remove(operation: Operation): Promise<void> {
-  const { key, context, clock } = operation
-  const before = toTime(toObject(context.df.getInput()).before, clock)
+  const { log, key, context, clock } = operation
+  const input = toObject(context.df.getInput())
+  const before = toTime(input.before, clock)
+  if (input.unlessUsed === true && isUsedSince(await log.session(key), before)) return
   await deleteRuns(key, { ...operation, before })
   context.df.destructOnExit()
+}
+
+function isUsedSince(session: SessionSummary | undefined, time: number): boolean {
+  return session !== undefined && session.updatedAt >= time
 }
 
 function toObject(input: unknown): { readonly [name: string]: unknown } {

@@ -139,9 +139,12 @@ async function giveUp(
 /** Has the sessions deleted that nobody uses any more. */
 async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepOptions) {
   if (sessionTtlMs === undefined) return []
-  const query = { log, before: now - sessionTtlMs, limit }
+  const before = now - sessionTtlMs
+  const query = { log, before, limit }
   const unused = await Promise.all(agents.map(({ name }) => findUnusedSessions({ ...query, agent: name })))
-  return Promise.allSettled(unused.flat().map((key) => signal(key, 'delete', { before: now })))
+  // Somebody may use one again before its entity hears of this.
+  const deletion = { before, unlessUsed: true }
+  return Promise.allSettled(unused.flat().map((key) => signal(key, 'delete', deletion)))
 }
 
 /** With its log a run loses its receipt too: its correlation id may then be used anew. */

@@ -7,6 +7,7 @@ import {
 import type { RunRequest } from '../../../src/run/events.js'
 import type { RunKey } from '../../../src/run/run-log.js'
 import { describeRunLog } from '../../contract/run-log-contract.js'
+import { compareWithMemory } from '../../contract/run-log-model.js'
 import { accepted, answer, completed, started } from '../../run/event-samples.js'
 import { startAzurite, toConnectionString } from '../../support/azurite.js'
 import { startFaultProxy } from '../../support/fault-proxy.js'
@@ -73,14 +74,12 @@ function dieAt(kind: string): void {
   }
 }
 
+describeRunLog('Azure Blob', async () => open())
+const shortSegments = { maxSegmentBlocks: 1, container: 'short-segments' }
+describeRunLog('Azure Blob, one append per segment', async () => open(shortSegments))
 // The emulator takes 20 ms for a call.
-const few = { modelCalls: 30 }
-describeRunLog('Azure Blob', async () => open(), few)
-describeRunLog(
-  'Azure Blob, one append per segment',
-  async () => open({ maxSegmentBlocks: 1, container: 'short-segments' }),
-  few,
-)
+compareWithMemory('Azure Blob', (clock) => open({ clock, container: 'compared' }), 40)
+compareWithMemory('Azure Blob, one append per segment', (clock) => open({ ...shortSegments, clock }), 40)
 
 describe('calls', () => {
   async function countCalls(work: () => Promise<unknown>): Promise<readonly string[]> {

@@ -8,6 +8,7 @@ import type { RunRequest } from '../../../src/run/events.js'
 import type { RunKey, SessionSummary } from '../../../src/run/run-log.js'
 import { VirtualClock } from '../../../src/testing/index.js'
 import { describeRunLog } from '../../contract/run-log-contract.js'
+import { compareWithMemory } from '../../contract/run-log-model.js'
 import { accepted, completed, started } from '../../run/event-samples.js'
 import { findFreePort } from '../../support/free-port.js'
 import {
@@ -56,6 +57,7 @@ describe.skipIf(isSkipped)('on a server', async () => {
   }
 
   describeRunLog('Redis', async () => open())
+  compareWithMemory('Redis', (clock) => open({ url: server.url, prefix: 'compared', clock }))
   describeRunLog('Redis with a client of the app', async () => open({ client: shared, prefix: 'other' }))
 
   describe('that is a cluster', async () => {

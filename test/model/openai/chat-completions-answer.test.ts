@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createTextMessage, toFunctionCalls } from '../../../src/core/messages.js'
 import { ChatCompletionsAnswer } from '../../../src/model/openai/chat-completions-answer.js'
+import { toChatCompletionsMessages } from '../../../src/model/openai/chat-completions-messages.js'
 import { readAnswer } from '../ask.js'
 
 /** The answer that these chunks make; the last of them ends it. */
@@ -46,6 +47,27 @@ describe('reads what compatible servers send', () => {
     expect(assemble({ choices: [{ delta: { content } }] }).message.contents).toEqual([
       { type: 'text', text: 'one two' },
     ])
+  })
+
+  test('reasoning beside an empty text of the other name', () => {
+    const delta = { reasoning_content: '', reasoning: 'Hm' }
+    expect(assemble({ choices: [{ delta }] }).message.contents).toEqual([{ type: 'reasoning', text: 'Hm' }])
+  })
+
+  test('what Gemini wants back with a call', () => {
+    const extra_content = { google: { thought_signature: 'c2ln' } }
+    const piece = { index: 0, id: 'a', function: { name: 'add', arguments: '{}' }, extra_content }
+    const { message } = assemble({ choices: [{ delta: { tool_calls: [piece] } }] })
+    expect(toChatCompletionsMessages([message], 'asked')).toEqual([
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          { id: 'a', type: 'function', function: { name: 'add', arguments: '{}' }, extra_content },
+        ],
+      },
+    ])
+    expect(JSON.stringify(toChatCompletionsMessages([message], 'other'))).not.toContain('c2ln')
   })
 
   test('pieces of two calls in turns', () => {
@@ -115,6 +137,27 @@ describe('reads what compatible servers send', () => {
   })
 })
 
+describe.each(['length', 'content_filter'])('of an answer that was cut off by %s', (finish_reason) => {
+  const end = { choices: [{ delta: {}, finish_reason }] }
+
+  test.each(['', ' ', '{', '{"x":', '{"x":1'])('the call that has got as far as "%s" is left out', (text) => {
+    const answer = new ChatCompletionsAnswer({ model: 'asked', messages: [] })
+    const whole = { index: 0, id: 'a', function: { name: 'add', arguments: '{"x":1}' } }
+    const cut = { index: 1, id: 'b', function: { name: 'delete_all', arguments: text } }
+    answer.add({ choices: [{ delta: { content: 'Well', tool_calls: [whole, cut] } }] })
+    answer.add(end)
+    expect(readAnswer([answer.complete()])).toMatchObject({
+      message: {
+        contents: [
+          { type: 'text', text: 'Well' },
+          { type: 'functionCall', callId: 'a', name: 'add', arguments: { x: 1 } },
+        ],
+      },
+      finishReason: finish_reason,
+    })
+  })
+})
+
 test.each([
   ['text', 'Hello'],
   ['null', null],
@@ -125,6 +168,7 @@ test.each([
   ['tool calls that are no list', { choices: [{ delta: { tool_calls: 'add' } }] }],
   ['a tool call that is no object', { choices: [{ delta: { tool_calls: ['add'] } }] }],
   ['a tool call without a name', { choices: [{ delta: { tool_calls: [{ index: 0, id: 'a' }] } }] }],
+  ['an empty finish reason', { choices: [{ delta: { content: 'Hi' }, finish_reason: '' }] }],
   ['the finish reason "error"', { choices: [{ delta: {}, finish_reason: 'error' }] }],
 ])('fails retryably on %s', (_, chunk) => {
   const answer = new ChatCompletionsAnswer({ model: 'asked', messages: [] })

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { OpenAI } from 'openai'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { FunctionCallContent } from '../../../src/core/messages.js'
+import { type ChatMessage, createTextMessage, type FunctionCallContent } from '../../../src/core/messages.js'
+import type { ChatClient, ChatRequest } from '../../../src/model/chat-client.js'
 import {
   createOpenAIChatClient,
   type OpenAIChatClientOptions,
@@ -135,6 +136,67 @@ describe.each([{ stream: true }, { stream: false }])('with stream: $stream', ({ 
   test('fails with model_timeout when the server is silent', async () => {
     const { client } = await start([{ delayMs: 10_000, text: 'late' }], { stream, timeoutMs: 40 })
     expect(await askAndFail(client)).toMatchObject({ code: 'model_timeout', retryable: true })
+  })
+})
+
+describe('reasoning that led to tool calls', () => {
+  const calling = (reasoningMember: 'reasoning_content' | 'reasoning') => ({
+    reasoning: 'Let me look.',
+    reasoningMember,
+    toolCalls: [{ name: 'get_weather', arguments: { location: 'Oslo' }, id: 'a' }],
+  })
+
+  /** The request that brings the results of an answer's calls, after a way through storage. */
+  async function toNext(client: ChatClient): Promise<ChatRequest> {
+    const { message } = await ask(client, 'Weather?')
+    const result: ChatMessage = {
+      role: 'tool',
+      contents: [{ type: 'functionResult', callId: 'a', result: 'Rain' }],
+    }
+    const messages = JSON.parse(JSON.stringify([createTextMessage('user', 'Weather?'), message, result]))
+    return { messages, tools: [weatherTool] }
+  }
+
+  test.each(['reasoning_content', 'reasoning'] as const)('goes back as the %s it was', async (member) => {
+    const { client, server } = await start([calling(member), { text: 'Rain.' }])
+    await ask(client, await toNext(client))
+    expect(server.requests[1]?.body.messages[1]).toEqual({
+      role: 'assistant',
+      content: null,
+      [member]: 'Let me look.',
+      tool_calls: [expect.objectContaining({ id: 'a' })],
+    })
+  })
+
+  test('goes to no other model', async () => {
+    const { client, server } = await start([calling('reasoning_content'), { text: 'Rain.' }])
+    const next = await toNext(client)
+    await ask(connect(server, { model: 'other-model' }), next)
+    expect(server.requests[1]?.body.messages[1]).not.toHaveProperty('reasoning_content')
+  })
+
+  test('is left out for a server that does not take it, from then on', async () => {
+    const strict: Rule = ({ messages }) => {
+      if (messages.some((message) => 'reasoning_content' in message)) return { error: { status: 400 } }
+      return messages.length === 1 ? calling('reasoning_content') : { text: 'Rain.' }
+    }
+    const { client, server } = await start(strict)
+    const next = await toNext(client)
+    for (let call = 0; call < 2; call++) {
+      expect((await ask(client, next)).message.contents).toEqual([{ type: 'text', text: 'Rain.' }])
+    }
+    expect(server.requests).toHaveLength(4)
+  })
+
+  test('is not given up for a request that is refused for something else', async () => {
+    const { client, server } = await start(({ messages, tools }) => {
+      if (messages.length === 1) return calling('reasoning_content')
+      return tools === undefined ? { text: 'Rain.' } : { error: { status: 400 } }
+    })
+    const { messages, tools } = await toNext(client)
+    expect(await askAndFail(client, { messages, tools })).toMatchObject({ retryable: false })
+    await ask(client, { messages })
+    expect(server.requests.at(-1)?.body.messages[1]).toHaveProperty('reasoning_content')
   })
 })
 

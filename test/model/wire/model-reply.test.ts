@@ -1,4 +1,4 @@
-import http from 'node:http'
+import http, { type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -110,6 +110,51 @@ describe('an answer that came whole although events were asked for', () => {
       response.end(JSON.stringify(hello).slice(0, 30))
     })
     expect(await askAndFail(chat)).toMatchObject({ code: 'model_error', retryable: true })
+  })
+})
+
+test.each([{ stream: true }, { stream: false }])('a refusal with status 200, %o', async ({ stream }) => {
+  const { server } = await start((response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ error: { message: 'secret', code: 'insufficient_quota' } }))
+  })
+  const chat = createOpenAIChatClient({ model: 'm', baseUrl: server.url, stream })
+  const error = await askAndFail(chat)
+  expect(error).toMatchObject({ code: 'rate_limited', retryable: false })
+  expect(error.message).toContain('429 (insufficient_quota)')
+})
+
+describe('an answer that says why it ended is there', () => {
+  const whole = toChunkEvent({ content: 'Hello' }) + toChunkEvent({}, 'stop')
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['when the connection breaks after it', (response) => response.write(whole, () => response.destroy())],
+    ['when the server falls silent after it', (response) => void response.write(whole)],
+    ['when what follows it cannot be read', (response) => void response.end(`${whole}data: {\n\n`)],
+  ])('%s', async (_, answer) => {
+    const { server } = await start((response) => {
+      beginEvents(response)
+      answer(response)
+    })
+    const chat = createOpenAIChatClient({ model: 'm', baseUrl: server.url, timeoutMs: 200 })
+    expect(await ask(chat, 'Hello')).toMatchObject({
+      message: { contents: [{ type: 'text', text: 'Hello' }] },
+      finishReason: 'stop',
+    })
+  })
+
+  test('but not for whoever has gone away', async () => {
+    const { chat } = await start((response) => {
+      beginEvents(response)
+      response.write(whole)
+    })
+    const gone = new AbortController()
+    const reason = new Error('The user pressed stop.')
+    const events = chat.stream(createRequest('Hello'), { signal: gone.signal })[Symbol.asyncIterator]()
+    await events.next()
+    const next = events.next()
+    gone.abort(reason)
+    await expect(next).rejects.toBe(reason)
   })
 })
 
