@@ -99,7 +99,7 @@ export class AgentFunctionApp {
     app.setup({ enableHttpStream: true })
     watchForwardedRequests()
     app.hook.appStart(() => this.#check())
-    registerWatchdog(this.#services, options)
+    this.#registerOnce(() => registerWatchdog(this.#services, options))
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
@@ -134,6 +134,17 @@ export class AgentFunctionApp {
     if (http) for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
     if (mcpTool !== false) registerAgentTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
     for (const trigger of triggers) this.#registerTrigger(agent, trigger)
+  }
+
+  /** The worker says of a second app no more than that it knows the name of its function. */
+  #registerOnce(registerFirst: () => void): void {
+    try {
+      registerFirst()
+    } catch (cause) {
+      const message =
+        'A function app has one AgentFunctionApp: pass all agents to it, or add them with addAgent.'
+      throw new AgentError('invalid_configuration', message, { cause })
+    }
   }
 
   #registerTrigger(agent: Agent, trigger: AgentTrigger): void {

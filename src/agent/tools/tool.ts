@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { checkChoice } from '../../core/check-options.js'
 import { systemClock } from '../../core/clock.js'
 import { AgentError, toIssueText } from '../../core/errors.js'
-import type { JsonValue } from '../../core/json.js'
+import { type JsonValue, toJsonValue } from '../../core/json.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../../core/schema.js'
 import { toStrictSchema } from '../../core/strict-schema.js'
 import type { ToolDeclaration } from '../../model/chat-client.js'
@@ -54,8 +54,10 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     },
     async needsApproval(args, context) {
       if (typeof approval === 'string') return approval === 'always'
-      const parsed = await parse(args)
-      return parsed.ok && asksForApproval(() => approval(parsed.value, context))
+      return asksForApproval(async () => {
+        const checked = await parameters['~standard'].validate(args)
+        return !checked.issues && approval(checked.value, context)
+      })
     },
     async reconcile(args, context) {
       const parsed = await parse(args)
@@ -73,11 +75,11 @@ function checkReconciliation(name: string, given: Reconciliation): Reconciliatio
     'unknown',
   ])
   if (given.outcome !== 'done') return given
-  return { outcome: 'done', result: JSON.parse(JSON.stringify(given.result ?? null)) }
+  return { outcome: 'done', result: toJsonValue(given.result) }
 }
 
-/** When it cannot be told whether a human is needed, one is: also when a policy without types forgets to return what it found. */
-async function asksForApproval(policy: () => boolean | Promise<boolean>): Promise<boolean> {
+/** When it cannot be told whether a human is needed, one is: also when the schema throws, or a policy without types forgets to return what it found. */
+async function asksForApproval(policy: () => Promise<boolean>): Promise<boolean> {
   try {
     return (await policy()) !== false
   } catch {
