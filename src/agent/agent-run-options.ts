@@ -155,6 +155,9 @@ function checkContinuation(
   if (input.length > 0) {
     throw new AgentError('invalid_request', 'A run with a continuationToken asks nothing: pass no input.')
   }
+  if (typeof continuationToken !== 'string') {
+    throw new AgentError('invalid_request', 'continuationToken must be text, exactly as it came.')
+  }
   if (client.cancel !== undefined) return
   throw new AgentError(
     'invalid_request',

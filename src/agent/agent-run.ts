@@ -61,8 +61,15 @@ export class AgentRun<Value = unknown>
       yield* this.#readUpdates()
     } finally {
       this.#followers -= 1
-      if (this.#followers === 0) this.#left.abort()
+      if (this.#followers === 0) await this.#leave()
     }
+  }
+
+  /** What works in the background ends here, and is waited for: whoever goes on then finds in the session what was said. */
+  async #leave(): Promise<void> {
+    this.#left.abort()
+    const isLeftBehind = this.#updates.some(({ continuationToken }) => continuationToken !== undefined)
+    if (isLeftBehind) await this.#response.catch(() => {})
   }
 
   async *#readUpdates(): AsyncGenerator<AgentResponseUpdate> {

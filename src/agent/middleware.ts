@@ -25,7 +25,7 @@ export interface BeforeRunContext extends MiddlewareContext {
 
 /** What middleware makes of a run that is about to begin: another one, or an answer in its place. */
 export type BeforeRunResult =
-  | { readonly instructions?: string; readonly messages?: readonly ChatMessage[] }
+  | { readonly instructions?: string | undefined; readonly messages?: readonly ChatMessage[] | undefined }
   /** Ends the run with this answer: neither those further in nor the model are asked. It has to fit the run's response schema, if there is one. */
   | { readonly answer: string }
 

@@ -21,6 +21,7 @@ import type { InvocationValues } from './providers/provider-context.js'
 import { observeRun } from './telemetry/observe-run.js'
 import type { ObservedRun, RunObserver } from './telemetry/observed-run.js'
 import { toPlaceHere } from './telemetry/run-place.js'
+import { raceAbort } from './tools/race-abort.js'
 
 /** A run of an agent in memory. */
 export interface StandaloneRun<Value> {
@@ -37,6 +38,8 @@ export interface StandaloneRun<Value> {
   readonly messageCount?: number | undefined
   /** The token of the answer that this run comes back for. */
   readonly continuationToken?: string | undefined
+  /** Whether the session has this message already. @default it never has */
+  readonly isTaken?: ((message: ChatMessage) => boolean) | undefined
   /** Who follows an answer that is made in the background; without anybody the run ends with its token. @default somebody always */
   readonly followers?: RunFollowers | undefined
   readonly signal: AbortSignal | undefined
@@ -131,6 +134,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     waiting: {
       follows: () => followers?.isFollowed() ?? true,
       isLeftToCaller: true,
+      isTaken: run.isTaken,
       left: followers?.left,
     },
     signal: run.signal ?? new AbortController().signal,
@@ -163,8 +167,7 @@ async function runWithApprovals(setup: RunSetup, onApproval: ApprovalHandler | u
     if (state.parked === undefined || state.parked === 'background') return state
     const askedAt = clock.now()
     for (const approval of toOpenApprovals(state)) {
-      const answer = await askApproval(approval, onApproval)
-      signal.throwIfAborted()
+      const answer = await raceAbort(askApproval(approval, onApproval), signal)
       const { approvalId } = approval
       controls.update([...controls.records, { type: 'decision', approvalId, ...answer }])
     }

@@ -25,6 +25,7 @@ import {
   type AddAgentOptions,
   type AgentFunctionAppOptions,
   checkAddedAgent,
+  checkAddedWorkflow,
   checkAppOptions,
 } from './app-options.js'
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
@@ -98,7 +99,7 @@ export class AgentFunctionApp {
     app.setup({ enableHttpStream: true })
     watchForwardedRequests()
     app.hook.appStart(() => this.#check())
-    registerWatchdog(this.#services, options)
+    this.#registerOnce(() => registerWatchdog(this.#services, options))
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
@@ -135,6 +136,17 @@ export class AgentFunctionApp {
     for (const trigger of triggers) this.#registerTrigger(agent, trigger)
   }
 
+  /** The worker says of a second app no more than that it knows the name of its function. */
+  #registerOnce(registerFirst: () => void): void {
+    try {
+      registerFirst()
+    } catch (cause) {
+      const message =
+        'A function app has one AgentFunctionApp: pass all agents to it, or add them with addAgent.'
+      throw new AgentError('invalid_configuration', message, { cause })
+    }
+  }
+
   #registerTrigger(agent: Agent, trigger: AgentTrigger): void {
     const name = toFunctionName(agent, trigger)
     this.#names.take(name, `a trigger of agent "${agent.name}", which may be given another name,`)
@@ -150,9 +162,10 @@ export class AgentFunctionApp {
   /**
    * Serves one more workflow: an orchestration, and the routes to start, read, follow and answer it. Its agents, and the
    * workflows nested in it, are registered with it unless they are already; only the agents get routes of their own.
-   * @throws {AgentError} `invalid_configuration` when one of its names is taken, or an agent is missing.
+   * @throws {AgentError} `invalid_configuration` when one of its names is taken, an agent is missing, or naming an option that there is not.
    */
   addWorkflow(workflow: WorkflowDefinition, options: AddWorkflowOptions = {}): void {
+    checkAddedWorkflow(workflow, options)
     this.#workflows.add(workflow, options, this.#services, (agent, user) => this.#ensureAgent(agent, user))
   }
 

@@ -2,17 +2,20 @@ import type { Agent } from '../agent/agent.js'
 import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import type { InvocationValuesFactory } from '../agent/providers/provider-context.js'
 import { checkCount } from '../core/check-count.js'
-import { checkChoice, checkOptions, type OptionNames } from '../core/check-options.js'
+import { checkChoice, checkList, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { type Protocol, protocolNames } from '../http/protocols/protocols.js'
 import type { TelemetryOptions } from '../model/with-telemetry.js'
+import { checkWorkflow } from '../orchestration/workflow/check-parts.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
 import type { AgentResponseCallback } from '../session/execution/response-callback.js'
 import type { AgentTrigger } from './agent-trigger.js'
 import { checkTriggers } from './check-trigger.js'
 import type { McpAgentToolOptions } from './mcp-agent-tool.js'
+import type { McpWorkflowToolOptions } from './mcp-workflow-tool.js'
 import type { OwnerResolver } from './owner.js'
+import type { AddWorkflowOptions } from './workflow-registry.js'
 
 export interface AgentFunctionAppOptions {
   /** More can be added with {@link AgentFunctionApp.addAgent}. @default none */
@@ -111,7 +114,12 @@ const addAgentOptions: OptionNames<AddAgentOptions> = {
   triggers: true,
 }
 
-const mcpToolOptions: OptionNames<McpAgentToolOptions> = { name: true, description: true }
+const addWorkflowOptions: OptionNames<AddWorkflowOptions> = { http: true, mcpTool: true }
+
+const mcpToolOptions: OptionNames<McpAgentToolOptions> & OptionNames<McpWorkflowToolOptions> = {
+  name: true,
+  description: true,
+}
 
 /**
  * Refuses options that no app means: a misspelt `owner` would show everybody everything, and a negative `sessionTtlMs`
@@ -120,15 +128,15 @@ const mcpToolOptions: OptionNames<McpAgentToolOptions> = { name: true, descripti
 export function checkAppOptions(options: AgentFunctionAppOptions): void {
   checkOptions('AgentFunctionApp', options, appOptions)
   const { agents = [], workflows = [], protocols = [], authLevel = 'function', defaultCallback } = options
-  if (!Array.isArray(agents)) refuse('agents of AgentFunctionApp must be a list.')
-  if (!Array.isArray(workflows)) refuse('workflows of AgentFunctionApp must be a list.')
+  checkList('agents of AgentFunctionApp', agents)
+  checkList('workflows of AgentFunctionApp', workflows)
   checkOptions('telemetry', options.telemetry ?? {}, { captureContent: true })
   checkFlag('enableHealthCheck of AgentFunctionApp', options.enableHealthCheck)
   checkFlag('chatPage of AgentFunctionApp', options.chatPage)
   checkFunction('owner', options.owner)
   checkFunction('context', options.context)
   checkChoice('authLevel', authLevel, ['anonymous', 'function', 'admin'])
-  if (!Array.isArray(protocols)) refuse('protocols of AgentFunctionApp must be a list.')
+  checkList('protocols of AgentFunctionApp', protocols)
   for (const protocol of protocols) checkChoice('protocols', protocol, protocolNames)
   checkCallback('defaultCallback', defaultCallback)
   for (const [option, least] of counts) checkCount(option, options[option] ?? least, least)
@@ -141,12 +149,24 @@ export function checkAddedAgent(added: Agent | ForeignAgent, options: AddAgentOp
     refuse('What is served must be an Agent, or have a name and a function run: is an await missing?')
   }
   checkOptions(`addAgent of "${name}"`, options, addAgentOptions)
-  const { callback, http, mcpTool, triggers = [] } = options
+  const { callback, triggers = [] } = options
   checkCallback(`callback of agent "${name}"`, callback)
-  checkFlag(`http of agent "${name}"`, http)
-  if (typeof mcpTool === 'object') checkOptions(`mcpTool of agent "${name}"`, mcpTool, mcpToolOptions)
-  else checkFlag(`mcpTool of agent "${name}"`, mcpTool)
+  checkExposure(`agent "${name}"`, options)
   checkTriggers(name, triggers)
+}
+
+/** Refuses what is no workflow, and options that there are not. @throws {AgentError} `invalid_configuration` saying which. */
+export function checkAddedWorkflow(workflow: WorkflowDefinition, options: AddWorkflowOptions): void {
+  checkWorkflow(workflow)
+  checkOptions(`addWorkflow of "${workflow.name}"`, options, addWorkflowOptions)
+  checkExposure(`workflow "${workflow.name}"`, options)
+}
+
+/** Over which ways callers find it. */
+function checkExposure(of: string, { http, mcpTool }: AddAgentOptions | AddWorkflowOptions): void {
+  checkFlag(`http of ${of}`, http)
+  if (typeof mcpTool === 'object') checkOptions(`mcpTool of ${of}`, mcpTool, mcpToolOptions)
+  else checkFlag(`mcpTool of ${of}`, mcpTool)
 }
 
 /** Refuses the texts that settings are made of: `'false'` would switch it on. */

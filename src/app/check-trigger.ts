@@ -1,8 +1,10 @@
-import { checkOptions, checkText, type OptionNames } from '../core/check-options.js'
+import { checkChoice, checkList, checkOptions, checkText, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import type { AgentTrigger, BlobTrigger, QueueTrigger, ScheduleTrigger } from './agent-trigger.js'
 
 const kinds = ['queue', 'blob', 'schedule'] as const
+
+const sources: readonly NonNullable<BlobTrigger['source']>[] = ['EventGrid', 'LogsAndContainerScan']
 
 const triggerOptions: OptionNames<QueueTrigger> & OptionNames<BlobTrigger> & OptionNames<ScheduleTrigger> = {
   queue: true,
@@ -24,7 +26,7 @@ const triggerOptions: OptionNames<QueueTrigger> & OptionNames<BlobTrigger> & Opt
  * @throws {AgentError} `invalid_configuration` naming what is wrong.
  */
 export function checkTriggers(agent: string, triggers: readonly AgentTrigger[]): void {
-  if (!Array.isArray(triggers)) refuse(`triggers of agent "${agent}" must be a list.`)
+  checkList(`triggers of agent "${agent}"`, triggers)
   for (const trigger of triggers) checkTrigger(`A trigger of agent "${agent}"`, trigger)
 }
 
@@ -34,6 +36,8 @@ function checkTrigger(what: string, trigger: AgentTrigger): void {
   if (kind === undefined || another !== undefined)
     refuse(`${what} must have one of queue, blob and schedule.`)
   checkText(`${kind} of a trigger`, trigger[kind])
+  if ('source' in trigger && trigger.source !== undefined)
+    checkChoice('source of a trigger', trigger.source, sources)
   if (kind === 'schedule' && trigger.message === undefined)
     refuse(`${what} by a schedule must have a message.`)
   if (trigger.onAnswer !== undefined && typeof trigger.onAnswer !== 'function')

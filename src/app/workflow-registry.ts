@@ -35,7 +35,6 @@ export class WorkflowRegistry {
     services: RouteServices,
     ensureAgent: (agent: AgentReference, user: string) => void,
   ): void {
-    checkBuilt(workflow)
     for (const one of toNestedWorkflows(workflow)) {
       if (this.#all.has(one)) continue
       this.#all.add(one)
@@ -62,11 +61,4 @@ export class WorkflowRegistry {
     const routes = createWorkflowRoutes(workflow)
     for (const route of isFirst ? [...unknownWorkflowRoutes, ...routes] : routes) serveRoute(route, services)
   }
-}
-
-function checkBuilt(workflow: WorkflowDefinition): void {
-  if (Array.isArray(workflow?.nodes)) return
-  const message =
-    'What is served must be a workflow, as build() of a WorkflowBuilder, sequential() and others give it.'
-  throw new AgentError('invalid_configuration', message)
 }

@@ -11,7 +11,7 @@ export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]:
 export function checkOptions<Options extends object>(
   what: string,
   options: Options,
-  known: OptionNames<Options>,
+  known: OptionNames<NoInfer<Options>>,
 ): void {
   checkObject(what, options)
   const strange = Object.keys(options).find((name) => !Object.hasOwn(known, name))
@@ -20,10 +20,26 @@ export function checkOptions<Options extends object>(
   throw new AgentError('invalid_configuration', `${what} has no option "${strange}". It has: ${names}.`)
 }
 
-function checkObject(what: string, options: unknown): void {
+/** Refuses what is no object. @throws {AgentError} `invalid_configuration` */
+export function checkObject(what: string, options: unknown): void {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
-  const given = Array.isArray(options) ? 'a list' : JSON.stringify(options)
-  throw new AgentError('invalid_configuration', `${what} takes an object with options, not ${given}.`)
+  throw new AgentError(
+    'invalid_configuration',
+    `${what} takes an object with options, not ${describeGiven(options)}.`,
+  )
+}
+
+/** Refuses what is no list. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkList(option: string, value: unknown): void {
+  if (Array.isArray(value)) return
+  throw new AgentError('invalid_configuration', `${option} must be a list, not ${describeGiven(value)}.`)
+}
+
+/** What was given instead of what an option takes, for messages. Security: what an object holds, such as keys, is not told. */
+export function describeGiven(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
 }
 
 /** Refuses a word that is none of those that there are. @throws {AgentError} `invalid_configuration` naming the option and the words. */

@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions'
-import { checkOptions, type OptionNames } from '../core/check-options.js'
+import { checkOptions, checkText, describeGiven, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { findIdProblem, longestCorrelationId, longestSessionId } from '../core/find-id-problem.js'
 import type { JsonValue } from '../core/json.js'
@@ -81,7 +81,8 @@ export function getAgent(
   context: OrchestrationContext,
   agent: string | { readonly name: string },
 ): DurableAgent {
-  const name = typeof agent === 'string' ? agent : agent.name
+  const name = typeof agent === 'string' ? agent : agent?.name
+  checkText('The agent that an orchestrator gets', name)
   const createId = () => context.df.newGuid(context.df.instanceId).replaceAll('-', '')
   const createSession = (id = createId()) =>
     new AgentSessionId(name, checkId('session', id, longestSessionId))
@@ -133,7 +134,7 @@ function toRunCall(
   { enableToolCalls = true, responseFormat, metadata, owner }: DurableRunOptions,
   correlationId: string,
 ): RunCall {
-  if (input.length === 0) throw new AgentError('invalid_request', 'A run needs a message that is not empty.')
+  checkInput(input)
   return {
     correlationId,
     ...(typeof input === 'string' ? { message: input } : { messages: input }),
@@ -142,4 +143,10 @@ function toRunCall(
     metadata,
     owner,
   }
+}
+
+function checkInput(input: unknown): void {
+  if ((typeof input === 'string' || Array.isArray(input)) && input.length > 0) return
+  const message = `A run needs a message, a text that is not empty or a list, not ${describeGiven(input)}.`
+  throw new AgentError('invalid_request', message)
 }

@@ -35,6 +35,12 @@ test('answers with the text, the messages and the usage of the whole run', async
   expect(response.messages.map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant'])
 })
 
+test('no half of a character gets to a model, whoever cut it', async () => {
+  const { agent, client } = createAgent([askSeattle, { text: 'ok' }])
+  await agent.run('cut \ud83d')
+  expect(client.requests[0]?.messages.at(-1)).toEqual(createTextMessage('user', 'cut \ufffd'))
+})
+
 test('shows the model instructions, history, the message and what the tools gave', async () => {
   const { agent, client } = createAgent([askSeattle, { text: 'ok' }])
   await agent.run('Weather?', {
@@ -189,6 +195,22 @@ test('the time that a human takes to decide is not the time of the run', async (
     },
   })
   expect(text).toBe('Refunded.')
+})
+
+test('a caller who gives up does not wait for the human', async () => {
+  const refund = tool({ name: 'refund', description: 'Refund.', approval: 'always', execute: () => 'done' })
+  const client = new ScriptedModel([{ calls: [{ name: 'refund', arguments: {} }] }, { text: 'Hello.' }])
+  const agent = new Agent({ name: 'Refunds', client, tools: [refund] })
+  const session = agent.createSession()
+  const caller = new AbortController()
+  const reason = new Error('The page was closed.')
+  const onApproval = () => {
+    caller.abort(reason)
+    return new Promise<never>(() => {})
+  }
+  const given = agent.run('Refund it', { session, onApproval, signal: caller.signal })
+  await expect(given).rejects.toBe(reason)
+  expect((await agent.run('Hi', { session })).text).toBe('Hello.')
 })
 
 test('what the code of an agent throws is the cause of the failure: there is no log to read it in', async () => {

@@ -73,6 +73,33 @@ describe('a background run that is awaited', () => {
     expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant'])
   })
 
+  test('adds its answer once, also when it is come back for after the next question', async () => {
+    const { agent } = await startAgent([{ text }, { text: 'Bye.' }])
+    const session = agent.createSession()
+    const { continuationToken } = await agent.run('Explain relativity.', { session, background: true })
+    await agent.run([], { session, continuationToken })
+    await agent.run('Thanks', { session })
+    expect((await agent.run([], { session, continuationToken })).text).toBe(text)
+    expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant'])
+  })
+
+  test('runs its tools once, and says so to whoever comes back for them again', async () => {
+    let looks = 0
+    const look = tool({ name: 'look', description: 'Looks.', execute: () => ++looks })
+    const steps = [{ calls: [{ name: 'look', arguments: {} }] }, { text }, { text }]
+    const { agent, server } = await startAgent(steps, { tools: [look] })
+    const session = agent.createSession()
+    const { continuationToken } = await agent.run('Look', { session, background: true })
+    const [once, twice] = await Promise.allSettled(
+      [1, 2].map(() => agent.run([], { session, continuationToken }).finalResponse()),
+    )
+    expect(once).toMatchObject({ value: { continuationToken: expect.any(String) } })
+    expect(twice).toMatchObject({ reason: { code: 'invalid_request' } })
+    expect([looks, server.requests.length]).toEqual([1, 2])
+    expect((await agent.run([], { session })).text).toBe(text)
+    expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant'])
+  })
+
   test('gives the value of a structured answer in the end', async () => {
     const { agent } = await startAgent([{ text: '{"grade":7}' }])
     const responseFormat = z.object({ grade: z.number() })
@@ -185,6 +212,14 @@ describe('a background run that is iterated', () => {
     await agent.run([], { session: carryOver(session), continuationToken })
     await agent.run([], { session, continuationToken })
     expect(session.messages.map(({ role }) => role)).toEqual(['user', 'assistant'])
+  })
+
+  test('has told the session what was said when it is left', async () => {
+    const { agent } = await startAgent([{ text, holdAfterEvents: 8 }])
+    const session = agent.createSession()
+    for await (const { text } of agent.run('Explain relativity.', { session, background: true }))
+      if (text !== '') break
+    expect(carryOver(session).messages.map(({ role }) => role)).toEqual(['user'])
   })
 
   test('carries a token in each update, and goes on over breaks by itself', async () => {

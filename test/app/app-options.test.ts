@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { checkAddedAgent, checkAppOptions } from '../../src/app/app-options.js'
+import { checkAddedAgent, checkAddedWorkflow, checkAppOptions } from '../../src/app/app-options.js'
+import { sequential } from '../../src/orchestration/workflow/patterns/sequential.js'
+import { WorkflowBuilder } from '../../src/orchestration/workflow/workflow-builder.js'
 
 test('options that are not given, or are whole numbers, are fine', () => {
   checkAppOptions({})
@@ -33,7 +35,7 @@ const parrot = {
 test.each([
   [{ owners: () => 'ann' }, 'AgentFunctionApp has no option "owners".'],
   [{ agent: parrot }, 'AgentFunctionApp has no option "agent".'],
-  [{ agents: parrot }, 'agents of AgentFunctionApp must be a list.'],
+  [{ agents: parrot }, 'agents of AgentFunctionApp must be a list, not an object.'],
   [{ authLevel: 'FUNCTION' }, `authLevel must be one of 'anonymous', 'function', 'admin', not "FUNCTION".`],
   [{ chatPage: 'false' }, 'chatPage of AgentFunctionApp must be true or false, not "false".'],
   [{ enableHealthCheck: 0 }, 'enableHealthCheck of AgentFunctionApp must be true or false, not 0.'],
@@ -52,7 +54,7 @@ test.each([
   [parrot, { http: 'no' }, 'http of agent "Parrot" must be true or false, not "no".'],
   [parrot, { mcpTool: 'parrot' }, 'mcpTool of agent "Parrot" must be true or false, not "parrot".'],
   [parrot, { mcpTool: { title: 'P' } }, 'mcpTool of agent "Parrot" has no option "title".'],
-  [parrot, { triggers: { queue: 'words' } }, 'triggers of agent "Parrot" must be a list.'],
+  [parrot, { triggers: { queue: 'words' } }, 'triggers of agent "Parrot" must be a list, not an object.'],
   [parrot, { triggers: [{ topic: 'words' }] }, 'A trigger of agent "Parrot" has no option "topic".'],
   [parrot, { triggers: [{ message: 'Speak' }] }, 'must have one of queue, blob and schedule.'],
   [parrot, { triggers: [{ queue: 'words', blob: 'x' }] }, 'must have one of queue, blob and schedule.'],
@@ -60,10 +62,22 @@ test.each([
   [parrot, { triggers: [{ schedule: '0 0 7 * * *' }] }, 'by a schedule must have a message.'],
   [parrot, { triggers: [{ queue: 'words', onAnswer: 'log' }] }, 'must have a function as onAnswer.'],
   [parrot, { triggers: [{ queue: 'words', onanswer() {} }] }, 'has no option "onanswer".'],
+  [parrot, { triggers: [{ blob: 'inbox/{name}', source: 'eventgrid' }] }, `must be one of 'EventGrid',`],
   [Promise.resolve(parrot), {}, 'is an await missing?'],
   [undefined, {}, 'What is served must be an Agent'],
 ])('serving %o with %o is refused', (agent, options, said) => {
   expect(() => checkAddedAgent(agent as typeof parrot, options as object)).toThrow(said)
+})
+
+const posts = sequential({ name: 'Posts', steps: [{ name: 'Writer' }] })
+
+test.each([
+  [undefined, {}, 'A workflow is what build() of a WorkflowBuilder, sequential() and others give'],
+  [new WorkflowBuilder({ name: 'W', start: { name: 'Writer' } }), {}, 'it cannot be an object.'],
+  [posts, { mcp: true }, 'addWorkflow of "Posts" has no option "mcp". It has: http, mcpTool.'],
+  [posts, { mcpTool: 'yes' }, 'mcpTool of workflow "Posts" must be true or false, not "yes".'],
+])('serving workflow %o with %o is refused', (workflow, options, said) => {
+  expect(() => checkAddedWorkflow(workflow as typeof posts, options as object)).toThrow(said)
 })
 
 test('agents of both kinds, and callbacks with one of their functions, are served', () => {

@@ -103,7 +103,6 @@ describe('refuses a run whose body', () => {
     [{ message: 'Hi', role: 'system' }, 'role'],
     [{ message: 'Hi', role: 'assistant' }, 'role'],
     [{ message: 'Hi', role: 'tool' }, 'role'],
-    [{ message: 'Hi', role: null }, 'role'],
     [{ message: 'Hi', enable_tool_calls: 'yes' }, 'enable_tool_calls'],
     [{ message: 'Hi', enableToolCalls: 1 }, 'enableToolCalls'],
     [{ message: 'Hi', enable_tool_calls: true, enableToolCalls: true }, 'enableToolCalls'],

@@ -106,6 +106,14 @@ describe('the sample without a key', () => {
     expect(second.body.sessionId).not.toBe(first.body.sessionId)
   })
 
+  test('takes null for what is not said', async () => {
+    const nothing = { response_schema: null, enable_tool_calls: null, sessionId: null, role: null }
+    expect(await app.api.run({ message: 'Hello', session_id: 'null', ...nothing })).toMatchObject({
+      status: 200,
+      body: { sessionId: 'null', response: expect.stringContaining('Hello') },
+    })
+  })
+
   test.each(['sessionKey', 'session_id', 'thread_id'])(
     'takes the session under the name %s',
     async (name) => {

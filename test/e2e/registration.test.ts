@@ -12,6 +12,7 @@ test.each([
     'app.addWorkflow(new WorkflowBuilder({ name: "G", start: functionNode("a", String) }))',
     'build() of a WorkflowBuilder',
   ],
+  ['is made twice', 'new AgentFunctionApp({ agents: [] })', 'A function app has one AgentFunctionApp'],
   [
     'deletes sessions before they begin',
     'new AgentFunctionApp({ sessionTtlMs: -1 })',

@@ -201,3 +201,22 @@ test('an option that a run does not have is refused by name', async () => {
     'A run has no option "responseSchema". It has: session',
   )
 })
+
+test.each([
+  [undefined, 'Hi', 'The agent that an orchestrator gets must be given, as text, and not undefined.'],
+  [{}, 'Hi', 'The agent that an orchestrator gets must be given, as text, and not undefined.'],
+  ['Writer', undefined, 'A run needs a message, a text that is not empty or a list, not undefined.'],
+  ['Writer', '', 'A run needs a message, a text that is not empty or a list, not "".'],
+  ['Writer', { message: 'Hi' }, 'A run needs a message, a text that is not empty or a list, not an object.'],
+])('without types, agent %o asked %o is told of', async (agent, input, said) => {
+  // biome-ignore lint/correctness/useYield: durable-functions wants a generator, also where nothing is waited for
+  function* write(context: OrchestrationContext): Generator<never, string> {
+    try {
+      getAgent(context, agent as string).run(input as string)
+    } catch (error) {
+      return String(error)
+    }
+    return 'taken'
+  }
+  expect((await dispatch(write, undefined)).output).toContain(said)
+})

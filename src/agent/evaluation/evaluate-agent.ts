@@ -1,4 +1,5 @@
 import { checkCount } from '../../core/check-count.js'
+import { checkList } from '../../core/check-options.js'
 import { toErrorMessage } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
@@ -60,12 +61,16 @@ export interface EvaluationResult {
  *   evaluators: [keywordCheck('weather'), toolCalledCheck('get_weather')],
  * })
  * expect(failures).toEqual([])
- * @throws {AgentError} `invalid_configuration` when `maxParallel` is not a whole number from 1.
+ * @throws {AgentError} `invalid_configuration` when nothing would be checked, or `maxParallel` is not a whole number from 1.
  */
 export async function evaluateAgent(options: EvaluateAgentOptions): Promise<EvaluationResult> {
-  const { queries, maxParallel = 4 } = options
-  // With nobody to ask, no query would fail.
+  const { queries, evaluators, maxParallel = 4 } = options
+  // With nobody to ask, and nothing to ask or to check, no query would fail.
   checkCount('maxParallel', maxParallel)
+  for (const [option, list] of Object.entries({ queries, evaluators })) {
+    checkList(option, list)
+    checkCount(`the number of ${option}`, list.length)
+  }
   const items: EvaluatedQuery[] = []
   const queue = queries.entries()
   const workers = Array.from({ length: maxParallel }, async () => {

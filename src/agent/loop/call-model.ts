@@ -1,8 +1,9 @@
 import { AgentError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
-import { type ChatMessage, createTextMessage } from '../../core/messages.js'
+import { type ChatMessage, createTextMessage, toFunctionCalls } from '../../core/messages.js'
 import { toStrictSchema } from '../../core/strict-schema.js'
 import type { ToolChoice } from '../../core/tool-choice.js'
+import { toWellFormed } from '../../core/well-formed.js'
 import { WorkLimit } from '../../core/work-limit.js'
 import type { ChatRequest, ResponseFormat } from '../../model/chat-client.js'
 import { toPromptMessages } from '../../run/turn-messages.js'
@@ -22,6 +23,7 @@ export async function callModel(context: RunContext, step: number): Promise<void
     if (answer === undefined) return parkInBackground(context)
     const { usage, finishReason, model } = answer
     const message = withUniqueCallIds(answer.message, context, step)
+    refuseTakenCalls(message, context)
     journal.record({ type: 'step.completed', data: { step, message, usage, finishReason, model } })
   } catch (cause) {
     if (!limit.timedOut) throw cause
@@ -35,13 +37,22 @@ export async function callModel(context: RunContext, step: number): Promise<void
   }
 }
 
+/** An answer that is come back for twice says the same twice, but its tools must not run twice. */
+function refuseTakenCalls(message: ChatMessage, { waiting }: RunContext): void {
+  if (toFunctionCalls(message).length === 0 || !waiting.isTaken?.(message)) return
+  throw new AgentError(
+    'invalid_request',
+    'The session has the tool calls that this continuationToken stands for, and what came of them. Go on with the token that came then, or without any: agent.run([], { session }).',
+  )
+}
+
 function toChatRequest(context: RunContext): ChatRequest {
   const { agent } = context
   const tools = context.tools.map((tool) => tool.declaration)
   const schema = toAnswerSchema(context)
   return {
     ...agent.modelSettings,
-    messages: toMessages(context),
+    messages: toWellFormed(toMessages(context)),
     ...(tools.length === 0 ? noTools : { tools, toolChoice: toToolChoice(context) }),
     responseFormat: schema === undefined ? undefined : toResponseFormat(schema),
   }

@@ -55,6 +55,8 @@ export interface BackgroundWaiting {
   follows(comesBack: boolean): boolean
   /** Whether it is the caller who comes back: each delta then has the token to go on after it, and an answer that is lost is not asked for anew. */
   readonly isLeftToCaller: boolean
+  /** Whether the conversation has this message of the model already, because somebody came back for it before. @default it never has */
+  readonly isTaken?: ((message: ChatMessage) => boolean) | undefined
   /** Aborts when nobody follows the answer any more: the run is then parked, too. @default never */
   readonly left?: AbortSignal | undefined
 }

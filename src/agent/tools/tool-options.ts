@@ -84,6 +84,8 @@ export function checkToolOptions<Parameters extends Schema, Result>(
   if (typeof execute !== 'function') refuse(name, 'a function execute, which does its work')
   if (typeof approval !== 'function')
     checkChoice(`approval of tool "${name}", when it is no function,`, approval, ['always', 'never'])
+  if (options.reconcile !== undefined && typeof options.reconcile !== 'function')
+    refuse(name, 'a function as reconcile, which asks the destination')
   checkChoice(`onUnknownOutcome of tool "${name}"`, onUnknownOutcome, ['retry', 'ask', 'fail'])
   checkLimits(options)
 }

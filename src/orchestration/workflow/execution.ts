@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Task } from 'durable-functions'
-import { AgentError } from '../../core/errors.js'
+import { describeGiven } from '../../core/check-options.js'
 import { longestSessionId } from '../../core/find-id-problem.js'
 import type { NodeContext, NodeRetry, RequestNotice } from './node-context.js'
-import { callPure } from './node-failure.js'
+import { callPure, NodeFailure } from './node-failure.js'
 import type {
   AgentSpec,
   FunctionSpec,
@@ -77,7 +77,7 @@ function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Task {
   const { id } = work.node
   const call: AgentCall = {
     spec,
-    prompt: callPure(id, 'Its prompt', () => toPrompt(spec, work.input, toNodeContext(scope))),
+    prompt: toPrompt(scope, work, spec),
     sessionId: toSessionId(environment.instanceId, id),
     correlationId: environment.createId(),
   }
@@ -86,10 +86,11 @@ function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Task {
   return environment.runAgent(call)
 }
 
-function toPrompt({ prompt }: AgentSpec, input: unknown, context: NodeContext): string {
-  const text = prompt(input, context)
-  if (text !== '') return text
-  throw new AgentError('invalid_request', 'The message to the agent is empty.')
+function toPrompt(scope: StepScope, { node, input }: Work, { prompt }: AgentSpec): string {
+  const text: unknown = callPure(node.id, 'Its prompt', () => prompt(input, toNodeContext(scope)))
+  if (typeof text === 'string' && text !== '') return text
+  const message = `Its prompt must give a text that is not empty, not ${describeGiven(text)}.`
+  throw new NodeFailure({ node: node.id, code: 'invalid_request', message })
 }
 
 function startFunction(scope: StepScope, work: Work): Task {

@@ -1,4 +1,5 @@
 import { AgentError } from '../../core/errors.js'
+import { toJsonValue } from '../../core/json.js'
 import type { NodeError } from './node-context.js'
 
 /** Ends a workflow because of one of its nodes. */
@@ -16,8 +17,17 @@ export class NodeFailure extends AgentError {
 /** What callers are told of a failure that nobody foresaw. Security: its own text is for the log, it may quote anything. */
 export const unexpected = 'an unexpected error; the log has the details'
 
-/** Calls one of a node's pure functions; what it throws is the node's failure. */
+/** Calls one of a node's pure functions; what it throws is the node's failure, and so is a promise, which no orchestrator can wait for. */
 export function callPure<T>(node: string, part: string, call: () => T): T {
+  const result = callOrFail(node, part, call)
+  if (!(result instanceof Promise)) return result
+  // Nobody will look at it: unhandled, its rejection would end the process, at every replay.
+  result.catch(() => {})
+  const message = `${part} gave a promise: it runs in the orchestrator, which cannot wait for it. What takes time belongs into a functionNode().`
+  throw new NodeFailure({ node, code: 'invalid_configuration', message })
+}
+
+function callOrFail<T>(node: string, part: string, call: () => T): T {
   try {
     return call()
   } catch (cause) {
@@ -29,5 +39,6 @@ export function callPure<T>(node: string, part: string, call: () => T): T {
 
 /** The same for what becomes part of a message or a status: as it arrives wherever it goes, which is as JSON. */
 export function callPureForJson(node: string, part: string, call: () => unknown): unknown {
-  return callPure(node, part, () => JSON.parse(JSON.stringify(call() ?? null)))
+  const result = callPure(node, part, call)
+  return callPure(node, part, () => toJsonValue(result))
 }

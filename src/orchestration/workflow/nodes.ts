@@ -1,7 +1,7 @@
-import { checkOptions } from '../../core/check-options.js'
-import { AgentError } from '../../core/errors.js'
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { type JsonObject, toJsonText } from '../../core/json.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
+import { checkAgent, checkWorkflow } from './check-parts.js'
 import type {
   AgentReference,
   Answered,
@@ -30,6 +30,15 @@ export interface AgentNodeOptions<Input, ResponseFormat extends Schema | undefin
   readonly retry?: NodeRetry | undefined
 }
 
+const agentNodeOptions: OptionNames<AgentNodeOptions<unknown, undefined>> = {
+  id: true,
+  prompt: true,
+  responseFormat: true,
+  enableToolCalls: true,
+  remember: true,
+  retry: true,
+}
+
 /**
  * A node that is an agent. Each node has a session of its own in every run of the workflow, so an agent that is asked
  * again in a loop remembers what was said.
@@ -38,6 +47,8 @@ export function agentNode<Input = string, ResponseFormat extends Schema | undefi
   agent: AgentReference,
   options: AgentNodeOptions<Input, ResponseFormat> = {},
 ): WorkflowNode<Input, AnswerOf<ResponseFormat, string>> {
+  checkAgent(agent)
+  checkOptions(`agentNode "${agent.name}"`, options, agentNodeOptions)
   const { id = agent.name, prompt = toJsonText, enableToolCalls = true } = options
   return createNode(id, {
     kind: 'agent',
@@ -57,16 +68,19 @@ export interface FunctionNodeOptions {
   readonly retry?: NodeRetry | undefined
 }
 
+const functionNodeOptions: OptionNames<FunctionNodeOptions> = { retry: true }
+
 /** A node that is a function, run as an activity: it may do anything, and more than once if a crash hides its result. */
 export function functionNode<Input, Output>(
   id: string,
   execute: (input: Input, context: FunctionContext) => Output | Promise<Output>,
-  { retry }: FunctionNodeOptions = {},
+  options: FunctionNodeOptions = {},
 ): WorkflowNode<Input, Output> {
+  checkOptions(`functionNode "${id}"`, options, functionNodeOptions)
   return createNode(id, {
     kind: 'function',
     execute: execute as (input: unknown, context: FunctionContext) => unknown,
-    retry,
+    retry: options.retry,
   })
 }
 
@@ -75,16 +89,19 @@ export interface TransformNodeOptions<Input, Output> {
   readonly remember?: ((output: Output, input: Input, context: NodeContext) => JsonObject) | undefined
 }
 
+const transformNodeOptions: OptionNames<TransformNodeOptions<unknown, unknown>> = { remember: true }
+
 /** A node that is a pure function, evaluated by the orchestrator: it costs nothing, and must neither wait nor look at the clock. */
 export function transformNode<Input, Output>(
   id: string,
   apply: (input: Input, context: NodeContext) => Output,
-  { remember }: TransformNodeOptions<Input, Output> = {},
+  options: TransformNodeOptions<Input, Output> = {},
 ): WorkflowNode<Input, Output> {
+  checkOptions(`transformNode "${id}"`, options, transformNodeOptions)
   return createNode(id, {
     kind: 'transform',
     apply: apply as (input: unknown, context: NodeContext) => unknown,
-    remember: remember as AgentRemember | undefined,
+    remember: options.remember as AgentRemember | undefined,
   })
 }
 
@@ -103,20 +120,20 @@ export interface RequestNodeOptions<Input, Response extends Schema, Question = I
     | undefined
 }
 
-const requestOptions = {
+const requestNodeOptions: OptionNames<RequestNodeOptions<unknown, Schema>> = {
   response: true,
   question: true,
   timeoutMs: true,
   onTimeout: true,
   notify: true,
-} as const
+}
 
 /** A node that asks a human. Waiting costs nothing, and outlives restarts; the answer goes on together with the node's input. */
 export function requestNode<Input, Response extends Schema, Question = Input>(
   id: string,
   options: RequestNodeOptions<Input, Response, Question>,
 ): WorkflowNode<Input, Answered<Input, SchemaOutput<Response>>> {
-  checkOptions(`requestNode "${id}"`, options, requestOptions)
+  checkOptions(`requestNode "${id}"`, options, requestNodeOptions)
   const { question = (input: Input): unknown => input } = options
   return createNode(id, {
     kind: 'request',
@@ -135,21 +152,22 @@ export interface WorkflowNodeOptions {
   readonly retry?: NodeRetry | undefined
 }
 
+const workflowNodeOptions: OptionNames<WorkflowNodeOptions> = { id: true, retry: true }
+
 /** A node that is a workflow: it gets the node's input and gives the workflow's output. */
 export function workflowNode<Input, Output>(
   workflow: WorkflowDefinition<Input, Output>,
-  { id = workflow.name, retry }: WorkflowNodeOptions = {},
+  options: WorkflowNodeOptions = {},
 ): WorkflowNode<Input, Output> {
+  checkWorkflow(workflow)
+  checkOptions(`workflowNode "${workflow.name}"`, options, workflowNodeOptions)
+  const { id = workflow.name, retry } = options
   return createNode(id, { kind: 'workflow', workflow, retry })
 }
 
 /** The node that something stands for. @throws {AgentError} `invalid_configuration` when it stands for none. */
 export function toNode(node: AnyNode): WorkflowNode {
-  if (typeof node !== 'object' || node === null) {
-    const message = `A node of a workflow is an agent, or made by functionNode() and the like: it cannot be ${typeof node}.`
-    throw new AgentError('invalid_configuration', message)
-  }
-  return 'spec' in node ? node : agentNode(node)
+  return typeof node === 'object' && node !== null && 'spec' in node ? node : agentNode(node)
 }
 
 /** The one place where a node's functions, which know their types, become a spec that does not. */

@@ -1,16 +1,19 @@
 import { AgentError } from '../../core/errors.js'
-import type { NodeRetry } from './node-context.js'
-import type { RequestSpec, WorkflowDefinition, WorkflowEdge, WorkflowNode } from './workflow-definition.js'
+import { toJsonSchema } from '../../core/schema.js'
+import { findNodeProblems } from './find-node-problems.js'
+import type { WorkflowDefinition, WorkflowEdge, WorkflowNode } from './workflow-definition.js'
 
 /** Checks what the type checker cannot. @throws {AgentError} `invalid_configuration` naming the workflow and the node. */
 export function validateWorkflow(definition: WorkflowDefinition): void {
-  const { name, nodes, edges, maxIterations } = definition
+  const { name, description = '', input, nodes, edges, maxIterations } = definition
   const fail = (problem: string): never => {
     throw new AgentError('invalid_configuration', `Workflow "${name}": ${problem}.`)
   }
-  if (!/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) {
+  if (typeof name !== 'string' || !/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) {
     fail('its name must be a letter followed by up to 62 letters, digits, "_" or "-"')
   }
+  if (typeof description !== 'string') fail('its description must be a text')
+  if (input !== undefined) toJsonSchema(input, `The input of workflow "${name}"`)
   if (!Number.isInteger(maxIterations) || maxIterations < 1) {
     fail(`maxIterations must be a whole number of at least 1, not ${maxIterations}`)
   }
@@ -25,47 +28,22 @@ export function validateWorkflow(definition: WorkflowDefinition): void {
   }
 }
 
-function findNodeProblems({ id, spec }: WorkflowNode): readonly string[] {
-  if (!/^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(id)) {
-    return [`the id of node "${id}" must be a letter followed by up to 39 letters, digits, "_" or "-"`]
-  }
-  if (spec.kind === 'request') return findRequestProblems(id, spec)
-  return 'retry' in spec && spec.retry !== undefined ? findRetryProblems(id, spec.retry) : []
-}
-
-/** Some 300 years: later times are not the same to everybody. */
-const longestTimeoutMs = 1e13
-
-function findRequestProblems(id: string, { timeoutMs = 1 }: RequestSpec): readonly string[] {
-  if (timeoutMs >= 1 && timeoutMs <= longestTimeoutMs) return []
-  const range = `from 1 to ${longestTimeoutMs}, not ${timeoutMs}`
-  return [`timeoutMs of node "${id}" must be ${range}; leave it out to wait without limit`]
-}
-
-function findRetryProblems(id: string, retry: NodeRetry): readonly string[] {
-  const { maxAttempts, delayMs = 0, backoff = 1, maxDelayMs = 0 } = retry
-  if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
-    return [`retry.maxAttempts of node "${id}" must be a whole number of at least 1, not ${maxAttempts}`]
-  }
-  if (![delayMs, maxDelayMs].every((ms) => ms >= 0 && ms <= longestTimeoutMs))
-    return [`the delays of the retry of node "${id}" must be from 0 to ${longestTimeoutMs}`]
-  if (!(backoff >= 1 && backoff < Number.POSITIVE_INFINITY))
-    return [`retry.backoff of node "${id}" must be at least 1, not ${backoff}`]
-  return []
-}
-
 /** Function names ignore case, and ids become part of them. */
 function findTwins(nodes: readonly WorkflowNode[]): readonly string[] {
-  const ids = nodes.map(({ id }) => id.toLowerCase())
-  const twins = nodes.filter(({ id }, index) => ids.indexOf(id.toLowerCase()) !== index)
+  const ids = nodes.map(({ id }) => String(id).toLowerCase())
+  const twins = nodes.filter((_node, index) => ids.indexOf(ids[index] ?? '') !== index)
   return twins.map(({ id }) => `two nodes have the id "${id}" (case does not count)`)
 }
 
 function findEdgeProblems(edge: WorkflowEdge): readonly string[] {
   switch (edge.kind) {
     case 'edge':
-      return []
+      return isFunction(edge.when ?? Boolean)
+        ? []
+        : [`when of the edge from node "${edge.from}" must be a function`]
     case 'branch':
+      if (!edge.cases.every(({ when }) => isFunction(when)))
+        return [`when of each case of the branch after node "${edge.from}" must be a function`]
       return edge.cases.length === 0 ? [`the branch after node "${edge.from}" has no cases`] : []
     case 'join':
       if (edge.from.length < 2) return [`the fan-in to node "${edge.to}" must have at least two sources`]
@@ -105,4 +83,8 @@ function toTargets(edge: WorkflowEdge): readonly string[] {
   if (edge.kind !== 'branch') return [edge.to]
   const targets = edge.cases.map(({ to }) => to)
   return edge.otherwise === undefined ? targets : [...targets, edge.otherwise]
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
 }

@@ -1,11 +1,17 @@
-import { checkOptions } from '../../core/check-options.js'
+import { checkList, checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
 import type { NodeContext } from './node-context.js'
 import type { AnyNode, Fits, InputOf, OutputOf } from './node-types.js'
 import { toNode } from './nodes.js'
 import { validateWorkflow } from './validate-workflow.js'
-import type { Condition, WorkflowDefinition, WorkflowEdge, WorkflowNode } from './workflow-definition.js'
+import type {
+  BranchEdge,
+  Condition,
+  WorkflowDefinition,
+  WorkflowEdge,
+  WorkflowNode,
+} from './workflow-definition.js'
 
 export interface WorkflowBuilderOptions<Start extends AnyNode, Input extends Schema> {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and function names. */
@@ -24,13 +30,15 @@ export interface EdgeOptions<Output> {
   readonly when?: ((output: Output, context: NodeContext) => boolean) | undefined
 }
 
-const builderOptions = {
+const builderOptions: OptionNames<WorkflowBuilderOptions<AnyNode, Schema>> = {
   name: true,
   description: true,
   start: true,
   input: true,
   maxIterations: true,
-} as const
+}
+
+const edgeOptions: OptionNames<EdgeOptions<unknown>> = { when: true }
 
 /** One way out of a branch. */
 export interface BranchCase<Output, To extends AnyNode> {
@@ -38,6 +46,8 @@ export interface BranchCase<Output, To extends AnyNode> {
   readonly when: (output: Output, context: NodeContext) => boolean
   readonly to: To & Fits<Output, To>
 }
+
+const caseOptions: OptionNames<BranchCase<unknown, AnyNode>> = { when: true, to: true }
 
 /**
  * Puts a workflow together from nodes and edges. Where TypeScript can tell, an edge is only allowed where the first
@@ -67,13 +77,14 @@ export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schem
   edge<From extends AnyNode, To extends AnyNode>(
     from: From,
     to: To & Fits<OutputOf<From>, To>,
-    { when }: EdgeOptions<OutputOf<From>> = {},
+    options: EdgeOptions<OutputOf<From>> = {},
   ): this {
+    checkOptions('An edge', options, edgeOptions)
     return this.#connect({
       kind: 'edge',
       from: this.#add(from),
       to: this.#add(to),
-      when: when as Condition | undefined,
+      when: options.when as Condition | undefined,
     })
   }
 
@@ -82,6 +93,7 @@ export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schem
     from: From,
     to: { readonly [Index in keyof Targets]: Targets[Index] & Fits<OutputOf<From>, Targets[Index]> },
   ): this {
+    checkList('What is fanned out to', to)
     for (const target of to as readonly AnyNode[])
       this.#connect({ kind: 'edge', from: this.#add(from), to: this.#add(target) })
     return this
@@ -92,6 +104,7 @@ export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schem
     from: From,
     to: To & Fits<{ readonly [Index in keyof From]: OutputOf<From[Index]> }, To>,
   ): this {
+    checkList('What is fanned in', from)
     return this.#connect({ kind: 'join', from: from.map((source) => this.#add(source)), to: this.#add(to) })
   }
 
@@ -101,13 +114,11 @@ export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schem
     cases: { readonly [Index in keyof Targets]: BranchCase<OutputOf<From>, Targets[Index]> },
     otherwise?: Otherwise & Fits<OutputOf<From>, Otherwise>,
   ): this {
+    checkList('The cases of a branch', cases)
     return this.#connect({
       kind: 'branch',
       from: this.#add(from),
-      cases: (cases as readonly BranchCase<OutputOf<From>, AnyNode>[]).map(({ when, to }) => ({
-        when: when as Condition,
-        to: this.#add(to),
-      })),
+      cases: (cases as readonly BranchCase<OutputOf<From>, AnyNode>[]).map((one) => this.#toCase(one)),
       otherwise: otherwise === undefined ? undefined : this.#add(otherwise),
     })
   }
@@ -140,6 +151,11 @@ export class WorkflowBuilder<Start extends AnyNode, Input extends Schema = Schem
   #connect(edge: WorkflowEdge): this {
     this.#edges.push(edge)
     return this
+  }
+
+  #toCase<Output>(one: BranchCase<Output, AnyNode>): BranchEdge['cases'][number] {
+    checkOptions('A case of a branch', one, caseOptions)
+    return { when: one.when as Condition, to: this.#add(one.to) }
   }
 
   #add(given: AnyNode): string {

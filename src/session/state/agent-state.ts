@@ -1,4 +1,4 @@
-import { type ChatMessage, type ChatRole, createTextMessage } from '../../core/messages.js'
+import { type ChatMessage, type ChatRole, createTextMessage, noUsage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { SessionState } from '../../run/events.js'
 import {
@@ -49,11 +49,14 @@ export class AgentState {
   /** Notes what the agent answered: `response.messages`, or `content` when the response has none. */
   addAssistantMessage(
     content: string,
-    response: Pick<AgentResponse, 'messages' | 'usage' | 'responseId'>,
+    {
+      messages: given,
+      usage = noUsage,
+      responseId,
+    }: Pick<AgentResponse, 'messages' | 'responseId'> & Partial<Pick<AgentResponse, 'usage'>>,
   ): void {
-    const messages =
-      response.messages.length > 0 ? response.messages : [createTextMessage('assistant', content)]
-    this.#append([toResponseEntry({ ...response, messages }, new Date().toISOString())])
+    const messages = given.length > 0 ? given : [createTextMessage('assistant', content)]
+    this.#append([toResponseEntry({ messages, usage, responseId }, new Date().toISOString())])
   }
 
   /** Adds an ended run, and lets the oldest turns go when the state grows over its budget (characters of JSON). */

@@ -106,7 +106,7 @@ test('no more queries are asked at once than allowed', async () => {
   const { counts } = await evaluateAgent({
     agent: busy,
     queries: ['a', 'b', 'c', 'd', 'e'],
-    evaluators: [],
+    evaluators: [keywordCheck('ok')],
     maxParallel: 2,
   })
   expect([counts, most]).toEqual([{ passed: 5, failed: 0 }, 2])
@@ -171,10 +171,12 @@ test.each([
   })
 })
 
-test.each([0, -1, 1.5, Number.NaN])(
-  'asking %d queries at the same time is refused, as none would fail',
-  async (maxParallel) => {
-    const evaluation = evaluateAgent({ agent, queries: ['Amsterdam?'], evaluators: [], maxParallel })
-    await expect(evaluation).rejects.toMatchObject({ code: 'invalid_configuration' })
-  },
-)
+test.each([
+  ...[0, -1, 1.5, Number.NaN].map((maxParallel) => ({ maxParallel })),
+  { queries: [] },
+  { evaluators: [] },
+  { evaluators: keywordCheck('warm') as never },
+])('an evaluation that could not fail is refused: %o', async (broken) => {
+  const options = { agent, queries: ['Amsterdam?'], evaluators: [keywordCheck('warm')], ...broken }
+  await expect(evaluateAgent(options)).rejects.toMatchObject({ code: 'invalid_configuration' })
+})

@@ -258,7 +258,7 @@ test('what a node throws fails it; its text goes to the log and, unless it is an
       { node: 'Writer', message: `Its prompt threw ${unexpected}.` },
       {
         node: 'Writer',
-        message: 'Its prompt threw "The message to the agent is empty.".',
+        message: 'Its prompt must give a text that is not empty, not "".',
         code: 'invalid_request',
       },
       { node: 't', message: 'It threw "Not so".', code: 'invalid_request' },
@@ -267,6 +267,41 @@ test('what a node throws fails it; its text goes to the log and, unless it is an
   )
   expect(played.map(({ reported }) => reported)).toEqual([[secret], [secret], [], [], []])
   expect(JSON.stringify(played.map(({ events, statuses }) => [events, statuses]))).not.toContain('password')
+})
+
+test('what cannot wait for a promise says so: as a condition it would always hold, as an output be empty', async () => {
+  const later = (async () => Promise.reject(new Error('later'))) as unknown as () => never
+  const cases = [
+    new WorkflowBuilder({ name: 'W', start: upper }).edge(upper, length, { when: later }).build(),
+    new WorkflowBuilder({ name: 'W', start: upper }).branch(upper, [{ when: later, to: length }]).build(),
+    ...[
+      agentNode(writer, { prompt: later }),
+      agentNode(writer, { remember: later }),
+      transformNode('t', later),
+      requestNode('q', { response: z.unknown(), question: later }),
+    ].map((start) => new WorkflowBuilder({ name: 'W', start }).build()),
+  ]
+  const played = await Promise.all(cases.map((workflow) => playWorkflow(workflow, 'a', { agents: echo })))
+  const code = 'invalid_configuration'
+  expect(played.map(({ result }) => result)).toMatchObject(
+    [
+      { code, message: expect.stringMatching(/^The condition of its edge to "length" gave a promise: /) },
+      { code, message: expect.stringMatching(/^The condition of its branch to "length" gave a promise: /) },
+      { code, message: expect.stringMatching(/^Its prompt gave a promise: /) },
+      { code, message: expect.stringMatching(/^Its remember gave a promise: /) },
+      { code, message: expect.stringMatching(/^It gave a promise: .* belongs into a functionNode\(\)\.$/) },
+      { code, message: expect.stringMatching(/^Its question gave a promise: /) },
+    ].map((error) => ({ status: 'failed', error })),
+  )
+})
+
+test('a prompt that gives no text fails its node before the agent is asked', async () => {
+  const nothing = (() => undefined) as unknown as () => string
+  const workflow = new WorkflowBuilder({ name: 'W', start: agentNode(writer, { prompt: nothing }) }).build()
+  const { result, rounds } = await playWorkflow(workflow, 'a')
+  const message = 'Its prompt must give a text that is not empty, not undefined.'
+  expect(result).toMatchObject({ status: 'failed', error: { code: 'invalid_request', message } })
+  expect(rounds).toEqual([])
 })
 
 test('what transforms and questions give is JSON wherever it goes, and what is none fails its node', async () => {

@@ -227,3 +227,73 @@ test('options that there are not are named: a misspelt time limit would be waite
   const options = { name: 'W', start: writer, maxSteps: 5 }
   expect(() => new WorkflowBuilder(options)).toThrow('WorkflowBuilder has no option "maxSteps".')
 })
+
+/** What a program without types may write. */
+const untyped = { agentNode, functionNode, transformNode, requestNode, workflowNode } as unknown as Record<
+  'agentNode' | 'functionNode' | 'transformNode' | 'requestNode' | 'workflowNode',
+  (...given: readonly unknown[]) => typeof text
+>
+const build = (start: typeof text) => new WorkflowBuilder({ name: 'W', start }).build()
+const from = () =>
+  new WorkflowBuilder({ name: 'W', start: text }) as unknown as Record<
+    'edge' | 'fanOut' | 'fanIn' | 'branch',
+    (...given: readonly unknown[]) => { build(): unknown }
+  >
+
+const isOk = () => true
+
+test.each([
+  [() => untyped.agentNode(), 'it cannot be undefined.'],
+  [() => untyped.agentNode('Writer'), 'it cannot be "Writer".'],
+  [() => untyped.agentNode(writer, { promt: String }), 'agentNode "Writer" has no option "promt".'],
+  [() => build(untyped.agentNode(writer, { id: 3 })), 'the id of node "3" must be a letter'],
+  [() => build(untyped.agentNode(writer, { prompt: 'Hi' })), 'prompt of node "Writer" must be a function'],
+  [
+    () => build(untyped.agentNode(writer, { responseFormat: { type: 'object' } })),
+    'The responseFormat of node "Writer" must be a schema',
+  ],
+  [() => build(untyped.functionNode('f')), 'execute of node "f" must be a function, not undefined.'],
+  [() => build(untyped.functionNode(String, 'f')), 'must be a letter followed by'],
+  [() => untyped.functionNode('f', String, { retries: 3 }), 'functionNode "f" has no option "retries".'],
+  [() => build(untyped.functionNode('f', String, { retry: 3 })), 'retry of node "f" takes an object'],
+  [
+    () => build(untyped.functionNode('f', String, { retry: { maxAttempts: 3, delay: 5 } })),
+    'retry of node "f" has no option "delay".',
+  ],
+  [
+    () => build(untyped.functionNode('f', String, { retry: { maxAttempts: 3, delayMs: '5' } })),
+    'the delays of the retry of node "f" must be from 0',
+  ],
+  [() => build(untyped.transformNode('t')), 'apply of node "t" must be a function, not undefined.'],
+  [
+    () => build(untyped.transformNode('t', String, { remember: {} })),
+    'remember of node "t" must be a function, not an object.',
+  ],
+  [() => build(untyped.requestNode('r', {})), 'The response of node "r" must be a schema'],
+  [
+    () => build(untyped.requestNode('r', { response: z.string(), question: 'Ok?' })),
+    'question of node "r" must be a function, not "Ok?".',
+  ],
+  [
+    () => build(untyped.requestNode('r', { response: z.string(), timeoutMs: '5' })),
+    'timeoutMs of node "r" must be from 1',
+  ],
+  [() => untyped.workflowNode(writer), 'it cannot be an object.'],
+  [() => from().edge(text, count, isOk), 'An edge takes an object with options, not a function.'],
+  [() => from().edge(text, count, { condition: isOk }), 'An edge has no option "condition". It has: when.'],
+  [() => from().edge(text, count, { when: 'ok' }).build(), 'when of the edge from node "text" must be'],
+  [() => from().fanOut(text, count), 'What is fanned out to must be a list'],
+  [() => from().fanIn(text, count), 'What is fanned in must be a list'],
+  [() => from().branch(text, { when: isOk, to: count }), 'The cases of a branch must be a list'],
+  [() => from().branch(text, [{ if: isOk, to: count }]), 'A case of a branch has no option "if".'],
+  [
+    () =>
+      from()
+        .branch(text, [{ to: count }])
+        .build(),
+    'when of each case of the branch after node "text"',
+  ],
+])('what no node or edge can be made of is refused, also without types (%#)', (make, message) => {
+  expect(make).toThrow(expect.objectContaining({ code: 'invalid_configuration' }))
+  expect(make).toThrow(message)
+})

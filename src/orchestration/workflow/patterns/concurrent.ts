@@ -1,9 +1,10 @@
+import { checkList, checkOptions, type OptionNames } from '../../../core/check-options.js'
 import type { FunctionContext } from '../node-context.js'
 import type { AnyNode, InputOf, OutputOf } from '../node-types.js'
 import { functionNode, toNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition } from '../workflow-definition.js'
-import { type PatternOptions, toSettings } from './pattern-options.js'
+import { type PatternOptions, patternOptions, toSettings } from './pattern-options.js'
 
 type OutputsOf<Workers extends readonly AnyNode[]> = {
   readonly [Index in keyof Workers]: OutputOf<Workers[Index]>
@@ -18,12 +19,19 @@ export interface ConcurrentOptions<Workers extends readonly AnyNode[], Output> e
     | undefined
 }
 
-/** Several nodes work on the same input at the same time. */
-export function concurrent<const Workers extends readonly AnyNode[], Output = OutputsOf<Workers>>({
-  workers,
-  aggregate,
-  ...options
-}: ConcurrentOptions<Workers, Output>): WorkflowDefinition<InputOf<Workers[number]>, Output> {
+const concurrentOptions: OptionNames<ConcurrentOptions<readonly AnyNode[], unknown>> = {
+  ...patternOptions,
+  workers: true,
+  aggregate: true,
+}
+
+/** Several nodes work on the same input at the same time. @throws {AgentError} `invalid_configuration` naming the option that is wrong. */
+export function concurrent<const Workers extends readonly AnyNode[], Output = OutputsOf<Workers>>(
+  options: ConcurrentOptions<Workers, Output>,
+): WorkflowDefinition<InputOf<Workers[number]>, Output> {
+  checkOptions('concurrent', options, concurrentOptions)
+  const { workers, aggregate } = options
+  checkList('workers of concurrent', workers)
   const nodes = workers.map(toNode)
   const last =
     aggregate === undefined

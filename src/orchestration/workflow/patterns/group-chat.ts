@@ -1,11 +1,14 @@
+import { checkCount } from '../../../core/check-count.js'
+import { checkChoice, checkOptions, type OptionNames } from '../../../core/check-options.js'
 import { AgentError } from '../../../core/errors.js'
 import { toJsonText } from '../../../core/json.js'
 import { fromJsonSchema } from '../../../core/schema.js'
+import { checkAgents } from '../check-parts.js'
 import type { AgentReference, NodeContext } from '../node-context.js'
 import { agentNode, functionNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
-import { type PatternOptions, toSettings } from './pattern-options.js'
+import { type PatternOptions, patternOptions, toSettings } from './pattern-options.js'
 import { addTurn, readTranscript, type Turn, toTranscript } from './transcript.js'
 
 /** A group chat as its manager sees it. */
@@ -34,13 +37,24 @@ interface Choice {
   readonly next: string | null
 }
 
-/** Agents that talk about a topic until their manager, or the number of turns, ends it. The output is what was said. */
-export function groupChat({
-  participants,
-  manager = 'roundRobin',
-  maxTurns = participants.length * 2,
-  ...options
-}: GroupChatOptions): WorkflowDefinition<string, readonly Turn[]> {
+const groupChatOptions: OptionNames<GroupChatOptions> = {
+  ...patternOptions,
+  participants: true,
+  manager: true,
+  maxTurns: true,
+}
+
+/**
+ * Agents that talk about a topic until their manager, or the number of turns, ends it. The output is what was said.
+ * @throws {AgentError} `invalid_configuration` naming the option that is wrong.
+ */
+export function groupChat(options: GroupChatOptions): WorkflowDefinition<string, readonly Turn[]> {
+  checkOptions('groupChat', options, groupChatOptions)
+  const { participants, manager = 'roundRobin' } = options
+  checkAgents('participants of groupChat', participants)
+  if (typeof manager === 'string') checkChoice('manager of groupChat', manager, ['roundRobin'])
+  const { maxTurns = participants.length * 2 } = options
+  checkCount('maxTurns of groupChat', maxTurns)
   const names = participants.map(({ name }) => name)
   const chair = createChair(manager, names)
   const speakers = participants.map((agent) => createSpeaker(agent))

@@ -1,10 +1,19 @@
+import { checkCount } from '../../../core/check-count.js'
+import {
+  checkChoice,
+  checkList,
+  checkObject,
+  checkOptions,
+  type OptionNames,
+} from '../../../core/check-options.js'
 import { toJsonText } from '../../../core/json.js'
 import { fromJsonSchema } from '../../../core/schema.js'
+import { checkAgents } from '../check-parts.js'
 import type { AgentReference, NodeContext } from '../node-context.js'
 import { agentNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
-import { type PatternOptions, toSettings } from './pattern-options.js'
+import { type PatternOptions, patternOptions, toSettings } from './pattern-options.js'
 import { addTurn, readTranscript, toTranscript } from './transcript.js'
 
 export interface HandoffAgent extends AgentReference {
@@ -27,13 +36,20 @@ interface HandoffAnswer {
   readonly handOffTo: string | null
 }
 
-/** Agents that pass a request on among themselves until one of them answers it. */
-export function handoff({
-  agents,
-  handoffs = {},
-  maxHandoffs = 10,
-  ...options
-}: HandoffOptions): WorkflowDefinition<string, string> {
+const handoffOptions: OptionNames<HandoffOptions> = {
+  ...patternOptions,
+  agents: true,
+  handoffs: true,
+  maxHandoffs: true,
+}
+
+/** Agents that pass a request on among themselves until one of them answers it. @throws {AgentError} `invalid_configuration` naming the option that is wrong. */
+export function handoff(options: HandoffOptions): WorkflowDefinition<string, string> {
+  checkOptions('handoff', options, handoffOptions)
+  const { agents, handoffs = {}, maxHandoffs = 10 } = options
+  checkAgents('agents of handoff', agents)
+  checkHandoffs(handoffs, agents)
+  checkCount('maxHandoffs of handoff', maxHandoffs, 0)
   const answer = transformNode('answer', ({ message }: HandoffAnswer) => message)
   const nodes = agents.map((agent) => createNode(agent, findColleagues(agent, agents, handoffs)))
   const definition: WorkflowDefinition<string, string> = {
@@ -52,6 +68,19 @@ export function handoff({
   }
   validateWorkflow(definition)
   return definition
+}
+
+function checkHandoffs(
+  handoffs: NonNullable<HandoffOptions['handoffs']>,
+  agents: readonly HandoffAgent[],
+): void {
+  checkObject('handoffs of handoff', handoffs)
+  const names = agents.map(({ name }) => name)
+  for (const [from, to] of Object.entries(handoffs)) {
+    checkChoice('Whoever hands over', from, names)
+    checkList(`handoffs of "${from}"`, to)
+    for (const name of to) checkChoice(`handoffs of "${from}"`, name, names)
+  }
 }
 
 function findColleagues(

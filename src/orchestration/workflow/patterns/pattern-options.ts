@@ -1,4 +1,4 @@
-import { AgentError } from '../../../core/errors.js'
+import type { OptionNames } from '../../../core/check-options.js'
 import type { Schema } from '../../../core/schema.js'
 
 /** What all patterns take. */
@@ -10,13 +10,9 @@ export interface PatternOptions {
   readonly input?: Schema | undefined
 }
 
-/**
- * The part of a definition that comes from the options alone, of which a pattern has taken out its own.
- * @throws {AgentError} `invalid_configuration` naming an option that there is not.
- */
-export function toSettings({ name, description, input, ...others }: PatternOptions, maxIterations: number) {
-  const [strange] = Object.keys(others)
-  if (strange !== undefined)
-    throw new AgentError('invalid_configuration', `Workflow "${name}" has no option "${strange}".`)
+export const patternOptions: OptionNames<PatternOptions> = { name: true, description: true, input: true }
+
+/** The part of a definition that comes from the options alone. */
+export function toSettings({ name, description, input }: PatternOptions, maxIterations: number) {
   return { name, description, input, maxIterations } as const
 }

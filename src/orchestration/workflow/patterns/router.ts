@@ -1,3 +1,4 @@
+import { checkChoice, checkObject, checkOptions, type OptionNames } from '../../../core/check-options.js'
 import { AgentError } from '../../../core/errors.js'
 import { toJsonText } from '../../../core/json.js'
 import { fromJsonSchema } from '../../../core/schema.js'
@@ -6,7 +7,7 @@ import type { AnyNode, InputOf, OutputOf } from '../node-types.js'
 import { agentNode, functionNode, toNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
 import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
-import { type PatternOptions, toSettings } from './pattern-options.js'
+import { type PatternOptions, patternOptions, toSettings } from './pattern-options.js'
 
 /** Chooses a route by its name. */
 export type Classify<Input, Route extends string> = (
@@ -23,14 +24,22 @@ export interface RouterOptions<Routes extends Readonly<Record<string, AnyNode>>>
   readonly otherwise?: Extract<keyof Routes, string> | undefined
 }
 
-/** Classifies the input and hands it to the one node that is there for it. */
-export function router<const Routes extends Readonly<Record<string, AnyNode>>>({
-  classify,
-  routes,
-  otherwise,
-  ...options
-}: RouterOptions<Routes>): WorkflowDefinition<InputOf<Routes[keyof Routes]>, OutputOf<Routes[keyof Routes]>> {
+const routerOptions: OptionNames<RouterOptions<Readonly<Record<string, AnyNode>>>> = {
+  ...patternOptions,
+  classify: true,
+  routes: true,
+  otherwise: true,
+}
+
+/** Classifies the input and hands it to the one node that is there for it. @throws {AgentError} `invalid_configuration` naming the option that is wrong. */
+export function router<const Routes extends Readonly<Record<string, AnyNode>>>(
+  options: RouterOptions<Routes>,
+): WorkflowDefinition<InputOf<Routes[keyof Routes]>, OutputOf<Routes[keyof Routes]>> {
+  checkOptions('router', options, routerOptions)
+  const { classify, routes, otherwise } = options
+  checkObject('routes of router', routes)
   const names = Object.keys(routes)
+  if (otherwise !== undefined) checkChoice('otherwise of router', otherwise, names)
   const targets = new Map(Object.entries(routes).map(([name, node]) => [name, toNode(node)]))
   const chooser = createChooser(classify, names)
   const dispatch = createDispatch(names, otherwise)

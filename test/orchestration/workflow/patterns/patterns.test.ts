@@ -147,12 +147,69 @@ test('sequential: without any step there is no workflow', () => {
   )
 })
 
+/** What a program without types may write. */
+const untyped = { sequential, concurrent, router, handoff, groupChat } as unknown as Record<
+  'sequential' | 'concurrent' | 'router' | 'handoff' | 'groupChat',
+  (options?: object) => unknown
+>
+
 test.each([
-  () => sequential({ name: 'W', steps: [ann], ...{ inputs: 1 } }),
-  () => concurrent({ name: 'W', workers: [ann, bob], ...{ agregate: String } }),
-  () => handoff({ name: 'W', agents: [ann, bob], ...{ maxHandofs: 1 } }),
-  () => groupChat({ name: 'W', participants: [ann, bob], ...{ maxTurn: 1 } }),
-  () => router({ name: 'W', classify: () => 'ann' as const, routes: { ann, bob }, ...{ otherwis: 'ann' } }),
-])('a misspelt option would change nothing, and is refused by name (%#)', (build) => {
-  expect(build).toThrow(/^Workflow "W" has no option "(inputs|agregate|maxHandofs|maxTurn|otherwis)"\.$/)
+  [() => untyped.sequential({ name: 'W', steps: [ann], inputs: 1 }), 'sequential has no option "inputs"'],
+  [() => untyped.sequential({ name: 'W', agents: [ann] }), 'sequential has no option "agents". It has: name'],
+  [() => untyped.sequential(), 'sequential takes an object with options, not undefined.'],
+  [() => untyped.sequential({ name: 'W' }), 'steps of sequential must be a list, not undefined.'],
+  [() => untyped.sequential({ name: 'W', steps: [String] }), 'it cannot be a function.'],
+  [() => untyped.sequential({ name: 'W', steps: [{}] }), 'it cannot be an object.'],
+  [
+    () => untyped.sequential({ name: 'W', steps: [sequential({ name: 'Inner', steps: [ann] })] }),
+    'it cannot be workflow "Inner": use workflowNode().',
+  ],
+  [
+    () => untyped.concurrent({ name: 'W', agents: [ann, bob] }),
+    'concurrent has no option "agents". It has: name, description, input, workers, aggregate.',
+  ],
+  [
+    () => untyped.concurrent({ name: 'W', workers: ann }),
+    'workers of concurrent must be a list, not an object.',
+  ],
+  [() => untyped.concurrent({ workers: [ann, bob] }), 'its name must be a letter'],
+  [
+    () => untyped.concurrent({ name: 'W', workers: [ann, bob], aggregate: 'join' }),
+    'execute of node "aggregate" must be a function, not "join"',
+  ],
+  [
+    () => untyped.concurrent({ name: 'W', workers: [ann, bob], input: { type: 'string' } }),
+    'The input of workflow "W" must be a schema',
+  ],
+  [() => untyped.router({ name: 'W', classify: ann }), 'routes of router takes an object'],
+  [() => untyped.router({ name: 'W', routes: { ann } }), 'it cannot be undefined.'],
+  [
+    () => untyped.router({ name: 'W', classify: () => 'ann', routes: { ann, bob }, otherwise: 'zoe' }),
+    `otherwise of router must be one of 'ann', 'bob', not "zoe".`,
+  ],
+  [() => untyped.handoff({ name: 'W', agents: ['Ann', 'Bob'] }), 'it cannot be "Ann".'],
+  [
+    () => untyped.handoff({ name: 'W', agents: [ann, bob], handoffs: { Zoe: ['Ann'] } }),
+    `Whoever hands over must be one of 'Ann', 'Bob', not "Zoe".`,
+  ],
+  [
+    () => untyped.handoff({ name: 'W', agents: [ann, bob], handoffs: { Ann: 'Bob' } }),
+    'handoffs of "Ann" must be a list, not "Bob".',
+  ],
+  [
+    () => untyped.handoff({ name: 'W', agents: [ann, bob], maxHandoffs: -1 }),
+    'maxHandoffs of handoff must be a whole number of at least 0, not -1.',
+  ],
+  [() => untyped.groupChat({ name: 'W', agents: [ann, bob] }), 'groupChat has no option "agents".'],
+  [
+    () => untyped.groupChat({ name: 'W', participants: [ann, bob], manager: 'roundrobin' }),
+    `manager of groupChat must be one of 'roundRobin', not "roundrobin".`,
+  ],
+  [
+    () => untyped.groupChat({ name: 'W', participants: [ann, bob], maxTurns: '4' }),
+    'maxTurns of groupChat must be a whole number of at least 1, not 4.',
+  ],
+])('what a pattern cannot work with is refused by name, also without types (%#)', (build, message) => {
+  expect(build).toThrow(expect.objectContaining({ code: 'invalid_configuration' }))
+  expect(build).toThrow(message)
 })
