@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Samples import the package by its name: here that is its sources, as they are. */
 function toAliases() {
@@ -18,14 +18,40 @@ function toAliases() {
   )
 }
 
+/** Rooms whose tests leave nothing behind in their process, so that it need not load everything anew for each file. */
+const rooms = [
+  'agent',
+  'app',
+  'architecture',
+  'cli',
+  'core',
+  'http',
+  'model',
+  'orchestration',
+  'run',
+  'session',
+  'web',
+]
+const ofRooms = rooms.map((room) => `test/${room}/**/*.test.ts`)
+
 export default defineConfig({
   resolve: { alias: toAliases() },
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // A busy machine may take long until what is polled for is true.
     expect: { poll: { timeout: 10_000 } },
     maxWorkers: 3,
+    projects: [
+      { extends: true, test: { name: 'rooms', include: ofRooms, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'processes',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...ofRooms],
+        },
+      },
+    ],
   },
 })

@@ -1,9 +1,11 @@
+import { systemClock } from '../core/clock.js'
 import { toCanonicalJson } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { AgentResponse } from '../core/response.js'
+import { WorkLimit } from '../core/work-limit.js'
 import type { HistorySummarized, RunEvent } from '../run/events.js'
 import type { AgentSession } from './agent-session.js'
-import { type CompactionStrategy, type HistoryTurn, splitTurns, toHistory } from './providers/compaction.js'
+import { type HistoryTurn, splitTurns, toHistory } from './providers/compaction.js'
 import type { HistoryProvider } from './providers/history-provider.js'
 import { runStandalone, type StandaloneRun } from './run-standalone.js'
 
@@ -16,7 +18,7 @@ export function runInSession<Value>(
   return session.afterOthers(async () => {
     run.signal?.throwIfAborted()
     const past = await history.load(session)
-    const { turns, summarized } = await compact(run.agent.compaction, past, session.summary)
+    const { turns, summarized } = await compact(run, past, session.summary)
     if (summarized !== undefined) session.summary = { upToTurn: summarized.upToTurn, text: summarized.text }
     const response = await runStandalone({
       ...run,
@@ -48,20 +50,29 @@ function keepState(session: AgentSession, event: RunEvent): void {
   if (event.type === 'state.changed') Object.assign(session.state, structuredClone(event.data.state))
 }
 
-/** The turns to show as they are, after those that are summarised. */
+/** The turns to show as they are, after those that are summarised: all of them, if that fails or takes longer than a step may. */
 async function compact(
-  compaction: CompactionStrategy,
+  { agent, signal, onError }: Pick<StandaloneRun<unknown>, 'agent' | 'signal' | 'onError'>,
   past: readonly ChatMessage[],
   known: AgentSession['summary'],
 ): Promise<{ readonly turns: readonly HistoryTurn[]; readonly summarized?: HistorySummarized }> {
+  const { compaction } = agent
   const { summarizer } = compaction
   const turns = compaction.select(toTurns(past).filter(({ turn }) => turn > (known?.upToTurn ?? 0)))
   if (summarizer === undefined || turns.length <= summarizer.keepTurns + summarizer.everyTurns)
     return { turns }
   const { older, newest } = splitTurns(turns, summarizer.keepTurns)
-  const summary = await summarizer.summarize(older, known?.text)
-  const summarized = { ...summary, upToTurn: older.at(-1)?.turn ?? 0 }
-  return { turns: newest, summarized }
+  const limit = new WorkLimit(signal === undefined ? [] : [signal], agent.stepTimeoutMs, systemClock)
+  try {
+    const summary = await summarizer.summarize(older, known?.text, limit.signal)
+    return { turns: newest, summarized: { ...summary, upToTurn: older.at(-1)?.turn ?? 0 } }
+  } catch (error) {
+    signal?.throwIfAborted()
+    onError(error)
+    return { turns }
+  } finally {
+    limit.end()
+  }
 }
 
 /** A turn begins when the user speaks after somebody else has. */

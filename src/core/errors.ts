@@ -87,7 +87,8 @@ export function hasCode(error: unknown, code: AgentErrorCode): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code
 }
 
-/** The text of anything that was thrown. */
+/** The text of anything that was thrown; of an error that has none, as when no address of a host answers, its code or name. */
 export function toErrorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  return error.message || ('code' in error && String(error.code)) || error.name
 }

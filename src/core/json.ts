@@ -52,6 +52,19 @@ export function toCanonicalJson(value: unknown): string {
   )
 }
 
+/**
+ * A value as JSON brings it back: of maps and sets their members, and `null` for what JSON leaves out, such as functions.
+ * @throws {TypeError} when JSON cannot say it: circles, and bigints.
+ */
+export function toJsonValue(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value, withMembers) ?? 'null')
+}
+
+function withMembers(_key: string, member: unknown): unknown {
+  if (member instanceof Map) return Object.fromEntries(member)
+  return member instanceof Set ? [...member] : member
+}
+
 /** A value as text: texts as they are, anything else as JSON. */
 export function toJsonText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')

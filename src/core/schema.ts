@@ -25,11 +25,19 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: readonly Issue[] }
 
-/** Checks a value against a schema; every violation is listed with its path. */
+/** Checks a value against a schema; every violation is listed with its path. What the schema's own code cannot take, and throws at, does not fit. */
 export async function parseWith<T>(schema: Schema<T>, value: unknown): Promise<Parsed<T>> {
-  const result = await schema['~standard'].validate(value)
+  const result = await validate(schema, value)
   if (!result.issues) return { ok: true, value: result.value }
   return { ok: false, issues: result.issues.map(toIssue) }
+}
+
+async function validate<T>(schema: Schema<T>, value: unknown): Promise<StandardSchemaV1.Result<T>> {
+  try {
+    return await schema['~standard'].validate(value)
+  } catch (error) {
+    return { issues: [{ message: toErrorMessage(error) }] }
+  }
 }
 
 /** An issue as a schema's library gives it, as one of ours. */

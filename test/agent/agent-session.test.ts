@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
 import { AgentSession } from '../../src/agent/agent-session.js'
 import { slidingWindow, summarize } from '../../src/agent/providers/compaction.js'
 import { tool } from '../../src/agent/tools/tool.js'
 import { createTextMessage, toText } from '../../src/core/messages.js'
+import type { ChatClient } from '../../src/model/chat-client.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 
 /** A model that says how many messages it was shown, and the last of them. */
@@ -132,6 +133,40 @@ test('a summary that keeps no turns stands in for all of them', async () => {
   summarizer.assertDone()
   expect(session.summary?.upToTurn).toBe(2)
   expect(client.requests.at(-1)?.messages.map(({ role }) => role)).toEqual(['system', 'user'])
+})
+
+test('when summarising fails, the older turns are shown as they are', async () => {
+  const client: ChatClient = {
+    model: 'poor',
+    stream: () => {
+      throw new Error('no summary today')
+    },
+  }
+  const { agent } = createAgent({ compaction: summarize({ client, keepTurns: 1, everyTurns: 1 }) })
+  const session = agent.createSession()
+  const onError = vi.fn()
+  for (const text of ['one', 'two', 'three']) await agent.run(text, { session })
+  expect((await agent.run('four', { session, onError })).text).toBe('7: four')
+  expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ message: 'no summary today' }))
+})
+
+test('who stops a run need not wait for a summary', async () => {
+  const client: ChatClient = {
+    model: 'slow',
+    stream(_request, { signal } = {}) {
+      setImmediate(() => stop.abort(new Error('enough')))
+      const next = () =>
+        new Promise<never>((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason))
+        })
+      return { [Symbol.asyncIterator]: () => ({ next }) }
+    },
+  }
+  const stop = new AbortController()
+  const { agent } = createAgent({ compaction: summarize({ client, keepTurns: 1, everyTurns: 1 }) })
+  const session = agent.createSession()
+  for (const text of ['one', 'two', 'three']) await agent.run(text, { session })
+  await expect(agent.run('four', { session, signal: stop.signal })).rejects.toThrow('enough')
 })
 
 const whole = { version: 1, id: 'a', messages: [], state: {} }

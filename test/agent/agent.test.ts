@@ -35,6 +35,12 @@ test('answers with the text, the messages and the usage of the whole run', async
   expect(response.messages.map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant'])
 })
 
+test('no half of a character gets to a model, whoever cut it', async () => {
+  const { agent, client } = createAgent([askSeattle, { text: 'ok' }])
+  await agent.run('cut \ud83d')
+  expect(client.requests[0]?.messages.at(-1)).toEqual(createTextMessage('user', 'cut \ufffd'))
+})
+
 test('shows the model instructions, history, the message and what the tools gave', async () => {
   const { agent, client } = createAgent([askSeattle, { text: 'ok' }])
   await agent.run('Weather?', {

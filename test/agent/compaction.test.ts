@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type HistoryTurn, keepAll, slidingWindow, summarize } from '../../src/agent/providers/compaction.js'
-import { createTextMessage } from '../../src/core/messages.js'
+import { createTextMessage, toText } from '../../src/core/messages.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 
 function createTurns(count: number, size = 10): readonly HistoryTurn[] {
@@ -58,4 +58,44 @@ test('options that there are not are named', () => {
   const summary = { client: new ScriptedModel([]), keep: 3 }
   expect(() => summarize(summary)).toThrow('summarize has no option "keep".')
   expect(() => summarize({} as typeof summary)).toThrow('summarize needs a client')
+})
+
+test('a summary is made of words: media are named, and what a provider keeps stays there', async () => {
+  const client = new ScriptedModel([{ text: 'They looked.' }])
+  const providerData = { openaiResponses: { item: { encrypted_content: 'secret' } } }
+  const turn: HistoryTurn = {
+    turn: 1,
+    messages: [
+      {
+        role: 'user',
+        contents: [
+          { type: 'text', text: 'What is this?' },
+          { type: 'data', uri: 'data:image/png;base64,AAAA' },
+          { type: 'uri', uri: 'https://example.com/a.pdf', mediaType: 'application/pdf' },
+        ],
+      },
+      {
+        role: 'assistant',
+        contents: [
+          { type: 'reasoning', text: 'Hm', providerData },
+          { type: 'provider', providerData },
+          { type: 'functionCall', callId: 'a', name: 'look', arguments: { at: 1 }, providerData },
+        ],
+      },
+      { role: 'tool', contents: [{ type: 'functionResult', callId: 'a', result: { is: 'a cat' } }] },
+      { role: 'tool', contents: [{ type: 'functionResult', callId: 'b', error: 'too dark' }] },
+    ],
+  }
+  await summarize({ client }).summarizer?.summarize([turn], undefined)
+  expect(toText(client.requests[0]?.messages[1]?.contents ?? []).split('\n')).toEqual([
+    'user: What is this? [image/png] [application/pdf: https://example.com/a.pdf]',
+    'assistant: [calls look with {"at":1}]',
+    'tool: [result: {"is":"a cat"}]',
+    'tool: [result: Error: too dark]',
+  ])
+})
+
+test('an empty summary is none: it would stand in for all that was said', async () => {
+  const { summarizer } = summarize({ client: new ScriptedModel([{ text: ' ' }]) })
+  await expect(summarizer?.summarize(createTurns(1), undefined)).rejects.toThrow('gave no answer')
 })

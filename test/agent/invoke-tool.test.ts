@@ -49,3 +49,30 @@ test.each([
 test('a result at the limit is left alone', async () => {
   expect(await invoke(() => 'abcdefgh', { maxResultLength: 10 })).toEqual({ result: 'abcdefgh' })
 })
+
+test.each<[string, () => unknown, InvocationLimits, string]>([
+  ['that JSON cannot say', () => 1n, {}, 'The tool has run, but what it gave cannot be told: '],
+  ['that is too large', () => 'abcdefghijkl', { maxResultLength: 10 }, 'The result has 14 characters'],
+  [
+    'that cannot be made smaller',
+    () => 'abcdefghijkl',
+    { maxResultLength: 10, onLargeResult: () => JSON.parse('no') },
+    'The tool h',
+  ],
+  [
+    'that is not made small enough',
+    () => 'abcdefghijkl',
+    { maxResultLength: 10, onLargeResult: (result) => result },
+    'The result has 14 characters',
+  ],
+])('a tool is not run again for a result %s', async (_, execute, limits, error) => {
+  const executed = vi.fn(execute)
+  const outcome = await invoke(executed, { retry: { maxAttempts: 3, initialDelayMs: 1 }, ...limits })
+  expect(outcome).toEqual({ error: expect.stringContaining(error) })
+  expect(executed).toHaveBeenCalledTimes(1)
+})
+
+test('an error over the limit is cut', async () => {
+  const fail = () => Promise.reject(new Error('abcdefghijkl'))
+  expect(await invoke(fail, { maxResultLength: 10 })).toEqual({ error: 'abcdefghij…' })
+})

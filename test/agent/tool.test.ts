@@ -42,6 +42,17 @@ test('declares itself to the model by the JSON Schema of its input', () => {
   })
 })
 
+test('arguments that its schema throws at do not fit, and until it is known whether they do a human is asked', async () => {
+  const parameters = z.object({ url: z.string().transform((text) => new URL(text)) })
+  const approval = () => false
+  const open = tool({ name: 'open', description: '', parameters, approval, execute: ({ url }) => url.host })
+  expect(await open.invoke({ url: 'nowhere' }, context)).toEqual({
+    error: 'The arguments are not valid. Invalid URL',
+  })
+  expect(await open.needsApproval({ url: 'nowhere' }, context)).toBe(true)
+  expect(await open.needsApproval({ url: 5 }, context)).toBe(false)
+})
+
 test('says that it takes no arguments where its schema leaves that open, as those of MCP servers do', () => {
   const jsonSchema = () => ({ type: 'object', additionalProperties: true })
   const parameters = {

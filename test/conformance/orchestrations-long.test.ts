@@ -60,10 +60,13 @@ test('a task that an orchestrator comes back to after another one won keeps its 
 
 test('99. a loop of a thousand rounds has a short history, and keeps its custom status', async () => {
   const id = await flows.start('loops', { n: 0, until: 1000 })
+  const started = new Date().toISOString()
   const ended = await flows.end(id)
   expect(ended).toMatchObject({ output: 1000, customStatus: 'from the first round', input: { n: 1000 } })
   const { historyEvents = [] } = await flows.status(id, 'showHistory=true')
   expect(historyEvents).toHaveLength(3)
+  const created = await fetch(`${flows.api}/instances?createdTimeTo=${started}&instanceIdPrefix=${id}`)
+  expect(await created.json()).toMatchObject([{ instanceId: id }])
 })
 
 test('99. what a round leaves open does not hold up the next one', async () => {

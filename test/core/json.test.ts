@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isDeeperThan, type JsonValue, parseWritableJson } from '../../src/core/json.js'
+import { isDeeperThan, type JsonValue, parseWritableJson, toJsonValue } from '../../src/core/json.js'
 
 test.each<[JsonValue, number]>([
   ['text', 0],
@@ -24,4 +24,14 @@ test('text that is nested deeper than can be written again is not taken for JSON
   expect(parseWritableJson(nest(1001))).toBeUndefined()
   expect(JSON.stringify(parseWritableJson(nest(1000)))).toBe(nest(1000))
   expect(parseWritableJson('[')).toBeUndefined()
+})
+
+test.each<[string, unknown, JsonValue]>([
+  ['nothing', undefined, null],
+  ['a function', () => 1, null],
+  ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
+  ['a map', { m: new Map([['a', new Map([['b', 1]])]]) }, { m: { a: { b: 1 } } }],
+  ['a set', new Set([new Set([1])]), [[1]]],
+])('%s as JSON brings it back', (_, value, expected) => {
+  expect(toJsonValue(value)).toEqual(expected)
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import type { JsonObject, JsonValue } from '../../src/core/json.js'
 import { checkJsonSchema, fromJsonSchema, parseWith } from '../../src/core/schema.js'
 
@@ -38,4 +39,12 @@ test('a schema that is wrong in many places names the first of them', () => {
     message: 'must be a JSON Schema',
   }))
   expect(() => checkJsonSchema({ properties })).toThrow(expect.objectContaining({ issues }))
+})
+
+test('what a schema throws at does not fit', async () => {
+  const schema = z.object({ url: z.string().transform((text) => new URL(text)) })
+  expect(await parseWith(schema, { url: 'nowhere' })).toEqual({
+    ok: false,
+    issues: [{ path: '', message: 'Invalid URL' }],
+  })
 })

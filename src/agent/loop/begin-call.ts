@@ -1,4 +1,5 @@
 import { toTimestamp } from '../../core/clock.js'
+import { toJsonValue } from '../../core/json.js'
 import { createApprovalId } from '../../run/approval-id.js'
 import type { ApprovalRequested } from '../../run/events.js'
 import type { CallState } from '../../run/fold.js'
@@ -41,7 +42,7 @@ export async function settleUnknown(context: RunContext, state: CallState, tool:
   noteUnknownOutcome(tool.name, state.call.callId, resolution)
   if (known.outcome === 'not_done') return begin(context, state)
   if (known.outcome === 'done') {
-    return complete(context, state, { result: JSON.parse(JSON.stringify(known.result ?? null)) })
+    return complete(context, state, { result: toJsonValue(known.result) })
   }
   switch (tool.onUnknownOutcome) {
     case 'retry':

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json.js'
 import { type ChatMessage, createTextMessage, toFunctionCalls } from '../../core/messages.js'
 import { toStrictSchema } from '../../core/strict-schema.js'
 import type { ToolChoice } from '../../core/tool-choice.js'
+import { toWellFormed } from '../../core/well-formed.js'
 import { WorkLimit } from '../../core/work-limit.js'
 import type { ChatRequest, ResponseFormat } from '../../model/chat-client.js'
 import { toPromptMessages } from '../../run/turn-messages.js'
@@ -51,7 +52,7 @@ function toChatRequest(context: RunContext): ChatRequest {
   const schema = toAnswerSchema(context)
   return {
     ...agent.modelSettings,
-    messages: toMessages(context),
+    messages: toWellFormed(toMessages(context)),
     ...(tools.length === 0 ? noTools : { tools, toolChoice: toToolChoice(context) }),
     responseFormat: schema === undefined ? undefined : toResponseFormat(schema),
   }

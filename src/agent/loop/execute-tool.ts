@@ -1,5 +1,5 @@
 import { AgentError, hasCode, toErrorMessage, toIssueText } from '../../core/errors.js'
-import type { JsonObject, JsonValue } from '../../core/json.js'
+import { type JsonObject, type JsonValue, toJsonValue } from '../../core/json.js'
 import { addUsage, noUsage, type Usage } from '../../core/messages.js'
 import type { Tool } from '../agent-definition.js'
 import type { AgentMiddleware } from '../middleware.js'
@@ -85,7 +85,7 @@ function toLayer(
   return async (args, next) => {
     const context = { ...call, tool: { name, declaration, readOnly }, arguments: args }
     const result = await middleware.callTool?.(context, next)
-    return result === undefined ? leave.fail(toForgottenReturn(name)) : toJson(result)
+    return result === undefined ? leave.fail(toForgottenReturn(name)) : toJsonValue(result)
   }
 }
 
@@ -124,10 +124,6 @@ async function toOutcome(execute: () => Promise<JsonValue>): Promise<ToolOutcome
   } catch (error) {
     return { error: toErrorMessage(error) }
   }
-}
-
-function toJson(value: unknown): JsonValue {
-  return JSON.parse(JSON.stringify(value ?? null))
 }
 
 /** Ways out of the layers that none of them may take for a result or an error: they are left where they stand. */

@@ -1,7 +1,10 @@
 import { checkOptions } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
-import { type ChatMessage, createTextMessage, toText, type Usage } from '../../core/messages.js'
+import { toJsonText } from '../../core/json.js'
+import { toMediaType } from '../../core/media-type.js'
+import { type ChatMessage, type Content, createTextMessage, toText, type Usage } from '../../core/messages.js'
 import type { ChatClient } from '../../model/chat-client.js'
+import { toResultText } from '../../model/prompt-parts.js'
 import { withTelemetry } from '../../model/with-telemetry.js'
 
 /** One finished turn of a conversation: what the user said, and everything that came of it. */
@@ -136,11 +139,16 @@ async function askForSummary(
   client: ChatClient,
   { instructions, transcript, signal }: SummaryQuestion,
 ): Promise<Summary> {
-  const messages = [createTextMessage('system', instructions), createTextMessage('user', transcript)]
+  const messages = [
+    createTextMessage('system', instructions),
+    createTextMessage('user', transcript.toWellFormed()),
+  ]
   for await (const event of withTelemetry(client).stream({ messages }, { signal })) {
-    if (event.type === 'completed') return { text: toText(event.message.contents), usage: event.usage }
+    if (event.type !== 'completed') continue
+    const text = toText(event.message.contents)
+    if (text.trim() !== '') return { text, usage: event.usage }
   }
-  throw new Error('The summarising model gave no answer.')
+  throw new AgentError('model_error', 'The summarising model gave no answer.')
 }
 
 function toTranscript(turns: readonly HistoryTurn[], previous: string | undefined): string {
@@ -151,8 +159,28 @@ function toTranscript(turns: readonly HistoryTurn[], previous: string | undefine
 }
 
 function toLine({ role, contents }: ChatMessage): string {
-  const parts = contents.map((content) => (content.type === 'text' ? content.text : JSON.stringify(content)))
-  return `${role}: ${parts.join(' ')}`
+  return `${role}: ${contents.flatMap(toWords).join(' ')}`
+}
+
+/** Media are named, not shown. What a model thought, and what its provider keeps, is for no other. */
+function toWords(content: Content): string | [] {
+  switch (content.type) {
+    case 'text':
+      return content.text
+    case 'error':
+      return content.message
+    case 'functionCall':
+      return `[calls ${content.name} with ${toJsonText(content.arguments)}]`
+    case 'functionResult':
+      return `[result: ${toResultText(content)}]`
+    case 'uri':
+      return `[${content.mediaType}: ${content.uri}]`
+    case 'data':
+      return `[${toMediaType(content)}]`
+    case 'reasoning':
+    case 'provider':
+      return []
+  }
 }
 
 function countTokens({ messages }: HistoryTurn): number {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.js'
 import { hasCode, toErrorMessage } from '../../core/errors.js'
-import type { JsonValue } from '../../core/json.js'
+import { type JsonValue, toJsonValue } from '../../core/json.js'
 import { toErrorType } from '../../model/telemetry/tracing.js'
 import { noteToolFailure } from '../telemetry/tool-failure.js'
 import { PendingResult } from './durable-tools.js'
@@ -22,7 +22,7 @@ export interface InvocationLimits {
   readonly timeoutMs?: number | undefined
   /** How often to run it when it throws or takes too long; waits in between, doubling. @default one time */
   readonly retry?: { readonly maxAttempts: number; readonly initialDelayMs?: number } | undefined
-  /** Largest result, in characters of JSON. @default 100,000 */
+  /** Largest result, in characters of JSON; an error that is longer is cut. @default 100,000 */
   readonly maxResultLength?: number | undefined
   /** What a larger result becomes: an error that says so, its beginning as text, or what a function makes of it. @default 'refuse' */
   readonly onLargeResult?: 'refuse' | 'truncate' | ((result: JsonValue) => JsonValue) | undefined
@@ -37,8 +37,9 @@ export async function invokeTool(
 ): Promise<ToolOutcome | PendingOutcome> {
   const { maxAttempts = 1, initialDelayMs = 200 } = limits.retry ?? {}
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await invokeOnce(execute, outer, limits, clock)
-    if (!('error' in outcome) || attempt >= maxAttempts) return outcome
+    const tried = await invokeOnce(execute, outer, limits, clock)
+    if ('returned' in tried) return toOutcome(tried.returned, limits)
+    if (attempt >= maxAttempts) return { error: cutError(tried.error, limits) }
     await clock.sleep(initialDelayMs * 2 ** (attempt - 1), outer)
   }
 }
@@ -48,14 +49,12 @@ async function invokeOnce(
   outer: AbortSignal,
   limits: InvocationLimits,
   clock: Clock,
-): Promise<ToolOutcome | PendingOutcome> {
+): Promise<{ readonly returned: unknown } | { readonly error: string }> {
   const { timeoutMs } = limits
   const limit = timeoutMs === undefined ? undefined : clock.timeout(timeoutMs)
   const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
   try {
-    const result = await raceAbort(execute(signal), signal)
-    if (result instanceof PendingResult) return result.output ?? { parked: 'tool' }
-    return fitResult(JSON.parse(JSON.stringify(result ?? null)), limits)
+    return { returned: await raceAbort(execute(signal), signal) }
   } catch (error) {
     if (outer.aborted) throw outer.reason
     if (hasCode(error, 'outcome_unknown')) throw error
@@ -65,15 +64,33 @@ async function invokeOnce(
   }
 }
 
-function fitResult(
-  result: JsonValue,
-  { maxResultLength = 100_000, onLargeResult = 'refuse' }: InvocationLimits,
-): ToolOutcome {
+/** What a tool that has run gave. It is not run again for what is wrong with that: it may have taken effect. */
+function toOutcome(returned: unknown, limits: InvocationLimits): ToolOutcome | PendingOutcome {
+  if (returned instanceof PendingResult) return returned.output ?? { parked: 'tool' }
+  try {
+    return fitResult(toJsonValue(returned), limits)
+  } catch (error) {
+    noteToolFailure(toErrorType(error))
+    const message = `The tool has run, but what it gave cannot be told: ${toErrorMessage(error)}`
+    return { error: cutError(message, limits) }
+  }
+}
+
+const defaultMaxLength = 100_000
+
+function fitResult(result: JsonValue, limits: InvocationLimits): ToolOutcome {
+  const { maxResultLength = defaultMaxLength, onLargeResult = 'refuse' } = limits
   const text = JSON.stringify(result)
   if (text.length <= maxResultLength) return { result }
-  if (typeof onLargeResult === 'function') return { result: onLargeResult(result) }
+  if (typeof onLargeResult === 'function') {
+    return fitResult(toJsonValue(onLargeResult(result)), { maxResultLength })
+  }
   const size = `The result has ${text.length} characters; this tool may give ${maxResultLength}.`
   if (onLargeResult === 'refuse') return { error: size }
   const beginning = typeof result === 'string' ? result : text
   return { result: `${beginning.slice(0, maxResultLength)}… [cut: ${size}]` }
+}
+
+function cutError(error: string, { maxResultLength = defaultMaxLength }: InvocationLimits): string {
+  return error.length <= maxResultLength ? error : `${error.slice(0, maxResultLength)}…`
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../core/json.js'
+import { type JsonValue, toJsonValue } from '../../core/json.js'
 
 /** Waits for what a tool returns. When that is an async generator, each thing it yields is progress, and what it returns the result. */
 export async function settleTool(
@@ -12,7 +12,7 @@ export async function settleTool(
       const { done, value } = await returned.next()
       signal.throwIfAborted()
       if (done) return value
-      reportProgress(JSON.parse(JSON.stringify(value ?? null)))
+      reportProgress(toJsonValue(value))
     }
   } finally {
     await returned.return(undefined)

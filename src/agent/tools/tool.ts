@@ -52,8 +52,10 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     },
     async needsApproval(args, context) {
       if (typeof approval === 'string') return approval === 'always'
-      const parsed = await parse(args)
-      return parsed.ok && asksForApproval(() => approval(parsed.value, context))
+      return asksForApproval(async () => {
+        const checked = await parameters['~standard'].validate(args)
+        return !checked.issues && approval(checked.value, context)
+      })
     },
     async reconcile(args, context) {
       const parsed = await parse(args)
@@ -63,8 +65,8 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
   }
 }
 
-/** When it cannot be told whether a human is needed, one is: also when a policy without types forgets to return what it found. */
-async function asksForApproval(policy: () => boolean | Promise<boolean>): Promise<boolean> {
+/** When it cannot be told whether a human is needed, one is: also when the schema throws, or a policy without types forgets to return what it found. */
+async function asksForApproval(policy: () => Promise<boolean>): Promise<boolean> {
   try {
     return (await policy()) !== false
   } catch {

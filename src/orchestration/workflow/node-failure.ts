@@ -1,4 +1,5 @@
 import { AgentError } from '../../core/errors.js'
+import { toJsonValue } from '../../core/json.js'
 import type { NodeError } from './node-context.js'
 
 /** Ends a workflow because of one of its nodes. */
@@ -39,5 +40,5 @@ function callOrFail<T>(node: string, part: string, call: () => T): T {
 /** The same for what becomes part of a message or a status: as it arrives wherever it goes, which is as JSON. */
 export function callPureForJson(node: string, part: string, call: () => unknown): unknown {
   const result = callPure(node, part, call)
-  return callPure(node, part, () => JSON.parse(JSON.stringify(result ?? null)))
+  return callPure(node, part, () => toJsonValue(result))
 }

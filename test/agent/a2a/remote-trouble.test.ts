@@ -12,7 +12,7 @@ const rest: CardChanges = (url) => ({
 
 test('waits no longer than a request may take for a stream that says nothing', async () => {
   const silent: A2aStep = { frames: [], stays: true }
-  const options = { requestTimeoutMs: 20 }
+  const options = { requestTimeoutMs: 300 }
   expect((await ask(await createFar([silent], options))).error).toMatchObject({ code: 'outcome_unknown' })
   const scene = await createFar(
     [silent, { frames: [{ task: says('COMPLETED', 'Hello') }] }],

@@ -36,6 +36,7 @@ const bookTwice = conversation([
 
 test.each(['retry', 'ask', 'fail'] as const)(
   'a run with an MCP tool is carried to its end wherever it is cut (%s)',
+  { timeout: 90_000 },
   async (onUnknownOutcome) => {
     const { url } = await serveBooks()
     const source = connect({ url, onUnknownOutcome })

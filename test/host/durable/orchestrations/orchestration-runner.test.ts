@@ -101,6 +101,21 @@ test('executions that follow each other within a millisecond have times of their
   expect(times).toEqual([...new Set(times)].sort())
 })
 
+test('an execution that another one follows leaves no history behind', async () => {
+  const { hub, start, nextCall, commands } = await startProcess()
+  await start()
+  const { execution = '' } = hub.instances.read('i') ?? {}
+  ;(await nextCall()).answer(waiting)
+  await until(() => hub.instances.readHistory(execution).length > 0)
+  await commands.raiseEvent('i', 'go', '1')
+  ;(await nextCall()).answer({
+    isDone: true,
+    actions: [[...waiting.actions.flat(), { actionType: 4, input: 2 }]],
+  })
+  await until(() => hub.instances.read('i')?.execution !== execution)
+  expect(hub.instances.readHistory(execution)).toEqual([])
+})
+
 test('what an orchestrator answers after its instance was purged is not written', async () => {
   const { hub, start, nextCall, commands, calls, settled } = await startProcess()
   await start()
