@@ -89,8 +89,11 @@ test('100. an event that was not read is lost with the round, one that comes lat
 test('100. events that come in one go are read one per round, none lost and none twice', async () => {
   const id = await flows.start('loopsWithEvents', { seen: [] })
   const numbers = Array.from({ length: 20 }, (_, n) => n)
+  await flows.client('suspend', id, '')
+  await until(async () => (await flows.status(id)).runtimeStatus === 'Suspended')
   for (const n of numbers) await flows.raise(id, 'go', n)
   await flows.raise(id, 'go', 'stop')
+  await flows.client('resume', id, '')
   expect((await flows.end(id)).output).toEqual({ seen: numbers, other: 'lost' })
 })
 
