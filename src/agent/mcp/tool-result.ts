@@ -1,5 +1,5 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/client'
-import type { JsonValue } from '../../core/json.js'
+import { type JsonValue, toJsonText } from '../../core/json.js'
 
 /**
  * What a tool gave back, for the model: its structured content, else its text. Images and audio are named, not sent, as a
@@ -8,7 +8,7 @@ import type { JsonValue } from '../../core/json.js'
  */
 export function toToolResult({ content, structuredContent, isError }: CallToolResult): JsonValue {
   const text = content.map(toText).join('\n')
-  if (isError) throw new Error(text || 'The tool failed without saying why.')
+  if (isError) throw new Error(text || toJsonText(structuredContent) || 'The tool failed without saying why.')
   return (structuredContent as JsonValue | undefined) ?? text
 }
 
