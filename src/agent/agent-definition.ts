@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import type { Issue } from '../core/errors.js'
+import type { JsonValue } from '../core/json.js'
 import type { MayReturn } from '../core/may-return.js'
 import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
 import type { Schema } from '../core/schema.js'
@@ -51,9 +52,9 @@ export interface AgentDefinition {
 export type UnknownOutcomePolicy = 'retry' | 'ask' | 'fail'
 
 /** What the destination says of a call whose outcome is unknown. */
-export type Reconciliation =
+export type Reconciliation<Result = unknown> =
   /** It took effect; this is what it gave. */
-  | { readonly outcome: 'done'; readonly result: unknown }
+  | { readonly outcome: 'done'; readonly result: Result }
   /** It did not: run it again. */
   | { readonly outcome: 'not_done' }
   /** The destination cannot say: do as `onUnknownOutcome` says. */
@@ -78,8 +79,8 @@ export interface Tool {
   check(args: unknown): Promise<readonly Issue[]>
   /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */
   needsApproval(args: unknown, context: ToolContext): Promise<boolean>
-  /** What became of a call that was cut off. */
-  reconcile(args: unknown, context: ToolContext): Promise<Reconciliation>
+  /** What became of a call that was cut off. @throws what the destination throws, or when it gives no {@link Reconciliation}. */
+  reconcile(args: unknown, context: ToolContext): Promise<Reconciliation<JsonValue>>
 }
 
 /** An agent that answers a tool's calls. */

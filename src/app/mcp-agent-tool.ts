@@ -65,7 +65,12 @@ async function ask({ agent, services, toolInput, context }: McpCall): Promise<Mc
   if (news === undefined || news === 'waiting') return toWaiting(news, key)
   switch (news.type) {
     case 'run.completed':
-      return createToolResponse(news.data.response, { status: 'success', ...toIds(key) })
+      return createToolResponse(news.data.response, {
+        status: 'success',
+        response: news.data.response,
+        value: news.data.value,
+        ...toIds(key),
+      })
     case 'run.failed':
       return toFailure(news.data, key)
     case 'run.cancelled':

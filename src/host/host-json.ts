@@ -12,8 +12,10 @@ import { resolveSettingNames, type Settings } from './setting-names.js'
 export interface HttpSettings {
   /** First part of every route, without slashes; empty for none. @default 'api' */
   readonly routePrefix: string
-  /** Requests in flight above which new ones are answered 429; undefined for no limit. */
+  /** Requests that wait or are answered, above which new ones get 429; undefined for no limit. */
   readonly maxOutstandingRequests: number | undefined
+  /** Requests that are answered at a time, while others wait; undefined for no limit. */
+  readonly maxConcurrentRequests: number | undefined
   /** Headers added to every answer that does not have them. */
   readonly customHeaders: Readonly<Record<string, string>>
 }
@@ -114,12 +116,18 @@ function readBundleVersion(bundle: unknown): string | undefined {
 }
 
 function toHttpSettings(http: UncheckedObject): HttpSettings {
-  const limit = Number(http.maxOutstandingRequests ?? -1)
   return {
     routePrefix: (typeof http.routePrefix === 'string' ? http.routePrefix : 'api').replace(/^\/+|\/+$/g, ''),
-    maxOutstandingRequests: limit > 0 ? limit : undefined,
+    maxOutstandingRequests: readLimit(http.maxOutstandingRequests),
+    maxConcurrentRequests: readLimit(http.maxConcurrentRequests),
     customHeaders: readHeaders(http.customHeaders),
   }
+}
+
+/** -1 is how Azure writes that there is none. */
+function readLimit(value: unknown): number | undefined {
+  const limit = Number(value ?? -1)
+  return limit > 0 ? limit : undefined
 }
 
 function readHeaders(value: unknown): Readonly<Record<string, string>> {

@@ -16,6 +16,7 @@ import { readJsonBody } from './read-body.js'
 import { createFieldError, createRequestError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 import { requireSession } from './session-handlers.js'
+import { withoutNulls } from './without-nulls.js'
 
 /** The body of a decision (CONTRACT, Approvals). */
 export const decisionBody = z.strictObject({
@@ -31,7 +32,7 @@ export const decisionBody = z.strictObject({
 export function createApprovalHandler(agent: Agent): Handler {
   return async function handleApproval(call: Call): Promise<Answer> {
     const body = await readJsonBody(call.request, call.settings.maxBodyBytes)
-    const parsed = decisionBody.safeParse(body)
+    const parsed = decisionBody.safeParse(withoutNulls(body, decisionBody))
     if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
     const { decision, reason, arguments: args } = parsed.data
     if (decision === 'reject' && args !== undefined)

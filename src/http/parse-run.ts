@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { AgentError } from '../core/errors.js'
-import { isJsonObject, type JsonValue } from '../core/json.js'
 import { checkJsonSchema } from '../core/schema.js'
 import { toIssues } from '../core/zod-issues.js'
 import type { RunRequest } from '../run/events.js'
@@ -12,6 +11,7 @@ import { type Body, readBody } from './read-body.js'
 import { createFieldError, createRequestError } from './request-errors.js'
 import type { Call } from './route.js'
 import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
+import { withoutNulls } from './without-nulls.js'
 
 /** A run request, checked in every part. */
 export interface ParsedRun {
@@ -48,7 +48,7 @@ export async function parseRun({ request, url, owner, settings }: Call): Promise
 
 function parseBody(body: Body): RunBody {
   if (body.kind === 'text') return { message: body.text.trim() }
-  const parsed = runBody.safeParse(withoutNulls(body.value))
+  const parsed = runBody.safeParse(withoutNulls(body.value, runBody))
   if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
   refuseBoth(parsed.data, 'message', 'messages')
   refuseBoth(parsed.data, 'enable_tool_calls', 'enableToolCalls')
@@ -57,13 +57,6 @@ function parseBody(body: Body): RunBody {
   refuseBoth(parsed.data, 'response_schema', 'response_format')
   refuseBoth(parsed.data, 'responseSchema', 'response_format')
   return parsed.data
-}
-
-/** Clients of typed languages send `null` for what they do not say. */
-function withoutNulls(body: JsonValue): JsonValue {
-  if (!isJsonObject(body)) return body
-  const isSaid = ([name, value]: readonly [string, unknown]) => value !== null || !(name in runBody.shape)
-  return Object.fromEntries(Object.entries(body).filter(isSaid))
 }
 
 function refuseBoth(body: RunBody, first: keyof RunBody, second: keyof RunBody): void {

@@ -27,6 +27,7 @@ test('78. an ESM app with one operation per batch works the same', async () => {
   await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/add/2`, { method: 'POST' })))
   await until(async () => (await (await fetch(url)).text()) === '40')
   expect(await modern.stop()).toBe(0)
+  expect(modern.output().match(/Executing 'Functions\.counter'/g)).toHaveLength(20)
 })
 
 test('79. an operation that throws keeps the state it set, and the next one sees it', async () => {

@@ -43,7 +43,10 @@ test('64. an id in use is refused, one that is over is started anew', async () =
   expect(again.error).toMatch(/500.*An Orchestration instance with the status Running already exists/)
   await flows.raise(id, 'go', 1)
   await flows.end(id)
+  const later = new Date().toISOString()
   expect((await flows.client('startNew', 'echo', { instanceId: id, input: 'new' })).value).toBe(id)
+  const created = await fetch(`${flows.api}/instances?createdTimeFrom=${later}&instanceIdPrefix=${id}`)
+  expect(await created.json()).toMatchObject([{ instanceId: id }])
   expect(await flows.end(id)).toMatchObject({ name: 'echo', output: 'new' })
   const { historyEvents = [] } = await flows.status(id, 'showHistory=true')
   expect(historyEvents.map(({ EventType }) => EventType)).toEqual(['ExecutionStarted', 'ExecutionCompleted'])
@@ -133,6 +136,9 @@ test('70. a terminated orchestration has the reason as its output, and a second 
   expect(await flows.client('terminate', id, 'enough')).toEqual({})
   expect(await flows.end(id)).toMatchObject({ runtimeStatus: 'Terminated', output: 'enough' })
   expect(await flows.client('terminate', id, 'again')).toEqual({})
+  expect(
+    (await fetch(`${flows.api}/instances/${id}/terminate?reason=again`, { method: 'POST' })).status,
+  ).toBe(410)
   expect((await flows.status(id)).output).toBe('enough')
 })
 

@@ -60,10 +60,13 @@ test('a task that an orchestrator comes back to after another one won keeps its 
 
 test('99. a loop of a thousand rounds has a short history, and keeps its custom status', async () => {
   const id = await flows.start('loops', { n: 0, until: 1000 })
+  const started = new Date().toISOString()
   const ended = await flows.end(id)
   expect(ended).toMatchObject({ output: 1000, customStatus: 'from the first round', input: { n: 1000 } })
   const { historyEvents = [] } = await flows.status(id, 'showHistory=true')
   expect(historyEvents).toHaveLength(3)
+  const created = await fetch(`${flows.api}/instances?createdTimeTo=${started}&instanceIdPrefix=${id}`)
+  expect(await created.json()).toMatchObject([{ instanceId: id }])
 })
 
 test('99. what a round leaves open does not hold up the next one', async () => {
@@ -86,8 +89,11 @@ test('100. an event that was not read is lost with the round, one that comes lat
 test('100. events that come in one go are read one per round, none lost and none twice', async () => {
   const id = await flows.start('loopsWithEvents', { seen: [] })
   const numbers = Array.from({ length: 20 }, (_, n) => n)
+  await flows.client('suspend', id, '')
+  await until(async () => (await flows.status(id)).runtimeStatus === 'Suspended')
   for (const n of numbers) await flows.raise(id, 'go', n)
   await flows.raise(id, 'go', 'stop')
+  await flows.client('resume', id, '')
   expect((await flows.end(id)).output).toEqual({ seen: numbers, other: 'lost' })
 })
 

@@ -148,7 +148,9 @@ test('117. an orchestrator that asks for something else than before fails as non
   await second.flows.raise(id, 'go', 1)
   const ended = await second.flows.end(id)
   expect(ended.runtimeStatus).toBe('Failed')
-  expect(ended.output).toMatch(/Non-Deterministic workflow detected: .*'give' before and is .*'describe' now/)
+  const why = /Non-Deterministic workflow detected: .*'give' before and is .*'describe' now/
+  expect(ended.output).toMatch(why)
+  await second.host.waitForOutput(new RegExp(`'${id}' of 'changes' has failed: ${why.source}`))
 })
 
 test('settings say how much an orchestration may ask for, and whether a running one may be replaced', async () => {

@@ -45,6 +45,17 @@ test('97. without a cancel it runs on until the timer fires, and the host says s
   expect((await flows.end(id)).output).toBe(1)
 })
 
+test('97. one that fails waits for its timer as well', async () => {
+  const id = await flows.start('race', { milliseconds: 1_500, cancels: false })
+  await flows.raise(id, 'go', 'fail')
+  await host.waitForOutput(new RegExp(`would hang in Azure.*'${id}': its function has ended`))
+  expect((await flows.status(id)).runtimeStatus).toBe('Running')
+  expect(await flows.end(id)).toMatchObject({
+    runtimeStatus: 'Failed',
+    output: expect.stringContaining('as asked'),
+  })
+})
+
 test('97. a timer that wins is on time, and the event comes too late', async () => {
   const startedAt = Date.now()
   expect(await flows.run('race', { milliseconds: 200 })).toBe('too late')

@@ -353,6 +353,22 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await log.session(key)).toBeDefined()
     })
 
+    test('before a time is not at it', async () => {
+      const key = createKey()
+      const all = { now: Number.MAX_SAFE_INTEGER, limit: 1000 }
+      await log.create(key, request('x'))
+      const acceptedAt = (await log.read(key))[0]?.at ?? 0
+      expect(await other.stalled({ ...all, before: acceptedAt })).not.toContainEqual(key)
+      await log.deleteSession(key, acceptedAt)
+      await log.append(key, 1, [started(1), completed('x')])
+      const endedAt = (await log.read(key)).at(-1)?.at ?? 0
+      const { agent, session } = key
+      expect(await other.idleSessions(agent, endedAt, 1000)).not.toContainEqual({ agent, session })
+      await log.deleteEndedRuns(key, { acceptedBefore: acceptedAt, upToTurn: 9 })
+      await log.deleteEndedBefore(endedAt, 1000)
+      expect(await other.read(key)).toHaveLength(3)
+    })
+
     test('deletes runs that ended before a time, longest ended first, and nothing else', async () => {
       const key = createKey()
       const sweep = async (before: number, limit: number) => log.deleteEndedBefore(before, limit)

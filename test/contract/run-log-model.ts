@@ -11,6 +11,9 @@ import { createRandom } from '../support/storm.js'
 /** One call of a run log, and what can be told of its result: orders that no store promises are left out. */
 type ModelCall = (log: RunLog) => Promise<unknown>
 
+/** A time of which the log itself tells: the limits of what a call means. */
+type Time = (log: RunLog) => Promise<number>
+
 /**
  * Compares a store with a log in memory: both are asked the same, in an order that only a seed decides. `open` is called
  * twice for each of them, as two processes would.
@@ -34,17 +37,21 @@ export function compareWithMemory(name: string, open: (clock: Clock) => RunLog, 
   )
 }
 
-/** Calls about a few runs of two sessions of `agent`, and times about now. */
+/** Calls about a few runs of two sessions of `agent`, and the times at which something happened to them. */
 function createCalls(agent: string, seed: number, count: number, clock: Clock): readonly ModelCall[] {
   const random = createRandom(seed)
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
   const pickKey = (): RunKey => ({ agent, session: pick(['s', 'S']), run: pick(['r', 'R', 'r2', 'r/1']) })
   const pickTurn = () => pick([0, 1, 2, 3])
-  const pickTime = () => {
-    const offset = pick([-1000, -5, -2, -1, 0, 1, 1000])
+  const pickTime = (): Time => {
+    const [key, id, offset] = [pickKey(), pick([0, -1]), pick([0, 0, 1, 1000])]
+    return async (log) => ((await log.read(key)).at(id)?.at ?? clock.now()) + offset
+  }
+  const pickUntil = () => {
+    const offset = pick([-1, 0, 1, 2])
     return () => clock.now() + offset
   }
-  const appendSome = () => append(pickKey(), pick(toAppends(pickTurn(), pickTime())), pick([0, 0, 0, 1]))
+  const appendSome = () => append(pickKey(), pick(toAppends(pickTurn(), pickUntil())), pick([0, 0, 0, 1]))
   const kinds: readonly (() => ModelCall)[] = [
     () => create(pickKey(), pick([undefined, undefined, 'ann']), pick([undefined, 'reject'])),
     () => create(pickKey(), undefined, undefined),
@@ -95,15 +102,16 @@ function wish(key: RunKey, approvalId: string): ModelCall {
   return (log) => toOutcome(log.control(key, { type: 'decision', approvalId, decision: 'approve' }))
 }
 
-function clear(key: SessionKey, upToTurn: number | 'all', before: () => number): ModelCall {
-  return (log) =>
-    upToTurn === 'all'
-      ? log.deleteSession(key, before())
-      : log.deleteEndedRuns(key, { acceptedBefore: before(), upToTurn })
+function clear(key: SessionKey, upToTurn: number | 'all', time: Time): ModelCall {
+  return async (log) => {
+    const before = await time(log)
+    if (upToTurn === 'all') return log.deleteSession(key, before)
+    return log.deleteEndedRuns(key, { acceptedBefore: before, upToTurn })
+  }
 }
 
-function forget(before: () => number): ModelCall {
-  return (log) => log.deleteEndedBefore(before(), 1000)
+function forget(time: Time): ModelCall {
+  return async (log) => log.deleteEndedBefore(await time(log), 1000)
 }
 
 function look(key: RunKey, turn: number, limit: number): ModelCall {
@@ -134,13 +142,14 @@ async function page(
 }
 
 /** What a sweep looks for. */
-function find(agent: string, before: () => number, now: () => number): ModelCall {
+function find(agent: string, time: Time, now: Time): ModelCall {
   return async (log) => {
-    const stalled = await log.stalled({ before: before(), now: now(), limit: 1000 })
+    const before = await time(log)
+    const stalled = await log.stalled({ before, now: await now(log), limit: 1000 })
     return {
       stalled: toLines(stalled.filter((key) => key.agent === agent)),
-      idle: toLines(await log.idleSessions(agent, before(), 1000)),
-      one: (await log.idleSessions(agent, before(), 1)).length,
+      idle: toLines(await log.idleSessions(agent, before, 1000)),
+      one: (await log.idleSessions(agent, before, 1)).length,
     }
   }
 }

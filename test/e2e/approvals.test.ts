@@ -71,7 +71,8 @@ describe('a run with a tool that needs approval', () => {
 test('an approved call runs with its arguments, and the run goes on to its answer', async () => {
   scene.book.add('Refund order 8', callTools(call('refund', { order: 8, amount: 300 })))
   const approvalId = await askForOne('approved', 'Refund order 8')
-  const decided = await scene.api.decide('approved', approvalId, { decision: 'approve' })
+  const said = { reason: null, arguments: null }
+  const decided = await scene.api.decide('approved', approvalId, { decision: 'approve', ...said })
   expect([decided.status, decided.body.status]).toEqual([202, 'running'])
   expect(await scene.api.waitForOutcome('approved', 'r')).toMatchObject({
     status: 'success',

@@ -172,6 +172,7 @@ describe('an agent as a tool of the MCP server', () => {
   test('answers, and goes on with a conversation', async () => {
     const first = await client.callTool({ name: 'ask_assistant', arguments: { query: 'hello' } })
     expect(first.content).toEqual([{ type: 'text', text: 'You said: hello' }])
+    expect(first.structuredContent).toMatchObject({ status: 'success', response: 'You said: hello' })
     const { sessionId } = first.structuredContent as { sessionId: string }
     await client.callTool({ name: 'ask_assistant', arguments: { query: 'again', sessionId } })
     expect((await scene.api.state(sessionId)).body.message_count).toBe(2)

@@ -10,7 +10,12 @@ describe('host.json', () => {
       functionTimeoutMs: 1_800_000,
       functions: undefined,
       logLevels: {},
-      http: { routePrefix: 'api', maxOutstandingRequests: undefined, customHeaders: {} },
+      http: {
+        routePrefix: 'api',
+        maxOutstandingRequests: undefined,
+        maxConcurrentRequests: undefined,
+        customHeaders: {},
+      },
       extensions: {},
       retryOptions: undefined,
       bundleVersion: undefined,

@@ -246,17 +246,24 @@ test.each([
   expect(client.requests[0]?.messages.at(-1)?.contents).toMatchObject([result])
 })
 
-test('of a call that was cut off a human is asked when its tool cannot find out what became of it', async () => {
-  const reconcile = () => Promise.reject(new Error('no route to host'))
-  const made = tool({ name: 'tool', description: '', reconcile, execute: () => 'done again' })
-  const { log, entity } = createSession([], { tools: [made] })
-  await ask(log, 'a')
-  const step = [calls(0, 'call-1'), toolStarted('call-1')]
-  await log.append(run, 1, [started(1), ...step])
-  await entity.operate('run', { correlationId: 'a' })
-  expect(await approvals(log)).toMatchObject([{ reason: 'unknown_outcome', callId: 'call-1' }])
-  expect(entity.logged.join()).toContain('no route to host')
-})
+test.each([
+  [() => Promise.reject(new Error('no route to host')), 'no route to host'],
+  [() => undefined as never, 'outcome of what reconcile of tool "tool" gives must be one of'],
+  [() => ({ outcome: 'Done', result: 1 }) as never, 'not "Done"'],
+  [() => ({ outcome: 'done', result: 1n }) as const, 'BigInt'],
+])(
+  'of a call that was cut off a human is asked when its tool cannot find out what became of it (%#)',
+  async (reconcile, logged) => {
+    const made = tool({ name: 'tool', description: '', reconcile, execute: () => 'done again' })
+    const { log, entity } = createSession([], { tools: [made] })
+    await ask(log, 'a')
+    const step = [calls(0, 'call-1'), toolStarted('call-1')]
+    await log.append(run, 1, [started(1), ...step])
+    await entity.operate('run', { correlationId: 'a' })
+    expect(await approvals(log)).toMatchObject([{ reason: 'unknown_outcome', callId: 'call-1' }])
+    expect(entity.logged.join()).toContain(logged)
+  },
+)
 
 test('cancel stops a model call in flight, and keeps what it has said', async () => {
   const log = new MemoryRunLog()

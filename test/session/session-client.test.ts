@@ -97,6 +97,20 @@ test('a deletion is done although another session of its name was begun at once'
   await expect(sessions.delete(key, 60_000)).resolves.toBeUndefined()
 })
 
+test('a session is deleted although it was made by a clock that is ahead', async () => {
+  const [ahead, clock] = [createSleepingClock(), createSleepingClock()]
+  ahead.advanceTo(clock.now() + 60_000)
+  const log = new MemoryRunLog({ clock: ahead })
+  const durable = {
+    signalEntity: async () => {},
+    readEntityState: async () => none,
+  } as unknown as DurableClient
+  const sessions = new SessionClient(durable, log, { clock })
+  await startRun(sessions)
+  await sessions.delete(key, 60_000)
+  expect(await log.session(key)).toBeUndefined()
+})
+
 test.each([false, true])(
   'a run that is needless ends before anybody works on it (begun already: %s)',
   async (isBegun) => {

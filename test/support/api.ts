@@ -47,8 +47,8 @@ export interface Outcome extends WaitingRun {
 /** A human's answer to an approval. */
 export interface DecisionFields {
   readonly decision: 'approve' | 'reject'
-  readonly reason?: string
-  readonly arguments?: object
+  readonly reason?: string | null
+  readonly arguments?: object | null
 }
 
 export interface SessionList {

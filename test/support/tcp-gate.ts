@@ -9,6 +9,8 @@ export interface TcpGate {
   /** Lets nothing through any more on the present connections, and tells neither side. */
   silence(): void
   open(): void
+  /** Lets new connections through to another server of this machine; the present ones stay where they are. */
+  redirect(port: number): void
   stop(): Promise<void>
 }
 
@@ -16,6 +18,7 @@ export interface TcpGate {
 export async function startTcpGate(targetPort: number): Promise<TcpGate> {
   const sockets = new Set<Socket>()
   let isOpen = true
+  let target = targetPort
   const hold = (socket: Socket): Socket => {
     sockets.add(socket)
     return socket.on('close', () => sockets.delete(socket)).on('error', () => {})
@@ -27,7 +30,7 @@ export async function startTcpGate(targetPort: number): Promise<TcpGate> {
   const server = createServer((near) => {
     hold(near)
     if (!isOpen) return near.destroy()
-    const far = hold(connect(targetPort, '127.0.0.1'))
+    const far = hold(connect(target, '127.0.0.1'))
     near.pipe(far).on('close', () => near.destroy())
     far.pipe(near).on('close', () => far.destroy())
   })
@@ -41,6 +44,9 @@ export async function startTcpGate(targetPort: number): Promise<TcpGate> {
     },
     open() {
       isOpen = true
+    },
+    redirect(port) {
+      target = port
     },
     async stop() {
       shut()

@@ -35,6 +35,10 @@ export declare const bob: Agent
 export declare const mathLogger: AgentResponseCallback
 export declare const refundOrder: Tool
 export declare const payments: { refund(order: number, amount: number, key: string): Promise<string> }
+export declare const bank: {
+  pay(invoice: number, key: string): Promise<string>
+  find(key: string): Promise<string | undefined>
+}
 export declare const quota: { take(tenant: unknown): Promise<boolean> }
 export declare const results: {
   get(key: string): Promise<unknown>

@@ -1,5 +1,5 @@
 import { toTimestamp } from '../../core/clock.js'
-import { toJsonValue } from '../../core/json.js'
+import type { JsonValue } from '../../core/json.js'
 import { createApprovalId } from '../../run/approval-id.js'
 import type { ApprovalRequested } from '../../run/events.js'
 import type { CallState } from '../../run/fold.js'
@@ -41,9 +41,7 @@ export async function settleUnknown(context: RunContext, state: CallState, tool:
   const resolution = known.outcome === 'unknown' ? tool.onUnknownOutcome : known.outcome
   noteUnknownOutcome(tool.name, state.call.callId, resolution)
   if (known.outcome === 'not_done') return begin(context, state)
-  if (known.outcome === 'done') {
-    return complete(context, state, { result: toJsonValue(known.result) })
-  }
+  if (known.outcome === 'done') return complete(context, state, { result: known.result })
   switch (tool.onUnknownOutcome) {
     case 'retry':
       return begin(context, state)
@@ -58,7 +56,11 @@ export async function settleUnknown(context: RunContext, state: CallState, tool:
 }
 
 /** A tool that cannot find out does not know. */
-async function reconcile(context: RunContext, state: CallState, tool: Tool): Promise<Reconciliation> {
+async function reconcile(
+  context: RunContext,
+  state: CallState,
+  tool: Tool,
+): Promise<Reconciliation<JsonValue>> {
   const args = state.started?.arguments ?? state.call.arguments
   try {
     return await withinTimeLeft(context, `Tool "${tool.name}"`, (signal) =>

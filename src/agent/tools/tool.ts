@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { checkChoice } from '../../core/check-options.js'
 import { systemClock } from '../../core/clock.js'
 import { AgentError, toIssueText } from '../../core/errors.js'
+import { type JsonValue, toJsonValue } from '../../core/json.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../../core/schema.js'
 import { toStrictSchema } from '../../core/strict-schema.js'
 import type { ToolDeclaration } from '../../model/chat-client.js'
-import type { Tool } from '../agent-definition.js'
+import type { Reconciliation, Tool } from '../agent-definition.js'
 import { noteToolFailure } from '../telemetry/tool-failure.js'
 import { invokeTool } from './invoke-tool.js'
 import { settleTool } from './progress.js'
@@ -60,9 +62,20 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     async reconcile(args, context) {
       const parsed = await parse(args)
       if (!parsed.ok || options.reconcile === undefined) return { outcome: 'unknown' }
-      return options.reconcile(parsed.value, context)
+      return checkReconciliation(name, await options.reconcile(parsed.value, context))
     },
   }
+}
+
+/** What a destination says, as it is recorded. @throws when it is no {@link Reconciliation}, or its result no JSON. */
+function checkReconciliation(name: string, given: Reconciliation): Reconciliation<JsonValue> {
+  checkChoice(`outcome of what reconcile of tool "${name}" gives`, given?.outcome, [
+    'done',
+    'not_done',
+    'unknown',
+  ])
+  if (given.outcome !== 'done') return given
+  return { outcome: 'done', result: toJsonValue(given.result) }
 }
 
 /** When it cannot be told whether a human is needed, one is: also when the schema throws, or a policy without types forgets to return what it found. */

@@ -15,6 +15,7 @@ import { hasUsableHost, parseTarget, type RequestTarget } from './request-url.js
 import { decodePath } from './route-template.js'
 import type { RouteMatch, Router } from './router.js'
 import type { StreamProxy } from './stream-proxy.js'
+import { createThrottle } from './throttle.js'
 import { readTraceContext } from './trace-headers.js'
 
 export interface RequestHandlerOptions {
@@ -39,7 +40,7 @@ const builtIn = /^\/(admin|runtime\/webhooks)(?:\/|$)/i
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
   const { cors, http, log, router } = options
   const customHeaders = Object.entries(http.customHeaders)
-  let outstanding = 0
+  const throttle = createThrottle(http)
   return (request, response) => {
     if (!hasUsableHost(request)) return writeEmpty(response, 400)
     if (cors?.(request, response)) return
@@ -52,15 +53,12 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     if (area !== null)
       settle(answerBuiltIn(options, { area, path, search: target.search }, request, response), response, log)
     else if (match === undefined) answerUnrouted(options, request, response, path)
-    else if (http.maxOutstandingRequests !== undefined && outstanding >= http.maxOutstandingRequests) {
-      writeEmpty(response, 429)
-    } else {
-      if (http.maxOutstandingRequests !== undefined) {
-        outstanding++
-        response.once('close', () => outstanding--)
+    else {
+      const answer = () => {
+        for (const [name, value] of customHeaders) response.setHeader(name, value)
+        settle(answerFunction(options, match, target, request, response), response, log)
       }
-      for (const [name, value] of customHeaders) response.setHeader(name, value)
-      settle(answerFunction(options, match, target, request, response), response, log)
+      if (!throttle(response, answer)) writeEmpty(response, 429)
     }
   }
 }

@@ -72,6 +72,7 @@ export class RedisConnection {
       } catch (error) {
         const pauseMs = retryDelaysMs[tries]
         if (pauseMs === undefined || this.#isClosed || isFinal(error)) throw this.#toError(error)
+        if (isDemotion(error)) this.#forgetClients()
         await wait(pauseMs)
       }
     }
@@ -217,13 +218,18 @@ async function createClient(url: string): Promise<RedisClient> {
 
 /** Whether the same call would fail again: the server has answered, or there is no client to call it with. */
 function isFinal(error: unknown): boolean {
-  return toReplyCode(error) !== undefined || error instanceof AgentError
+  return (toReplyCode(error) !== undefined && !isDemotion(error)) || error instanceof AgentError
 }
 
-/** The code word of an error that the server answered with; `undefined` for failures on the way. */
+/** Whether the server became a replica: it keeps its connections, and the address may lead to another one by now. */
+function isDemotion(error: unknown): boolean {
+  return toReplyCode(error) === 'READONLY'
+}
+
+/** The code word of an error that the server answered with; `undefined` for failures on the way. Before Redis 7 that of a script stands behind others. */
 function toReplyCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
-  return /^(?:-?)([A-Z][A-Z]+)\b/.exec(error.message)?.[1]
+  return /^(?:ERR Error running script.*: )?-?([A-Z][A-Z]+)\b/.exec(error.message)?.[1]
 }
 
 function toName(error: unknown): string {
@@ -233,9 +239,9 @@ function toName(error: unknown): string {
   return typeof code === 'string' && /^\w+$/.test(code) ? code : String(name ?? 'error')
 }
 
-/** What a server answers while it restarts, fails over, is cut off from its replicas or its disk, or is busy with a script. */
+/** What a server answers while it restarts, fails over, is cut off from its replicas or its disk, is full, or is busy with a script. */
 function isPassing(code: string): boolean {
-  return /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|MISCONF)$/.test(code)
+  return /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|MISCONF|OOM)$/.test(code)
 }
 
 function toHint(code: string): string {

@@ -126,18 +126,9 @@ export class RedisIndex {
     const { owner, before, limit } = query
     const index = this.#keys.sessionsOf(agent, owner)
     const from = before === undefined ? '-inf' : -before.updatedAt
-    const found: SessionSummary[] = []
-    for await (const page of this.#pages(index, from, '+inf')) {
-      const older = page.filter((entry) => before === undefined || isAfter(entry, before))
-      for (let next = 0; next < older.length && found.length < limit; ) {
-        const some = older.slice(next, next + limit - found.length)
-        const sessions = await Promise.all(some.map((entry) => this.#toListed(agent, owner, entry)))
-        found.push(...sessions.filter((session) => session !== undefined))
-        next += some.length
-      }
-      if (found.length >= limit) break
-    }
-    return found
+    return this.#find(this.#pages(index, from, '+inf'), limit, async (entry) =>
+      before === undefined || isAfter(entry, before) ? this.#toListed(agent, owner, entry) : undefined,
+    )
   }
 
   /** With the time that it is listed by: that decides where the next page begins. A line may outlive its session. */
@@ -151,26 +142,17 @@ export class RedisIndex {
     return isListed ? { ...summary, updatedAt: -score } : undefined
   }
 
-  async idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
-    const found: SessionKey[] = []
-    for await (const page of this.#pages(this.#keys.sessions(agent), '-inf', `(${before}`)) {
-      for (const { member } of page) {
-        const key = { agent, session: fromText(member) }
-        if ((await this.session(key)) !== undefined) found.push(key)
-        if (found.length >= limit) return found
-      }
-    }
-    return found
+  idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
+    const idle = this.#pages(this.#keys.sessions(agent), '-inf', `(${before}`)
+    return this.#find(idle, limit, async ({ member }) => {
+      const key = { agent, session: fromText(member) }
+      return (await this.session(key)) === undefined ? undefined : key
+    })
   }
 
-  async stalled(query: StalledQuery): Promise<readonly RunKey[]> {
-    const found: RunKey[] = []
-    for await (const page of this.#pages(this.#keys.open, '-inf', '+inf')) {
-      const keys = await Promise.all(page.map((entry) => this.#toStalled(entry, query)))
-      found.push(...keys.filter((key) => key !== undefined))
-      if (found.length >= query.limit) break
-    }
-    return found.slice(0, query.limit)
+  stalled(query: StalledQuery): Promise<readonly RunKey[]> {
+    const open = this.#pages(this.#keys.open, '-inf', '+inf')
+    return this.#find(open, query.limit, (entry) => this.#toStalled(entry, query))
   }
 
   async #toStalled({ member, score }: Scored, { before, now }: StalledQuery): Promise<RunKey | undefined> {
@@ -248,6 +230,25 @@ export class RedisIndex {
       if (page.length > 0) yield page
       if (page.length < pageSize) return
     }
+  }
+
+  /** The first `limit` of what is found of listed entries, in their order; those of a page are asked about together. */
+  async #find<Found>(
+    pages: AsyncIterable<readonly Scored[]>,
+    limit: number,
+    find: (entry: Scored) => Promise<Found | undefined>,
+  ): Promise<readonly Found[]> {
+    const found: Found[] = []
+    for await (const page of pages) {
+      for (let next = 0; next < page.length && found.length < limit; ) {
+        const some = page.slice(next, next + limit - found.length)
+        const results = await Promise.all(some.map(find))
+        found.push(...results.filter((result) => result !== undefined))
+        next += some.length
+      }
+      if (found.length >= limit) break
+    }
+    return found
   }
 
   async #range(

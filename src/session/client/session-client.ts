@@ -200,13 +200,19 @@ export class SessionClient {
 
   /** Deletes the session with its runs and their logs, and waits until that is done; a session of its name may have been begun by then. A run in progress is cut off. */
   async delete(key: SessionKey, limitMs: number): Promise<void> {
-    const before = this.#clock.now() + 1
+    const before = await this.#findEnd(key)
     await this.signal(key, 'delete', { before })
     const raise = createRaiseEvent(this.#durable, this.#clock)
     const raiseEvent: RaiseEvent = (...event) => askTaskHub(() => raise(...event))
     const agent = this.#agents.find(({ name }) => name === key.agent)
     await deleteRuns(key, { log: this.#log, agent, before, raiseEvent, clock: this.#clock })
     await this.#waitUntil(() => this.#isDeleted(key, before), limitMs)
+  }
+
+  /** A time after all that there is of a session, also where the clock that gave it its times was ahead of this one. */
+  async #findEnd(key: SessionKey): Promise<number> {
+    const { updatedAt = 0 } = (await this.#log.session(key)) ?? {}
+    return Math.max(this.#clock.now(), updatedAt) + 1
   }
 
   /** Whether there is no session any more, or another one of its name that was begun since. */

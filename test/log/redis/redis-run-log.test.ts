@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { createClient, createCluster } from 'redis'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { RedisClient } from '../../../src/log/redis/connection.js'
 import { RedisRunLog, type RedisRunLogOptions } from '../../../src/log/redis/redis-run-log.js'
 import { redisScripts } from '../../../src/log/redis/scripts.js'
 import type { RunRequest } from '../../../src/run/events.js'
@@ -126,30 +127,37 @@ describe.skipIf(isSkipped)('on a server', async () => {
     expect(await shared.zScore('durable-agents:ended', value)).toBeNull()
   })
 
+  /** A client of the server that has `intervene` come before or after a script, whichever it wants. */
+  function openClient(
+    intervene: (sha: string, run: () => Promise<unknown>) => Promise<unknown>,
+  ): RedisClient {
+    const nothing = async () => undefined
+    const client: RedisClient = {
+      isOpen: true,
+      connect: nothing,
+      duplicate: () => client,
+      destroy: () => undefined,
+      eval: (script, call) => shared.eval(script, call),
+      evalSha: (sha, call) => intervene(sha, () => shared.evalSha(sha, call)),
+      subscribe: nothing,
+      unsubscribe: nothing,
+      on: () => undefined,
+    }
+    return client
+  }
+
   test('a run that is made anew while its session is deleted is found', async () => {
     const key = createKey()
     const log = open()
     await log.create(key, request())
     let isAnew = false
-    const createAnew = async (sha: string): Promise<void> => {
-      if (isAnew || sha !== redisScripts.remove.sha) return
-      isAnew = true
-      await log.create(key, request('anew'))
-    }
-    const client = {
-      isOpen: true,
-      connect: async () => undefined,
-      duplicate: () => client,
-      destroy: () => undefined,
-      eval: (script: string, call: { keys: string[]; arguments: string[] }) => shared.eval(script, call),
-      evalSha: async (sha: string, call: { keys: string[]; arguments: string[] }) => {
-        await createAnew(sha)
-        return shared.evalSha(sha, call)
-      },
-      subscribe: async () => undefined,
-      unsubscribe: async () => undefined,
-      on: () => undefined,
-    }
+    const client = openClient(async (sha, run) => {
+      if (!isAnew && sha === redisScripts.remove.sha) {
+        isAnew = true
+        await log.create(key, request('anew'))
+      }
+      return run()
+    })
     await open({ client }).deleteSession(key, Date.now() + 1)
     expect(isAnew).toBe(true)
     const stalled = await log.stalled({ before: Date.now() + 60_000, now: 0, limit: 1000 })
@@ -160,6 +168,25 @@ describe.skipIf(isSkipped)('on a server', async () => {
       agent: key.agent,
       session: key.session,
     })
+  })
+
+  test('what was done although its answer was lost is not done again, and is no other caller’s', async () => {
+    const key = createKey()
+    const lost = new Set<string>()
+    const client = openClient(async (sha, run) => {
+      const reply = await run()
+      if (lost.has(sha)) return reply
+      lost.add(sha)
+      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+    })
+    const log = open({ client })
+    expect(await log.create(key, request())).toEqual({ outcome: 'created' })
+    expect(await log.append(key, 1, [started(1)])).toBe(2)
+    expect(await log.control(key, { type: 'cancel', reason: 'x' })).toBe(true)
+    expect(await log.read(key)).toHaveLength(2)
+    expect(await log.controls(key)).toHaveLength(1)
+    for (const { sha } of [redisScripts.create, redisScripts.append, redisScripts.control])
+      expect(lost).toContain(sha)
   })
 
   test('a run that went without a trace is listed no longer after a while', async () => {
@@ -192,6 +219,9 @@ describe.skipIf(isSkipped)('on a server', async () => {
       const { length } = await log.sessions(agent, { owner: 'ann', limit: 2 })
       expect(length).toBe(2)
       expect(await pageThrough(agent, 'ann')).toEqual(['s1', 's3'])
+      await shared.zAdd(`durable-agents:active:${agent}`, { score: 1, value: 'gone-1' })
+      expect(await log.idleSessions(agent, Number.MAX_SAFE_INTEGER, 3)).toHaveLength(3)
+      expect(await log.idleSessions(agent, 2, 3)).toEqual([])
     })
 
     test('when two runs of one ended at once, and the earlier end was listed last', async () => {
@@ -212,15 +242,21 @@ describe.skipIf(isSkipped)('on a server', async () => {
 
   test('ended runs go when their time is over, and leave no lines in the index', async () => {
     const key = createKey()
-    const log = open({ url: server.url, endedTtlMs: 20 })
-    await log.create(key, request())
-    await log.control(key, { type: 'cancel', reason: 'x' })
+    const log = open({ url: server.url, endedTtlMs: 200 })
+    await log.create(key, request(), [{ digest: 'd', content: 'data:,x' }])
     await log.append(key, 1, [started(1), completed('x')])
+    // Late, and yet it goes with the run.
+    await log.control(key, { type: 'cancel', reason: 'x' })
     await log.create({ ...key, run: 'open' }, request())
     await expect.poll(() => log.read(key)).toEqual([])
+    await expect.poll(() => log.readAttachment(key, 'd')).toBeUndefined()
     expect((await log.runsAfter(key, 0)).map(({ run }) => run)).toEqual(['open'])
     expect(await log.controls(key)).toEqual([])
-    expect(await log.read({ ...key, run: 'open' })).toHaveLength(1)
+    expect(await log.append({ ...key, run: 'open' }, 1, [started(1, 2), completed('x')])).toBe(3)
+    const lines = (await shared.zRange('durable-agents:ended', 0, -1)).filter((one) =>
+      one.includes(key.session),
+    )
+    expect(lines).toEqual([JSON.stringify([key.agent, key.session, 'open'])])
   })
 
   test('followers are told by the server, long before they would look by themselves', async () => {
@@ -251,7 +287,7 @@ describe.skipIf(isSkipped)('on a server', async () => {
   test('a server that takes no writes says so', async () => {
     const full = await start(['--maxmemory', '100kb'])
     const log = open({ url: full.url })
-    await expect(log.probe()).rejects.toMatchObject({ code: 'store_unavailable', retryable: false })
+    await expect(log.probe()).rejects.toMatchObject({ code: 'store_unavailable', retryable: true })
     await expect(log.probe()).rejects.toThrow(/\(OOM\)\. It takes no writes/)
   })
 
@@ -295,6 +331,29 @@ describe.skipIf(isSkipped)('on a server', async () => {
     expect((await next).value).toMatchObject([{ id: 1 }])
     expect(await log.append(key, 2, [completed('x')])).toBe(3)
     expect((await following.next()).value).toMatchObject([{ id: 2 }])
+    await log.close()
+    await gate.stop()
+  })
+
+  test('a server that became a replica is given up for the one that its address leads to now', async () => {
+    const [first, second] = [await start(), await start()]
+    const gate = await startTcpGate(first.port)
+    const key = createKey()
+    const log = open({ url: `redis://127.0.0.1:${gate.port}`, pollIntervalMs: 20 })
+    await log.create(key, request())
+    const replicate = async (server: RedisServer, master: RedisServer) => {
+      const client = await createClient({ url: server.url }).connect()
+      await client.sendCommand(['REPLICAOF', '127.0.0.1', String(master.port)])
+      await expect.poll(() => client.info('replication')).toMatch(/master_link_status:up/)
+      return client
+    }
+    const replica = await replicate(second, first)
+    await replica.sendCommand(['REPLICAOF', 'NO', 'ONE'])
+    gate.redirect(second.port)
+    const demoted = await replicate(first, second)
+    expect(await log.append(key, 1, [started(1)])).toBe(2)
+    expect(await log.append(key, 2, [completed('x')])).toBe(3)
+    for (const client of [replica, demoted]) client.destroy()
     await log.close()
     await gate.stop()
   })

@@ -48,7 +48,7 @@ export async function askOrchestrator(
   const actionCount = answer.actions.length
   if (actionCount > options.maxActions) {
     const message = `Maximum amount of orchestration actions (${options.maxActions}) has been reached.`
-    return failEpisode(instance, news, actionCount, message)
+    return fail(situation, actionCount, message, options)
   }
   try {
     const replayed = replay({
@@ -66,8 +66,14 @@ export async function askOrchestrator(
     for (const decision of decisions) reportTakenId(instance, decision, options)
     return concludeEpisode(instance, news, answer, { ...replayed, decisions })
   } catch (error) {
-    return failEpisode(instance, news, actionCount, toErrorMessage(error))
+    return fail(situation, actionCount, toErrorMessage(error), options)
   }
+}
+
+/** Ends an orchestration whose function has not failed itself: nothing else in the log would tell why. */
+function fail({ instance, news }: Situation, actionCount: number, why: string, { log }: AskOptions): Episode {
+  log('error', `The orchestration '${instance.id}' of '${instance.name}' has failed: ${why}`)
+  return failEpisode(instance, news, actionCount, why)
 }
 
 /** What follows from an answer that cannot be held against the history. */

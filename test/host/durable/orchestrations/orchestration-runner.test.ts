@@ -101,6 +101,34 @@ test('executions that follow each other within a millisecond have times of their
   expect(times).toEqual([...new Set(times)].sort())
 })
 
+test('what comes for a suspended orchestration waits without being looked at again', async () => {
+  const { hub, start, nextCall, commands, settled } = await startProcess()
+  await start()
+  ;(await nextCall()).answer(waiting)
+  await commands.suspend('i', '')
+  await until(() => hub.instances.read('i')?.status === 'Suspended')
+  await commands.raiseEvent('i', 'go', '1')
+  await settle(settled)
+  expect(hub.hasMessages('i', 1_000_000)).toBe(false)
+  await commands.resume('i', '')
+  expect((await nextCall()).news).toEqual([12, 15])
+})
+
+test('an execution that another one follows leaves no history behind', async () => {
+  const { hub, start, nextCall, commands } = await startProcess()
+  await start()
+  const { execution = '' } = hub.instances.read('i') ?? {}
+  ;(await nextCall()).answer(waiting)
+  await until(() => hub.instances.readHistory(execution).length > 0)
+  await commands.raiseEvent('i', 'go', '1')
+  ;(await nextCall()).answer({
+    isDone: true,
+    actions: [[...waiting.actions.flat(), { actionType: 4, input: 2 }]],
+  })
+  await until(() => hub.instances.read('i')?.execution !== execution)
+  expect(hub.instances.readHistory(execution)).toEqual([])
+})
+
 test('what an orchestrator answers after its instance was purged is not written', async () => {
   const { hub, start, nextCall, commands, calls, settled } = await startProcess()
   await start()
