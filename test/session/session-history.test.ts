@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { AgentState } from '../../src/session/state/agent-state.js'
@@ -54,6 +55,22 @@ test('turns that other processes carried out meanwhile are read, and only those'
   expect(await read()).toEqual([1, 2, 3, 4, 5, 6])
   expect(reads).toHaveBeenCalledTimes(3)
   expect(lists).toHaveBeenCalledExactlyOnceWith(key, 6, 3)
+})
+
+test('however long a conversation is, only some of its logs are read at a time', async () => {
+  const { log, state, read } = open()
+  for (let turn = 1; turn <= 100; turn += 1) await say(log, state, large)
+  const { read: readLog } = log
+  let [reading, most] = [0, 0]
+  log.read = async (...which) => {
+    reading += 1
+    most = Math.max(most, reading)
+    await nextTurn()
+    reading -= 1
+    return readLog.apply(log, which)
+  }
+  expect(await read()).toHaveLength(100)
+  expect(most).toBeLessThan(50)
 })
 
 test('a window over large turns moves on with them', async () => {

@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import { createRunRequest } from '../../src/session/client/run-request.js'
 import { type SweepOptions, sweep } from '../../src/session/watchdog/sweep.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { completed, started } from '../run/event-samples.js'
@@ -152,6 +154,29 @@ test('however many messages wait behind a human, and however many runs are of ot
   expect(await sweep(options)).toMatchObject({ signalled: 1 })
   expect(signals).toEqual([[lost, 'continue', { correlationId: 'a' }]])
   expect(lists).toHaveBeenCalledTimes(2)
+})
+
+test('however much there is to see to, only some of it is done at a time', async () => {
+  let [waiting, most] = [0, 0]
+  const wait = async () => {
+    waiting += 1
+    most = Math.max(most, waiting)
+    await nextTurn()
+    waiting -= 1
+  }
+  const { log, options } = createSweep(undefined, { sessionTtlMs: minute, signal: wait })
+  const { runsAfter } = log
+  log.runsAfter = async (...which) => {
+    await wait()
+    return runsAfter.apply(log, which)
+  }
+  for (let number = 0; number < 200; number += 1) {
+    const run = { agent: 'Agent', session: `s${number}`, run: 'a' }
+    await log.create(run, createRunRequest({ messages: [] }))
+    if (number % 2 === 0) await log.append(run, 1, [started(1), completed('x')])
+  }
+  expect(await sweep(options)).toMatchObject({ signalled: 100, expired: 100 })
+  expect(most).toBeLessThan(50)
 })
 
 test('a run that cannot be seen to keeps nobody from the rest, and is told of', async () => {

@@ -36,10 +36,15 @@ export async function parseAnswer(
 ): Promise<Parsed<JsonValue | undefined>> {
   const schema = toParser(context)
   if (schema === undefined) return { ok: true, value: undefined }
-  const value = parseWritableJson(text)
+  const value = parseWritableJson(withoutFence(text))
   if (value === undefined) return { ok: false, issues: [{ path: '', message: 'it is not JSON' }] }
   const parsed = await parseWith(schema, value)
   return parsed.ok ? { ok: true, value } : parsed
+}
+
+/** Models that no provider holds to a schema put JSON into a block of code. */
+function withoutFence(text: string): string {
+  return /^\s*```(?:json)?\s*?\n(.*)\n\s*```\s*$/is.exec(text)?.[1] ?? text
 }
 
 /** What checks the answer; `undefined` when nothing does. A schema in code may check more than JSON Schema can say. */

@@ -1,7 +1,7 @@
+import { forEachLimited } from '../../core/for-each-limited.js'
 import { toOutermostRun } from '../../run/inner-run.js'
 import type { EndedRunsQuery, RunKey, SessionKey } from '../../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './container.js'
-import { forEachLimited } from './for-each-limited.js'
 import { type EndedRun, parseEndedMetadata, parseOpenMetadata, parseRunKey } from './metadata.js'
 
 import {

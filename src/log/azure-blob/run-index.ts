@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
+import { forEachLimited } from '../../core/for-each-limited.js'
 import { isInnerRun } from '../../run/inner-run.js'
 import type { RunIndex } from '../../run/run-index.js'
 import type { RunKey, RunSummary, SessionKey, StalledQuery } from '../../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './container.js'
-import { forEachLimited } from './for-each-limited.js'
 import type { AzureBlobLogs } from './logs.js'
 import {
   type EndedRun,

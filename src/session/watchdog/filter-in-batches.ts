@@ -1,4 +1,9 @@
-/** The first of `items`, about `most` of them, that `isWanted` wants; asks about `most` of them at a time. */
+import { forEachLimited } from '../../core/for-each-limited.js'
+
+/** So many at a time: an instance has but a few hundred connections, and others need them too. */
+export const parallel = 32
+
+/** The first of `items`, about `most` of them, that `isWanted` wants. */
 export async function filterInBatches<Item>(
   items: readonly Item[],
   most: number,
@@ -7,7 +12,7 @@ export async function filterInBatches<Item>(
   const found: Item[] = []
   for (let from = 0; from < items.length && found.length < most; from += most) {
     const some = items.slice(from, from + most)
-    const wanted = await Promise.all(some.map(isWanted))
+    const wanted = await forEachLimited(some, parallel, isWanted)
     found.push(...some.filter((_item, index) => wanted[index]))
   }
   return found

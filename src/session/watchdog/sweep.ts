@@ -1,13 +1,14 @@
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { measureEnd } from '../../agent/telemetry/run-meter.js'
 import { AgentError, hasCode } from '../../core/errors.js'
+import { forEachLimited } from '../../core/for-each-limited.js'
 import { toProblem } from '../../core/problem.js'
 import type { StoredEvent, TerminalEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { cancelAnswers, findAnswersOf } from '../delegation/open-answers.js'
 import type { OperationName } from '../entity/operation.js'
-import { filterInBatches } from './filter-in-batches.js'
+import { filterInBatches, parallel } from './filter-in-batches.js'
 import { findUnusedSessions } from './find-unused-sessions.js'
 
 /** What the sweeper looks after, and how patient it is. */
@@ -49,7 +50,7 @@ const limit = 500
 export async function sweep(options: SweepOptions): Promise<SweepReport> {
   const stalled = await findStalled(options)
   // A run that cannot be seen to must keep nobody from the rest, neither now nor ever.
-  const wakened = await Promise.allSettled(stalled.map((key) => wake(options, key)))
+  const wakened = await forEachSettled(stalled, (key) => wake(options, key))
   const expired = await expireSessions(options)
   const forgotten = await forgetEndedRuns(options)
   for (const one of [...wakened, ...expired]) if (one.status === 'rejected') throw one.reason
@@ -144,7 +145,13 @@ async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepO
   const unused = await Promise.all(agents.map(({ name }) => findUnusedSessions({ ...query, agent: name })))
   // Somebody may use one again before its entity hears of this.
   const deletion = { before, unlessUsed: true }
-  return Promise.allSettled(unused.flat().map((key) => signal(key, 'delete', deletion)))
+  return forEachSettled(unused.flat(), (key) => signal(key, 'delete', deletion))
+}
+
+/** What came of the work on each, also where it failed. */
+async function forEachSettled<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
+  const settled = await forEachLimited(items, parallel, (item) => Promise.allSettled([work(item)]))
+  return settled.flat()
 }
 
 /** With its log a run loses its receipt too: its correlation id may then be used anew. */
