@@ -46,6 +46,6 @@ export function createShop(client: ChatClient, find: (sku: string) => string): A
 
 if (import.meta.main) {
   const shop = createShop(createChatClientFromEnvironment(), (sku) => `SKU ${sku}: Wireless Charger`)
-  for (const question of ['Look up SKU WCH-42', 'Look up SKU WCH-42 again'])
+  for (const question of ['Look up the SKU "WCH-42"', 'Look up the SKU "WCH-42" again'])
     process.stdout.write(`${(await shop.run(question)).text}\n`)
 }

@@ -21,7 +21,7 @@ async function* toEvents(run: AgentRun): AsyncGenerator<string> {
 
 /** Streams without a journal. The routes of `AgentFunctionApp` stream too, and a reader that was cut off can go on there. */
 async function chatStream(request: HttpRequest): Promise<HttpResponseInit> {
-  const parsed = chatRequest.safeParse(await request.json())
+  const parsed = chatRequest.safeParse(await request.json().catch(() => undefined))
   if (!parsed.success) return { status: 400, jsonBody: { detail: z.prettifyError(parsed.error) } }
   const body = Readable.from(toEvents(agent.run(parsed.data.message)))
   return { headers: { 'Content-Type': 'text/event-stream' }, body }

@@ -43,6 +43,8 @@ export interface StandaloneRun<Value> {
   /** Who follows an answer that is made in the background; without anybody the run ends with its token. @default somebody always */
   readonly followers?: RunFollowers | undefined
   readonly signal: AbortSignal | undefined
+  /** By then a run that it works for has to be over; ms since 1970. @default there is none */
+  readonly runEnd?: number | undefined
   readonly onEvent: (event: RunEvent) => void
   readonly onApproval: ApprovalHandler | undefined
   /** Told of failures that do not end the run. */
@@ -124,7 +126,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
       maxSteps: agent.maxSteps,
       maxTokens: agent.maxTokensPerRun,
       stepTimeoutMs: agent.stepTimeoutMs,
-      runEnd: agent.runTimeoutMs === undefined ? undefined : systemClock.now() + agent.runTimeoutMs,
+      runEnd: toRunEnd(run),
     },
     readValues: () => run.values,
     sessionState: run.sessionState ?? {},
@@ -141,6 +143,11 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     clock: systemClock,
     onError,
   }
+}
+
+function toRunEnd({ agent: { runTimeoutMs }, runEnd }: StandaloneRun<unknown>): number | undefined {
+  if (runTimeoutMs === undefined) return runEnd
+  return Math.min(runEnd ?? Number.POSITIVE_INFINITY, systemClock.now() + runTimeoutMs)
 }
 
 function openJournal(run: StandaloneRun<unknown>): RunJournal {

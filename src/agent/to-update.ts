@@ -1,6 +1,7 @@
-import type { Content } from '../core/messages.js'
+import { type ChatMessage, type Content, toText } from '../core/messages.js'
 import type { AgentResponseUpdate } from '../core/response.js'
 import type { RunEvent } from '../run/events.js'
+import { toMessageText } from '../run/turn-messages.js'
 
 /** What a run's event adds to the answer; `undefined` for events that add nothing a reader sees. */
 export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
@@ -23,15 +24,12 @@ export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
     case 'run.prepared':
       return event.data.answer && toTextUpdate(event.data.answer.text)
     case 'step.completed':
-      return toToolUpdate(
-        'assistant',
-        event.data.message.contents.filter((content) => content.type === 'functionCall'),
-      )
+      return toStepUpdate(event.data.message)
     case 'tool.progress':
       return { role: 'tool', contents: [], text: '', progress: event.data }
     case 'tool.completed': {
       const { callId, result, error } = event.data
-      return toToolUpdate('tool', [{ type: 'functionResult', callId, result, error }])
+      return { role: 'tool', contents: [{ type: 'functionResult', callId, result, error }], text: '' }
     }
     default:
       return undefined
@@ -46,9 +44,11 @@ function toTextUpdate(text: string): AgentResponseUpdate {
   return { role: 'assistant', contents: [{ type: 'text', text }], text }
 }
 
-function toToolUpdate(
-  role: 'assistant' | 'tool',
-  contents: readonly Content[],
-): AgentResponseUpdate | undefined {
-  return contents.length === 0 ? undefined : { role, contents, text: '' }
+/** What of a model's answer did not come as a delta: tool calls, media, a refusal, whose words are the text when there is no other. */
+function toStepUpdate(message: ChatMessage): AgentResponseUpdate | undefined {
+  const contents = message.contents.filter(({ type }) => !toldByDeltas.includes(type))
+  const text = toText(message.contents) === '' ? toMessageText(message) : ''
+  return contents.length === 0 ? undefined : { role: 'assistant', contents, text }
 }
+
+const toldByDeltas: readonly Content['type'][] = ['text', 'reasoning', 'provider']

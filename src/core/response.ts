@@ -22,9 +22,9 @@ export interface AgentResponse<Value = unknown> {
 /** One increment of an answer that is being made. */
 export interface AgentResponseUpdate {
   readonly role: 'assistant' | 'tool'
-  /** New text, reasoning, tool calls or tool results; never what was sent before. */
+  /** New text, reasoning, media, tool calls or tool results, or a refusal; never what was sent before. */
   readonly contents: readonly Content[]
-  /** The new text; empty for updates without any. */
+  /** The new text, or the words of a refusal; empty for updates without any. */
   readonly text: string
   /** Present when the model works in the background: a run that is passed it goes on after this update. */
   readonly continuationToken?: string | undefined

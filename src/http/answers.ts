@@ -1,6 +1,7 @@
 import { AgentError } from '../core/errors.js'
 import { type Problem, type ProblemContext, toProblem } from '../core/problem.js'
 import type { ApprovalRequested } from '../run/events.js'
+import { type RunState, toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 
 /**
@@ -76,6 +77,13 @@ export function createPendingAnswer(
     location,
     'retry-after': '1',
   })
+}
+
+/** 202: where a run that has not ended stands. */
+export function createStandingAnswer(url: URL, key: RunKey, state: RunState): Answer {
+  const approvals = toOpenApprovals(state)
+  const status = state.parked === 'approval' ? 'waiting' : state.epoch === 0 ? 'accepted' : 'running'
+  return createPendingAnswer(url, key, status, approvals.length === 0 ? undefined : approvals)
 }
 
 function toHeaderText(id: string): string {

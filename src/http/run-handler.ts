@@ -3,12 +3,14 @@ import { AgentError } from '../core/errors.js'
 import { type Problem, toProblem } from '../core/problem.js'
 import { withinMs } from '../core/work-limit.js'
 import type { TerminalEvent } from '../run/events.js'
+import { fold } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import {
   type Answer,
   createJsonAnswer,
   createPendingAnswer,
   createProblemAnswer,
+  createStandingAnswer,
   createTextAnswer,
   toErrorAnswer,
   toRunHeaders,
@@ -45,8 +47,7 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answ
   await sessions.settle()
   if (run.form === 'events') return createEventStream(call, key, { after: -1, headers })
   if (!run.wait) return createPendingAnswer(call.url, key, 'accepted')
-  if (outcome === undefined) return createPendingAnswer(call.url, key, 'running')
-  return createPendingAnswer(call.url, key, outcome, await sessions.readApprovals(key))
+  return createStandingAnswer(call.url, key, fold(await sessions.readRun(key)))
 }
 
 function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {

@@ -1,9 +1,15 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError, hasCode } from '../core/errors.js'
-import { fold, toOpenApprovals } from '../run/fold.js'
+import { fold } from '../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../run/run-log.js'
 import { toHistoryEntries, toLastResponse } from '../session/state/session-view.js'
-import { type Answer, createJsonAnswer, createPendingAnswer, toRunHeaders } from './answers.js'
+import {
+  type Answer,
+  createJsonAnswer,
+  createPendingAnswer,
+  createStandingAnswer,
+  toRunHeaders,
+} from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { parseCount, parseFlag, refuseUnknown } from './parse-query.js'
@@ -69,13 +75,11 @@ export function createOutcomeHandler(agent: Agent): Handler {
     const key = await requireRun(call, agent)
     const state = fold(await call.sessions.readRun(key))
     const { outcome } = state
-    const approvals = toOpenApprovals(state)
-    const status = state.parked === 'approval' ? 'waiting' : state.epoch === 0 ? 'accepted' : 'running'
     const ids = { sessionId: key.session, correlationId: key.run }
     const headers = toRunHeaders(key.session, key.run)
     switch (outcome?.type) {
       case undefined:
-        return createPendingAnswer(call.url, key, status, approvals.length === 0 ? undefined : approvals)
+        return createStandingAnswer(call.url, key, state)
       case 'run.completed':
         return createJsonAnswer(outcome.data, 200, headers)
       case 'run.failed':

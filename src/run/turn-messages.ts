@@ -58,7 +58,8 @@ export function toAnswerText({ outcome, prepared, steps }: RunState): string {
   return toMessageText(steps.at(-1)?.message)
 }
 
-function toMessageText(message: ChatMessage | undefined): string {
+/** The text of a message; a refusal's words when it has no other. */
+export function toMessageText(message: ChatMessage | undefined): string {
   const contents = message?.contents ?? []
   const refusal = contents.find((content) => content.type === 'error')
   return toText(contents) || (refusal?.message ?? '')

@@ -6,7 +6,9 @@ import { summarize } from '../../src/agent/providers/compaction.js'
 import { InMemoryHistoryProvider } from '../../src/agent/providers/history-provider.js'
 import { tool } from '../../src/agent/tools/tool.js'
 import { AgentError } from '../../src/core/errors.js'
-import { createTextMessage } from '../../src/core/messages.js'
+import { type ChatMessage, type Content, createTextMessage, toText } from '../../src/core/messages.js'
+import type { AgentResponseUpdate } from '../../src/core/response.js'
+import type { ChatClient } from '../../src/model/chat-client.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 
 const getWeather = tool({
@@ -77,6 +79,37 @@ test('iterating gives the increments, and the same answer afterwards', async () 
   for await (const update of run) again.push(update.text)
   expect(again.join('')).toBe('It is 72.')
 })
+
+const refusal: Content = { type: 'error', message: 'I will not.', errorCode: 'refusal' }
+const picture: Content = { type: 'data', uri: 'data:image/png;base64,iVBORw0KGgo=' }
+
+test.each([
+  ['a refusal', [refusal], ['I will not.']],
+  ['a refusal after some words', [{ type: 'text', text: 'Well.' }, refusal], ['Well.', '']],
+  ['a picture', [{ type: 'text', text: 'Look:' }, picture], ['Look:', '']],
+] as const)('iterating gives all that the answer has: %s', async (_name, contents, texts) => {
+  const client = createClient({ role: 'assistant', contents })
+  const run = new Agent({ name: 'Painter', client }).run('Paint')
+  const updates: AgentResponseUpdate[] = []
+  for await (const update of run) updates.push(update)
+  const { text, messages } = await run
+  expect(updates.map((update) => update.text)).toEqual(texts)
+  expect(text).toBe(texts.join(''))
+  expect(updates.flatMap((update) => update.contents)).toEqual(messages.flatMap((one) => one.contents))
+})
+
+/** Streams the text of an answer; its other parts come at the end. */
+function createClient(message: ChatMessage): ChatClient {
+  const text = toText(message.contents)
+  const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2 }
+  return {
+    model: 'painter',
+    async *stream() {
+      if (text !== '') yield { type: 'text', text }
+      yield { type: 'completed', message, usage, finishReason: 'stop', model: 'painter' }
+    },
+  }
+}
 
 test('a response format gives a typed, validated value', async () => {
   const { agent, client } = createAgent([{ text: '{"city":"Oslo","degrees":7}' }])

@@ -74,14 +74,14 @@ test.each([
   [
     'an appStart hook that throws',
     { main: 'index.js' },
-    `${requireLibrary}app.hook.appStart(require('./lib/odd.js'))`,
-    'module.exports = () => {\n throw new Error("x") }',
+    `${requireLibrary}app.hook.appStart(require('./lib/odd.js').hook)`,
+    'exports.hook = () => {\n throw new Error("x") }',
   ],
 ])('6. says where it is, for %s', async (_, manifest, index, odd) => {
   const root = await writeApp({ 'package.json': manifest, 'index.js': index, 'lib/odd.js': odd })
   const { code, output } = await runFailingHost({ root })
   expect(code).toBe(1)
-  expect(output).toMatch(/lib\/odd\.js:[12]/)
+  expect(output).toMatch(/lib\/odd\.js:\d/)
 })
 
 test('7. does not load an app with two functions of one name', async () => {

@@ -14,7 +14,7 @@ async function post(url: string, body: unknown): Promise<Response> {
   })
 }
 
-test('17 HTTP service: a session goes on from call to call and over a restart, and a blank message is refused', async () => {
+test('17 HTTP service: a session goes on from call to call and over a restart, and what is no message is refused', async () => {
   const folder = await bed.createFolder()
   const start = () =>
     bed.startApp({
@@ -30,7 +30,8 @@ test('17 HTTP service: a session goes on from call to call and over a restart, a
   const answer = await chat(second.url, 'What is my order?')
   expect(await answer.json()).toEqual({ reply: expect.stringContaining('4421') })
   const refused = await post(`${second.url}/api/chat`, { message: 'Hi', session_id: '../escape' })
-  expect(refused.status).toBe(500)
+  const empty = await post(`${second.url}/api/chat`, undefined)
+  expect([refused.status, empty.status]).toEqual([400, 400])
 })
 
 test('18 queue trigger: a message of the queue is a run of the agent, under its own id', async () => {
@@ -44,6 +45,7 @@ test('18 queue trigger: a message of the queue is a run of the agent, under its 
 test('19 SSE endpoint: the text comes as events, and the last one tells how it ended', async () => {
   const app = await bed.startApp({ entry: 'samples/recipes/19-sse-endpoint.ts' })
   const response = await post(`${app.url}/api/chat/stream`, { message: 'Say something about the sea' })
+  expect((await post(`${app.url}/api/chat/stream`, undefined)).status).toBe(400)
   expect(response.headers.get('content-type')).toBe('text/event-stream')
   const text = await response.text()
   const events = text

@@ -2,14 +2,18 @@ import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { Call } from '../../src/http/route.js'
 import { createRunHandler } from '../../src/http/run-handler.js'
-import type { TerminalEvent } from '../../src/run/events.js'
+import type { RunEvent, TerminalEvent } from '../../src/run/events.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
-import { completed } from '../run/event-samples.js'
+import { accepted, completed, started } from '../run/event-samples.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
-/** Asks for a run, of which there is `news` while its caller waits; returns the status and what was done to that end. */
-async function run(news: TerminalEvent | 'waiting' | undefined, headers: Record<string, string> = {}) {
+/** Asks for a run, of which there is `news` while its caller waits; returns the answer and what was done to that end. */
+async function run(
+  news: TerminalEvent | 'waiting' | undefined,
+  headers: Record<string, string> = {},
+  events: readonly RunEvent[] = [accepted('Hi')],
+) {
   const story: string[] = []
   const note =
     <T>(name: string, value: T) =>
@@ -31,26 +35,37 @@ async function run(news: TerminalEvent | 'waiting' | undefined, headers: Record<
       begin: note('begin', undefined),
       settle: note('settle', undefined),
       waitForNews: note('wait', news),
-      readApprovals: note('read approvals', []),
+      readRun: note('read run', events),
       async *follow() {},
     },
     onError: () => {},
   } as unknown as Call
-  const { status } = await createRunHandler(agent)(call)
-  return { status, story }
+  const { status, body } = await createRunHandler(agent)(call)
+  return { status, body, story }
 }
 
 test('the answer to a caller who waits needs no flush of its own', async () => {
   const event = completed('ok')
   if (event.type !== 'run.completed') throw new Error('A completion ends a run.')
-  expect(await run(event)).toEqual({ status: 200, story: ['begin', 'wait'] })
+  expect(await run(event)).toMatchObject({ status: 200, story: ['begin', 'wait'] })
 })
 
 test.each([
   ['is told at once', undefined, { 'x-ms-wait-for-response': 'false' }, 202, ['begin', 'settle']],
   ['follows its events', undefined, { accept: 'text/event-stream' }, 200, ['begin', 'settle']],
-  ['has waited in vain', undefined, {}, 202, ['begin', 'wait', 'settle']],
-  ['is told of approvals', 'waiting', {}, 202, ['begin', 'wait', 'settle', 'read approvals']],
+  ['has waited in vain', undefined, {}, 202, ['begin', 'wait', 'settle', 'read run']],
+  ['is told of approvals', 'waiting', {}, 202, ['begin', 'wait', 'settle', 'read run']],
 ] as const)('a run whose caller %s is on disk before', async (_name, news, headers, status, story) => {
-  expect(await run(news, headers)).toEqual({ status, story })
+  expect(await run(news, headers)).toMatchObject({ status, story })
 })
+
+test.each([
+  ['accepted', [accepted('Hi')]],
+  ['running', [accepted('Hi'), started(1)]],
+] as const)(
+  'a caller who has waited in vain is told that the run is %s, as whoever asks again',
+  async (status, events) => {
+    const { body } = await run(undefined, {}, events)
+    expect(JSON.parse(String(body))).toMatchObject({ status })
+  },
+)

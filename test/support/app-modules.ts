@@ -29,7 +29,7 @@ export function toModule(code: string): string {
   return `import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 const { dirname: __dirname, filename: __filename } = import.meta
-${imports}`
+${imports.replaceAll(/^exports\.(\w+) =/gm, 'export const $1 =')}`
 }
 
 /** A copy of an app's folder with ES modules in place of CommonJS; the folder itself when package.json says what its modules are. */

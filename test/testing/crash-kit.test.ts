@@ -211,3 +211,24 @@ describe('it notices', () => {
     )
   })
 })
+
+test.each([
+  [undefined, {}, 'A scenario takes an object with options, not undefined.'],
+  [{ ...refunds, chek: () => {} }, {}, 'A scenario has no option "chek". It has: agent, play, check.'],
+  [{ ...refunds, agent: 'Refunds' }, {}, 'must be a function that makes it'],
+  [{ agent: createRefunds }, {}, 'A scenario needs a function play'],
+  [{ ...refunds, check: 'paid once' }, {}, 'check of a scenario must be a function.'],
+  [refunds, { seeds: 3 }, 'crashEverywhere has no option "seeds".'],
+  [refunds, { sample: 0 }, 'sample must be above 0, and 1 at most, not 0.'],
+  [refunds, { pairs: -1 }, 'pairs must be a whole number of at least 0, not -1.'],
+  [refunds, { shuffles: '5' }, 'shuffles must be a whole number of at least 0, not 5.'],
+  [refunds, { unknownOutcome: 'aprove' }, `unknownOutcome must be one of 'approve', 'reject', not "aprove".`],
+])('what would try nothing without a word is refused (%#)', async (scenario, options, said) => {
+  const tried = crashEverywhere(scenario as Scenario, options as CrashOptions)
+  await expect(tried).rejects.toThrow(said)
+})
+
+test('a scenario in which nobody says anything proves nothing, and fails', async () => {
+  const agent = () => new Agent({ name: 'Refunds', client: new ScriptedModel(() => ({ text: 'Hi' })) })
+  await expect(crash({}, { agent, play: async () => {} })).rejects.toThrow('nobody was sent anything')
+})

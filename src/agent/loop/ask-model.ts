@@ -59,8 +59,16 @@ function toLayers(
     .filter(({ callModel }) => callModel !== undefined)
     .map((middleware) => async (request, next) => {
       const answer = await middleware.callModel?.({ ...shared, request }, next)
-      return typeof answer === 'object' ? answer : toFreeAnswer(answer ?? '')
+      if (answer === undefined) throw createForgottenReturn()
+      return typeof answer === 'object' ? answer : toFreeAnswer(answer)
     })
+}
+
+function createForgottenReturn(): AgentError {
+  return new AgentError(
+    'invalid_configuration',
+    'callModel of a middleware returned nothing: return what next() gives, or the text of an answer.',
+  )
 }
 
 function toFreeAnswer(text: string): ChatAnswer {
@@ -74,6 +82,8 @@ async function streamAnswer(
   passesDeltas: boolean,
 ): Promise<ChatAnswer | undefined> {
   const { step, signal } = asking
+  // Middleware may come here when the run has long gone on without it.
+  signal.throwIfAborted()
   resetStep(context, step)
   let answer: ChatAnswer | undefined
   for await (const event of streamDurably(context, asking)) {

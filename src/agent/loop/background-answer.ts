@@ -44,6 +44,7 @@ async function* streamWithTokens(
   try {
     const follow = waiting.follows(continuation !== undefined)
     for await (const event of agent.client.stream(asked, { signal: parking.signal, follow })) {
+      signal.throwIfAborted()
       if (event.type !== 'continuation') yield event
       else if (event.token !== journal.state.continuation) {
         if (event.token === undefined && waiting.isLeftToCaller) throw createLostError()

@@ -7,6 +7,7 @@ import { toWellFormed } from '../../core/well-formed.js'
 import { WorkLimit } from '../../core/work-limit.js'
 import type { ChatRequest, ResponseFormat } from '../../model/chat-client.js'
 import { toPromptMessages } from '../../run/turn-messages.js'
+import { raceAbort } from '../tools/race-abort.js'
 import { askModel } from './ask-model.js'
 import { parkInBackground } from './background-answer.js'
 import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
@@ -19,7 +20,9 @@ export async function callModel(context: RunContext, step: number): Promise<void
   const limitMs = toStepTimeout(context, limits.stepTimeoutMs)
   const limit = new WorkLimit([context.signal, controls.stop], limitMs, clock)
   try {
-    const answer = await askModel(context, { step, request: toChatRequest(context), signal: limit.signal })
+    const call = { step, request: toChatRequest(context), signal: limit.signal }
+    // Not every client, and not every middleware, listens to its signal.
+    const answer = await raceAbort(askModel(context, call), limit.signal)
     if (answer === undefined) return parkInBackground(context)
     const { usage, finishReason, model } = answer
     const message = withUniqueCallIds(answer.message, context, step)

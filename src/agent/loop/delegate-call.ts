@@ -31,6 +31,7 @@ export async function delegateCall(
     values: call.values,
     metadata: call.metadata,
     signal: call.signal,
+    runEnd: context.limits.runEnd,
     onEvent: (event) => tell(event, delegate, call, context),
   })
   if (propagateSession) keep(stateChanges, prefix, context)

@@ -4,6 +4,7 @@ import { addUsage, noUsage, type Usage } from '../../core/messages.js'
 import type { Tool } from '../agent-definition.js'
 import type { AgentMiddleware } from '../middleware.js'
 import type { PendingOutcome, ToolOutcome } from '../tools/invoke-tool.js'
+import { raceAbort } from '../tools/race-abort.js'
 import type { ToolContext } from '../tools/tool-context.js'
 import { delegateCall } from './delegate-call.js'
 import type { DelegateOutcome } from './delegation.js'
@@ -34,7 +35,8 @@ export async function executeTool(context: RunContext, execution: ToolExecution)
   const progress = openProgress(context, execution)
   const call = { ...execution.call, signal, reportProgress: progress.report }
   try {
-    return await executeInLayers(context, { ...execution, call })
+    const work = executeInLayers(context, { ...execution, call })
+    return await (execution.tool.delegate === undefined ? raceAbort(work, signal) : work)
   } catch (error) {
     if (limit[0]?.aborted)
       return { error: 'The tool did not finish within the time that was left for the run.' }
@@ -64,6 +66,8 @@ async function executeInLayers(context: RunContext, execution: RunningExecution)
   return leavable<ExecutionOutcome>(async (leave) => {
     const layers = middleware.map((one) => toLayer(one, execution, leave))
     const innermost = async (args: Arguments): Promise<JsonValue> => {
+      // Middleware may come here when the run has long gone on without it.
+      execution.call.signal.throwIfAborted()
       const outcome = await leave.onUnknown(executeOnce(context, execution, args))
       if ('parked' in outcome) return leave.with(outcome)
       if ('usage' in outcome) usage = addUsage(usage, outcome.usage)

@@ -36,10 +36,18 @@ export async function parseAnswer(
 ): Promise<Parsed<JsonValue | undefined>> {
   const schema = toParser(context)
   if (schema === undefined) return { ok: true, value: undefined }
-  const value = parseWritableJson(text)
+  const value = parseWritableJson(withoutFence(text))
   if (value === undefined) return { ok: false, issues: [{ path: '', message: 'it is not JSON' }] }
   const parsed = await parseWith(schema, value)
   return parsed.ok ? { ok: true, value } : parsed
+}
+
+/** Models that no provider holds to a schema put JSON into a block of code. (No pattern: models also write newlines without end.) */
+function withoutFence(text: string): string {
+  const block = text.trim()
+  const begin = block.indexOf('\n')
+  const isBlock = /^```(json)?$/i.test(block.slice(0, Math.max(begin, 0)).trimEnd()) && block.endsWith('```')
+  return isBlock ? block.slice(begin, -3) : text
 }
 
 /** What checks the answer; `undefined` when nothing does. A schema in code may check more than JSON Schema can say. */

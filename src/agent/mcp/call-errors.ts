@@ -42,6 +42,30 @@ export function toConnectError(server: string, cause: unknown): AgentError {
   )
 }
 
+/** What a server that is connected did not list its tools for. Its own words are left out: whoever asks the agent is told of this. */
+export function toListError(server: string, cause: unknown): AgentError {
+  const ours = findCause(cause)
+  if (ours !== undefined) return ours
+  const message = `MCP server "${server}" ${describeListFailure(cause)}.`
+  return new AgentError('tools_unavailable', message, { cause, retryable: isLost(cause) })
+}
+
+function describeListFailure(error: unknown): string {
+  if (isLost(error)) return 'was lost while it listed its tools'
+  if (SdkHttpError.isInstance(error)) return `refuses to list its tools (HTTP ${error.status})`
+  if (ProtocolError.isInstance(error)) return `refuses to list its tools (code ${error.code})`
+  const isSilent = SdkError.isInstance(error) && error.code === SdkErrorCode.RequestTimeout
+  return isSilent ? 'did not list its tools in time' : 'lists tools that cannot be read'
+}
+
+/** Whether it was the connection that failed, or what stands in front of the server. */
+function isLost(error: unknown): boolean {
+  if (SdkHttpError.isInstance(error)) return error.status >= 500
+  if (ProtocolError.isInstance(error)) return error.code === streamLost
+  if (!SdkError.isInstance(error)) return error instanceof Error && 'code' in error
+  return error.code === SdkErrorCode.ConnectionClosed || error.code === SdkErrorCode.SendFailed
+}
+
 /** Our own error, which the client may have wrapped. */
 function findCause(error: unknown): AgentError | undefined {
   if (error instanceof AgentError) return error

@@ -9,7 +9,7 @@ import {
 import { sleep } from '../../core/clock.js'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
-import { isOutcomeUnknown, isSessionGone, toConnectError } from './call-errors.js'
+import { isOutcomeUnknown, isSessionGone, toConnectError, toListError } from './call-errors.js'
 
 export interface McpConnectionOptions {
   /** The server's name, for messages. */
@@ -59,7 +59,7 @@ export class McpConnection {
 
   /**
    * The server's tools, all pages of them. A server that is just being started again is waited for.
-   * @throws {AgentError} `tools_unavailable` when it cannot be reached for seconds; `invalid_configuration` when it must not be.
+   * @throws {AgentError} `tools_unavailable` when it cannot be reached for seconds, or lists what cannot be read; `invalid_configuration` when it must not be.
    */
   async listTools(signal: AbortSignal): Promise<readonly McpTool[]> {
     for (const delayMs of reconnectDelaysMs) {
@@ -108,11 +108,15 @@ export class McpConnection {
     await (await client?.catch(() => undefined))?.close()
   }
 
-  #listOnce(signal: AbortSignal): Promise<readonly McpTool[]> {
-    return this.#ask(async (client) => {
-      const { tools } = await client.listTools(undefined, { signal, timeout: this.#options.requestTimeoutMs })
+  async #listOnce(signal: AbortSignal): Promise<readonly McpTool[]> {
+    const { server, requestTimeoutMs: timeout } = this.#options
+    try {
+      const { tools } = await this.#ask((client) => client.listTools(undefined, { signal, timeout }), signal)
       return tools
-    }, signal)
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw toListError(server, cause)
+    }
   }
 
   async #ask<Answer>(question: (client: Client) => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
@@ -123,7 +127,7 @@ export class McpConnection {
         return await question(client)
       } catch (error) {
         if (!isSessionGone(error)) throw error
-        this.#forget(client)
+        await this.#forget(client)
       }
       return await question(await this.#connect(signal))
     } finally {
@@ -150,20 +154,16 @@ export class McpConnection {
       { name: 'durable-agent-functions', version: '1' },
       { versionNegotiation: { mode: 'auto', probe: { timeoutMs: Math.min(timeout, longestProbeMs) } } },
     )
-    client.onclose = () => this.#forget(client)
+    client.onclose = () => void this.#forget(client)
     await client.connect(createTransport(), { timeout, ...(this.#protocol && { prior: this.#protocol }) })
     if (keepsProtocol) this.#protocol = toPrior(client)
     return client
   }
 
-  #forget(client: Client): void {
+  async #forget(client: Client): Promise<void> {
     const current = this.#client
-    void current?.then(
-      (connected) => {
-        if (connected === client && this.#client === current) this.#client = undefined
-      },
-      () => {},
-    )
+    const connected = await current?.catch(() => undefined)
+    if (connected === client && this.#client === current) this.#client = undefined
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/client'
-import { type JsonObject, type JsonValue, parseJson, toCanonicalJson } from '../../core/json.js'
+import { type JsonObject, type JsonValue, parseJson, toCanonicalJson, toJsonText } from '../../core/json.js'
 
 /**
  * What a tool gave back, for the model: its structured content or its text, and both where one does not just repeat the
@@ -9,7 +9,7 @@ import { type JsonObject, type JsonValue, parseJson, toCanonicalJson } from '../
  */
 export function toToolResult({ content, structuredContent, isError }: CallToolResult): JsonValue {
   const text = content.map(toText).join('\n')
-  if (isError) throw new Error(text || 'The tool failed without saying why.')
+  if (isError) throw new Error(text || toJsonText(structuredContent) || 'The tool failed without saying why.')
   if (structuredContent === undefined) return text
   const structured = structuredContent as JsonObject
   return isRepeated(text, structured) ? structured : { content: text, structuredContent: structured }

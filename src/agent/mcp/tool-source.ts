@@ -63,9 +63,13 @@ function warn(warning: string): void {
   process.emitWarning(warning, 'McpToolSource')
 }
 
+/** Of tools that a server lists under one name the first counts: a model could not tell them apart. */
 function selectAllowed(
   tools: readonly McpTool[],
   allowed: readonly string[] | undefined,
 ): readonly McpTool[] {
-  return allowed === undefined ? tools : tools.filter(({ name }) => allowed.includes(name))
+  const first = new Map(tools.toReversed().map((tool) => [tool.name, tool]))
+  return tools.filter(
+    (tool) => first.get(tool.name) === tool && (allowed === undefined || allowed.includes(tool.name)),
+  )
 }

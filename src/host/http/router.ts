@@ -17,7 +17,7 @@ export interface Router {
   readonly routes: readonly HttpRoute[]
   /** Functions that got no route, and why. */
   readonly errors: readonly FunctionError[]
-  /** Routes that can never match because one with a parameter comes first; for people. */
+  /** Routes that can never match: because one with a parameter comes first, or for want of a method. For people. */
   readonly warnings: readonly string[]
   /** The first route that takes this method and decoded path; a wrong method is as good as a wrong path. */
   find(method: string, path: string): RouteMatch | undefined
@@ -46,7 +46,7 @@ export function createRouter(functions: readonly LoadedFunction[], routePrefix: 
   return {
     routes,
     errors,
-    warnings: findShadows(routes),
+    warnings: [...findMethodless(routes), ...findShadows(routes)],
     find: (method, path) => findRoute(routes, method, path),
   }
 }
@@ -98,6 +98,15 @@ function findConflict(route: HttpRoute, text: string, earlier: readonly HttpRout
 
 function shareMethod(a: HttpRoute, b: HttpRoute): boolean {
   return [...a.methods].some((method) => b.methods.has(method))
+}
+
+function findMethodless(routes: readonly HttpRoute[]): readonly string[] {
+  return routes
+    .filter(({ methods }) => methods.size === 0)
+    .map(
+      ({ definition }) =>
+        `Function '${definition.name}' answers no request: its methods must be a list, such as ["GET"].`,
+    )
 }
 
 function findShadows(routes: readonly HttpRoute[]): readonly string[] {

@@ -11,9 +11,18 @@ export function chooseTool(
 ): ToolDeclaration | undefined {
   if (typeof choice === 'object') return tools.find(({ name }) => name === choice.name)
   const words = new Set(readWords(text))
-  const scored = tools.map((tool) => ({ tool, score: scoreTool(tool, words) }))
+  const said = new Set(splitWords(text))
+  const scored = tools.map((tool) => ({ tool, score: scoreTool(tool, words, said) }))
   const [best] = scored.sort((a, b) => b.score - a.score)
   return best !== undefined && (best.score >= 2 || choice === 'required') ? best.tool : undefined
+}
+
+/** What the text would have to name as well before the tool can be called: it says nothing but which tool is meant. */
+export function findMissingName(tool: ToolDeclaration, text: string): string | undefined {
+  const [name] = readRequired(tool.parameters).find(([, schema]) => isFreeText(schema)) ?? []
+  const known = new Set(readWords([tool.name, tool.description].join(' ')))
+  const saysMore = readWords(text).some((word) => !known.has(word))
+  return saysMore || /["“]/.test(text) ? undefined : name
 }
 
 /** Arguments for one call or, when a tool with one text parameter meets several names, for several calls. */
@@ -30,14 +39,26 @@ function fillArguments({ parameters }: ToolDeclaration, text: string, names: rea
   let used = 0
   for (const [property, schema] of readRequired(parameters)) {
     if (isFreeText(schema)) filled[property] = names[used++] ?? text
-    else filled[property] = readMember(schema, text) ?? readNumber(schema, numbers) ?? createSample(schema)
+    else filled[property] = readNamed(schema, text) ?? readNumber(schema, numbers) ?? createSample(schema)
   }
   return filled
 }
 
 function isFreeText(schema: JsonObject): boolean {
-  return readType(schema) === 'string' && schema.enum === undefined && schema.const === undefined
+  const { format, enum: members, const: only } = schema
+  return readType(schema) === 'string' && [format, members, only].every((limit) => limit === undefined)
 }
+
+/** What the text has of the values that there are, or of a kind that shows by its form. */
+function readNamed(schema: JsonObject, text: string): JsonValue | undefined {
+  return readMember(schema, text) ?? forms.get(schema.format)?.exec(text)?.[0]
+}
+
+const forms: ReadonlyMap<unknown, RegExp> = new Map([
+  ['email', /[\w.+-]+@[\w-]+(\.[\w-]+)+/],
+  ['uri', /https?:\/\/[^\s"“”]+/],
+  ['date', /\b\d{4}-\d\d-\d\d\b/],
+])
 
 function readMember({ enum: members }: JsonObject, text: string): JsonValue | undefined {
   if (!Array.isArray(members)) return undefined
@@ -50,12 +71,16 @@ function readNumber(schema: JsonObject, numbers: number[]): number | undefined {
   return type === 'number' || type === 'integer' ? numbers.shift() : undefined
 }
 
-/** A word of the tool's name weighs as much as two of its description or parameters. */
-function scoreTool({ name, description, parameters }: ToolDeclaration, words: ReadonlySet<string>): number {
+/** A word of the tool's name weighs as much as two of its description or parameters; a verb such as "list" only decides between equals. */
+function scoreTool(
+  { name, description, parameters }: ToolDeclaration,
+  words: ReadonlySet<string>,
+  said: ReadonlySet<string>,
+): number {
   const properties = isJsonObject(parameters.properties) ? Object.keys(parameters.properties) : []
   const named = new Set(readWords(name))
   const described = new Set(readWords([description, ...properties].join(' ')))
-  let score = 0
+  let score = splitWords(name).some((word) => commonWords.has(word) && said.has(word)) ? 0.5 : 0
   for (const word of words) score += named.has(word) ? 2 : described.has(word) ? 1 : 0
   return score
 }
@@ -75,7 +100,8 @@ function readNames(text: string): string[] {
   // The first word of a sentence is capitalised whether it is a name or not.
   const inner = splitNames(text.replace(/(^|[.!?]\s+)\S+/g, '$1'))
   if (inner.length > 0) return inner
-  const place = /\b(?:in|at|near) (\p{Ll}[\p{L} -]*?)(?= (?:now|please|right|today|tomorrow)\b|[^\p{L} -]|$)/u
+  const place =
+    /\b(?:in|at|near|for) ([\p{Ll}\d][\p{L}\d -]*?)(?= (?:now|please|right|today|tomorrow)\b|[^\p{L}\d -]|$)/u
   const lowerCase = place.exec(text)?.[1]
   if (lowerCase !== undefined) return [lowerCase]
   return splitNames(text).filter((found) => readWords(found).length > 0)
@@ -83,7 +109,9 @@ function readNames(text: string): string[] {
 
 function splitNames(text: string): string[] {
   const names = text.match(new RegExp(namePattern, 'gu')) ?? []
-  return names.map((found) => found.replace(/[.'’-]+$/, '')).filter((found) => !/^I\b/.test(found))
+  return names
+    .map((found) => found.replace(/^(in|at|for|near) /i, '').replace(/[.'’-]+$/, ''))
+    .filter((found) => !/^I\b/.test(found))
 }
 
 const commonWords = new Set(

@@ -9,7 +9,7 @@ import {
 } from '../../core/messages.js'
 import { createCallId } from '../call-ids.js'
 import type { ChatAnswer, ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../chat-client.js'
-import { chooseTool, extractArguments } from './offline-arguments.js'
+import { chooseTool, extractArguments, findMissingName } from './offline-arguments.js'
 import { createSample } from './schema-sample.js'
 
 /** The name under which the offline model answers. */
@@ -17,7 +17,7 @@ export const offlineModel = 'offline-demo'
 
 /**
  * A stand-in for a language model that needs no key and no network, so that an app can be tried at once. It knows
- * nothing: it calls the tool whose words the message shares, puts tool results into a sentence, quotes the
+ * nothing: it calls the tool whose words the message shares, asks for a name when it has nothing but those, puts tool results into a sentence, quotes the
  * conversation, and fills a response format with the smallest values that fit. The same request always gets the
  * same answer. Usage counts about four characters as a token.
  */
@@ -47,6 +47,8 @@ function callTools({ messages, tools = [], toolChoice }: ChatRequest): Content[]
   const text = readUserTexts(messages).at(-1) ?? ''
   const tool = chooseTool(tools, text, toolChoice)
   if (tool === undefined) return undefined
+  const missing = toolChoice === undefined || toolChoice === 'auto' ? findMissingName(tool, text) : undefined
+  if (missing !== undefined) return [{ type: 'text', text: `Tell me the ${missing} too. ${whatIAm}` }]
   return extractArguments(tool, text).map((values, index) => ({
     type: 'functionCall',
     callId: createCallId(messages, index),
@@ -108,8 +110,10 @@ function chat(said: readonly string[]): string {
   }
   const memory =
     previous === undefined ? '' : ` That is message ${said.length}; before it came ${quote(previous)}.`
-  return `You said ${quote(last)}.${memory} I am an offline demo model; configure a real one for real answers.`
+  return `You said ${quote(last)}.${memory} ${whatIAm}`
 }
+
+const whatIAm = 'I am an offline demo model; configure a real one for real answers.'
 
 function recallName(said: readonly string[]): string {
   const names = said.map((text) => /\bmy name is (\p{L}[\p{L}'-]*)/iu.exec(text)?.[1])

@@ -36,6 +36,7 @@ export async function checkScenario(
     if (outcome === 'unrecorded') wrong.push('an answer of the model was thrown away')
   }
   if (isUndisturbed) {
+    if (runs.length === 0) wrong.push('nobody was sent anything: there is nothing to disturb')
     wrong.push(...checkScripts(agents))
   }
   return wrong

@@ -1,4 +1,5 @@
 import { type Disturbance, describeDisturbance } from '../engine/disturbance.js'
+import { checkCrashOptions } from './check-crash-options.js'
 import { isSameState, withoutTimes } from './invariants.js'
 import { planRuns } from './plan.js'
 import { runScenario, type ScenarioRun } from './run-scenario.js'
@@ -19,14 +20,11 @@ import type { CrashOptions, CrashReport, Scenario } from './scenario.js'
  *     await session.approve()
  *   },
  * })
+ * @throws {AgentError} `invalid_configuration` when nothing would be tried, naming why.
  * @throws {Error} at the first run in which something is wrong: what went wrong where, what is wrong, and the event logs.
  */
 export async function crashEverywhere(scenario: Scenario, options: CrashOptions = {}): Promise<CrashReport> {
-  if (typeof scenario.agent !== 'function') {
-    throw new TypeError(
-      'The agent of a scenario must be a function that makes it: each process has one of its own.',
-    )
-  }
+  checkCrashOptions(scenario, options)
   const undisturbed = await runScenario(scenario, options, [])
   refuse(undisturbed, 'the undisturbed run', undisturbed.violations)
   const { boundaries, messages } = undisturbed.observations

@@ -21,7 +21,13 @@ const flightTool = declare('bookFlight', 'Books a flight', {
   seats: { type: 'integer' },
 })
 const searchTool = declare('search_documents', 'Finds documents', { query: { type: 'string' } })
-const tools = [addTool, weatherTool, flightTool, searchTool]
+const mailTool = declare('send_email', 'Sends an email', {
+  to: { type: 'string', format: 'email' },
+  subject: { type: 'string' },
+})
+const refundTool = declare('refund_order', 'Refunds an order', { order: { type: 'integer' } })
+const ordersTool = declare('list_orders', 'Lists orders', {})
+const tools = [addTool, weatherTool, flightTool, searchTool, mailTool, refundTool, ordersTool]
 
 test('names itself as what it is', async () => {
   expect(client.model).toBe('offline-demo')
@@ -44,6 +50,15 @@ describe('with tools', () => {
     ["How's the weather in New York, NY today?", 'get_weather', [{ location: 'New York, NY' }]],
     ['weather in seattle today please', 'get_weather', [{ location: 'seattle' }]],
     ['Seattle weather?', 'get_weather', [{ location: 'Seattle' }]],
+    ['weather for san francisco please', 'get_weather', [{ location: 'san francisco' }]],
+    ['weather at 90210', 'get_weather', [{ location: '90210' }]],
+    ['WEATHER IN BOSTON', 'get_weather', [{ location: 'BOSTON' }]],
+    ['list the orders', 'list_orders', [{}]],
+    [
+      'Send an email to ann@example.com about "lunch"',
+      'send_email',
+      [{ to: 'ann@example.com', subject: 'lunch' }],
+    ],
     ['Add 2 and -3.5', 'add', [{ a: 2, b: -3.5 }]],
     [
       'Book a business flight from Paris to London for 2',
@@ -60,6 +75,15 @@ describe('with tools', () => {
     expect(finishReason).toBe('tool_calls')
     expect(new Set(toFunctionCalls(message).map((call) => call.callId)).size).toBe(calls.length)
   })
+
+  test.each(['weather', 'What is the weather like?'])(
+    'asks for the name that is missing in: %s',
+    async (text) => {
+      const { message, finishReason } = await ask(client, createRequest(text, { tools }))
+      expect(toText(message.contents)).toMatch(/^Tell me the location too\. I am an offline demo model/)
+      expect(finishReason).toBe('stop')
+    },
+  )
 
   test.each(['Hello there!', 'What do you think of it?'])(
     'calls none that has nothing to do with: %s',

@@ -1,0 +1,92 @@
+import { describe, expect, test, vi } from 'vitest'
+import { Agent } from '../../src/agent/agent.js'
+import type { AgentOptions } from '../../src/agent/agent-options.js'
+import { tool } from '../../src/agent/tools/tool.js'
+import type { ChatClient } from '../../src/model/chat-client.js'
+import { ScriptedModel } from '../../src/testing/scripted-model.js'
+import { createGate } from '../support/gate.js'
+
+const never = () => new Promise<never>(() => {})
+const deaf: ChatClient = {
+  model: 'deaf',
+  stream: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }),
+}
+const work = tool({ name: 'work', description: '', execute: () => 'worked' })
+const callWork = { calls: [{ name: 'work', arguments: {} }] }
+const askDeaf = { calls: [{ name: 'Deaf', arguments: { query: 'Hello?' } }] }
+
+/** Code of an agent's that listens to no signal. */
+const unresponsive: readonly [string, () => Partial<AgentOptions>][] = [
+  ['a client', () => ({ client: deaf })],
+  ['callModel of a middleware', () => ({ middleware: [{ callModel: never }] })],
+  [
+    'callTool of a middleware',
+    () => ({ client: new ScriptedModel([callWork]), tools: [work], middleware: [{ callTool: never }] }),
+  ],
+  [
+    'the client of an agent that is a tool',
+    () => ({
+      client: new ScriptedModel([askDeaf]),
+      tools: [new Agent({ name: 'Deaf', client: deaf }).asTool()],
+    }),
+  ],
+]
+
+const create = (options: Partial<AgentOptions>) =>
+  new Agent({ name: 'Agent', client: new ScriptedModel([]), ...options })
+
+describe.each(unresponsive)('%s that never returns', (_, options) => {
+  test('is left at once when the run is stopped', async () => {
+    const stop = new AbortController()
+    const run = create(options()).run('Go', { signal: stop.signal })
+    setTimeout(() => stop.abort(new Error('enough')), 20)
+    await expect(run).rejects.toThrow('enough')
+  })
+
+  test('is left when the time of the run is over', async () => {
+    const agent = create({ ...options(), runTimeoutMs: 50 })
+    await expect(agent.run('Go')).rejects.toMatchObject({ code: 'budget_exhausted' })
+  })
+})
+
+test('a model call that never returns is left when its own time is over', async () => {
+  const agent = create({ client: deaf, stepTimeoutMs: 50 })
+  await expect(agent.run('Go')).rejects.toMatchObject({ code: 'model_timeout' })
+})
+
+test('middleware that goes on after the run was stopped asks no model, and runs no tool', async () => {
+  const late = createGate()
+  const ended: Promise<unknown>[] = []
+  const wait = <T>(next: () => Promise<T>): Promise<T> => {
+    const passed = late.opened.then(() => next())
+    ended.push(passed.catch(() => {}))
+    return passed
+  }
+  const execute = vi.fn(() => 'worked')
+  const asked = new ScriptedModel([{ text: 'too late' }])
+  const runs = [
+    create({ client: asked, middleware: [{ callModel: (_context, next) => wait(next) }] }),
+    create({
+      client: new ScriptedModel([callWork]),
+      tools: [tool({ name: 'work', description: '', execute })],
+      middleware: [{ callTool: (_context, next) => wait(next) }],
+    }),
+  ].map((agent) => agent.run('Go', { signal: AbortSignal.timeout(20) }))
+  for (const run of runs) await expect(run).rejects.toThrow()
+  late.open()
+  await Promise.all(ended)
+  expect(ended).toHaveLength(2)
+  expect(asked.requests).toEqual([])
+  expect(execute).not.toHaveBeenCalled()
+})
+
+test('callModel of a middleware that forgets to return fails the run, and does not empty the answer', async () => {
+  const client = new ScriptedModel([{ text: 'Hello' }])
+  const callModel = (async (_context: unknown, next: () => Promise<unknown>) => {
+    await next()
+  }) as unknown as () => Promise<string>
+  await expect(create({ client, middleware: [{ callModel }] }).run('Go')).rejects.toMatchObject({
+    code: 'invalid_configuration',
+    message: expect.stringContaining('callModel of a middleware returned nothing'),
+  })
+})
