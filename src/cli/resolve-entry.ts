@@ -14,9 +14,10 @@ const entryNames = ['app.js', 'app.mjs', 'index.js', 'index.mjs', 'app.ts', 'ind
 /**
  * Finds the entry that a person names: a folder with a host.json is an app of its own; other folders are searched for `app` or
  * `index`, in their compiled form below `dist` first.
- * @throws {AgentError} when nothing is there.
+ * @throws {AgentError} when nothing is there, or no folder.
  */
 export function resolveEntry(root: string, entry: string | undefined): Entry {
+  if (!isFolder(root)) throw new AgentError('invalid_configuration', `There is no folder '${root}'.`)
   if (entry === undefined) return { root, main: undefined }
   const path = resolve(root, entry)
   if (isFolder(path) && existsSync(join(path, 'host.json'))) return { root: path, main: undefined }

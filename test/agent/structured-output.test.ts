@@ -46,6 +46,11 @@ test.each(['```json\n', '```\n', '\n```JSON \n\n'])(
   },
 )
 
+test('a block of code that begins and never ends is no answer, however many lines it has', async () => {
+  const { agent } = createAgent([{ text: ['```', ...new Array(50_000), 'x'].join('\n') }, { text: jane }])
+  expect((await agent.run('Jane, 28', { responseFormat: profile })).value.age).toBe(28)
+})
+
 test('the answer that was sent back is no part of the conversation', async () => {
   const { agent } = createAgent([{ text: 'Jane is 28.' }, { text: jane }])
   const session = agent.createSession()

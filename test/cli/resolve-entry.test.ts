@@ -38,6 +38,12 @@ test.each(['nowhere', 'empty'])('refuses %s, where no entry is', (entry) => {
   expect(() => resolveEntry(app.root, entry)).toThrow(`No entry found for '${entry}'`)
 })
 
+test('refuses a root that is no folder', () => {
+  const file = join(app.root, 'one.ts')
+  for (const root of [file, join(app.root, 'away')])
+    expect(() => resolveEntry(root, undefined)).toThrow(`There is no folder '${root}'.`)
+})
+
 test('reads arguments in any order, and refuses what does not fit', () => {
   const parsed = parseStartArgs(['-p', '0', 'app.js', '--lease-ms', '700', '--root', app.root])
   expect(parsed).toMatchObject({ port: 0, entry: 'app.js', leaseMs: 700, root: app.root, data: undefined })

@@ -42,9 +42,12 @@ export async function parseAnswer(
   return parsed.ok ? { ok: true, value } : parsed
 }
 
-/** Models that no provider holds to a schema put JSON into a block of code. */
+/** Models that no provider holds to a schema put JSON into a block of code. (No pattern: models also write newlines without end.) */
 function withoutFence(text: string): string {
-  return /^\s*```(?:json)?\s*?\n(.*)\n\s*```\s*$/is.exec(text)?.[1] ?? text
+  const block = text.trim()
+  const begin = block.indexOf('\n')
+  const isBlock = /^```(json)?$/i.test(block.slice(0, Math.max(begin, 0)).trimEnd()) && block.endsWith('```')
+  return isBlock ? block.slice(begin, -3) : text
 }
 
 /** What checks the answer; `undefined` when nothing does. A schema in code may check more than JSON Schema can say. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { toErrorMessage } from '../../core/errors.js'
 import type { ExtensionLog } from '../extension-log.js'
 import type { HostRow } from './host-table.js'
 import type { Claim } from './hub-message.js'
@@ -89,12 +90,15 @@ export class HostLease {
     return this.#peers.some((peer) => this.#isDead(peer, this.#options.identity.machine))
   }
 
-  /** Gives every claim back. */
+  /** Gives every claim back; when the disk does not let it, others find out by themselves that the process is gone. */
   async end(): Promise<void> {
-    const { hub, now } = this.#options
-    await hub.run(() => {
+    const { hub, log, now } = this.#options
+    const leave = () => {
       const own = hub.hosts.list().find((host) => host.id === this.#id)
       if (own !== undefined) hub.hosts.remove(own, now())
+    }
+    await hub.run(leave).catch((error: unknown) => {
+      log('warning', `The task hub does not know that this host ends: ${toErrorMessage(error)}`)
     })
   }
 

@@ -55,7 +55,7 @@ function readNamed(schema: JsonObject, text: string): JsonValue | undefined {
 }
 
 const forms: ReadonlyMap<unknown, RegExp> = new Map([
-  ['email', /[\w.+-]+@[\w-]+(\.[\w-]+)+/],
+  ['email', /(?<![\w.+-])[\w.+-]+@[\w-]+(\.[\w-]+)+/],
   ['uri', /https?:\/\/[^\s"“”]+/],
   ['date', /\b\d{4}-\d\d-\d\d\b/],
 ])
@@ -110,7 +110,7 @@ function readNames(text: string): string[] {
 function splitNames(text: string): string[] {
   const names = text.match(new RegExp(namePattern, 'gu')) ?? []
   return names
-    .map((found) => found.replace(/^(in|at|for|near) /i, '').replace(/[.'’-]+$/, ''))
+    .map((found) => found.replace(/^(in|at|for|near) /i, '').replace(/(?<![.'’-])[.'’-]+$/, ''))
     .filter((found) => !/^I\b/.test(found))
 }
 
