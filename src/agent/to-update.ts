@@ -21,6 +21,9 @@ export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
       return event.data.token === undefined
         ? undefined
         : { role: 'assistant', contents: [], text: '', ...toToken(event.data.token) }
+    case 'step.reset':
+    case 'answer.rejected':
+      return { role: 'assistant', contents: [], text: '', isReset: true }
     case 'run.prepared':
       return event.data.answer && toTextUpdate(event.data.answer.text)
     case 'step.completed':

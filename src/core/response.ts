@@ -28,6 +28,11 @@ export interface AgentResponseUpdate {
   readonly text: string
   /** Present when the model works in the background: a run that is passed it goes on after this update. */
   readonly continuationToken?: string | undefined
+  /**
+   * Present when the text and reasoning since the last tool call or result, or since the beginning, are void: the model call
+   * broke off and is made again, or its answer did not fit the response format. What takes their place follows.
+   */
+  readonly isReset?: true | undefined
   /** What a tool that is still running has told of itself. */
   readonly progress?: ToolProgressUpdate | undefined
 }

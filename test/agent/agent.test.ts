@@ -9,6 +9,7 @@ import { AgentError } from '../../src/core/errors.js'
 import { type ChatMessage, type Content, createTextMessage, toText } from '../../src/core/messages.js'
 import type { AgentResponseUpdate } from '../../src/core/response.js'
 import type { ChatClient } from '../../src/model/chat-client.js'
+import { withRetry } from '../../src/model/with-retry.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 
 const getWeather = tool({
@@ -96,6 +97,25 @@ test.each([
   expect(updates.map((update) => update.text)).toEqual(texts)
   expect(text).toBe(texts.join(''))
   expect(updates.flatMap((update) => update.contents)).toEqual(messages.flatMap((one) => one.contents))
+})
+
+const cut = new AgentError('model_error', 'The line broke.', { retryable: true })
+const grade = z.object({ grade: z.number() })
+
+test.each([
+  ['a model call that broke off', [{ error: cut, afterText: 'It ' }, { text: 'It is 72.' }], undefined],
+  ['an answer that did not fit', [{ text: 'Seven.' }, { text: '{"grade":7}' }], grade],
+])('iterating tells what is void: %s', async (_name, steps, responseFormat) => {
+  const client = withRetry(new ScriptedModel(steps), { initialDelayMs: 1 })
+  const run = new Agent({ name: 'Weather', client }).run('?', { responseFormat })
+  let shown = ''
+  const resets: string[] = []
+  for await (const { text, isReset } of run) {
+    if (isReset) resets.push(shown)
+    shown = isReset ? '' : shown + text
+  }
+  expect(resets).toHaveLength(1)
+  expect(shown).toBe((await run).text)
 })
 
 /** Streams the text of an answer; its other parts come at the end. */

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { PendingResult } from '../../src/agent/tools/durable-tools.js'
 import { type InvocationLimits, invokeTool } from '../../src/agent/tools/invoke-tool.js'
 
 const noStop = new AbortController().signal
@@ -51,6 +52,12 @@ test('a result at the limit is left alone', async () => {
 })
 
 test.each<[string, () => unknown, InvocationLimits, string]>([
+  [
+    'of which one part is to come later',
+    () => [new PendingResult('x')],
+    {},
+    'The tool has run, but what it gave cannot be told: execute must return what runOrchestration gives as it is',
+  ],
   ['that JSON cannot say', () => 1n, {}, 'The tool has run, but what it gave cannot be told: '],
   ['that is too large', () => 'abcdefghijkl', { maxResultLength: 10 }, 'The result has 14 characters'],
   [

@@ -17,10 +17,16 @@ test('runs callbacks one after the other, and drains when all have returned', as
   expect(done).toEqual(['first', 'Error: second', 'third'])
 })
 
-test('waits for callbacks that do not return only up to its limit', async () => {
-  const queue = new CallbackQueue({ clock: systemClock, onError: () => {}, drainLimitMs: 1 })
+test('waits for callbacks that do not return only up to its limit, and says so', async () => {
+  const onError = vi.fn()
+  const queue = new CallbackQueue({ clock: systemClock, onError, drainLimitMs: 1 })
   queue.add(() => new Promise(() => {}))
-  await expect(queue.drain()).resolves.toBeUndefined()
+  await queue.drain()
+  expect(onError).toHaveBeenCalledExactlyOnceWith(
+    new Error(
+      'A callback has not returned within 1 ms after its run. It is waited for no longer, and those behind it may never be called.',
+    ),
+  )
 })
 
 test('sets no timer when there was no callback', async () => {

@@ -294,6 +294,8 @@ test('cancel while tools run closes their calls, so that the history stays accep
   const { made } = createTool({
     execute: async ({ n }) => {
       if (n === 1) return 'first'
+      for await (const events of log.follow(run, 0, new AbortController().signal))
+        if (events.some(({ type }) => type === 'tool.completed')) break
       await log.control(run, { type: 'cancel', reason: 'enough' })
       return new Promise(() => {})
     },

@@ -73,6 +73,21 @@ test('however long a conversation is, only some of its logs are read at a time',
   expect(most).toBeLessThan(50)
 })
 
+test('only so much of conversations is remembered', async () => {
+  const log = new MemoryRunLog()
+  const state = new AgentState()
+  for (let turn = 1; turn <= 3; turn += 1) await say(log, state, large)
+  const history = new SessionHistory(log, { maxCharacters: 50_000 })
+  const reads = vi.spyOn(log, 'read')
+  const countReads = async (after: number) => {
+    reads.mockClear()
+    await history.read(key, state, { after, maxTurns: undefined })
+    return reads.mock.calls.length
+  }
+  expect([await countReads(0), await countReads(1), await countReads(0)]).toEqual([3, 2, 0])
+  expect([await countReads(2), await countReads(1), await countReads(0)]).toEqual([1, 0, 3])
+})
+
 test('a window over large turns moves on with them', async () => {
   const { log, state, read } = open()
   for (const text of [large, large, large]) {

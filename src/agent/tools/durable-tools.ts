@@ -11,6 +11,13 @@ export class PendingResult {
     this.instanceId = instanceId
     this.output = output
   }
+
+  /** @throws {TypeError} always: as a part of something else it would be recorded as it is, and nobody wait for its output. */
+  toJSON(): never {
+    throw new TypeError(
+      'execute must return what runOrchestration gives as it is, not as part of something else.',
+    )
+  }
 }
 
 /** What an orchestration gave for a tool call, or why it failed. */

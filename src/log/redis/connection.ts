@@ -236,7 +236,9 @@ function toName(error: unknown): string {
   // The client wraps what ended its tries to connect.
   const { code, name, originalError } = (error ?? {}) as Record<string, unknown>
   if (originalError !== undefined) return toName(originalError)
-  return typeof code === 'string' && /^\w+$/.test(code) ? code : String(name ?? 'error')
+  if (typeof code === 'string' && /^\w+$/.test(code)) return code
+  // Its errors have classes, but no names of their own.
+  return name === 'Error' && error instanceof Error ? error.constructor.name : String(name ?? 'error')
 }
 
 /** What a server answers while it restarts, fails over, is cut off from its replicas or its disk, is full, or is busy with a script. */

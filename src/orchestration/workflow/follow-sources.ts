@@ -42,7 +42,10 @@ export async function* followJournal(
     if (pauseMs === longestPauseMs) {
       const isExpected = last < 0 && !isOver()
       const end = await findSilentEnd({ durable, clock }, instanceId, last, isExpected)
-      if (end !== undefined) return yield [end]
+      if (end !== undefined) {
+        yield end
+        return
+      }
     }
     pauseMs = events.length > 0 ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs)
     if (await nudge.pause(clock, pauseMs, signal)) pauseMs = firstPauseMs
@@ -58,29 +61,30 @@ async function isAtEnd(durable: DurableClient, instanceId: string, after: number
 const firstPauseMs = 20
 const longestPauseMs = 640
 
-/** The end of a run that could not tell of it itself, because it was terminated or its orchestration broke. */
+/**
+ * The end of a run that could not tell of it itself, because it was terminated or its orchestration broke. Empty when it
+ * has told, and the reader's cursor lies behind that.
+ */
 async function findSilentEnd(
   { durable, clock }: Pick<StreamServices, 'durable' | 'clock'>,
   instanceId: string,
   last: number,
   isExpected: boolean,
-): Promise<StoredWorkflowEvent | undefined> {
+): Promise<readonly StoredWorkflowEvent[] | undefined> {
   const found = await askTaskHub(() => findOrchestration(durable, instanceId))
   const place = { id: last + 1, at: clock.now() }
   if (found === undefined && isExpected) return undefined
   if (found === undefined)
-    return { ...place, type: 'workflow.terminated', data: { reason: 'The run was deleted.' } }
+    return [{ ...place, type: 'workflow.terminated', data: { reason: 'The run was deleted.' } }]
   const status = (found.customStatus ?? undefined) as WorkflowStatus | undefined
   if (!hasEnded(found) || (status?.events ?? 0) > last + 1) return undefined
+  if (status?.state === 'completed' || status?.state === 'failed') return []
   if (found.runtimeStatus !== 'Failed') {
-    return {
-      ...place,
-      type: 'workflow.terminated',
-      data: { reason: String(found.output ?? found.runtimeStatus) },
-    }
+    const reason = String(found.output ?? found.runtimeStatus)
+    return [{ ...place, type: 'workflow.terminated', data: { reason } }]
   }
   const message = 'The orchestration failed; the log has the details.'
-  return { ...place, type: 'workflow.failed', data: { error: { node: '', code: 'internal', message } } }
+  return [{ ...place, type: 'workflow.failed', data: { error: { node: '', code: 'internal', message } } }]
 }
 
 /** An event of an agent's run, as far as a workflow's stream needs to know it. */

@@ -25,12 +25,22 @@ export class CallbackQueue {
     this.#tail = (this.#tail ?? Promise.resolve()).then(callback).catch((error) => this.#onError(error))
   }
 
-  /** Resolves when all callbacks have returned, or after the limit. */
+  /** Resolves when all callbacks have returned, or after the limit, and says so. */
   async drain(): Promise<void> {
     if (this.#tail === undefined) return
     const limit = new AbortController()
     const timeout = this.#clock.sleep(this.#drainLimitMs, limit.signal)
-    await Promise.race([this.#tail, timeout.catch(() => {})])
+    const isLate = timeout.then(
+      () => true,
+      () => false,
+    )
+    if (await Promise.race([this.#tail.then(() => false), isLate])) this.#onError(this.#createLateError())
     limit.abort()
+  }
+
+  #createLateError(): Error {
+    return new Error(
+      `A callback has not returned within ${this.#drainLimitMs} ms after its run. It is waited for no longer, and those behind it may never be called.`,
+    )
   }
 }

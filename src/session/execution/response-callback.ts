@@ -11,8 +11,8 @@ export interface AgentCallbackContext {
 
 /**
  * Observes the runs of an agent, from inside its entity. Updates come in order, one at a time, each after it was written
- * to the run log; after a crash the steps that had not been recorded are told again. Whatever a callback throws is logged
- * and changes nothing.
+ * to the run log; after a crash the steps that had not been recorded are told again, behind an update with `isReset`. Whatever a callback throws is logged
+ * and changes nothing. The session's next message waits for callbacks, at most 10 s after the run.
  *
  * @example
  * const consoleLogger: AgentResponseCallback = {

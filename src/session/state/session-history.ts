@@ -34,6 +34,15 @@ export async function readOlderEntries(
 interface CachedHistory {
   readonly turn: number
   readonly turns: readonly HistoryTurn[]
+  /** Of the turns as JSON. */
+  readonly characters: number
+}
+
+export interface SessionHistoryLimits {
+  /** So many sessions are remembered. @default 256 */
+  readonly maxSessions?: number | undefined
+  /** So much is remembered of them all, in characters of JSON. @default 16 Mi */
+  readonly maxCharacters?: number | undefined
 }
 
 /**
@@ -43,11 +52,14 @@ interface CachedHistory {
 export class SessionHistory {
   readonly #log: RunLog
   readonly #maxSessions: number
+  readonly #maxCharacters: number
   readonly #cache = new Map<string, CachedHistory>()
+  #characters = 0
 
-  constructor(log: RunLog, maxSessions = 256) {
+  constructor(log: RunLog, { maxSessions = 256, maxCharacters = 16 * 1024 ** 2 }: SessionHistoryLimits = {}) {
     this.#log = log
     this.#maxSessions = maxSessions
+    this.#maxCharacters = maxCharacters
   }
 
   /** The turns after `after`, at most the newest `maxTurns`, oldest first. */
@@ -75,15 +87,23 @@ export class SessionHistory {
     const older = [...known.turns.filter((one) => one.turn > 0 && one.turn <= evictedTurn), ...left]
     const all = [...older, ...recent]
     const turns = maxTurns === undefined ? all : all.slice(-maxTurns)
-    this.#remember(name, { turn, turns })
+    this.#remember(name, { turn, turns, characters: JSON.stringify(turns).length })
     return turns
   }
 
   #remember(name: string, history: CachedHistory): void {
-    this.#cache.delete(name)
+    this.#forget(name)
     this.#cache.set(name, history)
-    const oldest = this.#cache.keys().next().value
-    if (this.#cache.size > this.#maxSessions && oldest !== undefined) this.#cache.delete(oldest)
+    this.#characters += history.characters
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= this.#maxSessions && this.#characters <= this.#maxCharacters) return
+      this.#forget(oldest)
+    }
+  }
+
+  #forget(name: string): void {
+    this.#characters -= this.#cache.get(name)?.characters ?? 0
+    this.#cache.delete(name)
   }
 }
 

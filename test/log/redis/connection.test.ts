@@ -1,10 +1,11 @@
+import { SocketClosedUnexpectedlyError } from 'redis'
 import { expect, test } from 'vitest'
 import { RedisConnection } from '../../../src/log/redis/connection.js'
 import { redisScripts } from '../../../src/log/redis/scripts.js'
 
-/** A connection to a server that answers every script with this. */
-function connect(answer: string): RedisConnection {
-  const refuse = () => Promise.reject(new Error(answer))
+/** A connection to a server that answers every script with this, or on which every script fails. */
+function connect(answer: string | Error): RedisConnection {
+  const refuse = () => Promise.reject(answer instanceof Error ? answer : new Error(answer))
   const nothing = async () => undefined
   const client = {
     isOpen: true,
@@ -46,4 +47,9 @@ test.each([
 ])('what somebody has to mend does not pass: %s', async (answer) => {
   const failure = connect(answer).run(redisScripts.set, ['key'], ['value'])
   await expect(failure).rejects.toMatchObject({ code: 'store_unavailable', retryable: false })
+})
+
+test('what went wrong on the way is named as the client calls it', async () => {
+  const failure = connect(new SocketClosedUnexpectedlyError()).run(redisScripts.set, ['key'], ['value'])
+  await expect(failure).rejects.toThrow('cannot be used (SocketClosedUnexpectedlyError). Check the address')
 })

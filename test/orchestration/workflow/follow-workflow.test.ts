@@ -38,7 +38,8 @@ function createServices(world: World) {
       const journal = world.journals[decodeURIComponent(id)]
       if (journal === undefined) throw new Error('replied with HTTP 404 response')
       const runtimeStatus = world.ends[decodeURIComponent(id)] ?? 'Running'
-      return { runtimeStatus, customStatus: { events: journal.length }, output: 'enough' }
+      const state = runtimeStatus === 'Completed' ? 'completed' : 'running'
+      return { runtimeStatus, customStatus: { events: journal.length, state }, output: 'enough' }
     },
     async readEntityState({ key }: { key: string }) {
       const [instanceId = ''] = decodeURIComponent(key).split('~')
@@ -165,4 +166,9 @@ test.each([
 
 test('a reader who has it all gets nothing more', async () => {
   expect(await follow(agents, parseCursor('after', '5'))).toEqual([])
+})
+
+test('a cursor behind the end of a run that told of its end gets nothing, and not another end', async () => {
+  const ended = { journals: { run: [started, completed] }, ends: { run: 'Completed' } }
+  expect(await follow(ended, parseCursor('after', '99'))).toEqual([])
 })
