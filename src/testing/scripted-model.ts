@@ -1,3 +1,4 @@
+import { checkList, checkObject } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import type { ChatMessage, Content, Usage } from '../core/messages.js'
@@ -71,7 +72,9 @@ export class ScriptedModel implements ChatClient {
   readonly #requests: ChatRequest[] = []
   readonly #used = new Set<ModelStep>()
 
+  /** @throws {AgentError} `invalid_configuration` when it is no script. */
   constructor(script: ModelScript) {
+    checkSteps(typeof script === 'function' ? (script.steps ?? []) : script)
     this.#script = script
   }
 
@@ -132,6 +135,18 @@ export class ScriptedModel implements ChatClient {
 }
 
 type Answer = Extract<ModelStep, { text: string } | { calls: readonly ScriptedCall[] }>
+
+const kinds = ['text', 'calls', 'error', 'hangsAfter']
+
+function checkSteps(steps: readonly ModelStep[]): void {
+  checkList('The script of a ScriptedModel, when it is no function,', steps)
+  for (const step of steps) {
+    checkObject('A step of a script', step)
+    if (kinds.some((kind) => kind in step)) continue
+    const message = `A step of a script has one of ${kinds.join(', ')}, not ${Object.keys(step).join(', ')}.`
+    throw new AgentError('invalid_configuration', message)
+  }
+}
 
 function untilAborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_resolve, reject) => {

@@ -1,3 +1,4 @@
+import { checkCount } from '../../core/check-count.js'
 import { isJsonObject, type JsonObject, type JsonValue, toCanonicalJson } from '../../core/json.js'
 import {
   type CheckResult,
@@ -7,8 +8,9 @@ import {
   evaluator,
 } from './evaluator.js'
 
-/** Whether the answer has all of these words; case does not count. */
+/** Whether the answer has all of these words; case does not count. @throws {AgentError} `invalid_configuration` without any, which every answer has. */
 export function keywordCheck(...keywords: readonly string[]): Evaluator {
+  checkCount('the number of keywords', keywords.length)
   return evaluator('keyword_check', ({ response }) => {
     const text = response.text.toLowerCase()
     return toResult(
@@ -18,8 +20,9 @@ export function keywordCheck(...keywords: readonly string[]): Evaluator {
   })
 }
 
-/** Whether each of these tools was called. */
+/** Whether each of these tools was called. @throws {AgentError} `invalid_configuration` without any. */
 export function toolCalledCheck(...names: readonly string[]): Evaluator {
+  checkCount('the number of tools', names.length)
   return evaluator('tool_called_check', ({ toolCalls }) =>
     toResult(
       names.filter((name) => toolCalls.every((call) => call.name !== name)),

@@ -1,5 +1,5 @@
 import { checkCount } from '../../core/check-count.js'
-import { checkList } from '../../core/check-options.js'
+import { checkList, checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
 import { toErrorMessage } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
@@ -23,6 +23,16 @@ export interface EvaluateAgentOptions {
   /** How many queries are asked at the same time; at least 1. @default 4 */
   readonly maxParallel?: number | undefined
 }
+
+const evaluationOptions: OptionNames<EvaluateAgentOptions> = {
+  agent: true,
+  queries: true,
+  evaluators: true,
+  context: true,
+  maxParallel: true,
+}
+
+const queryParts: OptionNames<EvaluationQuery> = { query: true, expected: true, expectedToolCalls: true }
 
 /** What one evaluator found. */
 export interface EvaluationCheck extends CheckResult {
@@ -61,9 +71,10 @@ export interface EvaluationResult {
  *   evaluators: [keywordCheck('weather'), toolCalledCheck('get_weather')],
  * })
  * expect(failures).toEqual([])
- * @throws {AgentError} `invalid_configuration` when nothing would be checked, or `maxParallel` is not a whole number from 1.
+ * @throws {AgentError} `invalid_configuration` when nothing would be checked, naming an option that there is not, or when `maxParallel` is not a whole number from 1.
  */
 export async function evaluateAgent(options: EvaluateAgentOptions): Promise<EvaluationResult> {
+  checkOptions('evaluateAgent', options, evaluationOptions)
   const { queries, evaluators, maxParallel = 4 } = options
   // With nobody to ask, and nothing to ask or to check, no query would fail.
   checkCount('maxParallel', maxParallel)
@@ -71,15 +82,23 @@ export async function evaluateAgent(options: EvaluateAgentOptions): Promise<Eval
     checkList(option, list)
     checkCount(`the number of ${option}`, list.length)
   }
+  const asked = queries.map(toQuery)
   const items: EvaluatedQuery[] = []
-  const queue = queries.entries()
+  const queue = asked.entries()
   const workers = Array.from({ length: maxParallel }, async () => {
-    for (const [index, query] of queue)
-      items[index] = await evaluateQuery(typeof query === 'string' ? { query } : query, options)
+    for (const [index, query] of queue) items[index] = await evaluateQuery(query, options)
   })
   await Promise.all(workers)
   const passed = items.filter((item) => item.passed).length
   return { items, counts: { passed, failed: items.length - passed }, failures: items.flatMap(toFailures) }
+}
+
+/** A misspelt expectation would be met by whatever the agent does. */
+function toQuery(given: string | EvaluationQuery): EvaluationQuery {
+  const query = typeof given === 'string' ? { query: given } : given
+  checkOptions('A query', query, queryParts)
+  checkText('query', query.query)
+  return query
 }
 
 async function evaluateQuery(

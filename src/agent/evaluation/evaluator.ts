@@ -12,9 +12,9 @@ export interface ExpectedToolCall {
 export interface EvaluationQuery {
   readonly query: string
   /** What a good answer says, for evaluators that compare. */
-  readonly expected?: string
+  readonly expected?: string | undefined
   /** For `toolCallsPresent` and `toolCallArgsMatch`. */
-  readonly expectedToolCalls?: readonly ExpectedToolCall[]
+  readonly expectedToolCalls?: readonly ExpectedToolCall[] | undefined
 }
 
 /** A tool call of a run, with what came of it. */

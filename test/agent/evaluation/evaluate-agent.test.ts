@@ -176,7 +176,17 @@ test.each([
   { queries: [] },
   { evaluators: [] },
   { evaluators: keywordCheck('warm') as never },
+  { evaluator: keywordCheck('warm') as never },
+  { queries: [{ query: 'Amsterdam?', expectedToolCall: [{ name: 'get_weather' }] }] },
+  { queries: [{ query: ' ' }] },
 ])('an evaluation that could not fail is refused: %o', async (broken) => {
   const options = { agent, queries: ['Amsterdam?'], evaluators: [keywordCheck('warm')], ...broken }
   await expect(evaluateAgent(options)).rejects.toMatchObject({ code: 'invalid_configuration' })
 })
+
+test.each([keywordCheck, toolCalledCheck])(
+  'a check that names nothing could not fail, and is refused (%#)',
+  (check) => {
+    expect(() => check()).toThrow(expect.objectContaining({ code: 'invalid_configuration' }))
+  },
+)
