@@ -129,7 +129,7 @@ describe('with tool results', () => {
   test.each([
     ['places', `Weather in ${'Rome, '.repeat(20_000)}!`],
     ['dots', `Weather in Rome${'.'.repeat(500_000)}Rome`],
-    ['letters', `Send an email to ${'.'.repeat(500_000)}`],
+    ['letters', `Send an email about "${'a'.repeat(500_000)}" to ann@example.com`],
   ])('calls a few times at the most, and soon, however many %s there are', async (_what, message) => {
     const calls = toFunctionCalls((await ask(client, createRequest(message, { tools }))).message)
     expect(calls.length).toBeGreaterThan(0)
