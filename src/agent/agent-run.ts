@@ -16,9 +16,10 @@ type Start<Value> = (
 ) => Promise<AgentResponse<Value>>
 
 /**
- * A run in progress: await it for the whole answer, or iterate it for the increments; both tell the same story.
+ * A run in progress: await it for the whole answer, or iterate it for the increments; both tell the same story. It runs to its
+ * end, whether anybody reads it or not; the run's `signal` ends it.
  * Of an answer that the model makes in the background, awaiting gives the token to come back with as soon as there is one,
- * and iterating from the start gives everything. Whoever leaves such an iteration ends the run there, and not the answer.
+ * and iterating from the start gives everything. Whoever leaves an iteration over that one ends the run there, and not the answer.
  */
 export class AgentRun<Value = unknown>
   implements PromiseLike<AgentResponse<Value>>, AsyncIterable<AgentResponseUpdate>

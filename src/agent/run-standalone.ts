@@ -43,6 +43,8 @@ export interface StandaloneRun<Value> {
   /** Who follows an answer that is made in the background; without anybody the run ends with its token. @default somebody always */
   readonly followers?: RunFollowers | undefined
   readonly signal: AbortSignal | undefined
+  /** How many runs it works for, each for the next. @default 0 */
+  readonly depth?: number | undefined
   /** By then a run that it works for has to be over; ms since 1970. @default there is none */
   readonly runEnd?: number | undefined
   readonly onEvent: (event: RunEvent) => void
@@ -121,6 +123,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     responseFormat,
     sessionId: run.sessionId,
     correlationId,
+    depth: run.depth,
     messageCount: run.messageCount ?? 0,
     limits: {
       maxSteps: agent.maxSteps,

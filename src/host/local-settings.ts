@@ -44,7 +44,7 @@ export function toLocalSettings(file: UncheckedObject): LocalSettings {
     port: readPort(host.LocalHttpPort ?? ''),
     address: readText('LocalHttpAddress', host.LocalHttpAddress ?? ''),
     cors: readText('CORS', host.CORS ?? ''),
-    corsCredentials: host.CORSCredentials === true,
+    corsCredentials: String(host.CORSCredentials).toLowerCase() === 'true',
     warnings: file.IsEncrypted === false ? [] : [encryptionWarning],
   }
 }

@@ -146,3 +146,21 @@ test('invocation values, metadata and the session id reach its tools', async () 
   await boss.run('?', { context: { tenant: 'acme' }, metadata: { ticket: '7' }, session })
   expect(seen).toEqual([['acme', '7', 'ann']])
 })
+
+test('agents that ask one another in circles come to an end', async () => {
+  let asked = 0
+  const client = new ScriptedModel(({ messages }) => {
+    asked += 1
+    const [result] = messages.at(-1)?.contents ?? []
+    if (result?.type === 'functionResult') return { text: String(result.error ?? result.result) }
+    return { calls: [{ name: 'Circle', arguments: { query: 'And you?' } }] }
+  })
+  const circle: Agent = new Agent({
+    name: 'Circle',
+    client,
+    tools: [{ name: 'itself', tools: async () => [circle.asTool()] }],
+  })
+  const { text } = await circle.run('What do you think?')
+  expect(text).toBe('Agent "Circle" was not asked: 16 agents are working for one another already.')
+  expect(asked).toBe(2 * 17)
+})

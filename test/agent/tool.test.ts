@@ -73,7 +73,9 @@ test('arguments that do not fit become an error that names them, and the tool do
   expect(await weather.invoke({ days: 'two' }, context)).toEqual({
     error: expect.stringMatching(/location: .*; days: /),
   })
-  expect(await weather.invoke('not even JSON', context)).toEqual({ error: expect.stringContaining('object') })
+  expect(await weather.invoke('{"location": "Os', context)).toEqual({
+    error: 'The arguments are not valid. They must be a JSON object; this is none: {"location": "Os',
+  })
 })
 
 test.each([

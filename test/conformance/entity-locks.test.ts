@@ -97,3 +97,9 @@ test('93. a holder that is terminated gives its entities back', async () => {
   await flows.client('terminate', holder, 'enough')
   expect((await flows.end(other)).output).toBe(100)
 })
+
+test('the entities of a holder that is purged stay locked, and the host says so', async () => {
+  const holder = await startHolding(['purged'])
+  await fetch(`${flows.api}/instances/${holder}`, { method: 'DELETE' })
+  await host.waitForOutput(new RegExp(`would hang in Azure.*'${holder}' was purged.* @tally@purged,`))
+})

@@ -67,6 +67,7 @@ describe('local.settings.json', () => {
     expect(readHost({ LocalHttpPort: 7080, CORS: '' })).toMatchObject({ port: 7080, cors: undefined })
     expect(readHost({ LocalHttpPort: '7080', CORS: '*' })).toMatchObject({ port: 7080, cors: '*' })
     expect(readHost({ LocalHttpPort: '', LocalHttpAddress: null })).toMatchObject({ port: undefined })
+    expect(readHost({ CORSCredentials: 'true' })).toMatchObject({ corsCredentials: true })
   })
 
   test.each([

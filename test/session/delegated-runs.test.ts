@@ -46,6 +46,23 @@ test("an agent works for another one: its answer is the call's result, and its t
   expect(entity.stored?.data.conversationHistory).toHaveLength(2)
 })
 
+test('agents that ask one another in circles come to an end', async () => {
+  const circling: ModelScript = ({ messages }) => {
+    const [result] = messages.at(-1)?.contents ?? []
+    if (result?.type === 'functionResult') return { text: String(result.error ?? result.result) }
+    return { calls: [{ name: 'Circle', arguments: { query: 'And you?' } }] }
+  }
+  const itself = { name: 'itself', tools: async () => [circle.asTool()] }
+  const circle: Agent = new Agent({ name: 'Circle', client: new ScriptedModel(circling), tools: [itself] })
+  const { log, entity } = createSession(circling, { tools: [circle.asTool()] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect((await log.read(outer)).at(-1)).toMatchObject({
+    type: 'run.completed',
+    data: { response: 'Agent "Circle" was not asked: 16 agents are working for one another already.' },
+  })
+})
+
 test('a delegated run that was cut anywhere is gone on with, and nothing recorded is done again', async () => {
   const whole = createDelegating({ onUnknownOutcome: 'retry' })
   await ask(whole.log, 'a')

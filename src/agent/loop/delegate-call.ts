@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.js'
-import type { ChatMessage } from '../../core/messages.js'
+import { type ChatMessage, noUsage } from '../../core/messages.js'
 import type { RunEvent, SessionState } from '../../run/events.js'
 import { toPromptMessages } from '../../run/turn-messages.js'
 import type { Tool } from '../agent-definition.js'
@@ -15,12 +15,20 @@ export interface DelegatedCall {
   readonly call: ToolContext
 }
 
+/** How many runs may work for one another in a row: more are agents that ask one another in circles. */
+const maxDepth = 16
+
 /** Has another agent work for a run. With the session propagated it knows the conversation, and its providers keep their state in it. */
 export async function delegateCall(
   context: RunContext,
   { delegate, arguments: args, call }: DelegatedCall,
 ): Promise<DelegateOutcome> {
   const { agent, propagateSession } = delegate
+  const depth = (context.depth ?? 0) + 1
+  if (depth > maxDepth) {
+    const error = `Agent "${agent.name}" was not asked: ${maxDepth} agents are working for one another already.`
+    return { error, usage: noUsage }
+  }
   const prefix = `${agent.name}/`
   const { stateChanges, ...outcome } = await context.delegation.run({
     agent,
@@ -32,6 +40,7 @@ export async function delegateCall(
     metadata: call.metadata,
     signal: call.signal,
     runEnd: context.limits.runEnd,
+    depth,
     onEvent: (event) => tell(event, delegate, call, context),
   })
   if (propagateSession) keep(stateChanges, prefix, context)

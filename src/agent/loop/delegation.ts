@@ -30,6 +30,8 @@ export interface DelegateRequest {
   readonly values: InvocationValues
   readonly metadata: Readonly<Record<string, string>>
   readonly signal: AbortSignal
+  /** How many runs it then works for, each for the next. */
+  readonly depth: number
   /** By then the run that asks has to be over; ms since 1970. */
   readonly runEnd: number | undefined
   /** Told of what happens in its run. */

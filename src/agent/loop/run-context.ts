@@ -38,6 +38,8 @@ export interface RunSetup {
   readonly hasJoined: (run: string) => Promise<boolean>
   /** How it has other agents work for it. */
   readonly delegation: Delegation
+  /** How many runs this one works for, each for the next. @default 0 */
+  readonly depth?: number | undefined
   /** How it waits for what models make in the background. */
   readonly waiting: BackgroundWaiting
   /** The orchestrations of its app, for its tools; `undefined` where there are none. */

@@ -42,7 +42,8 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
       const parsed = await parse(args)
       if (!parsed.ok) {
         noteToolFailure('invalid_arguments')
-        return { error: `The arguments are not valid. ${toIssueText(parsed.issues)}` }
+        const issues = typeof args === 'string' ? toNoObject(args) : toIssueText(parsed.issues)
+        return { error: `The arguments are not valid. ${issues}` }
       }
       const execute = (signal: AbortSignal) =>
         settleTool(options.execute(parsed.value, { ...context, signal }), context.reportProgress, signal)
@@ -76,6 +77,12 @@ function checkReconciliation(name: string, given: Reconciliation): Reconciliatio
   ])
   if (given.outcome !== 'done') return given
   return { outcome: 'done', result: toJsonValue(given.result) }
+}
+
+/** Not every model is shown again what it wrote. */
+function toNoObject(text: string): string {
+  const beginning = text.length > 200 ? `${text.slice(0, 200)}…` : text
+  return `They must be a JSON object; this is none: ${beginning}`
 }
 
 /** When it cannot be told whether a human is needed, one is: also when the schema throws, or a policy without types forgets to return what it found. */

@@ -16,6 +16,7 @@ import {
 } from '../../core/messages.js'
 import { toBase64 } from '../data-uri.js'
 import { type PartWriters, toUserParts } from '../prompt-parts.js'
+import { toWireName } from '../wire-name.js'
 
 /** Parts that only their provider understands are kept under this name. */
 export const partKey = 'aiSdk'
@@ -73,8 +74,10 @@ function toAssistantPart(content: Content): AssistantPart[] {
     case 'error':
       return [{ type: 'text', text: content.message, ...given }]
     case 'functionCall': {
-      const { callId, name, arguments: input } = content
-      return [{ type: 'tool-call', toolCallId: callId, toolName: name, input, ...given }]
+      const { callId, name, arguments: written } = content
+      // Providers want an object; the result says what is wrong with what was none.
+      const input = typeof written === 'string' ? {} : written
+      return [{ type: 'tool-call', toolCallId: callId, toolName: toWireName(name), input, ...given }]
     }
     case 'provider':
       return toKeptPart(content.providerData[partKey])
@@ -99,7 +102,7 @@ function toResultPart(
   { callId, result, error }: FunctionResultContent,
   toolName = 'unknown',
 ): LanguageModelV4ToolResultPart {
-  const part = { type: 'tool-result', toolCallId: callId, toolName } as const
+  const part = { type: 'tool-result', toolCallId: callId, toolName: toWireName(toolName) } as const
   if (error !== undefined) return { ...part, output: { type: 'error-text', value: error } }
   if (typeof result === 'string') return { ...part, output: { type: 'text', value: result } }
   return { ...part, output: { type: 'json', value: (result ?? null) as JSONObject | null } }

@@ -25,12 +25,15 @@ export function findMissingName(tool: ToolDeclaration, text: string): string | u
   return saysMore || /["“]/.test(text) ? undefined : name
 }
 
+/** However many names a text has. */
+const mostCalls = 10
+
 /** Arguments for one call or, when a tool with one text parameter meets several names, for several calls. */
 export function extractArguments(tool: ToolDeclaration, text: string): JsonObject[] {
   const texts = readRequired(tool.parameters).filter(([, schema]) => isFreeText(schema))
   const names = readNames(text)
   if (texts.length !== 1 || names.length === 0) return [fillArguments(tool, text, names)]
-  return names.map((name) => fillArguments(tool, text, [name]))
+  return names.slice(0, mostCalls).map((name) => fillArguments(tool, text, [name]))
 }
 
 function fillArguments({ parameters }: ToolDeclaration, text: string, names: readonly string[]): JsonObject {

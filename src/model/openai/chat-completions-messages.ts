@@ -3,6 +3,7 @@ import type {
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
+import { parseJson } from '../../core/json.js'
 import { toMediaType } from '../../core/media-type.js'
 import type {
   ChatMessage,
@@ -15,6 +16,7 @@ import type {
 } from '../../core/messages.js'
 import { readBase64, toFileName } from '../data-uri.js'
 import { type PartWriters, toResultText, toUserParts } from '../prompt-parts.js'
+import { toWireName } from '../wire-name.js'
 import { readMemberData } from './chat-completions-provider-data.js'
 
 /**
@@ -82,9 +84,19 @@ function toToolCall(
   model: string | undefined,
 ): ChatCompletionMessageFunctionToolCall {
   const { arguments: written, callId, name } = call
-  const text = typeof written === 'string' ? written : JSON.stringify(written)
   const members = readMemberData(call, model)?.members
-  return { ...members, id: callId, type: 'function', function: { name, arguments: text } }
+  return {
+    ...members,
+    id: callId,
+    type: 'function',
+    function: { name: toWireName(name), arguments: toArguments(written) },
+  }
+}
+
+/** Some servers read the arguments of earlier calls, and refuse a conversation with any that are no JSON; the result says what was wrong. */
+function toArguments(written: FunctionCallContent['arguments']): string {
+  if (typeof written !== 'string') return JSON.stringify(written)
+  return parseJson(written) === undefined ? '{}' : written
 }
 
 function toToolParam(content: FunctionResultContent): ChatCompletionMessageParam {

@@ -15,6 +15,8 @@ export interface ChatCompletionsTarget {
   readonly stream: boolean
   /** Whether the model gets back what it said itself beside its tool calls. */
   readonly sendsMemberData: boolean
+  /** What the limit of the answer's tokens is called: OpenAI has renamed it, and many compatible servers have not. */
+  readonly maxTokensName: 'max_tokens' | 'max_completion_tokens'
 }
 
 /**
@@ -24,11 +26,11 @@ export interface ChatCompletionsTarget {
  */
 export function toChatCompletionsBody(
   request: ChatRequest,
-  { model, stream, sendsMemberData }: ChatCompletionsTarget,
+  { model, stream, sendsMemberData, maxTokensName }: ChatCompletionsTarget,
 ): ChatCompletionCreateParams {
   return {
     ...request.providerOptions,
-    ...toSampling(request),
+    ...toSampling(request, maxTokensName),
     ...toTooling(request),
     ...(request.responseFormat && { response_format: toResponseFormat(request.responseFormat) }),
     model,
@@ -37,11 +39,14 @@ export function toChatCompletionsBody(
   }
 }
 
-function toSampling({ temperature, topP, maxOutputTokens }: ChatRequest) {
+function toSampling(
+  { temperature, topP, maxOutputTokens }: ChatRequest,
+  maxTokensName: ChatCompletionsTarget['maxTokensName'],
+) {
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),
-    ...(maxOutputTokens !== undefined && { max_completion_tokens: maxOutputTokens }),
+    ...(maxOutputTokens !== undefined && { [maxTokensName]: maxOutputTokens }),
   }
 }
 

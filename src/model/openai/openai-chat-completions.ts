@@ -28,8 +28,9 @@ export type OpenAIChatClientOptions = ConnectionSource<Pick<OpenAI, 'chat'>> & O
 export function createOpenAIChatClient(options: OpenAIChatClientOptions): ChatClient {
   checkOpenAIOptions('createOpenAIChatClient', options, {})
   const { model, stream = true, timeoutMs = 300_000 } = options
-  const findings = { refusesMemberData: false }
-  const settings: CallSettings = { model, stream, timeoutMs, findings, ...resolveConnection(options) }
+  const connection = resolveConnection(options)
+  const findings = { refusesMemberData: false, refusesMaxTokens: connection.isOpenAI }
+  const settings: CallSettings = { model, stream, timeoutMs, findings, ...connection }
   return {
     model,
     provider: 'openai',
@@ -42,7 +43,7 @@ interface CallSettings extends Connection<Pick<OpenAI, 'chat'>> {
   readonly stream: boolean
   readonly timeoutMs: number
   /** What this model has turned out not to take. */
-  readonly findings: { refusesMemberData: boolean }
+  readonly findings: { refusesMemberData: boolean; refusesMaxTokens: boolean }
 }
 
 async function* streamAnswer(
@@ -86,8 +87,28 @@ function* addAll(answer: ChatCompletionsAnswer, chunks: readonly unknown[]): Gen
   for (const chunk of chunks) yield* answer.add(chunk)
 }
 
-/** Asks. A server that takes back nothing of what its model thought is asked again without, and so from then on. */
+/** Asks. A server that does not know `max_tokens` is asked again by the newer name, and so from then on. */
 async function ask(settings: CallSettings, request: ChatRequest, limit: SilenceLimit): Promise<ModelReply> {
+  const { findings } = settings
+  try {
+    return await askInContext(settings, request, limit)
+  } catch (error) {
+    if (findings.refusesMaxTokens || !isAbout(error, 'max_tokens')) throw error
+    findings.refusesMaxTokens = true
+    return askInContext(settings, request, limit)
+  }
+}
+
+function isAbout(error: unknown, param: string): boolean {
+  return error instanceof Error && 'param' in error && error.param === param
+}
+
+/** Likewise a server that takes back nothing of what its model thought. */
+async function askInContext(
+  settings: CallSettings,
+  request: ChatRequest,
+  limit: SilenceLimit,
+): Promise<ModelReply> {
   const { model, findings } = settings
   if (findings.refusesMemberData || !hasMemberData(request.messages, model)) {
     return askWith(settings, { request, sendsMemberData: false }, limit)
@@ -96,7 +117,7 @@ async function ask(settings: CallSettings, request: ChatRequest, limit: SilenceL
     return await askWith(settings, { request, sendsMemberData: true }, limit)
   } catch (error) {
     const status = readStatus(error)
-    if (status !== 400 && status !== 422) throw error
+    if ((status !== 400 && status !== 422) || isAbout(error, 'max_tokens')) throw error
     const without = { request, sendsMemberData: false }
     const reply = await askWith(settings, without, limit).catch(() => Promise.reject(error))
     findings.refusesMemberData = true
@@ -105,11 +126,12 @@ async function ask(settings: CallSettings, request: ChatRequest, limit: SilenceL
 }
 
 async function askWith(
-  { model, stream, timeoutMs, isOurs, connect }: CallSettings,
+  { model, stream, timeoutMs, isOurs, connect, findings }: CallSettings,
   { request, sendsMemberData }: { readonly request: ChatRequest; readonly sendsMemberData: boolean },
   limit: SilenceLimit,
 ): Promise<ModelReply> {
-  const body = toChatCompletionsBody(request, { model, stream, sendsMemberData })
+  const maxTokensName = findings.refusesMaxTokens ? 'max_completion_tokens' : 'max_tokens'
+  const body = toChatCompletionsBody(request, { model, stream, sendsMemberData, maxTokensName })
   const { chat } = await limit.wait(connect())
   const call = chat.completions.create(body, { signal: limit.signal, maxRetries: 0, timeout: timeoutMs })
   return readReply(call, { limit, raw: isOurs && stream })

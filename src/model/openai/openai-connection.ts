@@ -38,6 +38,8 @@ export interface Connection<Client> {
   readonly connect: () => Promise<Client | OpenAI>
   /** Whether the client is one that we make, and not one that was given. */
   readonly isOurs: boolean
+  /** Whether it leads to OpenAI's own models, at OpenAI or in Azure, or may do so. */
+  readonly isOpenAI: boolean
 }
 
 /** Checks the options now. @throws {AgentError} `invalid_configuration` when one cannot be used. */
@@ -45,14 +47,20 @@ export function resolveConnection<Client extends Partial<OpenAI>>(
   options: ConnectionSource<Client>,
 ): Connection<Client> {
   const { client } = options
-  if (client !== undefined) return { connect: () => Promise.resolve(client), isOurs: false }
+  if (client !== undefined) return { connect: () => Promise.resolve(client), isOurs: false, isOpenAI: true }
   const clientOptions = toClientOptions(options)
   let loading: Promise<OpenAI> | undefined
   const connect = () => {
     loading ??= import('openai').then(({ OpenAI }) => new OpenAI(clientOptions))
     return loading
   }
-  return { connect, isOurs: true }
+  return { connect, isOurs: true, isOpenAI: isOpenAI(clientOptions.baseURL ?? openAIBaseUrl) }
+}
+
+/** Azure serves its models under this path. */
+function isOpenAI(baseUrl: string): boolean {
+  const { hostname, pathname } = new URL(baseUrl)
+  return hostname.endsWith('.openai.com') || /\/openai\/v1\/?$/.test(pathname)
 }
 
 function toClientOptions({

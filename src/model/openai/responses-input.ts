@@ -18,6 +18,7 @@ import {
 } from '../../core/messages.js'
 import { toFileName } from '../data-uri.js'
 import { type PartWriters, toResultText, toUserParts } from '../prompt-parts.js'
+import { toWireName } from '../wire-name.js'
 import { readItemData } from './responses-provider-data.js'
 
 /**
@@ -121,7 +122,7 @@ function toFunctionCall(call: FunctionCallContent, keepsIds: boolean): ResponseF
     type: 'function_call',
     ...(keepsIds && id !== undefined && { id }),
     call_id: callId,
-    name,
+    name: toWireName(name),
     arguments: typeof written === 'string' ? written : JSON.stringify(written),
   }
 }

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, parseWritableJson } from '../../core/json.js'
 import type { Content, FunctionCallContent } from '../../core/messages.js'
+import { createMalformedResponseError } from './responses-failure.js'
 import { type ItemData, toProviderData } from './responses-provider-data.js'
 
 /**
@@ -34,6 +35,7 @@ function toMessageContents(item: JsonObject, response: string | undefined): Cont
 // A call that was cut off lacks some of its arguments, and must not be carried out.
 function toFunctionCalls(item: JsonObject, response: string | undefined): FunctionCallContent[] {
   if (item.status === 'incomplete') return []
+  if (readText(item.name) === '') throw createMalformedResponseError()
   const { type: _type, status: _status, id, call_id, name, arguments: written, ...members } = item
   const providerData = toProviderData({ id: readText(id) || undefined, members, response })
   return [

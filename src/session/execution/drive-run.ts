@@ -33,6 +33,8 @@ export interface RunDrive {
   readonly turn: number
   /** Whether it works for another run, of whose trace it then is a part. */
   readonly isInner: boolean
+  /** How many runs it works for, each for the next. @default 0 */
+  readonly depth?: number | undefined
   /** Finds what the model is shown of the past; may journal what that took. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   readonly messageCount: number
@@ -84,6 +86,7 @@ async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState
     history: await drive.readHistory(journal),
     sessionId: key.session,
     correlationId: key.run,
+    depth: drive.depth,
     messageCount: drive.messageCount,
     sessionState: drive.sessionState,
     readValues: drive.readValues,
@@ -138,7 +141,7 @@ async function runDelegate(
   key: RunKey,
   request: DelegateRequest & DelegationContext,
 ): Promise<DelegatedRun> {
-  const { agent, message, owner, metadata, limits, durable, onError, clock, signal, onEvent } = request
+  const { agent, message, owner, metadata, limits, durable, onError, clock, signal, depth, onEvent } = request
   const messages = [createTextMessage('user', message)]
   await log.create(key, createRunRequest({ messages, owner, metadata }))
   const events = await log.read(key)
@@ -155,6 +158,7 @@ async function runDelegate(
     controls,
     turn: 0,
     isInner: true,
+    depth,
     readHistory: async () => request.history,
     messageCount: 0,
     sessionState: request.sessionState,

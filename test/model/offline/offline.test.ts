@@ -126,6 +126,16 @@ describe('with tool results', () => {
     expect(answer.finishReason).toBe('stop')
   })
 
+  test.each([
+    ['places', `Weather in ${'Rome, '.repeat(20_000)}!`],
+    ['dots', `Weather in Rome${'.'.repeat(500_000)}Rome`],
+    ['letters', `Send an email about "${'a'.repeat(500_000)}" to ann@example.com`],
+  ])('calls a few times at the most, and soon, however many %s there are', async (_what, message) => {
+    const calls = toFunctionCalls((await ask(client, createRequest(message, { tools }))).message)
+    expect(calls.length).toBeGreaterThan(0)
+    expect(calls.length).toBeLessThanOrEqual(10)
+  })
+
   test('makes a sentence from each of several, failures included', async () => {
     const paris = { location: 'Paris', temperature: 60.5, conditions: 'Light Rain' }
     const messages = createToolTurn([{ result: paris }, { error: 'no such city' }])

@@ -117,13 +117,13 @@ test.each<[string, ChatMessage, object[]]>([
     [{ role: 'assistant', content: 'Adding', tool_calls: [wireCall] }],
   ],
   [
-    'arguments as the model wrote them',
+    'an empty object for arguments that are no JSON',
     assistant({ ...call, arguments: '{"a":' }),
     [
       {
         role: 'assistant',
         content: null,
-        tool_calls: [{ ...wireCall, function: { name: 'add', arguments: '{"a":' } }],
+        tool_calls: [{ ...wireCall, function: { name: 'add', arguments: '{}' } }],
       },
     ],
   ],

@@ -432,10 +432,41 @@ test('sends everything that the request says', async () => {
     },
     temperature: 0,
     top_p: 0.5,
-    max_completion_tokens: 100,
+    max_tokens: 100,
     reasoning_effort: 'low',
     stream: true,
     stream_options: { include_usage: true },
+  })
+})
+
+describe('the limit of an answer', () => {
+  const request = createRequest('Hello', { maxOutputTokens: 100 })
+
+  test('has the name that OpenAI has given it, at OpenAI and in Azure', async () => {
+    const bodies: string[] = []
+    const answer = { choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }] }
+    const fetch: typeof globalThis.fetch = async (_url, init) => {
+      bodies.push(String(init?.body))
+      return Response.json(answer)
+    }
+    for (const baseUrl of ['https://eu.api.openai.com/v1', 'https://a.openai.azure.com/openai/v1/']) {
+      await ask(createOpenAIChatClient({ model: 'm', apiKey, baseUrl, fetch }), request)
+    }
+    expect(bodies.map((body) => JSON.parse(body).max_completion_tokens)).toEqual([100, 100])
+  })
+
+  test('has it for a server that refuses the older one, from then on', async () => {
+    const param = 'max_tokens'
+    const refusal = { error: { status: 400, body: { error: { code: 'unsupported_parameter', param } } } }
+    const { client, server } = await start(({ max_tokens }) =>
+      max_tokens === undefined ? { text: 'Hi' } : refusal,
+    )
+    for (let call = 0; call < 2; call++) await ask(client, request)
+    expect(server.requests.map(({ body }) => [body.max_tokens, body.max_completion_tokens])).toEqual([
+      [100, undefined],
+      [undefined, 100],
+      [undefined, 100],
+    ])
   })
 })
 

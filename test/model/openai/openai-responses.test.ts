@@ -5,6 +5,7 @@ import type { ChatMessage } from '../../../src/core/messages.js'
 import { createTextMessage } from '../../../src/core/messages.js'
 import type { ChatAnswer } from '../../../src/model/chat-client.js'
 import { createOpenAIResponsesClient } from '../../../src/model/openai/openai-responses.js'
+import { toContents } from '../../../src/model/openai/responses-output.js'
 import { ask, askAndFail, collect, createRequest, joinDeltas, readAnswer, weatherTool } from '../ask.js'
 import { apiKey, connect, readInput, start } from './responses-kit.js'
 
@@ -351,4 +352,9 @@ test('works with a client of the openai package that is there already', async ()
 test('the key shows in no error', async () => {
   const { server } = await start([{ error: { status: 401, body: { error: { message: apiKey } } } }])
   expect(inspect(await askAndFail(connect(server)), { depth: 9 })).not.toContain(apiKey)
+})
+
+test('an answer with a call that has no name is none, and may be better the next time', () => {
+  const read = () => toContents({ type: 'function_call', call_id: 'a', arguments: '{}' }, undefined)
+  expect(read).toThrow(expect.objectContaining({ code: 'model_error', retryable: true }))
 })

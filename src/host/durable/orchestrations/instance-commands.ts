@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import type { ExtensionLog } from '../../extension-log.js'
 import { DurableRequestError } from '../durable-answer.js'
+import { toInstanceId } from '../entity-id.js'
 import { isOver } from '../instance-status.js'
 import type { Instance, InstanceHead, InstanceQuery } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
 import { toUnknownFunctionText } from '../unknown-function.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { Outbox } from '../work-queue.js'
+import { findHeldLock } from './held-lock.js'
 import { eventTypes, toEventText } from './history-event.js'
 import { postEvent } from './instance-events.js'
 import { checkInstanceId } from './instance-id.js'
@@ -23,6 +26,7 @@ export interface InstanceCommandsOptions {
   readonly replacesRunning: boolean
   /** Epoch milliseconds. */
   readonly now: () => number
+  readonly log: ExtensionLog
 }
 
 export interface StartRequest {
@@ -158,8 +162,22 @@ export class InstanceCommands {
   }
 
   #forget(instance: Instance): void {
-    this.#options.hub.instances.delete(instance)
-    this.#options.hub.dropAllMessages(instance.id)
+    const { hub } = this.#options
+    if (!isOver(instance.status)) this.#reportHeldLock(instance)
+    hub.instances.delete(instance)
+    hub.dropAllMessages(instance.id)
+  }
+
+  /** The platform erases an orchestration without ending it, so that nobody is left to give back what it holds. */
+  #reportHeldLock({ id, execution }: Instance): void {
+    const { hub, log } = this.#options
+    const held = findHeldLock(hub.instances.readLockHistory(execution))
+    if (held === undefined) return
+    const entities = held.entities.map(toInstanceId).join(', ')
+    log(
+      'warning',
+      `[would hang in Azure] The orchestration '${id}' was purged while it held a lock on ${entities}, which stay locked. Terminate it first.`,
+    )
   }
 
   #send(

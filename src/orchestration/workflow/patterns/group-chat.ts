@@ -52,6 +52,7 @@ export function groupChat(options: GroupChatOptions): WorkflowDefinition<string,
   checkOptions('groupChat', options, groupChatOptions)
   const { participants, manager = 'roundRobin' } = options
   checkAgents('participants of groupChat', participants)
+  checkCount('The number of participants of groupChat', participants.length)
   if (typeof manager === 'string') checkChoice('manager of groupChat', manager, ['roundRobin'])
   const { maxTurns = participants.length * 2 } = options
   checkCount('maxTurns of groupChat', maxTurns)

@@ -6,13 +6,13 @@ import {
   checkOptions,
   type OptionNames,
 } from '../../../core/check-options.js'
-import { toJsonText } from '../../../core/json.js'
+import { type JsonObject, toJsonText } from '../../../core/json.js'
 import { fromJsonSchema } from '../../../core/schema.js'
 import { checkAgents } from '../check-parts.js'
 import type { AgentReference, NodeContext } from '../node-context.js'
 import { agentNode, transformNode } from '../nodes.js'
 import { validateWorkflow } from '../validate-workflow.js'
-import type { WorkflowDefinition, WorkflowNode } from '../workflow-definition.js'
+import type { WorkflowDefinition, WorkflowEdge, WorkflowNode } from '../workflow-definition.js'
 import { type PatternOptions, patternOptions, toSettings } from './pattern-options.js'
 import { addTurn, readTranscript, toTranscript } from './transcript.js'
 
@@ -24,7 +24,7 @@ export interface HandoffAgent extends AgentReference {
 export interface HandoffOptions extends PatternOptions {
   /** At least two; the first gets the workflow's input. */
   readonly agents: readonly HandoffAgent[]
-  /** By name: to whom an agent may hand over. @default to all others */
+  /** By name: to whom an agent may hand over; one with an empty list answers in any case. @default to all others */
   readonly handoffs?: Readonly<Record<string, readonly string[]>> | undefined
   /** How often it may change hands before the workflow fails with `max_steps_exceeded`. @default 10 */
   readonly maxHandoffs?: number | undefined
@@ -48,6 +48,7 @@ export function handoff(options: HandoffOptions): WorkflowDefinition<string, str
   checkOptions('handoff', options, handoffOptions)
   const { agents, handoffs = {}, maxHandoffs = 10 } = options
   checkAgents('agents of handoff', agents)
+  checkCount('The number of agents of handoff', agents.length, 2)
   checkHandoffs(handoffs, agents)
   checkCount('maxHandoffs of handoff', maxHandoffs, 0)
   const answer = transformNode('answer', ({ message }: HandoffAnswer) => message)
@@ -56,15 +57,7 @@ export function handoff(options: HandoffOptions): WorkflowDefinition<string, str
     ...toSettings(options, maxHandoffs + 2),
     start: nodes.slice(0, 1).map(({ id }) => id),
     nodes: [...nodes, answer],
-    edges: agents.map((agent) => ({
-      kind: 'branch',
-      from: agent.name,
-      cases: findColleagues(agent, agents, handoffs).map(({ name }) => ({
-        to: name,
-        when: (output) => (output as HandoffAnswer).handOffTo === name,
-      })),
-      otherwise: answer.id,
-    })),
+    edges: agents.map((agent) => createWays(agent, findColleagues(agent, agents, handoffs), answer.id)),
   }
   validateWorkflow(definition)
   return definition
@@ -92,6 +85,19 @@ function findColleagues(
   return agents.filter((agent) => agent.name !== name && allowed.includes(agent.name))
 }
 
+function createWays(
+  { name: from }: HandoffAgent,
+  colleagues: readonly HandoffAgent[],
+  answer: string,
+): WorkflowEdge {
+  if (colleagues.length === 0) return { kind: 'edge', from, to: answer }
+  const cases = colleagues.map(({ name }) => ({
+    to: name,
+    when: (output: unknown) => (output as HandoffAnswer).handOffTo === name,
+  }))
+  return { kind: 'branch', from, cases, otherwise: answer }
+}
+
 function createNode(agent: HandoffAgent, colleagues: readonly HandoffAgent[]): WorkflowNode {
   return agentNode(agent, {
     prompt: (_input: unknown, context) => toPrompt(agent, colleagues, context),
@@ -99,9 +105,7 @@ function createNode(agent: HandoffAgent, colleagues: readonly HandoffAgent[]): W
       type: 'object',
       properties: {
         message: { type: 'string' },
-        handOffTo: {
-          anyOf: [{ type: 'string', enum: colleagues.map(({ name }) => name) }, { type: 'null' }],
-        },
+        handOffTo: toTargetSchema(colleagues.map(({ name }) => name)),
       },
       required: ['message', 'handOffTo'],
       additionalProperties: false,
@@ -109,6 +113,12 @@ function createNode(agent: HandoffAgent, colleagues: readonly HandoffAgent[]): W
     remember: (output, _input, { state }) =>
       addTurn(state, { speaker: agent.name, text: (output as HandoffAnswer).message }),
   })
+}
+
+/** A list of no names would be no JSON Schema. */
+function toTargetSchema(names: readonly string[]): JsonObject {
+  if (names.length === 0) return { type: 'null' }
+  return { anyOf: [{ type: 'string', enum: names }, { type: 'null' }] }
 }
 
 function toPrompt(
@@ -121,7 +131,7 @@ function toPrompt(
   return [
     `The request:\n${toJsonText(workflowInput)}`,
     said.length === 0 ? '' : `Said about it so far:\n${toTranscript(said)}`,
-    `You are ${name}. Answer it with handOffTo null, or hand it over to one of these, with a message for them:`,
+    `You are ${name}. Answer it with handOffTo null${list.length === 0 ? '.' : ', or hand it over to one of these, with a message for them:'}`,
     list.join('\n'),
   ]
     .filter((part) => part !== '')

@@ -88,6 +88,25 @@ test('handoff: agents pass the request on until one answers', async () => {
   expect(prompts[2]).toContain('Ann: Not mine.\nBob: Nor mine.')
 })
 
+test('handoff: whoever may hand over to nobody is not asked to whom, and answers', async () => {
+  const prompts: string[] = []
+  const workflow = handoff({ name: 'H', agents: [ann, bob], handoffs: { Bob: [] } })
+  const { output } = await playWorkflow(workflow, 'How much?', {
+    agents: (agent, prompt) => {
+      prompts.push(prompt)
+      return agent === 'Ann'
+        ? { message: 'Bob knows.', handOffTo: 'Bob' }
+        : { message: '42', handOffTo: null }
+    },
+  })
+  expect(output).toBe('42')
+  expect(prompts[1]).toMatch(/Answer it with handOffTo null\.$/)
+  const [, spec] = workflow.nodes.flatMap((node) => (node.spec.kind === 'agent' ? [node.spec] : []))
+  expect(spec?.responseFormat && toJsonSchema(spec.responseFormat)).toMatchObject({
+    properties: { handOffTo: { type: 'null' } },
+  })
+})
+
 test('handoff: only to those who are allowed, and not for ever', async () => {
   const workflow = handoff({ name: 'H', agents: [ann, bob, cid], handoffs: { Ann: ['Cid'] }, maxHandoffs: 3 })
   const cases = workflow.edges.map((edge) => (edge.kind === 'branch' ? edge.cases.map(({ to }) => to) : []))
@@ -187,6 +206,11 @@ test.each([
     () => untyped.router({ name: 'W', classify: () => 'ann', routes: { ann, bob }, otherwise: 'zoe' }),
     `otherwise of router must be one of 'ann', 'bob', not "zoe".`,
   ],
+  [
+    () => untyped.handoff({ name: 'W', agents: [ann] }),
+    'number of agents of handoff must be a whole number of at least 2',
+  ],
+  [() => untyped.groupChat({ name: 'W', participants: [] }), 'number of participants of groupChat must be'],
   [() => untyped.handoff({ name: 'W', agents: ['Ann', 'Bob'] }), 'it cannot be "Ann".'],
   [
     () => untyped.handoff({ name: 'W', agents: [ann, bob], handoffs: { Zoe: ['Ann'] } }),
