@@ -14,7 +14,7 @@ import {
 import { checkToolNames } from './loop/equip-run.js'
 import type { AgentMiddleware } from './middleware.js'
 import { type CompactionStrategy, keepAll } from './providers/compaction.js'
-import type { HistoryProvider } from './providers/history-provider.js'
+import { type HistoryProvider, InMemoryHistoryProvider } from './providers/history-provider.js'
 
 export interface AgentOptions {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */
@@ -147,11 +147,15 @@ export function checkModelSettings(what: string, settings: ModelSettings = {}): 
   checkOptions(what, settings, modelSettingNames)
 }
 
-function checkProviders({ name, contextProviders = [], middleware = [] }: AgentOptions): void {
+function checkProviders(options: AgentOptions): void {
+  const { name, contextProviders = [], middleware = [], history = new InMemoryHistoryProvider() } = options
   if (contextProviders.some((provider) => typeof provider?.name !== 'string')) {
     refuse(
       `A context provider of agent "${name}" needs a name; what keeps conversations, such as FileHistoryProvider, belongs into history.`,
     )
+  }
+  if (typeof history?.load !== 'function' || typeof history.append !== 'function') {
+    refuse(`The history of agent "${name}" must have load and append, as FileHistoryProvider has them.`)
   }
   if (!middleware.every(isMiddleware)) {
     refuse(`A middleware of agent "${name}" needs beforeRun, callModel, callTool or afterRun.`)

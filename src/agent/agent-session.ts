@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../core/json.js'
 import { chatMessage } from '../core/message-schema.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { ProviderState } from './providers/provider-context.js'
+import { raceAbort } from './tools/race-abort.js'
 
 const version = 1
 
@@ -90,10 +91,11 @@ export class AgentSession {
     this.#messages = [...this.#messages, ...messages]
   }
 
-  /** Does something when all runs of this session that were begun before are over. */
-  afterOthers<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#lastRun.then(run)
-    this.#lastRun = result.catch(() => {})
+  /** Does something when all runs of this session that were begun before are over. @throws the signal's reason when it aborts before that. */
+  afterOthers<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const others = this.#lastRun
+    const result = raceAbort(others, signal).then(run)
+    this.#lastRun = Promise.allSettled([others, result])
     return result
   }
 

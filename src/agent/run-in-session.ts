@@ -8,6 +8,7 @@ import type { AgentSession } from './agent-session.js'
 import { type HistoryTurn, splitTurns, toHistory } from './providers/compaction.js'
 import type { HistoryProvider } from './providers/history-provider.js'
 import { runStandalone, type StandaloneRun } from './run-standalone.js'
+import { raceAbort } from './tools/race-abort.js'
 
 /** Runs an agent in memory as the next turn of a session. A run that fails adds nothing to the conversation. */
 export function runInSession<Value>(
@@ -15,9 +16,9 @@ export function runInSession<Value>(
   history: HistoryProvider,
   run: Omit<StandaloneRun<Value>, 'history'>,
 ): Promise<AgentResponse<Value | undefined>> {
+  const { signal = new AbortController().signal } = run
   return session.afterOthers(async () => {
-    run.signal?.throwIfAborted()
-    const past = await history.load(session)
+    const past = await raceAbort(history.load(session), signal)
     const { turns, summarized } = await compact(run, past, session.summary)
     if (summarized !== undefined) session.summary = { upToTurn: summarized.upToTurn, text: summarized.text }
     const response = await runStandalone({
@@ -36,7 +37,7 @@ export function runInSession<Value>(
     const added = [...run.request.messages, ...response.messages]
     if (run.continuationToken === undefined || !includes(past, added)) await history.append(session, added)
     return response
-  })
+  }, signal)
 }
 
 /** Whether a conversation has these messages already, in a row: the same background answer may be come back for more than once. */

@@ -82,6 +82,33 @@ test('runs of one session that are begun together are carried out one after the 
   expect(answers).toEqual(['1: a', '3: b', '5: c'])
 })
 
+test('who gives a run up does not wait for the one before it', async () => {
+  const client = new ScriptedModel(({ messages }) =>
+    toText(messages[0]?.contents ?? []) === 'First' ? { hangsAfter: 'Well' } : { text: 'Hello.' },
+  )
+  const agent = new Agent({ name: 'Clerk', client })
+  const session = agent.createSession()
+  const [first, second] = [new AbortController(), new AbortController()]
+  const endless = agent.run('First', { session, signal: first.signal })
+  const givenUp = agent.run('Second', { session, signal: second.signal })
+  const last = agent.run('Third', { session })
+  second.abort(new Error('Never mind.'))
+  await expect(givenUp).rejects.toThrow('Never mind.')
+  first.abort(new Error('Enough.'))
+  await expect(endless).rejects.toThrow('Enough.')
+  expect((await last).text).toBe('Hello.')
+  expect(session.messages.map(({ contents }) => toText(contents))).toEqual(['Third', 'Hello.'])
+})
+
+test('who gives a run up does not wait for its history', async () => {
+  const history = { load: () => new Promise<never>(() => {}), append: async () => {} }
+  const agent = new Agent({ name: 'Clerk', client: new ScriptedModel([]), history })
+  const caller = new AbortController()
+  const run = agent.run('Hi', { session: agent.createSession(), signal: caller.signal })
+  caller.abort(new Error('Never mind.'))
+  await expect(run).rejects.toThrow('Never mind.')
+})
+
 test('the session id reaches tools', async () => {
   const seen: unknown[] = []
   const who = tool({ name: 'who', description: '', execute: (_args, { sessionId }) => seen.push(sessionId) })

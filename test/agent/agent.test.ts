@@ -296,6 +296,7 @@ test.each([
   [{ name: undefined }, 'Agent name "undefined" must be a letter'],
   [{ client: undefined }, 'Agent "Weather" needs a client'],
   [{ contextProviders: [new InMemoryHistoryProvider()] }, 'belongs into history'],
+  [{ history: { read: () => [] } }, 'The history of agent "Weather" must have load and append'],
   [{ middleware: [async () => 1] }, 'A middleware of agent "Weather" needs beforeRun'],
   [{ middleware: [{ callTools: () => 1 }] }, 'A middleware of agent "Weather" needs beforeRun'],
   [{ client: Promise.resolve(new ScriptedModel([])) }, 'Agent "Weather" needs a client'],
