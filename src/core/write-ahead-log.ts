@@ -38,6 +38,7 @@ const lookEveryMs = 1000
  */
 export class WriteAheadLog {
   readonly #path: string
+  readonly #databasePath: string
   readonly #disk: Disk
   readonly #blocks: boolean
   #file: number | undefined
@@ -50,14 +51,15 @@ export class WriteAheadLog {
   /** @param path the database's file, which has to stay open for as long as this. */
   constructor(path: string, { blocks = false, disk = systemDisk }: WriteAheadLogOptions = {}) {
     this.#path = `${path}-wal`
+    this.#databasePath = path
     this.#disk = disk
     this.#blocks = blocks
   }
 
   /**
    * Resolves when everything that was committed before this call is on disk; calls that wait for a flush to end share the
-   * next one. @throws {Error} when the disk fails, and from a second at most after the file was deleted: a process that has
-   * it open could go on with it, and all of that would be gone with the process.
+   * next one. @throws {Error} when the disk fails, and from a second at most after the file or the database was deleted: a
+   * process that has them open could go on with them, and all of that would be gone with the process.
    */
   flush(): Promise<void> {
     const isQuiet = this.#noteCall()
@@ -118,8 +120,9 @@ export class WriteAheadLog {
   #refuseDeleted(): void {
     const now = this.#disk.now()
     if (now - this.#foundAt < lookEveryMs) return
-    if (!this.#disk.has(this.#path)) {
-      throw new Error(`${this.#path} was deleted while this process was using it; start the process again`)
+    const deleted = [this.#databasePath, this.#path].find((path) => !this.#disk.has(path))
+    if (deleted !== undefined) {
+      throw new Error(`${deleted} was deleted while this process was using it; start the process again`)
     }
     this.#foundAt = now
   }

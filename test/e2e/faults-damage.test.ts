@@ -192,7 +192,7 @@ test('a data folder that is deleted under a host has it refuse messages, and ser
   const send = (message: string) => scene.api.run({ message, sessionId: 'three' })
   // It looks once a second.
   await expect.poll(async () => (await send('lost')).body.code, { timeout: 10_000 }).toBe('store_unavailable')
-  await scene.host.waitForOutput(/-wal was deleted while this process was using it; start the process again/)
+  await scene.host.waitForOutput(/\.db was deleted while this process was using it; start the process again/)
   expect((await scene.api.call('/health?deep=true')).status).toBe(503)
   await scene.restart()
   expect((await send('after')).body).toMatchObject({ response: 'You said: after', message_count: 1 })

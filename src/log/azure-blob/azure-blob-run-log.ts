@@ -78,7 +78,7 @@ export class AzureBlobRunLog implements RunLog {
   readonly #followers: AzureBlobFollowers
   readonly #clock: Clock
 
-  /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the connection cannot be one. */
+  /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the connection, or the container's name, cannot be one. */
   constructor(options: AzureBlobRunLogOptions) {
     const { container = 'durable-agent-runs', pollIntervalMs = 150, controlPollIntervalMs = 1_000 } = options
     const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024, clock = systemClock } = options

@@ -70,6 +70,18 @@ function parseAccountUrl(text: string): string {
   )
 }
 
+/**
+ * A container's name, if it can be one (Azure Storage REST API, "Naming and Referencing Containers, Blobs, and Metadata").
+ * @throws {AgentError} `invalid_configuration` when it cannot.
+ */
+export function parseContainerName(name: string): string {
+  if (/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) return name
+  throw new AgentError(
+    'invalid_configuration',
+    `The container cannot be called "${name}": its name must be 3 to 63 lower-case letters, digits and single hyphens.`,
+  )
+}
+
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
 }

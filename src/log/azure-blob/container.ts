@@ -1,5 +1,5 @@
 import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob'
-import { type AzureBlobConnection, openContainer, parseHost } from './connection.js'
+import { type AzureBlobConnection, openContainer, parseContainerName, parseHost } from './connection.js'
 import { isTimeout, toStorageFailure, toStoreError } from './errors.js'
 import type { Metadata } from './metadata.js'
 
@@ -42,11 +42,11 @@ export class AzureBlobContainer {
   readonly #requestTimeoutMs: number
   #ready: Promise<ContainerClient> | undefined
 
-  /** @throws {AgentError} `invalid_configuration` when the connection cannot be one. */
+  /** @throws {AgentError} `invalid_configuration` when the connection or the name cannot be one. */
   constructor(connection: AzureBlobConnection, { name, requestTimeoutMs }: AzureBlobContainerOptions) {
     this.host = parseHost(connection)
     this.#connection = connection
-    this.#name = name
+    this.#name = parseContainerName(name)
     this.#requestTimeoutMs = requestTimeoutMs
   }
 

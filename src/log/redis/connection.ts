@@ -229,6 +229,7 @@ function isDemotion(error: unknown): boolean {
 /** The code word of an error that the server answered with; `undefined` for failures on the way. Before Redis 7 that of a script stands behind others. */
 function toReplyCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
+  if (error.message.startsWith('ERR max number of clients')) return 'MAXCLIENTS'
   return /^(?:ERR Error running script.*: )?-?([A-Z][A-Z]+)\b/.exec(error.message)?.[1]
 }
 
@@ -241,13 +242,16 @@ function toName(error: unknown): string {
   return name === 'Error' && error instanceof Error ? error.constructor.name : String(name ?? 'error')
 }
 
-/** What a server answers while it restarts, fails over, is cut off from its replicas or its disk, is full, or is busy with a script. */
+/** What a server answers while it restarts, fails over, is cut off from its replicas or its disk, is full, has no connection left, or is busy with a script. */
 function isPassing(code: string): boolean {
-  return /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|MISCONF|OOM)$/.test(code)
+  return /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY|MISCONF|OOM|MAXCLIENTS)$/.test(
+    code,
+  )
 }
 
 function toHint(code: string): string {
   if (/^(WRONGPASS|NOAUTH|NOPERM)$/.test(code)) return 'Check the user name, the password and its rights.'
+  if (code === 'MAXCLIENTS') return 'It has no connection left: allow more clients.'
   if (/^(OOM|MISCONF|READONLY)$/.test(code)) return 'It takes no writes: check its memory, disk and role.'
   return ''
 }

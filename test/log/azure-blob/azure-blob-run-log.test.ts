@@ -536,6 +536,13 @@ describe('failures', () => {
     }
   })
 
+  test.each(['DurableRuns', 'ab', 'a_b', '-runs', 'runs-', 'a--b', 'a'.repeat(64), ''])(
+    'refuses "%s" as the name of a container',
+    (container) => {
+      expect(() => open({ container })).toThrow(expect.objectContaining({ code: 'invalid_configuration' }))
+    },
+  )
+
   test.each([
     [{ connectionString: 'nonsense=secret' }],
     [{ connectionString: 'AccountKey=secret' }],

@@ -31,6 +31,7 @@ test.each([
   'BUSY Redis is busy running a script.',
   'MISCONF Redis is configured to save RDB snapshots, but is unable to persist to disk.',
   "OOM command not allowed when used memory > 'maxmemory'.",
+  'ERR max number of clients reached',
   "ERR Error running script (call to f_0123abcd): @user_script:2: @user_script: 2: -OOM command not allowed when used memory > 'maxmemory'.",
 ])(
   'what a server answers while it restarts, fails over or is out of order for a while may pass: %s',
