@@ -54,6 +54,7 @@ export class SessionHistory {
   readonly #maxSessions: number
   readonly #maxCharacters: number
   readonly #cache = new Map<string, CachedHistory>()
+  readonly #sizes = new WeakMap<HistoryTurn, number>()
   #characters = 0
 
   constructor(log: RunLog, { maxSessions = 256, maxCharacters = 16 * 1024 ** 2 }: SessionHistoryLimits = {}) {
@@ -87,8 +88,19 @@ export class SessionHistory {
     const older = [...known.turns.filter((one) => one.turn > 0 && one.turn <= evictedTurn), ...left]
     const all = [...older, ...recent]
     const turns = maxTurns === undefined ? all : all.slice(-maxTurns)
-    this.#remember(name, { turn, turns, characters: JSON.stringify(turns).length })
+    this.#remember(name, { turn, turns, characters: this.#count(turns) })
     return turns
+  }
+
+  /** Each turn is counted once: a long conversation costs no more than what is new of it. */
+  #count(turns: readonly HistoryTurn[]): number {
+    let characters = 0
+    for (const turn of turns) {
+      const known = this.#sizes.get(turn) ?? JSON.stringify(turn).length
+      this.#sizes.set(turn, known)
+      characters += known
+    }
+    return characters
   }
 
   #remember(name: string, history: CachedHistory): void {
