@@ -189,6 +189,39 @@ describe.skipIf(isSkipped)('on a server', async () => {
       expect(lost).toContain(sha)
   })
 
+  test('a run whose creation was cut off before it was listed is listed when it is asked for again', async () => {
+    const key = createKey()
+    const client = openClient(async (sha, run) => {
+      if (sha === redisScripts.add.sha) throw new Error('ERR cut off')
+      return run()
+    })
+    await expect(open({ client }).create(key, request())).rejects.toThrow('(ERR)')
+    const log = open()
+    const isListed = async () => {
+      const { agent, session } = key
+      const stalled = await log.stalled({ before: Date.now() + 60_000, now: 0, limit: 1000 })
+      const idle = await log.idleSessions(agent, Date.now() + 60_000, 1000)
+      return [stalled.some((one) => one.session === session), idle.some((one) => one.session === session)]
+    }
+    expect(await isListed()).toEqual([false, false])
+    expect(await log.create(key, request())).toMatchObject({ outcome: 'exists' })
+    expect(await isListed()).toEqual([true, true])
+  })
+
+  test('nothing is subscribed to any more once nobody follows', async () => {
+    const key = createKey()
+    const log = open()
+    await log.create(key, request())
+    const countChannels = async () => (await shared.pubSubChannels(`*${key.session}*`)).length
+    const stop = new AbortController()
+    const following = Array.from({ length: 3 }, () => log.follow(key, 0, stop.signal)[Symbol.asyncIterator]())
+    const ends = Promise.all(following.map((one) => one.next()))
+    await expect.poll(countChannels).toBe(1)
+    stop.abort()
+    expect(await ends).toMatchObject([{ done: true }, { done: true }, { done: true }])
+    await expect.poll(countChannels).toBe(0)
+  })
+
   test('a run that went without a trace is listed no longer after a while', async () => {
     const member = JSON.stringify(['Redis', 'never', 'r'])
     await shared.zAdd('durable-agents:open', { score: 1, value: member })
