@@ -30,7 +30,8 @@ export interface AgentResponseUpdate {
   readonly continuationToken?: string | undefined
   /**
    * Present when the text and reasoning since the last tool call or result, or since the beginning, are void: the model call
-   * broke off and is made again, or its answer did not fit the response format. What takes their place follows.
+   * broke off and is made again, or its answer was changed by middleware or did not fit the response format. What takes their
+   * place follows.
    */
   readonly isReset?: true | undefined
   /** What a tool that is still running has told of itself. */
