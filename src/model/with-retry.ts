@@ -10,7 +10,7 @@ export interface RetryOptions {
   readonly maxAttempts?: number | undefined
   /** Wait before the second attempt; it doubles for each further one, and up to half of it is left off at random. @default 500 */
   readonly initialDelayMs?: number | undefined
-  /** Longest wait. When the server asks for a longer one, there is no further attempt. @default 30_000 */
+  /** Longest wait: quotas are counted by the minute. When the server asks for a longer one, there is no further attempt. @default 60_000 */
   readonly maxDelayMs?: number | undefined
   /** Waits. @default a timer; tests give their own */
   readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined
@@ -50,7 +50,7 @@ export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatC
 type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: NonNullable<RetryOptions[Name]> }
 
 function resolvePolicy(options: RetryOptions): RetryPolicy {
-  const { maxAttempts = 3, initialDelayMs = 500, maxDelayMs = 30_000 } = options
+  const { maxAttempts = 3, initialDelayMs = 500, maxDelayMs = 60_000 } = options
   const { sleep = sleepFor, random = Math.random } = options
   checkCount('maxAttempts', maxAttempts)
   return { maxAttempts, initialDelayMs, maxDelayMs, sleep, random }
