@@ -12,7 +12,7 @@ const logs: readonly [string, CrashOptions][] = [
 ]
 
 describe.each(logs)('on a run log %s, nothing is lost and nothing done twice with', (_name, given) => {
-  test.each(agentScenarios)('$title', async ({ scenario, options, crashPoints }) => {
+  test.each(agentScenarios)('$title', { timeout: 90_000 }, async ({ scenario, options, crashPoints }) => {
     const report = await crashEverywhere(scenario, { ...options, ...given })
     expect(report.crashPoints).toBeGreaterThan(crashPoints)
   })

@@ -4,7 +4,7 @@ import { crashEverywhere } from '../../src/testing/index.js'
 import { scenarios } from './scenarios.js'
 
 describe('on a run log in SQLite, nothing is lost and nothing done twice in', () => {
-  test.each(scenarios)('$title', async ({ scenario, options, crashPoints }) => {
+  test.each(scenarios)('$title', { timeout: 90_000 }, async ({ scenario, options, crashPoints }) => {
     const report = await crashEverywhere(scenario, {
       ...options,
       log: (clock) => new SqliteRunLog({ path: ':memory:', clock }),
