@@ -46,7 +46,7 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
     | undefined
   /** Whether a human has to agree first. The run waits for it without costing anything. A function that throws asks. @default 'never' */
   readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>> | undefined
-  /** After this long without a decision the call counts as rejected. @default never */
+  /** After this long without a decision the call counts as rejected; a waiting run is told by the watchdog, which looks once a minute. @default never */
   readonly approvalTimeoutMs?: number | undefined
 }
 
