@@ -3,6 +3,7 @@
 // the machine's cores to others; they set no limit. V8 reads them only when it starts; the start script in package.json has the same.
 import { toErrorMessage } from '../core/errors.js'
 import { AppLoadError } from '../host/app-load-error.js'
+import { useCompileCache } from './compile-cache.js'
 import { useLeanAllocator } from './lean-allocator.js'
 
 const usage = `Usage: durable-agents <command>
@@ -43,6 +44,7 @@ if (verb === undefined || verb === 'help' || wantsHelp) {
   process.stdout.write(usage)
 } else if (verb === 'start') {
   useLeanAllocator()
+  useCompileCache(process.cwd())
   // Only now, as this process may have just been replaced.
   const { start } = await import('./start.js')
   await start(args).catch(fail)
