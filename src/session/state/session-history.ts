@@ -1,6 +1,7 @@
 import type { HistoryTurn } from '../../agent/providers/compaction.js'
 import { forEachLimited } from '../../core/for-each-limited.js'
 import type { RunLog, SessionKey } from '../../run/run-log.js'
+import { logsAtATime } from '../logs-at-a-time.js'
 import type { AgentState } from './agent-state.js'
 import { toModelMessages } from './stored-messages.js'
 import type { StoredEntry } from './stored-state.js'
@@ -16,9 +17,6 @@ export async function readTurnEntries(
   return toTurnEntries(await log.read({ ...key, run }), run)
 }
 
-/** So many logs are read at a time: an instance has but a few hundred connections, and others need them too. */
-const parallel = 32
-
 /** The newest `limit` turns up to `upTo` that came after `after`, oldest first, from the run logs. */
 export async function readOlderEntries(
   log: RunLog,
@@ -27,7 +25,7 @@ export async function readOlderEntries(
 ): Promise<readonly StoredEntry[]> {
   const runs = await log.runsUpTo(key, range.upTo, range.limit)
   const kept = runs.filter(({ turn }) => turn > range.after).reverse()
-  const entries = await forEachLimited(kept, parallel, ({ run }) => readTurnEntries(log, key, run))
+  const entries = await forEachLimited(kept, logsAtATime, ({ run }) => readTurnEntries(log, key, run))
   return entries.flat()
 }
 

@@ -1,7 +1,5 @@
 import { forEachLimited } from '../../core/for-each-limited.js'
-
-/** So many at a time: an instance has but a few hundred connections, and others need them too. */
-export const parallel = 32
+import { logsAtATime } from '../logs-at-a-time.js'
 
 /** The first of `items`, about `most` of them, that `isWanted` wants. */
 export async function filterInBatches<Item>(
@@ -12,7 +10,7 @@ export async function filterInBatches<Item>(
   const found: Item[] = []
   for (let from = 0; from < items.length && found.length < most; from += most) {
     const some = items.slice(from, from + most)
-    const wanted = await forEachLimited(some, parallel, isWanted)
+    const wanted = await forEachLimited(some, logsAtATime, isWanted)
     found.push(...some.filter((_item, index) => wanted[index]))
   }
   return found

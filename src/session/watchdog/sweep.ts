@@ -8,7 +8,8 @@ import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { cancelAnswers, findAnswersOf } from '../delegation/open-answers.js'
 import type { OperationName } from '../entity/operation.js'
-import { filterInBatches, parallel } from './filter-in-batches.js'
+import { logsAtATime } from '../logs-at-a-time.js'
+import { filterInBatches } from './filter-in-batches.js'
 import { findUnusedSessions } from './find-unused-sessions.js'
 
 /** What the sweeper looks after, and how patient it is. */
@@ -150,7 +151,7 @@ async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepO
 
 /** What came of the work on each, also where it failed. */
 async function forEachSettled<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {
-  const settled = await forEachLimited(items, parallel, (item) => Promise.allSettled([work(item)]))
+  const settled = await forEachLimited(items, logsAtATime, (item) => Promise.allSettled([work(item)]))
   return settled.flat()
 }
 
