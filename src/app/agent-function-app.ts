@@ -3,7 +3,7 @@ import * as df from 'durable-functions'
 import { Agent } from '../agent/agent.js'
 import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import { HostedAgent } from '../agent/foreign/hosted-agent.js'
-import { AgentError } from '../core/errors.js'
+import { AgentError, toErrorMessage } from '../core/errors.js'
 import { createProtocolRoutes } from '../http/protocols/protocols.js'
 import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
@@ -99,7 +99,7 @@ export class AgentFunctionApp {
     app.setup({ enableHttpStream: true })
     watchForwardedRequests()
     app.hook.appStart(() => this.#check())
-    this.#registerOnce(() => registerWatchdog(this.#services, options))
+    registerFirst(() => registerWatchdog(this.#services, options))
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
@@ -134,17 +134,6 @@ export class AgentFunctionApp {
     if (http) for (const route of createAgentRoutes(agent)) serveRoute(route, this.#services)
     if (mcpTool !== false) registerAgentTool(agent, mcpTool === true ? {} : mcpTool, this.#services)
     for (const trigger of triggers) this.#registerTrigger(agent, trigger)
-  }
-
-  /** The worker says of a second app no more than that it knows the name of its function. */
-  #registerOnce(registerFirst: () => void): void {
-    try {
-      registerFirst()
-    } catch (cause) {
-      const message =
-        'A function app has one AgentFunctionApp: pass all agents to it, or add them with addAgent.'
-      throw new AgentError('invalid_configuration', message, { cause })
-    }
   }
 
   #registerTrigger(agent: Agent, trigger: AgentTrigger): void {
@@ -202,4 +191,16 @@ const reservedNames: readonly string[] = [
 function describeModel(model: string): string {
   if (model !== offlineModel) return `model ${model}.`
   return `${model}, the offline demo model: set OPENAI_API_KEY, OPENAI_BASE_URL or AZURE_OPENAI_ENDPOINT for a real one.`
+}
+
+/** The worker says of a second app no more than that it knows the name of its function. */
+function registerFirst(register: () => void): void {
+  try {
+    register()
+  } catch (cause) {
+    if (!toErrorMessage(cause).includes('already been registered')) throw cause
+    const message =
+      'A function app has one AgentFunctionApp: pass all agents to it, or add them with addAgent.'
+    throw new AgentError('invalid_configuration', message, { cause })
+  }
 }
