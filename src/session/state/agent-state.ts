@@ -130,6 +130,7 @@ export class AgentState {
   #evict(budget: number): void {
     const kept = JSON.stringify(this.own.state ?? {}).length
     let size = JSON.stringify(this.#stored).length - kept
+    if (size <= budget) return
     let evictedTurn = this.own.evictedTurn
     const turns = [...toTurns(this.entries)]
     while (size > budget && turns[0] !== undefined && turns[0].turn > 0) {
