@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.js'
 import { type Answer, createJsonAnswer } from './answers.js'
 import { decisionBody } from './approval-handler.js'
 import { waitFields } from './caller-wishes.js'
+import { cancelBody } from './cancel-handler.js'
 import {
   eventStream,
   problem,
@@ -57,6 +58,7 @@ export function createOpenApi({ agents, workflows, health }: Surface, server: st
         ...workflowSchemas,
         RunRequest: toSchema(runBody),
         Decision: toSchema(decisionBody),
+        Cancellation: toSchema(cancelBody),
       },
     },
   }
@@ -102,7 +104,10 @@ function toAgentPaths({ name }: Agent): JsonObject {
     [`${session}/reset`]: { post: toOperation('Clear the history', { 204: undefined }, [sessionId]) },
     [run]: { get: toOperation("A run's outcome", { 200: ref('Outcome'), 202: ref('Pending') }, runIds) },
     [`${run}/cancel`]: {
-      post: toOperation('Cancel a run', { 200: ref('Outcome'), 202: ref('Pending') }, runIds),
+      post: {
+        ...toOperation('Cancel a run', { 200: ref('Outcome'), 202: ref('Pending') }, runIds),
+        requestBody: { content: { 'application/json': { schema: ref('Cancellation') } } },
+      },
     },
     [`${session}/approvals/{approvalId}`]: {
       post: {

@@ -26,6 +26,7 @@ interface Operation {
     readonly in: string
     readonly description?: string
   }[]
+  readonly requestBody?: object
   readonly responses: Readonly<Record<string, { readonly content: object }>>
 }
 
@@ -135,6 +136,15 @@ describe('the document names', () => {
       const { status } = await scene.api.call(`/agents/Assistant/run?${name}=true`, init)
       expect(status, name).toBe(200)
     }
+  })
+
+  test('what a request to cancel may say', () => {
+    const path = '/agents/Assistant/{sessionId}/runs/{correlationId}/cancel'
+    expect(agents.paths[path]?.post?.requestBody).toEqual({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Cancellation' } } },
+    })
+    expect(findMisfits('Cancellation', { reason: 'Enough.' })).toEqual([])
+    expect(findMisfits('Cancellation', { why: 'Enough.' })).toHaveLength(1)
   })
 
   test('health only where it is served', () => {
