@@ -170,14 +170,14 @@ function openJournal(run: StandaloneRun<unknown>): RunJournal {
 
 /** Carries a run on until it needs no more decisions. Their time is not the run's. */
 async function runWithApprovals(setup: RunSetup, onApproval: ApprovalHandler | undefined): Promise<RunState> {
-  const { journal, controls, signal, clock } = setup
+  const { agent, journal, controls, signal, clock } = setup
   let waitedMs = 0
   for (;;) {
     const state = await runLoop(withLaterEnd(setup, waitedMs))
     if (state.parked === undefined || state.parked === 'background') return state
     const askedAt = clock.now()
     for (const approval of toOpenApprovals(state)) {
-      const answer = await raceAbort(askApproval(approval, onApproval), signal)
+      const answer = await raceAbort(askApproval(agent, approval, onApproval), signal)
       const { approvalId } = approval
       controls.update([...controls.records, { type: 'decision', approvalId, ...answer }])
     }

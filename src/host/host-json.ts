@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AgentError, toErrorMessage } from '../core/errors.js'
 import { parseHostJson } from '../core/host-json.js'
 import { parseTimeSpanMs } from '../core/time-span.js'
+import { parseCountSetting } from './count-setting.js'
 import { type LogLevel, parseLogLevel } from './log.js'
 import { isObject, type UncheckedObject } from './parse-json.js'
 import { readOptionalFile } from './read-optional-file.js'
@@ -102,12 +103,13 @@ function readFunctionTimeout(value: unknown): number | undefined {
 }
 
 /** Durations are time spans here, and `{seconds}` where functions register them. */
-function toRetryOptions(retry: UncheckedObject): UncheckedObject {
+function toRetryOptions({ maxRetryCount, ...retry }: UncheckedObject): UncheckedObject {
   const members = Object.entries(retry).map(([name, value]) => {
     const ms = typeof value === 'string' ? parseTimeSpanMs(value) : undefined
     return [name, ms === undefined ? value : { seconds: ms / 1000 }]
   })
-  return Object.fromEntries(members)
+  const count = parseCountSetting('retry.maxRetryCount', maxRetryCount, { least: -1 })
+  return { ...Object.fromEntries(members), maxRetryCount: count ?? maxRetryCount }
 }
 
 function readBundleVersion(bundle: unknown): string | undefined {
@@ -118,16 +120,14 @@ function readBundleVersion(bundle: unknown): string | undefined {
 function toHttpSettings(http: UncheckedObject): HttpSettings {
   return {
     routePrefix: (typeof http.routePrefix === 'string' ? http.routePrefix : 'api').replace(/^\/+|\/+$/g, ''),
-    maxOutstandingRequests: readLimit(http.maxOutstandingRequests),
-    maxConcurrentRequests: readLimit(http.maxConcurrentRequests),
+    maxOutstandingRequests: readLimit(http, 'maxOutstandingRequests'),
+    maxConcurrentRequests: readLimit(http, 'maxConcurrentRequests'),
     customHeaders: readHeaders(http.customHeaders),
   }
 }
 
-/** -1 is how Azure writes that there is none. */
-function readLimit(value: unknown): number | undefined {
-  const limit = Number(value ?? -1)
-  return limit > 0 ? limit : undefined
+function readLimit(http: UncheckedObject, name: keyof HttpSettings): number | undefined {
+  return parseCountSetting(`extensions.http.${name}`, http[name], { unlimited: -1 })
 }
 
 function readHeaders(value: unknown): Readonly<Record<string, string>> {

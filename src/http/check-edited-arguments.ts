@@ -1,11 +1,11 @@
 import type { Agent } from '../agent/agent.js'
 import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
+import { findMisfits } from '../agent/find-misfits.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { createRequestError } from './request-errors.js'
 
 /**
- * Passes when the arguments that a human gives in place of the model's fit the tool. Tools that only a run finds check
- * theirs when they are called. @throws {AgentError} `invalid_request` naming the arguments below `path`.
+ * Passes when the arguments that a human gives in place of the model's fit the tool, as {@link findMisfits} tells. @throws {AgentError} `invalid_request` naming the arguments below `path`.
  */
 export async function checkEditedArguments(
   agent: Agent,
@@ -14,10 +14,8 @@ export async function checkEditedArguments(
   path = 'arguments',
 ): Promise<void> {
   const owner = inner === undefined ? agent : findAgent(agent, inner.agent)
-  const tool = toStaticTools(owner ?? agent).find((one) => one.name === name)
-  const issues = (await tool?.check(args)) ?? []
-  if (issues.length === 0) return
-  throw createRequestError(issues.map((issue) => ({ ...issue, path: `${path}.${issue.path}` })))
+  const issues = await findMisfits(owner ?? agent, name, args, path)
+  if (issues.length > 0) throw createRequestError(issues)
 }
 
 /** An agent by name among those that work for `agent`, at any depth. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.js'
 import { type Answer, createJsonAnswer } from './answers.js'
 import { decisionBody } from './approval-handler.js'
 import { waitFields } from './caller-wishes.js'
+import { cancelBody } from './cancel-handler.js'
 import {
   eventStream,
   pageParameters,
@@ -75,6 +76,7 @@ export async function createOpenApi(
         ...described.schemas,
         RunRequest: toSchema(runBody),
         Decision: toSchema(decisionBody),
+        Cancellation: toSchema(cancelBody),
       },
     },
   }
@@ -120,7 +122,10 @@ function toAgentPaths({ name }: Agent): JsonObject {
     [`${session}/reset`]: { post: toOperation('Clear the history', { 204: undefined }, [sessionId]) },
     [run]: { get: toOperation("A run's outcome", { 200: ref('Outcome'), 202: ref('Pending') }, runIds) },
     [`${run}/cancel`]: {
-      post: toOperation('Cancel a run', { 200: ref('Outcome'), 202: ref('Pending') }, runIds),
+      post: {
+        ...toOperation('Cancel a run', { 200: ref('Outcome'), 202: ref('Pending') }, runIds),
+        requestBody: { content: { 'application/json': { schema: ref('Cancellation') } } },
+      },
     },
     [`${session}/approvals/{approvalId}`]: {
       post: {

@@ -24,9 +24,24 @@ export async function readBody(request: IncomingRequest, maxBytes: number): Prom
 
 /** Reads the body of a request that takes nothing but JSON. @throws {AgentError} `invalid_request` for another content type; as {@link readBody}. */
 export async function readJsonBody(request: IncomingRequest, maxBytes: number): Promise<JsonValue> {
-  const body = await readBody(request, maxBytes)
+  return requireJson(await readBody(request, maxBytes))
+}
+
+function requireJson(body: Body): JsonValue {
   if (body.kind === 'json') return body.value
   throw createFieldError('Content-Type', 'must be application/json')
+}
+
+/**
+ * Reads the body of a request that takes JSON or nothing; `undefined` when it is empty.
+ * @throws {AgentError} as {@link readJsonBody}.
+ */
+export async function readOptionalJsonBody(
+  request: IncomingRequest,
+  maxBytes: number,
+): Promise<JsonValue | undefined> {
+  const text = decode(await readBytes(request, maxBytes))
+  return text.trim() === '' ? undefined : requireJson(parseBody(text, request))
 }
 
 /**

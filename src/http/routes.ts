@@ -1,12 +1,12 @@
 import type { Agent } from '../agent/agent.js'
 import { createAgentHandler, handleAgents, handleUnknown } from './agent-handlers.js'
 import { createApprovalHandler } from './approval-handler.js'
+import { createCancelHandler } from './cancel-handler.js'
 import { handleHealth } from './health-handler.js'
 import { type AppSurface, createOpenApiHandler } from './openapi.js'
 import type { Route } from './route.js'
 import { createRunHandler } from './run-handler.js'
 import {
-  createCancelHandler,
   createDeleteHandler,
   createEventsHandler,
   createOutcomeHandler,

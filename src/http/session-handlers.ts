@@ -3,13 +3,7 @@ import { AgentError, hasCode } from '../core/errors.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../run/run-log.js'
 import { toHistoryEntries, toLastResponse } from '../session/state/session-view.js'
-import {
-  type Answer,
-  createJsonAnswer,
-  createPendingAnswer,
-  createStandingAnswer,
-  toRunHeaders,
-} from './answers.js'
+import { type Answer, createJsonAnswer, createStandingAnswer, toRunHeaders } from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { parseCount, parseFlag, refuseUnknown } from './parse-query.js'
@@ -90,19 +84,6 @@ export function createOutcomeHandler(agent: Agent): Handler {
   }
 }
 
-/** `POST agents/{agent}/{sessionId}/runs/{correlationId}/cancel`: 202; its outcome with 200 when the run has ended already. */
-export function createCancelHandler(agent: Agent): Handler {
-  const handleOutcome = createOutcomeHandler(agent)
-  return async function handleCancel(call: Call): Promise<Answer> {
-    await passBody(call.request, call.settings.maxBodyBytes)
-    const key = await requireRun(call, agent)
-    const { outcome } = fold(await call.sessions.readRun(key))
-    if (outcome !== undefined) return handleOutcome(call)
-    await call.sessions.cancel(key, 'The caller asked for it.')
-    return createPendingAnswer(call.url, key, 'running')
-  }
-}
-
 /** `GET agents/{agent}/{sessionId}/runs/{correlationId}/events`: the run's events from the start or a cursor. */
 export function createEventsHandler(agent: Agent): Handler {
   return async function handleEvents(call: Call): Promise<Answer> {
@@ -150,7 +131,8 @@ async function isForeign(call: Call, agent: Agent): Promise<boolean> {
   return session !== undefined
 }
 
-async function requireRun(call: Call, agent: Agent): Promise<RunKey> {
+/** The run a call is about. @throws {AgentError} `not_found` when there is none, or it is not the caller's. */
+export async function requireRun(call: Call, agent: Agent): Promise<RunKey> {
   const run = parseCorrelationId(call.params.correlationId ?? '')
   const key = await requireSession(call, agent)
   const events = await call.sessions.readRun({ ...key, run })

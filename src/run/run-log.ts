@@ -129,7 +129,7 @@ export interface RunLog {
   idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]>
   /** Deletes up to `limit` runs, with their logs, that ended before `before` (ms since 1970), longest ended first; their sessions stay. Returns how many. */
   deleteEndedBefore(before: number, limit: number): Promise<number>
-  /** Resolves when the store can be written. @throws {AgentError} `store_unavailable` saying why not. */
+  /** Resolves when the store can be written. @throws {AgentError} `store_unavailable` saying why not, or `invalid_configuration` when it is set to drop what it was given. */
   probe(): Promise<void>
   close(): Promise<void>
 }

@@ -1,7 +1,6 @@
 import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
-import type { ApprovalHandler } from '../../src/agent/ask-approval.js'
 import { summarize } from '../../src/agent/providers/compaction.js'
 import { InMemoryHistoryProvider } from '../../src/agent/providers/history-provider.js'
 import { tool } from '../../src/agent/tools/tool.js'
@@ -277,19 +276,6 @@ test('what the code of an agent throws is the cause of the failure: there is no 
     }),
   )
 })
-
-test.each([true, undefined, 'approve', { decision: 'approved' }, { decision: 'approve', arguments: {} }])(
-  'an answer to an approval that is none fails the run: %j',
-  async (answer) => {
-    const refund = tool({ name: 'refund', description: 'Refund.', approval: 'always', execute: () => 'done' })
-    const client = new ScriptedModel([{ calls: [{ name: 'refund', arguments: {} }] }])
-    const agent = new Agent({ name: 'Refunds', client, tools: [refund] })
-    const onApproval = (() => answer) as unknown as ApprovalHandler
-    await expect(agent.run('Refund it', { onApproval })).rejects.toThrow(
-      "onApproval must give { decision: 'approve' }",
-    )
-  },
-)
 
 test.each([
   [{ instuctions: 'Be brief.' }, 'Agent has no option "instuctions".'],

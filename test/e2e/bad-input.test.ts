@@ -331,6 +331,34 @@ describe('refuses to be told otherwise by header or query', () => {
   })
 })
 
+describe('cancelling a run', () => {
+  const cancel = (body: string, headers = json): Promise<Reply<Problem>> =>
+    send({ method: 'POST', path: `${agent}/known/runs/k1/cancel`, headers, body })
+
+  test.each([
+    ['[]', 'body'],
+    ['"why"', 'body'],
+    ['{', 'body'],
+    ['{"reason":5}', 'reason'],
+    [JSON.stringify({ reason: 'x'.repeat(2001) }), 'reason'],
+    ['{"reason":"Enough.","why":"x"}', 'why'],
+    ['{"Headers":{"x-user":"eve"}}', 'Headers'],
+  ])('refuses the body %s', async (body, field) => {
+    await expectRefusal(await cancel(body), refused(field))
+  })
+
+  test('refuses a body that is no JSON', async () => {
+    await expectRefusal(await cancel('Enough.', { 'content-type': 'text/plain' }), refused('Content-Type'))
+  })
+
+  test.each(['', ' ', 'null', '{}', '{"reason":null}', '{"reason":""}'])(
+    'takes the body "%s"',
+    async (body) => {
+      expect((await cancel(body)).status).toBe(200)
+    },
+  )
+})
+
 describe('refuses what would replace the headers of the request', () => {
   const types = [
     'application/json',

@@ -114,16 +114,21 @@ describe('the document names', () => {
     }
   })
 
+  test('what a request to cancel may say', () => {
+    const path = '/agents/Assistant/{sessionId}/runs/{correlationId}/cancel'
+    expect(agents.paths[path]?.post?.requestBody).toEqual({
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/Cancellation' } } },
+    })
+    expect(findMisfits('Cancellation', { reason: 'Enough.' })).toEqual([])
+    expect(findMisfits('Cancellation', { why: 'Enough.' })).toHaveLength(1)
+  })
+
   test('of what can be switched on that alone which is', async () => {
     const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
     const list = async (surface: Partial<AppSurface>) => {
       const off = { agents: [agent], workflows: [], health: false, chatPage: false, dialects: [] }
       const { paths, components } = await createOpenApi({ ...off, ...surface }, '')
-      const names = Object.keys({
-        ...(paths as object),
-        ...(components as OpenApiDocument['components']).schemas,
-      })
-      return names
+      return Object.keys({ ...(paths as object), ...(components as OpenApiDocument['components']).schemas })
     }
     const least = await list({})
     const more = async (surface: Partial<AppSurface>) =>

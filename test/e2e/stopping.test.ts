@@ -113,6 +113,25 @@ test('cancel of an unknown run, or of one of somebody else, is 404', async () =>
   expect((await scene.api.cancel('nowhere', 'r')).status).toBe(404)
 })
 
+test('whoever cancels may say why, and all who ask are told that', async () => {
+  const { answer, id } = await startWork('reasoned')
+  await accept('reasoned', 'never said', 'behind')
+  await scene.api.cancel('reasoned', 'behind', ' \n')
+  expect((await scene.api.cancel('reasoned', 'r', ' The prices have changed. ')).status).toBe(202)
+  await scene.api.cancel('reasoned', 'r', 'Whoever comes later is not heard.')
+  expect((await answer).body.detail).toContain('The prices have changed.')
+  await scene.openGate(id)
+  const reason = 'The prices have changed.'
+  expect(await readEnd('reasoned')).toMatchObject({ type: 'run.cancelled', data: { reason } })
+  expect(await scene.api.waitForOutcome('reasoned', 'r')).toMatchObject({ status: 'cancelled', reason })
+  const unsaid = { status: 'cancelled', reason: 'The caller asked for it.' }
+  expect(await scene.api.waitForOutcome('reasoned', 'behind')).toMatchObject(unsaid)
+  const { body } = await scene.api.state('reasoned')
+  const errors = body.conversation_history.flatMap(({ agent_response }) => agent_response?.error ?? [])
+  expect(errors.map(({ message }) => message)).toEqual([reason, unsaid.reason])
+  await expectNextAnswered('reasoned', 3)
+})
+
 test('cancel while tools run: what has finished is kept, what has not is closed', async () => {
   const { answer } = await startWork('in-tool', { alsoIn: 'quick' })
   const follower = await follow('in-tool')

@@ -46,6 +46,28 @@ describe('host.json', () => {
     })
   })
 
+  test('takes numbers as their text, as settings that stand in for them are', () => {
+    const settings = { maxOutstandingRequests: '200', maxConcurrentRequests: '-1' }
+    const file = { version: '2.0', extensions: { http: settings }, retry: { maxRetryCount: '-1' } }
+    const { http, retryOptions } = toHostJson(file, {})
+    expect([http.maxOutstandingRequests, http.maxConcurrentRequests]).toEqual([200, undefined])
+    expect(retryOptions?.maxRetryCount).toBe(-1)
+  })
+
+  test.each(['x', '', true, 0, -2, 1.5, '1e999', [], {}])('refuses the limit %j by its name', (limit) => {
+    for (const name of ['maxOutstandingRequests', 'maxConcurrentRequests']) {
+      const extensions = { http: { [name]: limit } }
+      expect(() => toHostJson({ version: '2.0', extensions }, {})).toThrow(
+        `host.json extensions.http.${name} must be a whole number of at least 1, or -1 for no limit, not ${JSON.stringify(limit)}.`,
+      )
+    }
+  })
+
+  test('refuses a number of retries that is none', () => {
+    const retry = { strategy: 'fixedDelay', maxRetryCount: 'many', delayInterval: '00:00:05' }
+    expect(() => toHostJson({ version: '2.0', retry }, {})).toThrow('host.json retry.maxRetryCount must be')
+  })
+
   test('takes the slashes off the route prefix', () => {
     const extensions = { http: { routePrefix: '/v1/x/' } }
     expect(toHostJson({ version: '2.0', extensions }, {}).http.routePrefix).toBe('v1/x')

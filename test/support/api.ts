@@ -117,8 +117,13 @@ export class AgentApi {
     return this.call(this.#run(session, run))
   }
 
-  cancel(session: string, run: string): Promise<Reply<Outcome>> {
-    return this.call(`${this.#run(session, run)}/cancel`, { method: 'POST' })
+  /** `reason`: why, if anybody says. */
+  cancel(session: string, run: string, reason?: string): Promise<Reply<Outcome>> {
+    const said =
+      reason === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ reason }) }
+    return this.call(`${this.#run(session, run)}/cancel`, { method: 'POST', ...said })
   }
 
   decide(session: string, approvalId: string, fields: DecisionFields): Promise<Reply<Outcome & Problem>> {

@@ -13,11 +13,10 @@ export interface RequestTarget {
  * throws on one that is none. (Functions host: Kestrel answers such requests with 400.)
  */
 export function hasUsableHost({ rawHeaders }: IncomingMessage): boolean {
-  const isHost = (name: string, index: number) => index % 2 === 0 && name.toLowerCase() === 'host'
-  const first = rawHeaders.findIndex(isHost)
-  if (first < 0) return true
-  if (rawHeaders.findLastIndex(isHost) > first) return false
-  const host = rawHeaders[first + 1] ?? ''
+  const isHost = (_: string, index: number) =>
+    index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host'
+  const [host = '', second] = rawHeaders.filter(isHost)
+  if (second !== undefined) return false
   return host === '' || (!/[\s@/\\?#]/.test(host) && URL.canParse(`http://${host}`))
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../core/clock.js'
-import { hasCode } from '../../core/errors.js'
+import { AgentError, hasCode } from '../../core/errors.js'
 import type { Attachment } from '../../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../../run/events.js'
+import { isInnerRun } from '../../run/inner-run.js'
 import { type RunIndex, toIndex } from '../../run/run-index.js'
 import type {
   Creation,
@@ -43,8 +44,12 @@ export type RedisRunLogOptions = RedisSource & {
  *
  * How durable it is, Redis decides: with `appendonly yes` and `appendfsync always` whatever is acknowledged is on disk,
  * with `appendfsync everysec` (its default) a crash loses up to a second of acknowledged events, without `appendonly`
- * more. A fail-over to a replica may lose what had not been replicated. Memory must not be bounded by eviction
- * (`maxmemory-policy noeviction`).
+ * more. A fail-over to a replica may lose what had not been replicated.
+ *
+ * A server that would drop runs when its memory is full is refused: no run is accepted there, and probing fails, with
+ * `invalid_configuration`. That is one with a limit of memory and `maxmemory-policy allkeys-*`, or with `volatile-*` when
+ * there is `endedTtlMs`. With `noeviction` a full server takes no more, and says so. Whoever may not ask it (`INFO`) has to
+ * see to it themselves.
  *
  * The package `redis` is loaded at first use. All keys of a session are on one node of a cluster; the lists of all sessions
  * and of open runs are elsewhere, and are put right when a crash came between.
@@ -56,6 +61,7 @@ export class RedisRunLog implements RunLog {
   readonly #index: RedisIndex
   readonly #watch: RedisWatch
   readonly #endedTtlMs: number | undefined
+  readonly #lifetime: 'lasting' | 'expiring'
   readonly #clock: Clock
 
   /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the URL is none of Redis. */
@@ -63,6 +69,7 @@ export class RedisRunLog implements RunLog {
     const { prefix = 'durable-agents', pollIntervalMs = 1_000, clock = systemClock } = options
     this.#clock = clock
     this.#endedTtlMs = options.endedTtlMs
+    this.#lifetime = options.endedTtlMs === undefined ? 'lasting' : 'expiring'
     this.#redis = new RedisConnection(options, options)
     this.#keys = new RedisKeys(prefix)
     this.#index = new RedisIndex(this.#redis, this.#keys, options.endedTtlMs)
@@ -74,7 +81,9 @@ export class RedisRunLog implements RunLog {
     const { session, run, log, open, attachments: media } = this.#keys.run(key)
     const event = JSON.stringify({ at: now, type: 'run.accepted', data: request })
     const condition = request.options.onBusy === 'reject' ? 'alone' : ''
-    const values = [toOwner(request.owner), toText(key.run), now, randomUUID(), event, condition]
+    // What works for an accepted run is let in: that one would fail without it.
+    const lifetime = isInnerRun(key) ? '' : this.#lifetime
+    const values = [toOwner(request.owner), toText(key.run), now, randomUUID(), event, condition, lifetime]
     const added = attachments.flatMap(({ digest, content }) => [digest, content])
     const reply = await this.#redis.run(
       redisScripts.create,
@@ -83,6 +92,7 @@ export class RedisRunLog implements RunLog {
     )
     const [outcome = '', first = '', status, owner = ''] = toTexts(reply)
     if (outcome === 'foreign' || outcome === 'busy') return { outcome }
+    if (outcome === 'evicting') throw createEvictionError(first)
     if (outcome === 'created') {
       await this.#index.open(key, fromOwner(owner), now)
       return { outcome }
@@ -222,9 +232,11 @@ export class RedisRunLog implements RunLog {
     return this.#index.idleSessions(agent, before, limit)
   }
 
-  /** Writes a small value. @throws {AgentError} `store_unavailable` saying why it cannot. */
+  /** Writes a small value. @throws {AgentError} `store_unavailable` saying why it cannot, `invalid_configuration` when the server would drop runs. */
   async probe(): Promise<void> {
-    await this.#redis.run(redisScripts.set, [this.#keys.probe], [this.#clock.now()])
+    const values = [this.#clock.now(), this.#lifetime]
+    const eviction = await this.#redis.run(redisScripts.probe, [this.#keys.probe], values)
+    if (eviction !== '') throw createEvictionError(String(eviction))
   }
 
   /** Closes the connections that were opened here; a client that was given stays open. */
@@ -232,6 +244,12 @@ export class RedisRunLog implements RunLog {
     this.#watch.close()
     await this.#redis.close()
   }
+}
+
+function createEvictionError(policy: string): AgentError {
+  const choice = policy.startsWith('volatile') ? ', or leave out endedTtlMs' : ''
+  const message = `Redis would silently drop runs when its memory is full (maxmemory-policy ${policy}), so the run log refuses it. Set maxmemory-policy to noeviction${choice}.`
+  return new AgentError('invalid_configuration', message)
 }
 
 /** What events change in the index; `''` for what they leave as it is. */

@@ -12,12 +12,29 @@ function toScript(text: string): RedisScript {
 }
 
 /**
+ * Gives the policy by which the server drops what is kept there, or nil: of what is 'lasting' `allkeys-*` does, of what is
+ * 'expiring' all but `noeviction`, and without a limit nothing (redis.io, Key eviction). Of a server that does not tell
+ * nothing is known; it is not asked where that is forbidden, as each refusal would get into the log of its ACL.
+ */
+const findEviction = `
+    local function findEviction(lifetime)
+      local isThere, isAllowed = true, true
+      if redis.acl_check_cmd then isThere, isAllowed = pcall(redis.acl_check_cmd, 'INFO', 'memory') end
+      if lifetime == '' or not isThere or not isAllowed then return nil end
+      local info = redis.pcall('INFO', 'memory')
+      if type(info) ~= 'string' or string.match(info, 'maxmemory:(%d+)') == '0' then return nil end
+      local policy = string.match(info, 'maxmemory_policy:([%w-]+)') or 'noeviction'
+      local isDropping = policy ~= 'noeviction' and (lifetime == 'expiring' or string.match(policy, '^allkeys'))
+      return isDropping and policy or nil
+    end`
+
+/**
  * What has to happen at once. The keys of one script are all of one session, and so on one node of a cluster.
  * Every script may be run twice: a token tells the second try of a call from somebody else's call.
  */
 export const redisScripts = {
-  /** KEYS session, run, log, open, attachments. ARGV owner or '', run, now, token, event, 'alone' if no other run may be open, digest and content of each attachment in a row. Gives what became of it, event 0, status, the session's owner or ''. */
-  create: toScript(`
+  /** KEYS session, run, log, open, attachments. ARGV owner or '', run, now, token, event, 'alone' if no other run may be open, 'lasting' | 'expiring' or '' if it is kept in any case, digest and content of each attachment in a row. Gives what became of it, event 0, status, the session's owner or ''; or 'evicting' and the server's policy. */
+  create: toScript(`${findEviction}
     local owner = redis.call('HGET', KEYS[1], 'owner')
     if owner and owner ~= ARGV[1] then return {'foreign'} end
     local run = redis.call('HMGET', KEYS[2], 'born', 'status')
@@ -26,6 +43,8 @@ export const redisScripts = {
       return {run[1] == ARGV[4] and 'created' or 'exists', first[1][2][2], run[2], owner or ''}
     end
     if ARGV[6] == 'alone' and redis.call('ZCARD', KEYS[4]) > 0 then return {'busy'} end
+    local eviction = findEviction(ARGV[7])
+    if eviction then return {'evicting', eviction} end
     if redis.call('HSETNX', KEYS[1], 'createdAt', ARGV[3]) == 1 and ARGV[1] ~= '' then
       redis.call('HSET', KEYS[1], 'owner', ARGV[1])
       owner = ARGV[1]
@@ -36,7 +55,7 @@ export const redisScripts = {
       'acceptedAt', ARGV[3], 'updatedAt', ARGV[3])
     redis.call('XADD', KEYS[3], '1-0', 'event', ARGV[5])
     redis.call('ZADD', KEYS[4], order, ARGV[2])
-    for i = 7, #ARGV, 2 do redis.call('HSET', KEYS[5], ARGV[i], ARGV[i + 1]) end
+    for i = 8, #ARGV, 2 do redis.call('HSET', KEYS[5], ARGV[i], ARGV[i + 1]) end
     return {'created', ARGV[5], 'open', owner or ''}`),
 
   /** KEYS session, run, log, open, ended, controls, attachments. ARGV run, expected, token, now, channel, turn or '', status or '', due or '', ttl or '', events... */
@@ -154,6 +173,8 @@ export const redisScripts = {
   /** KEYS a sorted set. ARGV highest score. */
   trim: toScript(`return redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])`),
 
-  /** KEYS a key. ARGV value. */
-  set: toScript(`return redis.call('SET', KEYS[1], ARGV[1])`),
+  /** KEYS a key. ARGV value, 'lasting' | 'expiring'. Gives the policy by which the server drops such runs, or ''. */
+  probe: toScript(`${findEviction}
+    redis.call('SET', KEYS[1], ARGV[1])
+    return findEviction(ARGV[2]) or ''`),
 } satisfies Readonly<Record<string, RedisScript>>

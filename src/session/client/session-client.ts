@@ -113,8 +113,8 @@ export class SessionClient {
       await this.#log.control({ ...key, run: first.run }, { type: 'steer', run: key.run, messages })
   }
 
-  /** Asks a run to stop: at once where it is being executed, else as soon as its turn comes. */
-  async cancel(key: RunKey, reason: string): Promise<void> {
+  /** Asks a run to stop: at once where it is being executed, else as soon as its turn comes. Of several reasons the first one counts. */
+  async cancel(key: RunKey, reason = 'The caller asked for it.'): Promise<void> {
     await this.#log.control(key, { type: 'cancel', reason })
     await this.signal(key, 'continue', { correlationId: key.run })
   }

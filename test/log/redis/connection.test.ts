@@ -36,7 +36,7 @@ test.each([
 ])(
   'what a server answers while it restarts, fails over or is out of order for a while may pass: %s',
   async (answer) => {
-    const failure = connect(answer).run(redisScripts.set, ['key'], ['value'])
+    const failure = connect(answer).run(redisScripts.probe, ['key'], ['value'])
     await expect(failure).rejects.toMatchObject({ code: 'store_unavailable', retryable: true })
   },
 )
@@ -46,11 +46,11 @@ test.each([
   'NOPERM this user has no permissions to run the evalsha command',
   'ERR unknown command',
 ])('what somebody has to mend does not pass: %s', async (answer) => {
-  const failure = connect(answer).run(redisScripts.set, ['key'], ['value'])
+  const failure = connect(answer).run(redisScripts.probe, ['key'], ['value'])
   await expect(failure).rejects.toMatchObject({ code: 'store_unavailable', retryable: false })
 })
 
 test('what went wrong on the way is named as the client calls it', async () => {
-  const failure = connect(new SocketClosedUnexpectedlyError()).run(redisScripts.set, ['key'], ['value'])
+  const failure = connect(new SocketClosedUnexpectedlyError()).run(redisScripts.probe, ['key'], ['value'])
   await expect(failure).rejects.toThrow('cannot be used (SocketClosedUnexpectedlyError). Check the address')
 })

@@ -324,6 +324,73 @@ describe.skipIf(isSkipped)('on a server', async () => {
     await expect(log.probe()).rejects.toThrow(/\(OOM\)\. It takes no writes/)
   })
 
+  describe('whose memory is limited', async () => {
+    const limited = await start(['--maxmemory', '100mb', '--acllog-max-len', '10'])
+    const admin = await createClient({ url: limited.url }).connect()
+    afterAll(() => admin.destroy())
+    const lasting = open({ url: limited.url })
+    const expiring = open({ url: limited.url, endedTtlMs: 60_000 })
+    const evict = (policy: string) => admin.configSet('maxmemory-policy', policy)
+
+    test.each([
+      ['allkeys-lru', lasting, 'Set maxmemory-policy to noeviction.'],
+      ['allkeys-random', expiring, 'Set maxmemory-policy to noeviction.'],
+      ['volatile-lru', expiring, 'noeviction, or leave out endedTtlMs.'],
+    ])('is refused when it would drop runs: %s', async (policy, log, advice) => {
+      await evict(policy)
+      const key = createKey()
+      const refused = { code: 'invalid_configuration', message: expect.stringContaining(advice) }
+      await expect(log.create(key, request())).rejects.toMatchObject(refused)
+      await expect(log.probe()).rejects.toMatchObject(refused)
+      expect(await log.session(key)).toBeUndefined()
+    })
+
+    test.each([
+      ['noeviction', lasting],
+      ['noeviction', expiring],
+      ['volatile-lru', lasting],
+    ])('is taken when it would not: %s', async (policy, log) => {
+      await evict(policy)
+      expect(await log.create(createKey(), request())).toEqual({ outcome: 'created' })
+      await log.probe()
+    })
+
+    test('and is so no longer drops nothing, whatever its policy', async () => {
+      await evict('allkeys-lru')
+      await admin.configSet('maxmemory', '0')
+      expect(await lasting.create(createKey(), request())).toEqual({ outcome: 'created' })
+      await lasting.probe()
+      await admin.configSet('maxmemory', '100mb')
+    })
+
+    test('goes on with the runs that it has when it comes to drop some', async () => {
+      await evict('noeviction')
+      const key = createKey()
+      await lasting.create(key, request())
+      await evict('allkeys-lru')
+      expect(await lasting.create(key, request())).toMatchObject({ outcome: 'exists' })
+      expect(await lasting.create({ ...key, run: 'r/call' }, request())).toEqual({ outcome: 'created' })
+      expect(await lasting.append(key, 1, [started(1), completed('x')])).toBe(3)
+    })
+
+    test('is taken when it does not tell whether it would, and takes no offence at the question', async () => {
+      await evict('allkeys-lru')
+      await admin.sendCommand(['ACL', 'SETUSER', 'ann', 'ON', '>x', '~*', '&*', '+@all', '-@dangerous'])
+      const log = open({ url: `redis://ann:x@127.0.0.1:${limited.port}` })
+      expect(await log.create(createKey(), request())).toEqual({ outcome: 'created' })
+      await log.probe()
+      expect(await admin.aclLog()).toEqual([])
+    })
+
+    test('is taken when it does not know the question', async () => {
+      const limit = ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']
+      const mute = await start([...limit, '--rename-command', 'INFO', ''])
+      const log = open({ url: mute.url })
+      expect(await log.create(createKey(), request())).toEqual({ outcome: 'created' })
+      await log.probe()
+    })
+  })
+
   test('what a connection that breaks cuts off is done again, once', async () => {
     const key = createKey()
     const log = open({ url: server.url, prefix: 'broken' })

@@ -33,7 +33,7 @@ export async function cancelTask(rpc: RpcCall): Promise<RpcResult> {
   const { key, events } = await requireTask(rpc, id)
   const { status } = toTask(key, events)
   if (events.some(isTerminal)) throw createNotCancelableError(id, status.state)
-  await sessions.cancel(key, 'The caller asked for it.')
+  await sessions.cancel(key)
   await withinMs(Math.min(settings.waitLimitMs, cancelWaitMs), async (signal) => {
     for await (const batch of sessions.follow(key, events.length - 1, signal))
       if (batch.some(isTerminal)) return

@@ -29,7 +29,7 @@ export async function handleStop(call: Call): Promise<Answer> {
   await passBody(call.request, call.settings.maxBodyBytes)
   const key = await requireResponse(call)
   const events = await call.sessions.readRun(key)
-  if (!events.some(isTerminal)) await call.sessions.cancel(key, 'The caller asked for it.')
+  if (!events.some(isTerminal)) await call.sessions.cancel(key)
   return { ...(await createResponseAnswer(call, key)), status: 202 }
 }
 

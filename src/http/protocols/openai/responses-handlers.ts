@@ -42,7 +42,7 @@ export async function handleCancelResponse(call: Call): Promise<Answer> {
   await passBody(call.request, call.settings.maxBodyBytes)
   const { key, told } = await requireResponse(call)
   if (told.isOver) return createResponseAnswer(key, told)
-  await call.sessions.cancel(key, 'The caller asked for it.')
+  await call.sessions.cancel(key)
   return createResponseAnswer(key, await waitForResponse(call, key))
 }
 

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import type { Agent } from '../agent/agent.js'
+import { longestReason } from '../core/longest-reason.js'
+import { toIssues } from '../core/zod-issues.js'
+import { fold } from '../run/fold.js'
+import { type Answer, createPendingAnswer } from './answers.js'
+import { readOptionalJsonBody } from './read-body.js'
+import { createRequestError } from './request-errors.js'
+import type { Call, Handler } from './route.js'
+import { createOutcomeHandler, requireRun } from './session-handlers.js'
+import { withoutNulls } from './without-nulls.js'
+
+/** The body of a request to cancel a run, which may be empty. */
+export const cancelBody = z.strictObject({
+  reason: z
+    .string()
+    .trim()
+    .max(longestReason)
+    .optional()
+    .describe('Why; told to whoever waits for the run or reads the conversation.'),
+})
+
+/** `POST agents/{agent}/{sessionId}/runs/{correlationId}/cancel`: 202; its outcome with 200 when the run has ended already. */
+export function createCancelHandler(agent: Agent): Handler {
+  const handleOutcome = createOutcomeHandler(agent)
+  return async function handleCancel(call: Call): Promise<Answer> {
+    const reason = await parseReason(call)
+    const key = await requireRun(call, agent)
+    const { outcome } = fold(await call.sessions.readRun(key))
+    if (outcome !== undefined) return handleOutcome(call)
+    await call.sessions.cancel(key, reason)
+    return createPendingAnswer(call.url, key, 'running')
+  }
+}
+
+/** A reason of nothing but blanks is none. */
+async function parseReason({ request, settings }: Call): Promise<string | undefined> {
+  const body = (await readOptionalJsonBody(request, settings.maxBodyBytes)) ?? {}
+  const { data, error } = cancelBody.safeParse(withoutNulls(body, cancelBody))
+  if (error !== undefined) throw createRequestError(error.issues.flatMap(toIssues))
+  return data.reason || undefined
+}
