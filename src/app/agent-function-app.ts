@@ -103,7 +103,8 @@ export class AgentFunctionApp {
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
-    const routes = [...createAppRoutes({ health: enableHealthCheck }), ...createProtocolRoutes(protocols)]
+    const dialects = createProtocolRoutes(protocols)
+    const routes = createAppRoutes({ health: enableHealthCheck, chatPage, dialects })
     for (const route of routes) serveRoute(route, this.#services)
     if (chatPage) serveChatPage()
     df.app.entity(journalEntity, createJournalEntity())

@@ -67,5 +67,7 @@ async function answer(
 
 /** Most of our errors are the caller's; the others are worth a line, with what has caused them. */
 function reportError(error: unknown, context: InvocationContext): void {
-  if (!(error instanceof AgentError) || error.code === 'store_unavailable') context.error(error)
+  const isCallers =
+    error instanceof AgentError && !['store_unavailable', 'invalid_configuration'].includes(error.code)
+  if (!isCallers) context.error(error)
 }

@@ -1,38 +1,30 @@
 import type { JsonObject } from '../core/json.js'
+import { issues, text, toList, toObject } from './openapi-parts.js'
 
-const text = { type: 'string' }
 const flag = { type: 'boolean' }
 const count = { type: 'integer', minimum: 0 }
 const time = { type: 'string', format: 'date-time' }
 
-function object(properties: JsonObject, required: readonly string[] = Object.keys(properties)): JsonObject {
-  return { type: 'object', properties, required }
-}
+const usage = toObject({ prompt_tokens: count, completion_tokens: count, total_tokens: count })
 
-function list(items: JsonObject): JsonObject {
-  return { type: 'array', items }
-}
-
-const usage = object({ prompt_tokens: count, completion_tokens: count, total_tokens: count })
-
-const toolCall = object({ id: text, name: text, arguments: {}, result: {}, error: text }, [
+const toolCall = toObject({ id: text, name: text, arguments: {}, result: {}, error: text }, [
   'id',
   'name',
   'arguments',
 ])
 
-const agentResponse = object(
+const agentResponse = toObject(
   {
     text,
     kind: { enum: ['agent_message', 'agent_error'] },
-    tool_calls: list(toolCall),
+    tool_calls: toList(toolCall),
     usage,
-    error: object({ code: text, message: text }),
+    error: toObject({ code: text, message: text }),
   },
   ['text', 'kind', 'tool_calls', 'usage'],
 )
 
-const historyEntry = object(
+const historyEntry = toObject(
   {
     role: text,
     content: text,
@@ -44,9 +36,9 @@ const historyEntry = object(
   ['role', 'content', 'timestamp'],
 )
 
-const agent = { name: text, type: text, description: text, tools: list(text) }
+const agent = { name: text, type: text, description: text, tools: toList(text) }
 
-const problem = object(
+const problem = toObject(
   {
     type: text,
     title: text,
@@ -55,17 +47,17 @@ const problem = object(
     code: text,
     sessionId: text,
     correlationId: text,
-    issues: list(object({ path: text, message: text })),
+    issues,
   },
   ['type', 'title', 'status', 'detail', 'code'],
 )
 
-const servedAgent = object({ name: text, type: text, http_endpoint_enabled: flag, mcp_tool_enabled: flag }, [
-  'name',
-  'type',
-])
+const servedAgent = toObject(
+  { name: text, type: text, http_endpoint_enabled: flag, mcp_tool_enabled: flag },
+  ['name', 'type'],
+)
 
-const answer = object(
+const answer = toObject(
   {
     response: text,
     message: text,
@@ -79,7 +71,7 @@ const answer = object(
   ['response', 'message', 'sessionId', 'status', 'message_count', 'correlationId', 'usage'],
 )
 
-const approval = object(
+const approval = toObject(
   {
     approvalId: text,
     callId: text,
@@ -87,7 +79,7 @@ const approval = object(
     arguments: {},
     reason: { enum: ['policy', 'unknown_outcome'] },
     expiresAt: time,
-    inner: object({ agent: text, approvalId: text }),
+    inner: toObject({ agent: text, approvalId: text }),
   },
   ['approvalId', 'callId', 'name', 'arguments', 'reason'],
 )
@@ -95,12 +87,12 @@ const approval = object(
 /** What the routes answer with, as JSON Schemas by name. */
 export const openApiSchemas: JsonObject = {
   Answer: answer,
-  Pending: object(
+  Pending: toObject(
     {
       status: { enum: ['accepted', 'running', 'waiting'] },
       sessionId: text,
       correlationId: text,
-      approvals: list(approval),
+      approvals: toList(approval),
     },
     ['status', 'sessionId', 'correlationId'],
   ),
@@ -108,37 +100,37 @@ export const openApiSchemas: JsonObject = {
   Outcome: {
     oneOf: [
       answer,
-      object({ status: { const: 'error' }, sessionId: text, correlationId: text, error: problem }),
-      object({ status: { const: 'cancelled' }, sessionId: text, correlationId: text, reason: text, text }),
+      toObject({ status: { const: 'error' }, sessionId: text, correlationId: text, error: problem }),
+      toObject({ status: { const: 'cancelled' }, sessionId: text, correlationId: text, reason: text, text }),
     ],
   },
-  State: object(
+  State: toObject(
     {
       message_count: count,
-      conversation_history: list(historyEntry),
+      conversation_history: toList(historyEntry),
       last_response: { type: ['string', 'null'] },
       agent_type: text,
       sessionId: text,
       status: { enum: ['idle', 'running', 'waiting'] },
-      run: object({ correlationId: text, status: text }),
-      approvals: list(approval),
+      run: toObject({ correlationId: text, status: text }),
+      approvals: toList(approval),
       next_before: count,
     },
     ['message_count', 'conversation_history', 'last_response', 'agent_type', 'sessionId', 'status'],
   ),
-  Agents: object({ agents: list(object(agent, ['name', 'type', 'tools'])), agent_count: count }),
-  Agent: object(
+  Agents: toObject({ agents: toList(toObject(agent, ['name', 'type', 'tools'])), agent_count: count }),
+  Agent: toObject(
     {
       ...agent,
-      sessions: list(object({ sessionId: text, createdAt: time, updatedAt: time })),
+      sessions: toList(toObject({ sessionId: text, createdAt: time, updatedAt: time })),
       next_before: text,
     },
     ['name', 'type', 'tools', 'sessions'],
   ),
-  Health: object(
+  Health: toObject(
     {
       status: { enum: ['healthy', 'unhealthy'] },
-      agents: list(servedAgent),
+      agents: toList(servedAgent),
       agent_count: count,
       checks: { type: 'object' },
     },

@@ -6,10 +6,13 @@ import { waitFields } from './caller-wishes.js'
 import { cancelBody } from './cancel-handler.js'
 import {
   eventStream,
+  pageParameters,
   problem,
   ref,
+  text,
   toAnyForm,
   toHeader,
+  toLimit,
   toOperation,
   toPathParameter,
   toQuery,
@@ -17,30 +20,42 @@ import {
   toSchema,
 } from './openapi-parts.js'
 import { openApiSchemas } from './openapi-schemas.js'
+import { describeRoutes } from './protocols/describe-routes.js'
+import type { DialectRoute } from './protocols/dialect-route.js'
 import { toReachable } from './reachable-agents.js'
 import type { Call, Handler } from './route.js'
 import { runBody, sessionFields } from './run-body.js'
 import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
 
-/** What of an app an OpenAPI document tells. */
-interface Surface extends Pick<Call, 'agents' | 'workflows'> {
+/** What an app serves beside the routes of its agents and workflows. */
+export interface AppSurface {
   /** Whether `GET health` is served. */
   readonly health: boolean
+  /** Whether `GET chat` is served. */
+  readonly chatPage: boolean
+  /** The routes of the dialects that are spoken. */
+  readonly dialects: readonly DialectRoute[]
 }
 
+/** What of an app an OpenAPI document tells. */
+type Surface = AppSurface & Pick<Call, 'agents' | 'workflows'>
+
 /** `GET openapi.json`: this surface as OpenAPI 3.1. */
-export function createOpenApiHandler({ health }: Pick<Surface, 'health'>): Handler {
+export function createOpenApiHandler(surface: AppSurface): Handler {
   return async function handleOpenApi(call: Call): Promise<Answer> {
     const { workflows, url } = call
     const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
-    return createJsonAnswer(
-      createOpenApi({ agents: toReachable(call), workflows, health }, `${url.origin}${prefix}`),
-    )
+    const served = { ...surface, agents: toReachable(call), workflows }
+    return createJsonAnswer(await createOpenApi(served, `${url.origin}${prefix}`))
   }
 }
 
 /** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */
-export function createOpenApi({ agents, workflows, health }: Surface, server: string): JsonObject {
+export async function createOpenApi(
+  { agents, workflows, health, chatPage, dialects }: Surface,
+  server: string,
+): Promise<JsonObject> {
+  const described = await describeRoutes(dialects, agents)
   const paths = Object.assign({}, ...agents.map(toAgentPaths), ...workflows.map(toWorkflowPaths))
   return {
     openapi: '3.1.0',
@@ -48,20 +63,28 @@ export function createOpenApi({ agents, workflows, health }: Surface, server: st
     servers: [{ url: server }],
     paths: {
       ...paths,
+      ...described.paths,
       '/agents': { get: toOperation('List the agents', { 200: ref('Agents') }) },
       ...(health ? { '/health': { get: toHealthOperation() } } : {}),
+      ...(chatPage ? { '/chat': { get: chatPageOperation } } : {}),
       '/openapi.json': { get: toOperation('This document', { 200: { type: 'object' } }) },
     },
     components: {
       schemas: {
         ...openApiSchemas,
         ...workflowSchemas,
+        ...described.schemas,
         RunRequest: toSchema(runBody),
         Decision: toSchema(decisionBody),
         Cancellation: toSchema(cancelBody),
       },
     },
   }
+}
+
+const chatPageOperation = {
+  summary: 'The page to talk to the agents on',
+  responses: { 200: { description: 'The page', content: { 'text/html': { schema: text } } } },
 }
 
 function toHealthOperation(): JsonObject {
@@ -72,10 +95,6 @@ function toHealthOperation(): JsonObject {
       'Also prove that the run log and the task hub can be read and written.',
     ),
   ])
-}
-
-function toLimit(description: string): JsonObject {
-  return toQuery('limit', { type: 'integer', minimum: 1, maximum: 1000 }, description)
 }
 
 function toAgentPaths({ name }: Agent): JsonObject {
@@ -95,8 +114,7 @@ function toAgentPaths({ name }: Agent): JsonObject {
     [session]: {
       get: toOperation('The conversation', { 200: ref('State') }, [
         sessionId,
-        toLimit('Most lines to give, rounded up to whole turns. Default 200.'),
-        toQuery('before', { type: 'integer' }, 'The next_before of an earlier page.'),
+        ...pageParameters,
         toQuery('runs', { type: 'boolean' }, 'Whether each line names the run that it was said in.'),
       ]),
       delete: toOperation('Delete the session', { 204: undefined }, [sessionId]),

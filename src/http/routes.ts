@@ -3,7 +3,7 @@ import { createAgentHandler, handleAgents, handleUnknown } from './agent-handler
 import { createApprovalHandler } from './approval-handler.js'
 import { createCancelHandler } from './cancel-handler.js'
 import { handleHealth } from './health-handler.js'
-import { createOpenApiHandler } from './openapi.js'
+import { type AppSurface, createOpenApiHandler } from './openapi.js'
 import type { Route } from './route.js'
 import { createRunHandler } from './run-handler.js'
 import {
@@ -43,8 +43,8 @@ export function createAgentRoutes(agent: Agent): readonly Route[] {
   ]
 }
 
-/** The routes of the app as a whole. The last one's name sorts behind all others: it answers what they leave. */
-export function createAppRoutes({ health }: { readonly health: boolean }): readonly Route[] {
+/** The routes of the app as a whole, with those of the dialects that it speaks. The last one's name sorts behind all others: it answers what they leave. */
+export function createAppRoutes(surface: AppSurface): readonly Route[] {
   const all = {
     GET: handleUnknown,
     POST: handleUnknown,
@@ -54,8 +54,9 @@ export function createAppRoutes({ health }: { readonly health: boolean }): reado
   }
   return [
     { name: 'http-agents', path: 'agents', handlers: { GET: handleAgents } },
-    ...(health ? [{ name: 'http-health', path: 'health', handlers: { GET: handleHealth } }] : []),
-    { name: 'http-openapi', path: 'openapi.json', handlers: { GET: createOpenApiHandler({ health }) } },
+    ...(surface.health ? [{ name: 'http-health', path: 'health', handlers: { GET: handleHealth } }] : []),
+    { name: 'http-openapi', path: 'openapi.json', handlers: { GET: createOpenApiHandler(surface) } },
+    ...surface.dialects,
     { name: 'zz-http-unknown', path: 'agents/{*path}', handlers: all },
   ]
 }

@@ -30,6 +30,7 @@ beforeAll(async () => {
   api = new AgentScopeApi(scene.host.url)
   scene.book.add('What is the capital of France?', { text: 'The capital of France is Paris.' })
   scene.book.add('Do a', callTools(call('work', { id: 'a' })))
+  scene.book.add('Refund both', callTools(...[7, 8].map((order) => call('refund', { order, amount: 250 }))))
   scene.book.add('Refund order 7', callTools(call('refund', { order: 7, amount: 250 })))
 })
 
@@ -374,6 +375,52 @@ describe('an approval', () => {
     expect([status, toText(body)]).toEqual([200, 'Tools: 250 for 7'])
     const changed = await api.ask({ input: [decides(question, false)], ...ids })
     expect([changed.status, changed.body.error?.code]).toEqual([409, 'approval_already_decided'])
+  })
+
+  describe('after another one', () => {
+    /** The results of tools and the ends of what was told. */
+    const toGist = (events: readonly AgentScopeEvent[]) =>
+      events.flatMap((event) => {
+        if (event.object === 'response') return event.status === 'in_progress' ? [] : [event.status]
+        if (event.object !== 'message' || event.type !== 'plugin_call_output') return []
+        const [content] = event.content ?? []
+        return event.status === 'completed' && content?.type === 'data' ? [content.data.output] : []
+      })
+    const ask = async (session_id: string) => {
+      const { body } = await api.ask({ input: [userSays('Refund both')], session_id })
+      const ids = (body.output ?? []).flatMap(({ type, content }) => {
+        const [data] = content ?? []
+        return type === 'mcp_approval_request' && data?.type === 'data' ? [data.data.id ?? ''] : []
+      })
+      const decide = async (chosen: readonly string[], headers = {}) => {
+        const input = chosen.map((id) => decides(id, true))
+        const reader = await api.stream({ input, session_id }, headers)
+        await reader.end()
+        return toEvents(reader)
+      }
+      return { ids, decide, heard: { 'last-event-id': String(body.sequence_number) } }
+    }
+
+    test('is answered with what came of it alone', async () => {
+      const { ids, decide } = await ask('one by one')
+      expect(toGist(await decide(ids.slice(0, 1)))).toEqual(['"250 for 7"', 'incomplete'])
+      expect(toGist(await decide(ids.slice(1)))).toEqual(['"250 for 8"', 'completed'])
+    })
+
+    test('whose answer got lost is answered with what came of both, if the client says what it has', async () => {
+      const { ids, decide, heard } = await ask('lost')
+      await decide(ids.slice(0, 1))
+      const told = await decide(ids.slice(1), heard)
+      expect(toGist(told)).toEqual(['"250 for 7"', 'incomplete', '"250 for 8"', 'completed'])
+      expect(told[0]?.sequence_number).toBe(Number(heard['last-event-id']) + 1)
+      expect(await decide(ids.slice(1), heard)).toEqual(told)
+    })
+
+    test('whose answer got lost is answered with what came of both when it is sent again with it', async () => {
+      const { ids, decide } = await ask('sent again')
+      await decide(ids.slice(0, 1))
+      expect(toGist(await decide(ids))).toEqual(['"250 for 7"', 'incomplete', '"250 for 8"', 'completed'])
+    })
   })
 
   test('that is rejected is told why, and an answer that is not streamed waits for what comes of it', async () => {

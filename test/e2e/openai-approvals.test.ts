@@ -55,8 +55,52 @@ describe('a tool that needs approval', () => {
     expect(half.output[1]).toEqual(two)
     expect(await decide(asked, one)).toEqual(half)
     const whole = await decide(half, two)
+    expect(kindsOf(whole)).toEqual(['mcp_call', 'message'])
     expect(whole).toMatchObject({ output_text: 'Both refunded.', previous_response_id: half.id })
     expect(await decide(asked, one)).toEqual(half)
+  })
+
+  describe('when the answer to the first of two decisions got lost', () => {
+    const ask = async () => {
+      const asked = await client.responses.create({ model, input: 'Refund both' })
+      const ids = asked.output.map(({ id = '' }) => id)
+      const decide = (chosen: readonly string[], previous?: Response) =>
+        client.responses.create({
+          model,
+          ...(previous ? { previous_response_id: previous.id } : { conversation: asked.conversation }),
+          input: chosen.map((id) => ({
+            type: 'mcp_approval_response',
+            approval_request_id: id,
+            approve: true,
+          })),
+        })
+      const half = await decide(ids.slice(0, 1), asked)
+      return { asked, half, ids, decide }
+    }
+    const results = ({ output }: Response) =>
+      output.map((item) => (item.type === 'mcp_call' ? item.output : item.type))
+
+    test('the answer to the second tells what came of both', async () => {
+      const { asked, ids, decide } = await ask()
+      const whole = await decide(ids.slice(1), asked)
+      expect(results(whole)).toEqual(['250 for 7', '250 for 8', 'message'])
+      expect(whole.previous_response_id).toBe(asked.id)
+      expect(await decide(ids.slice(1), asked)).toEqual(whole)
+      expect(await client.responses.retrieve(whole.id)).toEqual(whole)
+      const events = await collect(await client.responses.retrieve(whole.id, { stream: true }))
+      expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { output: whole.output } })
+      const next = await client.responses.create({ model, input: 'Thanks', previous_response_id: whole.id })
+      expect(next.status).toBe('completed')
+    })
+
+    test('so does the answer to both at once, whatever the client says that it has', async () => {
+      for (const isSaid of [true, false]) {
+        const { asked, half, ids, decide } = await ask()
+        const whole = await decide(ids, isSaid ? half : undefined)
+        expect(results(whole)).toEqual(['250 for 7', '250 for 8', 'message'])
+        expect(whole.previous_response_id).toBe(asked.id)
+      }
+    })
   })
 
   test('ends the response with a question, and its answer goes on with the run', async () => {

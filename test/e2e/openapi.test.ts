@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
-import { createOpenApi } from '../../src/http/openapi.js'
+import { type AppSurface, createOpenApi } from '../../src/http/openapi.js'
+import { createProtocolRoutes } from '../../src/http/protocols/protocols.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
+import { findMisfits as findSchemaMisfits, type OpenApiDocument } from '../support/openapi-document.js'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools } from '../support/script-book.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
@@ -12,23 +13,8 @@ afterAll(() => bed.end())
 
 let scene: RunScene
 let workflows: RunningApp
-let agents: Document
-let flows: Document
-
-interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, unknown>> }
-}
-
-interface Operation {
-  readonly parameters: readonly {
-    readonly name: string
-    readonly in: string
-    readonly description?: string
-  }[]
-  readonly requestBody?: object
-  readonly responses: Readonly<Record<string, { readonly content: object }>>
-}
+let agents: OpenApiDocument
+let flows: OpenApiDocument
 
 beforeAll(async () => {
   scene = await RunScene.set(bed)
@@ -36,23 +22,13 @@ beforeAll(async () => {
   scene.book.add('Ask the expert', callTools(call('Expert', { query: 'Refund order 7' })))
   scene.book.add('Fail', { error: { status: 400, body: {} } })
   workflows = await bed.startApp({ entry: 'samples/21-parallel-workflow' })
-  agents = (await scene.api.call<Document>('/openapi.json')).body
-  flows = (await workflows.api.call<Document>('/openapi.json')).body
+  agents = (await scene.api.call<OpenApiDocument>('/openapi.json')).body
+  flows = (await workflows.api.call<OpenApiDocument>('/openapi.json')).body
 })
 
-/** What of an answer the published schema does not say: wrong, missing and further fields. */
-function findMisfits(name: string, body: unknown, document = agents): readonly string[] {
-  const schema = close(document.components.schemas[name]) as Parameters<typeof z.fromJSONSchema>[0]
-  const { error } = z.fromJSONSchema(schema).safeParse(body)
-  return error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
-}
-
-/** The same schema, with no fields but those that it names. */
-function close(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(close)
-  if (typeof schema !== 'object' || schema === null) return schema
-  const closed = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, close(value)]))
-  return 'properties' in schema ? { additionalProperties: false, ...closed } : closed
+/** What of an answer the published schema does not say. */
+function findMisfits(name: string, body: unknown): readonly string[] {
+  return findSchemaMisfits(agents, agents.components.schemas[name], body)
 }
 
 describe('the published schemas say all of', () => {
@@ -122,7 +98,7 @@ describe('the document names', () => {
 
   test('the query parameters that a run takes, and none that it refuses', async () => {
     const operation = agents.paths['/agents/Assistant/run']?.post
-    const inQuery = operation?.parameters.filter((parameter) => parameter.in === 'query') ?? []
+    const inQuery = operation?.parameters?.filter((parameter) => parameter.in === 'query') ?? []
     expect(inQuery.map(({ name }) => name)).toEqual([
       'sessionId',
       'sessionKey',
@@ -147,11 +123,25 @@ describe('the document names', () => {
     expect(findMisfits('Cancellation', { why: 'Enough.' })).toHaveLength(1)
   })
 
-  test('health only where it is served', () => {
+  test('of what can be switched on that alone which is', async () => {
     const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
-    const paths = (health: boolean) =>
-      Object.keys(createOpenApi({ agents: [agent], workflows: [], health }, '').paths as object)
-    expect(paths(true)).toContain('/health')
-    expect(paths(false)).not.toContain('/health')
+    const list = async (surface: Partial<AppSurface>) => {
+      const off = { agents: [agent], workflows: [], health: false, chatPage: false, dialects: [] }
+      const { paths, components } = await createOpenApi({ ...off, ...surface }, '')
+      return Object.keys({ ...(paths as object), ...(components as OpenApiDocument['components']).schemas })
+    }
+    const least = await list({})
+    const more = async (surface: Partial<AppSurface>) =>
+      (await list(surface)).filter((name) => !least.includes(name))
+    expect(await more({ health: true })).toEqual(['/health'])
+    expect(await more({ chatPage: true })).toEqual(['/chat'])
+    expect(await more({ dialects: createProtocolRoutes(['ag-ui']) })).toEqual([
+      '/ag-ui',
+      '/ag-ui/A',
+      '/ag-ui/A/{threadId}',
+      'AguiRequest',
+      'AguiThread',
+      'AguiError',
+    ])
   })
 })

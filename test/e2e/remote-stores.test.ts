@@ -105,3 +105,23 @@ describe.each(kinds.filter(({ isSkipped }) => !isSkipped))('a run log in $name',
     expect(events.map(({ id }) => id)).toEqual(events.map((_event, id) => id))
   })
 })
+
+test.skipIf(hasNoRedis)('a Redis that would drop runs is told of, to callers and in the log', async () => {
+  const bed = new TestBed()
+  const store = await startRedisServer({
+    args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'],
+  })
+  try {
+    const scene = await RunScene.set(bed, { env: { E2E_REDIS_URL: store.url } })
+    const advice = /maxmemory-policy allkeys-lru.*Set maxmemory-policy to noeviction/
+    const { status, body } = await scene.api.run({ message: 'dropped', sessionId: 's' })
+    expect([status, body.code]).toEqual([500, 'invalid_configuration'])
+    expect(body.detail).toMatch(advice)
+    await scene.host.waitForOutput(advice)
+    const health = await scene.api.call<DeepHealth>('/health?deep=true')
+    expect([health.status, health.body.checks.run_log.detail]).toEqual([503, body.detail])
+  } finally {
+    await bed.end()
+    await store.stop()
+  }
+})

@@ -1,8 +1,8 @@
-import type { Route } from '../route.js'
 import { createA2aRoutes } from './a2a/a2a-routes.js'
 import { createAguiRoutes } from './ag-ui/agui-routes.js'
 import { createAgentScopeRoutes } from './agentscope/agentscope-routes.js'
 import { createAiSdkRoutes } from './ai-sdk/ai-sdk-routes.js'
+import type { DialectRoute } from './dialect-route.js'
 import { createOpenAiRoutes } from './openai/openai-routes.js'
 
 /** A dialect that agents are served in beside their own routes. */
@@ -17,7 +17,7 @@ export const protocolNames = [
   'a2a',
 ] as const satisfies readonly Protocol[]
 
-const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
+const routes: Readonly<Record<Protocol, () => readonly DialectRoute[]>> = {
   openai: createOpenAiRoutes,
   agentscope: createAgentScopeRoutes,
   'ai-sdk': createAiSdkRoutes,
@@ -26,6 +26,6 @@ const routes: Readonly<Record<Protocol, () => readonly Route[]>> = {
 }
 
 /** The routes by which all agents that have routes answer in other dialects: one run, its log told in other words. */
-export function createProtocolRoutes(protocols: readonly Protocol[]): readonly Route[] {
+export function createProtocolRoutes(protocols: readonly Protocol[]): readonly DialectRoute[] {
   return protocols.flatMap((protocol) => routes[protocol]())
 }

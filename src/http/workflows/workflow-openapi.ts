@@ -6,6 +6,7 @@ import {
   eventStream,
   problem,
   ref,
+  text,
   toAnyForm,
   toHeader,
   toJsonOrText,
@@ -16,7 +17,6 @@ import {
 } from '../openapi-parts.js'
 import { answerBody } from './workflow-answer-handlers.js'
 
-const text = { type: 'string' }
 const time = { type: 'string', format: 'date-time' }
 const ids = { instanceId: text, runId: text }
 const error = { type: ['object', 'null'], properties: { node: text, code: text, message: text } }

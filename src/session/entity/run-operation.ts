@@ -126,7 +126,9 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
   if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
   if (outcome.parked === 'operation_limit') signalRun(operation, run)
   if (outcome.outcome === undefined) return false
-  // Whoever waits for the answer gets it first: all that is left is for those who ask later.
+  // Whoever waits for the answer gets it first, also one who has yet to be told that the run was begun: that comes in between
+  // two turns. All that is left is for those who ask later.
+  await nextTurn()
   await nextTurn()
   await addTurn(operation, state, run, turn)
   return true

@@ -1,12 +1,18 @@
-import type { Route } from '../../route.js'
-import { inDialect } from '../dialect-route.js'
+import { type DialectRoute, inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toA2aErrorAnswer } from './a2a-errors.js'
 
-const createRoute = inDialect('a2a', (error) => toA2aErrorAnswer(error))
+const createRoute = inDialect(
+  'a2a',
+  (error) => toA2aErrorAnswer(error),
+  async () => {
+    const { a2aOperations } = await import('./a2a-operations.js')
+    return a2aOperations
+  },
+)
 
 /** The routes by which other agents reach ours: each agent's card, and its methods. */
-export function createA2aRoutes(): readonly Route[] {
+export function createA2aRoutes(): readonly DialectRoute[] {
   return [
     createRoute('card', 'a2a/{agent}/.well-known/agent-card.json', {
       GET: whenCalled(() => import('./agent-card.js'), 'handleAgentCard'),

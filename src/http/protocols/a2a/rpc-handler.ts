@@ -43,6 +43,9 @@ const legacy: Readonly<Record<string, RpcMethod>> = {
   'agent/getAuthenticatedExtendedCard': refuseExtendedCard,
 }
 
+/** What can be called, in both versions. */
+export const methodNames = Object.keys({ ...newest, ...legacy })
+
 /** `POST a2a/{agent}`: a method of A2A by JSON-RPC; which version is spoken, its name says. */
 export async function handleRpc(call: Call): Promise<Answer> {
   refuseUnknown(call.url.searchParams, knownParameters)

@@ -18,7 +18,8 @@ export interface RpcRequest {
 // The id is repeated in every event of a stream.
 const rpcId = z.union([z.string().max(256), z.number(), z.null()])
 
-const rpcRequest = z.looseObject({
+/** A call as JSON-RPC has it. */
+export const rpcRequest = z.looseObject({
   jsonrpc: z.literal('2.0', { error: 'must be "2.0"' }),
   id: rpcId,
   method: z.string().max(256),

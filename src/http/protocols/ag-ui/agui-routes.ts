@@ -1,22 +1,24 @@
-import type { Route } from '../../route.js'
-import { inDialect } from '../dialect-route.js'
+import { type DialectRoute, inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toAguiErrorAnswer } from './agui-errors.js'
 
 const loadRun = () => import('./agui-handler.js')
 
-const createRoute = inDialect('agui', toAguiErrorAnswer)
+const createRoute = inDialect('agui', toAguiErrorAnswer, async () => {
+  const { aguiOperations } = await import('./agui-operations.js')
+  return aguiOperations
+})
 
 /** The routes by which AG-UI's clients reach the agents: an address for each, and one for apps with a single agent. */
-export function createAguiRoutes(): readonly Route[] {
+export function createAguiRoutes(): readonly DialectRoute[] {
   return [
     createRoute('run', 'ag-ui', {
       POST: whenCalled(loadRun, 'handleAgui'),
     }),
-    createRoute('run-agent', 'ag-ui/{agentName}', {
+    createRoute('run-agent', 'ag-ui/{agent}', {
       POST: whenCalled(loadRun, 'handleAgui'),
     }),
-    createRoute('thread', 'ag-ui/{agentName}/{threadId}', {
+    createRoute('thread', 'ag-ui/{agent}/{threadId}', {
       GET: whenCalled(() => import('./thread-handler.js'), 'handleThread'),
     }),
   ]

@@ -42,8 +42,8 @@ export async function parseInput(call: Call): Promise<ParsedInput> {
 
 /** By its own address, or by the one that all agents share. */
 function chooseAgent(call: Call, { forwardedProps }: AguiBody): Agent {
-  const { agentName } = call.params
-  if (agentName !== undefined) return requireAgent(call, agentName)
+  const { agent } = call.params
+  if (agent !== undefined) return requireAgent(call, agent)
   const named = isJsonObject(forwardedProps) ? forwardedProps.agent : undefined
   return findAgent(call, 'forwardedProps.agent', typeof named === 'string' ? named : undefined)
 }

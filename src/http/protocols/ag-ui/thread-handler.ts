@@ -20,8 +20,8 @@ export async function handleThread(call: Call): Promise<Answer> {
   refuseUnknown(query, ['limit', 'before', 'code'])
   const limit = parseCount(query, 'limit', { min: 1, max: 1000 }) ?? 200
   const before = parseCount(query, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
-  const { agentName = '', threadId = '' } = call.params
-  const key = { agent: requireAgent(call, agentName).name, session: parseSessionId(threadId, 'threadId') }
+  const { agent = '', threadId = '' } = call.params
+  const key = { agent: requireAgent(call, agent).name, session: parseSessionId(threadId, 'threadId') }
   await call.sessions.requireSession(key, call.owner)
   const view = await call.sessions.read(key, { limit: Math.ceil(limit / 2), before })
   const open = new Map<string, Unfinished>()

@@ -1,14 +1,20 @@
-import type { Route } from '../../route.js'
-import { inDialect } from '../dialect-route.js'
+import { type DialectRoute, inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toAgentScopeErrorAnswer } from './agentscope-errors.js'
 
 const loadResponses = () => import('./response-handlers.js')
 
-const createRoute = inDialect('agentscope', (error) => toAgentScopeErrorAnswer(error))
+const createRoute = inDialect(
+  'agentscope',
+  (error) => toAgentScopeErrorAnswer(error),
+  async () => {
+    const { agentScopeOperations } = await import('./agentscope-operations.js')
+    return agentScopeOperations
+  },
+)
 
 /** The routes by which clients of AgentScope Runtime reach the agents. */
-export function createAgentScopeRoutes(): readonly Route[] {
+export function createAgentScopeRoutes(): readonly DialectRoute[] {
   return [
     createRoute('process', 'process', {
       POST: whenCalled(() => import('./process-handler.js'), 'handleProcess'),

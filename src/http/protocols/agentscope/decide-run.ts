@@ -1,5 +1,6 @@
 import { toAskingRun } from '../../../run/approval-id.js'
 import type { Decision } from '../../../run/control.js'
+import type { StoredEvent } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
@@ -8,17 +9,19 @@ import { takeDecisions, toUndecided } from '../take-decisions.js'
 import type { DecidedInput } from './input-messages.js'
 import type { ParsedProcess } from './parse-process.js'
 import { projectRun } from './project-run.js'
+import { isWaiting, type Reading } from './response-stream.js'
 
 /**
- * Takes a human's decisions, and gives the run that goes on with them and the last event of its response that was told
- * before. Sending the same decisions again gives the same.
+ * Takes a human's decisions, and gives the run that goes on with them and from where to tell its response: after `cursor`,
+ * or, without one (-1), after what was told before the decisions. Sending the same again gives the same.
  * @throws {AgentError} `invalid_request`, `not_found` or `approval_already_decided`, naming the field.
  */
 export async function decideRun(
   call: Call,
   { agent, session }: ParsedProcess,
   { decisions: answers, start }: DecidedInput,
-): Promise<{ readonly key: RunKey; readonly after: number }> {
+  cursor: number,
+): Promise<{ readonly key: RunKey; readonly reading: Reading }> {
   const toPath = (index: number) => `input.${start + index}.content.0.data.approval_request_id`
   if (session === undefined) throw createFieldError('session_id', 'is required with mcp_approval_response')
   const ids = answers.map((answer, index) => parseId(toPath(index), answer.approval_request_id, 200))
@@ -38,7 +41,13 @@ export async function decideRun(
     }),
   )
   await takeDecisions(call, { key, events }, decisions, toPath)
-  const told = projectRun(key, toUndecided(events, decisions))
-  const last = told.findLast(({ object, status }) => object === 'response' && status === 'incomplete')
-  return { key, after: last?.sequence_number ?? -1 }
+  const waits = decisions.map((decision) => findLastWait(key, toUndecided(events, [decision])))
+  const after = cursor === -1 ? Math.min(...waits) : cursor
+  return { key, reading: { after, answered: Math.max(after, ...waits) } }
+}
+
+/** The number of the event by which a response was last told to stand still; -1 for none. */
+function findLastWait(key: RunKey, events: readonly StoredEvent[]): number {
+  const waits = projectRun(key, events).filter(isWaiting)
+  return waits.at(-1)?.sequence_number ?? -1
 }

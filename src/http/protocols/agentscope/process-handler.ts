@@ -8,22 +8,22 @@ import { decideRun } from './decide-run.js'
 import { type ParsedProcess, parseProcess } from './parse-process.js'
 import { createResponseAnswer } from './response-answer.js'
 import { createRunPlace } from './response-id.js'
-import { createResponseStream, waitForResponse } from './response-stream.js'
+import { createResponseStream, type Reading, waitForResponse } from './response-stream.js'
 
 /** `POST process`: accepts a message, or what a human has decided; answers with the events of the response, or with the response itself. */
 export async function handleProcess(call: Call): Promise<Answer> {
   const parsed = await parseProcess(call)
   const { input, agent, session, run, metadata } = parsed
   if (input.type === 'decided') {
-    const { key, after } = await decideRun(call, parsed, input)
-    return answer(call, parsed, key, after)
+    const { key, reading } = await decideRun(call, parsed, input, parseCursor(call))
+    return answer(call, parsed, key, reading)
   }
   const key = { agent: agent.name, ...createRunPlace(session, run, call.owner) }
   // Some clients reconnect by posting again. Without a name for it that begins another response, of which they have nothing.
   const after = run === undefined ? -1 : parseCursor(call, 'sequence_number')
   try {
     await beginRun(call, { key, input, metadata })
-    return await answer(call, parsed, key, after)
+    return await answer(call, parsed, key, { after })
   } catch (error) {
     call.onError(error)
     return toAgentScopeErrorAnswer(error, toRunHeaders(key.session, key.run))
@@ -34,10 +34,10 @@ async function answer(
   call: Call,
   { isStreamed }: ParsedProcess,
   key: RunKey,
-  after: number,
+  reading: Reading,
 ): Promise<Answer> {
-  if (!isStreamed) await waitForResponse(call, key, after)
+  if (!isStreamed) await waitForResponse(call, key, reading)
   // From here on the caller knows of a run that may not have ended.
   await call.sessions.settle()
-  return isStreamed ? createResponseStream(call, key, after) : createResponseAnswer(call, key)
+  return isStreamed ? createResponseStream(call, key, reading) : createResponseAnswer(call, key)
 }

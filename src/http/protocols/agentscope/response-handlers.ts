@@ -20,7 +20,7 @@ export async function handleResponse(call: Call): Promise<Answer> {
   const isStreamed = parseFlag('stream', query.get('stream')) ?? true
   const after = parseCursor(call, 'sequence_number')
   const key = await requireResponse(call)
-  return isStreamed ? createResponseStream(call, key, after) : createResponseAnswer(call, key)
+  return isStreamed ? createResponseStream(call, key, { after }) : createResponseAnswer(call, key)
 }
 
 /** `POST process/{responseId}/stop`: stops a run wherever it is; 202 with the response as it stands, also when it has ended. */

@@ -8,37 +8,47 @@ import type { Call } from '../../route.js'
 import type { AgentScopeEvent } from './agentscope-events.js'
 import { createProjection } from './project-run.js'
 
-/** A run's response as it is told, from the event after `after`; ends with the run, when it waits for a human, or at the stream's time limit. */
-export function createResponseStream({ sessions, settings }: Call, key: RunKey, after: number): Answer {
+/** From where a response is told to a reader. */
+export interface Reading {
+  /** The number of the last event that the reader has; -1 for none. */
+  readonly after: number
+  /** Up to where waits for a human are over: none of them ends what is told. @default `after` */
+  readonly answered?: number | undefined
+}
+
+/** A run's response as it is told to a reader; ends with the run, when it waits for a human, or at the stream's time limit. */
+export function createResponseStream({ sessions, settings }: Call, key: RunKey, reading: Reading): Answer {
   const limit = AbortSignal.timeout(settings.streamLimitMs)
-  const batches = followResponse(sessions.follow(key, -1, limit), key, after)
+  const batches = followResponse(sessions.follow(key, -1, limit), key, reading)
   return createSseAnswer(batches, settings, toRunHeaders(key.session, key.run))
 }
 
-/** Resolves when a response has ended, waits for a human, or has taken longer than callers are kept waiting; what was told up to `after` does not count. */
-export function waitForResponse({ sessions, settings }: Call, key: RunKey, after: number): Promise<void> {
+/** Resolves when a response has ended, waits for a human, or has taken longer than callers are kept waiting; what the reader has does not count. */
+export function waitForResponse({ sessions, settings }: Call, key: RunKey, reading: Reading): Promise<void> {
   return withinMs(settings.waitLimitMs, async (signal) => {
-    const news = followResponse(sessions.follow(key, -1, signal), key, after)
+    const news = followResponse(sessions.follow(key, -1, signal), key, reading)
     while (!(await news.next()).done);
   })
 }
 
-/** The events of a response after `after`, as server-sent events whose ids are their numbers. */
+/** The events of a response that its reader lacks, as server-sent events whose ids are their numbers. */
 export async function* followResponse(
   batches: ReturnType<Call['sessions']['follow']>,
   key: RunKey,
-  after: number,
+  { after, answered = after }: Reading,
 ): AsyncGenerator<readonly ServerSentEvent[]> {
   const project = createProjection(key)
   for await (const batch of batches) {
     const events = batch.flatMap(project).filter(({ sequence_number }) => (sequence_number ?? 0) > after)
     if (events.length > 0) yield events.map(toServerSent)
-    if (batch.some(isTerminal) || isWaiting(events.at(-1))) return
+    const last = events.at(-1)
+    const isAsked = isWaiting(last) && (last?.sequence_number ?? 0) > answered
+    if (batch.some(isTerminal) || isAsked) return
   }
 }
 
 /** A reader is told once that a human has to decide; one who has heard it waits for what comes after. */
-function isWaiting(event: AgentScopeEvent | undefined): boolean {
+export function isWaiting(event: AgentScopeEvent | undefined): boolean {
   return event?.object === 'response' && event.status === 'incomplete'
 }
 

@@ -1,25 +1,29 @@
-import type { Route } from '../../route.js'
+import { toErrorAnswer } from '../../answers.js'
+import { type DialectRoute, inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 
 const loadChat = () => import('./chat-handlers.js')
 
+const createRoute = inDialect(
+  'aisdk',
+  (error) => toErrorAnswer(error),
+  async () => {
+    const { aiSdkOperations } = await import('./ai-sdk-operations.js')
+    return aiSdkOperations
+  },
+)
+
 /** The routes by which the AI SDK's chats (`useChat`, `DefaultChatTransport`) reach the agents. */
-export function createAiSdkRoutes(): readonly Route[] {
+export function createAiSdkRoutes(): readonly DialectRoute[] {
   return [
-    {
-      name: 'http-aisdk-chat',
-      path: 'ai-sdk/{agentName}',
-      handlers: { POST: whenCalled(loadChat, 'handleChat') },
-    },
-    {
-      name: 'http-aisdk-messages',
-      path: 'ai-sdk/{agentName}/{chatId}',
-      handlers: { GET: whenCalled(loadChat, 'handleMessages') },
-    },
-    {
-      name: 'http-aisdk-resume',
-      path: 'ai-sdk/{agentName}/{chatId}/stream',
-      handlers: { GET: whenCalled(loadChat, 'handleResume') },
-    },
+    createRoute('chat', 'ai-sdk/{agent}', {
+      POST: whenCalled(loadChat, 'handleChat'),
+    }),
+    createRoute('messages', 'ai-sdk/{agent}/{chatId}', {
+      GET: whenCalled(loadChat, 'handleMessages'),
+    }),
+    createRoute('resume', 'ai-sdk/{agent}/{chatId}/stream', {
+      GET: whenCalled(loadChat, 'handleResume'),
+    }),
   ]
 }

@@ -76,6 +76,6 @@ export async function handleMessages(call: Call): Promise<Answer> {
 }
 
 function parseChatId(call: Call): SessionKey {
-  const { agentName = '', chatId = '' } = call.params
-  return { agent: requireAgent(call, agentName).name, session: parseSessionId(chatId, 'chatId') }
+  const { agent = '', chatId = '' } = call.params
+  return { agent: requireAgent(call, agent).name, session: parseSessionId(chatId, 'chatId') }
 }

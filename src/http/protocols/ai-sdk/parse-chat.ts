@@ -41,7 +41,7 @@ const mostMessages = 100
 export async function parseChat(call: Call): Promise<ParsedChat> {
   const { request, settings, url, params } = call
   refuseUnknown(url.searchParams, ['code'])
-  const agent = requireAgent(call, params.agentName ?? '')
+  const agent = requireAgent(call, params.agent ?? '')
   const body = parseShape(chatBody, await readJsonBody(request, settings.maxBodyBytes))
   const header = request.headers.get('idempotency-key')
   return {

@@ -32,7 +32,7 @@ async function beginRun(
     await checkEnd(call, asked, key)
   }
   await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner, metadata }))
-  return { ...key, part: 0 }
+  return { ...key, first: 0, part: 0 }
 }
 
 /** A request that is repeated under its key finds the session that it began. */

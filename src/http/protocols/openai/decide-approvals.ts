@@ -12,8 +12,8 @@ import type { ResponseKey } from './response-id.js'
 import { countParts } from './response-parts.js'
 
 /**
- * Decides tool calls that a run waits with; what follows is the next part of that run. Sending the same decisions again
- * finds the same part. @throws {AgentError} `not_found`, `invalid_request` or `approval_already_decided`, naming the field.
+ * Decides tool calls that a run waits with; what follows is the next part of that run, and before it what came after the
+ * response that the client names as its last: an answer may have got lost. Sending the same decisions again finds the same. @throws {AgentError} `not_found`, `invalid_request` or `approval_already_decided`, naming the field.
  */
 export async function decideApprovals(
   call: Call,
@@ -25,8 +25,10 @@ export async function decideApprovals(
   const events = await call.sessions.readRun(key)
   const decisions = answers.map((answer) => toDecision(answer, call.owner))
   await takeDecisions(call, { key, events }, decisions, toPath)
-  // The part that the decisions belong to is the first that is not over when the last of them is taken.
-  return { ...key, part: countParts(toUndecided(events, decisions)) }
+  // The part that a decision belongs to is the first that is not over when it is taken.
+  const parts = decisions.map((decision) => countParts(toUndecided(events, [decision])))
+  const unseen = asked.previous === undefined ? [] : [asked.previous.part + 1]
+  return { ...key, first: Math.min(...parts, ...unseen), part: Math.max(...parts) }
 }
 
 /** The run that asks: the one of the previous response, or the one that the approvals name. */

@@ -1,9 +1,15 @@
-import type { Route } from '../../route.js'
-import { inDialect } from '../dialect-route.js'
+import { type DialectRoute, inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toOpenAiErrorAnswer } from './openai-errors.js'
 
-const createRoute = inDialect('openai', (error) => toOpenAiErrorAnswer(error))
+const createRoute = inDialect(
+  'openai',
+  (error) => toOpenAiErrorAnswer(error),
+  async () => {
+    const { openAiOperations } = await import('./openai-operations.js')
+    return openAiOperations
+  },
+)
 const loadResponses = () => import('./responses-handlers.js')
 const loadModels = () => import('./models-handlers.js')
 
@@ -11,7 +17,7 @@ const loadModels = () => import('./models-handlers.js')
 export const openAiBase = 'compatible-mode/v1'
 
 /** The routes by which OpenAI's clients reach the agents; `model` names one. */
-export function createOpenAiRoutes(): readonly Route[] {
+export function createOpenAiRoutes(): readonly DialectRoute[] {
   return [
     createRoute('chat', `${openAiBase}/chat/completions`, {
       POST: whenCalled(() => import('./chat-handler.js'), 'handleChatCompletions'),

@@ -38,8 +38,9 @@ const inputPart = z.discriminatedUnion(
   { error: 'must be input_text, input_image or input_file' },
 )
 
+/** May leave out what it is. */
 const userMessage = z.strictObject({
-  type: z.literal('message'),
+  type: z.literal('message').optional().default('message'),
   role: z.literal('user', { error: 'must be "user": callers speak for nobody else' }),
   content: z.union([z.string(), z.array(inputPart).min(1)]),
   id: z.string().nullish(),
@@ -55,17 +56,9 @@ const approvalResponse = z.strictObject({
   id: z.string().nullish(),
 })
 
-/** Messages may leave out what they are. */
-function nameType(item: unknown): unknown {
-  return typeof item === 'object' && item !== null && !('type' in item) ? { type: 'message', ...item } : item
-}
-
-const inputItem = z.preprocess(
-  nameType,
-  z.discriminatedUnion('type', [userMessage, approvalResponse], {
-    error: 'must be message or mcp_approval_response: the session keeps all else',
-  }),
-)
+const inputItem = z.discriminatedUnion('type', [userMessage, approvalResponse], {
+  error: 'must be message or mcp_approval_response: the session keeps all else',
+})
 
 const textFormat = z.discriminatedUnion(
   'type',

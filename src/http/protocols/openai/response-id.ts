@@ -5,19 +5,22 @@ import { parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 
 /**
- * Names a response: a run, or one part of it. A response ends where its run begins to wait for a human, and what follows
- * the decision is the next part.
+ * Names a response: a run, or parts of it. A response ends where its run begins to wait for a human, and what follows
+ * the decision is the next part. Where an answer got lost the next response tells several parts.
  */
 export interface ResponseKey extends RunKey {
-  /** 0 up to the first wait for a human, 1 up to the second, and so on. */
+  /** The part that it begins with: 0 up to the first wait for a human, 1 up to the second, and so on. */
+  readonly first: number
+  /** The part that it ends with. */
   readonly part: number
 }
 
 const prefix = 'resp_'
 
 /** A response's id as clients get it: opaque to them, and all that is needed to find its run. */
-export function toResponseId({ agent, session, run, part }: ResponseKey): string {
-  const fields = part === 0 ? [agent, session, run] : [agent, session, run, part]
+export function toResponseId({ agent, session, run, part, first }: ResponseKey): string {
+  const parts = first === part ? [part] : [part, first]
+  const fields = part === 0 ? [agent, session, run] : [agent, session, run, ...parts]
   return prefix + Buffer.from(JSON.stringify(fields)).toString('base64url')
 }
 
@@ -25,14 +28,15 @@ export function toResponseId({ agent, session, run, part }: ResponseKey): string
 export function parseResponseId(field: string, id: string): ResponseKey {
   const fields = id.startsWith(prefix) ? tryParse(id.slice(prefix.length)) : undefined
   if (!Array.isArray(fields)) throw createIdError(field, id)
-  const [agent, session, run, part = 0] = fields as readonly unknown[]
+  const [agent, session, run, part = 0, first = part] = fields as readonly unknown[]
   if (typeof agent !== 'string' || typeof session !== 'string' || typeof run !== 'string')
     throw createIdError(field, id)
-  if (typeof part !== 'number' || !Number.isSafeInteger(part) || part < 0) throw createIdError(field, id)
+  if (!isPart(part) || !isPart(first) || first > part) throw createIdError(field, id)
   const key = {
     agent,
     session: parseId(field, session, longestSessionId),
     run: parseId(field, run, longestCorrelationId),
+    first,
     part,
   }
   // Whatever decodes to the same is not thereby the same id.
@@ -43,6 +47,10 @@ export function parseResponseId(field: string, id: string): ResponseKey {
 /** A short text that differs from response to response, for the ids of its items. */
 export function toItemSeed(key: ResponseKey): string {
   return hash('sha256', toResponseId(key)).slice(0, 32)
+}
+
+function isPart(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
 function tryParse(text: string): unknown {

@@ -41,7 +41,7 @@ export class ResponseTeller {
 
   /** Whether there is such a response: its run has come as far. */
   get isThere(): boolean {
-    return this.#createdAt !== undefined
+    return this.#createdAt !== undefined && this.#parts.part >= this.#key.part
   }
 
   /** Whether it has told all that there is to tell. */
@@ -69,11 +69,12 @@ export class ResponseTeller {
     if (this.isOver) return []
     const before = this.#state
     this.#state = advance(before, event)
-    if (event.id === 0 && this.#key.part === 0) this.#createdAt = event.at
+    const { first, part: last } = this.#key
+    if (event.id === 0 && first === 0) this.#createdAt = event.at
     const { part } = this.#parts
     const isEnd = this.#parts.take(event)
-    if (part === this.#key.part) return this.#tell(event, before, isEnd)
-    if (this.#parts.part === this.#key.part) this.#createdAt ??= event.at
+    if (part >= first && part <= last) return this.#tell(event, before, isEnd && part === last)
+    if (this.#parts.part === first) this.#createdAt ??= event.at
     return []
   }
 

@@ -47,7 +47,7 @@ export function toResponseView(facts: ResponseFacts): ResponseView {
       status === 'incomplete' ? { reason: toIncompleteReason(facts) ?? 'content_filter' } : null,
     model: key.agent,
     conversation: { id: key.session },
-    previous_response_id: key.part === 0 ? null : toResponseId({ ...key, part: key.part - 1 }),
+    previous_response_id: toPreviousId(key),
     output,
     usage: endedAt === undefined ? undefined : toUsage(usage),
     metadata: request?.metadata ?? {},
@@ -60,6 +60,11 @@ export function toResponseView(facts: ResponseFacts): ResponseView {
     temperature: null,
     top_p: null,
   }
+}
+
+function toPreviousId(key: ResponseKey): string | null {
+  const before = key.first - 1
+  return before < 0 ? null : toResponseId({ ...key, first: before, part: before })
 }
 
 function toStatus(facts: ResponseFacts): NonNullable<Response['status']> {

@@ -8,7 +8,7 @@ const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
 const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
 
 /** Follows a log that comes in these pieces; gives the numbers told in each, and how many pieces were taken. */
-async function follow(pieces: readonly (readonly RunEvent[])[], after = -1) {
+async function follow(pieces: readonly (readonly RunEvent[])[], after = -1, answered = after) {
   let id = 0
   let taken = 0
   async function* batches(): AsyncGenerator<readonly StoredEvent[]> {
@@ -18,7 +18,7 @@ async function follow(pieces: readonly (readonly RunEvent[])[], after = -1) {
     }
   }
   const told: string[][] = []
-  for await (const batch of followResponse(batches(), key, after))
+  for await (const batch of followResponse(batches(), key, { after, answered }))
     told.push(batch.map((event) => event.id ?? ''))
   return { told, taken }
 }
@@ -37,6 +37,14 @@ test('goes on when that has been decided already', async () => {
 
 test('goes on for a reader who has heard of it', async () => {
   expect(await follow([waiting, rest], 2)).toEqual({ told: [['3', '4', '5', '6', '7']], taken: 2 })
+})
+
+test('goes on for a reader who has answered what it has not heard of', async () => {
+  expect((await follow([waiting, rest], 0, 2)).told).toEqual([
+    ['1', '2'],
+    ['3', '4', '5', '6', '7'],
+  ])
+  expect((await follow([[...waiting, resumed, parked], rest], 0, 2)).taken).toBe(1)
 })
 
 test('stops at the end of the run, also when there is nothing new to tell', async () => {

@@ -6,10 +6,11 @@ function encode(fields: unknown): string {
 }
 
 test.each([
-  ['plain', { agent: 'A', session: 's', run: 'r', part: 0 }],
-  ['later', { agent: 'A', session: 's', run: 'r', part: 12 }],
-  ['odd', { agent: 'A-b_c', session: 'Zoë ☃ "x" [,]', run: 'a b~c', part: 0 }],
-  ['long', { agent: 'A', session: '☃'.repeat(200), run: 'r'.repeat(128), part: 3 }],
+  ['plain', { agent: 'A', session: 's', run: 'r', first: 0, part: 0 }],
+  ['later', { agent: 'A', session: 's', run: 'r', first: 12, part: 12 }],
+  ['longer', { agent: 'A', session: 's', run: 'r', first: 1, part: 12 }],
+  ['odd', { agent: 'A-b_c', session: 'Zoë ☃ "x" [,]', run: 'a b~c', first: 0, part: 0 }],
+  ['long', { agent: 'A', session: '☃'.repeat(200), run: 'r'.repeat(128), first: 3, part: 3 }],
 ])('an id is read back as what it names (%s)', (_name, key) => {
   const id = toResponseId(key)
   expect(id).toMatch(/^resp_[A-Za-z0-9_-]+$/)
@@ -26,7 +27,10 @@ describe('what is no id', () => {
     ['no JSON', 'resp_e30x'],
     ['no list', encode({ session: 's' })],
     ['too little', encode(['A', 's'])],
-    ['too much', encode(['A', 's', 'r', 1, 2])],
+    ['too much', encode(['A', 's', 'r', 2, 1, 0])],
+    ['an end before its beginning', encode(['A', 's', 'r', 1, 2])],
+    ['a beginning that goes without saying', encode(['A', 's', 'r', 2, 2])],
+    ['a negative beginning', encode(['A', 's', 'r', 2, -1])],
     ['a part in words', encode(['A', 's', 'r', '1'])],
     ['a negative part', encode(['A', 's', 'r', -1])],
     ['a part that goes without saying', encode(['A', 's', 'r', 0])],

@@ -14,10 +14,10 @@ import {
   toolStarted,
 } from '../../../run/event-samples.js'
 
-const key: ResponseKey = { agent: 'A', session: 's', run: 'r', part: 0 }
+const key: ResponseKey = { agent: 'A', session: 's', run: 'r', first: 0, part: 0 }
 
-function tell(events: readonly RunEvent[], part = 0) {
-  const teller = new ResponseTeller({ ...key, part })
+function tell(events: readonly RunEvent[], part = 0, first = part) {
+  const teller = new ResponseTeller({ ...key, first, part })
   const frames = events.flatMap((event, id) => teller.take({ ...event, id, at: 1000 * id }))
   return { teller, frames, response: teller.response, types: frames.map(({ type }) => type) }
 }
@@ -254,6 +254,23 @@ describe('a run that waits for a human', () => {
     // It is there from the moment on in which the one before has ended.
     const created = [0, 1, 2].map((part) => tell(asked, part).response.created_at)
     expect(created).toEqual([0, 5, 11])
+  })
+
+  test('is told in one response from a part on that its reader has not seen', () => {
+    const { response, frames } = tell(asked, 2, 1)
+    expect(response).toMatchObject({
+      status: 'completed',
+      created_at: 5,
+      previous_response_id: tell(asked).response.id,
+      output: [
+        { type: 'mcp_call', approval_request_id: 'r~1' },
+        { type: 'mcp_call', approval_request_id: 'r~2' },
+        { type: 'message' },
+      ],
+    })
+    expect(frames.map(({ sequence_number }) => sequence_number)).toEqual(frames.map((_frame, index) => index))
+    const isThere = [6, 11, 12].map((end) => tell(asked.slice(0, end), 2, 1).teller.isThere)
+    expect(isThere).toEqual([false, false, true])
   })
 
   test('does not end a response again when nobody has decided anything', () => {

@@ -67,7 +67,7 @@ test('an agent without routes has no responses, whatever an id says', async () =
     async requireSession() {},
     readRun: async () => ended.map((event, id) => ({ ...event, id, at: 0 })),
   }
-  const responseId = toResponseId({ agent: 'A', session: 's', run: 'r', part: 0 })
+  const responseId = toResponseId({ agent: 'A', session: 's', run: 'r', first: 0, part: 0 })
   const call = { url: new URL('http://localhost/'), params: { responseId }, agents: [agent], sessions }
   const retrieve = (http: boolean) =>
     handleRetrieveResponse({ ...call, exposures: new Map([[agent, { http }]]) } as unknown as Call)

@@ -1,0 +1,56 @@
+import {
+  eventStream,
+  issues,
+  pageParameters,
+  ref,
+  text,
+  toFailure,
+  toList,
+  toObject,
+  toResponse,
+  toSchema,
+} from '../../openapi-parts.js'
+import type { DialectOperations, Operation } from '../dialect-route.js'
+import { aguiBody } from './agui-body.js'
+
+const run: Operation = {
+  summary: 'Run an agent',
+  body: ref('AguiRequest'),
+  answers: { 200: eventStream },
+}
+
+/** What `openapi.json` says of AG-UI. */
+export const aguiOperations = {
+  title: 'AG-UI',
+  docs: 'https://docs.ag-ui.com',
+  schemas: {
+    AguiRequest: toSchema(aguiBody),
+    AguiThread: toObject(
+      {
+        messages: toList({ type: 'object' }),
+        interrupts: toList({ type: 'object' }),
+        next_before: { type: 'integer' },
+      },
+      ['messages', 'interrupts'],
+    ),
+    AguiError: toObject(
+      {
+        type: { const: 'RUN_ERROR' },
+        message: text,
+        code: text,
+        issues,
+      },
+      ['type', 'message', 'code'],
+    ),
+  },
+  failure: toFailure(ref('AguiError')),
+  operations: {
+    run: { ...run, summary: 'Run the only agent, or the one that forwardedProps.agent names' },
+    'run-agent': run,
+    thread: {
+      summary: 'The conversation, and what it asks a human',
+      parameters: pageParameters,
+      answers: { 200: toResponse(ref('AguiThread')) },
+    },
+  },
+} satisfies DialectOperations
