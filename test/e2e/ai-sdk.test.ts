@@ -312,6 +312,7 @@ describe('an approval', () => {
     const chat = open('turn')
     const first = chat.say('Work and refund')
     await scene.waitForWork('turn')
+    await waitFor(() => (chat.lastMessage?.role === 'assistant' ? true : undefined))
     const second = chat.say('Hello')
     await waitFor(async () => ((await load('turn')).at(-1)?.parts[0]?.type === 'text' ? true : undefined))
     await scene.openGate('turn')
