@@ -7,7 +7,8 @@ import { type Answer, createJsonAnswer, createStandingAnswer, toRunHeaders } fro
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { parseCursor } from './parse-cursor.js'
-import { parseCount, parseFlag, refuseUnknown } from './parse-query.js'
+import { parsePage } from './parse-page.js'
+import { parseFlag, refuseUnknown } from './parse-query.js'
 import { passBody } from './read-body.js'
 import type { Call, Handler } from './route.js'
 
@@ -16,11 +17,10 @@ export function createStateHandler(agent: Agent): Handler {
   return async function handleState(call: Call): Promise<Answer> {
     const { searchParams: query } = call.url
     refuseUnknown(query, ['limit', 'before', 'runs', 'code'])
-    const limit = parseCount(query, 'limit', { min: 1, max: 1000 }) ?? 200
-    const before = parseCount(query, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
+    const page = parsePage(query)
     const runs = parseFlag('runs', query.get('runs'))
     const key = await requireSession(call, agent)
-    const view = await call.sessions.read(key, { limit: Math.ceil(limit / 2), before })
+    const view = await call.sessions.read(key, page)
     const [open] = view.openRuns
     const approvals =
       open?.status === 'parked' ? await call.sessions.readApprovals({ ...key, run: open.run }) : undefined

@@ -6,7 +6,8 @@ import { fromStoredMessage } from '../../../session/state/stored-messages.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { parseSessionId } from '../../ids.js'
-import { parseCount, refuseUnknown } from '../../parse-query.js'
+import { parsePage } from '../../parse-page.js'
+import { refuseUnknown } from '../../parse-query.js'
 import type { Call } from '../../route.js'
 import { requireAgent } from '../find-agent.js'
 import { readSaid } from '../stored-said.js'
@@ -18,12 +19,11 @@ import { toCallerMessage, toRunMessages } from './thread-messages.js'
 export async function handleThread(call: Call): Promise<Answer> {
   const query = call.url.searchParams
   refuseUnknown(query, ['limit', 'before', 'code'])
-  const limit = parseCount(query, 'limit', { min: 1, max: 1000 }) ?? 200
-  const before = parseCount(query, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
+  const page = parsePage(query)
   const { agent = '', threadId = '' } = call.params
   const key = { agent: requireAgent(call, agent).name, session: parseSessionId(threadId, 'threadId') }
   await call.sessions.requireSession(key, call.owner)
-  const view = await call.sessions.read(key, { limit: Math.ceil(limit / 2), before })
+  const view = await call.sessions.read(key, page)
   const open = new Map<string, Unfinished>()
   for (const { run } of view.openRuns) open.set(run, await readUnfinished(call, key, run))
   const messages = view.entries.map(async (entry) => {

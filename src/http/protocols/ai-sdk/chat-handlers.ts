@@ -3,7 +3,8 @@ import { fold, toOpenApprovals } from '../../../run/fold.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
-import { parseCount, refuseUnknown } from '../../parse-query.js'
+import { parsePage } from '../../parse-page.js'
+import { refuseUnknown } from '../../parse-query.js'
 import type { Call } from '../../route.js'
 import { requireAgent } from '../find-agent.js'
 import { beginChat } from './begin-chat.js'
@@ -68,11 +69,10 @@ async function requireRun(call: Call, session: SessionKey, messageId: string): P
 export async function handleMessages(call: Call): Promise<Answer> {
   const query = call.url.searchParams
   refuseUnknown(query, ['limit', 'before', 'code'])
-  const limit = parseCount(query, 'limit', { min: 1, max: 1000 }) ?? 200
-  const before = parseCount(query, 'before', { min: 1, max: Number.MAX_SAFE_INTEGER })
+  const page = parsePage(query)
   const session = parseChatId(call)
   await call.sessions.requireSession(session, call.owner)
-  return createJsonAnswer(await readUiMessages(call, session, { limit: Math.ceil(limit / 2), before }))
+  return createJsonAnswer(await readUiMessages(call, session, page))
 }
 
 function parseChatId(call: Call): SessionKey {
