@@ -4,7 +4,6 @@ import { toTimestamp } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import { longestReason } from '../core/longest-reason.js'
-import { toIssues } from '../core/zod-issues.js'
 import { toAskingRun } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { fold, toOpenApprovals } from '../run/fold.js'
@@ -12,8 +11,9 @@ import type { RunKey } from '../run/run-log.js'
 import { type Answer, createPendingAnswer } from './answers.js'
 import { checkEditedArguments } from './check-edited-arguments.js'
 import { parseId } from './ids.js'
+import { parseShape } from './parse-shape.js'
 import { readJsonBody } from './read-body.js'
-import { createFieldError, createRequestError } from './request-errors.js'
+import { createDecidedError, createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 import { requireSession } from './session-handlers.js'
 import { withoutNulls } from './without-nulls.js'
@@ -32,9 +32,7 @@ export const decisionBody = z.strictObject({
 export function createApprovalHandler(agent: Agent): Handler {
   return async function handleApproval(call: Call): Promise<Answer> {
     const body = await readJsonBody(call.request, call.settings.maxBodyBytes)
-    const parsed = decisionBody.safeParse(withoutNulls(body, decisionBody))
-    if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
-    const { decision, reason, arguments: args } = parsed.data
+    const { decision, reason, arguments: args } = parseShape(decisionBody, withoutNulls(body, decisionBody))
     if (decision === 'reject' && args !== undefined)
       throw createFieldError('arguments', 'make no sense with a rejection')
     const key = await requireSession(call, agent)
@@ -75,8 +73,4 @@ async function requireOpenApproval(
     throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${open.expiresAt}.`)
   }
   return open
-}
-
-function createDecidedError(approvalId: string): AgentError {
-  return new AgentError('approval_already_decided', `Approval "${approvalId}" has been decided already.`)
 }

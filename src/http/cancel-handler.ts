@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
 import { longestReason } from '../core/longest-reason.js'
-import { toIssues } from '../core/zod-issues.js'
 import { fold } from '../run/fold.js'
 import { type Answer, createPendingAnswer } from './answers.js'
+import { parseShape } from './parse-shape.js'
 import { readOptionalJsonBody } from './read-body.js'
-import { createRequestError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 import { createOutcomeHandler, requireRun } from './session-handlers.js'
 import { withoutNulls } from './without-nulls.js'
@@ -36,7 +35,5 @@ export function createCancelHandler(agent: Agent): Handler {
 /** A reason of nothing but blanks is none. */
 async function parseReason({ request, settings }: Call): Promise<string | undefined> {
   const body = (await readOptionalJsonBody(request, settings.maxBodyBytes)) ?? {}
-  const { data, error } = cancelBody.safeParse(withoutNulls(body, cancelBody))
-  if (error !== undefined) throw createRequestError(error.issues.flatMap(toIssues))
-  return data.reason || undefined
+  return parseShape(cancelBody, withoutNulls(body, cancelBody)).reason || undefined
 }

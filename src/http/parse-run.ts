@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { AgentError } from '../core/errors.js'
 import { checkJsonSchema } from '../core/schema.js'
-import { toIssues } from '../core/zod-issues.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { refuseUnknown } from './parse-query.js'
+import { parseShape } from './parse-shape.js'
 import { type Body, readBody } from './read-body.js'
-import { createFieldError, createRequestError } from './request-errors.js'
+import { createFieldError } from './request-errors.js'
 import type { Call } from './route.js'
 import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
 import { withoutNulls } from './without-nulls.js'
@@ -48,15 +48,14 @@ export async function parseRun({ request, url, owner, settings }: Call): Promise
 
 function parseBody(body: Body): RunBody {
   if (body.kind === 'text') return { message: body.text.trim() }
-  const parsed = runBody.safeParse(withoutNulls(body.value, runBody))
-  if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
-  refuseBoth(parsed.data, 'message', 'messages')
-  refuseBoth(parsed.data, 'enable_tool_calls', 'enableToolCalls')
-  refuseBoth(parsed.data, 'waitForResponse', 'wait_for_response')
-  refuseBoth(parsed.data, 'response_schema', 'responseSchema')
-  refuseBoth(parsed.data, 'response_schema', 'response_format')
-  refuseBoth(parsed.data, 'responseSchema', 'response_format')
-  return parsed.data
+  const parsed = parseShape(runBody, withoutNulls(body.value, runBody))
+  refuseBoth(parsed, 'message', 'messages')
+  refuseBoth(parsed, 'enable_tool_calls', 'enableToolCalls')
+  refuseBoth(parsed, 'waitForResponse', 'wait_for_response')
+  refuseBoth(parsed, 'response_schema', 'responseSchema')
+  refuseBoth(parsed, 'response_schema', 'response_format')
+  refuseBoth(parsed, 'responseSchema', 'response_format')
+  return parsed
 }
 
 function refuseBoth(body: RunBody, first: keyof RunBody, second: keyof RunBody): void {

@@ -9,3 +9,8 @@ export function createFieldError(path: string, message: string): AgentError {
 export function createRequestError(issues: readonly Issue[]): AgentError {
   return new AgentError('invalid_request', toIssueText(issues, 'body'), { issues })
 }
+
+/** An error about a decision that comes after another one. */
+export function createDecidedError(approvalId: string): AgentError {
+  return new AgentError('approval_already_decided', `Approval "${approvalId}" has been decided already.`)
+}

@@ -6,9 +6,9 @@ import { toHistoryEntries, toLastResponse } from '../session/state/session-view.
 import { type Answer, createJsonAnswer, createStandingAnswer, toRunHeaders } from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
+import { parseCursor } from './parse-cursor.js'
 import { parseCount, parseFlag, refuseUnknown } from './parse-query.js'
 import { passBody } from './read-body.js'
-import { createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 
 /** `GET agents/{agent}/{sessionId}`: the conversation. */
@@ -87,21 +87,13 @@ export function createOutcomeHandler(agent: Agent): Handler {
 /** `GET agents/{agent}/{sessionId}/runs/{correlationId}/events`: the run's events from the start or a cursor. */
 export function createEventsHandler(agent: Agent): Handler {
   return async function handleEvents(call: Call): Promise<Answer> {
+    const { searchParams: query } = call.url
+    refuseUnknown(query, ['after', 'times', 'code'])
     const after = parseCursor(call)
-    const times = parseFlag('times', call.url.searchParams.get('times')) ?? false
+    const times = parseFlag('times', query.get('times')) ?? false
     const key = await requireRun(call, agent)
     return createEventStream(call, key, { after, times, headers: toRunHeaders(key.session, key.run) })
   }
-}
-
-/** The last event the reader has: from the header that browsers send when they reconnect, else from the query. */
-function parseCursor({ request, url }: Call): number {
-  refuseUnknown(url.searchParams, ['after', 'times', 'code'])
-  const header = request.headers.get('last-event-id')
-  if (header === null)
-    return parseCount(url.searchParams, 'after', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? -1
-  if (/^\d{1,15}$/.test(header)) return Number(header)
-  throw createFieldError('Last-Event-ID', `must be the id of an event, not "${header}"`)
 }
 
 /** A run that stands still counts as waiting when a human can help it on; what else it waits for comes by itself. */

@@ -17,6 +17,7 @@ import type {
 } from '../run/run-log.js'
 import { createFencedError, createMissingRunError } from './run-errors.js'
 import { RunFeed, toControlFeedName, toRunFeedName } from './run-feed.js'
+import { watchControls } from './watch-controls.js'
 
 interface MemoryRun {
   readonly key: RunKey
@@ -169,17 +170,15 @@ export class MemoryRunLog implements RunLog {
   }
 
   async controls(key: RunKey): Promise<readonly ControlRecord[]> {
+    return this.#readControls(key)
+  }
+
+  #readControls(key: RunKey): readonly ControlRecord[] {
     return [...(this.#runs.get(toRunFeedName(key))?.controls ?? [])]
   }
 
-  async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    for (let seen = 0; !signal.aborted && !this.#feed.isClosed; ) {
-      const controls = [...(this.#runs.get(toRunFeedName(key))?.controls ?? [])]
-      const isNews = controls.length > seen
-      seen = controls.length
-      if (isNews) yield controls
-      else await this.#feed.next(toControlFeedName(key), signal)
-    }
+  watchControls(key: RunKey, signal: AbortSignal): AsyncIterable<readonly ControlRecord[]> {
+    return watchControls({ feed: this.#feed, key, read: () => this.#readControls(key), signal })
   }
 
   async stalled({ before, now, limit }: StalledQuery): Promise<readonly RunKey[]> {

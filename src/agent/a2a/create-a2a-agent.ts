@@ -3,6 +3,7 @@ import { checkChoice, checkOptions, type OptionNames } from '../../core/check-op
 import { AgentError } from '../../core/errors.js'
 import { withRetry } from '../../model/with-retry.js'
 import { Agent } from '../agent.js'
+import { parseServerUrl } from '../parse-server-url.js'
 import { createConfirmationTool } from './confirmation-tool.js'
 import { createRemoteClient } from './remote-client.js'
 import { RemoteConnection } from './remote-connection.js'
@@ -104,8 +105,8 @@ function checkQuery(name: string, { pathname, search }: URL): void {
 }
 
 function parseUrl(name: string, text: string | URL): URL {
-  const url = URL.canParse(String(text)) ? new URL(text) : undefined
-  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '') return url
+  const url = parseServerUrl(text)
+  if (url !== undefined) return url
   throw new AgentError(
     'invalid_configuration',
     `url and otherOrigins of the A2A agent "${name}" must be http or https URLs without a user name; credentials go into headers.`,

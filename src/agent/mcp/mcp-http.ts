@@ -1,5 +1,6 @@
 import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
+import { parseServerUrl } from '../parse-server-url.js'
 import { McpConnection } from './connection.js'
 import { ConnectionPool, type McpHeaders, type McpRun } from './connection-pool.js'
 import { HttpTransport } from './http-transport.js'
@@ -56,8 +57,8 @@ export function mcpHttp(options: McpHttpOptions): McpToolSource {
 }
 
 function parseUrl(name: string, text: string | URL): URL {
-  const url = URL.canParse(String(text)) ? new URL(text) : undefined
-  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '') return url
+  const url = parseServerUrl(text)
+  if (url !== undefined) return url
   throw new AgentError(
     'invalid_configuration',
     `The URL of MCP server "${name}" must be an http or https URL without a user name; credentials go into headers.`,

@@ -4,6 +4,7 @@ import type { Decision } from '../../run/control.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
+import { createDecidedError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { isExpired } from './waiting-runs.js'
 
@@ -95,8 +96,4 @@ async function checkFiled({ log }: Call, key: RunKey, decisions: readonly Decisi
 
 function isDecisionOn(event: StoredEvent, approvalId: string): boolean {
   return event.type === 'approval.decided' && event.data.approvalId === approvalId
-}
-
-function createDecidedError(approvalId: string): AgentError {
-  return new AgentError('approval_already_decided', `Approval "${approvalId}" has been decided already.`)
 }

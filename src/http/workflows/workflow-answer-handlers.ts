@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { toIssues } from '../../core/zod-issues.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
 import { type Answer, createJsonAnswer } from '../answers.js'
 import { parseId } from '../ids.js'
+import { parseShape } from '../parse-shape.js'
 import { readJsonBody } from '../read-body.js'
-import { createFieldError, createRequestError } from '../request-errors.js'
+import { createFieldError } from '../request-errors.js'
 import type { Call, Handler } from '../route.js'
 import { readRun } from './read-run.js'
 import { toEventName } from './workflow-answers.js'
@@ -31,9 +31,7 @@ export function createRespondHandler(workflow: WorkflowDefinition): Handler {
 export function createNamedRespondHandler(workflow: WorkflowDefinition): Handler {
   return async function handleNamedRespond(call: Call): Promise<Answer> {
     const body = await readJsonBody(call.request, call.settings.maxBodyBytes)
-    const parsed = answerBody.safeParse(body)
-    if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
-    const { eventName, response } = parsed.data
+    const { eventName, response } = parseShape(answerBody, body)
     const run = await readRun(call, workflow)
     const questions = await call.workflowRuns.readQuestions(run)
     const question = questions.find(

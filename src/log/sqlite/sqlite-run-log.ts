@@ -19,6 +19,7 @@ import type {
   StalledQuery,
 } from '../../run/run-log.js'
 import { toControlFeedName, toRunFeedName } from '../run-feed.js'
+import { watchControls } from '../watch-controls.js'
 import { RecentRuns } from './recent-runs.js'
 import { type RunRow, toRunSummary, toSessionSummary, toStoredEvent } from './rows.js'
 import { SqliteRunWrites } from './run-writes.js'
@@ -195,14 +196,8 @@ export class SqliteRunLog implements RunLog {
     return this.#sql.controls.all(key.agent, key.session, key.run).map(({ data }) => JSON.parse(data))
   }
 
-  async *watchControls(key: RunKey, signal: AbortSignal): AsyncGenerator<readonly ControlRecord[]> {
-    for (let seen = 0; !signal.aborted && !this.#watch.isClosed; ) {
-      const controls = this.#readControls(key)
-      const isNews = controls.length > seen
-      seen = controls.length
-      if (isNews) yield controls
-      else await this.#watch.next(toControlFeedName(key), signal)
-    }
+  watchControls(key: RunKey, signal: AbortSignal): AsyncIterable<readonly ControlRecord[]> {
+    return watchControls({ feed: this.#watch, key, read: () => this.#readControls(key), signal })
   }
 
   async stalled({ before, now, limit }: StalledQuery): Promise<readonly RunKey[]> {

@@ -1,7 +1,8 @@
 import { AgentError } from '../../core/errors.js'
-import { isJsonObject, type JsonObject, parseJson, parseWritableJson } from '../../core/json.js'
+import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { FunctionCallContent } from '../../core/messages.js'
 import { toProviderData } from './chat-completions-provider-data.js'
+import { parseArguments } from './parse-arguments.js'
 
 interface PartialCall {
   readonly index: number | undefined
@@ -108,13 +109,6 @@ function isFilled(value: unknown): boolean {
 function toArgumentText(written: unknown): string {
   if (written === undefined || written === null) return ''
   return typeof written === 'string' ? written : JSON.stringify(written)
-}
-
-// A tool without parameters may be called with no text at all.
-function parseArguments(text: string): JsonObject | string {
-  if (text.trim() === '') return {}
-  const value = parseWritableJson(text)
-  return isJsonObject(value) ? value : text
 }
 
 function createMalformedCallError(): AgentError {

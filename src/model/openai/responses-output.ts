@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonObject, parseWritableJson } from '../../core/json.js'
+import { isJsonObject, type JsonObject } from '../../core/json.js'
 import type { Content, FunctionCallContent } from '../../core/messages.js'
+import { parseArguments } from './parse-arguments.js'
 import { createMalformedResponseError } from './responses-failure.js'
 import { type ItemData, toProviderData } from './responses-provider-data.js'
 
@@ -66,13 +67,6 @@ function toReasoning(item: JsonObject, response: string | undefined): Content {
 
 function toItem(item: JsonObject): ItemData['item'] {
   return item as unknown as ItemData['item']
-}
-
-// A tool without parameters may be called with no text at all.
-function parseArguments(text: string): JsonObject | string {
-  if (text.trim() === '') return {}
-  const value = parseWritableJson(text)
-  return isJsonObject(value) ? value : text
 }
 
 function readObjects(value: unknown): JsonObject[] {

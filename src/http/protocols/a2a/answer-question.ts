@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { isJsonObject, type JsonObject } from '../../../core/json.js'
 import { longestReason } from '../../../core/longest-reason.js'
-import { toIssues } from '../../../core/zod-issues.js'
 import type { Decision } from '../../../run/control.js'
 import { isTerminal, type StoredEvent } from '../../../run/events.js'
 import { fold, toOpenApprovals } from '../../../run/fold.js'
 import { checkEditedArguments } from '../../check-edited-arguments.js'
-import { createFieldError, createRequestError } from '../../request-errors.js'
+import { parseShape } from '../../parse-shape.js'
+import { createFieldError } from '../../request-errors.js'
 import { takeDecisions, toUndecided } from '../take-decisions.js'
 import { A2aError } from './a2a-errors.js'
 import type { IsOldQuestion } from './follow-task.js'
@@ -72,10 +72,7 @@ async function readDecisions(
 
 function parseDecision(part: SentMessage['parts'][number], path: string): z.infer<typeof decisionData> {
   if (part.type !== 'data') throw createFieldError(path, 'must be text or data: it answers a question')
-  const parsed = decisionData.safeParse(part.data)
-  if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.flatMap(toIssues)
-  throw createRequestError(issues.map((issue) => ({ ...issue, path: `${path}.data.${issue.path}` })))
+  return parseShape(decisionData, part.data, [path, 'data'])
 }
 
 function toEdited(args: unknown, approved: boolean, path: string): JsonObject | undefined {

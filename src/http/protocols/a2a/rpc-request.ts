@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AgentError } from '../../../core/errors.js'
 import { isJsonObject, type JsonValue } from '../../../core/json.js'
 import { toIssues } from '../../../core/zod-issues.js'
+import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
 import { createFieldError, createRequestError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
@@ -60,7 +61,5 @@ function refuse(issues: Parameters<typeof createRequestError>[0]): A2aError {
 /** Checks the parameters of a method. @throws {AgentError} `invalid_request` naming the field. */
 export function parseParams<T>(schema: z.ZodType<T>, params: unknown): T {
   if (!isJsonObject(params)) throw createFieldError('params', 'must be an object')
-  const parsed = schema.safeParse(params)
-  if (parsed.success) return parsed.data
-  throw createRequestError(parsed.error.issues.flatMap(toIssues))
+  return parseShape(schema, params)
 }

@@ -1,13 +1,12 @@
-import type { z } from 'zod'
 import type { Agent } from '../../../agent/agent.js'
 import { isJsonObject, type JsonObject } from '../../../core/json.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
-import { toIssues } from '../../../core/zod-issues.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
+import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
-import { createFieldError, createRequestError } from '../../request-errors.js'
+import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import type { PlacedDecision } from '../decide-run.js'
 import { findAgent, requireAgent } from '../find-agent.js'
@@ -30,7 +29,7 @@ export interface ParsedInput {
 export async function parseInput(call: Call): Promise<ParsedInput> {
   const { request, settings, url } = call
   refuseUnknown(url.searchParams, ['code'])
-  const body = parse(aguiBody, await readJsonBody(request, settings.maxBodyBytes), [])
+  const body = parseShape(aguiBody, await readJsonBody(request, settings.maxBodyBytes))
   const session = parseSessionId(body.threadId, 'threadId')
   return {
     key: { agent: chooseAgent(call, body).name, session, run: parseCorrelationId(body.runId, 'runId') },
@@ -76,7 +75,7 @@ function toMetadata(props: unknown): ParsedInput['metadata'] {
 
 /** A message of the user, in our words. @throws {AgentError} `invalid_request` naming the field. */
 export function toUserMessage(message: AguiMessage, index: number): ChatMessage {
-  const { id: messageId, content } = parse(userMessage, message, ['messages', String(index)])
+  const { id: messageId, content } = parseShape(userMessage, message, ['messages', String(index)])
   const contents = typeof content === 'string' ? [toText(content)] : content.map(toContent)
   return { role: 'user', contents, messageId }
 }
@@ -94,11 +93,4 @@ function toContent(part: AguiPart): Content {
   return /^data:/i.test(value)
     ? { type: 'data', uri: value }
     : { type: 'uri', uri: value, mediaType: mimeType }
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
-  throw createRequestError(issues.flatMap(toIssues))
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { ChatMessage, Content } from '../../../core/messages.js'
-import { toIssues } from '../../../core/zod-issues.js'
-import { createFieldError, createRequestError } from '../../request-errors.js'
+import { parseShape } from '../../parse-shape.js'
+import { createFieldError } from '../../request-errors.js'
 import {
   type ApprovalData,
   approvalMessage,
@@ -91,10 +91,7 @@ function toUserMessage(message: InputMessage, index: number): ChatMessage {
 }
 
 function parseMessage<T>(schema: z.ZodType<T>, message: InputMessage, index: number): T {
-  const parsed = schema.safeParse(message)
-  if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.flatMap(toIssues)
-  throw createRequestError(issues.map((issue) => ({ ...issue, path: `input.${index}.${issue.path}` })))
+  return parseShape(schema, message, ['input', String(index)])
 }
 
 /** Data are told to the model as the JSON that they are. */

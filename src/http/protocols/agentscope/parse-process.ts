@@ -1,9 +1,9 @@
 import type { Agent } from '../../../agent/agent.js'
-import { toIssues } from '../../../core/zod-issues.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
+import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
-import { createFieldError, createRequestError } from '../../request-errors.js'
+import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { findAgent } from '../find-agent.js'
 import { type Input, readInput } from './input-messages.js'
@@ -25,9 +25,7 @@ export interface ParsedProcess {
 export async function parseProcess(call: Call): Promise<ParsedProcess> {
   const { request, settings, url } = call
   refuseUnknown(url.searchParams, ['code'])
-  const parsed = processBody.safeParse(await readJsonBody(request, settings.maxBodyBytes))
-  if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
-  const body = parsed.data
+  const body = parseShape(processBody, await readJsonBody(request, settings.maxBodyBytes))
   return {
     agent: findAgent(call, 'model', body.model ?? undefined),
     session: body.session_id == null ? undefined : parseSessionId(body.session_id, 'session_id'),

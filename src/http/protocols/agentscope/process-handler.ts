@@ -1,12 +1,12 @@
 import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
+import { parseCursor } from '../../parse-cursor.js'
 import type { Call } from '../../route.js'
 import { toAgentScopeErrorAnswer } from './agentscope-errors.js'
 import { beginRun } from './begin-run.js'
 import { decideRun } from './decide-run.js'
 import { type ParsedProcess, parseProcess } from './parse-process.js'
 import { createResponseAnswer } from './response-answer.js'
-import { parseCursor } from './response-cursor.js'
 import { createRunPlace } from './response-id.js'
 import { createResponseStream, type Reading, waitForResponse } from './response-stream.js'
 
@@ -20,7 +20,7 @@ export async function handleProcess(call: Call): Promise<Answer> {
   }
   const key = { agent: agent.name, ...createRunPlace(session, run, call.owner) }
   // Some clients reconnect by posting again. Without a name for it that begins another response, of which they have nothing.
-  const after = run === undefined ? -1 : parseCursor(call)
+  const after = run === undefined ? -1 : parseCursor(call, 'sequence_number')
   try {
     await beginRun(call, { key, input, metadata })
     return await answer(call, parsed, key, { after })

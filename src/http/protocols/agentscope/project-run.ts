@@ -1,9 +1,10 @@
 import { addUsage, noUsage, toFunctionCalls, toText, type Usage } from '../../../core/messages.js'
 import type { RunAnswer, StepCompleted, StoredEvent, ToolCompleted } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { toReasoning } from '../said-text.js'
 import type { AgentScopeEvent, AgentScopeUsage } from './agentscope-events.js'
 import { ResponseWriter } from './response-writer.js'
-import { toApprovalData, toCallData, toOutputData, toReasoning, toRefusal } from './tool-data.js'
+import { toApprovalData, toCallData, toOutputData, toRefusal } from './tool-data.js'
 
 /** Tells one more event of a run: those of its response that follow from it, often none. */
 export type Projection = (event: StoredEvent) => readonly AgentScopeEvent[]

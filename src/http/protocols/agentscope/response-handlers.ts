@@ -3,13 +3,13 @@ import { isTerminal } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type { Answer } from '../../answers.js'
 import { parseSessionId } from '../../ids.js'
+import { parseCursor } from '../../parse-cursor.js'
 import { parseFlag, refuseUnknown } from '../../parse-query.js'
 import { toReachable } from '../../reachable-agents.js'
 import { passBody } from '../../read-body.js'
 import type { Call } from '../../route.js'
 import { hasSession } from './has-session.js'
 import { createResponseAnswer } from './response-answer.js'
-import { parseCursor } from './response-cursor.js'
 import { toRunPlaces } from './response-id.js'
 import { createResponseStream } from './response-stream.js'
 
@@ -18,7 +18,7 @@ export async function handleResponse(call: Call): Promise<Answer> {
   const query = call.url.searchParams
   refuseUnknown(query, ['after', 'session_id', 'stream', 'code'])
   const isStreamed = parseFlag('stream', query.get('stream')) ?? true
-  const after = parseCursor(call)
+  const after = parseCursor(call, 'sequence_number')
   const key = await requireResponse(call)
   return isStreamed ? createResponseStream(call, key, { after }) : createResponseAnswer(call, key)
 }

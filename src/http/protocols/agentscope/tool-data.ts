@@ -21,11 +21,6 @@ export function toApprovalData(agent: string, approval: ApprovalRequested): Payl
   return { type: 'data', data }
 }
 
-/** What a model thought before it answered. */
-export function toReasoning({ contents }: ChatMessage): string {
-  return contents.map((content) => (content.type === 'reasoning' ? content.text : '')).join('')
-}
-
 /** Why a model will not answer; empty when it does. */
 export function toRefusal({ contents }: ChatMessage): string {
   return contents.find((content) => content.type === 'error')?.message ?? ''

@@ -1,13 +1,12 @@
-import type { z } from 'zod'
 import type { AgentError } from '../../../core/errors.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
-import { toIssues } from '../../../core/zod-issues.js'
 import type { OnBusy } from '../../../run/events.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
+import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
-import { createFieldError, createRequestError } from '../../request-errors.js'
+import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import type { PlacedDecision } from '../decide-run.js'
 import { requireAgent } from '../find-agent.js'
@@ -43,7 +42,7 @@ export async function parseChat(call: Call): Promise<ParsedChat> {
   const { request, settings, url, params } = call
   refuseUnknown(url.searchParams, ['code'])
   const agent = requireAgent(call, params.agent ?? '')
-  const body = parse(chatBody, await readJsonBody(request, settings.maxBodyBytes), [])
+  const body = parseShape(chatBody, await readJsonBody(request, settings.maxBodyBytes))
   const header = request.headers.get('idempotency-key')
   return {
     session: { agent: agent.name, session: parseSessionId(body.id, 'id') },
@@ -79,7 +78,7 @@ function createTooManyError(count: number): AgentError {
 }
 
 function toMessage({ id, parts }: UiBodyMessage, path: readonly string[]): ChatMessage {
-  const contents = parse(userParts, parts, [...path, 'parts']).map(toContent)
+  const contents = parseShape(userParts, parts, [...path, 'parts']).map(toContent)
   if (contents.every((content) => content.type === 'text' && content.text.trim() === '')) {
     throw createFieldError([...path, 'parts'].join('.'), 'must not be blank')
   }
@@ -96,7 +95,7 @@ function toDecisions(message: UiBodyMessage | undefined, path: readonly string[]
   return (message?.parts ?? []).flatMap((part, index) => {
     if (part.state !== 'approval-responded') return []
     const place = [...path, 'parts', String(index)]
-    const { approval } = parse(approvalPart, part, place)
+    const { approval } = parseShape(approvalPart, part, place)
     return {
       approvalId: approval.id,
       decision: approval.approved ? ('approve' as const) : ('reject' as const),
@@ -104,11 +103,4 @@ function toDecisions(message: UiBodyMessage | undefined, path: readonly string[]
       path: [...place, 'approval', 'id'].join('.'),
     }
   })
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, path: readonly string[]): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }))
-  throw createRequestError(issues.flatMap(toIssues))
 }

@@ -1,13 +1,12 @@
 import type { Agent } from '../../../agent/agent.js'
 import type { JsonObject } from '../../../core/json.js'
 import { checkJsonSchema } from '../../../core/schema.js'
-import { toIssues } from '../../../core/zod-issues.js'
 import type { RunRequest } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { refuseUnknown } from '../../parse-query.js'
+import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
-import { createRequestError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { findAgent } from '../find-agent.js'
 import { type ChatBody, chatBody } from './chat-body.js'
@@ -28,7 +27,7 @@ export interface ChatRequest {
 export async function parseChatRequest(call: Call): Promise<ChatRequest> {
   const { request, url, owner, settings } = call
   refuseUnknown(url.searchParams, ['code'])
-  const body = parseBody(await readJsonBody(request, settings.maxBodyBytes))
+  const body = parseShape(chatBody, await readJsonBody(request, settings.maxBodyBytes))
   const agent = findAgent(call, 'model', body.model)
   const { session_id: _session, ...metadata } = body.metadata ?? {}
   const ids = parseChatIds({ headers: request.headers, metadata: body.metadata ?? {}, owner })
@@ -44,12 +43,6 @@ export async function parseChatRequest(call: Call): Promise<ChatRequest> {
     stream: body.stream ?? false,
     includeUsage: body.stream_options?.include_usage ?? false,
   }
-}
-
-function parseBody(value: unknown): ChatBody {
-  const parsed = chatBody.safeParse(value)
-  if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
-  return parsed.data
 }
 
 function allowsTools({ tool_choice, function_call }: ChatBody): boolean {

@@ -3,12 +3,12 @@ import type { Agent } from '../../../agent/agent.js'
 import { AgentError } from '../../../core/errors.js'
 import type { JsonObject } from '../../../core/json.js'
 import { checkJsonSchema } from '../../../core/schema.js'
-import { toIssues } from '../../../core/zod-issues.js'
 import type { RunOptions } from '../../../run/events.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
+import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
-import { createFieldError, createRequestError } from '../../request-errors.js'
+import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { findAgent } from '../find-agent.js'
 import { type ResponseBody, responseBody } from './response-body.js'
@@ -34,9 +34,7 @@ export interface ParsedResponseRequest {
 export async function parseResponseRequest(call: Call): Promise<ParsedResponseRequest> {
   const { request, url, settings } = call
   refuseUnknown(url.searchParams, ['code'])
-  const parsed = responseBody.safeParse(await readJsonBody(request, settings.maxBodyBytes))
-  if (!parsed.success) throw createRequestError(parsed.error.issues.flatMap(toIssues))
-  const body = parsed.data
+  const body = parseShape(responseBody, await readJsonBody(request, settings.maxBodyBytes))
   const agent = findAgent(call, 'model', body.model)
   const previous = toPrevious(body, agent)
   const key = request.headers.get('idempotency-key')
