@@ -1,4 +1,5 @@
 import { AgentError } from '../../core/errors.js'
+import { withinMs } from '../../core/work-limit.js'
 import type { Decision } from '../../run/control.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { fold, toOpenApprovals } from '../../run/fold.js'
@@ -6,6 +7,9 @@ import type { RunKey } from '../../run/run-log.js'
 import { createDecidedError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { isExpired } from './waiting-runs.js'
+
+/** Callers are not kept waiting for longer, also those who want an answer at once. */
+const longestTakingMs = 5_000
 
 /**
  * Takes what a human has decided about the tool calls that a run waits with; what was decided just so before is passed
@@ -25,6 +29,25 @@ export async function takeDecisions(
   const taken = await call.sessions.decideAll(key, fresh)
   const lost = fresh.filter((_decision, index) => !taken[index])
   if (lost.length > 0) await checkFiled(call, key, lost)
+}
+
+/**
+ * The events of a run once it has learned of these decisions: it may have begun to wait again just before. As many as there
+ * are when that takes too long, as nobody carries it out.
+ */
+export function readDecided(
+  { sessions }: Call,
+  key: RunKey,
+  decisions: readonly Decision[],
+): Promise<readonly StoredEvent[]> {
+  return withinMs(longestTakingMs, async (signal) => {
+    const events: StoredEvent[] = []
+    for await (const batch of sessions.follow(key, -1, signal)) {
+      events.push(...batch)
+      if (toUndecided(events, decisions) !== events) break
+    }
+    return events
+  })
 }
 
 /** The events up to the last of these decisions; all, as long as one of them is still to be written down. */

@@ -5,7 +5,7 @@ import type { RunKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { takeDecisions, toUndecided } from '../take-decisions.js'
+import { readDecided, takeDecisions, toUndecided } from '../take-decisions.js'
 import type { DecidedInput } from './input-messages.js'
 import type { ParsedProcess } from './parse-process.js'
 import { projectRun } from './project-run.js'
@@ -31,7 +31,6 @@ export async function decideRun(
   if (stray !== -1) throw createFieldError(toPath(stray + 1), 'is of another response')
   const key = { agent: agent.name, session, run }
   await call.sessions.requireSession(key, call.owner)
-  const events = await call.sessions.readRun(key)
   const decisions = answers.map(
     ({ approve, reason }, index): Decision => ({
       approvalId: ids[index] ?? '',
@@ -40,7 +39,8 @@ export async function decideRun(
       reason: reason ?? undefined,
     }),
   )
-  await takeDecisions(call, { key, events }, decisions, toPath)
+  await takeDecisions(call, { key, events: await call.sessions.readRun(key) }, decisions, toPath)
+  const events = await readDecided(call, key, decisions)
   const waits = decisions.map((decision) => findLastWait(key, toUndecided(events, [decision])))
   const after = cursor === -1 ? Math.min(...waits) : cursor
   return { key, reading: { after, answered: Math.max(after, ...waits) } }

@@ -4,7 +4,7 @@ import type { RunKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { takeDecisions, toUndecided } from '../take-decisions.js'
+import { readDecided, takeDecisions, toUndecided } from '../take-decisions.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import { requireConversation } from './require-conversation.js'
 import type { ApprovalResponse } from './response-body.js'
@@ -22,9 +22,9 @@ export async function decideApprovals(
 ): Promise<ResponseKey> {
   const key = toAskingKey(asked, answers)
   await requireConversation(call, asked, key)
-  const events = await call.sessions.readRun(key)
   const decisions = answers.map((answer) => toDecision(answer, call.owner))
-  await takeDecisions(call, { key, events }, decisions, toPath)
+  await takeDecisions(call, { key, events: await call.sessions.readRun(key) }, decisions, toPath)
+  const events = await readDecided(call, key, decisions)
   // The part that a decision belongs to is the first that is not over when it is taken.
   const parts = decisions.map((decision) => countParts(toUndecided(events, [decision])))
   const unseen = asked.previous === undefined ? [] : [asked.previous.part + 1]

@@ -6,9 +6,9 @@ import {
   handleRetrieveResponse,
 } from '../../../../src/http/protocols/openai/responses-handlers.js'
 import type { Call } from '../../../../src/http/route.js'
-import type { RunEvent } from '../../../../src/run/events.js'
+import type { RunEvent, StoredEvent } from '../../../../src/run/events.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
-import { accepted, answer, completed, started } from '../../../run/event-samples.js'
+import { accepted, answer, calls, completed, started, toolDone } from '../../../run/event-samples.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 const going = [accepted('Hi'), started(1)]
@@ -18,7 +18,29 @@ const ended = [...going, answer(0, 'ok'), completed('ok')]
 async function create(events: readonly RunEvent[], body: object = {}) {
   const story: string[] = []
   const note = (name: string) => async () => void story.push(name)
-  const stored = events.map((event, id) => ({ ...event, id, at: 0 }))
+  const stored = store(events)
+  const { status, body: text } = await post(body, {
+    begin: note('begin'),
+    settle: note('settle'),
+    async readRun() {
+      story.push('read')
+      return stored
+    },
+    async *follow() {
+      story.push('follow')
+      yield stored
+    },
+  })
+  const told = typeof text === 'string' ? JSON.parse(text).status : undefined
+  return { status, told, story }
+}
+
+function store(events: readonly RunEvent[]): readonly StoredEvent[] {
+  return events.map((event, id) => ({ ...event, id, at: 0 }))
+}
+
+/** Posts a response to an app with these sessions. */
+function post(body: object, sessions: object) {
   const request = new Request('http://localhost/api/compatible-mode/v1/responses', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -32,22 +54,9 @@ async function create(events: readonly RunEvent[], body: object = {}) {
     agents: [agent],
     exposures: new Map(),
     settings: { waitLimitMs: 1000, streamLimitMs: 1000, heartbeatMs: 1000, maxBodyBytes: 1000 },
-    sessions: {
-      begin: note('begin'),
-      settle: note('settle'),
-      async readRun() {
-        story.push('read')
-        return stored
-      },
-      async *follow() {
-        story.push('follow')
-        yield stored
-      },
-    },
+    sessions,
   } as unknown as Call
-  const { status, body: text } = await handleCreateResponse(call)
-  const told = typeof text === 'string' ? JSON.parse(text).status : undefined
-  return { status, told, story }
+  return handleCreateResponse(call)
 }
 
 test('the answer to a caller who waits needs no flush of its own', async () => {
@@ -62,10 +71,51 @@ test.each([
   expect(await create(going, body)).toEqual({ status: 200, told, story })
 })
 
+test('a decision that its run learns of only after it has begun to wait again is answered with what came of it', async () => {
+  const wait: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
+  const asks = (approvalId: string, callId: string): RunEvent => {
+    return {
+      type: 'approval.requested',
+      data: { approvalId, callId, name: 'tool', arguments: {}, reason: 'policy' },
+    }
+  }
+  const approved = (approvalId: string): RunEvent => {
+    return { type: 'approval.decided', data: { approvalId, decision: 'approve' } }
+  }
+  const asked = [accepted('Hi'), started(1), calls(0, 'c1', 'c2'), asks('r~1', 'c1'), asks('r~2', 'c2'), wait]
+  const before = [...asked, approved('r~1')]
+  const after = [
+    toolDone('c1', 1),
+    wait,
+    approved('r~2'),
+    toolDone('c2', 2),
+    answer(1, 'ok'),
+    completed('ok'),
+  ]
+  const stored = store([...before, ...after])
+  const sessions = {
+    async requireSession() {},
+    async decideAll() {
+      return [true]
+    },
+    async settle() {},
+    readRun: async () => store(before),
+    async *follow() {
+      yield stored.slice(0, -4)
+      yield stored.slice(-4)
+    },
+  }
+  const id = toResponseId({ agent: 'A', session: 's', run: 'r', first: 0, part: 0 })
+  const input = [{ type: 'mcp_approval_response', approval_request_id: 'r~2', approve: true }]
+  const { body } = await post({ input, previous_response_id: id }, sessions)
+  const { output } = JSON.parse(String(body))
+  expect(output).toMatchObject([{ output: '1' }, { output: '2' }, { type: 'message' }])
+})
+
 test('an agent without routes has no responses, whatever an id says', async () => {
   const sessions = {
     async requireSession() {},
-    readRun: async () => ended.map((event, id) => ({ ...event, id, at: 0 })),
+    readRun: async () => store(ended),
   }
   const responseId = toResponseId({ agent: 'A', session: 's', run: 'r', first: 0, part: 0 })
   const call = { url: new URL('http://localhost/'), params: { responseId }, agents: [agent], sessions }
