@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import { MemoryRunLog } from '../../log/memory-run-log.js'
@@ -50,8 +51,13 @@ const maxBoundaries = 20_000
 /** How long a store may take to tell somebody of news, in real time; ms. */
 const storeWaitMs = 2_000
 
+/** One more than an operation lets pass of its own accord. */
+const settlingTurns = 3
+
 /** Resolves once everything that could go on without the outside has. */
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < settlingTurns; turn++) await nextTurn()
+}
 
 /**
  * Runs agents as Durable Functions would, in one process and without waiting: a mailbox and one operation at a time per
