@@ -61,7 +61,6 @@ export class RedisRunLog implements RunLog {
   readonly #index: RedisIndex
   readonly #watch: RedisWatch
   readonly #endedTtlMs: number | undefined
-  readonly #lifetime: 'lasting' | 'expiring'
   readonly #clock: Clock
 
   /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the URL is none of Redis. */
@@ -69,7 +68,6 @@ export class RedisRunLog implements RunLog {
     const { prefix = 'durable-agents', pollIntervalMs = 1_000, clock = systemClock } = options
     this.#clock = clock
     this.#endedTtlMs = options.endedTtlMs
-    this.#lifetime = options.endedTtlMs === undefined ? 'lasting' : 'expiring'
     this.#redis = new RedisConnection(options, options)
     this.#keys = new RedisKeys(prefix)
     this.#index = new RedisIndex(this.#redis, this.#keys, options.endedTtlMs)
@@ -230,6 +228,11 @@ export class RedisRunLog implements RunLog {
 
   idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
     return this.#index.idleSessions(agent, before, limit)
+  }
+
+  /** Whether its keys are ever given a time to live. */
+  get #lifetime(): 'lasting' | 'expiring' {
+    return this.#endedTtlMs === undefined ? 'lasting' : 'expiring'
   }
 
   /** Writes a small value. @throws {AgentError} `store_unavailable` saying why it cannot, `invalid_configuration` when the server would drop runs. */
