@@ -12,6 +12,9 @@ const plainText = { 'text/plain': { schema: { type: 'string' } } }
 /** Any text. */
 export const text = { type: 'string' }
 
+/** Any object: for what is specified elsewhere. */
+export const anyObject = { type: 'object' }
+
 /** An object with all of these members, or at least the required ones. */
 export function toObject(
   properties: JsonObject,

@@ -37,7 +37,7 @@ export interface DialectRoute extends Route {
 export function inDialect<Kind extends string>(
   dialect: string,
   toErrorAnswer: (error: unknown) => Answer,
-  load: () => Promise<DialectOperations<Kind>>,
+  load: () => Promise<{ readonly dialect: DialectOperations<Kind> }>,
 ) {
   return function createRoute(kind: Kind, path: string, handlers: Route['handlers']): DialectRoute {
     return {
@@ -46,7 +46,7 @@ export function inDialect<Kind extends string>(
       handlers,
       toErrorAnswer,
       describe: async () => {
-        const { operations, ...shared } = await load()
+        const { operations, ...shared } = (await load()).dialect
         return { ...shared, ...operations[kind] }
       },
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  anyObject,
   ref,
   text,
   toFailure,
@@ -17,7 +18,7 @@ import { rpcRequest } from './rpc-request.js'
 const version = toHeader('A2A-Version', text, 'Which version is spoken: 1.0 or 0.3.')
 
 /** What `openapi.json` says of A2A. */
-export const a2aOperations = {
+export const dialect = {
   title: 'A2A',
   docs: 'https://a2a-protocol.org/latest/specification/',
   schemas: {
@@ -26,8 +27,8 @@ export const a2aOperations = {
       {
         jsonrpc: { const: '2.0' },
         id: { type: ['string', 'number', 'null'] },
-        result: { type: 'object' },
-        error: toObject({ code: { type: 'integer' }, message: text, data: toList({ type: 'object' }) }),
+        result: anyObject,
+        error: toObject({ code: { type: 'integer' }, message: text, data: toList(anyObject) }),
       },
       ['jsonrpc', 'id'],
     ),
@@ -37,7 +38,7 @@ export const a2aOperations = {
     card: {
       summary: 'The card of an agent',
       parameters: [version],
-      answers: { 200: toResponse({ type: 'object' }) },
+      answers: { 200: toResponse(anyObject) },
     },
     rpc: {
       summary: 'Call a method of an agent, by JSON-RPC',

@@ -5,10 +5,7 @@ import { toA2aErrorAnswer } from './a2a-errors.js'
 const createRoute = inDialect(
   'a2a',
   (error) => toA2aErrorAnswer(error),
-  async () => {
-    const { a2aOperations } = await import('./a2a-operations.js')
-    return a2aOperations
-  },
+  () => import('./a2a-operations.js'),
 )
 
 /** The routes by which other agents reach ours: each agent's card, and its methods. */

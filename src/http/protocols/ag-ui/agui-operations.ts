@@ -1,4 +1,5 @@
 import {
+  anyObject,
   eventStream,
   issues,
   pageParameters,
@@ -20,15 +21,15 @@ const run: Operation = {
 }
 
 /** What `openapi.json` says of AG-UI. */
-export const aguiOperations = {
+export const dialect = {
   title: 'AG-UI',
   docs: 'https://docs.ag-ui.com',
   schemas: {
     AguiRequest: toSchema(aguiBody),
     AguiThread: toObject(
       {
-        messages: toList({ type: 'object' }),
-        interrupts: toList({ type: 'object' }),
+        messages: toList(anyObject),
+        interrupts: toList(anyObject),
         next_before: { type: 'integer' },
       },
       ['messages', 'interrupts'],

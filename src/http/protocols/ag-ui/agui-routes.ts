@@ -4,10 +4,7 @@ import { toAguiErrorAnswer } from './agui-errors.js'
 
 const loadRun = () => import('./agui-handler.js')
 
-const createRoute = inDialect('agui', toAguiErrorAnswer, async () => {
-  const { aguiOperations } = await import('./agui-operations.js')
-  return aguiOperations
-})
+const createRoute = inDialect('agui', toAguiErrorAnswer, () => import('./agui-operations.js'))
 
 /** The routes by which AG-UI's clients reach the agents: an address for each, and one for apps with a single agent. */
 export function createAguiRoutes(): readonly DialectRoute[] {

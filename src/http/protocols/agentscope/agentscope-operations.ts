@@ -1,4 +1,5 @@
 import {
+  anyObject,
   issues,
   ref,
   text,
@@ -13,12 +14,11 @@ import {
 import type { DialectOperations } from '../dialect-route.js'
 import { processBody } from './process-body.js'
 
-const anyObject = { type: 'object' }
 const sessionId = toQuery('session_id', text, 'The session of a response whose id was given by its caller.')
 const lastEventId = toHeader('Last-Event-ID', { type: 'integer' }, 'Only events after this one.')
 
 /** What `openapi.json` says of AgentScope Runtime's API. */
-export const agentScopeOperations = {
+export const dialect = {
   title: 'AgentScope Runtime',
   docs: 'https://runtime.agentscope.io/en/protocol.html',
   schemas: {

@@ -7,10 +7,7 @@ const loadResponses = () => import('./response-handlers.js')
 const createRoute = inDialect(
   'agentscope',
   (error) => toAgentScopeErrorAnswer(error),
-  async () => {
-    const { agentScopeOperations } = await import('./agentscope-operations.js')
-    return agentScopeOperations
-  },
+  () => import('./agentscope-operations.js'),
 )
 
 /** The routes by which clients of AgentScope Runtime reach the agents. */

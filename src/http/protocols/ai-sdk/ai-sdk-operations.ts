@@ -1,4 +1,5 @@
 import {
+  anyObject,
   eventStream,
   pageParameters,
   problem,
@@ -15,14 +16,12 @@ import type { DialectOperations } from '../dialect-route.js'
 import { chatBody } from './chat-body.js'
 
 /** What `openapi.json` says of the AI SDK's chats. */
-export const aiSdkOperations = {
+export const dialect = {
   title: 'AI SDK',
   docs: 'https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol',
   schemas: {
     AiSdkRequest: toSchema(chatBody),
-    AiSdkChat: toObject({ messages: toList({ type: 'object' }), next_before: { type: 'integer' } }, [
-      'messages',
-    ]),
+    AiSdkChat: toObject({ messages: toList(anyObject), next_before: { type: 'integer' } }, ['messages']),
   },
   failure: problem,
   operations: {

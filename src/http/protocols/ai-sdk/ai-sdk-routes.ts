@@ -7,10 +7,7 @@ const loadChat = () => import('./chat-handlers.js')
 const createRoute = inDialect(
   'aisdk',
   (error) => toErrorAnswer(error),
-  async () => {
-    const { aiSdkOperations } = await import('./ai-sdk-operations.js')
-    return aiSdkOperations
-  },
+  () => import('./ai-sdk-operations.js'),
 )
 
 /** The routes by which the AI SDK's chats (`useChat`, `DefaultChatTransport`) reach the agents. */

@@ -1,4 +1,5 @@
 import {
+  anyObject,
   ref,
   text,
   toFailure,
@@ -13,11 +14,10 @@ import type { DialectOperations } from '../dialect-route.js'
 import { chatBody } from './chat-body.js'
 import { responseBody } from './response-body.js'
 
-const anyObject = { type: 'object' }
 const idempotencyKey = toHeader('Idempotency-Key', text, "The run's correlation id. Made when absent.")
 
 /** What `openapi.json` says of OpenAI's API. */
-export const openAiOperations = {
+export const dialect = {
   title: 'OpenAI',
   docs: 'https://platform.openai.com/docs/api-reference',
   schemas: {

@@ -5,10 +5,7 @@ import { toOpenAiErrorAnswer } from './openai-errors.js'
 const createRoute = inDialect(
   'openai',
   (error) => toOpenAiErrorAnswer(error),
-  async () => {
-    const { openAiOperations } = await import('./openai-operations.js')
-    return openAiOperations
-  },
+  () => import('./openai-operations.js'),
 )
 const loadResponses = () => import('./responses-handlers.js')
 const loadModels = () => import('./models-handlers.js')
