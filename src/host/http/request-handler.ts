@@ -14,6 +14,7 @@ import { toHttpInput } from './request-to-function.js'
 import { hasUsableHost, parseTarget, type RequestTarget } from './request-url.js'
 import { decodePath } from './route-template.js'
 import type { RouteMatch, Router } from './router.js'
+import { createRushGate } from './rush-gate.js'
 import type { StreamProxy } from './stream-proxy.js'
 import { createThrottle } from './throttle.js'
 import { readTraceContext } from './trace-headers.js'
@@ -41,6 +42,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
   const { cors, http, log, router } = options
   const customHeaders = Object.entries(http.customHeaders)
   const throttle = createThrottle(http)
+  const gate = createRushGate()
   return (request, response) => {
     if (!hasUsableHost(request)) return writeEmpty(response, 400)
     if (cors?.(request, response)) return
@@ -58,7 +60,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
         for (const [name, value] of customHeaders) response.setHeader(name, value)
         settle(answerFunction(options, match, target, request, response), response, log)
       }
-      if (!throttle(response, answer)) writeEmpty(response, 429)
+      if (!throttle(response, () => gate(response, answer))) writeEmpty(response, 429)
     }
   }
 }
