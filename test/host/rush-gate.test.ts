@@ -40,6 +40,9 @@ test('while the event loop has time to rest, all begin at once', () => {
   rest(2)
   send(200)
   expect(begun).toHaveLength(200)
+  work(20)
+  send(1)
+  expect(begun).toHaveLength(200)
 })
 
 test('a busy loop begins a few, and the others together when of those no more than a few are left', () => {
@@ -57,29 +60,44 @@ test('a busy loop begins a few, and the others together when of those no more th
   expect(begun).toEqual([...range(1, 16), ...range(17, 30)])
 })
 
-test('those that wait begin as soon as the loop rests', () => {
-  const { begun, send, work, rest } = createScene()
-  work(20)
-  send(20)
-  work(20)
-  expect(begun).toHaveLength(16)
-  rest(20)
-  expect(begun).toHaveLength(20)
-})
-
-test('nobody waits longer than a quarter of a second', () => {
+test('nobody waits longer than a fiftieth of a second', () => {
   const { begun, send, work } = createScene()
   work(20)
-  send(20)
-  for (let waited = 0; waited < 240; waited += 20) work(20)
+  send(18)
+  work(19)
+  send(2)
   expect(begun).toHaveLength(16)
-  work(20)
+  work(1)
   expect(begun).toHaveLength(20)
   send(1)
-  for (let waited = 0; waited < 240; waited += 20) work(20)
+  work(19)
   expect(begun).toHaveLength(20)
-  work(20)
+  work(1)
   expect(begun).toHaveLength(21)
+})
+
+test('who comes after the others have begun waits as long as they might have', () => {
+  const { begun, send, end, work } = createScene()
+  work(20)
+  send(17)
+  work(10)
+  end(1)
+  expect(begun).toHaveLength(17)
+  send(1)
+  work(19)
+  expect(begun).toHaveLength(17)
+  work(1)
+  expect(begun).toHaveLength(18)
+})
+
+test('once the loop has rested, the next begins at once', () => {
+  const { begun, send, work, rest } = createScene()
+  work(20)
+  send(16)
+  work(20)
+  rest(20)
+  send(1)
+  expect(begun).toHaveLength(17)
 })
 
 test('who leaves while it waits is never begun', () => {
