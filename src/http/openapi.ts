@@ -38,21 +38,21 @@ export interface AppSurface {
 }
 
 /** What of an app an OpenAPI document tells. */
-type Surface = AppSurface & Pick<Call, 'agents' | 'workflows'>
+type Surface = AppSurface & Pick<Call, 'agents' | 'workflows' | 'authLevel'>
 
 /** `GET openapi.json`: this surface as OpenAPI 3.1. */
 export function createOpenApiHandler(surface: AppSurface): Handler {
   return async function handleOpenApi(call: Call): Promise<Answer> {
-    const { workflows, url } = call
+    const { workflows, url, authLevel } = call
     const prefix = url.pathname.replace(/\/openapi\.json\/?$/i, '')
-    const served = { ...surface, agents: toReachable(call), workflows }
+    const served = { ...surface, agents: toReachable(call), workflows, authLevel }
     return createJsonAnswer(await createOpenApi(served, `${url.origin}${prefix}`))
   }
 }
 
 /** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */
 export async function createOpenApi(
-  { agents, workflows, health, chatPage, dialects }: Surface,
+  { agents, workflows, health, chatPage, dialects, authLevel }: Surface,
   server: string,
 ): Promise<JsonObject> {
   const described = await describeRoutes(dialects, agents)
@@ -61,6 +61,9 @@ export async function createOpenApi(
     openapi: '3.1.0',
     info: { title: 'Durable agents', version: '1' },
     servers: [{ url: server }],
+    ...(authLevel === 'anonymous'
+      ? {}
+      : { security: Object.keys(keySchemes).map((name) => ({ [name]: [] })) }),
     paths: {
       ...paths,
       ...described.paths,
@@ -70,6 +73,7 @@ export async function createOpenApi(
       '/openapi.json': { get: toOperation('This document', { 200: { type: 'object' } }) },
     },
     components: {
+      ...(authLevel === 'anonymous' ? {} : { securitySchemes: keySchemes }),
       schemas: {
         ...openApiSchemas,
         ...workflowSchemas,
@@ -82,8 +86,15 @@ export async function createOpenApi(
   }
 }
 
+/** Where the Functions host looks for a function's key; one of the two is enough. */
+const keySchemes = {
+  keyInHeader: { type: 'apiKey', in: 'header', name: 'x-functions-key' },
+  keyInQuery: { type: 'apiKey', in: 'query', name: 'code' },
+}
+
 const chatPageOperation = {
   summary: 'The page to talk to the agents on',
+  security: [],
   responses: { 200: { description: 'The page', content: { 'text/html': { schema: text } } } },
 }
 

@@ -11,6 +11,16 @@ import { type RunningApp, TestBed } from '../support/start-app.js'
 const bed = new TestBed()
 afterAll(() => bed.end())
 
+/** A surface with one agent and nothing switched on. */
+const off = {
+  agents: [new Agent({ name: 'A', client: new ScriptedModel([]) })],
+  workflows: [],
+  authLevel: 'function',
+  health: false,
+  chatPage: false,
+  dialects: [],
+} as const
+
 let scene: RunScene
 let workflows: RunningApp
 let agents: OpenApiDocument
@@ -123,10 +133,29 @@ describe('the document names', () => {
     expect(findMisfits('Cancellation', { why: 'Enough.' })).toHaveLength(1)
   })
 
+  test.each(['function', 'admin'] as const)(
+    'where the key of a surface for %s goes, and that the chat page needs none',
+    async (authLevel) => {
+      const document = await createOpenApi({ ...off, authLevel, chatPage: true }, '')
+      expect(document.security).toEqual([{ keyInHeader: [] }, { keyInQuery: [] }])
+      expect(document.components).toMatchObject({
+        securitySchemes: {
+          keyInHeader: { type: 'apiKey', in: 'header', name: 'x-functions-key' },
+          keyInQuery: { type: 'apiKey', in: 'query', name: 'code' },
+        },
+      })
+      expect(document.paths).toMatchObject({ '/chat': { get: { security: [] } } })
+    },
+  )
+
+  test('no key where none is needed', async () => {
+    const { security, components } = await createOpenApi({ ...off, authLevel: 'anonymous' }, '')
+    expect(security).toBeUndefined()
+    expect(components).not.toHaveProperty('securitySchemes')
+  })
+
   test('of what can be switched on that alone which is', async () => {
-    const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
     const list = async (surface: Partial<AppSurface>) => {
-      const off = { agents: [agent], workflows: [], health: false, chatPage: false, dialects: [] }
       const { paths, components } = await createOpenApi({ ...off, ...surface }, '')
       return Object.keys({ ...(paths as object), ...(components as OpenApiDocument['components']).schemas })
     }
