@@ -4,7 +4,7 @@ import { AgentError, toErrorMessage } from '../core/errors.js'
 import { parseHostJson } from '../core/host-json.js'
 import { parseTimeSpanMs } from '../core/time-span.js'
 import { parseCountSetting } from './count-setting.js'
-import { type LogLevel, parseLogLevel } from './log.js'
+import { type LogLevel, logLevelNames, parseLogLevel } from './log.js'
 import { isObject, type UncheckedObject } from './parse-json.js'
 import { readOptionalFile } from './read-optional-file.js'
 import { resolveSettingNames, type Settings } from './setting-names.js'
@@ -63,16 +63,10 @@ export async function readHostJson(root: string, settings: Settings): Promise<Ho
 export function toHostJson(file: UncheckedObject, settings: Settings): HostJson {
   checkVersion(file.version)
   const extensions = readObject(file.extensions)
-  const logLevels = Object.entries(readObject(readObject(file.logging).logLevel)).flatMap(
-    ([category, name]) => {
-      const level = parseLogLevel(name)
-      return level === undefined ? [] : [[category, level] as const]
-    },
-  )
   return {
     functionTimeoutMs: readFunctionTimeout(file.functionTimeout),
     functions: Array.isArray(file.functions) ? file.functions.map(String) : undefined,
-    logLevels: Object.fromEntries(logLevels),
+    logLevels: readLogLevels(readObject(file.logging).logLevel),
     http: toHttpSettings(readObject(extensions.http)),
     retryOptions: isObject(file.retry) ? toRetryOptions(file.retry) : undefined,
     bundleVersion: readBundleVersion(file.extensionBundle),
@@ -89,6 +83,18 @@ function checkVersion(version: unknown): void {
     const message = `'${String(version)}' is an invalid value for host.json 'version' property: this is not a valid version, "2.0" is.`
     throw new AgentError('invalid_configuration', message)
   }
+}
+
+function readLogLevels(value: unknown): Readonly<Record<string, LogLevel>> {
+  const levels = Object.entries(readObject(value)).filter(([, level]) => level !== null && level !== '')
+  return Object.fromEntries(levels.map(([category, level]) => [category, readLogLevel(category, level)]))
+}
+
+function readLogLevel(category: string, value: unknown): LogLevel {
+  const level = parseLogLevel(value)
+  if (level !== undefined) return level
+  const message = `host.json logging.logLevel '${category}' must be one of ${logLevelNames.join(', ')}, not ${JSON.stringify(value)}.`
+  throw new AgentError('invalid_configuration', message)
 }
 
 function readFunctionTimeout(value: unknown): number | undefined {
@@ -119,11 +125,18 @@ function readBundleVersion(bundle: unknown): string | undefined {
 
 function toHttpSettings(http: UncheckedObject): HttpSettings {
   return {
-    routePrefix: (typeof http.routePrefix === 'string' ? http.routePrefix : 'api').replace(/^\/+|\/+$/g, ''),
+    routePrefix: readRoutePrefix(http.routePrefix),
     maxOutstandingRequests: readLimit(http, 'maxOutstandingRequests'),
     maxConcurrentRequests: readLimit(http, 'maxConcurrentRequests'),
     customHeaders: readHeaders(http.customHeaders),
   }
+}
+
+function readRoutePrefix(value: unknown): string {
+  const prefix = value ?? 'api'
+  if (typeof prefix === 'string') return prefix.replace(/^\/+|\/+$/g, '')
+  const message = `host.json extensions.http.routePrefix must be a text, not ${JSON.stringify(value)}.`
+  throw new AgentError('invalid_configuration', message)
 }
 
 function readLimit(http: UncheckedObject, name: keyof HttpSettings): number | undefined {

@@ -35,10 +35,14 @@ const levelOrder: Readonly<Record<LogLevel, number>> = {
   none: 6,
 }
 
-/** True for a level's name, in any casing. */
-export function parseLogLevel(text: unknown): LogLevel | undefined {
-  const name = typeof text === 'string' ? text.toLowerCase() : ''
-  return Object.hasOwn(levelOrder, name) ? (name as LogLevel) : undefined
+/** Lowest first. */
+export const logLevelNames = Object.keys(levelOrder)
+
+/** The level of that name, in any casing, or of that number, as a text or not. */
+export function parseLogLevel(level: unknown): LogLevel | undefined {
+  const text = String(level).trim().toLowerCase()
+  const name = /^\d$/.test(text) ? logLevelNames[Number(text)] : text
+  return name !== undefined && Object.hasOwn(levelOrder, name) ? (name as LogLevel) : undefined
 }
 
 /** A log that lets through what the filters say (longest matching category prefix wins, then `default`, then Information). */

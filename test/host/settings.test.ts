@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toHostJson } from '../../src/host/host-json.js'
+import { readBodyLimit } from '../../src/host/http/request-body.js'
 import { applySettings, toLocalSettings } from '../../src/host/local-settings.js'
 import { createLog, type LogLine } from '../../src/host/log.js'
 import { resolveSettingNames } from '../../src/host/setting-names.js'
@@ -68,6 +69,30 @@ describe('host.json', () => {
     expect(() => toHostJson({ version: '2.0', retry }, {})).toThrow('host.json retry.maxRetryCount must be')
   })
 
+  test.each(['Verbose', 7, '9', true, {}])(
+    'refuses the log level %j by the name of its category',
+    (level) => {
+      const logging = { logLevel: { default: 'Warning', 'Host.Results': level } }
+      expect(() => toHostJson({ version: '2.0', logging }, {})).toThrow(
+        `host.json logging.logLevel 'Host.Results' must be one of trace, debug, information, warning, error, critical, none, not ${JSON.stringify(level)}.`,
+      )
+    },
+  )
+
+  test('takes log levels by name or number, and empty ones as none', () => {
+    const logLevel = { a: 'ERROR', b: 0, c: '3', d: '', e: null }
+    expect(toHostJson({ version: '2.0', logging: { logLevel } }, {}).logLevels).toEqual({
+      a: 'error',
+      b: 'trace',
+      c: 'warning',
+    })
+  })
+
+  test.each([5, false, ['api']])('refuses the route prefix %j', (routePrefix) => {
+    const file = { version: '2.0', extensions: { http: { routePrefix } } }
+    expect(() => toHostJson(file, {})).toThrow('host.json extensions.http.routePrefix must be a text')
+  })
+
   test('takes the slashes off the route prefix', () => {
     const extensions = { http: { routePrefix: '/v1/x/' } }
     expect(toHostJson({ version: '2.0', extensions }, {}).http.routePrefix).toBe('v1/x')
@@ -105,6 +130,18 @@ describe('local.settings.json', () => {
 })
 
 describe('settings', () => {
+  test.each(['1MB', '0', '-1', '1.5', ' ', '1e999'])('refuse a limit of bodies of %j', (limit) => {
+    expect(() => readBodyLimit({ FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: limit })).toThrow(
+      `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT must be a whole number of bytes of at least 1, not "${limit}".`,
+    )
+  })
+
+  test('limit bodies to 100 MiB unless they say otherwise', () => {
+    expect(readBodyLimit({})).toBe(104_857_600)
+    expect(readBodyLimit({ FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '' })).toBe(104_857_600)
+    expect(readBodyLimit({ functions_request_body_size_limit: '1000' })).toBe(1000)
+  })
+
   test('resolve names in text, ignoring case, with colons for double underscores', () => {
     const settings = { A: '1', Section__B: '2' }
     expect(resolveSettingNames('%a%/%Section:B%/100%', settings)).toBe('1/2/100%')

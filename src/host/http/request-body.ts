@@ -1,8 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import { AgentError } from '../../core/errors.js'
+import { findSetting, type Settings } from '../setting-names.js'
+
+const limitSetting = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'
 
 /** Largest request body in bytes unless `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` says otherwise (Functions host: 100 MiB). */
 export const defaultBodyLimitBytes = 104_857_600
+
+/** @throws {AgentError} `invalid_configuration` when the setting is no number of bytes. */
+export function readBodyLimit(settings: Settings): number {
+  const text = findSetting(settings, limitSetting)
+  if (text === undefined || text === '') return defaultBodyLimitBytes
+  const limit = Number(text)
+  if (Number.isSafeInteger(limit) && limit > 0) return limit
+  const message = `${limitSetting} must be a whole number of bytes of at least 1, not ${JSON.stringify(text)}.`
+  throw new AgentError('invalid_configuration', message)
+}
 
 /** The declared length of the body; undefined when it is chunked or absent. */
 export function readContentLength(request: IncomingMessage): number | undefined {

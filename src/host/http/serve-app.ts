@@ -6,11 +6,11 @@ import type { AppKeys } from '../keys/app-keys.js'
 import { toRouteUrl } from '../listing.js'
 import type { LoadedApp } from '../load-app.js'
 import type { HostLog } from '../log.js'
-import { findSetting, isSettingOn, type Settings } from '../setting-names.js'
+import { isSettingOn, type Settings } from '../setting-names.js'
 import { createAdminHandler } from './admin.js'
 import type { CorsPolicy } from './cors.js'
 import type { RequestHandler } from './listener.js'
-import { defaultBodyLimitBytes } from './request-body.js'
+import { readBodyLimit } from './request-body.js'
 import { createRequestHandler } from './request-handler.js'
 import type { Router } from './router.js'
 import { createStreamProxy } from './stream-proxy.js'
@@ -40,8 +40,7 @@ export interface ServeAppOptions {
 export function serveApp(options: ServeAppOptions): RequestHandler {
   const { app, functions, errors, router, invoker, extensions, hostJson } = options
   const { settings, cors, log, root, url, keys, restart } = options
-  const bodyLimitBytes =
-    Number(findSetting(settings, 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')) || defaultBodyLimitBytes
+  const bodyLimitBytes = readBodyLimit(settings)
   const { server, scriptFile } = app
   const idleLimitMs = options.streamIdleLimitMs
   const proxy =
