@@ -8,6 +8,7 @@ import { applyHostSettings } from './host-environment.js'
 import { type HostJson, readHostJson } from './host-json.js'
 import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
 import { bindListener, type Listener } from './http/listener.js'
+import { readBodyLimit } from './http/request-body.js'
 import { createRouter, type Router } from './http/router.js'
 import { serveApp } from './http/serve-app.js'
 import type { AppKeys } from './keys/app-keys.js'
@@ -108,6 +109,7 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
   const { options, root, hostJson, log, listener } = bound
   const hostName = `localhost:${listener.port}`
   process.env.WEBSITE_HOSTNAME = hostName
+  const bodyLimitBytes = readBodyLimit(process.env)
   const app = await loadApp({ root, main: options.main, log })
   const bindingTypes = findBindingTypes(app)
   const extensions = (await options.extensions?.({ root, hostJson, hostName, log, bindingTypes })) ?? []
@@ -145,6 +147,7 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     root,
     url,
     streamIdleLimitMs: options.streamIdleLimitMs,
+    bodyLimitBytes,
     keys: options.keys,
     restart: options.restart,
   })

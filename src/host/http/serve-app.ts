@@ -10,7 +10,6 @@ import { isSettingOn, type Settings } from '../setting-names.js'
 import { createAdminHandler } from './admin.js'
 import type { CorsPolicy } from './cors.js'
 import type { RequestHandler } from './listener.js'
-import { readBodyLimit } from './request-body.js'
 import { createRequestHandler } from './request-handler.js'
 import type { Router } from './router.js'
 import { createStreamProxy } from './stream-proxy.js'
@@ -30,6 +29,7 @@ export interface ServeAppOptions {
   /** Without a slash at its end. */
   readonly url: string
   readonly streamIdleLimitMs: number | undefined
+  readonly bodyLimitBytes: number
   /** Set when requests must carry one of them. */
   readonly keys: AppKeys | undefined
   /** Ends this process for another; undefined when there would be none. */
@@ -39,8 +39,7 @@ export interface ServeAppOptions {
 /** Puts the parts together that answer requests: routes, admin endpoints, webhooks and, for streaming apps, the library's server. */
 export function serveApp(options: ServeAppOptions): RequestHandler {
   const { app, functions, errors, router, invoker, extensions, hostJson } = options
-  const { settings, cors, log, root, url, keys, restart } = options
-  const bodyLimitBytes = readBodyLimit(settings)
+  const { settings, cors, log, root, url, keys, restart, bodyLimitBytes } = options
   const { server, scriptFile } = app
   const idleLimitMs = options.streamIdleLimitMs
   const proxy =
