@@ -106,7 +106,7 @@ test('two processes on one folder share the activities of an orchestration', asy
   for (const name of names) effects.release(name)
   expect((await hosts[1]?.flows.end(id))?.output).toEqual(names.map((name) => `${name} of ${id}`))
   expect(names.map(countOf)).toEqual(names.map(() => 1))
-  for (const { host } of hosts) expect(host.output()).toContain("Executed 'Functions.effect' (Succeeded")
+  for (const { host } of hosts) await host.waitForOutput(/Executed 'Functions.effect' \(Succeeded/)
 })
 
 test('a process frozen during an activity does not record its result when it wakes', async () => {
