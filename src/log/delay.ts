@@ -1,7 +1,14 @@
-import { setTimeout as wait } from 'node:timers/promises'
-
 /** Resolves after so many milliseconds, or when the signal aborts. */
-export async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await wait(ms, undefined, { signal }).catch(() => {})
+export function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    // Not the timers that reject: the making of an exception that nobody sees would cost more than the rest.
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
 }

@@ -9,6 +9,7 @@ const maxPartLength = 200
  * different parts. (Naming rules: Azure Storage REST API, "Naming and Referencing Containers, Blobs, and Metadata".)
  */
 export function toNamePart(text: string): string {
+  if (text.length <= maxPartLength && /^[\w-]*$/.test(text)) return text
   // Surrogates without their other half have no UTF-8 form of their own.
   if (/\p{Surrogate}/u.test(text)) return toHashPart(Buffer.from(text, 'utf16le'))
   const bytes = Buffer.from(text)

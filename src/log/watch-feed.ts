@@ -26,7 +26,8 @@ export async function* watchFeed({ feed, name, signal, pause }: WatchOptions): A
       yield look
       if (!look.isNews) await Promise.race([told, pause(either)])
     } finally {
-      looked.abort()
+      // With a reason, so that no exception is made that nobody sees.
+      looked.abort(null)
     }
   }
 }

@@ -79,15 +79,17 @@ export class RedisConnection {
   }
 
   async #inTime<Result>(work: Promise<Result>): Promise<Result> {
-    const settled = new AbortController()
-    const limit = wait(this.#callTimeoutMs, undefined, { signal: settled.signal }).then(() => {
-      this.#forgetClients()
-      throw Object.assign(new Error(), { name: 'no answer in time' })
+    let timer: NodeJS.Timeout | undefined
+    const limit = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        this.#forgetClients()
+        reject(Object.assign(new Error(), { name: 'no answer in time' }))
+      }, this.#callTimeoutMs)
     })
     try {
       return await Promise.race([work, limit])
     } finally {
-      settled.abort()
+      clearTimeout(timer)
     }
   }
 
