@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16 --no-minor-gc-task --heap-growing-percent=60 --v8-pool-size=2
+#!/usr/bin/env -S node --max-semi-space-size=16 --no-minor-gc-task --heap-growing-percent=45 --v8-pool-size=2
 // The flags halve the memory of a busy host, as V8 otherwise lets garbage pile up to several times what is in use, and leave
 // the machine's cores to others; they set no limit. V8 reads them only when it starts; the start script in package.json has the same.
 import { toErrorMessage } from '../core/errors.js'
