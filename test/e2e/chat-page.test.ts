@@ -182,7 +182,7 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       await window.page.waitForFunction(`document.activeElement.id === 'message'`)
       await window.page.keyboard.type('Refund order 7\n')
       await window.page.waitForSelector('.approval .primary')
-      expect(await window.ask(`document.querySelector('.turn').ariaBusy`)).toBe('false')
+      await window.page.waitForSelector('.turn[aria-busy=false]')
       await window.page.focus('.approval input')
       const { approvals } = (await api.state('keyboard')).body
       await api.decide('keyboard', approvals?.[0]?.approvalId ?? '', { decision: 'approve' })
