@@ -1,3 +1,4 @@
+import { checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import type { ToolContext } from '../tools/tool-context.js'
 
@@ -49,6 +50,13 @@ export interface SkillOptions {
     | undefined
 }
 
+const optionNames: OptionNames<SkillOptions> = {
+  name: true,
+  description: true,
+  content: true,
+  resources: true,
+}
+
 /**
  * A skill in code.
  *
@@ -59,9 +67,14 @@ export interface SkillOptions {
  *   content: 'Read the resource `matrix`. Quote prices in USD.',
  *   resources: { matrix: ({ values }) => readPrices(String(values.tenant)) },
  * })
- * @throws {AgentError} `invalid_configuration` when the name or the description cannot be used.
+ * @throws {AgentError} `invalid_configuration` when the name, the description or the content cannot be used, or for options that there are not.
  */
-export function skill({ name, description, content, resources = {} }: SkillOptions): Skill {
+export function skill(options: SkillOptions): Skill {
+  checkOptions('skill', options, optionNames)
+  const { name, description, content, resources = {} } = options
+  checkText('name of a skill', name)
+  checkText(`description of skill "${name}"`, description)
+  checkText(`content of skill "${name}"`, content)
   checkSkill({ name, description }, `The skill "${name}"`)
   return { name, description, content, resources: Object.entries(resources).map(toResource), scripts: [] }
 }
