@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from 'vitest'
-import { inTransaction, openSqlite, useWriteAheadLog } from '../../src/core/sqlite.js'
+import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../src/core/sqlite.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -69,4 +69,11 @@ test('a Node without SQLite is told to be too old', () => {
   } finally {
     process.getBuiltinModule = load
   }
+})
+
+test('what a Node older than full-text search says is told as what to do', () => {
+  const problem = toOpenProblem(new Error('no such module: fts5'))
+  expect(problem).toBe(
+    `Node ${process.versions.node} has no full-text search; run this with Node 22.16 or newer.`,
+  )
 })

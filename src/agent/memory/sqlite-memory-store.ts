@@ -30,7 +30,7 @@ const schema = `
   CREATE VIRTUAL TABLE IF NOT EXISTS memory_words USING fts5(words);
 `
 
-/** Keeps memories in a SQLite file, which several processes of one machine may share. Found are whole words, the rarest first. */
+/** Keeps memories in a SQLite file, which several processes of one machine may share. Found are whole words, the rarest first. Needs Node 22.16, the first with full-text search. */
 export class SqliteMemoryStore implements MemoryStore {
   readonly #database: DatabaseSync
   readonly #clock: Clock

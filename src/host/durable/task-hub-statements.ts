@@ -6,7 +6,7 @@ export type Prepared<S> = Readonly<Record<keyof S, StatementSync>>
 /** What {@link TaskHub} asks of the database inside transactions. */
 export const hubStatements = {
   insertMessage: `INSERT INTO messages (target, seq, kind, visible_at, id, name, input, is_signal, sender, execution)
-    VALUES (?1, (SELECT ifnull(max(seq), 0) + 1 FROM messages WHERE target = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+    VALUES (?, (SELECT ifnull(max(seq), 0) + 1 FROM messages WHERE target = ?), ?, ?, ?, ?, ?, ?, ?, ?)`,
   nextMessages: `SELECT seq, id, name, input, is_signal, sender FROM messages
     WHERE target = ? AND visible_at <= ? ORDER BY seq LIMIT +?`,
   nextMessagesFrom: `SELECT seq, id, name, input, is_signal, sender FROM messages

@@ -82,6 +82,7 @@ export class TaskHub {
     const { target, kind, functionName, visibleAt = 0 } = message
     this.#sql.insertMessage.run(
       target,
+      target,
       kind,
       visibleAt,
       message.id,
