@@ -151,9 +151,10 @@ function toLoadFailure(file: string): string {
 }
 
 function noFilesMessage(pattern: string): string {
-  return isGlob(pattern)
+  const what = isGlob(pattern)
     ? `Found zero files matching the supplied pattern "${pattern}"`
-    : 'File does not exist.'
+    : 'File does not exist'
+  return `${what}. Compile the app first, or correct "main" in package.json.`
 }
 
 function toCapabilities(names: readonly string[]): Record<string, string> {

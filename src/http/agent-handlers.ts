@@ -1,6 +1,5 @@
 import type { Agent } from '../agent/agent.js'
 import { toTimestamp } from '../core/clock.js'
-import { AgentError } from '../core/errors.js'
 import type { SessionQuery } from '../run/run-log.js'
 import { type Answer, createJsonAnswer } from './answers.js'
 import { parseCount, refuseUnknown } from './parse-query.js'
@@ -33,15 +32,6 @@ export function createAgentHandler(agent: Agent): Handler {
       next_before: sessions.length > limit ? toCursor(page.at(-1)) : undefined,
     })
   }
-}
-
-/** Answers what no other route below `agents/` does. */
-export async function handleUnknown({ params, request, url, agents }: Call): Promise<Answer> {
-  const name = params.path?.split('/')[0] ?? ''
-  if (name === '' || agents.some((agent) => agent.name.toLowerCase() === name.toLowerCase())) {
-    throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
-  }
-  throw new AgentError('not_found', `agent: there is no agent named "${name}".`)
 }
 
 function toAgentView({ name, type, description, tools }: Agent) {

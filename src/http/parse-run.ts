@@ -11,6 +11,7 @@ import { type Body, readBody } from './read-body.js'
 import { createFieldError } from './request-errors.js'
 import type { Call } from './route.js'
 import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
+import { toSessionOf } from './session-of-run.js'
 import { withoutNulls } from './without-nulls.js'
 
 /** A run request, checked in every part. */
@@ -32,9 +33,11 @@ export async function parseRun({ request, url, owner, settings }: Call): Promise
   const responseSchema = toResponseSchema(body)
   if (responseSchema !== undefined) checkJsonSchema(responseSchema)
   const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
+  const correlationId = parseCorrelation(body, request.headers)
   return {
-    sessionId: parseSession(body, query),
-    correlationId: parseCorrelation(body, request.headers),
+    // Who sends a request again under its key, and names no session, has to come to the one of the first time.
+    sessionId: parseSession(body, query) ?? toSessionOf(correlationId, owner),
+    correlationId,
     request: createRunRequest({
       messages,
       options: { enableToolCalls, responseSchema, onBusy: body.onBusy },
@@ -63,7 +66,7 @@ function refuseBoth(body: RunBody, first: keyof RunBody, second: keyof RunBody):
   throw createFieldError(second, `must not be given together with ${first}`)
 }
 
-function parseSession(body: RunBody, query: URLSearchParams): string {
+function parseSession(body: RunBody, query: URLSearchParams): string | undefined {
   const given: (readonly [name: string, value: string])[] = []
   for (const field of sessionFields) {
     const inBody = body[field]
@@ -78,7 +81,7 @@ function parseSession(body: RunBody, query: URLSearchParams): string {
       issues,
     })
   }
-  return values.values().next().value ?? randomUUID().replaceAll('-', '')
+  return values.values().next().value
 }
 
 function parseCorrelation(body: RunBody, headers: Headers): string {

@@ -5,3 +5,8 @@ import type { Call } from './route.js'
 export function toReachable({ agents, exposures }: Pick<Call, 'agents' | 'exposures'>): readonly Agent[] {
   return agents.filter((agent) => exposures.get(agent)?.http !== false)
 }
+
+/** The one of them that has this name; case does not count. */
+export function findReachable(call: Pick<Call, 'agents' | 'exposures'>, name: string): Agent | undefined {
+  return toReachable(call).find((agent) => agent.name.toLowerCase() === name.toLowerCase())
+}

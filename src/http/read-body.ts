@@ -1,5 +1,5 @@
 import { AgentError } from '../core/errors.js'
-import { isDeeperThan, isJsonObject, type JsonValue } from '../core/json.js'
+import { isDeeperThan, isJsonObject, type JsonValue, parseJson } from '../core/json.js'
 import { createFieldError } from './request-errors.js'
 import type { IncomingRequest } from './route.js'
 
@@ -55,12 +55,12 @@ export async function passBody(request: IncomingRequest, maxBytes: number): Prom
 
 function parseBody(text: string, request: IncomingRequest): Body {
   const isJson = isJsonType(request.headers.get('content-type'))
-  const value = isJson || text.trimStart().startsWith('{') ? tryParse(text) : undefined
-  refuseHeaderKeys(value?.ok ? value.value : undefined)
+  const value = isJson || text.trimStart().startsWith('{') ? parseJson(text) : undefined
+  refuseHeaderKeys(value)
   if (!isJson) return { kind: 'text', text }
-  if (value === undefined || !value.ok) throw createFieldError('body', 'is not valid JSON')
-  refuseDepth(value.value)
-  return { kind: 'json', value: value.value }
+  if (value === undefined) throw createFieldError('body', 'is not valid JSON')
+  refuseDepth(value)
+  return { kind: 'json', value }
 }
 
 /** Refuses a query that would replace the request's headers; see {@link readBody}. @throws {AgentError} `invalid_request`. */
@@ -87,14 +87,6 @@ function refuseDepth(value: JsonValue): void {
 function isJsonType(contentType: string | null): boolean {
   const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
   return type === 'application/json' || type.endsWith('+json')
-}
-
-function tryParse(text: string): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false } {
-  try {
-    return { ok: true, value: JSON.parse(text) }
-  } catch {
-    return { ok: false }
-  }
 }
 
 /** What is too large is read to its end all the same: breaking off would lose the answer and jam the connection. */

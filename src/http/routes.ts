@@ -1,5 +1,5 @@
 import type { Agent } from '../agent/agent.js'
-import { createAgentHandler, handleAgents, handleUnknown } from './agent-handlers.js'
+import { createAgentHandler, handleAgents } from './agent-handlers.js'
 import { createApprovalHandler } from './approval-handler.js'
 import { createCancelHandler } from './cancel-handler.js'
 import { handleHealth } from './health-handler.js'
@@ -13,6 +13,7 @@ import {
   createResetHandler,
   createStateHandler,
 } from './session-handlers.js'
+import { createUnknownRoute } from './unknown-route.js'
 
 /**
  * The routes of one agent (CONTRACT, HTTP). The function names start with the kind, so that no agent's name can make
@@ -45,18 +46,11 @@ export function createAgentRoutes(agent: Agent): readonly Route[] {
 
 /** The routes of the app as a whole, with those of the dialects that it speaks. The last one's name sorts behind all others: it answers what they leave. */
 export function createAppRoutes(surface: AppSurface): readonly Route[] {
-  const all = {
-    GET: handleUnknown,
-    POST: handleUnknown,
-    PUT: handleUnknown,
-    PATCH: handleUnknown,
-    DELETE: handleUnknown,
-  }
   return [
     { name: 'http-agents', path: 'agents', handlers: { GET: handleAgents } },
     ...(surface.health ? [{ name: 'http-health', path: 'health', handlers: { GET: handleHealth } }] : []),
     { name: 'http-openapi', path: 'openapi.json', handlers: { GET: createOpenApiHandler(surface) } },
     ...surface.dialects,
-    { name: 'zz-http-unknown', path: 'agents/{*path}', handlers: all },
+    createUnknownRoute('zz-http-unknown', { kind: 'agent', folder: 'agents', find: ({ agents }) => agents }),
   ]
 }

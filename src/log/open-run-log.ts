@@ -18,6 +18,6 @@ export function openRunLog(env: NodeJS.ProcessEnv = process.env): RunLog {
   if (connection !== undefined) return new AzureBlobRunLog(connection)
   throw new AgentError(
     'invalid_configuration',
-    'There is no place for the run log: set AzureWebJobsStorage to a connection string (UseDevelopmentStorage=true for Azurite), or AzureWebJobsStorage__accountName to an account that the app may use with its identity, or pass `runLog` to AgentFunctionApp.',
+    'There is no place for the run log. Start the app with "npx durable-agents start" or "func start", not with node alone; or set AzureWebJobsStorage to a connection string (UseDevelopmentStorage=true for Azurite), or AzureWebJobsStorage__accountName to an account that the app may use with its identity; or pass `runLog` to AgentFunctionApp.',
   )
 }

@@ -1,4 +1,5 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
+import { checkOptions } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { AISDKAnswer } from './ai-sdk/answer.js'
 import { toCallOptions } from './ai-sdk/call.js'
@@ -21,13 +22,15 @@ export type AISDKChatClientOptions = Pick<OpenAICallOptions, 'stream' | 'timeout
  * ```
  *
  * Interface: `LanguageModelV4` of `@ai-sdk/provider` 4, as the providers for `ai` 7 implement it.
- * @throws {AgentError} `invalid_configuration` when the model has another interface. Its streams throw `rate_limited`,
+ * @throws {AgentError} `invalid_configuration` when the model has another interface, or for options that there are not. Its streams throw `rate_limited`,
  * `model_timeout`, `model_error`, or `invalid_configuration` when the provider lacks its key.
  */
 export function createAISDKChatClient(
   model: LanguageModelV4,
-  { stream = true, timeoutMs = 300_000 }: AISDKChatClientOptions = {},
+  options: AISDKChatClientOptions = {},
 ): ChatClient {
+  checkOptions('createAISDKChatClient', options, { stream: true, timeoutMs: true })
+  const { stream = true, timeoutMs = 300_000 } = options
   checkVersion(model)
   const settings = { model, stream, timeoutMs }
   return {

@@ -21,9 +21,14 @@ export function toModelError(error: unknown): AgentError {
     })
   }
   const code = readSystemCode(error)
-  const message = `The connection to the model server failed${code === undefined ? '' : ` (${code})`}.`
+  const why = code === undefined ? '' : ` (${code})`
+  const advice = unreachable.includes(code) ? ' Check the base URL, and that the server runs.' : ''
+  const message = `The connection to the model server failed${why}.${advice}`
   return new AgentError('model_error', message, { retryable: true })
 }
+
+/** Codes of connections that never came about. */
+const unreachable: readonly (string | undefined)[] = ['ECONNREFUSED', 'ENOTFOUND']
 
 /** How long a server asks us to wait, by its `retry-after-ms` or `retry-after` header (seconds or an HTTP date). Never negative; `undefined` when it does not say. */
 export function readRetryAfterMs(headers: Headers, nowMs: number): number | undefined {

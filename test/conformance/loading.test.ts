@@ -48,7 +48,8 @@ test('4. loads every file that a main pattern matches, in name order', async () 
 
 test('5. stays up without functions when main matches nothing', async () => {
   const host = await startApp({ 'package.json': { main: 'src/*.js' } })
-  expect(host.output()).toContain('Found zero files matching the supplied pattern "src/*.js"')
+  const advice = 'Compile the app first, or correct "main" in package.json.'
+  expect(host.output()).toContain(`Found zero files matching the supplied pattern "src/*.js". ${advice}`)
   expect(host.output()).toContain('No job functions found.')
   expect(await (await fetch(host.url)).text()).toContain('up and running')
 })

@@ -131,6 +131,16 @@ test('a session that nobody signed in for is open to all', async () => {
   expect((await app.api.state('open')).body.message_count).toBe(4)
 })
 
+test('a request that names its run and no session is one run however often it comes, for each caller another', async () => {
+  const request = { message: 'Hi', correlationId: 'alone' }
+  const { body: first } = await alice.run(request)
+  expect((await alice.run({ message: 'Hi' }, { 'idempotency-key': 'alone' })).body).toEqual(first)
+  const { body: others } = await app.api.as('mallory').run(request)
+  expect(others.message_count).toBe(1)
+  expect(others.sessionId).not.toBe(first.sessionId)
+  expect((await alice.run({ message: 'Another', correlationId: 'alone' })).status).toBe(422)
+})
+
 test('the same session id is another session with another agent', async () => {
   const { status } = await alice.call('/agents/Other/hers')
   expect(status).toBe(404)

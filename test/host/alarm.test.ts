@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { setAlarm, waitUntil } from '../../src/host/alarm.js'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { pause, setAlarm } from '../../src/host/alarm.js'
 import { pass, stopClock } from './timers/kit.js'
 
 function countTimeouts(): number {
@@ -8,7 +8,7 @@ function countTimeouts(): number {
 
 test('does not keep the process alive', () => {
   const before = countTimeouts()
-  const cancel = setAlarm({ at: Date.now() + 1_000_000, now: Date.now, ring: () => {} })
+  const cancel = setAlarm(Date.now() + 1_000_000, () => {})
   expect(countTimeouts()).toBe(before)
   cancel()
 })
@@ -17,10 +17,12 @@ test('rings once, never early, and not when it was taken back', async () => {
   stopClock()
   const rung: string[] = []
   // A clock that is slower than the timers are.
-  const now = (): number => Date.now() / 2
-  const at = now() + 5000
-  setAlarm({ at, now, ring: () => rung.push('first') })
-  setAlarm({ at, now, ring: () => rung.push('second') })()
+  const { now } = Date
+  const slow = vi.spyOn(Date, 'now').mockImplementation(() => now() / 2)
+  onTestFinished(() => slow.mockRestore())
+  const at = Date.now() + 5000
+  setAlarm(at, () => rung.push('first'))
+  setAlarm(at, () => rung.push('second'))()
   await pass(9.9)
   expect(rung).toEqual([])
   await pass(100)
@@ -32,7 +34,7 @@ test('waiting ends with its time, when the signal is aborted, and at once when i
   const stop = new AbortController()
   const ended: string[] = []
   const wait = (seconds: number, name: string): Promise<unknown> =>
-    waitUntil(Date.now() + seconds * 1000, Date.now, stop.signal).then(() => ended.push(name))
+    pause(seconds * 1000, stop.signal).then(() => ended.push(name))
   const waits = [wait(2, 'short'), wait(20, 'long')]
   await pass(3)
   expect(ended).toEqual(['short'])

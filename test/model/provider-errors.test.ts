@@ -30,6 +30,12 @@ test.each<[string, unknown, object, string]>([
     'The connection to the model server failed (ECONNRESET).',
   ],
   [
+    'a server that is not there',
+    new APIConnectionError({ cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) }),
+    { code: 'model_error', retryable: true },
+    'The connection to the model server failed (ECONNREFUSED). Check the base URL, and that the server runs.',
+  ],
+  [
     'text that is no JSON',
     new SyntaxError('Unexpected token s in secret'),
     { code: 'model_error', retryable: true },

@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../src/core/json.js'
-import { createTextMessage, type Usage } from '../../src/core/messages.js'
-import type { RunEvent } from '../../src/run/events.js'
+import type { JsonObject, JsonValue } from '../../src/core/json.js'
+import { type Content, createTextMessage, type Usage } from '../../src/core/messages.js'
+import type { RunEvent, StoredEvent } from '../../src/run/events.js'
 
 const usage: Usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15 }
 const made = { usage, model: 'm' }
@@ -14,8 +14,26 @@ export function started(epoch: number, turn = 1): RunEvent {
   return { type: 'run.started', data: { epoch, attempt: epoch, turn } }
 }
 
+export function thinks(step: number, text: string): RunEvent {
+  return { type: 'reasoning.delta', data: { step, text } }
+}
+
+export function says(step: number, text: string): RunEvent {
+  return { type: 'message.delta', data: { step, text } }
+}
+
+export function reset(step: number): RunEvent {
+  return { type: 'step.reset', data: { step } }
+}
+
 export function calls(step: number, ...callIds: string[]): RunEvent {
-  const contents = callIds.map((callId) => ({
+  return callsAfter(step, [], ...callIds)
+}
+
+/** The same, with what the model thought or said before. */
+export function callsAfter(step: number, said: string | readonly Content[], ...callIds: string[]): RunEvent {
+  const before = typeof said === 'string' ? createTextMessage('assistant', said).contents : said
+  const asked = callIds.map((callId) => ({
     type: 'functionCall' as const,
     callId,
     name: 'tool',
@@ -23,7 +41,12 @@ export function calls(step: number, ...callIds: string[]): RunEvent {
   }))
   return {
     type: 'step.completed',
-    data: { step, message: { role: 'assistant', contents }, finishReason: 'tool_calls', ...made },
+    data: {
+      step,
+      message: { role: 'assistant', contents: [...before, ...asked] },
+      finishReason: 'tool_calls',
+      ...made,
+    },
   }
 }
 
@@ -57,4 +80,30 @@ export function completed(response: string): RunEvent {
       usage: counts,
     },
   }
+}
+
+export function asks(approvalId: string, callId: string, args: JsonObject = {}): RunEvent {
+  const data = { approvalId, callId, name: 'tool', arguments: args, reason: 'policy' } as const
+  return { type: 'approval.requested', data }
+}
+
+export function decides(approvalId: string, decision: 'approve' | 'reject' = 'approve'): RunEvent {
+  return { type: 'approval.decided', data: { approvalId, decision } }
+}
+
+/** Stands still for a human, and goes on. */
+export const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
+export const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
+
+export const failed: RunEvent = {
+  type: 'run.failed',
+  data: { type: 'about:blank', title: '', status: 502, detail: 'It failed.', code: 'model_error' },
+}
+
+/** Events as a log holds them, a second apart. */
+export function store(events: readonly RunEvent[], from = 0): readonly StoredEvent[] {
+  return events.map((event, index) => {
+    const id = from + index
+    return { ...event, id, at: 1_700_000_000_000 + id * 1000 }
+  })
 }

@@ -2,11 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { FencedError } from '../../src/core/errors.js'
 import type { RunEvent } from '../../src/run/events.js'
 import { RunJournal } from '../../src/run/run-journal.js'
-import { answer, started } from './event-samples.js'
-
-function delta(text: string, step = 0): RunEvent {
-  return { type: 'message.delta', data: { step, text } }
-}
+import { answer, says, started } from './event-samples.js'
 
 function createJournal(append: (expected: number, events: readonly RunEvent[]) => Promise<number>) {
   return new RunJournal({ events: [], append, deltaDelayMs: 5 })
@@ -20,7 +16,7 @@ test('writes what was recorded in order, at the positions it expects', async () 
   })
   journal.record(started(1))
   await journal.flush()
-  journal.record(delta('a'))
+  journal.record(says(0, 'a'))
   journal.record(answer(0, 'a'))
   await Promise.all([journal.flush(), journal.flush()])
   expect(writes).toEqual([
@@ -37,10 +33,10 @@ test('deltas that wait together become one, and are written without being asked'
       written.push(...events)
       return expected + events.length
     })
-    for (const text of ['Hel', 'lo ', 'you']) journal.record(delta(text))
+    for (const text of ['Hel', 'lo ', 'you']) journal.record(says(0, text))
     expect(written).toEqual([])
     await vi.advanceTimersByTimeAsync(6)
-    expect(written).toEqual([delta('Hello you')])
+    expect(written).toEqual([says(0, 'Hello you')])
     expect(journal.state.next).toBe(1)
   } finally {
     vi.useRealTimers()

@@ -1,28 +1,29 @@
 import { expect, test } from 'vitest'
-import type { RunEvent, StoredEvent } from '../../src/run/events.js'
+import type { RunEvent } from '../../src/run/events.js'
 import { toHistoryEntries } from '../../src/session/state/session-view.js'
 import { toModelMessages } from '../../src/session/state/stored-messages.js'
 import { toTurnEntries } from '../../src/session/state/turn-entries.js'
 import { checkConversation } from '../../src/testing/crash/invariants.js'
-import { accepted, answer, calls, completed, started, toolDone, toolStarted } from '../run/event-samples.js'
-
-const failed: RunEvent = {
-  type: 'run.failed',
-  data: { type: 'about:blank', title: 'x', status: 500, code: 'internal', detail: 'It broke.' },
-}
+import {
+  accepted,
+  answer,
+  calls,
+  completed,
+  failed,
+  started,
+  store,
+  toolDone,
+  toolStarted,
+} from '../run/event-samples.js'
 
 /** What the model is shown in the next turn of a run with these events. */
 function toShown(...events: readonly RunEvent[]) {
-  const all = [accepted('Hi'), started(1), ...events]
-  const stored = all.map((event, id): StoredEvent => ({ ...event, id, at: id }))
-  return toModelMessages(toTurnEntries(stored, 'r'))
+  return toModelMessages(toTurnEntries(store([accepted('Hi'), started(1), ...events]), 'r'))
 }
 
 test('says by which model a run was answered, and nothing where none was asked', () => {
   const modelOf = (...events: readonly RunEvent[]) => {
-    const stored = [accepted('Hi'), started(1), ...events].map(
-      (event, id): StoredEvent => ({ ...event, id, at: id }),
-    )
+    const stored = store([accepted('Hi'), started(1), ...events])
     return toHistoryEntries(toTurnEntries(stored, 'r'), { runs: true }).map(({ model }) => model)
   }
   expect(modelOf(answer(0, 'Hello'), completed('Hello'))).toEqual([undefined, 'm'])

@@ -3,7 +3,17 @@ import type { JsonObject } from '../../src/core/json.js'
 import type { RunEvent } from '../../src/run/events.js'
 import { createRunView, isOpen, type RunView } from '../../src/web/browser/run-view.js'
 import { showRecord } from '../../src/web/browser/show-record.js'
-import { accepted, answer, calls, completed, started, toolDone, toolStarted } from '../run/event-samples.js'
+import {
+  accepted,
+  answer,
+  asks,
+  calls,
+  completed,
+  says,
+  started,
+  toolDone,
+  toolStarted,
+} from '../run/event-samples.js'
 
 function show(...events: readonly RunEvent[]): RunView {
   const data = (event: RunEvent) => JSON.parse(JSON.stringify(event.data)) as JsonObject
@@ -13,14 +23,7 @@ function show(...events: readonly RunEvent[]): RunView {
   )
 }
 
-function delta(step: number, text: string): RunEvent {
-  return { type: 'message.delta', data: { step, text } }
-}
-
-const asked: RunEvent = {
-  type: 'approval.requested',
-  data: { approvalId: 'a', callId: 'c', name: 'tool', arguments: { n: 1 }, reason: 'policy' },
-}
+const asked = asks('a', 'c', { n: 1 })
 
 /** What is said, tools by their states, and everything else by its kind. */
 function outline({ parts }: RunView): readonly string[] {
@@ -32,7 +35,7 @@ function outline({ parts }: RunView): readonly string[] {
 
 describe('an answer', () => {
   test('grows by its pieces, and is not doubled by its end', () => {
-    const pieces = [accepted('hi'), started(1), delta(0, 'He'), delta(0, 'llo')]
+    const pieces = [accepted('hi'), started(1), says(0, 'He'), says(0, 'llo')]
     expect(outline(show(...pieces))).toEqual(['Hello'])
     const view = show(...pieces, answer(0, 'Hello'), completed('Hello'))
     expect(outline(view)).toEqual(['Hello'])
@@ -45,8 +48,8 @@ describe('an answer', () => {
   })
 
   test('takes back what a crash has made void, and says so', () => {
-    const cut = [accepted('hi'), started(1), delta(0, 'He'), started(2)]
-    const view = show(...cut, { type: 'step.reset', data: { step: 0 } }, delta(0, 'Hello'))
+    const cut = [accepted('hi'), started(1), says(0, 'He'), started(2)]
+    const view = show(...cut, { type: 'step.reset', data: { step: 0 } }, says(0, 'Hello'))
     expect(outline(view)).toEqual(['notice', 'Hello'])
   })
 

@@ -90,8 +90,7 @@ class A2aAgent extends Agent {
       pollIntervalMs,
       unreachableLimitMs,
     })
-    const described = description === undefined ? {} : { description }
-    super({ name, ...described, client: withRetry(client), tools: [createConfirmationTool(name)] })
+    super({ name, description, client: withRetry(client), tools: [createConfirmationTool(name)] })
   }
 }
 

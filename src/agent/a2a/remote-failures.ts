@@ -1,19 +1,17 @@
 import { A2AError } from '@a2a-js/sdk/errors'
 import { AgentError, hasCode } from '../../core/errors.js'
 import { isAgentErrorCode } from '../../core/problem.js'
+import { isNeverConnected } from '../never-connected.js'
 import type { TaskView } from './task-view.js'
 
 /** A request that was not made, as something of ours that it needs was not to be had. */
 export class UnsentError extends AgentError {}
 
-/** Failures of a connection that was never made. */
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
-
 /** Whether a request has surely not been taken: it was not made, there was no connection for it, or it was one too many. */
 export function isNeverSent(error: unknown): boolean {
   if (error instanceof UnsentError || hasCode(error, 'invalid_configuration')) return true
   if (readStatus(error) === 429) return true
-  return error instanceof Error && 'code' in error && neverSent.has(String(error.code))
+  return isNeverConnected(error)
 }
 
 /** Reasons by which it is not the agent that has spoken, or not to the request. */

@@ -16,7 +16,7 @@ export class HostedAgent extends Agent {
   /** @throws {AgentError} `invalid_configuration` when its name cannot be used. */
   constructor(foreign: ForeignAgent) {
     const { name, description } = foreign
-    super({ name, ...(description === undefined ? {} : { description }), ...toModel(foreign) })
+    super({ name, description, ...toModel(foreign) })
     const { constructor: made } = foreign
     this.#type = made === Object ? 'ForeignAgent' : made.name
   }

@@ -7,6 +7,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { z } from 'zod'
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { toProblem } from '../../core/problem.js'
 import type { Agent } from '../agent.js'
 import type { InvocationValues } from '../providers/provider-context.js'
@@ -33,6 +34,17 @@ export interface AgentMcpServerOptions {
   readonly onWarning?: ((warning: string) => void) | undefined
 }
 
+const optionNames: OptionNames<AgentMcpServerOptions> = {
+  name: true,
+  version: true,
+  instructions: true,
+  toolName: true,
+  toolDescription: true,
+  context: true,
+  allowedHosts: true,
+  onWarning: true,
+}
+
 /** An agent as an MCP server of one tool. */
 export interface AgentMcpServer {
   /** Streamable HTTP: answers one request. Whoever mounts it checks who is calling. */
@@ -50,8 +62,10 @@ export interface AgentMcpServer {
  * @example
  * const server = createAgentMcpServer(docsAgent, { name: 'docs-mcp', version: '1.0.0' })
  * server.serveStdio()
+ * @throws {AgentError} `invalid_configuration` for options that there are not.
  */
 export function createAgentMcpServer(agent: Agent, options: AgentMcpServerOptions = {}): AgentMcpServer {
+  checkOptions('createAgentMcpServer', options, optionNames)
   const createServer = () => createServerOf(agent, options)
   const handler = createMcpHandler(createServer)
   return {

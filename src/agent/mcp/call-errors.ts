@@ -1,8 +1,6 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-
-/** Failures of a connection that was never made. */
-const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+import { isNeverConnected } from '../never-connected.js'
 
 /** Failures that arise on our side before anything is sent. */
 const localFailures = new Set<SdkErrorCode>([
@@ -23,7 +21,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
   if (error instanceof AgentError || isRefusal(error)) return false
   if (ProtocolError.isInstance(error)) return error.code === streamLost
   if (SdkError.isInstance(error)) return !localFailures.has(error.code) && !answered.has(error.code)
-  return !(error instanceof Error && 'code' in error && neverSent.has(String(error.code)))
+  return !isNeverConnected(error)
 }
 
 /** Whether the server no longer knows the session that the request was sent in; it has not looked at the request then. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { checkOptions, checkText } from '../../core/check-options.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../core/sqlite.js'
@@ -34,8 +35,11 @@ export class SqliteMemoryStore implements MemoryStore {
   readonly #database: DatabaseSync
   readonly #clock: Clock
 
-  /** @throws {AgentError} `store_unavailable` naming the file when it cannot be used. */
-  constructor({ path, clock = systemClock }: SqliteMemoryStoreOptions) {
+  /** @throws {AgentError} `store_unavailable` naming the file when it cannot be used, `invalid_configuration` for options that there are not. */
+  constructor(options: SqliteMemoryStoreOptions) {
+    checkOptions('SqliteMemoryStore', options, { path: true, clock: true })
+    const { path, clock = systemClock } = options
+    checkText('path of SqliteMemoryStore', path)
     this.#clock = clock
     this.#database = openFile(path)
   }

@@ -7,6 +7,7 @@ import {
   type RunStreamEvent,
   user,
 } from '@openai/agents'
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { type ChatMessage, toText, type Usage } from '../../core/messages.js'
 import type { ForeignAgent, ForeignRun, ForeignUpdate } from '../foreign/foreign-agent.js'
@@ -24,6 +25,14 @@ export interface OpenAIAgentOptions {
   readonly onInterrupted?: ForeignAgent['onInterrupted'] | undefined
 }
 
+const optionNames: OptionNames<OpenAIAgentOptions> = {
+  name: true,
+  description: true,
+  runner: true,
+  maxTurns: true,
+  onInterrupted: true,
+}
+
 /**
  * An agent of the OpenAI Agents SDK, with its tools, handoffs and guardrails, for `AgentFunctionApp` to host. The SDK's
  * run context is the run's invocation values. Of the conversation it is shown what was said; what its tools did in
@@ -32,11 +41,13 @@ export interface OpenAIAgentOptions {
  * @example
  * const tutor = new Agent({ name: 'History Tutor', instructions: '...' })      // of @openai/agents
  * new AgentFunctionApp({ agents: [fromOpenAIAgent(tutor)] })
+ * @throws {AgentError} `invalid_configuration` for options that there are not.
  */
 export function fromOpenAIAgent<Context, Output extends AgentOutputType>(
   agent: OpenAIAgent<Context, Output>,
   options: OpenAIAgentOptions = {},
 ): ForeignAgent {
+  checkOptions('fromOpenAIAgent', options, optionNames)
   const { name = agent.name.replaceAll(/[^A-Za-z0-9_-]/g, '_'), onInterrupted, maxTurns } = options
   const runner = options.runner ?? new Runner()
   return {

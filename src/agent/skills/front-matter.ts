@@ -1,3 +1,5 @@
+import { parseJson } from '../../core/json.js'
+
 /** A Markdown file that begins with YAML between two lines of `---`. */
 export interface FrontMatter {
   /** The members at the top level that are text. Of YAML, that is plain, quoted and block scalars; anything else is left out. */
@@ -50,11 +52,8 @@ function parseScalar(value: string, lines: readonly string[]): string | undefine
 /** YAML's escapes that people use are JSON's. */
 function parseDoubleQuoted(text: string): string | undefined {
   const [quoted] = /^"(?:[^"\\]|\\.)*"(?=\s+#|$)/.exec(text) ?? []
-  try {
-    return quoted === undefined ? undefined : String(JSON.parse(quoted))
-  } catch {
-    return undefined
-  }
+  const value = quoted === undefined ? undefined : parseJson(quoted)
+  return typeof value === 'string' ? value : undefined
 }
 
 function parseBlock(lines: readonly string[], isFolded: boolean): string {

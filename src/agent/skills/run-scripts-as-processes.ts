@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { extname, join } from 'node:path'
+import { checkOptions } from '../../core/check-options.js'
 import type { ScriptRunner } from './skill-tools.js'
 
 export interface ProcessScriptOptions {
@@ -22,8 +23,10 @@ const defaultInterpreters: Readonly<Record<string, string>> = {
  * Runs scripts of skills as processes in the skill's folder, without a shell in between and without this process's
  * environment.
  * Security: they may do whatever this process's user may. Use it for skills that you would run yourself.
+ * @throws {AgentError} `invalid_configuration` for options that there are not.
  */
 export function runScriptsAsProcesses(options: ProcessScriptOptions = {}): ScriptRunner {
+  checkOptions('runScriptsAsProcesses', options, { interpreters: true, timeoutMs: true, env: true })
   const { interpreters = defaultInterpreters, timeoutMs = 60_000, env = {} } = options
   return ({ script, args }, { signal }) => {
     const interpreter = interpreters[extname(script.name)]

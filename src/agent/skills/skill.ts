@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import type { ToolContext } from '../tools/tool-context.js'
 
@@ -49,6 +50,13 @@ export interface SkillOptions {
     | undefined
 }
 
+const optionNames: OptionNames<SkillOptions> = {
+  name: true,
+  description: true,
+  content: true,
+  resources: true,
+}
+
 /**
  * A skill in code.
  *
@@ -59,10 +67,15 @@ export interface SkillOptions {
  *   content: 'Read the resource `matrix`. Quote prices in USD.',
  *   resources: { matrix: ({ values }) => readPrices(String(values.tenant)) },
  * })
- * @throws {AgentError} `invalid_configuration` when the name or the description cannot be used.
+ * @throws {AgentError} `invalid_configuration` when the name, the description or the content cannot be used, or for options that there are not.
  */
-export function skill({ name, description, content, resources = {} }: SkillOptions): Skill {
+export function skill(options: SkillOptions): Skill {
+  checkOptions('skill', options, optionNames)
+  const { name, description, content, resources = {} } = options
   checkSkill({ name, description }, `The skill "${name}"`)
+  if (typeof content !== 'string') {
+    throw new AgentError('invalid_configuration', `The skill "${name}" must have content, as text.`)
+  }
   return { name, description, content, resources: Object.entries(resources).map(toResource), scripts: [] }
 }
 
@@ -81,16 +94,16 @@ function toResource([name, resource]: [
 
 /** Refuses what is no skill by the Agent Skills format (agentskills.io, Specification). @throws {AgentError} `invalid_configuration`. */
 export function checkSkill({ name, description }: Pick<Skill, 'name' | 'description'>, where: string): void {
-  if (name.length > 64 || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
+  if (typeof name !== 'string' || name.length > 64 || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
     throw new AgentError(
       'invalid_configuration',
       `${where} must have a name of 1-64 lower-case letters, digits and single hyphens, not "${name}".`,
     )
   }
-  if (description.trim() === '' || description.length > 1024) {
+  if (typeof description !== 'string' || description.trim() === '' || description.length > 1024) {
     throw new AgentError(
       'invalid_configuration',
-      `${where} must have a description of 1-1,024 characters, not of ${description.length}.`,
+      `${where} must have a description of 1-1,024 characters, not of ${description?.length ?? 0}.`,
     )
   }
 }

@@ -93,7 +93,7 @@ function tellEnd(span: Span, before: RunState, state: RunState): void {
 }
 
 /** How an execution of a run ended: `completed`, `failed`, `cancelled`, `joined` another run, or `parked`. */
-export function toOutcomeName({ outcome, joined }: Pick<RunState, 'outcome' | 'joined'>): string {
+function toOutcomeName({ outcome, joined }: Pick<RunState, 'outcome' | 'joined'>): string {
   if (outcome !== undefined) return outcome.type.replace('run.', '')
   return joined === undefined ? 'parked' : 'joined'
 }

@@ -5,6 +5,7 @@ import { parseJson } from '../../core/json.js'
 import {
   type RunAddress,
   type SessionAddress,
+  toAgentPath,
   toApprovalPath,
   toRunPath,
   toSessionPath,
@@ -85,7 +86,7 @@ export class AppClient {
 
   /** Sends a message, or finds that it was sent; gives its run's events from the start, once the app has it. */
   sendMessage({ agent, session, run }: RunAddress, message: string): Promise<AsyncIterable<PlacedEvent>> {
-    return this.#follow(`/agents/${encodeURIComponent(agent)}/run`, {
+    return this.#follow(`${toAgentPath(agent)}/run`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': run },
       body: JSON.stringify({ message, sessionId: session }),

@@ -34,8 +34,6 @@ export interface DurableExtensionOptions {
   readonly root?: string | undefined
   /** Stands in the links that callers get, where requests must carry one. @default none is checked */
   readonly webhookKey?: string | undefined
-  /** How often to look for other processes' work, in milliseconds. @default 25 */
-  readonly pollMs?: number
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number
 }
@@ -85,16 +83,7 @@ interface RunningExtension {
 }
 
 async function open(
-  {
-    baseUrl,
-    dataDir,
-    leaseMs = 5000,
-    log,
-    pollMs = 25,
-    now = Date.now,
-    root,
-    webhookKey,
-  }: DurableExtensionOptions,
+  { baseUrl, dataDir, leaseMs = 5000, log, now = Date.now, root, webhookKey }: DurableExtensionOptions,
   settings: DurableSettings,
   functions: readonly FunctionDefinition[],
   invoker: FunctionInvoker,
@@ -132,7 +121,7 @@ async function open(
     handle,
     begin: async () => {
       await watch.look()
-      watch.start({ pollMs, renewMs: leaseMs / 3 })
+      watch.start(leaseMs / 3)
     },
     stop: (graceMs) => dispatcher.stop(graceMs),
     close: async () => {

@@ -1,4 +1,5 @@
 import type { TypedData } from '../functions.js'
+import { isObject, type UncheckedObject } from '../parse-json.js'
 import { type EntityId, toEntityId } from './entity-id.js'
 import type { EntityRecord } from './entity-table.js'
 import type { ClaimedBatch } from './hub-message.js'
@@ -56,7 +57,7 @@ function parseJson(value: TypedData | null | undefined): unknown {
   return undefined
 }
 
-function parseState(answer: Readonly<Record<string, unknown>>): EntityRecord {
+function parseState(answer: UncheckedObject): EntityRecord {
   if (answer.entityExists !== true) return { exists: false, state: null }
   return { exists: true, state: asText(answer.entityState, 'entityState') }
 }
@@ -78,9 +79,9 @@ function parseSignal(value: unknown): OutgoingSignal {
   return { target: toEntityId(name, key), operation: signal.name, input: input === '' ? null : input }
 }
 
-function asObject(value: unknown, complaint: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${complaint}.`)
-  return value as Readonly<Record<string, unknown>>
+function asObject(value: unknown, complaint: string): UncheckedObject {
+  if (isObject(value)) return value
+  throw new Error(`${complaint}.`)
 }
 
 function asArray(value: unknown, name: string): readonly unknown[] {

@@ -11,6 +11,9 @@ export interface HubWatchOptions {
   readonly log: ExtensionLog
 }
 
+/** How often to look for other processes' work, in milliseconds. */
+const pollMs = 25
+
 /** Notices what other processes do on the hub, and what time has made due. */
 export class HubWatch {
   readonly #options: HubWatchOptions
@@ -23,8 +26,8 @@ export class HubWatch {
     this.#options = options
   }
 
-  /** Looks every `pollMs` and shows life every `renewMs`, without keeping the process alive. */
-  start({ pollMs, renewMs }: { readonly pollMs: number; readonly renewMs: number }): void {
+  /** Looks all the time and shows life every `renewMs`, without keeping the process alive. */
+  start(renewMs: number): void {
     const { lease } = this.#options
     this.#timers.push(
       setInterval(() => void this.look(), pollMs).unref(),

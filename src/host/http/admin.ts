@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
+import { parseJson } from '../../core/json.js'
 import { hostVersion } from '../core-module.js'
 import type { FunctionDefinitions, LoadedFunction } from '../function-definitions.js'
 import { isHttpTrigger } from '../function-metadata.js'
@@ -118,13 +119,9 @@ async function runFunction(
 }
 
 function parseInput(body: Buffer): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'))
-    if (!isObject(parsed)) return undefined
-    return typeof parsed.input === 'string' ? parsed.input : ''
-  } catch {
-    return undefined
-  }
+  const parsed: unknown = parseJson(body.toString('utf8'))
+  if (!isObject(parsed)) return undefined
+  return typeof parsed.input === 'string' ? parsed.input : ''
 }
 
 function toTriggerInput(definition: LoadedFunction, input: string, { extensions }: AdminOptions): TypedData {

@@ -1,7 +1,7 @@
 import { type HostSecrets, type NamedKey, readFunctionSecrets, readHostSecrets } from './secret-files.js'
 
 /** Extensions whose webhooks have a system key of their own, by the key's name. */
-export const systemKeyNames = { durabletask: 'durabletask_extension', mcp: 'mcp_extension' } as const
+const systemKeyNames = { durabletask: 'durabletask_extension', mcp: 'mcp_extension' } as const
 
 /** The keys of an app, read from their folder when first asked for. */
 export class AppKeys {

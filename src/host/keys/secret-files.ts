@@ -21,7 +21,7 @@ export interface HostSecrets {
 }
 
 /** A key that nobody can guess: 32 random bytes. */
-export function createKey(name: string): NamedKey {
+function createKey(name: string): NamedKey {
   return { name, value: randomBytes(32).toString('base64url') }
 }
 

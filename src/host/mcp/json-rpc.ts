@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 
 /** A request or, without an id, a notification (JSON-RPC 2.0). */
@@ -29,12 +30,7 @@ export class RpcError extends Error {
 
 /** Reads one message; undefined for anything else, batches among them. */
 export function parseRpcMessage(text: string): RpcMessage | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const parsed: unknown = parseJson(text)
   if (!isObject(parsed) || parsed.jsonrpc !== '2.0') return undefined
   const { id, method, params } = parsed
   if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') return undefined

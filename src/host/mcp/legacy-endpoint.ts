@@ -49,15 +49,15 @@ export function createLegacyEndpoint(options: LegacyEndpointOptions): LegacyEndp
     async receive(request, response) {
       if (request.method !== 'POST') return writeEmpty(response, 405)
       const id = new URLSearchParams(parseTarget(request).search).get(stateParameter)
-      if (id === null) return refuse(response, 400, 'Missing service context.')
-      if (!sessions.isValid(id)) return refuse(response, 400, 'Invalid client state.')
+      if (id === null) return refuse(response, 'Missing service context.')
+      if (!sessions.isValid(id)) return refuse(response, 'Invalid client state.')
       const session = open.get(id)
-      if (session === undefined) return refuse(response, 400, `No active session for client '${id}'.`)
+      if (session === undefined) return refuse(response, `No active session for client '${id}'.`)
       if (!isJson(request)) return writeEmpty(response, 415)
       const body = await readLimitedBody(request)
       if (body === undefined) return writeEmpty(response, 413)
       const message = parseRpcMessage(body.toString('utf8'))
-      if (message === undefined) return refuse(response, 400, 'No message in request body.')
+      if (message === undefined) return refuse(response, 'No message in request body.')
       writeText(response, 202, 'Accepted')
       if (message.method === 'initialize') session.clientInfo = message.params.clientInfo
       await answer(session, id, message, readHeaders(request))
@@ -95,8 +95,8 @@ function toMessageUrl(
   return `http://${request.headers.host ?? 'localhost'}${folder}/${relative}`
 }
 
-function refuse(response: ServerResponse, status: number, why: string): void {
-  writeText(response, status, `${why} Please connect to the /sse endpoint to initiate your session.`)
+function refuse(response: ServerResponse, why: string): void {
+  writeText(response, 400, `${why} Please connect to the /sse endpoint to initiate your session.`)
 }
 
 function writeText(response: ServerResponse, status: number, text: string): void {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
@@ -77,14 +78,9 @@ function toContents(value: TypedData | undefined, uri: string, mimeType: unknown
 }
 
 function parseEnvelope(text: string): UncheckedObject | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    const entry = Object.entries(isObject(parsed) ? parsed : {}).find(
-      ([name]) => name.toLowerCase() === 'content',
-    )
-    const contents: unknown = typeof entry?.[1] === 'string' ? JSON.parse(entry[1]) : undefined
-    return isObject(contents) ? contents : undefined
-  } catch {
-    return undefined
-  }
+  const parsed: unknown = parseJson(text)
+  const members = Object.entries(isObject(parsed) ? parsed : {})
+  const [, content] = members.find(([name]) => name.toLowerCase() === 'content') ?? []
+  const contents: unknown = typeof content === 'string' ? parseJson(content) : undefined
+  return isObject(contents) ? contents : undefined
 }

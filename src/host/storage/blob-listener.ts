@@ -1,4 +1,4 @@
-import { waitUntil } from '../alarm.js'
+import { pause } from '../alarm.js'
 import type { TriggerListener } from '../listen-for-each.js'
 import type { ProcessLock } from '../process-lock.js'
 import { withinGrace } from '../within-grace.js'
@@ -48,7 +48,7 @@ export class BlobListener implements TriggerListener {
     let receipts: BlobReceipts | undefined
     while (!signal.aborted && receipts === undefined) {
       receipts = await this.#faults.attempt(async () => this.#takeOver())
-      if (receipts === undefined) await this.#pause(takeoverMs)
+      if (receipts === undefined) await pause(takeoverMs, signal)
     }
     if (receipts !== undefined) await this.#lookUntilStopped(receipts)
     await Promise.all(this.#running.values())
@@ -63,16 +63,13 @@ export class BlobListener implements TriggerListener {
   }
 
   async #lookUntilStopped(receipts: BlobReceipts): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
       const startedAt = Date.now()
       await this.#faults.attempt(() => this.#look(receipts))
       // A container that takes long to list is not listed more than half of the time.
-      await this.#pause(Math.max(pollMs, Date.now() - startedAt))
+      await pause(Math.max(pollMs, Date.now() - startedAt), signal)
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return waitUntil(Date.now() + ms, Date.now, this.#stopping.signal)
   }
 
   async #look(receipts: BlobReceipts): Promise<void> {

@@ -1,4 +1,4 @@
-import { waitUntil } from '../alarm.js'
+import { pause } from '../alarm.js'
 import { toBackoffMs } from '../backoff.js'
 import type { TriggerListener } from '../listen-for-each.js'
 import { withinGrace } from '../within-grace.js'
@@ -44,7 +44,7 @@ export class QueueListener implements TriggerListener {
       const messages = await this.#receive()
       for (const message of messages) this.#begin(message)
       emptyPolls = messages.length > 0 ? 0 : emptyPolls + 1
-      if (emptyPolls > 0) await waitUntil(Date.now() + toBackoffMs(idle, emptyPolls), Date.now, signal)
+      if (emptyPolls > 0) await pause(toBackoffMs(idle, emptyPolls), signal)
       while (this.#runs.size > newBatchThreshold && !signal.aborted) {
         await Promise.race([...this.#runs].map((run) => run.ended))
       }

@@ -20,7 +20,7 @@ export interface QueueSettings {
   readonly messageEncoding: 'base64' | 'none'
 }
 
-const longestHiddenMs = 7 * 86_400_000
+const longestMs = 7 * 86_400_000
 
 /** Reads the parsed JSON. @throws {AgentError} `invalid_configuration`, naming the member and its value. */
 export function parseQueueSettings(value: unknown): QueueSettings {
@@ -35,17 +35,17 @@ export function parseQueueSettings(value: unknown): QueueSettings {
     newBatchThreshold:
       parseCount('newBatchThreshold', { least: 0 }) ?? Math.floor(batchSize / 2) * availableParallelism(),
     maxDequeueCount: parseCount('maxDequeueCount', {}) ?? 5,
-    visibilityTimeoutMs: parseTime(members, 'visibilityTimeout', 0, longestHiddenMs) ?? 0,
-    maxPollingIntervalMs: parseTime(members, 'maxPollingInterval', 100, longestHiddenMs) ?? 2_000,
+    visibilityTimeoutMs: parseTime(members, 'visibilityTimeout', 0) ?? 0,
+    maxPollingIntervalMs: parseTime(members, 'maxPollingInterval', 100) ?? 2_000,
     messageEncoding: parseEncoding(members.messageEncoding),
   }
 }
 
-function parseTime(members: UncheckedObject, name: string, least: number, most: number): number | undefined {
+function parseTime(members: UncheckedObject, name: string, least: number): number | undefined {
   const value = members[name]
   if (value === undefined || value === null) return undefined
   const ms = typeof value === 'string' ? parseTimeSpanMs(value) : undefined
-  if (ms !== undefined && ms >= least && ms <= most) return ms
+  if (ms !== undefined && ms >= least && ms <= longestMs) return ms
   throw invalid(name, value, 'a time such as "00:00:02", at most 7 days')
 }
 

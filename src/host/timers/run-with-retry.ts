@@ -1,4 +1,4 @@
-import { waitUntil } from '../alarm.js'
+import { pause } from '../alarm.js'
 import type { InvocationOutcome, RetryContext } from '../functions.js'
 import { type RetryPolicy, toRetryDelayMs } from './retry-policy.js'
 
@@ -6,8 +6,6 @@ export interface RetriedRun {
   readonly policy: RetryPolicy | undefined
   /** One attempt; the first has no context. Never rejects. */
   readonly attempt: (context: RetryContext | undefined) => Promise<InvocationOutcome>
-  /** Epoch milliseconds. */
-  readonly now: () => number
   /** Ends the waiting between attempts. */
   readonly signal: AbortSignal
   /** Called before each wait. */
@@ -15,12 +13,12 @@ export interface RetriedRun {
 }
 
 /** Attempts a run until it succeeds or the policy is exhausted; false when the signal cut the series of attempts off. */
-export async function runWithRetry({ policy, attempt, now, signal, onWait }: RetriedRun): Promise<boolean> {
+export async function runWithRetry({ policy, attempt, signal, onWait }: RetriedRun): Promise<boolean> {
   let outcome = await attempt(undefined)
   for (let retry = 1; !outcome.succeeded && hasRetry(policy, retry); retry += 1) {
     const delayMs = toRetryDelayMs(policy, retry)
     onWait(delayMs, retry)
-    await waitUntil(now() + delayMs, now, signal)
+    await pause(delayMs, signal)
     if (signal.aborted) return false
     const { message, stack } = outcome
     outcome = await attempt({

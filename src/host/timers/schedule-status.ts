@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { parseJson } from '../../core/json.js'
 import { isObject } from '../parse-json.js'
 import type { TimerSchedule } from './timer-schedule.js'
 
@@ -61,12 +62,7 @@ function readText(file: string): string {
 }
 
 function parseStatus(text: string): ScheduleStatus | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const parsed: unknown = parseJson(text)
   if (!isObject(parsed)) return undefined
   const next = toTime(parsed.next)
   const lastUpdated = toTime(parsed.lastUpdated)

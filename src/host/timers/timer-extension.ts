@@ -14,15 +14,13 @@ export interface TimerExtensionOptions {
   readonly log: ExtensionLog
   /** Folder for what timers remember and for their locks, below `timers`; made when absent. Not on a network drive. */
   readonly dataDir: string
-  /** Epoch milliseconds. @default Date.now */
-  readonly now?: () => number
   /** IANA name of the zone that schedules mean. @default the app setting WEBSITE_TIME_ZONE, else the process's own */
   readonly timeZone?: string | undefined
 }
 
 /** Timer triggers: runs functions on their schedules, each in one of the host processes that share a data folder. */
 export function createTimerExtension(options: TimerExtensionOptions): HostExtension {
-  const { log, dataDir, now = Date.now, timeZone = findSetting(process.env, 'WEBSITE_TIME_ZONE') } = options
+  const { log, dataDir, timeZone = findSetting(process.env, 'WEBSITE_TIME_ZONE') } = options
   const zone = resolveTimeZone(timeZone, log)
   const toStore = (timer: FunctionDefinition): StatusStore =>
     createStatusStore(toFile(dataDir, timer, 'json'))
@@ -43,7 +41,7 @@ export function createTimerExtension(options: TimerExtensionOptions): HostExtens
       const binding = parseTimerBinding(definition, zone)
       const lock = new ProcessLock(toFile(dataDir, definition, 'lock'))
       const store = toStore(definition)
-      return new TimerListener({ definition, binding, invoker, lock, store, zone, now, log })
+      return new TimerListener({ definition, binding, invoker, lock, store, zone, log })
     }),
   }
 }

@@ -18,8 +18,6 @@ export interface TimerListenerOptions {
   readonly lock: ProcessLock
   readonly store: StatusStore
   readonly zone: TimeZone
-  /** Epoch milliseconds. */
-  readonly now: () => number
   readonly log: ExtensionLog
 }
 
@@ -61,7 +59,7 @@ export class TimerListener implements TriggerListener {
   }
 
   #waitForLock(): void {
-    this.#setAlarm(this.#options.now() + takeoverMs, () => {
+    this.#setAlarm(Date.now() + takeoverMs, () => {
       if (this.#tryTakeLater()) this.#begin()
       else this.#waitForLock()
     })
@@ -78,9 +76,9 @@ export class TimerListener implements TriggerListener {
   }
 
   #begin(): void {
-    const { definition, binding, store, zone, now, log } = this.#options
+    const { definition, binding, store, zone, log } = this.#options
     const { name } = definition
-    const begunAt = now()
+    const begunAt = Date.now()
     const status = resolveStatus(binding.useMonitor ? store.read() : undefined, binding.schedule, begunAt)
     const isPastDue = begunAt > status.next
     const isDueNow = isPastDue || binding.runOnStartup
@@ -98,7 +96,7 @@ export class TimerListener implements TriggerListener {
 
   #setAlarm(at: number, ring: () => void): void {
     if (this.#stopping.signal.aborted) return
-    this.#cancelAlarm = setAlarm({ at, now: this.#options.now, ring })
+    this.#cancelAlarm = setAlarm(at, ring)
   }
 
   #run(status: ScheduleStatus, isPastDue: boolean): void {
@@ -109,8 +107,8 @@ export class TimerListener implements TriggerListener {
 
   /** What was due while the function ran is made up for by one run, at once (WebJobs: TimerListener). */
   async #runOnce(status: ScheduleStatus, isPastDue: boolean): Promise<void> {
-    const { binding, now } = this.#options
-    const startedAt = now()
+    const { binding } = this.#options
+    const startedAt = Date.now()
     // A run whose retries are cut off is not remembered, so that the next start makes up for it.
     if (!(await this.#attemptAll(startedAt, status, isPastDue))) return
     const after = { last: startedAt, next: binding.schedule.next(startedAt), lastUpdated: startedAt }
@@ -120,13 +118,12 @@ export class TimerListener implements TriggerListener {
 
   /** False when the stop came before the last attempt. */
   #attemptAll(startedAt: number, status: ScheduleStatus, isPastDue: boolean): Promise<boolean> {
-    const { definition, binding, invoker, zone, now, log } = this.#options
+    const { definition, binding, invoker, zone, log } = this.#options
     const input = toTimerInput({ status: binding.useMonitor ? status : undefined, isPastDue }, zone)
     const reason = `Timer fired at ${formatInstant(startedAt, zone)}`
     return runWithRetry({
       policy: binding.retry,
       attempt: (retryContext) => invoker.invoke(definition, { input, reason, retryContext }),
-      now,
       signal: this.#stopping.signal,
       onWait: (delayMs, retry) => {
         const delay = formatTimeSpan(Math.round(delayMs))

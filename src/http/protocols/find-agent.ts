@@ -1,6 +1,6 @@
 import type { Agent } from '../../agent/agent.js'
 import { AgentError } from '../../core/errors.js'
-import { toReachable } from '../reachable-agents.js'
+import { findReachable, toReachable } from '../reachable-agents.js'
 import type { Call } from '../route.js'
 
 /**
@@ -9,9 +9,8 @@ import type { Call } from '../route.js'
  */
 export function findAgent(call: Call, field: string, name: string | undefined): Agent {
   const reachable = toReachable(call)
-  const named = reachable.find((agent) => agent.name.toLowerCase() === name?.toLowerCase())
   const [only] = reachable
-  const found = named ?? (reachable.length === 1 ? only : undefined)
+  const found = findReachable(call, name ?? '') ?? (reachable.length === 1 ? only : undefined)
   if (found !== undefined) return found
   const names = reachable.map((agent) => agent.name).join(', ')
   throw new AgentError('not_found', `${field}: there is no agent "${name ?? ''}". There are: ${names}.`, {
@@ -21,7 +20,7 @@ export function findAgent(call: Call, field: string, name: string | undefined): 
 
 /** The agent whose address was called, in whatever case. @throws {AgentError} `not_found` when it has no routes. */
 export function requireAgent(call: Pick<Call, 'agents' | 'exposures'>, name: string): Agent {
-  const found = toReachable(call).find((agent) => agent.name.toLowerCase() === name.toLowerCase())
+  const found = findReachable(call, name)
   if (found !== undefined) return found
   throw new AgentError('not_found', `There is no agent "${name}".`)
 }

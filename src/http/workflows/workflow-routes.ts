@@ -1,7 +1,6 @@
-import { AgentError } from '../../core/errors.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
-import type { Answer } from '../answers.js'
-import type { Call, Route } from '../route.js'
+import type { Route } from '../route.js'
+import { createUnknownRoute } from '../unknown-route.js'
 import { createNamedRespondHandler, createRespondHandler } from './workflow-answer-handlers.js'
 import { createWorkflowRunHandler, createWorkflowStatusHandler } from './workflow-handlers.js'
 import { createWorkflowEventsHandler } from './workflow-stream.js'
@@ -46,22 +45,10 @@ function createSpelledRoutes(
 }
 
 /** Answers what no other route below `workflow/` and `workflows/` does; their names sort behind all others. */
-export const unknownWorkflowRoutes: readonly Route[] = spellings.map((spelling) => ({
-  name: `zz-http-unknown-${spelling}`,
-  path: `${spelling}/{*path}`,
-  handlers: {
-    GET: handleUnknown,
-    POST: handleUnknown,
-    PUT: handleUnknown,
-    PATCH: handleUnknown,
-    DELETE: handleUnknown,
-  },
-}))
-
-async function handleUnknown({ params, request, url, workflows }: Call): Promise<Answer> {
-  const name = params.path?.split('/')[0] ?? ''
-  if (name === '' || workflows.some((workflow) => workflow.name.toLowerCase() === name.toLowerCase())) {
-    throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)
-  }
-  throw new AgentError('not_found', `workflow: there is no workflow named "${name}".`)
-}
+export const unknownWorkflowRoutes: readonly Route[] = spellings.map((spelling) =>
+  createUnknownRoute(`zz-http-unknown-${spelling}`, {
+    kind: 'workflow',
+    folder: spelling,
+    find: ({ workflows }) => workflows,
+  }),
+)

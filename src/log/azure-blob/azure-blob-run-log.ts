@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { hasCode } from '../../core/errors.js'
 import type { Attachment } from '../../run/attachment.js'
@@ -46,6 +47,20 @@ export type AzureBlobRunLogOptions = AzureBlobConnection & {
   readonly clock?: Clock | undefined
 }
 
+const optionNames: OptionNames<AzureBlobRunLogOptions> = {
+  connectionString: true,
+  accountUrl: true,
+  credential: true,
+  managedIdentityClientId: true,
+  container: true,
+  pollIntervalMs: true,
+  controlPollIntervalMs: true,
+  requestTimeoutMs: true,
+  maxSegmentBlocks: true,
+  maxSegmentBytes: true,
+  clock: true,
+}
+
 /**
  * A run log in a storage account, which several machines may share: what apps in Azure use, in the account they have anyway.
  * Each run is an append blob with one JSON line per event. An append states the position and the ETag that it expects,
@@ -78,8 +93,9 @@ export class AzureBlobRunLog implements RunLog {
   readonly #followers: AzureBlobFollowers
   readonly #clock: Clock
 
-  /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the connection, or the container's name, cannot be one. */
+  /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the connection, or the container's name, cannot be one, or for options that there are not. */
   constructor(options: AzureBlobRunLogOptions) {
+    checkOptions('AzureBlobRunLog', options, optionNames)
     const { container = 'durable-agent-runs', pollIntervalMs = 150, controlPollIntervalMs = 1_000 } = options
     const { maxSegmentBlocks = 49_000, maxSegmentBytes = 128 * 1024 * 1024, clock = systemClock } = options
     const { requestTimeoutMs = 15_000 } = options

@@ -5,7 +5,12 @@ import { AgentError } from '../../core/errors.js'
 /** Which storage account, and how to get in. */
 export type AzureBlobConnection =
   /** With an account key or a shared access signature; `UseDevelopmentStorage=true` is Azurite on this machine. */
-  | { readonly connectionString: string; readonly accountUrl?: undefined }
+  | {
+      readonly connectionString: string
+      readonly accountUrl?: undefined
+      readonly credential?: undefined
+      readonly managedIdentityClientId?: undefined
+    }
   | {
       readonly connectionString?: undefined
       /** `https://<account>.blob.core.windows.net` */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError, hasCode } from '../../core/errors.js'
 import type { Attachment } from '../../run/attachment.js'
@@ -38,6 +39,16 @@ export type RedisRunLogOptions = RedisSource & {
   readonly clock?: Clock | undefined
 }
 
+const optionNames: OptionNames<RedisRunLogOptions> = {
+  url: true,
+  client: true,
+  prefix: true,
+  endedTtlMs: true,
+  pollIntervalMs: true,
+  callTimeoutMs: true,
+  clock: true,
+}
+
 /**
  * A run log in Redis 6.2 or newer, or what is compatible with it, which several machines may share. Each run is a stream;
  * an append is one round trip, and followers on all machines are told of it at once.
@@ -63,8 +74,9 @@ export class RedisRunLog implements RunLog {
   readonly #endedTtlMs: number | undefined
   readonly #clock: Clock
 
-  /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the URL is none of Redis. */
+  /** Sends nothing yet. @throws {AgentError} `invalid_configuration` when the URL is none of Redis, or for options that there are not. */
   constructor(options: RedisRunLogOptions) {
+    checkOptions('RedisRunLog', options, optionNames)
     const { prefix = 'durable-agents', pollIntervalMs = 1_000, clock = systemClock } = options
     this.#clock = clock
     this.#endedTtlMs = options.endedTtlMs

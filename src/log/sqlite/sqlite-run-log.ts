@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import { GroupCommit, type JobOptions } from '../../core/group-commit.js'
@@ -36,6 +37,8 @@ export interface SqliteRunLogOptions {
   readonly clock?: Clock | undefined
 }
 
+const optionNames: OptionNames<SqliteRunLogOptions> = { path: true, pollIntervalMs: true, clock: true }
+
 /** A run log in one SQLite file: what the embedded host's apps use. Acknowledged writes have been flushed to disk, but for runs that were created (see {@link RunLog.flush}) and for the beginning of an execution, which after a loss of power is begun again. */
 export class SqliteRunLog implements RunLog {
   readonly deltaDelayMs = 15
@@ -48,8 +51,11 @@ export class SqliteRunLog implements RunLog {
   readonly #watch: SqliteWatch
   readonly #runs: SqliteRunWrites
 
-  /** @throws {AgentError} `store_unavailable` when the file cannot be used. */
-  constructor({ path, pollIntervalMs = 20, clock = systemClock }: SqliteRunLogOptions) {
+  /** @throws {AgentError} `store_unavailable` when the file cannot be used, `invalid_configuration` for options that there are not. */
+  constructor(options: SqliteRunLogOptions) {
+    checkOptions('SqliteRunLog', options, optionNames)
+    const { path, pollIntervalMs = 20, clock = systemClock } = options
+    checkText('path of SqliteRunLog', path)
     this.#database = openSqliteFile(path)
     // A run waits for each of its records before it goes on, so waiting for more to write would only slow it down.
     this.#disk = new WriteAheadLog(path, { blocks: true })

@@ -93,14 +93,14 @@ async function ask(settings: CallSettings, request: ChatRequest, limit: SilenceL
   try {
     return await askInContext(settings, request, limit)
   } catch (error) {
-    if (findings.refusesMaxTokens || !isAbout(error, 'max_tokens')) throw error
+    if (findings.refusesMaxTokens || !refusesMaxTokens(error)) throw error
     findings.refusesMaxTokens = true
     return askInContext(settings, request, limit)
   }
 }
 
-function isAbout(error: unknown, param: string): boolean {
-  return error instanceof Error && 'param' in error && error.param === param
+function refusesMaxTokens(error: unknown): boolean {
+  return error instanceof Error && 'param' in error && error.param === 'max_tokens'
 }
 
 /** Likewise a server that takes back nothing of what its model thought. */
@@ -117,7 +117,7 @@ async function askInContext(
     return await askWith(settings, { request, sendsMemberData: true }, limit)
   } catch (error) {
     const status = readStatus(error)
-    if ((status !== 400 && status !== 422) || isAbout(error, 'max_tokens')) throw error
+    if ((status !== 400 && status !== 422) || refusesMaxTokens(error)) throw error
     const without = { request, sendsMemberData: false }
     const reply = await askWith(settings, without, limit).catch(() => Promise.reject(error))
     findings.refusesMemberData = true

@@ -1,6 +1,6 @@
 import type { Usage } from '../../core/messages.js'
 import { toWireUsage, type WireUsage } from '../../run/events.js'
-import { fromStoredMessage, fromStoredUsage } from './stored-messages.js'
+import { fromStoredError, fromStoredMessage, fromStoredUsage } from './stored-messages.js'
 import type { StoredEntry } from './stored-state.js'
 
 /** One tool call of an answer as callers see it. */
@@ -68,7 +68,7 @@ function toModel({ extensionData }: StoredEntry) {
 function toAnswerLine(entry: StoredEntry): HistoryEntry {
   const text = toAnswerContent(entry)
   const usage: Usage = fromStoredUsage(entry.usage)
-  const failure = entry.$type === 'errorResponse' ? { error: toError(entry.error) } : {}
+  const failure = entry.$type === 'errorResponse' ? { error: fromStoredError(entry.error) } : {}
   return {
     role: 'assistant',
     content: text,
@@ -111,9 +111,4 @@ function toToolCalls({ messages }: StoredEntry): readonly ToolCallView[] {
       const outcome = results.find((result) => result.callId === callId)
       return { id: callId, name, arguments: args, result: outcome?.result, error: outcome?.error }
     })
-}
-
-function toError(error: unknown): { readonly code: string; readonly message: string } {
-  const { code = 'internal', message = '' } = (error ?? {}) as { code?: string; message?: string }
-  return { code, message }
 }

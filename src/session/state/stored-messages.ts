@@ -91,6 +91,12 @@ export function toStoredUsage(usage: Usage): NonNullable<StoredEntry['usage']> {
   }
 }
 
+/** What of a failure is told to users. */
+export function fromStoredError(error: unknown): { readonly code: string; readonly message: string } {
+  const { code = 'internal', message = '' } = (error ?? {}) as { code?: string; message?: string }
+  return { code, message }
+}
+
 export function fromStoredUsage(usage: StoredEntry['usage']): Usage {
   return {
     inputTokens: usage?.inputTokenCount ?? 0,

@@ -1,5 +1,5 @@
 import type { RunLog, SessionKey } from '../../run/run-log.js'
-import { filterInBatches } from './filter-in-batches.js'
+import { findWanted } from './find-wanted.js'
 
 export interface UnusedSessionsQuery {
   readonly log: RunLog
@@ -11,15 +11,15 @@ export interface UnusedSessionsQuery {
 
 /**
  * Up to `limit` of an agent's sessions that nobody uses any more. One whose run waits for a human is used, however long that
- * takes; looks further when most are like that, which else would hide the rest for ever.
+ * takes.
  */
-export async function findUnusedSessions(query: UnusedSessionsQuery): Promise<readonly SessionKey[]> {
+export function findUnusedSessions(query: UnusedSessionsQuery): Promise<readonly SessionKey[]> {
   const { log, agent, before, limit } = query
-  for (let count = limit; ; count *= 4) {
-    const idle = await log.idleSessions(agent, before, count)
-    const found = await filterInBatches(idle, limit, (key) => hasNoOpenRun(log, key))
-    if (idle.length < count || found.length >= limit) return found.slice(0, limit)
-  }
+  return findWanted(
+    limit,
+    (count) => log.idleSessions(agent, before, count),
+    (key) => hasNoOpenRun(log, key),
+  )
 }
 
 /** One that cannot be read stays: whoever uses it learns why. */

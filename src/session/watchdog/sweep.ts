@@ -9,8 +9,8 @@ import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.j
 import { cancelAnswers, findAnswersOf } from '../delegation/open-answers.js'
 import type { OperationName } from '../entity/operation.js'
 import { logsAtATime } from '../logs-at-a-time.js'
-import { filterInBatches } from './filter-in-batches.js'
 import { findUnusedSessions } from './find-unused-sessions.js'
+import { findWanted } from './find-wanted.js'
 
 /** What the sweeper looks after, and how patient it is. */
 export interface SweepOptions {
@@ -65,17 +65,16 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
   }
 }
 
-/** Looks further when most of what stands still does so for good reason: else that would hide the rest for ever. */
-async function findStalled(options: SweepOptions): Promise<readonly RunKey[]> {
+/** What stands still, but not for good reason. */
+function findStalled(options: SweepOptions): Promise<readonly RunKey[]> {
   const { log, stallMs, now } = options
   const firsts = new Map<string, Promise<RunSummary | undefined>>()
-  for (let count = limit; ; count *= 4) {
-    const stalled = await log.stalled({ before: now - stallMs, now, limit: count })
-    const served = stalled.filter(isServedBy(options))
-    const isMovable = async (key: RunKey) => !(await waitsBehindOther(log, key, firsts))
-    const found = await filterInBatches(served, limit, isMovable)
-    if (stalled.length < count || found.length >= limit) return found.slice(0, limit)
-  }
+  const isServed = isServedBy(options)
+  return findWanted(
+    limit,
+    (count) => log.stalled({ before: now - stallMs, now, limit: count }),
+    async (key) => isServed(key) && !(await waitsBehindOther(log, key, firsts)),
+  )
 }
 
 /** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */

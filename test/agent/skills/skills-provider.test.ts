@@ -173,9 +173,12 @@ test.each([
   })
 })
 
-test.each(['', 'Upper', 'a--b', '-a', 'a_b', 'x'.repeat(65)])('a skill named "%s" is refused', (name) => {
-  expect(() => skill({ name, description: 'x', content: '' })).toThrow(`not "${name}"`)
-})
+test.each(['', 'Upper', 'a--b', '-a', 'a_b', 'x'.repeat(65), undefined as never])(
+  'a skill named "%s" is refused',
+  (name) => {
+    expect(() => skill({ name, description: 'x', content: '' })).toThrow(`not "${name}"`)
+  },
+)
 
 test('two skills of one name are refused', async () => {
   await expect(run({ skills: [pricing, pricing] })).rejects.toThrow('two skills named "tenant-pricing"')

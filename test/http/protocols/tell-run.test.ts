@@ -3,7 +3,18 @@ import type { RunTeller } from '../../../src/http/protocols/run-teller.js'
 import { type TellingFrom, tellRun } from '../../../src/http/protocols/tell-run.js'
 import type { Call } from '../../../src/http/route.js'
 import type { RunEvent, StoredEvent } from '../../../src/run/events.js'
-import { accepted, answer, calls, completed, started } from '../../run/event-samples.js'
+import {
+  accepted,
+  answer,
+  asks,
+  calls,
+  completed,
+  decides,
+  parked,
+  resumed,
+  started,
+  store,
+} from '../../run/event-samples.js'
 
 /** Tells events by their types. */
 const teller: RunTeller<string> = {
@@ -14,16 +25,6 @@ const teller: RunTeller<string> = {
 }
 
 const key = { agent: 'A', session: 's', run: 'r' }
-const asks = (approvalId: string, callId: string): RunEvent => ({
-  type: 'approval.requested',
-  data: { approvalId, callId, name: 'tool', arguments: {}, reason: 'policy' },
-})
-const decides = (approvalId: string): RunEvent => ({
-  type: 'approval.decided',
-  data: { approvalId, decision: 'approve' },
-})
-const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
-const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
 
 const waiting = [
   accepted('hi'),
@@ -34,10 +35,6 @@ const waiting = [
   parked,
 ]
 const rest = [decides('r~2'), answer(1, 'Ok'), completed('Ok')]
-
-function store(events: readonly RunEvent[], from = 0): readonly StoredEvent[] {
-  return events.map((event, index) => ({ ...event, id: from + index, at: 0 }))
-}
 
 /** Tells a log that holds `there`, to which `later` comes piece by piece. */
 async function tell(

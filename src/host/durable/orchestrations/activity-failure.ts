@@ -1,3 +1,4 @@
+import { parseJson } from '../../../core/json.js'
 import type { InvocationOutcome } from '../../functions.js'
 import { isObject, type UncheckedObject } from '../../parse-json.js'
 
@@ -20,19 +21,15 @@ export function toActivityFailure(
 /** An app with a provider of exception properties sends failures as JSON. */
 function readFailureDetails(message: string): UncheckedObject | undefined {
   if (!message.startsWith('{')) return undefined
-  try {
-    const parsed: unknown = JSON.parse(message)
-    if (!isObject(parsed) || typeof parsed.errorType !== 'string') return undefined
-    return {
-      ErrorType: parsed.errorType,
-      ErrorMessage: typeof parsed.errorMessage === 'string' ? parsed.errorMessage : '',
-      StackTrace: typeof parsed.stackTrace === 'string' ? parsed.stackTrace : null,
-      InnerFailure: null,
-      IsNonRetriable: parsed.isNonRetriable === true,
-      Properties: isObject(parsed.properties) ? parsed.properties : null,
-    }
-  } catch {
-    return undefined
+  const parsed: unknown = parseJson(message)
+  if (!isObject(parsed) || typeof parsed.errorType !== 'string') return undefined
+  return {
+    ErrorType: parsed.errorType,
+    ErrorMessage: typeof parsed.errorMessage === 'string' ? parsed.errorMessage : '',
+    StackTrace: typeof parsed.stackTrace === 'string' ? parsed.stackTrace : null,
+    InnerFailure: null,
+    IsNonRetriable: parsed.isNonRetriable === true,
+    Properties: isObject(parsed.properties) ? parsed.properties : null,
   }
 }
 

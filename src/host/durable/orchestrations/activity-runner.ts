@@ -1,4 +1,3 @@
-import type { ExtensionLog } from '../../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker, InvocationOutcome } from '../../functions.js'
 import { createFailure } from '../../invocation-failure.js'
 import type { Claim, StoredMessage } from '../hub-message.js'
@@ -22,7 +21,6 @@ export interface ActivityRunnerOptions {
   readonly maxConcurrent: number
   /** Epoch milliseconds. */
   readonly now: () => number
-  readonly log: ExtensionLog
 }
 
 /**

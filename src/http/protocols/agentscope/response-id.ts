@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { findIdProblem, longestCorrelationId, longestSessionId } from '../../../core/find-id-problem.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { toSessionOf } from '../session-of-run.js'
+import { toSessionOf } from '../../session-of-run.js'
 
 /** A run of some session, its agent left open. */
 export type RunPlace = Omit<RunKey, 'agent'>

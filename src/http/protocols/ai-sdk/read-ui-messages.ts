@@ -3,7 +3,11 @@ import { fold, toLastCalls } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { toOwnMessages } from '../../../run/turn-messages.js'
 import type { HistoryPage } from '../../../session/state/read-session.js'
-import { fromStoredMessage, fromStoredUsage } from '../../../session/state/stored-messages.js'
+import {
+  fromStoredError,
+  fromStoredMessage,
+  fromStoredUsage,
+} from '../../../session/state/stored-messages.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import type { Call } from '../../route.js'
 import { readSaid } from '../stored-said.js'
@@ -54,9 +58,7 @@ function toAnswer(key: SessionKey, entry: StoredEntry): readonly UiMessage[] {
 }
 
 function toFailure({ $type, error }: StoredEntry): UiMetadata {
-  if ($type !== 'errorResponse') return {}
-  const { code = 'internal', message = '' } = (error ?? {}) as { code?: string; message?: string }
-  return { error: { code, message } }
+  return $type === 'errorResponse' ? { error: fromStoredError(error) } : {}
 }
 
 function toMetadata({ session }: SessionKey, { correlationId, createdAt }: StoredEntry): UiMetadata {

@@ -67,7 +67,7 @@ function tellState(telling: ChatTelling, progress: ChatProgress, head: ChatHead)
   if (outcome !== undefined) return end(progress, [{ error: toEndError(outcome, telling.key) }])
   const text = telling.holdsText ? sent : toTextSoFar(state)
   // A step that was begun again may yet come to what was sent.
-  if (!text.startsWith(sent) && !sent.startsWith(text)) return tellUntold('answer_changed', telling, progress)
+  if (!text.startsWith(sent) && !sent.startsWith(text)) return tellChanged(telling, progress)
   const added = toAdded(telling, head, { content: text.slice(sent.length) })
   const told = { progress: { ...progress, sent: text.length > sent.length ? text : sent }, frames: added }
   if (state.parked !== 'approval') return told
@@ -82,15 +82,15 @@ function tellAnswer(
 ): Told {
   const { state, sent } = progress
   const { content, refusal } = toFinalText(state, outcome)
-  if (!content.startsWith(sent)) return tellUntold('answer_changed', telling, progress)
+  if (!content.startsWith(sent)) return tellChanged(telling, progress)
   const rest = toAdded(telling, head, { content: content.slice(sent.length), refusal })
   const last = toChunk(telling, head, {}, toChatFinish(state))
   const usage = telling.includeUsage ? [toUsageChunk(head, outcome.data.usage)] : []
   return end({ ...progress, sent: content }, [...rest, last, ...usage, '[DONE]'])
 }
 
-function tellUntold(why: Untold, { key }: ChatTelling, progress: ChatProgress): Told {
-  return end(progress, [toUntoldFrame(why, key)])
+function tellChanged({ key }: ChatTelling, progress: ChatProgress): Told {
+  return end(progress, [toUntoldFrame('answer_changed', key)])
 }
 
 function end(progress: ChatProgress, frames: readonly ChatFrame[]): Told {

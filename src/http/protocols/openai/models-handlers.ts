@@ -2,7 +2,7 @@ import type { Agent } from '../../../agent/agent.js'
 import { AgentError } from '../../../core/errors.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { refuseUnknown } from '../../parse-query.js'
-import { toReachable } from '../../reachable-agents.js'
+import { findReachable, toReachable } from '../../reachable-agents.js'
 import type { Call } from '../../route.js'
 
 /** `GET models`: the agents that have routes, in order of registration, as OpenAI lists models. */
@@ -15,7 +15,7 @@ export async function handleModels(call: Call): Promise<Answer> {
 export async function handleModel(call: Call): Promise<Answer> {
   refuseUnknown(call.url.searchParams, ['code'])
   const { model = '' } = call.params
-  const agent = toReachable(call).find(({ name }) => name.toLowerCase() === model.toLowerCase())
+  const agent = findReachable(call, model)
   if (agent !== undefined) return createJsonAnswer(toModel(agent))
   throw new AgentError('not_found', `model: there is no agent named "${model}".`, {
     issues: [{ path: 'model', message: 'is no agent of this app' }],

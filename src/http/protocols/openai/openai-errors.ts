@@ -11,18 +11,15 @@ export interface OpenAiError {
   readonly code: string
 }
 
-/** The answer to whatever a handler threw: the status of the problem details, in OpenAI's shape. */
-export function toOpenAiErrorAnswer(error: unknown, headers: Record<string, string> = {}): Answer {
-  return createOpenAiErrorAnswer(toProblem(error), { ...headers, ...toRetryHeaders(error) })
-}
-
 /**
- * A problem in OpenAI's shape. OpenAI's clients try some statuses again by themselves, 409 among them;
- * `x-should-retry` tells them not to where that cannot help.
+ * The answer to whatever a handler threw: the status of the problem details, in OpenAI's shape. OpenAI's clients try some
+ * statuses again by themselves, 409 among them; `x-should-retry` tells them not to where that cannot help.
  */
-export function createOpenAiErrorAnswer(problem: Problem, headers: Record<string, string> = {}): Answer {
+export function toOpenAiErrorAnswer(error: unknown, headers: Record<string, string> = {}): Answer {
+  const problem = toProblem(error)
   return createJsonAnswer({ error: toOpenAiError(problem) }, problem.status, {
     ...headers,
+    ...toRetryHeaders(error),
     'x-should-retry': String(isRetryableCode(problem.code)),
   })
 }

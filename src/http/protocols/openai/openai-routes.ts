@@ -11,7 +11,7 @@ const loadResponses = () => import('./responses-handlers.js')
 const loadModels = () => import('./models-handlers.js')
 
 /** Where OpenAI's API begins, below the app's prefix: what clients are given as `baseURL`. */
-export const openAiBase = 'compatible-mode/v1'
+const openAiBase = 'compatible-mode/v1'
 
 /** The routes by which OpenAI's clients reach the agents; `model` names one. */
 export function createOpenAiRoutes(): readonly DialectRoute[] {

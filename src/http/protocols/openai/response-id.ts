@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { longestCorrelationId, longestSessionId } from '../../../core/find-id-problem.js'
+import { parseJson } from '../../../core/json.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
@@ -26,7 +27,9 @@ export function toResponseId({ agent, session, run, part, first }: ResponseKey):
 
 /** Reads an id that {@link toResponseId} made. @throws {AgentError} `invalid_request` naming the field for any other text. */
 export function parseResponseId(field: string, id: string): ResponseKey {
-  const fields = id.startsWith(prefix) ? tryParse(id.slice(prefix.length)) : undefined
+  const fields = id.startsWith(prefix)
+    ? parseJson(Buffer.from(id.slice(prefix.length), 'base64url').toString())
+    : undefined
   if (!Array.isArray(fields)) throw createIdError(field, id)
   const [agent, session, run, part = 0, first = part] = fields as readonly unknown[]
   if (typeof agent !== 'string' || typeof session !== 'string' || typeof run !== 'string')
@@ -51,14 +54,6 @@ export function toItemSeed(key: ResponseKey): string {
 
 function isPart(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString())
-  } catch {
-    return undefined
-  }
 }
 
 function createIdError(field: string, id: string) {

@@ -5,9 +5,18 @@ import { handleRpc } from '../../../../src/http/protocols/a2a/rpc-handler.js'
 import { toTaskId } from '../../../../src/http/protocols/a2a/task-id.js'
 import type { Call } from '../../../../src/http/route.js'
 import type { Decision } from '../../../../src/run/control.js'
-import type { RunEvent, StoredEvent } from '../../../../src/run/events.js'
+import type { RunEvent } from '../../../../src/run/events.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
-import { accepted, calls, completed, started } from '../../../run/event-samples.js'
+import {
+  accepted,
+  calls,
+  completed,
+  decides,
+  parked,
+  resumed,
+  started,
+  store,
+} from '../../../run/event-samples.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
@@ -18,10 +27,6 @@ interface Scene {
   readonly later?: readonly RunEvent[]
   /** What following the run ends with. @default the caller's time limit */
   readonly end?: () => void
-}
-
-function store(events: readonly RunEvent[]): readonly StoredEvent[] {
-  return events.map((event, id) => ({ ...event, id, at: 0 }))
 }
 
 const message = { messageId: 'm', contextId: 's', role: 'ROLE_USER', parts: [{ text: 'Hi' }] }
@@ -81,12 +86,9 @@ const asking: readonly RunEvent[] = [
   ...running,
   calls(0, 'c'),
   { type: 'approval.requested', data: question },
-  { type: 'run.parked', data: { reason: 'approval' } },
+  parked,
 ]
-const decided: readonly RunEvent[] = [
-  { type: 'run.resumed', data: { reason: 'approval' } },
-  { type: 'approval.decided', data: { approvalId: 'a', decision: 'approve' } },
-]
+const decided = [resumed, decides('a')]
 
 test.each(['SendMessage', 'SendStreamingMessage'])(
   'who has answered a question by %s is told what follows, although the run has yet to hear of it',

@@ -2,41 +2,26 @@ import { describe, expect, test } from 'vitest'
 import type { Frame, Part, Task } from '../../../../src/http/protocols/a2a/a2a-wire.js'
 import { toLegacyFrame } from '../../../../src/http/protocols/a2a/legacy-wire.js'
 import { beginStory, tellTask } from '../../../../src/http/protocols/a2a/tell-task.js'
-import type { RunEvent, StoredEvent } from '../../../../src/run/events.js'
+import type { RunEvent } from '../../../../src/run/events.js'
 import {
   accepted,
   answer,
-  calls,
+  callsAfter,
   completed,
+  parked,
+  resumed,
+  says,
   started,
+  store,
   toolDone,
   toolStarted,
 } from '../../../run/event-samples.js'
 
 const key = { agent: 'A', session: 's', run: 'r' }
 
-function store(events: readonly RunEvent[]): readonly StoredEvent[] {
-  return events.map((event, id) => ({ ...event, id, at: 1_700_000_000_000 + id * 1000 }))
-}
-
 function tell(...events: RunEvent[]) {
   return tellTask(beginStory(key), store(events))
 }
-
-function says(step: number, text: string): RunEvent {
-  return { type: 'message.delta', data: { step, text } }
-}
-
-function callsAfter(step: number, text: string, callId: string): RunEvent {
-  const called = calls(step, callId)
-  if (called.type !== 'step.completed') throw new Error('It is a step.')
-  const { message } = called.data
-  const contents = [{ type: 'text', text } as const, ...message.contents]
-  return { ...called, data: { ...called.data, message: { ...message, contents } } }
-}
-
-const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
-const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
 
 function asks(approvalId: string): RunEvent {
   const data = { approvalId, callId: 'c', name: 'refund', arguments: { order: 7 }, reason: 'policy' } as const

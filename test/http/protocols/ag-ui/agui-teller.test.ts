@@ -6,9 +6,16 @@ import type { RunEvent } from '../../../../src/run/events.js'
 import {
   accepted,
   answer,
+  asks,
   calls,
   completed,
+  decides,
+  parked,
+  reset,
+  resumed,
+  says,
   started,
+  thinks,
   toolDone,
   toolStarted,
 } from '../../../run/event-samples.js'
@@ -36,16 +43,8 @@ async function show(events: readonly AguiEvent[], initialMessages: Message[] = [
   return { client, messages: client.messages, lines: toLines(client.messages) }
 }
 
-const says = (step: number, text: string): RunEvent => ({ type: 'message.delta', data: { step, text } })
-const thinks = (step: number, text: string): RunEvent => ({ type: 'reasoning.delta', data: { step, text } })
-const reset = (step: number): RunEvent => ({ type: 'step.reset', data: { step } })
-const asked: RunEvent = {
-  type: 'approval.requested',
-  data: { approvalId: 'r~1', callId: 'c2', name: 'tool', arguments: { a: 1 }, reason: 'policy' },
-}
-const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
-const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
-const approved: RunEvent = { type: 'approval.decided', data: { approvalId: 'r~1', decision: 'approve' } }
+const asked = asks('r~1', 'c2', { a: 1 })
+const approved = decides('r~1')
 
 /** A step ahead of which the model has thought. */
 function withThought(event: RunEvent, text: string): RunEvent {

@@ -5,22 +5,25 @@ import type {
   ResponseEvent,
 } from '../../../../src/http/protocols/agentscope/agentscope-events.js'
 import { createProjection, projectRun } from '../../../../src/http/protocols/agentscope/project-run.js'
-import type { RunEvent, StoredEvent } from '../../../../src/run/events.js'
+import type { RunEvent } from '../../../../src/run/events.js'
 import {
   accepted,
   answer,
+  asks,
   calls,
   completed,
+  parked,
+  reset,
+  resumed,
+  says,
   started,
+  store,
+  thinks,
   toolDone,
   toolStarted,
 } from '../../../run/event-samples.js'
 
 const key = { agent: 'A', session: 's', run: 'r' }
-
-function store(events: readonly RunEvent[]): readonly StoredEvent[] {
-  return events.map((event, id) => ({ ...event, id, at: 1_700_000_000_000 + id * 1000 }))
-}
 
 function project(...events: RunEvent[]): readonly AgentScopeEvent[] {
   return projectRun(key, store(events))
@@ -66,18 +69,10 @@ function toShown(events: readonly AgentScopeEvent[]): readonly string[] {
   return [...shown.values()].filter((text) => text !== '')
 }
 
-const say = (text: string, step = 0): RunEvent => ({ type: 'message.delta', data: { step, text } })
-const think = (text: string, step = 0): RunEvent => ({ type: 'reasoning.delta', data: { step, text } })
-const reset: RunEvent = { type: 'step.reset', data: { step: 0 } }
-const asked: RunEvent = {
-  type: 'approval.requested',
-  data: { approvalId: 'r~1', callId: 'c1', name: 'tool', arguments: { a: 1 }, reason: 'policy' },
-}
-const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
-const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
+const asked = asks('r~1', 'c1', { a: 1 })
 
 const begun = [accepted('hi'), started(1)]
-const hello = [...begun, say('Hel'), say('lo'), answer(0, 'Hello'), completed('Hello')]
+const hello = [...begun, says(0, 'Hel'), says(0, 'lo'), answer(0, 'Hello'), completed('Hello')]
 
 test('tells an answer in three levels', () => {
   expect(toLines(project(...hello))).toEqual([
@@ -120,11 +115,11 @@ test('has exactly the fields that clients read, in their order', () => {
 
 const eventful: readonly RunEvent[] = [
   ...begun,
-  think('Hm'),
-  say('On'),
-  reset,
-  think('Well'),
-  say('One moment'),
+  thinks(0, 'Hm'),
+  says(0, 'On'),
+  reset(0),
+  thinks(0, 'Well'),
+  says(0, 'One moment'),
   calls(0, 'c1', 'c2'),
   toolStarted('c1'),
   toolDone('c1', { ok: true }),
@@ -135,7 +130,7 @@ const eventful: readonly RunEvent[] = [
   resumed,
   started(2),
   { type: 'tool.completed', data: { callId: 'c2', error: 'broken', durationMs: 1 } },
-  say('Done', 1),
+  says(1, 'Done'),
   answer(1, 'Done'),
   completed('Done'),
 ]
@@ -164,7 +159,15 @@ test('every message that is told of ends, and is told of under its own id', () =
 })
 
 test('tells a model call that was made again as void, and then anew', () => {
-  const events = project(...begun, think('Hm'), say('On'), reset, say('Ok'), answer(0, 'Ok'), completed('Ok'))
+  const events = project(
+    ...begun,
+    thinks(0, 'Hm'),
+    says(0, 'On'),
+    reset(0),
+    says(0, 'Ok'),
+    answer(0, 'Ok'),
+    completed('Ok'),
+  )
   expect(toLines(events).slice(2)).toEqual([
     'reasoning in_progress',
     '+ in_progress Hm',
@@ -187,7 +190,15 @@ test('tells a model call that was made again as void, and then anew', () => {
 
 test('leaves a client that adds pieces with what counts', () => {
   expect(toShown(projectRun(key, store(eventful)))).toEqual(['Well', 'One moment', 'Done'])
-  const voided = [...begun, think('Hm'), say('On'), reset, say('Ok'), answer(0, 'Ok'), completed('Fine')]
+  const voided = [
+    ...begun,
+    thinks(0, 'Hm'),
+    says(0, 'On'),
+    reset(0),
+    says(0, 'Ok'),
+    answer(0, 'Ok'),
+    completed('Fine'),
+  ]
   expect(toShown(project(...voided))).toEqual(['Fine'])
 })
 
@@ -250,7 +261,7 @@ test('ends a run that failed with its code and no more than its detail', () => {
     status: 502,
     detail: 'It failed.',
   } as const
-  const events = project(...begun, say('Hel'), {
+  const events = project(...begun, says(0, 'Hel'), {
     type: 'run.failed',
     data: { ...problem, code: 'model_error' },
   })
@@ -264,7 +275,7 @@ test('ends a run that failed with its code and no more than its detail', () => {
 
 test('keeps what was said when a run is stopped', () => {
   const stopped: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: 'Hel' } }
-  const events = project(...begun, say('Hel'), stopped)
+  const events = project(...begun, says(0, 'Hel'), stopped)
   expect(toOutput(events)).toEqual(['message: Hel'])
   expect(lastResponse(events)).toMatchObject({
     status: 'canceled',
@@ -277,14 +288,14 @@ test('tells an answer that no model gave', () => {
 })
 
 test('puts the words that middleware has chosen in the place of the model’s, under the same message', () => {
-  const events = project(...begun, say('Damn'), answer(0, 'Damn'), completed('Well'))
+  const events = project(...begun, says(0, 'Damn'), answer(0, 'Damn'), completed('Well'))
   expect(toOutput(events)).toEqual(['message: Well'])
   expect(new Set(events.flatMap((event) => (event.object === 'message' ? [event.id] : []))).size).toBe(1)
 })
 
 test('takes back an answer that did not fit the schema', () => {
   const rejected: RunEvent = { type: 'answer.rejected', data: { step: 0, issues: [] } }
-  const events = project(...begun, say('no'), answer(0, 'no'), rejected, answer(1, '{}'), completed('{}'))
+  const events = project(...begun, says(0, 'no'), answer(0, 'no'), rejected, answer(1, '{}'), completed('{}'))
   expect(toLines(events)).toContain('message incomplete')
   expect(toOutput(events)).toEqual(['message: {}'])
 })

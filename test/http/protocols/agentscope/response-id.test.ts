@@ -4,7 +4,7 @@ import {
   toResponseId,
   toRunPlaces,
 } from '../../../../src/http/protocols/agentscope/response-id.js'
-import { toSessionOf } from '../../../../src/http/protocols/session-of-run.js'
+import { toSessionOf } from '../../../../src/http/session-of-run.js'
 
 test.each(['s', 'user-123', 'späť & ☃', 'x'.repeat(200)])(
   'a made id says which session it is in: %s',

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
 import { followResponse } from '../../../../src/http/protocols/agentscope/response-stream.js'
 import type { RunEvent, StoredEvent } from '../../../../src/run/events.js'
-import { accepted, answer, calls, completed, started } from '../../../run/event-samples.js'
+import { accepted, answer, calls, completed, parked, resumed, started } from '../../../run/event-samples.js'
 
 const key = { agent: 'A', session: 's', run: 'r' }
-const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
-const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
 
 /** Follows a log that comes in these pieces; gives the numbers told in each, and how many pieces were taken. */
 async function follow(pieces: readonly (readonly RunEvent[])[], after = -1, answered = after) {

@@ -6,9 +6,18 @@ import type { RunEvent } from '../../../../src/run/events.js'
 import {
   accepted,
   answer,
+  asks,
   calls,
+  callsAfter,
   completed,
+  decides,
+  failed,
+  parked,
+  reset,
+  resumed,
+  says,
   started,
+  thinks,
   toolDone,
   toolStarted,
 } from '../../../run/event-samples.js'
@@ -36,31 +45,12 @@ async function read(chunks: readonly UiChunk[], message?: UIMessage) {
   return { message: last, lines: toLines(last), errors }
 }
 
-const says = (step: number, text: string): RunEvent => ({ type: 'message.delta', data: { step, text } })
-const thinks = (step: number, text: string): RunEvent => ({ type: 'reasoning.delta', data: { step, text } })
-const reset = (step: number): RunEvent => ({ type: 'step.reset', data: { step } })
-const asked: RunEvent = {
-  type: 'approval.requested',
-  data: { approvalId: 'r~1', callId: 'c2', name: 'tool', arguments: { a: 1 }, reason: 'policy' },
-}
-const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
-const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
-const decides = (decision: 'approve' | 'reject'): RunEvent => ({
-  type: 'approval.decided',
-  data: { approvalId: 'r~1', decision },
-})
-const fails: RunEvent = {
-  type: 'run.failed',
-  data: { type: 'about:blank', title: '', status: 502, detail: 'It failed.', code: 'model_error' },
-}
+const asked = asks('r~1', 'c2', { a: 1 })
 
 /** A step that thinks, speaks and calls tools. */
 function speakingCalls(...callIds: string[]): RunEvent {
-  const event = calls(0, ...callIds)
-  if (event.type !== 'step.completed') throw new Error('A call is a step.')
   const said = [{ type: 'reasoning', text: 'Hm' } as const, { type: 'text', text: 'On it' } as const]
-  const message = { role: 'assistant' as const, contents: [...said, ...event.data.message.contents] }
-  return { ...event, data: { ...event.data, message } }
+  return callsAfter(0, said, ...callIds)
 }
 
 const begun = [accepted('hi'), started(1)]
@@ -73,7 +63,7 @@ const asking = [
   asked,
   parked,
 ]
-const decided = [decides('approve'), resumed, toolStarted('c2'), toolDone('c2', { ok: true })]
+const decided = [decides('r~1'), resumed, toolStarted('c2'), toolDone('c2', { ok: true })]
 const rest = [...decided, says(1, 'Do'), says(1, 'ne'), answer(1, 'Done'), completed('Done')]
 
 test('tells an answer chunk by chunk', () => {
@@ -142,13 +132,13 @@ test('tells a call as a human had it run', async () => {
   const ran = toolStarted('c2')
   if (ran.type !== 'tool.started') throw new Error('A start is a start.')
   const changed: RunEvent = { ...ran, data: { ...ran.data, arguments: { a: 2 } } }
-  const { message } = await read(tell([...asking, decides('approve'), resumed, changed, toolDone('c2', 2)]))
+  const { message } = await read(tell([...asking, decides('r~1'), resumed, changed, toolDone('c2', 2)]))
   expect(message?.parts.at(-1)).toMatchObject({ input: { a: 2 }, output: 2, approval: { approved: true } })
 })
 
 test('tells that a human said no', async () => {
   const denied: RunEvent = { type: 'tool.completed', data: { callId: 'c2', error: 'No', durationMs: 0 } }
-  const { lines } = await read(tell([...asking, decides('reject'), resumed, denied]))
+  const { lines } = await read(tell([...asking, decides('r~1', 'reject'), resumed, denied]))
   expect(lines.at(-1)).toBe('tool-tool output-denied undefined')
 })
 
@@ -177,11 +167,11 @@ test('tells an answer that no model gave', async () => {
   expect((await read(tell([...begun, completed('No.')]))).lines).toEqual(['step-start', 'text No.'])
 })
 
-test('ends what fails with its code and an error, and what is stopped with its reason', async () => {
-  const failed = await read(tell([...begun, says(0, 'Hel'), fails]))
-  expect(failed.lines).toEqual(['step-start', 'text Hel'])
-  expect(failed.message?.metadata).toMatchObject({ error: { code: 'model_error', message: 'It failed.' } })
-  expect(failed.errors).toContain('It failed.')
+test('ends what failed with its code and an error, and what is stopped with its reason', async () => {
+  const broken = await read(tell([...begun, says(0, 'Hel'), failed]))
+  expect(broken.lines).toEqual(['step-start', 'text Hel'])
+  expect(broken.message?.metadata).toMatchObject({ error: { code: 'model_error', message: 'It failed.' } })
+  expect(broken.errors).toContain('It failed.')
   const stops: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: 'Hel' } }
   expect(tell([...begun, says(0, 'Hel'), stops]).at(-1)).toEqual({ type: 'abort', reason: 'Enough.' })
 })

@@ -11,8 +11,10 @@ import { fold } from '../../../../src/run/fold.js'
 import {
   accepted,
   answer,
-  calls,
+  callsAfter,
   completed,
+  reset,
+  says,
   started,
   toolDone,
   toolStarted,
@@ -23,21 +25,6 @@ const live: ChatTelling = { key, holdsText: false, includeUsage: false }
 
 function store(events: readonly RunEvent[]): readonly StoredEvent[] {
   return events.map((event, id) => ({ ...event, id, at: 1_700_000_000_999 + id }))
-}
-
-function delta(step: number, text: string): RunEvent {
-  return { type: 'message.delta', data: { step, text } }
-}
-
-function reset(step: number): RunEvent {
-  return { type: 'step.reset', data: { step } }
-}
-
-function callsAfter(step: number, text: string, callId: string): RunEvent {
-  const event = calls(step, callId)
-  if (event.type !== 'step.completed') throw new Error('Calls come with a step.')
-  const contents = [{ type: 'text' as const, text }, ...event.data.message.contents]
-  return { ...event, data: { ...event.data, message: { role: 'assistant', contents } } }
 }
 
 /** Tells a run in pieces of so many events. */
@@ -75,13 +62,13 @@ function toContent(events: readonly RunEvent[]): unknown {
 const twoSteps = [
   accepted('hi'),
   started(1),
-  delta(0, 'I look '),
-  delta(0, 'it up.'),
+  says(0, 'I look '),
+  says(0, 'it up.'),
   callsAfter(0, 'I look it up.', 'c'),
   toolStarted('c'),
   toolDone('c', 72),
-  delta(1, 'It is'),
-  delta(1, ' 72.'),
+  says(1, 'It is'),
+  says(1, ' 72.'),
   answer(1, 'It is 72.'),
   completed('It is 72.'),
 ]
@@ -101,7 +88,7 @@ describe('a run in chunks', () => {
       accepted('hi'),
       started(1),
       { type: 'reasoning.delta', data: { step: 0, text: 'hm' } },
-      delta(0, '\n'),
+      says(0, '\n'),
       callsAfter(0, '\n', 'c'),
       toolStarted('c'),
       toolDone('c', 72),
@@ -123,15 +110,15 @@ describe('a run in chunks', () => {
 
   test('ends with nothing after its end', () => {
     const told = tellChat(live, nothingTold, store(twoSteps))
-    expect(tellChat(live, told.progress, store([delta(1, 'more')])).frames).toEqual([])
+    expect(tellChat(live, told.progress, store([says(1, 'more')])).frames).toEqual([])
   })
 })
 
-const beginning = [accepted('hi'), started(1), delta(0, 'One, '), delta(0, 'two')]
+const beginning = [accepted('hi'), started(1), says(0, 'One, '), says(0, 'two')]
 
 describe('a step that is begun again', () => {
   test.each(sizes)('goes on where it says the same, told %i events at a time', (size) => {
-    const again = [reset(0), started(2), delta(0, 'On'), delta(0, 'e, two, '), delta(0, 'three')]
+    const again = [reset(0), started(2), says(0, 'On'), says(0, 'e, two, '), says(0, 'three')]
     const events = [...beginning, ...again, answer(0, 'One, two, three'), completed('One, two, three')]
     const frames = tell(events, size)
     expect(toText(frames)).toBe('One, two, three')
@@ -139,20 +126,20 @@ describe('a step that is begun again', () => {
   })
 
   test('ends the telling as soon as it says something else', () => {
-    const frames = tell([...beginning, reset(0), delta(0, 'One, '), delta(0, 'three'), delta(0, '!')], 1)
+    const frames = tell([...beginning, reset(0), says(0, 'One, '), says(0, 'three'), says(0, '!')], 1)
     expect(toText(frames)).toBe('One, two')
     expect(toEnd(frames)).toBe('answer_changed')
     expect(frames).toHaveLength(4)
   })
 
   test('ends the telling when it stops short of what was sent', () => {
-    const frames = tell([...beginning, reset(0), delta(0, 'One'), answer(0, 'One'), completed('One')], 1)
+    const frames = tell([...beginning, reset(0), says(0, 'One'), answer(0, 'One'), completed('One')], 1)
     expect(toText(frames)).toBe('One, two')
     expect(toEnd(frames)).toBe('answer_changed')
   })
 
   test('is not told at all where it was void before anybody listened', () => {
-    const events = [...beginning, reset(0), delta(0, 'Else'), answer(0, 'Else'), completed('Else')]
+    const events = [...beginning, reset(0), says(0, 'Else'), answer(0, 'Else'), completed('Else')]
     expect(toText(tell(events, 100))).toBe('Else')
   })
 })

@@ -4,15 +4,22 @@ import { AgentError } from '../../../../src/core/errors.js'
 import { handleChatCompletions } from '../../../../src/http/protocols/openai/chat-handler.js'
 import type { Call } from '../../../../src/http/route.js'
 import type { ControlRecord } from '../../../../src/run/control.js'
-import type { RunEvent, StoredEvent, TerminalEvent } from '../../../../src/run/events.js'
+import type { RunEvent, TerminalEvent } from '../../../../src/run/events.js'
 import type { RunSummary } from '../../../../src/run/run-log.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
 import {
   accepted,
   answer,
+  asks,
   calls,
   completed,
+  decides,
+  parked,
+  reset,
+  resumed,
+  says,
   started,
+  store,
   toolDone,
   toolStarted,
 } from '../../../run/event-samples.js'
@@ -77,34 +84,17 @@ async function ask(scene: Scene, stream = false) {
   return { ...answered, text: await new Response(answered.body).text(), story, errors }
 }
 
-function store(events: readonly RunEvent[], from = 0): readonly StoredEvent[] {
-  return events.map((event, index) => ({ ...event, id: from + index, at: 0 }))
-}
-
-function delta(text: string): RunEvent {
-  return { type: 'message.delta', data: { step: 0, text } }
-}
-
 function toOutcome(event: RunEvent): TerminalEvent {
   if (event.type !== 'run.completed') throw new Error('A completion ends a run.')
   return event
 }
 
 const approvalId = 'r.c.1'
-const asking: readonly RunEvent[] = [
-  accepted('Hi'),
-  started(1),
-  calls(0, 'c'),
-  {
-    type: 'approval.requested',
-    data: { approvalId, callId: 'c', name: 't', arguments: {}, reason: 'policy' },
-  },
-  { type: 'run.parked', data: { reason: 'approval' } },
-]
+const asking: readonly RunEvent[] = [accepted('Hi'), started(1), calls(0, 'c'), asks(approvalId, 'c'), parked]
 const decision = { type: 'decision', approvalId, decision: 'approve' } as const
-const resumed: readonly RunEvent[] = [
-  { type: 'run.resumed', data: { reason: 'approval' } },
-  { type: 'approval.decided', data: { approvalId, decision: 'approve' } },
+const onward: readonly RunEvent[] = [
+  resumed,
+  decides(approvalId),
   toolStarted('c'),
   toolDone('c', 1),
   answer(1, 'ok'),
@@ -113,8 +103,8 @@ const resumed: readonly RunEvent[] = [
 
 describe('a run that has yet to hear of a decision', () => {
   test('is told as a stream when it has heard', async () => {
-    const logs = [asking, [...asking, ...resumed]]
-    const { text } = await ask({ logs, later: resumed, controls: [decision] }, true)
+    const logs = [asking, [...asking, ...onward]]
+    const { text } = await ask({ logs, later: onward, controls: [decision] }, true)
     expect(text).toContain('"content":"ok"')
     expect(text).not.toContain('approval_required')
   })
@@ -183,8 +173,8 @@ describe('a caller who waits', () => {
 
 describe('a stream', () => {
   test('begins when the run is on disk, and tells nothing that was void by then', async () => {
-    const log = [accepted('Hi'), started(1), delta('No'), { type: 'step.reset', data: { step: 0 } } as const]
-    const later = [delta('Yes'), answer(0, 'Yes'), completed('Yes')]
+    const log = [accepted('Hi'), started(1), says(0, 'No'), reset(0)]
+    const later = [says(0, 'Yes'), answer(0, 'Yes'), completed('Yes')]
     const { story, text } = await ask({ logs: [log], later }, true)
     expect(story).toEqual(['begin', 'settle', 'read', 'follow after 3'])
     expect(text).not.toContain('No')

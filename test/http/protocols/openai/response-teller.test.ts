@@ -1,15 +1,23 @@
 import { ResponseStream } from 'openai/lib/responses/ResponseStream'
 import { describe, expect, test } from 'vitest'
-import type { ChatMessage } from '../../../../src/core/messages.js'
 import type { ResponseKey } from '../../../../src/http/protocols/openai/response-id.js'
 import { ResponseTeller } from '../../../../src/http/protocols/openai/response-teller.js'
 import type { RunEvent } from '../../../../src/run/events.js'
 import {
   accepted,
   answer,
+  asks,
   calls,
+  callsAfter,
   completed,
+  decides,
+  failed,
+  parked,
+  reset,
+  resumed,
+  says,
   started,
+  thinks,
   toolDone,
   toolStarted,
 } from '../../../run/event-samples.js'
@@ -29,47 +37,7 @@ async function accumulate(events: readonly RunEvent[], part = 0) {
   return ResponseStream.fromReadableStream(bytes).finalResponse()
 }
 
-function says(step: number, text: string): RunEvent {
-  return { type: 'message.delta', data: { step, text } }
-}
-
-function thinks(step: number, text: string): RunEvent {
-  return { type: 'reasoning.delta', data: { step, text } }
-}
-
-function reset(step: number): RunEvent {
-  return { type: 'step.reset', data: { step } }
-}
-
-function asks(approvalId: string, callId: string): RunEvent {
-  return {
-    type: 'approval.requested',
-    data: { approvalId, callId, name: 'tool', arguments: {}, reason: 'policy' },
-  }
-}
-
-function decides(approvalId: string, decision: 'approve' | 'reject' = 'approve'): RunEvent {
-  return { type: 'approval.decided', data: { approvalId, decision } }
-}
-
-const waits: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
-const resumes: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }
-
-const fails: RunEvent = {
-  type: 'run.failed',
-  data: { type: 'about:blank', title: '', status: 502, detail: 'It failed.', code: 'model_error' },
-}
-
 const stops: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: 'Su' } }
-
-/** A step that thinks, speaks and calls a tool. */
-function speakingCall(step: number, text: string, callId: string): RunEvent {
-  const event = calls(step, callId)
-  if (event.type !== 'step.completed') throw new Error('A call is a step.')
-  const contents = [{ type: 'text', text } as const, ...event.data.message.contents]
-  const message: ChatMessage = { role: 'assistant', contents }
-  return { ...event, data: { ...event.data, message } }
-}
 
 const plain = [
   accepted('hi'),
@@ -86,7 +54,7 @@ const rich = [
   thinks(0, 'Hm'),
   says(0, 'Let me '),
   says(0, 'see'),
-  speakingCall(0, 'Let me see', 'c1'),
+  callsAfter(0, 'Let me see', 'c1'),
   toolStarted('c1'),
   toolDone('c1', { city: 'Oslo' }),
   says(1, 'Sunny'),
@@ -123,22 +91,22 @@ const asked = [
   calls(0, 'c1', 'c2'),
   asks('r~1', 'c1'),
   asks('r~2', 'c2'),
-  waits,
+  parked,
   started(2),
-  resumes,
+  resumed,
   decides('r~1'),
   toolStarted('c1'),
   toolDone('c1', 1),
-  waits,
+  parked,
   started(3),
-  resumes,
+  resumed,
   decides('r~2', 'reject'),
   { type: 'tool.completed', data: { callId: 'c2', error: 'No.', durationMs: 0 } } as const,
   answer(1, 'Done'),
   completed('Done'),
 ]
 
-const runs = { plain, rich, crashed, rejected, 'part 0': asked, fails: [...crashed.slice(0, 4), fails] }
+const runs = { plain, rich, crashed, rejected, 'part 0': asked, fails: [...crashed.slice(0, 4), failed] }
 
 test('a plain answer is told in the order in which OpenAI tells it', () => {
   expect(tell(plain).types).toEqual([
@@ -274,7 +242,7 @@ describe('a run that waits for a human', () => {
   })
 
   test('does not end a response again when nobody has decided anything', () => {
-    const woken = [...asked.slice(0, 6), started(2), resumes, waits, ...asked.slice(6)]
+    const woken = [...asked.slice(0, 6), started(2), resumed, parked, ...asked.slice(6)]
     expect(tell(woken, 1).response.output).toEqual(tell(asked, 1).response.output)
   })
 
@@ -293,13 +261,13 @@ test('a call that was cut off stays incomplete when a human is asked whether to 
     toolStarted('c1'),
     started(2),
     asks('r~1', 'c1'),
-    waits,
+    parked,
   ]
   expect(tell(cutOff).response.output).toMatchObject([
     { type: 'mcp_call', status: 'incomplete', output: null, error: null },
     { type: 'mcp_approval_request', id: 'r~1' },
   ])
-  const again = [...cutOff, started(3), resumes, decides('r~1'), toolStarted('c1', 2), toolDone('c1', 'ok')]
+  const again = [...cutOff, started(3), resumed, decides('r~1'), toolStarted('c1', 2), toolDone('c1', 'ok')]
   expect(tell(again, 1).response.output).toMatchObject([
     { type: 'mcp_call', status: 'completed', output: 'ok' },
   ])
@@ -311,7 +279,7 @@ test('a call that is executed again after a crash is one item', () => {
 })
 
 test('a run that fails is told with its code, and what was said stays', () => {
-  const { types, response } = tell([...crashed.slice(0, 4), fails])
+  const { types, response } = tell([...crashed.slice(0, 4), failed])
   expect(types.at(-1)).toBe('response.failed')
   expect(response).toMatchObject({
     status: 'failed',

@@ -6,9 +6,9 @@ import {
   handleRetrieveResponse,
 } from '../../../../src/http/protocols/openai/responses-handlers.js'
 import type { Call } from '../../../../src/http/route.js'
-import type { RunEvent, StoredEvent } from '../../../../src/run/events.js'
+import type { RunEvent } from '../../../../src/run/events.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
-import { accepted, answer, calls, completed, started, toolDone } from '../../../run/event-samples.js'
+import { accepted, answer, calls, completed, started, store, toolDone } from '../../../run/event-samples.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 const going = [accepted('Hi'), started(1)]
@@ -33,10 +33,6 @@ async function create(events: readonly RunEvent[], body: object = {}) {
   })
   const told = typeof text === 'string' ? JSON.parse(text).status : undefined
   return { status, told, story }
-}
-
-function store(events: readonly RunEvent[]): readonly StoredEvent[] {
-  return events.map((event, id) => ({ ...event, id, at: 0 }))
 }
 
 /** Posts a response to an app with these sessions. */
