@@ -1,7 +1,7 @@
 import { AgentError } from '../core/errors.js'
 import { type Problem, type ProblemContext, toProblem } from '../core/problem.js'
 import type { ApprovalRequested } from '../run/events.js'
-import { type RunState, toOpenApprovals } from '../run/fold.js'
+import { isAsking, isBegun, type RunState, toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 
 /**
@@ -63,11 +63,14 @@ export function toRetryHeaders(error: unknown): Record<string, string> {
   return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
+/** How far a run is that has not ended. */
+export type PendingStatus = 'accepted' | 'running' | 'waiting'
+
 /** 202: where to look for the outcome of a run, and what it waits for. */
 export function createPendingAnswer(
   url: URL,
   { session, run }: RunKey,
-  status: 'accepted' | 'running' | 'waiting',
+  status: PendingStatus,
   approvals?: readonly ApprovalRequested[],
 ): Answer {
   const base = url.pathname.replace(/\/(run|[^/]+\/(approvals|runs)\/[^/]+(\/cancel)?)\/?$/i, '')
@@ -81,9 +84,22 @@ export function createPendingAnswer(
 
 /** 202: where a run that has not ended stands. */
 export function createStandingAnswer(url: URL, key: RunKey, state: RunState): Answer {
+  const { status, approvals } = toStanding(state)
+  return createPendingAnswer(url, key, status, approvals)
+}
+
+/** Where a run that has not ended stands, and what it asks. It counts as waiting when only a human can help it on; what else it waits for comes by itself. */
+export function toStanding(state: RunState): {
+  readonly status: PendingStatus
+  readonly approvals: readonly ApprovalRequested[] | undefined
+} {
   const approvals = toOpenApprovals(state)
-  const status = state.parked === 'approval' ? 'waiting' : state.epoch === 0 ? 'accepted' : 'running'
-  return createPendingAnswer(url, key, status, approvals.length === 0 ? undefined : approvals)
+  return { status: toPendingStatus(state), approvals: approvals.length === 0 ? undefined : approvals }
+}
+
+function toPendingStatus(state: RunState): PendingStatus {
+  if (isAsking(state)) return 'waiting'
+  return isBegun(state) ? 'running' : 'accepted'
 }
 
 function toHeaderText(id: string): string {

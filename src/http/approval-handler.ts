@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.js'
 import { longestReason } from '../core/longest-reason.js'
 import { toAskingRun } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
-import { fold, toOpenApprovals } from '../run/fold.js'
+import { toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import { type Answer, createPendingAnswer } from './answers.js'
 import { checkEditedArguments } from './check-edited-arguments.js'
@@ -67,7 +67,8 @@ async function requireOpenApproval(
       'not_found',
       `Session "${key.session}" has no approval with approvalId "${approvalId}".`,
     )
-  const open = toOpenApprovals(fold(events)).find((approval) => approval.approvalId === approvalId)
+  const asked = toOpenApprovals(await sessions.readStanding(key))
+  const open = asked.find((approval) => approval.approvalId === approvalId)
   if (open === undefined) throw createDecidedError(approvalId)
   if (open.expiresAt !== undefined && open.expiresAt <= toTimestamp(Date.now())) {
     throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${open.expiresAt}.`)

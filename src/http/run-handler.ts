@@ -3,7 +3,6 @@ import { AgentError } from '../core/errors.js'
 import { type Problem, toProblem } from '../core/problem.js'
 import { withinMs } from '../core/work-limit.js'
 import type { TerminalEvent } from '../run/events.js'
-import { fold } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import {
   type Answer,
@@ -47,7 +46,7 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answ
   await sessions.settle()
   if (run.form === 'events') return createEventStream(call, key, { after: -1, headers })
   if (!run.wait) return createPendingAnswer(call.url, key, 'accepted')
-  return createStandingAnswer(call.url, key, fold(await sessions.readRun(key)))
+  return createStandingAnswer(call.url, key, await sessions.readStanding(key))
 }
 
 function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {

@@ -1,9 +1,15 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError, hasCode } from '../core/errors.js'
-import { fold } from '../run/fold.js'
-import type { RunKey, RunSummary, SessionKey } from '../run/run-log.js'
+import type { RunKey, SessionKey } from '../run/run-log.js'
 import { toHistoryEntries, toLastResponse } from '../session/state/session-view.js'
-import { type Answer, createJsonAnswer, createStandingAnswer, toRunHeaders } from './answers.js'
+import {
+  type Answer,
+  createJsonAnswer,
+  createStandingAnswer,
+  type PendingStatus,
+  toRunHeaders,
+  toStanding,
+} from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { parseCursor } from './parse-cursor.js'
@@ -22,18 +28,17 @@ export function createStateHandler(agent: Agent): Handler {
     const key = await requireSession(call, agent)
     const view = await call.sessions.read(key, page)
     const [open] = view.openRuns
-    const approvals =
-      open?.status === 'parked' ? await call.sessions.readApprovals({ ...key, run: open.run }) : undefined
-    const isWaiting = approvals !== undefined && approvals.length > 0
+    const standing =
+      open === undefined ? undefined : toStanding(await call.sessions.readStanding({ ...key, run: open.run }))
     return createJsonAnswer({
       message_count: view.messageCount,
       conversation_history: toHistoryEntries(view.entries, { runs }),
       last_response: toLastResponse(view.entries),
       agent_type: agent.type,
       sessionId: key.session,
-      status: toSessionStatus(open, isWaiting),
-      run: open === undefined ? undefined : { correlationId: open.run, status: toRunStatus(open, isWaiting) },
-      approvals: isWaiting ? approvals : undefined,
+      status: toSessionStatus(standing?.status),
+      run: standing && { correlationId: open?.run, status: standing.status },
+      approvals: standing?.approvals,
       next_before: view.olderBefore,
     })
   }
@@ -67,7 +72,7 @@ export function createResetHandler(agent: Agent): Handler {
 export function createOutcomeHandler(agent: Agent): Handler {
   return async function handleOutcome(call: Call): Promise<Answer> {
     const key = await requireRun(call, agent)
-    const state = fold(await call.sessions.readRun(key))
+    const state = await call.sessions.readStanding(key)
     const { outcome } = state
     const ids = { sessionId: key.session, correlationId: key.run }
     const headers = toRunHeaders(key.session, key.run)
@@ -96,15 +101,10 @@ export function createEventsHandler(agent: Agent): Handler {
   }
 }
 
-/** A run that stands still counts as waiting when a human can help it on; what else it waits for comes by itself. */
-function toSessionStatus(open: RunSummary | undefined, isWaiting: boolean): 'idle' | 'running' | 'waiting' {
-  if (open === undefined) return 'idle'
-  return isWaiting ? 'waiting' : 'running'
-}
-
-function toRunStatus({ turn }: RunSummary, isWaiting: boolean): 'accepted' | 'running' | 'waiting' {
-  if (isWaiting) return 'waiting'
-  return turn === 0 ? 'accepted' : 'running'
+/** Of the first run that has not ended. */
+function toSessionStatus(status: PendingStatus | undefined): 'idle' | 'running' | 'waiting' {
+  if (status === undefined) return 'idle'
+  return status === 'waiting' ? 'waiting' : 'running'
 }
 
 function parseSessionKey({ params }: Call, agent: Agent): SessionKey {

@@ -7,7 +7,7 @@ import {
   toFunctionCalls,
   type Usage,
 } from '../core/messages.js'
-import type { Decision } from './control.js'
+import type { ControlRecord, Decision } from './control.js'
 import type {
   AnswerRejected,
   ApprovalRequested,
@@ -232,6 +232,29 @@ export function toOpenApprovals(state: RunState): readonly ApprovalRequested[] {
   const calls = state.outcome === undefined ? toLastCalls(state) : []
   return calls.flatMap(({ approval, decision }) =>
     approval === undefined || decision !== undefined ? [] : [approval],
+  )
+}
+
+/** Whether a run's message is being worked on: by itself, or by the run that it joined. */
+export function isBegun({ epoch, joined }: RunState): boolean {
+  return epoch > 0 || joined !== undefined
+}
+
+/** Whether a run stands still until a human decides. */
+export function isAsking(state: RunState): boolean {
+  return state.parked === 'approval' && toOpenApprovals(state).length > 0
+}
+
+/** The state of a run that has learned of the wishes about its approvals; to be cancelled is to have none. */
+export function withWishes(state: RunState, wishes: readonly ControlRecord[]): RunState {
+  const isStopped = wishes.some(({ type }) => type === 'cancel')
+  const rejected = isStopped
+    ? toOpenApprovals(state).map(({ approvalId }) => ({ approvalId, decision: 'reject' as const }))
+    : []
+  const decisions = [...wishes.filter((wish) => wish.type === 'decision'), ...rejected]
+  return fold(
+    decisions.map((data) => ({ type: 'approval.decided', data })),
+    state,
   )
 }
 

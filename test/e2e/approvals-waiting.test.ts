@@ -99,6 +99,30 @@ describe('parallel calls', () => {
   })
 })
 
+test('an approval is asked for, and decided, while another tool is at work', async () => {
+  const message = scene.book.add(
+    'Work and refund',
+    callTools(call('work', { id: 'beside', gate: 'beside' }), call('refund', { order: 9, amount: 109 })),
+  )
+  await scene.api.run({ message, sessionId: 'beside', correlationId: 'r', waitForResponse: false })
+  await scene.waitForWork('beside')
+  const { body: outcome } = await scene.api.outcome('beside', 'r')
+  const { body: state } = await scene.api.state('beside')
+  const { approvals = [] } = outcome
+  expect(approvals).toHaveLength(1)
+  expect(outcome.status).toBe('running')
+  expect(state).toMatchObject({ status: 'running', run: { status: 'running' }, approvals })
+  const id = approvals[0]?.approvalId ?? ''
+  expect((await scene.api.decide('beside', id, approve)).status).toBe(202)
+  // The run learns of it when it is done with the other tool.
+  for (const { body } of [await scene.api.outcome('beside', 'r'), await scene.api.state('beside')])
+    expect([body.status, body.approvals]).toEqual(['running', undefined])
+  expect((await scene.api.decide('beside', id, approve)).status).toBe(409)
+  await scene.openGate('beside')
+  const { response } = await scene.api.waitForOutcome('beside', 'r')
+  expect(response).toBe('Tools: beside by work | 109 for 9')
+})
+
 describe('an approval inside another agent', () => {
   test('names the innermost tool, is shown by the outer run, and lets both go on', async () => {
     scene.book.add('Ask the expert', callTools(call('Expert', { query: 'Refund 40' })))

@@ -3,6 +3,7 @@ import { Agent } from '../../src/agent/agent.js'
 import type { Call } from '../../src/http/route.js'
 import { createRunHandler } from '../../src/http/run-handler.js'
 import type { RunEvent, TerminalEvent } from '../../src/run/events.js'
+import { fold } from '../../src/run/fold.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { accepted, completed, started } from '../run/event-samples.js'
 
@@ -35,7 +36,7 @@ async function run(
       begin: note('begin', undefined),
       settle: note('settle', undefined),
       waitForNews: note('wait', news),
-      readRun: note('read run', events),
+      readStanding: note('read run', fold(events)),
       async *follow() {},
     },
     onError: () => {},

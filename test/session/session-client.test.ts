@@ -1,10 +1,13 @@
 import type { DurableClient } from 'durable-functions'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import type { RunEvent, StoredEvent } from '../../src/run/events.js'
+import { isAsking, toOpenApprovals } from '../../src/run/fold.js'
 import { createRunRequest } from '../../src/session/client/run-request.js'
 import { SessionClient } from '../../src/session/client/session-client.js'
 import { AgentState } from '../../src/session/state/agent-state.js'
+import { calls, completed, started } from '../run/event-samples.js'
 import { createBusyDisk } from '../support/busy-disk.js'
 import { createSleepingClock, key } from './session-kit.js'
 
@@ -38,9 +41,71 @@ test('whoever waits for a run whose session is deleted is told that there will b
   await startRun(sessions)
   const news = sessions.waitForNews({ ...key, run: 'r' }, new AbortController().signal)
   await log.deleteSession(key, Date.now() + 1)
-  expect(await news).toEqual({
+  expect(await news).toMatchObject({
     type: 'run.cancelled',
     data: { reason: 'The session was deleted before the run had ended.', text: '' },
+  })
+})
+
+test('a stream of a run whose session is deleted ends as that of one that was cancelled', async () => {
+  const log = new MemoryRunLog()
+  const durable = { signalEntity: async () => {} } as unknown as DurableClient
+  const sessions = new SessionClient(durable, log)
+  await startRun(sessions)
+  const told: StoredEvent[] = []
+  for await (const events of sessions.follow({ ...key, run: 'r' }, -1, new AbortController().signal)) {
+    if (told.push(...events) === 1) await log.deleteSession(key, Date.now() + 1)
+  }
+  expect(told.map(({ id, type }) => [id, type])).toEqual([
+    [0, 'run.accepted'],
+    [1, 'run.cancelled'],
+  ])
+})
+
+describe('a run that has yet to hear of a wish', () => {
+  const run = { ...key, run: 'r' }
+  const ask = (approvalId: string, callId: string): RunEvent => ({
+    type: 'approval.requested',
+    data: { approvalId, callId, name: 'pay', arguments: {}, reason: 'policy' },
+  })
+
+  async function park(...parked: readonly RunEvent[]) {
+    const log = new MemoryRunLog()
+    const sessions = new SessionClient({ signalEntity: async () => {} } as unknown as DurableClient, log)
+    await startRun(sessions)
+    await log.append(run, 1, [
+      started(1),
+      calls(0, 'c1', 'c2'),
+      ask('r~1', 'c1'),
+      ask('r~2', 'c2'),
+      ...parked,
+    ])
+    return { log, sessions }
+  }
+
+  const approve = (approvalId: string) => ({ approvalId, decision: 'approve' }) as const
+  const approved = (approvalId: string) => ({ type: 'decision', ...approve(approvalId) }) as const
+  const waits: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
+
+  test.each([
+    ['one decision', [approved('r~1')], ['r~2'], true],
+    ['all decisions', [approved('r~1'), approved('r~2')], [], false],
+    ['its cancellation', [{ type: 'cancel', reason: 'Enough.' }], [], false],
+    ['a decision about something else', [approved('x~1')], ['r~1', 'r~2'], true],
+  ] as const)('stands as if it had: %s', async (_name, wishes, open, asks) => {
+    const { log, sessions } = await park(waits)
+    for (const wish of wishes) await log.control(run, wish)
+    const state = await sessions.readStanding(run)
+    expect(toOpenApprovals(state).map(({ approvalId }) => approvalId)).toEqual(open)
+    expect(isAsking(state)).toBe(asks)
+  })
+
+  test('is no news to who waits for it, until it has', async () => {
+    const { log, sessions } = await park(waits)
+    await sessions.decideAll(run, [approve('r~1'), approve('r~2')])
+    const news = sessions.waitForNews(run, new AbortController().signal)
+    await log.append(run, 6, [{ type: 'run.resumed', data: { reason: 'approval' } }, completed('Paid')])
+    expect(await news).toMatchObject({ type: 'run.completed' })
   })
 })
 

@@ -8,9 +8,6 @@ export interface RunTeller<Frame> {
   pause(): readonly Frame[]
   /** The frames that begin what follows a human's decision, to whom all before it was told. */
   resume(): readonly Frame[]
-  /** The frames that end what is told although the run has not ended. */
-  breakOff(why: BreakOff): readonly Frame[]
+  /** The frames that end what is told because the stream's time is up. */
+  breakOff(): readonly Frame[]
 }
-
-/** Why a run is not told to its end: the stream's time is up, or the run was deleted. */
-export type BreakOff = 'unfinished' | 'deleted'

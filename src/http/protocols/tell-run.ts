@@ -35,8 +35,7 @@ export async function* tellRun<Frame>(
     if (frames.length > 0) yield frames
     if (isWaiting || (last !== undefined && isTerminal(last))) return
   }
-  const isThere = (await call.sessions.readRun(key)).length > 0
-  yield teller.breakOff(isThere ? 'unfinished' : 'deleted')
+  yield teller.breakOff()
 }
 
 function hear<Frame>(event: StoredEvent, teller: RunTeller<Frame>, unheard: Set<string>): readonly Frame[] {

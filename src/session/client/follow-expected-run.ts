@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js'
-import { isTerminal, type StoredEvent } from '../../run/events.js'
+import type { StoredEvent } from '../../run/events.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { SessionClient } from './session-client.js'
 
@@ -20,15 +20,11 @@ export async function* followExpectedRun(
   after: number,
   { sessions, clock, signal, isOver }: ExpectedRunOptions,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  let last = after
   while (!signal.aborted) {
     const wasOver = isOver()
-    for await (const events of sessions.follow(key, last, signal)) {
-      last = events.at(-1)?.id ?? last
-      yield events
-    }
-    const known = await sessions.readRun(key)
-    if (wasOver || known.some(isTerminal)) return
+    const isThere = (await sessions.readRun(key)).length > 0
+    if (isThere) return yield* sessions.follow(key, after, signal)
+    if (wasOver) return
     await clock.sleep(pauseMs, signal).catch(() => {})
   }
 }

@@ -4,14 +4,8 @@ import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError, hasCode } from '../../core/errors.js'
 import type { Decision } from '../../run/control.js'
-import {
-  type ApprovalRequested,
-  isTerminal,
-  type RunRequest,
-  type StoredEvent,
-  type TerminalEvent,
-} from '../../run/events.js'
-import { fold, toOpenApprovals } from '../../run/fold.js'
+import { isTerminal, type RunRequest, type StoredEvent, type TerminalEvent } from '../../run/events.js'
+import { fold, isAsking, type RunState, toOpenApprovals, withWishes } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import { toEntityName } from '../agent-session-id.js'
 import { deleteRuns } from '../entity/delete-runs.js'
@@ -134,30 +128,43 @@ export class SessionClient {
     return taken
   }
 
-  /** The run's events after `after` as they come; ends with the terminal one, or when the signal aborts. */
-  follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]> {
-    return this.#log.follow(key, after, signal)
+  /**
+   * The run's events after `after` as they come; ends with the terminal one, or when the signal aborts. A run that is deleted
+   * before it has ended is told as cancelled, although no log says so.
+   */
+  async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    let last = after
+    for await (const events of this.#log.follow(key, after, signal)) {
+      yield events
+      if (events.some(isTerminal)) return
+      last = events.at(-1)?.id ?? last
+    }
+    // A log that is closed ends what it tells as well.
+    if (signal.aborted || (await this.#log.read(key)).length > 0) return
+    const data = { reason: deletedReason, text: '' }
+    yield [{ type: 'run.cancelled', data, id: last + 1, at: this.#clock.now() }]
   }
 
   /**
    * What there is to tell of a run: how it ended, or that it waits for a human; `undefined` when the signal aborts first.
-   * A run that is deleted before it has ended counts as cancelled, although no log says so.
    */
   async waitForNews(key: RunKey, signal: AbortSignal): Promise<TerminalEvent | 'waiting' | undefined> {
-    for await (const events of this.#log.follow(key, 0, signal)) {
+    for await (const events of this.follow(key, 0, signal)) {
       const last = events.at(-1)
       if (last === undefined) continue
       if (isTerminal(last)) return last
-      if (last.type === 'run.parked' && last.data.reason === 'approval') return 'waiting'
+      if (last.type === 'run.parked' && isAsking(await this.readStanding(key))) return 'waiting'
     }
-    // A log that is closed ends what it tells as well.
-    if (signal.aborted || (await this.#log.read(key)).length > 0) return undefined
-    return { type: 'run.cancelled', data: { reason: deletedReason, text: '' } }
+    return undefined
   }
 
-  /** The tool calls of a run that wait for a human. */
-  async readApprovals(key: RunKey): Promise<readonly ApprovalRequested[]> {
-    return toOpenApprovals(fold(await this.#log.read(key)))
+  /**
+   * Where a run stands. What was decided about its tool calls counts from when it was filed, although the run learns of it
+   * only when its turn comes; one that is to be cancelled asks nobody.
+   */
+  async readStanding(key: RunKey): Promise<RunState> {
+    const state = fold(await this.#log.read(key))
+    return toOpenApprovals(state).length === 0 ? state : withWishes(state, await this.#log.controls(key))
   }
 
   /** The events of a run so far; empty when there is no such run. */

@@ -1,12 +1,9 @@
-import { toTimestamp } from '../../../core/clock.js'
 import type { StoredEvent } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { deletedReason } from '../../../session/replies/announce-end.js'
 import type { Call } from '../../route.js'
 import { createTaskNotFoundError } from './a2a-errors.js'
 import { type Frame, isEnded, isSettled, type Task } from './a2a-wire.js'
 import { toTaskId } from './task-id.js'
-import { toAgentMessage } from './task-messages.js'
 import { beginStory, tellTask } from './tell-task.js'
 
 /** Whether the question that a task stands still with is known to the reader, or answered already. */
@@ -33,14 +30,6 @@ export async function* followTask(
     if (told.frames.length > 0) yield told.frames
     if (told.frames.length > 0 && isSettled(story.task)) return
   }
-  if ((await sessions.readRun(key)).length === 0) yield [toDeletedFrame(key, story.task)]
-}
-
-/** No log says so. */
-function toDeletedFrame(key: RunKey, { id: taskId, contextId }: Task): Frame {
-  const message = toAgentMessage(key, Number.MAX_SAFE_INTEGER, [{ text: deletedReason }])
-  const status = { state: 'TASK_STATE_CANCELED', message, timestamp: toTimestamp(Date.now()) } as const
-  return { statusUpdate: { taskId, contextId, status } }
 }
 
 /** A task as it stands. */

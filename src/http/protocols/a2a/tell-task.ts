@@ -64,6 +64,8 @@ function tellEvent(story: TaskStory, event: StoredEvent): Told {
     }
     case 'run.started':
       return event.data.epoch === 1 ? setStatus(story, event, 'TASK_STATE_WORKING') : keep(story)
+    case 'run.joined':
+      return setStatus(story, event, 'TASK_STATE_WORKING')
     case 'run.steered':
       return keep(
         addHistory(story, toUserMessages({ ...story.key, run: event.data.run }, event.data.messages)),

@@ -3,8 +3,7 @@ import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/me
 import type { RunEvent, StepCompleted, StoredEvent, ToolStarted } from '../../../run/events.js'
 import { advance, emptyRun, isChanged, type RunState, toOpenApprovals } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { deletedReason } from '../../../session/replies/announce-end.js'
-import type { BreakOff, RunTeller } from '../run-teller.js'
+import type { RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
@@ -64,10 +63,11 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     return this.#finish({ type: 'interrupt', interrupts })
   }
 
-  breakOff(why: BreakOff): readonly AguiEvent[] {
-    return why === 'deleted'
-      ? this.#fail('run_cancelled', deletedReason)
-      : this.#fail('run_unfinished', 'The run goes on, but its stream has ended: send the same input again.')
+  breakOff(): readonly AguiEvent[] {
+    return this.#fail(
+      'run_unfinished',
+      'The run goes on, but its stream has ended: send the same input again.',
+    )
   }
 
   /** What providers keep, and what is only about how the run is carried out, is not told. */

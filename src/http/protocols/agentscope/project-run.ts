@@ -50,6 +50,9 @@ function tell(story: Story, event: StoredEvent): void {
     case 'run.started':
       if (event.data.epoch === 1) writer.writeResponse('in_progress')
       break
+    case 'run.joined':
+      writer.writeResponse('in_progress')
+      break
     case 'message.delta':
       writer.writeDelta('message', event.data.text)
       break

@@ -9,8 +9,7 @@ import type {
 } from '../../../run/events.js'
 import { advance, emptyRun, isChanged, type RunState, toLastCalls } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { deletedReason } from '../../../session/replies/announce-end.js'
-import type { BreakOff, RunTeller } from '../run-teller.js'
+import type { RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import { StepTeller } from './step-teller.js'
 import type { ApprovalDescriptor, UiChunk, UiFinish } from './ui-chunks.js'
@@ -51,10 +50,8 @@ export class AnswerTeller implements RunTeller<UiChunk> {
     return this.#finish('tool-calls')
   }
 
-  breakOff(why: BreakOff): readonly UiChunk[] {
-    return why === 'deleted'
-      ? this.#fail('run_cancelled', deletedReason)
-      : this.#fail('run_unfinished', 'The answer goes on, but its stream has ended: resume it.')
+  breakOff(): readonly UiChunk[] {
+    return this.#fail('run_unfinished', 'The answer goes on, but its stream has ended: resume it.')
   }
 
   /** What providers keep, and what is only about how the run is carried out, is not told. */

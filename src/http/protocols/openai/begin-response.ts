@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { toCanonicalJson } from '../../../core/json.js'
 import type { ChatMessage } from '../../../core/messages.js'
+import { toOpenApprovals } from '../../../run/fold.js'
 import type { RunSummary, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
@@ -53,7 +54,7 @@ async function checkEnd(
     throw createFieldError('previous_response_id', 'is not the last response of its conversation')
   }
   if (last.status !== 'parked') return
-  const [approval] = await call.sessions.readApprovals({ ...key, run: last.run })
+  const [approval] = toOpenApprovals(await call.sessions.readStanding({ ...key, run: last.run }))
   if (approval === undefined) return
   const message = `must answer mcp_approval_request "${approval.approvalId}" first, which the conversation waits for`
   throw createFieldError('input', message)

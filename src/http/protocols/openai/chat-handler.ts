@@ -1,11 +1,10 @@
 import type { Agent } from '../../../agent/agent.js'
 import { withinMs } from '../../../core/work-limit.js'
 import type { RunRequest, TerminalEvent } from '../../../run/events.js'
-import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import type { Call } from '../../route.js'
-import { findAskingRun, readDecidedRun } from '../waiting-runs.js'
+import { findAskingRun } from '../waiting-runs.js'
 import { toChatCompletion } from './chat-completion.js'
 import { createUntoldError, toEndProblem, toRunPath } from './chat-ends.js'
 import { type ChatRequest, parseChatRequest } from './chat-request.js'
@@ -35,23 +34,10 @@ async function answerChat(
     await sessions.settle()
     return createChatStream(call, { key, includeUsage, holdsText: mayChangeText(agent, request) })
   }
-  const news = await withinMs(settings.waitLimitMs, (signal) => waitForNews(call, key, signal))
+  const news = await withinMs(settings.waitLimitMs, (signal) => sessions.waitForNews(key, signal))
   if (typeof news === 'object') return createOutcomeAnswer(call, key, news)
   await sessions.settle()
   return createUntoldAnswer(call, key, news === 'waiting' ? 'approval_required' : 'run_unfinished')
-}
-
-/** As the sessions do it, but a run that waits for nothing but to hear of a decision does not count as waiting. */
-async function waitForNews(
-  call: Call,
-  key: RunKey,
-  signal: AbortSignal,
-): Promise<TerminalEvent | 'waiting' | undefined> {
-  const news = await call.sessions.waitForNews(key, signal)
-  if (news !== 'waiting') return news
-  const { parked } = fold(await readDecidedRun(call, key, signal))
-  if (signal.aborted) return undefined
-  return parked === 'approval' ? news : waitForNews(call, key, signal)
 }
 
 /** Whether an answer may be replaced after the model has given it: by one that fits the schema, or by middleware. */

@@ -3,13 +3,11 @@ import type { ServerSentEvent } from '../../../core/sse.js'
 import type { StoredEvent } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { deletedReason } from '../../../session/replies/announce-end.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
 import { readDecidedRun } from '../waiting-runs.js'
 import { type ChatFrame, type ChatTelling, nothingTold, tellChat, toUntoldFrame } from './chat-chunks.js'
-import { toEndError } from './chat-ends.js'
 import { toOpenAiError } from './openai-errors.js'
 
 /** A run as chunks, from its beginning to its end or the stream's time limit. */
@@ -40,7 +38,7 @@ async function* toFrames(call: Call, telling: ChatTelling): AsyncGenerator<reado
     if (told.frames.length > 0) yield told.frames
     if (progress.isOver) return
   }
-  yield [await toBreakOff(call, telling.key)]
+  yield [toUntoldFrame('run_unfinished', telling.key)]
 }
 
 /** What there is already comes as one: what is void in it need not be told. */
@@ -48,10 +46,4 @@ async function* readOn(call: Call, key: RunKey, limit: AbortSignal): AsyncGenera
   const events = await readDecidedRun(call, key, limit)
   yield events
   if (fold(events).outcome === undefined) yield* call.sessions.follow(key, events.length - 1, limit)
-}
-
-/** Why there is nothing more to tell of a run that has not ended: it takes too long, or is there no more. */
-async function toBreakOff({ sessions }: Call, key: RunKey): Promise<ChatFrame> {
-  if ((await sessions.readRun(key)).length > 0) return toUntoldFrame('run_unfinished', key)
-  return { error: toEndError({ type: 'run.cancelled', data: { reason: deletedReason, text: '' } }, key) }
 }

@@ -1,6 +1,6 @@
 import { addUsage, noUsage, type Usage } from '../../../core/messages.js'
 import type { RunEvent, StoredEvent } from '../../../run/events.js'
-import { advance, emptyRun, type RunState, toLastCalls, toOpenApprovals } from '../../../run/fold.js'
+import { advance, emptyRun, isBegun, type RunState, toLastCalls, toOpenApprovals } from '../../../run/fold.js'
 import { CallTeller } from './call-teller.js'
 import { OutputList } from './output-list.js'
 import type { Frame, LifecycleType } from './response-frames.js'
@@ -56,7 +56,7 @@ export class ResponseTeller {
       request: this.#state.request,
       createdAt: this.#createdAt ?? 0,
       endedAt: this.#endedAt,
-      isStarted: this.#state.epoch > 0,
+      isBegun: isBegun(this.#state),
       outcome: this.#state.outcome,
       finishReason: this.#state.steps.at(-1)?.finishReason,
       output: this.#output.items,
@@ -90,7 +90,7 @@ export class ResponseTeller {
   /** The response is created when it is first heard of, and in progress once somebody works on it. */
   #announce(): readonly NumberedFrame[] {
     const frames = this.#told === 0 ? [this.#tellResponse('response.created')] : []
-    if (this.#isAnnounced || this.#state.epoch === 0) return frames
+    if (this.#isAnnounced || !isBegun(this.#state)) return frames
     this.#isAnnounced = true
     return [...frames, this.#tellResponse('response.in_progress')]
   }

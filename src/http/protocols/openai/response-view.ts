@@ -23,7 +23,7 @@ export interface ResponseFacts {
   /** ms since 1970; `undefined` while it is being made. */
   readonly endedAt: number | undefined
   /** Whether its run was ever begun. */
-  readonly isStarted: boolean
+  readonly isBegun: boolean
   /** How its run ended; `undefined` when it has not, or waits for a human. */
   readonly outcome: TerminalEvent | undefined
   /** Why the model stopped last. */
@@ -68,7 +68,7 @@ function toPreviousId(key: ResponseKey): string | null {
 }
 
 function toStatus(facts: ResponseFacts): NonNullable<Response['status']> {
-  if (facts.endedAt === undefined) return facts.isStarted ? 'in_progress' : 'queued'
+  if (facts.endedAt === undefined) return facts.isBegun ? 'in_progress' : 'queued'
   switch (facts.outcome?.type) {
     case 'run.failed':
       return 'failed'

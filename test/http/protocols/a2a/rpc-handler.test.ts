@@ -118,8 +118,14 @@ test('a stream ends at its time limit, and says nothing of an end', async () => 
   expect(text).toContain('TASK_STATE_WORKING')
 })
 
+const deleted: RunEvent = { type: 'run.cancelled', data: { reason: 'It was deleted.', text: '' } }
+
 test('a task that is deleted while it is followed counts as cancelled', async () => {
-  const { text } = await post('SendStreamingMessage', { message }, { logs: [running, []], end: () => {} })
+  const { text } = await post(
+    'SendStreamingMessage',
+    { message },
+    { logs: [running], later: [deleted], end: () => {} },
+  )
   expect(text).toMatch(/TASK_STATE_CANCELED.*deleted/)
 })
 

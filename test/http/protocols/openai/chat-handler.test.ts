@@ -27,9 +27,8 @@ import {
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
 interface Scene {
-  /** What a caller is told who waits, each time. */
+  /** What a caller is told who waits. */
   readonly news?: TerminalEvent | 'waiting' | undefined
-  readonly laterNews?: TerminalEvent | undefined
   /** Runs of the session that have not ended. */
   readonly open?: readonly Pick<RunSummary, 'run' | 'status'>[]
   /** What somebody wishes about the run. */
@@ -48,29 +47,29 @@ async function ask(scene: Scene, stream = false) {
   const story: string[] = []
   const errors: unknown[] = []
   let looks = 0
-  let waits = 0
   const request = new Request('http://localhost/api/compatible-mode/v1/chat/completions', {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-session-id': 's', 'idempotency-key': 'r' },
     body: JSON.stringify({ model: 'A', stream, messages: [{ role: 'user', content: 'Hi' }] }),
   })
+  async function* follow(_key: unknown, after: number) {
+    story.push(`follow after ${after}`)
+    for (const event of store(later, after + 1)) yield [event]
+    if (scene.failure !== undefined) throw scene.failure
+  }
   const sessions = {
     requireSession: async () => {},
     begin: async () => story.push('begin'),
     settle: async () => story.push('settle'),
     async waitForNews() {
       story.push('wait')
-      return waits++ === 0 ? news : scene.laterNews
+      return news
     },
     async readRun() {
       story.push('read')
       return store(logs[Math.min(looks++, logs.length - 1)] ?? [])
     },
-    async *follow(_key: unknown, after: number) {
-      story.push(`follow after ${after}`)
-      for (const event of store(later, after + 1)) yield [event]
-      if (scene.failure !== undefined) throw scene.failure
-    },
+    follow,
   }
   const answered = await handleChatCompletions({
     request,
@@ -103,23 +102,6 @@ const onward: readonly RunEvent[] = [
 ]
 
 describe('a run that has yet to hear of a decision', () => {
-  test.each([decision, { type: 'cancel', reason: 'Enough.' } as const])(
-    'waits for nobody: %j',
-    async (wish) => {
-      const { status, story } = await ask({
-        news: 'waiting',
-        laterNews: toOutcome(completed('ok')),
-        logs: [asking, [...asking, ...onward]],
-        later: onward,
-        controls: [wish],
-      })
-      expect([status, story]).toEqual([
-        200,
-        ['begin', 'wait', 'read', 'follow after 4', 'read', 'wait', 'read'],
-      ])
-    },
-  )
-
   test('is told as a stream when it has heard', async () => {
     const logs = [asking, [...asking, ...onward]]
     const { text } = await ask({ logs, later: onward, controls: [decision] }, true)
@@ -129,7 +111,6 @@ describe('a run that has yet to hear of a decision', () => {
 
   test('waits all the same when the decision is about something else', async () => {
     const controls = [{ ...decision, approvalId: 'r.b.1' }]
-    expect((await ask({ news: 'waiting', logs: [asking], controls })).status).toBe(409)
     expect((await ask({ logs: [asking], controls }, true)).text).toContain('approval_required')
   })
 })
@@ -212,7 +193,8 @@ describe('a stream', () => {
   })
 
   test('of a run that is deleted says so', async () => {
-    const { text } = await ask({ logs: [[accepted('Hi')], []] }, true)
+    const deleted: RunEvent = { type: 'run.cancelled', data: { reason: 'It was deleted.', text: '' } }
+    const { text } = await ask({ logs: [[accepted('Hi')]], later: [deleted] }, true)
     expect(text).toMatch(/data: \{"error":\{.+"code":"run_cancelled"\}\}\n\n$/)
   })
 
