@@ -128,7 +128,8 @@ function isTool(entry: unknown): boolean {
 
 function checkName(name: string): void {
   if (typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) return
-  refuse(`Agent name "${name}" must be a letter followed by up to 62 letters, digits, "_" or "-".`)
+  const rule = 'must be a letter followed by up to 62 letters, digits, "_" or "-"'
+  refuse(name === undefined ? `An agent needs a name, which ${rule}.` : `Agent name "${name}" ${rule}.`)
 }
 
 /** Refuses what would fail at each run, or change nothing. */
