@@ -1,5 +1,5 @@
 import { checkCount } from '../core/check-count.js'
-import { checkOptions, type OptionNames } from '../core/check-options.js'
+import { checkList, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { type Schema, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
@@ -150,6 +150,8 @@ export function checkModelSettings(what: string, settings: ModelSettings = {}): 
 
 function checkProviders(options: AgentOptions): void {
   const { name, contextProviders = [], middleware = [], history = new InMemoryHistoryProvider() } = options
+  checkList(`contextProviders of agent "${name}"`, contextProviders)
+  checkList(`middleware of agent "${name}"`, middleware)
   if (contextProviders.some((provider) => typeof provider?.name !== 'string')) {
     refuse(
       `A context provider of agent "${name}" needs a name; what keeps conversations, such as FileHistoryProvider, belongs into history.`,
