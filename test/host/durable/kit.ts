@@ -74,7 +74,7 @@ export function createDataDir(): string {
 /** What an extension gives the client library, parsed; `undefined` for a binding that is not its own. */
 export async function readClientInput(extension: HostExtension, type = 'durableClient') {
   const binding = { type, name: 'client', direction: 'in' }
-  const input = await extension.readInput?.(binding, { functionName: 'f', resolve: (text) => text })
+  const input = await extension.readInput?.(binding, { resolve: (text) => text })
   return input === undefined || !('string' in input) ? undefined : JSON.parse(input.string)
 }
 
