@@ -5,14 +5,15 @@ import { expect, test } from 'vitest'
 import { openSqlite } from '../../../src/core/sqlite.js'
 import { createDurableExtension } from '../../../src/host/durable/durable-extension.js'
 import type { FunctionDefinition, FunctionInvoker } from '../../../src/host/functions.js'
-import { counter, createDataDir, readClientInput, startTestHost, toEntityDefinition, until } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
+import { counter, readClientInput, startTestHost, toEntityDefinition, until } from './kit.js'
 
 const id = new df.EntityId('counter', 'k')
 const log = () => undefined
 const invoker: FunctionInvoker = { invoke: () => new Promise(() => undefined) }
 
 test('the client of durable-functions signals and reads entities', async () => {
-  const host = await startTestHost({ dataDir: createDataDir(), entities: { counter } })
+  const host = await startTestHost({ dataDir: createTempFolder(), entities: { counter } })
   await host.client.signalEntity(id, 'add', 5)
   await host.client.signalEntity(id, 'add', 2)
   await until(async () => (await host.client.readEntityState<number>(id)).entityState === 7)
@@ -22,7 +23,7 @@ test('the client of durable-functions signals and reads entities', async () => {
 })
 
 test('the client input is given to client bindings only', async () => {
-  const host = await startTestHost({ dataDir: createDataDir(), entities: { counter } })
+  const host = await startTestHost({ dataDir: createTempFolder(), entities: { counter } })
   const own = await readClientInput(host.extension, 'DurableClient')
   expect(own).toMatchObject({ rpcBaseUrl: host.rpcUrl })
   expect(await readClientInput(host.extension, 'orchestrationClient')).toEqual(own)
@@ -30,7 +31,7 @@ test('the client input is given to client bindings only', async () => {
 })
 
 test('the hub is named by the settings, and its state outlives the extension', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const options = { dataDir, entities: { counter }, settings: { hubName: 'Mine' } }
   const first = await startTestHost(options)
   await first.client.signalEntity(id, 'add', 1)
@@ -42,7 +43,7 @@ test('the hub is named by the settings, and its state outlives the extension', a
 })
 
 test('a stop waits for what runs and stores it, and what runs may still signal meanwhile', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   let finish = () => {}
   const held = new Promise<void>((resolve) => {
     finish = resolve
@@ -69,7 +70,7 @@ test('a stop waits for what runs and stores it, and what runs may still signal m
 })
 
 test('a stop does not wait longer than its grace time, and what ends later changes nothing', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   let finish = () => {}
   const held = new Promise<void>((resolve) => {
     finish = resolve
@@ -91,7 +92,7 @@ test('a stop does not wait longer than its grace time, and what ends later chang
 })
 
 test('between its stop and its close functions can still send, and others do the work', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const host = await startTestHost({ dataDir, entities: { counter } })
   await host.extension.stop(1000)
   await host.client.signalEntity(id, 'add', 1)
@@ -102,7 +103,7 @@ test('between its stop and its close functions can still send, and others do the
 })
 
 test('a signal that cannot be stored is answered 500 with the reason, never 202', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const host = await startTestHost({ dataDir, entities: { counter } })
   const other = openSqlite(join(dataDir, 'TestHubName.taskhub.db'))
   other.exec("CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(FAIL, 'disk full'); END")
@@ -120,7 +121,7 @@ test('a signal that cannot be stored is answered 500 with the reason, never 202'
 })
 
 test('an entity that runs as soon as the host starts gets its client input', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const options = { settings: {}, baseUrl: 'http://x', dataDir, log }
   const first = createDurableExtension(options)
   await first.start([toEntityDefinition('e')], invoker)
@@ -150,7 +151,7 @@ test('disabled entities do not exist, and orchestrators are found whatever the c
   const extension = createDurableExtension({
     settings: {},
     baseUrl: 'http://x',
-    dataDir: createDataDir(),
+    dataDir: createTempFolder(),
     log,
   })
   await extension.start([{ ...toEntityDefinition('off'), disabled: true }, orchestrator], invoker)
@@ -163,7 +164,7 @@ test('disabled entities do not exist, and orchestrators are found whatever the c
 })
 
 test('wrong settings are refused at once, and a folder that cannot be used at the start', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const options = { baseUrl: 'http://x', dataDir: join(dataDir, 'file'), log }
   expect(() => createDurableExtension({ ...options, settings: { hubName: '1' } })).toThrow('hubName')
   writeFileSync(join(dataDir, 'file'), '')
@@ -173,7 +174,7 @@ test('wrong settings are refused at once, and a folder that cannot be used at th
 })
 
 test('the polls of a process notice the work of another one', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const without = await startTestHost({
     dataDir,
     entities: { counter },

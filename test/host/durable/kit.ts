@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { InvocationContext } from '@azure/functions'
 import type { DurableClient, EntityHandler } from 'durable-functions'
 import * as df from 'durable-functions'
@@ -62,13 +59,6 @@ const { createEntityFunction } = createRequire(import.meta.url)(
   'durable-functions/lib/src/util/testingUtils.js',
 ) as {
   createEntityFunction(handler: Entity): (trigger: Trigger, context: object) => Promise<unknown>
-}
-
-/** An empty folder, removed when the test ends. */
-export function createDataDir(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'taskhub-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }
 
 /** What an extension gives the client library, parsed; `undefined` for a binding that is not its own. */
