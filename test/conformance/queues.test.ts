@@ -86,7 +86,7 @@ test('120. starts the emulator that the settings name, and gives messages to the
     insertionTime: expect.stringMatching(/^20.*\+00:00$/),
     popReceipt: expect.any(String),
   })
-  expect((await open('orders').getProperties()).approximateMessagesCount).toBe(0)
+  await expect.poll(async () => (await open('orders').getProperties()).approximateMessagesCount).toBe(0)
 })
 
 test('120. 121. tries a failing message five times, whatever the retry policy says, and then moves it to the poison queue', async () => {
