@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { openSqlite } from '../../../src/core/sqlite.js'
 import { createDurableExtension } from '../../../src/host/durable/durable-extension.js'
 import type { FunctionDefinition, FunctionInvoker } from '../../../src/host/functions.js'
+import { createGate } from '../../support/gate.js'
 import { createTempFolder } from '../../support/temp-folder.js'
 import { counter, readClientInput, startTestHost, toEntityDefinition, until } from './kit.js'
 
@@ -44,22 +45,19 @@ test('the hub is named by the settings, and its state outlives the extension', a
 
 test('a stop waits for what runs and stores it, and what runs may still signal meanwhile', async () => {
   const dataDir = createTempFolder()
-  let finish = () => {}
-  const held = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+  const gate = createGate()
   const host = await startTestHost({
     dataDir,
     entities: { counter },
     intercept: async (run) => {
-      await held
+      await gate.opened
       await host.client.signalEntity(new df.EntityId('counter', 'other'), 'add', 1)
       return run()
     },
   })
   await host.client.signalEntity(id, 'add', 1)
   const stopped = host.stop(20_000)
-  finish()
+  gate.open()
   await stopped
   const next = await startTestHost({ dataDir, entities: { counter } })
   await until(
@@ -71,21 +69,18 @@ test('a stop waits for what runs and stores it, and what runs may still signal m
 
 test('a stop does not wait longer than its grace time, and what ends later changes nothing', async () => {
   const dataDir = createTempFolder()
-  let finish = () => {}
-  const held = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+  const gate = createGate()
   const host = await startTestHost({
     dataDir,
     entities: { counter },
     intercept: async (run) => {
-      await held
+      await gate.opened
       return run()
     },
   })
   await host.client.signalEntity(id, 'add', 1)
   await host.stop(1)
-  finish()
+  gate.open()
   await until(() => host.logs.some(({ message }) => message.includes('@counter@k: not committed')))
   const next = await startTestHost({ dataDir, entities: { counter } })
   await until(async () => (await next.client.readEntityState(id)).entityState === 1)
