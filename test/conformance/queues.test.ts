@@ -86,6 +86,7 @@ test('120. starts the emulator that the settings name, and gives messages to the
     insertionTime: expect.stringMatching(/^20.*\+00:00$/),
     popReceipt: expect.any(String),
   })
+  // It takes a message out of the queue once its function has ended, and with that its outputs.
   await expect.poll(async () => (await open('orders').getProperties()).approximateMessagesCount).toBe(0)
 })
 
