@@ -8,7 +8,7 @@ import { toAskingRun } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
-import { type Answer, createPendingAnswer } from './answers.js'
+import { type Answer, createStandingAnswer } from './answers.js'
 import { checkEditedArguments } from './check-edited-arguments.js'
 import { parseId } from './ids.js'
 import { parseShape } from './parse-shape.js'
@@ -49,7 +49,7 @@ export function createApprovalHandler(agent: Agent): Handler {
       arguments: edited,
     })
     if (!taken) throw createDecidedError(approvalId)
-    return createPendingAnswer(call.url, run, 'running')
+    return createStandingAnswer(call.url, run, await call.sessions.readStanding(run))
   }
 }
 
