@@ -16,7 +16,7 @@ export async function sayHello(client: ChatClient): Promise<readonly string[]> {
   return [oneShot.text, followUp.text]
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const answers = await sayHello(createChatClientFromEnvironment())
   process.stdout.write(`${answers.join('\n')}\n`)
 }

@@ -13,7 +13,7 @@ export async function explain(
   return finishReason
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const finishReason = await explain(createChatClientFromEnvironment(), (text) => process.stdout.write(text))
   process.stdout.write(`\nfinish reason: ${finishReason}\n`)
 }

@@ -28,7 +28,7 @@ export async function calculate(client: ChatClient, question: string): Promise<s
   return text
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const client = createChatClientFromEnvironment()
   for (const question of ['Divide 22 by 7', 'Divide 10 by 0'])
     process.stdout.write(`${await calculate(client, question)}\n`)

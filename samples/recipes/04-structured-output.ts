@@ -17,7 +17,7 @@ export async function extractProfile(client: ChatClient): Promise<z.infer<typeof
   return value
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const value = await extractProfile(createChatClientFromEnvironment())
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
 }

@@ -14,7 +14,7 @@ export async function talk(client: ChatClient, path: string, message: string): P
   return text
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const message = process.argv[2] ?? "My order #4421 hasn't arrived."
   process.stdout.write(`${await talk(createChatClientFromEnvironment(), './conversations', message)}\n`)
 }

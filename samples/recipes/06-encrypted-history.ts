@@ -30,7 +30,7 @@ export async function talkInSecret(client: ChatClient, path: string, key: Uint8A
   return text
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const hex = process.env.AGENT_HISTORY_KEY
   const key = hex === undefined ? randomBytes(32) : Buffer.from(hex, 'hex')
   process.stdout.write(`${await talkInSecret(createChatClientFromEnvironment(), './conversations', key)}\n`)

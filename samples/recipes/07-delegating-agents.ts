@@ -31,4 +31,5 @@ export async function brief(
   return text
 }
 
-if (import.meta.main) process.stdout.write(`${await brief(createChatClientFromEnvironment())}\n`)
+if (process.argv[1] === import.meta.filename)
+  process.stdout.write(`${await brief(createChatClientFromEnvironment())}\n`)

@@ -30,7 +30,7 @@ export class SupportRouter {
   }
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const router = new SupportRouter(createChatClientFromEnvironment())
   process.stdout.write(`${await router.handle('My invoice for April is wrong.')}\n`)
 }

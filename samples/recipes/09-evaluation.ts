@@ -36,7 +36,7 @@ export async function evaluateWeather(client: ChatClient): Promise<EvaluationRes
   })
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const { counts, failures } = await evaluateWeather(createChatClientFromEnvironment())
   process.stdout.write(`passed=${counts.passed} failed=${counts.failed}\n${failures.join('\n')}\n`)
   process.exitCode = counts.failed === 0 ? 0 : 1

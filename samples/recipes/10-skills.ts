@@ -24,4 +24,5 @@ export async function quote(client: ChatClient, tenantId: string): Promise<strin
   return text
 }
 
-if (import.meta.main) process.stdout.write(`${await quote(createChatClientFromEnvironment(), 'acme')}\n`)
+if (process.argv[1] === import.meta.filename)
+  process.stdout.write(`${await quote(createChatClientFromEnvironment(), 'acme')}\n`)

@@ -31,4 +31,5 @@ export async function research(
   return text
 }
 
-if (import.meta.main) process.stdout.write(`${await research(createChatClientFromEnvironment(), '/tmp')}\n`)
+if (process.argv[1] === import.meta.filename)
+  process.stdout.write(`${await research(createChatClientFromEnvironment(), '/tmp')}\n`)

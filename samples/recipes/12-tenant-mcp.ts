@@ -32,7 +32,7 @@ export async function serveTenant(agent: Agent, tenant: Tenant, query: string): 
   return text
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const agent = createBillingAgent(createChatClientFromEnvironment(), { url: 'https://mcp.example.com' })
   const acme = { id: 'acme', token: process.env.ACME_TOKEN ?? '' }
   process.stdout.write(`${await serveTenant(agent, acme, 'List my open invoices.')}\n`)

@@ -44,7 +44,7 @@ export function createShop(client: ChatClient, find: (sku: string) => string): A
   return new Agent({ name: 'Shop', client, tools: [lookupSku], middleware })
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const shop = createShop(createChatClientFromEnvironment(), (sku) => `SKU ${sku}: Wireless Charger`)
   for (const question of ['Look up the SKU "WCH-42"', 'Look up the SKU "WCH-42" again'])
     process.stdout.write(`${(await shop.run(question)).text}\n`)

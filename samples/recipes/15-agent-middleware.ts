@@ -32,7 +32,7 @@ export function createGuarded(client: ChatClient, report: (ms: number) => void):
   return new Agent({ name: 'Guarded', client, middleware })
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const report = (ms: number) => process.stdout.write(`(${Math.round(ms)} ms) `)
   const agent = createGuarded(createChatClientFromEnvironment(), report)
   for (const tenantId of ['acme', 'globex'])

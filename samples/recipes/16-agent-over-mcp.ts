@@ -17,4 +17,4 @@ export function createDocsServer(client: ChatClient): AgentMcpServer {
   })
 }
 
-if (import.meta.main) createDocsServer(createChatClientFromEnvironment()).serveStdio()
+if (process.argv[1] === import.meta.filename) createDocsServer(createChatClientFromEnvironment()).serveStdio()

@@ -38,4 +38,5 @@ export async function debug(client: ChatClient, write: (text: string) => void): 
   write(`\nfinish reason: ${finishReason}\n`)
 }
 
-if (import.meta.main) await debug(createChatClientFromEnvironment(), (text) => process.stdout.write(text))
+if (process.argv[1] === import.meta.filename)
+  await debug(createChatClientFromEnvironment(), (text) => process.stdout.write(text))

@@ -15,7 +15,7 @@ export async function turn(
   return { reply: text, blob: JSON.stringify(session) }
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const client = createChatClientFromEnvironment()
   const first = await turn(client, undefined, 'My order #4421 is missing.')
   const second = await turn(client, first.blob, 'What did I just ask about?')

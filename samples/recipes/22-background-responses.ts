@@ -41,7 +41,7 @@ export async function resume(client: ChatClient, write: Write): Promise<void> {
   for await (const update of agent.run([], { session, continuationToken })) write(update.text)
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const client = createChatClientFromEnvironment({ ...process.env, OPENAI_API: 'responses' })
   const write: Write = (text) => process.stdout.write(text)
   write(`${await poll(client, write)}\n`)

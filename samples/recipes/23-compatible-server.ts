@@ -23,7 +23,7 @@ export async function* answer(
   store.set(id, JSON.stringify(session))
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const baseUrl = 'https://dashscope.aliyuncs.com/compatible-mode/v1'
   const friday = createFriday({ apiKey: process.env.DASHSCOPE_API_KEY ?? '', baseUrl })
   const store: SessionStore = new Map()

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { TestBed } from '../support/start-app.js'
 import { startStorageApp } from '../support/storage-app.js'
@@ -13,6 +15,14 @@ async function post(url: string, body: unknown): Promise<Response> {
     body: JSON.stringify(body),
   })
 }
+
+test('1 hello agent: its file, run by itself, says what came of it', async () => {
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, ['dist/samples/recipes/01-hello-agent.js'], {
+    env: { PATH: process.env.PATH },
+  })
+  expect(stdout).toContain('Before that you said: "My favourite colour is teal."')
+})
 
 test('17 HTTP service: a session goes on from call to call and over a restart, and what is no message is refused', async () => {
   const folder = await bed.createFolder()
