@@ -43,7 +43,7 @@ export interface AgentOptions {
   readonly maxSteps?: number | undefined
   /** Most tools that run at the same time. @default 8 */
   readonly maxParallelTools?: number | undefined
-  /** Longest time of one model call. @default none but the platform's */
+  /** Longest time of one model call; the run then fails with `model_timeout`. @default none but the platform's */
   readonly stepTimeoutMs?: number | undefined
   /** Longest time of one run, not counting what it waits for approvals and for tools whose result is pending; it then fails with `budget_exhausted`. @default none */
   readonly runTimeoutMs?: number | undefined

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { AgentError } from '../core/errors.js'
+import { parseOptions } from './parse-options.js'
 
 /** The verb's arguments, checked. */
 export interface StartArgs {
@@ -37,7 +37,7 @@ const startOptions = {
 /** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
 export function parseStartArgs(args: readonly string[], env: Environment = process.env): StartArgs {
   refuseKeptByNpm(args, env)
-  const { values, positionals } = readArgs(args)
+  const { values, positionals } = parseOptions(args, startOptions)
   if (positionals.length > 1) {
     throw new AgentError(
       'invalid_configuration',
@@ -60,19 +60,6 @@ export function parseStartArgs(args: readonly string[], env: Environment = proce
       values['stream-idle-ms'] === undefined
         ? undefined
         : parseInteger('--stream-idle-ms', values['stream-idle-ms'], 1, 86_400_000),
-  }
-}
-
-function readArgs(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: startOptions,
-    })
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new AgentError('invalid_configuration', message, { cause })
   }
 }
 

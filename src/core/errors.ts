@@ -1,4 +1,4 @@
-/** Every code an {@link AgentError} can carry; HTTP problem bodies repeat it as `code` (CONTRACT, Run: answers). */
+/** Every code an {@link AgentError} can carry; HTTP problem bodies repeat it as `code` (docs/http.md, Errors). */
 export type AgentErrorCode =
   | 'invalid_request'
   | 'conflicting_session_id'
@@ -56,9 +56,13 @@ export function toIssueText(issues: readonly Issue[], root = ''): string {
  */
 export class AgentError extends Error {
   override readonly name: string = 'AgentError'
+  /** What went wrong; docs/http.md (Errors) says when each is thrown. */
   readonly code: AgentErrorCode
+  /** Whether the same call may succeed later. */
   readonly retryable: boolean
+  /** How long to wait before trying again, when the other side said so. */
   readonly retryAfterMs: number | undefined
+  /** What exactly is wrong with the input, by path; `undefined` when that is not what is wrong. */
   readonly issues: readonly Issue[] | undefined
 
   constructor(code: AgentErrorCode, message: string, options: AgentErrorOptions = {}) {

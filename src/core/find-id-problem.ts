@@ -9,7 +9,7 @@ const forbidden = /[/\\#?@\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u
 
 /**
  * What is wrong with an id that becomes part of paths, entity keys and file names, as half a sentence; `undefined` when
- * nothing is (CONTRACT, Run: request).
+ * nothing is (docs/http.md, What a run is asked with).
  * Security: `.`, `..` and `$` are legal characters but name other things in URLs and in the Durable extension's API.
  */
 export function findIdProblem(text: string, maxLength: number): string | undefined {

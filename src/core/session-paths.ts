@@ -9,7 +9,7 @@ export interface RunAddress extends SessionAddress {
   readonly run: string
 }
 
-/** Where an agent is, with its sessions, below the app's address (CONTRACT, HTTP; so are all of these). */
+/** Where an agent is, with its sessions, below the app's address (README, HTTP; so are all of these). */
 export function toAgentPath(agent: string): string {
   return `/agents/${encodeURIComponent(agent)}`
 }

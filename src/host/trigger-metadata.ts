@@ -1,6 +1,5 @@
 import type { TypedData } from './functions.js'
 import { isObject } from './parse-json.js'
-import { toDotNetText } from './typed-data.js'
 
 /**
  * What a trigger tells besides its value, by name (Functions host: binding data). Names compare ignoring case; a later value
@@ -50,4 +49,17 @@ function toMember([name, value]: readonly [string, unknown]): readonly (readonly
   if (isObject(value)) return [[name, { json: JSON.stringify(value) }]]
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return []
   return [[name, { string: toDotNetText(value) }]]
+}
+
+/**
+ * A JSON scalar as .NET prints it, which is how body fields reach `request.params` of streaming apps
+ * (Functions host: HTTP binding data): `true` is `True`, 1e21 is `1E+21`, 1e-7 is `1E-07`.
+ */
+export function toDotNetText(value: string | number | boolean): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  return String(value).replace(
+    /e([+-])(\d+)$/,
+    (_, sign: string, digits: string) => `E${sign}${digits.padStart(2, '0')}`,
+  )
 }

@@ -18,7 +18,7 @@ import type { Call, Handler } from './route.js'
 import { requireSession } from './session-handlers.js'
 import { withoutNulls } from './without-nulls.js'
 
-/** The body of a decision (CONTRACT, Approvals). */
+/** The body of a decision (README, HTTP). */
 export const decisionBody = z.strictObject({
   decision: z.enum(['approve', 'reject']),
   reason: z.string().max(longestReason).optional().describe('Told to the model when the call is rejected.'),

@@ -16,7 +16,7 @@ import {
 import { createUnknownRoute } from './unknown-route.js'
 
 /**
- * The routes of one agent (CONTRACT, HTTP). The function names start with the kind, so that no agent's name can make
+ * The routes of one agent (README, HTTP). The function names start with the kind, so that no agent's name can make
  * two of them equal.
  */
 export function createAgentRoutes(agent: Agent): readonly Route[] {

@@ -19,7 +19,7 @@ const userMessage = z.strictObject({
 
 const jsonSchema = z.record(z.string(), z.unknown()).describe('A JSON Schema that the answer has to fit.')
 
-/** The JSON body of a run request, aliases included (CONTRACT, Run: request). Unknown fields are refused by name. */
+/** The JSON body of a run request, aliases included (docs/http.md, What a run is asked with). Unknown fields are refused by name. */
 export const runBody = z.strictObject({
   message: z.string().optional().describe("The user's message."),
   messages: z

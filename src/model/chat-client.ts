@@ -29,6 +29,7 @@ export interface ChatRequest {
   readonly responseFormat?: ResponseFormat | undefined
   /** 0-2. @default the provider's */
   readonly temperature?: number | undefined
+  /** Up to which sum of probabilities tokens are chosen from; 0-1. @default the provider's */
   readonly topP?: number | undefined
   /** Most tokens the answer may have. @default the provider's */
   readonly maxOutputTokens?: number | undefined

@@ -39,7 +39,7 @@ export interface RunOptions {
  */
 export type OnBusy = 'queue' | 'reject' | 'interrupt' | 'steer'
 
-/** The body of a successful answer, as callers get it (CONTRACT, Run: answers). */
+/** The body of a successful answer, as callers get it (docs/http.md, What comes back). */
 export interface RunAnswer {
   readonly response: string
   /** The text the user sent. */
@@ -190,7 +190,7 @@ export interface RunStarted {
   readonly trace?: TraceContext | undefined
 }
 
-/** Something that happened in a run, as written to its log and streamed to its followers (CONTRACT, Events). */
+/** Something that happened in a run, as written to its log and streamed to its followers (docs/http.md, Events). */
 export type RunEvent =
   | EventOf<'run.accepted', RunRequest>
   | EventOf<'run.started', RunStarted>

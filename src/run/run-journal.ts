@@ -87,7 +87,6 @@ export class RunJournal {
   }
 
   async #write(): Promise<void> {
-    this.#broken.signal.throwIfAborted()
     const events = this.#buffer
     if (events.length === 0) return
     this.#buffer = []

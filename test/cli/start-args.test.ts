@@ -31,3 +31,9 @@ test.each(['', ' ', '-1', '1.5', '0x10', '1e3', '70000'])('refuses the port %j',
   }
   expect(() => parseStartArgs([`--port=${port}`], {})).toThrow(expect.objectContaining(expected))
 })
+
+test('an option that there is not is named, and where the others are', () => {
+  expect(() => parseStartArgs(['--prot', '7080'], {})).toThrow(
+    /^Unknown option '--prot'\. "durable-agents --help" lists them all\.$/,
+  )
+})

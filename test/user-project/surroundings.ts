@@ -20,6 +20,7 @@ export declare const session: AgentSession
 export declare const weatherAgent: Agent
 export declare const mathAgent: Agent
 export declare const expertAgent: Agent
+export declare const supportAgent: Agent
 export declare const triageAgent: Agent
 export declare const tutor: OpenAIAgent
 export declare const writer: Agent

@@ -124,6 +124,6 @@ function readCard({ capabilities }: AgentCard): Omit<Remote, 'client'> {
 
 function toCardError(name: string, cause: unknown): AgentError {
   if (cause instanceof AgentError) return cause
-  const message = `The card of the A2A agent "${name}" cannot be read, or names no interface by JSON-RPC or HTTP.`
+  const message = `The card of the A2A agent "${name}" cannot be read, or names no interface by JSON-RPC or HTTP. Check its url, and that it runs there.`
   return new AgentError('model_error', message, { retryable: true })
 }

@@ -26,7 +26,7 @@ export interface Verdict {
   readonly reason?: string | undefined
 }
 
-/** Security: names become part of commands that are shown to be pasted; they are no more than CONTRACT lets them be. */
+/** Security: names become part of commands that are shown to be pasted; they are no more than the app's routes let them be. */
 const agentName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/)
 
 const agentList = z.object({ agents: z.array(z.object({ name: agentName })) })
@@ -49,7 +49,7 @@ export interface AppClientOptions {
 }
 
 /**
- * The routes of a running app that a chat needs (CONTRACT, HTTP). All can be asked again when no answer came.
+ * The routes of a running app that a chat needs (README, HTTP). All can be asked again when no answer came.
  * What they throw is an {@link AgentError} that says what to do; `retryable` when it may pass by itself.
  */
 export class AppClient {

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
-import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 import { findIdProblem, longestSessionId } from '../../core/find-id-problem.js'
+import { parseOptions } from '../parse-options.js'
 
 /** The verb's arguments, checked. */
 export interface ChatArgs {
@@ -20,12 +20,21 @@ export interface ChatArgs {
 /** Where `durable-agents start` serves an app. */
 export const defaultUrl = 'http://localhost:7071/api'
 
+/** The options as `parseArgs` wants them. */
+const chatOptions = {
+  url: { type: 'string' },
+  session: { type: 'string' },
+  query: { type: 'string', short: 'q' },
+  key: { type: 'string' },
+  quiet: { type: 'boolean' },
+} as const
+
 /** Parses the verb's arguments. @throws {AgentError} naming the one that is wrong. */
 export function parseChatArgs(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): ChatArgs {
-  const { values, positionals } = readArgs(args)
+  const { values, positionals } = parseOptions(args, chatOptions)
   if (positionals.length > 1) {
     const text = positionals.join(' ')
     throw createArgsError(
@@ -39,24 +48,6 @@ export function parseChatArgs(
     question: values.query === undefined ? undefined : parseQuestion(values.query),
     key: values.key ?? (env.DURABLE_AGENTS_KEY || undefined),
     quiet: values.quiet ?? false,
-  }
-}
-
-function readArgs(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        session: { type: 'string' },
-        query: { type: 'string', short: 'q' },
-        key: { type: 'string' },
-        quiet: { type: 'boolean' },
-      },
-    })
-  } catch (cause) {
-    throw createArgsError(toErrorMessage(cause), cause)
   }
 }
 
@@ -82,6 +73,6 @@ function parseQuestion(text: string): string {
   return text
 }
 
-function createArgsError(message: string, cause?: unknown): AgentError {
-  return new AgentError('invalid_configuration', message, { cause })
+function createArgsError(message: string): AgentError {
+  return new AgentError('invalid_configuration', message)
 }

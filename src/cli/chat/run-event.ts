@@ -16,7 +16,7 @@ export const openApproval = z.object({
 
 export type OpenApproval = z.infer<typeof openApproval>
 
-/** The events that a chat does something about, with the members that it reads (CONTRACT, Events). */
+/** The events that a chat does something about, with the members that it reads (docs/http.md, Events). */
 const knownEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('message.delta'), data: stepText }),
   z.object({ type: z.literal('step.reset'), data: z.object({ step: z.number() }) }),

@@ -17,7 +17,7 @@ export interface Exchange {
 /** Prepares a client's response for being written by the library; it is cut when no byte moves for `idleLimitMs`. */
 export function openExchange(response: ServerResponse, idleLimitMs: number): Exchange {
   const hostHeaders = response.getHeaders()
-  keepCorsHeaders(response)
+  guardHeaders(response)
   // A length that is not that of the body would garble the next answer on the connection.
   response.strictContentLength = true
   const ended = new Promise<void>((resolve) => {
@@ -47,12 +47,19 @@ export function openExchange(response: ServerResponse, idleLimitMs: number): Exc
   }
 }
 
-/** What the host itself says about other origins (CORS) stays, whatever the app says. */
-function keepCorsHeaders(response: ServerResponse): void {
-  if (!response.hasHeader('access-control-allow-origin')) return
+/**
+ * What the host itself says about other origins (CORS) stays, whatever the app says. And a length becomes a number: Node
+ * before 22.15 compares what was written with the text of the header, and never finds them the same.
+ */
+function guardHeaders(response: ServerResponse): void {
+  const hasCors = response.hasHeader('access-control-allow-origin')
   const setHeader = response.setHeader.bind(response)
   response.setHeader = (name, value) => {
-    const isKept = /^access-control-/i.test(name) && response.hasHeader(name)
-    return isKept ? response : setHeader(name, value)
+    if (hasCors && /^access-control-/i.test(name) && response.hasHeader(name)) return response
+    return setHeader(name, /^content-length$/i.test(name) ? toLength(value) : value)
   }
+}
+
+function toLength(value: number | string | readonly string[]): number | string | readonly string[] {
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
 }

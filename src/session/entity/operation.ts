@@ -12,7 +12,7 @@ import { AgentState } from '../state/agent-state.js'
 import type { SessionHistory } from '../state/session-history.js'
 import type { StoredState } from '../state/stored-state.js'
 
-/** What a session's entity can be asked to do; on the wire (CONTRACT, Durable names). */
+/** What a session's entity can be asked to do; on the wire (docs/orchestrations.md, The entity). */
 export type OperationName = 'run' | 'continue' | 'decide' | 'tool_result' | 'get_state' | 'reset' | 'delete'
 
 /** What one operation of a session's entity works with. */

@@ -12,7 +12,7 @@ export interface ToolCallView {
   readonly error?: string | undefined
 }
 
-/** One line of `conversation_history` (CONTRACT, State). */
+/** One line of `conversation_history` (docs/http.md, What comes back). */
 export interface HistoryEntry {
   readonly role: string
   readonly content: string

@@ -23,7 +23,7 @@ export interface AppClientOptions {
   readonly askForKey: (refused: string | undefined) => Promise<boolean>
 }
 
-/** The routes of an app that the page needs (CONTRACT, HTTP). All throw {@link RequestError}. */
+/** The routes of an app that the page needs (README, HTTP). All throw {@link RequestError}. */
 export class AppClient implements ConversationClient {
   readonly #options: AppClientOptions
 

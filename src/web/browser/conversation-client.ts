@@ -10,7 +10,7 @@ export interface Verdict {
   readonly arguments?: JsonObject | undefined
 }
 
-/** What a conversation asks of an app (CONTRACT, HTTP). All can be asked again; all throw {@link RequestError}. */
+/** What a conversation asks of an app (README, HTTP). All can be asked again; all throw {@link RequestError}. */
 export interface ConversationClient {
   /** A page of the conversation; `undefined` for a session that there is not yet. */
   readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined>

@@ -12,7 +12,7 @@ export interface HistoryTurn {
 }
 
 /**
- * The turns of a page of `conversation_history` (CONTRACT, State), oldest first. What waits for its answer comes last:
+ * The turns of a page of `conversation_history` (docs/http.md, What comes back), oldest first. What waits for its answer comes last:
  * a turn for each run, of which only the message is known.
  */
 export function toHistoryTurns(entries: readonly JsonObject[]): readonly HistoryTurn[] {

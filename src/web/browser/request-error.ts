@@ -43,7 +43,7 @@ export function createBrokenError(): RequestError {
   return new RequestError({ message: 'The app does not answer.', status: 0, retryable: true })
 }
 
-/** What an answer that is none of success says (CONTRACT, Run: answers: problem details). */
+/** What an answer that is none of success says (docs/http.md, Errors). */
 export function toRequestError(status: number, body: string): RequestError {
   const problem = parseJson(body)
   const { detail, code } = isJsonObject(problem) ? problem : {}

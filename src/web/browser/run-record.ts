@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { ServerSentEvent } from '../../core/sse.js'
 
-/** An event of a run as the app tells it (CONTRACT, Events). */
+/** An event of a run as the app tells it (docs/http.md, Events). */
 export interface RunRecord {
   /** Dense, from 0 within the run. */
   readonly id: number

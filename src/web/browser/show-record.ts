@@ -21,7 +21,7 @@ export function showRecord(view: RunView, { type, data }: RunRecord): RunView {
 
 type Show = (view: RunView, data: JsonObject) => RunView
 
-/** What is shown of each type of event (CONTRACT, Events). */
+/** What is shown of each type of event (docs/http.md, Events). */
 const shown: ReadonlyMap<string, Show> = new Map<string, Show>([
   ['run.accepted', (view, data) => ({ ...view, said: toSaid(data) || view.said, status: 'queued' })],
   ['run.started', showStart],

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
-import type { TaskHub } from '../../../src/host/durable/task-hub.js'
+import { TaskHub } from '../../../src/host/durable/task-hub.js'
 import { createBusyDisk } from '../../support/busy-disk.js'
 import { startTestProcess } from './dispatcher-kit.js'
 import { until } from './kit.js'
@@ -213,22 +213,26 @@ test('a signal to a function that the app does not have is kept and reported onc
 })
 
 test('a result that cannot be stored for a while is kept, not computed again', async () => {
-  const { signal, nextCall, calls, hub, logs } = await startTestProcess({ maxConcurrent: 1 })
+  const clock = { now: 1_000_000 }
+  const { signal, nextCall, calls, hub, watch, logs } = await startTestProcess({ clock, maxConcurrent: 1 })
   await signal('k', 'a')
   const call = await nextCall()
-  const refuse = breakNextCommit(hub)
-  call.succeed({ state: '1' })
-  await until(() => refuse.count > 0)
   await signal('other', 'x')
+  const fault = breakCommits(hub)
+  call.succeed({ state: '1' })
+  await until(() => fault.count > 1)
   expect(calls).toHaveLength(1)
-  await expect.poll(() => hub.entities.read('@e@k').state, { interval: 5 }).toBe('1')
+  fault.mend()
+  await until(() => hub.entities.read('@e@k').state === '1')
+  clock.now += 1_000
+  await watch.look()
   expect(calls.map(({ key }) => key)).toEqual(['k', 'other'])
   expect(logs.join()).toContain('cannot commit')
 })
 
 test('a signal that cannot be stored is refused, leaves nothing behind and takes no slot', async () => {
   const { signal, nextCall, hub } = await startTestProcess({ maxConcurrent: 1 })
-  breakNextCommit(hub)
+  breakCommits(hub, 1)
   await expect(signal('k', 'lost')).rejects.toThrow('disk full')
   await signal('k', 'a')
   expect((await nextCall()).operations).toBe('a')
@@ -241,7 +245,7 @@ test('work whose taking could not be stored is taken later, without anything els
   ;(await nextCall()).fail()
   await until(() => hub.readNextReadyAt('entity', clock.now) !== undefined)
   clock.now += 1_000
-  breakNextCommit(hub)
+  breakCommits(hub, 1)
   await watch.look()
   expect(calls).toHaveLength(1)
   await watch.look()
@@ -271,16 +275,16 @@ test('a stopping process does not wait longer than its grace time', async () => 
   await dispatcher.stop(1)
 })
 
-/** Makes the next transaction fail after all of its work, as a full disk would. */
-function breakNextCommit(hub: TaskHub) {
-  const fault = { count: 0 }
+/** Makes the next transactions fail after all of their work, as a full disk would. */
+function breakCommits(hub: TaskHub, times = Number.POSITIVE_INFINITY) {
+  const fault = { count: 0, mend: () => Reflect.deleteProperty(hub, 'run') }
   Object.defineProperty(hub, 'run', {
     configurable: true,
     value: (work: () => unknown) => {
-      Reflect.deleteProperty(hub, 'run')
-      return hub.run(() => {
+      fault.count += 1
+      if (fault.count === times) fault.mend()
+      return TaskHub.prototype.run.call(hub, () => {
         work()
-        fault.count += 1
         throw new Error('disk full')
       })
     },

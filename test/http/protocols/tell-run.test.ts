@@ -46,10 +46,10 @@ async function tell(
   const sessions = {
     readRun: async () => store(there),
     async *follow(_key: unknown, after: number): AsyncGenerator<readonly StoredEvent[]> {
-      let next = after + 1
+      let next = there.length
       for (const piece of later) {
         taken += 1
-        yield store(piece, next)
+        yield store(piece, next).filter(({ id }) => id > after)
         next += piece.length
       }
     },

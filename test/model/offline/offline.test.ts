@@ -162,6 +162,7 @@ describe('without tools', () => {
     [['I like tea', 'What did I say before?'], /^Before that you said: "I like tea"$/],
     [['What did I say before?'], /first thing/],
     [['My name is Zoë.', 'Nice, no?', 'What is my name?'], /^Your name is Zoë\.$/],
+    [['My name is Zoë.', 'No, my name is Max.', 'What is my name?'], /^Your name is Max\.$/],
     [['What is my name?'], /not told me/],
   ])('remembers: %j', async (said, expected) => {
     const messages = said.flatMap((text) => [

@@ -1,11 +1,10 @@
-import type { FunctionDefinition, FunctionInvoker, InvocationOutcome } from '../../functions.js'
+import type { FunctionDefinition, FunctionInvoker, InvocationOutcome, TypedData } from '../../functions.js'
 import { createFailure } from '../../invocation-failure.js'
 import type { Claim, StoredMessage } from '../hub-message.js'
 import type { TaskHub } from '../task-hub.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { WorkQueue } from '../work-queue.js'
 import { toActivityFailure } from './activity-failure.js'
-import { toActivityResult } from './activity-result.js'
 import { eventTypes, toEventText } from './history-event.js'
 import { performHttp } from './http-activity.js'
 import { notifyInstance } from './instance-events.js'
@@ -88,6 +87,17 @@ interface ActivityEnd {
 function toEnd(name: string, outcome: InvocationOutcome): ActivityEnd {
   if (!outcome.succeeded) return { type: eventTypes.taskFailed, fields: toActivityFailure(name, outcome) }
   return { type: eventTypes.taskCompleted, fields: { Result: toActivityResult(outcome.returnValue) } }
+}
+
+/** JSON text of what an activity returned; `null` for nothing. Bytes become base64 (local-host-spec G). */
+function toActivityResult(value: TypedData | null | undefined): string | null {
+  if (value === null || value === undefined) return null
+  if ('string' in value) return JSON.stringify(value.string)
+  if ('json' in value) return value.json ?? null
+  if ('bytes' in value) return JSON.stringify(Buffer.from(value.bytes).toString('base64'))
+  if ('int' in value) return JSON.stringify(value.int)
+  if ('double' in value) return JSON.stringify(value.double)
+  return null
 }
 
 function nothing(): undefined {}

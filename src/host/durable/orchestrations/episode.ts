@@ -1,6 +1,5 @@
 import type { InstanceStatus } from '../instance-status.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
-import { checkCustomStatus } from './custom-status.js'
 import type { Decision } from './decision.js'
 import type { OrchestratorAnswer, OrchestratorFailure } from './orchestrator-answer.js'
 import type { ReplayResult } from './replay.js'
@@ -79,6 +78,15 @@ export function terminateEpisode(
   const end = { kind: 'over', status: 'Terminated', output: JSON.stringify(reason) } as const
   const { customStatus } = instance
   return { news, decisions: [], canceledTimers: [], actionCount, hasFailed: false, customStatus, end }
+}
+
+const mostStatusKilobytes = 16
+
+/** Why a custom status, JSON text, is refused; `undefined` when it is not. As in Azure Storage (local-host-spec C.3). */
+function checkCustomStatus(customStatus: string | undefined): string | undefined {
+  const kilobytes = ((customStatus?.length ?? 0) * 2) / 1024
+  if (kilobytes <= mostStatusKilobytes) return undefined
+  return `The UTF-16 size of the JSON-serialized payload must not exceed ${mostStatusKilobytes} KB. The current payload size is ${Math.ceil(kilobytes)} KB.`
 }
 
 /** Whoever has returned or failed still waits for what it has scheduled (local-host-spec F.6). */

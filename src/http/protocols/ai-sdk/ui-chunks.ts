@@ -14,7 +14,7 @@ export interface UiMetadata {
 }
 
 export interface UiError {
-  /** As everywhere (CONTRACT, answers), or `run_unfinished`: the run goes on, but its stream does not. */
+  /** As everywhere (docs/http.md, Errors), or `run_unfinished`: the run goes on, but its stream does not. */
   readonly code: string
   readonly message: string
 }
