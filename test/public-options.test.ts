@@ -7,11 +7,15 @@ import { fromOpenAIAgent } from '../src/agent/openai-agents/index.js'
 import {
   Agent,
   AgentFunctionApp,
+  createMemoryProvider,
+  InProcessMemoryStore,
   runScriptsAsProcesses,
+  SkillsProvider,
   SqliteMemoryStore,
   SqliteRunLog,
   skill,
   tool,
+  withRetry,
 } from '../src/index.js'
 import { AzureBlobRunLog } from '../src/log/azure-storage.js'
 import { RedisRunLog } from '../src/log/redis.js'
@@ -35,6 +39,41 @@ test.each([
   ['skill', () => skill(misspelt)],
 ])('%s refuses an option that there is not, by name', (name, make) => {
   expect(make).toThrow(`${name} has no option "misspelt". It has: `)
+})
+
+/** What a program in JavaScript may take for an option's value. */
+const wrong = <Value>(value: unknown) => value as Value
+const { client } = agent
+const store = new InProcessMemoryStore()
+
+test.each([
+  ['withRetry needs a client', () => withRetry(wrong(undefined))],
+  ['scope of createMemoryProvider', () => createMemoryProvider({ store, scope: wrong('ownr') })],
+  [
+    'limit of createMemoryProvider must be a whole number of at least 0, not "5"',
+    () => createMemoryProvider({ store, limit: wrong('5') }),
+  ],
+  [
+    'folders of SkillsProvider must be a list, not "./skills"',
+    () => new SkillsProvider({ folders: wrong('./skills') }),
+  ],
+  ['command of MCP server "x" must be given', () => mcpStdio({ name: 'x', command: wrong(undefined) })],
+  [
+    'args of MCP server "x" must be a list',
+    () => mcpStdio({ name: 'x', command: 'npx', args: wrong('-y server') }),
+  ],
+  [
+    'contextProviders of agent "B" must be a list',
+    () => new Agent({ name: 'B', client, contextProviders: wrong({}) }),
+  ],
+  ['middleware of agent "B" must be a list', () => new Agent({ name: 'B', client, middleware: wrong({}) })],
+  [
+    'onLargeResult of tool "x"',
+    () => tool({ name: 'x', description: 'y', execute: () => 1, onLargeResult: wrong('cut') }),
+  ],
+  ['runLog of AgentFunctionApp must be a run log', () => new AgentFunctionApp({ runLog: wrong({}) })],
+])('a wrong value is refused: %s', (message, make) => {
+  expect(make).toThrow(message)
 })
 
 test.each([

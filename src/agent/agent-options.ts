@@ -1,5 +1,5 @@
 import { checkCount } from '../core/check-count.js'
-import { checkOptions, type OptionNames } from '../core/check-options.js'
+import { checkList, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { type Schema, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
@@ -128,7 +128,8 @@ function isTool(entry: unknown): boolean {
 
 function checkName(name: string): void {
   if (typeof name === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(name)) return
-  refuse(`Agent name "${name}" must be a letter followed by up to 62 letters, digits, "_" or "-".`)
+  const rule = 'must be a letter followed by up to 62 letters, digits, "_" or "-"'
+  refuse(name === undefined ? `An agent needs a name, which ${rule}.` : `Agent name "${name}" ${rule}.`)
 }
 
 /** Refuses what would fail at each run, or change nothing. */
@@ -149,6 +150,8 @@ export function checkModelSettings(what: string, settings: ModelSettings = {}): 
 
 function checkProviders(options: AgentOptions): void {
   const { name, contextProviders = [], middleware = [], history = new InMemoryHistoryProvider() } = options
+  checkList(`contextProviders of agent "${name}"`, contextProviders)
+  checkList(`middleware of agent "${name}"`, middleware)
   if (contextProviders.some((provider) => typeof provider?.name !== 'string')) {
     refuse(
       `A context provider of agent "${name}" needs a name; what keeps conversations, such as FileHistoryProvider, belongs into history.`,

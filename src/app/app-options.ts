@@ -135,6 +135,9 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   checkFlag('chatPage of AgentFunctionApp', options.chatPage)
   checkFunction('owner', options.owner)
   checkFunction('context', options.context)
+  if (options.runLog !== undefined && typeof options.runLog?.append !== 'function') {
+    refuse('runLog of AgentFunctionApp must be a run log, such as RedisRunLog or AzureBlobRunLog.')
+  }
   checkChoice('authLevel', authLevel, ['anonymous', 'function', 'admin'])
   checkList('protocols of AgentFunctionApp', protocols)
   for (const protocol of protocols) checkChoice('protocols', protocol, protocolNames)

@@ -1,3 +1,4 @@
+import { describeGiven } from './check-options.js'
 import { AgentError } from './errors.js'
 
 /** Refuses an option that counts something and is no whole number of at least `least`. @throws {AgentError} `invalid_configuration` naming it. */
@@ -5,6 +6,6 @@ export function checkCount(option: string, value: number, least = 1): void {
   if (Number.isInteger(value) && value >= least) return
   throw new AgentError(
     'invalid_configuration',
-    `${option} must be a whole number of at least ${least}, not ${value}.`,
+    `${option} must be a whole number of at least ${least}, not ${typeof value === 'number' ? value : describeGiven(value)}.`,
   )
 }

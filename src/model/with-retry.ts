@@ -31,10 +31,16 @@ const retryOptions = {
  * shorter than the server asked for (`retryAfterMs`). When deltas had come out by then, `reset` is emitted first.
  * An answer in the background is come back to instead of asked for again, as long as it is not lost.
  * The error of the last attempt is thrown as it is; an abort ends the waits too.
- * @throws {AgentError} `invalid_configuration` when `maxAttempts` is not a whole number from 1, or naming an option that there is not.
+ * @throws {AgentError} `invalid_configuration` when there is no client, `maxAttempts` is not a whole number from 1, or naming an option that there is not.
  */
 export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatClient {
   checkOptions('withRetry', options, retryOptions)
+  if (typeof client?.stream !== 'function') {
+    throw new AgentError(
+      'invalid_configuration',
+      'withRetry needs a client, such as createOpenAIChatClient({ model }) gives.',
+    )
+  }
   const policy = resolvePolicy(options)
   const cancel = client.cancel?.bind(client)
   const toWaiting = client.toWaiting?.bind(client)

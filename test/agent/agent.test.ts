@@ -279,7 +279,7 @@ test('what the code of an agent throws is the cause of the failure: there is no 
 
 test.each([
   [{ instuctions: 'Be brief.' }, 'Agent has no option "instuctions".'],
-  [{ name: undefined }, 'Agent name "undefined" must be a letter'],
+  [{ name: undefined }, 'An agent needs a name, which must be a letter'],
   [{ client: undefined }, 'Agent "Weather" needs a client'],
   [{ contextProviders: [new InMemoryHistoryProvider()] }, 'belongs into history'],
   [{ history: { read: () => [] } }, 'The history of agent "Weather" must have load and append'],

@@ -21,6 +21,7 @@ export declare const weatherAgent: Agent
 export declare const mathAgent: Agent
 export declare const expertAgent: Agent
 export declare const supportAgent: Agent
+export declare function verifyToken(header: string | null): Promise<string | undefined>
 export declare const triageAgent: Agent
 export declare const tutor: OpenAIAgent
 export declare const writer: Agent

@@ -1,5 +1,5 @@
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { checkOptions, type OptionNames } from '../../core/check-options.js'
+import { checkList, checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
 import { McpConnection } from './connection.js'
 import { ConnectionPool } from './connection-pool.js'
 import { type McpServerOptions, mcpServerOptions } from './server-options.js'
@@ -38,12 +38,14 @@ const mcpStdioOptions: OptionNames<McpStdioOptions> = {
  *   args: ['-y', '@modelcontextprotocol/server-filesystem', '/tmp'],
  * })
  * const agent = new Agent({ name: 'Files', client, tools: [fs] })
- * @throws {AgentError} `invalid_configuration` when the name cannot be used, or naming an option that there is not.
+ * @throws {AgentError} `invalid_configuration` when the name, the command or its arguments cannot be used, or naming an option that there is not.
  */
 export function mcpStdio(options: McpStdioOptions): McpToolSource {
   checkOptions('mcpStdio', options, mcpStdioOptions)
   const { name, command, args = [], env = {}, cwd, stderr = 'inherit' } = options
   const { requestTimeoutMs = 60_000, connectTimeoutMs = 60_000 } = options
+  checkText(`command of MCP server "${name}"`, command)
+  checkList(`args of MCP server "${name}"`, args)
   const createTransport = () =>
     endWithProcess(new StdioClientTransport({ command, args: [...args], env: { ...env }, cwd, stderr }))
   const connections = new ConnectionPool({

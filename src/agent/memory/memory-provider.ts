@@ -1,4 +1,5 @@
-import { checkOptions, type OptionNames } from '../../core/check-options.js'
+import { checkCount } from '../../core/check-count.js'
+import { checkChoice, checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { createTextMessage, toText } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
@@ -53,6 +54,10 @@ export function createMemoryProvider(options: MemoryProviderOptions): ContextPro
       'createMemoryProvider needs a store, such as SqliteMemoryStore.',
     )
   }
+  if (typeof scope !== 'function') {
+    checkChoice('scope of createMemoryProvider, when it is no function,', scope, ['owner', 'session'])
+  }
+  checkCount('limit of createMemoryProvider', limit, 0)
   const toScope = (run: RunInfo) => findScope(scope, run)
   return {
     name,

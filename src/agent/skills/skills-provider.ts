@@ -1,4 +1,4 @@
-import { checkOptions, type OptionNames } from '../../core/check-options.js'
+import { checkList, checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import type { ContextProvider, Tool } from '../agent-definition.js'
 import type { ProvidedContext } from '../providers/provider-context.js'
@@ -46,9 +46,11 @@ export class SkillsProvider implements ContextProvider {
   readonly #options: SkillsProviderOptions
   #skills: Promise<readonly Skill[]> | undefined
 
-  /** @throws {AgentError} `invalid_configuration` naming an option that there is not. */
+  /** @throws {AgentError} `invalid_configuration` naming an option that there is not, or that is no list. */
   constructor(options: SkillsProviderOptions) {
     checkOptions('SkillsProvider', options, skillsProviderOptions)
+    checkList('skills of SkillsProvider', options.skills ?? [])
+    checkList('folders of SkillsProvider', options.folders ?? [])
     this.name = options.name ?? 'skills'
     this.#options = options
   }

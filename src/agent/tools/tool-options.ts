@@ -87,6 +87,12 @@ export function checkToolOptions<Parameters extends Schema, Result>(
   if (options.reconcile !== undefined && typeof options.reconcile !== 'function')
     refuse(name, 'a function as reconcile, which asks the destination')
   checkChoice(`onUnknownOutcome of tool "${name}"`, onUnknownOutcome, ['retry', 'ask', 'fail'])
+  const { onLargeResult = 'refuse' } = options
+  if (typeof onLargeResult !== 'function')
+    checkChoice(`onLargeResult of tool "${name}", when it is no function,`, onLargeResult, [
+      'refuse',
+      'truncate',
+    ])
   checkLimits(options)
 }
 

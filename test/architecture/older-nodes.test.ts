@@ -15,13 +15,21 @@ function findNames(path: string): readonly string[] {
   return listed.map((name) => name.trim()).filter((name) => name !== '' && !name.startsWith('type '))
 }
 
-test('of @azure/functions only what Node 22 finds is imported by name', () => {
-  const files = ['src', 'samples'].flatMap((folder) =>
+function listFiles(...folders: readonly string[]): readonly string[] {
+  return folders.flatMap((folder) =>
     readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => join(repository, folder, file)),
   )
-  const found = new Set(files.flatMap(findNames))
+}
+
+test('of @azure/functions only what Node 22 finds is imported by name', () => {
+  const found = new Set(listFiles('src', 'samples').flatMap(findNames))
   expect(found).toContain('app')
   expect([...found].filter((name) => !names.includes(name))).toEqual([])
+})
+
+test('no statement of SQLite has numbered parameters, to which older Nodes bind nothing by position', () => {
+  const numbered = listFiles('src').filter((file) => /\?\d/.test(readFileSync(file, 'utf8')))
+  expect(numbered).toEqual([])
 })
