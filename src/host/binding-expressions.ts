@@ -7,7 +7,6 @@ import { TriggerMetadata } from './trigger-metadata.js'
 export function createBindingContext(functionName: string, request: InvocationRequest): BindingContext {
   let values: ReadonlyMap<string, unknown> | undefined
   return {
-    functionName,
     resolve: (text) => {
       if (!text.includes('{')) return text
       values ??= readValues(request)

@@ -88,7 +88,6 @@ export interface FunctionInvoker {
 
 /** What the bindings of one invocation can refer to. */
 export interface BindingContext {
-  readonly functionName: string
   /** The text with its expressions, such as `{name}`, replaced. @throws {Error} naming one that has no value. */
   resolve(text: string): string
 }

@@ -3,7 +3,6 @@ export type LogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' |
 
 /** One line of the host's output. */
 export interface LogLine {
-  readonly level: LogLevel
   /** For example `Function.hello.User`, `Host.Startup`; `Host.Console` is text for people, shown as it is. */
   readonly category: string
   readonly message: string
@@ -63,10 +62,10 @@ export function createLog(options: {
   return {
     isEnabled,
     write(level, category, message) {
-      if (isEnabled(category, level)) sink({ level, category, message, at: new Date() })
+      if (isEnabled(category, level)) sink({ category, message, at: new Date() })
     },
     print(message) {
-      sink({ level: 'information', category: consoleCategory, message, at: new Date() })
+      sink({ category: consoleCategory, message, at: new Date() })
     },
   }
 }

@@ -15,7 +15,7 @@ import type { AppKeys } from './keys/app-keys.js'
 import { toRouteUrl } from './listing.js'
 import { type LoadedApp, loadApp } from './load-app.js'
 import { type LocalSettings, readLocalSettings } from './local-settings.js'
-import { createConsoleSink, createLog, type HostLog, type LogLine } from './log.js'
+import { createConsoleSink, createLog, type HostLog } from './log.js'
 
 export interface StartHostOptions {
   /** Folder holding package.json and host.json. */
@@ -29,8 +29,6 @@ export interface StartHostOptions {
   /** Origins, separated by commas, or `*`. @default Host.CORS of local.settings.json */
   readonly cors?: string | undefined
   readonly corsCredentials?: boolean | undefined
-  /** Receives every log line. @default writes to stdout */
-  readonly log?: ((line: LogLine) => void) | undefined
   /** Makes the host's parts that own trigger types, once the app is loaded. @default none */
   readonly extensions?: ((context: HostContext) => Promise<readonly HostExtension[]>) | undefined
   /** App settings that win over local.settings.json. */
@@ -76,7 +74,7 @@ const banner = 'Development host for Azure Functions apps: for local use only, p
  */
 export async function startHost(options: StartHostOptions): Promise<RunningHost> {
   const root = resolve(options.root)
-  const sink = options.log ?? createConsoleSink()
+  const sink = createConsoleSink()
   createLog({ sink }).print(banner)
   const local = await readLocalSettings(root)
   const notes = applyHostSettings(root, local, options.settings)

@@ -1,7 +1,6 @@
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import { AgentSession } from '../../src/agent/agent-session.js'
 import {
@@ -10,12 +9,12 @@ import {
 } from '../../src/agent/providers/file-history-provider.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 let path: string
-beforeEach(async () => {
-  path = await mkdtemp(join(tmpdir(), 'history-'))
+beforeEach(() => {
+  path = createTempFolder()
 })
-afterEach(() => rm(path, { recursive: true }))
 
 const ann = new AgentSession({ id: 'ann' })
 const hello = [createTextMessage('user', 'Hello'), createTextMessage('assistant', 'Hi, Ann')]

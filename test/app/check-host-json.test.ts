@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { checkHostJson, readFunctionTimeout } from '../../src/app/check-host-json.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'host-json-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = createTempFolder(afterAll)
 
 function write(hostJson: unknown): string {
   writeFileSync(join(folder, 'host.json'), typeof hostJson === 'string' ? hostJson : JSON.stringify(hostJson))

@@ -1,17 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
+import { createTempFolder } from '../support/temp-folder.js'
 
 const sources = resolve(import.meta.dirname, '../../dist/src')
 let folder: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'compile-cache-'))
+  folder = createTempFolder()
 })
-
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Loads some of the sources in a process of its own. */
 function load(environment: NodeJS.ProcessEnv = {}): void {

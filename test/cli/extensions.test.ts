@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { createExtensions } from '../../src/cli/extensions.js'
 import { toHostJson } from '../../src/host/host-json.js'
 import { AppKeys } from '../../src/host/keys/app-keys.js'
 import { createLog } from '../../src/host/log.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
-const dataDir = mkdtempSync(join(tmpdir(), 'extensions-'))
-afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
+const dataDir = createTempFolder(afterAll)
 
 /** The names of the extensions that an app with these bindings gets. */
 async function list(...types: readonly string[]): Promise<readonly string[]> {

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { watchFiles } from '../../src/cli/watch-files.js'
 import { eventually } from '../support/eventually.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 function createApp() {
-  const root = mkdtempSync(join(tmpdir(), 'watch-'))
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  const root = createTempFolder()
   const write = (path: string, text = ''): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)

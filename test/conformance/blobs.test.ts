@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BlobServiceClient } from '@azure/storage-blob'
 import { QueueClient } from '@azure/storage-queue'
@@ -8,12 +7,13 @@ import { toStorageConnectionString } from '../support/azurite.js'
 import { eventually } from '../support/eventually.js'
 import { findFreePort } from '../support/free-port.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 /** For tests that start several processes one after another, on a machine that has other things to do. */
 const slowMs = 120_000
 
 const root = join(import.meta.dirname, '../fixtures/apps/blobs')
-const dataDir = mkdtempSync(join(tmpdir(), 'blobs-'))
+const dataDir = createTempFolder(afterAll)
 const effects = join(dataDir, 'effects')
 // The SDK would wait for seconds before it tries again.
 const oneTry = { retryOptions: { maxTries: 1 } }
@@ -38,7 +38,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await host.stop('SIGKILL')
-  rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 })
 })
 
 async function upload(container: string, name: string, content: string, metadata = {}): Promise<void> {

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { createTempFolder } from '../support/temp-folder.js'
 
 /** A folder in which the apps under test write what they do, a line per effect; removed after the file's tests. */
 export interface EffectsFolder {
@@ -17,8 +17,7 @@ export interface EffectsFolder {
 }
 
 export function createEffectsFolder(): EffectsFolder {
-  const path = mkdtempSync(join(tmpdir(), 'effects-'))
-  afterAll(() => rmSync(path, { recursive: true, force: true }))
+  const path = createTempFolder(afterAll)
   writeFileSync(join(path, 'effects'), '')
   return {
     path,

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type AppClient, createAppClient } from '../host/durable/app-client.js'
 import { until } from '../host/durable/kit.js'
 import { type SpawnedHost, type SpawnHostOptions, spawnHost } from '../support/spawn-host.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 const root = join(import.meta.dirname, '../fixtures/apps/durable')
 
@@ -18,8 +18,7 @@ interface Site {
 
 /** A folder for a hub that the processes of one test share. */
 function createSite(): Site {
-  const dataDir = mkdtempSync(join(tmpdir(), 'site-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const dataDir = createTempFolder()
   writeFileSync(join(dataDir, 'effects'), '')
   return {
     start: async (options = {}) => {

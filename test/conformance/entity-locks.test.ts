@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { createFlowClient, type FlowClient } from '../host/durable/flow-client.js'
 import { until } from '../host/durable/kit.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 const root = join(import.meta.dirname, '../fixtures/apps/orchestrations')
 let host: SpawnedHost
@@ -59,8 +58,7 @@ test('93. two that want the same entities in different orders both get them', as
 })
 
 test('93. locks hold across the processes of one hub', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'locks-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const dataDir = createTempFolder()
   const start = async () => {
     const started = await spawnHost({ root, dataDir })
     onTestFinished(async () => void (await started.stop('SIGKILL')))

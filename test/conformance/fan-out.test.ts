@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createFlowClient, type FlowClient } from '../host/durable/flow-client.js'
 import { until } from '../host/durable/kit.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
+import { createTempFolder } from '../support/temp-folder.js'
 import { createEffectsFolder } from './effects-folder.js'
 
 const root = join(import.meta.dirname, '../fixtures/apps/orchestrations')
@@ -19,8 +18,7 @@ interface Running {
 
 /** @param parallel How many activities a host runs at a time. */
 function createSite(parallel: number): () => Promise<Running> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'fan-out-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const dataDir = createTempFolder()
   return async () => {
     const env = {
       EFFECTS_DIR: effects.path,

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
 import { createTempApp, type TempApp } from '../support/temp-app.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
-const dataDir = mkdtempSync(join(tmpdir(), 'keys-'))
+const dataDir = createTempFolder(afterAll)
 const code = `const { app } = require('@azure/functions')
   const df = require('durable-functions')
   const add = (name, authLevel) => app.http(name, { authLevel, handler: async () => ({ body: name }) })
@@ -32,7 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await host.stop('SIGKILL')
   await app.remove()
-  rmSync(dataDir, { recursive: true, force: true })
 })
 
 interface Key {

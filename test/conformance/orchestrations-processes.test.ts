@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openSqlite } from '../../src/core/sqlite.js'
 import { createFlowClient, type FlowClient } from '../host/durable/flow-client.js'
 import { until } from '../host/durable/kit.js'
 import { type SpawnedHost, type SpawnHostOptions, spawnHost } from '../support/spawn-host.js'
+import { createTempFolder } from '../support/temp-folder.js'
 import { createEffectsFolder } from './effects-folder.js'
 
 const root = join(import.meta.dirname, '../fixtures/apps/orchestrations')
@@ -20,8 +19,7 @@ type Start = (
 
 /** A folder for a hub that the processes of one test share. */
 function createSite(): Start {
-  const dataDir = mkdtempSync(join(tmpdir(), 'flows-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const dataDir = createTempFolder()
   return async (options = {}) => {
     const env = { EFFECTS_DIR: effects.path, ...options.env }
     const host = await spawnHost({ root, dataDir, args: longLease, ...options, env })

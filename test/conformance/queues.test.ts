@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { QueueClient } from '@azure/storage-queue'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -9,12 +8,13 @@ import { eventually } from '../support/eventually.js'
 import { findFreePort } from '../support/free-port.js'
 import { type SpawnedHost, spawnHost } from '../support/spawn-host.js'
 import { createTempApp } from '../support/temp-app.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 /** For tests that start several processes one after another, on a machine that has other things to do. */
 const slowMs = 120_000
 
 const root = join(import.meta.dirname, '../fixtures/apps/queues')
-const dataDir = mkdtempSync(join(tmpdir(), 'queues-'))
+const dataDir = createTempFolder(afterAll)
 const effects = join(dataDir, 'effects')
 const toBase64 = (text: string): string => Buffer.from(text).toString('base64')
 let port: number
@@ -33,7 +33,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await host.stop('SIGKILL')
-  rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 })
 })
 
 function open(name: string): QueueClient {

@@ -585,8 +585,11 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await other.control(key, { ...approve, decision: 'reject' })).toBe(false)
       expect(await log.control(key, cancel)).toBe(true)
       await watching
+      const result = { type: 'toolResult', callId: 'c', result: 1 } as const
+      expect(await log.control(key, result)).toBe(true)
+      expect(await other.control(key, { ...result, result: 2 })).toBe(false)
       expect(seen.at(-1)).toEqual(['decision', 'cancel'])
-      expect(await other.controls(key)).toEqual([approve, cancel])
+      expect(await other.controls(key)).toEqual([approve, cancel, result])
       await expect(log.control({ ...key, run: 'unknown' }, cancel)).rejects.toMatchObject({
         code: 'not_found',
       })

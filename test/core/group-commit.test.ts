@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { GroupCommit } from '../../src/core/group-commit.js'
 import { prepareTransactions, type Transactions } from '../../src/core/transactions.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 let database: DatabaseSync
 let transactions: Transactions
@@ -174,7 +173,7 @@ test('an eager one commits at the end of the turn also after a large commit', as
 
 /** Two connections to one file, the first of which never blocks while the second writes. */
 function openShared() {
-  const folder = mkdtempSync(join(tmpdir(), 'group-commit-'))
+  const folder = createTempFolder()
   const [mine, other] = [1, 2].map(() => new DatabaseSync(join(folder, 'x.db'))) as [
     DatabaseSync,
     DatabaseSync,
@@ -182,7 +181,6 @@ function openShared() {
   onTestFinished(() => {
     mine.close()
     other.close()
-    rmSync(folder, { recursive: true })
   })
   mine.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)')
   const write = (value: string) => () => mine.prepare('INSERT INTO t VALUES (?)').run(value)

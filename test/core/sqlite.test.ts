@@ -1,13 +1,11 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from 'vitest'
 import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../src/core/sqlite.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'sqlite-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = createTempFolder(afterAll)
 
 /** Another thread has the file to itself, for a while or for good. */
 const owner = `

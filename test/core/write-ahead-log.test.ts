@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Disk, WriteAheadLog } from '../../src/core/write-ahead-log.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 /** A disk that tells what it was asked for; each flush that blocks takes `takesMs`. */
 class SlowDisk implements Disk {
@@ -32,14 +31,13 @@ class SlowDisk implements Disk {
 }
 
 function openFile(system?: Disk) {
-  const folder = mkdtempSync(join(tmpdir(), 'wal-'))
+  const folder = createTempFolder()
   const path = join(folder, 'x.db')
   const database = new DatabaseSync(path)
   const disk = new WriteAheadLog(path, system && { blocks: true, disk: system })
   onTestFinished(() => {
     disk.close()
     database.close()
-    rmSync(folder, { recursive: true })
   })
   const useLog = () => database.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)')
   return { disk, useLog }

@@ -4,10 +4,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ProcessLock } from '../../src/host/process-lock.js'
-import { createDataDir } from './timers/kit.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 test('one at a time holds the lock', () => {
-  const file = join(createDataDir(), 'timers', 'a.lock')
+  const file = join(createTempFolder(), 'timers', 'a.lock')
   const [first, second] = [new ProcessLock(file), new ProcessLock(file)]
   expect([first.tryTake(), second.tryTake(), first.tryTake()]).toEqual([true, false, true])
   first.release()
@@ -17,7 +17,7 @@ test('one at a time holds the lock', () => {
 })
 
 test('a process that is killed no longer holds it', async () => {
-  const file = join(createDataDir(), 'a.lock')
+  const file = join(createTempFolder(), 'a.lock')
   const script = `const db = new (process.getBuiltinModule('node:sqlite').DatabaseSync)(process.argv[1])
     db.exec('BEGIN EXCLUSIVE')
     console.log('taken')
@@ -35,7 +35,7 @@ test('a process that is killed no longer holds it', async () => {
 })
 
 test('a file that cannot be used is an error that names it', () => {
-  const folder = join(createDataDir(), 'a.lock')
+  const folder = join(createTempFolder(), 'a.lock')
   mkdirSync(folder)
   expect(() => new ProcessLock(folder).tryTake()).toThrow(`Cannot use the lock file '${folder}': `)
 })

@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { AzureBlobRunLog } from '../../src/log/azure-blob/azure-blob-run-log.js'
 import { parseHost, readConnection } from '../../src/log/azure-blob/connection.js'
 import { openRunLog } from '../../src/log/open-run-log.js'
 import { SqliteRunLog } from '../../src/log/sqlite/sqlite-run-log.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'run-log-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = createTempFolder(afterAll)
 
 const development = { AzureWebJobsStorage: 'UseDevelopmentStorage=true' }
 

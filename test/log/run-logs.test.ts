@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { SqliteRunLog } from '../../src/log/sqlite/sqlite-run-log.js'
 import { describeRunLog } from '../contract/run-log-contract.js'
 import { compareWithMemory } from '../contract/run-log-model.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'run-log-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = createTempFolder(afterAll)
 
 const memory = new MemoryRunLog()
 const memories = [memory, memory]

@@ -1,8 +1,7 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { McpServer } from '@modelcontextprotocol/server'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { evaluateWeather } from '../../samples/recipes/09-evaluation.js'
 import { research } from '../../samples/recipes/11-mcp-servers.js'
@@ -13,6 +12,7 @@ import type { ChatRequest } from '../../src/model/chat-client.js'
 import { createOfflineChatClient } from '../../src/model/offline/offline.js'
 import { conversation, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { serveMcp } from '../agent/mcp/servers.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 /** A server with tools of these names, which tell whose request they serve. */
 function serveTools(...names: readonly string[]) {
@@ -45,8 +45,7 @@ test('9: the offline model passes, and what fails has a reason', async () => {
 })
 
 test('11: tools of a local and of a remote server work side by side', async () => {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'recipes-')))
-  onTestFinished(() => rm(folder, { recursive: true }))
+  const folder = createTempFolder()
   await writeFile(join(folder, 'note.txt'), '')
   const { url } = await serveTools('search')
   const model = new ScriptedModel((request) =>

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, expectTypeOf, onTestFinished, test } from 'vitest'
 import { sayHello } from '../../samples/recipes/01-hello-agent.js'
@@ -24,6 +23,7 @@ import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { start } from '../model/openai/responses-kit.js'
 import { startChatCompletionsServer } from '../support/chat-completions-server.js'
 import { createPacedClient } from '../support/paced-client.js'
+import { createTempFolder } from '../support/temp-folder.js'
 
 /** Quotes everything the model was shown of the user. */
 const quoting = ({ messages }: ChatRequest) => ({
@@ -38,12 +38,6 @@ async function read(pieces: AsyncIterable<string>): Promise<readonly string[]> {
   const all: string[] = []
   for await (const piece of pieces) all.push(piece)
   return all
-}
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'recipes-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  return folder
 }
 
 test('1: a session keeps the conversation, single questions do not', async () => {
@@ -83,7 +77,7 @@ test('4: the answer is a typed value', async () => {
 })
 
 test('5: the conversation goes on in the next process', async () => {
-  const folder = await createFolder()
+  const folder = createTempFolder()
   await talk(new ScriptedModel(quoting), folder, 'Order #4421 is late.')
   expect(await talk(new ScriptedModel(quoting), folder, 'Any update?')).toBe(
     'Order #4421 is late. Any update?',
@@ -92,7 +86,7 @@ test('5: the conversation goes on in the next process', async () => {
 })
 
 test('6: the conversation is on disk, and cannot be read there', async () => {
-  const folder = await createFolder()
+  const folder = createTempFolder()
   const key = Buffer.alloc(32, 7)
   expect(await talkInSecret(new ScriptedModel(quoting), folder, key)).toContain('4711')
   expect(await readFile(join(folder, 'ann.jsonl'), 'utf8')).not.toMatch(/4711|PIN|messages/)

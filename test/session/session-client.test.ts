@@ -9,13 +9,13 @@ import { createRunRequest } from '../../src/session/client/run-request.js'
 import { SessionClient } from '../../src/session/client/session-client.js'
 import { AgentState } from '../../src/session/state/agent-state.js'
 import { asks, calls, completed, started } from '../run/event-samples.js'
-import { createBusyDisk } from '../support/busy-disk.js'
+import { createGate } from '../support/gate.js'
 import { createSleepingClock, key } from './session-kit.js'
 
 test('a run is begun at once, but counts as started only when it is on disk', async () => {
-  const disk = createBusyDisk()
+  const disk = createGate()
   const log = new MemoryRunLog()
-  log.flush = () => disk.flushed
+  log.flush = () => disk.opened
   const signals: string[] = []
   const signalEntity = async (_: unknown, operation: string) => void signals.push(operation)
   const durable = { signalEntity } as unknown as DurableClient
@@ -23,7 +23,7 @@ test('a run is begun at once, but counts as started only when it is on disk', as
   const start = startRun(new SessionClient(durable, log)).then(() => told.push('accepted'))
   await expect.poll(() => signals).toEqual(['run'])
   expect(told).toEqual([])
-  disk.finish()
+  disk.open()
   await start
   expect(told).toEqual(['accepted'])
 })

@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import { AgentSession } from '../../src/agent/agent-session.js'
 import { FileHistoryProvider } from '../../src/agent/providers/file-history-provider.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { readInput, start } from '../model/openai/responses-kit.js'
 import type { ResponsesServer } from '../support/responses-server.js'
+import { createTempFolder } from '../support/temp-folder.js'
 import { EntityKit } from './entity-kit.js'
 import { ask } from './session-kit.js'
 
@@ -35,8 +33,7 @@ test("a session's JSON carries it to another process", async () => {
 
 test('a history in files keeps it', async () => {
   const { client, server } = await replies()
-  const path = await mkdtemp(join(tmpdir(), 'conversations-'))
-  onTestFinished(() => rm(path, { recursive: true }))
+  const path = createTempFolder()
   for (const message of ['It is teal.', 'What is it?']) {
     const agent = new Agent({ name: 'Agent', client, history: new FileHistoryProvider({ path }) })
     await agent.run(message, { session: agent.createSession({ id: 'ann' }) })

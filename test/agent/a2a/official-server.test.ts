@@ -4,16 +4,14 @@ import { describe, expect, test } from 'vitest'
 import { createA2aAgent } from '../../../src/agent/a2a/create-a2a-agent.js'
 import { createTextMessage } from '../../../src/core/messages.js'
 import type { ChatEvent } from '../../../src/model/chat-client.js'
+import { createGate } from '../../support/gate.js'
 import { type Binding, serveOfficially, tellTask, toTextPart } from '../../support/official-a2a-server.js'
 
 const { TASK_STATE_COMPLETED, TASK_STATE_INPUT_REQUIRED, TASK_STATE_WORKING } = TaskState
 
 /** Says in two pieces what it has heard and in which context; asks back, or waits for its gate, when it hears of that. */
 function createEcho() {
-  let openGate = () => {}
-  const gate = new Promise<void>((resolve) => {
-    openGate = resolve
-  })
+  const gate = createGate()
   const executor: AgentExecutor = {
     async execute(context, bus) {
       const { contextId, task: known, userMessage } = context
@@ -26,18 +24,18 @@ function createEcho() {
         task.become(TASK_STATE_INPUT_REQUIRED, [toTextPart('Which one?')])
       } else {
         task.say('Heard ', false)
-        if (heard === 'wait') await gate
+        if (heard === 'wait') await gate.opened
         task.say(`${heard} in ${contextId}`, true)
         task.become(TASK_STATE_COMPLETED)
       }
       bus.finished()
     },
     async cancelTask(_taskId, bus) {
-      openGate()
+      gate.open()
       bus.finished()
     },
   }
-  return { executor, openGate: () => openGate() }
+  return { executor, openGate: () => gate.open() }
 }
 
 async function serve(binding: Binding) {

@@ -1,17 +1,11 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Agent } from '../../../src/agent/agent.js'
 import { type McpStdioOptions, mcpStdio } from '../../../src/agent/mcp/index.js'
 import { conversation, type ModelStep, ScriptedModel } from '../../../src/testing/scripted-model.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 import { everything, serveFiles, serveMortally } from './servers.js'
-
-async function createFolder(): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'mcp-')))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  return folder
-}
 
 function createAgent(options: McpStdioOptions, steps: readonly ModelStep[]) {
   const source = mcpStdio({ stderr: 'ignore', ...options })
@@ -32,7 +26,7 @@ async function toResults(agent: Agent) {
 }
 
 test('an agent reads and writes files with the filesystem server', async () => {
-  const folder = await createFolder()
+  const folder = createTempFolder()
   const path = join(folder, 'note.txt')
   const { agent, client } = createAgent({ name: 'fs', ...serveFiles(folder) }, [
     call('fs_write_file', { path, content: 'high tide at six' }),
@@ -66,7 +60,7 @@ test('results of every kind become JSON that a model can read', async () => {
 })
 
 test('what the server refuses, the model is told', async () => {
-  const folder = await createFolder()
+  const folder = createTempFolder()
   const { agent } = createAgent({ name: 'fs', ...serveFiles(folder) }, [
     call('fs_read_text_file', { path: '/etc/passwd' }),
     call('fs_read_text_file', { path: 7 }),
@@ -80,7 +74,7 @@ test('what the server refuses, the model is told', async () => {
 })
 
 test('a server that dies in the middle of a call is started again, and a call that may be repeated is', async () => {
-  const book = join(await createFolder(), 'book')
+  const book = join(createTempFolder(), 'book')
   const { agent } = createAgent({ name: 'mortal', ...serveMortally(book), trustAnnotations: true }, [
     call('mortal_work', { deaths: 1 }),
     { text: 'done' },
@@ -93,7 +87,7 @@ test('a server that dies in the middle of a call is started again, and a call th
 })
 
 test('a call that may not be repeated is not, and the next one finds the server alive', async () => {
-  const book = join(await createFolder(), 'book')
+  const book = join(createTempFolder(), 'book')
   const { agent } = createAgent({ name: 'mortal', ...serveMortally(book), onUnknownOutcome: 'fail' }, [
     call('mortal_work', { deaths: 1 }),
     call('mortal_work', { deaths: 0 }),
@@ -106,7 +100,7 @@ test('a call that may not be repeated is not, and the next one finds the server 
 })
 
 test('hints of a server that is not trusted change nothing: a human is asked', async () => {
-  const book = join(await createFolder(), 'book')
+  const book = join(createTempFolder(), 'book')
   const { agent } = createAgent({ name: 'mortal', ...serveMortally(book) }, [
     call('mortal_work', { deaths: 1 }),
     { text: 'done' },
@@ -115,7 +109,7 @@ test('hints of a server that is not trusted change nothing: a human is asked', a
 })
 
 test('a server from npm that is killed in the middle of a call is missed at once, and back for the next one', async () => {
-  const pidFile = join(await createFolder(), 'pid')
+  const pidFile = join(createTempFolder(), 'pid')
   const { command, args } = everything
   const script = `echo $$ > "${pidFile}"; exec "$0" "$@"`
   const { agent } = createAgent(
@@ -137,7 +131,7 @@ test('a server from npm that is killed in the middle of a call is missed at once
 })
 
 test('a program that is no server fails the run, saying which server it is', async () => {
-  const folder = await createFolder()
+  const folder = createTempFolder()
   const path = join(folder, 'broken.js')
   await writeFile(path, 'process.exit(1)')
   const { agent } = createAgent({ name: 'broken', command: process.execPath, args: [path] }, [])
@@ -163,7 +157,7 @@ test('a server that does not answer in time fails the call, not the run', async 
 })
 
 test('it is closed when it leaves its scope, and connects again when it is used after all', async () => {
-  const folder = await createFolder()
+  const folder = createTempFolder()
   const { source, agent } = createAgent({ name: 'fs', ...serveFiles(folder) }, [
     call('fs_list_directory', { path: folder }),
     { text: 'done' },

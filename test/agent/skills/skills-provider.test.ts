@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Agent } from '../../../src/agent/agent.js'
@@ -10,11 +9,11 @@ import type { JsonObject } from '../../../src/core/json.js'
 import { toText } from '../../../src/core/messages.js'
 import { ScriptedModel } from '../../../src/testing/scripted-model.js'
 import { ask, createSession, key } from '../../session/session-kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 /** A folder with these files; a file's folders are made. */
 async function createFolder(files: Readonly<Record<string, string>>): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'skills-'))
-  onTestFinished(() => rm(root, { recursive: true }))
+  const root = createTempFolder()
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true })
     await writeFile(join(root, path), text)

@@ -6,7 +6,8 @@ import { HubWatch } from '../../../src/host/durable/hub-watch.js'
 import { TaskHub } from '../../../src/host/durable/task-hub.js'
 import { WorkDispatcher } from '../../../src/host/durable/work-dispatcher.js'
 import type { FunctionInvoker, InvocationOutcome } from '../../../src/host/functions.js'
-import { createDataDir, type Trigger, toEntityDefinition, until } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
+import { type Trigger, toEntityDefinition, until } from './kit.js'
 
 /** An invocation that waits for the test to say how it ends. */
 export interface Call {
@@ -49,7 +50,7 @@ export interface TestProcessOptions {
 
 /** One host process without a worker and without timers: the test starts polls, moves the clock and ends invocations. */
 export async function startTestProcess({
-  dataDir = createDataDir(),
+  dataDir = createTempFolder(),
   clock = { now: 1_000_000 },
   names = ['e'],
   maxConcurrent = 10,

@@ -5,14 +5,16 @@ import { expect, test } from 'vitest'
 import { openSqlite } from '../../../src/core/sqlite.js'
 import { createDurableExtension } from '../../../src/host/durable/durable-extension.js'
 import type { FunctionDefinition, FunctionInvoker } from '../../../src/host/functions.js'
-import { counter, createDataDir, readClientInput, startTestHost, toEntityDefinition, until } from './kit.js'
+import { createGate } from '../../support/gate.js'
+import { createTempFolder } from '../../support/temp-folder.js'
+import { counter, readClientInput, startTestHost, toEntityDefinition, until } from './kit.js'
 
 const id = new df.EntityId('counter', 'k')
 const log = () => undefined
 const invoker: FunctionInvoker = { invoke: () => new Promise(() => undefined) }
 
 test('the client of durable-functions signals and reads entities', async () => {
-  const host = await startTestHost({ dataDir: createDataDir(), entities: { counter } })
+  const host = await startTestHost({ dataDir: createTempFolder(), entities: { counter } })
   await host.client.signalEntity(id, 'add', 5)
   await host.client.signalEntity(id, 'add', 2)
   await until(async () => (await host.client.readEntityState<number>(id)).entityState === 7)
@@ -22,7 +24,7 @@ test('the client of durable-functions signals and reads entities', async () => {
 })
 
 test('the client input is given to client bindings only', async () => {
-  const host = await startTestHost({ dataDir: createDataDir(), entities: { counter } })
+  const host = await startTestHost({ dataDir: createTempFolder(), entities: { counter } })
   const own = await readClientInput(host.extension, 'DurableClient')
   expect(own).toMatchObject({ rpcBaseUrl: host.rpcUrl })
   expect(await readClientInput(host.extension, 'orchestrationClient')).toEqual(own)
@@ -30,7 +32,7 @@ test('the client input is given to client bindings only', async () => {
 })
 
 test('the hub is named by the settings, and its state outlives the extension', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const options = { dataDir, entities: { counter }, settings: { hubName: 'Mine' } }
   const first = await startTestHost(options)
   await first.client.signalEntity(id, 'add', 1)
@@ -42,23 +44,20 @@ test('the hub is named by the settings, and its state outlives the extension', a
 })
 
 test('a stop waits for what runs and stores it, and what runs may still signal meanwhile', async () => {
-  const dataDir = createDataDir()
-  let finish = () => {}
-  const held = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+  const dataDir = createTempFolder()
+  const gate = createGate()
   const host = await startTestHost({
     dataDir,
     entities: { counter },
     intercept: async (run) => {
-      await held
+      await gate.opened
       await host.client.signalEntity(new df.EntityId('counter', 'other'), 'add', 1)
       return run()
     },
   })
   await host.client.signalEntity(id, 'add', 1)
   const stopped = host.stop(20_000)
-  finish()
+  gate.open()
   await stopped
   const next = await startTestHost({ dataDir, entities: { counter } })
   await until(
@@ -69,29 +68,26 @@ test('a stop waits for what runs and stores it, and what runs may still signal m
 })
 
 test('a stop does not wait longer than its grace time, and what ends later changes nothing', async () => {
-  const dataDir = createDataDir()
-  let finish = () => {}
-  const held = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+  const dataDir = createTempFolder()
+  const gate = createGate()
   const host = await startTestHost({
     dataDir,
     entities: { counter },
     intercept: async (run) => {
-      await held
+      await gate.opened
       return run()
     },
   })
   await host.client.signalEntity(id, 'add', 1)
   await host.stop(1)
-  finish()
+  gate.open()
   await until(() => host.logs.some(({ message }) => message.includes('@counter@k: not committed')))
   const next = await startTestHost({ dataDir, entities: { counter } })
   await until(async () => (await next.client.readEntityState(id)).entityState === 1)
 })
 
 test('between its stop and its close functions can still send, and others do the work', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const host = await startTestHost({ dataDir, entities: { counter } })
   await host.extension.stop(1000)
   await host.client.signalEntity(id, 'add', 1)
@@ -102,7 +98,7 @@ test('between its stop and its close functions can still send, and others do the
 })
 
 test('a signal that cannot be stored is answered 500 with the reason, never 202', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const host = await startTestHost({ dataDir, entities: { counter } })
   const other = openSqlite(join(dataDir, 'TestHubName.taskhub.db'))
   other.exec("CREATE TRIGGER full BEFORE INSERT ON messages BEGIN SELECT RAISE(FAIL, 'disk full'); END")
@@ -120,7 +116,7 @@ test('a signal that cannot be stored is answered 500 with the reason, never 202'
 })
 
 test('an entity that runs as soon as the host starts gets its client input', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const options = { settings: {}, baseUrl: 'http://x', dataDir, log }
   const first = createDurableExtension(options)
   await first.start([toEntityDefinition('e')], invoker)
@@ -150,7 +146,7 @@ test('disabled entities do not exist, and orchestrators are found whatever the c
   const extension = createDurableExtension({
     settings: {},
     baseUrl: 'http://x',
-    dataDir: createDataDir(),
+    dataDir: createTempFolder(),
     log,
   })
   await extension.start([{ ...toEntityDefinition('off'), disabled: true }, orchestrator], invoker)
@@ -163,7 +159,7 @@ test('disabled entities do not exist, and orchestrators are found whatever the c
 })
 
 test('wrong settings are refused at once, and a folder that cannot be used at the start', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const options = { baseUrl: 'http://x', dataDir: join(dataDir, 'file'), log }
   expect(() => createDurableExtension({ ...options, settings: { hubName: '1' } })).toThrow('hubName')
   writeFileSync(join(dataDir, 'file'), '')
@@ -173,7 +169,7 @@ test('wrong settings are refused at once, and a folder that cannot be used at th
 })
 
 test('the polls of a process notice the work of another one', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const without = await startTestHost({
     dataDir,
     entities: { counter },

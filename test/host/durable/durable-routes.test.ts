@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { counter, createDataDir, startTestHost, type TestHostOptions, until } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
+import { counter, startTestHost, type TestHostOptions, until } from './kit.js'
 
 type Overrides = Partial<TestHostOptions>
 
 async function startApi(overrides: Overrides = {}) {
   const host = await startTestHost({
-    dataDir: createDataDir(),
+    dataDir: createTempFolder(),
     entities: { Counter: counter, other: counter },
     ...overrides,
   })

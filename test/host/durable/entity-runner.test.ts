@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
 import { TaskHub } from '../../../src/host/durable/task-hub.js'
-import { createBusyDisk } from '../../support/busy-disk.js'
+import { createGate } from '../../support/gate.js'
 import { startTestProcess } from './dispatcher-kit.js'
 import { until } from './kit.js'
 
@@ -13,13 +13,13 @@ test('an operation starts as soon as its message is stored, without a poll', asy
 
 test('an operation does not wait for the disk, but its sender is told only when the message is on it', async () => {
   const { signal, nextCall } = await startTestProcess()
-  const disk = createBusyDisk()
-  const flush = vi.spyOn(WriteAheadLog.prototype, 'flush').mockReturnValueOnce(disk.flushed)
+  const disk = createGate()
+  const flush = vi.spyOn(WriteAheadLog.prototype, 'flush').mockReturnValueOnce(disk.opened)
   const told: string[] = []
   const sent = signal('k', 'a').then(() => told.push('sent'))
   expect((await nextCall()).operations).toBe('a')
   expect([flush.mock.calls.length, told]).toEqual([1, []])
-  disk.finish()
+  disk.open()
   await sent
 })
 

@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { InvocationContext } from '@azure/functions'
 import type { DurableClient, EntityHandler } from 'durable-functions'
 import * as df from 'durable-functions'
@@ -64,17 +61,10 @@ const { createEntityFunction } = createRequire(import.meta.url)(
   createEntityFunction(handler: Entity): (trigger: Trigger, context: object) => Promise<unknown>
 }
 
-/** An empty folder, removed when the test ends. */
-export function createDataDir(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'taskhub-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
 /** What an extension gives the client library, parsed; `undefined` for a binding that is not its own. */
 export async function readClientInput(extension: HostExtension, type = 'durableClient') {
   const binding = { type, name: 'client', direction: 'in' }
-  const input = await extension.readInput?.(binding, { functionName: 'f', resolve: (text) => text })
+  const input = await extension.readInput?.(binding, { resolve: (text) => text })
   return input === undefined || !('string' in input) ? undefined : JSON.parse(input.string)
 }
 

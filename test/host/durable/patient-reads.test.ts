@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { openSqlite } from '../../../src/core/sqlite.js'
 import { preparePatientReads } from '../../../src/host/durable/patient-reads.js'
-import { createDataDir } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 /** Has a file for itself for a moment, as a process has the hub's that repairs it. */
 const owner = `
@@ -19,7 +19,7 @@ const owner = `
 `
 
 async function openLocked() {
-  const file = join(createDataDir(), 'x.db')
+  const file = join(createTempFolder(), 'x.db')
   const database = openSqlite(file)
   onTestFinished(() => database.close())
   database.exec("CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('damaged'); PRAGMA busy_timeout = 0")

@@ -9,7 +9,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { DurableAnswer } from '../../../src/host/durable/durable-answer.js'
 import type { DurableRequest } from '../../../src/host/durable/durable-request.js'
 import { openRpcShortcut } from '../../../src/host/durable/rpc-shortcut.js'
-import { counter, createClient, createDataDir, startTestHost, until } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
+import { counter, createClient, startTestHost, until } from './kit.js'
 
 const repository = resolve(import.meta.dirname, '../../..')
 
@@ -113,7 +114,7 @@ test('changes nothing for an app that has no client library', () => {
 })
 
 test('an extension that knows the app takes it', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const host = await startTestHost({ dataDir, entities: { counter }, root: repository })
   await host.client.signalEntity(id, 'add', 5)
   await until(async () => (await host.client.readEntityState<number>(id)).entityState === 5)

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
+import { createTempFolder } from '../../support/temp-folder.js'
 import { startTestProcess, type TestProcessOptions } from './dispatcher-kit.js'
-import { createDataDir } from './kit.js'
 
 const missingPid = 2 ** 22 + 1
 
 /** Two host processes on one file, with one clock. */
 async function startPair(first: TestProcessOptions = {}, second: TestProcessOptions = {}) {
-  const shared = { dataDir: createDataDir(), clock: { now: 1_000_000 } }
+  const shared = { dataDir: createTempFolder(), clock: { now: 1_000_000 } }
   const a = await startTestProcess({ ...shared, ...first })
   const b = await startTestProcess({ ...shared, ...second })
   return { a, b, clock: shared.clock, shared }
@@ -184,7 +184,7 @@ test('a process that is known to be dead loses its work at once', async () => {
 })
 
 test('a starting process takes the work of dead ones back before anything else', async () => {
-  const shared = { dataDir: createDataDir(), clock: { now: 1_000_000 } }
+  const shared = { dataDir: createTempFolder(), clock: { now: 1_000_000 } }
   const dead = await startTestProcess({ ...shared, pid: missingPid })
   await dead.signal('k', '1')
   const next = await startTestProcess(shared)

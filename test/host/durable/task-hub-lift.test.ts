@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { openSqlite } from '../../../src/core/sqlite.js'
 import type { MessageKind } from '../../../src/host/durable/hub-message.js'
 import { TaskHub } from '../../../src/host/durable/task-hub.js'
-import { createDataDir } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 const version1 = `CREATE TABLE task_hub (schema_version INTEGER NOT NULL) STRICT;
   INSERT INTO task_hub VALUES (1);
@@ -45,7 +45,7 @@ const version2 = `${version1}
 
 /** A hub's file as an earlier release has left it. */
 function createFile(sql: string): string {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const database = openSqlite(join(dataDir, 'MyHub.taskhub.db'))
   database.exec(sql)
   database.close()

@@ -5,10 +5,10 @@ import { InstanceTable } from '../../../src/host/durable/instance-table.js'
 import { preparePatientReads } from '../../../src/host/durable/patient-reads.js'
 import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
 import { hubReads, hubStatements, prepareStatements } from '../../../src/host/durable/task-hub-statements.js'
-import { createDataDir } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 test('no limit has SQLite compile a statement again', () => {
-  const database = openTaskHubDatabase(join(createDataDir(), 'x.db'))
+  const database = openTaskHubDatabase(join(createTempFolder(), 'x.db'))
   const sql = prepareStatements(database, hubStatements)
   const reads = preparePatientReads(database, hubReads)
   const [entities, instances] = [new EntityTable(database), new InstanceTable(database)]

@@ -7,7 +7,7 @@ import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
 import type { Message } from '../../../src/host/durable/hub-message.js'
 import { TaskHub } from '../../../src/host/durable/task-hub.js'
 import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
-import { createDataDir } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 function open(dataDir: string): TaskHub {
   return TaskHub.open(dataDir, 'MyHub')
@@ -34,13 +34,13 @@ const message: Message = {
 }
 
 test('the hub is one file, named after it, in a folder that is made', () => {
-  const dataDir = join(createDataDir(), 'deep', 'er')
+  const dataDir = join(createTempFolder(), 'deep', 'er')
   open(dataDir).close()
   expect(readFileSync(join(dataDir, 'MyHub.taskhub.db'), 'latin1')).toMatch(/^SQLite format 3/)
 })
 
 test('what was stored is there after opening again', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const first = open(dataDir)
   await first.run(() => {
     first.post(message, 5)
@@ -58,7 +58,7 @@ test('what was stored is there after opening again', async () => {
 
 test('a message waits for the disk, the end of a batch does not', async () => {
   const flush = vi.spyOn(WriteAheadLog.prototype, 'flush')
-  const hub = open(createDataDir())
+  const hub = open(createTempFolder())
   await hub.run(() => hub.post(message, 5))
   expect(flush).toHaveBeenCalledTimes(1)
   await hub.run(() => hub.post(message, 5), { lazy: true })
@@ -67,14 +67,14 @@ test('a message waits for the disk, the end of a batch does not', async () => {
 })
 
 test('SQLite itself waits neither for the disk nor for other processes, and readers do not wait for writers', () => {
-  const database = openTaskHubDatabase(join(createDataDir(), 'x.db'))
+  const database = openTaskHubDatabase(join(createTempFolder(), 'x.db'))
   const pragma = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
   expect([pragma('synchronous'), pragma('journal_mode'), pragma('busy_timeout')]).toEqual([1, 'wal', 0])
   database.close()
 })
 
 test('a file of a newer version is refused by name and left as it is', () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   open(dataDir).close()
   const file = join(dataDir, 'MyHub.taskhub.db')
   const database = openSqlite(file)
@@ -87,7 +87,7 @@ test('a file of a newer version is refused by name and left as it is', () => {
 })
 
 test('a file that is no database is refused by name', () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const file = join(dataDir, 'MyHub.taskhub.db')
   writeFileSync(file, 'this is a text, long enough to be taken for a header '.repeat(100))
   const error = catchError(() => open(dataDir))
@@ -96,7 +96,7 @@ test('a file that is no database is refused by name', () => {
 })
 
 test('a database that is something else is refused by name', () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const file = join(dataDir, 'MyHub.taskhub.db')
   const database = openSqlite(file)
   database.exec('CREATE TABLE customers (name TEXT)')
@@ -107,7 +107,7 @@ test('a database that is something else is refused by name', () => {
 })
 
 test('a folder that cannot be made or is in the way is refused by the name of the file', () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   writeFileSync(join(dataDir, 'plain'), '')
   expect(catchError(() => open(join(dataDir, 'plain'))).message).toContain(join('plain', 'MyHub.taskhub.db'))
   mkdirSync(join(dataDir, 'MyHub.taskhub.db'))
@@ -115,7 +115,7 @@ test('a folder that cannot be made or is in the way is refused by the name of th
 })
 
 test('a claim is held by exactly the host and number that took it', async () => {
-  const hub = open(createDataDir())
+  const hub = open(createTempFolder())
   const claim = { target: '@e@k', host: 'h', number: 1 }
   await hub.run(() => {
     expect(hub.post(message, 0, claim)).toBe(true)
@@ -137,7 +137,7 @@ test('a claim is held by exactly the host and number that took it', async () => 
 })
 
 test('a host that shows life between the look and the removal is not removed', async () => {
-  const hub = open(createDataDir())
+  const hub = open(createTempFolder())
   const host = { id: 'h', pid: 1, machine: 'm', startMarker: null, expiresAt: 10 }
   await hub.run(() => {
     hub.hosts.add(host)
@@ -153,7 +153,7 @@ test('a host that shows life between the look and the removal is not removed', a
 })
 
 test('only commits of others count as foreign changes', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const [mine, other] = [open(dataDir), open(dataDir)]
   mine.hasForeignChanges()
   await mine.run(() => mine.post(message, 0))

@@ -1,12 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { AppKeys } from '../../../src/host/keys/app-keys.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = createTempFolder()
   return join(folder, 'secrets')
 }
 

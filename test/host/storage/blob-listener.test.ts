@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { InvocationOutcome } from '../../../src/host/functions.js'
@@ -14,6 +13,7 @@ import type {
   BlobStore,
   ListedBlob,
 } from '../../../src/host/storage/blob-store.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 import { pass, stopClock } from './kit.js'
 
 beforeEach(stopClock)
@@ -49,7 +49,7 @@ class MemoryBlobs implements BlobStore {
 }
 
 /** A blob function whose runs the test ends. */
-function startListener({ blobs = new MemoryBlobs(), folder = createFolder(), settings = {} } = {}) {
+function startListener({ blobs = new MemoryBlobs(), folder = createTempFolder(), settings = {} } = {}) {
   const runs: { readonly text: string; succeed(): Promise<void>; fail(): Promise<void> }[] = []
   const logs: string[] = []
   const poison: unknown[] = []
@@ -87,12 +87,6 @@ function startListener({ blobs = new MemoryBlobs(), folder = createFolder(), set
   }
   onTestFinished(stop)
   return { blobs, folder, runs, logs, poison, stop }
-}
-
-function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'blobs-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }
 
 const textsOf = (runs: readonly { readonly text: string }[]) => runs.map(({ text }) => text)
@@ -138,7 +132,7 @@ test('tries a failing blob again until the threshold, and tells the poison queue
 
 test('remembers across processes what it has done, and tries that a process began counts', async () => {
   const blobs = new MemoryBlobs()
-  const folder = createFolder()
+  const folder = createTempFolder()
   blobs.put('done', 'done')
   const settings = { poisonBlobThreshold: 2 }
   const first = startListener({ blobs, folder, settings })
@@ -157,7 +151,7 @@ test('remembers across processes what it has done, and tries that a process bega
 
 test('a blob whose last try ended with the process is given up without another', async () => {
   const blobs = new MemoryBlobs()
-  const folder = createFolder()
+  const folder = createTempFolder()
   blobs.put('crashes', 'x')
   const receipts = new BlobReceipts(join(folder, 'f.db'))
   for (let attempt = 1; attempt <= 2; attempt += 1) receipts.begin({ name: 'crashes', etag: 'v0' })
@@ -181,7 +175,7 @@ test('one process on a data folder runs the function, and another takes over whe
 })
 
 test('a file of receipts that cannot be used is said once, and looked at again', async () => {
-  const folder = createFolder()
+  const folder = createTempFolder()
   mkdirSync(join(folder, 'f.db'))
   const { blobs, runs, logs } = startListener({ folder })
   blobs.put('a', 'x')

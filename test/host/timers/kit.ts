@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
 import type {
@@ -10,6 +9,7 @@ import type {
   RetryContext,
 } from '../../../src/host/functions.js'
 import { createTimerExtension } from '../../../src/host/timers/timer-extension.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 /** What the app gets to see, before the library makes the keys start in lower case. */
 export interface TimerInput {
@@ -38,13 +38,6 @@ export interface TestTimers {
   readonly runs: Run[]
   readonly logs: string[]
   stop(graceMs?: number): Promise<void>
-}
-
-/** An empty folder, removed when the test ends. */
-export function createDataDir(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'timers-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
 }
 
 /** Stops the clock at midnight UTC, 1 January 2026; the test moves it. */
@@ -80,7 +73,7 @@ export function toTimer(
 /** The extension of one host process, with the trigger options of its timers by function name. */
 export async function startTimers(
   functions: readonly FunctionDefinition[],
-  dataDir = createDataDir(),
+  dataDir = createTempFolder(),
 ): Promise<TestTimers> {
   const runs: Run[] = []
   const logs: string[] = []

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { beforeEach, expect, test } from 'vitest'
-import { createDataDir, openStatus, pass, startTimers, stopClock, toTimer } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
+import { openStatus, pass, startTimers, stopClock, toTimer } from './kit.js'
 
 beforeEach(stopClock)
 
@@ -9,7 +10,7 @@ const never = '0001-01-01T00:00:00+00:00'
 
 /** Lets one host run `timer` at 01:00 and end; its folder. */
 async function runOnce(timer = hourly): Promise<string> {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const { runs, stop } = await startTimers([timer], dataDir)
   await pass(3600)
   await runs[0]?.succeed()
@@ -60,7 +61,7 @@ test.each([
   ['useMonitor comes from a setting', toTimer('x', { schedule: '0 0 * * * *', useMonitor: 'False' })],
   ['it is due more than once a minute', toTimer('x', { schedule: '00:00:50', useMonitor: true })],
 ])('remembers nothing when %s', async (_, timer) => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const first = await startTimers([timer], dataDir)
   await pass(3600)
   await first.stop()
@@ -91,7 +92,7 @@ test('a schedule that has changed is not past due, and counts from the last run'
   await pass(1)
   expect(runs.map(({ at, input }) => [at, input.ScheduleStatus?.Last])).toEqual([['05:30:00', never]])
 
-  const everyDay = createDataDir()
+  const everyDay = createTempFolder()
   const first = await startTimers([toTimer('long', { schedule: '2.00:00:00' })], everyDay)
   await pass(10)
   await first.stop()
@@ -115,7 +116,7 @@ test.each(['', '{', '[]', '{"next":"soon","lastUpdated":"2026-01-01"}'])(
 test('a run that a crash or a stop cuts off is made up for', async () => {
   const retry = { strategy: 'fixedDelay', maxRetryCount: 5, delayInterval: { seconds: 60 } }
   const timer = toTimer('hourly', { schedule: '0 0 * * * *' }, retry)
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const first = await startTimers([timer], dataDir)
   await pass(3600)
   await first.runs[0]?.fail()
@@ -144,7 +145,7 @@ test('a run by hand gets the schedule status and does not change it', async () =
 })
 
 test('a status that cannot be written does not stop the schedule', async () => {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const { runs, logs } = await startTimers([hourly], dataDir)
   rmSync(`${dataDir}/timers/hourly.json`)
   mkdirSync(`${dataDir}/timers/hourly.json`)

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { createDataDir, pass, startTimers, stopClock, toTimer } from './kit.js'
+import { createTempFolder } from '../../support/temp-folder.js'
+import { pass, startTimers, stopClock, toTimer } from './kit.js'
 
 test('of two hosts on one folder one runs the timer, and the other takes over when that stops', async () => {
   stopClock()
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const timer = toTimer('a', { schedule: '*/10 * * * * *' })
   const first = await startTimers([timer], dataDir)
   const second = await startTimers([timer, toTimer('other', { schedule: '*/10 * * * * *' })], dataDir)
@@ -22,7 +23,7 @@ test('of two hosts on one folder one runs the timer, and the other takes over wh
 
 test('who takes over does not repeat what the other has done', async () => {
   stopClock()
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const timer = toTimer('a', { schedule: '0 0 * * * *' })
   const first = await startTimers([timer], dataDir)
   const second = await startTimers([timer], dataDir)

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -8,19 +6,19 @@ import { SqliteRunLog } from '../../../src/log/sqlite/sqlite-run-log.js'
 import type { RunRequest } from '../../../src/run/events.js'
 import { accepted, answer, completed, started } from '../../run/event-samples.js'
 import { createRandom } from '../../support/storm.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 let path: string
 let log: SqliteRunLog
 /** Has the same file open, as another process would. */
 let other: SqliteRunLog
 beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'run-log-'))
+  const folder = createTempFolder()
   path = join(folder, 'runs.db')
   const logs = [1, 2].map(() => new SqliteRunLog({ path, pollIntervalMs: 2 })) as [SqliteRunLog, SqliteRunLog]
   ;[log, other] = logs
   onTestFinished(async () => {
     await Promise.all(logs.map((one) => one.close()))
-    rmSync(folder, { recursive: true })
   })
 })
 

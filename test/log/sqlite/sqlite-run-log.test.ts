@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
 import { SqliteRunLog } from '../../../src/log/sqlite/sqlite-run-log.js'
 import { accepted, answer, completed, started } from '../../run/event-samples.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
 const event = accepted('hello')
 if (event.type !== 'run.accepted') throw new Error('An acceptance begins a run.')
@@ -13,9 +13,8 @@ const hello = event.data
 
 let folder: string
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'run-log-'))
+  folder = createTempFolder()
 })
-afterEach(() => rmSync(folder, { recursive: true }))
 
 test('refuses a file that is not a database, naming it and leaving it as it is', () => {
   const path = join(folder, 'runs.db')

@@ -1,16 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
 import { openSqliteFile } from '../../../src/log/sqlite/schema.js'
 import { prepareStatements } from '../../../src/log/sqlite/statements.js'
+import { createTempFolder } from '../../support/temp-folder.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'run-log-'))
+const folder = createTempFolder(afterAll)
 const database = openSqliteFile(join(folder, 'runs.db'))
 afterAll(() => {
   database.close()
-  rmSync(folder, { recursive: true })
 })
 
 /** The text of every statement. */

@@ -6,13 +6,13 @@ import { postEvent } from '../../../../src/host/durable/orchestrations/instance-
 import { startInstance } from '../../../../src/host/durable/orchestrations/start-instance.js'
 import { TaskHub } from '../../../../src/host/durable/task-hub.js'
 import type { Outbox } from '../../../../src/host/durable/work-queue.js'
-import { createDataDir } from '../kit.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
 
 type Status = 'Running' | 'Suspended' | 'Completed'
 
 /** A hub with one orchestration `i`, to which a test posts; texts such as `go@5` are events raised at that time. */
 async function openFlow(status: Status = 'Running') {
-  const hub = TaskHub.open(createDataDir(), 'TestHub')
+  const hub = TaskHub.open(createTempFolder(), 'TestHub')
   onTestFinished(() => hub.close())
   const outbox: Outbox = { post: (message) => void hub.post(message, 0), took: () => undefined }
   const histories = new HistoryCache(hub.instances)

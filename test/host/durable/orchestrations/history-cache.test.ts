@@ -2,14 +2,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { HistoryRow, StoredHistoryRow } from '../../../../src/host/durable/instance-table.js'
 import { HistoryCache } from '../../../../src/host/durable/orchestrations/history-cache.js'
 import { TaskHub } from '../../../../src/host/durable/task-hub.js'
-import { createDataDir } from '../kit.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
 
 const row = (name: string): HistoryRow => ({ type: 4, task: 0, name, event: '{}' })
 const names = (rows: readonly StoredHistoryRow[]) => rows.map(({ name }) => name).join('')
 
 /** Two processes on one hub, each with a cache of its own. */
 function open(mostRows?: number) {
-  const dataDir = createDataDir()
+  const dataDir = createTempFolder()
   const [mine, other] = [TaskHub.open(dataDir, 'TestHub'), TaskHub.open(dataDir, 'TestHub')]
   onTestFinished(() => {
     mine.close()

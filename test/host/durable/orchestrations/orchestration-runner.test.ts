@@ -5,7 +5,8 @@ import { serveFunctions } from '../../../../src/host/durable/serve-functions.js'
 import { TaskHub } from '../../../../src/host/durable/task-hub.js'
 import { WorkDispatcher } from '../../../../src/host/durable/work-dispatcher.js'
 import type { FunctionDefinition, InvocationOutcome } from '../../../../src/host/functions.js'
-import { createDataDir, until } from '../kit.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
+import { until } from '../kit.js'
 
 interface Call {
   readonly name: string
@@ -36,7 +37,7 @@ function define(name: string, type: string): FunctionDefinition {
 
 /** One host process without a worker: the test ends its invocations. */
 async function startProcess() {
-  const hub = TaskHub.open(createDataDir(), 'TestHub')
+  const hub = TaskHub.open(createTempFolder(), 'TestHub')
   onTestFinished(() => hub.close())
   const [log, now] = [() => undefined, () => 1_000_000]
   const identity = { pid: process.pid, machine: 'here', startMarker: null }
