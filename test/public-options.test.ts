@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { evaluateAgent } from '../src/agent/evaluation/index.js'
 import { mcpHttp, mcpStdio } from '../src/agent/mcp/index.js'
 import { createAgentMcpServer } from '../src/agent/mcp-server/index.js'
 import { fromOpenAIAgent } from '../src/agent/openai-agents/index.js'
@@ -72,8 +73,12 @@ test.each([
     () => tool({ name: 'x', description: 'y', execute: () => 1, onLargeResult: wrong('cut') }),
   ],
   ['runLog of AgentFunctionApp must be a run log', () => new AgentFunctionApp({ runLog: wrong({}) })],
-])('a wrong value is refused: %s', (message, make) => {
-  expect(make).toThrow(message)
+  [
+    'Entry 0 of evaluators is none',
+    () => evaluateAgent({ agent, queries: ['Hi'], evaluators: [wrong(() => true)] }),
+  ],
+])('a wrong value is refused: %s', async (message, make) => {
+  await expect((async () => make())()).rejects.toThrow(message)
 })
 
 test.each([

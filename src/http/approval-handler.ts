@@ -6,9 +6,9 @@ import type { JsonObject } from '../core/json.js'
 import { longestReason } from '../core/longest-reason.js'
 import { toAskingRun } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
-import { toOpenApprovals } from '../run/fold.js'
+import { isExpired, toOpenApprovals } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
-import { type Answer, createPendingAnswer } from './answers.js'
+import { type Answer, createStandingAnswer } from './answers.js'
 import { checkEditedArguments } from './check-edited-arguments.js'
 import { parseId } from './ids.js'
 import { parseShape } from './parse-shape.js'
@@ -49,7 +49,7 @@ export function createApprovalHandler(agent: Agent): Handler {
       arguments: edited,
     })
     if (!taken) throw createDecidedError(approvalId)
-    return createPendingAnswer(call.url, run, 'running')
+    return createStandingAnswer(call.url, run, await call.sessions.readStanding(run))
   }
 }
 
@@ -59,19 +59,20 @@ async function requireOpenApproval(
   approvalId: string,
 ): Promise<ApprovalRequested> {
   const events = await sessions.readRun(key)
-  const known = events.some(
+  const asked = events.find(
     (event) => event.type === 'approval.requested' && event.data.approvalId === approvalId,
   )
-  if (!known)
+  if (asked?.type !== 'approval.requested')
     throw new AgentError(
       'not_found',
       `Session "${key.session}" has no approval with approvalId "${approvalId}".`,
     )
-  const asked = toOpenApprovals(await sessions.readStanding(key))
-  const open = asked.find((approval) => approval.approvalId === approvalId)
-  if (open === undefined) throw createDecidedError(approvalId)
-  if (open.expiresAt !== undefined && open.expiresAt <= toTimestamp(Date.now())) {
-    throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${open.expiresAt}.`)
-  }
-  return open
+  const open = toOpenApprovals(await sessions.readStanding(key))
+  if (open.some((approval) => approval.approvalId === approvalId)) return asked.data
+  const isDecided = events.some(
+    (event) => event.type === 'approval.decided' && event.data.approvalId === approvalId,
+  )
+  const { expiresAt } = asked.data
+  if (isDecided || !isExpired(asked.data, toTimestamp(Date.now()))) throw createDecidedError(approvalId)
+  throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${expiresAt}.`)
 }

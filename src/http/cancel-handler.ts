@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
 import { longestReason } from '../core/longest-reason.js'
-import { fold } from '../run/fold.js'
+import { fold, isBegun } from '../run/fold.js'
 import { type Answer, createPendingAnswer } from './answers.js'
 import { parseShape } from './parse-shape.js'
 import { readOptionalJsonBody } from './read-body.js'
@@ -25,10 +25,10 @@ export function createCancelHandler(agent: Agent): Handler {
   return async function handleCancel(call: Call): Promise<Answer> {
     const reason = await parseReason(call)
     const key = await requireRun(call, agent)
-    const { outcome } = fold(await call.sessions.readRun(key))
-    if (outcome !== undefined) return handleOutcome(call)
+    const state = fold(await call.sessions.readRun(key))
+    if (state.outcome !== undefined) return handleOutcome(call)
     await call.sessions.cancel(key, reason)
-    return createPendingAnswer(call.url, key, 'running')
+    return createPendingAnswer(call.url, key, isBegun(state) ? 'running' : 'accepted')
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError, hasCode } from '../core/errors.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
-import { toHistoryEntries, toLastResponse } from '../session/state/session-view.js'
+import { toHistoryEntries } from '../session/state/session-view.js'
 import {
   type Answer,
   createJsonAnswer,
@@ -33,7 +33,7 @@ export function createStateHandler(agent: Agent): Handler {
     return createJsonAnswer({
       message_count: view.messageCount,
       conversation_history: toHistoryEntries(view.entries, { runs }),
-      last_response: toLastResponse(view.entries),
+      last_response: view.lastResponse,
       agent_type: agent.type,
       sessionId: key.session,
       status: toSessionStatus(standing?.status),

@@ -245,12 +245,16 @@ export function isAsking(state: RunState): boolean {
   return state.parked === 'approval' && toOpenApprovals(state).length > 0
 }
 
-/** The state of a run that has learned of the wishes about its approvals; to be cancelled is to have none. */
-export function withWishes(state: RunState, wishes: readonly ControlRecord[]): RunState {
+/** Whether an approval counts as rejected, because nobody decided in time. `now` is ISO 8601 UTC. */
+export function isExpired({ expiresAt }: ApprovalRequested, now: string): boolean {
+  return expiresAt !== undefined && expiresAt <= now
+}
+
+/** The state of a run that has learned of the wishes about its approvals, and of the time; to be cancelled is to have none. */
+export function withWishes(state: RunState, wishes: readonly ControlRecord[], now: string): RunState {
   const isStopped = wishes.some(({ type }) => type === 'cancel')
-  const rejected = isStopped
-    ? toOpenApprovals(state).map(({ approvalId }) => ({ approvalId, decision: 'reject' as const }))
-    : []
+  const gone = toOpenApprovals(state).filter((approval) => isStopped || isExpired(approval, now))
+  const rejected = gone.map(({ approvalId }) => ({ approvalId, decision: 'reject' as const }))
   const decisions = [...wishes.filter((wish) => wish.type === 'decision'), ...rejected]
   return fold(
     decisions.map((data) => ({ type: 'approval.decided', data })),

@@ -85,7 +85,8 @@ describe('parallel calls', () => {
     const approvals = (await scene.api.state('parallel')).body.approvals ?? []
     const [first, second] = approvals.map(({ approvalId }) => approvalId)
     const callsBefore = scene.model.stats().requests
-    await scene.api.decide('parallel', second ?? '', approve)
+    const { body: decided } = await scene.api.decide('parallel', second ?? '', approve)
+    expect(decided.approvals).toMatchObject([{ approvalId: first }])
     await expect.poll(() => scene.effectsOf('3:103')).toEqual(['end refund 1'])
     await expect
       .poll(async () => (await scene.api.state('parallel')).body.approvals)

@@ -40,6 +40,16 @@ describe('a tool that needs approval', () => {
     expect(done.output_text).toBe('Both refunded.')
   })
 
+  test('lets no message be taken until it is decided, nor when others wait behind it already', async () => {
+    const asked = await client.responses.create({ model, input: 'Refund order 7' })
+    const conversation = asked.conversation?.id ?? ''
+    const create = () => readFailure(client.responses.create({ model, input: 'Hello', conversation }))
+    expect(await create()).toMatchObject({ status: 400, param: 'input' })
+    await scene.api.run({ message: 'Hello', sessionId: conversation, waitForResponse: false })
+    expect(await create()).toMatchObject({ status: 400, param: 'input' })
+    expect((await scene.api.state(conversation)).body.message_count).toBe(2)
+  })
+
   test('is decided after another one, whose decision may be repeated', async () => {
     const asked = await client.responses.create({ model, input: 'Refund both' })
     const decide = (previous: Response, { id = '' }: Response['output'][number]) =>

@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions'
 import { describe, expect, test } from 'vitest'
+import { toTimestamp } from '../../src/core/clock.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunEvent, StoredEvent } from '../../src/run/events.js'
@@ -7,7 +8,7 @@ import { isAsking, toOpenApprovals } from '../../src/run/fold.js'
 import { createRunRequest } from '../../src/session/client/run-request.js'
 import { SessionClient } from '../../src/session/client/session-client.js'
 import { AgentState } from '../../src/session/state/agent-state.js'
-import { calls, completed, started } from '../run/event-samples.js'
+import { asks, calls, completed, started } from '../run/event-samples.js'
 import { createGate } from '../support/gate.js'
 import { createSleepingClock, key } from './session-kit.js'
 
@@ -64,10 +65,6 @@ test('a stream of a run whose session is deleted ends as that of one that was ca
 
 describe('a run that has yet to hear of a wish', () => {
   const run = { ...key, run: 'r' }
-  const ask = (approvalId: string, callId: string): RunEvent => ({
-    type: 'approval.requested',
-    data: { approvalId, callId, name: 'pay', arguments: {}, reason: 'policy' },
-  })
 
   async function park(...parked: readonly RunEvent[]) {
     const log = new MemoryRunLog()
@@ -76,8 +73,8 @@ describe('a run that has yet to hear of a wish', () => {
     await log.append(run, 1, [
       started(1),
       calls(0, 'c1', 'c2'),
-      ask('r~1', 'c1'),
-      ask('r~2', 'c2'),
+      asks('r~1', 'c1'),
+      asks('r~2', 'c2'),
       ...parked,
     ])
     return { log, sessions }
@@ -92,12 +89,29 @@ describe('a run that has yet to hear of a wish', () => {
     ['all decisions', [approved('r~1'), approved('r~2')], [], false],
     ['its cancellation', [{ type: 'cancel', reason: 'Enough.' }], [], false],
     ['a decision about something else', [approved('x~1')], ['r~1', 'r~2'], true],
-  ] as const)('stands as if it had: %s', async (_name, wishes, open, asks) => {
+  ] as const)('stands as if it had: %s', async (_name, wishes, open, isWaiting) => {
     const { log, sessions } = await park(waits)
     for (const wish of wishes) await log.control(run, wish)
     const state = await sessions.readStanding(run)
     expect(toOpenApprovals(state).map(({ approvalId }) => approvalId)).toEqual(open)
-    expect(isAsking(state)).toBe(asks)
+    expect(isAsking(state)).toBe(isWaiting)
+  })
+
+  test('is told to go on when nobody has answered it in time', async () => {
+    const clock = createSleepingClock()
+    const log = new MemoryRunLog({ clock })
+    const signals: string[] = []
+    const signalEntity = async (_: unknown, operation: string) => void signals.push(operation)
+    const sessions = new SessionClient({ signalEntity } as unknown as DurableClient, log, { clock })
+    await startRun(sessions)
+    const asked = asks('r~1', 'c1')
+    if (asked.type !== 'approval.requested') throw new Error('It asks.')
+    const expiresAt = toTimestamp(clock.now() + 1000)
+    const soon: RunEvent = { ...asked, data: { ...asked.data, expiresAt } }
+    await log.append(run, 1, [started(1), calls(0, 'c1'), soon, waits])
+    expect([isAsking(await sessions.readStanding(run)), signals]).toEqual([true, ['run']])
+    clock.advanceTo(clock.now() + 1000)
+    expect([isAsking(await sessions.readStanding(run)), signals]).toEqual([false, ['run', 'continue']])
   })
 
   test('is no news to who waits for it, until it has', async () => {

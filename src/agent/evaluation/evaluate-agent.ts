@@ -1,6 +1,6 @@
 import { checkCount } from '../../core/check-count.js'
 import { checkList, checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
-import { toErrorMessage } from '../../core/errors.js'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { Agent } from '../agent.js'
@@ -82,6 +82,7 @@ export async function evaluateAgent(options: EvaluateAgentOptions): Promise<Eval
     checkList(option, list)
     checkCount(`the number of ${option}`, list.length)
   }
+  evaluators.forEach(checkEvaluator)
   const asked = queries.map(toQuery)
   const items: EvaluatedQuery[] = []
   const queue = asked.entries()
@@ -94,6 +95,14 @@ export async function evaluateAgent(options: EvaluateAgentOptions): Promise<Eval
 }
 
 /** A misspelt expectation would be met by whatever the agent does. */
+function checkEvaluator(given: Evaluator, index: number): void {
+  if (typeof given?.evaluate === 'function') return
+  throw new AgentError(
+    'invalid_configuration',
+    `Entry ${index} of evaluators is none: make it with evaluator(name, check), or use keywordCheck() and the like.`,
+  )
+}
+
 function toQuery(given: string | EvaluationQuery): EvaluationQuery {
   const query = typeof given === 'string' ? { query: given } : given
   checkOptions('A query', query, queryParts)

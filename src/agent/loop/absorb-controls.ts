@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { ToolResult } from '../../run/control.js'
-import { toLastCalls, toOpenApprovals } from '../../run/fold.js'
+import { isExpired, toLastCalls, toOpenApprovals } from '../../run/fold.js'
 import { cancelAnswer } from './background-answer.js'
 import { findCall } from './call-context.js'
 import type { RunSetup } from './run-context.js'
@@ -56,8 +56,9 @@ function absorbToolResult(setup: RunSetup, { callId, result, error }: ToolResult
 /** Counts approvals that nobody decided in time as rejected. */
 export function expireApprovals({ journal, clock }: RunSetup): void {
   const now = toTimestamp(clock.now())
-  for (const { approvalId, expiresAt } of toOpenApprovals(journal.state)) {
-    if (expiresAt === undefined || expiresAt > now) continue
+  for (const approval of toOpenApprovals(journal.state)) {
+    if (!isExpired(approval, now)) continue
+    const { approvalId } = approval
     const reason = 'nobody decided in time'
     journal.record({ type: 'approval.decided', data: { approvalId, decision: 'reject', reason } })
   }

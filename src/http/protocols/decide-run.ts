@@ -8,7 +8,7 @@ import { parseCorrelationId, parseId } from '../ids.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { takeDecisions } from './take-decisions.js'
-import { isExpired, isParked } from './waiting-runs.js'
+import { isExpiredNow, isParked } from './waiting-runs.js'
 
 /** What a human has decided, and where in the request that stands. */
 export interface PlacedDecision extends Omit<Decision, 'by'> {
@@ -70,7 +70,7 @@ function toDecision(
 function isPast(events: readonly StoredEvent[], { approvalId }: PlacedDecision): boolean {
   if (!events.some((event) => asks(event, [approvalId]))) return false
   const open = toOpenApprovals(fold(events)).find((one) => one.approvalId === approvalId)
-  return open === undefined || isExpired(open)
+  return open === undefined || isExpiredNow(open)
 }
 
 /** What whoever decides has been told for certain: the run up to where it first waited with all these questions. */

@@ -6,7 +6,7 @@ import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import { createDecidedError } from '../request-errors.js'
 import type { Call } from '../route.js'
-import { isExpired } from './waiting-runs.js'
+import { isExpiredNow } from './waiting-runs.js'
 
 /** Callers are not kept waiting for longer, also those who want an answer at once. */
 const longestTakingMs = 5_000
@@ -75,7 +75,7 @@ function isToDecide(open: readonly ApprovalRequested[], { approvalId }: Decision
       issues: [{ path, message: 'names no approval of this conversation that can be decided' }],
     })
   }
-  if (!isExpired(approval)) return true
+  if (!isExpiredNow(approval)) return true
   throw new AgentError(
     'approval_already_decided',
     `Approval "${approvalId}" expired at ${approval.expiresAt}.`,

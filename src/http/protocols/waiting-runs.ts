@@ -1,7 +1,7 @@
 import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
-import { fold, toOpenApprovals } from '../../run/fold.js'
+import { fold, isExpired, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
 
@@ -11,8 +11,8 @@ export function isParked(event: StoredEvent): boolean {
 }
 
 /** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */
-export function isExpired({ expiresAt }: ApprovalRequested): boolean {
-  return expiresAt !== undefined && expiresAt <= toTimestamp(Date.now())
+export function isExpiredNow(approval: ApprovalRequested): boolean {
+  return isExpired(approval, toTimestamp(Date.now()))
 }
 
 /** Whether a run can go on: because it asks nobody, or has been given an answer of which its log does not know yet. */
@@ -62,7 +62,7 @@ export async function findAskingRun(
   const asking = { ...key, run: first.run }
   const events = await sessions.readRun(asking)
   if (await isDecided(call, asking, events)) return undefined
-  if (!toOpenApprovals(fold(events)).every(isExpired)) return asking
+  if (!toOpenApprovals(fold(events)).every(isExpiredNow)) return asking
   await sessions.signal(asking, 'continue', { correlationId: asking.run })
   return undefined
 }

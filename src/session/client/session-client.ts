@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type DurableClient, EntityId } from 'durable-functions'
 import type { AgentDefinition } from '../../agent/agent-definition.js'
-import { type Clock, systemClock } from '../../core/clock.js'
+import { type Clock, systemClock, toTimestamp } from '../../core/clock.js'
 import { AgentError, hasCode } from '../../core/errors.js'
 import type { Decision } from '../../run/control.js'
 import { isTerminal, type RunRequest, type StoredEvent, type TerminalEvent } from '../../run/events.js'
-import { fold, isAsking, type RunState, toOpenApprovals, withWishes } from '../../run/fold.js'
+import { fold, isAsking, isExpired, type RunState, toOpenApprovals, withWishes } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import { toEntityName } from '../agent-session-id.js'
 import { deleteRuns } from '../entity/delete-runs.js'
@@ -160,11 +160,16 @@ export class SessionClient {
 
   /**
    * Where a run stands. What was decided about its tool calls counts from when it was filed, although the run learns of it
-   * only when its turn comes; one that is to be cancelled asks nobody.
+   * only when its turn comes; one that is to be cancelled asks nobody. One that nobody has answered in time is told to go on.
    */
   async readStanding(key: RunKey): Promise<RunState> {
     const state = fold(await this.#log.read(key))
-    return toOpenApprovals(state).length === 0 ? state : withWishes(state, await this.#log.controls(key))
+    const asked = toOpenApprovals(state)
+    if (asked.length === 0) return state
+    const now = toTimestamp(this.#clock.now())
+    if (state.parked === 'approval' && asked.some((approval) => isExpired(approval, now)))
+      await this.signal(key, 'continue', { correlationId: key.run })
+    return withWishes(state, await this.#log.controls(key), now)
   }
 
   /** The events of a run so far; empty when there is no such run. */

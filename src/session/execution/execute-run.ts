@@ -7,7 +7,7 @@ import { type Clock, toTimestamp } from '../../core/clock.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { ControlRecord } from '../../run/control.js'
 import type { RunEvent, RunRequest, SessionState, StoredEvent } from '../../run/events.js'
-import { fold, type RunState, toOpenApprovals, toPendingCalls } from '../../run/fold.js'
+import { fold, isExpired, type RunState, toOpenApprovals, toPendingCalls } from '../../run/fold.js'
 import type { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { CallbackQueue } from './callback-queue.js'
@@ -77,7 +77,7 @@ function hasNews(state: RunState, records: readonly ControlRecord[], now: string
   const open = toOpenApprovals(state)
   const pending = toPendingCalls(state)
   if (open.length + pending.length === 0) return true
-  if (open.some(({ expiresAt }) => expiresAt !== undefined && expiresAt <= now)) return true
+  if (open.some((approval) => isExpired(approval, now))) return true
   return records.some((record) => {
     if (record.type === 'decision') return open.some(({ approvalId }) => approvalId === record.approvalId)
     if (record.type === 'toolResult') return pending.includes(record.callId)

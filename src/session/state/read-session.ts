@@ -2,6 +2,7 @@ import { toTimestamp } from '../../core/clock.js'
 import type { RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
+import { toLastResponse } from './session-view.js'
 import type { StoredEntry } from './stored-state.js'
 import { toRequestEntry } from './turn-entries.js'
 import { toTurns } from './turns.js'
@@ -16,7 +17,10 @@ export interface HistoryPage {
 
 /** A session as its readers see it. */
 export interface SessionView {
+  /** Also of what waits for its answer, whichever page is asked for. */
   readonly messageCount: number
+  /** The text of the newest answer, also when that is not on the page; `null` when nothing was answered. */
+  readonly lastResponse: string | null
   /** Whole turns, oldest first; on the newest page also what waits for its answer. */
   readonly entries: readonly StoredEntry[]
   /** Pass it as `before` for the page of older turns; `undefined` when there are none. */
@@ -37,10 +41,12 @@ export async function readSession(
     state.addTurn(turn, await readTurnEntries(log, key, run))
   }
   const openRuns = runs.filter(({ status }) => status !== 'ended')
-  const waiting = page.before === undefined ? await readRequests(log, key, openRuns) : []
+  const waiting = await readRequests(log, key, openRuns)
   const { entries, olderBefore } = await readPage(log, key, state, page)
   const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
-  return { messageCount, openRuns, entries: [...entries, ...waiting], olderBefore }
+  const lastResponse = toLastResponse([...entries, ...state.entries])
+  const shown = page.before === undefined ? [...entries, ...waiting] : entries
+  return { messageCount, lastResponse, openRuns, entries: shown, olderBefore }
 }
 
 /** What the user has said and waits for an answer to. */

@@ -2,10 +2,11 @@ import { hash, randomUUID } from 'node:crypto'
 import { toCanonicalJson } from '../../../core/json.js'
 import type { ChatMessage } from '../../../core/messages.js'
 import { toOpenApprovals } from '../../../run/fold.js'
-import type { RunSummary, SessionKey } from '../../../run/run-log.js'
+import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
+import { findAskingRun } from '../waiting-runs.js'
 import { decideApprovals } from './decide-approvals.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import { requireConversation } from './require-conversation.js'
@@ -43,18 +44,15 @@ function createSessionId({ request, owner }: Call, { agent, correlationId }: Par
 }
 
 /** A conversation is one line: it goes on from its end, and only once no human has to decide anything there. */
-async function checkEnd(
-  call: Call,
-  { previous, correlationId }: ParsedResponseRequest,
-  key: SessionKey,
-): Promise<void> {
+async function checkEnd(call: Call, { previous }: ParsedResponseRequest, key: RunKey): Promise<void> {
   const last = await findLastRun(call, key)
-  if (last === undefined || last.run === correlationId) return
+  if (last === undefined || last.run === key.run) return
   if (previous !== undefined && previous.run !== last.run) {
     throw createFieldError('previous_response_id', 'is not the last response of its conversation')
   }
-  if (last.status !== 'parked') return
-  const [approval] = toOpenApprovals(await call.sessions.readStanding({ ...key, run: last.run }))
+  const asking = await findAskingRun(call, key)
+  if (asking === undefined) return
+  const [approval] = toOpenApprovals(await call.sessions.readStanding(asking))
   if (approval === undefined) return
   const message = `must answer mcp_approval_request "${approval.approvalId}" first, which the conversation waits for`
   throw createFieldError('input', message)
