@@ -3,7 +3,7 @@ import { app, type Timer } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
-import { isJsonObject } from '../core/json.js'
+import { isJsonObject, toJsonText } from '../core/json.js'
 import type {
   AgentTrigger,
   BlobTrigger,
@@ -57,7 +57,7 @@ function registerQueue(name: string, trigger: QueueTrigger, firing: SharedFiring
     handler: (item, context) => {
       const metadata = { ...context.triggerMetadata }
       const event = { id: toMessageId(metadata, item), metadata }
-      return fireTrigger({ ...firing, trigger, item, event, context, text: toText })
+      return fireTrigger({ ...firing, trigger, item, event, context, text: toJsonText })
     },
   })
 }
@@ -111,8 +111,4 @@ function toDueTime(timer: Partial<Timer> | undefined): string {
   const due = Date.parse(timer?.scheduleStatus?.next ?? '')
   const seconds = Math.floor((Number.isNaN(due) ? Date.now() : due) / 1000)
   return new Date(seconds * 1000).toISOString().replace(/[-:]|\.000/g, '')
-}
-
-function toText(item: unknown): string {
-  return typeof item === 'string' ? item : JSON.stringify(item)
 }

@@ -127,3 +127,8 @@ export function toText(contents: readonly Content[]): string {
 export function toFunctionCalls(message: ChatMessage): readonly FunctionCallContent[] {
   return message.contents.filter((content) => content.type === 'functionCall')
 }
+
+/** Whether a message says nothing. */
+export function isBlank({ contents }: ChatMessage): boolean {
+  return contents.every((content) => content.type === 'text' && content.text.trim() === '')
+}

@@ -1,3 +1,4 @@
+import { parseWritableJson } from '../core/json.js'
 import type { TypedData } from './functions.js'
 import { isObject } from './parse-json.js'
 
@@ -37,12 +38,8 @@ export class TriggerMetadata {
 /** Text that is no JSON object has no members, nor has an object that is nested too deep to be written again. */
 function readMembers(json: string): readonly (readonly [name: string, value: TypedData])[] {
   if (!/^\s*\{/.test(json)) return []
-  try {
-    const parsed: unknown = JSON.parse(json)
-    return isObject(parsed) ? Object.entries(parsed).flatMap(toMember) : []
-  } catch {
-    return []
-  }
+  const parsed = parseWritableJson(json)
+  return isObject(parsed) ? Object.entries(parsed).flatMap(toMember) : []
 }
 
 function toMember([name, value]: readonly [string, unknown]): readonly (readonly [string, TypedData])[] {

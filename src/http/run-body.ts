@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { JsonObject } from '../core/json.js'
-import type { ChatMessage, Content } from '../core/messages.js'
+import { type ChatMessage, type Content, isBlank } from '../core/messages.js'
 
 const url = z
   .string()
@@ -66,10 +66,7 @@ export const sessionFields = ['sessionId', 'sessionKey', 'session_id', 'thread_i
 export function toMessages({ message, messages }: RunBody): readonly ChatMessage[] | undefined {
   const found =
     messages?.map(toMessage) ?? (message === undefined ? [] : [toMessage({ role: 'user', content: message })])
-  const isBlank = found.every(({ contents }) =>
-    contents.every((part) => part.type === 'text' && part.text.trim() === ''),
-  )
-  return isBlank ? undefined : found
+  return found.every(isBlank) ? undefined : found
 }
 
 function toMessage({ content }: z.infer<typeof userMessage>): ChatMessage {

@@ -15,6 +15,7 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../run/run-log.js'
+import { newestFirst } from './newest-first.js'
 import { createFencedError, createMissingRunError } from './run-errors.js'
 import { RunFeed, toControlFeedName, toRunFeedName } from './run-feed.js'
 import { watchControls } from './watch-controls.js'
@@ -250,11 +251,4 @@ function isEnded({ index }: MemoryRun): boolean {
 
 function toRunSummary({ key, index, acceptedAt }: MemoryRun): RunSummary {
   return { run: key.run, turn: index.turn, status: index.status, acceptedAt }
-}
-
-function newestFirst(
-  a: { readonly updatedAt: number; readonly session: string },
-  b: { readonly updatedAt: number; readonly session: string },
-): number {
-  return b.updatedAt - a.updatedAt || (a.session < b.session ? -1 : a.session > b.session ? 1 : 0)
 }

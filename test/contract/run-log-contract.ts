@@ -1,13 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { RunRequest } from '../../src/run/events.js'
 import type { RunKey, RunLog, RunSummary } from '../../src/run/run-log.js'
-import { accepted, answer, completed, started } from '../run/event-samples.js'
-
-function request(text: string, owner?: string): RunRequest {
-  const event = accepted(text, owner)
-  if (event.type !== 'run.accepted') throw new Error('not a request')
-  return event.data
-}
+import { answer, completed, request, started } from '../run/event-samples.js'
 
 let sessions = 0
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFlowClient, type FlowClient, type FlowStatus } from '../host/durable/flow-client.js'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools, toStepOf } from '../support/script-book.js'
 import { TestBed } from '../support/start-app.js'
-import { createRandom, groupBy } from '../support/storm.js'
+import { createRandom, groupBy, nameSeed } from '../support/storm.js'
 
 const bed = new TestBed()
 afterAll(() => bed.end())
@@ -92,20 +92,14 @@ async function readWork(session: string, run: string): Promise<string> {
   return ((await reader.waitForType('tool.started')).data as { idempotencyKey: string }).idempotencyKey
 }
 
-function nameSeed(): void {
-  onTestFailed(({ task }) => {
-    for (const error of task.result?.errors ?? []) error.message += ` (E2E_SEED=${seed})`
-  })
-}
-
 describe(`${runs.length} orchestrations whose runs wait, while the host is killed ${kills} times`, () => {
   test('end with their answers', () => {
-    nameSeed()
+    nameSeed(seed)
     for (const { kind, session } of runs) expect(ended.get(session)?.output, session).toBe(kinds[kind].text)
   })
 
   test('make no model call again whose answer was recorded, and carry out each decision once', async () => {
-    nameSeed()
+    nameSeed(seed)
     const asked = scene.model.requests.map(({ body }) => toStepOf(body))
     const calls = groupBy(asked, ({ text }) => text)
     for (const { session } of runs) {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFlowClient, type FlowStatus } from '../host/durable/flow-client.js'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools, toStepOf } from '../support/script-book.js'
 import { TestBed } from '../support/start-app.js'
-import { createRandom, groupBy } from '../support/storm.js'
+import { createRandom, groupBy, nameSeed } from '../support/storm.js'
 
 const bed = new TestBed()
 afterAll(() => bed.end())
@@ -44,21 +44,15 @@ async function killAtRandom(): Promise<void> {
   }
 }
 
-function nameSeed(): void {
-  onTestFailed(({ task }) => {
-    for (const error of task.result?.errors ?? []) error.message += ` (E2E_SEED=${seed})`
-  })
-}
-
 describe(`an orchestration of ${total} agent runs while the host is killed ${kills} times`, () => {
   test('ends with every answer in its place', () => {
-    nameSeed()
+    nameSeed(seed)
     expect(ended.runtimeStatus).toBe('Completed')
     expect(ended.output).toMatchObject(messages.map((id) => ({ text: `Tools: ${id} by work` })))
   })
 
   test('makes no model call again whose answer was recorded', async () => {
-    nameSeed()
+    nameSeed(seed)
     const asked = scene.model.requests.map(({ body }) => toStepOf(body))
     const calls = groupBy(asked, ({ text }) => text)
     expect(calls.size).toBe(total)
@@ -77,7 +71,7 @@ describe(`an orchestration of ${total} agent runs while the host is killed ${kil
   })
 
   test('leaves no run behind, and none that was begun twice', async () => {
-    nameSeed()
+    nameSeed(seed)
     const { body } = await scene.api.call<{ sessions: readonly { sessionId: string }[] }>(
       `/agents/Assistant?limit=1000`,
     )

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ToolStarted } from '../../src/run/events.js'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools, toStepOf } from '../support/script-book.js'
 import type { SseItem } from '../support/sse.js'
 import { TestBed } from '../support/start-app.js'
-import { groupBy, raiseStorm, type StormAnswer, toStormMessage } from '../support/storm.js'
+import { groupBy, nameSeed, raiseStorm, type StormAnswer, toStormMessage } from '../support/storm.js'
 
 const bed = new TestBed()
 afterAll(() => bed.end())
@@ -37,20 +37,13 @@ beforeAll(async () => {
   logs = new Map(await Promise.all(entries))
 }, 90_000)
 
-/** Names the storm when a test fails, so that it can be raised again. */
-function nameSeed(): void {
-  onTestFailed(({ task }) => {
-    for (const error of task.result?.errors ?? []) error.message += ` (E2E_SEED=${seed})`
-  })
-}
-
 function readCalls(events: readonly SseItem[]): readonly ToolStarted[] {
   return events.flatMap(({ type, data }) => (type === 'tool.started' ? [data as ToolStarted] : []))
 }
 
 describe('200 tool turns while the host is killed a dozen times', () => {
   test('get 200 answers, every one right', () => {
-    nameSeed()
+    nameSeed(seed)
     expect(answers).toHaveLength(total)
     for (const { session, run, message, reply } of answers) {
       const turn = Number(run.slice('turn-'.length))
@@ -70,7 +63,7 @@ describe('200 tool turns while the host is killed a dozen times', () => {
   })
 
   test('leave logs without gaps, each with one end and every step once', () => {
-    nameSeed()
+    nameSeed(seed)
     for (const [name, events] of logs) {
       const where = `${name}: ${events.map(({ type }) => type).join(' ')}`
       const ids = events.map(({ id = '' }) => id)
@@ -86,7 +79,7 @@ describe('200 tool turns while the host is killed a dozen times', () => {
   })
 
   test('make no model call again whose answer was recorded', () => {
-    nameSeed()
+    nameSeed(seed)
     const calls = groupBy(
       scene.model.requests.map(({ body }) => toStepOf(body)),
       ({ text }) => text,
@@ -106,7 +99,7 @@ describe('200 tool turns while the host is killed a dozen times', () => {
   })
 
   test('make no tool call again whose result was recorded, and repeat the others under one key', async () => {
-    nameSeed()
+    nameSeed(seed)
     const effects = await scene.effects()
     const byCall = groupBy(effects, ({ id = '' }) => id)
     expect(byCall.size).toBe(2 * total)
@@ -127,7 +120,7 @@ describe('200 tool turns while the host is killed a dozen times', () => {
   })
 
   test('leave every session with its whole conversation, and the next message finds it', async () => {
-    nameSeed()
+    nameSeed(seed)
     for (let index = 0; index < storm.sessions; index += 1) {
       const session = `session-${index}`
       const { body } = await scene.api.state(session)

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../src/core/json.js'
 import { type Content, createTextMessage, type Usage } from '../../src/core/messages.js'
-import type { RunEvent, StoredEvent } from '../../src/run/events.js'
+import type { RunEvent, RunRequest, StoredEvent } from '../../src/run/events.js'
 
 const usage: Usage = { inputTokens: 10, outputTokens: 5, totalTokens: 15 }
 const made = { usage, model: 'm' }
@@ -8,6 +8,13 @@ const made = { usage, model: 'm' }
 export function accepted(text: string, owner?: string): RunEvent {
   const messages = [createTextMessage('user', text)]
   return { type: 'run.accepted', data: { messages, options: { enableToolCalls: true }, owner, digest: text } }
+}
+
+/** The same as a log is given it. */
+export function request(text = 'x', owner?: string): RunRequest {
+  const event = accepted(text, owner)
+  if (event.type !== 'run.accepted') throw new Error('It is no request.')
+  return event.data
 }
 
 export function started(epoch: number, turn = 1): RunEvent {

@@ -3,6 +3,7 @@ import type {
   ChatCompletionsRequestBody,
   ScriptedToolCall,
 } from './chat-completions-server-steps.js'
+import { splitText } from './split-text.js'
 
 /** What makes one answer different from the next. */
 export interface AnswerContext {
@@ -83,9 +84,9 @@ function createDeltas(step: AnswerStep, { callNumber, chunks }: AnswerContext): 
   const deltas: Delta[] = [
     { role: 'assistant', content: toolCalls.length > 0 && text === '' ? null : '', refusal: null },
   ]
-  for (const piece of split(reasoning, chunks)) deltas.push({ [reasoningMember]: piece })
-  for (const piece of split(text, chunks)) deltas.push({ content: piece })
-  for (const piece of split(refusal, chunks)) deltas.push({ refusal: piece })
+  for (const piece of splitText(reasoning, chunks)) deltas.push({ [reasoningMember]: piece })
+  for (const piece of splitText(text, chunks)) deltas.push({ content: piece })
+  for (const piece of splitText(refusal, chunks)) deltas.push({ refusal: piece })
   toolCalls.forEach((call, index) => {
     deltas.push(...createCallDeltas(toWireCall(call, callNumber, index), index))
   })
@@ -95,7 +96,7 @@ function createDeltas(step: AnswerStep, { callNumber, chunks }: AnswerContext): 
 function createCallDeltas(call: WireCall, index: number): Delta[] {
   const { name, arguments: text } = call.function
   const first = { index, ...call, function: { name, arguments: '' } }
-  const rest = split(text, 3).map((piece) => ({ index, function: { arguments: piece } }))
+  const rest = splitText(text, 3).map((piece) => ({ index, function: { arguments: piece } }))
   return [first, ...rest].map((piece) => ({ tool_calls: [piece] }))
 }
 
@@ -126,15 +127,6 @@ function createUsage(step: AnswerStep, { body }: AnswerContext): object {
     prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
     completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
   }
-}
-
-/** Cuts text into at most `count` pieces of about the same length; never between the halves of a character. */
-function split(text: string, count: number): string[] {
-  const characters = [...text]
-  const size = Math.max(1, Math.ceil(characters.length / Math.max(1, count)))
-  const pieces: string[] = []
-  for (let at = 0; at < characters.length; at += size) pieces.push(characters.slice(at, at + size).join(''))
-  return pieces
 }
 
 function nowSeconds(): number {

@@ -1,5 +1,6 @@
 import { createOutput, type ItemContext, type OutputItem } from './responses-server-items.js'
 import type { ResponseStep, ResponsesRequestBody } from './responses-server-steps.js'
+import { splitText } from './split-text.js'
 
 /** An event of a stream without its number. */
 interface Event {
@@ -139,7 +140,7 @@ function createSummaryEvents({ text }: { readonly text: string }, at: object, ch
   const part = { type: 'summary_text', text }
   return [
     { type: 'response.reasoning_summary_part.added', ...at, part: { ...part, text: '' } },
-    ...split(text, chunks).map((delta) => ({
+    ...splitText(text, chunks).map((delta) => ({
       type: 'response.reasoning_summary_text.delta',
       ...at,
       delta,
@@ -162,7 +163,7 @@ function createContentEvents(part: Part, at: object, chunks: number): Event[] {
   const done = isText ? { text, logprobs: [] } : { refusal: text }
   return [
     { type: 'response.content_part.added', ...at, part: empty },
-    ...split(text, chunks).map((delta) => ({
+    ...splitText(text, chunks).map((delta) => ({
       type: `${name}.delta`,
       ...at,
       delta,
@@ -176,7 +177,7 @@ function createContentEvents(part: Part, at: object, chunks: number): Event[] {
 
 function createArgumentEvents(text: string, at: object): Event[] {
   return [
-    ...split(text, 3).map((delta) => ({ type: 'response.function_call_arguments.delta', ...at, delta })),
+    ...splitText(text, 3).map((delta) => ({ type: 'response.function_call_arguments.delta', ...at, delta })),
     { type: 'response.function_call_arguments.done', ...at, arguments: text },
   ]
 }
@@ -191,13 +192,4 @@ function createUsage({ usage, reasoning = [] }: ResponseStep, { body }: Response
     output_tokens_details: { reasoning_tokens: reasoning.join('').length },
     total_tokens: input_tokens + output_tokens,
   }
-}
-
-/** Cuts text into at most `count` pieces of about the same length; never between the halves of a character. */
-function split(text: string, count: number): string[] {
-  const characters = [...text]
-  const size = Math.max(1, Math.ceil(characters.length / Math.max(1, count)))
-  const pieces: string[] = []
-  for (let at = 0; at < characters.length; at += size) pieces.push(characters.slice(at, at + size).join(''))
-  return pieces
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { onTestFailed } from 'vitest'
 import type { RunReply } from './api.js'
 import type { RunScene } from './run-scene.js'
 
@@ -98,4 +99,11 @@ export function createRandom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
+}
+
+/** Names the storm when a test fails, so that it can be raised again. */
+export function nameSeed(seed: number): void {
+  onTestFailed(({ task }) => {
+    for (const error of task.result?.errors ?? []) error.message += ` (E2E_SEED=${seed})`
+  })
 }

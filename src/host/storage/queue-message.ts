@@ -1,3 +1,4 @@
+import { toJsonText } from '../../core/json.js'
 import type { TypedData } from '../functions.js'
 import { TriggerMetadata } from '../trigger-metadata.js'
 import type { ReceivedMessage } from './message-queue.js'
@@ -30,11 +31,7 @@ function toTexts(data: TypedData): readonly string[] {
   if ('string' in data && data.string !== undefined) return [data.string]
   if (!('json' in data) || data.json === undefined) return Object.values(data).map(String)
   const parsed: unknown = JSON.parse(data.json)
-  return Array.isArray(parsed) ? parsed.map(toText) : [data.json]
-}
-
-function toText(item: unknown): string {
-  return typeof item === 'string' ? item : JSON.stringify(item)
+  return Array.isArray(parsed) ? parsed.map(toJsonText) : [data.json]
 }
 
 /** What the function learns about a message; members of a JSON message win over what the queue says (local-host-spec H.2). */

@@ -1,4 +1,5 @@
 import type { SessionKey, SessionQuery, SessionSummary } from '../../run/run-log.js'
+import { newestFirst } from '../newest-first.js'
 import type { AzureBlobContainer } from './container.js'
 import {
   type Metadata,
@@ -119,10 +120,4 @@ export class AzureBlobSessions {
 function isSameSession(record: SessionRecord, other: SessionRecord | undefined): boolean {
   const { owner, createdAt } = record.summary
   return other?.summary.owner === owner && other?.summary.createdAt === createdAt
-}
-
-type Place = Pick<SessionSummary, 'updatedAt' | 'session'>
-
-function newestFirst(a: Place, b: Place): number {
-  return b.updatedAt - a.updatedAt || (a.session < b.session ? -1 : a.session > b.session ? 1 : 0)
 }

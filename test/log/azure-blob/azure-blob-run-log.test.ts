@@ -4,11 +4,10 @@ import {
   AzureBlobRunLog,
   type AzureBlobRunLogOptions,
 } from '../../../src/log/azure-blob/azure-blob-run-log.js'
-import type { RunRequest } from '../../../src/run/events.js'
 import type { RunKey } from '../../../src/run/run-log.js'
 import { describeRunLog } from '../../contract/run-log-contract.js'
 import { compareWithMemory } from '../../contract/run-log-model.js'
-import { accepted, answer, completed, started } from '../../run/event-samples.js'
+import { answer, completed, request, started } from '../../run/event-samples.js'
 import { startAzurite, toConnectionString } from '../../support/azurite.js'
 import { startFaultProxy } from '../../support/fault-proxy.js'
 import { findFreePort } from '../../support/free-port.js'
@@ -41,12 +40,6 @@ function open(options: Partial<AzureBlobRunLogOptions> = {}): AzureBlobRunLog {
 /** A log whose requests go through the proxy. */
 function openFaulty(): AzureBlobRunLog {
   return open({ connectionString: toConnectionString(proxy.port) })
-}
-
-function request(text = 'x', owner?: string): RunRequest {
-  const event = accepted(text, owner)
-  if (event.type !== 'run.accepted') throw new Error('not a request')
-  return event.data
 }
 
 let sessions = 0

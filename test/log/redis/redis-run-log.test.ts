@@ -5,12 +5,11 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { RedisClient } from '../../../src/log/redis/connection.js'
 import { RedisRunLog, type RedisRunLogOptions } from '../../../src/log/redis/redis-run-log.js'
 import { redisScripts } from '../../../src/log/redis/scripts.js'
-import type { RunRequest } from '../../../src/run/events.js'
 import type { RunKey, SessionSummary } from '../../../src/run/run-log.js'
 import { VirtualClock } from '../../../src/testing/index.js'
 import { describeRunLog } from '../../contract/run-log-contract.js'
 import { compareWithMemory } from '../../contract/run-log-model.js'
-import { accepted, completed, started } from '../../run/event-samples.js'
+import { completed, request, started } from '../../run/event-samples.js'
 import { findFreePort } from '../../support/free-port.js'
 import {
   hasRedisServer,
@@ -22,12 +21,6 @@ import { startTcpGate } from '../../support/tcp-gate.js'
 
 const isSkipped = !hasRedisServer() && process.env.CI === undefined
 if (isSkipped) process.stdout.write('Redis is not tested: there is no redis-server on the PATH.\n')
-
-function request(text = 'x', owner?: string): RunRequest {
-  const event = accepted(text, owner)
-  if (event.type !== 'run.accepted') throw new Error('not a request')
-  return event.data
-}
 
 let sessions = 0
 function createKey(): RunKey {

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../../../core/messages.js'
+import { type ChatMessage, isBlank } from '../../../core/messages.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
@@ -9,13 +9,7 @@ import { type DecidedRun, decideRun } from '../decide-run.js'
 import { toContextId } from '../stored-said.js'
 import type { TellingFrom } from '../tell-run.js'
 import { refuseToWait } from '../waiting-runs.js'
-import {
-  isBlank,
-  toContextMessages,
-  toFreshMessages,
-  toLastUserId,
-  toSaidMessages,
-} from './fresh-messages.js'
+import { toContextMessages, toFreshMessages, toLastUserId, toSaidMessages } from './fresh-messages.js'
 import type { ParsedInput } from './parse-input.js'
 import { checkUnchanged, findTakingRuns, findTwin, type TakingRun, toTaken } from './taking-runs.js'
 

@@ -34,11 +34,6 @@ export function toLastUserId(shown: readonly AguiMessage[]): string | undefined 
   return shown.findLast(({ role }) => role === 'user')?.id
 }
 
-/** Whether nothing is said. */
-export function isBlank({ contents }: ChatMessage): boolean {
-  return contents.every((content) => content.type === 'text' && content.text.trim() === '')
-}
-
 /** What the application tells of itself stands ahead of what the user says, as the user's word: nobody instructs the agent from outside. */
 export function toContextMessages({
   context,

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
-import type { ChatMessage, Content } from '../../../core/messages.js'
+import { type ChatMessage, type Content, isBlank } from '../../../core/messages.js'
 import { parseShape } from '../../parse-shape.js'
 import { createFieldError } from '../../request-errors.js'
+import { toMedia } from '../to-media.js'
 import {
   type ApprovalData,
   approvalMessage,
@@ -108,14 +109,6 @@ function toContent(part: InputPart): Content {
   }
 }
 
-function toMedia(uri: string, mediaType: string): Content {
-  return /^data:/i.test(uri) ? { type: 'data', uri } : { type: 'uri', uri, mediaType }
-}
-
 function toDataUri(data: string): string {
   return /^data:/i.test(data) ? data : `data:application/octet-stream;base64,${data}`
-}
-
-function isBlank({ contents }: ChatMessage): boolean {
-  return contents.every((content) => content.type === 'text' && content.text.trim() === '')
 }

@@ -1,5 +1,6 @@
-import type { ChatMessage, Content } from '../../../core/messages.js'
+import { type ChatMessage, type Content, isBlank } from '../../../core/messages.js'
 import { createFieldError } from '../../request-errors.js'
+import { toMedia } from '../to-media.js'
 import type { ApprovalResponse, InputItem, InputPart, ResponseBody } from './response-body.js'
 
 /** What a client says: something new, or what a human has decided. */
@@ -21,10 +22,6 @@ export function toResponseInput(input: ResponseBody['input']): ResponseInput {
   return { type: 'messages', messages }
 }
 
-function isBlank({ contents }: ChatMessage): boolean {
-  return contents.every((part) => part.type === 'text' && part.text.trim() === '')
-}
-
 function toMessage({ content }: Extract<InputItem, { type: 'message' }>): ChatMessage {
   const contents =
     typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content.map(toContent)
@@ -40,8 +37,4 @@ function toContent(part: InputPart): Content {
     case 'input_file':
       return toMedia(part.file_data ?? part.file_url ?? '', 'application/octet-stream')
   }
-}
-
-function toMedia(uri: string, mediaType: string): Content {
-  return uri.toLowerCase().startsWith('data:') ? { type: 'data', uri } : { type: 'uri', uri, mediaType }
 }
