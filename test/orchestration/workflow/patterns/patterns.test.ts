@@ -231,7 +231,7 @@ test.each([
   ],
   [
     () => untyped.groupChat({ name: 'W', participants: [ann, bob], maxTurns: '4' }),
-    'maxTurns of groupChat must be a whole number of at least 1, not 4.',
+    'maxTurns of groupChat must be a whole number of at least 1, not "4".',
   ],
 ])('what a pattern cannot work with is refused by name, also without types (%#)', (build, message) => {
   expect(build).toThrow(expect.objectContaining({ code: 'invalid_configuration' }))
