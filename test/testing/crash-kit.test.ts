@@ -221,7 +221,7 @@ test.each([
   [refunds, { seeds: 3 }, 'crashEverywhere has no option "seeds".'],
   [refunds, { sample: 0 }, 'sample must be above 0, and 1 at most, not 0.'],
   [refunds, { pairs: -1 }, 'pairs must be a whole number of at least 0, not -1.'],
-  [refunds, { shuffles: '5' }, 'shuffles must be a whole number of at least 0, not 5.'],
+  [refunds, { shuffles: '5' }, 'shuffles must be a whole number of at least 0, not "5".'],
   [refunds, { unknownOutcome: 'aprove' }, `unknownOutcome must be one of 'approve', 'reject', not "aprove".`],
 ])('what would try nothing without a word is refused (%#)', async (scenario, options, said) => {
   const tried = crashEverywhere(scenario as Scenario, options as CrashOptions)
