@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TraceContext } from '../core/trace-context.js'
 
-/** One value on its way between host and app, as the worker protocol spells it (local-host-spec A.6). Exactly one member is set. */
+/** One value on its way between host and app, as the worker protocol spells it. Exactly one member is set. */
 export type TypedData =
   | { readonly string: string }
   | { readonly json: string }

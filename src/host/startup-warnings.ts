@@ -53,7 +53,7 @@ function findUnservedBindings(
   )
 }
 
-/** One line for each function with a retry policy that its trigger does not obey, on Azure neither (local-host-spec C.4). */
+/** One line for each function with a retry policy that its trigger does not obey, on Azure neither. */
 function findIgnoredRetries(
   functions: readonly LoadedFunction[],
   extensions: readonly HostExtension[],
@@ -73,7 +73,7 @@ function findIgnoredRetries(
     )
 }
 
-/** One line for each function of a library that asks for Durable Functions over gRPC (local-host-spec J). */
+/** One line for each function of a library that asks for Durable Functions over gRPC. */
 function findGrpcFunctions(functions: readonly LoadedFunction[]): readonly string[] {
   return functions
     .filter(({ bindings }) => Object.values(bindings).some((binding) => binding.durableRequiresGrpc === true))

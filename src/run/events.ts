@@ -245,7 +245,7 @@ export function isDelta({ type }: RunEvent): boolean {
   return type === 'message.delta' || type === 'reasoning.delta' || type === 'tool.progress'
 }
 
-/** Token counts under the names the seed's callers read. */
+/** Token counts under the names that callers of the Python framework read. */
 export function toWireUsage(usage: Usage): WireUsage {
   return {
     prompt_tokens: usage.inputTokens,

@@ -21,7 +21,7 @@ const anyInstance = 'INSTANCEID'
 
 /**
  * The value of a `durableClient` input, as JSON text: the links that the client library hands to callers and the address
- * that it calls itself (local-host-spec D.1). `INSTANCEID`, `{functionName}` and the like are placeholders it fills in.
+ * that it calls itself. `INSTANCEID`, `{functionName}` and the like are placeholders it fills in.
  */
 export function toClientPayload(options: ClientPayloadOptions): string {
   const root = toRoot(options)

@@ -28,7 +28,7 @@ export class DurableRequestError extends Error {
 const badArguments = 'One or more of the arguments submitted is incorrect'
 const wentWrong = 'Something went wrong while processing your request'
 
-/** The error object that the real extension answers with (local-host-spec D.3); stack traces stay in the log. */
+/** The error object that the real extension answers with; stack traces stay in the log. */
 export function toErrorAnswer(error: unknown): DurableAnswer {
   const refused = error instanceof DurableRequestError
   return {

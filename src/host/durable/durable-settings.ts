@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
 import { parseCountSetting } from '../count-setting.js'
 
-/** The settings of `extensions.durableTask` that this host obeys (local-host-spec C.3). */
+/** The settings of `extensions.durableTask` that this host obeys. */
 export interface DurableSettings {
   /** 3-45 letters and digits, the first a letter. */
   readonly hubName: string

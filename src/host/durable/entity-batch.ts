@@ -27,7 +27,7 @@ export interface OutgoingSignal {
   readonly input: string | null
 }
 
-/** The trigger value of an entity function: JSON text of the batch and the state that it starts from (local-host-spec E.3). */
+/** The trigger value of an entity function: JSON text of the batch and the state that it starts from. */
 export function toEntityTrigger(entity: EntityId, batch: ClaimedBatch): TypedData {
   const operations = batch.messages.map(({ id, name, input, isSignal }) => ({ name, input, isSignal, id }))
   const { exists, state } = batch.state
@@ -35,7 +35,7 @@ export function toEntityTrigger(entity: EntityId, batch: ClaimedBatch): TypedDat
 }
 
 /**
- * Reads an entity function's return value (local-host-spec E.3).
+ * Reads an entity function's return value.
  * @throws {Error} when it is not an answer to `operationCount` operations.
  */
 export function parseEntityAnswer(value: TypedData | null | undefined, operationCount: number): EntityAnswer {

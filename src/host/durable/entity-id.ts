@@ -4,7 +4,7 @@ export interface EntityId {
   readonly key: string
 }
 
-/** Makes an id from what a caller wrote: names compare ignoring case, keys do not (local-host-spec E.1). */
+/** Makes an id from what a caller wrote: names compare ignoring case, keys do not. */
 export function toEntityId(name: string, key: string): EntityId {
   return { name: name.toLowerCase(), key }
 }
@@ -21,7 +21,7 @@ export function fromInstanceId(instanceId: string): EntityId {
   return { name: instanceId.slice(1, separator), key: instanceId.slice(separator + 1) }
 }
 
-// The store of the real extension cannot hold these in a key (local-host-spec D.3).
+// The store of the real extension cannot hold these in a key.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
 const forbiddenInKey = /[/\\#?\u0000-\u001f\u007f-\u009f]/
 

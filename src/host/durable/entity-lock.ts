@@ -17,7 +17,7 @@ export interface LockSet {
   readonly entities: Extract<Decision, { kind: 'lock' }>['entities']
 }
 
-/** Asks the entity at `position` to be locked; each one passes the request on to the next (local-host-spec E.10). */
+/** Asks the entity at `position` to be locked; each one passes the request on to the next. */
 export function toLockMessage({ requestId, owner, entities }: LockSet, position = 0): Message | undefined {
   const entity = entities[position]
   if (entity === undefined) return undefined

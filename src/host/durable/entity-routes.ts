@@ -18,7 +18,7 @@ export interface EntityRoutesOptions {
 const accepted: DurableAnswer = { status: 202 }
 const notFound: DurableAnswer = { status: 404 }
 
-/** Answers `entities[/{name}[/{key}]]` (local-host-spec D.3); `undefined` when there is no such route. */
+/** Answers `entities[/{name}[/{key}]]`; `undefined` when there is no such route. */
 export function createEntityRoutes(options: EntityRoutesOptions) {
   return async function answerEntities(request: DurableRequest): Promise<DurableAnswer | undefined> {
     const [, name, key, ...more] = request.segments

@@ -144,7 +144,7 @@ const timedOut: OperationResult = {
   result: JSON.stringify('The time limit of the function app ended the operation.'),
 }
 
-/** What the caller of an operation gets; of one that has no result, that its time ran out (local-host-spec E.2). */
+/** What the caller of an operation gets; of one that has no result, that its time ran out. */
 function toCallResult({ isError, result }: OperationResult = timedOut): string {
   return JSON.stringify({
     ...(result !== null && { result }),

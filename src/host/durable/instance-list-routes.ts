@@ -7,7 +7,7 @@ import { toStatusJson } from './orchestrations/status-json.js'
 import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
 import type { TaskHub } from './task-hub.js'
 
-/** Answers `instances/`: the list, and the purge of many (local-host-spec D.3). */
+/** Answers `instances/`: the list, and the purge of many. */
 export async function answerInstanceList(
   { hub, commands }: { readonly hub: TaskHub; readonly commands: InstanceCommands },
   request: DurableRequest,

@@ -16,7 +16,7 @@ const answers: Readonly<Record<CommandOutcome, DurableAnswer>> = {
   over: { status: 410 },
 }
 
-/** Answers `orchestrators/...` and `instances/...` (local-host-spec D.3); `undefined` when there is no such route. */
+/** Answers `orchestrators/...` and `instances/...`; `undefined` when there is no such route. */
 export function createInstanceRoutes(options: InstanceApi) {
   return async function answerInstances(request: DurableRequest): Promise<DurableAnswer | undefined> {
     const [root, id, verb, detail, ...more] = request.segments

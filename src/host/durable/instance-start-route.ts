@@ -8,7 +8,7 @@ import { parseJsonBody } from './request-body.js'
 
 const shortestPollMs = 10
 
-/** Answers `POST orchestrators/{function}[/{instanceId}]`, which may wait for the end (local-host-spec D.3). */
+/** Answers `POST orchestrators/{function}[/{instanceId}]`, which may wait for the end. */
 export async function answerStart(
   options: InstanceApi,
   functionName: string,

@@ -1,4 +1,4 @@
-/** Where an orchestration stands, in the words of the client library (local-host-spec F.7). */
+/** Where an orchestration stands, in the words of the client library. */
 export type InstanceStatus = 'Pending' | 'Running' | 'Suspended' | 'Completed' | 'Failed' | 'Terminated'
 
 /** Every status, those included that this host never gives but callers may ask for. */

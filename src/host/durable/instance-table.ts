@@ -38,7 +38,7 @@ export interface ParentInstance {
 
 /** One event of an execution's history, with what replaying needs of it beside its text. */
 export interface HistoryRow {
-  /** As in the wire format (local-host-spec F.2). */
+  /** As in the wire format. */
   readonly type: number
   /** Number of the task that it schedules or ends; of the end of an episode, how many actions were known; else -1. */
   readonly task: number

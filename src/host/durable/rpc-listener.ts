@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 
 /** The listener that the durable client library calls; only this machine can reach it. */
 export interface RpcListener {
-  /** Ends in `/`, as the library resolves its paths against it (local-host-spec D.1). */
+  /** Ends in `/`, as the library resolves its paths against it. */
   readonly baseUrl: string
   close(): Promise<void>
 }

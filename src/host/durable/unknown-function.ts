@@ -1,4 +1,4 @@
-/** Why a call to `name` is refused: the text that the platform's callers know (local-host-spec D.3). */
+/** Why a call to `name` is refused: the text that the platform's callers know. */
 export function toUnknownFunctionText(
   name: string,
   kind: 'orchestrator' | 'entity',

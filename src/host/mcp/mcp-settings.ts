@@ -1,6 +1,6 @@
 import { isObject } from '../parse-json.js'
 
-/** `extensions.mcp` of host.json with the platform's defaults (local-host-spec H.4). */
+/** `extensions.mcp` of host.json with the platform's defaults. */
 export interface McpSettings {
   /** @default 'Azure Functions MCP server' */
   readonly serverName: string

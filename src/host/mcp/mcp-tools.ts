@@ -20,7 +20,7 @@ export interface McpTool {
   readonly required: readonly string[]
 }
 
-/** Reads a tool trigger's options (local-host-spec H.4). @throws {AgentError} naming the option that is not JSON. */
+/** Reads a tool trigger's options. @throws {AgentError} naming the option that is not JSON. */
 export function parseMcpTool(definition: FunctionDefinition): McpTool {
   const { trigger } = definition
   const name = String(trigger.toolName)

@@ -20,7 +20,7 @@ const properties = {
   VersionId: 'versionId',
 } as const
 
-/** What the function learns about a blob besides its content; parameters of the path win (local-host-spec H.3). */
+/** What the function learns about a blob besides its content; parameters of the path win. */
 export function toBlobMetadata(
   { container, name }: BlobAddress,
   description: BlobDescription,

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { parseCountSetting } from '../count-setting.js'
 import { isObject } from '../parse-json.js'
 
-/** `extensions.blobs` of host.json with the platform's defaults (local-host-spec H.3). */
+/** `extensions.blobs` of host.json with the platform's defaults. */
 export interface BlobSettings {
   /** Blobs that one function works on at a time. @default 8 for each processor */
   readonly maxDegreeOfParallelism: number

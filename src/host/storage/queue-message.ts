@@ -34,7 +34,7 @@ function toTexts(data: TypedData): readonly string[] {
   return Array.isArray(parsed) ? parsed.map(toJsonText) : [data.json]
 }
 
-/** What the function learns about a message; members of a JSON message win over what the queue says (local-host-spec H.2). */
+/** What the function learns about a message; members of a JSON message win over what the queue says. */
 export function toQueueMetadata(message: ReceivedMessage, text: string): Readonly<Record<string, TypedData>> {
   return new TriggerMetadata()
     .put('QueueTrigger', { string: text })

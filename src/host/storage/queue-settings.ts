@@ -4,7 +4,7 @@ import { parseTimeSpanMs } from '../../core/time-span.js'
 import { parseCountSetting } from '../count-setting.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 
-/** `extensions.queues` of host.json with the platform's defaults (local-host-spec H.2). */
+/** `extensions.queues` of host.json with the platform's defaults. */
 export interface QueueSettings {
   /** Messages per poll, 1-32. @default 16 */
   readonly batchSize: number

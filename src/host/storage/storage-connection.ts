@@ -33,7 +33,7 @@ const emulatedPorts = { blob: 10_000, queue: 10_001 } as const
 
 /**
  * Resolves a binding's `connection`: the setting of that name, then with `AzureWebJobs` in front, then the members of a section
- * of either name: `__accountName`, or `__blobServiceUri` and `__queueServiceUri` (local-host-spec C.1). Absent or empty, it is
+ * of either name: `__accountName`, or `__blobServiceUri` and `__queueServiceUri`. Absent or empty, it is
  * `AzureWebJobsStorage`.
  * @throws {AgentError} `invalid_configuration`, naming the setting that is missing; never its value.
  */

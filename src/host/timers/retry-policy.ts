@@ -2,7 +2,7 @@ import { AgentError } from '../../core/errors.js'
 import { toBackoffMs } from '../backoff.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 
-/** How often and when a failed run is tried again (local-host-spec C.4). */
+/** How often and when a failed run is tried again. */
 export interface RetryPolicy {
   /** Retries after the first attempt; undefined for no end. */
   readonly maxRetryCount: number | undefined

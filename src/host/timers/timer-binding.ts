@@ -5,7 +5,7 @@ import type { ScheduleStatus } from './schedule-status.js'
 import { formatInstant, type TimeZone } from './time-zone.js'
 import { parseTimerSchedule, type TimerSchedule } from './timer-schedule.js'
 
-/** A timer function's trigger and retry options, checked (local-host-spec H.1). */
+/** A timer function's trigger and retry options, checked. */
 export interface TimerBinding {
   readonly schedule: TimerSchedule
   /** As the app wrote it, settings resolved. */

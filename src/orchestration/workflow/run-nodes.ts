@@ -8,7 +8,7 @@ import type { Settled, Steps } from './workflow-environment.js'
 /**
  * Runs a step's agents, functions and nested workflows at the same time, in rounds: one for what is due, and further
  * ones for retries, and for an agent's next message, as its session takes one at a time. Each task stands in one
- * compound task only: durable-functions would schedule it again with a second one (local-host-spec, F.5).
+ * compound task only: durable-functions would schedule it again with a second one.
  * @throws {NodeFailure} when a node has used up its tries.
  */
 export function* runNodes(scope: StepScope, works: readonly Work[]): Steps<readonly Finished[]> {

@@ -28,7 +28,7 @@ export interface WorkflowStatus {
   readonly truncated?: true
 }
 
-/** Durable Functions allows 16 KiB of UTF-16 (local-host-spec, F.9): 8,192 characters. The rest is for what a host adds. */
+/** Durable Functions allows 16 KiB of UTF-16: 8,192 characters. The rest is for what a host adds. */
 const largestStatus = 7500
 
 /** The status, made to fit: an error's message is cut, the questions go without their texts, and at last the first of them stand alone. */

@@ -2,7 +2,7 @@ import { parseJson } from '../../../core/json.js'
 import type { InvocationOutcome } from '../../functions.js'
 import { isObject, type UncheckedObject } from '../../parse-json.js'
 
-/** The members of the event that a failed activity ends with (local-host-spec F.8). */
+/** The members of the event that a failed activity ends with. */
 export function toActivityFailure(
   name: string,
   { message, stack, timedOut }: Extract<InvocationOutcome, { succeeded: false }>,

@@ -89,7 +89,7 @@ function toEnd(name: string, outcome: InvocationOutcome): ActivityEnd {
   return { type: eventTypes.taskCompleted, fields: { Result: toActivityResult(outcome.returnValue) } }
 }
 
-/** JSON text of what an activity returned; `null` for nothing. Bytes become base64 (local-host-spec G). */
+/** JSON text of what an activity returned; `null` for nothing. Bytes become base64. */
 function toActivityResult(value: TypedData | null | undefined): string | null {
   if (value === null || value === undefined) return null
   if ('string' in value) return JSON.stringify(value.string)

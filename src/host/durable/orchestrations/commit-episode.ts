@@ -64,7 +64,7 @@ function appendEpisode(
   ])
 }
 
-/** Whoever ends while it has entities for itself gives them back (local-host-spec E.10). */
+/** Whoever ends while it has entities for itself gives them back. */
 function releaseLocks({ hub, outbox, instance, episode, now }: EpisodeCommit): void {
   const decided = episode.decisions.map((decision) => toDecisionRow(decision, instance, now))
   const held = findHeldLock([...hub.instances.readLockHistory(instance.execution), ...decided])

@@ -29,7 +29,7 @@ export type EpisodeEnd =
       readonly failure?: OrchestratorFailure | undefined
     }
 
-/** The text of a failed orchestrator, as callers and parents know it (local-host-spec F.3). */
+/** The text of a failed orchestrator, as callers and parents know it. */
 export function toFailureText(name: string, { message }: OrchestratorFailure): string {
   return `Orchestrator function '${name}' failed: ${message}`
 }
@@ -82,14 +82,14 @@ export function terminateEpisode(
 
 const mostStatusKilobytes = 16
 
-/** Why a custom status, JSON text, is refused; `undefined` when it is not. As in Azure Storage (local-host-spec C.3). */
+/** Why a custom status, JSON text, is refused; `undefined` when it is not. As in Azure Storage. */
 function checkCustomStatus(customStatus: string | undefined): string | undefined {
   const kilobytes = ((customStatus?.length ?? 0) * 2) / 1024
   if (kilobytes <= mostStatusKilobytes) return undefined
   return `The UTF-16 size of the JSON-serialized payload must not exceed ${mostStatusKilobytes} KB. The current payload size is ${Math.ceil(kilobytes)} KB.`
 }
 
-/** Whoever has returned or failed still waits for what it has scheduled (local-host-spec F.6). */
+/** Whoever has returned or failed still waits for what it has scheduled. */
 function findEnd(
   instance: Instance,
   { actions, isDone, failure, output }: OrchestratorAnswer,

@@ -1,6 +1,6 @@
 import { createTask, endTask, type ReplayTask } from './replay-task.js'
 
-/** Who waits for which event from outside, served as the client library serves them (local-host-spec F.6). */
+/** Who waits for which event from outside, served as the client library serves them. */
 export class EventListeners {
   readonly #waiting = new Map<string, ReplayTask[]>()
   /** How many events of a name came before anybody waited for them. */

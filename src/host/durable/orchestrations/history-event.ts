@@ -1,6 +1,6 @@
 import type { HistoryRow } from '../instance-table.js'
 
-/** Numbers of the events of a history, as in the wire format (local-host-spec F.2). */
+/** Numbers of the events of a history, as in the wire format. */
 export const eventTypes = {
   executionStarted: 0,
   executionCompleted: 1,

@@ -40,7 +40,7 @@ const wireNames: Readonly<Record<number, string>> = {
 const statusNames: Readonly<Record<number, string>> = { 1: 'Completed', 3: 'Failed', 5: 'Terminated' }
 
 /**
- * JSON text of a history as the status query shows it (local-host-spec D.3): starts and ends of episodes left out, what
+ * JSON text of a history as the status query shows it: starts and ends of episodes left out, what
  * schedules a task merged into what ends it.
  */
 export function toHistoryJson(history: readonly HistoryRow[], options: HistoryOptions): string {

@@ -7,7 +7,7 @@ import { isObject, type UncheckedObject } from '../../parse-json.js'
 const timeoutMs = 100_000
 
 /**
- * Performs the HTTP request of an orchestrator, JSON text of it (local-host-spec F.6). Any answer is a success; an
+ * Performs the HTTP request of an orchestrator, JSON text of it. Any answer is a success; an
  * address that cannot be reached is a failure.
  */
 export async function performHttp(input: string | null): Promise<InvocationOutcome> {

@@ -9,7 +9,7 @@ export interface HttpPoll {
 
 /**
  * What to ask next after an answer to `request`, JSON text as an HTTP action completes with; `undefined` when that
- * was the last one (local-host-spec F.6). Without a time in the answer it is `defaultPollMs` until then. The key that opens the first address is none of the next one's business.
+ * was the last one. Without a time in the answer it is `defaultPollMs` until then. The key that opens the first address is none of the next one's business.
  */
 export function readPoll(
   request: UncheckedObject,

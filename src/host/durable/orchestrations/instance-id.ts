@@ -3,7 +3,7 @@ import { isEntityKey } from '../entity-id.js'
 
 const longest = 256
 
-/** @throws {DurableRequestError} for an id that the platform does not allow (local-host-spec D.3). */
+/** @throws {DurableRequestError} for an id that the platform does not allow. */
 export function checkInstanceId(id: string): void {
   const problem = findIdProblem(id)
   if (problem !== undefined) throw new DurableRequestError(`The instance id '${id}' ${problem}.`)

@@ -43,7 +43,7 @@ export function toRecordKey(decision: Decision): { readonly type: number; readon
   }
 }
 
-/** What the platform calls the activity that performs HTTP requests of orchestrators (local-host-spec F.6). */
+/** What the platform calls the activity that performs HTTP requests of orchestrators. */
 export const httpActivityName = 'BuiltIn::HttpActivity'
 
 /** @throws {NonDeterministicError} when `recorded` is not how `decision` was recorded. */

@@ -1,10 +1,10 @@
 import type { TypedData } from '../../functions.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
 
-/** Of the client library's replay: from 2 on it cuts long waits into parts itself, from 3 on it knows locks (local-host-spec F.1). */
+/** Of the client library's replay: from 2 on it cuts long waits into parts itself, from 3 on it knows locks. */
 const replaySchema = 3
 
-/** How the host deals with long waits, for the library to do the same (local-host-spec F.1). */
+/** How the host deals with long waits, for the library to do the same. */
 const waits = {
   upperSchemaVersion: 1,
   upperSchemaVersionNew: replaySchema,

@@ -2,7 +2,7 @@ import { isObject, type UncheckedObject } from '../../parse-json.js'
 import { type EntityId, fromInstanceId, toEntityId } from '../entity-id.js'
 import { asList, asNumber, asText } from './json-checks.js'
 
-/** What an orchestrator asks for (local-host-spec F.4). Inputs are JSON texts; `null` when there is none. */
+/** What an orchestrator asks for. Inputs are JSON texts; `null` when there is none. */
 export type OrchestratorAction =
   | ActivityAction
   | SubOrchestrationAction
@@ -62,7 +62,7 @@ export interface RetryPolicy {
   readonly timeoutMs: number | undefined
 }
 
-/** Longest pause between two attempts unless the app sets one, and longest single timer (local-host-spec F.1, F.6). */
+/** Longest pause between two attempts unless the app sets one, and longest single timer. */
 export const sixDaysMs = 6 * 24 * 3600 * 1000
 
 /** Reads one action of an orchestrator's answer. @throws {Error} for one of unknown shape. */
@@ -104,7 +104,7 @@ function parseActivity({ functionName, input, retryOptions }: UncheckedObject): 
 }
 
 /**
- * What an activity's trigger gets is made by .NET out of the value (local-host-spec G): the library sends texts as
+ * What an activity's trigger gets is made by .NET out of the value: the library sends texts as
  * JSON texts, which therefore arrive as they were; booleans arrive in .NET's spelling, which is no JSON.
  */
 function toActivityInput(input: unknown): string | null {
@@ -169,7 +169,7 @@ function toJsonText(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value)
 }
 
-/** For an entity, null is no input (local-host-spec E.4). */
+/** For an entity, null is no input. */
 function toInputText(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value)
 }

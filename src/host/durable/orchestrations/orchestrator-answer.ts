@@ -3,7 +3,7 @@ import { isObject, type UncheckedObject } from '../../parse-json.js'
 import { asList } from './json-checks.js'
 import { type OrchestratorAction, parseActions } from './orchestrator-action.js'
 
-/** What an orchestrator function said after a replay (local-host-spec F.3). */
+/** What an orchestrator function said after a replay. */
 export interface OrchestratorAnswer {
   /** Everything it asked for since the start of this execution. */
   readonly actions: readonly OrchestratorAction[]

@@ -34,7 +34,7 @@ export interface TaskBook {
 /** As in the trigger's value `longRunningTimerIntervalDuration`. */
 const longTimerLegMs = 3 * 24 * 3600 * 1000
 
-/** Begins an action that the orchestrator waits for, with numbers as the client library gives them (local-host-spec F.5). */
+/** Begins an action that the orchestrator waits for, with numbers as the client library gives them. */
 export function startTask(action: OrchestratorAction, book: TaskBook): ReplayTask {
   switch (action.type) {
     case 'activity':

@@ -42,7 +42,7 @@ export interface ReplayResult {
 
 /**
  * Goes through an orchestration's history together with the actions that its function answers with, and numbers tasks
- * as the client library has done in the app (local-host-spec F.5): histories refer to tasks by number only.
+ * as the client library has done in the app: histories refer to tasks by number only.
  * @throws {NonDeterministicError} when the history tells of other tasks than the actions.
  */
 export function replay(options: ReplayOptions): ReplayResult {

@@ -14,7 +14,7 @@ import { startInstance } from './start-instance.js'
 
 type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>
 
-/** The event that records a decision in a history (local-host-spec F.2). */
+/** The event that records a decision in a history. */
 export function toDecisionRow(decision: Decision, instance: Instance, at: number): HistoryRow {
   const { type, name } = toRecordKey(decision)
   const event = toEventText({ type, at, id: decision.number, fields: toFields(decision, instance, at) })
@@ -173,7 +173,7 @@ function startChild(
   const parent = { id, execution, name, task: decision.number }
   const { instanceId, input, version = '' } = decision
   const existing = hub.instances.readHead(instanceId)
-  // The platform drops the start then, and the parent waits for ever (local-host-spec F.6).
+  // The platform drops the start then, and the parent waits for ever.
   if (existing !== undefined && !isOver(existing.status)) return
   startInstance(hub, outbox, { id: instanceId, name: decision.name, version, input, parent }, now)
 }

@@ -6,7 +6,7 @@ export interface StatusOptions {
   readonly historyEvents?: string | undefined
 }
 
-/** JSON text of an orchestration's status (local-host-spec D.3). Stored texts go in unparsed, so that numbers keep their digits. */
+/** JSON text of an orchestration's status. Stored texts go in unparsed, so that numbers keep their digits. */
 export function toStatusJson(instance: Instance, { showInput, historyEvents }: StatusOptions): string {
   const members = [
     ['name', JSON.stringify(instance.name)],
