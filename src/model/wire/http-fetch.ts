@@ -33,12 +33,20 @@ interface Question {
   readonly signal: AbortSignal | undefined
 }
 
-const undiciDispatcher = Symbol.for('undici.globalDispatcher.1')
+/** Where `fetch` looks for its dispatcher, and what Node itself puts there: from Node 26 on the first is used, before it the second. */
+const ownDispatchers: readonly (readonly [place: symbol, names: readonly string[]])[] = [
+  [Symbol.for('undici.globalDispatcher.2'), ['Agent']],
+  [Symbol.for('undici.globalDispatcher.1'), ['Agent', 'Dispatcher1Wrapper']],
+]
 
 function isFetchReplaced(): boolean {
-  if (globalThis.fetch !== nativeFetch) return true
-  const dispatcher: unknown = Reflect.get(globalThis, undiciDispatcher)
-  return typeof dispatcher === 'object' && dispatcher !== null && dispatcher.constructor?.name !== 'Agent'
+  return globalThis.fetch !== nativeFetch || ownDispatchers.some(isDispatcherReplaced)
+}
+
+function isDispatcherReplaced([place, names]: (typeof ownDispatchers)[number]): boolean {
+  const dispatcher: unknown = Reflect.get(globalThis, place)
+  if (typeof dispatcher !== 'object' || dispatcher === null) return false
+  return !names.includes(dispatcher.constructor?.name ?? '')
 }
 
 function toQuestion(input: string | URL | Request, init: RequestInit): Question | undefined {
