@@ -1,5 +1,5 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { basename, join, relative, resolve, sep } from 'node:path'
+import { basename, join, resolve, sep } from 'node:path'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import { parseFrontMatter } from './front-matter.js'
 import { checkSkill, type Skill, type SkillResource } from './skill.js'
@@ -59,13 +59,16 @@ async function readSkill(folder: string): Promise<Skill> {
  * The files of a skill, as paths below its folder.
  * Security: links are left out, wherever they lead, and so are hidden files; a model can only name what is in this list.
  */
-async function listFiles(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
-    .filter((file) => file !== 'SKILL.md' && !/(^|\/)\./.test(file))
-    .sort()
+async function listFiles(folder: string, below = ''): Promise<readonly string[]> {
+  // Folder by folder, as Node 26 goes through links when it is asked for all of them at once.
+  const entries = await readdir(join(folder, below), { withFileTypes: true })
+  const lists = entries.map(async (entry): Promise<readonly string[]> => {
+    const path = join(below, entry.name).replaceAll(sep, '/')
+    if (entry.name.startsWith('.') || path === 'SKILL.md') return []
+    if (entry.isDirectory()) return listFiles(folder, path)
+    return entry.isFile() ? [path] : []
+  })
+  return (await Promise.all(lists)).flat().sort()
 }
 
 function createFileResource(folder: string, name: string): SkillResource {
