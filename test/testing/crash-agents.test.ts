@@ -7,7 +7,7 @@ const logs: readonly [string, CrashOptions][] = [
   ['in memory', { pairs: 10, shuffles: 10 }],
   [
     'in SQLite',
-    { log: (clock) => new SqliteRunLog({ path: ':memory:', clock }), sample: 0.5, pairs: 5, shuffles: 5 },
+    { log: (clock) => new SqliteRunLog({ path: ':memory:', clock }), sample: 0.25, pairs: 3, shuffles: 3 },
   ],
 ]
 

@@ -34,7 +34,8 @@ export class Follower {
     const { log, key } = this.#options
     const events = (await log.read(key)).map((event) => JSON.stringify(event))
     await this.#seeAll(events.length)
-    this.#stop.abort()
+    // With a reason, as the making of an exception that nobody sees takes its time.
+    this.#stop.abort(null)
     if (events.length === 0) return
     if (events.join('\n') !== this.#seen.join('\n')) {
       this.#report(`followers saw ${this.#seen.length} events, its log has ${events.length}, or they differ`)
