@@ -10,12 +10,13 @@ import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import { toEntityName } from '../agent-session-id.js'
 import { deleteRuns } from '../entity/delete-runs.js'
 import type { OperationName } from '../entity/operation.js'
-import { createRaiseEvent, deletedReason, type RaiseEvent } from '../replies/announce-end.js'
+import { createRaiseEvent, type RaiseEvent } from '../replies/announce-end.js'
 import { AgentState } from '../state/agent-state.js'
 import { type HistoryPage, readSession, type SessionView } from '../state/read-session.js'
 import { askTaskHub } from './ask-task-hub.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
+import { followRun } from './follow-run.js'
 import { withTrace } from './with-trace.js'
 import { WriteProof } from './write-proof.js'
 
@@ -128,26 +129,12 @@ export class SessionClient {
     return taken
   }
 
-  /**
-   * The run's events after `after` as they come; ends with the terminal one, or when the signal aborts. A run that is deleted
-   * before it has ended is told as cancelled, although no log says so.
-   */
-  async *follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-    let last = after
-    for await (const events of this.#log.follow(key, after, signal)) {
-      yield events
-      if (events.some(isTerminal)) return
-      last = events.at(-1)?.id ?? last
-    }
-    // A log that is closed ends what it tells as well.
-    if (signal.aborted || (await this.#log.read(key)).length > 0) return
-    const data = { reason: deletedReason, text: '' }
-    yield [{ type: 'run.cancelled', data, id: last + 1, at: this.#clock.now() }]
+  /** The run's events after `after` as they come: see {@link followRun}. */
+  follow(key: RunKey, after: number, signal: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
+    return followRun(key, { log: this.#log, clock: this.#clock, after, signal })
   }
 
-  /**
-   * What there is to tell of a run: how it ended, or that it waits for a human; `undefined` when the signal aborts first.
-   */
+  /** What there is to tell of a run: how it ended, or that it waits for a human; `undefined` when the signal aborts first. */
   async waitForNews(key: RunKey, signal: AbortSignal): Promise<TerminalEvent | 'waiting' | undefined> {
     for await (const events of this.follow(key, 0, signal)) {
       const last = events.at(-1)
