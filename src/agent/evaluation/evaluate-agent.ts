@@ -94,7 +94,7 @@ export async function evaluateAgent(options: EvaluateAgentOptions): Promise<Eval
   return { items, counts: { passed, failed: items.length - passed }, failures: items.flatMap(toFailures) }
 }
 
-/** A misspelt expectation would be met by whatever the agent does. */
+/** @throws {AgentError} `invalid_configuration` for a bare function, or anything else that checks nothing. */
 function checkEvaluator(given: Evaluator, index: number): void {
   if (typeof given?.evaluate === 'function') return
   throw new AgentError(
@@ -103,6 +103,7 @@ function checkEvaluator(given: Evaluator, index: number): void {
   )
 }
 
+/** A misspelt expectation would be met by whatever the agent does. */
 function toQuery(given: string | EvaluationQuery): EvaluationQuery {
   const query = typeof given === 'string' ? { query: given } : given
   checkOptions('A query', query, queryParts)
