@@ -158,16 +158,11 @@ test('every message that is told of ends, and is told of under its own id', () =
     expect(messages.findLast((message) => message.id === id)?.status).not.toBe('in_progress')
 })
 
+/** A model call that was broken off within its answer, and made again. */
+const madeAgain = [...begun, thinks(0, 'Hm'), says(0, 'On'), reset(0), says(0, 'Ok'), answer(0, 'Ok')]
+
 test('tells a model call that was made again as void, and then anew', () => {
-  const events = project(
-    ...begun,
-    thinks(0, 'Hm'),
-    says(0, 'On'),
-    reset(0),
-    says(0, 'Ok'),
-    answer(0, 'Ok'),
-    completed('Ok'),
-  )
+  const events = project(...madeAgain, completed('Ok'))
   expect(toLines(events).slice(2)).toEqual([
     'reasoning in_progress',
     '+ in_progress Hm',
@@ -190,16 +185,7 @@ test('tells a model call that was made again as void, and then anew', () => {
 
 test('leaves a client that adds pieces with what counts', () => {
   expect(toShown(projectRun(key, store(eventful)))).toEqual(['Well', 'One moment', 'Done'])
-  const voided = [
-    ...begun,
-    thinks(0, 'Hm'),
-    says(0, 'On'),
-    reset(0),
-    says(0, 'Ok'),
-    answer(0, 'Ok'),
-    completed('Fine'),
-  ]
-  expect(toShown(project(...voided))).toEqual(['Fine'])
+  expect(toShown(project(...madeAgain, completed('Fine')))).toEqual(['Fine'])
 })
 
 test('tells an answer that came whole as if it had come in pieces', () => {
