@@ -7,6 +7,7 @@ export type AgentErrorCode =
   | 'session_busy'
   | 'run_cancelled'
   | 'approval_already_decided'
+  | 'result_already_reported'
   | 'request_closed'
   | 'payload_too_large'
   | 'unsupported_media_type'

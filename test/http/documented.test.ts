@@ -64,6 +64,7 @@ test('every error code is told of with its status, and no other', () => {
     session_busy: true,
     run_cancelled: true,
     approval_already_decided: true,
+    result_already_reported: true,
     request_closed: true,
     payload_too_large: true,
     unsupported_media_type: true,
