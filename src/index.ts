@@ -188,6 +188,7 @@ export type {
 } from './orchestration/workflow/workflow-definition.js'
 export type {
   ApprovalRequested,
+  CallerTool,
   RunEvent,
   RunPrepared,
   RunRequest,

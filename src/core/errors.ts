@@ -8,6 +8,7 @@ export type AgentErrorCode =
   | 'run_cancelled'
   | 'run_joined'
   | 'approval_already_decided'
+  | 'result_already_reported'
   | 'request_closed'
   | 'payload_too_large'
   | 'unsupported_media_type'

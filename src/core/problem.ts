@@ -21,6 +21,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   run_cancelled: [409, 'The run was cancelled'],
   run_joined: [409, 'The message has become part of another run'],
   approval_already_decided: [409, 'The approval has been decided'],
+  result_already_reported: [409, 'The tool call has its result'],
   request_closed: [409, 'The request takes no more answers'],
   payload_too_large: [413, 'The request is too large'],
   unsupported_media_type: [415, 'The media type is not supported'],

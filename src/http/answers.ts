@@ -1,7 +1,7 @@
 import { AgentError } from '../core/errors.js'
 import { type Problem, type ProblemContext, toProblem } from '../core/problem.js'
 import type { ApprovalRequested } from '../run/events.js'
-import { isAsking, isBegun, type RunState, toOpenApprovals } from '../run/fold.js'
+import { isAsking, isBegun, type OpenCall, type RunState, toOpenApprovals, toOpenCalls } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 
 /**
@@ -71,11 +71,11 @@ export function createPendingAnswer(
   url: URL,
   { session, run }: RunKey,
   status: PendingStatus,
-  approvals?: readonly ApprovalRequested[],
+  questions?: Questions,
 ): Answer {
-  const base = url.pathname.replace(/\/(run|[^/]+\/(approvals|runs)\/[^/]+(\/cancel)?)\/?$/i, '')
+  const base = url.pathname.replace(/\/(run|[^/]+\/(approvals|runs)\/[^/]+(\/(cancel|results))?)\/?$/i, '')
   const location = `${url.origin}${base}/${encodeURIComponent(session)}/runs/${encodeURIComponent(run)}`
-  return createJsonAnswer({ status, sessionId: session, correlationId: run, approvals }, 202, {
+  return createJsonAnswer({ status, sessionId: session, correlationId: run, ...questions }, 202, {
     ...toRunHeaders(session, run),
     location,
     'retry-after': '1',
@@ -84,17 +84,32 @@ export function createPendingAnswer(
 
 /** 202: where a run that has not ended stands. */
 export function createStandingAnswer(url: URL, key: RunKey, state: RunState): Answer {
-  const { status, approvals } = toStanding(state)
-  return createPendingAnswer(url, key, status, approvals)
+  const { status, questions } = toStanding(state)
+  return createPendingAnswer(url, key, status, questions)
 }
 
-/** Where a run that has not ended stands, and what it asks. It counts as waiting when only a human can help it on; what else it waits for comes by itself. */
+/** What a run asks those outside, each absent when there is none. */
+export interface Questions {
+  /** The tool calls that a human has to decide about. */
+  readonly approvals: readonly ApprovalRequested[] | undefined
+  /** The tool calls that the caller has to carry out. */
+  readonly toolCalls: readonly OpenCall[] | undefined
+}
+
+/** Where a run that has not ended stands, and what it asks. It counts as waiting when only an answer to that helps it on; what else it waits for comes by itself. */
 export function toStanding(state: RunState): {
   readonly status: PendingStatus
-  readonly approvals: readonly ApprovalRequested[] | undefined
+  readonly questions: Questions
 } {
-  const approvals = toOpenApprovals(state)
-  return { status: toPendingStatus(state), approvals: approvals.length === 0 ? undefined : approvals }
+  const questions = {
+    approvals: toListIfAny(toOpenApprovals(state)),
+    toolCalls: toListIfAny(toOpenCalls(state)),
+  }
+  return { status: toPendingStatus(state), questions }
+}
+
+function toListIfAny<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list
 }
 
 function toPendingStatus(state: RunState): PendingStatus {

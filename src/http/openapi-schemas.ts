@@ -84,6 +84,8 @@ const approval = toObject(
   ['approvalId', 'callId', 'name', 'arguments', 'reason'],
 )
 
+const openCall = toObject({ callId: text, name: text, arguments: {} }, ['callId', 'name', 'arguments'])
+
 /** What the routes answer with, as JSON Schemas by name. */
 export const openApiSchemas: JsonObject = {
   Answer: answer,
@@ -93,6 +95,7 @@ export const openApiSchemas: JsonObject = {
       sessionId: text,
       correlationId: text,
       approvals: toList(approval),
+      toolCalls: toList(openCall),
     },
     ['status', 'sessionId', 'correlationId'],
   ),
@@ -114,6 +117,7 @@ export const openApiSchemas: JsonObject = {
       status: { enum: ['idle', 'running', 'waiting'] },
       run: toObject({ correlationId: text, status: text }),
       approvals: toList(approval),
+      toolCalls: toList(openCall),
       next_before: count,
     },
     ['message_count', 'conversation_history', 'last_response', 'agent_type', 'sessionId', 'status'],

@@ -23,6 +23,7 @@ import { openApiSchemas } from './openapi-schemas.js'
 import { describeRoutes } from './protocols/describe-routes.js'
 import type { DialectRoute } from './protocols/dialect-route.js'
 import { toReachable } from './reachable-agents.js'
+import { resultsBody } from './results-handler.js'
 import type { Call, Handler } from './route.js'
 import { runBody, sessionFields } from './run-body.js'
 import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
@@ -81,6 +82,7 @@ export async function createOpenApi(
         RunRequest: toSchema(runBody),
         Decision: toSchema(decisionBody),
         Cancellation: toSchema(cancelBody),
+        ToolResults: toSchema(resultsBody),
       },
     },
   }
@@ -136,6 +138,16 @@ function toAgentPaths({ name }: Agent): JsonObject {
       post: {
         ...toOperation('Cancel a run', { 200: ref('Outcome'), 202: ref('Pending') }, runIds),
         requestBody: { content: { 'application/json': { schema: ref('Cancellation') } } },
+      },
+    },
+    [`${run}/results`]: {
+      post: {
+        ...toOperation(
+          'Report tool calls that the caller has carried out',
+          { 200: ref('Outcome'), 202: ref('Pending') },
+          runIds,
+        ),
+        requestBody: { required: true, content: { 'application/json': { schema: ref('ToolResults') } } },
       },
     },
     [`${session}/approvals/{approvalId}`]: {

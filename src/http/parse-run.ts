@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { AgentDefinition } from '../agent/agent-definition.js'
 import { AgentError } from '../core/errors.js'
 import { checkJsonSchema } from '../core/schema.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
+import { checkCallerTools } from './caller-tools.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { refuseUnknown } from './parse-query.js'
@@ -24,7 +26,10 @@ export interface ParsedRun {
 }
 
 /** Reads a run request. @throws {AgentError} `invalid_request`, `conflicting_session_id`, `payload_too_large` or `unsupported_media_type`, naming the field. */
-export async function parseRun({ request, url, owner, settings }: Call): Promise<ParsedRun> {
+export async function parseRun(
+  { request, url, owner, settings }: Call,
+  agent: AgentDefinition,
+): Promise<ParsedRun> {
   const query = url.searchParams
   refuseUnknown(query, [...sessionFields, ...waitFields, 'code'])
   const body = parseBody(await readBody(request, settings.maxBodyBytes))
@@ -32,6 +37,9 @@ export async function parseRun({ request, url, owner, settings }: Call): Promise
   if (messages === undefined) throw createFieldError('message', 'is required and must not be blank')
   const responseSchema = toResponseSchema(body)
   if (responseSchema !== undefined) checkJsonSchema(responseSchema)
+  const tools = checkCallerTools(agent, body.tools ?? [])
+  if (tools !== undefined && body.onBusy === 'steer')
+    throw createFieldError('tools', 'cannot be given to the run that the message joins (onBusy)')
   const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
   const correlationId = parseCorrelation(body, request.headers)
   return {
@@ -40,7 +48,7 @@ export async function parseRun({ request, url, owner, settings }: Call): Promise
     correlationId,
     request: createRunRequest({
       messages,
-      options: { enableToolCalls, responseSchema, onBusy: body.onBusy },
+      options: { enableToolCalls, responseSchema, onBusy: body.onBusy, tools },
       owner,
       metadata: body.metadata,
     }),

@@ -4,6 +4,7 @@ import { createApprovalHandler } from './approval-handler.js'
 import { createCancelHandler } from './cancel-handler.js'
 import { handleHealth } from './health-handler.js'
 import { type AppSurface, createOpenApiHandler } from './openapi.js'
+import { createResultsHandler } from './results-handler.js'
 import type { Route } from './route.js'
 import { createRunHandler } from './run-handler.js'
 import {
@@ -35,6 +36,7 @@ export function createAgentRoutes(agent: Agent): readonly Route[] {
     { name: name('reset'), path: `${session}/reset`, handlers: { POST: createResetHandler(agent) } },
     { name: name('outcome'), path: run, handlers: { GET: createOutcomeHandler(agent) } },
     { name: name('cancel'), path: `${run}/cancel`, handlers: { POST: createCancelHandler(agent) } },
+    { name: name('results'), path: `${run}/results`, handlers: { POST: createResultsHandler(agent) } },
     {
       name: name('approval'),
       path: `${session}/approvals/{approvalId}`,

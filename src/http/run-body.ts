@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { JsonObject } from '../core/json.js'
 import { type ChatMessage, type Content, isBlank } from '../core/messages.js'
+import { callerTools } from './caller-tools.js'
 
 const url = z
   .string()
@@ -51,6 +52,11 @@ export const runBody = z.strictObject({
     .enum(['queue', 'reject', 'interrupt', 'steer'])
     .optional()
     .describe('What to do when an earlier message is still being answered.'),
+  tools: callerTools
+    .optional()
+    .describe(
+      'What the caller carries out itself when the model asks for it: the run waits for its results.',
+    ),
   metadata: z
     .record(z.string().min(1).max(64), z.string().max(512))
     .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 entries')

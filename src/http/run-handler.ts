@@ -22,7 +22,7 @@ import type { Call, Handler } from './route.js'
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
 export function createRunHandler(agent: Agent): Handler {
   return async function handleRun(call: Call): Promise<Answer> {
-    const run = await parseRun(call)
+    const run = await parseRun(call, agent)
     try {
       return await answerRun(call, agent, run)
     } catch (error) {

@@ -38,7 +38,7 @@ export function createStateHandler(agent: Agent): Handler {
       sessionId: key.session,
       status: toSessionStatus(standing?.status),
       run: standing && { correlationId: open?.run, status: standing.status },
-      approvals: standing?.approvals,
+      ...standing?.questions,
       next_before: view.olderBefore,
     })
   }

@@ -31,6 +31,18 @@ export interface RunOptions {
   readonly toolChoice?: ToolChoice | undefined
   /** JSON Schema that the answer must fit. */
   readonly responseSchema?: JsonObject | undefined
+  /** What the caller itself does when the model asks for it; absent when nothing. */
+  readonly tools?: readonly CallerTool[] | undefined
+}
+
+/** A tool that the caller of a run carries out: the run waits for what it reports. */
+export interface CallerTool {
+  /** What the model calls it: 1-64 letters, digits, `_` or `-`. */
+  readonly name: string
+  /** What it does and when to use it, for the model. */
+  readonly description: string
+  /** JSON Schema of the arguments, an object. */
+  readonly parameters: JsonObject
 }
 
 /**

@@ -235,14 +235,28 @@ export function toOpenApprovals(state: RunState): readonly ApprovalRequested[] {
   )
 }
 
+/** A tool call that waits for the caller of its run to carry it out. */
+export type OpenCall = Pick<FunctionCallContent, 'callId' | 'name' | 'arguments'>
+
+/** The tool calls that wait for the run's caller. */
+export function toOpenCalls(state: RunState): readonly OpenCall[] {
+  const tools = state.request?.options.tools
+  if (tools === undefined || state.outcome !== undefined) return []
+  return toLastCalls(state).flatMap(({ call: { callId, name, arguments: args }, pending, completed }) => {
+    const isOpen = pending !== undefined && completed === undefined
+    return isOpen && tools.some((tool) => tool.name === name) ? [{ callId, name, arguments: args }] : []
+  })
+}
+
 /** Whether a run's message is being worked on: by itself, or by the run that it joined. */
 export function isBegun({ epoch, joined }: RunState): boolean {
   return epoch > 0 || joined !== undefined
 }
 
-/** Whether a run stands still until a human decides. */
+/** Whether a run stands still until a human decides, or its caller has carried out a tool. */
 export function isAsking(state: RunState): boolean {
-  return state.parked === 'approval' && toOpenApprovals(state).length > 0
+  if (state.parked !== 'approval' && state.parked !== 'tool') return false
+  return toOpenApprovals(state).length + toOpenCalls(state).length > 0
 }
 
 /** Whether an approval counts as rejected, because nobody decided in time. `now` is ISO 8601 UTC. */
@@ -250,14 +264,21 @@ export function isExpired({ expiresAt }: ApprovalRequested, now: string): boolea
   return expiresAt !== undefined && expiresAt <= now
 }
 
-/** The state of a run that has learned of the wishes about its approvals, and of the time; to be cancelled is to have none. */
+/** The state of a run that has learned of the wishes about its approvals and its caller's tools, and of the time; to be cancelled is to have none. */
 export function withWishes(state: RunState, wishes: readonly ControlRecord[], now: string): RunState {
   const isStopped = wishes.some(({ type }) => type === 'cancel')
   const gone = toOpenApprovals(state).filter((approval) => isStopped || isExpired(approval, now))
   const rejected = gone.map(({ approvalId }) => ({ approvalId, decision: 'reject' as const }))
   const decisions = [...wishes.filter((wish) => wish.type === 'decision'), ...rejected]
+  const reported = wishes.filter((wish) => wish.type === 'toolResult')
+  const closed = toOpenCalls(state).filter(
+    ({ callId }) => isStopped || reported.some((report) => report.callId === callId),
+  )
   return fold(
-    decisions.map((data) => ({ type: 'approval.decided', data })),
+    [
+      ...decisions.map((data) => ({ type: 'approval.decided' as const, data })),
+      ...closed.map(({ callId }) => ({ type: 'tool.completed' as const, data: { callId, durationMs: 0 } })),
+    ],
     state,
   )
 }

@@ -1,9 +1,17 @@
 import type { ApprovalRequested } from '../run/events.js'
-import { fold, type RunState, toOpenApprovals } from '../run/fold.js'
+import {
+  fold,
+  isAsking,
+  type OpenCall,
+  type RunState,
+  toOpenApprovals,
+  toOpenCalls,
+  withWishes,
+} from '../run/fold.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { toAnswerText } from '../run/turn-messages.js'
 
-/** What there is to tell of a run: how it ended, or that a human has to decide. */
+/** What there is to tell of a run: how it ended, or that a human has to decide, or its caller to carry out a tool. */
 export interface RunNews {
   /** The run's correlation id. */
   readonly run: string
@@ -14,46 +22,43 @@ export interface RunNews {
   readonly code: string | undefined
   /** The tool calls that wait for a human. */
   readonly approvals: readonly ApprovalRequested[]
+  /** The tool calls that wait for the caller. */
+  readonly toolCalls: readonly OpenCall[]
 }
 
 /** The news of a run; `undefined` while it goes on. Calls whose outcome is unknown are the kit's to decide, and no news. */
 export async function readNews(log: RunLog, key: RunKey): Promise<RunNews | undefined> {
-  const state = fold(await log.read(key))
+  const state = await readAsking(log, key)
   if (state.outcome !== undefined) return toOutcomeNews(key.run, state)
-  if (state.parked !== 'approval') return undefined
-  const approvals = (await readUndecided(log, key, state)).filter(({ reason }) => reason === 'policy')
-  if (approvals.length === 0) return undefined
-  return { run: key.run, status: 'waiting', text: '', code: undefined, approvals }
+  if (!isAsking(state)) return undefined
+  const approvals = toOpenApprovals(state).filter(({ reason }) => reason === 'policy')
+  const toolCalls = toOpenCalls(state)
+  if (approvals.length + toolCalls.length === 0) return undefined
+  return { run: key.run, status: 'waiting', text: '', code: undefined, approvals, toolCalls }
 }
 
-/** The approvals of a run about which nobody has said anything yet; none when it is to be cancelled. */
-export async function readUndecided(
-  log: RunLog,
-  key: RunKey,
-  state: RunState,
-): Promise<readonly ApprovalRequested[]> {
-  const records = await log.controls(key)
-  if (records.some(({ type }) => type === 'cancel')) return []
-  return toOpenApprovals(state).filter(
-    ({ approvalId }) =>
-      !records.some((record) => record.type === 'decision' && record.approvalId === approvalId),
-  )
+/** A run, asking only what nobody has answered yet; nothing when it is to be cancelled. Approvals expire when the run says so. */
+export async function readAsking(log: RunLog, key: RunKey): Promise<RunState> {
+  const state = fold(await log.read(key))
+  return isAsking(state) ? withWishes(state, await log.controls(key), '') : state
 }
+
+const noQuestions = { approvals: [], toolCalls: [] }
 
 function toOutcomeNews(run: string, state: RunState): RunNews | undefined {
   const { outcome } = state
   switch (outcome?.type) {
     case 'run.completed':
-      return { run, status: 'completed', text: outcome.data.response, code: undefined, approvals: [] }
+      return { run, status: 'completed', text: outcome.data.response, code: undefined, ...noQuestions }
     case 'run.failed':
-      return { run, status: 'failed', text: outcome.data.detail, code: outcome.data.code, approvals: [] }
+      return { run, status: 'failed', text: outcome.data.detail, code: outcome.data.code, ...noQuestions }
     case 'run.cancelled':
       return {
         run,
         status: 'cancelled',
         text: outcome.data.text || toAnswerText(state),
         code: undefined,
-        approvals: [],
+        ...noQuestions,
       }
     default:
       return undefined

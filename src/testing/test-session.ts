@@ -1,7 +1,7 @@
 import { hasCode } from '../core/errors.js'
-import type { JsonObject } from '../core/json.js'
+import type { JsonObject, JsonValue } from '../core/json.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
-import type { OnBusy, RunEventType, StoredEvent } from '../run/events.js'
+import type { CallerTool, OnBusy, RunEventType, StoredEvent } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { createRunRequest } from '../session/client/run-request.js'
@@ -14,6 +14,8 @@ export interface SendOptions {
   readonly onBusy?: OnBusy | undefined
   /** JSON Schema that the answer must fit. @default none */
   readonly responseSchema?: JsonObject | undefined
+  /** Tools that whoever sends the message carries out: see {@link TestSession.report}. @default none */
+  readonly tools?: readonly CallerTool[] | undefined
 }
 
 /** How long a caller waits for a reset or a deletion before asking again; ms of virtual time. */
@@ -34,19 +36,22 @@ export class TestSession {
     this.key = key
   }
 
-  /** Sends a message, and waits until it is answered or a human has to decide. */
+  /** Sends a message, and waits until it is answered, or a human has to decide, or a tool of the caller's is called. */
   async send(text: string | ChatMessage, options: SendOptions = {}): Promise<RunNews> {
     return this.news(await this.start(text, options))
   }
 
   /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait. */
-  async start(text: string | ChatMessage, { onBusy, responseSchema }: SendOptions = {}): Promise<string> {
+  async start(
+    text: string | ChatMessage,
+    { onBusy, responseSchema, tools }: SendOptions = {},
+  ): Promise<string> {
     this.#sent += 1
     const key = { ...this.key, run: `run-${this.#sent}` }
     this.#runs = [...this.#runs, key]
     const request = createRunRequest({
       messages: [typeof text === 'string' ? createTextMessage('user', text) : text],
-      options: { enableToolCalls: true, onBusy, responseSchema },
+      options: { enableToolCalls: true, onBusy, responseSchema, tools },
     })
     const isWritten = async () => (await this.#engine.log.read(key)).length > 0
     let refusal: unknown
@@ -61,7 +66,7 @@ export class TestSession {
     throw refusal
   }
 
-  /** Waits until a run (the newest by default) has ended, or a human has to decide. */
+  /** Waits until a run (the newest by default) has ended, or a human has to decide, or a tool of the caller's is called. */
   async news(run = this.#newest()): Promise<RunNews> {
     const key = { ...this.key, run }
     const news = await this.#engine.waitFor(`${run} is answered`, () => readNews(this.#engine.log, key))
@@ -89,6 +94,21 @@ export class TestSession {
   /** Rejects the first tool call that waits, and waits for what comes of it. */
   reject(reason?: string, run?: string): Promise<RunNews> {
     return this.#decide('reject', { reason, run })
+  }
+
+  /** Reports the result of the first tool call that waits for the caller, and waits for what comes of it. */
+  async report(result: JsonValue, run = this.#newest()): Promise<RunNews> {
+    const { toolCalls } = await this.news(run)
+    const [first] = toolCalls
+    if (first === undefined) throw new Error(`No tool call of ${run} waits for its caller.`)
+    const { callId } = first
+    const key = { ...this.key, run }
+    const isWritten = async () =>
+      (await this.#engine.log.controls(key)).some(
+        (record) => record.type === 'toolResult' && record.callId === callId,
+      )
+    await this.#insist((sessions) => sessions.report(key, [{ callId, result }]), isWritten)
+    return this.news(run)
   }
 
   /** Asks a run (the newest by default) to stop; {@link TestSession.news} tells what came of it. */

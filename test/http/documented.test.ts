@@ -65,6 +65,7 @@ test('every error code is told of with its status, and no other', () => {
     run_cancelled: true,
     run_joined: true,
     approval_already_decided: true,
+    result_already_reported: true,
     request_closed: true,
     payload_too_large: true,
     unsupported_media_type: true,

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import type { Problem } from '../../src/core/problem.js'
 import type { ApprovalRequested, RunAnswer } from '../../src/run/events.js'
+import type { OpenCall } from '../../src/run/fold.js'
 import type { HistoryEntry } from '../../src/session/state/session-view.js'
 import { EventReader } from './sse.js'
 
@@ -20,6 +21,7 @@ export type RunReply = Reply<
 
 export interface WaitingRun {
   readonly approvals?: readonly ApprovalRequested[]
+  readonly toolCalls?: readonly OpenCall[]
 }
 
 export interface SessionState extends WaitingRun {
@@ -131,6 +133,15 @@ export class AgentApi {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(fields),
+    })
+  }
+
+  /** Reports what came of tool calls that the caller has carried out. */
+  report(session: string, run: string, results: unknown): Promise<Reply<Outcome & Omit<Problem, 'status'>>> {
+    return this.call(`${this.#run(session, run)}/results`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ results }),
     })
   }
 

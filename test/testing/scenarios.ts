@@ -125,6 +125,33 @@ export const scenarios: readonly NamedScenario[] = [
     },
   },
   {
+    title: 'tools of the caller, beside one of the agent',
+    crashPoints: 35,
+    scenario: {
+      agent: createAgent({
+        script: [
+          {
+            calls: [
+              { name: 'show', arguments: { place: 'Oslo' } },
+              { name: 'work', arguments: { n: 1 } },
+              { name: 'show', arguments: { place: 'Bergen' } },
+            ],
+          },
+          { text: 'done' },
+        ],
+        work: { readOnly: true },
+      }),
+      async play(session) {
+        const parameters = { type: 'object', properties: { place: { type: 'string' } } }
+        const tools = [{ name: 'show', description: '', parameters }]
+        const { toolCalls } = await session.send('Show them', { tools })
+        expect(toolCalls.map(({ arguments: args }) => args)).toEqual([{ place: 'Oslo' }, { place: 'Bergen' }])
+        expect(await session.report('shown')).toMatchObject({ status: 'waiting' })
+        expect(await session.report(null)).toMatchObject({ text: 'done' })
+      },
+    },
+  },
+  {
     title: 'two approvals, one with edited arguments, one rejected',
     crashPoints: 25,
     scenario: {

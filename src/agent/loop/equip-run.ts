@@ -3,6 +3,7 @@ import { type ContextProvider, isToolSource, type Tool, type ToolSource } from '
 import type { MiddlewareContext } from '../middleware.js'
 import type { ProviderContext, RunInfo } from '../providers/provider-context.js'
 import { ProviderStates } from '../providers/provider-states.js'
+import { createCallerTool } from '../tools/caller-tool.js'
 import type { EquippedRun, RunContext, RunSetup } from './run-context.js'
 import { withinTimeLeft } from './within-time-left.js'
 
@@ -39,14 +40,16 @@ async function equipRun(setup: RunSetup): Promise<EquippedRun> {
 }
 
 async function findTools(equipped: EquippedRun): Promise<readonly Tool[]> {
-  if (!equipped.journal.state.request?.options.enableToolCalls) return []
+  const options = equipped.journal.state.request?.options
+  if (!options?.enableToolCalls) return []
   const { tools, contextProviders } = equipped.agent
   const found = await Promise.all([
     ...tools.map((entry) => (isToolSource(entry) ? readTools(entry, equipped) : [entry])),
     ...contextProviders.map((provider) => readTools(provider, equipped)),
   ])
   recordStateChanges(equipped)
-  return checkToolNames(equipped.agent.name, found.flat())
+  const callers = (options.tools ?? []).map(createCallerTool)
+  return checkToolNames(equipped.agent.name, [...found.flat(), ...callers])
 }
 
 async function readTools(

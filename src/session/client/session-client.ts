@@ -3,9 +3,17 @@ import { type DurableClient, EntityId } from 'durable-functions'
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { type Clock, systemClock, toTimestamp } from '../../core/clock.js'
 import { AgentError, hasCode } from '../../core/errors.js'
-import type { Decision } from '../../run/control.js'
+import type { ControlRecord, Decision, ToolResult } from '../../run/control.js'
 import { isTerminal, type RunRequest, type StoredEvent, type TerminalEvent } from '../../run/events.js'
-import { fold, isAsking, isExpired, type RunState, toOpenApprovals, withWishes } from '../../run/fold.js'
+import {
+  fold,
+  isAsking,
+  isExpired,
+  type RunState,
+  toOpenApprovals,
+  toOpenCalls,
+  withWishes,
+} from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import { toEntityName } from '../agent-session-id.js'
 import { deleteRuns } from '../entity/delete-runs.js'
@@ -135,10 +143,24 @@ export class SessionClient {
   }
 
   /** Takes several decisions, of which the run learns together; for each false when there is one already. */
-  async decideAll(key: RunKey, decisions: readonly Decision[]): Promise<readonly boolean[]> {
+  decideAll(key: RunKey, decisions: readonly Decision[]): Promise<readonly boolean[]> {
+    return this.#answer(
+      key,
+      decisions.map((decision) => ({ type: 'decision', ...decision })),
+    )
+  }
+
+  /** Takes what came of tool calls that wait for the run's caller; for each false when that is known already. */
+  report(key: RunKey, results: readonly ToolResult[]): Promise<readonly boolean[]> {
+    return this.#answer(
+      key,
+      results.map((result) => ({ type: 'toolResult', ...result })),
+    )
+  }
+
+  async #answer(key: RunKey, records: readonly ControlRecord[]): Promise<readonly boolean[]> {
     const taken: boolean[] = []
-    for (const decision of decisions)
-      taken.push(await this.#log.control(key, { type: 'decision', ...decision }))
+    for (const record of records) taken.push(await this.#log.control(key, record))
     await this.signal(key, 'decide', { correlationId: key.run })
     return taken
   }
@@ -148,7 +170,7 @@ export class SessionClient {
     return followRun(key, { log: this.#log, clock: this.#clock, after, signal })
   }
 
-  /** What there is to tell of a run: how it ended, or that it waits for a human; `undefined` when the signal aborts first. */
+  /** What there is to tell of a run: how it ended, or that it waits for a human or its caller; `undefined` when the signal aborts first. */
   async waitForNews(key: RunKey, signal: AbortSignal): Promise<TerminalEvent | 'waiting' | undefined> {
     for await (const events of this.follow(key, 0, signal)) {
       const last = events.at(-1)
@@ -160,13 +182,13 @@ export class SessionClient {
   }
 
   /**
-   * Where a run stands. What was decided about its tool calls counts from when it was filed, although the run learns of it
+   * Where a run stands. What was decided about its tool calls, or reported of them, counts from when it was filed, although the run learns of it
    * only when its turn comes; one that is to be cancelled asks nobody. One that nobody has answered in time is told to go on.
    */
   async readStanding(key: RunKey): Promise<RunState> {
     const state = fold(await this.#log.read(key))
     const asked = toOpenApprovals(state)
-    if (asked.length === 0) return state
+    if (asked.length + toOpenCalls(state).length === 0) return state
     const now = toTimestamp(this.#clock.now())
     if (state.parked === 'approval' && asked.some((approval) => isExpired(approval, now)))
       await this.signal(key, 'continue', { correlationId: key.run })

@@ -1,9 +1,9 @@
-import { fold } from '../../run/fold.js'
+import { isAsking, toOpenApprovals } from '../../run/fold.js'
 import type { StoredState } from '../../session/state/stored-state.js'
 import type { Disturbance } from '../engine/disturbance.js'
 import type { AcceptedRun, Observations } from '../engine/observations.js'
 import { TestEngine } from '../engine/test-engine.js'
-import { readUndecided } from '../run-news.js'
+import { readAsking } from '../run-news.js'
 import { ScriptedModel } from '../scripted-model.js'
 import { TestSession } from '../test-session.js'
 import { checkScenario, type RunWithEvents, toAllAgents, toSessionName } from './check-scenario.js'
@@ -79,10 +79,9 @@ async function playOut(
 /** The human who is asked about calls whose outcome nobody knows; true when there was something to decide. */
 async function decideUnknown(engine: TestEngine, decision: 'approve' | 'reject'): Promise<boolean> {
   for (const run of whole(engine)) {
-    const state = fold(await engine.log.read(run))
-    if (state.parked !== 'approval') continue
-    const undecided = await readUndecided(engine.log, run, state)
-    const unknown = undecided.find(({ reason }) => reason === 'unknown_outcome')
+    const state = await readAsking(engine.log, run)
+    if (!isAsking(state)) continue
+    const unknown = toOpenApprovals(state).find(({ reason }) => reason === 'unknown_outcome')
     if (unknown === undefined) continue
     const session = new TestSession(engine, { agent: run.agent, session: run.session })
     engine.act(() => session.decide(run.run, unknown.approvalId, decision))
@@ -91,16 +90,14 @@ async function decideUnknown(engine: TestEngine, decision: 'approve' | 'reject')
   return false
 }
 
-/** Whether every accepted run has ended, or waits for a human, or stands behind one that does. */
+/** Whether every accepted run has ended, or waits for a human or its caller, or stands behind one that does. */
 async function isSettled(engine: TestEngine): Promise<boolean> {
   const waiting = new Set<string>()
   for (const run of whole(engine)) {
-    const events = await engine.log.read(run)
-    if (events.length === 0 && run.mayBeGone) continue
-    const state = fold(events)
+    const state = await readAsking(engine.log, run)
+    if (state.next === 0 && run.mayBeGone) continue
     if (state.outcome !== undefined) continue
-    if (state.parked === 'approval' && (await readUndecided(engine.log, run, state)).length > 0)
-      waiting.add(toSessionName(run))
+    if (isAsking(state)) waiting.add(toSessionName(run))
     else if (!waiting.has(toSessionName(run))) return false
   }
   return true

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
+import type { JsonObject } from '../core/json.js'
+import { checkJsonSchema } from '../core/schema.js'
+import type { CallerTool } from '../run/events.js'
+import { createFieldError } from './request-errors.js'
+
+/** The tools that a caller carries out itself, as our own routes take them. */
+export const callerTools = z
+  .array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string().default(''),
+      parameters: z
+        .record(z.string(), z.unknown())
+        .default({ type: 'object' })
+        .describe('JSON Schema of the arguments, an object.'),
+    }),
+  )
+  .max(128)
+
+type GivenTool = z.infer<typeof callerTools>[number]
+
+/** The tools of a request, if a model can be told of them beside the agent's own. `toPath` says where the request has one. @throws {AgentError} `invalid_request` naming what is wrong. */
+export function checkCallerTools(
+  agent: AgentDefinition,
+  tools: readonly GivenTool[],
+  toPath = (index: number) => `tools.${index}`,
+): readonly CallerTool[] | undefined {
+  const taken = new Set(toStaticTools(agent).map(({ name }) => name))
+  for (const [index, { name, parameters }] of tools.entries()) {
+    const path = toPath(index)
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
+      throw createFieldError(`${path}.name`, 'must be 1-64 letters, digits, "_" or "-"')
+    if (taken.has(name)) throw createFieldError(`${path}.name`, `there is a tool named "${name}" already`)
+    taken.add(name)
+    if (parameters.type !== 'object') throw createFieldError(`${path}.parameters.type`, 'must be "object"')
+    checkJsonSchema(parameters as JsonObject, `${path}.parameters`)
+  }
+  return tools.length === 0 ? undefined : (tools as readonly CallerTool[])
+}
