@@ -11,6 +11,7 @@ import {
   type ToolSource,
   toStaticTools,
 } from './agent-definition.js'
+import { checkModelSettings } from './check-model-settings.js'
 import { checkToolNames } from './loop/equip-run.js'
 import type { AgentMiddleware } from './middleware.js'
 import { type CompactionStrategy, keepAll } from './providers/compaction.js'
@@ -73,15 +74,6 @@ const agentOptions: OptionNames<AgentOptions> = {
   maxTokensPerSession: true,
 }
 
-const modelSettingNames: OptionNames<ModelSettings> = {
-  background: true,
-  temperature: true,
-  topP: true,
-  maxOutputTokens: true,
-  providerOptions: true,
-  toolChoice: true,
-}
-
 const limits = [
   'maxSteps',
   'maxParallelTools',
@@ -94,19 +86,20 @@ const limits = [
 /** Refuses what no agent can be made of, before anything runs with it. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkAgentOptions(options: AgentOptions): void {
   checkOptions('Agent', options, agentOptions)
-  const { name, client, instructions, tools = [] } = options
+  const { name, client, instructions, description, tools = [] } = options
   checkName(name)
   if (typeof client?.stream !== 'function') {
     refuse(`Agent "${name}" needs a client, such as createOpenAIChatClient({ model }) gives.`)
   }
-  if (instructions !== undefined && typeof instructions !== 'string') {
-    refuse(`The instructions of agent "${name}" must be text.`)
+  for (const [option, text] of Object.entries({ instructions, description })) {
+    if (text !== undefined && typeof text !== 'string')
+      refuse(`The ${option} of agent "${name}" must be text.`)
   }
   checkTools(`agent "${name}"`, tools)
   checkAnswers(options)
   checkProviders(options)
   checkNames(options)
-  for (const limit of limits) checkCount(limit, options[limit] ?? 1)
+  for (const limit of limits) checkCount(limit, options[limit])
 }
 
 /** Refuses entries that no model could call. @throws {AgentError} `invalid_configuration` naming the first. */
@@ -141,11 +134,6 @@ function checkAnswers({ name, responseFormat, modelSettings, compaction = keepAl
     )
   }
   checkModelSettings(`modelSettings of agent "${name}"`, modelSettings)
-}
-
-/** Refuses settings that there are not: no model would be told of them. @throws {AgentError} `invalid_configuration` naming the first. */
-export function checkModelSettings(what: string, settings: ModelSettings = {}): void {
-  checkOptions(what, settings, modelSettingNames)
 }
 
 function checkProviders(options: AgentOptions): void {

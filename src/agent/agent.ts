@@ -5,13 +5,14 @@ import type { ChatClient } from '../model/chat-client.js'
 import type { AgentDefinition, ContextProvider, ModelSettings, Tool, ToolSource } from './agent-definition.js'
 import { type AgentOptions, checkAgentOptions } from './agent-options.js'
 import { AgentRun } from './agent-run.js'
-import { type AgentRunOptions, type TypedRunOptions, toStandaloneRun } from './agent-run-options.js'
+import type { AgentRunOptions, TypedRunOptions } from './agent-run-options.js'
 import { AgentSession, type AgentSessionOptions } from './agent-session.js'
 import type { AgentMiddleware } from './middleware.js'
 import { type CompactionStrategy, keepAll } from './providers/compaction.js'
 import { type HistoryProvider, InMemoryHistoryProvider } from './providers/history-provider.js'
 import { runInSession } from './run-in-session.js'
 import { runStandalone } from './run-standalone.js'
+import { toStandaloneRun } from './to-standalone-run.js'
 import { type AgentToolOptions, createAgentTool } from './tools/agent-tool.js'
 
 /**
@@ -93,7 +94,7 @@ export class Agent implements AgentDefinition {
     options?: AgentRunOptions<ResponseSchema>,
   ): AgentRun<SchemaOutput<ResponseSchema> | undefined>
   run<ResponseSchema extends Schema = Schema>(
-    input: string | readonly ChatMessage[] = [],
+    input?: string | readonly ChatMessage[],
     options: AgentRunOptions<ResponseSchema> = {},
   ): AgentRun<SchemaOutput<ResponseSchema> | undefined> {
     return new AgentRun(async (onEvent, followers) => {

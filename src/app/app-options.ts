@@ -2,10 +2,17 @@ import type { Agent } from '../agent/agent.js'
 import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import type { InvocationValuesFactory } from '../agent/providers/provider-context.js'
 import { checkCount } from '../core/check-count.js'
-import { checkChoice, checkList, checkOptions, type OptionNames } from '../core/check-options.js'
+import {
+  checkChoice,
+  checkFlag,
+  checkFunction,
+  checkList,
+  checkOptions,
+  type OptionNames,
+} from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { type Protocol, protocolNames } from '../http/protocols/protocols.js'
-import type { TelemetryOptions } from '../model/with-telemetry.js'
+import { checkTelemetryOptions, type TelemetryOptions } from '../model/with-telemetry.js'
 import { checkWorkflow } from '../orchestration/workflow/check-parts.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
@@ -130,11 +137,11 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   const { agents = [], workflows = [], protocols = [], authLevel = 'function', defaultCallback } = options
   checkList('agents of AgentFunctionApp', agents)
   checkList('workflows of AgentFunctionApp', workflows)
-  checkOptions('telemetry', options.telemetry ?? {}, { captureContent: true })
+  checkTelemetryOptions('telemetry', options.telemetry)
   checkFlag('enableHealthCheck of AgentFunctionApp', options.enableHealthCheck)
   checkFlag('chatPage of AgentFunctionApp', options.chatPage)
-  checkFunction('owner', options.owner)
-  checkFunction('context', options.context)
+  checkFunction('owner of AgentFunctionApp', options.owner)
+  checkFunction('context of AgentFunctionApp', options.context)
   if (options.runLog !== undefined && typeof options.runLog?.append !== 'function') {
     refuse('runLog of AgentFunctionApp must be a run log, such as RedisRunLog or AzureBlobRunLog.')
   }
@@ -142,7 +149,7 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   checkList('protocols of AgentFunctionApp', protocols)
   for (const protocol of protocols) checkChoice('protocols', protocol, protocolNames)
   checkCallback('defaultCallback', defaultCallback)
-  for (const [option, least] of counts) checkCount(option, options[option] ?? least, least)
+  for (const [option, least] of counts) checkCount(option, options[option], least)
 }
 
 /** Refuses what is no agent, and options that there are not. @throws {AgentError} `invalid_configuration` saying which. */
@@ -170,17 +177,6 @@ function checkExposure(of: string, { http, mcpTool }: AddAgentOptions | AddWorkf
   checkFlag(`http of ${of}`, http)
   if (typeof mcpTool === 'object') checkOptions(`mcpTool of ${of}`, mcpTool, mcpToolOptions)
   else checkFlag(`mcpTool of ${of}`, mcpTool)
-}
-
-/** Refuses the texts that settings are made of: `'false'` would switch it on. */
-function checkFlag(option: string, value: unknown): void {
-  if (value === undefined || typeof value === 'boolean') return
-  refuse(`${option} must be true or false, not ${JSON.stringify(value)}.`)
-}
-
-function checkFunction(option: string, value: unknown): void {
-  if (value === undefined || typeof value === 'function') return
-  refuse(`${option} of AgentFunctionApp must be a function.`)
 }
 
 function checkCallback(what: string, callback: AgentResponseCallback | undefined): void {

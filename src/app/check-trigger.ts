@@ -1,4 +1,11 @@
-import { checkChoice, checkList, checkOptions, checkText, type OptionNames } from '../core/check-options.js'
+import {
+  checkChoice,
+  checkList,
+  checkOptions,
+  checkPairs,
+  checkText,
+  type OptionNames,
+} from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import type { AgentTrigger, BlobTrigger, QueueTrigger, ScheduleTrigger } from './agent-trigger.js'
 
@@ -38,6 +45,7 @@ function checkTrigger(what: string, trigger: AgentTrigger): void {
   checkText(`${kind} of a trigger`, trigger[kind])
   if ('source' in trigger && trigger.source !== undefined)
     checkChoice('source of a trigger', trigger.source, sources)
+  checkPairs('metadata of a trigger', trigger.metadata)
   if (kind === 'schedule' && trigger.message === undefined)
     refuse(`${what} by a schedule must have a message.`)
   if (trigger.onAnswer !== undefined && typeof trigger.onAnswer !== 'function')

@@ -48,7 +48,34 @@ export function checkChoice(option: string, value: unknown, choices: readonly st
   const words = choices.map((choice) => `'${choice}'`).join(', ')
   throw new AgentError(
     'invalid_configuration',
-    `${option} must be one of ${words}, not ${JSON.stringify(value)}.`,
+    `${option} must be one of ${words}, not ${describeGiven(value)}.`,
+  )
+}
+
+/** Refuses the texts that settings are made of: `'false'` would switch it on. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkFlag(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return
+  throw new AgentError(
+    'invalid_configuration',
+    `${option} must be true or false, not ${describeGiven(value)}.`,
+  )
+}
+
+/** Refuses what is given and cannot be called. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkFunction(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw new AgentError('invalid_configuration', `${option} must be a function, not ${describeGiven(value)}.`)
+}
+
+/** Refuses what is given and is no object whose values are texts. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkPairs(option: string, value: object | undefined): void {
+  if (value === undefined) return
+  checkObject(option, value)
+  const wrong = Object.entries(value).find(([, text]) => typeof text !== 'string')
+  if (wrong === undefined) return
+  throw new AgentError(
+    'invalid_configuration',
+    `${option}.${wrong[0]} must be text, not ${describeGiven(wrong[1])}.`,
   )
 }
 

@@ -6,6 +6,7 @@ export type AgentErrorCode =
   | 'not_found'
   | 'session_busy'
   | 'run_cancelled'
+  | 'run_joined'
   | 'approval_already_decided'
   | 'result_already_reported'
   | 'request_closed'

@@ -19,6 +19,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   not_found: [404, 'Not found'],
   session_busy: [409, 'The session is busy'],
   run_cancelled: [409, 'The run was cancelled'],
+  run_joined: [409, 'The message has become part of another run'],
   approval_already_decided: [409, 'The approval has been decided'],
   result_already_reported: [409, 'The tool call has its result'],
   request_closed: [409, 'The request takes no more answers'],

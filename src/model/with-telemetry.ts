@@ -1,4 +1,4 @@
-import { checkOptions } from '../core/check-options.js'
+import { checkFlag, checkOptions } from '../core/check-options.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
 import { ChatCall, findChatCall } from './telemetry/chat-call.js'
 import { capturesContent } from './telemetry/content-capture.js'
@@ -27,7 +27,7 @@ export interface TelemetryOptions {
  * @throws {AgentError} `invalid_configuration` naming an option that there is not.
  */
 export function withTelemetry(client: ChatClient, options: TelemetryOptions = {}): ChatClient {
-  checkOptions('withTelemetry', options, { captureContent: true })
+  checkTelemetryOptions('withTelemetry', options)
   const cancel = client.cancel?.bind(client)
   const toWaiting = client.toWaiting?.bind(client)
   return {
@@ -37,6 +37,12 @@ export function withTelemetry(client: ChatClient, options: TelemetryOptions = {}
     ...(cancel && { cancel }),
     ...(toWaiting && { toWaiting }),
   }
+}
+
+/** Refuses options that there are not, and a text that would tell what is said whatever it says. @throws {AgentError} `invalid_configuration` */
+export function checkTelemetryOptions(what: string, options: TelemetryOptions = {}): void {
+  checkOptions(what, options, { captureContent: true })
+  checkFlag(`captureContent of ${what}`, options.captureContent)
 }
 
 function observe(

@@ -1,5 +1,12 @@
 import type { OrchestrationContext } from 'durable-functions'
-import { checkOptions, checkText, describeGiven, type OptionNames } from '../core/check-options.js'
+import {
+  checkFlag,
+  checkOptions,
+  checkPairs,
+  checkText,
+  describeGiven,
+  type OptionNames,
+} from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { findIdProblem, longestCorrelationId, longestSessionId } from '../core/find-id-problem.js'
 import type { JsonValue } from '../core/json.js'
@@ -88,6 +95,8 @@ export function getAgent(
     new AgentSessionId(name, checkId('session', id, longestSessionId))
   const toInput = (input: string | readonly ChatMessage[], options: DurableRunOptions): AgentRunInput => {
     checkOptions('A run', options, runOptions)
+    checkFlag('enableToolCalls of a run', options.enableToolCalls)
+    checkPairs('metadata of a run', options.metadata)
     const session = toSession(name, options.session ?? createSession())
     const correlationId = checkId('correlationId', options.correlationId ?? createId(), longestCorrelationId)
     return { agent: name, session, request: toRunCall(input, options, correlationId) }

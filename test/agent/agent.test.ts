@@ -1,6 +1,7 @@
 import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
+import { AgentSession } from '../../src/agent/agent-session.js'
 import { summarize } from '../../src/agent/providers/compaction.js'
 import { InMemoryHistoryProvider } from '../../src/agent/providers/history-provider.js'
 import { tool } from '../../src/agent/tools/tool.js'
@@ -290,6 +291,14 @@ test.each([
   [{ responseFormat: { type: 'object' } }, 'The responseFormat of agent "Weather" must be a schema'],
   [{ compaction: summarize }, 'The compaction of agent "Weather" must be what keepAll()'],
   [{ modelSettings: { temprature: 1 } }, 'modelSettings of agent "Weather" has no option "temprature"'],
+  [
+    { modelSettings: { temperature: '0' } },
+    'temperature in modelSettings of agent "Weather" must be a number',
+  ],
+  [{ modelSettings: { maxOutputTokens: null } }, 'must be a whole number of at least 1, not null.'],
+  [{ modelSettings: { toolChoice: 'any' } }, `must be one of 'auto', 'none', 'required', not "any".`],
+  [{ description: {} }, 'The description of agent "Weather" must be text.'],
+  [{ stepTimeoutMs: null }, 'stepTimeoutMs must be a whole number of at least 1, not null.'],
   [{ tools: getWeather }, 'The tools of agent "Weather" must be a list.'],
   [{ tools: [getWeather, () => 72] }, 'Entry 1 in the tools of agent "Weather" is none: make it with tool('],
   [{ tools: [undefined] }, 'Entry 0 in the tools of agent "Weather" is none'],
@@ -313,12 +322,33 @@ test.each([
   ['Hi', { session: 'ann' }, 'invalid_request', 'must be one that createSession()'],
   ['Hi', { tools: [() => 72] }, 'invalid_configuration', 'Entry 0 in the tools of a run of agent "Weather"'],
   ['Hi', { responseFormat: { type: 'object' } }, 'invalid_configuration', 'responseFormat must be a schema'],
+  [undefined, {}, 'invalid_request', 'A run needs a message: '],
+  [undefined, { session: new AgentSession() }, 'invalid_request', 'Given was undefined.'],
+  [null, {}, 'invalid_request', 'Given was null.'],
+  [[], {}, 'invalid_request', 'Given was a list.'],
+  [' ', {}, 'invalid_request', 'Given was " ".'],
+  ['Hi', { session: null }, 'invalid_request', 'must be one that createSession()'],
+  ['Hi', { history: null }, 'invalid_request', 'history: '],
+  ['Hi', { context: 'acme' }, 'invalid_configuration', 'context of run takes an object'],
+  ['Hi', { metadata: { tenant: 7 } }, 'invalid_configuration', 'metadata of run.tenant must be text, not 7.'],
+  ['Hi', { metadata: 'acme' }, 'invalid_configuration', 'metadata of run takes an object'],
+  ['Hi', { toolChoice: { tool: 'x' } }, 'invalid_configuration', `toolChoice of run, when it is no { name }`],
+  ['Hi', { enableToolCalls: 'false' }, 'invalid_configuration', 'must be true or false, not "false".'],
+  ['Hi', { background: 1 }, 'invalid_configuration', 'background of run must be true or false, not 1.'],
+  ['Hi', { onApproval: 'approve' }, 'invalid_configuration', 'onApproval of run must be a function'],
+  ['Hi', { onError: true }, 'invalid_configuration', 'onError of run must be a function, not true.'],
+  ['Hi', { signal: new AbortController() }, 'invalid_configuration', 'signal of run must be the signal of'],
 ])('a run of %j with %o is refused, and no model asked', async (input, options, code, said) => {
   const { agent, client } = createAgent([])
-  await expect(agent.run(input as string, options as object)).rejects.toThrow(
+  await expect(agent.run(input as unknown as string, options as object)).rejects.toThrow(
     expect.objectContaining({ code, message: expect.stringContaining(said) }),
   )
   expect(client.requests).toEqual([])
+})
+
+test('without input a model is asked about what was said before', async () => {
+  const { agent } = createAgent([{ text: 'Hello.' }])
+  expect((await agent.run([], { history: [createTextMessage('user', 'Hi')] })).text).toBe('Hello.')
 })
 
 test('misspelt options of sessions and of agents as tools are named', () => {
@@ -329,4 +359,6 @@ test('misspelt options of sessions and of agents as tools are named', () => {
   expect(() => agent.asTool(delegation as object)).toThrow(
     'asTool of agent "Weather" has no option "propogateSession".',
   )
+  const text = { propagateSession: 'false' }
+  expect(() => agent.asTool(text as object)).toThrow('propagateSession of asTool of agent "Weather" must be')
 })

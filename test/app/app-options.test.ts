@@ -39,8 +39,10 @@ test.each([
   [{ authLevel: 'FUNCTION' }, `authLevel must be one of 'anonymous', 'function', 'admin', not "FUNCTION".`],
   [{ chatPage: 'false' }, 'chatPage of AgentFunctionApp must be true or false, not "false".'],
   [{ enableHealthCheck: 0 }, 'enableHealthCheck of AgentFunctionApp must be true or false, not 0.'],
-  [{ owner: 'x-user' }, 'owner of AgentFunctionApp must be a function.'],
-  [{ context: { tenant: 'acme' } }, 'context of AgentFunctionApp must be a function.'],
+  [{ owner: 'x-user' }, 'owner of AgentFunctionApp must be a function, not "x-user".'],
+  [{ context: { tenant: 'acme' } }, 'context of AgentFunctionApp must be a function, not an object.'],
+  [{ telemetry: { captureContent: 'false' } }, 'captureContent of telemetry must be true or false'],
+  [{ sessionTtlMs: null }, 'sessionTtlMs must be a whole number of at least 1, not null.'],
   [{ defaultCallback: () => {} }, 'defaultCallback must have a function'],
 ])('a program without types is told of %o', (options, said) => {
   expect(() => checkAppOptions(options as object)).toThrow(
@@ -63,6 +65,7 @@ test.each([
   [parrot, { triggers: [{ queue: 'words', onAnswer: 'log' }] }, 'must have a function as onAnswer.'],
   [parrot, { triggers: [{ queue: 'words', onanswer() {} }] }, 'has no option "onanswer".'],
   [parrot, { triggers: [{ blob: 'inbox/{name}', source: 'eventgrid' }] }, `must be one of 'EventGrid',`],
+  [parrot, { triggers: [{ queue: 'words', metadata: { n: 1 } }] }, 'metadata of a trigger.n must be text'],
   [Promise.resolve(parrot), {}, 'is an await missing?'],
   [undefined, {}, 'What is served must be an Agent'],
 ])('serving %o with %o is refused', (agent, options, said) => {

@@ -202,6 +202,10 @@ test('a steered run that is cancelled is cancelled for both callers', async () =
   await expect.poll(() => scene.countControls('steer', 'both-end')).toBe(1)
   await first.open()
   await scene.waitForWork('joined')
+  expect(await scene.api.cancel('both-end', 'steer')).toMatchObject({
+    status: 409,
+    body: { code: 'run_joined', detail: expect.stringContaining('cancel "first" instead') },
+  })
   await scene.api.cancel('both-end', 'first')
   expect((await first.answer).status).toBe(409)
   expect((await second).status).toBe(409)

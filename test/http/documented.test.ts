@@ -63,6 +63,7 @@ test('every error code is told of with its status, and no other', () => {
     not_found: true,
     session_busy: true,
     run_cancelled: true,
+    run_joined: true,
     approval_already_decided: true,
     result_already_reported: true,
     request_closed: true,

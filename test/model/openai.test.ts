@@ -33,6 +33,17 @@ test.each([
   [createOpenAIChatClient, { model: 'qwen', apiKey: 'k', baseURL: 'http://localhost:1/v1' }, '"baseURL"'],
   [createOpenAIResponsesClient, { model: 'qwen', apiKey: 'k', timeout: 5 }, '"timeout"'],
   [createOpenAIChatClient, { apiKey: 'k' }, 'model must be given'],
+  [createOpenAIChatClient, { model: 'qwen', apiKey: 'k', stream: 'false' }, 'stream must be true or false'],
+  [
+    createOpenAIChatClient,
+    { model: 'qwen', apiKey: 'k', timeoutMs: '5 s' },
+    'timeoutMs must be a whole number',
+  ],
+  [
+    createOpenAIResponsesClient,
+    { model: 'qwen', apiKey: 'k', store: 'false' },
+    'store must be true or false',
+  ],
   [createAzureOpenAIChatClient, { ...azure, deploymentName: 'gpt' }, '"deploymentName"'],
   [createAzureOpenAIChatClient, { ...azure, deployment: undefined }, 'deployment must be given'],
   [createAzureOpenAIResponsesClient, { ...azure, model: 'gpt' }, '"model"'],

@@ -186,8 +186,11 @@ test.each([
   }
 })
 
-test('an option that a run does not have is refused by name', async () => {
-  const options: object = { responseSchema: z.object({ n: z.number() }) }
+test.each([
+  [{ responseSchema: z.object({ n: z.number() }) }, 'A run has no option "responseSchema". It has: session'],
+  [{ enableToolCalls: 'false' }, 'enableToolCalls of a run must be true or false, not "false".'],
+  [{ metadata: { n: 1 } }, 'metadata of a run.n must be text, not 1.'],
+])('a run with %o is refused by name', async (options: object, said) => {
   // biome-ignore lint/correctness/useYield: durable-functions wants a generator, also where nothing is waited for
   function* write(context: OrchestrationContext): Generator<never, string> {
     try {
@@ -197,9 +200,7 @@ test('an option that a run does not have is refused by name', async () => {
     }
     return 'taken'
   }
-  expect((await dispatch(write, undefined)).output).toContain(
-    'A run has no option "responseSchema". It has: session',
-  )
+  expect((await dispatch(write, undefined)).output).toContain(said)
 })
 
 test.each([

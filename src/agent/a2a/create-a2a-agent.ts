@@ -1,5 +1,5 @@
 import { checkCount } from '../../core/check-count.js'
-import { checkChoice, checkOptions, type OptionNames } from '../../core/check-options.js'
+import { checkChoice, checkFlag, checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { withRetry } from '../../model/with-retry.js'
 import { Agent } from '../agent.js'
@@ -70,8 +70,9 @@ class A2aAgent extends Agent {
   constructor(options: A2aAgentOptions) {
     const { name, description, onInterrupted = 'fail', pollIntervalMs = 2_000 } = options
     const { requestTimeoutMs = 60_000, unreachableLimitMs = 3_600_000 } = options
+    checkFlag('allowPrivateNetwork', options.allowPrivateNetwork)
     checkChoice('onInterrupted', onInterrupted, ['fail', 'retry'])
-    for (const limit of limits) checkCount(limit, options[limit] ?? 1)
+    for (const limit of limits) checkCount(limit, options[limit])
     const url = parseUrl(name, options.url)
     checkQuery(name, url)
     const connection = new RemoteConnection({

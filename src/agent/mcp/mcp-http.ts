@@ -1,4 +1,5 @@
-import { checkOptions, type OptionNames } from '../../core/check-options.js'
+import { checkCount } from '../../core/check-count.js'
+import { checkFlag, checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { parseServerUrl } from '../parse-server-url.js'
 import { McpConnection } from './connection.js'
@@ -39,6 +40,8 @@ export function mcpHttp(options: McpHttpOptions): McpToolSource {
   checkOptions('mcpHttp', options, mcpHttpOptions)
   const { name, headers = {}, allowPrivateNetwork = false } = options
   const { requestTimeoutMs = 60_000, connectTimeoutMs = 60_000 } = options
+  checkFlag(`allowPrivateNetwork of MCP server "${name}"`, options.allowPrivateNetwork)
+  checkCount(`maxConnections of MCP server "${name}"`, options.maxConnections)
   const url = parseUrl(name, options.url)
   const fetch = createOutboundFetch({ allowPrivateNetwork })
   const connections = new ConnectionPool({

@@ -1,6 +1,14 @@
-import type { OptionNames } from '../../core/check-options.js'
+import { checkCount } from '../../core/check-count.js'
+import {
+  checkChoice,
+  checkFlag,
+  checkFunction,
+  checkList,
+  type OptionNames,
+} from '../../core/check-options.js'
 import type { UnknownOutcomePolicy } from '../agent-definition.js'
-import type { McpApproval } from './tool-approval.js'
+import { checkApproval, type McpApproval } from './tool-approval.js'
+import { checkServerName } from './tool-name.js'
 import type { ChangedToolPolicy } from './tool-pins.js'
 
 /** What holds for a server's tools, however it is reached. */
@@ -42,4 +50,21 @@ export const mcpServerOptions: OptionNames<McpServerOptions> = {
   onChangedTool: true,
   requestTimeoutMs: true,
   connectTimeoutMs: true,
+}
+
+const limits = ['approvalTimeoutMs', 'requestTimeoutMs', 'connectTimeoutMs'] as const
+
+/** Refuses options of a wrong type: of lists that are texts, parts of names would count. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkServerOptions(options: McpServerOptions): void {
+  const { name, allowedTools = [], approval = 'never' } = options
+  const { onUnknownOutcome = 'ask', onChangedTool = 'refuse' } = options
+  const of = `of MCP server "${name}"`
+  checkServerName(name)
+  checkList(`allowedTools ${of}`, allowedTools)
+  checkApproval(name, approval)
+  checkFlag(`trustAnnotations ${of}`, options.trustAnnotations)
+  checkFunction(`onWarning ${of}`, options.onWarning)
+  checkChoice(`onUnknownOutcome ${of}`, onUnknownOutcome, ['retry', 'ask', 'fail'])
+  checkChoice(`onChangedTool ${of}`, onChangedTool, ['refuse', 'allow'])
+  for (const limit of limits) checkCount(`${limit} ${of}`, options[limit])
 }

@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions } from '../../core/check-options.js'
+import { checkChoice, checkList, checkOptions } from '../../core/check-options.js'
 
 /**
  * Which of a server's tools a human has to agree to: all, none, or by name (the server's own, or the one with the server
@@ -13,8 +13,12 @@ export type McpApproval =
 /** Refuses an approval that names no tools: with misspelt lists all would run unasked. @throws {AgentError} `invalid_configuration` */
 export function checkApproval(server: string, approval: McpApproval): void {
   const what = `approval of MCP server "${server}"`
-  if (typeof approval === 'string') checkChoice(what, approval, ['always', 'never'])
-  else checkOptions(what, approval, { always: true, never: true })
+  if (typeof approval === 'string') {
+    checkChoice(what, approval, ['always', 'never'])
+    return
+  }
+  checkOptions(what, approval, { always: true, never: true })
+  for (const [list, names = []] of Object.entries(approval)) checkList(`${list} in ${what}`, names)
 }
 
 /** The names by which approval lists may call a tool: the server's own, the model's, and the own one after the server's. */

@@ -2,9 +2,9 @@ import type { Tool as McpTool } from '@modelcontextprotocol/client'
 import type { Tool, ToolSource } from '../agent-definition.js'
 import type { ConnectionPool } from './connection-pool.js'
 import { createChangedTool, createMcpTool } from './mcp-tool.js'
-import type { McpServerOptions } from './server-options.js'
-import { checkApproval, findUnknownNames, toApprovalNames } from './tool-approval.js'
-import { checkServerName, toToolNames } from './tool-name.js'
+import { checkServerOptions, type McpServerOptions } from './server-options.js'
+import { findUnknownNames, toApprovalNames } from './tool-approval.js'
+import { toToolNames } from './tool-name.js'
 import { findChangedTools } from './tool-pins.js'
 
 /** The tools of an MCP server, for `tools` of an agent. Connects when first needed; close it at the end, or declare it with `await using`. */
@@ -15,8 +15,7 @@ export interface McpToolSource extends ToolSource, AsyncDisposable {
 
 /** A server's tools over whatever connections lead to it. */
 export function createMcpToolSource(server: McpServerOptions, connections: ConnectionPool): McpToolSource {
-  checkServerName(server.name)
-  checkApproval(server.name, server.approval ?? 'never')
+  checkServerOptions(server)
   const close = () => connections.close()
   const warnOfUnknown = createApprovalCheck(server)
   return {

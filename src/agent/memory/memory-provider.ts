@@ -1,5 +1,11 @@
 import { checkCount } from '../../core/check-count.js'
-import { checkChoice, checkOptions, type OptionNames } from '../../core/check-options.js'
+import {
+  checkChoice,
+  checkFlag,
+  checkFunction,
+  checkOptions,
+  type OptionNames,
+} from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { createTextMessage, toText } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
@@ -58,6 +64,8 @@ export function createMemoryProvider(options: MemoryProviderOptions): ContextPro
     checkChoice('scope of createMemoryProvider, when it is no function,', scope, ['owner', 'session'])
   }
   checkCount('limit of createMemoryProvider', limit, 0)
+  checkFlag('tools of createMemoryProvider', options.tools)
+  checkFunction('remember of createMemoryProvider', remember)
   const toScope = (run: RunInfo) => findScope(scope, run)
   return {
     name,

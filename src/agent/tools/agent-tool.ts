@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { checkOptions, type OptionNames } from '../../core/check-options.js'
+import { checkFlag, checkFunction, checkOptions, type OptionNames } from '../../core/check-options.js'
 import type { AgentResponseUpdate } from '../../core/response.js'
 import type { AgentDefinition, Tool } from '../agent-definition.js'
 import { tool } from './tool.js'
@@ -36,7 +36,10 @@ export function createAgentTool(
   agent: AgentDefinition & { readonly description: string | undefined },
   options: AgentToolOptions,
 ): Tool {
-  checkOptions(`asTool of agent "${agent.name}"`, options, agentToolOptions)
+  const what = `asTool of agent "${agent.name}"`
+  checkOptions(what, options, agentToolOptions)
+  checkFlag(`propagateSession of ${what}`, options.propagateSession)
+  checkFunction(`onUpdate of ${what}`, options.onUpdate)
   const { name = agent.name, description = agent.description ?? `Asks the agent ${agent.name}.` } = options
   const { approval = 'never', propagateSession = false, onUpdate } = options
   const base = tool({

@@ -1,5 +1,5 @@
 import { checkCount } from '../../core/check-count.js'
-import { checkChoice, checkOptions, type OptionNames } from '../../core/check-options.js'
+import { checkChoice, checkFlag, checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
 import type { Reconciliation, UnknownOutcomePolicy } from '../agent-definition.js'
@@ -93,19 +93,22 @@ export function checkToolOptions<Parameters extends Schema, Result>(
       'refuse',
       'truncate',
     ])
+  for (const flag of flags) checkFlag(`${flag} of tool "${name}"`, options[flag])
   checkLimits(options)
 }
+
+const flags = ['strict', 'readOnly', 'idempotent'] as const
 
 const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength'] as const
 
 function checkLimits(
   options: Pick<ToolOptions<Schema, unknown>, 'name' | 'retry' | (typeof limitOptions)[number]>,
 ): void {
-  const { name, retry } = options
-  for (const option of limitOptions) checkCount(`${option} of tool "${name}"`, options[option] ?? 1)
-  checkOptions(`retry of tool "${name}"`, retry ?? {}, { maxAttempts: true, initialDelayMs: true })
-  checkCount(`retry.maxAttempts of tool "${name}"`, retry?.maxAttempts ?? 1)
-  checkCount(`retry.initialDelayMs of tool "${name}"`, retry?.initialDelayMs ?? 0, 0)
+  const { name, retry = { maxAttempts: 1 } } = options
+  for (const option of limitOptions) checkCount(`${option} of tool "${name}"`, options[option])
+  checkOptions(`retry of tool "${name}"`, retry, { maxAttempts: true, initialDelayMs: true })
+  checkCount(`retry.maxAttempts of tool "${name}"`, retry.maxAttempts)
+  checkCount(`retry.initialDelayMs of tool "${name}"`, retry.initialDelayMs, 0)
 }
 
 function refuse(name: string, lacks: string): never {

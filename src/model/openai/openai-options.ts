@@ -1,4 +1,5 @@
-import { checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
+import { checkCount } from '../../core/check-count.js'
+import { checkFlag, checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
 import type { ConnectionSource } from './openai-connection.js'
 
 /** How a model of OpenAI's kind is asked, whichever API it is asked by. */
@@ -40,4 +41,6 @@ export function checkOpenAIOptions<Options extends CommonOptions>(
 ): void {
   checkOptions<CommonOptions>(what, options, { ...commonOptions, ...own })
   checkText('model', options.model)
+  checkFlag('stream', options.stream)
+  checkCount('timeoutMs', options.timeoutMs)
 }

@@ -1,4 +1,6 @@
 import type { OpenAI } from 'openai'
+import { checkCount } from '../../core/check-count.js'
+import { checkFlag } from '../../core/check-options.js'
 import { sleep as sleepFor } from '../../core/clock.js'
 import type { ChatClient, ChatEvent, ChatRequest } from '../chat-client.js'
 import { mergeDeltas } from '../merge-deltas.js'
@@ -44,6 +46,8 @@ export function createOpenAIResponsesClient(options: OpenAIResponsesClientOption
     pollIntervalMs: true,
     sleep: true,
   })
+  checkFlag('store', options.store)
+  checkCount('pollIntervalMs', options.pollIntervalMs)
   const { model, stream = true, timeoutMs = 300_000, store = false } = options
   const { pollIntervalMs = 2_000, sleep = sleepFor } = options
   const connection = resolveConnection<Pick<OpenAI, 'responses'>>(options)

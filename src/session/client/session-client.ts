@@ -91,7 +91,7 @@ export class SessionClient {
       await this.#log.append(key, 1, [{ type: 'run.cancelled', data: { reason, text: '' } }])
     } catch (error) {
       if (!hasCode(error, 'fenced')) throw error
-      await this.cancel(key, reason)
+      await this.#stop(key, reason)
     }
   }
 
@@ -108,7 +108,7 @@ export class SessionClient {
     if (options.onBusy === 'interrupt') {
       // The newest first: were the running one stopped before them, those that wait would be begun.
       for (const { run } of earlier.toReversed())
-        await this.cancel({ ...key, run }, 'A newer message took its place.')
+        await this.#stop({ ...key, run }, 'A newer message took its place.')
       return
     }
     const [first] = earlier
@@ -116,8 +116,22 @@ export class SessionClient {
       await this.#log.control({ ...key, run: first.run }, { type: 'steer', run: key.run, messages })
   }
 
-  /** Asks a run to stop: at once where it is being executed, else as soon as its turn comes. Of several reasons the first one counts. */
+  /**
+   * Asks a run to stop: at once where it is being executed, else as soon as its turn comes. Of several reasons the first one counts.
+   * @throws {AgentError} `run_joined` when its message has become part of another run, with which it ends.
+   */
   async cancel(key: RunKey, reason = 'The caller asked for it.'): Promise<void> {
+    await this.#stop(key, reason)
+    // Only now: what is to be cancelled joins no more.
+    const { joined, outcome } = fold(await this.#log.read(key))
+    if (joined === undefined || outcome !== undefined) return
+    throw new AgentError(
+      'run_joined',
+      `Run "${key.run}" has joined run "${joined}" and ends with it: cancel "${joined}" instead.`,
+    )
+  }
+
+  async #stop(key: RunKey, reason: string): Promise<void> {
     await this.#log.control(key, { type: 'cancel', reason })
     await this.signal(key, 'continue', { correlationId: key.run })
   }

@@ -257,6 +257,8 @@ test('keeps no answer that is endless', async () => {
 test('reaches private addresses only when that is meant', async () => {
   const { error } = await ask(await createFar([], { allowPrivateNetwork: false }))
   expect(error).toMatchObject({ code: 'invalid_configuration' })
+  const text = { name: 'Far', url: 'http://localhost:1', allowPrivateNetwork: 'false' as unknown as boolean }
+  expect(() => createA2aAgent(text)).toThrow('allowPrivateNetwork must be true or false, not "false".')
 })
 
 test('stops at once when it is told to, and stops the task when that is wished', async () => {

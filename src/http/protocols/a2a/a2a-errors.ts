@@ -61,6 +61,7 @@ export function toRpcError(error: unknown): RpcError {
 
 function toReason({ code, status }: Problem): A2aReason {
   if (code === 'not_found') return 'TASK_NOT_FOUND'
+  if (code === 'run_joined') return 'TASK_NOT_CANCELABLE'
   if (code === 'approval_already_decided') return 'UNSUPPORTED_OPERATION'
   if (isAboutTransport(status)) return 'INVALID_REQUEST'
   return status < 500 && status !== 429 ? 'INVALID_PARAMS' : 'INTERNAL_ERROR'

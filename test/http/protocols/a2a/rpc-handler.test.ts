@@ -27,13 +27,15 @@ interface Scene {
   readonly later?: readonly RunEvent[]
   /** What following the run ends with. @default the caller's time limit */
   readonly end?: () => void
+  /** Why it cannot be cancelled. @default it can */
+  readonly refusal?: AgentError
 }
 
 const message = { messageId: 'm', contextId: 's', role: 'ROLE_USER', parts: [{ text: 'Hi' }] }
 const id = toTaskId({ session: 's', run: 'm' })
 
 /** Calls a method; gives the answer, what was done to that end, and what was told to nobody but the log. */
-async function post(method: string, params: object, { logs, later = [], end }: Scene) {
+async function post(method: string, params: object, { logs, later = [], end, refusal }: Scene) {
   const story: string[] = []
   const errors: unknown[] = []
   let looks = 0
@@ -46,7 +48,10 @@ async function post(method: string, params: object, { logs, later = [], end }: S
     requireSession: async () => {},
     begin: async () => story.push('begin'),
     settle: async () => story.push('settle'),
-    cancel: async () => story.push('cancel'),
+    cancel: async () => {
+      if (refusal !== undefined) throw refusal
+      story.push('cancel')
+    },
     readRun: async () => store(logs[Math.min(looks++, logs.length - 1)] ?? []),
     decideAll: async (_key: unknown, decisions: readonly Decision[]) => {
       story.push(...decisions.map(({ approvalId, decision }) => `${decision} ${approvalId}`))
@@ -138,6 +143,12 @@ test('a task that does not stop at once is told as it is', async () => {
   const { text, story } = await post('CancelTask', { id }, { logs: [running] })
   expect(JSON.parse(text).result.status.state).toBe('TASK_STATE_WORKING')
   expect(story).toEqual(['cancel'])
+})
+
+test('a task that is part of another one cannot be cancelled by itself', async () => {
+  const refusal = new AgentError('run_joined', 'Run "m" has joined run "first".')
+  const { text } = await post('CancelTask', { id }, { logs: [running], refusal })
+  expect(JSON.parse(text).error).toMatchObject({ code: -32002, message: refusal.message })
 })
 
 test('what breaks is told without its cause, in streams too', async () => {
