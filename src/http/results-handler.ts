@@ -29,7 +29,7 @@ export function createResultsHandler(agent: Agent): Handler {
     const body = await readJsonBody(call.request, call.settings.maxBodyBytes)
     const { results } = parseShape(resultsBody, body)
     const key = await requireRun(call, agent)
-    await takeResults(call, { key, events: await call.sessions.readRun(key) }, results.map(toPlaced))
+    await takeResults(call, key, results.map(toPlaced))
     return handleOutcome(call)
   }
 }

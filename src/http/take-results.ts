@@ -19,16 +19,24 @@ export interface PlacedResult {
  * Takes what came of tool calls that a run waits for its caller with. Reporting the same again finds the same.
  * @throws {AgentError} `not_found`, `invalid_request` or `result_already_reported`, naming the field.
  */
-export async function takeResults(
-  call: Call,
-  { key, events }: { readonly key: RunKey; readonly events: readonly StoredEvent[] },
+export async function takeResults(call: Call, key: RunKey, placed: readonly PlacedResult[]): Promise<void> {
+  await reportResults(call, key, findUnreported(await call.sessions.readRun(key), placed))
+}
+
+/** The results that a run has not been told of, from its events. @throws {AgentError} as {@link takeResults}. */
+export function findUnreported(
+  events: readonly StoredEvent[],
   placed: readonly PlacedResult[],
-): Promise<void> {
-  const fresh = placed.filter((one, index) => {
+): readonly PlacedResult[] {
+  return placed.filter((one, index) => {
     if (placed.findIndex(({ callId }) => callId === one.callId) < index)
       throw createFieldError(one.path, 'is reported twice')
     return !isReported(events, one)
   })
+}
+
+/** Reports results that the run has not been told of. @throws {AgentError} `result_already_reported` when somebody else was first, with others. */
+export async function reportResults(call: Call, key: RunKey, fresh: readonly PlacedResult[]): Promise<void> {
   if (fresh.length === 0) return
   const taken = await call.sessions.report(
     key,

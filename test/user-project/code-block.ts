@@ -40,3 +40,10 @@ export function toModule(code: string): string {
   const imports = [...names].filter(([name]) => used.has(name) && !made.includes(name))
   return [...imports.map(([name, module]) => `import { ${name} } from '${module}'`), code].join('\n')
 }
+
+/** The code blocks of a page, one by one; those of a dialect's page go on from each other, and are one. */
+export function readCode(page: string): readonly string[] {
+  const text = readFileSync(resolve(root, page), 'utf8')
+  const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
+  return page.startsWith('docs/protocols/') ? [blocks.join('\n')] : blocks
+}

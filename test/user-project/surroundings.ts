@@ -7,13 +7,9 @@ import {
   type Tool,
   transformNode,
 } from 'durable-agent-functions'
-import type { OpenAI } from 'openai'
 
 // What the code blocks of the docs take for granted, by the names that they use.
 export declare const client: ChatClient
-export declare const openai: OpenAI
-export declare const asked: OpenAI.Responses.Response
-export declare const question: OpenAI.Responses.ResponseOutputItem.McpApprovalRequest
 export declare const agents: readonly Agent[]
 export declare const agent: Agent
 export declare const session: AgentSession

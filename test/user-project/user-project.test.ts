@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTempApp } from '../support/temp-app.js'
-import { toModule } from './code-block.js'
+import { readCode, toModule } from './code-block.js'
 
 const root = resolve(import.meta.dirname, '../..')
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -47,13 +47,10 @@ function readAll(folder: string, ending: string): Record<string, string> {
 }
 
 test('every code block of the docs compiles as it stands, given the names that it takes for granted', async () => {
-  const documents = { ...readAll('docs', '.md'), 'README.md': readFileSync(join(root, 'README.md'), 'utf8') }
+  const documents = ['README.md', ...Object.keys(readAll('docs', '.md')).map((name) => `docs/${name}`)]
   const surroundings = readFileSync(join(import.meta.dirname, 'surroundings.ts'), 'utf8')
-  const blocks = Object.entries(documents).flatMap(([name, text]) =>
-    [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ''], index) => [
-      `${name}-${index}.ts`,
-      toModule(code),
-    ]),
+  const blocks = documents.flatMap((page) =>
+    readCode(page).map((code, index) => [`${page.replaceAll('/', '-')}-${index}.ts`, toModule(code)]),
   )
   expect(blocks.length).toBeGreaterThan(20)
   expect(

@@ -1,14 +1,15 @@
 import { toAskingRun } from '../../run/approval-id.js'
 import type { Decision } from '../../run/control.js'
 import type { StoredEvent } from '../../run/events.js'
-import { fold, toOpenApprovals } from '../../run/fold.js'
+import { fold, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
 import { checkEditedArguments } from '../check-edited-arguments.js'
 import { parseCorrelationId, parseId } from '../ids.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
+import { findUnreported, type PlacedResult, reportResults } from '../take-results.js'
 import { takeDecisions } from './take-decisions.js'
-import { isExpiredNow, isParked } from './waiting-runs.js'
+import { isExpiredNow } from './waiting-runs.js'
 
 /** What a human has decided, and where in the request that stands. */
 export interface PlacedDecision extends Omit<Decision, 'by'> {
@@ -19,12 +20,18 @@ export interface PlacedDecision extends Omit<Decision, 'by'> {
   readonly isWaived?: boolean
 }
 
-/** A run that goes on with what was decided, and its events that were told before. */
-export interface DecidedRun {
+/** What somebody answers a run. */
+export interface RunAnswers {
+  readonly decisions: readonly PlacedDecision[]
+  readonly results: readonly PlacedResult[]
+}
+
+/** A run that goes on with what was answered, and its events that were told before. */
+export interface AnsweredRun {
   readonly key: RunKey
   readonly told: readonly StoredEvent[]
-  /** The approvals that were decided. */
-  readonly decided: readonly string[]
+  /** The approvals that were decided, and the tool calls that were carried out. */
+  readonly answered: readonly string[]
 }
 
 /**
@@ -35,16 +42,42 @@ export async function decideRun(
   call: Call,
   session: SessionKey,
   placed: readonly PlacedDecision[],
-): Promise<DecidedRun> {
-  const key = { ...session, run: toRun(placed) }
-  await call.sessions.requireSession(session, call.owner)
+): Promise<AnsweredRun> {
+  return answerRun(call, { ...session, run: toRun(placed) }, { decisions: placed, results: [] })
+}
+
+/**
+ * Takes what a run has asked for: a human's decisions, and what came of the tools that the caller carries out. Sending the
+ * same again gives the same, and nothing is taken when a part of it cannot be.
+ * @throws {AgentError} `invalid_request`, `not_found`, `approval_already_decided` or `result_already_reported`, naming the field.
+ */
+export async function answerRun(
+  call: Call,
+  key: RunKey,
+  { decisions: placed, results }: RunAnswers,
+): Promise<AnsweredRun> {
+  await call.sessions.requireSession(key, call.owner)
   const events = await call.sessions.readRun(key)
   const due = placed.filter((one) => !(one.isWaived && isPast(events, one)))
-  await checkEdits(call, session, due, events)
+  await checkEdits(call, key, due, events)
+  const unreported = findUnreported(events, results)
   const decisions = due.map((one) => toDecision(one, call.owner))
-  await takeDecisions(call, { key, events }, decisions, (index) => due[index]?.path ?? '')
-  const decided = placed.map(({ approvalId }) => approvalId)
-  return { key, told: toTold(events, decided), decided }
+  if (placed.length > 0)
+    await takeDecisions(call, { key, events }, decisions, (index) => due[index]?.path ?? '')
+  await reportResults(call, key, unreported)
+  const answered = [...placed.map(({ approvalId }) => approvalId), ...results.map(({ callId }) => callId)]
+  return { key, told: toTold(events, answered), answered }
+}
+
+/** Of the results that a conversation shows, those that a run still waits for: the others are history. */
+export async function leaveOutReported(
+  { sessions }: Call,
+  key: RunKey,
+  results: readonly PlacedResult[],
+): Promise<readonly PlacedResult[]> {
+  if (results.length === 0) return []
+  const open = toOpenCalls(fold(await sessions.readRun(key)))
+  return results.filter(({ callId }) => open.some((one) => one.callId === callId))
 }
 
 /** Of the decisions that a conversation shows, those that a run still waits for: the others are history. @throws {AgentError} `invalid_request` naming the field. */
@@ -73,15 +106,21 @@ function isPast(events: readonly StoredEvent[], { approvalId }: PlacedDecision):
   return open === undefined || isExpiredNow(open)
 }
 
-/** What whoever decides has been told for certain: the run up to where it first waited with all these questions. */
-function toTold(events: readonly StoredEvent[], approvalIds: readonly string[]): readonly StoredEvent[] {
-  const asked = events.findLastIndex((event) => asks(event, approvalIds))
-  const parked = events.findIndex((event, index) => index > asked && isParked(event))
+/** What whoever answers has been told for certain: the run up to where it first waited with all these questions. */
+function toTold(events: readonly StoredEvent[], answered: readonly string[]): readonly StoredEvent[] {
+  const asked = events.findLastIndex((event) => asks(event, answered))
+  const parked = events.findIndex((event, index) => index > asked && waits(event))
   return events.slice(0, Math.max(asked, parked) + 1)
 }
 
-function asks(event: StoredEvent, approvalIds: readonly string[]): boolean {
-  return event.type === 'approval.requested' && approvalIds.includes(event.data.approvalId)
+function asks(event: StoredEvent, answered: readonly string[]): boolean {
+  if (event.type === 'tool.pending') return answered.includes(event.data.callId)
+  return event.type === 'approval.requested' && answered.includes(event.data.approvalId)
+}
+
+/** Whether a run waits from then on for what it has asked. */
+function waits(event: StoredEvent): boolean {
+  return event.type === 'run.parked' && (event.data.reason === 'approval' || event.data.reason === 'tool')
 }
 
 async function checkEdits(

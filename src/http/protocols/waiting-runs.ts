@@ -1,14 +1,10 @@
 import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
+import type { ControlRecord } from '../../run/control.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
-import { fold, isExpired, toOpenApprovals } from '../../run/fold.js'
+import { fold, isAsking, isExpired, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
-
-/** Whether a run waits from then on for a human. */
-export function isParked(event: StoredEvent): boolean {
-  return event.type === 'run.parked' && event.data.reason === 'approval'
-}
 
 /** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */
 export function isExpiredNow(approval: ApprovalRequested): boolean {
@@ -21,16 +17,19 @@ async function isDecided(
   key: RunKey,
   events: readonly StoredEvent[],
 ): Promise<boolean> {
-  const asked = toOpenApprovals(fold(events)).map(({ approvalId }) => approvalId)
-  if (asked.length === 0) return true
-  const controls = await log.controls(key)
-  return controls.some(
-    (record) => record.type === 'cancel' || (record.type === 'decision' && asked.includes(record.approvalId)),
-  )
+  const state = fold(events)
+  const [approvals, calls] = [toOpenApprovals(state), toOpenCalls(state)]
+  if (approvals.length + calls.length === 0) return true
+  const isAnswer = (record: ControlRecord) => {
+    if (record.type === 'decision') return approvals.some((one) => one.approvalId === record.approvalId)
+    if (record.type === 'toolResult') return calls.some(({ callId }) => callId === record.callId)
+    return record.type === 'cancel'
+  }
+  return (await log.controls(key)).some(isAnswer)
 }
 
 /**
- * A run's events, once it has heard what somebody has decided about it: until then its log says that it waits for a human.
+ * A run's events, once it has heard what somebody has answered it: until then its log says that it waits for that.
  * Waits only when there is something to hear, and no longer than the signal allows.
  */
 export async function readDecidedRun(
@@ -40,13 +39,13 @@ export async function readDecidedRun(
 ): Promise<readonly StoredEvent[]> {
   const { sessions } = call
   const events = await sessions.readRun(key)
-  if (fold(events).parked !== 'approval' || !(await isDecided(call, key, events))) return events
+  if (!isAsking(fold(events)) || !(await isDecided(call, key, events))) return events
   for await (const later of sessions.follow(key, events.length - 1, signal)) if (later.length > 0) break
   return sessions.readRun(key)
 }
 
 /**
- * The earlier run of a session that a new one would have to wait behind until somebody decides; `undefined` when there is
+ * The earlier run of a session that a new one would have to wait behind until somebody decides, or its caller reports; `undefined` when there is
  * none, or when the run is no new one. One that nobody has answered in time is told to go on.
  * @throws {AgentError} `not_found` when the session is somebody else's.
  */
@@ -62,18 +61,19 @@ export async function findAskingRun(
   const asking = { ...key, run: first.run }
   const events = await sessions.readRun(asking)
   if (await isDecided(call, asking, events)) return undefined
-  if (!toOpenApprovals(fold(events)).every(isExpiredNow)) return asking
+  const state = fold(events)
+  if (toOpenCalls(state).length > 0 || !toOpenApprovals(state).every(isExpiredNow)) return asking
   await sessions.signal(asking, 'continue', { correlationId: asking.run })
   return undefined
 }
 
-/** Refuses a message that would have to wait until a human has decided about an earlier one. @throws {AgentError} `session_busy`; `not_found` when the session is somebody else's. */
+/** Refuses a message that would have to wait until an earlier one's tool calls are decided or carried out. @throws {AgentError} `session_busy`; `not_found` when the session is somebody else's. */
 export async function refuseToWait(
   call: Pick<Call, 'log' | 'sessions' | 'owner'>,
   key: RunKey,
 ): Promise<void> {
   const asking = await findAskingRun(call, key)
   if (asking === undefined) return
-  const text = `Run "${asking.run}" of session "${key.session}" waits for a human to decide about a tool call: decide first.`
+  const text = `Run "${asking.run}" of session "${key.session}" waits for a tool call to be decided, or carried out by its caller: answer it first, or cancel the run.`
   throw new AgentError('session_busy', text)
 }

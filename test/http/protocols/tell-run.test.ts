@@ -77,9 +77,9 @@ test('pauses where the run waits for a human, now or later, but not where it has
 test('goes on after what was told, until the run has heard of all decisions', async () => {
   const told = store(waiting)
   const later = [[decides('r~1'), resumed], [parked], [resumed, ...rest]]
-  const both = await tell(waiting, later, { told, decided: ['r~1', 'r~2'] })
+  const both = await tell(waiting, later, { told, answered: ['r~1', 'r~2'] })
   expect([both.told[0], both.told.at(-1), both.taken]).toEqual(['resume', 'run.completed', 3])
-  const one = await tell(waiting, later, { told, decided: ['r~1'] })
+  const one = await tell(waiting, later, { told, answered: ['r~1'] })
   expect([one.told.at(-1), one.taken]).toEqual(['pause', 2])
 })
 

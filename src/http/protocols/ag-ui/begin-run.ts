@@ -5,7 +5,7 @@ import { createRunRequest } from '../../../session/client/run-request.js'
 import type { BeginOptions } from '../../../session/client/session-client.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { type DecidedRun, decideRun } from '../decide-run.js'
+import { type AnsweredRun, decideRun } from '../decide-run.js'
 import { toContextId } from '../stored-said.js'
 import type { TellingFrom } from '../tell-run.js'
 import { refuseToWait } from '../waiting-runs.js'
@@ -41,7 +41,7 @@ async function sayAgain(call: Call, input: ParsedInput, before: readonly ChatMes
 }
 
 /** Whether the user has said nothing since what a decided run answers. */
-function isAllTaken(shown: ParsedInput['shown'], { key, told }: DecidedRun): boolean {
+function isAllTaken(shown: ParsedInput['shown'], { key, told }: AnsweredRun): boolean {
   const last = toLastUserId(shown)
   return last === undefined || toTaken(key, fold(told).request).has(last)
 }
