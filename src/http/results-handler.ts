@@ -11,7 +11,7 @@ import { type PlacedResult, takeResults } from './take-results.js'
 const toolResult = z
   .strictObject({
     callId: z.string(),
-    result: z.json().optional().describe('What the tool gave.'),
+    result: z.unknown().optional().describe('What the tool gave: any JSON.'),
     error: z.string().optional().describe('Why it failed, instead; the model is told.'),
   })
   .refine(
