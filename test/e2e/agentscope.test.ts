@@ -506,9 +506,14 @@ test('several agents are told apart by the model that is named', async () => {
   expect((await many.agent('Thrifty').state('m')).body.message_count).toBe(1)
   expect((await many.agent('Assistant').state('m')).status).toBe(404)
   expect((await both.read(body.id)).body.id).toBe(body.id)
-  for (const model of [undefined, 'gpt-4']) {
-    const refused = await both.ask({ input: [userSays('Hi')], model })
-    expect([refused.status, refused.body.error?.issues?.[0]?.path]).toEqual([404, 'model'])
+  const names = 'There are: Assistant, Thrifty.'
+  for (const [model, why] of [
+    [undefined, 'is required to name an agent'],
+    ['gpt-4', 'there is no agent "gpt-4"'],
+  ]) {
+    const { status, body: refused } = await both.ask({ input: [userSays('Hi')], model })
+    expect([status, refused.error?.issues?.[0]?.path]).toEqual([404, 'model'])
+    expect(refused.error?.message).toBe(`model: ${why}. ${names}`)
   }
   await many.host.stop()
 })

@@ -13,7 +13,8 @@ export function findAgent(call: Call, field: string, name: string | undefined): 
   const found = findReachable(call, name ?? '') ?? (reachable.length === 1 ? only : undefined)
   if (found !== undefined) return found
   const names = reachable.map((agent) => agent.name).join(', ')
-  throw new AgentError('not_found', `${field}: there is no agent "${name ?? ''}". There are: ${names}.`, {
+  const missing = name === undefined ? 'is required to name an agent' : `there is no agent "${name}"`
+  throw new AgentError('not_found', `${field}: ${missing}. There are: ${names}.`, {
     issues: [{ path: field, message: `must be one of ${names}` }],
   })
 }
