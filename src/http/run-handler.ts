@@ -18,6 +18,7 @@ import type { AnswerForm } from './caller-wishes.js'
 import { createEventStream } from './event-stream.js'
 import { type ParsedRun, parseRun } from './parse-run.js'
 import type { Call, Handler } from './route.js'
+import { createRunAnswer } from './run-answer.js'
 
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
 export function createRunHandler(agent: Agent): Handler {
@@ -36,7 +37,7 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answ
   const { sessions, settings } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
   const headers = toRunHeaders(run.sessionId, run.correlationId)
-  await sessions.begin(key, run.request)
+  const isNew = await sessions.begin(key, run.request)
   const isWaitedFor = run.wait && run.form !== 'events'
   const outcome = isWaitedFor
     ? await withinMs(settings.waitLimitMs, (signal) => sessions.waitForNews(key, signal))
@@ -45,8 +46,9 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answ
   // From here on the caller knows of a run that has not ended.
   await sessions.settle()
   if (run.form === 'events') return createEventStream(call, key, { after: -1, headers })
-  if (!run.wait) return createPendingAnswer(call.url, key, 'accepted')
-  return createStandingAnswer(call.url, key, await sessions.readStanding(key))
+  if (!run.wait && isNew) return createPendingAnswer(call.url, key, 'accepted')
+  const state = await sessions.readStanding(key)
+  return run.wait ? createStandingAnswer(call.url, key, state) : createRunAnswer(call.url, key, state)
 }
 
 function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {

@@ -2,14 +2,7 @@ import type { Agent } from '../agent/agent.js'
 import { AgentError, hasCode } from '../core/errors.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { toHistoryEntries } from '../session/state/session-view.js'
-import {
-  type Answer,
-  createJsonAnswer,
-  createStandingAnswer,
-  type PendingStatus,
-  toRunHeaders,
-  toStanding,
-} from './answers.js'
+import { type Answer, createJsonAnswer, type PendingStatus, toRunHeaders, toStanding } from './answers.js'
 import { createEventStream } from './event-stream.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { parseCursor } from './parse-cursor.js'
@@ -17,6 +10,7 @@ import { parsePage } from './parse-page.js'
 import { parseFlag, refuseUnknown } from './parse-query.js'
 import { passBody } from './read-body.js'
 import type { Call, Handler } from './route.js'
+import { createRunAnswer } from './run-answer.js'
 
 /** `GET agents/{agent}/{sessionId}`: the conversation. */
 export function createStateHandler(agent: Agent): Handler {
@@ -72,20 +66,7 @@ export function createResetHandler(agent: Agent): Handler {
 export function createOutcomeHandler(agent: Agent): Handler {
   return async function handleOutcome(call: Call): Promise<Answer> {
     const key = await requireRun(call, agent)
-    const state = await call.sessions.readStanding(key)
-    const { outcome } = state
-    const ids = { sessionId: key.session, correlationId: key.run }
-    const headers = toRunHeaders(key.session, key.run)
-    switch (outcome?.type) {
-      case undefined:
-        return createStandingAnswer(call.url, key, state)
-      case 'run.completed':
-        return createJsonAnswer(outcome.data, 200, headers)
-      case 'run.failed':
-        return createJsonAnswer({ status: 'error', ...ids, error: outcome.data }, 200, headers)
-      case 'run.cancelled':
-        return createJsonAnswer({ status: 'cancelled', ...ids, ...outcome.data }, 200, headers)
-    }
+    return createRunAnswer(call.url, key, await call.sessions.readStanding(key))
   }
 }
 

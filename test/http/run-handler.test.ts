@@ -7,6 +7,8 @@ import { fold } from '../../src/run/fold.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { accepted, completed, started } from '../run/event-samples.js'
 
+const cancelled: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: '' } }
+
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
 /** Asks for a run, of which there is `news` while its caller waits; returns the answer and what was done to that end. */
@@ -14,6 +16,7 @@ async function run(
   news: TerminalEvent | 'waiting' | undefined,
   headers: Record<string, string> = {},
   events: readonly RunEvent[] = [accepted('Hi')],
+  isNew = true,
 ) {
   const story: string[] = []
   const note =
@@ -33,7 +36,7 @@ async function run(
     owner: undefined,
     settings: { waitLimitMs: 1000, streamLimitMs: 1000, heartbeatMs: 1000, maxBodyBytes: 1000 },
     sessions: {
-      begin: note('begin', undefined),
+      begin: note('begin', isNew),
       settle: note('settle', undefined),
       waitForNews: note('wait', news),
       readStanding: note('read run', fold(events)),
@@ -70,3 +73,14 @@ test.each([
     expect(JSON.parse(String(body))).toMatchObject({ status })
   },
 )
+
+test.each([
+  [202, { status: 'accepted' }, [accepted('Hi')]],
+  [202, { status: 'running' }, [accepted('Hi'), started(1)]],
+  [200, { response: 'ok' }, [accepted('Hi'), started(1), completed('ok')]],
+  [200, { status: 'cancelled' }, [accepted('Hi'), cancelled]],
+] as const)('who asks again without waiting is told %d with %o', async (status, said, events) => {
+  const told = await run(undefined, { 'x-ms-wait-for-response': 'false' }, events, false)
+  expect([told.status, told.story]).toEqual([status, ['begin', 'settle', 'read run']])
+  expect(JSON.parse(String(told.body))).toMatchObject(said)
+})

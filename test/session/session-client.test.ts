@@ -28,6 +28,16 @@ test('a run is begun at once, but counts as started only when it is on disk', as
   expect(told).toEqual(['accepted'])
 })
 
+test('a run is a new one once', async () => {
+  const log = new MemoryRunLog()
+  const sessions = new SessionClient({ signalEntity: async () => {} } as unknown as DurableClient, log)
+  const run = { ...key, run: 'r' }
+  const begin = () => sessions.begin(run, createRunRequest({ messages: [createTextMessage('user', 'Hi')] }))
+  expect([await begin(), await begin()]).toEqual([true, false])
+  await log.append(run, 1, [started(1), completed('Hello')])
+  expect(await begin()).toBe(false)
+})
+
 test('a run that cannot be brought to disk is not acknowledged', async () => {
   const log = new MemoryRunLog()
   log.flush = () => Promise.reject(new Error('The disk is gone.'))

@@ -70,18 +70,23 @@ export class SessionClient {
   }
 
   /**
-   * Begins a run: writes it down, then signals the entity. Repeating it with the same request finds the same run. No crash
-   * undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
+   * Begins a run: writes it down, then signals the entity; true when it is a new one. Repeating it with the same request finds
+   * the same run. No crash undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
    */
-  async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<void> {
+  async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<boolean> {
     const { request: stored, attachments } = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
-    if (creation.outcome === 'exists' && (await this.#log.read(key)).some(isTerminal)) return
-    if (creation.outcome === 'created' && (await isNeedless?.())) return this.#withdraw(key)
+    const isNew = creation.outcome === 'created'
+    if (!isNew && (await this.#log.read(key)).some(isTerminal)) return false
+    if (isNew && (await isNeedless?.())) {
+      await this.#withdraw(key)
+      return true
+    }
     await this.#makeWay(key, stored)
     await this.signal(key, 'run', { correlationId: key.run })
+    return isNew
   }
 
   /** Ends a run that nobody has been told of. */
