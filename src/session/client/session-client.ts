@@ -189,9 +189,10 @@ export class SessionClient {
   /**
    * Where a run stands. What was decided about its tool calls, or reported of them, counts from when it was filed, although the run learns of it
    * only when its turn comes; one that is to be cancelled asks nobody. One that nobody has answered in time is told to go on.
+   * Whoever has read its events just now passes them.
    */
-  async readStanding(key: RunKey): Promise<RunState> {
-    const state = fold(await this.#log.read(key))
+  async readStanding(key: RunKey, events?: readonly StoredEvent[]): Promise<RunState> {
+    const state = fold(events ?? (await this.#log.read(key)))
     const asked = toOpenApprovals(state)
     if (asked.length + toOpenCalls(state).length === 0) return state
     const now = toTimestamp(this.#clock.now())
