@@ -51,8 +51,11 @@ function callsOf({ output }: Pick<Response, 'output'>): readonly ResponseFunctio
   return output.filter((item) => item.type === 'function_call')
 }
 
-function outputOf({ call_id }: Pick<ResponseFunctionToolCall, 'call_id'>, output: string) {
-  return { type: 'function_call_output', call_id, output } satisfies ResponseInputItem
+function outputOf(
+  { call_id }: Pick<ResponseFunctionToolCall, 'call_id'>,
+  output: ResponseInputItem.FunctionCallOutput['output'],
+): ResponseInputItem {
+  return { type: 'function_call_output', call_id, output }
 }
 
 function ask(input: string, more: Partial<ResponseCreateParamsNonStreaming> = {}) {
@@ -138,9 +141,7 @@ describe("a call of a client's tool", () => {
     const asked = await ask('Show both')
     const [oslo, bergen] = callsOf(asked)
     if (oslo === undefined || bergen === undefined) throw new Error('Two calls are missing.')
-    const half = await answer(asked, [
-      { ...outputOf(oslo, ''), output: [{ type: 'input_text', text: 'Here' }] },
-    ])
+    const half = await answer(asked, [outputOf(oslo, [{ type: 'input_text', text: 'Here' }])])
     expect(callsOf(half)).toMatchObject([{ call_id: bergen.call_id }])
     expect((await answer(half, [outputOf(bergen, 'There')])).output_text).toBe('Tools: Here | There')
     const lost = await answer(asked, [outputOf(bergen, 'There')])
@@ -277,7 +278,7 @@ describe('what cannot be taken is refused by name', () => {
     const missing = outputOf({ call_id: forge(agent, session, run, 'none') }, 'x')
     expect(await readFailure(answer(asked, [missing]))).toMatchObject({ status: 404, param })
     const image = { type: 'input_image', image_url: 'https://example.com/a.png', detail: 'auto' } as const
-    const drawn = { type: 'function_call_output', call_id, output: [image] } as const
+    const drawn = outputOf({ call_id }, [image])
     expect(await readFailure(answer(asked, [drawn]))).toMatchObject({ param: 'input.0.output.0.type' })
     const twice = [outputOf({ call_id }, 'x'), outputOf({ call_id }, 'y')]
     expect(await readFailure(answer(asked, twice))).toMatchObject({ status: 400, param: 'input.1.call_id' })
