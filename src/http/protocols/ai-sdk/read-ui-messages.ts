@@ -1,5 +1,5 @@
 import { createTextMessage } from '../../../core/messages.js'
-import { fold, toLastCalls } from '../../../run/fold.js'
+import { fold } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { toOwnMessages } from '../../../run/turn-messages.js'
 import type { HistoryPage } from '../../../session/state/read-session.js'
@@ -11,7 +11,7 @@ import {
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import type { Call } from '../../route.js'
 import { readSaid } from '../stored-said.js'
-import { toAnswerId } from './answer-teller.js'
+import { toAnswerId } from './answer-id.js'
 import type { UiMetadata } from './ui-chunks.js'
 import { toAnswerParts, type UiMessage } from './ui-messages.js'
 import { toUserParts } from './ui-parts.js'
@@ -69,7 +69,7 @@ function toMetadata({ session }: SessionKey, { correlationId, createdAt }: Store
 async function readUnfinished(call: Call, key: SessionKey, run: string): Promise<readonly UiMessage[]> {
   const state = fold(await call.sessions.readRun({ ...key, run }))
   const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
-  const parts = toAnswerParts([...toOwnMessages(state), ...partial], toLastCalls(state))
+  const parts = toAnswerParts([...toOwnMessages(state), ...partial], state)
   const metadata = { sessionId: key.session, correlationId: run, usage: state.usage }
   return parts.length === 0 ? [] : [{ id: toAnswerId(run), role: 'assistant', metadata, parts }]
 }
