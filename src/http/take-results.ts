@@ -16,14 +16,9 @@ export interface PlacedResult {
 }
 
 /**
- * Takes what came of tool calls that a run waits for its caller with. Reporting the same again finds the same.
+ * What came of tool calls that a run waits for its caller with, and its events do not tell of yet.
  * @throws {AgentError} `not_found`, `invalid_request` or `result_already_reported`, naming the field.
  */
-export async function takeResults(call: Call, key: RunKey, placed: readonly PlacedResult[]): Promise<void> {
-  await reportResults(call, key, findUnreported(await call.sessions.readRun(key), placed))
-}
-
-/** The results that a run has not been told of, from its events. @throws {AgentError} as {@link takeResults}. */
 export function findUnreported(
   events: readonly StoredEvent[],
   placed: readonly PlacedResult[],
