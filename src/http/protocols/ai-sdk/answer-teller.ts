@@ -10,8 +10,8 @@ import type {
 import {
   advance,
   emptyRun,
+  isCallersTool,
   isChanged,
-  isForCaller,
   type OpenCall,
   type RunState,
   toLastCalls,
@@ -119,7 +119,7 @@ export class AnswerTeller implements RunTeller<UiChunk> {
 
   #tellCall(call: FunctionCallContent): UiChunk {
     const { callId: toolCallId, name: toolName } = call
-    if (!isForCaller(this.#state, toolName)) return toInput(call)
+    if (!isCallersTool(this.#state, toolName)) return toInput(call)
     this.#withheld.add(toolCallId)
     return { type: 'tool-input-start', toolCallId, toolName }
   }
