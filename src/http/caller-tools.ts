@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
+import { checkJsonSchema } from '../core/caller-schema.js'
 import type { JsonObject } from '../core/json.js'
-import { checkJsonSchema } from '../core/schema.js'
 import type { CallerTool } from '../run/events.js'
 import { createFieldError } from './request-errors.js'
 
