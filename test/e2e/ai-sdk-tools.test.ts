@@ -228,6 +228,15 @@ describe('a call that is open', () => {
     expect(chat.text).toContain('You said: Hello')
   })
 
+  test('is what a page comes back to, whatever waits behind it', async () => {
+    await openByHand('behind').say('Show Oslo')
+    await scene.api.run({ message: 'Hello', sessionId: 'behind', waitForResponse: false })
+    const { chat, shown } = open('behind')
+    await chat.resumeStream()
+    await waitForText(chat)
+    expect([shown, chat.text]).toEqual([['Oslo'], 'There it is.'])
+  })
+
   test('is carried out while the next message waits its turn', async () => {
     const chat = openByHand('turns', { sendAutomaticallyWhen: () => false })
     await chat.say('Show Oslo')
