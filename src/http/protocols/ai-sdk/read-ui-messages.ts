@@ -1,5 +1,5 @@
 import { createTextMessage } from '../../../core/messages.js'
-import { fold, toLastCalls } from '../../../run/fold.js'
+import { fold } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { toOwnMessages } from '../../../run/turn-messages.js'
 import type { HistoryPage, OpenRun } from '../../../session/state/read-session.js'
@@ -11,7 +11,7 @@ import {
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import type { Call } from '../../route.js'
 import { readSaid } from '../stored-said.js'
-import { toAnswerId } from './answer-teller.js'
+import { toAnswerId } from './answer-id.js'
 import type { UiMetadata } from './ui-chunks.js'
 import { toAnswerParts, type UiMessage } from './ui-messages.js'
 import { toUserParts } from './ui-parts.js'
@@ -74,7 +74,7 @@ async function readUnfinished(
   const state = fold(events)
   const standing = await sessions.readStanding({ ...key, run }, events)
   const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
-  const parts = toAnswerParts([...toOwnMessages(state), ...partial], toLastCalls(standing))
+  const parts = toAnswerParts([...toOwnMessages(state), ...partial], standing)
   const metadata = { sessionId: key.session, correlationId: run, usage: state.usage }
   return parts.length === 0 ? [] : [{ id: toAnswerId(run), role: 'assistant', metadata, parts }]
 }

@@ -30,7 +30,7 @@ export function toTooling(
   const named = given.map(({ name, description, parameters }) => {
     return { name, description: description ?? '', parameters: { ...(parameters ?? { type: 'object' }) } }
   })
-  const tools = checkCallerTools(agent, named, toPath)
+  const tools = checkCallerTools(agent, named, (index, field) => `${toPath(index)}.${field}`)
   if (tools !== undefined && isParallel === false)
     throw createFieldError('parallel_tool_calls', 'must not be false: a step may have several calls')
   if (choice === 'required' && tools === undefined)
