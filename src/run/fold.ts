@@ -240,12 +240,16 @@ export type OpenCall = Pick<FunctionCallContent, 'callId' | 'name' | 'arguments'
 
 /** The tool calls that wait for the run's caller. */
 export function toOpenCalls(state: RunState): readonly OpenCall[] {
-  const tools = state.request?.options.tools
-  if (tools === undefined || state.outcome !== undefined) return []
+  if (state.outcome !== undefined) return []
   return toLastCalls(state).flatMap(({ call: { callId, name, arguments: args }, pending, completed }) => {
     const isOpen = pending !== undefined && completed === undefined
-    return isOpen && tools.some((tool) => tool.name === name) ? [{ callId, name, arguments: args }] : []
+    return isOpen && isForCaller(state, name) ? [{ callId, name, arguments: args }] : []
   })
+}
+
+/** Whether a tool is one that the run's caller carries out. */
+export function isForCaller({ request }: Pick<RunState, 'request'>, name: string | undefined): boolean {
+  return request?.options.tools?.some((tool) => tool.name === name) ?? false
 }
 
 /** Whether a run's message is being worked on: by itself, or by the run that it joined. */

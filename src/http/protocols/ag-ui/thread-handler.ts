@@ -1,5 +1,5 @@
 import { createTextMessage } from '../../../core/messages.js'
-import { fold, toOpenApprovals } from '../../../run/fold.js'
+import { fold, toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { toOwnMessages } from '../../../run/turn-messages.js'
 import { fromStoredMessage } from '../../../session/state/stored-messages.js'
@@ -13,9 +13,10 @@ import { requireAgent } from '../find-agent.js'
 import { readSaid } from '../stored-said.js'
 import type { AguiInterrupt, AguiMessage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
+import { toToolCallId } from './message-ids.js'
 import { toCallerMessage, toRunMessages } from './thread-messages.js'
 
-/** `GET ag-ui/{agent}/{threadId}`: the conversation as clients begin with it, newest last, and what it asks a human. */
+/** `GET ag-ui/{agent}/{threadId}`: the conversation as clients begin with it, newest last, and what it asks a human and the client. */
 export async function handleThread(call: Call): Promise<Answer> {
   const query = call.url.searchParams
   refuseUnknown(query, ['limit', 'before', 'code'])
@@ -32,9 +33,11 @@ export async function handleThread(call: Call): Promise<Answer> {
     const said = await readSaid(call, key, entry)
     return [...said.map(toCallerMessage), ...(open.get(run)?.messages ?? [])]
   })
+  const unfinished = [...open.values()]
   return createJsonAnswer({
     messages: (await Promise.all(messages)).flat(),
-    interrupts: [...open.values()].flatMap(({ interrupts }) => interrupts),
+    interrupts: unfinished.flatMap(({ interrupts }) => interrupts),
+    pendingToolCallIds: unfinished.flatMap(({ pendingToolCallIds }) => pendingToolCallIds),
     next_before: view.olderBefore,
   })
 }
@@ -51,11 +54,17 @@ function toAnswer(run: string, entry: StoredEntry): readonly AguiMessage[] {
 interface Unfinished {
   readonly messages: readonly AguiMessage[]
   readonly interrupts: readonly AguiInterrupt[]
+  /** The tool calls that wait for the client. */
+  readonly pendingToolCallIds: readonly string[]
 }
 
 async function readUnfinished({ sessions }: Call, key: SessionKey, run: string): Promise<Unfinished> {
   const state = fold(await sessions.readRun({ ...key, run }))
   const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
   const messages = toRunMessages(run, [...toOwnMessages(state), ...partial])
-  return { messages, interrupts: toOpenApprovals(state).map((approval) => toInterrupt(run, approval)) }
+  return {
+    messages,
+    interrupts: toOpenApprovals(state).map((approval) => toInterrupt(run, approval)),
+    pendingToolCallIds: toOpenCalls(state).map(({ callId }) => toToolCallId(run, callId)),
+  }
 }
