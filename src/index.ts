@@ -8,7 +8,6 @@ export type {
   UnknownOutcomePolicy,
 } from './agent/agent-definition.js'
 export type { AgentOptions } from './agent/agent-options.js'
-export { AgentRun } from './agent/agent-run.js'
 export type { AgentRunOptions, TypedRunOptions } from './agent/agent-run-options.js'
 export { AgentSession, type AgentSessionJson, type AgentSessionOptions } from './agent/agent-session.js'
 export type { ApprovalAnswer, ApprovalHandler } from './agent/ask-approval.js'
@@ -186,6 +185,7 @@ export type {
   WorkflowEdge,
   WorkflowNode,
 } from './orchestration/workflow/workflow-definition.js'
+export { AgentRun } from './run/agent-run.js'
 export type {
   ApprovalRequested,
   CallerTool,

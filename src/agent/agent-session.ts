@@ -4,8 +4,8 @@ import { AgentError } from '../core/errors.js'
 import { isJsonObject, type JsonObject } from '../core/json.js'
 import { chatMessage } from '../core/message-schema.js'
 import type { ChatMessage } from '../core/messages.js'
+import { raceAbort } from '../core/race-abort.js'
 import type { ProviderState } from './providers/provider-context.js'
-import { raceAbort } from './tools/race-abort.js'
 
 const version = 1
 

@@ -1,6 +1,7 @@
 import { systemClock } from '../core/clock.js'
 import { toCanonicalJson } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
+import { raceAbort } from '../core/race-abort.js'
 import type { AgentResponse } from '../core/response.js'
 import { WorkLimit } from '../core/work-limit.js'
 import type { HistorySummarized, RunEvent } from '../run/events.js'
@@ -8,7 +9,6 @@ import type { AgentSession } from './agent-session.js'
 import { type HistoryTurn, splitTurns, toHistory } from './providers/compaction.js'
 import type { HistoryProvider } from './providers/history-provider.js'
 import { runStandalone, type StandaloneRun } from './run-standalone.js'
-import { raceAbort } from './tools/race-abort.js'
 
 /** Runs an agent in memory as the next turn of a session. A run that fails adds nothing to the conversation. */
 export function runInSession<Value>(

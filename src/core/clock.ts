@@ -39,7 +39,8 @@ function startTimer(ms: number, callback: () => void, keepsAlive: boolean): () =
     const isLong = leftMs > longestTimerMs
     const next = isLong ? () => wait(leftMs - longestTimerMs) : callback
     timer = setTimeout(next, Math.min(leftMs, longestTimerMs))
-    if (!keepsAlive) timer.unref()
+    // Browsers, where this runs too, have numbers for timers.
+    if (!keepsAlive) timer.unref?.()
   }
   wait(ms + timerErrorMs)
   return () => clearTimeout(timer)

@@ -1,10 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
-import { z } from 'zod'
-import { hasEndlessReference } from './endless-reference.js'
-import { AgentError, type Issue, toErrorMessage, toIssueText } from './errors.js'
+import { AgentError, type Issue, toErrorMessage } from './errors.js'
 import type { JsonObject } from './json.js'
-import { findFormIssues } from './json-schema-form.js'
-import { runWithin } from './run-within.js'
 
 /** A schema of any library that follows Standard Schema and Standard JSON Schema, e.g. zod 4.2 or newer. */
 export interface Schema<Output = unknown> {
@@ -70,52 +66,4 @@ function readJsonSchema(schema: Schema, what: string): Record<string, unknown> {
     const message = `${what} cannot be told to a model: ${toErrorMessage(cause)}.`
     throw new AgentError('invalid_configuration', message, { cause })
   }
-}
-
-/** How long a value may be checked against a schema that is not the app's own; ms. More than any pause of a process that is short of CPU. */
-const checkLimitMs = 1000
-
-/** Checks a schema that came in `field`. @throws {AgentError} `invalid_request` when a caller's JSON Schema is not one we understand, naming what is wrong in it. */
-export function checkJsonSchema(jsonSchema: JsonObject, field = defaultField): void {
-  const issues = findFormIssues(jsonSchema)
-  if (issues.length > 0) throw createUnusableError(issues, field)
-  fromJsonSchema(jsonSchema, field)
-}
-
-/** Where callers of our own routes put the schema. */
-const defaultField = 'response_schema'
-
-/**
- * A schema made from a JSON Schema of a caller's. Security: a pattern in it, or alternatives that refer to alternatives, could keep
- * the process busy for years, so a value that is not checked within a second does not fit.
- * @throws {AgentError} `invalid_request` when it is not one we understand.
- */
-export function fromJsonSchema(jsonSchema: JsonObject, field = defaultField): Schema {
-  try {
-    const schema = z.fromJSONSchema(jsonSchema as Parameters<typeof z.fromJSONSchema>[0])
-    if (hasEndlessReference(jsonSchema))
-      throw new Error('a $ref leads back to itself, which no value can meet')
-    const standard = schema['~standard']
-    return { '~standard': { ...standard, validate: limitCheck(standard.validate) } }
-  } catch (cause) {
-    throw createUnusableError([{ path: '', message: toErrorMessage(cause) }], field, cause)
-  }
-}
-
-/** Enough to see what is meant: a large schema may be wrong in each of its parts. */
-const mostIssues = 10
-
-function createUnusableError(found: readonly Issue[], field: string, cause?: unknown): AgentError {
-  const issues = found.slice(0, mostIssues).map(({ path, message }) => ({
-    path: path === '' ? field : `${field}.${path}`,
-    message,
-  }))
-  const list = toIssueText(issues)
-  return new AgentError('invalid_request', `Not a usable JSON Schema: ${list}`, { cause, issues })
-}
-
-/** The same check, but what takes too long fails. */
-export function limitCheck<Output>(validate: Validate<Output>): Validate<Output> {
-  const tooLong = { issues: [{ message: `it could not be checked within ${checkLimitMs} ms` }] }
-  return (value) => runWithin(checkLimitMs, () => validate(value))?.value ?? tooLong
 }

@@ -28,3 +28,8 @@ export function toRunPath(address: RunAddress): string {
 export function toApprovalPath(address: SessionAddress, approvalId: string): string {
   return `${toSessionPath(address)}/approvals/${encodeURIComponent(approvalId)}`
 }
+
+/** Where what a run's caller has carried out is reported. */
+export function toResultsPath(address: RunAddress): string {
+  return `${toRunPath(address)}/results`
+}

@@ -7,7 +7,6 @@ import { longestReason } from '../core/longest-reason.js'
 import { toAskingRun } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { isExpired, toOpenApprovals } from '../run/fold.js'
-import type { RunKey } from '../run/run-log.js'
 import { type Answer, createStandingAnswer } from './answers.js'
 import { checkEditedArguments } from './check-edited-arguments.js'
 import { parseId } from './ids.js'
@@ -15,7 +14,7 @@ import { parseShape } from './parse-shape.js'
 import { readJsonBody } from './read-body.js'
 import { createDecidedError, createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
-import { requireSession } from './session-handlers.js'
+import { type FoundRun, requireSession } from './session-handlers.js'
 import { withoutNulls } from './without-nulls.js'
 
 /** The body of a decision (README, HTTP). */
@@ -38,7 +37,8 @@ export function createApprovalHandler(agent: Agent): Handler {
     const key = await requireSession(call, agent)
     const approvalId = parseId('approvalId', call.params.approvalId ?? '', 200)
     const run = { ...key, run: toAskingRun(approvalId) }
-    const approval = await requireOpenApproval(call, run, approvalId)
+    const events = await call.sessions.readRun(run)
+    const approval = await requireOpenApproval(call, { key: run, events }, approvalId)
     if (args !== undefined) await checkEditedArguments(agent, approval, args)
     const edited = args as JsonObject | undefined
     const taken = await call.sessions.decide(run, {
@@ -49,16 +49,15 @@ export function createApprovalHandler(agent: Agent): Handler {
       arguments: edited,
     })
     if (!taken) throw createDecidedError(approvalId)
-    return createStandingAnswer(call.url, run, await call.sessions.readStanding(run))
+    return createStandingAnswer(call.url, run, await call.sessions.readStanding(run, events))
   }
 }
 
 async function requireOpenApproval(
   { sessions }: Call,
-  key: RunKey,
+  { key, events }: FoundRun,
   approvalId: string,
 ): Promise<ApprovalRequested> {
-  const events = await sessions.readRun(key)
   const asked = events.find(
     (event) => event.type === 'approval.requested' && event.data.approvalId === approvalId,
   )
@@ -67,7 +66,7 @@ async function requireOpenApproval(
       'not_found',
       `Session "${key.session}" has no approval with approvalId "${approvalId}".`,
     )
-  const open = toOpenApprovals(await sessions.readStanding(key))
+  const open = toOpenApprovals(await sessions.readStanding(key, events))
   if (open.some((approval) => approval.approvalId === approvalId)) return asked.data
   const isDecided = events.some(
     (event) => event.type === 'approval.decided' && event.data.approvalId === approvalId,

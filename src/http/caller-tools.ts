@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
+import { checkJsonSchema } from '../core/caller-schema.js'
 import type { JsonObject } from '../core/json.js'
-import { checkJsonSchema } from '../core/schema.js'
 import type { CallerTool } from '../run/events.js'
 import { createFieldError } from './request-errors.js'
 
@@ -23,21 +23,22 @@ export const callerTools = z.array(callerTool).max(mostCallerTools)
 
 type GivenTool = z.infer<typeof callerTool>
 
-/** The tools of a request, if a model can be told of them beside the agent's own. `toPath` says where the request has one. @throws {AgentError} `invalid_request` naming what is wrong. */
+/** The tools of a request, if a model can be told of them beside the agent's own. `toPath` says where the request has what of one. @throws {AgentError} `invalid_request` naming what is wrong. */
 export function checkCallerTools(
   agent: AgentDefinition,
   tools: readonly GivenTool[],
-  toPath = (index: number) => `tools.${index}`,
+  toPath = (index: number, field: 'name' | 'parameters') => `tools.${index}.${field}`,
 ): readonly CallerTool[] | undefined {
   const taken = new Set(toStaticTools(agent).map(({ name }) => name))
   for (const [index, { name, parameters }] of tools.entries()) {
-    const path = toPath(index)
+    const path = toPath(index, 'name')
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
-      throw createFieldError(`${path}.name`, 'must be 1-64 letters, digits, "_" or "-"')
-    if (taken.has(name)) throw createFieldError(`${path}.name`, `there is a tool named "${name}" already`)
+      throw createFieldError(path, 'must be 1-64 letters, digits, "_" or "-"')
+    if (taken.has(name)) throw createFieldError(path, `there is a tool named "${name}" already`)
     taken.add(name)
-    if (parameters.type !== 'object') throw createFieldError(`${path}.parameters.type`, 'must be "object"')
-    checkJsonSchema(parameters as JsonObject, `${path}.parameters`)
+    const schemaPath = toPath(index, 'parameters')
+    if (parameters.type !== 'object') throw createFieldError(`${schemaPath}.type`, 'must be "object"')
+    checkJsonSchema(parameters as JsonObject, schemaPath)
   }
   return tools.length === 0 ? undefined : (tools as readonly CallerTool[])
 }

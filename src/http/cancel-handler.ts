@@ -6,7 +6,8 @@ import { type Answer, createPendingAnswer } from './answers.js'
 import { parseShape } from './parse-shape.js'
 import { readOptionalJsonBody } from './read-body.js'
 import type { Call, Handler } from './route.js'
-import { createOutcomeHandler, requireRun } from './session-handlers.js'
+import { createRunAnswer } from './run-answer.js'
+import { requireRun } from './session-handlers.js'
 import { withoutNulls } from './without-nulls.js'
 
 /** The body of a request to cancel a run, which may be empty. */
@@ -21,12 +22,11 @@ export const cancelBody = z.strictObject({
 
 /** `POST agents/{agent}/{sessionId}/runs/{correlationId}/cancel`: 202; its outcome with 200 when the run has ended already. */
 export function createCancelHandler(agent: Agent): Handler {
-  const handleOutcome = createOutcomeHandler(agent)
   return async function handleCancel(call: Call): Promise<Answer> {
     const reason = await parseReason(call)
-    const key = await requireRun(call, agent)
-    const state = fold(await call.sessions.readRun(key))
-    if (state.outcome !== undefined) return handleOutcome(call)
+    const { key, events } = await requireRun(call, agent)
+    const state = fold(events)
+    if (state.outcome !== undefined) return createRunAnswer(call.url, key, state)
     await call.sessions.cancel(key, reason)
     return createPendingAnswer(call.url, key, isBegun(state) ? 'running' : 'accepted')
   }

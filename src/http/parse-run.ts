@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentDefinition } from '../agent/agent-definition.js'
+import { checkJsonSchema } from '../core/caller-schema.js'
 import { AgentError } from '../core/errors.js'
-import { checkJsonSchema } from '../core/schema.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
 import { checkCallerTools } from './caller-tools.js'

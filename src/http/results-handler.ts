@@ -5,8 +5,9 @@ import type { Answer } from './answers.js'
 import { parseShape } from './parse-shape.js'
 import { readJsonBody } from './read-body.js'
 import type { Call, Handler } from './route.js'
-import { createOutcomeHandler, requireRun } from './session-handlers.js'
-import { type PlacedResult, takeResults } from './take-results.js'
+import { createRunAnswer } from './run-answer.js'
+import { requireRun } from './session-handlers.js'
+import { findUnreported, type PlacedResult, reportResults } from './take-results.js'
 
 const toolResult = z
   .strictObject({
@@ -24,13 +25,12 @@ export const resultsBody = z.strictObject({ results: z.array(toolResult).min(1).
 
 /** `POST agents/{agent}/{sessionId}/runs/{correlationId}/results`: what came of tool calls that wait for the caller; 202, then follow the run. */
 export function createResultsHandler(agent: Agent): Handler {
-  const handleOutcome = createOutcomeHandler(agent)
   return async function handleResults(call: Call): Promise<Answer> {
     const body = await readJsonBody(call.request, call.settings.maxBodyBytes)
     const { results } = parseShape(resultsBody, body)
-    const key = await requireRun(call, agent)
-    await takeResults(call, key, results.map(toPlaced))
-    return handleOutcome(call)
+    const { key, events } = await requireRun(call, agent)
+    await reportResults(call, key, findUnreported(events, results.map(toPlaced)))
+    return createRunAnswer(call.url, key, await call.sessions.readStanding(key, events))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError, hasCode } from '../core/errors.js'
+import type { StoredEvent } from '../run/events.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { toHistoryEntries } from '../session/state/session-view.js'
 import { type Answer, createJsonAnswer, type PendingStatus, toRunHeaders, toStanding } from './answers.js'
@@ -23,7 +24,7 @@ export function createStateHandler(agent: Agent): Handler {
     const view = await call.sessions.read(key, page)
     const [open] = view.openRuns
     const standing =
-      open === undefined ? undefined : toStanding(await call.sessions.readStanding({ ...key, run: open.run }))
+      open && toStanding(await call.sessions.readStanding({ ...key, run: open.run }, open.events))
     return createJsonAnswer({
       message_count: view.messageCount,
       conversation_history: toHistoryEntries(view.entries, { runs }),
@@ -65,8 +66,8 @@ export function createResetHandler(agent: Agent): Handler {
 /** `GET agents/{agent}/{sessionId}/runs/{correlationId}`: how a run ended, or that it has not. */
 export function createOutcomeHandler(agent: Agent): Handler {
   return async function handleOutcome(call: Call): Promise<Answer> {
-    const key = await requireRun(call, agent)
-    return createRunAnswer(call.url, key, await call.sessions.readStanding(key))
+    const { key, events } = await requireRun(call, agent)
+    return createRunAnswer(call.url, key, await call.sessions.readStanding(key, events))
   }
 }
 
@@ -77,7 +78,7 @@ export function createEventsHandler(agent: Agent): Handler {
     refuseUnknown(query, ['after', 'times', 'code'])
     const after = parseCursor(call)
     const times = parseFlag('times', query.get('times')) ?? false
-    const key = await requireRun(call, agent)
+    const { key } = await requireRun(call, agent)
     return createEventStream(call, key, { after, times, headers: toRunHeaders(key.session, key.run) })
   }
 }
@@ -104,11 +105,19 @@ async function isForeign(call: Call, agent: Agent): Promise<boolean> {
   return session !== undefined
 }
 
+/** A run that a caller may know of. */
+export interface FoundRun {
+  readonly key: RunKey
+  /** Its events so far, at least one. */
+  readonly events: readonly StoredEvent[]
+}
+
 /** The run a call is about. @throws {AgentError} `not_found` when there is none, or it is not the caller's. */
-export async function requireRun(call: Call, agent: Agent): Promise<RunKey> {
+export async function requireRun(call: Call, agent: Agent): Promise<FoundRun> {
   const run = parseCorrelationId(call.params.correlationId ?? '')
-  const key = await requireSession(call, agent)
-  const events = await call.sessions.readRun({ ...key, run })
-  if (events.length > 0) return { ...key, run }
+  const session = await requireSession(call, agent)
+  const key = { ...session, run }
+  const events = await call.sessions.readRun(key)
+  if (events.length > 0) return { key, events }
   throw new AgentError('not_found', `Session "${key.session}" has no run with correlationId "${run}".`)
 }

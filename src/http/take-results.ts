@@ -2,7 +2,7 @@ import { AgentError } from '../core/errors.js'
 import { type JsonValue, toCanonicalJson } from '../core/json.js'
 import type { ToolResult } from '../run/control.js'
 import type { StoredEvent } from '../run/events.js'
-import { fold } from '../run/fold.js'
+import { fold, isCallersTool } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import { createFieldError } from './request-errors.js'
 import type { Call } from './route.js'
@@ -16,14 +16,9 @@ export interface PlacedResult {
 }
 
 /**
- * Takes what came of tool calls that a run waits for its caller with. Reporting the same again finds the same.
+ * What came of tool calls that a run waits for its caller with, and its events do not tell of yet.
  * @throws {AgentError} `not_found`, `invalid_request` or `result_already_reported`, naming the field.
  */
-export async function takeResults(call: Call, key: RunKey, placed: readonly PlacedResult[]): Promise<void> {
-  await reportResults(call, key, findUnreported(await call.sessions.readRun(key), placed))
-}
-
-/** The results that a run has not been told of, from its events. @throws {AgentError} as {@link takeResults}. */
 export function findUnreported(
   events: readonly StoredEvent[],
   placed: readonly PlacedResult[],
@@ -48,10 +43,10 @@ export async function reportResults(call: Call, key: RunKey, fresh: readonly Pla
 
 /** Whether the run has been told just that. @throws {AgentError} `not_found` when it has no such call of its caller's, `result_already_reported` when it was told otherwise. */
 function isReported(events: readonly StoredEvent[], placed: PlacedResult): boolean {
-  const { request, steps } = fold(events)
-  const calls = steps.flatMap((step) => step.calls)
+  const state = fold(events)
+  const calls = state.steps.flatMap((step) => step.calls)
   const named = calls.find(({ call }) => call.callId === placed.callId)
-  if (!request?.options.tools?.some(({ name }) => name === named?.call.name)) {
+  if (!isCallersTool(state, named?.call.name)) {
     const { path, callId } = placed
     throw new AgentError('not_found', `${path}: the run has no tool call "${callId}" for its caller.`, {
       issues: [{ path, message: 'names no tool call that the caller is to carry out' }],

@@ -243,12 +243,12 @@ export function toOpenCalls(state: RunState): readonly OpenCall[] {
   if (state.outcome !== undefined) return []
   return toLastCalls(state).flatMap(({ call: { callId, name, arguments: args }, pending, completed }) => {
     const isOpen = pending !== undefined && completed === undefined
-    return isOpen && isForCaller(state, name) ? [{ callId, name, arguments: args }] : []
+    return isOpen && isCallersTool(state, name) ? [{ callId, name, arguments: args }] : []
   })
 }
 
-/** Whether a tool is one that the run's caller carries out. */
-export function isForCaller({ request }: Pick<RunState, 'request'>, name: string | undefined): boolean {
+/** Whether calls of a tool are the run's caller's to carry out. */
+export function isCallersTool({ request }: Pick<RunState, 'request'>, name: string | undefined): boolean {
   return request?.options.tools?.some((tool) => tool.name === name) ?? false
 }
 

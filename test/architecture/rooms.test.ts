@@ -80,6 +80,19 @@ test('nothing is listed that no room needs', () => {
   expect(unused).toEqual([])
 })
 
+test('the client needs nothing that browsers lack, and little of other packages', () => {
+  const needed = new Set<string>()
+  const take = (path: string): void => {
+    if (needed.has(path)) return
+    needed.add(path)
+    modules.find((module) => module.path === path)?.files.forEach(take)
+  }
+  take('client/index.ts')
+  const packages = modules.filter(({ path }) => needed.has(path)).flatMap((module) => module.packages)
+  expect([...new Set(packages)].toSorted()).toEqual(['@standard-schema/spec', 'eventsource-parser'])
+  expect(needed.size).toBeLessThan(40)
+})
+
 test('no file imports itself in a circle', () => {
   const imports = new Map(modules.map(({ path, files }) => [path, files]))
   const done = new Set<string>()

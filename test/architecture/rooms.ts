@@ -43,6 +43,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'run', 'session', 'orchestration', 'agent'],
     packages: ['zod', 'openai', 'node:'],
   },
+  client: { rooms: ['core', 'run'], packages: ['eventsource-parser'] },
   web: { rooms: ['core'], packages: ['node:'] },
   app: {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session', 'orchestration', 'http', 'web'],
@@ -56,5 +57,5 @@ export const rooms: Readonly<Record<string, Room>> = {
     rooms: ['core', 'model', 'run', 'log', 'agent', 'session'],
     packages: ['durable-functions', 'node:'],
   },
-  cli: { rooms: ['core', 'host'], packages: ['eventsource-parser', 'zod', 'node:'] },
+  cli: { rooms: ['core', 'client', 'host'], packages: ['zod', 'node:'] },
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { checkJsonSchema, fromJsonSchema } from '../../src/core/caller-schema.js'
 import type { JsonObject, JsonValue } from '../../src/core/json.js'
-import { checkJsonSchema, fromJsonSchema, parseWith } from '../../src/core/schema.js'
+import { parseWith } from '../../src/core/schema.js'
 
 test('a schema made from JSON Schema says what does not fit', async () => {
   const schema = fromJsonSchema({ type: 'object', properties: { age: { type: 'integer', minimum: 0 } } })

@@ -418,7 +418,6 @@ describe('a request that is wrong', () => {
       part({ type: 'file', mediaType: 'a/b', url: 'file:///x' }),
       'messages.0.parts.0.url',
     ],
-    ['tools', { id: 'w', messages, tools: { a: {} } }, 'tools'],
     ['a model', { id: 'w', messages, model: 'gpt-4o' }, 'model'],
     ['instructions', { id: 'w', messages, system: 'Be rude.' }, 'system'],
     ['another trigger', { id: 'w', messages, trigger: 'resume-stream' }, 'trigger'],

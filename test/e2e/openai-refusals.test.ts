@@ -38,7 +38,7 @@ test.each([
   ['a system message', { input: [{ role: 'system', content: 'Obey' }] }, 'input.0.role'],
   ['a developer message', { input: [{ type: 'message', role: 'developer', content: 'x' }] }, 'input.0.role'],
   ['an assistant message', { input: [bare, { role: 'assistant', content: 'I said' }] }, 'input.1.role'],
-  ['a tool result', { input: [{ type: 'function_call_output', call_id: 'c', output: '' }] }, 'input.0.type'],
+  ['a tool call', { input: [{ type: 'function_call', call_id: 'c', name: 'x' }] }, 'input.0.type'],
   ['an item reference', { input: [{ type: 'item_reference', id: 'x' }] }, 'input.0.type'],
   ['an image by http', { input: [{ role: 'user', content: [image] }] }, 'input.0.content.0.image_url'],
   [
@@ -50,7 +50,7 @@ test.each([
   ['messages with decisions', { input: [bare, decision] }, 'input'],
   ['a decision without a conversation', { input: [decision] }, 'previous_response_id'],
   ['instructions', { instructions: 'Be rude' }, 'instructions'],
-  ['tools', { tools: [{ type: 'web_search' }] }, 'tools'],
+  ['tools of OpenAI', { tools: [{ type: 'web_search' }] }, 'tools.0.type'],
   ['a forced tool', { tool_choice: 'required' }, 'tool_choice'],
   ['not to be stored', { store: false }, 'store'],
   ['several answers', { n: 2 }, 'n'],

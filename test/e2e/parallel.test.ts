@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { HistoryEntry } from '../../src/session/state/session-view.js'
+import type { HistoryEntry } from '../../src/run/history-entry.js'
 import type { ChatCompletionsServer } from '../support/chat-completions-server.js'
 import { demoRule } from '../support/chat-completions-server-rules.js'
 import { readEffects } from '../support/effects.js'

@@ -98,6 +98,19 @@ export function decides(approvalId: string, decision: 'approve' | 'reject' = 'ap
   return { type: 'approval.decided', data: { approvalId, decision } }
 }
 
+/** A run whose caller carries out calls of `tool`. */
+export function acceptedWithTool(text: string): RunEvent {
+  const tools = [{ name: 'tool', description: 'Does something.', parameters: { type: 'object' } }]
+  return { type: 'run.accepted', data: { ...request(text), options: { enableToolCalls: true, tools } } }
+}
+
+/** Waits for its caller. */
+export function waits(callId: string): RunEvent {
+  return { type: 'tool.pending', data: { callId, since: 0 } }
+}
+
+export const parkedForTool: RunEvent = { type: 'run.parked', data: { reason: 'tool' } }
+
 /** Stands still for a human, and goes on. */
 export const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
 export const resumed: RunEvent = { type: 'run.resumed', data: { reason: 'approval' } }

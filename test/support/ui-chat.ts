@@ -14,13 +14,16 @@ import type { UiMetadata } from '../../src/http/protocols/ai-sdk/ui-chunks.js'
 /** A message as our answers have it. */
 export type Message = UIMessage<UiMetadata>
 
-export interface UiChatOptions extends Pick<ChatInit<Message>, 'messages' | 'sendAutomaticallyWhen'> {
+export interface UiChatOptions
+  extends Pick<ChatInit<Message>, 'messages' | 'sendAutomaticallyWhen' | 'onToolCall'> {
   /** Where the host listens, without `/api`. */
   readonly url: string
   readonly id: string
   /** @default 'Assistant' */
   readonly agent?: string
   readonly headers?: Record<string, string>
+  /** What goes with each request. @default nothing */
+  readonly body?: object
 }
 
 /** What `useChat` keeps in a component, kept in an object. */
@@ -32,17 +35,14 @@ export class UiChat extends AbstractChat<Message> {
     id,
     agent = 'Assistant',
     headers = {},
+    body = {},
     messages = [],
-    sendAutomaticallyWhen,
+    sendAutomaticallyWhen = () => false,
+    ...options
   }: UiChatOptions) {
     const chunks: UIMessageChunk[] = []
-    const transport = new RecordingTransport({ api: `${url}/api/ai-sdk/${agent}`, headers }, chunks)
-    super({
-      id,
-      transport,
-      state: createState(messages),
-      sendAutomaticallyWhen: sendAutomaticallyWhen ?? (() => false),
-    })
+    const transport = new RecordingTransport({ api: `${url}/api/ai-sdk/${agent}`, headers, body }, chunks)
+    super({ ...options, id, transport, state: createState(messages), sendAutomaticallyWhen })
     this.chunks = chunks
   }
 
@@ -62,7 +62,10 @@ export class UiChat extends AbstractChat<Message> {
 class RecordingTransport extends DefaultChatTransport<Message> {
   readonly #chunks: UIMessageChunk[]
 
-  constructor(options: { api: string; headers: Record<string, string> }, chunks: UIMessageChunk[]) {
+  constructor(
+    options: { api: string; headers: Record<string, string>; body: object },
+    chunks: UIMessageChunk[],
+  ) {
     super(options)
     this.#chunks = chunks
   }

@@ -41,9 +41,10 @@ export function toModule(code: string): string {
   return [...imports.map(([name, module]) => `import { ${name} } from '${module}'`), code].join('\n')
 }
 
-/** The code blocks of a page, one by one; those of a dialect's page go on from each other, and are one. */
+/** The code blocks of a page, one by one; those of a page about clients go on from each other, and are one. */
 export function readCode(page: string): readonly string[] {
   const text = readFileSync(resolve(root, page), 'utf8')
   const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
-  return page.startsWith('docs/protocols/') ? [blocks.join('\n')] : blocks
+  const isOne = page === 'docs/client.md' || page.startsWith('docs/protocols/')
+  return isOne ? [blocks.join('\n')] : blocks
 }

@@ -6,7 +6,7 @@ import {
   JsonRpcTransportFactory,
 } from '@a2a-js/sdk/client'
 import { AgentError } from '../../core/errors.js'
-import { raceAbort } from '../tools/race-abort.js'
+import { raceAbort } from '../../core/race-abort.js'
 import { idempotentMessages } from './idempotent-messages.js'
 import { QuietRestFactory } from './quiet-rest.js'
 import { isRefusal, toUnreachableError } from './remote-failures.js'

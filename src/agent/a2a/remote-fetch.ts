@@ -1,6 +1,6 @@
 import { AgentError } from '../../core/errors.js'
+import { raceAbort } from '../../core/race-abort.js'
 import { createOutboundFetch } from '../mcp/outbound-fetch.js'
-import { raceAbort } from '../tools/race-abort.js'
 import { UnsentError } from './remote-failures.js'
 
 /** Headers by name. */

@@ -1,10 +1,11 @@
 import { AgentError, type Issue } from '../../core/errors.js'
 import type { AgentResponse } from '../../core/response.js'
+import { toResponse } from '../../run/to-response.js'
 import { toAnswerText } from '../../run/turn-messages.js'
 import type { ContextProvider } from '../agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
 import type { EquippedRun } from './run-context.js'
-import { parseAnswer, toAnswer, toResponse } from './to-answer.js'
+import { parseAnswer, toAnswer } from './to-answer.js'
 import { withinTimeLeft } from './within-time-left.js'
 
 /**

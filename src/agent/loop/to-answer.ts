@@ -1,10 +1,9 @@
+import { fromJsonSchema } from '../../core/caller-schema.js'
 import { type JsonObject, type JsonValue, parseWritableJson } from '../../core/json.js'
-import { type ChatMessage, toText } from '../../core/messages.js'
-import type { AgentResponse } from '../../core/response.js'
-import { fromJsonSchema, type Parsed, parseWith, type Schema, toJsonSchema } from '../../core/schema.js'
+import { type Parsed, parseWith, type Schema, toJsonSchema } from '../../core/schema.js'
 import { type RunAnswer, toWireUsage } from '../../run/events.js'
 import type { RunState } from '../../run/fold.js'
-import { toAnswerText, toTurnMessages } from '../../run/turn-messages.js'
+import { toRequestText } from '../../run/to-response.js'
 import type { EquippedRun } from './run-context.js'
 
 /** The answer of a run whose last step called no tools, in the words that middleware has left of it. */
@@ -61,23 +60,4 @@ function countMessages({ request, steering }: RunState): number {
   return (
     (request?.messages.length ?? 0) + steering.reduce((count, { messages }) => count + messages.length, 0)
   )
-}
-
-/** The text of the last message the user sent. */
-export function toRequestText(messages: readonly ChatMessage[]): string {
-  return toText(messages.at(-1)?.contents ?? [])
-}
-
-/** A finished run as its caller gets it. */
-export function toResponse(state: RunState, responseId: string): AgentResponse {
-  const { outcome, usage, steps, continuation } = state
-  return {
-    text: toAnswerText(state),
-    messages: toTurnMessages(state),
-    usage,
-    responseId,
-    finishReason: steps.at(-1)?.finishReason,
-    ...(continuation !== undefined && { continuationToken: continuation }),
-    value: outcome?.type === 'run.completed' ? outcome.data.value : undefined,
-  }
 }

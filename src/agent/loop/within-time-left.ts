@@ -1,6 +1,6 @@
 import { AgentError } from '../../core/errors.js'
+import { raceAbort } from '../../core/race-abort.js'
 import { WorkLimit } from '../../core/work-limit.js'
-import { raceAbort } from '../tools/race-abort.js'
 import { createRunEndError, type RunSetup, toStepTimeout } from './run-context.js'
 
 /**

@@ -4,8 +4,9 @@ import {
   type Tool as McpTool,
   type Progress,
 } from '@modelcontextprotocol/client'
+import { limitCheck } from '../../core/caller-schema.js'
 import type { JsonObject } from '../../core/json.js'
-import { limitCheck, type Schema, type Validate } from '../../core/schema.js'
+import type { Schema, Validate } from '../../core/schema.js'
 import type { Tool } from '../agent-definition.js'
 import { captureTraceContext } from '../telemetry/trace-context.js'
 import { tool } from '../tools/tool.js'

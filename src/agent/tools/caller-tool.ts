@@ -1,5 +1,6 @@
+import { fromJsonSchema } from '../../core/caller-schema.js'
 import type { JsonObject } from '../../core/json.js'
-import { fromJsonSchema, type Schema } from '../../core/schema.js'
+import type { Schema } from '../../core/schema.js'
 import type { CallerTool } from '../../run/events.js'
 import type { Tool } from '../agent-definition.js'
 import { tool } from './tool.js'

@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '../../core/clock.js'
 import { hasCode, toErrorMessage } from '../../core/errors.js'
 import { type JsonValue, toJsonValue } from '../../core/json.js'
+import { raceAbort } from '../../core/race-abort.js'
 import { toErrorType } from '../../model/telemetry/tracing.js'
 import { noteToolFailure } from '../telemetry/tool-failure.js'
 import { PendingResult } from './durable-tools.js'
-import { raceAbort } from './race-abort.js'
 
 /** What came of a tool call, in JSON. */
 export type ToolOutcome = { readonly result: JsonValue } | { readonly error: string }

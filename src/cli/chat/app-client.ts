@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { AppConnection } from '../../client/app-connection.js'
 import type { Clock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
-import { parseJson } from '../../core/json.js'
 import {
   type RunAddress,
   type SessionAddress,
@@ -11,14 +11,9 @@ import {
   toSessionPath,
 } from '../../core/session-paths.js'
 import type { ServerSentEvent } from '../../core/sse.js'
-import { createBrokenError, createUnreachableError, readFailure } from './app-failure.js'
-import { readEvents } from './read-events.js'
 import { type OpenApproval, openApproval, type PlacedEvent, parseRunEvent } from './run-event.js'
 
-/** How long a request may take; deleting and resetting wait for a run to end. */
-const requestLimitMs = 120_000
-/** An app sends a comment at least every 15 seconds, unless it was told otherwise. */
-const silenceMs = 60_000
+const advice = { url: 'with --url', key: 'with --key, or in DURABLE_AGENTS_KEY' }
 
 /** A human's answer to an approval. */
 export interface Verdict {
@@ -54,13 +49,12 @@ export interface AppClientOptions {
  */
 export class AppClient {
   readonly url: string
-  readonly #key: string | undefined
-  readonly #clock: Clock
+  readonly #app: AppConnection
 
   constructor({ url, key, clock }: AppClientOptions) {
     this.url = url
-    this.#key = key
-    this.#clock = clock
+    const headers: Record<string, string> = key === undefined ? {} : { 'x-functions-key': key }
+    this.#app = new AppConnection({ url, headers: () => headers, clock, advice })
   }
 
   /** The names of the agents that there are. */
@@ -81,22 +75,23 @@ export class AppClient {
 
   /** Clears the history. @throws {AgentError} `not_found` when there is none. */
   async resetSession(address: SessionAddress): Promise<void> {
-    await this.#readText(`${toSessionPath(address)}/reset`, { method: 'POST' })
+    await this.#app.readText(`${toSessionPath(address)}/reset`, { method: 'POST' })
   }
 
   /** Sends a message, or finds that it was sent; gives its run's events from the start, once the app has it. */
-  sendMessage({ agent, session, run }: RunAddress, message: string): Promise<AsyncIterable<PlacedEvent>> {
-    return this.#follow(`${toAgentPath(agent)}/run`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': run },
-      body: JSON.stringify({ message, sessionId: session }),
-    })
+  async sendMessage(
+    { agent, session, run }: RunAddress,
+    message: string,
+  ): Promise<AsyncIterable<PlacedEvent>> {
+    const headers = { 'idempotency-key': run }
+    const body = { message, sessionId: session }
+    return this.#parse(await this.#app.follow(`${toAgentPath(agent)}/run`, { method: 'POST', headers, body }))
   }
 
   /** The events of a run after one; from the start after -1. */
-  followRun(address: RunAddress, after: number): Promise<AsyncIterable<PlacedEvent>> {
+  async followRun(address: RunAddress, after: number): Promise<AsyncIterable<PlacedEvent>> {
     const headers: Record<string, string> = after < 0 ? {} : { 'last-event-id': String(after) }
-    return this.#follow(`${toRunPath(address)}/events`, { headers })
+    return this.#parse(await this.#app.follow(`${toRunPath(address)}/events`, { headers }))
   }
 
   /** What of a run waits for a human. */
@@ -106,69 +101,21 @@ export class AppClient {
   }
 
   async cancelRun(address: RunAddress): Promise<void> {
-    await this.#readText(`${toRunPath(address)}/cancel`, { method: 'POST' })
+    await this.#app.readText(`${toRunPath(address)}/cancel`, { method: 'POST' })
   }
 
   /** @throws {AgentError} `approval_already_decided`, also when it was decided by a request whose answer got lost. */
   async decide(address: SessionAddress, approvalId: string, verdict: Verdict): Promise<void> {
-    await this.#readText(toApprovalPath(address, approvalId), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(verdict),
-    })
-  }
-
-  async #follow(path: string, init: RequestInit): Promise<AsyncIterable<PlacedEvent>> {
-    const silence = new AbortController()
-    const onSilence = () => silence.abort(new Error(`silent for ${silenceMs / 1000} seconds`))
-    const callOff = this.#clock.after(silenceMs, onSilence)
-    const headers = { ...init.headers, accept: 'text/event-stream' }
-    const request = this.#fetch(path, { ...init, headers, signal: silence.signal })
-    const { body } = await request.finally(callOff)
-    if (body === null) throw createForeignError(this.url)
-    return this.#parse(readEvents(body, { clock: this.#clock, silenceMs, onSilence }))
+    await this.#app.readText(toApprovalPath(address, approvalId), { method: 'POST', body: verdict })
   }
 
   async *#parse(events: AsyncIterable<ServerSentEvent>): AsyncGenerator<PlacedEvent> {
-    try {
-      for await (const event of events) yield parseRunEvent(event)
-    } catch (error) {
-      throw error instanceof AgentError ? error : createBrokenError(this.url, error)
-    }
+    for await (const event of events) yield parseRunEvent(event)
   }
 
   async #readJson<T>(path: string, form: z.ZodType<T>): Promise<T> {
-    const { success, data } = form.safeParse(parseJson(await this.#readText(path)))
-    if (!success) throw createForeignError(this.url)
+    const { success, data } = form.safeParse(await this.#app.readJson(path))
+    if (!success) throw this.#app.createForeignError()
     return data
   }
-
-  async #readText(path: string, init: RequestInit = {}): Promise<string> {
-    const response = await this.#fetch(path, { ...init, signal: this.#clock.timeout(requestLimitMs) })
-    try {
-      return await response.text()
-    } catch (error) {
-      throw createBrokenError(this.url, error)
-    }
-  }
-
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
-    const key: Record<string, string> = this.#key === undefined ? {} : { 'x-functions-key': this.#key }
-    const response = await fetch(`${this.url}${path}`, {
-      ...init,
-      headers: { ...init.headers, ...key },
-      redirect: 'manual',
-    }).catch((error: unknown) => {
-      throw createUnreachableError(this.url, error)
-    })
-    if (!response.ok) throw await readFailure(response, this.url)
-    return response
-  }
-}
-
-function createForeignError(url: string): AgentError {
-  return new AgentError(
-    'internal',
-    `What answers at ${url} is no app of this library: say with --url where it is.`,
-  )
 }

@@ -1,7 +1,7 @@
+import { Outage, type OutageOptions } from '../../client/outage.js'
 import { followEvents } from '../../core/follow-events.js'
 import type { RunAddress } from '../../core/session-paths.js'
 import type { AppClient } from './app-client.js'
-import { Outage, type OutageOptions } from './outage.js'
 import type { KnownEvent, PlacedEvent } from './run-event.js'
 
 /** How long to wait before following again a stream that the app ended before the run; ms. */

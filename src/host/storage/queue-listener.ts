@@ -1,5 +1,5 @@
+import { toBackoffMs } from '../../core/backoff.js'
 import { pause } from '../alarm.js'
-import { toBackoffMs } from '../backoff.js'
 import type { TriggerListener } from '../listen-for-each.js'
 import { withinGrace } from '../within-grace.js'
 import { ListenerFaults } from './listener-faults.js'

@@ -1,5 +1,5 @@
+import { toBackoffMs } from '../../core/backoff.js'
 import { AgentError } from '../../core/errors.js'
-import { toBackoffMs } from '../backoff.js'
 import { isObject, type UncheckedObject } from '../parse-json.js'
 
 /** How often and when a failed run is tried again. */

@@ -1,15 +1,12 @@
 import { AgentError } from '../../core/errors.js'
-import { withinMs } from '../../core/work-limit.js'
 import type { Decision } from '../../run/control.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import { createDecidedError } from '../request-errors.js'
 import type { Call } from '../route.js'
+import { toAnswered } from './answered-events.js'
 import { isExpiredNow } from './waiting-runs.js'
-
-/** Callers are not kept waiting for longer, also those who want an answer at once. */
-const longestTakingMs = 5_000
 
 /**
  * Takes what a human has decided about the tool calls that a run waits with; what was decided just so before is passed
@@ -31,37 +28,9 @@ export async function takeDecisions(
   if (lost.length > 0) await checkFiled(call, key, lost)
 }
 
-/**
- * The events of a run once it has learned of these decisions: it may have begun to wait again just before. As many as there
- * are when that takes too long, as nobody carries it out.
- */
-export function readDecided(
-  { sessions }: Call,
-  key: RunKey,
-  decisions: readonly Decision[],
-): Promise<readonly StoredEvent[]> {
-  return withinMs(longestTakingMs, async (signal) => {
-    const events: StoredEvent[] = []
-    for await (const batch of sessions.follow(key, -1, signal)) {
-      events.push(...batch)
-      if (toUndecided(events, decisions) !== events) break
-    }
-    return events
-  })
-}
-
-/** The events up to the last of these decisions; all, as long as one of them is still to be written down. */
-export function toUndecided(
-  events: readonly StoredEvent[],
-  decisions: readonly Decision[],
-): readonly StoredEvent[] {
-  const ends = decisions.map(({ approvalId }) => events.findIndex((event) => isDecisionOn(event, approvalId)))
-  return ends.includes(-1) ? events : events.slice(0, Math.max(...ends))
-}
-
 /** Whether the run has been told just that. @throws {AgentError} `approval_already_decided` when it was told otherwise. */
 function isTaken(events: readonly StoredEvent[], { approvalId, decision }: Decision): boolean {
-  const told = events.find((event) => isDecisionOn(event, approvalId))
+  const told = events.find((event) => toAnswered(event) === approvalId)
   if (told?.type !== 'approval.decided') return false
   if (told.data.decision !== decision) throw createDecidedError(approvalId)
   return true
@@ -92,8 +61,4 @@ async function checkFiled({ log }: Call, key: RunKey, decisions: readonly Decisi
     )
     if (!isSame) throw createDecidedError(approvalId)
   }
-}
-
-function isDecisionOn(event: StoredEvent, approvalId: string): boolean {
-  return event.type === 'approval.decided' && event.data.approvalId === approvalId
 }

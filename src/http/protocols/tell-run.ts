@@ -2,6 +2,7 @@ import { isTerminal, type StoredEvent } from '../../run/events.js'
 import { advance, emptyRun, fold, isAsking } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
+import { toAnswered } from './answered-events.js'
 import type { RunTeller } from './run-teller.js'
 import { readDecidedRun } from './waiting-runs.js'
 
@@ -25,8 +26,8 @@ export async function* tellRun<Frame>(
   let state = emptyRun
   const hear = (event: StoredEvent) => {
     state = advance(state, event)
-    if (event.type === 'approval.decided') unheard.delete(event.data.approvalId)
-    if (event.type === 'tool.completed') unheard.delete(event.data.callId)
+    const answer = toAnswered(event)
+    if (answer !== undefined) unheard.delete(answer)
     return teller.take(event)
   }
   for (const event of told) hear(event)

@@ -25,6 +25,7 @@ import { askTaskHub } from './ask-task-hub.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { followRun } from './follow-run.js'
+import { Reminders } from './reminders.js'
 import { withTrace } from './with-trace.js'
 import { WriteProof } from './write-proof.js'
 
@@ -36,6 +37,9 @@ export interface SessionClientOptions {
   /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
   readonly maxInlineMediaBytes?: number | undefined
 }
+
+/** The watchdog tells it too; this is for whoever does not want to wait for that. */
+const reminderPauseMs = 10_000
 
 export interface BeginOptions {
   /**
@@ -53,10 +57,12 @@ export class SessionClient {
   readonly #agents: readonly AgentDefinition[]
   readonly #maxInlineMediaBytes: number
   readonly #proofs = new Map<string, WriteProof>()
+  readonly #reminders: Reminders
 
   constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
     const { clock = systemClock, agents = [], maxInlineMediaBytes = defaultMaxInlineMediaBytes } = options
     this.#clock = clock
+    this.#reminders = new Reminders(reminderPauseMs, clock)
     this.#agents = agents
     this.#maxInlineMediaBytes = maxInlineMediaBytes
     this.#durable = durable
@@ -198,15 +204,22 @@ export class SessionClient {
   /**
    * Where a run stands. What was decided about its tool calls, or reported of them, counts from when it was filed, although the run learns of it
    * only when its turn comes; one that is to be cancelled asks nobody. One that nobody has answered in time is told to go on.
+   * Whoever has read its events just now passes them.
    */
-  async readStanding(key: RunKey): Promise<RunState> {
-    const state = fold(await this.#log.read(key))
+  async readStanding(key: RunKey, events?: readonly StoredEvent[]): Promise<RunState> {
+    const state = fold(events ?? (await this.#log.read(key)))
     const asked = toOpenApprovals(state)
     if (asked.length + toOpenCalls(state).length === 0) return state
     const now = toTimestamp(this.#clock.now())
     if (state.parked === 'approval' && asked.some((approval) => isExpired(approval, now)))
-      await this.signal(key, 'continue', { correlationId: key.run })
+      await this.#remind(key, state.next)
     return withWishes(state, await this.#log.controls(key), now)
+  }
+
+  /** Tells a run to go on from where it stands, unless it was told so just now: it may be asked about often until it does. */
+  #remind(key: RunKey, position: number): Promise<void> {
+    const name = JSON.stringify([key.agent, key.session, key.run, position])
+    return this.#reminders.give(name, () => this.signal(key, 'continue', { correlationId: key.run }))
   }
 
   /** The events of a run so far; empty when there is no such run. */

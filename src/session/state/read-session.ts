@@ -1,4 +1,5 @@
 import { toTimestamp } from '../../core/clock.js'
+import type { StoredEvent } from '../../run/events.js'
 import type { RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { readOlderEntries, readTurnEntries } from './session-history.js'
@@ -26,7 +27,13 @@ export interface SessionView {
   /** Pass it as `before` for the page of older turns; `undefined` when there are none. */
   readonly olderBefore: number | undefined
   /** Runs that have been accepted and have not ended, oldest first. */
-  readonly openRuns: readonly RunSummary[]
+  readonly openRuns: readonly OpenRun[]
+}
+
+/** A run that had not ended when its session was read. */
+export interface OpenRun extends RunSummary {
+  /** Empty when it has been deleted since. */
+  readonly events: readonly StoredEvent[]
 }
 
 /** A session as its readers see it: what its entity has stored, what has ended since, and what waits for its answer. */
@@ -40,8 +47,9 @@ export async function readSession(
   for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
     state.addTurn(turn, await readTurnEntries(log, key, run))
   }
-  const openRuns = runs.filter(({ status }) => status !== 'ended')
-  const waiting = await readRequests(log, key, openRuns)
+  const unfinished = runs.filter(({ status }) => status !== 'ended')
+  const openRuns = await Promise.all(unfinished.map((summary) => readOpenRun(log, key, summary)))
+  const waiting = openRuns.flatMap(toRequestEntries)
   const { entries, olderBefore } = await readPage(log, key, state, page)
   const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
   const lastResponse = toLastResponse([...entries, ...state.entries])
@@ -49,18 +57,14 @@ export async function readSession(
   return { messageCount, lastResponse, openRuns, entries: shown, olderBefore }
 }
 
+async function readOpenRun(log: RunLog, key: SessionKey, summary: RunSummary): Promise<OpenRun> {
+  return { ...summary, events: await log.read({ ...key, run: summary.run }) }
+}
+
 /** What the user has said and waits for an answer to. */
-async function readRequests(
-  log: RunLog,
-  key: SessionKey,
-  runs: readonly RunSummary[],
-): Promise<readonly StoredEntry[]> {
-  const logs = await Promise.all(runs.map(({ run }) => log.read({ ...key, run })))
-  return logs.flatMap(([accepted], index) => {
-    if (accepted?.type !== 'run.accepted') return []
-    const createdAt = toTimestamp(accepted.at)
-    return [toRequestEntry(accepted.data.messages, runs[index]?.run ?? '', createdAt)]
-  })
+function toRequestEntries({ run, events: [accepted] }: OpenRun): readonly StoredEntry[] {
+  if (accepted?.type !== 'run.accepted') return []
+  return [toRequestEntry(accepted.data.messages, run, toTimestamp(accepted.at))]
 }
 
 async function readPage(log: RunLog, key: SessionKey, state: AgentState, { limit, before }: HistoryPage) {

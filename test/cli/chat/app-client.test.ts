@@ -23,7 +23,7 @@ const problem = JSON.stringify({ detail: 'The store is away.', code: 'store_unav
 test.each([
   [401, '', {}, false, /401.+--key/],
   [403, '', {}, false, /--key/],
-  [404, '', {}, false, /--url must end/],
+  [404, '', {}, false, /must end.+--url/],
   [404, JSON.stringify({ detail: 'No such run.', code: 'not_found' }), {}, false, /^No such run\.$/],
   [302, '', { location: 'https://elsewhere.example/' }, false, /--url: https:\/\/elsewhere/],
   [503, problem, { 'retry-after': '1' }, true, /^The store is away\.$/],

@@ -7,7 +7,8 @@ import { fold, toOpenApprovals } from '../../../run/fold.js'
 import { checkEditedArguments } from '../../check-edited-arguments.js'
 import { parseShape } from '../../parse-shape.js'
 import { createFieldError } from '../../request-errors.js'
-import { takeDecisions, toUndecided } from '../take-decisions.js'
+import { toUnanswered } from '../answered-events.js'
+import { takeDecisions } from '../take-decisions.js'
 import { A2aError } from './a2a-errors.js'
 import type { IsOldQuestion } from './follow-task.js'
 import type { SentMessage } from './parse-send.js'
@@ -37,7 +38,8 @@ export async function answerQuestion(
     ? await readDecisions(rpc, found, message)
     : [await readVerdict(rpc, found, message)]
   await takeDecisions(rpc.call, found, decisions, () => 'message.parts')
-  return (events) => toUndecided(events, decisions) === events
+  const answered = decisions.map(({ approvalId }) => approvalId)
+  return (events) => toUnanswered(events, answered) === events
 }
 
 function hasDecision({ parts }: SentMessage): boolean {

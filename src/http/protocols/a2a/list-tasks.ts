@@ -5,7 +5,7 @@ import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { parseSessionId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import { type Task, taskStates } from './a2a-wire.js'
-import { toTask } from './follow-task.js'
+import { toStandingTask } from './follow-task.js'
 import { historyLength } from './message-params.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
@@ -98,7 +98,7 @@ async function readTasks(
   for (const key of keys) {
     const events = await call.sessions.readRun(key)
     if (events.length === 0) continue
-    const task = toTask(key, events)
+    const task = await toStandingTask(call, key, events)
     const isMeant = state === undefined || task.status.state === state
     if (isMeant && Date.parse(task.status.timestamp) >= after) tasks.push(task)
   }

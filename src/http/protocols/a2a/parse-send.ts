@@ -1,6 +1,6 @@
+import { checkJsonSchema } from '../../../core/caller-schema.js'
 import type { JsonObject } from '../../../core/json.js'
 import type { Content } from '../../../core/messages.js'
-import { checkJsonSchema } from '../../../core/schema.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import { A2aError } from './a2a-errors.js'

@@ -3,7 +3,7 @@ import type { StoredEvent } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createTaskNotFoundError } from './a2a-errors.js'
 import type { Task } from './a2a-wire.js'
-import { toTask } from './follow-task.js'
+import { toStandingTask } from './follow-task.js'
 import type { RpcCall } from './rpc-call.js'
 import { parseTaskId, toTaskId } from './task-id.js'
 
@@ -33,5 +33,5 @@ export async function requireTask({ agent, call }: RpcCall, taskId: string): Pro
 export async function readTask({ call }: Pick<RpcCall, 'call'>, key: RunKey): Promise<Task> {
   const events = await call.sessions.readRun(key)
   if (events.length === 0) throw createTaskNotFoundError(toTaskId(key))
-  return toTask(key, events)
+  return toStandingTask(call, key, events)
 }

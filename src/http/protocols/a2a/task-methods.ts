@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { withinMs } from '../../../core/work-limit.js'
 import { isTerminal } from '../../../run/events.js'
 import { A2aError } from './a2a-errors.js'
-import { followTask, toTask } from './follow-task.js'
+import { followTask, toStandingTask, toTask } from './follow-task.js'
 import { historyLength } from './message-params.js'
 import { createPushError } from './parse-send.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
@@ -22,7 +22,7 @@ export async function getTask(rpc: RpcCall): Promise<RpcResult> {
   const { id, historyLength } = parseParams(getParams, rpc.params)
   const { key, events } = await requireTask(rpc, id)
   const shown = { historyLength: historyLength ?? undefined, log: rpc.call.log }
-  const task = await showTask(key, toTask(key, events), shown)
+  const task = await showTask(key, await toStandingTask(rpc.call, key, events), shown)
   return { type: 'result', result: toTaskResult(rpc.version, task), key }
 }
 

@@ -54,6 +54,16 @@ export function tellTask(story: TaskStory, events: readonly StoredEvent[]): Told
   return { story: now, frames }
 }
 
+/** A task that has only these of its questions left, its run has yet to hear why; without any it is being worked on. */
+export function leaveQuestions({ task, questions }: TaskStory, left: readonly ApprovalRequested[]): Task {
+  const { message, timestamp } = task.status
+  if (message === undefined || left.length === questions.length) return task
+  if (left.length > 0)
+    return { ...task, status: { ...task.status, message: { ...message, parts: toQuestionParts(left) } } }
+  const history = [...(task.history ?? []), message]
+  return { ...task, status: { state: 'TASK_STATE_WORKING', timestamp }, history }
+}
+
 function tellEvent(story: TaskStory, event: StoredEvent): Told {
   switch (event.type) {
     case 'run.accepted': {

@@ -1,5 +1,5 @@
 import { type JsonValue, parseWritableJson } from '../../../core/json.js'
-import { type CallState, isForCaller, type RunState } from '../../../run/fold.js'
+import { type CallState, isCallersTool, type RunState } from '../../../run/fold.js'
 import { parseShape } from '../../parse-shape.js'
 import type { PlacedResult } from '../../take-results.js'
 import { toolMessage } from './agui-body.js'
@@ -45,7 +45,7 @@ function toReportedCall(run: string, { id, role, toolCallId }: AguiMessage): str
 
 /** Whether a call was the client's to carry out. One whose arguments did not fit was over before. */
 function isAsked(state: RunState, { call, completed, pending }: CallState): boolean {
-  return isForCaller(state, call.name) && (completed === undefined || pending !== undefined)
+  return isCallersTool(state, call.name) && (completed === undefined || pending !== undefined)
 }
 
 function toOutcome(message: AguiMessage, index: number): PlacedResult['outcome'] {

@@ -1,12 +1,10 @@
-import { toTimestamp } from '../../../core/clock.js'
 import {
   fold,
-  isForCaller,
+  isCallersTool,
   type RunState,
   toLastCalls,
   toOpenApprovals,
   toOpenCalls,
-  withWishes,
 } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type { Call } from '../../route.js'
@@ -57,8 +55,8 @@ async function takeLastAnswers(
   const isOpen = (callId: string) => open.some((one) => one.call.callId === callId)
   const answers = { decisions, results: results.filter(({ callId }) => isOpen(callId)) }
   if (isNone(answers)) return
-  await refuseToLeaveOpen(call, key, state, answers)
-  const isUpToClient = decisions.length === 0 && open.every((one) => isForCaller(state, one.call.name))
+  await refuseToLeaveOpen(call, key, answers)
+  const isUpToClient = decisions.length === 0 && open.every((one) => isCallersTool(state, one.call.name))
   if (isUpToClient) return endWithResults(call, key, answers.results)
   await answerRun(call, key, answers)
 }
@@ -72,12 +70,11 @@ async function endWithResults({ sessions }: Call, key: RunKey, placed: RunAnswer
 
 /** @throws {AgentError} `session_busy` when a run goes on waiting after these answers. */
 async function refuseToLeaveOpen(
-  { log }: Call,
+  { sessions }: Call,
   key: RunKey,
-  state: RunState,
   { decisions, results }: RunAnswers,
 ): Promise<void> {
-  const standing = withWishes(state, await log.controls(key), toTimestamp(Date.now()))
+  const standing = await sessions.readStanding(key)
   const given = [...decisions.map(({ approvalId }) => approvalId), ...results.map(({ callId }) => callId)]
   const asked = [
     ...toOpenApprovals(standing).map(({ approvalId }) => approvalId),

@@ -2,6 +2,7 @@ import { createTextMessage } from '../../../core/messages.js'
 import { fold, toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { toOwnMessages } from '../../../run/turn-messages.js'
+import type { OpenRun } from '../../../session/state/read-session.js'
 import { fromStoredMessage } from '../../../session/state/stored-messages.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
@@ -26,7 +27,7 @@ export async function handleThread(call: Call): Promise<Answer> {
   await call.sessions.requireSession(key, call.owner)
   const view = await call.sessions.read(key, page)
   const open = new Map<string, Unfinished>()
-  for (const { run } of view.openRuns) open.set(run, await readUnfinished(call, key, run))
+  for (const one of view.openRuns) open.set(one.run, await readUnfinished(call, key, one))
   const messages = view.entries.map(async (entry) => {
     const run = entry.correlationId ?? entry.createdAt
     if (entry.$type !== 'request') return toAnswer(run, entry)
@@ -58,13 +59,18 @@ interface Unfinished {
   readonly pendingToolCallIds: readonly string[]
 }
 
-async function readUnfinished({ sessions }: Call, key: SessionKey, run: string): Promise<Unfinished> {
-  const state = fold(await sessions.readRun({ ...key, run }))
+async function readUnfinished(
+  { sessions }: Call,
+  key: SessionKey,
+  { run, events }: OpenRun,
+): Promise<Unfinished> {
+  const state = fold(events)
   const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
   const messages = toRunMessages(run, [...toOwnMessages(state), ...partial])
+  const asking = await sessions.readStanding({ ...key, run }, events)
   return {
     messages,
-    interrupts: toOpenApprovals(state).map((approval) => toInterrupt(run, approval)),
-    pendingToolCallIds: toOpenCalls(state).map(({ callId }) => toToolCallId(run, callId)),
+    interrupts: toOpenApprovals(asking).map((approval) => toInterrupt(run, approval)),
+    pendingToolCallIds: toOpenCalls(asking).map(({ callId }) => toToolCallId(run, callId)),
   }
 }

@@ -5,7 +5,8 @@ import type { RunKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { readDecided, takeDecisions, toUndecided } from '../take-decisions.js'
+import { readAnswered, toUnanswered } from '../answered-events.js'
+import { takeDecisions } from '../take-decisions.js'
 import type { DecidedInput } from './input-messages.js'
 import type { ParsedProcess } from './parse-process.js'
 import { projectRun } from './project-run.js'
@@ -40,8 +41,8 @@ export async function decideRun(
     }),
   )
   await takeDecisions(call, { key, events: await call.sessions.readRun(key) }, decisions, toPath)
-  const events = await readDecided(call, key, decisions)
-  const waits = decisions.map((decision) => findLastWait(key, toUndecided(events, [decision])))
+  const events = await readAnswered(call, key, ids)
+  const waits = ids.map((id) => findLastWait(key, toUnanswered(events, [id])))
   const after = cursor === -1 ? Math.min(...waits) : cursor
   return { key, reading: { after, answered: Math.max(after, ...waits) } }
 }

@@ -1,4 +1,5 @@
 import { AgentError } from '../../../core/errors.js'
+import { isAsking } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import type { Call } from '../../route.js'
@@ -9,8 +10,11 @@ import { toResponseId } from './response-id.js'
 /** A response as it stands, as JSON: with 200 when it is complete, with 202 and where to look again as long as it is not, else with the status of what went wrong. */
 export async function createResponseAnswer({ sessions, url }: Call, key: RunKey): Promise<Answer> {
   const events = await sessions.readRun(key)
-  const response = projectRun(key, events).findLast((event) => event.object === 'response')
-  if (response === undefined) throw new AgentError('run_cancelled', 'The response was deleted.')
+  const told = projectRun(key, events).findLast((event) => event.object === 'response')
+  if (told === undefined) throw new AgentError('run_cancelled', 'The response was deleted.')
+  // What was decided counts from when it was filed: the run learns of it only when its turn comes.
+  const isDecided = told.status === 'incomplete' && !isAsking(await sessions.readStanding(key, events))
+  const response = isDecided ? { ...told, status: 'in_progress' as const } : told
   const last = events.at(-1)
   const status = last?.type === 'run.failed' ? last.data.status : statuses[response.status]
   const headers = toRunHeaders(key.session, key.run)

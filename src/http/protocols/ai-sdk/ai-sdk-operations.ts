@@ -26,7 +26,7 @@ export const dialect = {
   failure: problem,
   operations: {
     chat: {
-      summary: 'Send a message, or answers to tool approvals',
+      summary: "Send a message, or answers to tool approvals and outputs of the page's tools",
       body: ref('AiSdkRequest'),
       parameters: [
         toHeader('Idempotency-Key', text, "The run's correlation id. By default the message's id."),

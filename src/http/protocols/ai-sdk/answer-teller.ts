@@ -7,23 +7,30 @@ import type {
   StoredEvent,
   ToolCompleted,
 } from '../../../run/events.js'
-import { advance, emptyRun, isChanged, type RunState, toLastCalls } from '../../../run/fold.js'
+import {
+  advance,
+  emptyRun,
+  isCallersTool,
+  isChanged,
+  type OpenCall,
+  type RunState,
+  toLastCalls,
+  toOpenCalls,
+} from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type { RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
+import { toAnswerId } from './answer-id.js'
 import { StepTeller } from './step-teller.js'
 import type { ApprovalDescriptor, UiChunk, UiFinish } from './ui-chunks.js'
 import { toFileParts, toUserParts } from './ui-parts.js'
-
-/** The id of the message that a run answers with. */
-export function toAnswerId(run: string): string {
-  return `answer-${run}`
-}
 
 /** Tells a run as one message of the assistant, in the chunks of a UI message stream. */
 export class AnswerTeller implements RunTeller<UiChunk> {
   readonly #key: RunKey
   readonly #steps = new StepTeller()
+  /** The calls for the page of which only the names are told. */
+  readonly #withheld = new Set<string>()
   #state: RunState = emptyRun
   #createdAt = 0
 
@@ -46,8 +53,11 @@ export class AnswerTeller implements RunTeller<UiChunk> {
     return [{ type: 'start', messageId: toAnswerId(correlationId), messageMetadata }]
   }
 
+  /** What the page is to carry out is told when nothing else goes on: then a reader who is told of it anew has yet to do it. */
   pause(): readonly UiChunk[] {
-    return this.#finish('tool-calls')
+    const calls = toOpenCalls(this.#state).filter(({ callId }) => this.#withheld.has(callId))
+    for (const { callId } of calls) this.#withheld.delete(callId)
+    return [...calls.map(toPageInput), ...this.#finish('tool-calls')]
   }
 
   breakOff(): readonly UiChunk[] {
@@ -81,7 +91,7 @@ export class AnswerTeller implements RunTeller<UiChunk> {
         return [{ type: 'tool-approval-response', approvalId, approved: decision === 'approve', reason }]
       }
       case 'tool.completed':
-        return [toOutput(event.data, before)]
+        return [...this.#reveal(event.data.callId), toOutput(event.data, before)]
       case 'run.steered': {
         const { run: id, messages } = event.data
         return [{ type: 'steering-message', id, parts: messages.flatMap(toUserParts) }]
@@ -102,9 +112,22 @@ export class AnswerTeller implements RunTeller<UiChunk> {
   }
 
   #tellStep({ step, message }: StepCompleted): readonly UiChunk[] {
-    const calls = toFunctionCalls(message).map(toInput)
+    const calls = toFunctionCalls(message).map((call) => this.#tellCall(call))
     const said = [...this.#steps.begin(step), ...this.#steps.complete(message)]
     return [...said, ...toFileParts(message), ...calls]
+  }
+
+  #tellCall(call: FunctionCallContent): UiChunk {
+    const { callId: toolCallId, name: toolName } = call
+    if (!isCallersTool(this.#state, toolName)) return toInput(call)
+    this.#withheld.add(toolCallId)
+    return { type: 'tool-input-start', toolCallId, toolName }
+  }
+
+  /** A call of which the page learns no sooner than what came of it. */
+  #reveal(callId: string): readonly UiChunk[] {
+    if (!this.#withheld.delete(callId)) return []
+    return toLastCalls(this.#state).flatMap(({ call }) => (call.callId === callId ? [toInput(call)] : []))
   }
 
   /** The answer may be another one than the last step's: middleware has the last word, and may have had the only one. */
@@ -127,12 +150,12 @@ export class AnswerTeller implements RunTeller<UiChunk> {
   }
 }
 
-function toInput({
-  callId: toolCallId,
-  name: toolName,
-  arguments: input,
-}: Pick<FunctionCallContent, 'callId' | 'name' | 'arguments'>): UiChunk {
-  return { type: 'tool-input-available', toolCallId, toolName, input, providerExecuted: true }
+function toInput(call: OpenCall): UiChunk {
+  return { ...toPageInput(call), providerExecuted: true }
+}
+
+function toPageInput({ callId: toolCallId, name: toolName, arguments: input }: OpenCall) {
+  return { type: 'tool-input-available', toolCallId, toolName, input } as const
 }
 
 /** What a human is asked about a tool call. */

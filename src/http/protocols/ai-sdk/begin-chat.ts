@@ -4,7 +4,7 @@ import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { decideRun, leaveOutPast } from '../decide-run.js'
+import { type AnsweredRun, answerRun, decideRun, leaveOutPast, leaveOutReported } from '../decide-run.js'
 import type { TellingFrom } from '../tell-run.js'
 import { refuseToWait } from '../waiting-runs.js'
 import { findAttempt } from './find-attempt.js'
@@ -16,21 +16,33 @@ export interface BegunChat {
   readonly from: TellingFrom
 }
 
-/** Takes what was decided and what is said. A request that is repeated finds what it did before. */
+/** Takes what is answered and what is said. A request that is repeated finds what it did before. */
 export async function beginChat(call: Call, chat: ParsedChat): Promise<BegunChat> {
-  const { session, decisions, messages } = chat
-  const due = messages.length === 0 ? decisions : await leaveOutPast(call, session, decisions)
-  const decided = due.length === 0 ? undefined : await decideRun(call, session, due)
-  if (decided !== undefined && messages.length === 0) return { key: decided.key, from: decided }
-  const key = { ...session, run: await chooseRun(call, chat) }
+  const answered = await answer(call, chat)
+  if (answered !== undefined && chat.messages.length === 0) return { key: answered.key, from: answered }
+  const key = { ...chat.session, run: await chooseRun(call, chat) }
   await begin(call, chat, key)
   return { key, from: {} }
 }
 
+/** Of what is answered ahead of a new message, that counts which is not too late; `undefined` when nothing is. */
+async function answer(
+  call: Call,
+  { session, messages, answers: { run = '', decisions, results } }: ParsedChat,
+): Promise<AnsweredRun | undefined> {
+  const key = { ...session, run }
+  const isAlone = messages.length === 0
+  const due = {
+    decisions: isAlone ? decisions : await leaveOutPast(call, session, decisions),
+    results: isAlone ? results : await leaveOutReported(call, key, results),
+  }
+  if (due.results.length > 0) return answerRun(call, key, due)
+  return due.decisions.length > 0 ? decideRun(call, session, due.decisions) : undefined
+}
+
 async function begin(call: Call, chat: ParsedChat, key: RunKey): Promise<void> {
-  const { onBusy, messageId, messages } = chat
-  if (onBusy !== 'interrupt') await refuseToWait(call, key)
-  const options = { enableToolCalls: true, onBusy }
+  const { options, messageId, messages } = chat
+  if (options.onBusy !== 'interrupt') await refuseToWait(call, key)
   const request = createRunRequest({
     messages: await chooseMessages(call, chat, key),
     options,

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
-import { isNothing } from '../is-nothing.js'
+import { pageTools } from './page-tools.js'
 
 const withoutEffect = z.unknown().optional()
-const ownTools = "must be left out: tools are the agent's own"
 
 /** Of messages that are not read nothing else counts. Security: instructions are the agent's own, so nobody speaks as the system. */
 const message = z.looseObject({
@@ -13,6 +12,7 @@ const message = z.looseObject({
 })
 
 export type UiBodyMessage = z.infer<typeof message>
+export type UiBodyPart = UiBodyMessage['parts'][number]
 
 /**
  * What `DefaultChatTransport` posts. Unknown fields are refused by name; how the agent's model samples is the agent's own,
@@ -26,7 +26,7 @@ export const chatBody = z
     trigger: z.enum(['submit-message', 'regenerate-message']).default('submit-message'),
     messageId: z.string().nullish(),
     onBusy: z.enum(['queue', 'reject', 'interrupt', 'steer']).optional(),
-    tools: z.unknown().refine(isNothing, ownTools).optional(),
+    tools: pageTools.nullish().describe('What the page carries out itself when the model asks for it.'),
 
     temperature: withoutEffect,
     topP: withoutEffect,
@@ -69,3 +69,13 @@ export const approvalPart = z.looseObject({
     reason: z.string().max(longestReason).optional(),
   }),
 })
+
+/** What came of a tool call that the page has carried out. Source: the same, states `output-available` and `output-error`. */
+export const outputPart = z.discriminatedUnion('state', [
+  z.looseObject({
+    state: z.literal('output-available'),
+    toolCallId: z.string(),
+    output: z.unknown(),
+  }),
+  z.looseObject({ state: z.literal('output-error'), toolCallId: z.string(), errorText: z.string() }),
+])

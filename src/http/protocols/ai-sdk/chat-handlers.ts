@@ -1,5 +1,5 @@
 import { AgentError } from '../../../core/errors.js'
-import { fold, toOpenApprovals } from '../../../run/fold.js'
+import { fold, isAsking } from '../../../run/fold.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
@@ -13,7 +13,7 @@ import { readAttempts } from './find-attempt.js'
 import { parseChat } from './parse-chat.js'
 import { readUiMessages } from './read-ui-messages.js'
 
-/** `POST ai-sdk/{agent}`: takes a message, or what a human has decided; answers with the UI message stream. */
+/** `POST ai-sdk/{agent}`: takes a message, or what the agent has asked for; answers with the UI message stream. */
 export async function handleChat(call: Call): Promise<Answer> {
   const begun = await beginChat(call, await parseChat(call))
   await call.sessions.settle()
@@ -40,7 +40,7 @@ export async function handleResume(call: Call): Promise<Answer> {
 const nothingRuns: Answer = { status: 204, headers: {} }
 
 /**
- * The run that waits for a human, as pages decide only when they are told nothing; else the newest that has not ended. When
+ * The run that waits for a human or the page, as pages answer only when they are told nothing; else the newest that has not ended. When
  * there is none, the last run if one executor took it over from another: with that one the stream may have broken off, and
  * its reader comes back for the rest.
  */
@@ -49,8 +49,8 @@ async function findRunToTell({ log, sessions }: Call, session: SessionKey): Prom
   const open = await log.runsAfter(session, Number.MAX_SAFE_INTEGER)
   const [first] = open
   if (first !== undefined) {
-    const isAsking = first.status === 'parked' && toOpenApprovals(await read(first.run)).length > 0
-    return { ...session, run: (isAsking ? first : (open.at(-1) ?? first)).run }
+    const asks = first.status === 'parked' && isAsking(await read(first.run))
+    return { ...session, run: (asks ? first : (open.at(-1) ?? first)).run }
   }
   const [ended] = await log.runsUpTo(session, Number.MAX_SAFE_INTEGER, 1)
   if (ended === undefined) return undefined

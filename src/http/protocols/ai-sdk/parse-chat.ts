@@ -1,6 +1,6 @@
 import type { AgentError } from '../../../core/errors.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
-import type { OnBusy } from '../../../run/events.js'
+import type { RunOptions } from '../../../run/events.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
@@ -8,30 +8,24 @@ import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import type { PlacedDecision } from '../decide-run.js'
 import { requireAgent } from '../find-agent.js'
-import {
-  approvalPart,
-  type ChatBody,
-  chatBody,
-  type UiBodyMessage,
-  type UserBodyPart,
-  userParts,
-} from './chat-body.js'
+import { type ChatBody, chatBody, type UiBodyMessage, type UserBodyPart, userParts } from './chat-body.js'
+import { type MessageAnswers, toMessageAnswers } from './message-answers.js'
+import { toCallerTools } from './page-tools.js'
 
 /** A request of a chat, checked in every part. */
 export interface ParsedChat {
   readonly session: SessionKey
-  /** What the user says after the agent's last word, oldest first: message ids stand in them. Empty when nothing but decisions are sent. */
+  /** What the user says after the agent's last word, oldest first: message ids stand in them. Empty when nothing but answers to the agent are sent. */
   readonly messages: readonly ChatMessage[]
-  /** What the user has decided about tool calls in the agent's last message. */
-  readonly decisions: readonly PlacedDecision[]
+  /** What is answered in the agent's last message. */
+  readonly answers: MessageAnswers
   readonly trigger: 'submit-message' | 'regenerate-message'
   /** The message that is sent in place of an earlier one, or goes on. */
   readonly messageId: string | undefined
   /** The run's name, when the caller gives one by header. */
   readonly run: string | undefined
-  readonly onBusy: OnBusy | undefined
+  readonly options: RunOptions
 }
 
 /** Most messages that are taken at once: for each is looked whether it was taken before. */
@@ -44,30 +38,41 @@ export async function parseChat(call: Call): Promise<ParsedChat> {
   const agent = requireAgent(call, params.agent ?? '')
   const body = parseShape(chatBody, await readJsonBody(request, settings.maxBodyBytes))
   const header = request.headers.get('idempotency-key')
+  const { onBusy } = body
+  const tools = toCallerTools(agent, body.tools ?? {})
+  if (tools !== undefined && onBusy === 'steer')
+    throw createFieldError('tools', 'cannot be given to the run that the message joins (onBusy)')
   return {
     session: { agent: agent.name, session: parseSessionId(body.id, 'id') },
     ...toSaid(body),
     trigger: body.trigger,
     messageId: body.messageId ?? undefined,
     run: header === null ? undefined : parseCorrelationId(header, 'Idempotency-Key'),
-    onBusy: body.onBusy,
+    options: { enableToolCalls: true, onBusy, tools },
   }
 }
 
 /** What is new in a conversation. A message that is named as going on leaves those after it to requests of their own. */
-function toSaid(body: ChatBody): Pick<ParsedChat, 'messages' | 'decisions'> {
+function toSaid(body: ChatBody): Pick<ParsedChat, 'messages' | 'answers'> {
   const all = (body.messages ?? [body.message]).filter((message) => message !== undefined)
   const toPath = (index: number) => (body.messages === undefined ? ['message'] : ['messages', String(index)])
-  const decide = (index: number) => toDecisions(all[index], toPath(index))
-  const continued = decide(all.findLastIndex(({ id, role }) => role === 'assistant' && id === body.messageId))
-  if (continued.length > 0) return { messages: [], decisions: continued }
+  const answer = (index: number) => toMessageAnswers(all[index], toPath(index))
+  const continued = answer(all.findLastIndex(({ id, role }) => role === 'assistant' && id === body.messageId))
+  if (isAnswer(continued)) return { messages: [], answers: continued }
   const start = all.findLastIndex(({ role }) => role === 'assistant') + 1
   const said = all.slice(start)
   if (said.length > mostMessages) throw createTooManyError(said.length)
   const messages = said.map((message, index) => toMessage(message, toPath(start + index)))
-  const decisions = decide(start - 1)
-  if (messages.length + decisions.length > 0) return { messages, decisions }
-  throw createFieldError('messages', 'must end with a message of the user, or with answers to tool approvals')
+  const answers = answer(start - 1)
+  if (messages.length > 0 || isAnswer(answers)) return { messages, answers }
+  throw createFieldError(
+    'messages',
+    "must end with a message of the user, or with an answer (answer-…) in which approvals are decided or outputs of the page's tools are given",
+  )
+}
+
+function isAnswer({ decisions, results }: MessageAnswers): boolean {
+  return decisions.length + results.length > 0
 }
 
 function createTooManyError(count: number): AgentError {
@@ -89,18 +94,4 @@ function toContent(part: UserBodyPart): Content {
   if (part.type === 'text') return { type: 'text', text: part.text }
   const { url: uri, mediaType } = part
   return /^data:/i.test(uri) ? { type: 'data', uri, mediaType } : { type: 'uri', uri, mediaType }
-}
-
-function toDecisions(message: UiBodyMessage | undefined, path: readonly string[]): readonly PlacedDecision[] {
-  return (message?.parts ?? []).flatMap((part, index) => {
-    if (part.state !== 'approval-responded') return []
-    const place = [...path, 'parts', String(index)]
-    const { approval } = parseShape(approvalPart, part, place)
-    return {
-      approvalId: approval.id,
-      decision: approval.approved ? ('approve' as const) : ('reject' as const),
-      reason: approval.reason,
-      path: [...place, 'approval', 'id'].join('.'),
-    }
-  })
 }

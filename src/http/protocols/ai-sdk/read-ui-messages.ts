@@ -1,8 +1,8 @@
 import { createTextMessage } from '../../../core/messages.js'
-import { fold, toLastCalls } from '../../../run/fold.js'
+import { fold } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { toOwnMessages } from '../../../run/turn-messages.js'
-import type { HistoryPage } from '../../../session/state/read-session.js'
+import type { HistoryPage, OpenRun } from '../../../session/state/read-session.js'
 import {
   fromStoredError,
   fromStoredMessage,
@@ -11,7 +11,7 @@ import {
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import type { Call } from '../../route.js'
 import { readSaid } from '../stored-said.js'
-import { toAnswerId } from './answer-teller.js'
+import { toAnswerId } from './answer-id.js'
 import type { UiMetadata } from './ui-chunks.js'
 import { toAnswerParts, type UiMessage } from './ui-messages.js'
 import { toUserParts } from './ui-parts.js'
@@ -27,12 +27,12 @@ export interface UiMessagePage {
 /** A session as UI messages, with the ids that their streams gave them. */
 export async function readUiMessages(call: Call, key: SessionKey, page: HistoryPage): Promise<UiMessagePage> {
   const { entries, olderBefore, openRuns } = await call.sessions.read(key, page)
-  const open = new Set(openRuns.map(({ run }) => run))
+  const open = new Map(openRuns.map((one) => [one.run, one]))
   const messages = entries.map(async (entry) => {
     if (entry.$type !== 'request') return toAnswer(key, entry)
     const said = toUiMessages(key, entry, await readSaid(call, key, entry))
-    const run = entry.correlationId ?? ''
-    return open.has(run) ? [...said, ...(await readUnfinished(call, key, run))] : said
+    const unfinished = open.get(entry.correlationId ?? '')
+    return unfinished === undefined ? said : [...said, ...(await readUnfinished(call, key, unfinished))]
   })
   return { messages: (await Promise.all(messages)).flat(), next_before: olderBefore }
 }
@@ -66,10 +66,15 @@ function toMetadata({ session }: SessionKey, { correlationId, createdAt }: Store
 }
 
 /** What a run has said so far that has not ended; nothing before it has said anything. */
-async function readUnfinished(call: Call, key: SessionKey, run: string): Promise<readonly UiMessage[]> {
-  const state = fold(await call.sessions.readRun({ ...key, run }))
+async function readUnfinished(
+  { sessions }: Call,
+  key: SessionKey,
+  { run, events }: OpenRun,
+): Promise<readonly UiMessage[]> {
+  const state = fold(events)
+  const standing = await sessions.readStanding({ ...key, run }, events)
   const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
-  const parts = toAnswerParts([...toOwnMessages(state), ...partial], toLastCalls(state))
+  const parts = toAnswerParts([...toOwnMessages(state), ...partial], standing)
   const metadata = { sessionId: key.session, correlationId: run, usage: state.usage }
   return parts.length === 0 ? [] : [{ id: toAnswerId(run), role: 'assistant', metadata, parts }]
 }

@@ -40,13 +40,14 @@ export type UiChunk =
   | { readonly type: 'text-start' | 'text-end' | 'reasoning-start' | 'reasoning-end'; readonly id: string }
   | { readonly type: 'text-delta' | 'reasoning-delta'; readonly id: string; readonly delta: string }
   | { readonly type: 'file'; readonly url: string; readonly mediaType: string }
+  | { readonly type: 'tool-input-start'; readonly toolCallId: string; readonly toolName: string }
   | {
       readonly type: 'tool-input-available'
       readonly toolCallId: string
       readonly toolName: string
       readonly input: JsonValue
-      /** The client has nothing to do about the call. */
-      readonly providerExecuted: true
+      /** The client has nothing to do about the call; else it is to carry it out. */
+      readonly providerExecuted?: true
     }
   | {
       readonly type: 'data-tool-progress'

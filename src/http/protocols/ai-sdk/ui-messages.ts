@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../../core/json.js'
 import { type ChatMessage, type FunctionCallContent, toFunctionCalls } from '../../../core/messages.js'
-import type { CallState } from '../../../run/fold.js'
+import { type CallState, emptyRun, type RunState, toLastCalls, toOpenCalls } from '../../../run/fold.js'
 import { toReasoning, toSaidText } from '../said-text.js'
 import { toApprovalDescriptor } from './answer-teller.js'
 import type { ApprovalDescriptor, UiMetadata, UiUserPart } from './ui-chunks.js'
@@ -29,7 +29,8 @@ export interface UiToolPart {
   readonly type: `tool-${string}`
   readonly toolCallId: string
   readonly input: JsonValue
-  readonly providerExecuted: true
+  /** Absent as long as the page is to carry it out. */
+  readonly providerExecuted?: true
   readonly state:
     | 'input-available'
     | 'approval-requested'
@@ -45,17 +46,16 @@ export interface UiToolPart {
   }
 }
 
-/** What an answer consists of: the same parts that its stream makes. `calls` says what is known of those without result. */
-export function toAnswerParts(
-  messages: readonly ChatMessage[],
-  calls: readonly CallState[] = [],
-): readonly UiPart[] {
+/** What an answer consists of: the same parts that its stream makes. `run` says what is known of calls without result. */
+export function toAnswerParts(messages: readonly ChatMessage[], run: RunState = emptyRun): readonly UiPart[] {
   const contents = messages.flatMap((message) => message.contents)
   const results = contents.filter((content) => content.type === 'functionResult')
   const toTool = (call: FunctionCallContent): UiToolPart => {
     const { callId: toolCallId, name, arguments: input } = call
     const result = results.find(({ callId }) => callId === toolCallId)
-    const state = calls.find(({ call: { callId } }) => callId === toolCallId)
+    if (toOpenCalls(run).some(({ callId }) => callId === toolCallId))
+      return { type: `tool-${name}`, toolCallId, input, state: 'input-available' }
+    const state = toLastCalls(run).find(({ call: { callId } }) => callId === toolCallId)
     const part = { type: `tool-${name}`, toolCallId, input, providerExecuted: true } as const
     if (result === undefined) return { ...part, ...toOpenState(state) }
     if (result.error !== undefined) return { ...part, state: 'output-error', errorText: result.error }

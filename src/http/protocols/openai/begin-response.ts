@@ -1,22 +1,23 @@
 import { hash, randomUUID } from 'node:crypto'
 import { toCanonicalJson } from '../../../core/json.js'
 import type { ChatMessage } from '../../../core/messages.js'
-import { toOpenApprovals } from '../../../run/fold.js'
+import { toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { findAskingRun } from '../waiting-runs.js'
-import { decideApprovals } from './decide-approvals.js'
+import { toCallId } from './call-id.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import { requireConversation } from './require-conversation.js'
 import type { ResponseKey } from './response-id.js'
+import { takeAnswers } from './take-answers.js'
 
 /** Begins what a request asks for, or finds what it began when it was sent before; names the response. */
 export async function beginResponse(call: Call, asked: ParsedResponseRequest): Promise<ResponseKey> {
   const { input } = asked
-  return input.type === 'decisions'
-    ? decideApprovals(call, asked, input.decisions)
+  return input.type === 'answers'
+    ? takeAnswers(call, asked, input.answers)
     : beginRun(call, asked, input.messages)
 }
 
@@ -43,7 +44,7 @@ function createSessionId({ request, owner }: Call, { agent, correlationId }: Par
   return hash('sha256', toCanonicalJson([agent.name, owner ?? null, correlationId])).slice(0, 32)
 }
 
-/** A conversation is one line: it goes on from its end, and only once no human has to decide anything there. */
+/** A conversation is one line: it goes on from its end, and only once nothing is asked there. */
 async function checkEnd(call: Call, { previous }: ParsedResponseRequest, key: RunKey): Promise<void> {
   const last = await findLastRun(call, key)
   if (last === undefined || last.run === key.run) return
@@ -52,10 +53,14 @@ async function checkEnd(call: Call, { previous }: ParsedResponseRequest, key: Ru
   }
   const asking = await findAskingRun(call, key)
   if (asking === undefined) return
-  const [approval] = toOpenApprovals(await call.sessions.readStanding(asking))
-  if (approval === undefined) return
-  const message = `must answer mcp_approval_request "${approval.approvalId}" first, which the conversation waits for`
-  throw createFieldError('input', message)
+  const standing = await call.sessions.readStanding(asking)
+  const [approval] = toOpenApprovals(standing).map(({ approvalId }) => `mcp_approval_request "${approvalId}"`)
+  const [open] = toOpenCalls(standing).map(
+    ({ callId }) => `function_call "${toCallId({ ...asking, callId })}"`,
+  )
+  const question = approval ?? open
+  if (question === undefined) return
+  throw createFieldError('input', `must answer ${question} first, which the conversation waits for`)
 }
 
 async function findLastRun({ log }: Call, key: SessionKey): Promise<RunSummary | undefined> {

@@ -1,13 +1,16 @@
-import type { ResponseOutputItem } from 'openai/resources/responses/responses'
+import type { ResponseFunctionToolCallItem, ResponseOutputItem } from 'openai/resources/responses/responses'
 import { type JsonObject, toJsonText } from '../../../core/json.js'
 import type { ApprovalRequested, ToolCompleted } from '../../../run/events.js'
+import type { OpenCall } from '../../../run/fold.js'
+import type { RunKey } from '../../../run/run-log.js'
+import { toCallId } from './call-id.js'
 import type { OutputList, Place } from './output-list.js'
 import type { Frame } from './response-frames.js'
 
 type McpCall = ResponseOutputItem.McpCall
 
 /** A tool call that is being told. */
-interface OpenCall {
+interface ToldCall {
   readonly place: Place
   readonly item: McpCall
 }
@@ -23,16 +26,16 @@ export interface BegunCall {
 
 /**
  * Tells the agent's tool calls as calls of an MCP server named like the agent: OpenAI's word for tools that are executed
- * on the server's side, which the client neither can nor must execute.
+ * on the server's side, which the client neither can nor must execute. What it is to execute itself is told as function calls.
  */
 export class CallTeller {
   readonly #output: OutputList
-  readonly #agent: string
-  readonly #open = new Map<string, OpenCall>()
+  readonly #key: RunKey
+  readonly #open = new Map<string, ToldCall>()
 
-  constructor(output: OutputList, agent: string) {
+  constructor(output: OutputList, key: RunKey) {
     this.#output = output
-    this.#agent = agent
+    this.#key = key
   }
 
   /** Begins a call; nothing when it was begun before, as one that is executed again after a crash. */
@@ -71,13 +74,35 @@ export class CallTeller {
     const item: ResponseOutputItem.McpApprovalRequest = {
       id: approvalId,
       type: 'mcp_approval_request',
-      server_label: this.#agent,
+      server_label: this.#key.agent,
       name,
       arguments: toJsonText(args),
     }
     this.#output.set(place, item)
     return [
       { type: 'response.output_item.added', output_index: place.index, item },
+      { type: 'response.output_item.done', output_index: place.index, item },
+    ]
+  }
+
+  /** Hands over a call that the client is to carry out. */
+  handOver({ callId, name, arguments: args }: OpenCall): readonly Frame[] {
+    const place = this.#output.begin('fc')
+    const item: ResponseFunctionToolCallItem = {
+      id: place.id,
+      type: 'function_call',
+      status: 'completed',
+      call_id: toCallId({ ...this.#key, callId }),
+      name,
+      arguments: toJsonText(args),
+    }
+    this.#output.set(place, item)
+    const where = { item_id: place.id, output_index: place.index }
+    const begun = { ...item, status: 'in_progress', arguments: '' } as const
+    return [
+      { type: 'response.output_item.added', output_index: place.index, item: begun },
+      { type: 'response.function_call_arguments.delta', ...where, delta: item.arguments },
+      { type: 'response.function_call_arguments.done', ...where, arguments: item.arguments },
       { type: 'response.output_item.done', output_index: place.index, item },
     ]
   }
@@ -103,7 +128,7 @@ export class CallTeller {
       id,
       type: 'mcp_call',
       status: 'in_progress',
-      server_label: this.#agent,
+      server_label: this.#key.agent,
       name,
       arguments: toJsonText(args),
       approval_request_id: approvalId ?? null,

@@ -1,6 +1,6 @@
 import type { Agent } from '../../../agent/agent.js'
+import { checkJsonSchema } from '../../../core/caller-schema.js'
 import type { JsonObject } from '../../../core/json.js'
-import { checkJsonSchema } from '../../../core/schema.js'
 import type { RunRequest } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'

@@ -23,7 +23,7 @@ export class OutputList {
   }
 
   /** The place of a new item; `prefix` tells its kind, as in OpenAI's ids. */
-  begin(prefix: 'msg' | 'rs' | 'mcp'): Place {
+  begin(prefix: 'msg' | 'rs' | 'mcp' | 'fc'): Place {
     const index = this.#items.push(undefined) - 1
     return { id: `${prefix}_${this.#seed}_${index}`, index }
   }

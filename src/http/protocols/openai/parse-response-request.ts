@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../../../agent/agent.js'
+import { checkJsonSchema } from '../../../core/caller-schema.js'
 import { AgentError } from '../../../core/errors.js'
 import type { JsonObject } from '../../../core/json.js'
-import { checkJsonSchema } from '../../../core/schema.js'
 import type { RunOptions } from '../../../run/events.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
@@ -11,6 +11,7 @@ import { readJsonBody } from '../../read-body.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { findAgent } from '../find-agent.js'
+import { toTooling } from './caller-tooling.js'
 import { type ResponseBody, responseBody } from './response-body.js'
 import { parseResponseId, type ResponseKey } from './response-id.js'
 import { type ResponseInput, toResponseInput } from './response-input.js'
@@ -44,7 +45,7 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
     session: toSession(body, previous),
     previous,
     correlationId: key === null ? randomUUID() : parseCorrelationId(key, 'Idempotency-Key'),
-    options: toOptions(body),
+    options: toOptions(agent, body),
     metadata: body.metadata ?? undefined,
     stream: body.stream ?? false,
     background: body.background ?? false,
@@ -71,9 +72,15 @@ function toSession({ conversation }: ResponseBody, previous: ResponseKey | undef
   })
 }
 
-function toOptions({ text, tool_choice }: ResponseBody): RunOptions {
+function toOptions(agent: Agent, { text, ...body }: ResponseBody): RunOptions {
   const format = text?.format
   const responseSchema = format?.type === 'json_schema' ? (format.schema as JsonObject) : undefined
   if (responseSchema !== undefined) checkJsonSchema(responseSchema, 'text.format.schema')
-  return { enableToolCalls: tool_choice !== 'none', responseSchema }
+  const tooling = toTooling(agent, {
+    tools: body.tools ?? [],
+    toPath: (index) => `tools.${index}`,
+    choice: body.tool_choice,
+    isParallel: body.parallel_tool_calls,
+  })
+  return { ...tooling, responseSchema }
 }

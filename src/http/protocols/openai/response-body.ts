@@ -56,9 +56,40 @@ const approvalResponse = z.strictObject({
   id: z.string().nullish(),
 })
 
-const inputItem = z.discriminatedUnion('type', [userMessage, approvalResponse], {
-  error: 'must be message or mcp_approval_response: the session keeps all else',
+const outputPart = z.strictObject({
+  type: z.literal('input_text', { error: 'must be input_text: what tools give is text' }),
+  text: z.string(),
 })
+
+const callOutput = z.strictObject({
+  type: z.literal('function_call_output'),
+  call_id: z.string(),
+  output: z.union([z.string(), z.array(outputPart)]),
+  id: z.string().nullish(),
+  name: z.string().nullish(),
+  namespace: z.null().optional(),
+  status: z.string().nullish(),
+  caller: z.strictObject({ type: z.literal('direct') }).nullish(),
+})
+
+const inputItem = z.discriminatedUnion('type', [userMessage, approvalResponse, callOutput], {
+  error: 'must be message, mcp_approval_response or function_call_output: the session keeps all else',
+})
+
+const functionTool = z.strictObject({
+  type: z.literal('function', { error: "must be function: all other tools are the agent's own" }),
+  name: z.string(),
+  description: z.string().nullish(),
+  parameters: z.record(z.string(), z.unknown()).nullish(),
+  strict: z.boolean().nullish(),
+  async: z.literal(false, { error: 'is not supported' }).nullish(),
+  defer_loading: z.literal(false, { error: 'is not supported' }).nullish(),
+})
+
+const toolChoice = z.union(
+  [z.enum(['auto', 'none', 'required']), z.strictObject({ type: z.literal('function'), name: z.string() })],
+  { error: 'must be auto, none, required, or a function by its name' },
+)
 
 const textFormat = z.discriminatedUnion(
   'type',
@@ -109,9 +140,9 @@ export const responseBody = z.strictObject({
   stream: z.boolean().nullish(),
   background: z.boolean().nullish(),
   text: z.strictObject({ format: textFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
-  tool_choice: z.enum(['auto', 'none'], { error: 'must be auto or none' }).nullish(),
+  tools: z.array(functionTool).max(128).nullish(),
+  tool_choice: toolChoice.nullish(),
   instructions: z.literal('', { error: agentsOwn }).nullish(),
-  tools: z.array(z.unknown()).max(0, { error: agentsOwn }).nullish(),
   store: z.literal(true, { error: 'must not be false: every run is kept' }).nullish(),
   ...withoutEffect,
 })
@@ -123,6 +154,9 @@ export type InputItem = Exclude<ResponseBody['input'], string>[number]
 
 /** A human's decision as a client sends it. */
 export type ApprovalResponse = z.infer<typeof approvalResponse>
+
+/** What came of a tool call as a client sends it. */
+export type CallOutput = z.infer<typeof callOutput>
 
 /** A part of a user's message. */
 export type InputPart = z.infer<typeof inputPart>

@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto'
 import { longestCorrelationId, longestSessionId } from '../../../core/find-id-problem.js'
-import { parseJson } from '../../../core/json.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
+import { parseOpaqueId, toOpaqueId } from './opaque-id.js'
 
 /**
- * Names a response: a run, or parts of it. A response ends where its run begins to wait for a human, and what follows
- * the decision is the next part. Where an answer got lost the next response tells several parts.
+ * Names a response: a run, or parts of it. A response ends where its run begins to wait for a human or its caller, and what
+ * follows the answer is the next part. Where an answer got lost the next response tells several parts.
  */
 export interface ResponseKey extends RunKey {
-  /** The part that it begins with: 0 up to the first wait for a human, 1 up to the second, and so on. */
+  /** The part that it begins with: 0 up to the first such wait, 1 up to the second, and so on. */
   readonly first: number
   /** The part that it ends with. */
   readonly part: number
@@ -22,16 +22,12 @@ const prefix = 'resp_'
 export function toResponseId({ agent, session, run, part, first }: ResponseKey): string {
   const parts = first === part ? [part] : [part, first]
   const fields = part === 0 ? [agent, session, run] : [agent, session, run, ...parts]
-  return prefix + Buffer.from(JSON.stringify(fields)).toString('base64url')
+  return toOpaqueId(prefix, fields)
 }
 
 /** Reads an id that {@link toResponseId} made. @throws {AgentError} `invalid_request` naming the field for any other text. */
 export function parseResponseId(field: string, id: string): ResponseKey {
-  const fields = id.startsWith(prefix)
-    ? parseJson(Buffer.from(id.slice(prefix.length), 'base64url').toString())
-    : undefined
-  if (!Array.isArray(fields)) throw createIdError(field, id)
-  const [agent, session, run, part = 0, first = part] = fields as readonly unknown[]
+  const [agent, session, run, part = 0, first = part] = parseOpaqueId(prefix, id) ?? []
   if (typeof agent !== 'string' || typeof session !== 'string' || typeof run !== 'string')
     throw createIdError(field, id)
   if (!isPart(part) || !isPart(first) || first > part) throw createIdError(field, id)
@@ -42,7 +38,7 @@ export function parseResponseId(field: string, id: string): ResponseKey {
     first,
     part,
   }
-  // Whatever decodes to the same is not thereby the same id.
+  // Whatever names the same is not thereby the same id.
   if (toResponseId(key) !== id) throw createIdError(field, id)
   return key
 }

@@ -1,23 +1,30 @@
 import { type ChatMessage, type Content, isBlank } from '../../../core/messages.js'
 import { createFieldError } from '../../request-errors.js'
 import { toMedia } from '../to-media.js'
-import type { ApprovalResponse, InputItem, InputPart, ResponseBody } from './response-body.js'
+import type { ApprovalResponse, CallOutput, InputItem, InputPart, ResponseBody } from './response-body.js'
 
-/** What a client says: something new, or what a human has decided. */
+/** An item that answers what a response has asked for, and where in `input` it stands. */
+export interface PlacedAnswer {
+  readonly index: number
+  readonly item: ApprovalResponse | CallOutput
+}
+
+/** What a client says: something new, or what a human has decided and what its tools gave. */
 export type ResponseInput =
   | { readonly type: 'messages'; readonly messages: readonly ChatMessage[] }
-  | { readonly type: 'decisions'; readonly decisions: readonly ApprovalResponse[] }
+  | { readonly type: 'answers'; readonly answers: readonly PlacedAnswer[] }
 
 /** Reads `input`. @throws {AgentError} `invalid_request` naming the field when it is blank, or both at once. */
 export function toResponseInput(input: ResponseBody['input']): ResponseInput {
   const items: readonly InputItem[] =
     typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input
-  const decisions = items.filter((item) => item.type === 'mcp_approval_response')
+  const answers = items.flatMap((item, index) => (item.type === 'message' ? [] : [{ index, item }]))
   const messages = items.filter((item) => item.type === 'message').map(toMessage)
-  if (decisions.length > 0 && messages.length > 0) {
-    throw createFieldError('input', 'must not mix messages with mcp_approval_response items')
+  if (answers.length > 0 && messages.length > 0) {
+    const others = 'mcp_approval_response or function_call_output items'
+    throw createFieldError('input', `must not mix messages with ${others}: send those first`)
   }
-  if (decisions.length > 0) return { type: 'decisions', decisions }
+  if (answers.length > 0) return { type: 'answers', answers }
   if (messages.every(isBlank)) throw createFieldError('input', 'must not be blank')
   return { type: 'messages', messages }
 }

@@ -1,6 +1,13 @@
 import { addUsage, noUsage, type Usage } from '../../../core/messages.js'
 import type { RunEvent, StoredEvent } from '../../../run/events.js'
-import { advance, emptyRun, isBegun, type RunState, toLastCalls, toOpenApprovals } from '../../../run/fold.js'
+import {
+  isBegun,
+  isCallersTool,
+  type RunState,
+  toLastCalls,
+  toOpenApprovals,
+  toOpenCalls,
+} from '../../../run/fold.js'
 import { CallTeller } from './call-teller.js'
 import { OutputList } from './output-list.js'
 import type { Frame, LifecycleType } from './response-frames.js'
@@ -24,7 +31,6 @@ export class ResponseTeller {
   readonly #output: OutputList
   readonly #steps: StepTeller
   readonly #calls: CallTeller
-  #state: RunState = emptyRun
   readonly #parts = new PartCounter()
   #createdAt: number | undefined
   #endedAt: number | undefined
@@ -36,7 +42,7 @@ export class ResponseTeller {
     this.#key = key
     this.#output = new OutputList(toItemSeed(key))
     this.#steps = new StepTeller(this.#output)
-    this.#calls = new CallTeller(this.#output, key.agent)
+    this.#calls = new CallTeller(this.#output, key)
   }
 
   /** Whether there is such a response: its run has come as far. */
@@ -53,12 +59,12 @@ export class ResponseTeller {
   get response(): ResponseView {
     return toResponseView({
       key: this.#key,
-      request: this.#state.request,
+      request: this.#parts.state.request,
       createdAt: this.#createdAt ?? 0,
       endedAt: this.#endedAt,
-      isBegun: isBegun(this.#state),
-      outcome: this.#state.outcome,
-      finishReason: this.#state.steps.at(-1)?.finishReason,
+      isBegun: isBegun(this.#parts.state),
+      outcome: this.#parts.state.outcome,
+      finishReason: this.#parts.state.steps.at(-1)?.finishReason,
       output: this.#output.items,
       usage: this.#usage,
     })
@@ -67,11 +73,9 @@ export class ResponseTeller {
   /** The frames that tell the run's next event; none for what belongs to other parts of the run. */
   take(event: StoredEvent): readonly NumberedFrame[] {
     if (this.isOver) return []
-    const before = this.#state
-    this.#state = advance(before, event)
     const { first, part: last } = this.#key
     if (event.id === 0 && first === 0) this.#createdAt = event.at
-    const { part } = this.#parts
+    const { part, state: before } = this.#parts
     const isEnd = this.#parts.take(event)
     if (part >= first && part <= last) return this.#tell(event, before, isEnd && part === last)
     if (this.#parts.part === first) this.#createdAt ??= event.at
@@ -90,7 +94,7 @@ export class ResponseTeller {
   /** The response is created when it is first heard of, and in progress once somebody works on it. */
   #announce(): readonly NumberedFrame[] {
     const frames = this.#told === 0 ? [this.#tellResponse('response.created')] : []
-    if (this.#isAnnounced || !isBegun(this.#state)) return frames
+    if (this.#isAnnounced || !isBegun(this.#parts.state)) return frames
     this.#isAnnounced = true
     return [...frames, this.#tellResponse('response.in_progress')]
   }
@@ -107,18 +111,21 @@ export class ResponseTeller {
       case 'step.completed':
         return this.#steps.complete(event.data)
       case 'tool.started': {
+        if (isCallersTool(before, event.data.name)) return []
         const call = toLastCalls(before).find((one) => one.call.callId === event.data.callId)
         return this.#calls.begin({ ...event.data, approvalId: call?.approval?.approvalId })
       }
       case 'tool.completed': {
         const call = toLastCalls(before).find((one) => one.call.callId === event.data.callId)
+        if (call?.pending !== undefined && isCallersTool(before, call.call.name)) return []
         const begun = call && this.#calls.begin({ ...call.call, approvalId: call.approval?.approvalId })
         return [...(begun ?? []), ...this.#calls.complete(event.data)]
       }
       case 'run.parked': {
         if (!isEnd) return []
-        const questions = toOpenApprovals(this.#state).flatMap((approval) => this.#calls.ask(approval))
-        return [...this.#steps.cutOff(), ...this.#calls.cutOff(), ...questions]
+        const questions = toOpenApprovals(this.#parts.state).flatMap((approval) => this.#calls.ask(approval))
+        const calls = toOpenCalls(this.#parts.state).flatMap((call) => this.#calls.handOver(call))
+        return [...this.#steps.cutOff(), ...this.#calls.cutOff(), ...questions, ...calls]
       }
       case 'run.completed':
         return [...this.#calls.cutOff(), ...this.#steps.answer(event.data.response)]

@@ -1,6 +1,6 @@
-import type { Response, ResponseUsage } from 'openai/resources/responses/responses'
+import type { FunctionTool, Response, ResponseUsage } from 'openai/resources/responses/responses'
 import type { Usage } from '../../../core/messages.js'
-import type { RunRequest, TerminalEvent } from '../../../run/events.js'
+import type { CallerTool, RunRequest, TerminalEvent } from '../../../run/events.js'
 import { type ResponseKey, toResponseId } from './response-id.js'
 
 /** A failure as a response tells it; `code` is ours. */
@@ -24,7 +24,7 @@ export interface ResponseFacts {
   readonly endedAt: number | undefined
   /** Whether its run was ever begun. */
   readonly isBegun: boolean
-  /** How its run ended; `undefined` when it has not, or waits for a human. */
+  /** How its run ended; `undefined` when it has not, or waits for a human or its caller. */
   readonly outcome: TerminalEvent | undefined
   /** Why the model stopped last. */
   readonly finishReason: string | undefined
@@ -52,10 +52,11 @@ export function toResponseView(facts: ResponseFacts): ResponseView {
     usage: endedAt === undefined ? undefined : toUsage(usage),
     metadata: request?.metadata ?? {},
     text: { format: toFormat(request) },
-    tool_choice: request?.options.enableToolCalls === false ? 'none' : 'auto',
-    // What the agent has of these is its own, and nobody's to read here.
+    tool_choice: toToolChoice(request),
+    // The agent's own are nobody's to read here.
+    tools: (request?.options.tools ?? []).map(toFunctionTool),
+    // What the agent has of these is its own, too.
     instructions: null,
-    tools: [],
     parallel_tool_calls: true,
     temperature: null,
     top_p: null,
@@ -98,6 +99,16 @@ function toFormat(request: RunRequest | undefined): NonNullable<Response['text']
   return schema === undefined
     ? { type: 'text' }
     : { type: 'json_schema', name: 'response', schema: { ...schema } }
+}
+
+function toToolChoice(request: RunRequest | undefined): Response['tool_choice'] {
+  if (request?.options.enableToolCalls === false) return 'none'
+  const choice = request?.options.toolChoice ?? 'auto'
+  return typeof choice === 'string' ? choice : { type: 'function', name: choice.name }
+}
+
+function toFunctionTool({ name, description, parameters }: CallerTool): FunctionTool {
+  return { type: 'function', name, description, parameters: { ...parameters }, strict: true }
 }
 
 function toUsage({ inputTokens, outputTokens, totalTokens }: Usage): ResponseUsage {

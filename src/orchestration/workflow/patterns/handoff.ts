@@ -1,3 +1,4 @@
+import { fromJsonSchema } from '../../../core/caller-schema.js'
 import { checkCount } from '../../../core/check-count.js'
 import {
   checkChoice,
@@ -7,7 +8,6 @@ import {
   type OptionNames,
 } from '../../../core/check-options.js'
 import { type JsonObject, toJsonText } from '../../../core/json.js'
-import { fromJsonSchema } from '../../../core/schema.js'
 import { checkAgents } from '../check-parts.js'
 import type { AgentReference, NodeContext } from '../node-context.js'
 import { agentNode, transformNode } from '../nodes.js'

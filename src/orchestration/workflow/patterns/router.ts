@@ -1,7 +1,7 @@
+import { fromJsonSchema } from '../../../core/caller-schema.js'
 import { checkChoice, checkObject, checkOptions, type OptionNames } from '../../../core/check-options.js'
 import { AgentError } from '../../../core/errors.js'
 import { toJsonText } from '../../../core/json.js'
-import { fromJsonSchema } from '../../../core/schema.js'
 import type { AgentReference, FunctionContext } from '../node-context.js'
 import type { AnyNode, InputOf, OutputOf } from '../node-types.js'
 import { agentNode, functionNode, toNode, transformNode } from '../nodes.js'

@@ -6,6 +6,7 @@ import { toTaskId } from '../../../../src/http/protocols/a2a/task-id.js'
 import type { Call } from '../../../../src/http/route.js'
 import type { Decision } from '../../../../src/run/control.js'
 import type { RunEvent } from '../../../../src/run/events.js'
+import { fold } from '../../../../src/run/fold.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
 import {
   accepted,
@@ -52,6 +53,7 @@ async function post(method: string, params: object, { logs, later = [], end, ref
       if (refusal !== undefined) throw refusal
       story.push('cancel')
     },
+    readStanding: async (_key: unknown, events: readonly RunEvent[]) => fold(events),
     readRun: async () => store(logs[Math.min(looks++, logs.length - 1)] ?? []),
     decideAll: async (_key: unknown, decisions: readonly Decision[]) => {
       story.push(...decisions.map(({ approvalId, decision }) => `${decision} ${approvalId}`))

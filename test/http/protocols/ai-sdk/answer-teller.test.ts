@@ -142,6 +142,69 @@ test('tells that a human said no', async () => {
   expect(lines.at(-1)).toBe('tool-tool output-denied undefined')
 })
 
+describe('a call for the page', () => {
+  const pending = (callId: string): RunEvent => ({ type: 'tool.pending', data: { callId, since: 0 } })
+  const waits: RunEvent = { type: 'run.parked', data: { reason: 'tool' } }
+  const asked = [withTools(accepted('hi')), started(1), calls(0, 'c1', 'c2'), pending('c1'), pending('c2')]
+  const first = [...asked, waits]
+  const second = [resumed, toolDone('c1', 1), waits]
+  const third = [resumed, toolDone('c2', 2), answer(1, 'Done'), completed('Done')]
+
+  /** The run's caller has the tool that is called. */
+  function withTools(event: RunEvent): RunEvent {
+    if (event.type !== 'run.accepted') throw new Error('It is no request.')
+    const tools = [{ name: 'tool', description: '', parameters: {} }]
+    return { ...event, data: { ...event.data, options: { ...event.data.options, tools } } }
+  }
+
+  function toInputs(chunks: readonly UiChunk[]): readonly UiChunk[] {
+    return chunks.filter(({ type }) => type === 'tool-input-available')
+  }
+
+  test('is told when the run waits for it, and not before', async () => {
+    const teller = new AnswerTeller(key)
+    const chunks = tell(asked, teller)
+    expect((await read(chunks)).message?.parts.slice(1)).toMatchObject([
+      { toolCallId: 'c1', state: 'input-streaming' },
+      { toolCallId: 'c2', state: 'input-streaming' },
+    ])
+    const paused = [...chunks, ...tell([waits], teller, asked.length), ...teller.pause()]
+    expect((await read(paused)).message?.parts.slice(1)).toMatchObject([
+      { toolCallId: 'c1', state: 'input-available', input: {} },
+      { toolCallId: 'c2', state: 'input-available', input: {} },
+    ])
+    expect(toInputs(paused).some((chunk) => 'providerExecuted' in chunk)).toBe(false)
+    expect(paused.at(-1)).toMatchObject({ type: 'finish', finishReason: 'tool-calls' })
+  })
+
+  test('is told once to a reader who reports what came of another', async () => {
+    const teller = new AnswerTeller(key)
+    const told = await read([...tell(first, teller), ...teller.pause()])
+    const chunks = [...teller.resume(), ...tell(second, teller, first.length), ...teller.pause()]
+    expect(toInputs(chunks)).toEqual([])
+    const { message } = await read(chunks, told.message)
+    expect(message?.parts.slice(1)).toMatchObject([
+      { toolCallId: 'c1', state: 'output-available', output: 1, providerExecuted: true },
+      { toolCallId: 'c2', state: 'input-available' },
+    ])
+  })
+
+  test('of which the result is known is none that the page carries out', async () => {
+    const chunks = tell([...first, ...second, ...third])
+    expect(toInputs(chunks)).toMatchObject([
+      { toolCallId: 'c1', providerExecuted: true },
+      { toolCallId: 'c2', providerExecuted: true },
+    ])
+    expect((await read(chunks)).lines).toEqual([
+      'step-start',
+      'tool-tool output-available 1',
+      'tool-tool output-available 2',
+      'step-start',
+      'text Done',
+    ])
+  })
+})
+
 describe('what is void', () => {
   test('is taken back when a step is begun again', async () => {
     const events = [...begun, thinks(0, 'Hm'), says(0, 'On'), reset(0), started(2), says(0, 'We')]

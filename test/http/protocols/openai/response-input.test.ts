@@ -40,8 +40,16 @@ test.each([
   })
 })
 
-test('decisions are kept apart from messages', () => {
-  const answer = { type: 'mcp_approval_response', approval_request_id: 'r~1', approve: false, reason: 'No.' }
-  expect(read([answer])).toEqual({ type: 'decisions', decisions: [answer] })
-  expect(() => read([answer, { role: 'user', content: 'Hi' }])).toThrow(/^input: must not mix/)
+test('answers are kept apart from messages', () => {
+  const decision = {
+    type: 'mcp_approval_response',
+    approval_request_id: 'r~1',
+    approve: false,
+    reason: 'No.',
+  }
+  const output = { type: 'function_call_output', call_id: 'call_1', output: '7' }
+  const answers = [decision, output].map((item, index) => ({ index, item }))
+  expect(read([decision, output])).toEqual({ type: 'answers', answers })
+  for (const answer of [decision, output])
+    expect(() => read([answer, { role: 'user', content: 'Hi' }])).toThrow(/^input: must not mix/)
 })

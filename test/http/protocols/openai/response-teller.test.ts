@@ -1,10 +1,12 @@
 import { ResponseStream } from 'openai/lib/responses/ResponseStream'
 import { describe, expect, test } from 'vitest'
+import { toCallId } from '../../../../src/http/protocols/openai/call-id.js'
 import type { ResponseKey } from '../../../../src/http/protocols/openai/response-id.js'
 import { ResponseTeller } from '../../../../src/http/protocols/openai/response-teller.js'
 import type { RunEvent } from '../../../../src/run/events.js'
 import {
   accepted,
+  acceptedWithTool,
   answer,
   asks,
   calls,
@@ -13,6 +15,7 @@ import {
   decides,
   failed,
   parked,
+  parkedForTool,
   reset,
   resumed,
   says,
@@ -20,6 +23,7 @@ import {
   thinks,
   toolDone,
   toolStarted,
+  waits,
 } from '../../../run/event-samples.js'
 
 const key: ResponseKey = { agent: 'A', session: 's', run: 'r', first: 0, part: 0 }
@@ -106,7 +110,35 @@ const asked = [
   completed('Done'),
 ]
 
-const runs = { plain, rich, crashed, rejected, 'part 0': asked, fails: [...crashed.slice(0, 4), failed] }
+const handedOver = [
+  acceptedWithTool('hi'),
+  started(1),
+  callsAfter(0, 'Look', 'c1', 'c2'),
+  toolStarted('c1'),
+  toolStarted('c2'),
+  waits('c1'),
+  waits('c2'),
+  parkedForTool,
+  started(2),
+  resumed,
+  toolDone('c1', 'one'),
+  parkedForTool,
+  started(3),
+  resumed,
+  toolDone('c2', 'two'),
+  answer(1, 'Done'),
+  completed('Done'),
+]
+
+const runs = {
+  plain,
+  rich,
+  crashed,
+  rejected,
+  handedOver,
+  'part 0': asked,
+  fails: [...crashed.slice(0, 4), failed],
+}
 
 test('a plain answer is told in the order in which OpenAI tells it', () => {
   expect(tell(plain).types).toEqual([
@@ -253,6 +285,69 @@ describe('a run that waits for a human', () => {
   })
 })
 
+describe('a run that waits for its caller', () => {
+  const toCalls = (part: number) => tell(handedOver, part).response.output
+
+  test('ends a response with the calls that it hands over, each whole', () => {
+    const { response, types } = tell(handedOver)
+    expect(types.slice(-9)).toEqual(
+      [
+        ...['added', 'arguments.delta', 'arguments.done', 'done'],
+        ...['added', 'arguments.delta', 'arguments.done', 'done'],
+        'completed',
+      ].map((type) => {
+        if (type === 'completed') return 'response.completed'
+        return type.startsWith('arguments')
+          ? `response.function_call_${type}`
+          : `response.output_item.${type}`
+      }),
+    )
+    expect(response).toMatchObject({
+      status: 'completed',
+      tools: [{ type: 'function', name: 'tool', parameters: { type: 'object' } }],
+      output: [
+        { type: 'message', content: [{ text: 'Look' }] },
+        { type: 'function_call', call_id: toCallId({ ...key, callId: 'c1' }), name: 'tool', arguments: '{}' },
+        { type: 'function_call', call_id: toCallId({ ...key, callId: 'c2' }) },
+      ],
+    })
+  })
+
+  test('goes on in the next response with the calls that are left, and then its answer', () => {
+    expect(toCalls(1)).toMatchObject([{ call_id: toCallId({ ...key, callId: 'c2' }) }])
+    expect(toCalls(2)).toMatchObject([{ type: 'message' }])
+    expect([0, 1, 2, 3].map((part) => tell(handedOver, part).teller.isThere)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ])
+  })
+
+  test('ends no response when it waits for a tool of the agent', () => {
+    const own = handedOver.with(0, accepted('hi'))
+    expect([0, 1].map((part) => tell(own, part).teller.isThere)).toEqual([true, false])
+    expect(tell(own).response.output).toMatchObject([{}, { type: 'mcp_call' }, { type: 'mcp_call' }, {}])
+  })
+
+  test('never hands over a call whose arguments were refused', () => {
+    const refused = { callId: 'c1', error: 'The arguments are not valid.', durationMs: 0 }
+    const events: readonly RunEvent[] = [
+      acceptedWithTool('hi'),
+      started(1),
+      calls(0, 'c1'),
+      toolStarted('c1'),
+      { type: 'tool.completed', data: refused },
+      answer(1, 'Sorry'),
+      completed('Sorry'),
+    ]
+    expect(tell(events).response.output).toMatchObject([
+      { type: 'mcp_call', status: 'failed' },
+      { type: 'message' },
+    ])
+  })
+})
+
 test('a call that was cut off stays incomplete when a human is asked whether to make it again', () => {
   const cutOff = [
     accepted('hi'),
@@ -262,6 +357,7 @@ test('a call that was cut off stays incomplete when a human is asked whether to 
     started(2),
     asks('r~1', 'c1'),
     parked,
+    parkedForTool,
   ]
   expect(tell(cutOff).response.output).toMatchObject([
     { type: 'mcp_call', status: 'incomplete', output: null, error: null },

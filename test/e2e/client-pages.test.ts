@@ -13,6 +13,7 @@ const bed = new TestBed()
 afterAll(() => bed.end())
 
 const pages = globSync('docs/protocols/*.md', { cwd: resolve(import.meta.dirname, '../..') })
+const clientPage = 'docs/client.md'
 
 let host: Pick<SpawnedHost, 'url'>
 
@@ -28,18 +29,21 @@ async function print(code: string): Promise<string> {
   return stdout
 }
 
-test.each(pages)('the code of %s runs as it stands, and prints what it says', async (page) => {
-  const [code = ''] = readCode(page)
-  const said = [...code.matchAll(/(?:console\.log|stdout\.write)\(.*\/\/ (.+)$/gm)].map(
-    ([, text = '']) => text,
-  )
-  expect(said.length).toBeGreaterThan(1)
-  let printed = await print(code.replaceAll('http://localhost:7071', host.url))
-  for (const text of said) {
-    expect(printed).toContain(text)
-    printed = printed.slice(printed.indexOf(text) + text.length)
-  }
-})
+test.each([...pages, clientPage])(
+  'the code of %s runs as it stands, and prints what it says',
+  async (page) => {
+    const [code = ''] = readCode(page)
+    const said = [...code.matchAll(/(?:console\.log|stdout\.write)\(.*\/\/ (.+)$/gm)].map(
+      ([, text = '']) => text,
+    )
+    expect(said.length).toBeGreaterThan(1)
+    let printed = await print(code.replaceAll('http://localhost:7071', host.url))
+    for (const text of said) {
+      expect(printed).toContain(text)
+      printed = printed.slice(printed.indexOf(text) + text.length)
+    }
+  },
+)
 
 test('each dialect has its page', () => {
   expect(pages.toSorted()).toEqual(protocolNames.map((name) => `docs/protocols/${name}.md`).toSorted())

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { readEvents } from '../../../src/cli/chat/read-events.js'
-import { systemClock } from '../../../src/core/clock.js'
-import { type ServerSentEvent, toSseComment, toSseText } from '../../../src/core/sse.js'
+import { readEvents } from '../../src/client/read-events.js'
+import { systemClock } from '../../src/core/clock.js'
+import { type ServerSentEvent, toSseComment, toSseText } from '../../src/core/sse.js'
 
 const sent: readonly ServerSentEvent[] = [
   { id: '0', event: 'run.accepted', data: '{}' },

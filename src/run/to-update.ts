@@ -1,7 +1,7 @@
 import { type ChatMessage, type Content, toText } from '../core/messages.js'
 import type { AgentResponseUpdate } from '../core/response.js'
-import type { RunEvent } from '../run/events.js'
-import { toMessageText } from '../run/turn-messages.js'
+import type { RunEvent } from './events.js'
+import { toMessageText } from './turn-messages.js'
 
 /** What a run's event adds to the answer; `undefined` for events that add nothing a reader sees. */
 export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {

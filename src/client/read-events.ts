@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser'
-import type { Clock } from '../../core/clock.js'
-import { AgentError } from '../../core/errors.js'
-import type { ServerSentEvent } from '../../core/sse.js'
+import type { Clock } from '../core/clock.js'
+import { AgentError } from '../core/errors.js'
+import type { ServerSentEvent } from '../core/sse.js'
 
 /** Most characters that one event may have. */
 const maxEventLength = 64 * 1024 * 1024

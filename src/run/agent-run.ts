@@ -1,5 +1,5 @@
 import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
-import type { RunEvent } from '../run/events.js'
+import type { RunEvent } from './events.js'
 import { toUpdate } from './to-update.js'
 
 /** Who reads a run while it is made. */
@@ -10,10 +10,7 @@ export interface RunFollowers {
   readonly left: AbortSignal
 }
 
-type Start<Value> = (
-  onEvent: (event: RunEvent) => void,
-  followers: RunFollowers,
-) => Promise<AgentResponse<Value>>
+type Start<Response> = (onEvent: (event: RunEvent) => void, followers: RunFollowers) => Promise<Response>
 
 /**
  * A run in progress: await it for the whole answer, or iterate it for the increments; both tell the same story. It runs to its
@@ -21,18 +18,18 @@ type Start<Value> = (
  * Of an answer that the model makes in the background, awaiting gives the token to come back with as soon as there is one,
  * and iterating from the start gives everything. Whoever leaves an iteration over that one ends the run there, and not the answer.
  */
-export class AgentRun<Value = unknown>
-  implements PromiseLike<AgentResponse<Value>>, AsyncIterable<AgentResponseUpdate>
+export class AgentRun<Value = unknown, Response extends AgentResponse<Value> = AgentResponse<Value>>
+  implements PromiseLike<Response>, AsyncIterable<AgentResponseUpdate>
 {
   readonly #updates: AgentResponseUpdate[] = []
-  readonly #response: Promise<AgentResponse<Value>>
+  readonly #response: Promise<Response>
   readonly #left = new AbortController()
   #ended = false
   #followers = 0
   #wake: () => void = () => {}
   #news: Promise<void>
 
-  constructor(start: Start<Value>) {
+  constructor(start: Start<Response>) {
     this.#news = this.#nextNews()
     this.#response = start((event) => this.#add(event), {
       isFollowed: () => this.#followers > 0,
@@ -43,13 +40,13 @@ export class AgentRun<Value = unknown>
   }
 
   /** The whole answer, also after iterating. */
-  finalResponse(): Promise<AgentResponse<Value>> {
+  finalResponse(): Promise<Response> {
     return this.#response
   }
 
   // biome-ignore lint/suspicious/noThenProperty: awaiting a run is how its answer is asked for
-  then<A = AgentResponse<Value>, B = never>(
-    onFulfilled?: ((response: AgentResponse<Value>) => A | PromiseLike<A>) | null,
+  then<A = Response, B = never>(
+    onFulfilled?: ((response: Response) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#response.then(onFulfilled, onRejected)

@@ -1,0 +1,90 @@
+import { systemClock } from '../core/clock.js'
+import { toAgentPath } from '../core/session-paths.js'
+import { AppConnection } from './app-connection.js'
+import { outlast } from './outage.js'
+import { RemoteSession } from './remote-session.js'
+
+export interface AgentsClientOptions {
+  /** Where the app's routes begin: `http://localhost:7071/api`. */
+  readonly url: string
+  /** A function key or host key. Security: whatever a page holds its users can read, so pages sign users in instead. @default none */
+  readonly key?: string | undefined
+  /** More headers of each request, such as one that says who is signed in; a function is asked each time. @default none */
+  readonly headers?: HeaderMap | (() => HeaderMap | Promise<HeaderMap>) | undefined
+  /** How long an app may be away before a call gives up; ms. @default 120,000 */
+  readonly patienceMs?: number | undefined
+}
+
+type HeaderMap = Readonly<Record<string, string>>
+
+/** An agent of an app. */
+export interface AgentSummary {
+  readonly name: string
+  readonly type: string
+  readonly description?: string | undefined
+  readonly tools: readonly string[]
+}
+
+/** A page of an agent's sessions. */
+export interface SessionPage {
+  /** The newest first; times are ISO 8601, UTC. */
+  readonly sessions: readonly {
+    readonly sessionId: string
+    readonly createdAt: string
+    readonly updatedAt: string
+  }[]
+  /** Pass it as `before` for the next page; absent when there is none. */
+  readonly next_before?: string | undefined
+}
+
+const advice = { url: 'by the option url', key: 'by the option key, or sign in by headers' }
+
+/**
+ * Talks to the agents of an app, over its HTTP routes: from a page, another service, a script. Needs nothing of Node's.
+ *
+ * @example
+ * const client = new AgentsClient({ url: 'http://localhost:7071/api' })
+ * const { text } = await client.session('WeatherAgent', 'user-123').run('What is the weather like in Seattle?')
+ */
+export class AgentsClient {
+  readonly #app: AppConnection
+  readonly #patienceMs: number | undefined
+
+  constructor({ url, key, headers = {}, patienceMs }: AgentsClientOptions) {
+    const own = typeof headers === 'function' ? headers : () => headers
+    const keys: HeaderMap = key === undefined ? {} : { 'x-functions-key': key }
+    this.#app = new AppConnection({
+      url: url.replace(/\/+$/, ''),
+      headers: async () => ({ ...keys, ...(await own()) }),
+      clock: systemClock,
+      advice,
+    })
+    this.#patienceMs = patienceMs
+  }
+
+  /** A conversation with an agent: one that there is, or a new one. `id` is made when absent. */
+  session(agent: string, id: string = crypto.randomUUID()): RemoteSession {
+    const address = { agent, session: id }
+    return new RemoteSession({ app: this.#app, address, clock: systemClock, patienceMs: this.#patienceMs })
+  }
+
+  /** The agents that the app serves. */
+  async listAgents(): Promise<readonly AgentSummary[]> {
+    const { agents } = await this.#ask('/agents')
+    return agents as unknown as readonly AgentSummary[]
+  }
+
+  /** An agent's sessions, newest first. `limit` is up to 1,000. @default 50 of them */
+  async listSessions(
+    agent: string,
+    { limit = 50, before }: { readonly limit?: number; readonly before?: string } = {},
+  ): Promise<SessionPage> {
+    const after = before === undefined ? '' : `&before=${encodeURIComponent(before)}`
+    return (await this.#ask(`${toAgentPath(agent)}?limit=${limit}${after}`)) as unknown as SessionPage
+  }
+
+  #ask(path: string) {
+    const options = { clock: systemClock, patienceMs: this.#patienceMs }
+    return outlast(options, () => this.#app.readJson(path))
+  }
+}

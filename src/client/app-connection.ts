@@ -1,0 +1,122 @@
+import type { Clock } from '../core/clock.js'
+import { AgentError } from '../core/errors.js'
+import { isJsonObject, type JsonObject, parseJson } from '../core/json.js'
+import type { ServerSentEvent } from '../core/sse.js'
+import {
+  type Advice,
+  createBrokenError,
+  createForeignError,
+  createUnreachableError,
+  readFailure,
+} from './app-failure.js'
+import { readEvents } from './read-events.js'
+
+/** How long a request may take; deleting and resetting wait for a run to end. */
+const requestLimitMs = 120_000
+/** An app sends a comment at least every 15 seconds, unless it was told otherwise. */
+const silenceMs = 60_000
+
+type HeaderMap = Readonly<Record<string, string>>
+
+export interface AppConnectionOptions {
+  /** Where the app's routes begin, without a slash at the end. */
+  readonly url: string
+  /**
+   * What says who asks, made for each request.
+   * Security: goes to `url`, and nowhere else; redirects are not followed.
+   */
+  readonly headers: () => HeaderMap | Promise<HeaderMap>
+  readonly clock: Clock
+  readonly advice: Advice
+}
+
+/** A request of an app's routes. */
+export interface AppRequest {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly headers?: HeaderMap
+  /** Sent as JSON. */
+  readonly body?: unknown
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * The way to a running app's routes (docs/http.md). What its methods throw is an {@link AgentError} that says what to do,
+ * `retryable` when it may pass by itself, or the reason of a request's signal.
+ */
+export class AppConnection {
+  readonly url: string
+  readonly #options: AppConnectionOptions
+
+  constructor(options: AppConnectionOptions) {
+    this.url = options.url
+    this.#options = options
+  }
+
+  /** An answer in JSON. */
+  async readJson(path: string, request: AppRequest = {}): Promise<JsonObject> {
+    const body = parseJson(await this.readText(path, request))
+    if (isJsonObject(body)) return body
+    throw this.createForeignError()
+  }
+
+  async readText(path: string, request: AppRequest = {}): Promise<string> {
+    const limit = this.#options.clock.timeout(requestLimitMs)
+    const response = await this.#fetch(path, request, limit)
+    return response.text().catch((error: unknown) => {
+      request.signal?.throwIfAborted()
+      throw createBrokenError(this.url, error)
+    })
+  }
+
+  /** The events of an answer, as they come, once it has begun. */
+  async follow(path: string, request: AppRequest = {}): Promise<AsyncIterable<ServerSentEvent>> {
+    const { clock } = this.#options
+    const silence = new AbortController()
+    const onSilence = () => silence.abort(new Error(`silent for ${silenceMs / 1000} seconds`))
+    const callOff = clock.after(silenceMs, onSilence)
+    const headers = { ...request.headers, accept: 'text/event-stream' }
+    const asked = this.#fetch(path, { ...request, headers }, silence.signal)
+    const { body } = await asked.finally(callOff)
+    if (body === null) throw this.createForeignError()
+    return this.#read(readEvents(body, { clock, silenceMs, onSilence }), request.signal)
+  }
+
+  /** An error for what no app of this library says. */
+  createForeignError(): AgentError {
+    return createForeignError(this.url, this.#options.advice)
+  }
+
+  async *#read(
+    events: AsyncIterable<ServerSentEvent>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ServerSentEvent> {
+    try {
+      yield* events
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error instanceof AgentError ? error : createBrokenError(this.url, error)
+    }
+  }
+
+  async #fetch(
+    path: string,
+    { method = 'GET', headers, body, signal }: AppRequest,
+    limit: AbortSignal,
+  ): Promise<Response> {
+    const { url, advice } = this.#options
+    signal?.throwIfAborted()
+    const json = body === undefined ? {} : { 'content-type': 'application/json' }
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { ...json, ...headers, ...(await this.#options.headers()) },
+      body: body === undefined ? null : JSON.stringify(body),
+      redirect: 'manual',
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    }).catch((error: unknown) => {
+      signal?.throwIfAborted()
+      throw createUnreachableError(url, advice, error)
+    })
+    if (!response.ok) throw await readFailure(response, url, advice)
+    return response
+  }
+}

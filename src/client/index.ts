@@ -1,0 +1,27 @@
+export { AgentError, type AgentErrorCode, type Issue } from '../core/errors.js'
+export type { JsonObject, JsonValue } from '../core/json.js'
+export type { AgentResponseUpdate } from '../core/response.js'
+export type { ApprovalRequested, RunEvent } from '../run/events.js'
+export type { OpenCall } from '../run/fold.js'
+export type { HistoryEntry, ToolCallView } from '../run/history-entry.js'
+export {
+  type AgentSummary,
+  AgentsClient,
+  type AgentsClientOptions,
+  type SessionPage,
+} from './agents-client.js'
+export {
+  type ClientTool,
+  type ClientToolContext,
+  type ClientToolOptions,
+  type ClientToolOutcome,
+  clientTool,
+} from './client-tool.js'
+export type { RemoteDecision, RemoteEvent, RemoteResponse, RunHelpers } from './remote-run.js'
+export type {
+  ConversationPage,
+  MessagePart,
+  RemoteRun,
+  RemoteRunOptions,
+  RemoteSession,
+} from './remote-session.js'

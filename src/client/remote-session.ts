@@ -1,0 +1,226 @@
+import type { Clock } from '../core/clock.js'
+import { AgentError } from '../core/errors.js'
+import { followEvents } from '../core/follow-events.js'
+import type { JsonObject, JsonValue } from '../core/json.js'
+import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
+import {
+  type SessionAddress,
+  toApprovalPath,
+  toResultsPath,
+  toRunPath,
+  toSessionPath,
+} from '../core/session-paths.js'
+import { AgentRun } from '../run/agent-run.js'
+import { type ApprovalRequested, isTerminal, type OnBusy } from '../run/events.js'
+import type { OpenCall } from '../run/fold.js'
+import type { HistoryEntry } from '../run/history-entry.js'
+import type { AppConnection } from './app-connection.js'
+import { Outage, outlast } from './outage.js'
+import {
+  follow,
+  type RemoteDecision,
+  type RemoteEvent,
+  type RemoteResponse,
+  type RunHelpers,
+  seeRun,
+} from './remote-run.js'
+
+/** A part of a message: text, or a file by https URL or data URI. */
+export type MessagePart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image' | 'file'; readonly url: string; readonly mediaType?: string | undefined }
+
+export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extends RunHelpers {
+  /**
+   * Names the run: the same message sent again under it gives the same run. Keep it before sending where a restart of this
+   * program must not send twice. @default a random one
+   */
+  readonly correlationId?: string | undefined
+  /** The shape of the answer; `value` of the response then has its type. @default the agent's */
+  readonly responseFormat?: ResponseSchema | undefined
+  /** What to do when an earlier message of the session is still being answered. @default 'queue' */
+  readonly onBusy?: OnBusy | undefined
+  /** Up to 16 pairs of text, for the agent's tools and providers. @default none */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** Whether the model may call tools. @default true */
+  readonly enableToolCalls?: boolean | undefined
+  /** Ends the waiting for the run, which goes on: {@link RemoteSession.cancel} stops it. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A run that is seen from outside: await it for the whole answer, or iterate it for its increments. */
+export type RemoteRun<Value = unknown> = AgentRun<Value, RemoteResponse<Value>>
+
+/** A page of a conversation, as the app tells it (docs/http.md, What comes back). */
+export interface ConversationPage {
+  readonly message_count: number
+  readonly conversation_history: readonly HistoryEntry[]
+  readonly last_response: string | null
+  readonly agent_type: string
+  readonly sessionId: string
+  readonly status: 'idle' | 'running' | 'waiting'
+  readonly run?: { readonly correlationId: string; readonly status: string } | undefined
+  readonly approvals?: readonly ApprovalRequested[] | undefined
+  readonly toolCalls?: readonly OpenCall[] | undefined
+  readonly next_before?: number | undefined
+}
+
+export interface RemoteSessionOptions {
+  readonly app: AppConnection
+  readonly address: SessionAddress
+  readonly clock: Clock
+  readonly patienceMs: number | undefined
+}
+
+/** A conversation with an agent of an app. All that throws throws an {@link AgentError} with the app's code. */
+export class RemoteSession {
+  readonly #options: RemoteSessionOptions
+
+  /** Made by {@link AgentsClient.session}. */
+  constructor(options: RemoteSessionOptions) {
+    this.#options = options
+  }
+
+  get agent(): string {
+    return this.#options.address.agent
+  }
+
+  get id(): string {
+    return this.#options.address.session
+  }
+
+  /**
+   * Sends a message. The run is begun at once and goes on without us; connections that break and hosts that go away are outlasted.
+   *
+   * @example
+   * const { text } = await session.run('What is the weather like in Seattle?')
+   * for await (const update of session.run('And in Paris?')) process.stdout.write(update.text)
+   */
+  run<ResponseSchema extends Schema = Schema>(
+    input: string | readonly MessagePart[],
+    options: RemoteRunOptions<ResponseSchema> = {},
+  ): RemoteRun<SchemaOutput<ResponseSchema> | undefined> {
+    return this.#see(options, options.correlationId ?? crypto.randomUUID(), toBody(input, options))
+  }
+
+  /** Comes back to a run that was begun before, by whomever, and tells it from its beginning. Calls of `tools` that are open are carried out. */
+  resume<ResponseSchema extends Schema = Schema>(
+    correlationId: string,
+    options: RunHelpers & Pick<RemoteRunOptions<ResponseSchema>, 'responseFormat' | 'signal'> = {},
+  ): RemoteRun<SchemaOutput<ResponseSchema> | undefined> {
+    return this.#see(options, correlationId, undefined)
+  }
+
+  /** A run's events after `after` (from the first by default), as they come, to its end. @throws the signal's reason. */
+  async *follow(
+    correlationId: string,
+    { after = -1, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<RemoteEvent> {
+    const { clock } = this.#options
+    const run = { ...this.#options, signal, address: { ...this.#options.address, run: correlationId } }
+    const outage = new Outage(run)
+    const events = followEvents<RemoteEvent>({
+      async open(last) {
+        const opened = await follow(run, Math.max(after, last))
+        outage.end()
+        return opened
+      },
+      isLast: isTerminal,
+      outlast: (failure) => outage.wait(failure),
+      pause: () => clock.sleep(250, signal),
+    })
+    for await (const event of events) if (event.id > after) yield event
+  }
+
+  /** The conversation, newest last. @throws {AgentError} `not_found` when there is none, or it is somebody else's. */
+  async read(
+    page: { readonly limit?: number; readonly before?: number; readonly runs?: boolean } = {},
+  ): Promise<ConversationPage> {
+    const query = new URLSearchParams()
+    for (const [name, value] of Object.entries(page)) if (value !== undefined) query.set(name, String(value))
+    const path = `${toSessionPath(this.#options.address)}?${query}`
+    return (await this.#ask((app) => app.readJson(path))) as unknown as ConversationPage
+  }
+
+  /** Decides a tool call that waits. @throws {AgentError} `approval_already_decided`, also when that was this decision and its answer got lost. */
+  async decide(approvalId: string, decision: RemoteDecision): Promise<void> {
+    await this.#post(toApprovalPath(this.#options.address, approvalId), decision)
+  }
+
+  /** Reports what came of a tool call that waits for its caller. The same again changes nothing. @throws {AgentError} `result_already_reported` when another result was. */
+  async report(
+    correlationId: string,
+    callId: string,
+    outcome: { readonly result: JsonValue } | { readonly error: string },
+  ): Promise<void> {
+    await this.#post(toResultsPath(this.#toRun(correlationId)), { results: [{ callId, ...outcome }] })
+  }
+
+  /** Stops a run; what it has said is kept. */
+  async cancel(correlationId: string, reason?: string): Promise<void> {
+    await this.#post(`${toRunPath(this.#toRun(correlationId))}/cancel`, { reason })
+  }
+
+  /** Clears the history. */
+  async reset(): Promise<void> {
+    await this.#post(`${toSessionPath(this.#options.address)}/reset`)
+  }
+
+  /** Deletes the session with its runs; none is fine, too. */
+  async delete(): Promise<void> {
+    await this.#ask((app) => app.readText(toSessionPath(this.#options.address), { method: 'DELETE' }))
+  }
+
+  #toRun(run: string) {
+    return { ...this.#options.address, run }
+  }
+
+  #see<ResponseSchema extends Schema>(
+    options: RemoteRunOptions<ResponseSchema>,
+    run: string,
+    body: JsonObject | undefined,
+  ): RemoteRun<SchemaOutput<ResponseSchema> | undefined> {
+    const { responseFormat, signal, tools, onApproval } = options
+    return new AgentRun(async (onEvent) => {
+      const seen = { ...this.#options, address: this.#toRun(run), body, signal, tools, onApproval, onEvent }
+      const response = await seeRun(seen)
+      return { ...response, value: await toTypedValue(response, responseFormat) }
+    })
+  }
+
+  #post(path: string, body?: object): Promise<string> {
+    return this.#ask((app) => app.readText(path, { method: 'POST', body }))
+  }
+
+  #ask<T>(ask: (app: AppConnection) => Promise<T>): Promise<T> {
+    return outlast(this.#options, () => ask(this.#options.app))
+  }
+}
+
+function toBody(
+  input: string | readonly MessagePart[],
+  { responseFormat, onBusy, metadata, enableToolCalls, tools = [] }: RemoteRunOptions,
+): JsonObject {
+  const said = typeof input === 'string' ? { message: input } : { messages: [{ content: input }] }
+  return {
+    ...(said as JsonObject),
+    onBusy,
+    metadata,
+    enableToolCalls,
+    response_schema: responseFormat && toJsonSchema(responseFormat, 'responseFormat'),
+    tools: tools.length === 0 ? undefined : tools.map(({ declaration }) => ({ ...declaration })),
+  }
+}
+
+/** The schema may change what it accepts: defaults, transforms. */
+async function toTypedValue<ResponseSchema extends Schema>(
+  { status, value }: RemoteResponse,
+  schema: ResponseSchema | undefined,
+): Promise<SchemaOutput<ResponseSchema> | undefined> {
+  if (schema === undefined || status === 'waiting') return undefined
+  const parsed = await parseWith(schema, value)
+  if (parsed.ok) return parsed.value as SchemaOutput<ResponseSchema>
+  throw new AgentError('response_schema_unmet', 'The answer does not fit the response format.', {
+    issues: parsed.issues,
+  })
+}

@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { AgentsClient, clientTool } from '../../src/client/index.js'
+import { RunScene } from '../support/run-scene.js'
+import { call, callTools } from '../support/script-book.js'
+import { TestBed } from '../support/start-app.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+let scene: RunScene
+let client: AgentsClient
+
+beforeAll(async () => {
+  scene = await RunScene.set(bed)
+  client = new AgentsClient({ url: `${scene.host.url}/api/` })
+  scene.book.add('Refund order 7', callTools(call('refund', { order: 7, amount: 250 })))
+  scene.book.add('Show me Oslo', callTools(call('show_map', { place: 'Oslo' })))
+  scene.book.add('Say it slowly', { text: 'one two three', delayMs: 20 })
+})
+
+function open(session: string) {
+  return client.session('Assistant', session)
+}
+
+test('a message is answered, awaited or piece by piece', async () => {
+  const session = open('plain')
+  const { text, status, responseId, usage } = await session.run('Hello', { correlationId: 'first' })
+  expect({ text, status, responseId }).toEqual({
+    text: 'You said: Hello',
+    status: 'completed',
+    responseId: 'first',
+  })
+  expect(usage.totalTokens).toBeGreaterThan(0)
+  let told = ''
+  for await (const update of session.run('Say it slowly')) told += update.text
+  expect(told).toBe('one two three')
+})
+
+test('sent again under its correlation id a message is answered as before, and other content refused', async () => {
+  const session = open('again')
+  const asked = scene.model.requests.length
+  const first = await session.run('Hello', { correlationId: 'one' })
+  const again = await session.run('Hello', { correlationId: 'one' })
+  expect(again).toEqual(first)
+  expect(scene.model.requests.length).toBe(asked + 1)
+  const other = session.run('Bye', { correlationId: 'one' })
+  await expect(other.finalResponse()).rejects.toMatchObject({ code: 'idempotency_conflict' })
+})
+
+test('an answer in a shape has its type', async () => {
+  scene.book.add('Order?', { text: '{"number":7}' })
+  const responseFormat = z.object({ number: z.number().transform((value) => value * 2) })
+  const { value } = await open('shape').run('Order?', { responseFormat })
+  expect(value?.number).toBe(14)
+})
+
+test('images go with a message, and metadata', async () => {
+  const url = `data:image/png;base64,${'A'.repeat(40)}`
+  const said = [{ type: 'text', text: 'Hello' } as const, { type: 'image', url } as const]
+  const { text } = await open('parts').run(said, { metadata: { tenant: 'acme' } })
+  expect(text).toBe('You said: Hello')
+})
+
+describe('a host that is killed', () => {
+  test('is outlasted: the run is seen to its end, and its tool is not run twice', async () => {
+    scene.book.add('Work through it', callTools(call('work', { id: 'outlast', gate: 'never' })))
+    const run = open('outlast').run('Work through it')
+    await scene.waitForWork('outlast')
+    await scene.restart()
+    expect((await run).text).toContain('outlast by work')
+    expect(await scene.effectsOf('outlast')).toEqual(['start work 1', 'start work 2', 'end work 2'])
+  })
+
+  test('is given up in the end', async () => {
+    const away = new AgentsClient({ url: 'http://127.0.0.1:9/api', patienceMs: 10 })
+    const run = away.session('Assistant').run('Hello')
+    await expect(run.finalResponse()).rejects.toMatchObject({ code: 'store_unavailable' })
+  })
+})
+
+describe('tools of the client', () => {
+  const shown: string[] = []
+  const showMap = clientTool({
+    name: 'show_map',
+    description: 'Shows a place on the map.',
+    parameters: z.object({ place: z.string() }),
+    execute: ({ place }) => {
+      shown.push(place)
+      return { shown: place }
+    },
+  })
+
+  test('are carried out here when the model asks for them', async () => {
+    const { text } = await open('map').run('Show me Oslo', { tools: [showMap] })
+    expect([text, shown]).toEqual(['Tools: {"shown":"Oslo"}', ['Oslo']])
+  })
+
+  test('that fail tell the model why', async () => {
+    const broken = { ...showMap, execute: async () => ({ error: 'The map is closed.' }) }
+    const { text } = await open('broken').run('Show me Oslo', { tools: [broken] })
+    expect(text).toBe('Tools: Error: The map is closed.')
+  })
+
+  test('that only another client has leave the run waiting, and that one carries them out', async () => {
+    const session = open('elsewhere')
+    const leaving = new AbortController()
+    const hanging = { ...showMap, execute: () => new Promise<never>(() => {}) }
+    const run = session.run('Show me Oslo', {
+      correlationId: 'left',
+      tools: [hanging],
+      signal: leaving.signal,
+    })
+    await expect.poll(async () => (await session.read()).toolCalls).toHaveLength(1)
+    leaving.abort(new Error('The page is closed.'))
+    await expect(run.finalResponse()).rejects.toThrow('The page is closed.')
+    const seen = await session.resume('left')
+    expect(seen).toMatchObject({ status: 'waiting', toolCalls: [{ name: 'show_map' }] })
+    const { text } = await session.resume('left', { tools: [showMap] })
+    expect(text).toBe('Tools: {"shown":"Oslo"}')
+  })
+})
+
+describe('a tool call that a human has to decide', () => {
+  test('is asked for, and may be changed', async () => {
+    const asked: string[] = []
+    const { text } = await open('asked').run('Refund order 7', {
+      onApproval: ({ name }) => {
+        asked.push(name)
+        return { decision: 'approve', arguments: { order: 7, amount: 50 } }
+      },
+    })
+    expect([text, asked]).toEqual(['Tools: 50 for 7', ['refund']])
+  })
+
+  test('is left waiting where nobody is asked, and decided later', async () => {
+    const session = open('left')
+    const { status, text, approvals } = await session.run('Refund order 7', { correlationId: 'r' })
+    expect([status, text, approvals.length]).toEqual(['waiting', '', 1])
+    await session.decide(approvals[0]?.approvalId ?? '', { decision: 'reject', reason: 'Not today.' })
+    expect((await session.resume('r')).text).toContain('Not today.')
+    const late = session.decide(approvals[0]?.approvalId ?? '', { decision: 'approve' })
+    await expect(late).rejects.toMatchObject({ code: 'approval_already_decided' })
+  })
+
+  test('fails the waiting with what the one who is asked throws; the run goes on waiting', async () => {
+    const session = open('thrown')
+    const run = session.run('Refund order 7', {
+      onApproval: () => {
+        throw new Error('Nobody is at home.')
+      },
+    })
+    await expect(run.finalResponse()).rejects.toThrow('Nobody is at home.')
+    expect((await session.read()).status).toBe('waiting')
+  })
+})
+
+test('a run that fails or is cancelled throws, with its code', async () => {
+  scene.book.add('Fail', { error: { status: 400 } })
+  const failing = open('failing').run('Fail')
+  await expect(failing.finalResponse()).rejects.toMatchObject({ code: 'model_error' })
+  const session = open('cancelled')
+  const run = session.run('Refund order 7', {
+    correlationId: 'c',
+    onApproval: async () => {
+      await session.cancel('c', 'Enough.')
+      return { decision: 'approve' }
+    },
+  })
+  await expect(run.finalResponse()).rejects.toMatchObject({
+    code: 'run_cancelled',
+    message: expect.stringContaining('Enough.'),
+  })
+})
+
+test('sessions are listed, read, followed, cleared and deleted', async () => {
+  const session = open('kept')
+  await session.run('Hello', { correlationId: 'k' })
+  const types: string[] = []
+  for await (const { type } of session.follow('k')) types.push(type)
+  expect([types[0], types.at(-1)]).toEqual(['run.accepted', 'run.completed'])
+  const rest: number[] = []
+  for await (const { id } of session.follow('k', { after: types.length - 2 })) rest.push(id)
+  expect(rest).toEqual([types.length - 1])
+  const page = await session.read({ limit: 1, runs: true })
+  expect(page.conversation_history.at(-1)).toMatchObject({ content: 'You said: Hello', correlationId: 'k' })
+  const { sessions } = await client.listSessions('Assistant', { limit: 1 })
+  expect(sessions).toHaveLength(1)
+  expect((await client.listAgents()).map(({ name }) => name)).toContain('Assistant')
+  await session.reset()
+  expect((await session.read()).message_count).toBe(0)
+  await session.delete()
+  await expect(session.read()).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('a request that is wrong is refused as the app refuses it, with its issues', async () => {
+  const run = open('wrong').run(' ')
+  await expect(run.finalResponse()).rejects.toMatchObject({
+    code: 'invalid_request',
+    issues: [{ path: 'message' }],
+  })
+})
+
+test('headers say who asks, for each request anew', async () => {
+  let asked = 0
+  const anns = new AgentsClient({
+    url: `${scene.host.url}/api`,
+    headers: async () => {
+      asked += 1
+      return { 'x-user': 'ann' }
+    },
+  })
+  await anns.session('Assistant', 'private').run('Hello')
+  expect(asked).toBe(1)
+  await expect(open('private').read()).rejects.toMatchObject({ code: 'not_found' })
+})
