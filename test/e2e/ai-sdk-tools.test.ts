@@ -173,6 +173,24 @@ describe('a call that is open', () => {
     expect(scene.model.requests).toHaveLength(asked + 1)
   })
 
+  test('is carried out once, when the host is killed while the run goes on with its output', async () => {
+    let asked = 0
+    scene.book.addRule('Show and speak', () => {
+      asked += 1
+      if (asked === 1) return callTools(call('open_map', { place: 'Oslo' }))
+      return asked === 2 ? { text: 'one two three', holdAfterChunks: 2 } : { text: 'four' }
+    })
+    const { chat, shown } = open('cut-off')
+    const sent = chat.say('Show and speak')
+    await waitFor(() => (chat.text === '' ? undefined : true))
+    await scene.restart()
+    await sent
+    await waitFor(() => (chat.status === 'error' ? true : undefined))
+    await chat.resumeStream()
+    expect([shown, chat.text, asked]).toEqual([['Oslo'], 'four', 3])
+    expect(toLines(chat.lastMessage)[1]).toBe(mapIn('output-available', '"Oslo is shown"'))
+  })
+
   test('is carried out by hand on a page that has only loaded it', async () => {
     await openByHand('loaded').say('Show Oslo')
     const chat = openByHand('loaded', { messages: await load('loaded') })
@@ -195,7 +213,7 @@ describe('a call that is open', () => {
       mapIn('input-available'),
     ])
     expect((await load('single')).map(toLines)).toEqual(chat.messages.map(toLines))
-    await chat.addToolOutput({ tool: 'open_map', toolCallId: bergen, output: null })
+    await chat.addToolOutput({ tool: 'open_map', toolCallId: bergen, output: undefined })
     await waitForText(chat)
     expect(chat.text).toBe('Tools: 1 | both by work | null')
     expect(asked).toEqual([oslo, bergen])
@@ -208,6 +226,15 @@ describe('a call that is open', () => {
     expect([chat.status, chat.error?.message]).toEqual(['error', expect.stringContaining('session_busy')])
     await chat.sendMessage({ text: 'Hello' }, { body: { onBusy: 'interrupt' } })
     expect(chat.text).toContain('You said: Hello')
+  })
+
+  test('is what a page comes back to, whatever waits behind it', async () => {
+    await openByHand('behind').say('Show Oslo')
+    await scene.api.run({ message: 'Hello', sessionId: 'behind', waitForResponse: false })
+    const { chat, shown } = open('behind')
+    await chat.resumeStream()
+    await waitForText(chat)
+    expect([shown, chat.text]).toEqual([['Oslo'], 'There it is.'])
   })
 
   test('is carried out while the next message waits its turn', async () => {
@@ -379,6 +406,7 @@ describe('tools', () => {
       'tools.open_map.inputSchema.jsonSchema.properties',
       named({ inputSchema: { jsonSchema: { type: 'object', properties: 1 } } }),
     ],
+    ['tools.open_map.parameters', named({ ...openMap, parameters: inputSchema })],
     ['tools.open_map.parameters.type', named({ parameters: {} })],
     ['tools', { ...body, onBusy: 'steer' }],
     ['tools', { tools: Object.fromEntries(Array.from({ length: 129 }, (_none, n) => [`t${n}`, openMap])) }],

@@ -75,7 +75,7 @@ export const outputPart = z.discriminatedUnion('state', [
   z.looseObject({
     state: z.literal('output-available'),
     toolCallId: z.string(),
-    output: z.unknown(),
+    output: z.unknown().optional(),
   }),
   z.looseObject({ state: z.literal('output-error'), toolCallId: z.string(), errorText: z.string() }),
 ])

@@ -46,6 +46,8 @@ type PlacedTool = z.infer<typeof pageTool> & { readonly path: string }
 
 /** A tool's schema, and where it stands: what `jsonSchema()` of the AI SDK makes has it one level deeper. */
 function toPlacedSchema({ inputSchema, parameters, path }: PlacedTool) {
+  if (inputSchema !== undefined && parameters !== undefined)
+    throw createFieldError(`${path}.parameters`, 'must not be given together with inputSchema')
   const field = inputSchema === undefined ? 'parameters' : 'inputSchema'
   const schema = inputSchema ?? parameters
   const place = `${path}.${field}`
