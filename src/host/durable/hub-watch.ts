@@ -13,11 +13,18 @@ export interface HubWatchOptions {
 
 /** How often to look for other processes' work, in milliseconds. */
 const pollMs = 25
+/** How often to look while there is nothing to do. */
+const restingPollMs = 100
+/** So many looks without anything to do, two seconds of them, and the watch rests. */
+const looksBeforeRest = 80
 
 /** Notices what other processes do on the hub, and what time has made due. */
 export class HubWatch {
   readonly #options: HubWatchOptions
-  readonly #timers: NodeJS.Timeout[] = []
+  #renewal: NodeJS.Timeout | undefined
+  #nextLook: NodeJS.Timeout | undefined
+  #looksLeft = looksBeforeRest
+  #isStopped = false
   #look: Promise<void> | undefined
   /** True while something has changed that was not looked at yet: the hub tells of a change once. */
   #isBehind = false
@@ -28,17 +35,34 @@ export class HubWatch {
 
   /** Looks all the time and shows life every `renewMs`, without keeping the process alive. */
   start(renewMs: number): void {
-    const { lease } = this.#options
-    this.#timers.push(
-      setInterval(() => void this.look(), pollMs).unref(),
-      setInterval(() => void this.#try(() => lease.renew()), renewMs).unref(),
-    )
+    const { dispatcher, lease } = this.#options
+    dispatcher.onWork(() => this.#stir())
+    this.#lookLater()
+    this.#renewal = setInterval(() => void this.#try(() => lease.renew()), renewMs).unref()
   }
 
   /** Resolves when nothing of it touches the hub any more. */
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer)
+    this.#isStopped = true
+    clearInterval(this.#renewal)
+    clearTimeout(this.#nextLook)
     await this.#look
+  }
+
+  #lookLater(): void {
+    if (this.#isStopped) return
+    const lookOn = () => void this.look().then(() => this.#lookLater())
+    this.#nextLook = setTimeout(lookOn, this.#looksLeft > 0 ? pollMs : restingPollMs).unref()
+    if (this.#looksLeft > 0) this.#looksLeft -= 1
+  }
+
+  /** What is done here may bring more to do soon. */
+  #stir(): void {
+    const wasResting = this.#looksLeft === 0
+    this.#looksLeft = looksBeforeRest
+    if (!wasResting || this.#look !== undefined) return
+    clearTimeout(this.#nextLook)
+    this.#lookLater()
   }
 
   /** One look: a few microseconds when there is nothing new; joins the one under way. Never rejects. */

@@ -22,10 +22,16 @@ export interface WorkDispatcherOptions {
 export class WorkDispatcher {
   readonly #options: WorkDispatcherOptions
   readonly #queues = new Map<MessageKind, WorkQueue>()
+  #onWork: () => void = () => {}
   #onIdle: (() => void) | undefined
 
   constructor(options: WorkDispatcherOptions) {
     this.#options = options
+  }
+
+  /** Has `listener` told whenever there is something to do. */
+  onWork(listener: () => void): void {
+    this.#onWork = listener
   }
 
   /** Adds a kind of work; each once, before anything is posted. */
@@ -86,6 +92,7 @@ export class WorkDispatcher {
    * lost with the machine's power, its messages are handled again, as after any crash before it.
    */
   async #transact<T>(work: (outbox: Outbox) => T): Promise<T> {
+    this.#onWork()
     const taken: [WorkQueue, Claim][] = []
     const outbox: Outbox = {
       post: (message) => this.#queues.get(message.kind)?.post(message, outbox),
