@@ -60,7 +60,9 @@ export interface AguiError {
 }
 
 export type AguiOutcome =
-  | { readonly type: 'success' | 'cancelled' }
+  /** Tool calls that the client is to carry out are no interrupt: the run has ended well, and names them. */
+  | { readonly type: 'success'; readonly pendingToolCallIds?: readonly string[] }
+  | { readonly type: 'cancelled' }
   | { readonly type: 'interrupt'; readonly interrupts: readonly AguiInterrupt[] }
 
 /** A question to a human; `resume` of the next input answers it. */

@@ -1,7 +1,9 @@
 import type { Agent } from '../../../agent/agent.js'
 import { isJsonObject, type JsonObject } from '../../../core/json.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
+import type { CallerTool } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { checkCallerTools } from '../../caller-tools.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
 import { parseShape } from '../../parse-shape.js'
@@ -10,6 +12,7 @@ import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import type { PlacedDecision } from '../decide-run.js'
 import { findAgent, requireAgent } from '../find-agent.js'
+import { isNothing } from '../is-nothing.js'
 import { type AguiBody, type AguiPart, aguiBody, type ResumeEntry, userMessage } from './agui-body.js'
 import type { AguiMessage } from './agui-events.js'
 
@@ -20,6 +23,8 @@ export interface ParsedInput {
   /** All that the client shows. */
   readonly shown: readonly AguiMessage[]
   readonly decisions: readonly PlacedDecision[]
+  /** What the client carries out itself. */
+  readonly tools: readonly CallerTool[] | undefined
   /** What the application tells of itself. */
   readonly context: readonly { readonly description: string; readonly value: string }[]
   readonly metadata: Readonly<Record<string, string>> | undefined
@@ -31,10 +36,12 @@ export async function parseInput(call: Call): Promise<ParsedInput> {
   refuseUnknown(url.searchParams, ['code'])
   const body = parseShape(aguiBody, await readJsonBody(request, settings.maxBodyBytes))
   const session = parseSessionId(body.threadId, 'threadId')
+  const agent = chooseAgent(call, body)
   return {
-    key: { agent: chooseAgent(call, body).name, session, run: parseCorrelationId(body.runId, 'runId') },
+    key: { agent: agent.name, session, run: parseCorrelationId(body.runId, 'runId') },
     shown: body.messages,
     decisions: (body.resume ?? []).map(toDecision),
+    tools: toCallerTools(agent, body),
     context: body.context ?? [],
     metadata: toMetadata(body.forwardedProps),
   }
@@ -46,6 +53,14 @@ function chooseAgent(call: Call, { forwardedProps }: AguiBody): Agent {
   if (agent !== undefined) return requireAgent(call, agent)
   const named = isJsonObject(forwardedProps) ? forwardedProps.agent : undefined
   return findAgent(call, 'forwardedProps.agent', typeof named === 'string' ? named : undefined)
+}
+
+function toCallerTools(agent: Agent, { tools }: AguiBody): ParsedInput['tools'] {
+  const given = (tools ?? []).map(({ name, description, parameters }) => {
+    const schema = parameters == null || isNothing(parameters) ? { type: 'object' } : parameters
+    return { name, description, parameters: schema }
+  })
+  return checkCallerTools(agent, given)
 }
 
 function toDecision(entry: ResumeEntry, index: number): PlacedDecision {
