@@ -5,21 +5,23 @@ import type { JsonObject } from '../core/json.js'
 import type { CallerTool } from '../run/events.js'
 import { createFieldError } from './request-errors.js'
 
-/** The tools that a caller carries out itself, as our own routes take them. */
-export const callerTools = z
-  .array(
-    z.strictObject({
-      name: z.string(),
-      description: z.string().default(''),
-      parameters: z
-        .record(z.string(), z.unknown())
-        .default({ type: 'object' })
-        .describe('JSON Schema of the arguments, an object.'),
-    }),
-  )
-  .max(128)
+/** A tool that a caller carries out itself, as our own routes take it. */
+export const callerTool = z.strictObject({
+  name: z.string(),
+  description: z.string().default(''),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .default({ type: 'object' })
+    .describe('JSON Schema of the arguments, an object.'),
+})
 
-type GivenTool = z.infer<typeof callerTools>[number]
+/** Most tools that a request may bring. */
+export const mostCallerTools = 128
+
+/** The tools that a caller carries out itself, as our own routes take them. */
+export const callerTools = z.array(callerTool).max(mostCallerTools)
+
+type GivenTool = z.infer<typeof callerTool>
 
 /** The tools of a request, if a model can be told of them beside the agent's own. `toPath` says where the request has what of one. @throws {AgentError} `invalid_request` naming what is wrong. */
 export function checkCallerTools(

@@ -384,6 +384,7 @@ describe('a request that is wrong', () => {
   const input = { threadId: 'w', runId: 'r', messages: [user] }
   const content = (part: object) => ({ ...input, messages: [{ ...user, content: [part] }] })
   const entry = { interruptId: 'x~y', status: 'resolved' }
+  const tool = { name: 'open_map', description: '' }
 
   test.each([
     ['no thread', { ...input, threadId: undefined }, 'threadId'],
@@ -402,7 +403,24 @@ describe('a request that is wrong', () => {
       content({ type: 'image', source: { type: 'url', value: 'file:///x' } }),
       'messages.0.content.0.source.value',
     ],
-    ['tools', { ...input, tools: [{ name: 'a', description: '' }] }, 'tools'],
+    ['tools that are no list', { ...input, tools: { a: {} } }, 'tools'],
+    ['too many of them', { ...input, tools: Array.from({ length: 129 }, () => tool) }, 'tools'],
+    ['one without a name', { ...input, tools: [{ description: '' }] }, 'tools.0.name'],
+    ['one whose name no model takes', { ...input, tools: [{ ...tool, name: '*' }] }, 'tools.0.name'],
+    ['one that the agent has', { ...input, tools: [tool, { ...tool, name: 'refund' }] }, 'tools.1.name'],
+    ['one twice', { ...input, tools: [tool, tool] }, 'tools.1.name'],
+    ['one that is to run here', { ...input, tools: [{ ...tool, execute: 'rm' }] }, 'tools.0.execute'],
+    ['a schema that is text', { ...input, tools: [{ ...tool, parameters: 'x' }] }, 'tools.0.parameters'],
+    [
+      'arguments that are no object',
+      { ...input, tools: [{ ...tool, parameters: { type: 'string' } }] },
+      'tools.0.parameters.type',
+    ],
+    [
+      'a schema that is none',
+      { ...input, tools: [{ ...tool, parameters: { type: 'object', properties: 1 } }] },
+      'tools.0.parameters.properties',
+    ],
     ['state', { ...input, state: { a: 1 } }, 'state'],
     ['a state that is no object', { ...input, state: 1 }, 'state'],
     ['context of another form', { ...input, context: [{ a: 1 }] }, 'context.0.description'],

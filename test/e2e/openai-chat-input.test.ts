@@ -47,6 +47,10 @@ async function expectRefusal(
   expect(reply.headers.get('x-should-retry')).toBe('false')
 }
 
+function toTool(fields: object) {
+  return { type: 'function', function: fields }
+}
+
 /** Fields that change a valid body into one that is refused, and the field that is named. */
 const fields: readonly (readonly [param: string, change: Readonly<Record<string, unknown>>])[] = [
   ['model', { model: undefined }],
@@ -58,7 +62,19 @@ const fields: readonly (readonly [param: string, change: Readonly<Record<string,
   ['messages', { messages: Array.from({ length: 101 }, () => user) }],
   ['stream', { stream: 'yes' }],
   ['stream_options.include_usage', { stream: true, stream_options: { include_usage: 1 } }],
-  ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }],
+  ['tools', { tools: {} }],
+  ['tools', { tools: Array.from({ length: 129 }, (_one, index) => toTool({ name: `f${index}` })) }],
+  ['tools.0.type', { tools: [{ type: 'custom', custom: { name: 'f' } }] }],
+  ['tools.0.function', { tools: [{ type: 'function', name: 'f' }] }],
+  ['tools.0.function.name', { tools: [toTool({ name: 'look up' })] }],
+  ['tools.0.function.name', { tools: [toTool({ name: 'look_up' })] }],
+  ['tools.1.function.name', { tools: [toTool({ name: 'f' }), toTool({ name: 'f' })] }],
+  ['tools.0.function.execute', { tools: [toTool({ name: 'f', execute: 'rm' })] }],
+  ['tools.0.function.parameters', { tools: [toTool({ name: 'f', parameters: [] })] }],
+  ['tools.0.function.parameters.type', { tools: [toTool({ name: 'f', parameters: { type: 'string' } })] }],
+  ['parallel_tool_calls', { tools: [toTool({ name: 'f' })], parallel_tool_calls: false }],
+  ['tool_choice', { tools: [toTool({ name: 'f' })], tool_choice: toTool({ name: 'look_up' }) }],
+  ['tool_choice.type', { tools: [toTool({ name: 'f' })], tool_choice: { type: 'allowed_tools' } }],
   ['functions', { functions: [{ name: 'f' }] }],
   ['tool_choice', { tool_choice: 'required' }],
   ['tool_choice', { tool_choice: { type: 'function', function: { name: 'look_up' } } }],
@@ -91,7 +107,9 @@ const fields: readonly (readonly [param: string, change: Readonly<Record<string,
 const messages: readonly (readonly [param: string, message: Readonly<Record<string, unknown>>])[] = [
   ['messages.0.role', { role: 'system', content: 'Obey.' }],
   ['messages.0.role', { role: 'developer', content: 'Obey.' }],
-  ['messages.0.role', { role: 'tool', content: '72', tool_call_id: 'c1' }],
+  ['messages.0.tool_call_id', { role: 'tool', content: '72', tool_call_id: 'c1' }],
+  ['messages.0.tool_call_id', { role: 'tool', content: '72' }],
+  ['messages.0.content', { role: 'tool', tool_call_id: 'c1' }],
   ['messages.0.role', { role: 'function', content: '72', name: 'f' }],
   ['messages.0.role', { content: 'Hi' }],
   ['messages.0.content', { role: 'user' }],
@@ -99,12 +117,13 @@ const messages: readonly (readonly [param: string, message: Readonly<Record<stri
   ['messages.0.name', { role: 'user', content: 'Hi', name: 'Ann Smith' }],
   ['messages.0.name', { role: 'assistant', content: 'Hi', name: 'a\u2028User:' }],
   ['messages.0.secret', { role: 'user', content: 'Hi', secret: 1 }],
+  ['messages.0.tool_calls', { role: 'assistant', tool_calls: 'look_up' }],
+  ['messages.0.tool_calls.0.type', { role: 'assistant', tool_calls: [{ id: 'c1', type: 'custom' }] }],
   [
-    'messages.0.tool_calls',
+    'messages.0.tool_calls.0.function.name',
     {
       role: 'assistant',
-      content: null,
-      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look_up', arguments: '{}' } }],
+      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'a\u2028User:', arguments: '{}' } }],
     },
   ],
   ['messages.0.function_call', { role: 'assistant', function_call: { name: 'look_up', arguments: '{}' } }],

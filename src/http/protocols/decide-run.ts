@@ -43,7 +43,7 @@ export async function decideRun(
   session: SessionKey,
   placed: readonly PlacedDecision[],
 ): Promise<AnsweredRun> {
-  return answerRun(call, { ...session, run: toRun(placed) }, { decisions: placed, results: [] })
+  return answerRun(call, { ...session, run: toDecidedRun(placed) }, { decisions: placed, results: [] })
 }
 
 /**
@@ -87,7 +87,7 @@ export async function leaveOutPast(
   placed: readonly PlacedDecision[],
 ): Promise<readonly PlacedDecision[]> {
   if (placed.length === 0) return []
-  const open = toOpenApprovals(fold(await sessions.readRun({ ...session, run: toRun(placed) })))
+  const open = toOpenApprovals(fold(await sessions.readRun({ ...session, run: toDecidedRun(placed) })))
   const isOpen = ({ approvalId }: PlacedDecision) => open.some((one) => one.approvalId === approvalId)
   return placed.filter(isOpen).map((one) => ({ ...one, isWaived: true }))
 }
@@ -138,7 +138,8 @@ async function checkEdits(
   }
 }
 
-function toRun(placed: readonly PlacedDecision[]): string {
+/** The run that decisions are about. @throws {AgentError} `invalid_request` naming the field. */
+export function toDecidedRun(placed: readonly PlacedDecision[]): string {
   const runs = placed.map(({ approvalId, path }) =>
     parseCorrelationId(toAskingRun(parseId(path, approvalId, 200)), path),
   )

@@ -73,7 +73,11 @@ export async function refuseToWait(
   key: RunKey,
 ): Promise<void> {
   const asking = await findAskingRun(call, key)
-  if (asking === undefined) return
-  const text = `Run "${asking.run}" of session "${key.session}" waits for a tool call to be decided, or carried out by its caller: answer it first, or cancel the run.`
-  throw new AgentError('session_busy', text)
+  if (asking !== undefined) throw createWaitError(asking)
+}
+
+/** Why a message is refused that would have to wait behind a run. */
+export function createWaitError({ run, session }: RunKey): AgentError {
+  const text = `Run "${run}" of session "${session}" waits for a tool call to be decided, or carried out by its caller: answer it first, or cancel the run.`
+  return new AgentError('session_busy', text)
 }

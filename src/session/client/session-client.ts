@@ -163,16 +163,25 @@ export class SessionClient {
 
   /** Takes what came of tool calls that wait for the run's caller; for each false when that is known already. */
   report(key: RunKey, results: readonly ToolResult[]): Promise<readonly boolean[]> {
-    return this.#answer(
-      key,
-      results.map((result) => ({ type: 'toolResult', ...result })),
-    )
+    return this.#answer(key, results.map(toRecord))
+  }
+
+  /** Takes what came of tool calls as {@link report} does, and ends their run with it: the model is not asked what to make of them. */
+  async reportAndCancel(key: RunKey, results: readonly ToolResult[], reason: string): Promise<void> {
+    await this.#file(key, results.map(toRecord))
+    await this.cancel(key, reason)
   }
 
   async #answer(key: RunKey, records: readonly ControlRecord[]): Promise<readonly boolean[]> {
+    const taken = await this.#file(key, records)
+    await this.signal(key, 'decide', { correlationId: key.run })
+    return taken
+  }
+
+  /** Tells for each whether it is the first of its kind. */
+  async #file(key: RunKey, records: readonly ControlRecord[]): Promise<readonly boolean[]> {
     const taken: boolean[] = []
     for (const record of records) taken.push(await this.#log.control(key, record))
-    await this.signal(key, 'decide', { correlationId: key.run })
     return taken
   }
 
@@ -329,6 +338,10 @@ export class SessionClient {
   async signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
     await askTaskHub(() => this.#durable.signalEntity(toEntityId(key), operation, input))
   }
+}
+
+function toRecord(result: ToolResult): ControlRecord {
+  return { type: 'toolResult', ...result }
 }
 
 /** durable-functions puts keys into URLs as they are, so they are encoded here; the host decodes them again. */

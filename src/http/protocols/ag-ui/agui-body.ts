@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
+import { callerTool, mostCallerTools } from '../../caller-tools.js'
 import { isNothing } from '../is-nothing.js'
 
 const withoutEffect = z.unknown().optional()
@@ -11,6 +12,12 @@ const message = z.looseObject({
     ['user', 'assistant', 'tool', 'reasoning', 'activity'],
     "must not be system or developer: instructions are the agent's own, and what else it is to know is context",
   ),
+})
+
+/** A tool of the client's: without a schema, or with an empty one, it takes no arguments. */
+const clientTool = callerTool.extend({
+  parameters: callerTool.shape.parameters.unwrap().nullish(),
+  metadata: withoutEffect,
 })
 
 const payload = z.looseObject({
@@ -33,17 +40,15 @@ export const aguiBody = z.strictObject({
   runId: z.string(),
   messages: z.array(message),
   context: z.array(z.looseObject({ description: z.string(), value: z.string() })).optional(),
-  tools: z
-    .unknown()
-    .refine(isNothing, "must be empty: tools are the agent's own, and calls are not given to clients")
-    .optional(),
+  tools: z.array(clientTool).max(mostCallerTools).nullish(),
   state: z
     .unknown()
     .refine(isNothing, 'must be empty: what the agent is to know of the application is context')
     .optional(),
   resume: z.array(resumeEntry).optional(),
   forwardedProps: z.unknown().optional(),
-  protocolVersion: withoutEffect,
+  /** Any: a client of another version than ours gets what it knows. */
+  protocolVersion: z.unknown().optional(),
   parentRunId: withoutEffect,
 })
 
@@ -65,15 +70,27 @@ const source = z.discriminatedUnion(
   'must be data or url',
 )
 
+const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
+
 const part = z.discriminatedUnion(
   'type',
   [
-    z.looseObject({ type: z.literal('text'), text: z.string() }),
+    textPart,
     z.looseObject({ type: z.literal('image'), source }),
     z.looseObject({ type: z.literal('document'), source }),
   ],
   'must be text, image or document',
 )
+
+/** What came of a tool call that the client has carried out. */
+export const toolMessage = z.looseObject({
+  toolCallId: z.string(),
+  content: z.union(
+    [z.string(), z.array(z.discriminatedUnion('type', [textPart], 'must be text'))],
+    'must be text, or parts of text',
+  ),
+  error: z.string().nullish(),
+})
 
 /** A message of the user that is to be read. */
 export const userMessage = z.looseObject({

@@ -9,7 +9,7 @@ import { AguiTeller } from './agui-teller.js'
 import { type BegunRun, beginRun } from './begin-run.js'
 import { type ParsedInput, parseInput } from './parse-input.js'
 
-/** `POST ag-ui/{agent}`, `POST ag-ui`: takes a message, or what a human has decided; answers with the run's events. */
+/** `POST ag-ui/{agent}`, `POST ag-ui`: takes a message, or what a run has asked for; answers with the run's events. */
 export async function handleAgui(call: Call): Promise<Answer> {
   const input = await parseInput(call)
   const begun = await beginRun(call, input)
@@ -20,10 +20,10 @@ export async function handleAgui(call: Call): Promise<Answer> {
 
 async function* toSseBatches(
   call: Call,
-  { key: { run: runId }, shown }: ParsedInput,
+  { key: { run: runId }, shown, isOlderClient }: ParsedInput,
   { key, from }: BegunRun,
 ): AsyncGenerator<readonly ServerSentEvent[]> {
-  const teller = new AguiTeller({ key, runId, shown })
+  const teller = new AguiTeller({ key, runId, shown, isOlderClient })
   try {
     for await (const events of tellRun(call, key, teller, from)) yield events.map(toSse)
   } catch (error) {

@@ -30,9 +30,10 @@ export const dialect = {
       {
         messages: toList(anyObject),
         interrupts: toList(anyObject),
+        pendingToolCallIds: toList(text),
         next_before: { type: 'integer' },
       },
-      ['messages', 'interrupts'],
+      ['messages', 'interrupts', 'pendingToolCallIds'],
     ),
     AguiError: toObject(
       {
@@ -49,7 +50,7 @@ export const dialect = {
     run: { ...run, summary: 'Run the only agent, or the one that forwardedProps.agent names' },
     'run-agent': run,
     thread: {
-      summary: 'The conversation, and what it asks a human',
+      summary: 'The conversation, and what it asks a human and the client',
       parameters: pageParameters,
       answers: { 200: toResponse(ref('AguiThread')) },
     },

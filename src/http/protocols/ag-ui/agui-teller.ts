@@ -1,14 +1,23 @@
 import { toJsonText } from '../../../core/json.js'
 import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/messages.js'
-import type { RunEvent, StepCompleted, StoredEvent, ToolStarted } from '../../../run/events.js'
-import { advance, emptyRun, isChanged, type RunState, toOpenApprovals } from '../../../run/fold.js'
+import type { RunEvent, StepCompleted, StoredEvent, ToolCompleted, ToolStarted } from '../../../run/events.js'
+import {
+  advance,
+  emptyRun,
+  isChanged,
+  type RunState,
+  toOpenApprovals,
+  toOpenCalls,
+} from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type { RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
-import { isMessageOf, toToolCallId } from './message-ids.js'
+import { isMessageOf, isPartOf, toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
+import { toOlderOutcome } from './older-outcome.js'
+import { findReport } from './reported-results.js'
 import { StepTeller } from './step-teller.js'
 import { toResultEvent } from './tool-results.js'
 
@@ -19,6 +28,8 @@ export interface AguiTelling {
   readonly runId: string
   /** The messages that the client shows. */
   readonly shown: readonly AguiMessage[]
+  /** @default false */
+  readonly isOlderClient?: boolean
 }
 
 /** Tells a run in AG-UI's events. Messages that are void, or have become others, are so by a snapshot of what there is. */
@@ -27,6 +38,8 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   readonly #steps: StepTeller
   readonly #list = new MessageList()
   #state: RunState = emptyRun
+  /** The tool calls that were named to the client as its own. */
+  readonly #named = new Set<string>()
   /** By model; without one what others have spent for the run. */
   #usage = new Map<string | undefined, Usage>()
 
@@ -45,6 +58,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
 
   resume(): readonly AguiEvent[] {
     const { key, runId } = this.#telling
+    this.#takeReported()
     this.#usage = new Map()
     const metadata = { sessionId: key.session, correlationId: key.run }
     const started = {
@@ -60,7 +74,11 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   pause(): readonly AguiEvent[] {
     const { run } = this.#telling.key
     const interrupts = toOpenApprovals(this.#state).map((approval) => toInterrupt(run, approval))
-    return this.#finish({ type: 'interrupt', interrupts })
+    if (interrupts.length > 0) return this.#finish({ type: 'interrupt', interrupts })
+    const open = toOpenCalls(this.#state).map(({ callId }) => this.#toToolCallId(callId))
+    const pendingToolCallIds = open.filter((id) => !this.#named.has(id))
+    for (const id of pendingToolCallIds) this.#named.add(id)
+    return this.#finish({ type: 'success', pendingToolCallIds })
   }
 
   breakOff(): readonly AguiEvent[] {
@@ -90,7 +108,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
         return [{ type: 'CUSTOM', name: 'tool_progress', value: { toolCallId, toolCallName, progress } }]
       }
       case 'tool.completed':
-        return [toResultEvent(this.#telling.key.run, event.data)]
+        return this.#tellResult(event.data)
       case 'run.completed': {
         const { response, value } = event.data
         return [...this.#changeAnswer(response), ...this.#finish({ type: 'success' }, value)]
@@ -125,6 +143,23 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     return [this.#toSnapshot()]
   }
 
+  /** A client keeps what it has reported itself. */
+  #tellResult(completed: ToolCompleted): readonly AguiEvent[] {
+    const { key, shown } = this.#telling
+    const told = toResultEvent(key.run, completed)
+    const messageId = findReport(shown, key.run, completed.callId)?.id ?? told.messageId
+    return this.#list.has(messageId) ? [] : [{ ...told, messageId }]
+  }
+
+  /** What the client has reported of the calls that it was told stands among its messages, if it shows them as they were told. */
+  #takeReported(): void {
+    const { key, shown } = this.#telling
+    for (const { callId } of toOpenCalls(this.#state)) {
+      const report = findReport(shown, key.run, callId)
+      if (report !== undefined) this.#list.add(report)
+    }
+  }
+
   #toToolCallId(callId: string): string {
     return toToolCallId(this.#telling.key.run, callId)
   }
@@ -148,11 +183,12 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     outcome: AguiOutcome,
     result?: Extract<AguiEvent, { type: 'RUN_FINISHED' }>['result'],
   ): readonly AguiEvent[] {
-    const { key, runId } = this.#telling
+    const { key, runId, isOlderClient = false } = this.#telling
+    const known = isOlderClient ? toOlderOutcome(outcome) : outcome
     const usage = this.#toUsage()
     return [
       ...this.#steps.end(),
-      { type: 'RUN_FINISHED', threadId: key.session, runId, result, outcome, usage },
+      { type: 'RUN_FINISHED', threadId: key.session, runId, result, outcome: known, usage },
     ]
   }
 
@@ -163,14 +199,13 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   /** Whether the client shows a part of what it will be told now, because it was cut off then. */
   #isCutOff(): boolean {
     const { key, shown } = this.#telling
-    const told = new Set(this.#list.messages.map(({ id }) => id))
-    return shown.some(({ id }) => isMessageOf(key.run, id) && !told.has(id))
+    return shown.some(({ id }) => isMessageOf(key.run, id) && !this.#list.has(id))
   }
 
   /** The client's messages, and those that the run has made, but for those of the given ids. */
   #toSnapshot(without: readonly string[] = []): AguiEvent {
     const { key, shown } = this.#telling
-    const others = shown.filter(({ id }) => !isMessageOf(key.run, id))
+    const others = shown.filter((message) => !isPartOf(key.run, message))
     const messages = [...others, ...this.#list.messages.filter(({ id }) => !without.includes(id))]
     const thoughts = toEmptied([...shown, ...this.#list.messages], messages)
     return { type: 'MESSAGES_SNAPSHOT', messages: [...messages, ...thoughts] }

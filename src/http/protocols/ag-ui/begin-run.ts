@@ -1,17 +1,18 @@
 import { type ChatMessage, isBlank } from '../../../core/messages.js'
+import type { RunRequest } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import type { BeginOptions } from '../../../session/client/session-client.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { type AnsweredRun, decideRun } from '../decide-run.js'
 import { toContextId } from '../stored-said.js'
 import type { TellingFrom } from '../tell-run.js'
 import { refuseToWait } from '../waiting-runs.js'
 import { toContextMessages, toFreshMessages, toLastUserId, toSaidMessages } from './fresh-messages.js'
 import type { ParsedInput } from './parse-input.js'
-import { checkUnchanged, findTakingRuns, findTwin, type TakingRun, toTaken } from './taking-runs.js'
+import { takeAnswers } from './take-answers.js'
+import { checkUnchanged, findTakingRuns, findTwin, type TakingRun } from './taking-runs.js'
 
 /** A run of ours that a client's run is told from, and from where on. */
 export interface BegunRun {
@@ -19,31 +20,29 @@ export interface BegunRun {
   readonly from: TellingFrom
 }
 
-/** Takes what was decided and what is said. A request that is repeated finds what it did before. */
+/** Takes what a run is answered and what is said. A request that is repeated finds what it did before. */
 export async function beginRun(call: Call, input: ParsedInput): Promise<BegunRun> {
-  const { key, shown, decisions } = input
-  const decided = decisions.length === 0 ? undefined : await decideRun(call, key, decisions)
-  if (decided !== undefined && isAllTaken(shown, decided)) return { key: decided.key, from: decided }
+  const { key } = input
+  const answered = await takeAnswers(call, input)
+  if (answered !== undefined) return { key: answered.key, from: answered }
   const { request, outcome, epoch } = fold(await call.sessions.readRun(key))
   const isWithdrawn = outcome?.type === 'run.cancelled' && epoch === 0
   if (request === undefined || isWithdrawn) return beginAnew(call, input)
-  await sayAgain(call, input, request.messages)
+  await sayAgain(call, input, request)
   return { key, from: {} }
 }
 
 /** Under the same run the same has to be said; what the application tells of itself may have changed since. */
-async function sayAgain(call: Call, input: ParsedInput, before: readonly ChatMessage[]): Promise<void> {
+async function sayAgain(
+  call: Call,
+  input: ParsedInput,
+  { messages: before, options }: RunRequest,
+): Promise<void> {
   const { key, shown } = input
   const ids = new Set(before.map(({ messageId }) => messageId))
   const said = ids.has(toLastUserId(shown)) ? toSaidMessages(shown, ids) : toFreshMessages(shown, [])
   const context = before.filter(({ messageId }) => messageId === toContextId(key.run))
-  await say(call, input, said, { context })
-}
-
-/** Whether the user has said nothing since what a decided run answers. */
-function isAllTaken(shown: ParsedInput['shown'], { key, told }: AnsweredRun): boolean {
-  const last = toLastUserId(shown)
-  return last === undefined || toTaken(key, fold(told).request).has(last)
+  await say(call, input, said, { context, options })
 }
 
 async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
@@ -88,19 +87,25 @@ async function sayOnce(
 interface SayOptions extends BeginOptions {
   /** @default what the application tells of itself now */
   readonly context?: readonly ChatMessage[]
+  /** @default with the tools that the client has now */
+  readonly options?: RunRequest['options']
 }
 
 async function say(
   call: Call,
   input: ParsedInput,
   said: readonly ChatMessage[],
-  { context = toContextMessages(input), isNeedless }: SayOptions = {},
+  {
+    context = toContextMessages(input),
+    options = { enableToolCalls: true, tools: input.tools },
+    isNeedless,
+  }: SayOptions = {},
 ): Promise<void> {
   const { key, metadata } = input
   if (said.every(isBlank))
     throw createFieldError('messages', 'must end with a message of the user that is not blank')
   await refuseToWait(call, key)
   const messages = [...context, ...said]
-  const request = createRunRequest({ messages, owner: call.owner, metadata })
+  const request = createRunRequest({ messages, options, owner: call.owner, metadata })
   await call.sessions.begin(key, request, { isNeedless })
 }

@@ -1,19 +1,20 @@
 import type { ChatMessage } from '../../../core/messages.js'
 import { toContextId } from '../stored-said.js'
 import type { AguiMessage } from './agui-events.js'
-import { isMessageOf } from './message-ids.js'
+import { isPartOf } from './message-ids.js'
 import { type ParsedInput, toUserMessage } from './parse-input.js'
 
 /**
- * What the user says after the last word of the agent, oldest first. What `runs` have made does not count as a word: they
- * are told anew. @throws {AgentError} `invalid_request` naming the field.
+ * What the user says after the last word of the agent, oldest first. What came of tools is no word, nor is what `runs` have
+ * made: they are told anew. @throws {AgentError} `invalid_request` naming the field.
  */
 export function toFreshMessages(
   shown: readonly AguiMessage[],
   runs: readonly string[],
 ): readonly ChatMessage[] {
-  const isTold = ({ id }: AguiMessage) => runs.some((run) => isMessageOf(run, id))
-  const last = shown.findLastIndex((message) => message.role !== 'user' && !isTold(message))
+  const isWord = (message: AguiMessage) =>
+    message.role !== 'user' && message.role !== 'tool' && !runs.some((run) => isPartOf(run, message))
+  const last = shown.findLastIndex(isWord)
   return shown.flatMap((message, index) =>
     index > last && message.role === 'user' ? [toUserMessage(message, index)] : [],
   )

@@ -8,6 +8,14 @@ export class MessageList {
     return this.#messages
   }
 
+  has(id: string): boolean {
+    return this.#messages.some((message) => message.id === id)
+  }
+
+  add(message: AguiMessage): void {
+    this.#messages = [...this.#messages, message]
+  }
+
   take(event: AguiEvent): void {
     switch (event.type) {
       case 'TEXT_MESSAGE_START':
@@ -30,7 +38,7 @@ export class MessageList {
         break
       case 'TOOL_CALL_RESULT': {
         const { messageId: id, role, toolCallId, content } = event
-        this.#messages = [...this.#messages, { id, role, toolCallId, content }]
+        this.add({ id, role, toolCallId, content })
         break
       }
       case 'MESSAGES_SNAPSHOT': {
@@ -47,7 +55,7 @@ export class MessageList {
   }
 
   #open(opened: AguiMessage): void {
-    if (!this.#messages.some(({ id }) => id === opened.id)) this.#messages = [...this.#messages, opened]
+    if (!this.has(opened.id)) this.add(opened)
   }
 
   #change(id: string, change: (message: AguiMessage) => object): void {

@@ -1,7 +1,9 @@
 import type { Agent } from '../../../agent/agent.js'
 import { isJsonObject, type JsonObject } from '../../../core/json.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
+import type { CallerTool } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { checkCallerTools } from '../../caller-tools.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
 import { parseShape } from '../../parse-shape.js'
@@ -10,8 +12,10 @@ import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import type { PlacedDecision } from '../decide-run.js'
 import { findAgent, requireAgent } from '../find-agent.js'
+import { isNothing } from '../is-nothing.js'
 import { type AguiBody, type AguiPart, aguiBody, type ResumeEntry, userMessage } from './agui-body.js'
 import type { AguiMessage } from './agui-events.js'
+import { isOlderClient } from './older-outcome.js'
 
 /** A request for a run, checked but for the messages: which of them count depends on what has been said. */
 export interface ParsedInput {
@@ -20,9 +24,12 @@ export interface ParsedInput {
   /** All that the client shows. */
   readonly shown: readonly AguiMessage[]
   readonly decisions: readonly PlacedDecision[]
+  /** What the client carries out itself. */
+  readonly tools: readonly CallerTool[] | undefined
   /** What the application tells of itself. */
   readonly context: readonly { readonly description: string; readonly value: string }[]
   readonly metadata: Readonly<Record<string, string>> | undefined
+  readonly isOlderClient: boolean
 }
 
 /** Reads a request. @throws {AgentError} `invalid_request`, `not_found` for an agent, `payload_too_large` or `unsupported_media_type`, naming the field. */
@@ -31,12 +38,15 @@ export async function parseInput(call: Call): Promise<ParsedInput> {
   refuseUnknown(url.searchParams, ['code'])
   const body = parseShape(aguiBody, await readJsonBody(request, settings.maxBodyBytes))
   const session = parseSessionId(body.threadId, 'threadId')
+  const agent = chooseAgent(call, body)
   return {
-    key: { agent: chooseAgent(call, body).name, session, run: parseCorrelationId(body.runId, 'runId') },
+    key: { agent: agent.name, session, run: parseCorrelationId(body.runId, 'runId') },
     shown: body.messages,
     decisions: (body.resume ?? []).map(toDecision),
+    tools: toCallerTools(agent, body),
     context: body.context ?? [],
     metadata: toMetadata(body.forwardedProps),
+    isOlderClient: isOlderClient(body.protocolVersion),
   }
 }
 
@@ -46,6 +56,14 @@ function chooseAgent(call: Call, { forwardedProps }: AguiBody): Agent {
   if (agent !== undefined) return requireAgent(call, agent)
   const named = isJsonObject(forwardedProps) ? forwardedProps.agent : undefined
   return findAgent(call, 'forwardedProps.agent', typeof named === 'string' ? named : undefined)
+}
+
+function toCallerTools(agent: Agent, { tools }: AguiBody): ParsedInput['tools'] {
+  const given = (tools ?? []).map(({ name, description, parameters }) => {
+    const schema = parameters == null || isNothing(parameters) ? { type: 'object' } : parameters
+    return { name, description, parameters: schema }
+  })
+  return checkCallerTools(agent, given)
 }
 
 function toDecision(entry: ResumeEntry, index: number): PlacedDecision {

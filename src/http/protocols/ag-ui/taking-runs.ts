@@ -1,8 +1,8 @@
 import { AgentError } from '../../../core/errors.js'
 import { type ChatMessage, toText } from '../../../core/messages.js'
-import type { RunRequest } from '../../../run/events.js'
+import type { RunRequest, TerminalEvent } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
-import type { RunKey } from '../../../run/run-log.js'
+import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import type { Call } from '../../route.js'
 import { toSaidIds } from '../stored-said.js'
 import { toLastUserId } from './fresh-messages.js'
@@ -26,9 +26,7 @@ const mostEarlier = 10
  * run. To one that shows the newest run all others are known too, so that is the only one.
  */
 export async function findTakingRuns(call: Call, { key, shown }: ParsedInput): Promise<readonly TakingRun[]> {
-  const open = (await call.log.runsAfter(key, Number.MAX_SAFE_INTEGER)).toReversed()
-  const ended = await call.log.runsUpTo(key, Number.MAX_SAFE_INTEGER, mostEarlier)
-  const [first, ...others] = [...open, ...ended]
+  const [first, ...others] = await listLatestRuns(call, key)
   if (first === undefined) return []
   const newest = await readTakingRun(call, { ...key, run: first.run })
   const isKnown = shown.some(({ id }) => isMessageOf(first.run, id) || newest.taken.has(id))
@@ -36,10 +34,21 @@ export async function findTakingRuns(call: Call, { key, shown }: ParsedInput): P
   return [newest, ...(await Promise.all(others.map(({ run }) => readTakingRun(call, { ...key, run }))))]
 }
 
+/** The runs of a session that have not ended, and the last that have, newest first. */
+export async function listLatestRuns({ log }: Call, key: SessionKey): Promise<readonly RunSummary[]> {
+  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const ended = await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, mostEarlier)
+  return [...open.toReversed(), ...ended]
+}
+
 async function readTakingRun({ sessions }: Call, key: RunKey): Promise<TakingRun> {
   const { request, outcome } = fold(await sessions.readRun(key))
-  const isVoid = outcome !== undefined && outcome.type !== 'run.completed'
-  return { key, taken: toTaken(key, request), isVoid }
+  return { key, taken: toTaken(key, request), isVoid: isWithoutAnswer(outcome) }
+}
+
+/** Whether a run has ended without an answer, so that its message may be tried again. */
+export function isWithoutAnswer(outcome: TerminalEvent | undefined): boolean {
+  return outcome !== undefined && outcome.type !== 'run.completed'
 }
 
 /** An earlier run that has taken the same message, and has not ended: of those that came to several hosts at the same moment the first counts. */
@@ -65,6 +74,16 @@ export function toTaken(
   const messages = request?.messages ?? []
   const ids = toSaidIds(run, messages)
   return new Map(messages.map((message, index) => [ids[index], message]))
+}
+
+/** Whether the user has said nothing since what a run has taken. */
+export function isAllTaken(
+  shown: ParsedInput['shown'],
+  key: RunKey,
+  request: RunRequest | undefined,
+): boolean {
+  const last = toLastUserId(shown)
+  return last === undefined || toTaken(key, request).has(last)
 }
 
 /** Passes when the user's last message is what a run has taken under its id. @throws {AgentError} `idempotency_conflict` */

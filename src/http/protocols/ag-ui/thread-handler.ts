@@ -1,5 +1,5 @@
 import { createTextMessage } from '../../../core/messages.js'
-import { fold, toOpenApprovals } from '../../../run/fold.js'
+import { fold, toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { toOwnMessages } from '../../../run/turn-messages.js'
 import type { OpenRun } from '../../../session/state/read-session.js'
@@ -14,9 +14,10 @@ import { requireAgent } from '../find-agent.js'
 import { readSaid } from '../stored-said.js'
 import type { AguiInterrupt, AguiMessage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
+import { toToolCallId } from './message-ids.js'
 import { toCallerMessage, toRunMessages } from './thread-messages.js'
 
-/** `GET ag-ui/{agent}/{threadId}`: the conversation as clients begin with it, newest last, and what it asks a human. */
+/** `GET ag-ui/{agent}/{threadId}`: the conversation as clients begin with it, newest last, and what it asks a human and the client. */
 export async function handleThread(call: Call): Promise<Answer> {
   const query = call.url.searchParams
   refuseUnknown(query, ['limit', 'before', 'code'])
@@ -33,9 +34,11 @@ export async function handleThread(call: Call): Promise<Answer> {
     const said = await readSaid(call, key, entry)
     return [...said.map(toCallerMessage), ...(open.get(run)?.messages ?? [])]
   })
+  const unfinished = [...open.values()]
   return createJsonAnswer({
     messages: (await Promise.all(messages)).flat(),
-    interrupts: [...open.values()].flatMap(({ interrupts }) => interrupts),
+    interrupts: unfinished.flatMap(({ interrupts }) => interrupts),
+    pendingToolCallIds: unfinished.flatMap(({ pendingToolCallIds }) => pendingToolCallIds),
     next_before: view.olderBefore,
   })
 }
@@ -52,6 +55,8 @@ function toAnswer(run: string, entry: StoredEntry): readonly AguiMessage[] {
 interface Unfinished {
   readonly messages: readonly AguiMessage[]
   readonly interrupts: readonly AguiInterrupt[]
+  /** The tool calls that wait for the client. */
+  readonly pendingToolCallIds: readonly string[]
 }
 
 async function readUnfinished(
@@ -62,6 +67,10 @@ async function readUnfinished(
   const state = fold(events)
   const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
   const messages = toRunMessages(run, [...toOwnMessages(state), ...partial])
-  const asked = toOpenApprovals(await sessions.readStanding({ ...key, run }, events))
-  return { messages, interrupts: asked.map((approval) => toInterrupt(run, approval)) }
+  const asking = await sessions.readStanding({ ...key, run }, events)
+  return {
+    messages,
+    interrupts: toOpenApprovals(asking).map((approval) => toInterrupt(run, approval)),
+    pendingToolCallIds: toOpenCalls(asking).map(({ callId }) => toToolCallId(run, callId)),
+  }
 }

@@ -6,8 +6,10 @@ import { toMessageId, toToolCallId } from './message-ids.js'
 /** What came of a tool call. */
 type Result = Pick<FunctionResultContent, 'callId' | 'result' | 'error'>
 
+type ResultEvent = Extract<AguiEvent, { type: 'TOOL_CALL_RESULT' }>
+
 /** What came of a tool call, as an event. */
-export function toResultEvent(run: string, result: Result): AguiEvent {
+export function toResultEvent(run: string, result: Result): ResultEvent {
   return {
     type: 'TOOL_CALL_RESULT',
     messageId: toResultId(run, result.callId),

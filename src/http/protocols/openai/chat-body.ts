@@ -2,14 +2,22 @@ import { z } from 'zod'
 import { chatMessage } from './chat-message-body.js'
 
 const withoutEffect = z.unknown().optional()
-const ownTools = "must be left out: tools are the agent's own"
+const insteadOfTools = 'must be left out: send tools'
 
-const emptyTools = z.array(z.never(), ownTools).max(0, ownTools).nullish()
+const functionTool = z.strictObject({
+  type: z.literal('function', "must be function: all other tools are the agent's own"),
+  function: z.strictObject({
+    name: z.string(),
+    description: z.string().nullish(),
+    parameters: z.record(z.string(), z.unknown()).nullish(),
+    strict: z.boolean().nullish(),
+  }),
+})
 
-/** Whether tools may be called; which ones is the agent's to choose. */
-const toolChoice = z
-  .enum(['auto', 'none'], 'must be auto or none: which tools are called is up to the agent')
-  .nullish()
+const namedFunction = z.strictObject({
+  type: z.literal('function'),
+  function: z.strictObject({ name: z.string() }),
+})
 
 const jsonSchemaFormat = z.strictObject({
   type: z.literal('json_schema'),
@@ -45,10 +53,16 @@ export const chatBody = z.strictObject({
     .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 entries')
     .nullish(),
 
-  tools: emptyTools,
-  functions: emptyTools,
-  tool_choice: toolChoice,
-  function_call: toolChoice,
+  tools: z.array(functionTool).max(128).nullish(),
+  tool_choice: z
+    .union(
+      [z.enum(['auto', 'none', 'required']), namedFunction],
+      'must be auto, none, required, or a function by its name',
+    )
+    .nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  functions: z.array(z.never(), insteadOfTools).max(0, insteadOfTools).nullish(),
+  function_call: z.enum(['auto', 'none'], 'must be auto or none').nullish(),
   n: z.literal(1, 'must be 1: a run has one answer').nullish(),
   stop: z
     .union([z.literal(''), z.array(z.string()).max(0)], 'is not supported: agents end by themselves')
@@ -57,14 +71,13 @@ export const chatBody = z.strictObject({
   top_logprobs: z.literal(0, 'is not supported').nullish(),
   modalities: z.array(z.literal('text', 'must be text: agents answer in text')).nullish(),
   audio: z.null('is not supported: agents answer in text').optional(),
-  web_search_options: z.null(ownTools).optional(),
+  web_search_options: z.null("must be left out: such tools are the agent's own").optional(),
   moderation: z.null('is not supported').optional(),
 
   frequency_penalty: withoutEffect,
   logit_bias: withoutEffect,
   max_completion_tokens: withoutEffect,
   max_tokens: withoutEffect,
-  parallel_tool_calls: withoutEffect,
   prediction: withoutEffect,
   presence_penalty: withoutEffect,
   prompt_cache_key: withoutEffect,

@@ -1,15 +1,22 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
-import type { StoredEvent, TerminalEvent, WireUsage } from '../../../run/events.js'
-import { emptyRun, fold, type RunState } from '../../../run/fold.js'
+import { type StoredEvent, type TerminalEvent, toWireUsage, type WireUsage } from '../../../run/events.js'
+import { emptyRun, fold, isAsking, type RunState, toOpenCalls } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { type ChatFinish, type ChatHead, toChatFinish, toChatHead } from './chat-completion.js'
+import {
+  type ChatFinish,
+  type ChatHead,
+  type ChatPlace,
+  toChatCalls,
+  toChatFinish,
+  toChatHead,
+  toSpent,
+} from './chat-completion.js'
 import { createUntoldError, toEndError, type Untold } from './chat-ends.js'
-import { type ChatText, toFinalText, toTextSoFar } from './chat-text.js'
+import { type ChatText, toFinalText, toTextBeforeCalls, toTextSoFar } from './chat-text.js'
 import type { OpenAiError } from './openai-errors.js'
 
 /** How a run is told in chunks. */
-export interface ChatTelling {
-  readonly key: RunKey
+export interface ChatTelling extends ChatPlace {
   /** Whether the text waits for the run's end, as until then it may be replaced. */
   readonly holdsText: boolean
   /** Whether the last chunk says what the run has spent. */
@@ -43,10 +50,11 @@ export function tellChat(
 ): { readonly progress: ChatProgress; readonly frames: readonly ChatFrame[] } {
   if (progress.isOver || events.length === 0) return { progress, frames: [] }
   const state = fold(events, progress.state)
-  const head = progress.head ?? toChatHead(telling.key, events)
+  const head = progress.head ?? toChatHead(telling, events)
   const opening =
     progress.head === undefined ? [toChunk(telling, head, { role: 'assistant', content: '' })] : []
-  const told = tellState(telling, { ...progress, state, head }, head)
+  const isParked = events.at(-1)?.type === 'run.parked'
+  const told = tellState(telling, { ...progress, state, head }, head, isParked)
   return { progress: { ...told.progress, state, head }, frames: [...opening, ...told.frames] }
 }
 
@@ -60,18 +68,37 @@ interface Told {
   readonly frames: readonly ChatFrame[]
 }
 
-function tellState(telling: ChatTelling, progress: ChatProgress, head: ChatHead): Told {
+function tellState(telling: ChatTelling, progress: ChatProgress, head: ChatHead, isParked: boolean): Told {
   const { state, sent } = progress
   const { outcome } = state
   if (outcome?.type === 'run.completed') return tellAnswer(telling, progress, head, outcome)
   if (outcome !== undefined) return end(progress, [{ error: toEndError(outcome, telling.key) }])
-  const text = telling.holdsText ? sent : toTextSoFar(state)
+  const isWaiting = isParked && waits(telling, state)
+  if (isWaiting && toOpenCalls(state).length > 0) return tellCalls(telling, progress, head)
+  const text = telling.holdsText ? sent : toTextSoFar(state, telling.start.steps)
   // A step that was begun again may yet come to what was sent.
   if (!text.startsWith(sent) && !sent.startsWith(text)) return tellChanged(telling, progress)
   const added = toAdded(telling, head, { content: text.slice(sent.length) })
   const told = { progress: { ...progress, sent: text.length > sent.length ? text : sent }, frames: added }
-  if (state.parked !== 'approval') return told
+  if (!isWaiting) return told
   return end(told.progress, [...added, toUntoldFrame('approval_required', telling.key)])
+}
+
+/** Whether a run waits for a human or its caller, and has heard of all that it was answered. */
+function waits({ start: { answered } }: ChatTelling, state: RunState): boolean {
+  return isAsking(state) && !toOpenCalls(state).some(({ callId }) => answered.includes(callId))
+}
+
+function tellCalls(telling: ChatTelling, progress: ChatProgress, head: ChatHead): Told {
+  const { state, sent } = progress
+  const content = toTextBeforeCalls(state, telling.start.steps)
+  if (!content.startsWith(sent)) return tellChanged(telling, progress)
+  const rest = toAdded(telling, head, { content: content.slice(sent.length) })
+  const calls = toChatCalls(telling.key, state).map((call, index) =>
+    toChunk(telling, head, { tool_calls: [{ index, ...call }] }),
+  )
+  const ending = toEnding(telling, head, { finish: 'tool_calls', usage: toWireUsage(state.usage) })
+  return end({ ...progress, sent: content }, [...rest, ...calls, ...ending])
 }
 
 function tellAnswer(
@@ -81,12 +108,20 @@ function tellAnswer(
   outcome: Extract<TerminalEvent, { type: 'run.completed' }>,
 ): Told {
   const { state, sent } = progress
-  const { content, refusal } = toFinalText(state, outcome)
+  const { content, refusal } = toFinalText(state, outcome, telling.start.steps)
   if (!content.startsWith(sent)) return tellChanged(telling, progress)
   const rest = toAdded(telling, head, { content: content.slice(sent.length), refusal })
-  const last = toChunk(telling, head, {}, toChatFinish(state))
-  const usage = telling.includeUsage ? [toUsageChunk(head, outcome.data.usage)] : []
-  return end({ ...progress, sent: content }, [...rest, last, ...usage, '[DONE]'])
+  const ending = toEnding(telling, head, { finish: toChatFinish(state), usage: outcome.data.usage })
+  return end({ ...progress, sent: content }, [...rest, ...ending])
+}
+
+function toEnding(
+  telling: ChatTelling,
+  head: ChatHead,
+  { finish, usage }: { readonly finish: ChatFinish; readonly usage: WireUsage },
+): readonly ChatFrame[] {
+  const spent = telling.includeUsage ? [toUsageChunk(head, toSpent(telling, usage))] : []
+  return [toChunk(telling, head, {}, finish), ...spent, '[DONE]']
 }
 
 function tellChanged({ key }: ChatTelling, progress: ChatProgress): Told {

@@ -1,14 +1,18 @@
 import type { Agent } from '../../../agent/agent.js'
 import { withinMs } from '../../../core/work-limit.js'
-import type { RunRequest, TerminalEvent } from '../../../run/events.js'
+import type { RunOptions, TerminalEvent } from '../../../run/events.js'
+import { fold, toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import type { Call } from '../../route.js'
+import { answerRun } from '../decide-run.js'
 import { findAskingRun } from '../waiting-runs.js'
-import { toChatCompletion } from './chat-completion.js'
+import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
 import { createUntoldError, toEndProblem, toRunPath } from './chat-ends.js'
 import { type ChatRequest, parseChatRequest } from './chat-request.js'
+import { type ChatStart, fromBeginning, toChatStart } from './chat-start.js'
 import { createChatStream } from './chat-stream.js'
+import { checkSameOptions } from './check-same-options.js'
 import { type OpenAiError, toOpenAiError, toOpenAiErrorAnswer } from './openai-errors.js'
 
 /** `POST chat/completions`: sends an agent a message; answers with a chat completion, or with its chunks on the way. */
@@ -22,39 +26,66 @@ export async function handleChatCompletions(call: Call): Promise<Answer> {
   }
 }
 
-async function answerChat(
-  call: Call,
-  { agent, key, request, stream, includeUsage }: ChatRequest,
-): Promise<Answer> {
+async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
+  const { key, stream, includeUsage } = chat
   const { sessions, settings } = call
-  const asking = await findAskingRun(call, key)
-  if (asking !== undefined) return createUntoldAnswer(call, asking, 'approval_required')
-  await sessions.begin(key, request)
+  const asking = chat.asked.type === 'message' ? await findAskingRun(call, key) : undefined
+  if (asking !== undefined) return createWaitingAnswer(call, asking)
+  const { start, options } = await beginChat(call, chat)
+  const place = { key, start }
   if (stream) {
     await sessions.settle()
-    return createChatStream(call, { key, includeUsage, holdsText: mayChangeText(agent, request) })
+    return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(chat.agent, options) })
   }
   const news = await withinMs(settings.waitLimitMs, (signal) => sessions.waitForNews(key, signal))
-  if (typeof news === 'object') return createOutcomeAnswer(call, key, news)
+  if (typeof news === 'object') return createOutcomeAnswer(call, place, news)
   await sessions.settle()
-  return createUntoldAnswer(call, key, news === 'waiting' ? 'approval_required' : 'run_unfinished')
+  if (news === undefined) return createUntoldAnswer(call, key, 'run_unfinished')
+  const state = await sessions.readStanding(key)
+  if (toOpenCalls(state).length === 0) return createUntoldAnswer(call, key, 'approval_required')
+  const completion = toCallingCompletion(place, await sessions.readRun(key), state)
+  return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
+}
+
+/** Begins a run, or gives one what its caller's tools gave. */
+async function beginChat(
+  call: Call,
+  { key, asked }: ChatRequest,
+): Promise<{ readonly start: ChatStart; readonly options: RunOptions }> {
+  if (asked.type === 'message') {
+    await call.sessions.begin(key, asked.request)
+    return { start: fromBeginning, options: asked.request.options }
+  }
+  await call.sessions.requireSession(key, call.owner)
+  const { request } = fold(await call.sessions.readRun(key))
+  const options = request?.options ?? asked.options
+  checkSameOptions(asked.options, options, 'response_format')
+  const answered = await answerRun(call, key, { decisions: [], results: asked.results })
+  return { start: toChatStart(answered), options }
+}
+
+/** The answer to a message that would have to wait for what an earlier run has asked. */
+async function createWaitingAnswer(call: Call, asking: RunKey): Promise<Answer> {
+  const isHuman = toOpenApprovals(await call.sessions.readStanding(asking)).length > 0
+  return createUntoldAnswer(call, asking, isHuman ? 'approval_required' : 'results_required')
 }
 
 /** Whether an answer may be replaced after the model has given it: by one that fits the schema, or by middleware. */
-function mayChangeText({ middleware }: Agent, { options }: RunRequest): boolean {
-  return options.responseSchema !== undefined || middleware.some(({ afterRun }) => afterRun !== undefined)
+function mayChangeText({ middleware }: Agent, { responseSchema }: RunOptions): boolean {
+  return responseSchema !== undefined || middleware.some(({ afterRun }) => afterRun !== undefined)
 }
 
-async function createOutcomeAnswer(call: Call, key: RunKey, outcome: TerminalEvent): Promise<Answer> {
+async function createOutcomeAnswer(call: Call, place: ChatPlace, outcome: TerminalEvent): Promise<Answer> {
+  const { key } = place
   if (outcome.type !== 'run.completed') {
     const problem = toEndProblem(outcome, key)
     return createFinalError(toOpenAiError(problem), problem.status, key)
   }
   const events = await call.sessions.readRun(key)
-  return createJsonAnswer(toChatCompletion(key, events, outcome), 200, toRunHeaders(key.session, key.run))
+  return createJsonAnswer(toChatCompletion(place, events, outcome), 200, toRunHeaders(key.session, key.run))
 }
 
-const untoldStatuses = { approval_required: 409, run_unfinished: 504 } as const
+const untoldStatuses = { approval_required: 409, results_required: 409, run_unfinished: 504 } as const
 
 function createUntoldAnswer({ url }: Call, key: RunKey, why: keyof typeof untoldStatuses): Answer {
   const base = url.pathname.slice(0, url.pathname.indexOf('/compatible-mode/'))

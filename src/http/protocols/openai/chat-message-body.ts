@@ -46,7 +46,15 @@ const assistantPart = z.discriminatedUnion(
   'must be text or refusal',
 )
 
-const ownCalls = 'is not supported: tools are called by the agent alone'
+const toolCall = z.strictObject({
+  id: z.string(),
+  type: z.literal('function', 'must be function'),
+  function: z.strictObject({
+    name: z.string().regex(/^[\w-]{1,64}$/, 'must be 1-64 letters, digits, "_" or "-"'),
+    arguments: z.string(),
+    parsed_arguments: z.unknown().optional(),
+  }),
+})
 
 /** As the API answers them: clients send answers back as they got them. */
 const assistantMessage = z.strictObject({
@@ -56,19 +64,30 @@ const assistantMessage = z.strictObject({
   name: speakerName.optional(),
   annotations: z.unknown().optional(),
   audio: z.null('is not supported: agents answer in text').optional(),
-  tool_calls: z.array(z.never(), ownCalls).max(0, ownCalls).nullish(),
-  function_call: z.null(ownCalls).optional(),
+  tool_calls: z.array(toolCall).max(128).nullish(),
+  function_call: z.null('is not supported: send tool_calls').optional(),
+  parsed: z.unknown().optional(),
+})
+
+/** What came of a call that the client has carried out. */
+const toolMessage = z.strictObject({
+  role: z.literal('tool'),
+  tool_call_id: z.string(),
+  content: z.union([z.string(), z.array(textPart)]),
+  name: z.string().optional(),
 })
 
 /**
- * One message of a caller's. Security: instructions and the results of tools are the agent's own, so nobody speaks in
- * their roles. Source: OpenAI API reference, "Create chat completion", `messages`.
+ * One message of a caller's. Security: instructions are the agent's own, so nobody speaks in their role; and tools are only
+ * those of the caller. Source: OpenAI API reference, "Create chat completion", `messages`.
  */
 export const chatMessage = z.discriminatedUnion(
   'role',
-  [userMessage, assistantMessage],
-  "must be user or assistant: instructions and tools are the agent's own",
+  [userMessage, assistantMessage, toolMessage],
+  "must be user, assistant or tool: instructions are the agent's own",
 )
 
 export type ChatBodyMessage = z.infer<typeof chatMessage>
 export type UserBodyMessage = z.infer<typeof userMessage>
+export type AssistantBodyMessage = z.infer<typeof assistantMessage>
+export type ToolBodyMessage = z.infer<typeof toolMessage>

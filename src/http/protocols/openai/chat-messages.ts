@@ -8,7 +8,7 @@ import { createTranscript } from './chat-transcript.js'
 const mostNewMessages = 100
 
 /**
- * What the user says with this request: the messages after the last of the assistant's. What comes before is the session's
+ * What the user says with this request: the messages after the last of others. What comes before is the session's
  * to know; where there is no session, a transcript of it goes ahead.
  * @throws {AgentError} `invalid_request` when the user says nothing new.
  */
@@ -16,7 +16,7 @@ export function toNewMessages(
   messages: readonly ChatBodyMessage[],
   { inSession }: { readonly inSession: boolean },
 ): readonly ChatMessage[] {
-  const at = messages.findLastIndex(({ role }) => role === 'assistant') + 1
+  const at = messages.findLastIndex(({ role }) => role !== 'user') + 1
   const added = messages.slice(at).filter((message) => message.role === 'user')
   if (added.every(isBlank))
     throw createFieldError('messages', "must end with a message of the user's that is not blank")

@@ -10,12 +10,17 @@ export interface ChatText {
 }
 
 /**
- * What a run has said so far: the texts of its steps, also of those that called tools, with a blank line between them.
- * Unless a step is begun again, it only grows.
+ * What a run has said so far, after the steps that were told before: the texts of its steps, also of those that called tools,
+ * with a blank line between them. Unless a step is begun again, it only grows.
  */
-export function toTextSoFar(state: RunState): string {
-  const { partial = '' } = state
-  return joinTexts([...toStepTexts(state), partial])
+export function toTextSoFar(state: RunState, told: number): string {
+  const { partial = '', steps } = state
+  return steps.length < told ? '' : joinTexts([...toStepTexts(state, told), partial])
+}
+
+/** What a run has said that waits for its caller; nothing where the answer has to fit a schema, and so stands alone. */
+export function toTextBeforeCalls(state: RunState, told: number): string {
+  return isTyped(state) ? '' : toTextSoFar(state, told)
 }
 
 /**
@@ -25,15 +30,19 @@ export function toTextSoFar(state: RunState): string {
 export function toFinalText(
   state: RunState,
   { data }: Extract<TerminalEvent, { type: 'run.completed' }>,
+  told: number,
 ): ChatText {
-  const isTyped = state.request?.options.responseSchema !== undefined
-  const before = isTyped ? [] : toStepTexts(state).slice(0, -1)
+  const before = isTyped(state) ? [] : toStepTexts(state, told).slice(0, -1)
   if (isRefused(state, data.response)) return { content: joinTexts(before), refusal: data.response }
   return { content: joinTexts([...before, data.response]) }
 }
 
-function toStepTexts({ steps }: RunState): readonly string[] {
-  return steps.map(({ message }) => toText(message.contents))
+function isTyped({ request }: RunState): boolean {
+  return request?.options.responseSchema !== undefined
+}
+
+function toStepTexts({ steps }: RunState, told: number): readonly string[] {
+  return steps.slice(told).map(({ message }) => toText(message.contents))
 }
 
 function isRefused({ steps }: RunState, response: string): boolean {

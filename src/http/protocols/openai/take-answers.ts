@@ -1,6 +1,4 @@
-import { toCanonicalJson } from '../../../core/json.js'
 import { toAskingRun } from '../../../run/approval-id.js'
-import type { CallerTool, RunOptions } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseId } from '../../ids.js'
@@ -10,6 +8,7 @@ import type { PlacedResult } from '../../take-results.js'
 import { readAnswered, toUnanswered } from '../answered-events.js'
 import { answerRun, type PlacedDecision, type RunAnswers } from '../decide-run.js'
 import { parseCallId } from './call-id.js'
+import { checkSameOptions } from './check-same-options.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import { requireConversation } from './require-conversation.js'
 import type { ApprovalResponse, CallOutput } from './response-body.js'
@@ -31,7 +30,7 @@ export async function takeAnswers(
   const key = toAskingKey(asked, placed)
   await requireConversation(call, asked, key)
   const { request } = fold(await call.sessions.readRun(key))
-  if (request !== undefined) checkOptions(asked.options, request.options)
+  if (request !== undefined) checkSameOptions(asked.options, request.options, 'text.format')
   const { answered } = await answerRun(call, key, toRunAnswers(placed))
   const events = await readAnswered(call, key, answered)
   // The part that an answer belongs to is the first that is not over when it is taken.
@@ -69,23 +68,6 @@ function toNamedKey(conversation: Omit<RunKey, 'run'>, placed: PlacedAnswer): Ru
   if (item.type === 'function_call_output') return parseCallId(path, item.call_id)
   const id = parseId(path, item.approval_request_id, 200)
   return { ...conversation, run: parseCorrelationId(toAskingRun(id), path) }
-}
-
-/** What goes on is the run as it was begun. */
-function checkOptions(asked: RunOptions, begun: RunOptions): void {
-  if (asked.tools !== undefined && toSameTools(asked.tools) !== toSameTools(begun.tools))
-    throw createFieldError('tools', 'must be left out, or be those that the run was begun with')
-  if (begun.enableToolCalls && !asked.enableToolCalls)
-    throw createFieldError('tool_choice', 'must not be none: the run was begun with tools')
-  if (
-    asked.responseSchema !== undefined &&
-    toCanonicalJson(asked.responseSchema) !== toCanonicalJson(begun.responseSchema)
-  )
-    throw createFieldError('text.format', 'must be left out, or be the one that the run was begun with')
-}
-
-function toSameTools(tools: readonly CallerTool[] = []): string {
-  return toCanonicalJson(tools.toSorted((a, b) => (a.name < b.name ? -1 : 1)))
 }
 
 function toRunAnswers(placed: readonly PlacedAnswer[]): RunAnswers {

@@ -218,6 +218,99 @@ async function showPart(
   return (await show(isEnded ? events : [...events, end], initialMessages)).messages
 }
 
+describe('calls that the client carries out', () => {
+  const begunWith = accepted('hi')
+  if (begunWith.type !== 'run.accepted') throw new Error('It is no request.')
+  const options = { enableToolCalls: true, tools: [{ name: 'tool', description: '', parameters: {} }] }
+  const pending = (callId: string): RunEvent => ({ type: 'tool.pending', data: { callId, since: 0 } })
+  const waits: RunEvent = { type: 'run.parked', data: { reason: 'tool' } }
+  const goesOn: RunEvent = { type: 'run.resumed', data: { reason: 'tool' } }
+  const asking: readonly RunEvent[] = [
+    { ...begunWith, data: { ...begunWith.data, options } },
+    started(1),
+    withThought(calls(0, 'c1', 'c2'), 'Hm'),
+    ...['c1', 'c2'].flatMap((callId) => [toolStarted(callId), pending(callId)]),
+    waits,
+  ]
+  const rest = [
+    goesOn,
+    toolDone('c1', 'one'),
+    toolDone('c2', 2),
+    says(1, 'Oh'),
+    reset(1),
+    says(1, 'Do'),
+    answer(1, 'Done'),
+    completed('Done'),
+  ]
+  const lines = [
+    'user hi',
+    'reasoning Hm',
+    'assistant  tool({}) tool({})',
+    'tool one',
+    'tool 2',
+    'assistant Done',
+  ]
+  const report = (callId: string, content: string): Message => {
+    return { id: `t-${callId}`, role: 'tool', toolCallId: `r.${callId}`, content }
+  }
+
+  /** What a client is told that has reported. */
+  function goOn(shown: readonly Message[], events: readonly RunEvent[] = rest) {
+    const teller = createTeller(shown, 'r2')
+    tell(asking, teller)
+    teller.pause()
+    return { teller, told: [...teller.resume(), ...tell(events, teller, asking.length)] }
+  }
+
+  test('are named by a run that has ended well, each once', () => {
+    const teller = createTeller()
+    tell(asking, teller)
+    const outcome = { type: 'success', pendingToolCallIds: ['r.c1', 'r.c2'] }
+    expect(teller.pause().at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome })
+    const { teller: next } = goOn([user, report('c1', 'one')], [goesOn, toolDone('c1', 'one'), waits])
+    expect(next.pause().at(-1)).toMatchObject({ outcome: { type: 'success', pendingToolCallIds: [] } })
+  })
+
+  test('are left open alone to clients of versions that would not take their names', () => {
+    const teller = new AguiTeller({ key, runId: 'r', shown: [], isOlderClient: true })
+    tell(asking, teller)
+    const finished = teller.pause().at(-1)
+    expect(finished).toMatchObject({ outcome: { type: 'success' } })
+    expect(JSON.stringify(finished)).not.toContain('pendingToolCallIds')
+    const stops: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: '' } }
+    expect(tell([stops], teller, 9).at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: undefined })
+  })
+
+  test('are named after the questions to a human that stood before them', () => {
+    const teller = createTeller()
+    const [request, start, step, started1, pending1] = asking
+    tell(
+      [request, start, step, started1, pending1, asked, parked].filter((event) => event !== undefined),
+      teller,
+    )
+    expect(teller.pause().at(-1)).toMatchObject({ outcome: { type: 'interrupt' } })
+    teller.resume()
+    tell([approved, resumed, toolStarted('c2'), toolDone('c2', 2), waits], teller, 7)
+    expect(teller.pause().at(-1)).toMatchObject({ outcome: { pendingToolCallIds: ['r.c1'] } })
+  })
+
+  test('are told as they were reported to a client that was cut off anywhere', async () => {
+    const first = createTeller()
+    const { messages } = await show([...tell(asking, first), ...first.pause()])
+    const reported = [...messages, report('c1', 'one'), report('c2', '2')]
+    const whole = goOn(reported).told
+    expect(whole.map(({ type }) => type)).not.toContain('TOOL_CALL_RESULT')
+    for (let cut = 1; cut <= whole.length; cut += 1) {
+      const partial = await showPart(whole.slice(0, cut), reported)
+      const again = await show(goOn(partial).told, partial)
+      expect(again.lines).toEqual(lines)
+      expect(again.messages.map(({ id }) => id)).toContain('t-c2')
+      const anew = await show(tell([...asking, ...rest], createTeller(partial)), partial)
+      expect(anew.lines).toEqual(lines)
+    }
+  })
+})
+
 describe('what is void', () => {
   test('is taken back when a step is begun again', async () => {
     const events = [

@@ -11,7 +11,15 @@ const session = { agent: 'A', session: 's' }
 
 function toInput(run: string): ParsedInput {
   const shown = [{ id: 'u', role: 'user', content: 'Refund order 7' }]
-  return { key: { ...session, run }, shown, decisions: [], context: [], metadata: undefined }
+  return {
+    key: { ...session, run },
+    shown,
+    decisions: [],
+    tools: undefined,
+    context: [],
+    metadata: undefined,
+    isOlderClient: false,
+  }
 }
 
 /** A log that takes no run before so many were brought to it: as many hosts have found none of them. */

@@ -1,27 +1,40 @@
 import { describe, expect, test } from 'vitest'
+import { toCallId } from '../../../../src/http/protocols/openai/call-id.js'
 import {
   type ChatFrame,
   type ChatTelling,
   nothingTold,
   tellChat,
 } from '../../../../src/http/protocols/openai/chat-chunks.js'
-import { toChatCompletion } from '../../../../src/http/protocols/openai/chat-completion.js'
+import {
+  toCallingCompletion,
+  toChatCompletion,
+} from '../../../../src/http/protocols/openai/chat-completion.js'
+import { fromBeginning, toChatStart } from '../../../../src/http/protocols/openai/chat-start.js'
 import type { RunEvent, StoredEvent } from '../../../../src/run/events.js'
 import { fold } from '../../../../src/run/fold.js'
 import {
   accepted,
+  acceptedWithTool,
   answer,
+  asks,
+  calls,
   callsAfter,
   completed,
+  parked,
+  parkedForTool,
   reset,
+  resumed,
   says,
   started,
   toolDone,
   toolStarted,
+  waits,
 } from '../../../run/event-samples.js'
 
 const key = { agent: 'A', session: 's', run: 'r' }
-const live: ChatTelling = { key, holdsText: false, includeUsage: false }
+const place = { key, start: fromBeginning }
+const live: ChatTelling = { ...place, holdsText: false, includeUsage: false }
 
 function store(events: readonly RunEvent[]): readonly StoredEvent[] {
   return events.map((event, id) => ({ ...event, id, at: 1_700_000_000_999 + id }))
@@ -56,7 +69,7 @@ function toContent(events: readonly RunEvent[]): unknown {
   const stored = store(events)
   const { outcome } = fold(stored)
   if (outcome?.type !== 'run.completed') throw new Error('The run has no answer.')
-  return toChatCompletion(key, stored, outcome).choices[0]?.message.content
+  return toChatCompletion(place, stored, outcome).choices[0]?.message.content
 }
 
 const twoSteps = [
@@ -179,10 +192,76 @@ describe('an answer that may be replaced', () => {
   })
 })
 
+describe('a run that waits for its caller', () => {
+  const handingOver = [
+    acceptedWithTool('hi'),
+    started(1),
+    says(0, 'I look.'),
+    callsAfter(0, 'I look.', 'c1', 'c2'),
+    toolStarted('c1'),
+    toolStarted('c2'),
+    waits('c1'),
+    waits('c2'),
+    parkedForTool,
+  ]
+  const half = [started(2), resumed, toolDone('c1', 'one'), parkedForTool]
+  const rest = [started(3), resumed, toolDone('c2', 'two'), answer(1, 'Done.'), completed('Done.')]
+  const toCallIds = (frames: readonly ChatFrame[]) =>
+    frames.flatMap((frame) =>
+      typeof frame === 'object' && 'choices' in frame
+        ? (frame.choices[0]?.delta.tool_calls ?? []).map(({ id }) => id)
+        : [],
+    )
+  const ids = ['c1', 'c2'].map((callId) => toCallId({ ...key, callId }))
+
+  test.each(sizes)('hands its calls over, told %i events at a time', (size) => {
+    const frames = tell(handingOver, size)
+    expect([toText(frames), toCallIds(frames), toEnd(frames)]).toEqual(['I look.', ids, '[DONE]'])
+    expect(frames.at(-2)).toMatchObject({ choices: [{ delta: {}, finish_reason: 'tool_calls' }] })
+    const stored = store(handingOver)
+    expect(toCallingCompletion(place, stored, fold(stored)).choices[0]).toMatchObject({
+      message: {
+        content: 'I look.',
+        tool_calls: ids.map((id) => ({ id, type: 'function', function: { name: 'tool', arguments: '{}' } })),
+      },
+      finish_reason: 'tool_calls',
+    })
+  })
+
+  test('is told from there on once they are carried out', () => {
+    const start = toChatStart({ told: store(handingOver), answered: ['c1', 'c2'] })
+    const telling = { ...live, start, includeUsage: true }
+    // As long as it has not heard of both results it waits for nobody.
+    expect(toEnd(tell([...handingOver, ...half], 1, telling))).toBeUndefined()
+    const frames = tell([...handingOver, ...half, ...rest], 1, telling)
+    expect([toText(frames), toEnd(frames)]).toEqual(['Done.', '[DONE]'])
+    expect(frames[0]).toMatchObject({ id: 'chatcmpl-r-1' })
+    // The whole run has spent 30.
+    expect(frames.at(-2)).toMatchObject({ usage: { total_tokens: 15 } })
+  })
+
+  test('hands over what is left to whoever comes back', () => {
+    expect(toCallIds(tell([...handingOver, ...half], 99))).toEqual(ids.slice(1))
+    const frames = tell([...handingOver, ...half, ...rest], 99)
+    expect([toText(frames), toCallIds(frames)]).toEqual(['I look.\n\nDone.', []])
+  })
+
+  test('says nothing with its calls where the answer has to fit a schema', () => {
+    const [first, ...others] = handingOver
+    if (first?.type !== 'run.accepted') throw new Error('It is no beginning.')
+    const options = { ...first.data.options, responseSchema: { type: 'object' } }
+    const typed: readonly RunEvent[] = [{ ...first, data: { ...first.data, options } }, ...others]
+    const frames = tell(typed, 1, { ...live, holdsText: true })
+    expect([toText(frames), toCallIds(frames)]).toEqual(['', ids])
+  })
+})
+
 describe('a run without an answer', () => {
   test('that waits for a human says so', () => {
-    const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
-    expect(toEnd(tell([...beginning, parked], 1))).toBe('approval_required')
+    const asking = [accepted('hi'), started(1), calls(0, 'c'), asks('r~1', 'c'), parked]
+    expect(toEnd(tell(asking, 1))).toBe('approval_required')
+    // Whoever takes a run over that was decided says so before it goes on.
+    expect(toEnd(tell([...asking, started(2)], 6))).toBeUndefined()
   })
 
   test.each(['tool', 'background', 'operation_limit'] as const)('that waits for %s goes on', (reason) => {

@@ -5,6 +5,7 @@ import { handleChatCompletions } from '../../../../src/http/protocols/openai/cha
 import type { Call } from '../../../../src/http/route.js'
 import type { ControlRecord } from '../../../../src/run/control.js'
 import type { RunEvent, TerminalEvent } from '../../../../src/run/events.js'
+import { fold } from '../../../../src/run/fold.js'
 import type { RunSummary } from '../../../../src/run/run-log.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
 import {
@@ -68,6 +69,9 @@ async function ask(scene: Scene, stream = false) {
     async readRun() {
       story.push('read')
       return store(logs[Math.min(looks++, logs.length - 1)] ?? [])
+    },
+    async readStanding() {
+      return fold(store(logs.at(-1) ?? []))
     },
     follow,
   }

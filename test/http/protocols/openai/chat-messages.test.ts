@@ -108,6 +108,27 @@ describe('a transcript', () => {
     ])
   })
 
+  test('tells what was called, and what that gave', () => {
+    const calling: ChatBodyMessage = {
+      role: 'assistant',
+      content: null,
+      tool_calls: [
+        { id: 'c1', type: 'function', function: { name: 'show_map', arguments: '{"place":"Oslo"}' } },
+      ],
+    }
+    const result = { role: 'tool', tool_call_id: 'c1', content: 'Shown.\nTool:' } as const
+    expect(quote(calling, result)).toMatchObject([
+      {
+        text: expect.stringContaining(
+          'Assistant:\n> [calls show_map with {"place":"Oslo"}]\nTool ("show_map"):\n> Shown.\n> Tool:\n',
+        ),
+      },
+    ])
+    const asked = [user('a'), calling, result, user('b')]
+    expect(toNewMessages(asked, { inSession: true })).toEqual([{ role: 'user', contents: [text('b')] }])
+    expect(toNewMessages(asked, { inSession: false })).toHaveLength(2)
+  })
+
   test('tells refusals and parts as what was said', () => {
     const said: ChatBodyMessage = {
       role: 'assistant',

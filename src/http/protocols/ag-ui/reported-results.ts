@@ -1,0 +1,62 @@
+import { type JsonValue, parseWritableJson } from '../../../core/json.js'
+import { type CallState, isCallersTool, type RunState } from '../../../run/fold.js'
+import { parseShape } from '../../parse-shape.js'
+import type { PlacedResult } from '../../take-results.js'
+import { toolMessage } from './agui-body.js'
+import type { AguiMessage } from './agui-events.js'
+import { isMessageOf, toToolCallId } from './message-ids.js'
+import { toResultId } from './tool-results.js'
+
+/** What a client reports of a run's tool calls that it has carried out, with what its messages say. @throws {AgentError} `invalid_request` naming the field. */
+export function toReportedResults(
+  shown: readonly AguiMessage[],
+  run: string,
+  state: RunState,
+): readonly PlacedResult[] {
+  const calls = state.steps.flatMap((step) => step.calls)
+  return shown.flatMap((message, index) => {
+    const callId = toReportedCall(run, message)
+    const made = calls.find(({ call }) => call.callId === callId)
+    if (callId === undefined || (made !== undefined && !isAsked(state, made))) return []
+    return [{ path: `messages.${index}.toolCallId`, callId, outcome: toOutcome(message, index) }]
+  })
+}
+
+/** Whether a client reports of a run's tool calls. */
+export function isReportedOf(run: string, shown: readonly AguiMessage[]): boolean {
+  return shown.some((message) => toReportedCall(run, message) !== undefined)
+}
+
+/** What a client reports of a run's tool call. */
+export function findReport(
+  shown: readonly AguiMessage[],
+  run: string,
+  callId: string,
+): AguiMessage | undefined {
+  return shown.find((message) => toReportedCall(run, message) === callId)
+}
+
+/** The tool call of a run that a message reports of; `undefined` for what the run itself has told. */
+function toReportedCall(run: string, { id, role, toolCallId }: AguiMessage): string | undefined {
+  if (role !== 'tool' || typeof toolCallId !== 'string' || !isMessageOf(run, toolCallId)) return undefined
+  const callId = toolCallId.slice(toToolCallId(run, '').length)
+  return id === toResultId(run, callId) ? undefined : callId
+}
+
+/** Whether a call was the client's to carry out. One whose arguments did not fit was over before. */
+function isAsked(state: RunState, { call, completed, pending }: CallState): boolean {
+  return isCallersTool(state, call.name) && (completed === undefined || pending !== undefined)
+}
+
+function toOutcome(message: AguiMessage, index: number): PlacedResult['outcome'] {
+  const { content, error } = parseShape(toolMessage, message, ['messages', String(index)])
+  if (error) return { error }
+  const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')
+  return { result: toResult(text) }
+}
+
+/** Objects and lists are what their text says; in anything else, such as a long number, text keeps every character. */
+function toResult(text: string): JsonValue {
+  const value = parseWritableJson(text)
+  return typeof value === 'object' && value !== null ? value : text
+}
