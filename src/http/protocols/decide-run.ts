@@ -8,6 +8,7 @@ import { parseCorrelationId, parseId } from '../ids.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { findUnreported, type PlacedResult, reportResults } from '../take-results.js'
+import { toAnswered } from './answered-events.js'
 import { takeDecisions } from './take-decisions.js'
 import { isExpiredNow } from './waiting-runs.js'
 
@@ -106,11 +107,16 @@ function isPast(events: readonly StoredEvent[], { approvalId }: PlacedDecision):
   return open === undefined || isExpiredNow(open)
 }
 
-/** What whoever answers has been told for certain: the run up to where it first waited with all these questions. */
+/**
+ * What whoever answers has been told for certain: the run up to where it first waited with all these questions, or to the
+ * first answer, which may come sooner.
+ */
 function toTold(events: readonly StoredEvent[], answered: readonly string[]): readonly StoredEvent[] {
   const asked = events.findLastIndex((event) => asks(event, answered))
   const parked = events.findIndex((event, index) => index > asked && waits(event))
-  return events.slice(0, Math.max(asked, parked) + 1)
+  const heard = events.findIndex((event) => answered.includes(toAnswered(event) ?? ''))
+  const end = Math.max(asked, parked) + 1
+  return events.slice(0, heard === -1 ? end : Math.min(heard, end))
 }
 
 function asks(event: StoredEvent, answered: readonly string[]): boolean {
