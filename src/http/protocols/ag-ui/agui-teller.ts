@@ -14,8 +14,9 @@ import type { RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
-import { isPartOf, toToolCallId } from './message-ids.js'
+import { isMessageOf, isPartOf, toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
+import { toOlderOutcome } from './older-outcome.js'
 import { findReport } from './reported-results.js'
 import { StepTeller } from './step-teller.js'
 import { toResultEvent } from './tool-results.js'
@@ -27,6 +28,8 @@ export interface AguiTelling {
   readonly runId: string
   /** The messages that the client shows. */
   readonly shown: readonly AguiMessage[]
+  /** @default false */
+  readonly isOlderClient?: boolean
 }
 
 /** Tells a run in AG-UI's events. Messages that are void, or have become others, are so by a snapshot of what there is. */
@@ -180,11 +183,12 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     outcome: AguiOutcome,
     result?: Extract<AguiEvent, { type: 'RUN_FINISHED' }>['result'],
   ): readonly AguiEvent[] {
-    const { key, runId } = this.#telling
+    const { key, runId, isOlderClient = false } = this.#telling
+    const known = isOlderClient ? toOlderOutcome(outcome) : outcome
     const usage = this.#toUsage()
     return [
       ...this.#steps.end(),
-      { type: 'RUN_FINISHED', threadId: key.session, runId, result, outcome, usage },
+      { type: 'RUN_FINISHED', threadId: key.session, runId, result, outcome: known, usage },
     ]
   }
 
@@ -195,7 +199,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   /** Whether the client shows a part of what it will be told now, because it was cut off then. */
   #isCutOff(): boolean {
     const { key, shown } = this.#telling
-    return shown.some((message) => isPartOf(key.run, message) && !this.#list.has(message.id))
+    return shown.some(({ id }) => isMessageOf(key.run, id) && !this.#list.has(id))
   }
 
   /** The client's messages, and those that the run has made, but for those of the given ids. */

@@ -271,6 +271,16 @@ describe('calls that the client carries out', () => {
     expect(next.pause().at(-1)).toMatchObject({ outcome: { type: 'success', pendingToolCallIds: [] } })
   })
 
+  test('are left open alone to clients of versions that would not take their names', () => {
+    const teller = new AguiTeller({ key, runId: 'r', shown: [], isOlderClient: true })
+    tell(asking, teller)
+    const finished = teller.pause().at(-1)
+    expect(finished).toMatchObject({ outcome: { type: 'success' } })
+    expect(JSON.stringify(finished)).not.toContain('pendingToolCallIds')
+    const stops: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: '' } }
+    expect(tell([stops], teller, 9).at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: undefined })
+  })
+
   test('are named after the questions to a human that stood before them', () => {
     const teller = createTeller()
     const [request, start, step, started1, pending1] = asking
