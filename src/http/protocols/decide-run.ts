@@ -108,15 +108,16 @@ function isPast(events: readonly StoredEvent[], { approvalId }: PlacedDecision):
 }
 
 /**
- * What whoever answers has been told for certain: the run up to where it first waited with all these questions, or to the
- * first answer, which may come sooner.
+ * What whoever answers has been told for certain: the run up to where it first waited with all these questions, or to an
+ * answer, which may come sooner.
  */
 function toTold(events: readonly StoredEvent[], answered: readonly string[]): readonly StoredEvent[] {
   const asked = events.findLastIndex((event) => asks(event, answered))
-  const parked = events.findIndex((event, index) => index > asked && waits(event))
-  const heard = events.findIndex((event) => answered.includes(toAnswered(event) ?? ''))
-  const end = Math.max(asked, parked) + 1
-  return events.slice(0, heard === -1 ? end : Math.min(heard, end))
+  const since = events.slice(asked + 1)
+  const parked = since.findIndex(waits)
+  const heard = since.findIndex((event) => answered.includes(toAnswered(event) ?? ''))
+  const isSooner = heard !== -1 && heard < parked
+  return events.slice(0, asked + 1 + (isSooner ? heard : parked + 1))
 }
 
 function asks(event: StoredEvent, answered: readonly string[]): boolean {
