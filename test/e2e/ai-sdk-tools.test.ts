@@ -330,6 +330,26 @@ describe('an output', () => {
     expect(failed.status).toBe(409)
   })
 
+  test('that came before the run waited for it is told as done, also to who sends it again', async () => {
+    const calls = [call('open_map', { place: 'Oslo' }), call('work', { id: 'early', gate: 'early' })]
+    scene.book.add('Show early', callTools(...calls, call('refund', { order: 7, amount: 250 })))
+    const sent = openByHand('early').say('Show early')
+    await scene.waitForWork('early')
+    const messages = await load('early')
+    const early = openByHand('early', { messages })
+    const [toolCallId = ''] = toCallIds(early)
+    await early.addToolOutput({ tool: 'open_map', toolCallId, output: 'shown' })
+    const again = structuredClone(early.messages)
+    await waitFor(async () =>
+      (await scene.api.state('early')).body.toolCalls === undefined ? true : undefined,
+    )
+    await scene.openGate('early')
+    await sent
+    const retold = await (await post({ id: 'early', messages: again })).text()
+    expect(retold).toContain('"tool-output-available","output":"shown"')
+    expect(toLines(early.lastMessage).at(-1)).toBe('tool-refund approval-requested undefined')
+  })
+
   test('is not read from what is history', async () => {
     const { chat, toRequest } = await carryOut('history')
     await (await post(toRequest('shown'))).text()
