@@ -17,9 +17,9 @@ import { toInterrupt } from './interrupts.js'
 import { isMessageOf, isPartOf, toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
 import { toOlderOutcome } from './older-outcome.js'
-import { findReport } from './reported-results.js'
+import { toReports } from './reported-results.js'
 import { StepTeller } from './step-teller.js'
-import { toResultEvent } from './tool-results.js'
+import { toResultEvent, toResultId } from './tool-results.js'
 
 /** What a run is told as. */
 export interface AguiTelling {
@@ -58,7 +58,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
 
   resume(): readonly AguiEvent[] {
     const { key, runId } = this.#telling
-    this.#takeReported()
+    this.#takeReports()
     this.#usage = new Map()
     const metadata = { sessionId: key.session, correlationId: key.run }
     const started = {
@@ -143,21 +143,19 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     return [this.#toSnapshot()]
   }
 
-  /** A client keeps what it has reported itself. */
+  /** What a client shows as its own report is not told. */
   #tellResult(completed: ToolCompleted): readonly AguiEvent[] {
     const { key, shown } = this.#telling
-    const told = toResultEvent(key.run, completed)
-    const messageId = findReport(shown, key.run, completed.callId)?.id ?? told.messageId
-    return this.#list.has(messageId) ? [] : [{ ...told, messageId }]
+    const report = toReports(shown, key.run).get(completed.callId)
+    return report !== undefined && this.#list.has(report.id) ? [] : [toResultEvent(key.run, completed)]
   }
 
-  /** What the client has reported of the calls that it was told stands among its messages, if it shows them as they were told. */
-  #takeReported(): void {
+  /** Of the calls that a client was told of, it shows what it has reported itself, and that stays as it is. */
+  #takeReports(): void {
     const { key, shown } = this.#telling
-    for (const { callId } of toOpenCalls(this.#state)) {
-      const report = findReport(shown, key.run, callId)
-      if (report !== undefined) this.#list.add(report)
-    }
+    const made = this.#state.steps.flatMap(({ calls }) => calls.map(({ call }) => call.callId))
+    for (const [callId, report] of toReports(shown, key.run))
+      if (made.includes(callId)) this.#list.put(toResultId(key.run, callId), report)
   }
 
   #toToolCallId(callId: string): string {
