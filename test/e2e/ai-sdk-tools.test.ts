@@ -359,6 +359,18 @@ describe('an output', () => {
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('You said: Hello')])
   })
 
+  test.each(['message-1', 'answer-', 'answer-a/b'])(
+    'in a message that is none of ours (%s) is nothing that anybody waits for',
+    async (id) => {
+      const parts = [{ type: 'tool-x', toolCallId: 'x', state: 'output-available', output: 1 }]
+      const messages = [{ id, role: 'assistant', parts }]
+      const refused = await post({ id: 'foreign', messages })
+      expect([refused.status, await refused.json()]).toMatchObject([400, { issues: [{ path: 'messages' }] }])
+      const said = { id: `m-${id.length}`, role: 'user', parts: [{ type: 'text', text: 'Hello' }] }
+      expect((await post({ id: 'foreign', messages: [...messages, said] })).status).toBe(200)
+    },
+  )
+
   test('of a call that is not there is 404, and so is one of the tools of the agent', async () => {
     const { toRequest } = await carryOut('stray')
     expect((await post(toRequest('shown', { toolCallId: 'other' }))).status).toBe(404)
