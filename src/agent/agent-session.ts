@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { checkMessages } from '../core/check-messages.js'
+import { checkObject, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { isJsonObject, type JsonObject } from '../core/json.js'
 import { chatMessage } from '../core/message-schema.js'
@@ -29,6 +31,8 @@ export interface AgentSessionOptions {
   readonly state?: Readonly<Record<string, JsonObject>> | undefined
 }
 
+const sessionOptions: OptionNames<AgentSessionOptions> = { id: true, messages: true, state: true }
+
 /**
  * A conversation of an agent that runs alone: pass it to each `agent.run` and the agent remembers. Runs of one session
  * are carried out one after the other; a run that fails adds nothing to it. Under `AgentFunctionApp` conversations are
@@ -49,16 +53,16 @@ export class AgentSession {
   #messages: readonly ChatMessage[]
   #lastRun: Promise<unknown> = Promise.resolve()
 
-  /** @throws {AgentError} `invalid_request` when the id is empty or too long. */
-  constructor({
-    id = randomUUID().replaceAll('-', ''),
-    messages = [],
-    state = {},
-  }: AgentSessionOptions = {}) {
+  /** @throws {AgentError} `invalid_request` when the id is empty or too long, or messages are none; `invalid_configuration` for options that there are not. */
+  constructor(options: AgentSessionOptions = {}) {
+    checkOptions('AgentSession', options, sessionOptions)
+    const { id = randomUUID().replaceAll('-', ''), messages = [], state = {} } = options
     if (typeof id !== 'string' || id === '' || id.length > 200) {
       const given = typeof id === 'string' ? id.length : typeof id
       throw new AgentError('invalid_request', `A session id is text of 1-200 characters, not ${given}.`)
     }
+    checkMessages('messages', messages)
+    checkObject('state of AgentSession', state)
     this.id = id
     this.#messages = messages
     this.state = structuredClone(state)
@@ -68,8 +72,9 @@ export class AgentSession {
   static fromJSON(json: unknown): AgentSession {
     const parsed = sessionJson.safeParse(json)
     if (parsed.success) {
-      const session = new AgentSession(parsed.data)
-      session.summary = parsed.data.summary
+      const { id, messages, state, summary } = parsed.data
+      const session = new AgentSession({ id, messages, state })
+      session.summary = summary
       return session
     }
     const [issue] = parsed.error.issues

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { checkMessages } from '../core/check-messages.js'
 import {
   checkFlag,
   checkFunction,
@@ -9,7 +9,6 @@ import {
   type OptionNames,
 } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
-import { chatMessage } from '../core/message-schema.js'
 import type { ChatMessage } from '../core/messages.js'
 import type { AgentDefinition } from './agent-definition.js'
 import { checkTools } from './agent-options.js'
@@ -81,18 +80,6 @@ function checkSignal(signal: AbortSignal): void {
   if (typeof signal?.addEventListener === 'function') return
   const message = `signal of run must be the signal of an AbortController, not ${describeGiven(signal)}.`
   throw new AgentError('invalid_configuration', message)
-}
-
-/** Messages in another format, such as OpenAI's, would reach the model empty. */
-function checkMessages(what: string, messages: readonly ChatMessage[]): void {
-  const { error } = z.array(chatMessage).safeParse(messages)
-  if (error === undefined) return
-  const issues = error.issues.map(({ path, message }) => ({ path: [what, ...path].join('.'), message }))
-  throw new AgentError(
-    'invalid_request',
-    `A run takes text, or messages like { role: 'user', contents: [{ type: 'text', text: '...' }] }. ${issues[0]?.path}: ${issues[0]?.message}.`,
-    { issues },
-  )
 }
 
 /** Refuses a token that is none of this client's, and one beside a question. @throws {AgentError} `invalid_request` */

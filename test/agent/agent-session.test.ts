@@ -218,6 +218,17 @@ test.each<[string, unknown, RegExp]>([
   expect(() => AgentSession.fromJSON(json)).toThrow(expect.objectContaining({ code: 'unsupported_state' }))
 })
 
+test.each([
+  [{ sessionId: 'ann' }, 'invalid_configuration', 'AgentSession has no option "sessionId".'],
+  [{ messages: [{ role: 'user', content: 'Hi' }] }, 'invalid_request', 'messages.0.contents: '],
+  [{ messages: null }, 'invalid_request', 'messages: '],
+  [{ state: 'teal' }, 'invalid_configuration', 'state of AgentSession takes an object'],
+])('a session of %j is refused', (options, code, said) => {
+  expect(() => new AgentSession(options as object)).toThrow(
+    expect.objectContaining({ code, message: expect.stringContaining(said) }),
+  )
+})
+
 test('refuses a history beside a session', async () => {
   const { agent } = createAgent()
   const options = { session: agent.createSession(), history: [createTextMessage('user', 'Hi')] }

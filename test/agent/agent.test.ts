@@ -314,7 +314,7 @@ test.each([
 })
 
 test.each([
-  [5, {}, 'invalid_request', 'A run takes text, or messages like'],
+  [5, {}, 'invalid_request', 'input: '],
   [[{ role: 'user', content: 'Hi' }], {}, 'invalid_request', 'input.0.contents: '],
   ['Hi', { history: ['Hello'] }, 'invalid_request', 'history.0: '],
   ['Hi', { sesion: {} }, 'invalid_configuration', 'run has no option "sesion".'],
