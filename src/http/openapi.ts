@@ -198,7 +198,10 @@ function toRunOperation(agent: string): JsonObject {
       },
     },
     responses: {
-      200: toAnyForm('The answer', ref('Answer')),
+      200: toAnyForm(
+        'The answer; how its run has ended, where the request is sent again without waiting',
+        ref('Outcome'),
+      ),
       202: toResponse(ref('Pending')),
       default: problem,
     },

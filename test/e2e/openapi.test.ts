@@ -124,6 +124,11 @@ describe('the document names', () => {
     }
   })
 
+  test('that a request which is sent again without waiting is told how its run has ended', () => {
+    const content = agents.paths['/agents/Assistant/run']?.post?.responses[200]?.content
+    expect(content?.['application/json']).toEqual({ schema: { $ref: '#/components/schemas/Outcome' } })
+  })
+
   test('what a request to cancel may say', () => {
     const path = '/agents/Assistant/{sessionId}/runs/{correlationId}/cancel'
     expect(agents.paths[path]?.post?.requestBody).toEqual({
