@@ -1,30 +1,53 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const invocationIdHeader = 'x-ms-invocation-id'
 
-/** Requests that the Functions host forwarded to this process and that carry a body although their method has none. */
-const suspects = new Set<string>()
+/** A request as the Functions host forwarded it to this process, and where the answer goes. */
+export interface ForwardedRequest {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+/** Those that nobody has taken yet, by the ids of their invocations. */
+const forwarded = new Map<string, ForwardedRequest>()
 
 /**
- * Notes GET and HEAD requests that come with a body.
- * Security: with HTTP streaming on, a JSON body with a key `Headers` replaces the headers that the app sees, and
- * `@azure/functions` drops the body of a GET before the app could look into it. The forwarded request itself cannot lie.
+ * Notes what the Functions host forwards to this process, with HTTP streaming on: `@azure/functions` shows neither a GET's body
+ * nor that a connection is gone.
  */
 export function watchForwardedRequests(): void {
-  diagnosticsChannel.subscribe('http.server.request.start', noteIfSuspect)
+  diagnosticsChannel.subscribe('http.server.request.start', note)
 }
 
-/** True for an invocation whose GET or HEAD request came with a body; asking forgets it. */
-export function takeSuspect(invocationId: string): boolean {
-  return suspects.delete(invocationId)
-}
-
-function noteIfSuspect(message: unknown): void {
-  const { request } = message as { readonly request: IncomingMessage }
+function note(message: unknown): void {
+  const { request, response } = message as ForwardedRequest
   const invocationId = request.headers[invocationIdHeader]
   if (typeof invocationId !== 'string') return
-  if (request.method !== 'GET' && request.method !== 'HEAD') return
+  forwarded.set(invocationId, { request, response })
+  response.once('close', () => forwarded.delete(invocationId))
+}
+
+/** The request of an invocation; `undefined` when it was not forwarded. Asking forgets it. */
+export function takeForwarded(invocationId: string): ForwardedRequest | undefined {
+  const found = forwarded.get(invocationId)
+  forwarded.delete(invocationId)
+  return found
+}
+
+/**
+ * True for a GET or HEAD request that came with a body.
+ * Security: a JSON body with a key `Headers` replaces the headers that the app sees, and `@azure/functions` drops the body of
+ * a GET before the app could look into it. The forwarded request itself cannot lie.
+ */
+export function hasStrayBody({ request }: ForwardedRequest): boolean {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
-  if ((length !== undefined && length !== '0') || encoding !== undefined) suspects.add(invocationId)
+  return (length !== undefined && length !== '0') || encoding !== undefined
+}
+
+/** Calls back when the connection is closed, or at once when it is. */
+export function onClose({ response }: ForwardedRequest, listener: () => void): void {
+  if (response.closed) listener()
+  else response.once('close', listener)
 }

@@ -9,7 +9,7 @@ import { createRequestError } from '../http/request-errors.js'
 import type { AgentExposure, HttpMethod, HttpSettings, IncomingRequest, Route } from '../http/route.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
-import { takeSuspect } from './forwarded-requests.js'
+import { hasStrayBody, onClose, takeForwarded } from './forwarded-requests.js'
 import type { OwnerReader } from './owner.js'
 import type { SessionClients } from './session-clients.js'
 
@@ -45,7 +45,8 @@ async function answer(
 ): Promise<Answer> {
   const onError = (error: unknown) => reportError(error, context)
   try {
-    if (takeSuspect(context.invocationId)) {
+    const forwarded = takeForwarded(context.invocationId)
+    if (forwarded !== undefined && hasStrayBody(forwarded)) {
       throw createRequestError([{ path: 'body', message: 'is not allowed with this method' }])
     }
     const request = incoming as unknown as IncomingRequest
@@ -58,7 +59,18 @@ async function answer(
     const owner = await services.owner(request)
     const workflowRuns = services.clients.getWorkflows(context)
     const { params } = incoming
-    return await handler({ ...services, request, url, params, owner, sessions, workflowRuns, onError })
+    const onLeave = forwarded && ((listener: () => void) => onClose(forwarded, listener))
+    return await handler({
+      ...services,
+      request,
+      url,
+      params,
+      owner,
+      sessions,
+      workflowRuns,
+      onError,
+      onLeave,
+    })
   } catch (error) {
     onError(error)
     return (route.toErrorAnswer ?? toErrorAnswer)(error)

@@ -25,9 +25,9 @@ export function createCancelHandler(agent: Agent): Handler {
   return async function handleCancel(call: Call): Promise<Answer> {
     const reason = await parseReason(call)
     const { key, events } = await requireRun(call, agent)
-    const state = fold(events)
+    const before = fold(events)
+    const state = before.outcome === undefined ? await call.sessions.cancel(key, reason) : before
     if (state.outcome !== undefined) return createRunAnswer(call.url, key, state)
-    await call.sessions.cancel(key, reason)
     return createPendingAnswer(call.url, key, isBegun(state) ? 'running' : 'accepted')
   }
 }

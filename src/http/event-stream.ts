@@ -5,6 +5,7 @@ import { isTerminal, type RunEventType, type StepCompleted, type StoredEvent } f
 import type { RunKey } from '../run/run-log.js'
 import type { Answer } from './answers.js'
 import type { Call, HttpSettings } from './route.js'
+import { createStreamLimit } from './stream-limit.js'
 
 export interface EventStreamOptions {
   /** The last event that the reader has; -1 for none. */
@@ -16,17 +17,17 @@ export interface EventStreamOptions {
 
 /** A run's events as server-sent events, from the one after `after`, to the run's end or the stream's time limit. */
 export function createEventStream(
-  { sessions, settings }: Call,
+  call: Call,
   key: RunKey,
   { after, times = false, headers }: EventStreamOptions,
 ): Answer {
-  const limit = AbortSignal.timeout(settings.streamLimitMs)
-  return createSseAnswer(toSseBatches(sessions.follow(key, after, limit), times), settings, headers)
+  const events = call.sessions.follow(key, after, createStreamLimit(call))
+  return createSseAnswer(toSseBatches(events, times), call.settings, headers)
 }
 
 /**
  * Events as they come. The first bytes go out at once, because headers leave only with them, and a comment whenever
- * nothing else was sent for a while. The Functions host does not say when a reader has left, so `batches` must end.
+ * nothing else was sent for a while. Not every Functions host lets be seen that a reader has left, so `batches` must end.
  */
 export function createSseAnswer(
   batches: AsyncIterable<readonly ServerSentEvent[]>,

@@ -49,6 +49,8 @@ export interface Call {
   readonly workflows: readonly WorkflowDefinition[]
   /** Writes what the caller is not told to the log; for handlers that make an answer of a failure themselves. */
   readonly onError: (error: unknown) => void
+  /** Calls back when the connection over which the answer goes is closed; absent where the host does not let that be seen. */
+  readonly onLeave?: ((listener: () => void) => void) | undefined
 }
 
 /** Answers a call. What it throws becomes the answer to an error. */

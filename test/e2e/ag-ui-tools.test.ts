@@ -179,6 +179,14 @@ describe('a tool of the page', () => {
     expect(page.lines).toHaveLength(6)
   })
 
+  test('is left to clients of 0.x in the words that they know', async () => {
+    const messages = [{ id: 'u', role: 'user', content: 'Show me Oslo' }]
+    const input = { threadId: 'older', runId: 'r', messages, tools: [openMap] }
+    const told = (await (await postInput(toUrl(), input)).end()).map(({ data }) => data)
+    expect(told.at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: { type: 'success' } })
+    expect(JSON.stringify(told)).not.toContain('pendingToolCallIds')
+  })
+
   test('may be called again with what it gave', async () => {
     const page = new Page('rounds')
     page.report((await page.ask('Show one by one'))[0], 'Oslo')

@@ -330,6 +330,26 @@ describe('an output', () => {
     expect(failed.status).toBe(409)
   })
 
+  test('that came before the run waited for it is told as done, also to who sends it again', async () => {
+    const calls = [call('open_map', { place: 'Oslo' }), call('work', { id: 'early', gate: 'early' })]
+    scene.book.add('Show early', callTools(...calls, call('refund', { order: 7, amount: 250 })))
+    const sent = openByHand('early').say('Show early')
+    await scene.waitForWork('early')
+    const messages = await load('early')
+    const early = openByHand('early', { messages })
+    const [toolCallId = ''] = toCallIds(early)
+    await early.addToolOutput({ tool: 'open_map', toolCallId, output: 'shown' })
+    const again = structuredClone(early.messages)
+    await waitFor(async () =>
+      (await scene.api.state('early')).body.toolCalls === undefined ? true : undefined,
+    )
+    await scene.openGate('early')
+    await sent
+    const retold = await (await post({ id: 'early', messages: again })).text()
+    expect(retold).toContain('"tool-output-available","output":"shown"')
+    expect(toLines(early.lastMessage).at(-1)).toBe('tool-refund approval-requested undefined')
+  })
+
   test('is not read from what is history', async () => {
     const { chat, toRequest } = await carryOut('history')
     await (await post(toRequest('shown'))).text()
@@ -338,6 +358,18 @@ describe('an output', () => {
     const answer = await post({ id: chat.id, messages: [...messages, said] })
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('You said: Hello')])
   })
+
+  test.each(['message-1', 'answer-', 'answer-a/b'])(
+    'in a message that is none of ours (%s) is nothing that anybody waits for',
+    async (id) => {
+      const parts = [{ type: 'tool-x', toolCallId: 'x', state: 'output-available', output: 1 }]
+      const messages = [{ id, role: 'assistant', parts }]
+      const refused = await post({ id: 'foreign', messages })
+      expect([refused.status, await refused.json()]).toMatchObject([400, { issues: [{ path: 'messages' }] }])
+      const said = { id: `m-${id.length}`, role: 'user', parts: [{ type: 'text', text: 'Hello' }] }
+      expect((await post({ id: 'foreign', messages: [...messages, said] })).status).toBe(200)
+    },
+  )
 
   test('of a call that is not there is 404, and so is one of the tools of the agent', async () => {
     const { toRequest } = await carryOut('stray')

@@ -100,6 +100,19 @@ test('a silent stream begins at once and says that it lives', async () => {
   }
 })
 
+test('a stream ends with its reader, whatever becomes of the run', async () => {
+  const run = await startRun('left', 'silence, please')
+  const reader = new AbortController()
+  const path = `/api/agents/Assistant/left/runs/${run}/events`
+  const response = await fetch(`${one.url}${path}`, { signal: reader.signal })
+  await response.body?.getReader().read()
+  const countEnds = () => one.output().match(/Executed 'Functions\.http-events-/g)?.length ?? 0
+  const before = countEnds()
+  reader.abort()
+  await expect.poll(countEnds).toBe(before + 1)
+  expect((await one.api.outcome('left', run)).status).toBe(202)
+})
+
 async function readAll(opening: Promise<EventReader>): Promise<readonly SseItem[]> {
   return (await opening).end()
 }

@@ -8,6 +8,7 @@ import { parseCorrelationId, parseId } from '../ids.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { findUnreported, type PlacedResult, reportResults } from '../take-results.js'
+import { toAnswered } from './answered-events.js'
 import { takeDecisions } from './take-decisions.js'
 import { isExpiredNow } from './waiting-runs.js'
 
@@ -106,11 +107,17 @@ function isPast(events: readonly StoredEvent[], { approvalId }: PlacedDecision):
   return open === undefined || isExpiredNow(open)
 }
 
-/** What whoever answers has been told for certain: the run up to where it first waited with all these questions. */
+/**
+ * What whoever answers has been told for certain: the run up to where it first waited with all these questions, or to an
+ * answer, which may come sooner.
+ */
 function toTold(events: readonly StoredEvent[], answered: readonly string[]): readonly StoredEvent[] {
   const asked = events.findLastIndex((event) => asks(event, answered))
-  const parked = events.findIndex((event, index) => index > asked && waits(event))
-  return events.slice(0, Math.max(asked, parked) + 1)
+  const since = events.slice(asked + 1)
+  const parked = since.findIndex(waits)
+  const heard = since.findIndex((event) => answered.includes(toAnswered(event) ?? ''))
+  const isSooner = heard !== -1 && heard < parked
+  return events.slice(0, asked + 1 + (isSooner ? heard : parked + 1))
 }
 
 function asks(event: StoredEvent, answered: readonly string[]): boolean {

@@ -2,6 +2,7 @@ import { isTerminal, type StoredEvent } from '../../run/events.js'
 import { advance, emptyRun, fold, isAsking } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
+import { createStreamLimit } from '../stream-limit.js'
 import { toAnswered } from './answered-events.js'
 import type { RunTeller } from './run-teller.js'
 import { readDecidedRun } from './waiting-runs.js'
@@ -21,7 +22,7 @@ export async function* tellRun<Frame>(
   teller: RunTeller<Frame>,
   { told = [], answered = [] }: TellingFrom = {},
 ): AsyncGenerator<readonly Frame[]> {
-  const limit = AbortSignal.timeout(call.settings.streamLimitMs)
+  const limit = createStreamLimit(call)
   const unheard = new Set(answered)
   let state = emptyRun
   const hear = (event: StoredEvent) => {

@@ -59,12 +59,8 @@ export async function findAskingRun(
   await sessions.requireSession(key, owner)
   if ((await sessions.readRun(key)).length > 0) return undefined
   const asking = { ...key, run: first.run }
-  const events = await sessions.readRun(asking)
-  if (await isDecided(call, asking, events)) return undefined
-  const state = fold(events)
-  if (toOpenCalls(state).length > 0 || !toOpenApprovals(state).every(isExpiredNow)) return asking
-  await sessions.signal(asking, 'continue', { correlationId: asking.run })
-  return undefined
+  const standing = await sessions.readStanding(asking)
+  return toOpenApprovals(standing).length + toOpenCalls(standing).length > 0 ? asking : undefined
 }
 
 /** Refuses a message that would have to wait until an earlier one's tool calls are decided or carried out. @throws {AgentError} `session_busy`; `not_found` when the session is somebody else's. */

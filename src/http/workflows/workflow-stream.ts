@@ -7,6 +7,7 @@ import type { Answer } from '../answers.js'
 import { createSseAnswer, toShownData } from '../event-stream.js'
 import { refuseUnknown } from '../parse-query.js'
 import type { Call, Handler } from '../route.js'
+import { createStreamLimit } from '../stream-limit.js'
 import { readRun } from './read-run.js'
 
 /** `GET workflows/{workflow}/runs/{instanceId}/events`: a run's events, its agents' included, from the start or a cursor. */
@@ -22,14 +23,9 @@ export function createWorkflowEventsHandler(workflow: WorkflowDefinition): Handl
 }
 
 /** A run's events as server-sent events, to its end or the stream's time limit. */
-export function createWorkflowStream(
-  { workflowRuns, settings }: Call,
-  run: WorkflowRun,
-  after: Cursor = startOfStream,
-): Answer {
-  const limit = AbortSignal.timeout(settings.streamLimitMs)
-  const events = toSseBatches(workflowRuns.follow(run, after, limit))
-  return createSseAnswer(events, settings, { 'x-ms-run-id': encodeURIComponent(run.instanceId) })
+export function createWorkflowStream(call: Call, run: WorkflowRun, after: Cursor = startOfStream): Answer {
+  const events = toSseBatches(call.workflowRuns.follow(run, after, createStreamLimit(call)))
+  return createSseAnswer(events, call.settings, { 'x-ms-run-id': encodeURIComponent(run.instanceId) })
 }
 
 async function* toSseBatches(

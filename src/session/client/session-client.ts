@@ -129,13 +129,15 @@ export class SessionClient {
 
   /**
    * Asks a run to stop: at once where it is being executed, else as soon as its turn comes. Of several reasons the first one counts.
+   * Gives how far it was by then: it may have ended before it could hear.
    * @throws {AgentError} `run_joined` when its message has become part of another run, with which it ends.
    */
-  async cancel(key: RunKey, reason = 'The caller asked for it.'): Promise<void> {
+  async cancel(key: RunKey, reason = 'The caller asked for it.'): Promise<RunState> {
     await this.#stop(key, reason)
     // Only now: what is to be cancelled joins no more.
-    const { joined, outcome } = fold(await this.#log.read(key))
-    if (joined === undefined || outcome !== undefined) return
+    const state = fold(await this.#log.read(key))
+    const { joined, outcome } = state
+    if (joined === undefined || outcome !== undefined) return state
     throw new AgentError(
       'run_joined',
       `Run "${key.run}" has joined run "${joined}" and ends with it: cancel "${joined}" instead.`,

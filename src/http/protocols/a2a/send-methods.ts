@@ -3,6 +3,7 @@ import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import { toSessionOf } from '../../session-of-run.js'
+import { createStreamLimit } from '../../stream-limit.js'
 import { isEnded } from './a2a-wire.js'
 import { answerQuestion } from './answer-question.js'
 import { followTask, type IsOldQuestion } from './follow-task.js'
@@ -32,7 +33,7 @@ export async function sendStreamingMessage(rpc: RpcCall): Promise<RpcResult> {
   const message = parseSend(version, rpc.params)
   const { key, isOldQuestion } = await takeMessage(rpc, message)
   await call.sessions.settle()
-  const limit = AbortSignal.timeout(call.settings.streamLimitMs)
+  const limit = createStreamLimit(call)
   const { historyLength } = message
   const frames = followTask(call, key, limit, isOldQuestion)
   return { type: 'frames', frames: showFrames(key, frames, { historyLength, log: call.log }), key }

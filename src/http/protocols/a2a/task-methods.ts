@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { withinMs } from '../../../core/work-limit.js'
 import { isTerminal } from '../../../run/events.js'
+import { createStreamLimit } from '../../stream-limit.js'
 import { A2aError } from './a2a-errors.js'
 import { followTask, toStandingTask, toTask } from './follow-task.js'
 import { historyLength } from './message-params.js'
@@ -57,7 +58,7 @@ export async function subscribeToTask(rpc: RpcCall): Promise<RpcResult> {
     const message = `Task "${id}" has ended: ask for it by GetTask.`
     throw new A2aError('UNSUPPORTED_OPERATION', 'invalid_request', message)
   }
-  const limit = AbortSignal.timeout(call.settings.streamLimitMs)
+  const limit = createStreamLimit(call)
   const frames = followTask(call, key, limit, () => true)
   return { type: 'frames', frames: showFrames(key, frames, { log: call.log }), key }
 }

@@ -47,7 +47,8 @@ export const aguiBody = z.strictObject({
     .optional(),
   resume: z.array(resumeEntry).optional(),
   forwardedProps: z.unknown().optional(),
-  protocolVersion: withoutEffect,
+  /** Any: a client of another version than ours gets what it knows. */
+  protocolVersion: z.unknown().optional(),
   parentRunId: withoutEffect,
 })
 

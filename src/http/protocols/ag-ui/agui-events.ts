@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../../../core/json.js'
 
 /**
  * The events that tell a run. Source: AG-UI 1.0, `@ag-ui/core`, `EventSchemas`. Fields that older clients do not know
- * (`outcome`, `usage`, `protocolVersion`) mean nothing to them.
+ * (`usage`, `protocolVersion`) mean nothing to them; for outcomes see `toOlderOutcome`.
  */
 export type AguiEvent =
   | {
@@ -46,7 +46,7 @@ export type AguiEvent =
       readonly threadId: string
       readonly runId: string
       readonly result?: JsonValue | undefined
-      readonly outcome: AguiOutcome
+      readonly outcome?: AguiOutcome | undefined
       readonly usage: readonly AguiUsage[]
     }
   | AguiError

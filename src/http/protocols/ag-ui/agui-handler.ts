@@ -20,10 +20,10 @@ export async function handleAgui(call: Call): Promise<Answer> {
 
 async function* toSseBatches(
   call: Call,
-  { key: { run: runId }, shown }: ParsedInput,
+  { key: { run: runId }, shown, isOlderClient }: ParsedInput,
   { key, from }: BegunRun,
 ): AsyncGenerator<readonly ServerSentEvent[]> {
-  const teller = new AguiTeller({ key, runId, shown })
+  const teller = new AguiTeller({ key, runId, shown, isOlderClient })
   try {
     for await (const events of tellRun(call, key, teller, from)) yield events.map(toSse)
   } catch (error) {

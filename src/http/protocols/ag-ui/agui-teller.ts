@@ -14,11 +14,12 @@ import type { RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
-import { isPartOf, toToolCallId } from './message-ids.js'
+import { isMessageOf, isPartOf, toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
-import { findReport } from './reported-results.js'
+import { toOlderOutcome } from './older-outcome.js'
+import { toReports } from './reported-results.js'
 import { StepTeller } from './step-teller.js'
-import { toResultEvent } from './tool-results.js'
+import { toResultEvent, toResultId } from './tool-results.js'
 
 /** What a run is told as. */
 export interface AguiTelling {
@@ -27,6 +28,8 @@ export interface AguiTelling {
   readonly runId: string
   /** The messages that the client shows. */
   readonly shown: readonly AguiMessage[]
+  /** @default false */
+  readonly isOlderClient?: boolean
 }
 
 /** Tells a run in AG-UI's events. Messages that are void, or have become others, are so by a snapshot of what there is. */
@@ -55,7 +58,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
 
   resume(): readonly AguiEvent[] {
     const { key, runId } = this.#telling
-    this.#takeReported()
+    this.#takeReports()
     this.#usage = new Map()
     const metadata = { sessionId: key.session, correlationId: key.run }
     const started = {
@@ -140,21 +143,19 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     return [this.#toSnapshot()]
   }
 
-  /** A client keeps what it has reported itself. */
+  /** What a client shows as its own report is not told. */
   #tellResult(completed: ToolCompleted): readonly AguiEvent[] {
     const { key, shown } = this.#telling
-    const told = toResultEvent(key.run, completed)
-    const messageId = findReport(shown, key.run, completed.callId)?.id ?? told.messageId
-    return this.#list.has(messageId) ? [] : [{ ...told, messageId }]
+    const report = toReports(shown, key.run).get(completed.callId)
+    return report !== undefined && this.#list.has(report.id) ? [] : [toResultEvent(key.run, completed)]
   }
 
-  /** What the client has reported of the calls that it was told stands among its messages, if it shows them as they were told. */
-  #takeReported(): void {
+  /** Of the calls that a client was told of, it shows what it has reported itself, and that stays as it is. */
+  #takeReports(): void {
     const { key, shown } = this.#telling
-    for (const { callId } of toOpenCalls(this.#state)) {
-      const report = findReport(shown, key.run, callId)
-      if (report !== undefined) this.#list.add(report)
-    }
+    const made = this.#state.steps.flatMap(({ calls }) => calls.map(({ call }) => call.callId))
+    for (const [callId, report] of toReports(shown, key.run))
+      if (made.includes(callId)) this.#list.put(toResultId(key.run, callId), report)
   }
 
   #toToolCallId(callId: string): string {
@@ -180,11 +181,12 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     outcome: AguiOutcome,
     result?: Extract<AguiEvent, { type: 'RUN_FINISHED' }>['result'],
   ): readonly AguiEvent[] {
-    const { key, runId } = this.#telling
+    const { key, runId, isOlderClient = false } = this.#telling
+    const known = isOlderClient ? toOlderOutcome(outcome) : outcome
     const usage = this.#toUsage()
     return [
       ...this.#steps.end(),
-      { type: 'RUN_FINISHED', threadId: key.session, runId, result, outcome, usage },
+      { type: 'RUN_FINISHED', threadId: key.session, runId, result, outcome: known, usage },
     ]
   }
 
@@ -195,7 +197,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   /** Whether the client shows a part of what it will be told now, because it was cut off then. */
   #isCutOff(): boolean {
     const { key, shown } = this.#telling
-    return shown.some((message) => isPartOf(key.run, message) && !this.#list.has(message.id))
+    return shown.some(({ id }) => isMessageOf(key.run, id) && !this.#list.has(id))
   }
 
   /** The client's messages, and those that the run has made, but for those of the given ids. */

@@ -12,6 +12,12 @@ export class MessageList {
     return this.#messages.some((message) => message.id === id)
   }
 
+  /** Adds a message, in place of the one of that id if there is one. */
+  put(id: string, message: AguiMessage): void {
+    if (this.has(id)) this.#messages = this.#messages.map((one) => (one.id === id ? message : one))
+    else this.add(message)
+  }
+
   add(message: AguiMessage): void {
     this.#messages = [...this.#messages, message]
   }

@@ -15,6 +15,7 @@ import { findAgent, requireAgent } from '../find-agent.js'
 import { isNothing } from '../is-nothing.js'
 import { type AguiBody, type AguiPart, aguiBody, type ResumeEntry, userMessage } from './agui-body.js'
 import type { AguiMessage } from './agui-events.js'
+import { isOlderClient } from './older-outcome.js'
 
 /** A request for a run, checked but for the messages: which of them count depends on what has been said. */
 export interface ParsedInput {
@@ -28,6 +29,7 @@ export interface ParsedInput {
   /** What the application tells of itself. */
   readonly context: readonly { readonly description: string; readonly value: string }[]
   readonly metadata: Readonly<Record<string, string>> | undefined
+  readonly isOlderClient: boolean
 }
 
 /** Reads a request. @throws {AgentError} `invalid_request`, `not_found` for an agent, `payload_too_large` or `unsupported_media_type`, naming the field. */
@@ -44,6 +46,7 @@ export async function parseInput(call: Call): Promise<ParsedInput> {
     tools: toCallerTools(agent, body),
     context: body.context ?? [],
     metadata: toMetadata(body.forwardedProps),
+    isOlderClient: isOlderClient(body.protocolVersion),
   }
 }
 

@@ -22,18 +22,13 @@ export function toReportedResults(
   })
 }
 
-/** Whether a client reports of a run's tool calls. */
-export function isReportedOf(run: string, shown: readonly AguiMessage[]): boolean {
-  return shown.some((message) => toReportedCall(run, message) !== undefined)
-}
-
-/** What a client reports of a run's tool call. */
-export function findReport(
-  shown: readonly AguiMessage[],
-  run: string,
-  callId: string,
-): AguiMessage | undefined {
-  return shown.find((message) => toReportedCall(run, message) === callId)
+/** What a client reports of a run's tool calls, by their ids. */
+export function toReports(shown: readonly AguiMessage[], run: string): ReadonlyMap<string, AguiMessage> {
+  const reports = shown.flatMap((message) => {
+    const callId = toReportedCall(run, message)
+    return callId === undefined ? [] : [[callId, message] as const]
+  })
+  return new Map(reports)
 }
 
 /** The tool call of a run that a message reports of; `undefined` for what the run itself has told. */

@@ -12,7 +12,7 @@ import { findUnreported } from '../../take-results.js'
 import { type AnsweredRun, answerRun, type RunAnswers, toDecidedRun } from '../decide-run.js'
 import { createWaitError } from '../waiting-runs.js'
 import type { ParsedInput } from './parse-input.js'
-import { isReportedOf, toReportedResults } from './reported-results.js'
+import { toReportedResults, toReports } from './reported-results.js'
 import { isAllTaken, isWithoutAnswer, listLatestRuns } from './taking-runs.js'
 
 /**
@@ -40,7 +40,7 @@ export async function takeAnswers(call: Call, input: ParsedInput): Promise<Answe
 async function findReportedRun(call: Call, { key, shown }: ParsedInput): Promise<string | undefined> {
   if (!shown.some(({ role }) => role === 'tool')) return undefined
   const runs = await listLatestRuns(call, key)
-  return runs.find(({ run }) => isReportedOf(run, shown))?.run
+  return runs.find(({ run }) => toReports(shown, run).size > 0)?.run
 }
 
 /** Takes what is answered with the user's next message; what was answered before is history by then. */

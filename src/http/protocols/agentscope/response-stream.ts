@@ -5,6 +5,7 @@ import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
+import { createStreamLimit } from '../../stream-limit.js'
 import type { AgentScopeEvent } from './agentscope-events.js'
 import { createProjection } from './project-run.js'
 
@@ -17,10 +18,9 @@ export interface Reading {
 }
 
 /** A run's response as it is told to a reader; ends with the run, when it waits for a human, or at the stream's time limit. */
-export function createResponseStream({ sessions, settings }: Call, key: RunKey, reading: Reading): Answer {
-  const limit = AbortSignal.timeout(settings.streamLimitMs)
-  const batches = followResponse(sessions.follow(key, -1, limit), key, reading)
-  return createSseAnswer(batches, settings, toRunHeaders(key.session, key.run))
+export function createResponseStream(call: Call, key: RunKey, reading: Reading): Answer {
+  const batches = followResponse(call.sessions.follow(key, -1, createStreamLimit(call)), key, reading)
+  return createSseAnswer(batches, call.settings, toRunHeaders(key.session, key.run))
 }
 
 /** Resolves when a response has ended, waits for a human, or has taken longer than callers are kept waiting; what the reader has does not count. */

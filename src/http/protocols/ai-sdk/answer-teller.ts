@@ -1,26 +1,12 @@
 import { toTimestamp } from '../../../core/clock.js'
-import { type FunctionCallContent, toFunctionCalls } from '../../../core/messages.js'
-import type {
-  ApprovalRequested,
-  RunEvent,
-  StepCompleted,
-  StoredEvent,
-  ToolCompleted,
-} from '../../../run/events.js'
-import {
-  advance,
-  emptyRun,
-  isCallersTool,
-  isChanged,
-  type OpenCall,
-  type RunState,
-  toLastCalls,
-  toOpenCalls,
-} from '../../../run/fold.js'
+import { toFunctionCalls } from '../../../core/messages.js'
+import type { ApprovalRequested, RunEvent, StepCompleted, StoredEvent } from '../../../run/events.js'
+import { advance, emptyRun, isChanged, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type { RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import { toAnswerId } from './answer-id.js'
+import { CallTeller, toInput } from './call-teller.js'
 import { StepTeller } from './step-teller.js'
 import type { ApprovalDescriptor, UiChunk, UiFinish } from './ui-chunks.js'
 import { toFileParts, toUserParts } from './ui-parts.js'
@@ -29,8 +15,7 @@ import { toFileParts, toUserParts } from './ui-parts.js'
 export class AnswerTeller implements RunTeller<UiChunk> {
   readonly #key: RunKey
   readonly #steps = new StepTeller()
-  /** The calls for the page of which only the names are told. */
-  readonly #withheld = new Set<string>()
+  readonly #calls = new CallTeller()
   #state: RunState = emptyRun
   #createdAt = 0
 
@@ -53,11 +38,8 @@ export class AnswerTeller implements RunTeller<UiChunk> {
     return [{ type: 'start', messageId: toAnswerId(correlationId), messageMetadata }]
   }
 
-  /** What the page is to carry out is told when nothing else goes on: then a reader who is told of it anew has yet to do it. */
   pause(): readonly UiChunk[] {
-    const calls = toOpenCalls(this.#state).filter(({ callId }) => this.#withheld.has(callId))
-    for (const { callId } of calls) this.#withheld.delete(callId)
-    return [...calls.map(toPageInput), ...this.#finish('tool-calls')]
+    return [...this.#calls.open(this.#state), ...this.#finish('tool-calls')]
   }
 
   breakOff(): readonly UiChunk[] {
@@ -91,7 +73,7 @@ export class AnswerTeller implements RunTeller<UiChunk> {
         return [{ type: 'tool-approval-response', approvalId, approved: decision === 'approve', reason }]
       }
       case 'tool.completed':
-        return [...this.#reveal(event.data.callId), toOutput(event.data, before)]
+        return this.#calls.complete(before, event.data)
       case 'run.steered': {
         const { run: id, messages } = event.data
         return [{ type: 'steering-message', id, parts: messages.flatMap(toUserParts) }]
@@ -112,22 +94,9 @@ export class AnswerTeller implements RunTeller<UiChunk> {
   }
 
   #tellStep({ step, message }: StepCompleted): readonly UiChunk[] {
-    const calls = toFunctionCalls(message).map((call) => this.#tellCall(call))
+    const calls = toFunctionCalls(message).map((call) => this.#calls.begin(this.#state, call))
     const said = [...this.#steps.begin(step), ...this.#steps.complete(message)]
     return [...said, ...toFileParts(message), ...calls]
-  }
-
-  #tellCall(call: FunctionCallContent): UiChunk {
-    const { callId: toolCallId, name: toolName } = call
-    if (!isCallersTool(this.#state, toolName)) return toInput(call)
-    this.#withheld.add(toolCallId)
-    return { type: 'tool-input-start', toolCallId, toolName }
-  }
-
-  /** A call of which the page learns no sooner than what came of it. */
-  #reveal(callId: string): readonly UiChunk[] {
-    if (!this.#withheld.delete(callId)) return []
-    return toLastCalls(this.#state).flatMap(({ call }) => (call.callId === callId ? [toInput(call)] : []))
   }
 
   /** The answer may be another one than the last step's: middleware has the last word, and may have had the only one. */
@@ -150,14 +119,6 @@ export class AnswerTeller implements RunTeller<UiChunk> {
   }
 }
 
-function toInput(call: OpenCall): UiChunk {
-  return { ...toPageInput(call), providerExecuted: true }
-}
-
-function toPageInput({ callId: toolCallId, name: toolName, arguments: input }: OpenCall) {
-  return { type: 'tool-input-available', toolCallId, toolName, input } as const
-}
-
 /** What a human is asked about a tool call. */
 export function toApprovalDescriptor(approval: ApprovalRequested): ApprovalDescriptor {
   const { name, arguments: args, reason, expiresAt, inner } = approval
@@ -171,14 +132,6 @@ function toApprovalRequest(approval: ApprovalRequested): UiChunk {
     toolCallId: approval.callId,
     approvalDescriptor: toApprovalDescriptor(approval),
   }
-}
-
-function toOutput({ callId: toolCallId, result = null, error }: ToolCompleted, before: RunState): UiChunk {
-  const call = toLastCalls(before).find(({ call: { callId } }) => callId === toolCallId)
-  if (call?.decision?.decision === 'reject') return { type: 'tool-output-denied', toolCallId }
-  if (error === undefined)
-    return { type: 'tool-output-available', toolCallId, output: result, providerExecuted: true }
-  return { type: 'tool-output-error', toolCallId, errorText: error, providerExecuted: true }
 }
 
 function toFinish({ steps }: RunState): UiFinish {

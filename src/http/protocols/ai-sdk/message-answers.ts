@@ -1,5 +1,4 @@
 import type { JsonValue } from '../../../core/json.js'
-import { parseCorrelationId } from '../../ids.js'
 import { parseShape } from '../../parse-shape.js'
 import type { PlacedResult } from '../../take-results.js'
 import type { PlacedDecision, RunAnswers } from '../decide-run.js'
@@ -22,9 +21,8 @@ export function toMessageAnswers(
   const places = parts.map((part, index) => ({ part, place: [...path, 'parts', String(index)] }))
   const decisions = places.filter(({ part }) => part.state === 'approval-responded').map(toDecision)
   const run = toAnsweringRun(id)
-  if (run === undefined) return { run, decisions, results: [] }
-  const results = places.filter(({ part }) => isOutput(part)).map(toResult)
-  return { run: parseCorrelationId(run, [...path, 'id'].join('.')), decisions, results }
+  const results = run === undefined ? [] : places.filter(({ part }) => isOutput(part)).map(toResult)
+  return { run, decisions, results }
 }
 
 interface PlacedPart {

@@ -6,6 +6,7 @@ import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
+import { createStreamLimit } from '../../stream-limit.js'
 import { readDecidedRun } from '../waiting-runs.js'
 import { type ChatFrame, type ChatTelling, nothingTold, tellChat, toUntoldFrame } from './chat-chunks.js'
 import { toOpenAiError } from './openai-errors.js'
@@ -30,7 +31,7 @@ function toSse(frame: ChatFrame): ServerSentEvent {
 }
 
 async function* toFrames(call: Call, telling: ChatTelling): AsyncGenerator<readonly ChatFrame[]> {
-  const limit = AbortSignal.timeout(call.settings.streamLimitMs)
+  const limit = createStreamLimit(call)
   let progress = nothingTold
   for await (const events of readOn(call, telling.key, limit)) {
     const told = tellChat(telling, progress, events)

@@ -3,14 +3,15 @@ import type { StoredEvent } from '../../../run/events.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
+import { createStreamLimit } from '../../stream-limit.js'
 import type { ResponseKey } from './response-id.js'
 import { ResponseTeller } from './response-teller.js'
 
 /** A response's frames with numbers above `after` as server-sent events, to its end or the stream's time limit. */
-export function createResponseStream({ sessions, settings }: Call, key: ResponseKey, after: number): Answer {
+export function createResponseStream(call: Call, key: ResponseKey, after: number): Answer {
   // Frames are numbered from the run's first event on, so it is told from there whatever the reader has.
-  const events = sessions.follow(key, -1, AbortSignal.timeout(settings.streamLimitMs))
-  return createSseAnswer(toSseBatches(key, events, after), settings, toRunHeaders(key.session, key.run))
+  const events = call.sessions.follow(key, -1, createStreamLimit(call))
+  return createSseAnswer(toSseBatches(key, events, after), call.settings, toRunHeaders(key.session, key.run))
 }
 
 async function* toSseBatches(

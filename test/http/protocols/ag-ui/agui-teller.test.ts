@@ -223,6 +223,9 @@ describe('calls that the client carries out', () => {
   if (begunWith.type !== 'run.accepted') throw new Error('It is no request.')
   const options = { enableToolCalls: true, tools: [{ name: 'tool', description: '', parameters: {} }] }
   const pending = (callId: string): RunEvent => ({ type: 'tool.pending', data: { callId, since: 0 } })
+  const fails = (callId: string, error: string): RunEvent => {
+    return { type: 'tool.completed', data: { callId, error, durationMs: 1 } }
+  }
   const waits: RunEvent = { type: 'run.parked', data: { reason: 'tool' } }
   const goesOn: RunEvent = { type: 'run.resumed', data: { reason: 'tool' } }
   const asking: readonly RunEvent[] = [
@@ -234,7 +237,7 @@ describe('calls that the client carries out', () => {
   ]
   const rest = [
     goesOn,
-    toolDone('c1', 'one'),
+    fails('c1', 'No map.'),
     toolDone('c2', 2),
     says(1, 'Oh'),
     reset(1),
@@ -246,12 +249,14 @@ describe('calls that the client carries out', () => {
     'user hi',
     'reasoning Hm',
     'assistant  tool({}) tool({})',
-    'tool one',
+    'tool ',
     'tool 2',
     'assistant Done',
   ]
-  const report = (callId: string, content: string): Message => {
-    return { id: `t-${callId}`, role: 'tool', toolCallId: `r.${callId}`, content }
+  const toldLines = lines.map((line) => (line === 'tool ' ? 'tool {"error":"No map."}' : line))
+  const report = (callId: string, content: string, error?: string): Message => {
+    const reported = { id: `t-${callId}`, role: 'tool' as const, toolCallId: `r.${callId}`, content }
+    return error === undefined ? reported : { ...reported, error }
   }
 
   /** What a client is told that has reported. */
@@ -271,6 +276,16 @@ describe('calls that the client carries out', () => {
     expect(next.pause().at(-1)).toMatchObject({ outcome: { type: 'success', pendingToolCallIds: [] } })
   })
 
+  test('are left open alone to clients of versions that would not take their names', () => {
+    const teller = new AguiTeller({ key, runId: 'r', shown: [], isOlderClient: true })
+    tell(asking, teller)
+    const finished = teller.pause().at(-1)
+    expect(finished).toMatchObject({ outcome: { type: 'success' } })
+    expect(JSON.stringify(finished)).not.toContain('pendingToolCallIds')
+    const stops: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough.', text: '' } }
+    expect(tell([stops], teller, 9).at(-1)).toMatchObject({ type: 'RUN_FINISHED', outcome: undefined })
+  })
+
   test('are named after the questions to a human that stood before them', () => {
     const teller = createTeller()
     const [request, start, step, started1, pending1] = asking
@@ -287,17 +302,38 @@ describe('calls that the client carries out', () => {
   test('are told as they were reported to a client that was cut off anywhere', async () => {
     const first = createTeller()
     const { messages } = await show([...tell(asking, first), ...first.pause()])
-    const reported = [...messages, report('c1', 'one'), report('c2', '2')]
+    const reported = [...messages, report('c1', '', 'No map.'), report('c2', '2')]
     const whole = goOn(reported).told
     expect(whole.map(({ type }) => type)).not.toContain('TOOL_CALL_RESULT')
     for (let cut = 1; cut <= whole.length; cut += 1) {
       const partial = await showPart(whole.slice(0, cut), reported)
       const again = await show(goOn(partial).told, partial)
       expect(again.lines).toEqual(lines)
-      expect(again.messages.map(({ id }) => id)).toContain('t-c2')
+      expect(again.messages).toEqual(expect.arrayContaining(reported.slice(-2)))
       const anew = await show(tell([...asking, ...rest], createTeller(partial)), partial)
-      expect(anew.lines).toEqual(lines)
+      expect(anew.lines).toEqual(toldLines)
     }
+  })
+
+  test('stay as they were reported in rounds before', async () => {
+    const next = [goesOn, ...rest.slice(1, 3), calls(1, 'c3'), toolStarted('c3'), pending('c3'), waits]
+    const teller = createTeller()
+    tell([...asking, ...next], teller)
+    const first = await show([...tell([...asking, ...next]), ...teller.pause()])
+    const told = first.messages.map((message) => {
+      return message.role === 'tool' ? report(message.toolCallId.slice(2), '', 'No map.') : message
+    })
+    const last = createTeller([...told, report('c3', 'three')], 'r2')
+    tell([...asking, ...next], last)
+    last.pause()
+    expect(last.resume().map(({ type }) => type)).toEqual(['RUN_STARTED'])
+    const cut: Message = { id: 'r.2', role: 'assistant', content: 'Do' }
+    const shown = [...told, report('c3', 'three'), cut]
+    const again = createTeller(shown, 'r2')
+    tell([...asking, ...next], again)
+    again.pause()
+    const { messages } = await show([...again.resume(), ...tell(rest.slice(-1), again, 20)], shown)
+    expect(messages).toEqual(expect.arrayContaining(shown.slice(0, -1)))
   })
 })
 

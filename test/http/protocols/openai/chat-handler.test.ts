@@ -5,7 +5,7 @@ import { handleChatCompletions } from '../../../../src/http/protocols/openai/cha
 import type { Call } from '../../../../src/http/route.js'
 import type { ControlRecord } from '../../../../src/run/control.js'
 import type { RunEvent, TerminalEvent } from '../../../../src/run/events.js'
-import { fold } from '../../../../src/run/fold.js'
+import { fold, withWishes } from '../../../../src/run/fold.js'
 import type { RunSummary } from '../../../../src/run/run-log.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
 import {
@@ -71,7 +71,7 @@ async function ask(scene: Scene, stream = false) {
       return store(logs[Math.min(looks++, logs.length - 1)] ?? [])
     },
     async readStanding() {
-      return fold(store(logs.at(-1) ?? []))
+      return withWishes(fold(await this.readRun()), scene.controls ?? [], '2000-01-01T00:00:00.000Z')
     },
     follow,
   }
@@ -124,7 +124,7 @@ describe('a message to a session with a run that asks', () => {
 
   test('is not taken', async () => {
     const { status, story, headers } = await ask({ open, logs: [[], asking] })
-    expect([status, story]).toEqual([409, ['read', 'read']])
+    expect([status, story]).toEqual([409, ['read', 'read', 'read']])
     expect(headers).toMatchObject({ 'x-ms-correlation-id': 'earlier' })
   })
 
