@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { catchError, says, toChunkText } from '../support/chat-scene.js'
 import { collect, createOpenAiClient } from '../support/openai-client.js'
-import { RunScene } from '../support/run-scene.js'
+import { RunScene, waitFor } from '../support/run-scene.js'
 import { call, callTools } from '../support/script-book.js'
 import { TestBed } from '../support/start-app.js'
 
@@ -39,6 +39,7 @@ beforeAll(async () => {
   client = createOpenAiClient(scene.host)
   const { book } = scene
   book.add('Show Oslo', { text: 'Let me see.', ...callTools(show('Oslo')) })
+  book.add('Show both', callTools(show('Oslo'), show('Bergen')))
   book.add(
     'Show around',
     { text: 'First Oslo.', ...callTools(show('Oslo')) },
@@ -230,15 +231,45 @@ describe("a call of a client's tool", () => {
     expect(messageOf(await send(onward, headers)).content).toBe('Tools: 250 for 7 | Shown.')
   })
 
-  test('lets its session take no other message, wherever it is asked for', async () => {
+  test('lets its session take no message, but one that comes with its results', async () => {
     const headers = { 'x-session-id': 'busy' }
-    const asked = await send(says('Show Oslo'), headers)
-    const refusal = { status: 409, code: 'results_required' }
-    expect(await catchError(send(says('Well?'), headers))).toMatchObject(refusal)
-    const mixed = [...goOn(says('Show Oslo'), asked), ...says('Well?')]
-    expect(await catchError(send(mixed, headers))).toMatchObject(refusal)
-    await send(goOn(says('Show Oslo'), asked))
-    expect(messageOf(await send(mixed, headers)).content).toBe('You said: Well?')
+    const question = says('Show both')
+    const asked = await send(question, headers)
+    expect(await catchError(send(says('Well?'), headers))).toMatchObject({
+      status: 409,
+      code: 'results_required',
+    })
+    const mixed = [...goOn(question, asked), ...says('Well?')]
+    const calling = { ...messageOf(asked), tool_calls: callsOf(asked).slice(1) }
+    const partly = [...question, calling, ...mixed.slice(3)]
+    expect(await catchError(send(partly, headers))).toMatchObject({ code: 'results_required' })
+    const requests = scene.model.requests.length
+    const keyed = { ...headers, 'idempotency-key': 'well' }
+    const done = await send(mixed, keyed)
+    expect(messageOf(done).content).toBe('You said: Well?')
+    expect(await send(mixed, keyed)).toEqual(done)
+    expect(scene.model.requests.length).toBe(requests + 1)
+    const told = scene.model.requests.at(-1)?.body.messages ?? []
+    expect(told.map(({ role }) => role).slice(-4)).toEqual(['assistant', 'tool', 'tool', 'user'])
+  })
+
+  test('leaves no run waiting when its result comes with a new message, also without a session', async () => {
+    const [alice, mallory] = ['alice', 'mallory'].map((user) => createOpenAiClient(scene.host, user))
+    if (alice === undefined || mallory === undefined) throw new Error('Nobody is there.')
+    const question = { model, messages: says('Show Oslo'), tools }
+    const { data: asked, response } = await alice.chat.completions.create(question).withResponse()
+    const session = response.headers.get('x-ms-session-id') ?? ''
+    const readStatus = async () => {
+      const url = `${scene.host.url}/api/agents/${model}/${session}`
+      const state = await fetch(url, { headers: { 'x-user': 'alice' } })
+      return ((await state.json()) as { status: string }).status
+    }
+    const messages = [...goOn(says('Show Oslo'), asked), ...says('Well?')]
+    await mallory.chat.completions.create({ model, messages })
+    expect(await readStatus()).toBe('waiting')
+    const done = await alice.chat.completions.create({ model, messages })
+    expect(messageOf(done).content).toBe('You said: Well?')
+    await waitFor(async () => ((await readStatus()) === 'idle' ? true : undefined))
   })
 
   test('is taken once, however often its result comes at the same time', async () => {

@@ -197,6 +197,24 @@ describe("a call of a client's tool", () => {
     }
   })
 
+  test('may be answered together with a new message, of which the next run makes something', async () => {
+    const asked = await ask('Show both')
+    const outputs = callsOf(asked).map((one) => outputOf(one, 'Here'))
+    const hello: ResponseInputItem = { role: 'user', content: 'Hello' }
+    expect(await readFailure(answer(asked, [...outputs.slice(1), hello]))).toMatchObject({
+      status: 400,
+      param: 'input',
+    })
+    const requests = scene.model.requests.length
+    const next = await answer(asked, [...outputs, hello])
+    expect([next.output_text, next.conversation]).toEqual(['You said: Hello', asked.conversation])
+    expect(scene.model.requests.length).toBe(requests + 1)
+    const told = scene.model.requests.at(-1)?.body.messages ?? []
+    expect(told.map(({ role }) => role).slice(-4)).toEqual(['assistant', 'tool', 'tool', 'user'])
+    const branch = await readFailure(answer(asked, [...outputs, hello]))
+    expect(branch).toMatchObject({ status: 400, param: 'previous_response_id' })
+  })
+
   test('can be given up by cancelling its run', async () => {
     const asked = await ask('Show Oslo')
     const session = asked.conversation?.id ?? ''
@@ -248,11 +266,6 @@ describe('what cannot be taken is refused by name', () => {
       param: 'input',
       message: expect.stringContaining(callsOf(asked)[0]?.call_id ?? '?'),
     })
-    const mixed = answer(asked, [
-      ...callsOf(asked).map((one) => outputOf(one, 'Here')),
-      { role: 'user', content: 'Hi' },
-    ])
-    expect(await readFailure(mixed)).toMatchObject({ status: 400, param: 'input' })
   })
 
   test('an output that is another one than before, or of a call that there is not', async () => {

@@ -1,38 +1,40 @@
 import { hash, randomUUID } from 'node:crypto'
 import { toCanonicalJson } from '../../../core/json.js'
-import type { ChatMessage } from '../../../core/messages.js'
 import { toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
+import { findUnreported } from '../../take-results.js'
+import { answerBeforeMessage } from '../answer-before-message.js'
 import { findAskingRun } from '../waiting-runs.js'
 import { toCallId } from './call-id.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import { requireConversation } from './require-conversation.js'
 import type { ResponseKey } from './response-id.js'
+import type { ResponseInput } from './response-input.js'
 import { takeAnswers } from './take-answers.js'
+import { type GivenAnswers, toGivenAnswers } from './to-given-answers.js'
 
 /** Begins what a request asks for, or finds what it began when it was sent before; names the response. */
 export async function beginResponse(call: Call, asked: ParsedResponseRequest): Promise<ResponseKey> {
   const { input } = asked
-  return input.type === 'answers'
-    ? takeAnswers(call, asked, input.answers)
-    : beginRun(call, asked, input.messages)
+  return input.type === 'answers' ? takeAnswers(call, asked, input.answers) : beginRun(call, asked, input)
 }
 
 async function beginRun(
   call: Call,
   asked: ParsedResponseRequest,
-  messages: readonly ChatMessage[],
+  { messages, results }: Extract<ResponseInput, { type: 'messages' }>,
 ): Promise<ResponseKey> {
   const { agent, options, metadata, correlationId } = asked
   const session = asked.session ?? createSessionId(call, asked)
   const key = { agent: agent.name, session, run: correlationId }
+  const answered = results.length > 0 ? toGivenAnswers(asked, results) : undefined
   const isKnown = asked.session !== undefined && (await call.log.session(key)) !== undefined
-  if (isKnown || asked.previous !== undefined) {
+  if (isKnown || asked.previous !== undefined || answered !== undefined) {
     await requireConversation(call, asked, key)
-    await checkEnd(call, asked, key)
+    await goToEnd(call, asked, key, answered)
   }
   await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner, metadata }))
   return { ...key, first: 0, part: 0 }
@@ -45,12 +47,28 @@ function createSessionId({ request, owner }: Call, { agent, correlationId }: Par
 }
 
 /** A conversation is one line: it goes on from its end, and only once nothing is asked there. */
-async function checkEnd(call: Call, { previous }: ParsedResponseRequest, key: RunKey): Promise<void> {
+async function goToEnd(
+  call: Call,
+  { previous }: ParsedResponseRequest,
+  key: RunKey,
+  answered: GivenAnswers | undefined,
+): Promise<void> {
   const last = await findLastRun(call, key)
   if (last === undefined || last.run === key.run) return
   if (previous !== undefined && previous.run !== last.run) {
     throw createFieldError('previous_response_id', 'is not the last response of its conversation')
   }
+  if (answered !== undefined) await takeResults(call, answered)
+  await checkAsked(call, key)
+}
+
+/** Takes what the client's tools gave before the user said something new. */
+async function takeResults(call: Call, { key, answers }: GivenAnswers): Promise<void> {
+  findUnreported(await call.sessions.readRun(key), answers.results)
+  await answerBeforeMessage(call, key, answers)
+}
+
+async function checkAsked(call: Call, key: RunKey): Promise<void> {
   const asking = await findAskingRun(call, key)
   if (asking === undefined) return
   const standing = await call.sessions.readStanding(asking)

@@ -1,15 +1,17 @@
 import type { Agent } from '../../../agent/agent.js'
+import { hasCode } from '../../../core/errors.js'
 import { withinMs } from '../../../core/work-limit.js'
 import type { RunOptions, TerminalEvent } from '../../../run/events.js'
 import { fold, toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import type { Call } from '../../route.js'
+import { answerBeforeMessage } from '../answer-before-message.js'
 import { answerRun } from '../decide-run.js'
 import { findAskingRun } from '../waiting-runs.js'
 import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
 import { createUntoldError, toEndProblem, toRunPath } from './chat-ends.js'
-import { type ChatRequest, parseChatRequest } from './chat-request.js'
+import { type ChatAsked, type ChatRequest, parseChatRequest } from './chat-request.js'
 import { type ChatStart, fromBeginning, toChatStart } from './chat-start.js'
 import { createChatStream } from './chat-stream.js'
 import { checkSameOptions } from './check-same-options.js'
@@ -29,8 +31,11 @@ export async function handleChatCompletions(call: Call): Promise<Answer> {
 async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
   const { key, stream, includeUsage } = chat
   const { sessions, settings } = call
-  const asking = chat.asked.type === 'message' ? await findAskingRun(call, key) : undefined
-  if (asking !== undefined) return createWaitingAnswer(call, asking)
+  if (chat.asked.type === 'message') {
+    await takeResultsBefore(call, chat.asked)
+    const asking = await findAskingRun(call, key)
+    if (asking !== undefined) return createWaitingAnswer(call, asking)
+  }
   const { start, options } = await beginChat(call, chat)
   const place = { key, start }
   if (stream) {
@@ -45,6 +50,21 @@ async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
   if (toOpenCalls(state).length === 0) return createUntoldAnswer(call, key, 'approval_required')
   const completion = toCallingCompletion(place, await sessions.readRun(key), state)
   return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
+}
+
+/** A run that has waited for results alone ends with those that come ahead of a new message. Whose run it is counts here too: somebody else's is history. */
+async function takeResultsBefore(
+  call: Call,
+  { before }: Extract<ChatAsked, { type: 'message' }>,
+): Promise<void> {
+  if (before === undefined) return
+  try {
+    await call.sessions.requireSession(before.key, call.owner)
+  } catch (error) {
+    if (hasCode(error, 'not_found')) return
+    throw error
+  }
+  await answerBeforeMessage(call, before.key, { decisions: [], results: before.results })
 }
 
 /** Begins a run, or gives one what its caller's tools gave. */

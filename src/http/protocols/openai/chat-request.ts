@@ -15,7 +15,7 @@ import { toTooling } from './caller-tooling.js'
 import { type ChatBody, chatBody } from './chat-body.js'
 import { type ChatIds, parseChatIds } from './chat-ids.js'
 import { toNewMessages } from './chat-messages.js'
-import { type ChatResults, parseResults } from './chat-results.js'
+import { type ChatResults, findEarlierResults, parseResults } from './chat-results.js'
 
 /** A request for a chat completion, checked in every part. */
 export interface ChatRequest {
@@ -29,7 +29,12 @@ export interface ChatRequest {
 
 /** What a run is begun with, or goes on with. */
 export type ChatAsked =
-  | { readonly type: 'message'; readonly request: RunRequest }
+  | {
+      readonly type: 'message'
+      readonly request: RunRequest
+      /** What the client's tools gave before the user said this. */
+      readonly before: ChatResults | undefined
+    }
   | { readonly type: 'results'; readonly results: readonly PlacedResult[]; readonly options: RunOptions }
 
 /** Reads a request. @throws {AgentError} `invalid_request`, `conflicting_session_id`, `not_found`, `payload_too_large` or `unsupported_media_type`, naming the field. */
@@ -45,7 +50,14 @@ export async function parseChatRequest(call: Call): Promise<ChatRequest> {
   return {
     agent,
     ...(answered === undefined
-      ? { key: given, asked: { type: 'message', request: toRequest(body, { ...ids, options, owner }) } }
+      ? {
+          key: given,
+          asked: {
+            type: 'message',
+            request: toRequest(body, { ...ids, options, owner }),
+            before: findEarlierResults(body.messages, agent.name),
+          },
+        }
       : {
           key: toAnsweredKey(answered, ids.inSession ? given : { ...given, session: undefined }),
           asked: { type: 'results', results: answered.results, options },

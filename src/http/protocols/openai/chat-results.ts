@@ -30,6 +30,34 @@ export function parseResults(messages: readonly ChatBodyMessage[]): ChatResults 
   return { key, results: placed.map(({ result }) => result) }
 }
 
+/**
+ * Reads the results that stand right before what the user says now; `undefined` when there are none of one run of an agent.
+ * What others have made of a conversation is not refused: it is history.
+ */
+export function findEarlierResults(
+  messages: readonly ChatBodyMessage[],
+  agent: string,
+): ChatResults | undefined {
+  const start = messages.findLastIndex(({ role }) => role === 'assistant') + 1
+  const placed = messages.slice(start).flatMap((message, index) => {
+    return message.role === 'tool' && isCallId(message.tool_call_id)
+      ? [toPlaced(message, toPath(start + index))]
+      : []
+  })
+  const [{ key } = { key: undefined }] = placed
+  if (key?.agent !== agent || !placed.every((one) => isSameRun(key, one.key))) return undefined
+  return { key, results: placed.map(({ result }) => result) }
+}
+
+function isCallId(id: string): boolean {
+  try {
+    parseCallId('tool_call_id', id)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function toPlaced({ tool_call_id: id, content }: ToolBodyMessage, path: string) {
   const { callId, ...key } = parseCallId(path, id)
   const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')

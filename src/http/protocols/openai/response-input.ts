@@ -9,24 +9,26 @@ export interface PlacedAnswer {
   readonly item: ApprovalResponse | CallOutput
 }
 
-/** What a client says: something new, or what a human has decided and what its tools gave. */
+/** What a client says: something new, with what its tools gave before; or what a human has decided and what its tools gave. */
 export type ResponseInput =
-  | { readonly type: 'messages'; readonly messages: readonly ChatMessage[] }
+  | {
+      readonly type: 'messages'
+      readonly messages: readonly ChatMessage[]
+      readonly results: readonly PlacedAnswer[]
+    }
   | { readonly type: 'answers'; readonly answers: readonly PlacedAnswer[] }
 
-/** Reads `input`. @throws {AgentError} `invalid_request` naming the field when it is blank, or both at once. */
+/** Reads `input`. @throws {AgentError} `invalid_request` naming the field when it is blank, or mixes decisions with messages. */
 export function toResponseInput(input: ResponseBody['input']): ResponseInput {
   const items: readonly InputItem[] =
     typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input
   const answers = items.flatMap((item, index) => (item.type === 'message' ? [] : [{ index, item }]))
   const messages = items.filter((item) => item.type === 'message').map(toMessage)
-  if (answers.length > 0 && messages.length > 0) {
-    const others = 'mcp_approval_response or function_call_output items'
-    throw createFieldError('input', `must not mix messages with ${others}: send those first`)
-  }
-  if (answers.length > 0) return { type: 'answers', answers }
+  if (answers.length > 0 && messages.length === 0) return { type: 'answers', answers }
+  if (answers.some(({ item }) => item.type === 'mcp_approval_response'))
+    throw createFieldError('input', 'must not mix messages with mcp_approval_response items')
   if (messages.every(isBlank)) throw createFieldError('input', 'must not be blank')
-  return { type: 'messages', messages }
+  return { type: 'messages', messages, results: answers }
 }
 
 function toMessage({ content }: Extract<InputItem, { type: 'message' }>): ChatMessage {

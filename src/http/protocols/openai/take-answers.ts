@@ -1,20 +1,14 @@
-import { toAskingRun } from '../../../run/approval-id.js'
 import { fold } from '../../../run/fold.js'
-import type { RunKey } from '../../../run/run-log.js'
-import { parseCorrelationId, parseId } from '../../ids.js'
-import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import type { PlacedResult } from '../../take-results.js'
 import { readAnswered, toUnanswered } from '../answered-events.js'
-import { answerRun, type PlacedDecision, type RunAnswers } from '../decide-run.js'
-import { parseCallId } from './call-id.js'
+import { answerRun } from '../decide-run.js'
 import { checkSameOptions } from './check-same-options.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import { requireConversation } from './require-conversation.js'
-import type { ApprovalResponse, CallOutput } from './response-body.js'
 import type { ResponseKey } from './response-id.js'
 import type { PlacedAnswer } from './response-input.js'
 import { countParts } from './response-parts.js'
+import { toGivenAnswers } from './to-given-answers.js'
 
 /**
  * Takes what a run waits for: decisions about tool calls, and what came of those that the client has carried out. What
@@ -27,78 +21,14 @@ export async function takeAnswers(
   asked: ParsedResponseRequest,
   placed: readonly PlacedAnswer[],
 ): Promise<ResponseKey> {
-  const key = toAskingKey(asked, placed)
+  const { key, answers } = toGivenAnswers(asked, placed)
   await requireConversation(call, asked, key)
   const { request } = fold(await call.sessions.readRun(key))
   if (request !== undefined) checkSameOptions(asked.options, request.options, 'text.format')
-  const { answered } = await answerRun(call, key, toRunAnswers(placed))
+  const { answered } = await answerRun(call, key, answers)
   const events = await readAnswered(call, key, answered)
   // The part that an answer belongs to is the first that is not over when it is taken.
   const parts = answered.map((id) => countParts(toUnanswered(events, [id])))
   const unseen = asked.previous === undefined ? [] : [asked.previous.part + 1]
   return { ...key, first: Math.min(...parts, ...unseen), part: Math.max(...parts) }
-}
-
-/** The run that asks: the one of the previous response, or the one that the answers name. */
-function toAskingKey(
-  { agent, session, previous }: ParsedResponseRequest,
-  placed: readonly PlacedAnswer[],
-): RunKey {
-  const [first] = placed
-  if (session === undefined) {
-    throw createFieldError('previous_response_id', `is required with ${first?.item.type}, or conversation`)
-  }
-  const ids = placed.map(({ item }) => toId(item))
-  const twice = placed.find((_one, index) => ids.indexOf(ids[index] ?? '') < index)
-  if (twice !== undefined) throw createFieldError(toPath(twice), 'is answered twice')
-  const keys = placed.map((one) => toNamedKey({ agent: agent.name, session }, one))
-  const run = previous?.run ?? keys[0]?.run ?? ''
-  const stray = keys.findIndex(
-    (key) => key.agent !== agent.name || key.session !== session || key.run !== run,
-  )
-  const strayed = placed[stray]
-  if (strayed !== undefined) throw createFieldError(toPath(strayed), 'is of another response')
-  return { agent: agent.name, session, run }
-}
-
-/** The run that an answer names; an approval's id leaves it to the conversation whose run that is. */
-function toNamedKey(conversation: Omit<RunKey, 'run'>, placed: PlacedAnswer): RunKey {
-  const path = toPath(placed)
-  const { item } = placed
-  if (item.type === 'function_call_output') return parseCallId(path, item.call_id)
-  const id = parseId(path, item.approval_request_id, 200)
-  return { ...conversation, run: parseCorrelationId(toAskingRun(id), path) }
-}
-
-function toRunAnswers(placed: readonly PlacedAnswer[]): RunAnswers {
-  const decisions: PlacedDecision[] = []
-  const results: PlacedResult[] = []
-  for (const one of placed) {
-    const path = toPath(one)
-    if (one.item.type === 'function_call_output') results.push(toResult(path, one.item))
-    else decisions.push(toDecision(path, one.item))
-  }
-  return { decisions, results }
-}
-
-function toResult(path: string, { call_id, output }: CallOutput): PlacedResult {
-  const { callId } = parseCallId(path, call_id)
-  const result = typeof output === 'string' ? output : output.map(({ text }) => text).join('')
-  return { path, callId, outcome: { result } }
-}
-
-function toDecision(
-  path: string,
-  { approval_request_id, approve, reason }: ApprovalResponse,
-): PlacedDecision {
-  const decision = approve ? 'approve' : 'reject'
-  return { path, approvalId: approval_request_id, decision, reason: reason ?? undefined }
-}
-
-function toPath({ index, item }: PlacedAnswer): string {
-  return `input.${index}.${item.type === 'function_call_output' ? 'call_id' : 'approval_request_id'}`
-}
-
-function toId(item: PlacedAnswer['item']): string {
-  return item.type === 'function_call_output' ? item.call_id : item.approval_request_id
 }

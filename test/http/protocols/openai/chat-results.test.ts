@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toCallId } from '../../../../src/http/protocols/openai/call-id.js'
 import { type ChatBodyMessage, chatMessage } from '../../../../src/http/protocols/openai/chat-message-body.js'
-import { parseResults } from '../../../../src/http/protocols/openai/chat-results.js'
+import { findEarlierResults, parseResults } from '../../../../src/http/protocols/openai/chat-results.js'
 
 const key = { agent: 'A', session: 's', run: 'r' }
 const [one, two] = ['c1', 'c2'].map((callId) => toCallId({ ...key, callId }))
@@ -41,6 +41,26 @@ test('those before are history, whoever gave their ids', () => {
   expect(read(...before, { role: 'user', content: 'Hi' })).toBeUndefined()
   expect(read(...before, calling(one), gives(one))?.results).toHaveLength(1)
   expect(read()).toBeUndefined()
+})
+
+test('those ahead of a new message are read as far as they are ours', () => {
+  const user = { role: 'user', content: 'Hi' }
+  const find = (...messages: readonly object[]) =>
+    findEarlierResults(
+      [user, ...messages].map((one) => chatMessage.parse(one)),
+      'A',
+    )
+  expect(find(calling(one), gives(one), user)).toEqual({
+    key,
+    results: [{ path: 'messages.2.tool_call_id', callId: 'c1', outcome: { result: 'Shown.' } }],
+  })
+  expect(find(calling('x', one), gives('x'), gives(one), user)?.results).toHaveLength(1)
+  expect(find(calling('x'), gives('x'), user)).toBeUndefined()
+  expect(find(calling(one, elsewhere), gives(one), gives(elsewhere), user)).toBeUndefined()
+  expect(find(calling(one), gives(one), { role: 'assistant', content: 'Hi' }, user)).toBeUndefined()
+  const others = toCallId({ ...key, agent: 'B', callId: 'c1' })
+  expect(find(calling(others), gives(others), user)).toBeUndefined()
+  expect(find()).toBeUndefined()
 })
 
 test.each([

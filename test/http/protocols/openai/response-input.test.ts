@@ -8,7 +8,7 @@ function read(input: unknown) {
 
 test('text is a message of the user', () => {
   const contents = [{ type: 'text', text: 'Hi' }]
-  const expected = { type: 'messages', messages: [{ role: 'user', contents }] }
+  const expected = { type: 'messages', messages: [{ role: 'user', contents }], results: [] }
   expect(read('Hi')).toEqual(expected)
   expect(read([{ role: 'user', content: 'Hi' }])).toEqual(expected)
   expect(read([{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] }])).toEqual(
@@ -37,10 +37,11 @@ test.each([
   expect(read([{ role: 'user', content: [part] }])).toEqual({
     type: 'messages',
     messages: [{ role: 'user', contents: [content] }],
+    results: [],
   })
 })
 
-test('answers are kept apart from messages', () => {
+test('answers are kept apart from messages, which only outputs of tools may come with', () => {
   const decision = {
     type: 'mcp_approval_response',
     approval_request_id: 'r~1',
@@ -50,6 +51,11 @@ test('answers are kept apart from messages', () => {
   const output = { type: 'function_call_output', call_id: 'call_1', output: '7' }
   const answers = [decision, output].map((item, index) => ({ index, item }))
   expect(read([decision, output])).toEqual({ type: 'answers', answers })
-  for (const answer of [decision, output])
-    expect(() => read([answer, { role: 'user', content: 'Hi' }])).toThrow(/^input: must not mix/)
+  const message = { role: 'user', content: 'Hi' }
+  expect(read([output, message])).toMatchObject({
+    type: 'messages',
+    messages: [{ role: 'user' }],
+    results: [{ index: 0, item: output }],
+  })
+  expect(() => read([decision, message])).toThrow(/^input: must not mix/)
 })
