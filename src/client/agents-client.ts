@@ -1,3 +1,5 @@
+import { checkCount } from '../core/check-count.js'
+import { checkOptions, checkText, type OptionNames } from '../core/check-options.js'
 import { systemClock } from '../core/clock.js'
 import { toAgentPath } from '../core/session-paths.js'
 import { AppConnection } from './app-connection.js'
@@ -37,6 +39,13 @@ export interface SessionPage {
   readonly next_before?: string | undefined
 }
 
+const clientOptions: OptionNames<AgentsClientOptions> = {
+  url: true,
+  key: true,
+  headers: true,
+  patienceMs: true,
+}
+
 const advice = { url: 'by the option url', key: 'by the option key, or sign in by headers' }
 
 /**
@@ -50,7 +59,12 @@ export class AgentsClient {
   readonly #app: AppConnection
   readonly #patienceMs: number | undefined
 
-  constructor({ url, key, headers = {}, patienceMs }: AgentsClientOptions) {
+  /** @throws {AgentError} `invalid_configuration` naming the option that cannot be used, or that there is none of. */
+  constructor(options: AgentsClientOptions) {
+    checkOptions('AgentsClient', options, clientOptions)
+    const { url, key, headers = {}, patienceMs } = options
+    checkText('url of AgentsClient', url)
+    checkCount('patienceMs of AgentsClient', patienceMs, 0)
     const own = typeof headers === 'function' ? headers : () => headers
     const keys: HeaderMap = key === undefined ? {} : { 'x-functions-key': key }
     this.#app = new AppConnection({

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError, toErrorMessage, toIssueText } from '../core/errors.js'
 import { type JsonValue, toJsonValue } from '../core/json.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
@@ -21,6 +22,13 @@ export interface ClientToolOptions<Parameters extends Schema, Result> {
   readonly parameters?: Parameters | undefined
   /** Does the work, here. A throw becomes the tool's result, so that the model can recover from it. The result must survive JSON. */
   readonly execute: (args: SchemaOutput<Parameters>, context: ClientToolContext) => Result | Promise<Result>
+}
+
+const toolOptions: OptionNames<ClientToolOptions<Schema, unknown>> = {
+  name: true,
+  description: true,
+  parameters: true,
+  execute: true,
 }
 
 /** A tool that is carried out where the client is, such as in a page. Made by {@link clientTool}. */
@@ -48,6 +56,7 @@ export type ClientToolOutcome = { readonly result: JsonValue } | { readonly erro
 export function clientTool<Parameters extends Schema = Schema<Record<string, never>>, Result = unknown>(
   options: ClientToolOptions<Parameters, Result>,
 ): ClientTool {
+  checkOptions('clientTool', options, toolOptions)
   const { name, description, parameters, execute } = options
   if (typeof execute !== 'function')
     throw new AgentError('invalid_configuration', `Client tool "${name}" needs a function execute.`)

@@ -1,3 +1,4 @@
+import { checkFunction, checkList, checkOptions, type OptionNames } from '../core/check-options.js'
 import type { Clock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import { followEvents } from '../core/follow-events.js'
@@ -95,11 +96,13 @@ export class RemoteSession {
    * @example
    * const { text } = await session.run('What is the weather like in Seattle?')
    * for await (const update of session.run('And in Paris?')) process.stdout.write(update.text)
+   * @throws {AgentError} `invalid_configuration` for options that there are not, or that only this side knows and whose type is another.
    */
   run<ResponseSchema extends Schema = Schema>(
     input: string | readonly MessagePart[],
     options: RemoteRunOptions<ResponseSchema> = {},
   ): RemoteRun<SchemaOutput<ResponseSchema> | undefined> {
+    checkRunOptions('run', options)
     return this.#see(options, options.correlationId ?? crypto.randomUUID(), toBody(input, options))
   }
 
@@ -108,6 +111,7 @@ export class RemoteSession {
     correlationId: string,
     options: RunHelpers & Pick<RemoteRunOptions<ResponseSchema>, 'responseFormat' | 'signal'> = {},
   ): RemoteRun<SchemaOutput<ResponseSchema> | undefined> {
+    checkRunOptions('resume', options)
     return this.#see(options, correlationId, undefined)
   }
 
@@ -156,7 +160,7 @@ export class RemoteSession {
     await this.#post(toResultsPath(this.#toRun(correlationId)), { results: [{ callId, ...outcome }] })
   }
 
-  /** Stops a run; what it has said is kept. */
+  /** Stops a run; what it has said is kept. @throws {AgentError} `run_joined` when its message has joined another run, with which it ends. */
   async cancel(correlationId: string, reason?: string): Promise<void> {
     await this.#post(`${toRunPath(this.#toRun(correlationId))}/cancel`, { reason })
   }
@@ -195,6 +199,29 @@ export class RemoteSession {
   #ask<T>(ask: (app: AppConnection) => Promise<T>): Promise<T> {
     return outlast(this.#options, () => ask(this.#options.app))
   }
+}
+
+const runOptions: OptionNames<RemoteRunOptions> = {
+  correlationId: true,
+  responseFormat: true,
+  onBusy: true,
+  metadata: true,
+  enableToolCalls: true,
+  signal: true,
+  tools: true,
+  onApproval: true,
+}
+
+/** What is sent the app checks. Of the rest, nobody would be asked by a misspelt `onApproval`. */
+function checkRunOptions(what: string, options: RemoteRunOptions): void {
+  checkOptions(what, options, runOptions)
+  const { tools = [], onApproval } = options
+  checkFunction(`onApproval of ${what}`, onApproval)
+  checkList(`tools of ${what}`, tools)
+  const wrong = tools.findIndex((one) => typeof one?.execute !== 'function' || !one.declaration)
+  if (wrong === -1) return
+  const message = `Entry ${wrong} in the tools of ${what} is none: make it with clientTool({ ... }).`
+  throw new AgentError('invalid_configuration', message)
 }
 
 function toBody(

@@ -23,7 +23,11 @@ beforeAll(async () => {
   scene = await RunScene.set(bed)
   scene.book.add('Show me Oslo', callTools(oslo))
   scene.book.add('Show me both', callTools(oslo, call('work', { id: 'x' }), bergen))
-  scene.book.add('Show one by one', callTools(oslo), callTools(bergen))
+  scene.book.add(
+    'Show one by one',
+    callTools({ ...oslo, id: 'call_0' }),
+    callTools({ ...bergen, id: 'call_0' }),
+  )
   scene.book.add('Show and refund', callTools(oslo, call('refund', { order: 7, amount: 250 })))
   scene.book.add('Show me nothing', callTools(call('open_map', { where: 'Oslo' })))
 })
@@ -140,11 +144,14 @@ describe('a tool of the page', () => {
     const page = new Page('again')
     page.report((await page.ask('Show me Oslo'))[0], '{"shown":true}')
     const input = toInput(page)
-    const first = await (await postInput(toUrl(), input)).end()
+    const before = scene.model.requests.length
+    const send = async () => (await (await postInput(toUrl(), input)).end()).map(({ data }) => data)
+    const [first, ...others] = await Promise.all([send(), send(), send()])
+    expect([...others, await send()]).toEqual([first, first, first])
     const asked = scene.model.requests.length
-    expect(await (await postInput(toUrl(), input)).end()).toEqual(first)
+    expect(asked).toBe(before + 1)
     const other = await postInput(toUrl(), { ...input, runId: 'other' })
-    expect(await other.end()).toHaveLength(first.length)
+    expect(await other.end()).toHaveLength(first?.length ?? 0)
     await page.goOn()
     await page.goOn()
     expect([page.lines, scene.model.requests.length]).toEqual([shownOslo, asked])
@@ -187,7 +194,7 @@ describe('a tool of the page', () => {
     expect(JSON.stringify(told)).not.toContain('pendingToolCallIds')
   })
 
-  test('may be called again with what it gave', async () => {
+  test('may be called again with what it gave, also by a model that counts its calls anew in each answer', async () => {
     const page = new Page('rounds')
     page.report((await page.ask('Show one by one'))[0], 'Oslo')
     await page.goOn()

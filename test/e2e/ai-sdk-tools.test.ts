@@ -69,10 +69,10 @@ function url(path: string): string {
   return `${scene.host.url}/api/ai-sdk/${path}`
 }
 
-function post(request: unknown): Promise<Response> {
+function post(request: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(url('Assistant'), {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(request),
   })
 }
@@ -296,8 +296,8 @@ describe('a call that is open', () => {
 
 describe('an output', () => {
   /** What a page sends that has carried a call out. */
-  async function carryOut(id: string) {
-    const chat = openByHand(id)
+  async function carryOut(id: string, headers: Record<string, string> = {}) {
+    const chat = openByHand(id, { headers })
     await chat.say('Show Oslo')
     const [toolCallId] = toCallIds(chat)
     const toPart = (output: unknown) => ({
@@ -348,6 +348,16 @@ describe('an output', () => {
     const retold = await (await post({ id: 'early', messages: again })).text()
     expect(retold).toContain('"tool-output-available","output":"shown"')
     expect(toLines(early.lastMessage).at(-1)).toBe('tool-refund approval-requested undefined')
+  })
+
+  test("for somebody else's run is 404, also ahead of a message", async () => {
+    const { toRequest } = await carryOut('anns', { 'x-user': 'ann' })
+    const { id, messages } = toRequest('forged')
+    const said = { id: 'bobs', role: 'user', parts: [{ type: 'text', text: 'Hello' }] }
+    for (const forged of [messages, [...messages, said]])
+      expect((await post({ id, messages: forged }, { 'x-user': 'bob' })).status).toBe(404)
+    const own = await post(toRequest('shown'), { 'x-user': 'ann' })
+    expect(await own.text()).toContain('There it is.')
   })
 
   test('is not read from what is history', async () => {
