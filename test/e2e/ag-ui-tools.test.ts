@@ -213,6 +213,24 @@ describe('a tool of the page', () => {
     expect(toLines((await load('rounds')).messages)).toEqual(page.lines)
   })
 
+  test('may be reported while a tool of the agent is still at work', async () => {
+    scene.book.add('Show and work', callTools(oslo, call('work', { id: 'slow', gate: 'slow' })))
+    const page = new Page('eager')
+    const asked = page.ask('Show and work')
+    await scene.waitForWork('slow')
+    const toolCallId = await waitFor(async () => (await load('eager')).pendingToolCallIds[0])
+    await waitFor(() => (page.lines.length === 2 ? true : undefined))
+    const eager = new Page('eager', { initialMessages: structuredClone(page.messages) })
+    eager.report(toolCallId, 'Oslo')
+    const reported = eager.goOn()
+    await waitFor(async () => ((await load('eager')).pendingToolCallIds.length === 0 ? true : undefined))
+    await scene.openGate('slow')
+    await Promise.all([asked, reported])
+    const result = 'assistant Tools: Oslo | slow by work'
+    expect([page.lines.at(-1), eager.lines.at(-1)]).toEqual([result, result])
+    expect([page.lines.length, eager.lines.length]).toEqual([5, 5])
+  })
+
   test('is not left to the page with arguments that do not fit', async () => {
     const page = new Page('misfit')
     expect(await page.ask('Show me nothing')).toEqual([])

@@ -1,3 +1,5 @@
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import { stepCountIs, streamText, tool } from 'ai'
 import type OpenAI from 'openai'
 import { zodFunction } from 'openai/helpers/zod'
 import type {
@@ -139,6 +141,27 @@ describe('the official client', () => {
     const done = await client.chat.completions.create({ model, messages: goOn(says('Show Oslo'), parsed) })
     expect(messageOf(done).content).toBe('Tools: Shown.')
   })
+})
+
+test("a client that is not OpenAI's carries them out as well", async () => {
+  const baseURL = `${scene.host.url}/api/compatible-mode/v1`
+  const provider = createOpenAICompatible({ name: 'agents', baseURL, includeUsage: true })
+  const shown: string[] = []
+  const show_map = tool({
+    inputSchema: z.object({ place: z.string() }),
+    execute: async ({ place }) => {
+      shown.push(place)
+      return { shown: place }
+    },
+  })
+  const { textStream } = streamText({
+    model: provider.chatModel(model),
+    prompt: 'Show around',
+    tools: { show_map },
+    stopWhen: stepCountIs(5),
+  })
+  expect((await collect(textStream)).join('')).toBe('First Oslo.Seen.')
+  expect(shown).toEqual(['Oslo', 'Bergen', 'Narvik'])
 })
 
 describe("a call of a client's tool", () => {
@@ -314,7 +337,7 @@ describe('what cannot be taken is refused by name', () => {
   ])('%i for an id that is, or names, %s', async (status, _name, toId) => {
     const failure = await sendAs(toId)
     expect(failure.status).toBe(status)
-    if (status === 400) expect(failure.param).toBe('messages.2.tool_call_id')
+    expect(failure.param).toBe('messages.2.tool_call_id')
   })
 
   test('the result of somebody else', async () => {
@@ -323,7 +346,11 @@ describe('what cannot be taken is refused by name', () => {
     for (const user of [undefined, 'mallory']) {
       const other = createOpenAiClient(scene.host, user)
       const forged = other.chat.completions.create({ model, messages: goOn(question, asked, 'Forged') })
-      expect(await catchError(forged)).toMatchObject({ status: 404, code: 'not_found' })
+      expect(await catchError(forged)).toMatchObject({
+        status: 404,
+        code: 'not_found',
+        param: 'messages.2.tool_call_id',
+      })
     }
     const done = await alice.chat.completions.create({ model, messages: goOn(question, asked) })
     expect(messageOf(done).content).toBe('Tools: Shown.')

@@ -10,7 +10,7 @@ import { answerBeforeMessage } from '../answer-before-message.js'
 import { findAskingRun } from '../waiting-runs.js'
 import { toCallId } from './call-id.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
-import { requireConversation } from './require-conversation.js'
+import { requireConversation, toConversationPath } from './require-conversation.js'
 import type { ResponseKey } from './response-id.js'
 import type { ResponseInput } from './response-input.js'
 import { takeAnswers } from './take-answers.js'
@@ -33,7 +33,7 @@ async function beginRun(
   const answered = results.length > 0 ? toGivenAnswers(asked, results) : undefined
   const isKnown = asked.session !== undefined && (await call.log.session(key)) !== undefined
   if (isKnown || asked.previous !== undefined || answered !== undefined) {
-    await requireConversation(call, asked, key)
+    await requireConversation(call, key, toConversationPath(asked))
     await goToEnd(call, asked, key, answered)
   }
   await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner, metadata }))

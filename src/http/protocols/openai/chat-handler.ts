@@ -16,6 +16,7 @@ import { type ChatStart, fromBeginning, toChatStart } from './chat-start.js'
 import { createChatStream } from './chat-stream.js'
 import { checkSameOptions } from './check-same-options.js'
 import { type OpenAiError, toOpenAiError, toOpenAiErrorAnswer } from './openai-errors.js'
+import { requireConversation } from './require-conversation.js'
 
 /** `POST chat/completions`: sends an agent a message; answers with a chat completion, or with its chunks on the way. */
 export async function handleChatCompletions(call: Call): Promise<Answer> {
@@ -76,7 +77,7 @@ async function beginChat(
     await call.sessions.begin(key, asked.request)
     return { start: fromBeginning, options: asked.request.options }
   }
-  await call.sessions.requireSession(key, call.owner)
+  await requireConversation(call, key, asked.results[0]?.path ?? 'messages')
   const { request } = fold(await call.sessions.readRun(key))
   const options = request?.options ?? asked.options
   checkSameOptions(asked.options, options, 'response_format')

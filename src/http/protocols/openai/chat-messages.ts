@@ -19,7 +19,10 @@ export function toNewMessages(
   const at = messages.findLastIndex(({ role }) => role !== 'user') + 1
   const added = messages.slice(at).filter((message) => message.role === 'user')
   if (added.every(isBlank))
-    throw createFieldError('messages', "must end with a message of the user's that is not blank")
+    throw createFieldError(
+      'messages',
+      "must end with a message of the user's that is not blank, or with results of tools",
+    )
   if (added.length > mostNewMessages)
     throw createFieldError('messages', `must end with at most ${mostNewMessages} new ones`)
   const fresh = added.map(toUserMessage)

@@ -80,15 +80,10 @@ function checkCalls(messages: readonly ChatBodyMessage[]): void {
 
 function checkAnswered(messages: readonly ChatBodyMessage[], start: number): void {
   const calling = messages[start - 1]
-  const given = new Set(
-    messages.slice(start).map((message) => message.role === 'tool' && message.tool_call_id),
-  )
-  const missing = calling === undefined ? [] : [...toCallIds(calling)].filter((id) => !given.has(id))
-  if (missing.length > 0)
-    throw createFieldError(
-      'messages',
-      `must end with the results of all tool calls; ${missing.join(', ')} has none`,
-    )
+  const open = calling === undefined ? new Set() : toCallIds(calling)
+  for (const message of messages.slice(start)) if (message.role === 'tool') open.delete(message.tool_call_id)
+  if (open.size > 0)
+    throw createFieldError('messages', "must end with the results of all calls in the assistant's message")
 }
 
 function toCallIds(message: ChatBodyMessage): Set<string> {

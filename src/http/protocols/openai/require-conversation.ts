@@ -6,15 +6,19 @@ import type { ParsedResponseRequest } from './parse-response-request.js'
 /** Passes when the conversation that a request goes on with is there, and the caller's. @throws {AgentError} `not_found` naming the field that it was named in. */
 export async function requireConversation(
   { sessions, owner }: Call,
-  { previous }: ParsedResponseRequest,
   key: SessionKey,
+  path: string,
 ): Promise<void> {
   try {
     await sessions.requireSession(key, owner)
   } catch (cause) {
     if (!hasCode(cause, 'not_found')) throw cause
-    const path = previous === undefined ? 'conversation' : 'previous_response_id'
     const message = 'names no conversation that there is'
     throw new AgentError('not_found', `${path}: ${message}`, { cause, issues: [{ path, message }] })
   }
+}
+
+/** The field in which a request for a response names its conversation. */
+export function toConversationPath({ previous }: ParsedResponseRequest): string {
+  return previous === undefined ? 'conversation' : 'previous_response_id'
 }

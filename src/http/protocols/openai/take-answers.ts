@@ -4,7 +4,7 @@ import { readAnswered, toUnanswered } from '../answered-events.js'
 import { answerRun } from '../decide-run.js'
 import { checkSameOptions } from './check-same-options.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
-import { requireConversation } from './require-conversation.js'
+import { requireConversation, toConversationPath } from './require-conversation.js'
 import type { ResponseKey } from './response-id.js'
 import type { PlacedAnswer } from './response-input.js'
 import { countParts } from './response-parts.js'
@@ -22,7 +22,7 @@ export async function takeAnswers(
   placed: readonly PlacedAnswer[],
 ): Promise<ResponseKey> {
   const { key, answers } = toGivenAnswers(asked, placed)
-  await requireConversation(call, asked, key)
+  await requireConversation(call, key, toConversationPath(asked))
   const { request } = fold(await call.sessions.readRun(key))
   if (request !== undefined) checkSameOptions(asked.options, request.options, 'text.format')
   const { answered } = await answerRun(call, key, answers)
