@@ -48,7 +48,11 @@ async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
   await sessions.settle()
   if (news === undefined) return createUntoldAnswer(call, key, 'run_unfinished')
   const state = await sessions.readStanding(key)
-  if (toOpenCalls(state).length === 0) return createUntoldAnswer(call, key, 'approval_required')
+  if (toOpenCalls(state).length === 0) {
+    // Somebody else may just have answered what it has asked.
+    const isHuman = toOpenApprovals(state).length > 0
+    return createUntoldAnswer(call, key, isHuman ? 'approval_required' : 'run_unfinished')
+  }
   const completion = toCallingCompletion(place, await sessions.readRun(key), state)
   return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
 }

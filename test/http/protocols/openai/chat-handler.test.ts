@@ -152,6 +152,11 @@ describe('a caller who waits', () => {
     expect(JSON.parse(text).choices[0].message.content).toBe('ok')
   })
 
+  test('is told to come again when somebody has answered just now what it has asked', async () => {
+    const { status, text } = await ask({ news: 'waiting', logs: [[...asking, ...onward.slice(0, 2)]] })
+    expect([status, JSON.parse(text).error.code]).toEqual([504, 'run_unfinished'])
+  })
+
   test.each([
     ['waits for a human', 'waiting', 409, 'approval_required'],
     ['takes too long', undefined, 504, 'run_unfinished'],
