@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
 import { checkJsonSchema } from '../core/caller-schema.js'
 import type { JsonObject } from '../core/json.js'
-import type { CallerTool } from '../run/events.js'
+import type { CallerTool, RunOptions } from '../run/events.js'
 import { createFieldError } from './request-errors.js'
 
 /** A tool that a caller carries out itself, as our own routes take it. */
@@ -41,4 +41,10 @@ export function checkCallerTools(
     checkJsonSchema(parameters as JsonObject, schemaPath)
   }
   return tools.length === 0 ? undefined : (tools as readonly CallerTool[])
+}
+
+/** Refuses tools that come with a message which joins another run. @throws {AgentError} `invalid_request` */
+export function refuseToJoin({ tools, onBusy }: Pick<RunOptions, 'tools' | 'onBusy'>): void {
+  if (tools === undefined || onBusy !== 'steer') return
+  throw createFieldError('tools', 'cannot be given to the run that the message joins (onBusy)')
 }

@@ -4,7 +4,7 @@ import { checkJsonSchema } from '../core/caller-schema.js'
 import { AgentError } from '../core/errors.js'
 import type { RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
-import { checkCallerTools } from './caller-tools.js'
+import { checkCallerTools, refuseToJoin } from './caller-tools.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
 import { refuseUnknown } from './parse-query.js'
@@ -38,8 +38,7 @@ export async function parseRun(
   const responseSchema = toResponseSchema(body)
   if (responseSchema !== undefined) checkJsonSchema(responseSchema)
   const tools = checkCallerTools(agent, body.tools ?? [])
-  if (tools !== undefined && body.onBusy === 'steer')
-    throw createFieldError('tools', 'cannot be given to the run that the message joins (onBusy)')
+  refuseToJoin({ tools, onBusy: body.onBusy })
   const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
   const correlationId = parseCorrelation(body, request.headers)
   return {

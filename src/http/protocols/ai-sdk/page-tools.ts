@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { AgentDefinition } from '../../../agent/agent-definition.js'
 import { isJsonObject } from '../../../core/json.js'
 import type { CallerTool } from '../../../run/events.js'
-import { checkCallerTools } from '../../caller-tools.js'
+import { checkCallerTools, mostCallerTools } from '../../caller-tools.js'
 import { createFieldError } from '../../request-errors.js'
 
 const jsonSchema = z.record(z.string(), z.unknown())
@@ -19,40 +19,42 @@ export const pageTools = z
     [z.record(z.string(), pageTool), z.array(pageTool.extend({ name: z.string() }))],
     'must be tools by their names, or a list of them',
   )
-  .refine((tools) => Object.keys(tools).length <= 128, 'must be at most 128')
+  .refine((tools) => Object.keys(tools).length <= mostCallerTools, `must be at most ${mostCallerTools}`)
 
 /** The tools of a request, each checked. @throws {AgentError} `invalid_request` naming what is wrong. */
 export function toCallerTools(
   agent: AgentDefinition,
   given: z.infer<typeof pageTools>,
 ): readonly CallerTool[] | undefined {
-  const placed = Array.isArray(given)
+  const named = Array.isArray(given)
     ? given.map((tool, index) => ({ ...tool, path: `tools.${index}`, namePath: `tools.${index}.name` }))
     : Object.entries(given).map(([name, tool]) => {
         const path = `tools.${name}`
         return { ...tool, name, path, namePath: path }
       })
-  const schemas = placed.map(toPlacedSchema)
-  const tools = placed.map(({ name, description }, index) => {
-    const { schema: parameters = { type: 'object' } } = schemas[index] ?? {}
-    return { name, description, parameters }
-  })
-  return checkCallerTools(agent, tools, (index, field) =>
-    field === 'name' ? (placed[index]?.namePath ?? '') : (schemas[index]?.path ?? ''),
-  )
+  const placed = named.map((tool) => ({ ...tool, schema: toPlacedSchema(tool) }))
+  const tools = placed.map(({ name, description, schema }) => ({
+    name,
+    description,
+    parameters: schema.value,
+  }))
+  const toPath = (index: number, field: 'name' | 'parameters') => {
+    const { namePath = '', schema } = placed[index] ?? {}
+    return field === 'name' ? namePath : (schema?.path ?? '')
+  }
+  return checkCallerTools(agent, tools, toPath)
 }
 
 type PlacedTool = z.infer<typeof pageTool> & { readonly path: string }
 
 /** A tool's schema, and where it stands: what `jsonSchema()` of the AI SDK makes has it one level deeper. */
-function toPlacedSchema({ inputSchema, parameters, path }: PlacedTool) {
+function toPlacedSchema({ inputSchema, parameters, path: place }: PlacedTool) {
   if (inputSchema !== undefined && parameters !== undefined)
-    throw createFieldError(`${path}.parameters`, 'must not be given together with inputSchema')
-  const field = inputSchema === undefined ? 'parameters' : 'inputSchema'
-  const schema = inputSchema ?? parameters
-  const place = `${path}.${field}`
-  if (isJsonObject(schema?.jsonSchema)) return { schema: schema.jsonSchema, path: `${place}.jsonSchema` }
-  if (schema?.def !== undefined)
-    throw createFieldError(place, 'must be a JSON Schema: z.toJSONSchema() makes one of a schema of zod')
-  return { schema, path: place }
+    throw createFieldError(`${place}.parameters`, 'must not be given together with inputSchema')
+  const path = `${place}.${parameters === undefined ? 'inputSchema' : 'parameters'}`
+  const value = inputSchema ?? parameters ?? { type: 'object' }
+  if (isJsonObject(value.jsonSchema)) return { value: value.jsonSchema, path: `${path}.jsonSchema` }
+  if (value.def !== undefined)
+    throw createFieldError(path, 'must be a JSON Schema: z.toJSONSchema() makes one of a schema of zod')
+  return { value, path }
 }

@@ -2,6 +2,7 @@ import type { AgentError } from '../../../core/errors.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
 import type { RunOptions } from '../../../run/events.js'
 import type { SessionKey } from '../../../run/run-log.js'
+import { refuseToJoin } from '../../caller-tools.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
 import { parseShape } from '../../parse-shape.js'
@@ -40,8 +41,7 @@ export async function parseChat(call: Call): Promise<ParsedChat> {
   const header = request.headers.get('idempotency-key')
   const { onBusy } = body
   const tools = toCallerTools(agent, body.tools ?? {})
-  if (tools !== undefined && onBusy === 'steer')
-    throw createFieldError('tools', 'cannot be given to the run that the message joins (onBusy)')
+  refuseToJoin({ tools, onBusy })
   return {
     session: { agent: agent.name, session: parseSessionId(body.id, 'id') },
     ...toSaid(body),
