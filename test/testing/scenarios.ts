@@ -552,7 +552,8 @@ export const scenarios: readonly NamedScenario[] = [
         expect(await session.send('a')).toMatchObject({ text: '1' })
         await session.wait(2 * minute)
         expect(await session.send('b')).toMatchObject({ text: '3' })
-        await session.wait(5 * minute)
+        // Two things that go wrong cost the watchdog two looks.
+        await session.wait(6 * minute)
         expect(await session.send('c')).toMatchObject({ text: '1' })
         expect(await session.send('d')).toMatchObject({ text: '3' })
       },

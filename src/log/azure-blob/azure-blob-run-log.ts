@@ -74,7 +74,7 @@ const optionNames: OptionNames<AzureBlobRunLogOptions> = {
  * | accepting a run that is not to wait (`onBusy: 'reject'`) | 6 | 4 and a list | 10 |
  * | an append | 1; 2 if the run begins to wait or stops waiting | 0; 1 if another process wrote last | 1; 2 |
  * | the append that ends a run | 4 and a deletion | 1 | 3, of which followers wait for 1 |
- * | finding a session's runs that are open or ended lately | 2 (lists) | 1 per open run | 3 |
+ * | finding a session's runs that are open or ended lately | 2 (lists) | 1 per open run | 2 |
  * | finding runs that stand still | 1 (a list), also when none is open | 2 per run that may | |
  * | following a run from another process | | 1 per `pollIntervalMs`, empty while nothing is new | |
  * | watching for wishes | | 1 per `controlPollIntervalMs`, empty while nothing is new | |

@@ -95,8 +95,11 @@ export class AzureBlobIndex {
   /** See `RunLog.runsAfter`. */
   async runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]> {
     // In this order: a run that ends meanwhile is in the second list when it is no longer in the first.
-    const unfinished = await this.unfinished(key)
-    const ended = turn < maxTurn ? await this.#endedAfter(key, turn) : []
+    const marked = await this.#marked(key)
+    const [unfinished, ended] = await Promise.all([
+      this.#verifyAll(marked),
+      turn < maxTurn ? this.#endedAfter(key, turn) : [],
+    ])
     const found = new Map(ended.map((run) => [run.run, run]))
     for (const run of unfinished) if (run.status === 'ended' && run.turn > turn) found.set(run.run, run)
     return [
@@ -107,9 +110,17 @@ export class AzureBlobIndex {
 
   /** The marked runs of a session as their logs say, in order of acceptance; those that have ended are filed as such. */
   async unfinished(key: SessionKey): Promise<readonly RunSummary[]> {
-    const runs: (RunSummary | undefined)[] = []
-    for await (const items of this.#container.list(toOpenPrefix(key)))
-      runs.push(...(await forEachLimited(items, parallel, (item) => this.#verify(item))))
+    return this.#verifyAll(await this.#marked(key))
+  }
+
+  async #marked(key: SessionKey): Promise<readonly BlobItem[]> {
+    const marked: BlobItem[] = []
+    for await (const items of this.#container.list(toOpenPrefix(key))) marked.push(...items)
+    return marked
+  }
+
+  async #verifyAll(marked: readonly BlobItem[]): Promise<readonly RunSummary[]> {
+    const runs = await forEachLimited(marked, parallel, (item) => this.#verify(item))
     return runs.filter((run) => run !== undefined).sort(byAcceptance)
   }
 

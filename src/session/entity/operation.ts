@@ -2,7 +2,7 @@ import type { EntityContext } from 'durable-functions'
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import type { InvocationValuesFactory } from '../../agent/providers/provider-context.js'
 import type { Clock } from '../../core/clock.js'
-import type { RunLog, SessionKey } from '../../run/run-log.js'
+import type { RunLog, SessionKey, SessionSummary } from '../../run/run-log.js'
 import type { RunDrive } from '../execution/drive-run.js'
 import type { OperationLimits } from '../execution/execution-limits.js'
 import type { Patience } from '../execution/outlast-failures.js'
@@ -56,12 +56,22 @@ export function toPatience({ clock, startedAt, limits, onError }: Operation): Pa
  * The session as stored; an empty one when there is none, or when it is that of a session which was deleted and begun anew
  * before its entity heard of it. @throws {AgentError} `unsupported_state`.
  */
-export async function readState({ context, log, key }: Operation): Promise<AgentState> {
+export async function readState(operation: Operation): Promise<AgentState> {
+  const stored = restoreState(operation)
+  return toStateOf(stored, await operation.log.session(operation.key))
+}
+
+/** The state as it was stored, whosever it is. @throws {AgentError} `unsupported_state`. */
+export function restoreState({ context }: Operation): AgentState {
   const stored = new AgentState()
   const value = context.df.getState()
   // An operation that replied before anything was stored has left null.
   if (value !== undefined && value !== null) stored.restoreState(value)
-  const session = await log.session(key)
+  return stored
+}
+
+/** The state of a session: what was stored, unless that is an earlier one's. */
+export function toStateOf(stored: AgentState, session: SessionSummary | undefined): AgentState {
   const state = stored.isOf(session) ? stored : new AgentState()
   if (state.own.turn === 0) state.change({ owner: session?.owner, createdAt: session?.createdAt })
   return state

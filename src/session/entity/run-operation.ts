@@ -2,14 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FencedError, hasCode } from '../../core/errors.js'
 import type { RunRequest } from '../../run/events.js'
 import type { RunKey, RunSummary } from '../../run/run-log.js'
-import { executeRun } from '../execution/execute-run.js'
+import { executeRun, readWritten, type WrittenRun } from '../execution/execute-run.js'
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { accept, readInput, reply } from '../replies/reply-to-caller.js'
 import type { AgentState } from '../state/agent-state.js'
 import { prepareHistory } from '../state/prepare-history.js'
 import { bringAgain } from './bring-again.js'
 import { addTurn, adoptOutcome, failRun, signalRun } from './ended-runs.js'
-import { type Operation, readState, toPatience } from './operation.js'
+import { type Operation, restoreState, toPatience, toStateOf } from './operation.js'
 
 /**
  * The `run` operation: carries out the named run, and before it those accepted earlier, as the signals of two messages
@@ -50,10 +50,16 @@ async function takeIn(
 /** Carries out a run that is in the log, and before it those accepted earlier. */
 export async function operatePending(operation: Operation, correlationId: string): Promise<void> {
   const { context } = operation
-  const state = await outlastFailures(toPatience(operation), () => readStateFor(operation, correlationId))
+  const beginning = await outlastFailures(toPatience(operation), () => begin(operation, correlationId))
+  const { state } = beginning
   const { turn } = state.own
+  let { found } = beginning
   try {
-    await outlastFailures(toPatience(operation), () => carryOut(operation, state, correlationId))
+    await outlastFailures(toPatience(operation), () => {
+      const first = found
+      found = undefined
+      return carryOut(operation, state, correlationId, first)
+    })
   } catch (error) {
     // Whoever took the run over may be the one whose operation counts for nothing: then it ends there, and nobody takes it in.
     if (error instanceof FencedError && error.isTakenOver) signalRun(operation, correlationId)
@@ -63,20 +69,50 @@ export async function operatePending(operation: Operation, correlationId: string
   }
 }
 
-async function readStateFor(operation: Operation, correlationId: string): Promise<AgentState> {
+/** The runs of a session that are to be looked at, and what is written of the one that was named. */
+interface FoundRuns {
+  readonly pending: readonly RunSummary[]
+  readonly written: WrittenRun
+}
+
+/** What an operation begins with, read at once: each trip to a distant store takes its time. */
+async function begin(
+  operation: Operation,
+  correlationId: string,
+): Promise<{ readonly state: AgentState; readonly found: FoundRuns | undefined }> {
+  const stored = await restoreStateFor(operation, correlationId)
+  const [session, found] = await Promise.all([
+    operation.log.session(operation.key),
+    findRuns(operation, stored.own.turn, correlationId),
+  ])
+  const state = toStateOf(stored, session)
+  return { state, found: state === stored ? found : undefined }
+}
+
+async function restoreStateFor(operation: Operation, correlationId: string): Promise<AgentState> {
   try {
-    return await readState(operation)
+    return restoreState(operation)
   } catch (error) {
     if (hasCode(error, 'unsupported_state')) await failRun(operation, correlationId, error)
     throw error
   }
 }
 
-async function carryOut(operation: Operation, state: AgentState, correlationId: string): Promise<void> {
-  const pending = await operation.log.runsAfter(operation.key, state.own.turn)
+async function findRuns({ log, key }: Operation, turn: number, run: string): Promise<FoundRuns> {
+  const [pending, written] = await Promise.all([log.runsAfter(key, turn), readWritten(log, { ...key, run })])
+  return { pending, written }
+}
+
+async function carryOut(
+  operation: Operation,
+  state: AgentState,
+  correlationId: string,
+  found: FoundRuns | undefined,
+): Promise<void> {
+  const { pending, written } = found ?? (await findRuns(operation, state.own.turn, correlationId))
   const named = pending.findIndex(({ run }) => run === correlationId)
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
-    const isEnded = await goOn(operation, state, summary)
+    const isEnded = await goOn(operation, state, summary, named === 0 ? written : undefined)
     if (!isEnded) return
     if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
   }
@@ -93,14 +129,24 @@ async function signalWaiting(operation: Operation): Promise<void> {
 }
 
 /** Takes in a run that has ended, or executes it; true when it has ended. */
-async function goOn(operation: Operation, state: AgentState, summary: RunSummary): Promise<boolean> {
-  if (summary.status !== 'ended') return execute(operation, state, summary)
+async function goOn(
+  operation: Operation,
+  state: AgentState,
+  summary: RunSummary,
+  written: WrittenRun | undefined,
+): Promise<boolean> {
+  if (summary.status !== 'ended') return execute(operation, state, summary, written)
   await addTurn(operation, state, summary.run, summary.turn)
   return true
 }
 
 /** Executes a run; true when it has ended. */
-async function execute(operation: Operation, state: AgentState, { run }: RunSummary): Promise<boolean> {
+async function execute(
+  operation: Operation,
+  state: AgentState,
+  { run }: RunSummary,
+  written: WrittenRun | undefined,
+): Promise<boolean> {
   const { agent, log, key, callback, limits, startedAt, clock } = operation
   const onError = (error: unknown) => operation.onError(error, run)
   const turn = state.own.turn + 1
@@ -109,6 +155,7 @@ async function execute(operation: Operation, state: AgentState, { run }: RunSumm
     agent,
     log,
     key: { ...key, run },
+    written,
     callback,
     readHistory: (journal) =>
       prepareHistory({ agent, key, state, history: operation.history, journal, until, clock, onError }),

@@ -16,10 +16,24 @@ import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
 import { watchControls } from './watch-controls.js'
 
+/** What is written of a run: its log, and the wishes about it. */
+export interface WrittenRun {
+  readonly events: readonly StoredEvent[]
+  readonly records: readonly ControlRecord[]
+}
+
+/** Reads what is written of a run. */
+export async function readWritten(log: RunLog, key: RunKey): Promise<WrittenRun> {
+  const [events, records] = await Promise.all([log.read(key), log.controls(key)])
+  return { events, records }
+}
+
 export interface RunExecution {
   readonly agent: AgentDefinition
   readonly log: RunLog
   readonly key: RunKey
+  /** What was written of it just now. @default it is read */
+  readonly written: WrittenRun | undefined
   readonly callback: AgentResponseCallback | undefined
   /** Finds what the model is shown of the past; asked for only when the run goes on. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
@@ -49,7 +63,7 @@ export interface RunExecution {
  */
 export async function executeRun(execution: RunExecution): Promise<RunState> {
   const { log, key, clock } = execution
-  const [events, records] = await Promise.all([log.read(key), log.controls(key)])
+  const { events, records } = execution.written ?? (await readWritten(log, key))
   const state = fold(events)
   if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
   if (isWaiting(state) && !hasNews(state, records, toTimestamp(clock.now()))) return state
@@ -60,7 +74,7 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   try {
     const carried = await execute(execution, events, controls)
     // What came while the run was being parked may have found nobody to wake.
-    return isWaiting(carried) ? await executeRun(execution) : carried
+    return isWaiting(carried) ? await executeRun({ ...execution, written: undefined }) : carried
   } finally {
     // With a reason, as the making of an exception that nobody sees would cost more than the rest.
     watching.abort(null)
