@@ -5,6 +5,7 @@ import {
   checkObject,
   checkOptions,
   checkPairs,
+  checkSignal,
   describeGiven,
   type OptionNames,
 } from '../core/check-options.js'
@@ -51,7 +52,7 @@ export function checkRunOptions(agent: AgentDefinition, options: AgentRunOptions
   checkPairs('metadata of run', options.metadata)
   checkFunction('onApproval of run', options.onApproval)
   checkFunction('onError of run', options.onError)
-  if (signal !== undefined) checkSignal(signal)
+  checkSignal('signal of run', signal)
 }
 
 /**
@@ -74,12 +75,6 @@ function checkSession(session: AgentSession): void {
   if (typeof session?.afterOthers === 'function') return
   const message = 'The session of a run must be one that createSession() or AgentSession.fromJSON() gave.'
   throw new AgentError('invalid_request', message)
-}
-
-function checkSignal(signal: AbortSignal): void {
-  if (typeof signal?.addEventListener === 'function') return
-  const message = `signal of run must be the signal of an AbortController, not ${describeGiven(signal)}.`
-  throw new AgentError('invalid_configuration', message)
 }
 
 /** Refuses a token that is none of this client's, and one beside a question. @throws {AgentError} `invalid_request` */

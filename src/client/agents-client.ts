@@ -1,8 +1,11 @@
 import { checkCount } from '../core/check-count.js'
-import { checkOptions, checkText, type OptionNames } from '../core/check-options.js'
+import { checkOptions, checkPairs, checkText, type OptionNames } from '../core/check-options.js'
 import { systemClock } from '../core/clock.js'
+import { AgentError } from '../core/errors.js'
+import { longestSessionId } from '../core/find-id-problem.js'
 import { toAgentPath } from '../core/session-paths.js'
 import { AppConnection } from './app-connection.js'
+import { checkId } from './check-id.js'
 import { outlast } from './outage.js'
 import { RemoteSession } from './remote-session.js'
 
@@ -46,6 +49,10 @@ const clientOptions: OptionNames<AgentsClientOptions> = {
   patienceMs: true,
 }
 
+const pageOptions = { limit: true, before: true } as const
+
+const longestAgentName = 63
+
 const advice = { url: 'by the option url', key: 'by the option key, or sign in by headers' }
 
 /**
@@ -63,21 +70,25 @@ export class AgentsClient {
   constructor(options: AgentsClientOptions) {
     checkOptions('AgentsClient', options, clientOptions)
     const { url, key, headers = {}, patienceMs } = options
-    checkText('url of AgentsClient', url)
+    checkUrl(url)
+    if (key !== undefined) checkText('key of AgentsClient', key)
+    if (typeof headers !== 'function') checkHeaders(headers)
     checkCount('patienceMs of AgentsClient', patienceMs, 0)
     const own = typeof headers === 'function' ? headers : () => headers
     const keys: HeaderMap = key === undefined ? {} : { 'x-functions-key': key }
     this.#app = new AppConnection({
       url: url.replace(/\/+$/, ''),
-      headers: async () => ({ ...keys, ...(await own()) }),
+      headers: async () => ({ ...keys, ...checkHeaders(await own()) }),
       clock: systemClock,
       advice,
     })
     this.#patienceMs = patienceMs
   }
 
-  /** A conversation with an agent: one that there is, or a new one. `id` is made when absent. */
+  /** A conversation with an agent: one that there is, or a new one. `id` is made when absent. @throws {AgentError} `invalid_request` for what is no id. */
   session(agent: string, id: string = crypto.randomUUID()): RemoteSession {
+    checkId('The agent of a session', agent, longestAgentName)
+    checkId('The id of a session', id, longestSessionId)
     const address = { agent, session: id }
     return new RemoteSession({ app: this.#app, address, clock: systemClock, patienceMs: this.#patienceMs })
   }
@@ -85,14 +96,18 @@ export class AgentsClient {
   /** The agents that the app serves. */
   async listAgents(): Promise<readonly AgentSummary[]> {
     const { agents } = await this.#ask('/agents')
+    if (!Array.isArray(agents)) throw this.#app.createForeignError()
     return agents as unknown as readonly AgentSummary[]
   }
 
   /** An agent's sessions, newest first. `limit` is up to 1,000. @default 50 of them */
   async listSessions(
     agent: string,
-    { limit = 50, before }: { readonly limit?: number; readonly before?: string } = {},
+    page: { readonly limit?: number; readonly before?: string } = {},
   ): Promise<SessionPage> {
+    checkId('The agent of sessions', agent, longestAgentName)
+    checkOptions('listSessions', page, pageOptions)
+    const { limit = 50, before } = page
     const after = before === undefined ? '' : `&before=${encodeURIComponent(before)}`
     return (await this.#ask(`${toAgentPath(agent)}?limit=${limit}${after}`)) as unknown as SessionPage
   }
@@ -101,4 +116,21 @@ export class AgentsClient {
     const options = { clock: systemClock, patienceMs: this.#patienceMs }
     return outlast(options, () => this.#app.readJson(path))
   }
+}
+
+/** Without `http:` the name of a host is read as a scheme. The query of a copied address has the key of one function. */
+function checkUrl(url: string): void {
+  checkText('url of AgentsClient', url)
+  const isOther = /^[a-z][a-z0-9+.-]*:/i.test(url) && !/^https?:/i.test(url)
+  if (isOther) throw createUrlError('begin with http:// or https://')
+  if (/[?#]/.test(url)) throw createUrlError('have no query: the option key takes a key')
+}
+
+function createUrlError(problem: string): AgentError {
+  return new AgentError('invalid_configuration', `url of AgentsClient must ${problem}.`)
+}
+
+function checkHeaders(headers: HeaderMap): HeaderMap {
+  checkPairs('headers of AgentsClient', headers)
+  return headers
 }

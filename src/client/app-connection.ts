@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js'
-import { AgentError } from '../core/errors.js'
+import { AgentError, toErrorMessage } from '../core/errors.js'
 import { isJsonObject, type JsonObject, parseJson } from '../core/json.js'
+import { raceAbort } from '../core/race-abort.js'
 import type { ServerSentEvent } from '../core/sse.js'
 import {
   type Advice,
@@ -76,8 +77,13 @@ export class AppConnection {
     const callOff = clock.after(silenceMs, onSilence)
     const headers = { ...request.headers, accept: 'text/event-stream' }
     const asked = this.#fetch(path, { ...request, headers }, silence.signal)
-    const { body } = await asked.finally(callOff)
-    if (body === null) throw this.createForeignError()
+    const response = await asked.finally(callOff)
+    const { body } = response
+    // What is no stream of events would be one without any, and followed forever.
+    if (body === null || !isEventStream(response)) {
+      await body?.cancel()
+      throw this.createForeignError()
+    }
     return this.#read(readEvents(body, { clock, silenceMs, onSilence }), request.signal)
   }
 
@@ -105,18 +111,45 @@ export class AppConnection {
   ): Promise<Response> {
     const { url, advice } = this.#options
     signal?.throwIfAborted()
+    const ends = signal === undefined ? limit : AbortSignal.any([signal, limit])
+    const own = await raceAbort(this.#options.headers(), ends)
     const json = body === undefined ? {} : { 'content-type': 'application/json' }
-    const response = await fetch(`${url}${path}`, {
+    const request = createRequest(`${url}${path}`, {
       method,
-      headers: { ...json, ...headers, ...(await this.#options.headers()) },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: { ...json, ...headers, ...own },
+      body: body === undefined ? null : toText(body),
       redirect: 'manual',
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    }).catch((error: unknown) => {
+      signal: ends,
+    })
+    const response = await fetch(request).catch((error: unknown) => {
       signal?.throwIfAborted()
       throw createUnreachableError(url, advice, error)
     })
     if (!response.ok) throw await readFailure(response, url, advice)
     return response
+  }
+}
+
+function isEventStream({ headers }: Response): boolean {
+  return headers.get('content-type')?.toLowerCase().startsWith('text/event-stream') ?? false
+}
+
+/** @throws {AgentError} `invalid_request` when JSON cannot say it. */
+function toText(body: unknown): string {
+  try {
+    return JSON.stringify(body)
+  } catch (cause) {
+    const message = `What is to be sent cannot be written as JSON: ${toErrorMessage(cause)}.`
+    throw new AgentError('invalid_request', message, { cause })
+  }
+}
+
+/** Security: why a header cannot be sent would tell its value. @throws {AgentError} `invalid_configuration` */
+function createRequest(url: string, init: RequestInit): Request {
+  try {
+    return new Request(url, init)
+  } catch (cause) {
+    const message = `Nothing can be sent to ${url}: it is no address, or the key or a header has characters that headers cannot have.`
+    throw new AgentError('invalid_configuration', message, { cause })
   }
 }

@@ -44,8 +44,9 @@ export async function readFailure(response: Response, url: string, advice: Advic
   const problem = parseJson(text)
   const { detail, code, issues } = isJsonObject(problem) ? problem : {}
   const { status } = response
-  // An empty 500 comes from a host that is going down.
-  const retryable = passingStatuses.has(status) || (status === 500 && text === '')
+  // An empty 500 comes from a host that is going down; a 429 that is not the app's from one that has too much to do.
+  const isHosts = (status === 500 && text === '') || (status === 429 && code === undefined)
+  const retryable = passingStatuses.has(status) || isHosts
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterMs = seconds >= 0 && seconds <= 60 ? seconds * 1000 : undefined
   const message = toMessage(response, url, advice, typeof detail === 'string' ? detail : undefined)

@@ -17,7 +17,7 @@ export {
   type ClientToolOutcome,
   clientTool,
 } from './client-tool.js'
-export type { RemoteDecision, RemoteEvent, RemoteResponse, RunHelpers } from './remote-run.js'
+export type { RemoteEvent, RemoteResponse } from './remote-run.js'
 export type {
   ConversationPage,
   MessagePart,
@@ -25,3 +25,4 @@ export type {
   RemoteRunOptions,
   RemoteSession,
 } from './remote-session.js'
+export type { RemoteDecision, RunHelpers } from './seen-run.js'

@@ -1,36 +1,20 @@
-import type { Clock } from '../core/clock.js'
-import { AgentError, hasCode } from '../core/errors.js'
+import { AgentError } from '../core/errors.js'
 import { followEvents } from '../core/follow-events.js'
 import { isJsonObject, type JsonObject, parseJson } from '../core/json.js'
 import { isRetryableCode } from '../core/problem.js'
-import { raceAbort } from '../core/race-abort.js'
 import type { AgentResponse } from '../core/response.js'
-import {
-  type RunAddress,
-  toAgentPath,
-  toApprovalPath,
-  toResultsPath,
-  toRunPath,
-} from '../core/session-paths.js'
+import { toAgentPath, toRunPath } from '../core/session-paths.js'
 import type { ServerSentEvent } from '../core/sse.js'
 import { type ApprovalRequested, isTerminal, type RunEvent } from '../run/events.js'
 import { advance, emptyRun, isAsking, type OpenCall, type RunState } from '../run/fold.js'
 import { toResponse } from '../run/to-response.js'
 import type { AppConnection } from './app-connection.js'
-import { type ClientTool, findTool } from './client-tool.js'
-import { Outage, outlast } from './outage.js'
+import { HelpDesk } from './help-desk.js'
+import { Outage } from './outage.js'
+import type { Questions, SeenRun, WatchedRun } from './seen-run.js'
 
 /** How long to wait before following again a stream that the app ended before the run; ms. */
 const pauseMs = 250
-
-/** What a human says about a tool call that waits. */
-export interface RemoteDecision {
-  readonly decision: 'approve' | 'reject'
-  /** Told to the model when the call is rejected. */
-  readonly reason?: string | undefined
-  /** Used instead of the model's when the call is approved. @default the model's */
-  readonly arguments?: JsonObject | undefined
-}
 
 /** What a run came to, or what it waits for. */
 export interface RemoteResponse<Value = unknown> extends AgentResponse<Value> {
@@ -48,38 +32,50 @@ export type RemoteEvent = RunEvent & {
   readonly id: number
 }
 
-/** Who answers what a run asks on its way. */
-export interface RunHelpers {
-  /** What is carried out here when the model asks for it. @default nothing */
-  readonly tools?: readonly ClientTool[] | undefined
-  /** Asks a human about a tool call that needs one to agree. @default the run is left waiting */
-  readonly onApproval?:
-    | ((approval: ApprovalRequested) => RemoteDecision | Promise<RemoteDecision>)
-    | undefined
-}
-
-export interface SeenRun extends RunHelpers {
-  readonly app: AppConnection
-  readonly address: RunAddress
-  /** What begins the run; `undefined` for one that has begun. */
-  readonly body: JsonObject | undefined
-  readonly clock: Clock
-  readonly patienceMs: number | undefined
-  readonly signal: AbortSignal | undefined
-  readonly onEvent: (event: RunEvent) => void
-}
-
 /**
  * Sees a run to its end, or to where it waits for somebody else, whatever becomes of connections and hosts meanwhile: the
  * message is sent until it has arrived, and the events are followed again from the last that came.
  * @throws {AgentError} what the run failed with, `run_cancelled`, or why it cannot be seen; the signal's reason.
  */
 export async function seeRun(run: SeenRun): Promise<RemoteResponse> {
-  const outage = new Outage(run)
-  const answered = new Set<string>()
-  let { body } = run
+  const leaving = new AbortController()
+  const signals = [leaving.signal, ...(run.signal === undefined ? [] : [run.signal])]
+  try {
+    return await see({ ...run, signal: AbortSignal.any(signals) })
+  } finally {
+    leaving.abort(new Error('Nobody waits for the run here any more.'))
+  }
+}
+
+/** What is asked may be answered by others meanwhile: so the run is followed on while somebody here ponders it. */
+async function see(run: WatchedRun): Promise<RemoteResponse> {
+  const helpDesk = new HelpDesk(run)
+  const reader = followRun(run)
   let state = emptyRun
-  const events = followEvents<RemoteEvent>({
+  let next = reader.next()
+  let answering = never
+  while (true) {
+    const news = await Promise.race([next, answering])
+    if ('toolCalls' in news) {
+      if (news.approvals.length + news.toolCalls.length > 0) return toReply(run, state, 'waiting', news)
+      answering = never
+      continue
+    }
+    if (news.done === true) return toEnding(run, state)
+    state = advance(state, news.value)
+    run.onEvent(news.value)
+    next = reader.next()
+    if (news.value.type === 'run.parked' && isAsking(state)) answering = helpDesk.answer()
+    else if (state.parked === undefined) answering = never
+  }
+}
+
+const never = new Promise<Questions>(() => {})
+
+function followRun(run: WatchedRun): AsyncGenerator<RemoteEvent> {
+  const outage = new Outage(run)
+  let { body } = run
+  return followEvents<RemoteEvent>({
     async open(after) {
       const opened = await (body === undefined ? follow(run, after) : send(run, body))
       outage.end()
@@ -90,20 +86,12 @@ export async function seeRun(run: SeenRun): Promise<RemoteResponse> {
     outlast: (failure) => outage.wait(failure),
     pause: () => run.clock.sleep(pauseMs, run.signal),
   })
-  for await (const event of events) {
-    state = advance(state, event)
-    run.onEvent(event)
-    if (event.type !== 'run.parked' || !isAsking(state)) continue
-    const left = await answerQuestions(run, answered)
-    if (left.approvals.length + left.toolCalls.length > 0) return toReply(run, state, 'waiting', left)
-  }
-  return toEnding(run, state)
 }
 
 async function send({ app, address, signal }: SeenRun, body: JsonObject) {
   const { agent, session, run } = address
-  const headers = { 'idempotency-key': run }
-  const request = { method: 'POST', headers, body: { ...body, sessionId: session }, signal } as const
+  const named = { ...body, sessionId: session, correlationId: run }
+  const request = { method: 'POST', body: named, signal } as const
   return parseEvents(app, await app.follow(`${toAgentPath(agent)}/run`, request))
 }
 
@@ -124,59 +112,6 @@ async function* parseEvents(
     const data = parseJson(text)
     if (!/^\d{1,15}$/.test(id) || type === undefined || !isJsonObject(data)) throw app.createForeignError()
     yield { type, data, id: Number(id) } as unknown as RemoteEvent
-  }
-}
-
-interface Questions {
-  readonly approvals: readonly ApprovalRequested[]
-  readonly toolCalls: readonly OpenCall[]
-}
-
-/** Answers what a run asks, as far as there is somebody here to answer it; gives the rest. What was answered here before may not have been heard yet. */
-async function answerQuestions(run: SeenRun, answered: Set<string>): Promise<Questions> {
-  const { app, address, signal, tools = [], onApproval } = run
-  const standing: Partial<Questions> = await outlast(run, () => app.readJson(toRunPath(address), { signal }))
-  const approvals = (standing.approvals ?? []).filter(({ approvalId }) => !answered.has(approvalId))
-  const toolCalls = (standing.toolCalls ?? []).filter(({ callId }) => !answered.has(callId))
-  const decide = async (ask: NonNullable<RunHelpers['onApproval']>) => {
-    for (const approval of approvals) {
-      const path = toApprovalPath(address, approval.approvalId)
-      await answer(run, path, await ask(approval), 'approval_already_decided')
-      answered.add(approval.approvalId)
-    }
-  }
-  const carryOut = async (call: OpenCall, tool: ClientTool) => {
-    const { callId } = call
-    const outcome = await tool.execute(call.arguments, { callId, signal: signal ?? never })
-    const results = [{ callId, ...outcome }]
-    await answer(run, toResultsPath(address), { results }, 'result_already_reported')
-    answered.add(callId)
-  }
-  const carried = toolCalls.flatMap((call) => {
-    const tool = findTool(tools, call)
-    return tool === undefined ? [] : [carryOut(call, tool)]
-  })
-  // Neither a tool nor a human need listen to the signal.
-  await raceAbort(Promise.all([...carried, onApproval && decide(onApproval)]), signal ?? never)
-  return {
-    approvals: approvals.filter(({ approvalId }) => !answered.has(approvalId)),
-    toolCalls: toolCalls.filter(({ callId }) => !answered.has(callId)),
-  }
-}
-
-const never = new AbortController().signal
-
-/** Tells a run something; that somebody else was first is no failure. */
-async function answer(
-  run: SeenRun,
-  path: string,
-  body: unknown,
-  tooLate: 'approval_already_decided' | 'result_already_reported',
-): Promise<void> {
-  try {
-    await outlast(run, () => run.app.readText(path, { method: 'POST', body, signal: run.signal }))
-  } catch (error) {
-    if (!hasCode(error, tooLate)) throw error
   }
 }
 

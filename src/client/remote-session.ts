@@ -1,10 +1,18 @@
-import { checkFunction, checkList, checkOptions, type OptionNames } from '../core/check-options.js'
+import {
+  checkFunction,
+  checkList,
+  checkOptions,
+  checkSignal,
+  type OptionNames,
+} from '../core/check-options.js'
 import type { Clock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
+import { longestCorrelationId } from '../core/find-id-problem.js'
 import { followEvents } from '../core/follow-events.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import {
+  type RunAddress,
   type SessionAddress,
   toApprovalPath,
   toResultsPath,
@@ -16,15 +24,10 @@ import { type ApprovalRequested, isTerminal, type OnBusy } from '../run/events.j
 import type { OpenCall } from '../run/fold.js'
 import type { HistoryEntry } from '../run/history-entry.js'
 import type { AppConnection } from './app-connection.js'
+import { checkId } from './check-id.js'
 import { Outage, outlast } from './outage.js'
-import {
-  follow,
-  type RemoteDecision,
-  type RemoteEvent,
-  type RemoteResponse,
-  type RunHelpers,
-  seeRun,
-} from './remote-run.js'
+import { follow, type RemoteEvent, type RemoteResponse, seeRun } from './remote-run.js'
+import type { RemoteDecision, RunHelpers } from './seen-run.js'
 
 /** A part of a message: text, or a file by https URL or data URI. */
 export type MessagePart =
@@ -118,10 +121,13 @@ export class RemoteSession {
   /** A run's events after `after` (from the first by default), as they come, to its end. @throws the signal's reason. */
   async *follow(
     correlationId: string,
-    { after = -1, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {},
+    options: { readonly after?: number; readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<RemoteEvent> {
+    checkOptions('follow', options, followOptions)
+    const { after = -1, signal } = options
+    checkSignal('signal of follow', signal)
     const { clock } = this.#options
-    const run = { ...this.#options, signal, address: { ...this.#options.address, run: correlationId } }
+    const run = { ...this.#options, signal, address: this.#toRun(correlationId) }
     const outage = new Outage(run)
     const events = followEvents<RemoteEvent>({
       async open(last) {
@@ -140,6 +146,7 @@ export class RemoteSession {
   async read(
     page: { readonly limit?: number; readonly before?: number; readonly runs?: boolean } = {},
   ): Promise<ConversationPage> {
+    checkOptions('read', page, readOptions)
     const query = new URLSearchParams()
     for (const [name, value] of Object.entries(page)) if (value !== undefined) query.set(name, String(value))
     const path = `${toSessionPath(this.#options.address)}?${query}`
@@ -148,6 +155,7 @@ export class RemoteSession {
 
   /** Decides a tool call that waits. @throws {AgentError} `approval_already_decided`, also when that was this decision and its answer got lost. */
   async decide(approvalId: string, decision: RemoteDecision): Promise<void> {
+    checkId('The id of an approval', approvalId, 200)
     await this.#post(toApprovalPath(this.#options.address, approvalId), decision)
   }
 
@@ -175,7 +183,8 @@ export class RemoteSession {
     await this.#ask((app) => app.readText(toSessionPath(this.#options.address), { method: 'DELETE' }))
   }
 
-  #toRun(run: string) {
+  #toRun(run: string): RunAddress {
+    checkId('The correlation id of a run', run, longestCorrelationId)
     return { ...this.#options.address, run }
   }
 
@@ -185,8 +194,9 @@ export class RemoteSession {
     body: JsonObject | undefined,
   ): RemoteRun<SchemaOutput<ResponseSchema> | undefined> {
     const { responseFormat, signal, tools, onApproval } = options
+    const address = this.#toRun(run)
     return new AgentRun(async (onEvent) => {
-      const seen = { ...this.#options, address: this.#toRun(run), body, signal, tools, onApproval, onEvent }
+      const seen = { ...this.#options, address, body, signal, tools, onApproval, onEvent }
       const response = await seeRun(seen)
       return { ...response, value: await toTypedValue(response, responseFormat) }
     })
@@ -212,11 +222,15 @@ const runOptions: OptionNames<RemoteRunOptions> = {
   onApproval: true,
 }
 
+const followOptions = { after: true, signal: true } as const
+const readOptions = { limit: true, before: true, runs: true } as const
+
 /** What is sent the app checks. Of the rest, nobody would be asked by a misspelt `onApproval`. */
 function checkRunOptions(what: string, options: RemoteRunOptions): void {
   checkOptions(what, options, runOptions)
-  const { tools = [], onApproval } = options
+  const { tools = [], onApproval, signal } = options
   checkFunction(`onApproval of ${what}`, onApproval)
+  checkSignal(`signal of ${what}`, signal)
   checkList(`tools of ${what}`, tools)
   const wrong = tools.findIndex((one) => typeof one?.execute !== 'function' || !one.declaration)
   if (wrong === -1) return

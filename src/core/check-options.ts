@@ -67,6 +67,13 @@ export function checkFunction(option: string, value: unknown): void {
   throw new AgentError('invalid_configuration', `${option} must be a function, not ${describeGiven(value)}.`)
 }
 
+/** Refuses what is given and is no signal. @throws {AgentError} `invalid_configuration` naming the option. */
+export function checkSignal(option: string, value: AbortSignal | undefined): void {
+  if (value === undefined || typeof value?.addEventListener === 'function') return
+  const message = `${option} must be the signal of an AbortController, not ${describeGiven(value)}.`
+  throw new AgentError('invalid_configuration', message)
+}
+
 /** Refuses what is given and is no object whose values are texts. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkPairs(option: string, value: object | undefined): void {
   if (value === undefined) return

@@ -26,9 +26,12 @@ export function createCancelHandler(agent: Agent): Handler {
     const reason = await parseReason(call)
     const { key, events } = await requireRun(call, agent)
     const before = fold(events)
-    const state = before.outcome === undefined ? await call.sessions.cancel(key, reason) : before
-    if (state.outcome !== undefined) return createRunAnswer(call.url, key, state)
-    return createPendingAnswer(call.url, key, isBegun(state) ? 'running' : 'accepted')
+    if (before.outcome !== undefined) return createRunAnswer(call.url, key, before)
+    const state = await call.sessions.cancel(key, reason)
+    // It may have heard by now, which changes nothing for the caller, or have ended before it could.
+    const isTooLate = state.outcome !== undefined && state.outcome.type !== 'run.cancelled'
+    if (isTooLate) return createRunAnswer(call.url, key, state)
+    return createPendingAnswer(call.url, key, isBegun(before) ? 'running' : 'accepted')
   }
 }
 

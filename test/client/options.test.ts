@@ -7,6 +7,11 @@ const url = 'http://127.0.0.1:9/api'
 test.each([
   [{}, 'url of AgentsClient must be given, as text'],
   [{ url, apiKey: 'k' }, 'AgentsClient has no option "apiKey". It has: url, key'],
+  [{ url: 'localhost:7071/api' }, 'url of AgentsClient must begin with http:// or https://.'],
+  [{ url: `${url}?code=k` }, 'url of AgentsClient must have no query: the option key takes a key.'],
+  [{ url, key: '' }, 'key of AgentsClient must be given, as text, and not "".'],
+  [{ url, headers: 'x: y' }, 'headers of AgentsClient takes an object with options, not "x: y".'],
+  [{ url, headers: { 'x-user': 7 } }, 'headers of AgentsClient.x-user must be text, not 7.'],
   [{ url, patienceMs: '5 s' }, 'patienceMs of AgentsClient must be a whole number of at least 0, not "5 s".'],
 ])('a client of %o is refused', (options, said) => {
   expect(() => new AgentsClient(options as { url: string })).toThrow(
@@ -17,6 +22,7 @@ test.each([
 test.each([
   [{ onAproval: () => {} }, 'run has no option "onAproval".'],
   [{ onApproval: 'approve' }, 'onApproval of run must be a function, not "approve".'],
+  [{ signal: 5 }, 'signal of run must be the signal of an AbortController, not 5.'],
   [{ tools: [() => 1] }, 'Entry 0 in the tools of run is none: make it with clientTool({ ... }).'],
 ])('a run with %o is refused before it is sent', (options, said) => {
   const session = new AgentsClient({ url }).session('A', 's')
@@ -31,3 +37,29 @@ test('a misspelt option of a tool or of a run that is come back to is named', ()
   const session = new AgentsClient({ url }).session('A', 's')
   expect(() => session.resume('r', { tool: [] } as object)).toThrow('resume has no option "tool".')
 })
+
+test('a misspelt option of what is read is named', async () => {
+  const client = new AgentsClient({ url })
+  const session = client.session('A', 's')
+  const befor = { befor: 1 } as object
+  await expect(client.listSessions('A', befor)).rejects.toThrow('listSessions has no option "befor".')
+  await expect(session.read(befor)).rejects.toThrow('read has no option "befor".')
+  await expect(session.follow('r', befor).next()).rejects.toThrow('follow has no option "befor".')
+})
+
+test.each(['', ' ', '.', '..', 'a/b', 7] as string[])(
+  'what is no id is refused, as in an address it could name something else: %o',
+  async (id) => {
+    const client = new AgentsClient({ url })
+    const session = client.session('A', 's')
+    const refused = expect.objectContaining({ code: 'invalid_request' })
+    expect(() => client.session('A', id)).toThrow(refused)
+    expect(() => client.session(id)).toThrow(refused)
+    expect(() => session.resume(id)).toThrow(refused)
+    expect(() => session.run('Hi', { correlationId: id })).toThrow(refused)
+    const decision = { decision: 'approve' } as const
+    const calls = [session.cancel(id), session.report(id, 'c', { result: 1 }), session.decide(id, decision)]
+    for (const call of calls) await expect(call).rejects.toEqual(refused)
+    await expect(client.listSessions(id)).rejects.toEqual(refused)
+  },
+)

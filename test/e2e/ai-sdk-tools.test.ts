@@ -237,20 +237,6 @@ describe('a call that is open', () => {
     expect([shown, chat.text]).toEqual([['Oslo'], 'There it is.'])
   })
 
-  test('is carried out while the next message waits its turn', async () => {
-    const chat = openByHand('turns', { sendAutomaticallyWhen: () => false })
-    await chat.say('Show Oslo')
-    const [toolCallId = ''] = toCallIds(chat)
-    await chat.addToolOutput({ tool: 'open_map', toolCallId, output: 'shown' })
-    expect(await chat.say('Hello')).toBe('You said: Hello')
-    expect((await load('turns')).map((message) => toLines(message).at(-1))).toEqual([
-      'text Show Oslo',
-      'text There it is.',
-      'text Hello',
-      'text You said: Hello',
-    ])
-  })
-
   test('that was carried out too late does not keep the page from saying something else', async () => {
     const chat = openByHand('late')
     await chat.say('Show Oslo')
@@ -290,6 +276,73 @@ describe('a call that is open', () => {
     expect(toLines(chat.lastMessage).slice(1, 3)).toEqual([
       mapIn('output-available', '"shown"'),
       'tool-refund output-denied undefined',
+    ])
+  })
+})
+
+describe('a next message', () => {
+  /** A page whose outputs go with the next message, and the ids of what it is asked to do. */
+  async function ask(id: string, text: string) {
+    const chat = openByHand(id, { sendAutomaticallyWhen: () => false })
+    await chat.say(text)
+    const report = (toolCallId = '', output = 'shown') =>
+      chat.addToolOutput({ tool: 'open_map', toolCallId, output })
+    return { chat, report, callIds: toCallIds(chat), asked: scene.model.requests.length }
+  }
+
+  test('that brings what came of the calls takes the place of an answer to that', async () => {
+    const { chat, report, callIds, asked } = await ask('moved-on', 'Show one by one')
+    await report(callIds[0])
+    expect(await chat.say('Hello')).toBe('You said: Hello')
+    expect(scene.model.requests).toHaveLength(asked + 1)
+    expect(scene.model.requests.at(-1)?.body.messages.slice(-3)).toMatchObject([
+      { role: 'assistant', tool_calls: [{}] },
+      { role: 'tool', content: 'shown' },
+      { role: 'user', content: 'Hello' },
+    ])
+    const lines = [['text Show one by one'], ['step-start', mapIn('output-available', '"shown"')]]
+    expect((await load('moved-on')).map(toLines)).toEqual([...lines, ...chat.messages.slice(2).map(toLines)])
+    const sent = { ...body, id: chat.id, messages: chat.messages.slice(0, -1) }
+    expect(await (await post(sent)).text()).toContain('You said: Hello')
+    expect(scene.model.requests).toHaveLength(asked + 1)
+  })
+
+  test('that brings only a part of it is refused, and nothing is taken, unless it interrupts', async () => {
+    const { chat, report, callIds } = await ask('part', 'Show both')
+    await report(callIds[0])
+    await chat.say('Hello')
+    expect([chat.status, chat.error?.message]).toEqual(['error', expect.stringContaining('session_busy')])
+    expect((await scene.api.state('part')).body.toolCalls).toHaveLength(2)
+    await chat.sendMessage({ text: 'Bye' }, { body: { onBusy: 'interrupt' } })
+    expect(chat.text).toContain('You said: ')
+    const told = scene.model.requests.at(-1)?.body.messages.filter(({ role }) => role === 'tool')
+    expect(told?.map(({ content }) => content)).toEqual([
+      'shown',
+      'both by work',
+      expect.stringContaining('cancelled'),
+    ])
+  })
+
+  test('waits for what was approved, although it brings all that was asked', async () => {
+    const { chat, report, callIds } = await ask('approved-too', 'Show and refund')
+    await report(callIds[0])
+    const id = toApprovalId(chat)
+    await chat.say('Hello')
+    expect(chat.error?.message).toContain('session_busy')
+    const messages = chat.messages.map((message) => ({
+      ...message,
+      parts: message.parts.map((part) =>
+        'approval' in part
+          ? { ...part, state: 'approval-responded', approval: { id, approved: true } }
+          : part,
+      ),
+    }))
+    expect(await (await post({ id: chat.id, messages })).text()).toContain('You said: Hello')
+    expect((await load('approved-too')).map((message) => toLines(message).at(-1))).toEqual([
+      'text Show and refund',
+      'text Tools: shown | 250 for 7',
+      'text Hello',
+      'text You said: Hello',
     ])
   })
 })

@@ -102,6 +102,12 @@ describe('tools of the client', () => {
     expect(text).toBe('Tools: Error: The map is closed.')
   })
 
+  test('whose result the app does not take tell the model so', async () => {
+    const large = { ...showMap, execute: async () => ({ result: 'x'.repeat(2 ** 21) }) }
+    const { text } = await open('large').run('Show me Oslo', { tools: [large] })
+    expect(text).toContain('Error: The result was not taken.')
+  })
+
   test('that only another client has leave the run waiting, and that one carries them out', async () => {
     const session = open('elsewhere')
     const leaving = new AbortController()
@@ -118,6 +124,68 @@ describe('tools of the client', () => {
     expect(seen).toMatchObject({ status: 'waiting', toolCalls: [{ name: 'show_map' }] })
     const { text } = await session.resume('left', { tools: [showMap] })
     expect(text).toBe('Tools: {"shown":"Oslo"}')
+  })
+})
+
+describe('what is answered elsewhere meanwhile', () => {
+  test('is not waited for here: the run is seen to its end', async () => {
+    const session = open('decided-elsewhere')
+    const run = session.run('Refund order 7', {
+      onApproval: async ({ approvalId }) => {
+        await session.decide(approvalId, { decision: 'approve' })
+        return new Promise<never>(() => {})
+      },
+    })
+    expect((await run).text).toBe('Tools: 250 for 7')
+  })
+
+  test('ends the work on it here, whose result would be too late', async () => {
+    const session = open('stopped-elsewhere')
+    const ended = new Promise<AbortSignal>((resolve) => {
+      const map = clientTool({
+        name: 'show_map',
+        description: 'Shows a place on the map.',
+        execute: async (_args, { signal }) => {
+          signal.addEventListener('abort', () => resolve(signal))
+          await session.cancel('c')
+          return new Promise<never>(() => {})
+        },
+      })
+      const run = session.run('Show me Oslo', { correlationId: 'c', tools: [map] })
+      run.finalResponse().catch(() => {})
+    })
+    expect((await ended).aborted).toBe(true)
+  })
+
+  test('leaves the other questions to those who are asked here, each once', async () => {
+    scene.book.add(
+      'Show and refund',
+      callTools(call('show_map', {}), call('refund', { order: 7, amount: 250 })),
+    )
+    const session = open('both-answered')
+    const asked: string[] = []
+    let show: () => void = () => {}
+    const shown = new Promise<void>((resolve) => {
+      show = resolve
+    })
+    const map = clientTool({
+      name: 'show_map',
+      description: 'Shows the map.',
+      execute: async (_args, { callId }) => {
+        asked.push(callId)
+        await shown
+        return 'shown'
+      },
+    })
+    const run = session.run('Show and refund', {
+      correlationId: 'c',
+      tools: [map],
+      onApproval: () => ({ decision: 'approve' }),
+    })
+    await expect.poll(async () => (await session.read()).approvals).toBeUndefined()
+    for await (const { type } of session.follow('c')) if (type === 'approval.decided') break
+    show()
+    expect([(await run).text, asked.length]).toEqual(['Tools: shown | 250 for 7', 1])
   })
 })
 
@@ -154,6 +222,19 @@ describe('a tool call that a human has to decide', () => {
     expect((await session.read()).status).toBe('waiting')
   })
 })
+
+test.each([undefined, true, 'approve', { decision: 'yes' }, { approved: true }])(
+  'a decision that is none is refused by name, and the run goes on waiting: %o',
+  async (given) => {
+    const session = client.session('Assistant')
+    const run = session.run('Refund order 7', { onApproval: () => given as never })
+    await expect(run.finalResponse()).rejects.toMatchObject({
+      code: 'invalid_configuration',
+      message: expect.stringContaining("onApproval must give { decision: 'approve' }"),
+    })
+    expect((await session.read()).status).toBe('waiting')
+  },
+)
 
 test('a run that fails or is cancelled throws, with its code', async () => {
   scene.book.add('Fail', { error: { status: 400 } })

@@ -1,4 +1,5 @@
-import { fold, isCallersTool, toLastCalls, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
+import type { OnBusy, StoredEvent } from '../../run/events.js'
+import { isCallersTool, type RunState, toLastCalls, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
 import { findUnreported } from '../take-results.js'
@@ -6,39 +7,45 @@ import { answerRun, type RunAnswers } from './decide-run.js'
 
 /**
  * Takes what is answered together with the user's next message; what was answered before is history by then. A run that has
- * waited for nothing but results of its caller's tools ends with them. False, with nothing taken, when it would go on waiting.
+ * waited for nothing but results of its caller's tools ends with them, and so does one that the message interrupts; any other
+ * goes on ahead of the message. False, with nothing taken, when it would go on waiting.
+ * @throws {AgentError} `not_found` when there is something to take, and the session is somebody else's; as {@link answerRun}.
  */
 export async function answerBeforeMessage(
   call: Call,
   key: RunKey,
   { decisions, results }: RunAnswers,
+  onBusy?: OnBusy,
 ): Promise<boolean> {
-  const state = fold(await call.sessions.readRun(key))
-  const calls = state.outcome === undefined ? toLastCalls(state) : []
+  const events = await call.sessions.readRun(key)
+  const standing = await call.sessions.readStanding(key, events)
+  const calls = standing.outcome === undefined ? toLastCalls(standing) : []
   const open = calls.filter(({ completed }) => completed === undefined)
   const due = results.filter(({ callId }) => open.some((one) => one.call.callId === callId))
   if (decisions.length + due.length === 0) return true
+  await call.sessions.requireSession(key, call.owner)
   const answers = { decisions, results: due }
-  if (await goesOnWaiting(call, key, answers)) return false
-  const isUpToCaller = decisions.length === 0 && open.every((one) => isCallersTool(state, one.call.name))
-  if (isUpToCaller) await endWithResults(call, key, due)
+  const isInterrupted = onBusy === 'interrupt'
+  if (!isInterrupted && goesOnWaiting(standing, answers)) return false
+  const isUpToCaller = decisions.length === 0 && open.every((one) => isCallersTool(standing, one.call.name))
+  if (isInterrupted || isUpToCaller) await endWithResults(call, key, events, due)
   else await answerRun(call, key, answers)
   return true
 }
 
 /** A run that has waited for nothing but its caller has no more to say: with the message the model hears of what the caller has done. */
-async function endWithResults({ sessions }: Call, key: RunKey, placed: RunAnswers['results']): Promise<void> {
-  const unreported = findUnreported(await sessions.readRun(key), placed)
+async function endWithResults(
+  { sessions }: Call,
+  key: RunKey,
+  events: readonly StoredEvent[],
+  placed: RunAnswers['results'],
+): Promise<void> {
+  const unreported = findUnreported(events, placed)
   const results = unreported.map(({ callId, outcome }) => ({ callId, ...outcome }))
   await sessions.reportAndCancel(key, results, 'A newer message took its place.')
 }
 
-async function goesOnWaiting(
-  { sessions }: Call,
-  key: RunKey,
-  { decisions, results }: RunAnswers,
-): Promise<boolean> {
-  const standing = await sessions.readStanding(key)
+function goesOnWaiting(standing: RunState, { decisions, results }: RunAnswers): boolean {
   const given = [...decisions.map(({ approvalId }) => approvalId), ...results.map(({ callId }) => callId)]
   const asked = [
     ...toOpenApprovals(standing).map(({ approvalId }) => approvalId),

@@ -1,7 +1,7 @@
 import { toAskingRun } from '../../run/approval-id.js'
 import type { Decision } from '../../run/control.js'
 import type { StoredEvent } from '../../run/events.js'
-import { fold, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
+import { fold, toOpenApprovals } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
 import { checkEditedArguments } from '../check-edited-arguments.js'
 import { parseCorrelationId, parseId } from '../ids.js'
@@ -68,17 +68,6 @@ export async function answerRun(
   await reportResults(call, key, unreported)
   const answered = [...placed.map(({ approvalId }) => approvalId), ...results.map(({ callId }) => callId)]
   return { key, told: toTold(events, answered), answered }
-}
-
-/** Of the results that a conversation shows, those that a run still waits for: the others are history. */
-export async function leaveOutReported(
-  { sessions }: Call,
-  key: RunKey,
-  results: readonly PlacedResult[],
-): Promise<readonly PlacedResult[]> {
-  if (results.length === 0) return []
-  const open = toOpenCalls(fold(await sessions.readRun(key)))
-  return results.filter(({ callId }) => open.some((one) => one.callId === callId))
 }
 
 /** Of the decisions that a conversation shows, those that a run still waits for: the others are history. @throws {AgentError} `invalid_request` naming the field. */

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { type DurableClient, EntityId } from 'durable-functions'
+import type { DurableClient } from 'durable-functions'
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { type Clock, systemClock, toTimestamp } from '../../core/clock.js'
 import { AgentError, hasCode } from '../../core/errors.js'
@@ -15,19 +14,16 @@ import {
   withWishes,
 } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
-import { toEntityName } from '../agent-session-id.js'
-import { deleteRuns } from '../entity/delete-runs.js'
 import type { OperationName } from '../entity/operation.js'
-import { createRaiseEvent, type RaiseEvent } from '../replies/announce-end.js'
 import { AgentState } from '../state/agent-state.js'
 import { type HistoryPage, readSession, type SessionView } from '../state/read-session.js'
-import { askTaskHub } from './ask-task-hub.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
+import { type Clearing, deleteSession, resetSession } from './clear-session.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { followRun } from './follow-run.js'
 import { Reminders } from './reminders.js'
+import { SessionEntities } from './session-entities.js'
 import { withTrace } from './with-trace.js'
-import { WriteProof } from './write-proof.js'
 
 export interface SessionClientOptions {
   /** @default the machine's */
@@ -51,12 +47,11 @@ export interface BeginOptions {
 
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
-  readonly #durable: DurableClient
+  readonly #entities: SessionEntities
   readonly #log: RunLog
   readonly #clock: Clock
   readonly #agents: readonly AgentDefinition[]
   readonly #maxInlineMediaBytes: number
-  readonly #proofs = new Map<string, WriteProof>()
   readonly #reminders: Reminders
 
   constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
@@ -65,7 +60,7 @@ export class SessionClient {
     this.#reminders = new Reminders(reminderPauseMs, clock)
     this.#agents = agents
     this.#maxInlineMediaBytes = maxInlineMediaBytes
-    this.#durable = durable
+    this.#entities = new SessionEntities(durable, clock)
     this.#log = log
   }
 
@@ -234,7 +229,7 @@ export class SessionClient {
     const session = await this.#log.session(key)
     if (session !== undefined && isAllowed(session.owner, owner)) return
     if (session === undefined) {
-      const state = await this.#readState(key)
+      const state = await this.#entities.readState(key)
       if (state !== undefined && isAllowed(state.own.owner, owner)) return
     }
     throw createNotFoundError(key)
@@ -248,107 +243,45 @@ export class SessionClient {
     return readSession(this.#log, key, await this.#readCurrentState(key), page)
   }
 
-  /** Clears the history, and waits until that is done, or the session is deleted. @throws {AgentError} `session_busy` when it is not done within the limit. */
-  async reset(key: SessionKey, limitMs: number): Promise<void> {
-    const before = this.#clock.now()
-    await this.signal(key, 'reset', { id: randomUUID(), before })
-    await this.#waitUntil(() => this.#isReset(key, before), limitMs)
+  /** See {@link resetSession}. */
+  reset(key: SessionKey, limitMs: number): Promise<void> {
+    return resetSession(key, this.#toClearing(limitMs))
   }
 
-  /** Whether the history has been cleared since, by whomever, or deleted. */
-  async #isReset(key: SessionKey, since: number): Promise<boolean> {
-    const state = await this.#readState(key)
-    if (state === undefined) return (await this.#log.session(key)) === undefined
-    return (state.own.resetBefore ?? 0) >= since
+  /** See {@link deleteSession}. */
+  delete(key: SessionKey, limitMs: number): Promise<void> {
+    return deleteSession(key, this.#toClearing(limitMs))
   }
 
-  /** Deletes the session with its runs and their logs, and waits until that is done; a session of its name may have been begun by then. A run in progress is cut off. */
-  async delete(key: SessionKey, limitMs: number): Promise<void> {
-    const before = await this.#findEnd(key)
-    await this.signal(key, 'delete', { before })
-    const raise = createRaiseEvent(this.#durable, this.#clock)
-    const raiseEvent: RaiseEvent = (...event) => askTaskHub(() => raise(...event))
-    const agent = this.#agents.find(({ name }) => name === key.agent)
-    await deleteRuns(key, { log: this.#log, agent, before, raiseEvent, clock: this.#clock })
-    await this.#waitUntil(() => this.#isDeleted(key, before), limitMs)
-  }
-
-  /** A time after all that there is of a session, also where the clock that gave it its times was ahead of this one. */
-  async #findEnd(key: SessionKey): Promise<number> {
-    const { updatedAt = 0 } = (await this.#log.session(key)) ?? {}
-    return Math.max(this.#clock.now(), updatedAt) + 1
-  }
-
-  /** Whether there is no session any more, or another one of its name that was begun since. */
-  async #isDeleted(key: SessionKey, since: number): Promise<boolean> {
-    const stored = await this.#readEntity(key)
-    if (stored === undefined) return true
-    const { createdAt = 0 } = (await this.#log.session(key)) ?? {}
-    return createdAt >= since
+  #toClearing(limitMs: number): Clearing {
+    return {
+      entities: this.#entities,
+      log: this.#log,
+      agents: this.#agents,
+      clock: this.#clock,
+      limitMs,
+    }
   }
 
   /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */
-  async probe(agent: string): Promise<void> {
-    const key = { agent, session: 'health' }
-    await this.#readEntity(key)
-    // Asking an entity for its state changes nothing, but the question itself has to be stored.
-    const write = () => this.signal(key, 'get_state', undefined)
-    const proof = this.#proofs.get(agent) ?? new WriteProof({ write, clock: this.#clock })
-    this.#proofs.set(agent, proof)
-    await proof.give()
-  }
-
-  async #waitUntil(isDone: () => Promise<boolean>, limitMs: number): Promise<void> {
-    const deadline = this.#clock.now() + limitMs
-    for (let pauseMs = 2; !(await isDone()); pauseMs = Math.min(pauseMs * 2, 250)) {
-      if (this.#clock.now() > deadline) {
-        throw new AgentError(
-          'session_busy',
-          'The session is busy with earlier messages; this will be done after them.',
-          {
-            retryable: true,
-            retryAfterMs: 5000,
-          },
-        )
-      }
-      await this.#clock.sleep(pauseMs)
-    }
+  probe(agent: string): Promise<void> {
+    return this.#entities.probe(agent)
   }
 
   /** The entity's state, unless it is that of a session which was deleted and begun anew since. */
   async #readCurrentState(key: SessionKey): Promise<AgentState> {
-    const [state, session] = await Promise.all([this.#readState(key), this.#log.session(key)])
+    const [state, session] = await Promise.all([this.#entities.readState(key), this.#log.session(key)])
     return state?.isOf(session) ? state : new AgentState()
   }
 
-  async #readState(key: SessionKey): Promise<AgentState | undefined> {
-    const stored = await this.#readEntity(key)
-    if (stored === undefined) return undefined
-    const state = new AgentState()
-    state.restoreState(stored)
-    return state
-  }
-
-  async #readEntity(key: SessionKey): Promise<unknown> {
-    const { entityExists, entityState } = await askTaskHub(() =>
-      this.#durable.readEntityState<unknown>(toEntityId(key)),
-    )
-    return entityExists ? (entityState ?? undefined) : undefined
-  }
-
   /** Sends an operation to a session's entity. */
-  async signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
-    await askTaskHub(() => this.#durable.signalEntity(toEntityId(key), operation, input))
+  signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
+    return this.#entities.signal(key, operation, input)
   }
 }
 
 function toRecord(result: ToolResult): ControlRecord {
   return { type: 'toolResult', ...result }
-}
-
-/** durable-functions puts keys into URLs as they are, so they are encoded here; the host decodes them again. */
-function toEntityId({ agent, session }: SessionKey): EntityId {
-  return new EntityId(toEntityName(agent), encodeURIComponent(session))
 }
 
 /** A session without owner is open to everyone, one with an owner only to that owner. */

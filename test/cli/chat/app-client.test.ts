@@ -58,6 +58,7 @@ test('a message is sent under its key, and its answer that is cut off can be fol
   const client = await connect((request, response) => {
     const { method, url, headers } = request
     seen.push([method, url, headers['idempotency-key'], headers['last-event-id'], headers.accept])
+    response.setHeader('content-type', 'text/event-stream')
     response.write('id: 0\nevent: run.accepted\ndata: {}\n\nid: 1\nevent: ', () => response.destroy())
   })
   const address = { agent: 'A', session: 'ann b', run: 'r 1' }

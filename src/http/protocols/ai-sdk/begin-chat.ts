@@ -4,9 +4,10 @@ import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { type AnsweredRun, answerRun, decideRun, leaveOutPast, leaveOutReported } from '../decide-run.js'
+import { answerBeforeMessage } from '../answer-before-message.js'
+import { type AnsweredRun, answerRun, decideRun, leaveOutPast, toDecidedRun } from '../decide-run.js'
 import type { TellingFrom } from '../tell-run.js'
-import { refuseToWait } from '../waiting-runs.js'
+import { createWaitError, refuseToWait } from '../waiting-runs.js'
 import { findAttempt } from './find-attempt.js'
 import type { ParsedChat } from './parse-chat.js'
 
@@ -18,26 +19,33 @@ export interface BegunChat {
 
 /** Takes what is answered and what is said. A request that is repeated finds what it did before. */
 export async function beginChat(call: Call, chat: ParsedChat): Promise<BegunChat> {
-  const answered = await answer(call, chat)
-  if (answered !== undefined && chat.messages.length === 0) return { key: answered.key, from: answered }
+  if (chat.messages.length === 0) {
+    const answered = await answer(call, chat)
+    return { key: answered.key, from: answered }
+  }
+  await answerAhead(call, chat)
   const key = { ...chat.session, run: await chooseRun(call, chat) }
   await begin(call, chat, key)
   return { key, from: {} }
 }
 
-/** Of what is answered ahead of a new message, that counts which is not too late; `undefined` when nothing is. */
-async function answer(
+function answer(
   call: Call,
-  { session, messages, answers: { run = '', decisions, results } }: ParsedChat,
-): Promise<AnsweredRun | undefined> {
+  { session, answers: { run = '', ...answers } }: ParsedChat,
+): Promise<AnsweredRun> {
+  return answers.results.length > 0
+    ? answerRun(call, { ...session, run }, answers)
+    : decideRun(call, session, answers.decisions)
+}
+
+/** Takes what is answered ahead of a new message, as far as it is not too late. @throws {AgentError} `session_busy` when the message would have to wait. */
+async function answerAhead(call: Call, { session, answers, options }: ParsedChat): Promise<void> {
+  const decisions = await leaveOutPast(call, session, answers.decisions)
+  const { results, run = toDecidedRun(decisions) } = answers
+  if (decisions.length + results.length === 0) return
   const key = { ...session, run }
-  const isAlone = messages.length === 0
-  const due = {
-    decisions: isAlone ? decisions : await leaveOutPast(call, session, decisions),
-    results: isAlone ? results : await leaveOutReported(call, key, results),
-  }
-  if (due.results.length > 0) return answerRun(call, key, due)
-  return due.decisions.length > 0 ? decideRun(call, session, due.decisions) : undefined
+  if (!(await answerBeforeMessage(call, key, { decisions, results }, options.onBusy)))
+    throw createWaitError(key)
 }
 
 async function begin(call: Call, chat: ParsedChat, key: RunKey): Promise<void> {
