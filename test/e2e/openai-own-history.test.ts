@@ -1,3 +1,4 @@
+import { Agent, OpenAIProvider, Runner, tool, user } from '@openai/agents'
 import type OpenAI from 'openai'
 import type {
   FunctionTool,
@@ -8,6 +9,7 @@ import type {
   ResponseInputItem,
 } from 'openai/resources/responses/responses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { collect, createOpenAiClient, kindsOf, readFailure } from '../support/openai-client.js'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools } from '../support/script-book.js'
@@ -41,6 +43,7 @@ beforeAll(async () => {
   book.add('Show Oslo', { text: 'Let me see.', ...callTools(show('Oslo')) })
   book.add('Show both', callTools(show('Oslo'), show('Bergen')))
   book.add('Show one after the other', callTools(show('Oslo')), callTools(show('Bergen')), { text: 'Seen.' })
+  book.add('Work and show', callTools(call('work', { id: 'beside' }), show('Oslo')))
   book.add('Refund it', callTools(call('refund', { order: 7, amount: 250 })))
 })
 
@@ -167,6 +170,27 @@ describe('a client that keeps the conversation itself', () => {
     const next = await send([...input, says('And?')])
     expect([next.output_text, next.conversation]).toEqual(['You said: And?', asked.conversation])
     expect(await readFailure(send([...input, says('Or?')]))).toMatchObject({ param: 'input.1.id' })
+  })
+
+  test("may be OpenAI's Agents SDK", async () => {
+    const modelProvider = new OpenAIProvider({ openAIClient: client, useResponses: true })
+    const runner = new Runner({ modelProvider, tracingDisabled: true })
+    const shown = tool({
+      name: 'show_map',
+      description: 'Shows a place on the map of the page.',
+      parameters: z.object({ place: z.string() }),
+      execute: ({ place }) => `Shown: ${place}`,
+    })
+    const agent = new Agent({ name: 'Page', model, tools: [shown] })
+    const first = await runner.run(agent, 'Work and show')
+    expect(first.finalOutput).toBe('Tools: beside by work | Shown: Oslo')
+    const second = await runner.run(agent, [...first.history, user('Thanks')])
+    expect(second.finalOutput).toBe('You said: Thanks')
+    const third = await runner.run(agent, [...second.history, user('Show both')], { stream: true })
+    await third.completed
+    expect(third.finalOutput).toBe('Tools: Shown: Oslo | Shown: Bergen')
+    const asked = scene.model.requests.at(-1)?.body.messages?.filter(({ role }) => role === 'user')
+    expect(asked).toHaveLength(3)
   })
 
   test('decides, where its conversation is named', async () => {
