@@ -62,15 +62,23 @@ async function see(run: WatchedRun): Promise<RemoteResponse> {
       continue
     }
     if (news.done === true) return toEnding(run, state)
-    state = advance(state, news.value)
-    run.onEvent(news.value)
+    const event = news.value
+    state = advance(state, event)
+    // The words of a run that has joined another one came with that one's events.
+    if (event.type === 'run.completed' && state.joined !== undefined)
+      run.onEvent(toDelta(event.data.response))
+    run.onEvent(event)
     next = reader.next()
-    if (news.value.type === 'run.parked' && isAsking(state)) answering = helpDesk.answer()
+    if (event.type === 'run.parked' && isAsking(state)) answering = helpDesk.answer()
     else if (state.parked === undefined) answering = never
   }
 }
 
 const never = new Promise<Questions>(() => {})
+
+function toDelta(text: string): RunEvent {
+  return { type: 'message.delta', data: { step: 0, text } }
+}
 
 function followRun(run: WatchedRun): AsyncGenerator<RemoteEvent> {
   const outage = new Outage(run)
