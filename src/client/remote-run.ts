@@ -53,12 +53,12 @@ async function see(run: WatchedRun): Promise<RemoteResponse> {
   const reader = followRun(run)
   let state = emptyRun
   let next = reader.next()
-  let answering = never
+  let answering: Promise<Questions> | undefined
   while (true) {
-    const news = await Promise.race([next, answering])
+    const news = await (answering === undefined ? next : Promise.race([next, answering]))
     if ('toolCalls' in news) {
       if (news.approvals.length + news.toolCalls.length > 0) return toReply(run, state, 'waiting', news)
-      answering = never
+      answering = undefined
       continue
     }
     if (news.done === true) return toEnding(run, state)
@@ -70,11 +70,9 @@ async function see(run: WatchedRun): Promise<RemoteResponse> {
     run.onEvent(event)
     next = reader.next()
     if (event.type === 'run.parked' && isAsking(state)) answering = helpDesk.answer()
-    else if (state.parked === undefined) answering = never
+    else if (state.parked === undefined) answering = undefined
   }
 }
-
-const never = new Promise<Questions>(() => {})
 
 function toDelta(text: string): RunEvent {
   return { type: 'message.delta', data: { step: 0, text } }

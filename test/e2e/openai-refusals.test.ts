@@ -37,8 +37,8 @@ test.each([
   ['no items', { input: [] }, 'input'],
   ['a system message', { input: [{ role: 'system', content: 'Obey' }] }, 'input.0.role'],
   ['a developer message', { input: [{ type: 'message', role: 'developer', content: 'x' }] }, 'input.0.role'],
-  ['an assistant message', { input: [bare, { role: 'assistant', content: 'I said' }] }, 'input.1.role'],
-  ['a tool call', { input: [{ type: 'function_call', call_id: 'c', name: 'x' }] }, 'input.0.type'],
+  ['an assistant message', { input: [bare, { role: 'assistant', content: 'I said' }] }, 'input.1.id'],
+  ['a tool call', { input: [{ type: 'function_call', call_id: 'c', name: 'x' }] }, 'input.0.call_id'],
   ['an item reference', { input: [{ type: 'item_reference', id: 'x' }] }, 'input.0.type'],
   ['an image by http', { input: [{ role: 'user', content: [image] }] }, 'input.0.content.0.image_url'],
   [

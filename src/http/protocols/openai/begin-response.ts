@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto'
 import { toCanonicalJson } from '../../../core/json.js'
-import { toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
+import { fold, toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { createFieldError } from '../../request-errors.js'
@@ -9,12 +9,13 @@ import { findUnreported } from '../../take-results.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
 import { findAskingRun } from '../waiting-runs.js'
 import { toCallId } from './call-id.js'
+import type { Conversation } from './conversation.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
-import { requireConversation, toConversationPath } from './require-conversation.js'
+import { requireConversation } from './require-conversation.js'
 import type { ResponseKey } from './response-id.js'
 import type { ResponseInput } from './response-input.js'
 import { takeAnswers } from './take-answers.js'
-import { type GivenAnswers, toGivenAnswers } from './to-given-answers.js'
+import { type GivenAnswers, readAnswers, toGivenAnswers } from './to-given-answers.js'
 
 /** Begins what a request asks for, or finds what it began when it was sent before; names the response. */
 export async function beginResponse(call: Call, asked: ParsedResponseRequest): Promise<ResponseKey> {
@@ -27,14 +28,16 @@ async function beginRun(
   asked: ParsedResponseRequest,
   { messages, results }: Extract<ResponseInput, { type: 'messages' }>,
 ): Promise<ResponseKey> {
-  const { agent, options, metadata, correlationId } = asked
-  const session = asked.session ?? createSessionId(call, asked)
+  const { agent, options, metadata, correlationId, conversation } = asked
+  const session = conversation?.session ?? createSessionId(call, asked)
   const key = { agent: agent.name, session, run: correlationId }
   const answered = results.length > 0 ? toGivenAnswers(asked, results) : undefined
-  const isKnown = asked.session !== undefined && (await call.log.session(key)) !== undefined
-  if (isKnown || asked.previous !== undefined || answered !== undefined) {
-    await requireConversation(call, key, toConversationPath(asked))
-    await goToEnd(call, asked, key, answered)
+  if (conversation !== undefined) {
+    const isThere = (await call.log.session(key)) !== undefined
+    if (isThere || conversation.isOld || answered !== undefined) {
+      await requireConversation(call, key, conversation.path)
+      await goToEnd(call, conversation, key, answered)
+    }
   }
   await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner, metadata }))
   return { ...key, first: 0, part: 0 }
@@ -49,21 +52,22 @@ function createSessionId({ request, owner }: Call, { agent, correlationId }: Par
 /** A conversation is one line: it goes on from its end, and only once nothing is asked there. */
 async function goToEnd(
   call: Call,
-  { previous }: ParsedResponseRequest,
+  { lastRun, path }: Conversation,
   key: RunKey,
   answered: GivenAnswers | undefined,
 ): Promise<void> {
   const last = await findLastRun(call, key)
   if (last === undefined || last.run === key.run) return
-  if (previous !== undefined && previous.run !== last.run) {
-    throw createFieldError('previous_response_id', 'is not the last response of its conversation')
-  }
+  if (lastRun !== undefined && lastRun !== last.run && !(await isLastAnswer(call, { ...key, run: lastRun })))
+    throw createFieldError(path, 'is not of the last response of its conversation')
   if (answered !== undefined) await takeResults(call, answered)
   await checkAsked(call, key)
 }
 
 /** Takes what the client's tools gave before the user said something new. */
-async function takeResults(call: Call, { key, answers }: GivenAnswers): Promise<void> {
+async function takeResults(call: Call, given: GivenAnswers): Promise<void> {
+  const { key } = given
+  const answers = await readAnswers(call, given)
   findUnreported(await call.sessions.readRun(key), answers.results)
   await answerBeforeMessage(call, key, answers)
 }
@@ -86,4 +90,18 @@ async function findLastRun({ log }: Call, key: SessionKey): Promise<RunSummary |
   if (open.length > 0) return open.at(-1)
   const [newest] = await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, 1)
   return newest
+}
+
+const mostRunsInVain = 5
+
+/** Whether only few runs have come after one, and to nothing: a client may have got no more of them than that they failed. */
+async function isLastAnswer({ log, sessions }: Call, key: RunKey): Promise<boolean> {
+  if ((await log.runsAfter(key, Number.MAX_SAFE_INTEGER)).length > 0) return false
+  const newest = await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, mostRunsInVain + 1)
+  for (const { run } of newest) {
+    if (run === key.run) return true
+    const { outcome } = fold(await sessions.readRun({ ...key, run }))
+    if (outcome?.type === 'run.completed') return false
+  }
+  return false
 }

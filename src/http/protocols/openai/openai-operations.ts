@@ -49,7 +49,10 @@ export const dialect = {
       ],
       answers: { 200: toJsonOrEvents('The response, or its events', anyObject) },
     },
-    'response-cancel': { summary: "Stop a response's run", answers: { 200: toResponse(anyObject) } },
+    'response-cancel': {
+      summary: "Stop a response's run, also one that waits",
+      answers: { 200: toResponse(anyObject) },
+    },
     models: { summary: 'List the agents as models', answers: { 200: toResponse(anyObject) } },
     model: { summary: 'An agent as a model', answers: { 200: toResponse(anyObject) } },
   },

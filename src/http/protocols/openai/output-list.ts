@@ -1,4 +1,5 @@
 import type { ResponseOutputItem } from 'openai/resources/responses/responses'
+import { type ItemKind, type ResponseKey, toItemId } from './response-id.js'
 
 /** Where an item stands in a response's output. */
 export interface Place {
@@ -9,12 +10,11 @@ export interface Place {
 
 /** The output of a response: its items in the order in which they were begun, each with an id of its own. */
 export class OutputList {
-  readonly #seed: string
+  readonly #key: ResponseKey
   readonly #items: (ResponseOutputItem | undefined)[] = []
 
-  /** `seed` makes the ids of this list differ from those of others. */
-  constructor(seed: string) {
-    this.#seed = seed
+  constructor(key: ResponseKey) {
+    this.#key = key
   }
 
   /** What there is so far. Items that were begun in vain are left out, so that a place may be before its `index`. */
@@ -22,10 +22,10 @@ export class OutputList {
     return this.#items.filter((item) => item !== undefined)
   }
 
-  /** The place of a new item; `prefix` tells its kind, as in OpenAI's ids. */
-  begin(prefix: 'msg' | 'rs' | 'mcp' | 'fc'): Place {
+  /** The place of a new item. */
+  begin(kind: ItemKind): Place {
     const index = this.#items.push(undefined) - 1
-    return { id: `${prefix}_${this.#seed}_${index}`, index }
+    return { id: toItemId(kind, this.#key, index), index }
   }
 
   /** The place of an item that brings its id along. */

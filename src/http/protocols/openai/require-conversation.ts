@@ -1,7 +1,6 @@
 import { AgentError, hasCode } from '../../../core/errors.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import type { Call } from '../../route.js'
-import type { ParsedResponseRequest } from './parse-response-request.js'
 
 /** Passes when the conversation that a request goes on with is there, and the caller's. @throws {AgentError} `not_found` naming the field that it was named in. */
 export async function requireConversation(
@@ -16,9 +15,4 @@ export async function requireConversation(
     const message = 'names no conversation that there is'
     throw new AgentError('not_found', `${path}: ${message}`, { cause, issues: [{ path, message }] })
   }
-}
-
-/** The field in which a request for a response names its conversation. */
-export function toConversationPath({ previous }: ParsedResponseRequest): string {
-  return previous === undefined ? 'conversation' : 'previous_response_id'
 }

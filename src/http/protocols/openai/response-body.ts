@@ -41,7 +41,7 @@ const inputPart = z.discriminatedUnion(
 /** May leave out what it is. */
 const userMessage = z.strictObject({
   type: z.literal('message').optional().default('message'),
-  role: z.literal('user', { error: 'must be "user": callers speak for nobody else' }),
+  role: z.literal('user'),
   content: z.union([z.string(), z.array(inputPart).min(1)]),
   id: z.string().nullish(),
   status: z.string().nullish(),
@@ -72,9 +72,35 @@ const callOutput = z.strictObject({
   caller: z.strictObject({ type: z.literal('direct') }).nullish(),
 })
 
-const inputItem = z.discriminatedUnion('type', [userMessage, approvalResponse, callOutput], {
-  error: 'must be message, mcp_approval_response or function_call_output: the session keeps all else',
+const itemId = z.string({ error: 'must be there: what an agent has said is repeated as this server gave it' })
+
+/** Security: of what callers say that the agent has said or done only the ids are read. */
+const agentMessage = z.object({
+  type: z.literal('message').optional().default('message'),
+  role: z.literal('assistant'),
+  id: itemId,
 })
+
+const agentItem = z.object({
+  type: z.enum(['reasoning', 'mcp_call', 'mcp_approval_request']),
+  id: itemId,
+})
+
+const functionCall = z.object({
+  type: z.literal('function_call'),
+  call_id: z.string(),
+  id: z.string().nullish(),
+})
+
+const message = z.discriminatedUnion('role', [userMessage, agentMessage], {
+  error: 'must be "user": callers speak for nobody else',
+})
+
+const inputItem = z.discriminatedUnion(
+  'type',
+  [message, approvalResponse, callOutput, functionCall, agentItem],
+  { error: 'must be message, mcp_approval_response, function_call_output, or an item of an output' },
+)
 
 const functionTool = z.strictObject({
   type: z.literal('function', { error: "must be function: all other tools are the agent's own" }),
@@ -130,7 +156,7 @@ const agentsOwn = 'is not accepted: it is the agent that has them'
 /** The JSON body of `POST responses`. Source: OpenAI API reference, "Create a model response"; what we cannot honour is refused by name. */
 export const responseBody = z.strictObject({
   model: z.string().optional(),
-  input: z.union([z.string(), z.array(inputItem).min(1).max(100)]),
+  input: z.union([z.string(), z.array(inputItem).min(1)]),
   previous_response_id: z.string().nullish(),
   conversation: z.union([z.string(), z.strictObject({ id: z.string() })]).nullish(),
   metadata: z
@@ -152,11 +178,17 @@ export type ResponseBody = z.infer<typeof responseBody>
 /** One item of a request's `input`. */
 export type InputItem = Exclude<ResponseBody['input'], string>[number]
 
+/** An item that says something new. */
+export type NewItem = UserMessage | ApprovalResponse | CallOutput
+
 /** A human's decision as a client sends it. */
 export type ApprovalResponse = z.infer<typeof approvalResponse>
 
 /** What came of a tool call as a client sends it. */
 export type CallOutput = z.infer<typeof callOutput>
+
+/** What a user says. */
+export type UserMessage = z.infer<typeof userMessage>
 
 /** A part of a user's message. */
 export type InputPart = z.infer<typeof inputPart>

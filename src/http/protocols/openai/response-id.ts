@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { longestCorrelationId, longestSessionId } from '../../../core/find-id-problem.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { parseId } from '../../ids.js'
@@ -15,6 +14,9 @@ export interface ResponseKey extends RunKey {
   /** The part that it ends with. */
   readonly part: number
 }
+
+/** What an item is: a message, reasoning, a call of the agent's, or one that the client is to carry out. */
+export type ItemKind = 'msg' | 'rs' | 'mcp' | 'fc'
 
 const prefix = 'resp_'
 
@@ -43,9 +45,19 @@ export function parseResponseId(field: string, id: string): ResponseKey {
   return key
 }
 
-/** A short text that differs from response to response, for the ids of its items. */
-export function toItemSeed(key: ResponseKey): string {
-  return hash('sha256', toResponseId(key)).slice(0, 32)
+/** The id of a response's item, which is `index` among all that were begun; `kind` as in OpenAI's ids. */
+export function toItemId(kind: ItemKind, key: ResponseKey, index: number): string {
+  return `${kind}_${toResponseId(key).slice(prefix.length)}_${index}`
+}
+
+/** Reads whose item an id names that {@link toItemId} made. @throws {AgentError} `invalid_request` naming the field for any other text. */
+export function parseItemId(field: string, id: string): ResponseKey {
+  const [, response] = /^(?:msg|rs|mcp|fc)_(.+)_\d+$/.exec(id) ?? []
+  if (response === undefined) {
+    const quoted = id.slice(0, 100)
+    throw createFieldError(field, `must be the id of an item as this server gave it, not "${quoted}"`)
+  }
+  return parseResponseId(field, prefix + response)
 }
 
 function isPart(value: unknown): value is number {

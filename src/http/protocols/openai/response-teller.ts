@@ -11,7 +11,7 @@ import {
 import { CallTeller } from './call-teller.js'
 import { OutputList } from './output-list.js'
 import type { Frame, LifecycleType } from './response-frames.js'
-import { type ResponseKey, toItemSeed } from './response-id.js'
+import type { ResponseKey } from './response-id.js'
 import { PartCounter } from './response-parts.js'
 import { type ResponseView, toResponseView } from './response-view.js'
 import { StepTeller } from './step-teller.js'
@@ -40,7 +40,7 @@ export class ResponseTeller {
 
   constructor(key: ResponseKey) {
     this.#key = key
-    this.#output = new OutputList(toItemSeed(key))
+    this.#output = new OutputList(key)
     this.#steps = new StepTeller(this.#output)
     this.#calls = new CallTeller(this.#output, key)
   }

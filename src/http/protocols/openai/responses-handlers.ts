@@ -1,5 +1,7 @@
 import { AgentError } from '../../../core/errors.js'
 import { withinMs } from '../../../core/work-limit.js'
+import type { StoredEvent } from '../../../run/events.js'
+import { fold } from '../../../run/fold.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import { parseCount, parseFlag, refuseUnknown } from '../../parse-query.js'
 import { toReachable } from '../../reachable-agents.js'
@@ -8,6 +10,7 @@ import type { Call } from '../../route.js'
 import { beginResponse } from './begin-response.js'
 import { parseResponseRequest } from './parse-response-request.js'
 import { parseResponseId, type ResponseKey, toResponseId } from './response-id.js'
+import { countParts } from './response-parts.js'
 import { createResponseStream } from './response-stream.js'
 import { ResponseTeller } from './response-teller.js'
 
@@ -36,14 +39,21 @@ export async function handleRetrieveResponse(call: Call): Promise<Answer> {
   return isStream ? createResponseStream(call, key, after) : createResponseAnswer(key, told)
 }
 
-/** `POST responses/{id}/cancel`: stops the response's run, and gives what became of it; the response as it is when it has ended. */
+/**
+ * `POST responses/{id}/cancel`: stops the response's run, also one that waits, and gives what became of it: the response, or
+ * the one that followed where it had ended before its run.
+ */
 export async function handleCancelResponse(call: Call): Promise<Answer> {
   refuseUnknown(call.url.searchParams, ['code'])
   await passBody(call.request, call.settings.maxBodyBytes)
-  const { key, told } = await requireResponse(call)
-  if (told.isOver) return createResponseAnswer(key, told)
-  await call.sessions.cancel(key)
-  return createResponseAnswer(key, await waitForResponse(call, key))
+  const { key } = await requireResponse(call)
+  const { outcome } = fold(await call.sessions.readRun(key))
+  if (outcome === undefined) await call.sessions.cancel(key)
+  const last = countParts(await readToEnd(call, key))
+  const shown = last > key.part ? { ...key, first: key.part + 1, part: last } : key
+  const told = await readResponse(call, shown)
+  if (!told.isThere) throw createMissingError(toResponseId(key))
+  return createResponseAnswer(shown, told)
 }
 
 /**
@@ -81,6 +91,15 @@ async function readResponse({ sessions }: Call, key: ResponseKey): Promise<Respo
   const teller = new ResponseTeller(key)
   for (const event of await sessions.readRun(key)) teller.take(event)
   return teller
+}
+
+/** A run's events when it has ended, or as far as they go when the time is up. */
+function readToEnd({ sessions, settings }: Call, key: ResponseKey): Promise<readonly StoredEvent[]> {
+  return withinMs(settings.waitLimitMs, async (signal) => {
+    const events: StoredEvent[] = []
+    for await (const batch of sessions.follow(key, -1, signal)) events.push(...batch)
+    return events
+  })
 }
 
 /** The response when it has ended, or as it stands when the time is up. */

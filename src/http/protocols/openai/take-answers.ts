@@ -4,11 +4,11 @@ import { readAnswered, toUnanswered } from '../answered-events.js'
 import { answerRun } from '../decide-run.js'
 import { checkSameOptions } from './check-same-options.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
-import { requireConversation, toConversationPath } from './require-conversation.js'
+import type { PlacedAnswer } from './placed-answer.js'
+import { requireConversation } from './require-conversation.js'
 import type { ResponseKey } from './response-id.js'
-import type { PlacedAnswer } from './response-input.js'
 import { countParts } from './response-parts.js'
-import { toGivenAnswers } from './to-given-answers.js'
+import { readAnswers, toGivenAnswers } from './to-given-answers.js'
 
 /**
  * Takes what a run waits for: decisions about tool calls, and what came of those that the client has carried out. What
@@ -21,14 +21,17 @@ export async function takeAnswers(
   asked: ParsedResponseRequest,
   placed: readonly PlacedAnswer[],
 ): Promise<ResponseKey> {
-  const { key, answers } = toGivenAnswers(asked, placed)
-  await requireConversation(call, key, toConversationPath(asked))
+  const { conversation } = asked
+  const given = toGivenAnswers(asked, placed)
+  const { key } = given
+  await requireConversation(call, key, conversation?.path ?? 'conversation')
+  const answers = await readAnswers(call, given)
   const { request } = fold(await call.sessions.readRun(key))
   if (request !== undefined) checkSameOptions(asked.options, request.options, 'text.format')
   const { answered } = await answerRun(call, key, answers)
   const events = await readAnswered(call, key, answered)
   // The part that an answer belongs to is the first that is not over when it is taken.
   const parts = answered.map((id) => countParts(toUnanswered(events, [id])))
-  const unseen = asked.previous === undefined ? [] : [asked.previous.part + 1]
+  const unseen = conversation?.heard === undefined ? [] : [conversation.heard.part + 1]
   return { ...key, first: Math.min(...parts, ...unseen), part: Math.max(...parts) }
 }

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { parseResponseId, toResponseId } from '../../../../src/http/protocols/openai/response-id.js'
+import {
+  parseItemId,
+  parseResponseId,
+  toItemId,
+  toResponseId,
+} from '../../../../src/http/protocols/openai/response-id.js'
 
 function encode(fields: unknown): string {
   return `resp_${Buffer.from(JSON.stringify(fields)).toString('base64url')}`
@@ -15,6 +20,8 @@ test.each([
   const id = toResponseId(key)
   expect(id).toMatch(/^resp_[A-Za-z0-9_-]+$/)
   expect(parseResponseId('id', id)).toEqual(key)
+  for (const kind of ['msg', 'rs', 'mcp', 'fc'] as const)
+    expect(parseItemId('id', toItemId(kind, key, 12))).toEqual(key)
 })
 
 describe('what is no id', () => {
@@ -40,4 +47,16 @@ describe('what is no id', () => {
   ])('%s', (_name, text) => {
     expect(() => parseResponseId('some_id', text)).toThrow(/^some_id: /)
   })
+})
+
+test.each([
+  '',
+  'msg_1',
+  'msg__0',
+  `${encode(['A', 's', 'r'])}_0`,
+  `msg_${encode(['A', 's', 'r'])}_0`,
+  'msg_WyJBIl0_0',
+  'msg_WyJBIiwicyIsInIiXQ_x',
+])('an item has another id than "%s"', (text) => {
+  expect(() => parseItemId('some_id', text)).toThrow(/^some_id: must be the id of /)
 })
