@@ -53,24 +53,30 @@ async function see(run: WatchedRun): Promise<RemoteResponse> {
   const reader = followRun(run)
   let state = emptyRun
   let next = reader.next()
-  let answering = never
+  let answering: Promise<Questions> | undefined
   while (true) {
-    const news = await Promise.race([next, answering])
+    const news = await (answering === undefined ? next : Promise.race([next, answering]))
     if ('toolCalls' in news) {
       if (news.approvals.length + news.toolCalls.length > 0) return toReply(run, state, 'waiting', news)
-      answering = never
+      answering = undefined
       continue
     }
     if (news.done === true) return toEnding(run, state)
-    state = advance(state, news.value)
-    run.onEvent(news.value)
+    const event = news.value
+    state = advance(state, event)
+    // The words of a run that has joined another one came with that one's events.
+    if (event.type === 'run.completed' && state.joined !== undefined)
+      run.onEvent(toDelta(event.data.response))
+    run.onEvent(event)
     next = reader.next()
-    if (news.value.type === 'run.parked' && isAsking(state)) answering = helpDesk.answer()
-    else if (state.parked === undefined) answering = never
+    if (event.type === 'run.parked' && isAsking(state)) answering = helpDesk.answer()
+    else if (state.parked === undefined) answering = undefined
   }
 }
 
-const never = new Promise<Questions>(() => {})
+function toDelta(text: string): RunEvent {
+  return { type: 'message.delta', data: { step: 0, text } }
+}
 
 function followRun(run: WatchedRun): AsyncGenerator<RemoteEvent> {
   const outage = new Outage(run)

@@ -62,7 +62,37 @@ test('images go with a message, and metadata', async () => {
   expect(text).toBe('You said: Hello')
 })
 
+test('a message that joins the run before it is answered with that one, also piece by piece', async () => {
+  scene.book.add('Work on it', callTools(call('work', { id: 'joined', gate: 'joined' })))
+  const session = open('joined')
+  const first = session.run('Work on it', { correlationId: 'first' })
+  await scene.waitForWork('joined')
+  const named = { sessionId: 'joined', correlationId: 'second', waitForResponse: false }
+  await scene.api.run({ message: 'Hello', onBusy: 'steer', ...named })
+  const second = session.resume('second')
+  const told: string[] = []
+  const telling = (async () => {
+    for await (const { text } of second) told.push(text)
+  })()
+  await scene.openGate('joined')
+  expect((await first).text).toBe('You said: Hello')
+  await telling
+  expect([(await second).text, told.join('')]).toEqual(['You said: Hello', 'You said: Hello'])
+})
+
 describe('a host that is killed', () => {
+  test('while a human ponders is waited for, and the human asked once', async () => {
+    let asked = 0
+    const { text } = await open('pondered').run('Refund order 7', {
+      onApproval: async () => {
+        asked += 1
+        await scene.restart()
+        return { decision: 'approve' }
+      },
+    })
+    expect([text, asked]).toEqual(['Tools: 250 for 7', 1])
+  })
+
   test('is outlasted: the run is seen to its end, and its tool is not run twice', async () => {
     scene.book.add('Work through it', callTools(call('work', { id: 'outlast', gate: 'never' })))
     const run = open('outlast').run('Work through it')

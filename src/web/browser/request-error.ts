@@ -47,8 +47,9 @@ export function createBrokenError(): RequestError {
 export function toRequestError(status: number, body: string): RequestError {
   const problem = parseJson(body)
   const { detail, code } = isJsonObject(problem) ? problem : {}
-  // An empty 500 comes from a host that is going down.
-  const retryable = passingStatuses.has(status) || (status === 500 && body === '')
+  // An empty 500 comes from a host that is going down; a 429 that is not the app's from one that has too much to do.
+  const isHosts = (status === 500 && body === '') || (status === 429 && code === undefined)
+  const retryable = passingStatuses.has(status) || isHosts
   return new RequestError({
     message: typeof detail === 'string' ? detail : `The app answered ${status} without saying why.`,
     status,
