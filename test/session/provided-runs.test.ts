@@ -45,6 +45,18 @@ test('what a provider keeps is there in the next run, and is cleared with the hi
   expect(entity.stored?.data.extensionData?.durableAgentFunctions?.state).toBeUndefined()
 })
 
+test("a caller's tool named like one that a provider gives is the caller's mistake", async () => {
+  const given = tool({ name: 'show', description: '', execute: () => null })
+  const provider: ContextProvider = { name: 'shows', tools: () => [given] }
+  const { log, entity } = createSession(echo, { agent: { contextProviders: [provider] } })
+  await ask(log, 'a', 'a', { tools: [{ name: 'show', description: '', parameters: { type: 'object' } }] })
+  await entity.operate('run', { correlationId: 'a' })
+  expect((await log.read({ ...key, run: 'a' })).at(-1)).toMatchObject({
+    type: 'run.failed',
+    data: { code: 'invalid_request', detail: expect.stringContaining('"show"') },
+  })
+})
+
 test('a run that was cut anywhere does not ask its providers again for what they gave', async () => {
   const whole = createSession(echo, { agent: { contextProviders: [createCounter().counter] } })
   await ask(whole.log, 'a')

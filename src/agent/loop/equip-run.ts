@@ -1,4 +1,5 @@
 import { AgentError } from '../../core/errors.js'
+import type { CallerTool } from '../../run/events.js'
 import { type ContextProvider, isToolSource, type Tool, type ToolSource } from '../agent-definition.js'
 import type { MiddlewareContext } from '../middleware.js'
 import type { ProviderContext, RunInfo } from '../providers/provider-context.js'
@@ -48,8 +49,15 @@ async function findTools(equipped: EquippedRun): Promise<readonly Tool[]> {
     ...contextProviders.map((provider) => readTools(provider, equipped)),
   ])
   recordStateChanges(equipped)
-  const callers = (options.tools ?? []).map(createCallerTool)
-  return checkToolNames(equipped.agent.name, [...found.flat(), ...callers])
+  const own = checkToolNames(equipped.agent.name, found.flat())
+  return [...own, ...(options.tools ?? []).map((tool) => createCallerTool(requireOther(tool, own)))]
+}
+
+/** A caller's tool that is none of the agent's own, which providers and servers may have added to. @throws {AgentError} `invalid_request` naming it otherwise. */
+function requireOther(tool: CallerTool, own: readonly Tool[]): CallerTool {
+  if (!own.some(({ name }) => name === tool.name)) return tool
+  const message = `The agent has a tool named "${tool.name}" of its own: give yours another name.`
+  throw new AgentError('invalid_request', message)
 }
 
 async function readTools(
