@@ -36,6 +36,23 @@ export function fromJsonSchema(jsonSchema: JsonObject, field = defaultField): Sc
   }
 }
 
+/** A schema that models are told as it was given, compiled when a value is first checked: of a hundred tools mostly one is called. */
+export function createLazySchema<Output>(given: JsonObject, compile: () => Validate<Output>): Schema<Output> {
+  const jsonSchema = () => given
+  let compiled: Validate<Output> | undefined
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'json-schema',
+      validate: (value) => {
+        compiled ??= compile()
+        return compiled(value)
+      },
+      jsonSchema: { input: jsonSchema, output: jsonSchema },
+    },
+  }
+}
+
 /** Enough to see what is meant: a large schema may be wrong in each of its parts. */
 const mostIssues = 10
 

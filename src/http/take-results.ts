@@ -2,7 +2,7 @@ import { AgentError } from '../core/errors.js'
 import { type JsonValue, toCanonicalJson } from '../core/json.js'
 import type { ToolResult } from '../run/control.js'
 import type { StoredEvent } from '../run/events.js'
-import { fold, isCallersTool } from '../run/fold.js'
+import { fold, isCallersTool, type RunState } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import { createFieldError } from './request-errors.js'
 import type { Call } from './route.js'
@@ -23,10 +23,11 @@ export function findUnreported(
   events: readonly StoredEvent[],
   placed: readonly PlacedResult[],
 ): readonly PlacedResult[] {
+  const state = fold(events)
   return placed.filter((one, index) => {
     if (placed.findIndex(({ callId }) => callId === one.callId) < index)
       throw createFieldError(one.path, 'is reported twice')
-    return !isReported(events, one)
+    return !isReported(state, one)
   })
 }
 
@@ -42,8 +43,7 @@ export async function reportResults(call: Call, key: RunKey, fresh: readonly Pla
 }
 
 /** Whether the run has been told just that. @throws {AgentError} `not_found` when it has no such call of its caller's, `result_already_reported` when it was told otherwise. */
-function isReported(events: readonly StoredEvent[], placed: PlacedResult): boolean {
-  const state = fold(events)
+function isReported(state: RunState, placed: PlacedResult): boolean {
   const calls = state.steps.flatMap((step) => step.calls)
   const named = calls.find(({ call }) => call.callId === placed.callId)
   if (!isCallersTool(state, named?.call.name)) {

@@ -287,6 +287,14 @@ export function withWishes(state: RunState, wishes: readonly ControlRecord[], no
   )
 }
 
+/** Whether a run that waits can go on because of a wish: it answers what is asked, or brings what is pending. */
+export function isAnswer(state: RunState, wish: ControlRecord): boolean {
+  if (wish.type === 'decision')
+    return toOpenApprovals(state).some(({ approvalId }) => approvalId === wish.approvalId)
+  if (wish.type === 'toolResult') return toPendingCalls(state).includes(wish.callId)
+  return wish.type === 'cancel'
+}
+
 /** The pending tool calls that a run waits for, those of runs that work for it as `<call>/<inner call>`. */
 export function toPendingCalls(state: RunState): readonly string[] {
   const calls = state.outcome === undefined ? toLastCalls(state) : []

@@ -4,9 +4,9 @@ import {
   type Tool as McpTool,
   type Progress,
 } from '@modelcontextprotocol/client'
-import { limitCheck } from '../../core/caller-schema.js'
+import { createLazySchema, limitCheck } from '../../core/caller-schema.js'
 import type { JsonObject } from '../../core/json.js'
-import type { Schema, Validate } from '../../core/schema.js'
+import type { Validate } from '../../core/schema.js'
 import type { Tool } from '../agent-definition.js'
 import { captureTraceContext } from '../telemetry/trace-context.js'
 import { tool } from '../tools/tool.js'
@@ -32,7 +32,7 @@ export function createMcpTool({ definition, name, server }: NamedTool, connectio
   return tool({
     name,
     description: definition.description ?? definition.title ?? '',
-    parameters: toSchema(definition.inputSchema),
+    parameters: createLazySchema(definition.inputSchema as JsonObject, () => compile(definition.inputSchema)),
     readOnly: readOnlyHint === true,
     idempotent: idempotentHint === true,
     onUnknownOutcome,
@@ -64,23 +64,6 @@ export function createChangedTool({ definition, name, server }: NamedTool): Tool
       )
     },
   })
-}
-
-/** A server's schema, compiled when it is first needed: a server may list a hundred tools of which one is called. */
-function toSchema(inputSchema: McpTool['inputSchema']): Schema<JsonObject> {
-  const jsonSchema = () => inputSchema
-  let compiled: ReturnType<typeof compile> | undefined
-  return {
-    '~standard': {
-      version: 1,
-      vendor: 'mcp',
-      validate: (value) => {
-        compiled ??= compile(inputSchema)
-        return compiled(value)
-      },
-      jsonSchema: { input: jsonSchema, output: jsonSchema },
-    },
-  }
 }
 
 function compile(inputSchema: McpTool['inputSchema']): Validate<JsonObject> {

@@ -1,6 +1,4 @@
-import { fromJsonSchema } from '../../core/caller-schema.js'
-import type { JsonObject } from '../../core/json.js'
-import type { Schema } from '../../core/schema.js'
+import { createLazySchema, fromJsonSchema } from '../../core/caller-schema.js'
 import type { CallerTool } from '../../run/events.js'
 import type { Tool } from '../agent-definition.js'
 import { tool } from './tool.js'
@@ -10,7 +8,7 @@ export function createCallerTool({ name, description, parameters }: CallerTool):
   const checked = tool({
     name,
     description,
-    parameters: toSchema(parameters),
+    parameters: createLazySchema(parameters, () => fromJsonSchema(parameters, 'tools')['~standard'].validate),
     // Nothing runs here, so a call that was cut off may be begun again.
     readOnly: true,
     execute: () => null,
@@ -20,17 +18,6 @@ export function createCallerTool({ name, description, parameters }: CallerTool):
     async invoke(args, context, clock) {
       const outcome = await checked.invoke(args, context, clock)
       return 'error' in outcome ? outcome : { parked: 'tool' }
-    },
-  }
-}
-
-/** The model is told the schema as the caller has given it. */
-function toSchema(parameters: JsonObject): Schema {
-  const jsonSchema = () => parameters
-  return {
-    '~standard': {
-      ...fromJsonSchema(parameters, 'tools')['~standard'],
-      jsonSchema: { input: jsonSchema, output: jsonSchema },
     },
   }
 }

@@ -1,8 +1,7 @@
 import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
-import type { ControlRecord } from '../../run/control.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
-import { fold, isAsking, isExpired, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
+import { fold, isAnswer, isAsking, isExpired, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
 
@@ -18,14 +17,8 @@ async function isDecided(
   events: readonly StoredEvent[],
 ): Promise<boolean> {
   const state = fold(events)
-  const [approvals, calls] = [toOpenApprovals(state), toOpenCalls(state)]
-  if (approvals.length + calls.length === 0) return true
-  const isAnswer = (record: ControlRecord) => {
-    if (record.type === 'decision') return approvals.some((one) => one.approvalId === record.approvalId)
-    if (record.type === 'toolResult') return calls.some(({ callId }) => callId === record.callId)
-    return record.type === 'cancel'
-  }
-  return (await log.controls(key)).some(isAnswer)
+  if (toOpenApprovals(state).length + toOpenCalls(state).length === 0) return true
+  return (await log.controls(key)).some((record) => isAnswer(state, record))
 }
 
 /**

@@ -5,7 +5,7 @@ import { type Clock, toTimestamp } from '../../core/clock.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { ControlRecord } from '../../run/control.js'
 import type { RunEvent, RunRequest, SessionState, StoredEvent } from '../../run/events.js'
-import { fold, isExpired, type RunState, toOpenApprovals, toPendingCalls } from '../../run/fold.js'
+import { fold, isAnswer, isExpired, type RunState, toOpenApprovals, toPendingCalls } from '../../run/fold.js'
 import type { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { toRequestText, toResponse } from '../../run/to-response.js'
@@ -89,14 +89,10 @@ function isWaiting({ parked }: RunState): boolean {
 /** Whether a run that waits for decisions, or for the results of tools, can go on. */
 function hasNews(state: RunState, records: readonly ControlRecord[], now: string): boolean {
   const open = toOpenApprovals(state)
-  const pending = toPendingCalls(state)
-  if (open.length + pending.length === 0) return true
-  if (open.some((approval) => isExpired(approval, now))) return true
-  return records.some((record) => {
-    if (record.type === 'decision') return open.some(({ approvalId }) => approvalId === record.approvalId)
-    if (record.type === 'toolResult') return pending.includes(record.callId)
-    return record.type === 'cancel'
-  })
+  if (open.length + toPendingCalls(state).length === 0) return true
+  return (
+    open.some((approval) => isExpired(approval, now)) || records.some((record) => isAnswer(state, record))
+  )
 }
 
 async function execute(
