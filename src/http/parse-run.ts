@@ -41,13 +41,14 @@ export async function parseRun(
   refuseToJoin({ tools, onBusy: body.onBusy })
   const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
   const correlationId = parseCorrelation(body, request.headers)
+  const replaces = body.replaces === undefined ? undefined : parseCorrelationId(body.replaces, 'replaces')
   return {
     // Who sends a request again under its key, and names no session, has to come to the one of the first time.
     sessionId: parseSession(body, query) ?? toSessionOf(correlationId, owner),
     correlationId,
     request: createRunRequest({
       messages,
-      options: { enableToolCalls, responseSchema, onBusy: body.onBusy, tools },
+      options: { enableToolCalls, responseSchema, onBusy: body.onBusy, tools, replaces },
       owner,
       metadata: body.metadata,
     }),

@@ -52,6 +52,12 @@ export const runBody = z.strictObject({
     .enum(['queue', 'reject', 'interrupt', 'steer'])
     .optional()
     .describe('What to do when an earlier message is still being answered.'),
+  replaces: z
+    .string()
+    .optional()
+    .describe(
+      'The correlation id of an earlier run: this message takes its place, and what was said since is taken back.',
+    ),
   tools: callerTools
     .optional()
     .describe(

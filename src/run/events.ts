@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly responseSchema?: JsonObject | undefined
   /** What the caller itself does when the model asks for it; absent when nothing. */
   readonly tools?: readonly CallerTool[] | undefined
+  /** The run of the session whose place this one takes: that one, and what was said since, is taken back. What tools have done stays done. @default none */
+  readonly replaces?: string | undefined
 }
 
 /** A tool that the caller of a run carries out: the run waits for what it reports. */
@@ -196,6 +198,8 @@ export interface RunStarted {
   readonly attempt: number
   /** The place of this run among the session's, counted from 1; the newest `run.started` holds. */
   readonly turn: number
+  /** The turn of the run whose place this one takes; absent when it takes none. */
+  readonly replacesTurn?: number | undefined
   /** Another one for each executor, which so can tell its own beginning from an equal one; absent in what older releases wrote. */
   readonly executor?: string | undefined
   /** The executor's own place in a trace; absent when nobody traces the app. */

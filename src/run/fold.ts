@@ -16,6 +16,7 @@ import type {
   RunEvent,
   RunPrepared,
   RunRequest,
+  RunStarted,
   SessionState,
   StepCompleted,
   TerminalEvent,
@@ -62,6 +63,8 @@ export interface RunState {
   readonly attempt: number
   /** 0 until the run is first started. */
   readonly turn: number
+  /** From this turn on all before this run's is taken back; `undefined` until it is first started, and for runs that take nobody's place. */
+  readonly replacesTurn: number | undefined
   readonly steps: readonly StepState[]
   readonly steering: readonly Steering[]
   /** Answers that did not fit the schema that was asked for. */
@@ -90,6 +93,7 @@ export const emptyRun: RunState = {
   epoch: 0,
   attempt: 0,
   turn: 0,
+  replacesTurn: undefined,
   steps: [],
   steering: [],
   rejections: [],
@@ -121,7 +125,7 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case 'run.accepted':
       return { request: event.data }
     case 'run.started':
-      return { epoch: event.data.epoch, attempt: event.data.attempt, turn: event.data.turn }
+      return toStarted(event.data)
     case 'run.parked':
       return { parked: event.data.reason }
     case 'run.resumed':
@@ -175,6 +179,10 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case 'run.cancelled':
       return { outcome: event }
   }
+}
+
+function toStarted({ epoch, attempt, turn, replacesTurn }: RunStarted): Partial<RunState> {
+  return { epoch, attempt, turn, replacesTurn }
 }
 
 function toStepState(step: StepCompleted): StepState {

@@ -16,6 +16,8 @@ export interface SendOptions {
   readonly responseSchema?: JsonObject | undefined
   /** Tools that whoever sends the message carries out: see {@link TestSession.report}. @default none */
   readonly tools?: readonly CallerTool[] | undefined
+  /** The run whose place it takes, which is taken back with all that was said since. @default none */
+  readonly replaces?: string | undefined
 }
 
 /** How long a caller waits for a reset or a deletion before asking again; ms of virtual time. */
@@ -29,6 +31,7 @@ export class TestSession {
   readonly key: SessionKey
   readonly #engine: TestEngine
   #runs: readonly RunKey[] = []
+  #takenBack: ReadonlySet<string> = new Set()
   #sent = 0
 
   constructor(engine: TestEngine, key: SessionKey) {
@@ -44,14 +47,17 @@ export class TestSession {
   /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait. */
   async start(
     text: string | ChatMessage,
-    { onBusy, responseSchema, tools }: SendOptions = {},
+    { onBusy, responseSchema, tools, replaces }: SendOptions = {},
   ): Promise<string> {
     this.#sent += 1
     const key = { ...this.key, run: `run-${this.#sent}` }
+    const earlier = this.#runs.map(({ run }) => run)
+    const replaced = replaces === undefined ? [] : earlier.slice(earlier.indexOf(replaces))
+    this.#takenBack = new Set([...this.#takenBack, ...replaced])
     this.#runs = [...this.#runs, key]
     const request = createRunRequest({
       messages: [typeof text === 'string' ? createTextMessage('user', text) : text],
-      options: { enableToolCalls: true, onBusy, responseSchema, tools },
+      options: { enableToolCalls: true, onBusy, responseSchema, tools, replaces },
     })
     const isWritten = async () => (await this.#engine.log.read(key)).length > 0
     let refusal: unknown
@@ -187,6 +193,7 @@ export class TestSession {
   /** Whoever was answered finds the message in the session, even if its entity has yet to commit it. */
   async #checkHistory(run: string): Promise<void> {
     const { observations } = this.#engine
+    if (this.#takenBack.has(run)) return
     if (observations.runs.some((one) => one.run === run && one.mayBeGone)) return
     const entries = await this.#engine.readHistory(this.key)
     if (entries.some(({ $type, correlationId }) => $type === 'request' && correlationId === run)) return

@@ -201,3 +201,22 @@ test('runs of agents that this app does not serve are not touched', async () => 
   expect(await sweep(options)).toEqual({ signalled: 0, givenUp: 0, expired: 0, forgotten: 0 })
   expect(signals).toEqual([])
 })
+
+test('a message that came to stop what waits for a human does so, though its caller was lost', async () => {
+  const { log, signals, options } = createSweep()
+  const parked = [started(1), { type: 'run.parked', data: { reason: 'approval' } }] as const
+  await ask(log, 'a')
+  await log.append(run, 1, parked)
+  await ask(log, 'b')
+  await sweep(options)
+  expect(signals).toEqual([])
+  await ask(log, 'c', 'c', { replaces: 'b' })
+  await sweep(options)
+  expect(signals, 'what it takes the place of waits itself').toEqual([])
+  await ask(log, 'd', 'd', { replaces: 'a' })
+  await sweep(options)
+  expect(signals.map(([, , input]) => input)).toEqual(
+    ['c', 'b', 'a', 'd'].map((correlationId) => ({ correlationId })),
+  )
+  expect(await log.controls(run)).toMatchObject([{ type: 'cancel' }])
+})

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
+import type { ContextProvider } from '../../src/agent/agent-definition.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
 import { slidingWindow, summarize } from '../../src/agent/providers/compaction.js'
 import { tool } from '../../src/agent/tools/tool.js'
@@ -62,6 +63,15 @@ function createAgent({ script, work = {}, agent = {} }: Given): Scenario['agent'
 /** What the user said last. */
 function lastQuestion({ messages }: ChatRequest): string {
   return JSON.stringify(messages.findLast(({ role }) => role === 'user')?.contents)
+}
+
+/** Counts its runs in the session. */
+const visits: ContextProvider = {
+  name: 'visits',
+  async beforeRun({ state }) {
+    state.count = Number(state.count ?? 0) + 1
+    return {}
+  },
 }
 
 const minute = 60_000
@@ -601,6 +611,49 @@ export const scenarios: readonly NamedScenario[] = [
         // What the state holds is known to every process, what it has let go only to one that has just read it.
         expect(await session.send('d')).toMatchObject({ text: expect.stringMatching(/^[13] /) })
         expect(await session.send('e')).toMatchObject({ text: expect.stringMatching(/^[124] /) })
+      },
+    },
+  },
+  {
+    title: 'a message in the place of an earlier one, whose turn has left the state',
+    crashPoints: 40,
+    scenario: {
+      agent: createAgent({
+        script: (request) => ({ text: `${countAnswers(request)} ${'x'.repeat(5000)}` }),
+        agent: { contextProviders: [visits] },
+      }),
+      async play(session) {
+        await session.send('one')
+        const { run } = await session.send('two')
+        await session.send('three')
+        expect(await session.send('two again', { replaces: run })).toMatchObject({
+          text: expect.stringMatching(/^1 /),
+        })
+        expect(await session.send('four')).toMatchObject({ text: expect.stringMatching(/^2 /) })
+      },
+      check({ state }) {
+        const own = state?.data.extensionData?.durableAgentFunctions
+        expect(own).toMatchObject({ messageCount: 3, takenBack: [[2, 3]], state: { visits: { count: 3 } } })
+      },
+    },
+  },
+  {
+    title: 'a message in the place of one that waits for a human, with another one behind it',
+    crashPoints: 30,
+    scenario: {
+      agent: createAgent({
+        script: (request) => (lastQuestion(request).includes('Work') ? callWork(1) : { text: 'instead' }),
+        work: { approval: 'always' },
+      }),
+      async play(session) {
+        const { run } = await session.send('Work')
+        const behind = await session.start('And then?')
+        expect(await session.send('Rest', { replaces: run })).toMatchObject({ text: 'instead' })
+        expect(await session.news(run)).toMatchObject({ status: 'cancelled' })
+        expect(await session.news(behind)).toMatchObject({ status: 'cancelled' })
+      },
+      check({ state }) {
+        expect(state?.data.conversationHistory).toHaveLength(2)
       },
     },
   },

@@ -18,9 +18,11 @@ import type { OperationName } from '../entity/operation.js'
 import { AgentState } from '../state/agent-state.js'
 import { type HistoryPage, readSession, type SessionView } from '../state/read-session.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
+import { checkReplaced } from './check-replaced.js'
 import { type Clearing, deleteSession, resetSession } from './clear-session.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { followRun } from './follow-run.js'
+import { makeWay, stopRun, type WayMaking } from './make-way.js'
 import { Reminders } from './reminders.js'
 import { SessionEntities } from './session-entities.js'
 import { withTrace } from './with-trace.js'
@@ -53,6 +55,7 @@ export class SessionClient {
   readonly #agents: readonly AgentDefinition[]
   readonly #maxInlineMediaBytes: number
   readonly #reminders: Reminders
+  readonly #way: WayMaking
 
   constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
     const { clock = systemClock, agents = [], maxInlineMediaBytes = defaultMaxInlineMediaBytes } = options
@@ -62,6 +65,7 @@ export class SessionClient {
     this.#maxInlineMediaBytes = maxInlineMediaBytes
     this.#entities = new SessionEntities(durable, clock)
     this.#log = log
+    this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
   }
 
   /** Accepts a run as {@link begin} does; its caller may be told so. */
@@ -73,9 +77,10 @@ export class SessionClient {
   /**
    * Begins a run: writes it down, then signals the entity; true when it is a new one. Repeating it with the same request finds
    * the same run. No crash undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
-   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's, `session_busy` when it would have to wait and is not to.
+   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's or has no run that it could replace, `run_joined` when that has joined another one, `session_busy` when it would have to wait and is not to.
    */
   async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<boolean> {
+    await this.#checkReplaced(key, request)
     const { request: stored, attachments } = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
@@ -85,9 +90,17 @@ export class SessionClient {
       await this.#withdraw(key)
       return true
     }
-    await this.#makeWay(key, stored)
+    await makeWay(this.#way, key, stored)
     await this.signal(key, 'run', { correlationId: key.run })
     return isNew
+  }
+
+  /** Passes for requests that take nobody's place, and for those that have been accepted already. */
+  async #checkReplaced(key: RunKey, { options, owner }: RunRequest): Promise<void> {
+    const { replaces } = options
+    if (replaces === undefined || (await this.#log.read(key)).length > 0) return
+    await this.requireSession(key, owner)
+    await checkReplaced(this.#log, { ...key, run: replaces }, options, () => this.#readCurrentState(key))
   }
 
   /** Ends a run that nobody has been told of. */
@@ -104,22 +117,6 @@ export class SessionClient {
   /** Resolves when every run that was begun would survive a loss of power. Before that nobody may be told of it. */
   settle(): Promise<void> {
     return this.#log.flush()
-  }
-
-  /** Tells the runs that are still going on what a new message means for them. */
-  async #makeWay(key: RunKey, { options, messages }: RunRequest): Promise<void> {
-    if (options.onBusy !== 'interrupt' && options.onBusy !== 'steer') return
-    const open = await this.#log.runsAfter(key, Number.MAX_SAFE_INTEGER)
-    const earlier = open.slice(0, Math.max(0, open.map(({ run }) => run).indexOf(key.run)))
-    if (options.onBusy === 'interrupt') {
-      // The newest first: were the running one stopped before them, those that wait would be begun.
-      for (const { run } of earlier.toReversed())
-        await this.#stop({ ...key, run }, 'A newer message took its place.')
-      return
-    }
-    const [first] = earlier
-    if (first !== undefined)
-      await this.#log.control({ ...key, run: first.run }, { type: 'steer', run: key.run, messages })
   }
 
   /**
@@ -139,9 +136,8 @@ export class SessionClient {
     )
   }
 
-  async #stop(key: RunKey, reason: string): Promise<void> {
-    await this.#log.control(key, { type: 'cancel', reason })
-    await this.signal(key, 'continue', { correlationId: key.run })
+  #stop(key: RunKey, reason: string): Promise<void> {
+    return stopRun(this.#way, key, reason)
   }
 
   /** Takes a human's decision about a waiting tool call; false when there is one already. */

@@ -7,6 +7,7 @@ import { toRequestText } from '../../run/to-response.js'
 import { endDelegatedRuns } from '../delegation/end-delegated-runs.js'
 import { announceEnd } from '../replies/announce-end.js'
 import type { AgentState } from '../state/agent-state.js'
+import { takeBack } from '../state/take-back.js'
 import { toTurnEntries } from '../state/turn-entries.js'
 import type { Operation } from './operation.js'
 
@@ -30,7 +31,8 @@ export async function addTurn(
   await announce(operation, run, ended)
   const entries = toTurnEntries(events, run)
   if (entries.length === 0) return
-  const { summary, stateChanges } = ended
+  const { summary, stateChanges, replacesTurn } = ended
+  if (replacesTurn !== undefined) await takeBack(operation.log, operation.key, state, replacesTurn)
   if (state.remembers(summary)) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
   state.keep(stateChanges)
   state.addTurn(turn, entries)

@@ -1,12 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FencedError, hasCode } from '../../core/errors.js'
-import type { RunRequest } from '../../run/events.js'
+import type { RunRequest, StoredEvent } from '../../run/events.js'
+import { fold } from '../../run/fold.js'
 import type { RunKey, RunSummary } from '../../run/run-log.js'
+import { createReplacesError } from '../client/check-replaced.js'
 import { executeRun, readWritten, type WrittenRun } from '../execution/execute-run.js'
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { accept, readInput, reply } from '../replies/reply-to-caller.js'
 import type { AgentState } from '../state/agent-state.js'
 import { prepareHistory } from '../state/prepare-history.js'
+import { findTurnOf, takeBack, toReplaced } from '../state/take-back.js'
 import { bringAgain } from './bring-again.js'
 import { addTurn, adoptOutcome, failRun, signalRun } from './ended-runs.js'
 import { type Operation, restoreState, toPatience, toStateOf } from './operation.js'
@@ -140,6 +143,19 @@ async function goOn(
   return true
 }
 
+/** Takes back what a run takes the place of. The turn from which on it does, `undefined` for a run that takes nobody's, 0 when there is nothing there any more. */
+async function takePlace(
+  { log, key }: Operation,
+  state: AgentState,
+  events: readonly StoredEvent[],
+): Promise<number | undefined> {
+  const replaced = toReplaced(events)
+  if (replaced === undefined) return undefined
+  const turn = fold(events).replacesTurn ?? (await findTurnOf(log, { ...key, run: replaced }, state))
+  if (turn > 0) await takeBack(log, key, state, turn)
+  return turn
+}
+
 /** Executes a run; true when it has ended. */
 async function execute(
   operation: Operation,
@@ -150,16 +166,23 @@ async function execute(
   const { agent, log, key, callback, limits, startedAt, clock } = operation
   const onError = (error: unknown) => operation.onError(error, run)
   const turn = state.own.turn + 1
+  const known = written ?? (await readWritten(log, { ...key, run }))
+  const replacesTurn = await takePlace(operation, state, known.events)
+  if (replacesTurn === 0) {
+    await failRun(operation, run, createReplacesError(toReplaced(known.events)))
+    return true
+  }
   const until = startedAt + limits.parkAfterMs
   const outcome = await executeRun({
     agent,
     log,
     key: { ...key, run },
-    written,
+    written: known,
     callback,
     readHistory: (journal) =>
       prepareHistory({ agent, key, state, history: operation.history, journal, until, clock, onError }),
     turn,
+    replacesTurn,
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
     sessionState: state.own.state ?? {},

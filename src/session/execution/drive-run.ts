@@ -31,6 +31,8 @@ export interface RunDrive {
   readonly controls: RunControls
   /** 0 for a run that is part of another one. */
   readonly turn: number
+  /** The turn of the run whose place it takes. @default none */
+  readonly replacesTurn?: number | undefined
   /** Whether it works for another run, of whose trace it then is a part. */
   readonly isInner: boolean
   /** How many runs it works for, each for the next. @default 0 */
@@ -60,7 +62,20 @@ export function driveRun(drive: RunDrive): Promise<RunState> {
 }
 
 async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState> {
-  const { agent, log, key, events, controls, turn, limits, durable, onError, onAppended, clock } = drive
+  const {
+    agent,
+    log,
+    key,
+    events,
+    controls,
+    turn,
+    replacesTurn,
+    limits,
+    durable,
+    onError,
+    onAppended,
+    clock,
+  } = drive
   // Also past the time for further steps: what a step has given would be lost.
   const appending = { log, key, clock, until: limits.hardEnd, onError }
   const journal: RunJournal = new RunJournal({
@@ -76,7 +91,13 @@ async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState
   const { parked, request } = journal.state
   const executor = randomUUID().slice(0, 8)
   const { trace } = observer
-  const started = { ...toNextExecution(journal.state), turn, executor, ...(trace && { trace }) }
+  const started = {
+    ...toNextExecution(journal.state),
+    turn,
+    executor,
+    ...(replacesTurn && { replacesTurn }),
+    ...(trace && { trace }),
+  }
   journal.record({ type: 'run.started', data: started })
   if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
   await journal.flush()

@@ -39,6 +39,8 @@ export interface RunExecution {
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   /** The run's place in the session. */
   readonly turn: number
+  /** The place of the run that this one takes; `undefined` for its own alone. */
+  readonly replacesTurn: number | undefined
   /** The user's messages before this run. */
   readonly messageCount: number
   /** Tokens the session has spent before this run. */
@@ -109,6 +111,7 @@ async function execute(
     events,
     controls,
     turn,
+    replacesTurn: execution.replacesTurn,
     isInner: false,
     readHistory,
     messageCount,

@@ -9,6 +9,7 @@ import {
   type StoredState,
   schemaVersion,
 } from './stored-state.js'
+import { addStretch } from './taken-back.js'
 import { toRequestEntry, toResponseEntry } from './turn-entries.js'
 import { toTurns } from './turns.js'
 
@@ -108,7 +109,44 @@ export class AgentState {
   reset(): void {
     const { turn } = this.own
     this.#setEntries([])
-    this.change({ messageCount: 0, evictedTurn: turn, resetTurn: turn, summary: undefined, state: undefined })
+    this.change({
+      messageCount: 0,
+      evictedTurn: turn,
+      resetTurn: turn,
+      takenBack: undefined,
+      summary: undefined,
+      state: undefined,
+    })
+  }
+
+  /**
+   * Takes the turns from `first` on back, and with them what somebody else has written since. `evictedMessages` says how many
+   * messages of the user are in those of them that have left this state, `state` what providers kept before them.
+   */
+  takeBack(
+    first: number,
+    {
+      evictedMessages,
+      state,
+    }: { readonly evictedMessages: number; readonly state: SessionState | undefined },
+  ): void {
+    const { turn, evictedTurn, summary } = this.own
+    const kept = this.#entriesBefore(first)
+    const gone = evictedMessages + countUserMessages(this.entries.slice(kept.length))
+    this.#setEntries(kept)
+    this.change({
+      takenBack: addStretch(this.own.takenBack, [first, turn]),
+      messageCount: Math.max(0, this.messageCount - gone),
+      evictedTurn: Math.min(evictedTurn, first - 1),
+      summary: summary === undefined || summary.upToTurn < first ? summary : undefined,
+      state,
+    })
+  }
+
+  #entriesBefore(first: number): readonly StoredEntry[] {
+    const turns = toTurns(this.entries)
+    const end = turns.findIndex(({ turn }) => turn >= first)
+    return turns.slice(0, end === -1 ? turns.length : end).flatMap(({ entries }) => entries)
   }
 
   #append(entries: readonly StoredEntry[]): void {
@@ -158,7 +196,8 @@ function countTokens(entries: readonly StoredEntry[]): number {
   return entries.reduce((tokens, { usage }) => tokens + (usage?.totalTokenCount ?? 0), 0)
 }
 
-function countUserMessages(entries: readonly StoredEntry[]): number {
+/** How many messages of the user entries hold. */
+export function countUserMessages(entries: readonly StoredEntry[]): number {
   const requests = entries.filter(({ $type }) => $type === 'request')
   return requests.flatMap(({ messages }) => messages).filter(({ role }) => role === 'user').length
 }

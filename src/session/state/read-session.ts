@@ -1,11 +1,14 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { StoredEvent } from '../../run/events.js'
+import { fold } from '../../run/fold.js'
 import type { RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import type { AgentState } from './agent-state.js'
-import { readOlderEntries, readTurnEntries } from './session-history.js'
+import { readOlderEntries } from './session-history.js'
 import { toLastResponse } from './session-view.js'
 import type { StoredEntry } from './stored-state.js'
-import { toRequestEntry } from './turn-entries.js'
+import { findTurnOf, takeBack, toReplaced } from './take-back.js'
+import { countTurns } from './taken-back.js'
+import { toRequestEntry, toTurnEntries } from './turn-entries.js'
 import { toTurns } from './turns.js'
 
 /** What a caller asked of a session's history. */
@@ -45,11 +48,15 @@ export async function readSession(
 ): Promise<SessionView> {
   const runs = await log.runsAfter(key, state.own.turn)
   for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
-    state.addTurn(turn, await readTurnEntries(log, key, run))
+    const events = await log.read({ ...key, run })
+    const { replacesTurn } = fold(events)
+    if (replacesTurn !== undefined) await takeBack(log, key, state, replacesTurn)
+    state.addTurn(turn, toTurnEntries(events, run))
   }
   const unfinished = runs.filter(({ status }) => status !== 'ended')
   const openRuns = await Promise.all(unfinished.map((summary) => readOpenRun(log, key, summary)))
-  const waiting = openRuns.flatMap(toRequestEntries)
+  const counting = await takeBackReplaced(log, key, state, openRuns)
+  const waiting = counting.flatMap(toRequestEntries)
   const { entries, olderBefore } = await readPage(log, key, state, page)
   const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
   const lastResponse = toLastResponse([...entries, ...state.entries])
@@ -61,6 +68,27 @@ async function readOpenRun(log: RunLog, key: SessionKey, summary: RunSummary): P
   return { ...summary, events: await log.read({ ...key, run: summary.run }) }
 }
 
+/** The open runs whose messages count: of those that take the place of others the message counts at once, whenever its turn comes. */
+async function takeBackReplaced(
+  log: RunLog,
+  key: SessionKey,
+  state: AgentState,
+  openRuns: readonly OpenRun[],
+): Promise<readonly OpenRun[]> {
+  let counting: readonly OpenRun[] = []
+  for (const open of openRuns) {
+    const replaced = toReplaced(open.events)
+    if (replaced !== undefined) {
+      const first = await findTurnOf(log, { ...key, run: replaced }, state)
+      if (first > 0) await takeBack(log, key, state, first)
+      const end = counting.findIndex(({ run }) => run === replaced)
+      counting = counting.slice(0, Math.max(0, end))
+    }
+    counting = [...counting, open]
+  }
+  return counting
+}
+
 /** What the user has said and waits for an answer to. */
 function toRequestEntries({ run, events: [accepted] }: OpenRun): readonly StoredEntry[] {
   if (accepted?.type !== 'run.accepted') return []
@@ -68,16 +96,17 @@ function toRequestEntries({ run, events: [accepted] }: OpenRun): readonly Stored
 }
 
 async function readPage(log: RunLog, key: SessionKey, state: AgentState, { limit, before }: HistoryPage) {
-  const { evictedTurn, resetTurn } = state.own
+  const { evictedTurn, resetTurn, takenBack } = state.own
   const recent = toTurns(state.entries).filter(({ turn }) => before === undefined || turn < before)
   const missing = limit - recent.length
   const upTo = Math.min(evictedTurn, (before ?? Number.MAX_SAFE_INTEGER) - 1)
   const older =
     missing > 0 && upTo > resetTurn
-      ? toTurns(await readOlderEntries(log, key, { upTo, after: resetTurn, limit: missing }))
+      ? toTurns(await readOlderEntries(log, key, takenBack, { upTo, after: resetTurn, limit: missing }))
       : []
   const turns = [...older, ...recent].slice(-limit)
   const first = turns[0]?.turn ?? 0
-  const olderBefore = first > resetTurn + 1 ? first : undefined
+  const isFirst = countTurns(takenBack, { after: resetTurn, upTo: first - 1 }) === 0
+  const olderBefore = isFirst ? undefined : first
   return { entries: turns.flatMap(({ entries }) => entries), olderBefore }
 }

@@ -1,10 +1,11 @@
 import type { HistoryTurn } from '../../agent/providers/compaction.js'
 import { forEachLimited } from '../../core/for-each-limited.js'
-import type { RunLog, SessionKey } from '../../run/run-log.js'
+import type { RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { logsAtATime } from '../logs-at-a-time.js'
 import type { AgentState } from './agent-state.js'
 import { toModelMessages } from './stored-messages.js'
-import type { StoredEntry } from './stored-state.js'
+import type { OwnFields, StoredEntry } from './stored-state.js'
+import { isTakenBack } from './taken-back.js'
 import { toTurnEntries } from './turn-entries.js'
 import { toTurns } from './turns.js'
 
@@ -17,16 +18,44 @@ export async function readTurnEntries(
   return toTurnEntries(await log.read({ ...key, run }), run)
 }
 
-/** The newest `limit` turns up to `upTo` that came after `after`, oldest first, from the run logs. */
+/** The newest `limit` turns up to `upTo` that came after `after`. */
+export interface TurnRange {
+  readonly upTo: number
+  readonly after: number
+  readonly limit: number
+}
+
+/** The entries of turns that count, oldest first, from the run logs. */
 export async function readOlderEntries(
   log: RunLog,
   key: SessionKey,
-  range: { readonly upTo: number; readonly after: number; readonly limit: number },
+  takenBack: OwnFields['takenBack'],
+  range: TurnRange,
 ): Promise<readonly StoredEntry[]> {
-  const runs = await log.runsUpTo(key, range.upTo, range.limit)
-  const kept = runs.filter(({ turn }) => turn > range.after).reverse()
-  const entries = await forEachLimited(kept, logsAtATime, ({ run }) => readTurnEntries(log, key, run))
+  const runs = await findTurns(log, key, takenBack, range)
+  const entries = await forEachLimited(runs.toReversed(), logsAtATime, ({ run }) =>
+    readTurnEntries(log, key, run),
+  )
   return entries.flat()
+}
+
+/** The ended runs of turns that count, newest first. */
+export async function findTurns(
+  log: RunLog,
+  key: SessionKey,
+  takenBack: OwnFields['takenBack'],
+  { upTo, after, limit }: TurnRange,
+): Promise<readonly RunSummary[]> {
+  const found: RunSummary[] = []
+  let next = upTo
+  while (found.length < limit && next > after) {
+    const missing = limit - found.length
+    const runs = await log.runsUpTo(key, next, missing)
+    found.push(...runs.filter(({ turn }) => turn > after && !isTakenBack(takenBack, turn)))
+    if (runs.length < missing) break
+    next = (runs.at(-1)?.turn ?? 0) - 1
+  }
+  return found
 }
 
 interface CachedHistory {
@@ -67,12 +96,12 @@ export class SessionHistory {
     state: AgentState,
     { after, maxTurns }: { readonly after: number; readonly maxTurns: number | undefined },
   ): Promise<readonly HistoryTurn[]> {
-    const { turn, evictedTurn, resetTurn } = state.own
+    const { turn, evictedTurn, resetTurn, takenBack } = state.own
     const recent = toHistoryTurns(state.entries)
     const missing = maxTurns === undefined ? evictedTurn : Math.min(evictedTurn, maxTurns - recent.length)
     const from = Math.max(after, resetTurn)
     if (evictedTurn <= from || missing <= 0) return recent.filter((one) => one.turn === 0 || one.turn > from)
-    const name = `${key.agent}\n${key.session}\n${state.own.createdAt}\n${from}\n${maxTurns}`
+    const name = [key.agent, key.session, state.own.createdAt, takenBack?.at(-1), from, maxTurns].join('\n')
     const cached = this.#cache.get(name)
     if (cached?.turn === turn) return cached.turns
     const known = cached !== undefined && cached.turn < turn ? cached : { turn: from, turns: [] }
@@ -82,7 +111,8 @@ export class SessionHistory {
       after: known.turn,
       limit: Math.min(missing, evictedTurn - known.turn),
     }
-    const left = evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(this.#log, key, range)) : []
+    const left =
+      evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(this.#log, key, takenBack, range)) : []
     const older = [...known.turns.filter((one) => one.turn > 0 && one.turn <= evictedTurn), ...left]
     const all = [...older, ...recent]
     const turns = maxTurns === undefined ? all : all.slice(-maxTurns)

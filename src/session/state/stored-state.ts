@@ -37,6 +37,8 @@ const ownFields = z.looseObject({
   evictedTurn: z.number().default(0),
   /** Turns up to this one were cleared. */
   resetTurn: z.number().default(0),
+  /** Turns that were taken back since the last reset, as first and last of each stretch, in order. */
+  takenBack: z.array(z.tuple([z.number(), z.number()])).optional(),
   /** When the last reset was asked for; ms since 1970. */
   resetBefore: z.number().optional(),
   /** The reset that was carried out last. */

@@ -6,6 +6,7 @@ import { toProblem } from '../../core/problem.js'
 import type { StoredEvent, TerminalEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
+import { stopOthers, toStopped } from '../client/make-way.js'
 import { cancelAnswers, findAnswersOf } from '../delegation/open-answers.js'
 import type { OperationName } from '../entity/operation.js'
 import { logsAtATime } from '../logs-at-a-time.js'
@@ -68,32 +69,38 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
 /** What stands still, but not for good reason. */
 function findStalled(options: SweepOptions): Promise<readonly RunKey[]> {
   const { log, stallMs, now } = options
-  const firsts = new Map<string, Promise<RunSummary | undefined>>()
+  const opens = new Map<string, Promise<readonly RunSummary[]>>()
   const isServed = isServedBy(options)
   return findWanted(
     limit,
     (count) => log.stalled({ before: now - stallMs, now, limit: count }),
-    async (key) => isServed(key) && !(await waitsBehindOther(log, key, firsts)),
+    async (key) => isServed(key) && !(await waitsBehindOther(log, key, opens)),
   )
 }
 
-/** The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use. */
+/**
+ * The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use.
+ * But for one that has come to stop it, and whose caller did not live to say so.
+ */
 async function waitsBehindOther(
   log: RunLog,
   key: RunKey,
-  firsts: Map<string, Promise<RunSummary | undefined>>,
+  opens: Map<string, Promise<readonly RunSummary[]>>,
 ): Promise<boolean> {
   const name = JSON.stringify([key.agent, key.session])
-  const finding = firsts.get(name) ?? findFirst(log, key)
-  firsts.set(name, finding)
-  const first = await finding
-  return first !== undefined && first.run !== key.run && first.status === 'parked'
+  const finding = opens.get(name) ?? findOpen(log, key)
+  opens.set(name, finding)
+  const open = await finding
+  const [first] = open
+  if (first === undefined || first.run === key.run || first.status !== 'parked') return false
+  const { request } = fold(await log.read(key))
+  const runs = open.map(({ run }) => run)
+  return request === undefined || !toStopped(runs, key.run, request.options).includes(first.run)
 }
 
 /** A session that cannot be read has nobody that is known to wait: whoever wakes its runs learns why. */
-async function findFirst(log: RunLog, key: SessionKey): Promise<RunSummary | undefined> {
-  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER).catch(() => [])
-  return first
+function findOpen(log: RunLog, key: SessionKey): Promise<readonly RunSummary[]> {
+  return log.runsAfter(key, Number.MAX_SAFE_INTEGER).catch(() => [])
 }
 
 function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
@@ -105,13 +112,14 @@ async function wake(
   key: RunKey,
 ): Promise<'signalled' | 'given up'> {
   const events = await log.read(key)
-  const { attempt, outcome, parked } = fold(events)
+  const { attempt, outcome, parked, request, turn } = fold(events)
   const isHopeless = outcome === undefined && parked === undefined && attempt >= maxAttempts
   if (isHopeless) {
     const agent = agents.find(({ name }) => name === key.agent)
     const answers = agent === undefined ? [] : await findAnswersOf(agent, log, key)
     if (await giveUp({ log, now }, key, events, attempt)) await cancelAnswers(answers)
   }
+  if (turn === 0 && request !== undefined) await stopOthers({ log, signal }, key, request.options)
   // One that is given up is taken in by its session, which tells whoever waits for it, and goes on with the next.
   await signal(key, 'continue', { correlationId: key.run })
   return isHopeless ? 'given up' : 'signalled'

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Tool } from '../../agent/agent-definition.js'
 import type { ChatRequest } from '../../model/chat-client.js'
 import { isTerminal, type StoredEvent } from '../../run/events.js'
+import { fold, type RunState } from '../../run/fold.js'
 import type { StoredEntry } from '../../session/state/stored-state.js'
 import type { ToolExecution } from '../engine/observations.js'
 
@@ -100,16 +101,23 @@ export function checkHistory(
   entries: readonly StoredEntry[],
   ended: readonly { readonly run: string; readonly events: readonly StoredEvent[] }[],
 ): readonly string[] {
-  return ended.flatMap(({ run, events }) => {
-    const isJoined = events.some(({ type }) => type === 'run.joined')
+  const states = ended.map(({ run, events }) => ({ run, state: fold(events) }))
+  return states.flatMap(({ run, state }) => {
+    const into = state.joined === undefined ? state : states.find((one) => one.run === state.joined)?.state
+    const isThere = !states.some((one) => takesBack(one.state, into))
     const requests = entries.filter((entry) => entry.$type === 'request' && entry.correlationId === run)
     const answers = entries.filter((entry) => entry.$type !== 'request' && entry.correlationId === run)
-    const expected = isJoined ? 0 : 1
-    if (requests.length === 1 && answers.length === expected) return []
+    const expected = [isThere ? 1 : 0, isThere && state.joined === undefined ? 1 : 0]
+    if (requests.length === expected[0] && answers.length === expected[1]) return []
     return [
-      `${run} is in the history with ${requests.length} requests and ${answers.length} answers, not 1 and ${expected}`,
+      `${run} is in the history with ${requests.length} requests and ${answers.length} answers, not ${expected.join(' and ')}`,
     ]
   })
+}
+
+/** Whether a run took the place of another one, or of one before that. */
+function takesBack({ turn, replacesTurn = turn }: RunState, other: RunState | undefined): boolean {
+  return other !== undefined && replacesTurn <= other.turn && other.turn < turn
 }
 
 /** Whether two states say the same, whenever they were written. */

@@ -1,0 +1,104 @@
+import { forEachLimited } from '../../core/for-each-limited.js'
+import type { SessionState, StoredEvent } from '../../run/events.js'
+import { fold } from '../../run/fold.js'
+import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
+import { logsAtATime } from '../logs-at-a-time.js'
+import { type AgentState, countUserMessages } from './agent-state.js'
+import { findTurns, type TurnRange } from './session-history.js'
+import type { StoredEntry } from './stored-state.js'
+import { countTurns } from './taken-back.js'
+import { toTurnEntries } from './turn-entries.js'
+import { toTurns } from './turns.js'
+
+/** The run whose place a run takes, as its log says; `undefined` when it takes nobody's. */
+export function toReplaced([accepted]: readonly StoredEvent[]): string | undefined {
+  return accepted?.type === 'run.accepted' ? accepted.data.options.replaces : undefined
+}
+
+/** The turn of a run, also when its log was deleted but not its turn; 0 when it is none of the conversation's, or has not been begun. */
+export async function findTurnOf(log: RunLog, key: RunKey, state: AgentState): Promise<number> {
+  const events = await log.read(key)
+  if (events.length > 0) return fold(events).turn
+  const isOfRun = ({ correlationId }: StoredEntry) => correlationId === key.run
+  return toTurns(state.entries).find(({ entries }) => entries.some(isOfRun))?.turn ?? 0
+}
+
+/**
+ * Takes back what was said in a session from the turn `first` on, because another message takes its place: as if it had never
+ * been said, but for what tools have done and what it has cost. The runs themselves can be read on. Doing it twice is doing it once.
+ */
+export async function takeBack(
+  log: RunLog,
+  key: SessionKey,
+  state: AgentState,
+  first: number,
+): Promise<void> {
+  const { turn, evictedTurn, resetTurn, takenBack } = state.own
+  const from = Math.max(first, resetTurn + 1)
+  if (countTurns(takenBack, { after: from - 1, upTo: turn }) === 0) return
+  const taken = await readTurns(log, key, state, { after: from - 1, upTo: turn, limit: turn })
+  const evicted = taken.filter((one) => one.turn <= evictedTurn)
+  const names = new Set(taken.flatMap(({ stateChanges }) => Object.keys(stateChanges)))
+  state.takeBack(from, {
+    evictedMessages: evicted.reduce((count, { messages }) => count + messages, 0),
+    state: await readStateBefore(log, key, state, { first: from, names }),
+  })
+}
+
+interface ReadTurn {
+  readonly turn: number
+  /** Of the user. */
+  readonly messages: number
+  readonly stateChanges: SessionState
+}
+
+/** Turns as their logs tell them, newest first. */
+async function readTurns(
+  log: RunLog,
+  key: SessionKey,
+  { own }: AgentState,
+  range: TurnRange,
+): Promise<readonly ReadTurn[]> {
+  const runs = await findTurns(log, key, own.takenBack, range)
+  return forEachLimited(runs, logsAtATime, (summary) => readTurn(log, key, summary))
+}
+
+async function readTurn(log: RunLog, key: SessionKey, { run, turn }: RunSummary): Promise<ReadTurn> {
+  const events = await log.read({ ...key, run })
+  const messages = countUserMessages(toTurnEntries(events, run))
+  return { turn, messages, stateChanges: fold(events).stateChanges }
+}
+
+/**
+ * What providers kept before the turn `first`: of those in `names`, which have changed it since, what the last turn before
+ * made of it. Where that cannot be known, because runs were deleted, it stays as it is.
+ */
+async function readStateBefore(
+  log: RunLog,
+  key: SessionKey,
+  state: AgentState,
+  { first, names }: { readonly first: number; readonly names: ReadonlySet<string> },
+): Promise<SessionState | undefined> {
+  const { resetTurn, takenBack, state: now = {} } = state.own
+  const wanted = new Set(names)
+  const found: Record<string, SessionState[string]> = {}
+  let read = 0
+  let upTo = first - 1
+  while (wanted.size > 0) {
+    const turns = await readTurns(log, key, state, { after: resetTurn, upTo, limit: logsAtATime })
+    for (const name of wanted) {
+      const change = turns.find(({ stateChanges }) => name in stateChanges)?.stateChanges[name]
+      if (change === undefined) continue
+      found[name] = change
+      wanted.delete(name)
+    }
+    read += turns.length
+    const last = turns.at(-1)
+    if (last === undefined) break
+    upTo = last.turn - 1
+  }
+  const isWhole = read === countTurns(takenBack, { after: resetTurn, upTo: first - 1 })
+  const others = Object.entries(now).filter(([name]) => !names.has(name) || (wanted.has(name) && !isWhole))
+  const kept = { ...Object.fromEntries(others), ...found }
+  return Object.keys(kept).length === 0 ? undefined : kept
+}
