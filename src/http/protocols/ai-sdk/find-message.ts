@@ -5,7 +5,7 @@ import { fold, type RunState } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import type { Call } from '../../route.js'
-import { toSaidIds } from '../stored-said.js'
+import { hasSaid } from '../stored-said.js'
 
 /** A message of the user that a run has taken. */
 export interface KnownMessage {
@@ -29,18 +29,13 @@ export async function findMessage(
 ): Promise<KnownMessage | undefined> {
   const { sessions } = call
   const { entries } = await sessions.read(session, { limit: newestTurns, before: undefined })
-  const newest = entries.findLast((entry) => says(entry, id))
+  const newest = entries.findLast((entry) => hasSaid(entry, id))
   const run = newest?.correlationId ?? (await listAttempts(call, session, id)).last
   if (run === undefined) return undefined
   const state = fold(await sessions.readRun({ ...session, run }))
   const { request } = state
   if (request === undefined) return undefined
   return { id, run, request, state, entry: newest ?? (await readOlderEntry(call, session, state, id)) }
-}
-
-/** Whether an entry of a conversation has a message of the user of that id. */
-function says({ $type, correlationId, createdAt, messages }: StoredEntry, id: string): boolean {
-  return $type === 'request' && toSaidIds(correlationId ?? createdAt, messages).includes(id)
 }
 
 async function readOlderEntry(
@@ -51,7 +46,7 @@ async function readOlderEntry(
 ): Promise<StoredEntry | undefined> {
   if (turn === 0 || outcome === undefined) return undefined
   const { entries } = await sessions.read(session, { limit: 1, before: turn + 1 })
-  return entries.find((entry) => says(entry, id))
+  return entries.find((entry) => hasSaid(entry, id))
 }
 
 /** The last of the runs that are named after a message, and the next such name. */

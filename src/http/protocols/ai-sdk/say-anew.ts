@@ -8,6 +8,7 @@ import { parseCorrelationId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { readSaid, toSaidIds } from '../stored-said.js'
+import { isGoingOn } from '../waiting-runs.js'
 import { toAnsweringRun } from './answer-id.js'
 import { findMessage, type KnownMessage, listAttempts } from './find-message.js'
 import type { ParsedChat } from './parse-chat.js'
@@ -88,14 +89,12 @@ function isEdited(said: ChatMessage, given: ChatMessage, { trigger }: ParsedChat
 /** Whether a message has the answer that is wanted: one that is being made, or was made in place of the one that is named. */
 async function isToStay(
   call: Call,
-  { run, state }: KnownMessage,
-  { session, trigger, run: wanted, messageId }: ParsedChat,
+  known: KnownMessage,
+  { session, trigger, run, messageId }: ParsedChat,
 ): Promise<boolean> {
-  const replaced = toAnsweringRun(messageId ?? '') ?? run
-  if (trigger === 'submit-message' || run === wanted || run !== replaced) return true
-  if (state.outcome !== undefined) return false
-  const wishes = await call.log.controls({ ...session, run })
-  return !wishes.some(({ type }) => type === 'cancel')
+  const replaced = toAnsweringRun(messageId ?? '') ?? known.run
+  if (trigger === 'submit-message' || known.run === run || known.run !== replaced) return true
+  return isGoingOn(call, session, known)
 }
 
 async function replace(
