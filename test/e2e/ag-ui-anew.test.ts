@@ -246,6 +246,20 @@ describe('a message that is edited', () => {
     await expectSame(other)
   })
 
+  test('is inherited from another conversation', async () => {
+    await converse('parent', 'One', 'Two')
+    const continues = { sessionId: 'parent' }
+    await scene.api.run({ message: 'Three', sessionId: 'child', correlationId: 'child-1', continues })
+    const page = await reopen('child')
+    await page.reload(2)
+    expect(toLines(page.messages)).toEqual(toLines((await load('parent')).slice(0, 4)))
+    await expectSame(page)
+    await page.edit('Uno', 0)
+    expect(toLines(page.messages)).toEqual(['user Uno', 'assistant You said: Uno'])
+    await expectSame(page)
+    expect(await load('parent')).toHaveLength(4)
+  })
+
   test('is far back, or has followed one that failed', async () => {
     const texts = Array.from({ length: 12 }, (_none, index) => `Say ${index}`)
     scene.book.add('Fail', { error: { status: 400, body: {} } })

@@ -67,7 +67,8 @@ export async function findAskingRun(
 /** A run whose place another one takes. */
 export interface ReplacedRun {
   readonly run: string
-  readonly state: RunState
+  /** Whether it goes on until it is stopped. Those of an inherited conversation have no log, and have ended. */
+  readonly isOpen: boolean
 }
 
 /**
@@ -81,8 +82,7 @@ export async function refuseToWait(
 ): Promise<void> {
   const asking = await findAskingRun(call, key)
   if (asking === undefined) return
-  const makesWay =
-    replaced !== undefined && (replaced.run === asking.run || replaced.state.outcome !== undefined)
+  const makesWay = replaced !== undefined && (replaced.run === asking.run || !replaced.isOpen)
   if (!makesWay) throw createWaitError(asking)
 }
 
@@ -90,11 +90,16 @@ export async function refuseToWait(
 export async function isGoingOn(
   { log }: Pick<Call, 'log'>,
   session: SessionKey,
-  { run, state }: ReplacedRun,
+  { run, isOpen }: ReplacedRun,
 ): Promise<boolean> {
-  if (state.outcome !== undefined) return false
+  if (!isOpen) return false
   const wishes = await log.controls({ ...session, run })
   return !wishes.some(({ type }) => type === 'cancel')
+}
+
+/** Whether a run goes on until it is stopped. */
+export function isOpenRun({ request, outcome }: RunState): boolean {
+  return request !== undefined && outcome === undefined
 }
 
 /** Why a message is refused that would have to wait behind a run. */

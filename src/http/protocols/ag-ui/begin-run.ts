@@ -74,9 +74,10 @@ async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
 async function replace(call: Call, input: ParsedInput, replaces: string): Promise<BegunRun> {
   const { key, shown } = input
   const replaced = await findReplaced(call, input, replaces)
-  const { run, taken, isWanted } = replaced
+  const { run, said, isWanted } = replaced
   if (isWanted) return { key: { ...key, run }, from: {} }
-  const isPart = ({ messageId }: ChatMessage) => taken.has(messageId) || messageId === toLastUserId(shown)
+  const ids = [...said, toLastUserId(shown)]
+  const isPart = ({ messageId }: ChatMessage) => ids.includes(messageId)
   const twin = await sayOnce(call, input, toFreshMessages(shown, []).filter(isPart), replaced)
   return { key: twin ?? key, from: {} }
 }

@@ -1,19 +1,23 @@
 import { AgentError } from '../../../core/errors.js'
 import { findIdProblem, longestCorrelationId } from '../../../core/find-id-problem.js'
 import { toText } from '../../../core/messages.js'
-import { fold } from '../../../run/fold.js'
-import type { SessionKey } from '../../../run/run-log.js'
+import { fold, type RunState } from '../../../run/fold.js'
+import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
-import { hasSaid } from '../stored-said.js'
-import { isGoingOn, type ReplacedRun } from '../waiting-runs.js'
+import { findPage } from '../find-page.js'
+import { hasSaid, toSaidIds } from '../stored-said.js'
+import { isGoingOn, isOpenRun, type ReplacedRun } from '../waiting-runs.js'
 import { toLastUserId } from './fresh-messages.js'
+import { isMessageOf } from './message-ids.js'
 import { type ParsedInput, toUserMessage } from './parse-input.js'
-import { type TakingRun, toTaken } from './taking-runs.js'
+import { toTaken } from './taking-runs.js'
 
 /** A run whose place is to be taken. */
-export interface FoundRun extends ReplacedRun, Pick<TakingRun, 'taken'> {
+export interface FoundRun extends ReplacedRun {
+  /** The ids of the user's messages that it has taken. */
+  readonly said: readonly string[]
   /** Whether it has the answer that is wanted: the user has changed nothing, and it is being made, or was made in place of the one that is named. */
   readonly isWanted: boolean
 }
@@ -25,24 +29,24 @@ export interface FoundRun extends ReplacedRun, Pick<TakingRun, 'taken'> {
 export async function findReplaced(call: Call, input: ParsedInput, replaces: string): Promise<FoundRun> {
   const { key, shown, decisions } = input
   await call.sessions.requireSession(key, call.owner)
-  const answer = await readAnswering(call, key, replaces)
-  const id = answer?.message ?? replaces
-  const entries = await findPage(call, key, id)
-  const run = entries.findLast((entry) => hasSaid(entry, id))?.correlationId
-  if (run == null) throw createMissingError(replaces)
-  const last = toLastUserId(shown) ?? ''
-  const isShown = shown.some((message) => message.id === id)
-  if (last !== id && (isShown || entries.some((entry) => hasSaid(entry, last))))
-    throw createFieldError('messages', `must end with message "${id}", or with a new one in its place`)
+  const answer = await readAnswer(call, key, replaces)
+  const isNamed = (entry: StoredEntry) =>
+    hasSaid(entry, answer?.message ?? replaces) || isAnsweredBy(entry, replaces)
+  const entries = await findPage(call, key, isNamed)
+  const entry = entries.findLast(isNamed)
+  const run = entry?.correlationId
+  if (entry === undefined || run == null) throw createMissingError(replaces)
+  const said = toSaidIds(run, entry.messages)
+  checkCut(shown, entries, said.includes(replaces) ? replaces : (said.at(-1) ?? ''))
   const state = fold(await call.sessions.readRun({ ...key, run }))
-  const found = { run, state, taken: toTaken({ ...key, run }, state.request) }
+  const found = { run, isOpen: isOpenRun(state), said }
   const isMade = answer !== undefined && answer.run !== run
   const isToStay = isMade || (decisions.length === 0 && (await isGoingOn(call, key, found)))
-  return { ...found, isWanted: isToStay && isUnchanged(shown, found) }
+  return { ...found, isWanted: isToStay && isUnchanged(shown, { ...key, run }, state) }
 }
 
-/** The run that has made a message, and the user's message that it answers. */
-async function readAnswering(
+/** The run that has made a message, and the user's message that it answers; `undefined` when there is no log of such a run. */
+async function readAnswer(
   { sessions }: Call,
   session: SessionKey,
   id: string,
@@ -50,33 +54,28 @@ async function readAnswering(
   const run = id.slice(0, Math.max(0, id.lastIndexOf('.')))
   if (findIdProblem(run, longestCorrelationId) !== undefined) return undefined
   const { request } = fold(await sessions.readRun({ ...session, run }))
-  if (request === undefined) return undefined
-  return { run, message: [...toTaken({ ...session, run }, request).keys()].at(-1) }
+  return request === undefined ? undefined : { run, message: toSaidIds(run, request.messages).at(-1) }
 }
 
-/** How many turns are looked through at once. */
-const pageTurns = 50
+/** Whether the run of a request has made a message. */
+function isAnsweredBy({ $type, correlationId }: StoredEntry, id: string): boolean {
+  return $type === 'request' && correlationId != null && isMessageOf(correlationId, id)
+}
 
-/** The page of a conversation that has a message of the user; empty when none has. */
-async function findPage(
-  { sessions }: Call,
-  session: SessionKey,
-  id: string,
-): Promise<readonly StoredEntry[]> {
-  let before: number | undefined
-  do {
-    const { entries, olderBefore } = await sessions.read(session, { limit: pageTurns, before })
-    if (entries.some((entry) => hasSaid(entry, id))) return entries
-    before = olderBefore
-  } while (before !== undefined)
-  return []
+/** Passes when a client ends with the message `id`, or with one that the conversation does not have. @throws {AgentError} `invalid_request` */
+function checkCut(shown: ParsedInput['shown'], entries: readonly StoredEntry[], id: string): void {
+  const last = toLastUserId(shown)
+  if (last === undefined || last === id) return
+  const isKnown = shown.some((message) => message.id === id) || entries.some((entry) => hasSaid(entry, last))
+  if (isKnown)
+    throw createFieldError('messages', `must end with message "${id}", or with a new one in its place`)
 }
 
 /** Whether the user's last message is the last that a run has taken, in the same words. */
-function isUnchanged(shown: ParsedInput['shown'], { taken }: Pick<TakingRun, 'taken'>): boolean {
+function isUnchanged(shown: ParsedInput['shown'], key: RunKey, { request }: RunState): boolean {
   const index = shown.findLastIndex(({ role }) => role === 'user')
   const message = shown[index]
-  const [id, said] = [...taken].at(-1) ?? []
+  const [id, said] = [...toTaken(key, request)].at(-1) ?? []
   if (message === undefined || said === undefined || message.id !== id) return false
   return toText(toUserMessage(message, index).contents) === toText(said.contents)
 }
