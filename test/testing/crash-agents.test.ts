@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { SqliteRunLog } from '../../src/log/sqlite/sqlite-run-log.js'
 import { type CrashOptions, crashEverywhere } from '../../src/testing/index.js'
+import { seed } from '../support/crash-seed.js'
 import { agentScenarios } from './agent-scenarios.js'
-import { seed } from './crash-seed.js'
 
 const logs: readonly [string, CrashOptions][] = [
   ['in memory', { sample: 0.5, pairs: 5, shuffles: 5 }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { crashEverywhere } from '../../src/testing/index.js'
-import { seed } from './crash-seed.js'
+import { seed } from '../support/crash-seed.js'
 import { scenarios } from './scenarios.js'
 
 describe('on a run log in memory, nothing is lost and nothing done twice in', () => {

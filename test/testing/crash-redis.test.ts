@@ -2,8 +2,8 @@ import { createClient } from 'redis'
 import { afterAll, describe, expect, test } from 'vitest'
 import { RedisRunLog } from '../../src/log/redis/redis-run-log.js'
 import { crashEverywhere } from '../../src/testing/index.js'
+import { seed } from '../support/crash-seed.js'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.js'
-import { seed } from './crash-seed.js'
 import { scenarios } from './scenarios.js'
 
 const isSkipped = !hasRedisServer() && process.env.CI === undefined
@@ -24,7 +24,7 @@ describe.skipIf(isSkipped)('on a run log in Redis, nothing is lost and nothing d
       ...options,
       log: (clock) => new RedisRunLog({ client, prefix: `log-${logs++}`, clock }),
       seed,
-      sample: 0.03,
+      sample: 0.02,
       pairs: 1,
       shuffles: 1,
     })

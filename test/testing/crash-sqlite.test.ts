@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SqliteRunLog } from '../../src/log/sqlite/sqlite-run-log.js'
 import { crashEverywhere } from '../../src/testing/index.js'
-import { seed } from './crash-seed.js'
+import { seed } from '../support/crash-seed.js'
 import { scenarios } from './scenarios.js'
 
 describe('on a run log in SQLite, nothing is lost and nothing done twice in', () => {
@@ -10,7 +10,7 @@ describe('on a run log in SQLite, nothing is lost and nothing done twice in', ()
       ...options,
       log: (clock) => new SqliteRunLog({ path: ':memory:', clock }),
       seed,
-      sample: 0.1,
+      sample: 0.08,
       pairs: 2,
       shuffles: 2,
     })
