@@ -44,6 +44,11 @@ export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extend
   readonly responseFormat?: ResponseSchema | undefined
   /** What to do when an earlier message of the session is still being answered. @default 'queue' */
   readonly onBusy?: OnBusy | undefined
+  /**
+   * The correlation id of an earlier run of the session, whose place the message takes: that one, and what was said since, is taken
+   * back, and stopped where it goes on. {@link RemoteSession.read} names the run of each line with `runs: true`. @default none
+   */
+  readonly replaces?: string | undefined
   /** Up to 16 pairs of text, for the agent's tools and providers. @default none */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Whether the model may call tools. @default true */
@@ -142,7 +147,7 @@ export class RemoteSession {
     for await (const event of events) if (event.id > after) yield event
   }
 
-  /** The conversation, newest last. @throws {AgentError} `not_found` when there is none, or it is somebody else's. */
+  /** The conversation, newest last; with the run of each line (`correlationId`) when `runs` is true. @throws {AgentError} `not_found` when there is none, or it is somebody else's. */
   async read(
     page: { readonly limit?: number; readonly before?: number; readonly runs?: boolean } = {},
   ): Promise<ConversationPage> {
@@ -215,6 +220,7 @@ const runOptions: OptionNames<RemoteRunOptions> = {
   correlationId: true,
   responseFormat: true,
   onBusy: true,
+  replaces: true,
   metadata: true,
   enableToolCalls: true,
   signal: true,
@@ -240,12 +246,13 @@ function checkRunOptions(what: string, options: RemoteRunOptions): void {
 
 function toBody(
   input: string | readonly MessagePart[],
-  { responseFormat, onBusy, metadata, enableToolCalls, tools = [] }: RemoteRunOptions,
+  { responseFormat, onBusy, replaces, metadata, enableToolCalls, tools = [] }: RemoteRunOptions,
 ): JsonObject {
   const said = typeof input === 'string' ? { message: input } : { messages: [{ content: input }] }
   return {
     ...(said as JsonObject),
     onBusy,
+    replaces,
     metadata,
     enableToolCalls,
     response_schema: responseFormat && toJsonSchema(responseFormat, 'responseFormat'),

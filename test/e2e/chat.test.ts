@@ -109,6 +109,83 @@ test('forgets on /reset', async () => {
   expect(talk.output.stderr).toContain('Nothing has been said yet.')
 })
 
+describe('the last message', () => {
+  const readSaid = async (session: string) =>
+    (await scene.api.state(session)).body.conversation_history.map(({ content }) => content)
+
+  test('is asked again, or said in other words, and what came of it is taken back', async () => {
+    let asked = 0
+    scene.book.addRule('Guess', () => {
+      asked += 1
+      return { text: `Guess ${asked}` }
+    })
+    const talk = chat('--session', 'anew')
+    for (const line of ['One', 'Guess', '/again', '/edit  Two of them ', '/help']) talk.type(line)
+    expect(await talk.end()).toBe(0)
+    const answers = ['You said: One', 'Guess 1', 'Guess 2', 'You said: Two of them']
+    expect(talk.output.stdout.trim().split('\n')).toEqual(answers)
+    expect(talk.output.stderr).toContain('Once more: Guess\n')
+    expect(talk.output.stderr).toContain('There are /again, /edit TEXT, /history, /reset and /quit.')
+    expect(await readSaid('anew')).toEqual(['One', 'You said: One', 'Two of them', 'You said: Two of them'])
+  })
+
+  test('may have been said elsewhere, and be waiting for its answer', async () => {
+    const message = scene.book.add('Hold on', callTools(call('work', { id: 'hold', gate: 'hold' })))
+    const talk = chat('--session', 'elsewhere')
+    talk.type('One')
+    await talk.waitFor('You said: One\n')
+    await scene.api.run({ message, sessionId: 'elsewhere', waitForResponse: false })
+    await scene.waitForWork('hold')
+    talk.type('/edit Two')
+    await talk.waitFor('You said: Two\n')
+    expect(await talk.end()).toBe(0)
+    expect(await readSaid('elsewhere')).toEqual(['One', 'You said: One', 'Two', 'You said: Two'])
+  })
+
+  test('is no message before anything was said', async () => {
+    const talk = chat('--session', 'silent')
+    for (const line of ['/again', '/edit', '/edit Two']) talk.type(line)
+    expect(await talk.end()).toBe(0)
+    const nothing = 'Nothing has been said yet.\n'
+    const how = 'Say the last message in other words: /edit TEXT\n'
+    expect(talk.output.stderr).toContain(`${nothing}${how}${nothing}`)
+    expect((await scene.api.state('silent')).status).toBe(404)
+  })
+
+  test('that came with a file is left as it is', async () => {
+    const image = { type: 'image', url: 'https://example.com/cat.png' }
+    await scene.api.run({
+      messages: [{ content: [{ type: 'text', text: 'What?' }, image] }],
+      sessionId: 'file',
+    })
+    const before = await readSaid('file')
+    const talk = chat('--session', 'file')
+    for (const line of ['/again', '/edit Who?']) talk.type(line)
+    expect(await talk.end()).toBe(0)
+    expect(talk.output.stderr.match(/came with a file/g)).toHaveLength(2)
+    expect(await readSaid('file')).toEqual(before)
+  })
+
+  test('is asked again through the death of a host, and once', async () => {
+    const talk = chat('--session', 'again-killed')
+    const message = addCutOff('Tell again', 'A fox ran over the hill.')
+    for (const line of ['One', 'Two']) talk.type(line)
+    await talk.waitFor('You said: Two\n')
+    talk.type(`/edit ${message}`)
+    await talk.waitFor('A fox ran')
+    await scene.restart(() => talk.waitFor('Trying again', 'stderr'))
+    await talk.waitFor('A fox ran over the hill.\n')
+    await scene.restart(async () => {
+      talk.type('/again')
+      await talk.waitFor('Trying again', 'stderr')
+    })
+    expect(await talk.end()).toBe(0)
+    expect(talk.output.stdout.match(/A fox ran over the hill\.\n/g)).toHaveLength(2)
+    const left = ['One', 'You said: One', message, 'A fox ran over the hill.']
+    expect(await readSaid('again-killed')).toEqual(left)
+  })
+})
+
 describe('an approval', () => {
   test('is asked for with its arguments, and a yes from the pipe lets the tool run', async () => {
     const talk = chat()
@@ -271,7 +348,8 @@ test('an app that needs keys says so, and takes the right one', async () => {
   const wrong = await run('--key', 'wrong-key')
   expect([wrong.code, wrong.stderr]).toEqual([1, expect.not.stringContaining('wrong-key')])
   const key = new AppKeys(join(dataDir, 'secrets')).host.master.value
-  expect(await run('--key', key)).toMatchObject({ code: 0, stderr: expect.not.stringContaining(key) })
+  // One that begins with a dash would be taken for an option.
+  expect(await run(`--key=${key}`)).toMatchObject({ code: 0, stderr: expect.not.stringContaining(key) })
   const fromEnv = runChat(['Assistant', '--url', `${guarded.url}/api`], { DURABLE_AGENTS_KEY: key })
   fromEnv.type('Hi')
   expect(await fromEnv.end()).toBe(0)

@@ -51,17 +51,20 @@ function toScript(url: string): string {
     for await (const update of session.run('Hello')) text += update.text
     const showMap = clientTool({ name: 'show_map', description: '', execute: () => document.title })
     const answer = await session.run('Show me Oslo', { tools: [showMap] })
+    const [line] = (await session.read({ runs: true })).conversation_history
+    const anew = await session.run('Hello again', { replaces: line.correlationId })
+    const { message_count } = await session.read()
     const code = await session.run(' ').then(() => 'none', (error) => error.code)
-    return [text, answer.text, code]
+    return [text, answer.text, anew.text, message_count, code]
   })()`
 }
 
 test.skipIf(!hasBrowser)(
-  'a page of another origin talks to an agent, and carries out its tools',
+  'a page of another origin talks to an agent, carries out its tools, and says a message anew',
   async () => {
     const tab = await browser.newPage()
     await tab.goto(origin)
     const told = await tab.evaluate(toScript(`${scene.host.url}/api`))
-    expect(told).toEqual(['You said: Hello', 'Tools: page', 'invalid_request'])
+    expect(told).toEqual(['You said: Hello', 'Tools: page', 'You said: Hello again', 1, 'invalid_request'])
   },
 )

@@ -23,6 +23,11 @@ function open(session: string) {
   return client.session('Assistant', session)
 }
 
+async function readSaid(session: string): Promise<readonly string[]> {
+  const { conversation_history } = await open(session).read()
+  return conversation_history.flatMap(({ role, content }) => (role === 'user' ? [content] : []))
+}
+
 test('a message is answered, awaited or piece by piece', async () => {
   const session = open('plain')
   const { text, status, responseId, usage } = await session.run('Hello', { correlationId: 'first' })
@@ -80,7 +85,55 @@ test('a message that joins the run before it is answered with that one, also pie
   expect([(await second).text, told.join('')]).toEqual(['You said: Hello', 'You said: Hello'])
 })
 
+test('a message is said anew, and what followed is taken back; its run is found by a line of the conversation', async () => {
+  const session = open('anew')
+  for (const message of ['One', 'Two', 'Three']) await session.run(message)
+  const { conversation_history: lines } = await session.read({ runs: true })
+  const replaces = lines.find(({ content }) => content === 'Two')?.correlationId
+  expect(replaces).toBeDefined()
+  expect((await session.run('Two again', { replaces })).text).toBe('You said: Two again')
+  expect(await readSaid('anew')).toEqual(['One', 'Two again'])
+  const unknown = session.run('Two again', { replaces: 'nobody' })
+  await expect(unknown.finalResponse()).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('whoever waits for a run that is taken back meanwhile is told so', async () => {
+  const session = open('taken-back')
+  const waiting = session.run('Refund order 7', {
+    correlationId: 'a',
+    onApproval: () => new Promise<never>(() => {}),
+  })
+  await expect.poll(async () => (await session.read().catch(() => undefined))?.approvals).toHaveLength(1)
+  expect((await session.run('Hello', { replaces: 'a' })).text).toBe('You said: Hello')
+  await expect(waiting.finalResponse()).rejects.toMatchObject({ code: 'run_cancelled' })
+})
+
 describe('a host that is killed', () => {
+  test.each(['before', 'after'])(
+    '%s a message in the place of another one has arrived loses neither, and the place is taken once',
+    async (when) => {
+      const name = `replaced-${when}`
+      const session = open(name)
+      for (const run of ['a', 'b', 'c']) await session.run(run, { correlationId: run })
+      const message = scene.book.add(`Work ${name}`, callTools(call('work', { id: name, gate: name })))
+      const send = () => session.run(message, { replaces: 'b', correlationId: 'b2' })
+      let answer: Promise<{ readonly text: string }> | undefined
+      if (when === 'after') {
+        answer = send().finalResponse()
+        await scene.waitForWork(name)
+      }
+      await scene.restart(() => {
+        answer ??= send().finalResponse()
+        return scene.openGate(name)
+      })
+      expect((await answer)?.text).toBe(`Tools: ${name} by work`)
+      const asked = scene.model.requests.length
+      expect((await send()).text, 'sent again by a program that was restarted').toBe(`Tools: ${name} by work`)
+      expect(scene.model.requests.length).toBe(asked)
+      expect(await readSaid(name)).toEqual(['a', message])
+    },
+  )
+
   test('while a human ponders is waited for, and the human asked once', async () => {
     let asked = 0
     const { text } = await open('pondered').run('Refund order 7', {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AppConnection } from '../../client/app-connection.js'
 import type { Clock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
+import { parseJson } from '../../core/json.js'
 import {
   type RunAddress,
   type SessionAddress,
@@ -28,12 +29,28 @@ const agentList = z.object({ agents: z.array(z.object({ name: agentName })) })
 
 const runOutcome = z.object({ approvals: z.array(openApproval).optional() })
 
+const historyLine = z.object({ role: z.string(), content: z.string(), correlationId: z.string().optional() })
+
+/** A line of a conversation, and the run that it was said in. */
+export type HistoryLine = z.infer<typeof historyLine>
+
 const sessionState = z.object({
-  conversation_history: z.array(z.object({ role: z.string(), content: z.string() })),
+  conversation_history: z.array(historyLine),
   run: z.object({ correlationId: z.string() }).optional(),
 })
 
 export type SessionView = z.infer<typeof sessionState>
+
+const acceptedRun = z.object({
+  messages: z.array(z.object({ contents: z.array(z.object({ type: z.string() })) })),
+})
+
+/** What is said to an agent. */
+export interface Message {
+  readonly text: string
+  /** The run whose place it takes. @default none */
+  readonly replaces?: string | undefined
+}
 
 export interface AppClientOptions {
   /** Where the app's routes begin, without a slash at the end. */
@@ -66,7 +83,7 @@ export class AppClient {
   /** What has been said, newest last, and what is being answered; `undefined` for a session that there is not yet. */
   async readSession(address: SessionAddress): Promise<SessionView | undefined> {
     try {
-      return await this.#readJson(toSessionPath(address), sessionState)
+      return await this.#readJson(`${toSessionPath(address)}?runs=true`, sessionState)
     } catch (error) {
       if (error instanceof AgentError && error.code === 'not_found') return undefined
       throw error
@@ -81,10 +98,10 @@ export class AppClient {
   /** Sends a message, or finds that it was sent; gives its run's events from the start, once the app has it. */
   async sendMessage(
     { agent, session, run }: RunAddress,
-    message: string,
+    { text, replaces }: Message,
   ): Promise<AsyncIterable<PlacedEvent>> {
     const headers = { 'idempotency-key': run }
-    const body = { message, sessionId: session }
+    const body = { message: text, sessionId: session, replaces }
     return this.#parse(await this.#app.follow(`${toAgentPath(agent)}/run`, { method: 'POST', headers, body }))
   }
 
@@ -92,6 +109,15 @@ export class AppClient {
   async followRun(address: RunAddress, after: number): Promise<AsyncIterable<PlacedEvent>> {
     const headers: Record<string, string> = after < 0 ? {} : { 'last-event-id': String(after) }
     return this.#parse(await this.#app.follow(`${toRunPath(address)}/events`, { headers }))
+  }
+
+  /** Whether the message of a run is more than text, which only its first event tells. */
+  async hasFile(address: RunAddress): Promise<boolean> {
+    for await (const { data } of await this.#app.follow(`${toRunPath(address)}/events`)) {
+      const { messages } = this.#check(parseJson(data), acceptedRun)
+      return messages.some(({ contents }) => contents.some(({ type }) => type !== 'text'))
+    }
+    throw this.#app.createForeignError()
   }
 
   /** What of a run waits for a human. */
@@ -114,7 +140,11 @@ export class AppClient {
   }
 
   async #readJson<T>(path: string, form: z.ZodType<T>): Promise<T> {
-    const { success, data } = form.safeParse(await this.#app.readJson(path))
+    return this.#check(await this.#app.readJson(path), form)
+  }
+
+  #check<T>(value: unknown, form: z.ZodType<T>): T {
+    const { success, data } = form.safeParse(value)
     if (!success) throw this.#app.createForeignError()
     return data
   }

@@ -2,31 +2,42 @@ import type { SessionAddress } from '../../core/session-paths.js'
 import type { AppClient } from './app-client.js'
 import type { Screen } from './screen.js'
 
+const plainCommands = ['again', 'history', 'quit', 'reset'] as const
+
 /** What a line asks of the chat itself, instead of the agent. */
-export type Command = 'history' | 'quit' | 'reset' | 'unknown'
+export type Command =
+  | { readonly name: (typeof plainCommands)[number] | 'unknown' }
+  | {
+      readonly name: 'edit'
+      /** The last message in other words; may be empty. */
+      readonly text: string
+    }
 
 /** The command that a line is; `undefined` for a message. */
 export function parseCommand(line: string): Command | undefined {
-  const [, name] = /^\s*\/([a-z]+)\s*$/i.exec(line) ?? []
-  if (name === undefined) return undefined
-  const known = (['history', 'quit', 'reset'] as const).find((one) => one === name.toLowerCase())
-  return known ?? 'unknown'
+  const [, word = '', text = ''] = /^\s*\/([a-z]+)(?:\s+(.*?))?\s*$/is.exec(line) ?? []
+  const name = word.toLowerCase()
+  if (name === 'edit') return { name, text }
+  if (name === '' || text !== '') return undefined
+  return { name: plainCommands.find((one) => one === name) ?? 'unknown' }
 }
 
-/** Does what a command says; `quit` is its caller's. @throws {AgentError} as the client does. */
+/** Does what a command about the whole conversation says; the others are its caller's. @throws {AgentError} as the client does. */
 export async function runCommand(
-  command: Command,
+  { name }: Command,
   client: AppClient,
   address: SessionAddress,
   screen: Screen,
 ): Promise<void> {
-  switch (command) {
+  switch (name) {
     case 'history':
       return showHistory(client, address, screen)
     case 'reset':
       return reset(client, address, screen)
     case 'unknown':
-      return screen.alert('There are /reset, /history and /quit.')
+      return screen.alert('There are /again, /edit TEXT, /history, /reset and /quit.')
+    case 'again':
+    case 'edit':
     case 'quit':
       return
   }

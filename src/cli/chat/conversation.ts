@@ -3,7 +3,7 @@ import { outlast } from '../../client/outage.js'
 import { systemClock } from '../../core/clock.js'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { RunAddress, SessionAddress } from '../../core/session-paths.js'
-import type { AppClient, Verdict } from './app-client.js'
+import type { AppClient, Message, Verdict } from './app-client.js'
 import { askVerdict } from './ask-verdict.js'
 import { followRun } from './follow-run.js'
 import type { Lines } from './lines.js'
@@ -39,7 +39,7 @@ export class Conversation {
   }
 
   /** Sends a message and sees it to its end. @throws {AgentError} when that cannot be seen. */
-  send(message: string): Promise<Ending> {
+  send(message: Message): Promise<Ending> {
     return this.#see(randomUUID(), message)
   }
 
@@ -60,7 +60,7 @@ export class Conversation {
     return true
   }
 
-  async #see(run: string, message?: string): Promise<Ending> {
+  async #see(run: string, message?: Message): Promise<Ending> {
     const address = { ...this.#options.address, run }
     const current = createCurrentRun(address, message === undefined)
     this.#current = current
@@ -72,7 +72,7 @@ export class Conversation {
     }
   }
 
-  async #follow(current: CurrentRun, message: string | undefined): Promise<Ending> {
+  async #follow(current: CurrentRun, message: Message | undefined): Promise<Ending> {
     const { client } = this.#options
     const { address, accept } = current
     const outage = { clock: systemClock, onNotice: (line: string) => this.#notice(line) }

@@ -1,7 +1,7 @@
 import { Outage, type OutageOptions } from '../../client/outage.js'
 import { followEvents } from '../../core/follow-events.js'
 import type { RunAddress } from '../../core/session-paths.js'
-import type { AppClient } from './app-client.js'
+import type { AppClient, Message } from './app-client.js'
 import type { KnownEvent, PlacedEvent } from './run-event.js'
 
 /** How long to wait before following again a stream that the app ended before the run; ms. */
@@ -11,7 +11,7 @@ export interface FollowRunOptions extends OutageOptions {
   readonly client: Pick<AppClient, 'sendMessage' | 'followRun'>
   readonly address: RunAddress
   /** What begins the run; `undefined` for one that has begun. */
-  readonly message: string | undefined
+  readonly message: Message | undefined
   /** Called once it is certain that the app has the message. */
   readonly onAccepted: () => void
 }

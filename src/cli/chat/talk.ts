@@ -3,9 +3,10 @@ import type { SessionAddress } from '../../core/session-paths.js'
 import type { AppClient } from './app-client.js'
 import { adviseOnApproval, describeApproval } from './ask-verdict.js'
 import type { ChatArgs } from './chat-args.js'
-import { parseCommand, runCommand } from './commands.js'
+import { type Command, parseCommand, runCommand } from './commands.js'
 import type { Conversation, Ending } from './conversation.js'
 import type { Lines } from './lines.js'
+import { sayAnew } from './say-anew.js'
 import type { Screen } from './screen.js'
 
 /** What the command ends with. */
@@ -31,7 +32,7 @@ export interface Chat {
 
 /** Asks one question and shows its answer, once it is certain; gives the exit code. @throws {AgentError} when the app stays away. */
 export async function askOnce(chat: Chat, question: string): Promise<number> {
-  const ending = await chat.conversation.send(question)
+  const ending = await chat.conversation.send({ text: question })
   if (ending.kind === 'completed') {
     chat.screen.answer(ending.response)
     chat.screen.endLine()
@@ -50,7 +51,7 @@ export async function talk(chat: Chat): Promise<number> {
   while (latest !== exitCodes.approvalNeeded) {
     if (!lines.isTerminal) code = Math.max(code, latest)
     const line = await lines.ask('> ')
-    if (line.kind !== 'text' || parseCommand(line.text) === 'quit') return code
+    if (line.kind !== 'text' || parseCommand(line.text)?.name === 'quit') return code
     latest = await outliveFailure(chat, () => answerLine(chat, line.text))
   }
   return latest
@@ -58,9 +59,19 @@ export async function talk(chat: Chat): Promise<number> {
 
 async function answerLine(chat: Chat, text: string): Promise<number> {
   const command = parseCommand(text)
-  if (command !== undefined) await runCommand(command, chat.client, chat.address, chat.screen)
-  else if (text.trim() !== '') return tellEnding(chat, await chat.conversation.send(text))
-  return exitCodes.answered
+  if (command !== undefined) return obey(chat, command)
+  if (text.trim() === '') return exitCodes.answered
+  return tellEnding(chat, await chat.conversation.send({ text }))
+}
+
+async function obey(chat: Chat, command: Command): Promise<number> {
+  const { client, address, screen } = chat
+  if (command.name !== 'again' && command.name !== 'edit') {
+    await runCommand(command, client, address, screen)
+    return exitCodes.answered
+  }
+  const ending = await sayAnew(chat, 'text' in command ? command.text : undefined)
+  return ending === undefined ? exitCodes.answered : tellEnding(chat, ending)
 }
 
 /** Somebody at a terminal can try again; a pipe cannot. */

@@ -30,6 +30,6 @@ export async function checkReplaced(
 }
 
 /** Why a run cannot take another one's place. */
-export function createReplacesError(replaced: string | undefined): AgentError {
+export function createReplacesError(replaced: string): AgentError {
   return new AgentError('not_found', `replaces: run "${replaced}" is no part of the conversation.`)
 }

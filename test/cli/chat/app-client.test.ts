@@ -63,7 +63,7 @@ test('a message is sent under its key, and its answer that is cut off can be fol
   })
   const address = { agent: 'A', session: 'ann b', run: 'r 1' }
   const ids: number[] = []
-  const events = await client.sendMessage(address, 'Hi')
+  const events = await client.sendMessage(address, { text: 'Hi' })
   const reading = (async () => {
     for await (const { id } of events) ids.push(id)
   })()

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { chooseAgent } from '../../../src/cli/chat/choose-agent.js'
-import { parseCommand } from '../../../src/cli/chat/commands.js'
 
 test.each([
   ['the only one', ['Alone'], undefined, 'Alone'],
@@ -16,16 +15,4 @@ test.each([
   [[], undefined, /no agents/],
 ])('of %j, with %s named, says what there is', (agents, named, complaint) => {
   expect(chooseAgent(agents, named)).toEqual({ complaint: expect.stringMatching(complaint) })
-})
-
-test.each([
-  ['/reset', 'reset'],
-  [' /QUIT ', 'quit'],
-  ['/history', 'history'],
-  ['/other', 'unknown'],
-  ['/etc/hosts', undefined],
-  ['/quit now', undefined],
-  ['quit', undefined],
-])('takes %j for the command %s', (line, command) => {
-  expect(parseCommand(line)).toBe(command)
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Message } from '../../../src/cli/chat/app-client.js'
 import { followRun } from '../../../src/cli/chat/follow-run.js'
 import type { KnownEvent, PlacedEvent } from '../../../src/cli/chat/run-event.js'
 import { type Clock, systemClock } from '../../../src/core/clock.js'
@@ -46,8 +47,8 @@ function createApp(...breaks: readonly Break[]) {
   }
   return {
     requests,
-    sendMessage(_address: object, message: string) {
-      requests.push(`send ${message}`)
+    sendMessage(_address: object, { text }: Message) {
+      requests.push(`send ${text}`)
       return answer(-1)
     },
     followRun(_address: object, after: number) {
@@ -62,7 +63,7 @@ async function* streamFrom(after: number, plan: Break | undefined): AsyncGenerat
   if (plan?.error !== undefined) throw plan.error
 }
 
-async function follow(client: ReturnType<typeof createApp>, message: string | undefined = 'Hi') {
+async function follow(client: ReturnType<typeof createApp>, message: Message | undefined = { text: 'Hi' }) {
   const notices: string[] = []
   const events: string[] = []
   let accepted = 0

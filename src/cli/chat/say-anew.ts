@@ -1,0 +1,51 @@
+import { outlast } from '../../client/outage.js'
+import { systemClock } from '../../core/clock.js'
+import { AgentError } from '../../core/errors.js'
+import type { SessionAddress } from '../../core/session-paths.js'
+import type { AppClient } from './app-client.js'
+import type { Conversation, Ending } from './conversation.js'
+import { findLastMessage } from './last-message.js'
+import type { Screen } from './screen.js'
+
+export interface SayAnewOptions {
+  readonly client: AppClient
+  readonly address: SessionAddress
+  readonly conversation: Conversation
+  readonly screen: Screen
+}
+
+/**
+ * Says the last message of the conversation again, or in other words; what came of it is taken back. Where there is none that
+ * can be, it tells so and gives `undefined`.
+ * @throws {AgentError} as {@link Conversation.send}
+ */
+export async function sayAnew(chat: SayAnewOptions, words?: string): Promise<Ending | undefined> {
+  const { client, address, screen, conversation } = chat
+  if (words === '') return complain(chat, 'Say the last message in other words: /edit TEXT')
+  const session = await reach(chat, () => client.readSession(address))
+  const last = findLastMessage(session?.conversation_history ?? [])
+  if (last === undefined) return complain(chat, 'Nothing has been said yet.')
+  if (await reach(chat, () => hasFile(chat, last.run))) {
+    return complain(chat, 'The last message came with a file, which cannot be sent from here.')
+  }
+  if (words === undefined) screen.notice(`Once more: ${last.text}`)
+  return conversation.send({ text: words ?? last.text, replaces: last.run })
+}
+
+function complain({ screen }: SayAnewOptions, why: string): undefined {
+  screen.alert(why)
+}
+
+function reach<T>({ screen }: SayAnewOptions, ask: () => Promise<T>): Promise<T> {
+  return outlast({ clock: systemClock, onNotice: (line) => screen.notice(line) }, ask)
+}
+
+/** Files are gone with the log of a run, while its words stay. */
+async function hasFile({ client, address }: SayAnewOptions, run: string): Promise<boolean> {
+  try {
+    return await client.hasFile({ ...address, run })
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'not_found') return false
+    throw error
+  }
+}
