@@ -130,10 +130,12 @@ test('what was inherited can be taken back, in the state and before', async () =
   expect(await say('t', 'g', { replaces: 'b' })).toMatch(/^3 /)
   expect(own('t')).toMatchObject({ messageCount: 2, takenBack: [[2, 6]] })
   expect(await said('t')).toEqual(['a', 'g'])
+  expect(await say('t', 'b2', { replaces: 'b' }), 'also once more, like runs of its own').toMatch(/^3 /)
+  await say('t', 'g2', { replaces: 'b2' })
   for (const run of ['h', 'i', 'j']) await say('t', run)
   expect(own('t')?.evictedTurn).toBeGreaterThan(6)
   expect(await say('t', 'k')).toMatch(/^11 /)
-  expect(await said('t')).toEqual(['a', 'g', 'h', 'i', 'j', 'k'])
+  expect(await said('t')).toEqual(['a', 'g2', 'h', 'i', 'j', 'k'])
 })
 
 /** Counts its visits in the session. */
@@ -189,6 +191,38 @@ test('media go along, each once', async () => {
   )
   expect(places.filter((place) => place !== undefined).map(({ run }) => run)).toEqual(['c', 'c'])
   expect(JSON.stringify(await log.read({ agent: 'Agent', session: 't', run: 'c' })).length).toBeLessThan(5000)
+})
+
+test('what was inherited can be taken back before the first run is stored, or has ended', async () => {
+  const { say, said, find, log } = createSessions()
+  for (const run of ['a', 'b']) await say('s', run)
+  await say('t', 'c', { continues: { session: 's' } })
+  find('t').state = undefined
+  expect(await say('t', 'd', { replaces: 'b' })).toBe('a,a,d')
+  expect(await said('t')).toEqual(['a', 'd'])
+  const silent = new SessionClient(
+    {
+      signalEntity: async () => {},
+      readEntityState: async ({ key }: { key: string }) => ({
+        entityExists: key === 's',
+        entityState: find(key).stored,
+      }),
+    } as never,
+    log,
+  )
+  const start = (run: string, options: Partial<RunOptions>) =>
+    silent.start(
+      { agent: 'Agent', session: 'u', run },
+      createRunRequest({
+        messages: [createTextMessage('user', run)],
+        options: { enableToolCalls: true, ...options },
+      }),
+    )
+  await start('e', { continues: { session: 's' } })
+  await start('f', { replaces: 'b' })
+  expect(await said('u')).toEqual(['a', 'f'])
+  await find('u').operate('run', { correlationId: 'f' })
+  expect(await said('u')).toEqual(['a', 'f'])
 })
 
 test('a run that began its session is not begun with it twice', async () => {

@@ -10,7 +10,7 @@ import type { RunLog, SessionKey } from '../../run/run-log.js'
 import { logsAtATime } from '../logs-at-a-time.js'
 import type { AgentState } from '../state/agent-state.js'
 import { type Inheritance, toAttachment } from '../state/inheritance.js'
-import { addEnded } from '../state/read-session.js'
+import { bringUpToDate } from '../state/read-session.js'
 import { readOlderEntries } from '../state/session-history.js'
 import type { StoredEntry } from '../state/stored-state.js'
 import { findTurnOf, takeBack } from '../state/take-back.js'
@@ -46,7 +46,7 @@ export async function gatherInherited(
   state: AgentState,
   { run, into }: { readonly run: string | undefined; readonly into: string },
 ): Promise<Inherited> {
-  await addEnded(log, key, state)
+  await bringUpToDate(log, key, state)
   if (run !== undefined) {
     const turn = await findTurnOf(log, { ...key, run }, state)
     if (!isInConversation(turn, state)) throw createContinuesError(run)

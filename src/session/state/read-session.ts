@@ -1,7 +1,6 @@
 import { toTimestamp } from '../../core/clock.js'
 import { hasCode } from '../../core/errors.js'
 import type { StoredEvent } from '../../run/events.js'
-import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { inherit } from './inherit.js'
@@ -49,9 +48,7 @@ export async function readSession(
   state: AgentState,
   page: HistoryPage,
 ): Promise<SessionView> {
-  const unfinished = await addEnded(log, key, state)
-  const openRuns = await Promise.all(unfinished.map((summary) => readOpenRun(log, key, summary)))
-  const counting = await takeBackReplaced(log, key, state, openRuns)
+  const { openRuns, counting } = await bringUpToDate(log, key, state)
   const waiting = counting.flatMap(toRequestEntries)
   const { entries, olderBefore } = await readPage(log, key, state, page)
   const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
@@ -60,12 +57,22 @@ export async function readSession(
   return { messageCount, lastResponse, openRuns, entries: shown, olderBefore }
 }
 
+/** The runs of a session that have not ended. */
+export interface OpenRuns {
+  readonly openRuns: readonly OpenRun[]
+  /** Those whose messages count: nobody has taken their place. */
+  readonly counting: readonly OpenRun[]
+}
+
+/** Makes of a session's stored state the conversation as it is now: with what has ended since, and without what was taken back. */
+export async function bringUpToDate(log: RunLog, key: SessionKey, state: AgentState): Promise<OpenRuns> {
+  const unfinished = await addEnded(log, key, state)
+  const openRuns = await Promise.all(unfinished.map((summary) => readOpenRun(log, key, summary)))
+  return { openRuns, counting: await takeBackReplaced(log, key, state, openRuns) }
+}
+
 /** Adds to a session's state the runs that have ended since it was stored; gives those that have not. */
-export async function addEnded(
-  log: RunLog,
-  key: SessionKey,
-  state: AgentState,
-): Promise<readonly RunSummary[]> {
+async function addEnded(log: RunLog, key: SessionKey, state: AgentState): Promise<readonly RunSummary[]> {
   const runs = await log.runsAfter(key, state.own.turn)
   for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
     const events = await log.read({ ...key, run })
@@ -108,7 +115,7 @@ async function inheritFor(
   events: readonly StoredEvent[],
 ): Promise<void> {
   try {
-    await inherit(log, key, state, fold(events))
+    await inherit(log, key, state, events)
   } catch (error) {
     if (!hasCode(error, 'invalid_request')) throw error
   }

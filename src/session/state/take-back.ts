@@ -24,7 +24,8 @@ export async function findTurnOf(log: RunLog, key: RunKey, state: AgentState): P
   const find = (entries: readonly StoredEntry[]) =>
     toTurns(entries).find((turn) => turn.entries.some(isOfRun))?.turn
   const all = { after: 0, upTo: state.own.turn, limit: state.own.turn }
-  return find(state.entries) ?? find(await readInheritedEntries(log, key, state.own, all)) ?? 0
+  const own = { ...state.own, takenBack: undefined }
+  return find(state.entries) ?? find(await readInheritedEntries(log, key, own, all)) ?? 0
 }
 
 /**
