@@ -68,6 +68,7 @@ function parseBody(body: Body): RunBody {
   if (body.kind === 'text') return { message: body.text.trim() }
   const parsed = parseShape(runBody, withoutNulls(body.value, runBody))
   refuseBoth(parsed, 'message', 'messages')
+  refuseBoth(parsed, 'replaces', 'continues')
   refuseBoth(parsed, 'enable_tool_calls', 'enableToolCalls')
   refuseBoth(parsed, 'waitForResponse', 'wait_for_response')
   refuseBoth(parsed, 'response_schema', 'responseSchema')

@@ -160,7 +160,7 @@ async function findPlace(
 ): Promise<RunPlace | undefined> {
   const { log, key } = operation
   try {
-    await inherit(log, { ...key, run }, state, fold(events))
+    await inherit(log, { ...key, run }, state, events)
     const replacesTurn = await takePlace(operation, state, events)
     return { turn: state.own.turn + 1, replacesTurn }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { AgentError } from '../../core/errors.js'
-import type { RunState } from '../../run/fold.js'
+import type { StoredEvent } from '../../run/events.js'
+import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { readInheritance } from './inheritance.js'
@@ -12,15 +13,16 @@ export async function inherit(
   log: RunLog,
   key: RunKey,
   state: AgentState,
-  { request, turn }: RunState,
+  events: readonly StoredEvent[],
 ): Promise<void> {
-  const digest = request?.inherited
+  const [accepted] = events
+  const digest = accepted?.type === 'run.accepted' ? accepted.data.inherited : undefined
   if (digest === undefined) return
   const { own } = state
   if (own.turn === 0 && own.inherited === undefined) {
     const inheritance = await readInheritance(log, key, { run: key.run, digest })
     if (inheritance !== undefined) state.inherit(inheritance, { run: key.run, digest })
-  } else if (turn === 0 && own.inherited?.run !== key.run) throw createBegunError(key.session)
+  } else if (own.inherited?.run !== key.run && fold(events).turn === 0) throw createBegunError(key.session)
 }
 
 /** Why a session cannot go on from another one. */

@@ -1,7 +1,6 @@
 import { toTimestamp } from '../../core/clock.js'
 import { hasCode } from '../../core/errors.js'
 import type { StoredEvent } from '../../run/events.js'
-import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { inherit } from './inherit.js'
@@ -116,7 +115,7 @@ async function inheritFor(
   events: readonly StoredEvent[],
 ): Promise<void> {
   try {
-    await inherit(log, key, state, fold(events))
+    await inherit(log, key, state, events)
   } catch (error) {
     if (!hasCode(error, 'invalid_request')) throw error
   }

@@ -15,9 +15,8 @@ export async function takeIn(
 ): Promise<void> {
   const entries = toTurnEntries(events, key.run)
   if (entries.length === 0) return
-  const ended = fold(events)
-  const { summary, stateChanges, replacesTurn } = ended
-  await inherit(log, key, state, ended)
+  const { summary, stateChanges, replacesTurn } = fold(events)
+  await inherit(log, key, state, events)
   if (replacesTurn !== undefined) await takeBack(log, key, state, replacesTurn)
   if (state.remembers(summary)) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
   state.keep(stateChanges)
