@@ -76,8 +76,12 @@ describe.skipIf(!hasBrowser)('a message on the chat page', () => {
         asked += 1
         return { text: `Once more ${asked}` }
       })
+      await window.page.setViewport({ width: 1100, height: 700 })
+      await window.page.locator('.turn:nth-child(2) .meta button').click()
+      await window.waitForText('.event-type', 'run.completed')
       await press(window, 'Two', 'Ask again')
       await window.waitForTurn(2, 'completed')
+      expect(await window.ask(`document.querySelector('#inspector').hidden`)).toBe(true)
       await press(window, 'Two', 'Ask again')
       await window.waitForText('.answer', 'Once more 2')
       await window.waitForTurn(2, 'completed')
@@ -120,6 +124,8 @@ describe.skipIf(!hasBrowser)('a message on the chat page', () => {
       await window.waitForText('.tool-state', 'running')
       await window.say('Behind')
       await window.waitForTurn(3, 'queued')
+      await window.page.reload()
+      await window.waitForText('.tool-state', 'running')
       await press(window, 'Hold', 'Edit')
       await rewrite(window, 'Let go')
       await window.waitForTurn(2, 'completed')
@@ -191,11 +197,13 @@ describe.skipIf(!hasBrowser)('a message on the chat page', () => {
   test('fits a phone while it is edited, and is not scrolled away by an answer that comes', () =>
     chat('phone', ['One', 'Two'], async (window) => {
       await window.page.setViewport({ width: 360, height: 640, isMobile: true, hasTouch: true })
-      const text = Array.from({ length: 60 }, (_one, line) => `line ${line}`).join('\n')
-      await window.say(scene.book.add('Tell', { text, delayMs: 5 }))
-      await window.waitForText('.answer', 'line 2')
+      const text = Array.from({ length: 100 }, (_one, line) => `line ${line}`).join('\n')
+      scene.book.add('Tell', callTools(call('work', { id: 'tell', gate: 'tell' })), { text })
+      await window.say('Tell')
+      await window.waitForText('.tool-state', 'running')
       await press(window, 'Tell', 'Edit')
       await window.page.waitForSelector('.editor')
+      await scene.openGate('tell')
       await window.waitForTurn(3, 'completed')
       expect(await window.ask('document.documentElement.scrollWidth')).toBe(360)
       const { top, bottom } = await window.ask<{ readonly top: number; readonly bottom: number }>(
