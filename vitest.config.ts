@@ -32,7 +32,10 @@ const rooms = [
   'session',
   'web',
 ]
-const ofRooms = rooms.map((room) => `test/${room}/**/*.test.ts`)
+/** The same of what is tested through hosts. A process that has loaded one is none for the rooms. */
+const hosts = ['client', 'conformance', 'e2e', 'host', 'samples']
+
+const toFiles = (folders: readonly string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`)
 
 export default defineConfig({
   resolve: { alias: toAliases() },
@@ -42,16 +45,18 @@ export default defineConfig({
     // A busy machine may take long until what is polled for is true.
     expect: { poll: { timeout: 10_000 } },
     maxWorkers: 3,
+    // Begun in the order of their names: what takes longest is not left for the end.
     projects: [
-      { extends: true, test: { name: 'rooms', include: ofRooms, isolate: false } },
       {
         extends: true,
         test: {
-          name: 'processes',
+          name: 'apart',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...ofRooms],
+          exclude: [...configDefaults.exclude, ...toFiles([...rooms, ...hosts])],
         },
       },
+      { extends: true, test: { name: 'hosts', include: toFiles(hosts), isolate: false } },
+      { extends: true, test: { name: 'rooms', include: toFiles(rooms), isolate: false } },
     ],
   },
 })

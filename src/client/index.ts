@@ -19,6 +19,7 @@ export {
 } from './client-tool.js'
 export type { RemoteEvent, RemoteResponse } from './remote-run.js'
 export type {
+  ContinuedConversation,
   ConversationPage,
   MessagePart,
   RemoteRun,

@@ -34,6 +34,13 @@ export type MessagePart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image' | 'file'; readonly url: string; readonly mediaType?: string | undefined }
 
+/** Where a new session goes on from. */
+export interface ContinuedConversation {
+  readonly sessionId: string
+  /** The last run that counts. @default the last that has ended */
+  readonly correlationId?: string | undefined
+}
+
 export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extends RunHelpers {
   /**
    * Names the run: the same message sent again under it gives the same run. Keep it before sending where a restart of this
@@ -49,6 +56,8 @@ export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extend
    * back, and stopped where it goes on. {@link RemoteSession.read} names the run of each line with `runs: true`. @default none
    */
   readonly replaces?: string | undefined
+  /** For the first message of a new session: the session of the same agent that it goes on from, up to a run of that. @default none */
+  readonly continues?: ContinuedConversation | undefined
   /** Up to 16 pairs of text, for the agent's tools and providers. @default none */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Whether the model may call tools. @default true */
@@ -221,6 +230,7 @@ const runOptions: OptionNames<RemoteRunOptions> = {
   responseFormat: true,
   onBusy: true,
   replaces: true,
+  continues: true,
   metadata: true,
   enableToolCalls: true,
   signal: true,
@@ -246,13 +256,14 @@ function checkRunOptions(what: string, options: RemoteRunOptions): void {
 
 function toBody(
   input: string | readonly MessagePart[],
-  { responseFormat, onBusy, replaces, metadata, enableToolCalls, tools = [] }: RemoteRunOptions,
+  { responseFormat, onBusy, replaces, continues, metadata, enableToolCalls, tools = [] }: RemoteRunOptions,
 ): JsonObject {
   const said = typeof input === 'string' ? { message: input } : { messages: [{ content: input }] }
   return {
     ...(said as JsonObject),
     onBusy,
     replaces,
+    continues: continues && { ...continues },
     metadata,
     enableToolCalls,
     response_schema: responseFormat && toJsonSchema(responseFormat, 'responseFormat'),

@@ -85,7 +85,8 @@ export function toShownData(type: string, data: object, more?: object): string {
 
 function toShown(type: string, data: object): object {
   if (withheld.includes(type)) return {}
-  if (type === 'run.accepted' || type === 'run.started') return { ...data, trace: undefined }
+  if (type === 'run.accepted') return { ...data, trace: undefined, inherited: undefined }
+  if (type === 'run.started') return { ...data, trace: undefined }
   return type === 'step.completed' ? toShownStep(data as StepCompleted) : data
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { checkJsonSchema } from '../core/caller-schema.js'
 import { AgentError } from '../core/errors.js'
-import type { RunRequest } from '../run/events.js'
+import type { RunOptions, RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
 import { checkCallerTools, refuseToJoin } from './caller-tools.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
@@ -48,7 +48,14 @@ export async function parseRun(
     correlationId,
     request: createRunRequest({
       messages,
-      options: { enableToolCalls, responseSchema, onBusy: body.onBusy, tools, replaces },
+      options: {
+        enableToolCalls,
+        responseSchema,
+        onBusy: body.onBusy,
+        tools,
+        replaces,
+        continues: parseContinues(body),
+      },
       owner,
       metadata: body.metadata,
     }),
@@ -61,6 +68,7 @@ function parseBody(body: Body): RunBody {
   if (body.kind === 'text') return { message: body.text.trim() }
   const parsed = parseShape(runBody, withoutNulls(body.value, runBody))
   refuseBoth(parsed, 'message', 'messages')
+  refuseBoth(parsed, 'replaces', 'continues')
   refuseBoth(parsed, 'enable_tool_calls', 'enableToolCalls')
   refuseBoth(parsed, 'waitForResponse', 'wait_for_response')
   refuseBoth(parsed, 'response_schema', 'responseSchema')
@@ -90,6 +98,15 @@ function parseSession(body: RunBody, query: URLSearchParams): string | undefined
     })
   }
   return values.values().next().value
+}
+
+function parseContinues({ continues }: RunBody): RunOptions['continues'] {
+  if (continues === undefined) return undefined
+  const { sessionId, correlationId: run } = continues
+  return {
+    session: parseSessionId(sessionId, 'continues.sessionId'),
+    ...(run !== undefined && { run: parseCorrelationId(run, 'continues.correlationId') }),
+  }
 }
 
 function parseCorrelation(body: RunBody, headers: Headers): string {

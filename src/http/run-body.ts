@@ -58,6 +58,16 @@ export const runBody = z.strictObject({
     .describe(
       'The correlation id of an earlier run: this message takes its place, and what was said since is taken back.',
     ),
+  continues: z
+    .strictObject({
+      sessionId: z.string().describe('A session of the same agent.'),
+      correlationId: z
+        .string()
+        .optional()
+        .describe('The last run that counts. Default: the last one that has ended.'),
+    })
+    .optional()
+    .describe('Where a new conversation goes on from.'),
   tools: callerTools
     .optional()
     .describe(

@@ -16,6 +16,8 @@ export interface RunRequest {
   /** SHA-256 (hex) of everything that makes two requests the same. */
   readonly digest: string
   readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** The digest of the attachment that has what was said in the session that this run's continues; absent when none. */
+  readonly inherited?: string | undefined
   /** The orchestration that is told when the run ends; absent when none waits for it. */
   readonly orchestrationId?: string | undefined
   /** Where in the caller's trace it was accepted; no part of `digest`. Absent when nobody traces the app. */
@@ -35,6 +37,15 @@ export interface RunOptions {
   readonly tools?: readonly CallerTool[] | undefined
   /** The run of the session whose place this one takes: that one, and what was said since, is taken back. What tools have done stays done. @default none */
   readonly replaces?: string | undefined
+  /** The session, of the same agent and owner, whose conversation the new session of this run goes on from. @default none */
+  readonly continues?: ContinuedSession | undefined
+}
+
+/** Where a new session goes on from. */
+export interface ContinuedSession {
+  readonly session: string
+  /** The last run that counts. @default the last that has ended */
+  readonly run?: string | undefined
 }
 
 /** A tool that the caller of a run carries out: the run waits for what it reports. */

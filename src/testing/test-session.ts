@@ -1,7 +1,7 @@
 import { hasCode } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
-import type { CallerTool, OnBusy, RunEventType, StoredEvent } from '../run/events.js'
+import type { CallerTool, ContinuedSession, OnBusy, RunEventType, StoredEvent } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { createRunRequest } from '../session/client/run-request.js'
@@ -16,6 +16,8 @@ export interface SendOptions {
   readonly responseSchema?: JsonObject | undefined
   /** Tools that whoever sends the message carries out: see {@link TestSession.report}. @default none */
   readonly tools?: readonly CallerTool[] | undefined
+  /** The session that this one goes on from, for its first message. @default none */
+  readonly continues?: ContinuedSession | undefined
   /** The run whose place it takes, which is taken back with all that was said since. @default none */
   readonly replaces?: string | undefined
 }
@@ -47,7 +49,7 @@ export class TestSession {
   /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait. */
   async start(
     text: string | ChatMessage,
-    { onBusy, responseSchema, tools, replaces }: SendOptions = {},
+    { onBusy, responseSchema, tools, replaces, continues }: SendOptions = {},
   ): Promise<string> {
     this.#sent += 1
     const key = { ...this.key, run: `run-${this.#sent}` }
@@ -57,7 +59,7 @@ export class TestSession {
     this.#runs = [...this.#runs, key]
     const request = createRunRequest({
       messages: [typeof text === 'string' ? createTextMessage('user', text) : text],
-      options: { enableToolCalls: true, onBusy, responseSchema, tools, replaces },
+      options: { enableToolCalls: true, onBusy, responseSchema, tools, replaces, continues },
     })
     const isWritten = async () => (await this.#engine.log.read(key)).length > 0
     let refusal: unknown

@@ -343,47 +343,6 @@ describe('an approval', () => {
   })
 })
 
-describe('an answer that is wanted anew', () => {
-  test('is made where there was none, because the model failed', async () => {
-    let isBroken = true
-    scene.book.addRule('Try', () =>
-      isBroken ? { error: { status: 400, body: { error: { message: 'secret' } } } } : { text: 'Now' },
-    )
-    const chat = open('failed')
-    await chat.say('Try')
-    expect(chat.status).toBe('error')
-    expect(chat.error?.message).not.toContain('secret')
-    expect(chat.lastMessage?.metadata).toMatchObject({ error: { code: 'model_error' } })
-    isBroken = false
-    await chat.regenerate()
-    expect([chat.status, chat.text]).toEqual(['ready', 'Now'])
-    const retold = await fetch(url(`Assistant/failed/stream?messageId=${chat.messages[0]?.id}`))
-    expect(await retold.text()).toContain('Now')
-    expect((await load('failed')).map(toLines)).toEqual([
-      ['text Try'],
-      [],
-      ['text Try'],
-      ['step-start', 'text Now'],
-    ])
-  })
-
-  test('is refused where there is one, and so is another wording of what was said', async () => {
-    const chat = open('said')
-    await chat.say('Hello')
-    const messages = chat.messages.slice(0, 1)
-    const [{ id }] = messages as [Message]
-    const again = { id: 'said', messages, trigger: 'regenerate-message' }
-    const edited = { id: 'said', messages: [says('Bye', id)], messageId: id }
-    for (const [body, path] of [
-      [again, 'trigger'],
-      [edited, 'messageId'],
-    ] as const) {
-      const refused = await post(body)
-      expect([refused.status, await refused.json()]).toMatchObject([400, { issues: [{ path }] }])
-    }
-  })
-})
-
 describe('a request that is wrong', () => {
   const messages = [says('Hi')]
   const part = (one: object) => ({ id: 'w', messages: [{ id: 'm', role: 'user', parts: [one] }] })

@@ -97,6 +97,18 @@ test('a message is said anew, and what followed is taken back; its run is found 
   await expect(unknown.finalResponse()).rejects.toMatchObject({ code: 'not_found' })
 })
 
+test('a new session goes on from another one, up to any of its runs', async () => {
+  const session = open('first')
+  await session.run('One', { correlationId: 'one' })
+  await session.run('Two')
+  const continues = { sessionId: session.id, correlationId: 'one' }
+  expect((await open('second').run('Other two', { continues })).text).toBe('You said: Other two')
+  expect(await readSaid('second')).toEqual(['One', 'Other two'])
+  const late = open('second').run('Three', { continues })
+  await expect(late.finalResponse()).rejects.toMatchObject({ code: 'invalid_request' })
+  expect(await readSaid('first')).toEqual(['One', 'Two'])
+})
+
 test('whoever waits for a run that is taken back meanwhile is told so', async () => {
   const session = open('taken-back')
   const waiting = session.run('Refund order 7', {

@@ -10,7 +10,7 @@ const bed = new TestBed()
 afterAll(() => bed.end())
 
 const total = 200
-const kills = 20
+const kills = 12
 const seed = Number(process.env.E2E_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const messages = Array.from({ length: total }, (_, index) => `run ${index}`)
 

@@ -81,6 +81,13 @@ test.each([
   ['by joining another', { replaces: 'a', onBusy: 'steer' }, 400, 'invalid_request', 'onBusy'],
   ['with an id that is none', { replaces: 'a/b' }, 400, 'invalid_request', 'replaces'],
   ['with a number', { replaces: 7 }, 400, 'invalid_request', 'replaces'],
+  [
+    'in a new session',
+    { replaces: 'a', continues: { sessionId: 'garbage' } },
+    400,
+    'invalid_request',
+    'continues',
+  ],
   ['with nothing', { replaces: '' }, 400, 'invalid_request', 'replaces'],
   ['in an unknown session', { replaces: 'a', sessionId: 'nowhere' }, 404, 'not_found', 'nowhere'],
 ])('the place %s is not taken', async (_what, fields, status, code, detail) => {

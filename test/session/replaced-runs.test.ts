@@ -143,12 +143,12 @@ test('what providers keep is as it was', async () => {
 })
 
 test('what providers keep stays where the logs of earlier runs are gone', async () => {
-  const { say, own, log } = createConversation(echo, { agent: { contextProviders: [once] } })
+  const { say, own, log } = createConversation(echo, { agent: { contextProviders: [visits] } })
   await say('a')
   await log.deleteEndedRuns(key, { acceptedBefore: Date.now() + 1, upToTurn: 1 })
   await say('b')
   await say('c', 'b')
-  expect(own()?.state).toEqual({ once: { first: 'a' } })
+  expect(own()?.state).toEqual({ visits: { count: 3 } })
 })
 
 test('an operation that is cut off after the answer takes back what it had taken back', async () => {

@@ -57,6 +57,16 @@ test('turns that other processes carried out meanwhile are read, and only those'
   expect(lists).toHaveBeenCalledExactlyOnceWith(key, 6, 3)
 })
 
+test('turns that were taken back are not remembered, neither at once nor later', async () => {
+  const { log, state, read } = open()
+  for (const text of [large, large, large, large]) await say(log, state, text)
+  expect(await read()).toEqual([1, 2, 3, 4])
+  state.takeBack(2, { evictedMessages: 0, state: undefined })
+  expect(await read()).toEqual([1])
+  for (const text of [large, large]) await say(log, state, text)
+  expect(await read()).toEqual([1, 5, 6])
+})
+
 test('however long a conversation is, only some of its logs are read at a time', async () => {
   const { log, state, read } = open()
   for (let turn = 1; turn <= 100; turn += 1) await say(log, state, large)

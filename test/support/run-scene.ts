@@ -174,10 +174,11 @@ export async function waitFor<T>(
   withinMs = 10_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs
-  while (performance.now() < deadline) {
+  // Less and less often: a look at another process costs both of them.
+  for (let pauseMs = 5; performance.now() < deadline; pauseMs = Math.min(1.5 * pauseMs, 50)) {
     const found = await look()
     if (found !== undefined) return found
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
   throw new Error(`It did not come within ${withinMs} ms: ${look}`)
 }

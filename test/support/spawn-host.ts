@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { toLeanEnvironment } from '../../src/cli/lean-allocator.js'
 import { copyAsModules, usesModules } from './app-modules.js'
 
 export interface SpawnHostOptions {
@@ -76,7 +77,8 @@ async function launchHost(options: SpawnHostOptions): Promise<Omit<SpawnedHost, 
   const root = usesModules ? await copyAsModules(options.root) : options.root
   const child = spawn(process.execPath, toArguments({ ...options, root }, ownDataDir), {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+    // So it need not replace itself, which takes longer.
+    env: toLeanEnvironment({ ...process.env, NODE_OPTIONS: '', ...options.env }),
   })
   const output = collectOutput(child)
   const ended = once(child, 'close').then(async ([code]: (number | null)[]) => {

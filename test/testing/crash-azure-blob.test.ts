@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { AzureBlobRunLog } from '../../src/log/azure-blob/azure-blob-run-log.js'
 import { crashEverywhere } from '../../src/testing/index.js'
 import { startAzurite } from '../support/azurite.js'
+import { seed } from '../support/crash-seed.js'
 import { scenarios } from './scenarios.js'
 
 describe('on a run log in Azure Blob, nothing is lost and nothing done twice in', async () => {
@@ -13,7 +14,8 @@ describe('on a run log in Azure Blob, nothing is lost and nothing done twice in'
     const report = await crashEverywhere(scenario, {
       ...options,
       log: (clock) => new AzureBlobRunLog({ connectionString, container: `log-${logs++}`, clock }),
-      sample: 0.01,
+      seed,
+      sample: 0.005,
       pairs: 0,
       shuffles: 1,
     })

@@ -123,6 +123,11 @@ describe('it notices', () => {
     )
   })
 
+  test('the same again with the seed that it names', async () => {
+    const tried = crash({ entity: forget('tool.started'), seed: 7 })
+    await expect(tried).rejects.toThrow(/^With .* \(seed 7\):\n.*call_0_0 of refund was executed 2 times/)
+  })
+
   test('a stream with a gap', async () => {
     const log = spoil((sound) => ({
       follow: async function* (key, after, signal) {

@@ -2,6 +2,7 @@ import { createClient } from 'redis'
 import { afterAll, describe, expect, test } from 'vitest'
 import { RedisRunLog } from '../../src/log/redis/redis-run-log.js'
 import { crashEverywhere } from '../../src/testing/index.js'
+import { seed } from '../support/crash-seed.js'
 import { hasRedisServer, startRedisServer } from '../support/redis-server.js'
 import { scenarios } from './scenarios.js'
 
@@ -22,9 +23,10 @@ describe.skipIf(isSkipped)('on a run log in Redis, nothing is lost and nothing d
     const report = await crashEverywhere(scenario, {
       ...options,
       log: (clock) => new RedisRunLog({ client, prefix: `log-${logs++}`, clock }),
-      sample: 0.05,
+      seed,
+      sample: 0.02,
       pairs: 1,
-      shuffles: 2,
+      shuffles: 1,
     })
     expect(report.crashPoints).toBeGreaterThan(crashPoints)
   })

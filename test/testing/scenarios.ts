@@ -8,6 +8,7 @@ import { tool } from '../../src/agent/tools/tool.js'
 import type { ToolOptions } from '../../src/agent/tools/tool-options.js'
 import type { Clock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
+import { toText } from '../../src/core/messages.js'
 import type { Schema } from '../../src/core/schema.js'
 import type { ChatRequest } from '../../src/model/chat-client.js'
 import {
@@ -65,12 +66,17 @@ function lastQuestion({ messages }: ChatRequest): string {
   return JSON.stringify(messages.findLast(({ role }) => role === 'user')?.contents)
 }
 
-/** Counts its runs in the session. */
+/** What the model is told first. */
+function firstText({ messages }: ChatRequest): string {
+  return toText(messages[0]?.contents ?? [])
+}
+
+/** Counts its runs in the session, and tells the model. */
 const visits: ContextProvider = {
   name: 'visits',
   async beforeRun({ state }) {
     state.count = Number(state.count ?? 0) + 1
-    return {}
+    return { instructions: `visit ${state.count}` }
   },
 }
 
@@ -654,6 +660,30 @@ export const scenarios: readonly NamedScenario[] = [
       },
       check({ state }) {
         expect(state?.data.conversationHistory).toHaveLength(2)
+      },
+    },
+  },
+  {
+    title: 'a session that goes on from another one, which is deleted',
+    crashPoints: 40,
+    scenario: {
+      agent: createAgent({
+        script: (request) => ({
+          text: `${countAnswers(request)}, ${firstText(request)} ${'x'.repeat(5000)}`,
+        }),
+        agent: { contextProviders: [visits] },
+      }),
+      async play(session, stage) {
+        await session.send('one')
+        const { run } = await session.send('two')
+        await session.send('three')
+        const other = stage.session('other')
+        const continues = { session: session.key.session, run }
+        expect(await other.send('from there', { continues })).toMatchObject({
+          text: expect.stringMatching(/^2, visit 3 /),
+        })
+        await session.delete()
+        expect(await other.send('and on')).toMatchObject({ text: expect.stringMatching(/^3, visit 4 /) })
       },
     },
   },

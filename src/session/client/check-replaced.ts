@@ -3,6 +3,7 @@ import type { RunOptions } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import type { AgentState } from '../state/agent-state.js'
+import { bringUpToDate } from '../state/read-session.js'
 import { findTurnOf } from '../state/take-back.js'
 
 /**
@@ -25,11 +26,13 @@ export async function checkReplaced(
     throw new AgentError('run_joined', message)
   }
   const isOpen = request !== undefined && outcome === undefined
-  if (isOpen || turn > 0 || (await findTurnOf(log, replaced, await readState())) > 0) return
-  throw createReplacesError(replaced.run)
+  if (isOpen || turn > 0) return
+  const state = await readState()
+  await bringUpToDate(log, replaced, state)
+  if ((await findTurnOf(log, replaced, state)) === 0) throw createReplacesError(replaced.run)
 }
 
 /** Why a run cannot take another one's place. */
-export function createReplacesError(replaced: string | undefined): AgentError {
+export function createReplacesError(replaced: string): AgentError {
   return new AgentError('not_found', `replaces: run "${replaced}" is no part of the conversation.`)
 }

@@ -16,12 +16,14 @@ import {
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import type { OperationName } from '../entity/operation.js'
 import { AgentState } from '../state/agent-state.js'
+import { createBegunError } from '../state/inherit.js'
 import { type HistoryPage, readSession, type SessionView } from '../state/read-session.js'
 import { checkCreation, createNotFoundError } from './check-creation.js'
 import { checkReplaced } from './check-replaced.js'
 import { type Clearing, deleteSession, resetSession } from './clear-session.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { followRun } from './follow-run.js'
+import { gatherInherited, type Inherited, withInherited } from './gather-inherited.js'
 import { makeWay, stopRun, type WayMaking } from './make-way.js'
 import { Reminders } from './reminders.js'
 import { SessionEntities } from './session-entities.js'
@@ -80,8 +82,10 @@ export class SessionClient {
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's or has no run that it could replace, `run_joined` when that has joined another one, `session_busy` when it would have to wait and is not to.
    */
   async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<boolean> {
-    await this.#checkReplaced(key, request)
-    const { request: stored, attachments } = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
+    const inherited = await this.#prepare(key, request)
+    const detached = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
+    const { request: stored, attachments } =
+      inherited === undefined ? detached : withInherited(detached, inherited)
     const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
     const isNew = creation.outcome === 'created'
@@ -95,12 +99,23 @@ export class SessionClient {
     return isNew
   }
 
-  /** Passes for requests that take nobody's place, and for those that have been accepted already. */
-  async #checkReplaced(key: RunKey, { options, owner }: RunRequest): Promise<void> {
-    const { replaces } = options
-    if (replaces === undefined || (await this.#log.read(key)).length > 0) return
-    await this.requireSession(key, owner)
-    await checkReplaced(this.#log, { ...key, run: replaces }, options, () => this.#readCurrentState(key))
+  /** Checks what a new run refers to, and gathers what it goes on from; `undefined` for one that begins with nothing, or is known already. */
+  async #prepare(key: RunKey, { options, owner }: RunRequest): Promise<Inherited | undefined> {
+    const { replaces, continues } = options
+    if (replaces === undefined && continues === undefined) return undefined
+    if ((await this.#log.read(key)).length > 0) return undefined
+    if (replaces !== undefined) {
+      await this.requireSession(key, owner)
+      await checkReplaced(this.#log, { ...key, run: replaces }, options, () => this.#readCurrentState(key))
+    }
+    if (continues === undefined) return undefined
+    if ((await this.#log.session(key)) !== undefined) throw createBegunError(key.session)
+    const parent = { agent: key.agent, session: continues.session }
+    await this.requireSession(parent, owner)
+    return gatherInherited(this.#log, parent, await this.#readCurrentState(parent), {
+      run: continues.run,
+      into: key.run,
+    })
   }
 
   /** Ends a run that nobody has been told of. */

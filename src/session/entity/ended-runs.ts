@@ -7,8 +7,7 @@ import { toRequestText } from '../../run/to-response.js'
 import { endDelegatedRuns } from '../delegation/end-delegated-runs.js'
 import { announceEnd } from '../replies/announce-end.js'
 import type { AgentState } from '../state/agent-state.js'
-import { takeBack } from '../state/take-back.js'
-import { toTurnEntries } from '../state/turn-entries.js'
+import { takeIn } from '../state/take-in.js'
 import type { Operation } from './operation.js'
 
 /** Takes in the runs that have ended although their operation was cut off before it could be committed. */
@@ -29,13 +28,7 @@ export async function addTurn(
   await endJoinedRuns(operation, ended)
   await endHelpers(operation, run, ended)
   await announce(operation, run, ended)
-  const entries = toTurnEntries(events, run)
-  if (entries.length === 0) return
-  const { summary, stateChanges, replacesTurn } = ended
-  if (replacesTurn !== undefined) await takeBack(operation.log, operation.key, state, replacesTurn)
-  if (state.remembers(summary)) state.change({ summary: { upToTurn: summary.upToTurn, text: summary.text } })
-  state.keep(stateChanges)
-  state.addTurn(turn, entries)
+  await takeIn(operation.log, { ...operation.key, run }, state, { turn, events })
 }
 
 /** Before the turn is committed: whatever cut the run off, or ended it from outside, this is done. */

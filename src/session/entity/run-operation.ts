@@ -8,6 +8,7 @@ import { executeRun, readWritten, type WrittenRun } from '../execution/execute-r
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { accept, readInput, reply } from '../replies/reply-to-caller.js'
 import type { AgentState } from '../state/agent-state.js'
+import { inherit } from '../state/inherit.js'
 import { prepareHistory } from '../state/prepare-history.js'
 import { findTurnOf, takeBack, toReplaced } from '../state/take-back.js'
 import { bringAgain } from './bring-again.js'
@@ -143,7 +144,33 @@ async function goOn(
   return true
 }
 
-/** Takes back what a run takes the place of. The turn from which on it does, `undefined` for a run that takes nobody's, 0 when there is nothing there any more. */
+/** Where a run stands in its conversation. */
+interface RunPlace {
+  readonly turn: number
+  /** The turn of the run whose place it takes; `undefined` when it takes nobody's. */
+  readonly replacesTurn: number | undefined
+}
+
+/** Finds the place of a run, and makes of the conversation what it is before it. A run without a place fails: `undefined`. */
+async function findPlace(
+  operation: Operation,
+  state: AgentState,
+  run: string,
+  events: readonly StoredEvent[],
+): Promise<RunPlace | undefined> {
+  const { log, key } = operation
+  try {
+    await inherit(log, { ...key, run }, state, events)
+    const replacesTurn = await takePlace(operation, state, events)
+    return { turn: state.own.turn + 1, replacesTurn }
+  } catch (error) {
+    if (!hasCode(error, 'not_found') && !hasCode(error, 'invalid_request')) throw error
+    await failRun(operation, run, error)
+    return undefined
+  }
+}
+
+/** Takes back what a run takes the place of. @throws {AgentError} `not_found` when that is gone. */
 async function takePlace(
   { log, key }: Operation,
   state: AgentState,
@@ -152,7 +179,8 @@ async function takePlace(
   const replaced = toReplaced(events)
   if (replaced === undefined) return undefined
   const turn = fold(events).replacesTurn ?? (await findTurnOf(log, { ...key, run: replaced }, state))
-  if (turn > 0) await takeBack(log, key, state, turn)
+  if (turn === 0) throw createReplacesError(replaced)
+  await takeBack(log, key, state, turn)
   return turn
 }
 
@@ -165,13 +193,10 @@ async function execute(
 ): Promise<boolean> {
   const { agent, log, key, callback, limits, startedAt, clock } = operation
   const onError = (error: unknown) => operation.onError(error, run)
-  const turn = state.own.turn + 1
   const known = written ?? (await readWritten(log, { ...key, run }))
-  const replacesTurn = await takePlace(operation, state, known.events)
-  if (replacesTurn === 0) {
-    await failRun(operation, run, createReplacesError(toReplaced(known.events)))
-    return true
-  }
+  const place = await findPlace(operation, state, run, known.events)
+  if (place === undefined) return true
+  const { turn, replacesTurn } = place
   const until = startedAt + limits.parkAfterMs
   const outcome = await executeRun({
     agent,

@@ -1,6 +1,7 @@
 import { type ChatMessage, type ChatRole, createTextMessage, noUsage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { SessionState } from '../../run/events.js'
+import { type Inheritance, toTurn } from './inheritance.js'
 import {
   noOwnFields,
   type OwnFields,
@@ -67,6 +68,17 @@ export class AgentState {
     this.#evict(budget)
   }
 
+  /** Begins with the turns of another session, which `from` has. What they have cost is that one's. */
+  inherit(
+    { turns, state, summary }: Inheritance,
+    from: { readonly run: string; readonly digest: string },
+  ): void {
+    this.#append(turns.flatMap((entries, index) => toTurn(entries, index + 1)))
+    const turn = turns.length
+    this.change({ turn, tokens: 0, state, summary, inherited: { ...from, turns: turn } })
+    this.#evict(defaultBudget)
+  }
+
   /** Replaces some of what we keep beside the conversation. */
   change(fields: Partial<OwnFields>): void {
     const { data } = this.#stored
@@ -113,6 +125,7 @@ export class AgentState {
       messageCount: 0,
       evictedTurn: turn,
       resetTurn: turn,
+      inherited: undefined,
       takenBack: undefined,
       summary: undefined,
       state: undefined,

@@ -1,14 +1,16 @@
 import { toTimestamp } from '../../core/clock.js'
+import { hasCode } from '../../core/errors.js'
 import type { StoredEvent } from '../../run/events.js'
-import { fold } from '../../run/fold.js'
-import type { RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
+import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import type { AgentState } from './agent-state.js'
+import { inherit } from './inherit.js'
 import { readOlderEntries } from './session-history.js'
 import { toLastResponse } from './session-view.js'
 import type { StoredEntry } from './stored-state.js'
 import { findTurnOf, takeBack, toReplaced } from './take-back.js'
+import { takeIn } from './take-in.js'
 import { countTurns } from './taken-back.js'
-import { toRequestEntry, toTurnEntries } from './turn-entries.js'
+import { toRequestEntry } from './turn-entries.js'
 import { toTurns } from './turns.js'
 
 /** What a caller asked of a session's history. */
@@ -46,22 +48,37 @@ export async function readSession(
   state: AgentState,
   page: HistoryPage,
 ): Promise<SessionView> {
-  const runs = await log.runsAfter(key, state.own.turn)
-  for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
-    const events = await log.read({ ...key, run })
-    const { replacesTurn } = fold(events)
-    if (replacesTurn !== undefined) await takeBack(log, key, state, replacesTurn)
-    state.addTurn(turn, toTurnEntries(events, run))
-  }
-  const unfinished = runs.filter(({ status }) => status !== 'ended')
-  const openRuns = await Promise.all(unfinished.map((summary) => readOpenRun(log, key, summary)))
-  const counting = await takeBackReplaced(log, key, state, openRuns)
+  const { openRuns, counting } = await bringUpToDate(log, key, state)
   const waiting = counting.flatMap(toRequestEntries)
   const { entries, olderBefore } = await readPage(log, key, state, page)
   const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
   const lastResponse = toLastResponse([...entries, ...state.entries])
   const shown = page.before === undefined ? [...entries, ...waiting] : entries
   return { messageCount, lastResponse, openRuns, entries: shown, olderBefore }
+}
+
+/** The runs of a session that have not ended. */
+export interface OpenRuns {
+  readonly openRuns: readonly OpenRun[]
+  /** Those whose messages count: nobody has taken their place. */
+  readonly counting: readonly OpenRun[]
+}
+
+/** Makes of a session's stored state the conversation as it is now: with what has ended since, and without what was taken back. */
+export async function bringUpToDate(log: RunLog, key: SessionKey, state: AgentState): Promise<OpenRuns> {
+  const unfinished = await addEnded(log, key, state)
+  const openRuns = await Promise.all(unfinished.map((summary) => readOpenRun(log, key, summary)))
+  return { openRuns, counting: await takeBackReplaced(log, key, state, openRuns) }
+}
+
+/** Adds to a session's state the runs that have ended since it was stored; gives those that have not. */
+async function addEnded(log: RunLog, key: SessionKey, state: AgentState): Promise<readonly RunSummary[]> {
+  const runs = await log.runsAfter(key, state.own.turn)
+  for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
+    const events = await log.read({ ...key, run })
+    await takeIn(log, { ...key, run }, state, { turn, events })
+  }
+  return runs.filter(({ status }) => status !== 'ended')
 }
 
 async function readOpenRun(log: RunLog, key: SessionKey, summary: RunSummary): Promise<OpenRun> {
@@ -77,6 +94,7 @@ async function takeBackReplaced(
 ): Promise<readonly OpenRun[]> {
   let counting: readonly OpenRun[] = []
   for (const open of openRuns) {
+    await inheritFor(log, { ...key, run: open.run }, state, open.events)
     const replaced = toReplaced(open.events)
     if (replaced !== undefined) {
       const first = await findTurnOf(log, { ...key, run: replaced }, state)
@@ -87,6 +105,20 @@ async function takeBackReplaced(
     counting = [...counting, open]
   }
   return counting
+}
+
+/** A run that comes too late to begin its session will be told so when its turn comes. */
+async function inheritFor(
+  log: RunLog,
+  key: RunKey,
+  state: AgentState,
+  events: readonly StoredEvent[],
+): Promise<void> {
+  try {
+    await inherit(log, key, state, events)
+  } catch (error) {
+    if (!hasCode(error, 'invalid_request')) throw error
+  }
 }
 
 /** What the user has said and waits for an answer to. */
@@ -102,7 +134,7 @@ async function readPage(log: RunLog, key: SessionKey, state: AgentState, { limit
   const upTo = Math.min(evictedTurn, (before ?? Number.MAX_SAFE_INTEGER) - 1)
   const older =
     missing > 0 && upTo > resetTurn
-      ? toTurns(await readOlderEntries(log, key, takenBack, { upTo, after: resetTurn, limit: missing }))
+      ? toTurns(await readOlderEntries(log, key, state.own, { upTo, after: resetTurn, limit: missing }))
       : []
   const turns = [...older, ...recent].slice(-limit)
   const first = turns[0]?.turn ?? 0

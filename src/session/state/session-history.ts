@@ -3,11 +3,12 @@ import { forEachLimited } from '../../core/for-each-limited.js'
 import type { RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { logsAtATime } from '../logs-at-a-time.js'
 import type { AgentState } from './agent-state.js'
+import { readInheritedEntries } from './inheritance.js'
 import { toModelMessages } from './stored-messages.js'
 import type { OwnFields, StoredEntry } from './stored-state.js'
 import { isTakenBack } from './taken-back.js'
 import { toTurnEntries } from './turn-entries.js'
-import { toTurns } from './turns.js'
+import { type TurnRange, toTurns } from './turns.js'
 
 /** The entries of one run, from its log. */
 export async function readTurnEntries(
@@ -18,25 +19,19 @@ export async function readTurnEntries(
   return toTurnEntries(await log.read({ ...key, run }), run)
 }
 
-/** The newest `limit` turns up to `upTo` that came after `after`. */
-export interface TurnRange {
-  readonly upTo: number
-  readonly after: number
-  readonly limit: number
-}
-
-/** The entries of turns that count, oldest first, from the run logs. */
+/** The entries of turns that count, oldest first, from the run logs and from what the session has inherited. */
 export async function readOlderEntries(
   log: RunLog,
   key: SessionKey,
-  takenBack: OwnFields['takenBack'],
+  own: OwnFields,
   range: TurnRange,
 ): Promise<readonly StoredEntry[]> {
-  const runs = await findTurns(log, key, takenBack, range)
+  const runs = await findTurns(log, key, own.takenBack, range)
   const entries = await forEachLimited(runs.toReversed(), logsAtATime, ({ run }) =>
     readTurnEntries(log, key, run),
   )
-  return entries.flat()
+  const inherited = await readInheritedEntries(log, key, own, { ...range, limit: range.limit - runs.length })
+  return [...inherited, ...entries.flat()]
 }
 
 /** The ended runs of turns that count, newest first. */
@@ -112,7 +107,7 @@ export class SessionHistory {
       limit: Math.min(missing, evictedTurn - known.turn),
     }
     const left =
-      evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(this.#log, key, takenBack, range)) : []
+      evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(this.#log, key, state.own, range)) : []
     const older = [...known.turns.filter((one) => one.turn > 0 && one.turn <= evictedTurn), ...left]
     const all = [...older, ...recent]
     const turns = maxTurns === undefined ? all : all.slice(-maxTurns)

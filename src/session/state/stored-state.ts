@@ -10,7 +10,7 @@ const storedMessage = z.looseObject({
   contents: z.array(z.looseObject({ $type: z.string() })),
 })
 
-const storedEntry = z.looseObject({
+export const storedEntry = z.looseObject({
   $type: z.string(),
   correlationId: z.string().nullish(),
   createdAt: z.string(),
@@ -37,6 +37,8 @@ const ownFields = z.looseObject({
   evictedTurn: z.number().default(0),
   /** Turns up to this one were cleared. */
   resetTurn: z.number().default(0),
+  /** Up to which turn it goes on from another session, and which run has these turns among its attachments. */
+  inherited: z.looseObject({ run: z.string(), digest: z.string(), turns: z.number() }).optional(),
   /** Turns that were taken back since the last reset, as first and last of each stretch, in order. */
   takenBack: z.array(z.tuple([z.number(), z.number()])).optional(),
   /** When the last reset was asked for; ms since 1970. */

@@ -4,11 +4,12 @@ import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { logsAtATime } from '../logs-at-a-time.js'
 import { type AgentState, countUserMessages } from './agent-state.js'
-import { findTurns, type TurnRange } from './session-history.js'
+import { readInheritance, readInheritedEntries } from './inheritance.js'
+import { findTurns } from './session-history.js'
 import type { StoredEntry } from './stored-state.js'
 import { countTurns } from './taken-back.js'
 import { toTurnEntries } from './turn-entries.js'
-import { toTurns } from './turns.js'
+import { type TurnRange, toTurns } from './turns.js'
 
 /** The run whose place a run takes, as its log says; `undefined` when it takes nobody's. */
 export function toReplaced([accepted]: readonly StoredEvent[]): string | undefined {
@@ -20,7 +21,11 @@ export async function findTurnOf(log: RunLog, key: RunKey, state: AgentState): P
   const events = await log.read(key)
   if (events.length > 0) return fold(events).turn
   const isOfRun = ({ correlationId }: StoredEntry) => correlationId === key.run
-  return toTurns(state.entries).find(({ entries }) => entries.some(isOfRun))?.turn ?? 0
+  const find = (entries: readonly StoredEntry[]) =>
+    toTurns(entries).find((turn) => turn.entries.some(isOfRun))?.turn
+  const all = { after: 0, upTo: state.own.turn, limit: state.own.turn }
+  const own = { ...state.own, takenBack: undefined }
+  return find(state.entries) ?? find(await readInheritedEntries(log, key, own, all)) ?? 0
 }
 
 /**
@@ -38,9 +43,11 @@ export async function takeBack(
   if (countTurns(takenBack, { after: from - 1, upTo: turn }) === 0) return
   const taken = await readTurns(log, key, state, { after: from - 1, upTo: turn, limit: turn })
   const evicted = taken.filter((one) => one.turn <= evictedTurn)
+  const range = { after: from - 1, upTo: evictedTurn, limit: evictedTurn }
+  const inherited = await readInheritedEntries(log, key, state.own, range)
   const names = new Set(taken.flatMap(({ stateChanges }) => Object.keys(stateChanges)))
   state.takeBack(from, {
-    evictedMessages: evicted.reduce((count, { messages }) => count + messages, 0),
+    evictedMessages: evicted.reduce((count, { messages }) => count + messages, countUserMessages(inherited)),
     state: await readStateBefore(log, key, state, { first: from, names }),
   })
 }
@@ -79,26 +86,39 @@ async function readStateBefore(
   state: AgentState,
   { first, names }: { readonly first: number; readonly names: ReadonlySet<string> },
 ): Promise<SessionState | undefined> {
-  const { resetTurn, takenBack, state: now = {} } = state.own
-  const wanted = new Set(names)
+  const { resetTurn, takenBack, inherited, state: now = {} } = state.own
+  const range = { after: Math.max(resetTurn, inherited?.turns ?? 0), upTo: first - 1 }
+  const { found, read } = await readChanges(log, key, state, { ...range, names })
+  const isWhole = read === countTurns(takenBack, range)
+  const begun = inherited === undefined ? undefined : await readInheritance(log, key, inherited)
+  const before = isWhole ? { ...begun?.state, ...found } : { ...now, ...found }
+  const isKept = ([name]: readonly [string, unknown]) => names.has(name)
+  const others = Object.entries(now).filter((entry) => !isKept(entry))
+  const kept = Object.fromEntries([...others, ...Object.entries(before).filter(isKept)])
+  return Object.keys(kept).length === 0 ? undefined : kept
+}
+
+/** The newest changes of what the named providers keep, and how many turns were read for that; all, unless all names were found before. */
+async function readChanges(
+  log: RunLog,
+  key: SessionKey,
+  state: AgentState,
+  {
+    after,
+    upTo,
+    names,
+  }: { readonly after: number; readonly upTo: number; readonly names: ReadonlySet<string> },
+): Promise<{ readonly found: SessionState; readonly read: number }> {
   const found: Record<string, SessionState[string]> = {}
   let read = 0
-  let upTo = first - 1
-  while (wanted.size > 0) {
-    const turns = await readTurns(log, key, state, { after: resetTurn, upTo, limit: logsAtATime })
-    for (const name of wanted) {
-      const change = turns.find(({ stateChanges }) => name in stateChanges)?.stateChanges[name]
-      if (change === undefined) continue
-      found[name] = change
-      wanted.delete(name)
-    }
+  for (let next = upTo; Object.keys(found).length < names.size; ) {
+    const turns = await readTurns(log, key, state, { after, upTo: next, limit: logsAtATime })
+    const changes = turns.flatMap(({ stateChanges }) => Object.entries(stateChanges))
+    for (const [name, value] of changes) if (names.has(name)) found[name] ??= value
     read += turns.length
     const last = turns.at(-1)
     if (last === undefined) break
-    upTo = last.turn - 1
+    next = last.turn - 1
   }
-  const isWhole = read === countTurns(takenBack, { after: resetTurn, upTo: first - 1 })
-  const others = Object.entries(now).filter(([name]) => !names.has(name) || (wanted.has(name) && !isWhole))
-  const kept = { ...Object.fromEntries(others), ...found }
-  return Object.keys(kept).length === 0 ? undefined : kept
+  return { found, read }
 }

@@ -7,6 +7,13 @@ export interface Turn {
   readonly entries: readonly StoredEntry[]
 }
 
+/** The newest `limit` turns up to `upTo` that came after `after`. */
+export interface TurnRange {
+  readonly upTo: number
+  readonly after: number
+  readonly limit: number
+}
+
 /** Entries by turn, in order. A turn begins with a request; requests of the same turn belong together. */
 export function toTurns(entries: readonly StoredEntry[]): readonly Turn[] {
   const turns: { turn: number; entries: StoredEntry[] }[] = []

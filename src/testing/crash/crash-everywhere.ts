@@ -29,11 +29,12 @@ export async function crashEverywhere(scenario: Scenario, options: CrashOptions 
   refuse(undisturbed, 'the undisturbed run', undisturbed.violations)
   const { boundaries, messages } = undisturbed.observations
   const plan = planRuns(boundaries, messages, options)
+  const seed = options.seed === undefined ? '' : ` (seed ${options.seed})`
   for (const disturbances of plan) {
     const run = await runScenario(scenario, options, disturbances)
     const wrong = [...run.violations]
     if (wrong.length === 0 && options.isSameState !== false) wrong.push(...compareStates(undisturbed, run))
-    refuse(run, describeAll(disturbances, undisturbed), wrong)
+    refuse(run, `${describeAll(disturbances, undisturbed)}${seed}`, wrong)
   }
   return { crashPoints: boundaries.length, runs: plan.length + 1 }
 }

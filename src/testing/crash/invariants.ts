@@ -4,6 +4,7 @@ import type { ChatRequest } from '../../model/chat-client.js'
 import { isTerminal, type StoredEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { StoredEntry } from '../../session/state/stored-state.js'
+import { toTurns } from '../../session/state/turns.js'
 import type { ToolExecution } from '../engine/observations.js'
 
 /** What is wrong with a log: its ids, its ends, its steps, its executors. */
@@ -105,8 +106,11 @@ export function checkHistory(
   return states.flatMap(({ run, state }) => {
     const into = state.joined === undefined ? state : states.find((one) => one.run === state.joined)?.state
     const isThere = !states.some((one) => takesBack(one.state, into))
-    const requests = entries.filter((entry) => entry.$type === 'request' && entry.correlationId === run)
-    const answers = entries.filter((entry) => entry.$type !== 'request' && entry.correlationId === run)
+    // What was inherited from another session may have runs of the same names.
+    const said = toTurns(entries).filter(({ turn }) => turn === (into?.turn ?? turn))
+    const own = said.flatMap((turn) => turn.entries).filter(({ correlationId }) => correlationId === run)
+    const requests = own.filter(({ $type }) => $type === 'request')
+    const answers = own.filter(({ $type }) => $type !== 'request')
     const expected = [isThere ? 1 : 0, isThere && state.joined === undefined ? 1 : 0]
     if (requests.length === expected[0] && answers.length === expected[1]) return []
     return [
@@ -125,9 +129,9 @@ export function isSameState(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(withoutTimes(a), withoutTimes(b))
 }
 
-/** A state without what differs from run to run: times, and the ids of resets. */
+/** A state without what differs from run to run: times, digests of what has times in it, and the ids of resets. */
 export function withoutTimes(state: unknown): unknown {
   if (state === undefined) return undefined
-  const isTime = (name: string) => name === 'createdAt' || name === 'resetBefore' || name === 'resetId'
-  return JSON.parse(JSON.stringify(state, (name, value) => (isTime(name) ? undefined : value)))
+  const others = new Set(['createdAt', 'resetBefore', 'resetId', 'digest'])
+  return JSON.parse(JSON.stringify(state, (name, value) => (others.has(name) ? undefined : value)))
 }

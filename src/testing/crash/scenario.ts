@@ -56,7 +56,7 @@ export interface CrashOptions extends Retention {
   readonly shuffles?: number | undefined
   /** Which part of the single disturbances to try, chosen by `seed`; above 0, up to 1. @default 1 */
   readonly sample?: number | undefined
-  /** @default 1 */
+  /** Decides which disturbances are tried where not all are; the error names it. @default 1 */
   readonly seed?: number | undefined
   /** As in host.json: the longest time of one operation; ms. @default 600,000 */
   readonly functionTimeoutMs?: number | undefined

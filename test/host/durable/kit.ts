@@ -134,10 +134,11 @@ async function runHandler(
 
 /** Waits until `probe` gives something other than `undefined` or `false`; the test's own time limit ends the wait. */
 export async function until<T>(probe: () => T | Promise<T>): Promise<Exclude<T, undefined | false>> {
-  for (;;) {
+  // Less and less often: a look at another process costs both of them.
+  for (let pauseMs = 2; ; pauseMs = Math.min(1.5 * pauseMs, 50)) {
     const value = await probe()
     if (value !== undefined && value !== false) return value as Exclude<T, undefined | false>
-    await new Promise((resolve) => setTimeout(resolve, 2))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
 

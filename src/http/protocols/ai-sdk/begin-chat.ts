@@ -1,15 +1,14 @@
-import { hasCode } from '../../../core/errors.js'
 import type { ChatMessage } from '../../../core/messages.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
-import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
 import { type AnsweredRun, answerRun, decideRun, leaveOutPast, toDecidedRun } from '../decide-run.js'
 import type { TellingFrom } from '../tell-run.js'
-import { createWaitError, refuseToWait } from '../waiting-runs.js'
-import { findAttempt } from './find-attempt.js'
+import { createWaitError, findAskingRun } from '../waiting-runs.js'
+import type { KnownMessage } from './find-message.js'
 import type { ParsedChat } from './parse-chat.js'
+import { type Said, sayAnew } from './say-anew.js'
 
 /** A run that answers a chat, and from where on it is told. */
 export interface BegunChat {
@@ -24,8 +23,9 @@ export async function beginChat(call: Call, chat: ParsedChat): Promise<BegunChat
     return { key: answered.key, from: answered }
   }
   await answerAhead(call, chat)
-  const key = { ...chat.session, run: await chooseRun(call, chat) }
-  await begin(call, chat, key)
+  const said = (await sayAnew(call, chat)) ?? (await sayNew(call, chat))
+  const key = { ...chat.session, run: said.run }
+  await begin(call, key, said)
   return { key, from: {} }
 }
 
@@ -48,23 +48,25 @@ async function answerAhead(call: Call, { session, answers, options }: ParsedChat
     throw createWaitError(key)
 }
 
-async function begin(call: Call, chat: ParsedChat, key: RunKey): Promise<void> {
-  const { options, messageId, messages } = chat
-  if (options.onBusy !== 'interrupt') await refuseToWait(call, key)
-  const request = createRunRequest({
-    messages: await chooseMessages(call, chat, key),
-    options,
-    owner: call.owner,
-  })
-  try {
-    await call.sessions.begin(key, request)
-  } catch (error) {
-    if (!hasCode(error, 'idempotency_conflict') || messageId !== messages.at(-1)?.messageId) throw error
-    throw createFieldError(
-      'messageId',
-      'names a message that was taken before: what was said cannot be changed',
-    )
+/** @throws {AgentError} `session_busy` when the run would have to wait until somebody answers another one that does not make way for it. */
+async function begin(call: Call, key: RunKey, { request, replaced }: Said): Promise<void> {
+  if (request.options.onBusy !== 'interrupt') {
+    const asking = await findAskingRun(call, key)
+    if (asking !== undefined && !makesWay(asking, replaced)) throw createWaitError(asking)
   }
+  await call.sessions.begin(key, request)
+}
+
+/** Whether the first run that has not ended is stopped by one that takes another's place. */
+function makesWay({ run }: RunKey, replaced: KnownMessage | undefined): boolean {
+  return replaced !== undefined && (replaced.run === run || replaced.state.outcome !== undefined)
+}
+
+async function sayNew(call: Call, chat: ParsedChat): Promise<Said> {
+  const { session, options } = chat
+  const run = chat.run ?? chat.messages.at(-1)?.messageId ?? ''
+  const messages = await chooseMessages(call, chat, { ...session, run })
+  return { run, request: createRunRequest({ messages, options, owner: call.owner }) }
 }
 
 /**
@@ -95,11 +97,4 @@ async function leaveOutTaken(
     messages.map(({ messageId = '' }) => sessions.readRun({ ...session, run: messageId })),
   )
   return messages.slice(runs.findLastIndex((events) => events.length > 0) + 1)
-}
-
-/** The run of the user's last message. */
-async function chooseRun(call: Call, { session, run, messages, trigger }: ParsedChat): Promise<string> {
-  const named = run ?? messages.at(-1)?.messageId ?? ''
-  if (trigger === 'submit-message' || run !== undefined) return named
-  return findAttempt(call, session, named)
 }

@@ -9,7 +9,7 @@ import type { Call } from '../../route.js'
 import { requireAgent } from '../find-agent.js'
 import { beginChat } from './begin-chat.js'
 import { createChunkStream } from './chunk-stream.js'
-import { readAttempts } from './find-attempt.js'
+import { findMessage } from './find-message.js'
 import { parseChat } from './parse-chat.js'
 import { readUiMessages } from './read-ui-messages.js'
 
@@ -45,23 +45,23 @@ const nothingRuns: Answer = { status: 204, headers: {} }
  * its reader comes back for the rest.
  */
 async function findRunToTell({ log, sessions }: Call, session: SessionKey): Promise<RunKey | undefined> {
-  const read = async (run: string) => fold(await sessions.readRun({ ...session, run }))
   const open = await log.runsAfter(session, Number.MAX_SAFE_INTEGER)
   const [first] = open
   if (first !== undefined) {
-    const asks = first.status === 'parked' && isAsking(await read(first.run))
+    const asks =
+      first.status === 'parked' && isAsking(await sessions.readStanding({ ...session, run: first.run }))
     return { ...session, run: (asks ? first : (open.at(-1) ?? first)).run }
   }
   const [ended] = await log.runsUpTo(session, Number.MAX_SAFE_INTEGER, 1)
   if (ended === undefined) return undefined
-  return (await read(ended.run)).attempt > 1 ? { ...session, run: ended.run } : undefined
+  const key = { ...session, run: ended.run }
+  return fold(await sessions.readRun(key)).attempt > 1 ? key : undefined
 }
 
-/** The last run that was to answer a message. @throws {AgentError} `not_found` when there is none. */
+/** The newest run that was to answer a message. @throws {AgentError} `not_found` when there is none. */
 async function requireRun(call: Call, session: SessionKey, messageId: string): Promise<RunKey> {
-  const message = parseCorrelationId(messageId, 'messageId')
-  const last = (await readAttempts(call, session, message)).at(-1)
-  if (last !== undefined) return { ...session, run: last.run }
+  const known = await findMessage(call, session, parseCorrelationId(messageId, 'messageId'))
+  if (known !== undefined) return { ...session, run: known.run }
   throw new AgentError('not_found', `messageId: the chat has no message "${messageId}".`)
 }
 

@@ -1,5 +1,6 @@
 import { hash, randomUUID } from 'node:crypto'
 import { toCanonicalJson } from '../../../core/json.js'
+import type { ContinuedSession, RunRequest } from '../../../run/events.js'
 import { fold, toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
@@ -28,7 +29,7 @@ async function beginRun(
   asked: ParsedResponseRequest,
   { messages, results }: Extract<ResponseInput, { type: 'messages' }>,
 ): Promise<ResponseKey> {
-  const { agent, options, metadata, correlationId, conversation } = asked
+  const { agent, correlationId, conversation } = asked
   const session = conversation?.session ?? createSessionId(call, asked)
   const key = { agent: agent.name, session, run: correlationId }
   const answered = results.length > 0 ? toGivenAnswers(asked, results) : undefined
@@ -36,32 +37,64 @@ async function beginRun(
     const isThere = (await call.log.session(key)) !== undefined
     if (isThere || conversation.isOld || answered !== undefined) {
       await requireConversation(call, key, conversation.path)
-      await goToEnd(call, conversation, key, answered)
+      if ((await goToEnd(call, conversation, key, answered)) === 'branch')
+        return begin(call, asked, { ...key, session: createSessionId(call, asked) }, messages, {
+          session,
+          run: conversation.lastRun,
+        })
     }
   }
-  await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner, metadata }))
+  return begin(call, asked, key, messages)
+}
+
+async function begin(
+  call: Call,
+  { options, metadata }: ParsedResponseRequest,
+  key: RunKey,
+  messages: RunRequest['messages'],
+  continues?: ContinuedSession,
+): Promise<ResponseKey> {
+  const request = { messages, options: { ...options, continues }, owner: call.owner, metadata }
+  await call.sessions.begin(key, createRunRequest(request))
   return { ...key, first: 0, part: 0 }
 }
 
 /** A request that is repeated under its key finds the session that it began. */
 function createSessionId({ request, owner }: Call, { agent, correlationId }: ParsedResponseRequest): string {
-  if (!request.headers.has('idempotency-key')) return randomUUID().replaceAll('-', '')
+  if (!hasKey(request)) return randomUUID().replaceAll('-', '')
   return hash('sha256', toCanonicalJson([agent.name, owner ?? null, correlationId])).slice(0, 32)
 }
 
-/** A conversation is one line: it goes on from its end, and only once nothing is asked there. */
+/** Whether a request that is sent again can be told from a new one. */
+function hasKey(request: Call['request']): boolean {
+  return request.headers.has('idempotency-key')
+}
+
+/**
+ * A conversation goes on from its end, and only once nothing is asked there. Whoever goes on from an earlier place gets another
+ * one (`'branch'`), but only with a key: without one it may be a request whose answer was lost, which must not be run twice.
+ */
 async function goToEnd(
   call: Call,
-  { lastRun, path }: Conversation,
+  { lastRun, path, branches }: Conversation,
   key: RunKey,
   answered: GivenAnswers | undefined,
-): Promise<void> {
+): Promise<'end' | 'branch'> {
   const last = await findLastRun(call, key)
-  if (last === undefined || last.run === key.run) return
-  if (lastRun !== undefined && lastRun !== last.run && !(await isLastAnswer(call, { ...key, run: lastRun })))
-    throw createFieldError(path, 'is not of the last response of its conversation')
+  if (last === undefined || last.run === key.run) return 'end'
+  if (
+    lastRun !== undefined &&
+    lastRun !== last.run &&
+    !(await isLastAnswer(call, { ...key, run: lastRun }))
+  ) {
+    if ((await call.log.read(key)).length > 0) return 'end'
+    if (branches && answered === undefined && hasKey(call.request)) return 'branch'
+    const advice = 'with the header Idempotency-Key another conversation goes on from there'
+    throw createFieldError(path, `is not of the last response of its conversation; ${advice}`)
+  }
   if (answered !== undefined) await takeResults(call, answered)
   await checkAsked(call, key)
+  return 'end'
 }
 
 /** Takes what the client's tools gave before the user said something new. */

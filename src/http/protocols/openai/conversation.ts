@@ -13,8 +13,10 @@ export interface Conversation {
   readonly path: string
   /** Whether the caller has heard of it before, so that it has to be there. */
   readonly isOld: boolean
-  /** The run that has to be its last one, as conversations do not branch; `undefined` when any may be. */
+  /** The run that has to be its last one, unless another conversation goes on from there; `undefined` when any may be. */
   readonly lastRun: string | undefined
+  /** Whether another conversation may go on from there: the request names none. */
+  readonly branches: boolean
   /** The response of that run which the caller has heard last, where that is known. */
   readonly heard: ResponseKey | undefined
 }
@@ -53,14 +55,14 @@ function toPrevious(body: ResponseBody, agent: Agent): Conversation | undefined 
       issues: [{ path: 'conversation', message }],
     })
   }
-  return { session, path, isOld: true, lastRun, heard }
+  return { session, path, isOld: true, lastRun, branches: named === undefined, heard }
 }
 
 function toNamed(body: ResponseBody, history: ToldHistory | undefined): Conversation | undefined {
   const session = parseNamed(body)
   if (session === undefined) return undefined
   const isOld = history !== undefined
-  return { session, path: 'conversation', isOld, lastRun: undefined, heard: undefined }
+  return { session, path: 'conversation', isOld, lastRun: undefined, branches: false, heard: undefined }
 }
 
 function parseNamed({ conversation }: ResponseBody): string | undefined {
@@ -74,5 +76,12 @@ function toRepeated(agent: Agent, history: ToldHistory | undefined): Conversatio
   if (key.agent !== agent.name) throw createFieldError(path, `is of ${key.agent}, not of ${agent.name}`)
   const { run: lastRun } = history
   const isLast = heard?.run === lastRun
-  return { session: key.session, path, isOld: true, lastRun, heard: isLast ? heard : undefined }
+  return {
+    session: key.session,
+    path,
+    isOld: true,
+    lastRun,
+    branches: true,
+    heard: isLast ? heard : undefined,
+  }
 }

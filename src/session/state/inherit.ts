@@ -1,0 +1,34 @@
+import { AgentError } from '../../core/errors.js'
+import type { StoredEvent } from '../../run/events.js'
+import { fold } from '../../run/fold.js'
+import type { RunKey, RunLog } from '../../run/run-log.js'
+import type { AgentState } from './agent-state.js'
+import { readInheritance } from './inheritance.js'
+
+/**
+ * Begins a session that goes on from another one with what that had said. Nothing changes in a session that has begun.
+ * @throws {AgentError} `invalid_request` when another run has begun it.
+ */
+export async function inherit(
+  log: RunLog,
+  key: RunKey,
+  state: AgentState,
+  events: readonly StoredEvent[],
+): Promise<void> {
+  const [accepted] = events
+  const digest = accepted?.type === 'run.accepted' ? accepted.data.inherited : undefined
+  if (digest === undefined) return
+  const { own } = state
+  if (own.turn === 0 && own.inherited === undefined) {
+    const inheritance = await readInheritance(log, key, { run: key.run, digest })
+    if (inheritance !== undefined) state.inherit(inheritance, { run: key.run, digest })
+  } else if (own.inherited?.run !== key.run && fold(events).turn === 0) throw createBegunError(key.session)
+}
+
+/** Why a session cannot go on from another one. */
+export function createBegunError(session: string): AgentError {
+  const message = `session "${session}" exists; only a new one can go on from another`
+  return new AgentError('invalid_request', `continues: ${message}.`, {
+    issues: [{ path: 'continues', message }],
+  })
+}
