@@ -30,6 +30,7 @@ const historyEntry = toObject(
     content: text,
     timestamp: time,
     correlationId: text,
+    files: count,
     model: text,
     agent_response: agentResponse,
   },

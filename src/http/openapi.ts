@@ -128,7 +128,11 @@ function toAgentPaths({ name }: Agent): JsonObject {
       get: toOperation('The conversation', { 200: ref('State') }, [
         sessionId,
         ...pageParameters,
-        toQuery('runs', { type: 'boolean' }, 'Whether each line names the run that it was said in.'),
+        toQuery(
+          'runs',
+          { type: 'boolean' },
+          'Whether each line names the run that it was said in, its model, and how many files came with it.',
+        ),
       ]),
       delete: toOperation('Delete the session', { 204: undefined }, [sessionId]),
     },

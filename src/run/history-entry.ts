@@ -17,6 +17,8 @@ export interface HistoryEntry {
   readonly timestamp: string
   /** The run that it was said in; only when asked for, and absent for what no run has said. */
   readonly correlationId?: string
+  /** How many files came with a message; only when runs are asked for, and absent when none did. */
+  readonly files?: number
   /** The model that answered; only when runs are asked for, and absent where none was asked. */
   readonly model?: string
   readonly agent_response?: {

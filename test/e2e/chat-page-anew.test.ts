@@ -175,22 +175,20 @@ describe.skipIf(!hasBrowser)('a message on the chat page', () => {
       await waitForSaid(window, ['Elsewhere'])
     }))
 
-  test('that came with a file is not said anew without it', async () => {
+  test('that came with a file is not said anew without it, also where it is inherited', async () => {
     const image = { type: 'image', url: 'https://example.com/cat.png' }
     const send = (content: object[]) => scene.api.run({ messages: [{ content }], sessionId: 'file' })
     await send([{ type: 'text', text: 'What?' }, image])
     await send([image])
-    await chat('file', [], async (window) => {
-      const offered = (turn: number) =>
-        window.ask(
-          `document.querySelectorAll('.turn')[${turn}].querySelectorAll('.anew button:not([hidden])').length`,
-        )
-      await waitForSaid(window, ['What?', '[attachment]'])
-      expect([await offered(0), await offered(1)]).toEqual([2, 0])
-      await press(window, 'What?', 'Ask again')
-      await window.waitForText('#problem', 'A file came with this message')
-      await expect.poll(() => offered(0)).toBe(0)
-      expect(await readSaid('file')).toHaveLength(2)
+    const place = { sessionId: 'inherited', continues: { sessionId: 'file' } }
+    await scene.api.run({ message: 'One', ...place })
+    await chat('inherited', [], async (window) => {
+      await waitForSaid(window, ['What?[attachment]', '[attachment]', 'One'])
+      const offered = `[...document.querySelectorAll('.turn')].map((one) => one.querySelectorAll('.anew button:not([hidden])').length)`
+      expect(await window.ask(offered)).toEqual([0, 0, 2])
+      await press(window, 'One', 'Ask again')
+      await window.waitForTurn(3, 'completed')
+      expect(await window.ask(offered)).toEqual([0, 0, 2])
     })
   })
 

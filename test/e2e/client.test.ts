@@ -65,6 +65,8 @@ test('images go with a message, and metadata', async () => {
   const said = [{ type: 'text', text: 'Hello' } as const, { type: 'image', url } as const]
   const { text } = await open('parts').run(said, { metadata: { tenant: 'acme' } })
   expect(text).toBe('You said: Hello')
+  const { conversation_history } = await open('parts').read({ runs: true })
+  expect(conversation_history[0]).toMatchObject({ content: 'Hello', files: 1 })
 })
 
 test('a message that joins the run before it is answered with that one, also piece by piece', async () => {

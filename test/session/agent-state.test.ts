@@ -63,6 +63,16 @@ test('says of each line which run it was said in, to those who ask', () => {
   ])
 })
 
+test('says of a message how many files came with it, to those who ask', () => {
+  const contents = [
+    { $type: 'text', text: 'What?' },
+    { $type: 'uri', uri: 'https://example.com/cat.png', mediaType: 'image/png' },
+  ]
+  const entry = { $type: 'request', createdAt: '', messages: [{ role: 'user', contents }] }
+  expect(toHistoryEntries([entry], { runs: true })).toMatchObject([{ content: 'What?', files: 1 }])
+  expect(toHistoryEntries([entry])).toEqual([{ role: 'user', content: 'What?', timestamp: '' }])
+})
+
 test('is stored in the vocabulary that the .NET and Python agents publish', () => {
   const state = new AgentState()
   say(state, 'Hello!', 'Hi there!', 'corr-123')

@@ -6,12 +6,9 @@ import { Outage } from '../../src/web/browser/outage.js'
 import { Outbox } from '../../src/web/browser/outbox.js'
 import { createBrokenError, toRequestError } from '../../src/web/browser/request-error.js'
 import type { RunRecord } from '../../src/web/browser/run-record.js'
-import { canBeSaidAnew } from '../../src/web/browser/turns.js'
 import { createGate } from '../support/gate.js'
 
 const address = { agent: 'A', session: 's' }
-
-const acceptance = { id: 0, type: 'run.accepted', at: '' }
 
 /** The events of a run that answers a text. */
 function toRecords(text: string): readonly RunRecord[] {
@@ -184,10 +181,7 @@ describe('a message in the place of another one', () => {
   const three = ['1', '2', '3'].flatMap((run) => toEntries(run, run))
 
   /** A conversation of three turns with an app that lets messages take their places, once it has let them in. */
-  async function open(
-    letIn: () => Promise<unknown> = async () => {},
-    changes: Partial<ConversationClient> = {},
-  ) {
+  async function open(letIn: () => Promise<unknown> = async () => {}) {
     let history = three
     const scene = createScene({
       readSession: async () => ({ conversation_history: history }),
@@ -196,7 +190,6 @@ describe('a message in the place of another one', () => {
         const place = history.findIndex(({ correlationId }) => correlationId === replaces)
         history = [...history.slice(0, place), ...toEntries(run, message)]
       },
-      ...changes,
     })
     await scene.conversation.open()
     return scene
@@ -240,25 +233,6 @@ describe('a message in the place of another one', () => {
     conversation.send('1 again', '1')
     refusal.open()
     await expectOutline(conversation, ['1 again completed: You said: undefined'])
-  })
-
-  test.each([
-    ['the words that are shown', {}, '2', []],
-    ['the same when their log is gone', { followRun: gone }, '2', []],
-    [
-      'nothing when a file came with them',
-      {
-        followRun: async () =>
-          give([{ ...acceptance, data: { messages: [{ contents: [{ type: 'uri', uri: 'x' }] }] } }]),
-      },
-      undefined,
-      [expect.objectContaining({ message: expect.stringContaining('A file came with this message') })],
-    ],
-  ])('says %s', async (_what, changes: Partial<ConversationClient>, message, told) => {
-    const { conversation, problems } = await open(undefined, changes)
-    expect(await conversation.readMessage('2')).toBe(message)
-    expect(problems).toEqual(told)
-    expect(conversation.turns.filter(canBeSaidAnew)).toHaveLength(message === undefined ? 2 : 3)
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { toHistoryTurns } from '../../src/web/browser/history-turns.js'
 import { createRunView, type RunStatus } from '../../src/web/browser/run-view.js'
-import { mergeTurns, type NewestPage, type Turn, toTurns } from '../../src/web/browser/turns.js'
+import { mergeTurns, type NewestPage, type Turn, toMessage, toTurns } from '../../src/web/browser/turns.js'
 
 function said(run: string, content: string) {
   return { role: 'user', content, timestamp: '2026-01-01T00:00:00.000Z', correlationId: run }
@@ -28,9 +28,12 @@ describe('a page of the history', () => {
     expect([turn?.run, turn?.view.said]).toEqual(['1', 'a\nb'])
   })
 
-  test('has messages without text', () => {
-    const turns = toHistoryTurns([said('1', ''), answered('1', 'A cat'), said('2', '')])
-    expect(turns.map(({ view }) => view.said)).toEqual(['[attachment]', '[attachment]'])
+  test('has messages with files', () => {
+    const cat = { ...said('1', ''), files: 1 }
+    const cats = { ...said('2', 'And?'), files: 2 }
+    const turns = toHistoryTurns([cat, answered('1', 'A cat'), cats, answered('2', 'Cats'), said('3', 'c')])
+    expect(turns.map(({ view }) => view.said)).toEqual(['[attachment]', 'And?[attachment][attachment]', 'c'])
+    expect(toTurns(turns).map(toMessage), 'and these are not said anew').toEqual([undefined, undefined, 'c'])
   })
 
   test('tells tool calls, failures and cancelled runs', () => {

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { AppConnection } from '../../client/app-connection.js'
 import type { Clock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
-import { parseJson } from '../../core/json.js'
 import {
   type RunAddress,
   type SessionAddress,
@@ -29,9 +28,14 @@ const agentList = z.object({ agents: z.array(z.object({ name: agentName })) })
 
 const runOutcome = z.object({ approvals: z.array(openApproval).optional() })
 
-const historyLine = z.object({ role: z.string(), content: z.string(), correlationId: z.string().optional() })
+const historyLine = z.object({
+  role: z.string(),
+  content: z.string(),
+  correlationId: z.string().optional(),
+  files: z.number().optional(),
+})
 
-/** A line of a conversation, and the run that it was said in. */
+/** A line of a conversation, the run that it was said in, and how many files came with it. */
 export type HistoryLine = z.infer<typeof historyLine>
 
 const sessionState = z.object({
@@ -40,10 +44,6 @@ const sessionState = z.object({
 })
 
 export type SessionView = z.infer<typeof sessionState>
-
-const acceptedRun = z.object({
-  messages: z.array(z.object({ contents: z.array(z.object({ type: z.string() })) })),
-})
 
 /** What is said to an agent. */
 export interface Message {
@@ -111,15 +111,6 @@ export class AppClient {
     return this.#parse(await this.#app.follow(`${toRunPath(address)}/events`, { headers }))
   }
 
-  /** Whether the message of a run is more than text, which only its first event tells. */
-  async hasFile(address: RunAddress): Promise<boolean> {
-    for await (const { data } of await this.#app.follow(`${toRunPath(address)}/events`)) {
-      const { messages } = this.#check(parseJson(data), acceptedRun)
-      return messages.some(({ contents }) => contents.some(({ type }) => type !== 'text'))
-    }
-    throw this.#app.createForeignError()
-  }
-
   /** What of a run waits for a human. */
   async readApprovals(address: RunAddress): Promise<readonly OpenApproval[]> {
     const { approvals = [] } = await this.#readJson(toRunPath(address), runOutcome)
@@ -140,11 +131,7 @@ export class AppClient {
   }
 
   async #readJson<T>(path: string, form: z.ZodType<T>): Promise<T> {
-    return this.#check(await this.#app.readJson(path), form)
-  }
-
-  #check<T>(value: unknown, form: z.ZodType<T>): T {
-    const { success, data } = form.safeParse(value)
+    const { success, data } = form.safeParse(await this.#app.readJson(path))
     if (!success) throw this.#app.createForeignError()
     return data
   }

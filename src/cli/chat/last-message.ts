@@ -4,6 +4,7 @@ import type { HistoryLine } from './app-client.js'
 export interface LastMessage {
   readonly run: string
   readonly text: string
+  readonly hasFile: boolean
 }
 
 /** What was said last, with what joined it; `undefined` when nothing was, or not in a run. */
@@ -15,5 +16,6 @@ export function findLastMessage(lines: readonly HistoryLine[]): LastMessage | un
   const said = lines.slice(answered + 1).filter((line) => line.role === 'user')
   // What waits for its answer stands behind others that do.
   const own = role === 'user' ? said.filter(({ correlationId }) => correlationId === run) : said
-  return { run, text: own.map(({ content }) => content).join('\n') }
+  const hasFile = own.some(({ files = 0 }) => files > 0)
+  return { run, text: own.map(({ content }) => content).join('\n'), hasFile }
 }

@@ -1,6 +1,5 @@
 import { outlast } from '../../client/outage.js'
 import { systemClock } from '../../core/clock.js'
-import { AgentError } from '../../core/errors.js'
 import type { SessionAddress } from '../../core/session-paths.js'
 import type { AppClient } from './app-client.js'
 import type { Conversation, Ending } from './conversation.js'
@@ -22,10 +21,11 @@ export interface SayAnewOptions {
 export async function sayAnew(chat: SayAnewOptions, words?: string): Promise<Ending | undefined> {
   const { client, address, screen, conversation } = chat
   if (words === '') return complain(chat, 'Say the last message in other words: /edit TEXT')
-  const session = await reach(chat, () => client.readSession(address))
+  const outage = { clock: systemClock, onNotice: (line: string) => screen.notice(line) }
+  const session = await outlast(outage, () => client.readSession(address))
   const last = findLastMessage(session?.conversation_history ?? [])
   if (last === undefined) return complain(chat, 'Nothing has been said yet.')
-  if (await reach(chat, () => hasFile(chat, last.run))) {
+  if (last.hasFile) {
     return complain(chat, 'The last message came with a file, which cannot be sent from here.')
   }
   if (words === undefined) screen.notice(`Once more: ${last.text}`)
@@ -34,18 +34,4 @@ export async function sayAnew(chat: SayAnewOptions, words?: string): Promise<End
 
 function complain({ screen }: SayAnewOptions, why: string): undefined {
   screen.alert(why)
-}
-
-function reach<T>({ screen }: SayAnewOptions, ask: () => Promise<T>): Promise<T> {
-  return outlast({ clock: systemClock, onNotice: (line) => screen.notice(line) }, ask)
-}
-
-/** Files are gone with the log of a run, while its words stay. */
-async function hasFile({ client, address }: SayAnewOptions, run: string): Promise<boolean> {
-  try {
-    return await client.hasFile({ ...address, run })
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'not_found') return false
-    throw error
-  }
 }

@@ -2,31 +2,38 @@ import type { Usage } from '../../core/messages.js'
 import { toWireUsage } from '../../run/events.js'
 import type { HistoryEntry, ToolCallView } from '../../run/history-entry.js'
 import { fromStoredError, fromStoredMessage, fromStoredUsage } from './stored-messages.js'
-import type { StoredEntry } from './stored-state.js'
+import type { StoredEntry, StoredMessage } from './stored-state.js'
 
-/** A stored conversation as callers see it: each request's messages, and one line for each answer; with their runs when asked for. */
+/** A stored conversation as callers see it: each request's messages, and one line for each answer; with their runs, and how many files they had, when asked for. */
 export function toHistoryEntries(
   entries: readonly StoredEntry[],
   { runs = false }: { readonly runs?: boolean | undefined } = {},
 ): readonly HistoryEntry[] {
   return entries.flatMap((entry) => {
-    const lines = toLines(entry)
+    const lines = toLines(entry, runs)
     return runs ? lines.map((line) => ({ ...line, ...toRunId(entry), ...toModel(entry) })) : lines
   })
 }
 
-function toLines(entry: StoredEntry): readonly HistoryEntry[] {
-  if (entry.$type === 'request') return toRequestLines(entry)
+function toLines(entry: StoredEntry, files: boolean): readonly HistoryEntry[] {
+  if (entry.$type === 'request') return toRequestLines(entry, files)
   if (entry.$type === 'response' || entry.$type === 'errorResponse') return [toAnswerLine(entry)]
   return []
 }
 
-function toRequestLines({ messages, createdAt }: StoredEntry): HistoryEntry[] {
+function toRequestLines({ messages, createdAt }: StoredEntry, files: boolean): HistoryEntry[] {
   return messages.map((message) => ({
     role: message.role,
     content: toContentText(message.contents),
     timestamp: createdAt,
+    ...(files ? toFileCount(message) : {}),
   }))
+}
+
+/** What of a user's message is no text is a file. */
+function toFileCount({ contents }: StoredMessage) {
+  const files = contents.filter(({ $type }) => $type !== 'text').length
+  return files === 0 ? {} : { files }
 }
 
 function toRunId({ correlationId }: StoredEntry) {

@@ -59,7 +59,6 @@ export class ChatPage {
       list: skeleton.turns,
       decide: async (approvalId, verdict) => this.#conversation?.decide(approvalId, verdict),
       inspect: (key) => this.#inspect(key),
-      readMessage: async (key) => this.#conversation?.readMessage(key),
       sayAnew: (key, message) => this.#sayAnew(key, message),
       readOlder: async () => this.#conversation?.readOlder(),
     })

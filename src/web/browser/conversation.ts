@@ -2,7 +2,6 @@ import { followEvents } from '../../core/follow-events.js'
 import type { RunAddress, SessionAddress } from '../../core/session-paths.js'
 import type { ConversationClient, Verdict } from './conversation-client.js'
 import { toHistoryTurns } from './history-turns.js'
-import { hasFile, toWholeMessage } from './message-text.js'
 import type { Outage } from './outage.js'
 import type { Outbox, UnsentMessage } from './outbox.js'
 import { readNumber, readObjects } from './read-fields.js'
@@ -86,35 +85,6 @@ export class Conversation {
   /** Sends a message; it is shown at once, and sent until it has arrived. It may take the place of a turn, which goes with all that was said since. */
   send(message: string, replaces?: string): void {
     this.#deliver({ ...this.address, run: this.#options.createId(), message, replaces })
-  }
-
-  /** What was said in a turn, to be said anew; `undefined` when it cannot be. */
-  readMessage(key: string): Promise<string | undefined> {
-    return this.#attempt(async () => {
-      const turn = this.#turns.find((one) => one.key === key)
-      if (turn === undefined) return undefined
-      const message = await this.#readSaid(turn)
-      if (message !== undefined) return message
-      this.#changeView(key, { hasFile: true })
-      throw new Error(
-        'A file came with this message, which this page does not have: it cannot be said anew here.',
-      )
-    })
-  }
-
-  /** The words of a message; `undefined` when a file came with them, of which only the first event of its run tells. Without a log there are only words. */
-  async #readSaid({ run, view, records }: Turn): Promise<string | undefined> {
-    const address = this.#toRunAddress(run)
-    if (records?.length) return toWholeMessage(records)
-    if (records !== undefined || address === undefined) return view.said
-    try {
-      for await (const { data } of this.#follow(address, this.#options.signal)) {
-        return hasFile(data) ? undefined : view.said
-      }
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-    }
-    return view.said
   }
 
   /** Stops the run that is being answered. */
@@ -234,7 +204,7 @@ export class Conversation {
         this.#change(key, { view: shown, records })
       }
     } catch (error) {
-      if (!isNotFound(error)) throw error
+      if (!(error instanceof RequestError && error.code === 'not_found')) throw error
       // Somebody else has deleted the session, or cleared it.
       this.#change(key, { view: { ...shown, status: 'failed', problem: error.message }, records })
     }
@@ -262,11 +232,6 @@ export class Conversation {
     return run === undefined ? undefined : { ...this.address, run }
   }
 
-  #changeView(key: string, change: Partial<RunView>): void {
-    const turn = this.#turns.find((one) => one.key === key)
-    if (turn !== undefined) this.#change(key, { view: { ...turn.view, ...change } })
-  }
-
   #change(key: string, change: Partial<Turn>): void {
     this.#show(changeTurn(this.#turns, key, change))
   }
@@ -276,22 +241,17 @@ export class Conversation {
     this.#options.onChange()
   }
 
-  async #attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
+  async #attempt(act: () => Promise<void>): Promise<void> {
     try {
-      return await act()
+      await act()
     } catch (error) {
       this.#report(error)
-      return undefined
     }
   }
 
   #report(error: unknown): void {
     if (!this.#options.signal.aborted) this.#options.onProblem(error)
   }
-}
-
-function isNotFound(error: unknown): error is RequestError {
-  return error instanceof RequestError && error.code === 'not_found'
 }
 
 function toProblemText(error: unknown): string {

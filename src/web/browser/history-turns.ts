@@ -88,9 +88,11 @@ function toRun(entry: JsonObject): string | undefined {
   return readOptionalText(entry, 'correlationId')
 }
 
-/** A message without text is an image or a file, of which the history tells nothing more; of one beside a text it does not tell. */
+/** Of images and files the history tells no more than how many there were. */
 function toView(said: readonly JsonObject[], status: RunStatus): RunView {
-  const texts = said.map((entry) => readText(entry, 'content'))
-  const text = texts.map((one) => one || attachmentSign).join('\n')
-  return { ...createRunView(text, status), hasFile: texts.includes('') }
+  const texts = said.map(
+    (entry) => `${readText(entry, 'content')}${attachmentSign.repeat(readNumber(entry, 'files'))}`,
+  )
+  const hasFile = said.some((entry) => readNumber(entry, 'files') > 0)
+  return { ...createRunView(texts.join('\n'), status), hasFile }
 }

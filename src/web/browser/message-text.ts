@@ -17,10 +17,10 @@ export function hasFile(data: JsonObject): boolean {
   return readObjects(data, 'messages').some((message) => readObjects(message, 'contents').some(isFile))
 }
 
-/** What the user said in a run, with what joined it; `undefined` when there was a file among it. */
-export function toWholeMessage(records: readonly RunRecord[]): string | undefined {
+/** What the user said in a run, with what joined it. */
+export function toWholeMessage(records: readonly RunRecord[]): string {
   const said = records.filter(({ type }) => type === 'run.accepted' || type === 'run.steered')
-  return said.some(({ data }) => hasFile(data)) ? undefined : said.map(({ data }) => toSaid(data)).join('\n')
+  return said.map(({ data }) => toSaid(data)).join('\n')
 }
 
 /** The text of a message's contents. */

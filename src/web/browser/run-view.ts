@@ -62,7 +62,7 @@ export interface ShownUsage {
 /** A run as the page shows it: what the user said, and what came of it, in the order in which it happened. */
 export interface RunView {
   readonly said: string
-  /** Whether a file is known to have come with it. */
+  /** Whether a file came with it. */
   readonly hasFile: boolean
   readonly status: RunStatus
   readonly parts: readonly RunPart[]

@@ -1,65 +1,42 @@
 import { createButton, createElement } from './elements.js'
 import { prepareMessageField } from './message-field.js'
 
-export interface SaidElementOptions {
-  /** What was said, to be said anew; `undefined` when it cannot be, which it tells whoever uses the page. */
-  readonly readMessage: () => Promise<string | undefined>
-  /** Says a message in its place. */
-  readonly sayAnew: (message: string) => void
-}
-
 /** What the user said in a turn, and how to say it anew: in other words, or in the same. */
 export class SaidElement {
   readonly node: HTMLElement
-  readonly #options: SaidElementOptions
+  readonly #sayAnew: (message: string) => void
   readonly #text = createElement('div', { class: 'said', dir: 'auto' })
-  readonly #edit = createButton('Edit', () => void this.#openEditor(), {
+  readonly #edit = createButton('Edit', () => this.#openEditor(), {
     class: 'quiet',
     'aria-label': 'Edit your message',
   })
-  readonly #again = createButton('Ask again', () => void this.#askAgain(), { class: 'quiet' })
+  readonly #again = createButton('Ask again', () => this.#sayAnew(this.#message), { class: 'quiet' })
   readonly #actions = createElement('div', { class: 'anew' }, this.#edit, this.#again)
-  #isReading = false
+  #message = ''
 
-  constructor(options: SaidElementOptions) {
-    this.#options = options
+  /** @param sayAnew says a message in its place */
+  constructor(sayAnew: (message: string) => void) {
+    this.#sayAnew = sayAnew
     this.node = createElement('div', {}, this.#text, this.#actions)
   }
 
-  /** Shows what was said, and whether it can be said anew. */
-  update(said: string, canBeSaidAnew: boolean): void {
+  /** Shows what was said. `message` is what is said anew; `undefined` when that cannot be. */
+  update(said: string, message: string | undefined): void {
     if (said !== this.#text.textContent) this.#text.textContent = said
     this.#actions.hidden = said === ''
-    this.#edit.hidden = !canBeSaidAnew
-    this.#again.hidden = !canBeSaidAnew
+    this.#edit.hidden = message === undefined
+    this.#again.hidden = message === undefined
+    this.#message = message ?? ''
   }
 
-  async #askAgain(): Promise<void> {
-    const message = await this.#read()
-    if (message !== undefined) this.#options.sayAnew(message)
-  }
-
-  async #openEditor(): Promise<void> {
-    const message = await this.#read()
-    if (message === undefined) return
+  #openEditor(): void {
     const close = () => {
       this.node.replaceChildren(this.#text, this.#actions)
       this.#edit.focus()
     }
-    const { form, open } = createEditor(message, { send: this.#options.sayAnew, close })
+    const { form, open } = createEditor(this.#message, { send: this.#sayAnew, close })
     this.node.replaceChildren(form)
     open()
-  }
-
-  /** Once at a time: what is asked twice would be said twice. */
-  async #read(): Promise<string | undefined> {
-    if (this.#isReading) return undefined
-    this.#isReading = true
-    try {
-      return await this.#options.readMessage()
-    } finally {
-      this.#isReading = false
-    }
   }
 }
 

@@ -6,14 +6,12 @@ import { isOpen, type NoticePart, type RunPart, type RunStatus, type RunView } f
 import { SaidElement } from './said-element.js'
 import { createReasoningElement, createTextElement } from './text-element.js'
 import { createToolElement } from './tool-element.js'
-import { canBeSaidAnew, type Turn } from './turns.js'
+import { type Turn, toMessage } from './turns.js'
 
 export interface TurnElementOptions {
   readonly decide: Decide
   /** Shows the events of a turn's run. */
   readonly inspect: (key: string) => void
-  /** What was said in a turn, to be said anew; `undefined` when it cannot be, which it tells whoever uses the page. */
-  readonly readMessage: (key: string) => Promise<string | undefined>
   /** Says a message in the place of a turn. */
   readonly sayAnew: (key: string, message: string) => void
 }
@@ -36,10 +34,7 @@ export class TurnElement {
     this.#inspect = createButton('Events', () => this.#turn && options.inspect(this.#turn.key), {
       class: 'quiet',
     })
-    this.#said = new SaidElement({
-      readMessage: async () => this.#turn && options.readMessage(this.#turn.key),
-      sayAnew: (message) => this.#turn && options.sayAnew(this.#turn.key, message),
-    })
+    this.#said = new SaidElement((message) => this.#turn && options.sayAnew(this.#turn.key, message))
     this.node = createElement(
       'article',
       { class: 'turn' },
@@ -56,7 +51,7 @@ export class TurnElement {
   update(turn: Turn): void {
     if (turn.view === this.#turn?.view) return
     const { view } = turn
-    this.#said.update(view.said, canBeSaidAnew(turn))
+    this.#said.update(view.said, toMessage(turn))
     this.#showParts(view.parts)
     this.#problem.textContent = toProblemText(view)
     this.#problem.hidden = view.problem === undefined

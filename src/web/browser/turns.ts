@@ -1,4 +1,5 @@
 import type { HistoryTurn } from './history-turns.js'
+import { toWholeMessage } from './message-text.js'
 import type { RunRecord } from './run-record.js'
 import { isOpen, type RunView } from './run-view.js'
 
@@ -81,10 +82,11 @@ export function putBack(turns: readonly Turn[], taken: readonly Turn[], key: str
   return refused.length === 0 ? turns : [...kept, ...missing, ...refused]
 }
 
-/** Whether the message of a turn can be said anew: the app has it, and it is text as far as is known. */
-export function canBeSaidAnew(turn: Turn): boolean {
-  const { run, view } = turn
-  return run !== undefined && view.status !== 'sending' && !view.hasFile && !isRefused(turn)
+/** What was said in a turn, to be said anew; `undefined` when it cannot be: the app does not have it, or the page does not have its files. */
+export function toMessage(turn: Turn): string | undefined {
+  const { run, view, records = [] } = turn
+  if (run === undefined || view.status === 'sending' || view.hasFile || isRefused(turn)) return undefined
+  return records.length === 0 ? view.said : toWholeMessage(records)
 }
 
 /** Whether the app has never taken the message. */
