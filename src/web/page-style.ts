@@ -58,8 +58,12 @@ main > header, #inspector > header { display: flex; align-items: center; gap: 4p
 .greeting { margin-top: 20vh; text-align: center; color: var(--soft); }
 
 .turn { position: relative; margin-bottom: 28px; }
-.said { width: fit-content; max-width: 85%; margin: 0 0 12px auto; padding: 8px 14px; border-radius: 16px 16px 4px; background: var(--said); white-space: pre-wrap; overflow-wrap: anywhere; }
+.said { width: fit-content; max-width: 85%; margin: 0 0 0 auto; padding: 8px 14px; border-radius: 16px 16px 4px; background: var(--said); white-space: pre-wrap; overflow-wrap: anywhere; }
 .said:empty { display: none; }
+.anew { display: flex; justify-content: flex-end; min-height: 30px; padding-top: 2px; }
+.editor { display: grid; gap: 8px; margin-bottom: 12px; }
+.editor textarea { width: 100%; max-height: 50vh; padding: 8px 14px; border: 1px solid var(--line); border-radius: 16px 16px 4px; background: var(--back); resize: none; }
+.editor .buttons { justify-content: flex-end; }
 .parts { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; }
 .answer { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; }
 .answer p { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -93,7 +97,7 @@ a { color: var(--accent); }
 .problem:empty { display: none; }
 .turn > .problem { margin-top: 8px; }
 .meta { display: flex; align-items: center; gap: 8px; min-height: 32px; font-size: 12px; color: var(--soft); }
-.meta button { min-height: 28px; padding: 0 8px; font-size: 12px; }
+.meta button, .anew button { min-height: 28px; padding: 0 8px; font-size: 12px; }
 .turn[aria-busy='true'] .state { animation: breathe 1.6s ease-in-out infinite; }
 @keyframes breathe { 50% { opacity: .45; } }
 
@@ -135,6 +139,9 @@ dialog[open], dialog form { display: grid; }
   .tool-state { flex: 1; text-align: end; }
   /* A smaller size makes phones zoom in when one of these is touched. */
   textarea, input, select { font-size: 16px; }
+}
+@media (hover: hover) {
+  .turn:not(:hover) .anew:not(:focus-within) { opacity: 0; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, ::before { animation: none !important; transition: none !important; }

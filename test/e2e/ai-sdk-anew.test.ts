@@ -415,6 +415,26 @@ describe('a message that is edited', () => {
     expect(await load('unsent-edit')).toHaveLength(2)
   })
 
+  test('may be inherited from another conversation, and be far back', async () => {
+    const texts = Array.from({ length: 22 }, (_none, index) => `Say ${index}`)
+    await converse('parent', ...texts, 'Count')
+    const continues = { sessionId: 'parent' }
+    await scene.api.run({ message: 'And', sessionId: 'child', correlationId: 'child-1', continues })
+    const page = await reopen('child')
+    const before = counted
+    const { id: messageId } = at(page, 45)
+    await page.regenerate({ messageId })
+    expect(page.text).toBe(`${before + 1}`)
+    await expectSame(page)
+    const messages = page.messages.slice(0, -1)
+    await postAll({ id: 'child', messages, trigger: regenerate, messageId })
+    expect(counted).toBe(before + 1)
+    await page.sendMessage({ text: 'Uno', messageId: at(page, 2).id })
+    expect(page.messages.map(toText).slice(2)).toEqual(['Uno', 'You said: Uno'])
+    await expectSame(page)
+    expect(await load('parent')).toHaveLength(46)
+  })
+
   test('was said on our own routes', async () => {
     await scene.api.run({ message: 'Hello', sessionId: 'own', correlationId: 'own-1' })
     const page = await reopen('own')

@@ -6,9 +6,12 @@ import { Outage } from '../../src/web/browser/outage.js'
 import { Outbox } from '../../src/web/browser/outbox.js'
 import { createBrokenError, toRequestError } from '../../src/web/browser/request-error.js'
 import type { RunRecord } from '../../src/web/browser/run-record.js'
+import { canBeSaidAnew } from '../../src/web/browser/turns.js'
 import { createGate } from '../support/gate.js'
 
 const address = { agent: 'A', session: 's' }
+
+const acceptance = { id: 0, type: 'run.accepted', at: '' }
 
 /** The events of a run that answers a text. */
 function toRecords(text: string): readonly RunRecord[] {
@@ -33,7 +36,7 @@ function createScene(changes: Partial<ConversationClient> = {}) {
   const history: JsonObject[] = []
   const client: ConversationClient = {
     readSession: async () => ({ conversation_history: history }),
-    async sendMessage({ run }, message) {
+    async sendMessage({ run, message }) {
       story.push(`send ${message}`)
       said.set(run, message)
     },
@@ -174,6 +177,88 @@ describe('a message', () => {
     await answered.opened
     await expectOutline(conversation, ['Hi completed: You said: undefined'])
     expect(story).toEqual(['follow undefined after -1'])
+  })
+})
+
+describe('a message in the place of another one', () => {
+  const three = ['1', '2', '3'].flatMap((run) => toEntries(run, run))
+
+  /** A conversation of three turns with an app that lets messages take their places, once it has let them in. */
+  async function open(
+    letIn: () => Promise<unknown> = async () => {},
+    changes: Partial<ConversationClient> = {},
+  ) {
+    let history = three
+    const scene = createScene({
+      readSession: async () => ({ conversation_history: history }),
+      async sendMessage({ run, message, replaces }) {
+        await letIn()
+        const place = history.findIndex(({ correlationId }) => correlationId === replaces)
+        history = [...history.slice(0, place), ...toEntries(run, message)]
+      },
+      ...changes,
+    })
+    await scene.conversation.open()
+    return scene
+  }
+
+  test('stands there at once, and what came after it is gone; also for a page that sends it later', async () => {
+    const arrival = createGate()
+    const { conversation, createConversation, outbox } = await open(() => arrival.opened)
+    conversation.send('2 again', '2')
+    expect(outline(conversation)).toEqual(['1 completed: You said: 1', '2 again sending: '])
+    expect(outbox.of('A', 's')).toMatchObject([{ message: '2 again', replaces: '2' }])
+    await conversation.refresh()
+    expect(outline(conversation), 'the app has not got it yet').toHaveLength(2)
+    const later = createConversation()
+    await later.open()
+    expect(outline(later)).toEqual(['1 completed: You said: 1', '2 again sending: '])
+  })
+
+  test('is sent with the run that it replaces', async () => {
+    const { conversation } = await open()
+    conversation.send('2 again', '2')
+    await expectOutline(conversation, ['1 completed: You said: 1', '2 again completed: You said: undefined'])
+    await conversation.refresh()
+    expect(outline(conversation)).toHaveLength(2)
+  })
+
+  test('that the app refuses comes after what was there', async () => {
+    const { conversation } = await open(gone)
+    conversation.send('2 again', '2')
+    await expectOutline(conversation, [
+      ...['1', '2', '3'].map((said) => `${said} completed: You said: ${said}`),
+      '2 again failed: Gone.',
+    ])
+  })
+
+  test('that the app refuses puts nothing back where a later one has taken its own place', async () => {
+    const refusal = createGate()
+    const letIn = [() => refusal.opened.then(gone), async () => {}]
+    const { conversation } = await open(() => letIn.shift()?.() ?? gone())
+    conversation.send('3 again', '3')
+    conversation.send('1 again', '1')
+    refusal.open()
+    await expectOutline(conversation, ['1 again completed: You said: undefined'])
+  })
+
+  test.each([
+    ['the words that are shown', {}, '2', []],
+    ['the same when their log is gone', { followRun: gone }, '2', []],
+    [
+      'nothing when a file came with them',
+      {
+        followRun: async () =>
+          give([{ ...acceptance, data: { messages: [{ contents: [{ type: 'uri', uri: 'x' }] }] } }]),
+      },
+      undefined,
+      [expect.objectContaining({ message: expect.stringContaining('A file came with this message') })],
+    ],
+  ])('says %s', async (_what, changes: Partial<ConversationClient>, message, told) => {
+    const { conversation, problems } = await open(undefined, changes)
+    expect(await conversation.readMessage('2')).toBe(message)
+    expect(problems).toEqual(told)
+    expect(conversation.turns.filter(canBeSaidAnew)).toHaveLength(message === undefined ? 2 : 3)
   })
 })
 

@@ -24,7 +24,13 @@ test('gives each session of each app what was not accepted, oldest first, to the
   expect(new Outbox(storage, 'one').of('A', 's')).toEqual([unsent])
 })
 
-test.each(['', '{', '{}', '[1, {"run":1}, null]'])('takes %j for nothing', (text) => {
+test.each([
+  '',
+  '{',
+  '{}',
+  '[1, {"run":1}, null]',
+  '[{"agent":"A","session":"s","run":"r","message":"Hi","replaces":1}]',
+])('takes %j for nothing', (text) => {
   const { kept, ...storage } = createStorage()
   const outbox = new Outbox(storage, 'one')
   outbox.put(unsent)

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.js'
+import type { Content } from '../../src/core/messages.js'
 import type { RunEvent } from '../../src/run/events.js'
+import { toWholeMessage } from '../../src/web/browser/message-text.js'
+import type { RunRecord } from '../../src/web/browser/run-record.js'
 import { createRunView, isOpen, type RunView } from '../../src/web/browser/run-view.js'
 import { showRecord } from '../../src/web/browser/show-record.js'
 import {
@@ -15,12 +18,13 @@ import {
   toolStarted,
 } from '../run/event-samples.js'
 
-function show(...events: readonly RunEvent[]): RunView {
+function toRecords(events: readonly RunEvent[]): readonly RunRecord[] {
   const data = (event: RunEvent) => JSON.parse(JSON.stringify(event.data)) as JsonObject
-  return events.reduce(
-    (view, event, id) => showRecord(view, { id, type: event.type, at: '', data: data(event) }),
-    createRunView('', 'sending'),
-  )
+  return events.map((event, id) => ({ id, type: event.type, at: '', data: data(event) }))
+}
+
+function show(...events: readonly RunEvent[]): RunView {
+  return toRecords(events).reduce(showRecord, createRunView('', 'sending'))
 }
 
 const asked = asks('a', 'c', { n: 1 })
@@ -59,6 +63,19 @@ describe('an answer', () => {
     const afterTool = [accepted('hi'), answer(0, 'Wait'), toolStarted('c'), toolDone('c', 1)]
     expect(outline(show(...afterTool, completed('Done')))).toEqual(['Wait', 'c done', 'Done'])
   })
+})
+
+test('what joins a run is part of what was said in it, and a file with either is known', () => {
+  const image = { type: 'uri', uri: 'https://example.com/cat.png', mediaType: 'image/png' } as const
+  const joins = (...contents: Content[]): RunEvent => ({
+    type: 'run.steered',
+    data: { run: 'r', messages: [{ role: 'user', contents }] },
+  })
+  const joined = [accepted('hi'), started(1), joins({ type: 'text', text: 'there' })]
+  expect(toWholeMessage(toRecords(joined))).toBe('hi\nthere')
+  expect([outline(show(...joined)), show(...joined).hasFile]).toEqual([['notice'], false])
+  const withFile = [...joined, joins(image)]
+  expect([toWholeMessage(toRecords(withFile)), show(...withFile).hasFile]).toEqual([undefined, true])
 })
 
 test('a tool call goes from what the model wishes to what came of it', () => {

@@ -95,6 +95,17 @@ describe('bringing up what is shown to the newest page', () => {
     expect(keys(merged)).toEqual(['1 completed', '2 failed', '3 completed', '4 completed', '5 completed'])
   })
 
+  test('leaves away what messages on their way take the place of, unless they were refused', () => {
+    const anew = { ...turn('4', 'sending'), replaces: '2' }
+    expect(keys(merge([turn('1', 'completed'), anew], page('1', '2', '3')))).toEqual([
+      '1 completed',
+      '4 sending',
+    ])
+    const refused: Turn = { ...anew, ...turn('4', 'failed'), records: [] }
+    const shown = [turn('1', 'completed'), turn('2', 'completed'), refused]
+    expect(keys(merge(shown, page('1', '5')))).toEqual(['1 completed', '5 completed', '4 failed'])
+  })
+
   function followedTurn(key: string): Turn {
     return { ...turn(key, 'completed'), records: [{ id: 0, type: 'run.accepted', at: '', data: {} }] }
   }

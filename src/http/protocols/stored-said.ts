@@ -19,6 +19,11 @@ export function toSaidIds(
   })
 }
 
+/** Whether an entry of a conversation has a message of the user that is known by that id. */
+export function hasSaid({ $type, correlationId, createdAt, messages }: StoredEntry, id: string): boolean {
+  return $type === 'request' && toSaidIds(correlationId ?? createdAt, messages).includes(id)
+}
+
 /** The id of what an application tells of itself in a run's request: it is no word of the user's, and not shown as one. */
 export function toContextId(run: string): string {
   return `${run}:context`

@@ -1,8 +1,16 @@
 import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
-import { fold, isAnswer, isAsking, isExpired, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
-import type { RunKey } from '../../run/run-log.js'
+import {
+  fold,
+  isAnswer,
+  isAsking,
+  isExpired,
+  type RunState,
+  toOpenApprovals,
+  toOpenCalls,
+} from '../../run/fold.js'
+import type { RunKey, SessionKey } from '../../run/run-log.js'
 import type { Call } from '../route.js'
 
 /** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */
@@ -56,13 +64,42 @@ export async function findAskingRun(
   return toOpenApprovals(standing).length + toOpenCalls(standing).length > 0 ? asking : undefined
 }
 
-/** Refuses a message that would have to wait until an earlier one's tool calls are decided or carried out. @throws {AgentError} `session_busy`; `not_found` when the session is somebody else's. */
+/** A run whose place another one takes. */
+export interface ReplacedRun {
+  readonly run: string
+  /** Whether it goes on until it is stopped. Those of an inherited conversation have no log, and have ended. */
+  readonly isOpen: boolean
+}
+
+/**
+ * Refuses a message that would have to wait until an earlier one's tool calls are decided or carried out; what makes way for it is not
+ * waited for. @throws {AgentError} `session_busy`; `not_found` when the session is somebody else's.
+ */
 export async function refuseToWait(
   call: Pick<Call, 'log' | 'sessions' | 'owner'>,
   key: RunKey,
+  replaced?: ReplacedRun,
 ): Promise<void> {
   const asking = await findAskingRun(call, key)
-  if (asking !== undefined) throw createWaitError(asking)
+  if (asking === undefined) return
+  const makesWay = replaced !== undefined && (replaced.run === asking.run || !replaced.isOpen)
+  if (!makesWay) throw createWaitError(asking)
+}
+
+/** Whether a run's answer is being made, or waits for somebody: it has not ended, and nobody has asked it to. */
+export async function isGoingOn(
+  { log }: Pick<Call, 'log'>,
+  session: SessionKey,
+  { run, isOpen }: ReplacedRun,
+): Promise<boolean> {
+  if (!isOpen) return false
+  const wishes = await log.controls({ ...session, run })
+  return !wishes.some(({ type }) => type === 'cancel')
+}
+
+/** Whether a run goes on until it is stopped. */
+export function isOpenRun({ request, outcome }: RunState): boolean {
+  return request !== undefined && outcome === undefined
 }
 
 /** Why a message is refused that would have to wait behind a run. */

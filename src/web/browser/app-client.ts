@@ -8,6 +8,7 @@ import {
   toSessionPath,
 } from '../../core/session-paths.js'
 import type { ConversationClient, Verdict } from './conversation-client.js'
+import type { UnsentMessage } from './outbox.js'
 import { readStream, silenceMs } from './read-stream.js'
 import { createBrokenError, isLockedOut, RequestError, toRequestError } from './request-error.js'
 import type { RunRecord } from './run-record.js'
@@ -50,11 +51,11 @@ export class AppClient implements ConversationClient {
     }
   }
 
-  async sendMessage({ agent, session, run }: RunAddress, message: string): Promise<void> {
+  async sendMessage({ agent, session, run, message, replaces }: UnsentMessage): Promise<void> {
     await this.#readText(`${toAgentPath(agent)}/run`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': run },
-      body: JSON.stringify({ message, sessionId: session, waitForResponse: false }),
+      body: JSON.stringify({ message, sessionId: session, replaces, waitForResponse: false }),
     })
   }
 

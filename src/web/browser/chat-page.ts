@@ -59,6 +59,8 @@ export class ChatPage {
       list: skeleton.turns,
       decide: async (approvalId, verdict) => this.#conversation?.decide(approvalId, verdict),
       inspect: (key) => this.#inspect(key),
+      readMessage: async (key) => this.#conversation?.readMessage(key),
+      sayAnew: (key, message) => this.#sayAnew(key, message),
       readOlder: async () => this.#conversation?.readOlder(),
     })
     this.#composer = new Composer({
@@ -187,9 +189,19 @@ export class ChatPage {
       history.replaceState(null, '', toHash(place))
     }
     this.#conversation.send(message)
+    this.#showSent()
+    return true
+  }
+
+  #sayAnew(key: string, message: string): void {
+    this.#problem.clear()
+    this.#conversation?.send(message, key)
+    this.#showSent()
+  }
+
+  #showSent(): void {
     this.#draw()
     this.#transcript.scrollToEnd()
-    return true
   }
 
   async #reset(): Promise<void> {

@@ -1,3 +1,4 @@
+import { prepareMessageField } from './message-field.js'
 import { passFocus } from './pass-focus.js'
 
 export interface ComposerOptions {
@@ -12,6 +13,7 @@ export interface ComposerOptions {
 /** Where messages are written: Enter sends, Shift+Enter begins a new line. */
 export class Composer {
   readonly #options: ComposerOptions
+  readonly #grow: () => void
 
   constructor(options: ComposerOptions) {
     this.#options = options
@@ -20,13 +22,7 @@ export class Composer {
       event.preventDefault()
       this.send()
     })
-    text.addEventListener('keydown', (event) => {
-      // Enter also ends the composition of a Japanese or Chinese word.
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
-      event.preventDefault()
-      this.send()
-    })
-    text.addEventListener('input', () => this.#fit())
+    this.#grow = prepareMessageField(text, () => this.send())
     stop.addEventListener('click', onStop)
   }
 
@@ -46,13 +42,6 @@ export class Composer {
     const { text, onSend } = this.#options
     if (text.value.trim() === '' || !onSend(text.value)) return
     text.value = ''
-    this.#fit()
-  }
-
-  /** Grows with what is written, as far as the style lets it. */
-  #fit(): void {
-    const { text } = this.#options
-    text.style.height = 'auto'
-    text.style.height = `${text.scrollHeight + 2}px`
+    this.#grow()
   }
 }

@@ -2,6 +2,7 @@ import { followEvents } from '../../core/follow-events.js'
 import type { RunAddress, SessionAddress } from '../../core/session-paths.js'
 import type { ConversationClient, Verdict } from './conversation-client.js'
 import { toHistoryTurns } from './history-turns.js'
+import { hasFile, toWholeMessage } from './message-text.js'
 import type { Outage } from './outage.js'
 import type { Outbox, UnsentMessage } from './outbox.js'
 import { readNumber, readObjects } from './read-fields.js'
@@ -10,7 +11,7 @@ import { isLastRecord, type RunRecord } from './run-record.js'
 import { createRunView, isOpen, type RunView } from './run-view.js'
 import { sendMessage } from './send-message.js'
 import { showRecord } from './show-record.js'
-import { changeTurn, mergeTurns, type Turn, toTurns } from './turns.js'
+import { changeTurn, mergeTurns, putBack, type Turn, takeBack, toTurns } from './turns.js'
 
 export interface ConversationOptions {
   readonly client: ConversationClient
@@ -82,9 +83,38 @@ export class Conversation {
     })
   }
 
-  /** Sends a message; it is shown at once, and sent until it has arrived. */
-  send(message: string): void {
-    this.#deliver({ ...this.address, run: this.#options.createId(), message })
+  /** Sends a message; it is shown at once, and sent until it has arrived. It may take the place of a turn, which goes with all that was said since. */
+  send(message: string, replaces?: string): void {
+    this.#deliver({ ...this.address, run: this.#options.createId(), message, replaces })
+  }
+
+  /** What was said in a turn, to be said anew; `undefined` when it cannot be. */
+  readMessage(key: string): Promise<string | undefined> {
+    return this.#attempt(async () => {
+      const turn = this.#turns.find((one) => one.key === key)
+      if (turn === undefined) return undefined
+      const message = await this.#readSaid(turn)
+      if (message !== undefined) return message
+      this.#changeView(key, { hasFile: true })
+      throw new Error(
+        'A file came with this message, which this page does not have: it cannot be said anew here.',
+      )
+    })
+  }
+
+  /** The words of a message; `undefined` when a file came with them, of which only the first event of its run tells. Without a log there are only words. */
+  async #readSaid({ run, view, records }: Turn): Promise<string | undefined> {
+    const address = this.#toRunAddress(run)
+    if (records?.length) return toWholeMessage(records)
+    if (records !== undefined || address === undefined) return view.said
+    try {
+      for await (const { data } of this.#follow(address, this.#options.signal)) {
+        return hasFile(data) ? undefined : view.said
+      }
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+    return view.said
   }
 
   /** Stops the run that is being answered. */
@@ -139,25 +169,30 @@ export class Conversation {
   }
 
   #deliver(unsent: UnsentMessage): void {
-    const { run, message } = unsent
+    const { run, message, replaces } = unsent
     const { outbox } = this.#options
     if (this.#turns.some(({ key }) => key === run)) {
       outbox.remove(run)
       return
     }
     outbox.put(unsent)
+    const { kept, taken } = takeBack(this.#turns, replaces)
     const view = createRunView(message, 'sending')
-    this.#show([...this.#turns, { key: run, run, at: new Date().toISOString(), view, records: undefined }])
-    this.#sent = this.#sent.then(() => this.#post(unsent))
+    const at = new Date().toISOString()
+    this.#show([...kept, { key: run, run, at, view, records: undefined, replaces }])
+    this.#sent = this.#sent.then(() => this.#post(unsent, taken))
   }
 
-  async #post(unsent: UnsentMessage): Promise<void> {
+  /** What was taken back in vain is shown again, as far as the app still has it. */
+  async #post(unsent: UnsentMessage, taken: readonly Turn[]): Promise<void> {
     const { run } = unsent
     try {
       await sendMessage(unsent, this.#options)
       this.#settle(run, { status: 'queued' })
     } catch (error) {
       this.#settle(run, { status: 'failed', problem: toProblemText(error) })
+      this.#show(putBack(this.#turns, taken, run))
+      if (taken.length > 0) void this.refresh()
     }
     void this.#followAll()
   }
@@ -199,7 +234,7 @@ export class Conversation {
         this.#change(key, { view: shown, records })
       }
     } catch (error) {
-      if (!(error instanceof RequestError && error.code === 'not_found')) throw error
+      if (!isNotFound(error)) throw error
       // Somebody else has deleted the session, or cleared it.
       this.#change(key, { view: { ...shown, status: 'failed', problem: error.message }, records })
     }
@@ -227,6 +262,11 @@ export class Conversation {
     return run === undefined ? undefined : { ...this.address, run }
   }
 
+  #changeView(key: string, change: Partial<RunView>): void {
+    const turn = this.#turns.find((one) => one.key === key)
+    if (turn !== undefined) this.#change(key, { view: { ...turn.view, ...change } })
+  }
+
   #change(key: string, change: Partial<Turn>): void {
     this.#show(changeTurn(this.#turns, key, change))
   }
@@ -236,17 +276,22 @@ export class Conversation {
     this.#options.onChange()
   }
 
-  async #attempt(act: () => Promise<void>): Promise<void> {
+  async #attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
     try {
-      await act()
+      return await act()
     } catch (error) {
       this.#report(error)
+      return undefined
     }
   }
 
   #report(error: unknown): void {
     if (!this.#options.signal.aborted) this.#options.onProblem(error)
   }
+}
+
+function isNotFound(error: unknown): error is RequestError {
+  return error instanceof RequestError && error.code === 'not_found'
 }
 
 function toProblemText(error: unknown): string {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.js'
+import { attachmentSign } from './message-text.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
-import { createRunView, type RunPart, type RunView } from './run-view.js'
+import { createRunView, type RunPart, type RunStatus, type RunView } from './run-view.js'
 
 /** One turn of a conversation as its history tells it. */
 export interface HistoryTurn {
@@ -37,7 +38,7 @@ function toEndedTurn(said: readonly JsonObject[], answer: JsonObject): HistoryTu
     run: toRun(answer),
     at: readText(said[0] ?? answer, 'timestamp'),
     view: {
-      ...createRunView(toText(said), isFailed ? failure : 'completed'),
+      ...toView(said, isFailed ? failure : 'completed'),
       parts: toParts(readText(answer, 'content'), response),
       usage: {
         input: readNumber(usage, 'prompt_tokens'),
@@ -78,7 +79,7 @@ function toOpenTurns(said: readonly JsonObject[]): readonly HistoryTurn[] {
   const runs = [...new Set(said.map(toRun))]
   return runs.map((run) => {
     const entries = said.filter((entry) => toRun(entry) === run)
-    const view = createRunView(toText(entries), run === undefined ? 'completed' : 'queued')
+    const view = toView(entries, run === undefined ? 'completed' : 'queued')
     return { run, at: readText(entries[0] ?? {}, 'timestamp'), view }
   })
 }
@@ -87,7 +88,9 @@ function toRun(entry: JsonObject): string | undefined {
   return readOptionalText(entry, 'correlationId')
 }
 
-/** A message without text is an image or a file, of which the history tells nothing more. */
-function toText(said: readonly JsonObject[]): string {
-  return said.map((entry) => readText(entry, 'content') || '[attachment]').join('\n')
+/** A message without text is an image or a file, of which the history tells nothing more; of one beside a text it does not tell. */
+function toView(said: readonly JsonObject[], status: RunStatus): RunView {
+  const texts = said.map((entry) => readText(entry, 'content'))
+  const text = texts.map((one) => one || attachmentSign).join('\n')
+  return { ...createRunView(text, status), hasFile: texts.includes('') }
 }

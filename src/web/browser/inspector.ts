@@ -66,9 +66,10 @@ export class Inspector {
     inspector.hidden = true
   }
 
-  /** Shows what has come since, when the run is one of these turns and is being followed. */
+  /** Shows what has come since, when the run is one of these turns and is being followed; closes when it is none of them any more. */
   update(turns: readonly Turn[]): void {
     const turn = turns.find(({ key }) => key === this.#turn)
+    if (this.#turn !== undefined && turn === undefined) this.close()
     if (turn?.records !== undefined) this.#show(turn.records)
   }
 

@@ -5,6 +5,8 @@ import type { TabStorage } from './tab-storage.js'
 /** A message that the app may not have yet. */
 export interface UnsentMessage extends RunAddress {
   readonly message: string
+  /** The run whose place it takes. @default none */
+  readonly replaces?: string | undefined
 }
 
 /**
@@ -55,5 +57,6 @@ export class Outbox {
 
 function isUnsentMessage(value: unknown): value is UnsentMessage {
   if (!isJsonObject(value)) return false
+  if (value.replaces !== undefined && typeof value.replaces !== 'string') return false
   return (['agent', 'session', 'run', 'message'] as const).every((name) => typeof value[name] === 'string')
 }

@@ -62,6 +62,8 @@ export interface ShownUsage {
 /** A run as the page shows it: what the user said, and what came of it, in the order in which it happened. */
 export interface RunView {
   readonly said: string
+  /** Whether a file is known to have come with it. */
+  readonly hasFile: boolean
   readonly status: RunStatus
   readonly parts: readonly RunPart[]
   readonly usage: ShownUsage | undefined
@@ -72,7 +74,7 @@ export interface RunView {
 
 /** A run of which nothing but its message is known. */
 export function createRunView(said: string, status: RunStatus): RunView {
-  return { said, status, parts: [], usage: undefined, model: undefined, problem: undefined }
+  return { said, hasFile: false, status, parts: [], usage: undefined, model: undefined, problem: undefined }
 }
 
 /** Whether a run has not ended. */

@@ -20,7 +20,7 @@ export async function sendMessage(
   { client, delivery, outbox }: SendMessageOptions,
 ): Promise<void> {
   try {
-    await delivery.outlast(() => client.sendMessage(unsent, unsent.message))
+    await delivery.outlast(() => client.sendMessage(unsent))
   } catch (error) {
     if (!isLockedOut(error)) outbox.remove(unsent.run)
     throw error

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../core/json.js'
+import { hasFile, toSaid, toText } from './message-text.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
 import {
   addNotice,
@@ -23,7 +24,7 @@ type Show = (view: RunView, data: JsonObject) => RunView
 
 /** What is shown of each type of event (docs/http.md, Events). */
 const shown: ReadonlyMap<string, Show> = new Map<string, Show>([
-  ['run.accepted', (view, data) => ({ ...view, said: toSaid(data) || view.said, status: 'queued' })],
+  ['run.accepted', showMessage],
   ['run.started', showStart],
   ['run.resumed', (view) => ({ ...view, status: 'running' })],
   ['run.parked', (view, data) => ({ ...view, status: data.reason === 'approval' ? 'waiting' : 'running' })],
@@ -41,7 +42,7 @@ const shown: ReadonlyMap<string, Show> = new Map<string, Show>([
   ['tool.completed', onParts(showToolEnd)],
   ['approval.requested', onParts(showRequest)],
   ['approval.decided', onParts(showDecision)],
-  ['run.steered', onParts((parts, data) => addNotice(parts, `A message joined: ${toSaid(data)}`))],
+  ['run.steered', showJoining],
   ['run.joined', onParts((parts) => addNotice(parts, 'This message joined the run before it.'))],
   ['history.summarized', onParts((parts) => addNotice(parts, 'Older turns were summarised for the model.'))],
   ['run.completed', showAnswer],
@@ -56,10 +57,19 @@ function onParts(change: (parts: readonly RunPart[], data: JsonObject) => readon
   return (view, data) => ({ ...view, parts: change(view.parts, data) })
 }
 
+function showMessage(view: RunView, data: JsonObject): RunView {
+  return { ...view, said: toSaid(data) || view.said, hasFile: hasFile(data), status: 'queued' }
+}
+
 function showStart(view: RunView, data: JsonObject): RunView {
   const attempt = readNumber(data, 'attempt')
   const again = `The run was cut off, and goes on (attempt ${attempt}).`
   return { ...view, status: 'running', parts: attempt > 1 ? addNotice(view.parts, again) : view.parts }
+}
+
+function showJoining(view: RunView, data: JsonObject): RunView {
+  const parts = addNotice(view.parts, `A message joined: ${toSaid(data)}`)
+  return { ...view, parts, hasFile: view.hasFile || hasFile(data) }
 }
 
 /** The whole answer of a model call stands in place of its pieces; the tools that it wants come after it. */
@@ -157,20 +167,4 @@ function readStep(data: JsonObject): number {
 
 function readCall(data: JsonObject): string {
   return readText(data, 'callId')
-}
-
-function toSaid(data: JsonObject): string {
-  return readObjects(data, 'messages')
-    .map((message) => toText(readObjects(message, 'contents')))
-    .join('\n')
-}
-
-function toText(contents: readonly JsonObject[]): string {
-  return contents.map(toContentText).join('')
-}
-
-function toContentText(content: JsonObject): string {
-  if (content.type === 'text') return readText(content, 'text')
-  if (content.type === 'error') return readText(content, 'message')
-  return content.type === 'data' || content.type === 'uri' ? '[attachment]' : ''
 }

@@ -18,7 +18,7 @@ export interface TranscriptOptions extends TurnElementOptions {
   readonly readOlder: () => Promise<void>
 }
 
-/** The turns of a conversation. Whoever reads at its end is taken along; whoever has scrolled up stays there. */
+/** The turns of a conversation. Whoever reads at its end is taken along; whoever has scrolled up, or writes in it, stays there. */
 export class Transcript {
   readonly #options: TranscriptOptions
   #turns = new Map<string, TurnElement>()
@@ -38,7 +38,7 @@ export class Transcript {
   /** Shows turns, oldest first. */
   show(turns: readonly Turn[], hasOlder: boolean): void {
     const { scroller, list, older } = this.#options
-    const isFollowed = this.#isAtEnd()
+    const isFollowed = this.#isAtEnd() && !this.#isWrittenIn()
     const isPrepended = turns.length > 0 && !this.#turns.has(turns[0]?.key ?? '') && this.#turns.size > 0
     const below = scroller.scrollHeight - scroller.scrollTop
     if (!hasOlder) passFocus(older, scroller)
@@ -47,7 +47,9 @@ export class Transcript {
     const isRead = turns.some(
       (turn) => !isOpen(turn.view) && turn.records === undefined && !this.#turns.has(turn.key),
     )
-    this.#turns = new Map(turns.map((turn) => [turn.key, this.#turns.get(turn.key) ?? this.#createTurn()]))
+    const before = this.#turns
+    this.#turns = new Map(turns.map((turn) => [turn.key, before.get(turn.key) ?? this.#createTurn()]))
+    for (const [key, { node }] of before) if (!this.#turns.has(key)) passFocus(node, scroller)
     for (const turn of turns) this.#turns.get(turn.key)?.update(turn)
     const nodes = turns.length === 0 ? [this.#greeting] : [...this.#turns.values()].map(({ node }) => node)
     list.setAttribute('aria-live', isRead ? 'off' : 'polite')
@@ -79,8 +81,13 @@ export class Transcript {
   }
 
   #keepPlace(): void {
-    if (this.#wasAtEnd) this.scrollToEnd()
+    if (this.#wasAtEnd && !this.#isWrittenIn()) this.scrollToEnd()
     this.#showWay()
+  }
+
+  #isWrittenIn(): boolean {
+    const { activeElement } = document
+    return this.#options.list.contains(activeElement) && activeElement instanceof HTMLTextAreaElement
   }
 }
 

@@ -3,21 +3,26 @@ import { createButton, createElement } from './elements.js'
 import type { PartElement } from './part-element.js'
 import { placeChildren } from './place-children.js'
 import { isOpen, type NoticePart, type RunPart, type RunStatus, type RunView } from './run-view.js'
+import { SaidElement } from './said-element.js'
 import { createReasoningElement, createTextElement } from './text-element.js'
 import { createToolElement } from './tool-element.js'
-import type { Turn } from './turns.js'
+import { canBeSaidAnew, type Turn } from './turns.js'
 
 export interface TurnElementOptions {
   readonly decide: Decide
   /** Shows the events of a turn's run. */
   readonly inspect: (key: string) => void
+  /** What was said in a turn, to be said anew; `undefined` when it cannot be, which it tells whoever uses the page. */
+  readonly readMessage: (key: string) => Promise<string | undefined>
+  /** Says a message in the place of a turn. */
+  readonly sayAnew: (key: string, message: string) => void
 }
 
 /** A turn on the page: what the user said, what came of it, and how it ended. Only what has changed is drawn again. */
 export class TurnElement {
   readonly node: HTMLElement
   readonly #options: TurnElementOptions
-  readonly #said = createElement('div', { class: 'said', dir: 'auto' })
+  readonly #said: SaidElement
   readonly #parts = createElement('div', { class: 'parts' })
   readonly #problem = createElement('p', { class: 'problem' })
   readonly #state = createElement('span', { class: 'state' })
@@ -31,11 +36,15 @@ export class TurnElement {
     this.#inspect = createButton('Events', () => this.#turn && options.inspect(this.#turn.key), {
       class: 'quiet',
     })
+    this.#said = new SaidElement({
+      readMessage: async () => this.#turn && options.readMessage(this.#turn.key),
+      sayAnew: (message) => this.#turn && options.sayAnew(this.#turn.key, message),
+    })
     this.node = createElement(
       'article',
       { class: 'turn' },
       createElement('span', { class: 'unseen' }, 'You:'),
-      this.#said,
+      this.#said.node,
       createElement('span', { class: 'unseen' }, 'Agent:'),
       this.#parts,
       this.#problem,
@@ -47,7 +56,7 @@ export class TurnElement {
   update(turn: Turn): void {
     if (turn.view === this.#turn?.view) return
     const { view } = turn
-    if (view.said !== this.#turn?.view.said) this.#said.textContent = view.said
+    this.#said.update(view.said, canBeSaidAnew(turn))
     this.#showParts(view.parts)
     this.#problem.textContent = toProblemText(view)
     this.#problem.hidden = view.problem === undefined

@@ -13,6 +13,8 @@ export interface Turn {
   readonly view: RunView
   /** The events of its run from the start, as far as they have come; `undefined` when only the history tells of it. */
   readonly records: readonly RunRecord[] | undefined
+  /** The key of the turn whose place it takes, as long as only this page tells of it. @default none */
+  readonly replaces?: string | undefined
 }
 
 /** The turns of a page of history that has been read. */
@@ -41,7 +43,9 @@ export interface NewestPage {
  * events tell more than the history does. So do those that it cannot tell of: older ones than the page has, messages that
  * have not arrived or were refused, and what has begun since.
  */
-export function mergeTurns(shown: readonly Turn[], { turns, isWhole, ended }: NewestPage): readonly Turn[] {
+export function mergeTurns(shown: readonly Turn[], page: NewestPage): readonly Turn[] {
+  const { isWhole, ended } = page
+  const turns = withoutReplaced(page.turns, shown)
   const known = new Map(shown.map((turn) => [turn.key, turn]))
   const inPage = new Set(turns.map(({ key }) => key))
   const first = isWhole ? -1 : shown.findIndex(({ key }) => inPage.has(key))
@@ -55,15 +59,46 @@ export function mergeTurns(shown: readonly Turn[], { turns, isWhole, ended }: Ne
     .reduce<readonly Turn[]>((all, turn) => addTurn(all, turn, shown), newest)
 }
 
+/** The page may have been read before the app had what takes the place of some of it. */
+function withoutReplaced(page: readonly Turn[], shown: readonly Turn[]): readonly Turn[] {
+  return shown
+    .filter((turn) => !isRefused(turn))
+    .reduce((left, { replaces }) => takeBack(left, replaces).kept, page)
+}
+
+/** What stays and what goes when a message takes the place of a turn: that one goes, and all after it. Nothing does for one that is not there. */
+export function takeBack(turns: readonly Turn[], replaces: string | undefined) {
+  const place = turns.findIndex(({ key }) => key === replaces)
+  const end = place === -1 ? turns.length : place
+  return { kept: turns.slice(0, end), taken: turns.slice(end) }
+}
+
+/** What was taken back stands again before a turn that was refused its place; what had not been sent by then has been since, and is read. */
+export function putBack(turns: readonly Turn[], taken: readonly Turn[], key: string): readonly Turn[] {
+  const known = new Set(turns.map((turn) => turn.key))
+  const missing = taken.filter((turn) => !known.has(turn.key) && turn.view.status !== 'sending')
+  const { kept, taken: refused } = takeBack(turns, key)
+  return refused.length === 0 ? turns : [...kept, ...missing, ...refused]
+}
+
+/** Whether the message of a turn can be said anew: the app has it, and it is text as far as is known. */
+export function canBeSaidAnew(turn: Turn): boolean {
+  const { run, view } = turn
+  return run !== undefined && view.status !== 'sending' && !view.hasFile && !isRefused(turn)
+}
+
 /** Whether the app has never taken the message. */
 function isRefused({ view, records }: Turn): boolean {
   return !isOpen(view) && records?.length === 0
 }
 
-/** Adds a turn behind those that it stood behind; one that has not ended comes last. */
+/** Adds a turn behind those that it stood behind; one that has not ended comes last, and so does one that was refused when nothing stands behind it. */
 function addTurn(all: readonly Turn[], turn: Turn, shown: readonly Turn[]): readonly Turn[] {
-  const before = new Set(shown.slice(0, shown.indexOf(turn)).map(({ key }) => key))
-  const place = isOpen(turn.view) ? all.length : all.findLastIndex(({ key }) => before.has(key)) + 1
+  const index = shown.indexOf(turn)
+  const before = new Set(shown.slice(0, index).map(({ key }) => key))
+  const after = new Set(shown.slice(index + 1).map(({ key }) => key))
+  const isLast = isOpen(turn.view) || (isRefused(turn) && !all.some(({ key }) => after.has(key)))
+  const place = isLast ? all.length : all.findLastIndex(({ key }) => before.has(key)) + 1
   return all.toSpliced(place, 0, turn)
 }
 

@@ -8,7 +8,8 @@ import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { toContextId } from '../stored-said.js'
 import type { TellingFrom } from '../tell-run.js'
-import { refuseToWait } from '../waiting-runs.js'
+import { type ReplacedRun, refuseToWait } from '../waiting-runs.js'
+import { findReplaced } from './find-replaced.js'
 import { toContextMessages, toFreshMessages, toLastUserId, toSaidMessages } from './fresh-messages.js'
 import type { ParsedInput } from './parse-input.js'
 import { takeAnswers } from './take-answers.js'
@@ -23,13 +24,18 @@ export interface BegunRun {
 /** Takes what a run is answered and what is said. A request that is repeated finds what it did before. */
 export async function beginRun(call: Call, input: ParsedInput): Promise<BegunRun> {
   const { key } = input
-  const answered = await takeAnswers(call, input)
+  const answered = isReplacing(input) ? undefined : await takeAnswers(call, input)
   if (answered !== undefined) return { key: answered.key, from: answered }
   const { request, outcome, epoch } = fold(await call.sessions.readRun(key))
   const isWithdrawn = outcome?.type === 'run.cancelled' && epoch === 0
   if (request === undefined || isWithdrawn) return beginAnew(call, input)
   await sayAgain(call, input, request)
   return { key, from: {} }
+}
+
+/** Whether there is nothing to be answered any more. A client that goes on with what it has begun so may name once more what that replaces. */
+function isReplacing({ replaces, shown }: ParsedInput): boolean {
+  return replaces !== undefined && shown.at(-1)?.role === 'user'
 }
 
 /** Under the same run the same has to be said; what the application tells of itself may have changed since. */
@@ -47,6 +53,7 @@ async function sayAgain(
 
 async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
   const { key, shown } = input
+  if (input.replaces !== undefined) return replace(call, input, input.replaces)
   const runs = await findTakingRuns(call, input)
   const last = toLastUserId(shown)
   const taker = runs.find(({ taken }) => taken.has(last))
@@ -63,6 +70,18 @@ async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
   return { key: taker.key, from: {} }
 }
 
+/** Says the user's last message in place of another one; tells the run that has it, when that is the answer that is wanted. */
+async function replace(call: Call, input: ParsedInput, replaces: string): Promise<BegunRun> {
+  const { key, shown } = input
+  const replaced = await findReplaced(call, input, replaces)
+  const { run, said, isWanted } = replaced
+  if (isWanted) return { key: { ...key, run }, from: {} }
+  const ids = [...said, toLastUserId(shown)]
+  const isPart = ({ messageId }: ChatMessage) => ids.includes(messageId)
+  const twin = await sayOnce(call, input, toFreshMessages(shown, []).filter(isPart), replaced)
+  return { key: twin ?? key, from: {} }
+}
+
 /** Without an answer to it, a message that was taken stands before the next. */
 function leaveOutTaken(messages: readonly ChatMessage[], runs: readonly TakingRun[]): readonly ChatMessage[] {
   const isTaken = ({ messageId }: ChatMessage) => runs.some(({ taken }) => taken.has(messageId))
@@ -74,13 +93,14 @@ async function sayOnce(
   call: Call,
   input: ParsedInput,
   said: readonly ChatMessage[],
+  replaced?: ReplacedRun,
 ): Promise<RunKey | undefined> {
   let twin: RunKey | undefined
   const isNeedless = async () => {
-    twin = await findTwin(call, input)
+    twin = await findTwin(call, input, replaced?.run)
     return twin !== undefined
   }
-  await say(call, input, said, { isNeedless })
+  await say(call, input, said, { isNeedless, replaced })
   return twin
 }
 
@@ -89,6 +109,8 @@ interface SayOptions extends BeginOptions {
   readonly context?: readonly ChatMessage[]
   /** @default with the tools that the client has now */
   readonly options?: RunRequest['options']
+  /** @default none */
+  readonly replaced?: ReplacedRun | undefined
 }
 
 async function say(
@@ -97,14 +119,15 @@ async function say(
   said: readonly ChatMessage[],
   {
     context = toContextMessages(input),
-    options = { enableToolCalls: true, tools: input.tools },
+    replaced,
+    options = { enableToolCalls: true, tools: input.tools, replaces: replaced?.run },
     isNeedless,
   }: SayOptions = {},
 ): Promise<void> {
   const { key, metadata } = input
   if (said.every(isBlank))
     throw createFieldError('messages', 'must end with a message of the user that is not blank')
-  await refuseToWait(call, key)
+  await refuseToWait(call, key, replaced)
   const messages = [...context, ...said]
   const request = createRunRequest({ messages, options, owner: call.owner, metadata })
   await call.sessions.begin(key, request, { isNeedless })

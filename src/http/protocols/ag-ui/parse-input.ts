@@ -29,6 +29,8 @@ export interface ParsedInput {
   /** What the application tells of itself. */
   readonly context: readonly { readonly description: string; readonly value: string }[]
   readonly metadata: Readonly<Record<string, string>> | undefined
+  /** The message whose place the user's last one takes: the user's, or one of the answer to it. */
+  readonly replaces: string | undefined
   readonly isOlderClient: boolean
 }
 
@@ -46,6 +48,7 @@ export async function parseInput(call: Call): Promise<ParsedInput> {
     tools: toCallerTools(agent, body),
     context: body.context ?? [],
     metadata: toMetadata(body.forwardedProps),
+    replaces: toReplaces(body.forwardedProps),
     isOlderClient: isOlderClient(body.protocolVersion),
   }
 }
@@ -82,13 +85,21 @@ function toDecision(entry: ResumeEntry, index: number): PlacedDecision {
 const most = { entries: 16, name: 64, value: 512 }
 
 /** What the application passes on for the agent's tools to read: texts, as long as they fit. */
-function toMetadata(props: unknown): ParsedInput['metadata'] {
-  if (!isJsonObject(props)) return undefined
+function toMetadata(given: unknown): ParsedInput['metadata'] {
+  if (!isJsonObject(given)) return undefined
+  const { replaces: _read, ...props } = given
   const texts = Object.entries(props).filter(
     (entry): entry is [string, string] =>
       typeof entry[1] === 'string' && entry[0].length <= most.name && entry[1].length <= most.value,
   )
   return texts.length === 0 ? undefined : Object.fromEntries(texts.slice(0, most.entries))
+}
+
+function toReplaces(props: unknown): ParsedInput['replaces'] {
+  const { replaces } = isJsonObject(props) ? props : {}
+  if (replaces == null) return undefined
+  if (typeof replaces === 'string' && replaces !== '') return replaces
+  throw createFieldError('forwardedProps.replaces', 'must be the id of a message')
 }
 
 /** A message of the user, in our words. @throws {AgentError} `invalid_request` naming the field. */

@@ -51,14 +51,19 @@ export function isWithoutAnswer(outcome: TerminalEvent | undefined): boolean {
   return outcome !== undefined && outcome.type !== 'run.completed'
 }
 
-/** An earlier run that has taken the same message, and has not ended: of those that came to several hosts at the same moment the first counts. */
+/**
+ * An earlier run that has taken the same message, and has not ended: of those that came to several hosts at the same moment the first counts.
+ * The one that is replaced is none.
+ */
 export async function findTwin(
   { log, sessions }: Call,
   { key, shown }: ParsedInput,
+  replaced: string | undefined,
 ): Promise<RunKey | undefined> {
   const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
   const own = open.findIndex(({ run }) => run === key.run)
   for (const { run } of open.slice(0, Math.max(0, own))) {
+    if (run === replaced) continue
     const earlier = { ...key, run }
     const { request } = fold(await sessions.readRun(earlier))
     if (toTaken(earlier, request).has(toLastUserId(shown))) return earlier
@@ -94,7 +99,11 @@ export function checkUnchanged(shown: ParsedInput['shown'], { taken }: TakingRun
   if (message === undefined || stored === undefined) return
   if (toText(toUserMessage(message, index).contents) === toText(stored.contents)) return
   const path = `messages.${index}`
-  throw new AgentError('idempotency_conflict', `${path}: what was said under its id cannot be changed.`, {
-    issues: [{ path, message: 'names a message that was taken before, with another text' }],
-  })
+  throw new AgentError(
+    'idempotency_conflict',
+    `${path}: say with forwardedProps.replaces that it changes what was said.`,
+    {
+      issues: [{ path, message: 'names a message that was taken before, with another text' }],
+    },
+  )
 }

@@ -5,8 +5,7 @@ import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
 import { type AnsweredRun, answerRun, decideRun, leaveOutPast, toDecidedRun } from '../decide-run.js'
 import type { TellingFrom } from '../tell-run.js'
-import { createWaitError, findAskingRun } from '../waiting-runs.js'
-import type { KnownMessage } from './find-message.js'
+import { createWaitError, refuseToWait } from '../waiting-runs.js'
 import type { ParsedChat } from './parse-chat.js'
 import { type Said, sayAnew } from './say-anew.js'
 
@@ -48,18 +47,9 @@ async function answerAhead(call: Call, { session, answers, options }: ParsedChat
     throw createWaitError(key)
 }
 
-/** @throws {AgentError} `session_busy` when the run would have to wait until somebody answers another one that does not make way for it. */
 async function begin(call: Call, key: RunKey, { request, replaced }: Said): Promise<void> {
-  if (request.options.onBusy !== 'interrupt') {
-    const asking = await findAskingRun(call, key)
-    if (asking !== undefined && !makesWay(asking, replaced)) throw createWaitError(asking)
-  }
+  if (request.options.onBusy !== 'interrupt') await refuseToWait(call, key, replaced)
   await call.sessions.begin(key, request)
-}
-
-/** Whether the first run that has not ended is stopped by one that takes another's place. */
-function makesWay({ run }: RunKey, replaced: KnownMessage | undefined): boolean {
-  return replaced !== undefined && (replaced.run === run || replaced.state.outcome !== undefined)
 }
 
 async function sayNew(call: Call, chat: ParsedChat): Promise<Said> {

@@ -61,7 +61,7 @@ async function findRunToTell({ log, sessions }: Call, session: SessionKey): Prom
 /** The newest run that was to answer a message. @throws {AgentError} `not_found` when there is none. */
 async function requireRun(call: Call, session: SessionKey, messageId: string): Promise<RunKey> {
   const known = await findMessage(call, session, parseCorrelationId(messageId, 'messageId'))
-  if (known !== undefined) return { ...session, run: known.run }
+  if (known?.request !== undefined) return { ...session, run: known.run }
   throw new AgentError('not_found', `messageId: the chat has no message "${messageId}".`)
 }
 

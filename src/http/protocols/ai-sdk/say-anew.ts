@@ -8,8 +8,9 @@ import { parseCorrelationId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { readSaid, toSaidIds } from '../stored-said.js'
+import { isGoingOn } from '../waiting-runs.js'
 import { toAnsweringRun } from './answer-id.js'
-import { findMessage, type KnownMessage, listAttempts } from './find-message.js'
+import { type KnownMessage, listAttempts, searchMessage } from './find-message.js'
 import type { ParsedChat } from './parse-chat.js'
 
 /** A run, and what it is asked. */
@@ -33,9 +34,10 @@ export async function sayAnew(call: Call, chat: ParsedChat): Promise<Said | unde
   if (known === undefined) return undefined
   await call.sessions.requireSession(chat.session, call.owner)
   const { before, message = given, isLast } = await readKnown(call, chat, known)
+  const { run, request } = known
   const isChanged = isEdited(message, given, chat)
-  if (isLast && !isChanged && (await isToStay(call, known, chat)))
-    return { run: known.run, request: { ...known.request, owner: call.owner } }
+  if (request !== undefined && isLast && !isChanged && (await isToStay(call, known, chat)))
+    return { run, request: { ...request, owner: call.owner } }
   return replace(call, chat, known, [...before, isChanged ? given : message])
 }
 
@@ -45,26 +47,25 @@ async function findNamed(
   { session, trigger, messageId = '' }: ParsedChat,
   last: string,
 ): Promise<KnownMessage | undefined> {
-  const known = await findMessage(call, session, last)
+  const known = await searchMessage(call, session, last)
   if (trigger === 'submit-message')
-    return known ?? findMessage(call, session, parseCorrelationId(messageId, 'messageId'))
+    return known ?? searchMessage(call, session, parseCorrelationId(messageId, 'messageId'))
   const run = toAnsweringRun(messageId)
-  if (run === undefined) return known
+  if (run === undefined || run === known?.run || run === known?.request?.options.replaces) return known
   await call.sessions.requireSession(session, call.owner)
   const { request } = fold(await call.sessions.readRun({ ...session, run }))
   if (request === undefined)
     throw new AgentError('not_found', `messageId: the chat has no message "${messageId}".`)
   const answered = toSaidIds(run, request.messages)
   if (answered.includes(last)) return known
-  if (known === undefined) return findMessage(call, session, answered.at(-1) ?? '')
+  if (known === undefined) return searchMessage(call, session, answered.at(-1) ?? '')
   throw createFieldError('messageId', 'must name the last message of the user, or the answer to it')
 }
 
 /** A message as its run was asked, and what the run was asked before it. @throws {AgentError} `not_found` when it was taken back. */
-async function readKnown(call: Call, { session }: ParsedChat, { id, state, entry }: KnownMessage) {
+async function readKnown(call: Call, { session }: ParsedChat, { id, entry, isPart }: KnownMessage) {
   if (entry === undefined) {
-    const isNoPart = state.outcome !== undefined && state.turn === 0
-    if (isNoPart) return { before: [], message: undefined, isLast: false }
+    if (!isPart) return { before: [], message: undefined, isLast: false }
     throw new AgentError('not_found', `messageId: message "${id}" is no part of the chat any more.`)
   }
   const said = await readSaid(call, session, entry)
@@ -88,14 +89,12 @@ function isEdited(said: ChatMessage, given: ChatMessage, { trigger }: ParsedChat
 /** Whether a message has the answer that is wanted: one that is being made, or was made in place of the one that is named. */
 async function isToStay(
   call: Call,
-  { run, state }: KnownMessage,
-  { session, trigger, run: wanted, messageId }: ParsedChat,
+  known: KnownMessage,
+  { session, trigger, run, messageId }: ParsedChat,
 ): Promise<boolean> {
-  const replaced = toAnsweringRun(messageId ?? '') ?? run
-  if (trigger === 'submit-message' || run === wanted || run !== replaced) return true
-  if (state.outcome !== undefined) return false
-  const wishes = await call.log.controls({ ...session, run })
-  return !wishes.some(({ type }) => type === 'cancel')
+  const replaced = toAnsweringRun(messageId ?? '') ?? known.run
+  if (trigger === 'submit-message' || known.run === run || known.run !== replaced) return true
+  return isGoingOn(call, session, known)
 }
 
 async function replace(
@@ -104,7 +103,7 @@ async function replace(
   known: KnownMessage,
   messages: readonly ChatMessage[],
 ): Promise<Said> {
-  const { next } = await listAttempts(call, session, messages.at(-1)?.messageId ?? '')
+  const { next } = await listAttempts(call, session, messages.at(-1)?.messageId ?? '', known.run)
   const replaced = known.entry === undefined ? undefined : known
   // What it could join makes way for it.
   const onBusy = options.onBusy === 'steer' ? undefined : options.onBusy

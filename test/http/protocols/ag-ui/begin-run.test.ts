@@ -18,6 +18,7 @@ function toInput(run: string): ParsedInput {
     tools: undefined,
     context: [],
     metadata: undefined,
+    replaces: undefined,
     isOlderClient: false,
   }
 }
