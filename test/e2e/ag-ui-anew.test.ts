@@ -234,6 +234,16 @@ describe('a message that is edited', () => {
     await expectSame(page)
   })
 
+  test('is no reason to say again what another page has said since, which is told to it', async () => {
+    const page = await converse('since', 'One', 'Count')
+    const count = page.text
+    const stale = new Page('since', { initialMessages: page.messages.slice(0, 3) })
+    await page.edit('Uno', 0)
+    await stale.runAgent()
+    expect(stale.text).toBe(count)
+    await expectSame(page)
+  })
+
   test('stops the answer that is being made', async () => {
     scene.book.add('Edit me', callTools(call('work', { id: 'edit', gate: 'edit' })))
     const page = await converse('busy', 'Hello')

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { constants } from 'node:fs'
-import { copyFile, cp, mkdir, readdir, readFile } from 'node:fs/promises'
+import { constants, copyFileSync, linkSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { createFuncIgnore } from './func-ignore.js'
@@ -20,15 +20,30 @@ export async function layOutPublished(target: string): Promise<readonly string[]
     await copyFile(join(repository, path), join(target, path), constants.COPYFILE_FICLONE)
   }
   for (const folder of await listProductionPackages()) {
-    await cp(join(repository, folder), join(target, folder), {
-      recursive: true,
-      mode: constants.COPYFILE_FICLONE,
-      // Packages inside packages are on the list themselves.
-      filter: (source) =>
-        basename(source) !== 'node_modules' && !isIgnored(relative(repository, source).replaceAll('\\', '/')),
-    })
+    // Packages inside packages are on the list themselves.
+    linkFolder(folder, target, (path) => basename(path) === 'node_modules' || isIgnored(path))
   }
   return own
+}
+
+/** Gives the files of a folder of the repository a second name in `target`: to copy twenty thousand takes half a minute. */
+function linkFolder(folder: string, target: string, isLeftOut: (path: string) => boolean): void {
+  mkdirSync(join(target, folder), { recursive: true })
+  for (const entry of readdirSync(join(repository, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`
+    if (isLeftOut(path)) continue
+    if (entry.isDirectory()) linkFolder(path, target, isLeftOut)
+    else linkOrCopy(join(repository, path), join(target, path))
+  }
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch {
+    // It may lie on another disk.
+    copyFileSync(from, to)
+  }
 }
 
 async function listTracked(): Promise<readonly string[]> {

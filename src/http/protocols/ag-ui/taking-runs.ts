@@ -16,6 +16,8 @@ export interface TakingRun {
   readonly taken: ReadonlyMap<string | undefined, ChatMessage>
   /** Whether it has ended without an answer. */
   readonly isVoid: boolean
+  /** Whether it took another one's place: both may have taken a message of the same id. */
+  readonly isReplacing: boolean
 }
 
 /** How many ended runs are looked through for a message of a client that has missed some. */
@@ -29,7 +31,8 @@ export async function findTakingRuns(call: Call, { key, shown }: ParsedInput): P
   const [first, ...others] = await listLatestRuns(call, key)
   if (first === undefined) return []
   const newest = await readTakingRun(call, { ...key, run: first.run })
-  const isKnown = shown.some(({ id }) => isMessageOf(first.run, id) || newest.taken.has(id))
+  const { taken, isReplacing } = newest
+  const isKnown = shown.some(({ id }) => isMessageOf(first.run, id) || (!isReplacing && taken.has(id)))
   if (isKnown) return [newest]
   return [newest, ...(await Promise.all(others.map(({ run }) => readTakingRun(call, { ...key, run }))))]
 }
@@ -43,7 +46,8 @@ export async function listLatestRuns({ log }: Call, key: SessionKey): Promise<re
 
 async function readTakingRun({ sessions }: Call, key: RunKey): Promise<TakingRun> {
   const { request, outcome } = fold(await sessions.readRun(key))
-  return { key, taken: toTaken(key, request), isVoid: isWithoutAnswer(outcome) }
+  const isReplacing = request?.options.replaces !== undefined
+  return { key, taken: toTaken(key, request), isVoid: isWithoutAnswer(outcome), isReplacing }
 }
 
 /** Whether a run has ended without an answer, so that its message may be tried again. */
