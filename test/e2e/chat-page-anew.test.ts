@@ -111,10 +111,15 @@ describe.skipIf(!hasBrowser)('a message on the chat page', () => {
       await press(window, 'Two', 'Edit')
       await rewrite(window, 'Another')
       await waitForSaid(window, ['One', 'Another'])
-      expect(await focused(), 'it is passed on by what leaves').toBe('Conversation')
+      expect(await focused(), 'who writes goes on writing').toBe('Message')
       await window.waitForTurn(2, 'completed')
       expect(await window.texts('.answer')).toEqual(['You said: One', 'You said: Another'])
       expect(await readSaid('edited')).toEqual(['One', 'Another'])
+      await window.page.focus('.turn:nth-child(1) .anew button:last-child')
+      await window.page.keyboard.press('Enter')
+      await waitForSaid(window, ['One'])
+      expect(await focused(), 'it is passed on by what leaves').toBe('Conversation')
+      await window.waitForTurn(1, 'completed')
     }))
 
   test('that is being answered, with others behind it, is stopped with them', () =>

@@ -194,6 +194,8 @@ export class ChatPage {
 
   #sayAnew(key: string, message: string): void {
     this.#problem.clear()
+    // Who writes goes on writing.
+    if (document.activeElement instanceof HTMLTextAreaElement) this.#composer.focus()
     this.#conversation?.send(message, key)
     this.#showSent()
   }
