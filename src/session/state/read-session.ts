@@ -1,6 +1,7 @@
 import { toTimestamp } from '../../core/clock.js'
 import { hasCode } from '../../core/errors.js'
 import type { StoredEvent } from '../../run/events.js'
+import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import type { AgentState } from './agent-state.js'
 import { inherit } from './inherit.js'
@@ -76,7 +77,7 @@ async function addEnded(log: RunLog, key: SessionKey, state: AgentState): Promis
   const runs = await log.runsAfter(key, state.own.turn)
   for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
     const events = await log.read({ ...key, run })
-    await takeIn(log, { ...key, run }, state, { turn, events })
+    await takeIn(log, { ...key, run }, state, { turn, events, ended: fold(events) })
   }
   return runs.filter(({ status }) => status !== 'ended')
 }

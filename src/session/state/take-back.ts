@@ -72,8 +72,9 @@ async function readTurns(
 
 async function readTurn(log: RunLog, key: SessionKey, { run, turn }: RunSummary): Promise<ReadTurn> {
   const events = await log.read({ ...key, run })
-  const messages = countUserMessages(toTurnEntries(events, run))
-  return { turn, messages, stateChanges: fold(events).stateChanges }
+  const ended = fold(events)
+  const messages = countUserMessages(toTurnEntries(events, run, ended))
+  return { turn, messages, stateChanges: ended.stateChanges }
 }
 
 /**

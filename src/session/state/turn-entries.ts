@@ -66,10 +66,13 @@ function toErrorEntry(
 
 /**
  * The entries that an ended run adds to its conversation; none when the log is not that of an ended run, or the run's
- * messages joined another one. Messages that joined on the way stand before the answer.
+ * messages joined another one. Messages that joined on the way stand before the answer. Whoever has folded the events passes that.
  */
-export function toTurnEntries(events: readonly StoredEvent[], correlationId: string): readonly StoredEntry[] {
-  const state = fold(events)
+export function toTurnEntries(
+  events: readonly StoredEvent[],
+  correlationId: string,
+  state: RunState = fold(events),
+): readonly StoredEntry[] {
   const first = events[0]
   const last = events.at(-1)
   if (state.request === undefined || state.joined !== undefined || first === undefined) return []
