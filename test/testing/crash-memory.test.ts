@@ -5,7 +5,7 @@ import { scenarios } from './scenarios.js'
 
 describe('on a run log in memory, nothing is lost and nothing done twice in', () => {
   test.each(scenarios)('$title', { timeout: 90_000 }, async ({ scenario, options, crashPoints }) => {
-    const report = await crashEverywhere(scenario, { ...options, seed, pairs: 5, shuffles: 5 })
+    const report = await crashEverywhere(scenario, { ...options, seed, sample: 0.4, pairs: 5, shuffles: 5 })
     expect(report.crashPoints).toBeGreaterThan(crashPoints)
   })
 })

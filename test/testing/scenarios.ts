@@ -635,11 +635,10 @@ export const scenarios: readonly NamedScenario[] = [
         expect(await session.send('two again', { replaces: run })).toMatchObject({
           text: expect.stringMatching(/^1 /),
         })
-        expect(await session.send('four')).toMatchObject({ text: expect.stringMatching(/^2 /) })
       },
       check({ state }) {
         const own = state?.data.extensionData?.durableAgentFunctions
-        expect(own).toMatchObject({ messageCount: 3, takenBack: [[2, 3]], state: { visits: { count: 3 } } })
+        expect(own).toMatchObject({ messageCount: 2, takenBack: [[2, 3]], state: { visits: { count: 2 } } })
       },
     },
   },
@@ -674,16 +673,15 @@ export const scenarios: readonly NamedScenario[] = [
         agent: { contextProviders: [visits] },
       }),
       async play(session, stage) {
-        await session.send('one')
-        const { run } = await session.send('two')
-        await session.send('three')
+        const { run } = await session.send('one')
+        await session.send('two')
         const other = stage.session('other')
         const continues = { session: session.key.session, run }
         expect(await other.send('from there', { continues })).toMatchObject({
-          text: expect.stringMatching(/^2, visit 3 /),
+          text: expect.stringMatching(/^1, visit 2 /),
         })
         await session.delete()
-        expect(await other.send('and on')).toMatchObject({ text: expect.stringMatching(/^3, visit 4 /) })
+        expect(await other.send('and on')).toMatchObject({ text: expect.stringMatching(/^2, visit 3 /) })
       },
     },
   },

@@ -93,9 +93,9 @@ async function readStateBefore(
   const isWhole = read === countTurns(takenBack, range)
   const begun = inherited === undefined ? undefined : await readInheritance(log, key, inherited)
   const before = isWhole ? { ...begun?.state, ...found } : { ...now, ...found }
-  const isKept = ([name]: readonly [string, unknown]) => names.has(name)
-  const others = Object.entries(now).filter((entry) => !isKept(entry))
-  const kept = Object.fromEntries([...others, ...Object.entries(before).filter(isKept)])
+  const isChanged = ([name]: readonly [string, unknown]) => names.has(name)
+  const others = Object.entries(now).filter((entry) => !isChanged(entry))
+  const kept = Object.fromEntries([...others, ...Object.entries(before).filter(isChanged)])
   return Object.keys(kept).length === 0 ? undefined : kept
 }
 
