@@ -6,8 +6,7 @@ import { summarize } from '../../src/agent/providers/compaction.js'
 import { type ChatMessage, createTextMessage, toText } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { parseAttachmentUri } from '../../src/run/attachment.js'
-import type { RunOptions } from '../../src/run/events.js'
-import type { RunLog } from '../../src/run/run-log.js'
+import type { RunOptions, RunRequest } from '../../src/run/events.js'
 import { createRunRequest } from '../../src/session/client/run-request.js'
 import { SessionClient } from '../../src/session/client/session-client.js'
 import { AgentState } from '../../src/session/state/agent-state.js'
@@ -26,11 +25,8 @@ const large = {
 } as const
 
 /** Sessions of one agent on one log: messages are sent as by callers, and answered at once. */
-function createSessions(
-  script: ModelScript = echo,
-  options: Partial<AgentOptions> = {},
-  log: RunLog = new MemoryRunLog(),
-) {
+function createSessions(script: ModelScript = echo, options: Partial<AgentOptions> = {}) {
+  const log = new MemoryRunLog()
   const agent = new Agent({ name: 'Agent', client: new ScriptedModel(script), ...options })
   const entities = new Map<string, EntityKit>()
   const find = (session: string) => {
@@ -47,19 +43,13 @@ function createSessions(
     },
   }
   const sessions = new SessionClient(durable as never, log)
-  async function say(
-    session: string,
-    run: string,
-    more: Partial<RunOptions> & { owner?: string; said?: ChatMessage } = {},
-  ) {
-    const { owner, said = createTextMessage('user', run), ...options } = more
-    const request = createRunRequest({
-      messages: [said],
-      options: { enableToolCalls: true, ...options },
-      owner,
-    })
+  const deaf = new SessionClient({ ...durable, signalEntity: async () => {} } as never, log)
+  /** Sends a message of which the entity does not hear yet. */
+  const accept = (session: string, run: string, message?: Message) =>
+    deaf.start({ agent: 'Agent', session, run }, toRequest(run, message))
+  async function say(session: string, run: string, message?: Message) {
     const key = { agent: 'Agent', session, run }
-    await sessions.start(key, request)
+    await sessions.start(key, toRequest(run, message))
     const last = (await log.read(key)).at(-1)
     return last?.type === 'run.completed' ? last.data.response : last
   }
@@ -70,7 +60,16 @@ function createSessions(
     return entries.flatMap(({ $type, correlationId }) => ($type === 'request' ? [correlationId] : []))
   }
   const own = (session: string) => find(session).stored?.data.extensionData?.durableAgentFunctions
-  return { say, said, read, own, log, sessions, find }
+  return { say, accept, said, read, own, log, sessions, find }
+}
+
+type Message = Partial<RunOptions> & { readonly owner?: string; readonly said?: ChatMessage }
+
+function toRequest(
+  run: string,
+  { owner, said = createTextMessage('user', run), ...options }: Message = {},
+): RunRequest {
+  return createRunRequest({ messages: [said], options: { enableToolCalls: true, ...options }, owner })
 }
 
 test('a session goes on from another one, and neither changes the other', async () => {
@@ -181,7 +180,6 @@ test('media go along, each once', async () => {
   const said: ChatMessage = { role: 'user', contents: [large] }
   await say('s', 'a', { said })
   await say('s', 'b', { said })
-  await sessions.read({ agent: 'Agent', session: 's' }, { limit: 1, before: undefined })
   expect(await say('t', 'c', { continues: { session: 's' } })).toBe('40022,text,40022,text,text')
   await sessions.delete({ agent: 'Agent', session: 's' }, 1000)
   expect(await say('t', 'd')).toBe('40022,text,40022,text,text,text,text')
@@ -194,32 +192,14 @@ test('media go along, each once', async () => {
 })
 
 test('what was inherited can be taken back before the first run is stored, or has ended', async () => {
-  const { say, said, find, log } = createSessions()
+  const { say, said, find, accept } = createSessions()
   for (const run of ['a', 'b']) await say('s', run)
   await say('t', 'c', { continues: { session: 's' } })
   find('t').state = undefined
   expect(await say('t', 'd', { replaces: 'b' })).toBe('a,a,d')
   expect(await said('t')).toEqual(['a', 'd'])
-  const silent = new SessionClient(
-    {
-      signalEntity: async () => {},
-      readEntityState: async ({ key }: { key: string }) => ({
-        entityExists: key === 's',
-        entityState: find(key).stored,
-      }),
-    } as never,
-    log,
-  )
-  const start = (run: string, options: Partial<RunOptions>) =>
-    silent.start(
-      { agent: 'Agent', session: 'u', run },
-      createRunRequest({
-        messages: [createTextMessage('user', run)],
-        options: { enableToolCalls: true, ...options },
-      }),
-    )
-  await start('e', { continues: { session: 's' } })
-  await start('f', { replaces: 'b' })
+  await accept('u', 'e', { continues: { session: 's' } })
+  await accept('u', 'f', { replaces: 'b' })
   expect(await said('u')).toEqual(['a', 'f'])
   await find('u').operate('run', { correlationId: 'f' })
   expect(await said('u')).toEqual(['a', 'f'])
@@ -237,19 +217,9 @@ test('a run that began its session is not begun with it twice', async () => {
 })
 
 test('a message that waits for its turn shows what it goes on from', async () => {
-  const { say, said, log } = createSessions()
+  const { say, said, accept } = createSessions()
   await say('s', 'a')
-  const { sessions: silent } = createSessions(echo, {}, log)
-  const signalless = new SessionClient(
-    { signalEntity: async () => {}, readEntityState: async () => ({ entityExists: false }) } as never,
-    log,
-  )
-  void silent
-  const request = createRunRequest({
-    messages: [createTextMessage('user', 'b')],
-    options: { enableToolCalls: true, continues: { session: 's' } },
-  })
-  await signalless.start({ agent: 'Agent', session: 't', run: 'b' }, request)
+  await accept('t', 'b', { continues: { session: 's' } })
   expect(await said('t')).toEqual(['a', 'b'])
 })
 
@@ -281,11 +251,7 @@ test('only a new session goes on, and only from one of its owner', async () => {
   expect(await log.session({ agent: 'Agent', session: 't' })).toBeUndefined()
   await say('t', 'b', { owner: 'ann', continues: { session: 's' } })
   expect(await say('t', 'b', { owner: 'ann', continues: { session: 's' } }), 'sent again').toBe('a,a,b')
-  const late = createRunRequest({
-    messages: [createTextMessage('user', 'late')],
-    options: { enableToolCalls: true, continues: { session: 's' } },
-    owner: 'ann',
-  })
+  const late = toRequest('late', { continues: { session: 's' }, owner: 'ann' })
   await log.create({ agent: 'Agent', session: 't', run: 'late' }, { ...late, inherited: '0'.repeat(64) })
   expect(await said('t')).toEqual(['a', 'b', 'late'])
   await find('t').operate('run', { correlationId: 'late' })
