@@ -117,6 +117,7 @@ export { createTextMessage } from './core/messages.js'
 export type { AgentResponse, AgentResponseUpdate, ToolProgressUpdate } from './core/response.js'
 export type { Schema, SchemaOutput } from './core/schema.js'
 export type { ToolChoice } from './core/tool-choice.js'
+export type { WebhookOptions } from './http/webhooks/webhook-options.js'
 export { MemoryRunLog } from './log/memory-run-log.js'
 export { SqliteRunLog, type SqliteRunLogOptions } from './log/sqlite/sqlite-run-log.js'
 export type {

@@ -7,10 +7,12 @@ import { AgentError, toErrorMessage } from '../core/errors.js'
 import { createProtocolRoutes } from '../http/protocols/protocols.js'
 import type { AgentExposure } from '../http/route.js'
 import { createAgentRoutes, createAppRoutes } from '../http/routes.js'
+import { readWebhookOptions } from '../http/webhooks/webhook-options.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline/offline.js'
 import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
 import { runForTool } from '../orchestration/tool-run-orchestrator.js'
+import { webhookActivity } from '../orchestration/webhook-orchestrator.js'
 import type { AgentReference } from '../orchestration/workflow/node-context.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
@@ -20,6 +22,7 @@ import { type AgentEntityOptions, createAgentEntity } from '../session/entity/ag
 import { toolRunOrchestrator } from '../session/execution/durable-tools.js'
 import { toOperationLimits } from '../session/execution/execution-limits.js'
 import type { AgentResponseCallback } from '../session/execution/response-callback.js'
+import { webhookOrchestrator } from '../session/replies/tell-webhooks.js'
 import type { AgentTrigger } from './agent-trigger.js'
 import {
   type AddAgentOptions,
@@ -34,6 +37,7 @@ import { FunctionNames } from './function-names.js'
 import { registerAgentTool } from './mcp-agent-tool.js'
 import { createOwnerReader } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
+import { registerWebhooks } from './register-webhooks.js'
 import { serveChatPage } from './serve-chat-page.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
@@ -70,6 +74,7 @@ export class AgentFunctionApp {
       protocols = [],
     } = options
     this.#defaultCallback = options.defaultCallback
+    const webhooks = options.webhooks && readWebhookOptions(options.webhooks)
     const log = options.runLog ?? openRunLog()
     const { maxInlineMediaBytes } = options
     const clients = new SessionClients(log, { agents: this.#agents, maxInlineMediaBytes })
@@ -80,6 +85,7 @@ export class AgentFunctionApp {
       maxInlineMediaBytes,
       telemetry: options.telemetry,
       getDurableClient: (context) => clients.getDurable(context),
+      webhooks: webhooks && (webhooks.url === undefined ? 'named' : 'all'),
     }
     this.#services = {
       agents: this.#agents,
@@ -94,6 +100,7 @@ export class AgentFunctionApp {
         streamLimitMs: options.streamLimitMs ?? 540_000,
         heartbeatMs: options.heartbeatMs ?? 15_000,
         maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+        webhookHosts: webhooks?.callerHosts ?? [],
       },
     }
     app.setup({ enableHttpStream: true })
@@ -103,6 +110,7 @@ export class AgentFunctionApp {
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
+    if (webhooks !== undefined) registerWebhooks(webhooks, log)
     const dialects = createProtocolRoutes(protocols)
     const routes = createAppRoutes({ health: enableHealthCheck, chatPage, dialects })
     for (const route of routes) serveRoute(route, this.#services)
@@ -185,6 +193,8 @@ export class AgentFunctionApp {
 const reservedNames: readonly string[] = [
   agentRunOrchestrator,
   toolRunOrchestrator,
+  webhookOrchestrator,
+  webhookActivity,
   watchdogFunction,
   journalEntity,
 ]

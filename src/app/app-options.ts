@@ -12,6 +12,7 @@ import {
 } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { type Protocol, protocolNames } from '../http/protocols/protocols.js'
+import type { WebhookOptions } from '../http/webhooks/webhook-options.js'
 import { checkTelemetryOptions, type TelemetryOptions } from '../model/with-telemetry.js'
 import { checkWorkflow } from '../orchestration/workflow/check-parts.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
@@ -63,6 +64,8 @@ export interface AgentFunctionAppOptions {
   readonly maxInlineMediaBytes?: number | undefined
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number | undefined
+  /** Whom the app tells how runs end, and that they wait. @default nobody */
+  readonly webhooks?: WebhookOptions | undefined
   /** What OpenTelemetry is told of the agents' runs, where the app has registered it. @default what is done, nothing that is said */
   readonly telemetry?: TelemetryOptions | undefined
 }
@@ -111,6 +114,7 @@ const appOptions: OptionNames<AgentFunctionAppOptions> = {
   maxAttempts: true,
   maxInlineMediaBytes: true,
   maxBodyBytes: true,
+  webhooks: true,
   telemetry: true,
 }
 

@@ -58,6 +58,8 @@ export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extend
   readonly replaces?: string | undefined
   /** For the first message of a new session: the session of the same agent that it goes on from, up to a run of that. @default none */
   readonly continues?: ContinuedConversation | undefined
+  /** Where the app tells how the run ends, and that it waits: a URL at a host that the app has allowed. @default nowhere */
+  readonly webhook?: string | undefined
   /** Up to 16 pairs of text, for the agent's tools and providers. @default none */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Whether the model may call tools. @default true */
@@ -231,6 +233,7 @@ const runOptions: OptionNames<RemoteRunOptions> = {
   onBusy: true,
   replaces: true,
   continues: true,
+  webhook: true,
   metadata: true,
   enableToolCalls: true,
   signal: true,
@@ -256,7 +259,16 @@ function checkRunOptions(what: string, options: RemoteRunOptions): void {
 
 function toBody(
   input: string | readonly MessagePart[],
-  { responseFormat, onBusy, replaces, continues, metadata, enableToolCalls, tools = [] }: RemoteRunOptions,
+  {
+    responseFormat,
+    onBusy,
+    replaces,
+    continues,
+    webhook,
+    metadata,
+    enableToolCalls,
+    tools = [],
+  }: RemoteRunOptions,
 ): JsonObject {
   const said = typeof input === 'string' ? { message: input } : { messages: [{ content: input }] }
   return {
@@ -264,6 +276,7 @@ function toBody(
     onBusy,
     replaces,
     continues: continues && { ...continues },
+    webhook,
     metadata,
     enableToolCalls,
     response_schema: responseFormat && toJsonSchema(responseFormat, 'responseFormat'),

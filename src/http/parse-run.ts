@@ -14,6 +14,7 @@ import { createFieldError } from './request-errors.js'
 import type { Call } from './route.js'
 import { type RunBody, runBody, sessionFields, toMessages, toResponseSchema } from './run-body.js'
 import { toSessionOf } from './session-of-run.js'
+import { checkCallerWebhook } from './webhooks/check-caller-webhook.js'
 import { withoutNulls } from './without-nulls.js'
 
 /** A run request, checked in every part. */
@@ -55,6 +56,8 @@ export async function parseRun(
         tools,
         replaces,
         continues: parseContinues(body),
+        webhook:
+          body.webhook === undefined ? undefined : checkCallerWebhook(body.webhook, settings.webhookHosts),
       },
       owner,
       metadata: body.metadata,

@@ -15,6 +15,8 @@ export interface HttpSettings {
   readonly heartbeatMs: number
   /** Largest request body; bytes. */
   readonly maxBodyBytes: number
+  /** Where callers may have themselves told of their runs. */
+  readonly webhookHosts: readonly string[]
 }
 
 /** By which ways an agent can be reached. */

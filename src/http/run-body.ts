@@ -68,6 +68,10 @@ export const runBody = z.strictObject({
     })
     .optional()
     .describe('Where a new conversation goes on from.'),
+  webhook: z
+    .string()
+    .optional()
+    .describe('Where to tell how the run ends, and that it waits. The app must have allowed its host.'),
   tools: callerTools
     .optional()
     .describe(

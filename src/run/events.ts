@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly replaces?: string | undefined
   /** The session, of the same agent and owner, whose conversation the new session of this run goes on from. @default none */
   readonly continues?: ContinuedSession | undefined
+  /** Where the caller is told how the run ends, and that it waits; a URL that the app has allowed. @default nowhere */
+  readonly webhook?: string | undefined
 }
 
 /** Where a new session goes on from. */

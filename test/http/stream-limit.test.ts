@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { createStreamLimit } from '../../src/http/stream-limit.js'
 
-const settings = { waitLimitMs: 1000, streamLimitMs: 60_000, heartbeatMs: 1000, maxBodyBytes: 1000 }
+const settings = {
+  waitLimitMs: 1000,
+  streamLimitMs: 60_000,
+  heartbeatMs: 1000,
+  maxBodyBytes: 1000,
+  webhookHosts: [],
+}
 
 test('a stream ends when its reader has left', () => {
   let leave = () => {}

@@ -28,6 +28,8 @@ export class EntityKit {
   readonly raiseFailures: Error[] = []
   /** What the next attempts to start an orchestration fail with, although it is started. */
   readonly lostStarts: Error[] = []
+  /** What the next attempts to start an orchestration fail with, without its being started. */
+  readonly refusedStarts: Error[] = []
   /** How often somebody looked at an orchestration. */
   looks = 0
   /** What is stored, as JSON text; `undefined` when the entity does not exist. */
@@ -78,6 +80,8 @@ export class EntityKit {
       this.raised.push([decodeURIComponent(instance), event, JSON.parse(JSON.stringify(data))])
     }
     const startNew = async (name: string, { instanceId, input }: StartNewOptions) => {
+      const refusal = this.refusedStarts.shift()
+      if (refusal !== undefined) throw refusal
       if (this.started.has(instanceId ?? '')) throw new Error(`${instanceId} was started twice`)
       this.started.set(instanceId ?? '', { name, input: JSON.parse(JSON.stringify(input ?? null)) })
       const failure = this.lostStarts.shift()

@@ -35,6 +35,7 @@ export interface SessionOptions {
   readonly limits?: OperationLimits
   readonly clock?: Clock
   readonly telemetry?: AgentEntityOptions['telemetry']
+  readonly webhooks?: AgentEntityOptions['webhooks']
 }
 
 /** An agent with a scripted model, and the entity of its session. */
@@ -45,7 +46,8 @@ export function createSession(
   const client = new ScriptedModel(script)
   const agent = new Agent({ name: 'Agent', client, tools, ...rest.agent })
   const limits = rest.limits === undefined ? {} : { limits: rest.limits }
-  const entity = new EntityKit({ agent, log, ...limits, clock: rest.clock, telemetry: rest.telemetry })
+  const { clock, telemetry, webhooks } = rest
+  const entity = new EntityKit({ agent, log, ...limits, clock, telemetry, webhooks })
   return { log, client, entity, agent }
 }
 

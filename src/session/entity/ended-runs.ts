@@ -2,7 +2,7 @@ import { measureEnd } from '../../agent/telemetry/run-meter.js'
 import { hasCode } from '../../core/errors.js'
 import { toProblem } from '../../core/problem.js'
 import type { TerminalEvent } from '../../run/events.js'
-import { fold, type RunState, type Steering } from '../../run/fold.js'
+import { fold, isAsking, type RunState, type Steering } from '../../run/fold.js'
 import { toRequestText } from '../../run/to-response.js'
 import { endDelegatedRuns } from '../delegation/end-delegated-runs.js'
 import { announceEnd } from '../replies/announce-end.js'
@@ -44,11 +44,28 @@ async function endHelpers(operation: Operation, run: string, ended: RunState): P
 
 /** Before the turn is committed, so that a crash in between tells it twice and not never. */
 async function announce(operation: Operation, run: string, { outcome, request }: RunState): Promise<void> {
-  const { log, key, raiseEvent, repliesTo } = operation
+  const { log, repliesTo, raiseEvent, tellWebhooks } = operation
   if (outcome === undefined) return
+  const key = { ...operation.key, run }
   const told = run === repliesTo?.run ? repliesTo.orchestrationId : undefined
+  await tellSurely(operation, run, async () => {
+    await announceEnd(raiseEvent, log, key, { request, outcome, told })
+    if (request !== undefined) await tellWebhooks?.(key, request)
+  })
+}
+
+/** Tells webhooks of a run that stands still until somebody answers. */
+export async function announceWaiting(operation: Operation, run: string, state: RunState): Promise<void> {
+  const { key, tellWebhooks } = operation
+  const { request } = state
+  if (request === undefined || !isAsking(state)) return
+  await tellSurely(operation, run, async () => tellWebhooks?.({ ...key, run }, request))
+}
+
+/** What cannot be told now is told by an operation to come. */
+async function tellSurely(operation: Operation, run: string, tell: () => Promise<void>): Promise<void> {
   try {
-    await announceEnd(raiseEvent, log, { ...key, run }, { request, outcome, told })
+    await tell()
   } catch (error) {
     signalRun(operation, run)
     throw error

@@ -8,6 +8,7 @@ import type { OperationLimits } from '../execution/execution-limits.js'
 import type { Patience } from '../execution/outlast-failures.js'
 import type { AgentResponseCallback } from '../execution/response-callback.js'
 import type { RaiseEvent } from '../replies/announce-end.js'
+import type { TellWebhooks } from '../replies/tell-webhooks.js'
 import { AgentState } from '../state/agent-state.js'
 import type { SessionHistory } from '../state/session-history.js'
 import type { StoredState } from '../state/stored-state.js'
@@ -35,6 +36,8 @@ export interface Operation {
   readonly onError: (error: unknown, run?: string) => void
   /** Reaches orchestrations that wait for runs; `undefined` where there is no durable client. */
   readonly raiseEvent: RaiseEvent | undefined
+  /** `undefined` where nobody could be told. */
+  readonly tellWebhooks: TellWebhooks | undefined
   readonly durable: RunDrive['durable']
   /** Whom this operation's own result tells how a run ended, so that no event has to. */
   readonly repliesTo?: Caller | undefined

@@ -12,7 +12,7 @@ import { inherit } from '../state/inherit.js'
 import { prepareHistory } from '../state/prepare-history.js'
 import { findTurnOf, takeBack, toReplaced } from '../state/take-back.js'
 import { bringAgain } from './bring-again.js'
-import { addTurn, adoptOutcome, failRun, signalRun } from './ended-runs.js'
+import { addTurn, adoptOutcome, announceWaiting, failRun, signalRun } from './ended-runs.js'
 import { type Operation, restoreState, toPatience, toStateOf } from './operation.js'
 
 /**
@@ -220,7 +220,10 @@ async function execute(
   })
   if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
   if (outcome.parked === 'operation_limit') signalRun(operation, run)
-  if (outcome.outcome === undefined) return false
+  if (outcome.outcome === undefined) {
+    await announceWaiting(operation, run, outcome)
+    return false
+  }
   // Whoever waits for the answer gets it first, also one who has yet to be told that the run was begun: that comes in between
   // two turns. All that is left is for those who ask later.
   await nextTurn()

@@ -11,6 +11,7 @@ import type { Clock } from '../../core/clock.js'
 import type { JsonValue } from '../../core/json.js'
 import type { RunKey } from '../../run/run-log.js'
 import { findOrchestration } from '../client/ask-task-hub.js'
+import { startOnce } from '../client/start-once.js'
 import { createRaiseEvent } from '../replies/announce-end.js'
 
 /** The name of the orchestration that runs another one for a tool call, and reports what came of it. */
@@ -43,18 +44,6 @@ export function createDurableTools(
   clock: Clock,
 ): DurableTools {
   const raiseEvent = createRaiseEvent(client, clock)
-  const start = async (name: string, instanceId: string, input: unknown) => {
-    // A second start under its id would begin an orchestration anew that has ended.
-    const known = await readStatus(client, instanceId)
-    if (known !== undefined) return known
-    try {
-      await client.startNew(name, { instanceId, input })
-    } catch (error) {
-      // It may have been started although the answer was lost.
-      if ((await readStatus(client, instanceId)) === undefined) throw error
-    }
-    return undefined
-  }
   return ({ callId, idempotencyKey }): DurableToolContext => {
     let started = 0
     const nextId = (): string => {
@@ -64,15 +53,15 @@ export function createDurableTools(
     return {
       async startOrchestration(name, input) {
         const instanceId = nextId()
-        await start(name, instanceId, input)
+        await startOnce(client, name, instanceId, input)
         return instanceId
       },
       async runOrchestration(name, input) {
         const instanceId = nextId()
         const call = { agent, session, correlationId, callId }
         const toolRun: ToolRunInput = { ...call, orchestration: name, instanceId, input }
-        const known = await start(toolRunOrchestrator, `${instanceId}-report`, toolRun)
-        return new PendingResult(instanceId, readOutput(known))
+        const report = await startOnce(client, toolRunOrchestrator, `${instanceId}-report`, toolRun)
+        return new PendingResult(instanceId, readOutput(report))
       },
       getStatus: (instanceId) => readStatus(client, instanceId),
       raiseEvent: (instanceId, name, data) => raiseEvent(instanceId, name, data),
@@ -81,7 +70,7 @@ export function createDurableTools(
 }
 
 /** What a report was that has been sent: maybe to a run of the same name that was deleted since, so none would come any more. */
-function readOutput(report: OrchestrationStatus | undefined): PendingOutput | undefined {
+function readOutput(report: DurableOrchestrationStatus | undefined): PendingOutput | undefined {
   if (report?.runtimeStatus !== 'Completed') return undefined
   const parsed = pendingOutput.safeParse(report.output)
   return parsed.success ? parsed.data : undefined
