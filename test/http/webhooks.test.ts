@@ -117,6 +117,9 @@ describe('a message', () => {
       create(store(accepted, { type: 'run.parked', data: { reason: 'operation_limit' } })),
     ).toBeUndefined()
     expect(create(store(accepted, failed), { ...call, acceptedAt: 999 })).toBeUndefined()
+    expect(
+      create(store(accepted, { type: 'run.parked', data: { reason: 'approval' } }, failed)),
+    ).toBeUndefined()
   })
 
   test('is signed by each key as others check it, and no longer fits when anything of it is changed', async () => {

@@ -19,14 +19,13 @@ export function createWebhookMessage(
   events: readonly StoredEvent[],
   state: RunState,
 ): WebhookMessage | undefined {
-  const event = events[call.position]
-  if (event === undefined || events[0]?.at !== call.acceptedAt) return undefined
-  const isOver = state.outcome === undefined && (state.next - 1 !== call.position || !isAsking(state))
-  if (isOver) return undefined
+  const last = events.at(-1)
+  if (last?.id !== call.position || events[0]?.at !== call.acceptedAt) return undefined
+  if (state.outcome === undefined && !isAsking(state)) return undefined
   const { agent, session, correlationId: run } = call
   const body = {
     type: state.outcome?.type ?? 'run.waiting',
-    timestamp: toTimestamp(event.at),
+    timestamp: toTimestamp(last.at),
     data: { agent, ...toRunBody({ agent, session, run }, state), metadata: state.request?.metadata },
   }
   return { id: toMessageId(call), body: JSON.stringify(body) }
