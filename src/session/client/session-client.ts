@@ -15,18 +15,17 @@ import {
 } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import type { OperationName } from '../entity/operation.js'
-import { AgentState } from '../state/agent-state.js'
-import { createBegunError } from '../state/inherit.js'
-import { type HistoryPage, readSession, type SessionView } from '../state/read-session.js'
-import { checkCreation, createNotFoundError } from './check-creation.js'
-import { checkReplaced } from './check-replaced.js'
+import type { HistoryPage, SessionView } from '../state/read-session.js'
+import { checkCreation } from './check-creation.js'
+import { checkReferences } from './check-references.js'
 import { type Clearing, deleteSession, resetSession } from './clear-session.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { followRun } from './follow-run.js'
-import { gatherInherited, type Inherited, withInherited } from './gather-inherited.js'
+import { withInherited } from './gather-inherited.js'
 import { makeWay, stopRun, type WayMaking } from './make-way.js'
 import { Reminders } from './reminders.js'
 import { SessionEntities } from './session-entities.js'
+import { SessionReader } from './session-reader.js'
 import { withTrace } from './with-trace.js'
 
 export interface SessionClientOptions {
@@ -52,6 +51,7 @@ export interface BeginOptions {
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
   readonly #entities: SessionEntities
+  readonly #reader: SessionReader
   readonly #log: RunLog
   readonly #clock: Clock
   readonly #agents: readonly AgentDefinition[]
@@ -67,6 +67,7 @@ export class SessionClient {
     this.#maxInlineMediaBytes = maxInlineMediaBytes
     this.#entities = new SessionEntities(durable, clock)
     this.#log = log
+    this.#reader = new SessionReader(this.#entities, log)
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
   }
 
@@ -82,7 +83,7 @@ export class SessionClient {
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's or has no run that it could replace, `run_joined` when that has joined another one, `session_busy` when it would have to wait and is not to.
    */
   async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<boolean> {
-    const inherited = await this.#prepare(key, request)
+    const inherited = await checkReferences(this.#log, this.#reader, key, request)
     const detached = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const { request: stored, attachments } =
       inherited === undefined ? detached : withInherited(detached, inherited)
@@ -97,25 +98,6 @@ export class SessionClient {
     await makeWay(this.#way, key, stored)
     await this.signal(key, 'run', { correlationId: key.run })
     return isNew
-  }
-
-  /** Checks what a new run refers to, and gathers what it goes on from; `undefined` for one that begins with nothing, or is known already. */
-  async #prepare(key: RunKey, { options, owner }: RunRequest): Promise<Inherited | undefined> {
-    const { replaces, continues } = options
-    if (replaces === undefined && continues === undefined) return undefined
-    if ((await this.#log.read(key)).length > 0) return undefined
-    if (replaces !== undefined) {
-      await this.requireSession(key, owner)
-      await checkReplaced(this.#log, { ...key, run: replaces }, options, () => this.#readCurrentState(key))
-    }
-    if (continues === undefined) return undefined
-    if ((await this.#log.session(key)) !== undefined) throw createBegunError(key.session)
-    const parent = { agent: key.agent, session: continues.session }
-    await this.requireSession(parent, owner)
-    return gatherInherited(this.#log, parent, await this.#readCurrentState(parent), {
-      run: continues.run,
-      into: key.run,
-    })
   }
 
   /** Ends a run that nobody has been told of. */
@@ -235,23 +217,14 @@ export class SessionClient {
     return this.#log.read(key)
   }
 
-  /** @throws {AgentError} `not_found` when there is no such session, or it is not the owner's. */
-  async requireSession(key: SessionKey, owner: string | undefined): Promise<void> {
-    const session = await this.#log.session(key)
-    if (session !== undefined && isAllowed(session.owner, owner)) return
-    if (session === undefined) {
-      const state = await this.#entities.readState(key)
-      if (state !== undefined && isAllowed(state.own.owner, owner)) return
-    }
-    throw createNotFoundError(key)
+  /** See {@link SessionReader.require}. */
+  requireSession(key: SessionKey, owner: string | undefined): Promise<void> {
+    return this.#reader.require(key, owner)
   }
 
-  /**
-   * The session's state: what the entity has stored, and the runs that have ended since. So a run that was answered is
-   * never missing, even if its entity has yet to commit it.
-   */
-  async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
-    return readSession(this.#log, key, await this.#readCurrentState(key), page)
+  /** See {@link SessionReader.read}. */
+  read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
+    return this.#reader.read(key, page)
   }
 
   /** See {@link resetSession}. */
@@ -279,12 +252,6 @@ export class SessionClient {
     return this.#entities.probe(agent)
   }
 
-  /** The entity's state, unless it is that of a session which was deleted and begun anew since. */
-  async #readCurrentState(key: SessionKey): Promise<AgentState> {
-    const [state, session] = await Promise.all([this.#entities.readState(key), this.#log.session(key)])
-    return state?.isOf(session) ? state : new AgentState()
-  }
-
   /** Sends an operation to a session's entity. */
   signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
     return this.#entities.signal(key, operation, input)
@@ -293,9 +260,4 @@ export class SessionClient {
 
 function toRecord(result: ToolResult): ControlRecord {
   return { type: 'toolResult', ...result }
-}
-
-/** A session without owner is open to everyone, one with an owner only to that owner. */
-function isAllowed(owner: string | undefined, caller: string | undefined): boolean {
-  return owner === undefined || owner === caller
 }

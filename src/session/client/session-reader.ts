@@ -1,0 +1,46 @@
+import type { RunLog, SessionKey } from '../../run/run-log.js'
+import { AgentState } from '../state/agent-state.js'
+import { type HistoryPage, readSession, type SessionView } from '../state/read-session.js'
+import { createNotFoundError } from './check-creation.js'
+import type { SessionEntities } from './session-entities.js'
+
+/** Reads sessions from outside of their entities. */
+export class SessionReader {
+  readonly #entities: SessionEntities
+  readonly #log: RunLog
+
+  constructor(entities: SessionEntities, log: RunLog) {
+    this.#entities = entities
+    this.#log = log
+  }
+
+  /** @throws {AgentError} `not_found` when there is no such session, or it is not the owner's. */
+  async require(key: SessionKey, owner: string | undefined): Promise<void> {
+    const session = await this.#log.session(key)
+    if (session !== undefined && isAllowed(session.owner, owner)) return
+    if (session === undefined) {
+      const state = await this.#entities.readState(key)
+      if (state !== undefined && isAllowed(state.own.owner, owner)) return
+    }
+    throw createNotFoundError(key)
+  }
+
+  /**
+   * The session's state: what the entity has stored, and the runs that have ended since. So a run that was answered is
+   * never missing, even if its entity has yet to commit it.
+   */
+  async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
+    return readSession(this.#log, key, await this.readStored(key), page)
+  }
+
+  /** What the entity has stored, unless it is that of a session which was deleted and begun anew since. */
+  async readStored(key: SessionKey): Promise<AgentState> {
+    const [state, session] = await Promise.all([this.#entities.readState(key), this.#log.session(key)])
+    return state?.isOf(session) ? state : new AgentState()
+  }
+}
+
+/** A session without owner is open to everyone, one with an owner only to that owner. */
+function isAllowed(owner: string | undefined, caller: string | undefined): boolean {
+  return owner === undefined || owner === caller
+}
