@@ -100,7 +100,7 @@ export class AgentFunctionApp {
         streamLimitMs: options.streamLimitMs ?? 540_000,
         heartbeatMs: options.heartbeatMs ?? 15_000,
         maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
-        webhookHosts: webhooks?.callerHosts ?? [],
+        webhooks,
       },
     }
     app.setup({ enableHttpStream: true })

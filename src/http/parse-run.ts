@@ -57,7 +57,9 @@ export async function parseRun(
         replaces,
         continues: parseContinues(body),
         webhook:
-          body.webhook === undefined ? undefined : checkCallerWebhook(body.webhook, settings.webhookHosts),
+          body.webhook === undefined
+            ? undefined
+            : checkCallerWebhook(body.webhook, settings.webhooks, 'webhook'),
       },
       owner,
       metadata: body.metadata,

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
+import type { RunWebhook } from './run-webhook.js'
 
 /**
  * A wish about a run, written beside its log: a busy entity cannot be reached by signals, but whoever executes a run
@@ -16,6 +17,8 @@ export type ControlRecord =
   | ({ readonly type: 'toolResult' } & ToolResult)
   /** Tell this orchestration how the run ends, as well as the one that began it. */
   | { readonly type: 'awaited'; readonly orchestrationId: string }
+  /** Tell a webhook how the run ends, and that it waits, or tell it no more. */
+  | ({ readonly type: 'webhook' } & WebhookWish)
 
 /** `result` or `error`; neither when the call is one of a run that works for this one, where the result is. */
 export interface ToolResult {
@@ -37,9 +40,30 @@ export interface Decision {
   readonly messageId?: string | undefined
 }
 
+/** Of several wishes about one webhook the newest counts. */
+export interface WebhookWish {
+  /** Names the webhook among those of the run. */
+  readonly id: string
+  /** Names the wish; a UUID. */
+  readonly wish: string
+  /** Absent when it is to be told no more. */
+  readonly webhook?: RunWebhook | undefined
+}
+
+/** The webhooks that are to be told of a run, by their ids. */
+export function toRunWebhooks(records: readonly ControlRecord[]): ReadonlyMap<string, RunWebhook> {
+  const webhooks = new Map<string, RunWebhook>()
+  for (const record of records) {
+    if (record.type !== 'webhook') continue
+    if (record.webhook === undefined) webhooks.delete(record.id)
+    else webhooks.set(record.id, record.webhook)
+  }
+  return webhooks
+}
+
 /** Whether a parked run can go on because of it; a message that joins a run waits until something else wakes it. */
 export function isWaking({ type }: ControlRecord): boolean {
-  return type !== 'steer' && type !== 'awaited'
+  return type !== 'steer' && type !== 'awaited' && type !== 'webhook'
 }
 
 /** The name under which a control record is filed: writing a second one of the same name has no effect. */
@@ -55,5 +79,7 @@ export function toControlId(record: ControlRecord): string {
       return `tool/${record.callId}`
     case 'awaited':
       return `awaited/${record.orchestrationId}`
+    case 'webhook':
+      return `webhook/${record.wish}`
   }
 }

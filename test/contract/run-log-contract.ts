@@ -636,6 +636,7 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await stalled(future, now)).toEqual(['open'])
       expect(await stalled(now - 60_000, future)).toEqual(['timed'])
       await log.control({ ...key, run: 'waiting' }, { type: 'steer', run: 'open', messages: [] })
+      await log.control({ ...key, run: 'waiting' }, { type: 'webhook', id: 'mine', wish: 'w' })
       expect(await stalled(now - 60_000, Date.now())).toEqual([])
       await log.control({ ...key, run: 'waiting' }, { type: 'cancel', reason: 'x' })
       expect(await stalled(now - 60_000, Date.now())).toEqual(['waiting'])

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   createA2aClient,
   createLegacyClient,
+  readError,
   says,
   toAgentUrl,
   toAnswer,
@@ -37,20 +38,6 @@ const {
   TASK_STATE_INPUT_REQUIRED,
   TASK_STATE_WORKING,
 } = TaskState
-
-/** What the official client makes of the error that a call fails with. @throws {Error} when it succeeds. */
-async function readError(calling: Promise<unknown>) {
-  const error = await calling.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof Error)) throw new Error('The call did not fail as it should.')
-  const { name, envelopeCode, data } = error as Error & {
-    readonly envelopeCode?: number
-    readonly data?: unknown
-  }
-  return { name, code: envelopeCode, data }
-}
 
 /** The approval that a task asks for. */
 function toApprovalId({
@@ -404,6 +391,9 @@ describe('what is wrong', () => {
       200,
     ],
     ['a push configuration', rpc('CreateTaskPushNotificationConfig'), -32003, 200],
+    ['to read one', rpc('GetTaskPushNotificationConfig'), -32003, 200],
+    ['to list them', rpc('tasks/pushNotificationConfig/list'), -32003, 200],
+    ['to delete one', rpc('tasks/pushNotificationConfig/delete'), -32003, 200],
     ['an extended card', rpc('GetExtendedAgentCard'), -32004, 200],
     ['an unknown task', rpc('GetTask', { id: 'nothing' }), -32001, 200],
     [

@@ -6,7 +6,7 @@ const settings = {
   streamLimitMs: 60_000,
   heartbeatMs: 1000,
   maxBodyBytes: 1000,
-  webhookHosts: [],
+  webhooks: undefined,
 }
 
 test('a stream ends when its reader has left', () => {

@@ -49,7 +49,7 @@ describe('options', () => {
 })
 
 describe("a caller's webhook", () => {
-  const hosts = ['Hooks.Example.com', 'localhost:9000']
+  const callerHosts = ['Hooks.Example.com', 'localhost:9000']
 
   test.each([
     url,
@@ -57,7 +57,7 @@ describe("a caller's webhook", () => {
     'https://hooks.example.com:443/',
     'http://localhost:9000/x',
   ])('%s is taken', (webhook) => {
-    expect(checkCallerWebhook(webhook, hosts)).toBe(new URL(webhook).href)
+    expect(checkCallerWebhook(webhook, { callerHosts }, 'webhook')).toBe(new URL(webhook).href)
   })
 
   test.each([
@@ -70,7 +70,7 @@ describe("a caller's webhook", () => {
     ['http://169.254.169.254/latest', 'names a host'],
     [`${url}?${'x'.repeat(2048)}`, 'up to 2048 characters'],
   ])('%s is refused', (webhook, said) => {
-    expect(() => checkCallerWebhook(webhook, hosts)).toThrow(
+    expect(() => checkCallerWebhook(webhook, { callerHosts }, 'webhook')).toThrow(
       expect.objectContaining({
         code: 'invalid_request',
         issues: [{ path: 'webhook', message: expect.stringContaining(said) }],

@@ -38,6 +38,20 @@ test('a run is a new one once', async () => {
   expect(await begin()).toBe(false)
 })
 
+test('what is wished of a run is filed before anybody is told of it', async () => {
+  const log = new MemoryRunLog()
+  const run = { ...key, run: 'r' }
+  const filed: string[] = []
+  const signalEntity = async () => {
+    for (const { type } of await log.controls(run)) filed.push(type)
+  }
+  const sessions = new SessionClient({ signalEntity } as unknown as DurableClient, log)
+  await sessions.begin(run, createRunRequest({ messages: [createTextMessage('user', 'Hi')] }), {
+    wishes: [{ type: 'webhook', id: 'mine', wish: 'w' }],
+  })
+  expect(filed).toEqual(['webhook'])
+})
+
 test('a run that cannot be brought to disk is not acknowledged', async () => {
   const log = new MemoryRunLog()
   log.flush = () => Promise.reject(new Error('The disk is gone.'))

@@ -41,6 +41,26 @@ test('without a webhook of the app only callers are told who have asked for it',
   expect(toldOf(session)).toMatchObject([{ correlationId: 'b', to: 'caller' }])
 })
 
+test('webhooks that somebody wishes to have told of a run are told, each once, until that is wished no more', async () => {
+  const session = createSession([{ text: 'One' }, { text: 'Two' }], { webhooks: 'named' })
+  const { log, entity } = session
+  const told = { url: webhook, form: 'a2a-1.0' } as const
+  await ask(log, 'a')
+  await ask(log, 'b')
+  const wish = (id: string, wished: string, given?: typeof told) =>
+    log.control({ ...key, run: 'a' }, { type: 'webhook', id, wish: wished, webhook: given })
+  await wish('one', '1', told)
+  await wish('two', '2', told)
+  await wish('one', '3', told)
+  await wish('two', '4')
+  await wish('three', '5', told)
+  await entity.operate('run', { correlationId: 'b' })
+  expect(toldOf(session)).toMatchObject([
+    { correlationId: 'a', to: { id: 'one' } },
+    { correlationId: 'a', to: { id: 'three' } },
+  ])
+})
+
 test('where nobody may be told, a request that names a webhook tells nobody', async () => {
   const session = createSession([{ text: 'One' }])
   await ask(session.log, 'a', 'a', { webhook })

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { type Message, type Part, Role, type StreamResponse, type Task } from '@a2a-js/sdk'
+import {
+  type Message,
+  type Part,
+  Role,
+  type SendMessageRequest,
+  type StreamResponse,
+  type Task,
+  type TaskPushNotificationConfig,
+} from '@a2a-js/sdk'
 import {
   Client,
   ClientFactory,
@@ -57,10 +65,11 @@ export interface Said extends Partial<Pick<Message, 'messageId' | 'contextId' | 
   readonly historyLength?: number
   readonly returnImmediately?: boolean
   readonly metadata?: Record<string, unknown>
+  readonly push?: TaskPushNotificationConfig
 }
 
 /** The parameters by which the official client sends a message. */
-export function says(content: string | readonly Part['content'][], said: Said = {}) {
+export function says(content: string | readonly Part['content'][], said: Said = {}): SendMessageRequest {
   const {
     messageId = randomUUID(),
     contextId = '',
@@ -81,7 +90,7 @@ export function says(content: string | readonly Part['content'][], said: Said = 
     message: { messageId, contextId, taskId, role: Role.ROLE_USER, parts, ...none },
     configuration: {
       acceptedOutputModes: [],
-      taskPushNotificationConfig: undefined,
+      taskPushNotificationConfig: said.push,
       historyLength,
       returnImmediately,
     },
@@ -92,6 +101,14 @@ export function says(content: string | readonly Part['content'][], said: Said = 
 function toMediaType(content: Part['content']): string {
   if (content?.$case === 'url') return 'image/png'
   return content?.$case === 'raw' ? 'text/plain' : ''
+}
+
+/** Where to be told of a task, as the official client says it. */
+export function toPush(
+  url: string,
+  given: Partial<TaskPushNotificationConfig> = {},
+): TaskPushNotificationConfig {
+  return { tenant: '', id: '', taskId: '', url, token: '', authentication: undefined, ...given }
 }
 
 /** The task that the official client was given. @throws {Error} when it was a message. */
@@ -125,4 +142,18 @@ export function toStreamed(frames: readonly StreamResponse[]): Task {
     }
   }
   return task
+}
+
+/** What the official client makes of the error that a call fails with. @throws {Error} when it succeeds. */
+export async function readError(calling: Promise<unknown>) {
+  const error = await calling.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof Error)) throw new Error('The call did not fail as it should.')
+  const { name, envelopeCode, data } = error as Error & {
+    readonly envelopeCode?: number
+    readonly data?: unknown
+  }
+  return { name, code: envelopeCode, data }
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import OpenAI from 'openai'
 import type { WaitingRun } from './api.js'
@@ -11,6 +12,12 @@ export interface ReceivedNews {
   readonly type: string
   readonly timestamp: string
   readonly data: WaitingRun & { readonly correlationId: string; readonly [field: string]: unknown }
+  /** All of it, as it was sent: in other dialects it has none of the fields above. */
+  readonly body: unknown
+  readonly contentType: string | undefined
+  readonly authorization: string | undefined
+  /** The token of A2A's clients. */
+  readonly token: string | undefined
 }
 
 /** The server of somebody who wants to be told. */
@@ -33,8 +40,7 @@ export class WebhookReceiver {
     const server = await listen(async (request, response) => {
       const body = await text(request)
       await webhooks.verifySignature(body, request.headers as Record<string, string>)
-      const id = String(request.headers['webhook-id'])
-      news.push({ path: request.url ?? '', id, ...JSON.parse(body) })
+      news.push({ ...JSON.parse(body), ...toOrigin(request), body: JSON.parse(body) })
       const { status, location } = answers.shift() ?? { status: 204 }
       response.writeHead(status, location === undefined ? {} : { location }).end()
     })
@@ -49,9 +55,14 @@ export class WebhookReceiver {
     return `http://${this.host}${path}`
   }
 
-  /** All that was told of a run, by each attempt. */
+  /** All that was told, by each attempt. */
+  get news(): readonly ReceivedNews[] {
+    return this.#news
+  }
+
+  /** All that was told of a run in our own words. */
   of(correlationId: string): readonly ReceivedNews[] {
-    return this.#news.filter(({ data }) => data.correlationId === correlationId)
+    return this.#news.filter(({ data }) => data?.correlationId === correlationId)
   }
 
   /** Resolves when so much was told of a run. */
@@ -64,5 +75,16 @@ export class WebhookReceiver {
 
   close(): Promise<void> {
     return this.#server.close()
+  }
+}
+
+function toOrigin({ url = '', headers }: IncomingMessage) {
+  const token = headers['x-a2a-notification-token']
+  return {
+    path: url,
+    id: String(headers['webhook-id']),
+    contentType: headers['content-type'],
+    authorization: headers.authorization,
+    token: token === undefined ? undefined : String(token),
   }
 }

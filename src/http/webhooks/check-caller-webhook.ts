@@ -1,5 +1,6 @@
 import { parseServerUrl } from '../../agent/parse-server-url.js'
 import { createFieldError } from '../request-errors.js'
+import type { Webhooks } from './webhook-options.js'
 
 /** Longest address of a caller's webhook; characters. */
 const longest = 2048
@@ -9,16 +10,20 @@ const longest = 2048
  * not want it, such as into a network behind it, or readable on its way.
  * @throws {AgentError} `invalid_request` naming the field.
  */
-export function checkCallerWebhook(text: string, callerHosts: readonly string[]): string {
+export function checkCallerWebhook(
+  text: string,
+  webhooks: Pick<Webhooks, 'callerHosts'> | undefined,
+  field: string,
+): string {
   const url = text.length > longest ? undefined : parseServerUrl(text)
   if (url === undefined) {
     const rule = `must be a URL of up to ${longest} characters, without a user name`
-    throw createFieldError('webhook', rule)
+    throw createFieldError(field, rule)
   }
-  if (!callerHosts.some((host) => host.toLowerCase() === url.host)) {
-    throw createFieldError('webhook', 'names a host to which this app sends no news of runs')
+  if (!webhooks?.callerHosts.some((host) => host.toLowerCase() === url.host)) {
+    throw createFieldError(field, 'names a host to which this app sends no news of runs')
   }
-  if (url.protocol !== 'https:' && !isLoopback(url)) throw createFieldError('webhook', 'must be an https URL')
+  if (url.protocol !== 'https:' && !isLoopback(url)) throw createFieldError(field, 'must be an https URL')
   return url.href
 }
 

@@ -2,6 +2,8 @@ import { systemClock, toTimestamp } from '../../core/clock.js'
 import { fold, withWishes } from '../../run/fold.js'
 import type { RunLog } from '../../run/run-log.js'
 import type { WebhookCall } from '../../session/replies/tell-webhooks.js'
+import { findReceiver, type Receiver } from './find-receiver.js'
+import { openHeaders, type SecretHeaders } from './sealed-headers.js'
 import { createWebhookMessage, toWebhookHeaders, type WebhookMessage } from './webhook-message.js'
 import type { Webhooks } from './webhook-options.js'
 
@@ -20,16 +22,26 @@ const patienceMs = 15_000
 export async function sendWebhook(
   call: WebhookCall,
   log: RunLog,
-  { keys, url: appUrl }: Webhooks,
+  webhooks: Webhooks,
 ): Promise<WebhookDelivery> {
   const key = { agent: call.agent, session: call.session, run: call.correlationId }
-  const events = await log.read(key)
-  const state = withWishes(fold(events), await log.controls(key), toTimestamp(systemClock.now()))
-  const message = createWebhookMessage(call, events, state)
-  const callerUrl = state.request?.options.webhook
-  const url = call.to === 'app' ? appUrl : callerUrl && new URL(callerUrl)
-  if (message === undefined || !url) return { outcome: 'void' }
-  return post(url, message, toWebhookHeaders(message, keys, systemClock.now()))
+  const [events, wishes] = [await log.read(key), await log.controls(key)]
+  const state = withWishes(fold(events), wishes, toTimestamp(systemClock.now()))
+  const receiver = findReceiver(call, webhooks, state, wishes)
+  if (receiver === undefined) return { outcome: 'void' }
+  const message = createWebhookMessage(call, events, state, receiver.form)
+  if (message === undefined) return { outcome: 'void' }
+  const signed = toWebhookHeaders(message, webhooks.keys, systemClock.now())
+  return post(receiver.url, message, { ...signed, ...toOwnHeaders(receiver, webhooks) })
+}
+
+/** @throws {Error} when their secret is gone: without them nobody would take the message. */
+function toOwnHeaders({ url, headers: sealed }: Receiver, { keys }: Webhooks): SecretHeaders {
+  const headers = sealed === undefined ? {} : openHeaders(sealed, keys)
+  if (headers !== undefined) return headers
+  throw new Error(
+    `What the webhook at ${url.host} is to be sent with was sealed by a secret that webhooks no longer has.`,
+  )
 }
 
 /** Security: redirects are not followed, as nobody has allowed where they lead; what is thrown has no more of the URL than its host. */

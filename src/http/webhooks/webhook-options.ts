@@ -5,13 +5,13 @@ import { AgentError } from '../../core/errors.js'
 /** Whom the app tells how runs end, and that they wait (docs/http.md, Being told). */
 export interface WebhookOptions {
   /**
-   * Signs what is sent: `whsec_` and 24 to 64 random bytes in base64. Of several each signs, so that a secret can be replaced while
+   * Signs what is sent, and seals what clients of A2A have sent with it: `whsec_` and 24 to 64 random bytes in base64. Of several each signs, so that a secret can be replaced while
    * receivers still check by the old one. `undefined` is refused: it is for what comes from the environment.
    */
   readonly secret: string | readonly string[] | undefined
   /** Is told of all runs. @default nobody is */
   readonly url?: string | URL | undefined
-  /** The hosts to which callers may have the news of their own runs sent, with `webhook` in the request: `hooks.example.com`, with a port where it is not the usual one. @default none */
+  /** The hosts to which callers may have the news of their own runs sent, with `webhook` in the request, or as push notifications of A2A: `hooks.example.com`, with a port where it is not the usual one. @default none */
   readonly callerHosts?: readonly string[] | undefined
 }
 

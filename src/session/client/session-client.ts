@@ -46,6 +46,8 @@ export interface BeginOptions {
    * Then it ends as cancelled, and no conversation has it. @default never
    */
   readonly isNeedless?: (() => Promise<boolean>) | undefined
+  /** Wishes about the run, filed before anybody is told of it. @default none */
+  readonly wishes?: readonly ControlRecord[] | undefined
 }
 
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
@@ -82,13 +84,18 @@ export class SessionClient {
    * the same run. No crash undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
    * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's or has no run that it could replace, `run_joined` when that has joined another one, `session_busy` when it would have to wait and is not to.
    */
-  async begin(key: RunKey, request: RunRequest, { isNeedless }: BeginOptions = {}): Promise<boolean> {
+  async begin(
+    key: RunKey,
+    request: RunRequest,
+    { isNeedless, wishes = [] }: BeginOptions = {},
+  ): Promise<boolean> {
     const inherited = await checkReferences(this.#log, this.#reader, key, request)
     const detached = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const { request: stored, attachments } =
       inherited === undefined ? detached : withInherited(detached, inherited)
     const creation = await this.#log.create(key, stored, attachments)
     checkCreation(creation, key, request)
+    await this.#file(key, wishes)
     const isNew = creation.outcome === 'created'
     if (!isNew && (await this.#log.read(key)).some(isTerminal)) return false
     if (isNew && (await isNeedless?.())) {

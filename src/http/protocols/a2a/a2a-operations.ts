@@ -27,7 +27,7 @@ export const dialect = {
       {
         jsonrpc: { const: '2.0' },
         id: { type: ['string', 'number', 'null'] },
-        result: anyObject,
+        result: { type: ['object', 'array', 'null'] },
         error: toObject({ code: { type: 'integer' }, message: text, data: toList(anyObject) }),
       },
       ['jsonrpc', 'id'],

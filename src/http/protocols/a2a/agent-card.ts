@@ -6,6 +6,7 @@ import { refuseUnknown } from '../../parse-query.js'
 import type { Call } from '../../route.js'
 import { isNewest, knownParameters } from './a2a-version.js'
 import { requireCalledAgent } from './called-agent.js'
+import { canPush } from './push-webhook.js'
 
 /**
  * `GET a2a/{agent}/.well-known/agent-card.json`: who an agent is and where it is called. Clients of 0.3 get a card in their
@@ -16,7 +17,9 @@ export async function handleAgentCard(call: Call): Promise<Answer> {
   const agent = requireCalledAgent(call)
   const url = toInterfaceUrl(call.url, agent)
   const isSecured = call.authLevel !== 'anonymous'
-  const card = isNewest(call) ? createCard(agent, url, isSecured) : createLegacyCard(agent, url, isSecured)
+  const capabilities = { ...common, pushNotifications: canPush(call.settings) }
+  const given = { agent, url, isSecured, capabilities }
+  const card = isNewest(call) ? createCard(given) : createLegacyCard(given)
   // The address in it is the one that this caller used.
   return createJsonAnswer(card, 200, { 'cache-control': 'no-store', vary: 'a2a-version' })
 }
@@ -28,9 +31,8 @@ function toInterfaceUrl({ origin, pathname }: URL, { name }: Agent): string {
 
 const keyHeader = 'x-functions-key'
 
-const capabilities = {
+const common = {
   streaming: true,
-  pushNotifications: false,
   extensions: [
     {
       uri: idempotentMessages,
@@ -40,8 +42,15 @@ const capabilities = {
   ],
 }
 
+interface CardParts {
+  readonly agent: Agent
+  readonly url: string
+  readonly isSecured: boolean
+  readonly capabilities: object
+}
+
 /** Source: A2A 1.0, `AgentCard`. */
-function createCard(agent: Agent, url: string, isSecured: boolean): object {
+function createCard({ agent, url, isSecured, capabilities }: CardParts): object {
   const scheme = { apiKeySecurityScheme: { location: 'header', name: keyHeader } }
   const security = {
     securitySchemes: { functionKey: scheme },
@@ -56,7 +65,7 @@ function createCard(agent: Agent, url: string, isSecured: boolean): object {
 }
 
 /** Source: A2A 0.3.0, section 5.5, `AgentCard`. */
-function createLegacyCard(agent: Agent, url: string, isSecured: boolean): object {
+function createLegacyCard({ agent, url, isSecured, capabilities }: CardParts): object {
   const scheme = { type: 'apiKey', in: 'header', name: keyHeader }
   const security = { securitySchemes: { functionKey: scheme }, security: [{ functionKey: [] }] }
   return {

@@ -1,10 +1,6 @@
 import { z } from 'zod'
-
-/** Clients made of protobuf send what is not given as an empty text. */
-const optionalText = z
-  .string()
-  .nullish()
-  .transform((text) => text || undefined)
+import { optionalText } from './optional-text.js'
+import { legacyPushConfig, pushConfig } from './push-params.js'
 
 const mediaType = optionalText.refine(
   (type) => type === undefined || /^[\w.+-]+\/[\w.+*-]+( *; *[\w.+-]+=[\w.+-]+)*$/.test(type),
@@ -95,7 +91,7 @@ export const sendParams = z.looseObject({
     .looseObject({
       historyLength,
       returnImmediately: z.boolean().nullish(),
-      taskPushNotificationConfig: z.unknown().optional(),
+      taskPushNotificationConfig: pushConfig.nullish(),
     })
     .nullish(),
   metadata,
@@ -112,7 +108,7 @@ export const legacySendParams = z.looseObject({
     .looseObject({
       historyLength,
       blocking: z.boolean().nullish(),
-      pushNotificationConfig: z.unknown().optional(),
+      pushNotificationConfig: legacyPushConfig.nullish(),
     })
     .nullish(),
   metadata,

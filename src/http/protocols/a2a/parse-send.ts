@@ -3,9 +3,10 @@ import type { JsonObject } from '../../../core/json.js'
 import type { Content } from '../../../core/messages.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
-import { A2aError } from './a2a-errors.js'
 import type { A2aVersion } from './a2a-version.js'
 import { legacySendParams, type SentPart, sendParams } from './message-params.js'
+import { type PushWebhook, requirePush, toPushWebhook } from './push-webhook.js'
+import type { RpcCall } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
 
 /** A message, checked in every part. */
@@ -21,13 +22,15 @@ export interface SentMessage {
   readonly historyLength: number | undefined
   /** Whether the caller wants to hear only of the outcome. */
   readonly isWaiting: boolean
+  /** Who is to be told of its task. */
+  readonly push: PushWebhook | undefined
 }
 
 /** Reads what is sent. @throws {AgentError} `invalid_request` naming the field; {@link A2aError} `PUSH_NOTIFICATION_NOT_SUPPORTED`. */
-export function parseSend(version: A2aVersion, params: unknown): SentMessage {
+export function parseSend({ version, params, call }: RpcCall): SentMessage {
   const { message, configuration, metadata } = parseEither(version, params)
   const { messageId, contextId, taskId, parts } = message
-  if (configuration.push != null) throw createPushError()
+  const { push, pushPath } = configuration
   const responseSchema = metadata?.responseSchema as JsonObject | undefined
   if (responseSchema !== undefined) checkJsonSchema(responseSchema)
   if (parts.every((part) => part.type === 'text' && part.text.trim() === ''))
@@ -40,6 +43,7 @@ export function parseSend(version: A2aVersion, params: unknown): SentMessage {
     responseSchema,
     historyLength: configuration.historyLength ?? undefined,
     isWaiting: configuration.isWaiting,
+    push: push ? toPushWebhook(requirePush(call.settings), version, push, pushPath) : undefined,
   }
 }
 
@@ -47,20 +51,16 @@ function parseEither(version: A2aVersion, params: unknown) {
   if (version === '1.0') {
     const { configuration, ...rest } = parseParams(sendParams, params)
     const { historyLength, returnImmediately, taskPushNotificationConfig: push } = configuration ?? {}
-    return { ...rest, configuration: { historyLength, push, isWaiting: returnImmediately !== true } }
+    const pushPath = 'configuration.taskPushNotificationConfig.url'
+    return {
+      ...rest,
+      configuration: { historyLength, push, pushPath, isWaiting: returnImmediately !== true },
+    }
   }
   const { configuration, ...rest } = parseParams(legacySendParams, params)
   const { historyLength, blocking, pushNotificationConfig: push } = configuration ?? {}
-  return { ...rest, configuration: { historyLength, push, isWaiting: blocking !== false } }
-}
-
-/** What is said to everyone who wants to be called back. */
-export function createPushError(): A2aError {
-  return new A2aError(
-    'PUSH_NOTIFICATION_NOT_SUPPORTED',
-    'invalid_request',
-    'There are no push notifications here: follow the task, or ask for it again.',
-  )
+  const pushPath = 'configuration.pushNotificationConfig.url'
+  return { ...rest, configuration: { historyLength, push, pushPath, isWaiting: blocking !== false } }
 }
 
 /** A message's parts as the model is shown them: data are told as the JSON that they are. */

@@ -16,7 +16,7 @@ export interface RpcCall {
 
 /** What a method gives: a result, in the version's own words, or frames as they come. */
 export type RpcResult =
-  | { readonly type: 'result'; readonly result: object; readonly key?: RunKey | undefined }
+  | { readonly type: 'result'; readonly result: object | null; readonly key?: RunKey | undefined }
   | { readonly type: 'frames'; readonly frames: AsyncIterable<readonly Frame[]>; readonly key: RunKey }
 
 export type RpcMethod = (rpc: RpcCall) => Promise<RpcResult>

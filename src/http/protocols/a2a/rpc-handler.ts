@@ -9,10 +9,11 @@ import type { Frame } from './a2a-wire.js'
 import { requireCalledAgent } from './called-agent.js'
 import { toLegacyFrame } from './legacy-wire.js'
 import { listTasks } from './list-tasks.js'
+import { createPushConfig, deletePushConfig, getPushConfig, listPushConfigs } from './push-methods.js'
 import type { RpcCall, RpcMethod, RpcResult } from './rpc-call.js'
 import { parseRpcRequest, readRpcBody, toRpcId } from './rpc-request.js'
 import { sendMessage, sendStreamingMessage } from './send-methods.js'
-import { cancelTask, getTask, refuseExtendedCard, refusePush, subscribeToTask } from './task-methods.js'
+import { cancelTask, getTask, refuseExtendedCard, subscribeToTask } from './task-methods.js'
 
 /** Source: A2A 1.0, section 9.4. */
 const newest: Readonly<Record<string, RpcMethod>> = {
@@ -22,10 +23,10 @@ const newest: Readonly<Record<string, RpcMethod>> = {
   ListTasks: listTasks,
   CancelTask: cancelTask,
   SubscribeToTask: subscribeToTask,
-  CreateTaskPushNotificationConfig: refusePush,
-  GetTaskPushNotificationConfig: refusePush,
-  ListTaskPushNotificationConfigs: refusePush,
-  DeleteTaskPushNotificationConfig: refusePush,
+  CreateTaskPushNotificationConfig: createPushConfig,
+  GetTaskPushNotificationConfig: getPushConfig,
+  ListTaskPushNotificationConfigs: listPushConfigs,
+  DeleteTaskPushNotificationConfig: deletePushConfig,
   GetExtendedAgentCard: refuseExtendedCard,
 }
 
@@ -36,10 +37,10 @@ const legacy: Readonly<Record<string, RpcMethod>> = {
   'tasks/get': getTask,
   'tasks/cancel': cancelTask,
   'tasks/resubscribe': subscribeToTask,
-  'tasks/pushNotificationConfig/set': refusePush,
-  'tasks/pushNotificationConfig/get': refusePush,
-  'tasks/pushNotificationConfig/list': refusePush,
-  'tasks/pushNotificationConfig/delete': refusePush,
+  'tasks/pushNotificationConfig/set': createPushConfig,
+  'tasks/pushNotificationConfig/get': getPushConfig,
+  'tasks/pushNotificationConfig/list': listPushConfigs,
+  'tasks/pushNotificationConfig/delete': deletePushConfig,
   'agent/getAuthenticatedExtendedCard': refuseExtendedCard,
 }
 

@@ -12,11 +12,12 @@ import type { RpcCall, RpcResult } from './rpc-call.js'
 import { showFrames, showTask } from './show-task.js'
 import { readTask, requireTask } from './task-access.js'
 import { toTaskResult } from './task-result.js'
+import { toFirstWishes, watchTask } from './watch-task.js'
 
 /** `SendMessage`: begins a task, or answers its question; gives the task when it has ended or asks, at once when the caller does not wait, and as it stands when that takes too long. */
 export async function sendMessage(rpc: RpcCall): Promise<RpcResult> {
   const { call, version } = rpc
-  const message = parseSend(version, rpc.params)
+  const message = parseSend(rpc)
   const { key, isOldQuestion } = await takeMessage(rpc, message)
   if (message.isWaiting) await waitForTask(rpc, key, isOldQuestion)
   const task = await readTask(rpc, key)
@@ -29,8 +30,8 @@ export async function sendMessage(rpc: RpcCall): Promise<RpcResult> {
 
 /** `SendStreamingMessage`: the same, told as it comes. */
 export async function sendStreamingMessage(rpc: RpcCall): Promise<RpcResult> {
-  const { call, version } = rpc
-  const message = parseSend(version, rpc.params)
+  const { call } = rpc
+  const message = parseSend(rpc)
   const { key, isOldQuestion } = await takeMessage(rpc, message)
   await call.sessions.settle()
   const limit = createStreamLimit(call)
@@ -50,6 +51,7 @@ async function takeMessage(rpc: RpcCall, message: SentMessage): Promise<TakenMes
   const found = await requireTask(rpc, taskId)
   if (contextId !== undefined && contextId !== found.key.session)
     throw createFieldError('message.contextId', 'is not the context of the task')
+  if (message.push !== undefined) await watchTask(rpc.call, found.key, message.push)
   return { key: found.key, isOldQuestion: await answerQuestion(rpc, found, message) }
 }
 
@@ -59,7 +61,8 @@ async function beginTask({ call, agent }: RpcCall, message: SentMessage): Promis
   const key = { agent: agent.name, session: contextId ?? toSessionOf(run, call.owner), run }
   const messages = [{ role: 'user', contents: toContents(parts) }] as const
   const options = { enableToolCalls: true, responseSchema }
-  await call.sessions.begin(key, createRunRequest({ messages, options, owner: call.owner }))
+  const request = createRunRequest({ messages, options, owner: call.owner })
+  await call.sessions.begin(key, request, { wishes: await toFirstWishes(call, key, message.push) })
   return key
 }
 

@@ -5,7 +5,6 @@ import { createStreamLimit } from '../../stream-limit.js'
 import { A2aError } from './a2a-errors.js'
 import { followTask, toStandingTask, toTask } from './follow-task.js'
 import { historyLength } from './message-params.js'
-import { createPushError } from './parse-send.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
 import { showFrames, showTask } from './show-task.js'
@@ -61,11 +60,6 @@ export async function subscribeToTask(rpc: RpcCall): Promise<RpcResult> {
   const limit = createStreamLimit(call)
   const frames = followTask(call, key, limit, () => true)
   return { type: 'frames', frames: showFrames(key, frames, { log: call.log }), key }
-}
-
-/** All methods about push notifications. */
-export async function refusePush(): Promise<RpcResult> {
-  throw createPushError()
 }
 
 /** `GetExtendedAgentCard`: the card tells all there is. */

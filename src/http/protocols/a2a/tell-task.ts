@@ -56,8 +56,9 @@ export function tellTask(story: TaskStory, events: readonly StoredEvent[]): Told
 
 /** A task that has only these of its questions left, its run has yet to hear why; without any it is being worked on. */
 export function leaveQuestions({ task, questions }: TaskStory, left: readonly ApprovalRequested[]): Task {
-  const { message, timestamp } = task.status
-  if (message === undefined || left.length === questions.length) return task
+  const { state, message, timestamp } = task.status
+  if (state !== 'TASK_STATE_INPUT_REQUIRED' || message === undefined) return task
+  if (left.length === questions.length) return task
   if (left.length > 0)
     return { ...task, status: { ...task.status, message: { ...message, parts: toQuestionParts(left) } } }
   const history = [...(task.history ?? []), message]

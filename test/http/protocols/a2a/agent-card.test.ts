@@ -6,13 +6,19 @@ import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]), instructions: 'secret' })
 
-async function read(address: string, headers: Record<string, string> = {}, authLevel = 'function') {
+async function read(
+  address: string,
+  headers: Record<string, string> = {},
+  authLevel = 'function',
+  callerHosts?: readonly string[],
+) {
   const request = new Request(address, { headers })
   const call = {
     request,
     url: new URL(address),
     params: { agent: 'a' },
     authLevel,
+    settings: { webhooks: callerHosts && { callerHosts } },
     agents: [agent],
     exposures: new Map(),
   }
@@ -44,6 +50,18 @@ test('names a key only where one is needed, in the form of the version that is a
   expect((await read(`${address}?A2A-Version=1.0`)).card.securitySchemes.functionKey).toEqual(scheme)
   for (const headers of [{}, newest])
     expect((await read(address, headers, 'anonymous')).text).not.toContain('security')
+})
+
+test('says that there are push notifications where callers can be told', async () => {
+  for (const headers of [undefined, { 'a2a-version': '1.0' }])
+    for (const [callerHosts, expected] of [
+      [['hooks.example.com'], true],
+      [[], false],
+      [undefined, false],
+    ] as const) {
+      const { card } = await read(`http://localhost/api/a2a/a/${path}`, headers, 'function', callerHosts)
+      expect(card.capabilities.pushNotifications).toBe(expected)
+    }
 })
 
 test('keeps the instructions to itself', async () => {
