@@ -50,15 +50,19 @@ export interface WebhookWish {
   readonly webhook?: RunWebhook | undefined
 }
 
+/** A webhook that is to be told of a run. */
+export type WishedWebhook = WebhookWish & { readonly webhook: RunWebhook }
+
 /** The webhooks that are to be told of a run, by their ids. */
-export function toRunWebhooks(records: readonly ControlRecord[]): ReadonlyMap<string, RunWebhook> {
-  const webhooks = new Map<string, RunWebhook>()
+export function toWishedWebhooks(records: readonly ControlRecord[]): ReadonlyMap<string, WishedWebhook> {
+  const wished = new Map<string, WishedWebhook>()
   for (const record of records) {
     if (record.type !== 'webhook') continue
-    if (record.webhook === undefined) webhooks.delete(record.id)
-    else webhooks.set(record.id, record.webhook)
+    const { id, webhook } = record
+    if (webhook === undefined) wished.delete(id)
+    else wished.set(id, { ...record, webhook })
   }
-  return webhooks
+  return wished
 }
 
 /** Whether a parked run can go on because of it; a message that joins a run waits until something else wakes it. */

@@ -193,7 +193,13 @@ describe.each([
       ['/named', token],
       ['/named', token],
     ])
-    expect(await readError(by().createTaskPushNotificationConfig(push))).toMatchObject({ code: -32004 })
+    await by().createTaskPushNotificationConfig(push)
+    await by().createTaskPushNotificationConfig({ ...push, id: 'late', url: receiver.url('/late') })
+    const [late] = (await waitForNews(taskId, 3)).slice(2)
+    expect(late?.path).toBe('/late')
+    expect(late && toStates([late])).toEqual([TASK_STATE_CANCELED])
+    await waitForOthers()
+    expect(newsOf(taskId)).toHaveLength(3)
   })
 
   test('is replaced by the next one of its id, and told no more once it is deleted', async () => {
@@ -204,6 +210,7 @@ describe.each([
     const { id: made } = await name('/other')
     await waitForNews(taskId, 2)
     await name('/second', 'mine')
+    await waitForNews(taskId, 3)
     const list = async () => {
       const { configs } = await by().listTaskPushNotificationConfig({
         tenant: '',
@@ -222,13 +229,10 @@ describe.each([
     const gone = by().getTaskPushNotificationConfig({ tenant: '', taskId, id: made })
     expect(await readError(gone)).toMatchObject({ code: -32001 })
     await by().cancelTask({ tenant: '', id: taskId, metadata: undefined })
-    await waitForNews(taskId, 3)
+    await waitForNews(taskId, 4)
     await waitForOthers()
-    expect(
-      newsOf(taskId)
-        .map(({ path }) => path)
-        .toSorted(),
-    ).toEqual(['/first', '/other', '/second'])
+    const paths = newsOf(taskId).map(({ path }) => path)
+    expect(paths.toSorted()).toEqual(['/first', '/other', '/second', '/second'])
   })
 
   test('is nobody else’s to know or change', async () => {

@@ -1,11 +1,15 @@
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { checkCallerWebhook } from '../../src/http/webhooks/check-caller-webhook.js'
+import { sealHeaders } from '../../src/http/webhooks/sealed-headers.js'
+import { sendWebhook } from '../../src/http/webhooks/send-webhook.js'
 import { createWebhookMessage, toWebhookHeaders } from '../../src/http/webhooks/webhook-message.js'
 import { readWebhookOptions } from '../../src/http/webhooks/webhook-options.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunEvent, StoredEvent } from '../../src/run/events.js'
 import { fold } from '../../src/run/fold.js'
 import type { WebhookCall } from '../../src/session/replies/tell-webhooks.js'
+import { completed, request, started } from '../run/event-samples.js'
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 const other = `whsec_${Buffer.alloc(24, 2).toString('base64')}`
@@ -135,4 +139,23 @@ describe('a message', () => {
     const old = toWebhookHeaders(message, keys, Date.now() - 600_000)
     await expect(webhooks.verifySignature(message.body, old, secret)).rejects.toThrow()
   })
+})
+
+test('what was sealed for a webhook by a secret that is gone is missed, and the message is not sent without it', async () => {
+  const log = new MemoryRunLog()
+  const key = { agent: 'Agent', session: 's', run: 'r' }
+  await log.create(key, request())
+  await log.append(key, 1, [started(1), completed('Done')])
+  const { keys } = readWebhookOptions({ secret, url })
+  const headers = sealHeaders({ authorization: 'Bearer x' }, keys)
+  const form = 'a2a-1.0' as const
+  await log.control(key, { type: 'webhook', id: 'mine', wish: 'w', webhook: { url, form, headers } })
+  const events = await log.read(key)
+  const run = { agent: 'Agent', session: 's', correlationId: 'r', acceptedAt: events[0]?.at ?? 0 }
+  const told = { ...run, position: 2, to: { wish: 'w' } }
+  const later = readWebhookOptions({ secret: other, callerHosts: ['hooks.example.com'] })
+  await expect(sendWebhook(told, log, later)).rejects.toThrow(
+    'at hooks.example.com is to be sent with was sealed',
+  )
+  expect(await sendWebhook({ ...told, to: { wish: 'other' } }, log, later)).toEqual({ outcome: 'void' })
 })

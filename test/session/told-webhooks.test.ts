@@ -56,8 +56,8 @@ test('webhooks that somebody wishes to have told of a run are told, each once, u
   await wish('three', '5', told)
   await entity.operate('run', { correlationId: 'b' })
   expect(toldOf(session)).toMatchObject([
-    { correlationId: 'a', to: { id: 'one' } },
-    { correlationId: 'a', to: { id: 'three' } },
+    { correlationId: 'a', to: { wish: '3' } },
+    { correlationId: 'a', to: { wish: '5' } },
   ])
 })
 

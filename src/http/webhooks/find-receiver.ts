@@ -1,4 +1,4 @@
-import { type ControlRecord, toRunWebhooks } from '../../run/control.js'
+import { type ControlRecord, toWishedWebhooks } from '../../run/control.js'
 import type { RunState } from '../../run/fold.js'
 import type { RunWebhook } from '../../run/run-webhook.js'
 import type { WebhookCall } from '../../session/replies/tell-webhooks.js'
@@ -18,6 +18,11 @@ export function findReceiver(
 ): Receiver | undefined {
   if (to === 'app') return appUrl && { url: appUrl }
   const url = request?.options.webhook
-  const webhook = to === 'caller' ? url && { url } : toRunWebhooks(wishes).get(to.id)
+  const webhook = to === 'caller' ? url && { url } : findWished(to.wish, wishes)
   return webhook ? { ...webhook, url: new URL(webhook.url) } : undefined
+}
+
+/** The webhook of a wish that has not been followed by another one about it. */
+function findWished(wish: string, wishes: readonly ControlRecord[]): RunWebhook | undefined {
+  return [...toWishedWebhooks(wishes).values()].find((wished) => wished.wish === wish)?.webhook
 }

@@ -15,6 +15,7 @@ import {
 } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import type { OperationName } from '../entity/operation.js'
+import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
 import { checkCreation } from './check-creation.js'
 import { checkReferences } from './check-references.js'
@@ -60,6 +61,7 @@ export class SessionClient {
   readonly #maxInlineMediaBytes: number
   readonly #reminders: Reminders
   readonly #way: WayMaking
+  readonly #tellWebhooks: TellWebhooks
 
   constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
     const { clock = systemClock, agents = [], maxInlineMediaBytes = defaultMaxInlineMediaBytes } = options
@@ -70,6 +72,7 @@ export class SessionClient {
     this.#entities = new SessionEntities(durable, clock)
     this.#log = log
     this.#reader = new SessionReader(this.#entities, log)
+    this.#tellWebhooks = createTellWebhooks(durable, log, false)
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
   }
 
@@ -142,6 +145,13 @@ export class SessionClient {
 
   #stop(key: RunKey, reason: string): Promise<void> {
     return stopRun(this.#way, key, reason)
+  }
+
+  /** Has the webhooks that are wished for told how a run has ended, or that it waits, unless they know: who wishes it may be too late for the entity to see that. */
+  async tellWebhooks(key: RunKey): Promise<void> {
+    const state = await this.readStanding(key)
+    const isNews = state.outcome !== undefined || isAsking(state)
+    if (isNews && state.request !== undefined) await this.#tellWebhooks(key, state.request)
   }
 
   /** Takes a human's decision about a waiting tool call; false when there is one already. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { DurableClient } from 'durable-functions'
 import { toCanonicalJson } from '../../core/json.js'
-import { toRunWebhooks } from '../../run/control.js'
+import { toWishedWebhooks } from '../../run/control.js'
 import type { RunRequest } from '../../run/events.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { startOnce } from '../client/start-once.js'
@@ -22,8 +22,8 @@ export interface WebhookCall {
   readonly acceptedAt: number
   /** The record that it is about: the run's last, or the one with which it began to wait. */
   readonly position: number
-  /** Whose webhook it goes to: the app's, that of the run's caller, or the one of this id that a wish about the run has named. */
-  readonly to: 'app' | 'caller' | { readonly id: string }
+  /** Whose webhook it goes to: the app's, that of the run's caller, or the one that a wish about the run has named. */
+  readonly to: 'app' | 'caller' | { readonly wish: string }
 }
 
 /** Names a message: the same at each attempt to send it, and for no other. */
@@ -39,7 +39,7 @@ export function createTellWebhooks(client: DurableClient, log: RunLog, appHasWeb
   return async function tellWebhooks(key, { options }): Promise<void> {
     const receivers: WebhookCall['to'][] = appHasWebhook ? ['app'] : []
     if (options.webhook !== undefined) receivers.push('caller')
-    for (const id of toRunWebhooks(await log.controls(key)).keys()) receivers.push({ id })
+    for (const { wish } of toWishedWebhooks(await log.controls(key)).values()) receivers.push({ wish })
     if (receivers.length === 0) return
     const events = await log.read(key)
     const [accepted] = events

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { toCanonicalJson } from '../../../core/json.js'
-import { type ControlRecord, toRunWebhooks } from '../../../run/control.js'
+import { type ControlRecord, toWishedWebhooks } from '../../../run/control.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type { RunWebhook } from '../../../run/run-webhook.js'
 import { createFieldError } from '../../request-errors.js'
@@ -35,7 +35,7 @@ export async function watchTask({ log, settings }: TaskCall, key: RunKey, push: 
 
 /** Has a webhook told of a task no longer; it may be unknown. */
 export async function unwatchTask({ log }: TaskCall, key: RunKey, id: string): Promise<void> {
-  if (!toRunWebhooks(await log.controls(key)).has(id)) return
+  if (!toWishedWebhooks(await log.controls(key)).has(id)) return
   await log.control(key, { type: 'webhook', id, wish: randomUUID() })
 }
 
@@ -44,9 +44,9 @@ function toWishes(
   { id, webhook, headers }: PushWebhook,
   filed: readonly ControlRecord[],
 ): readonly ControlRecord[] {
-  const known = toRunWebhooks(filed)
+  const known = toWishedWebhooks(filed)
   const before = known.get(id)
-  if (before !== undefined && isSame(before, { ...webhook, headers }, keys)) return []
+  if (before !== undefined && isSame(before.webhook, { ...webhook, headers }, keys)) return []
   const isFull = before === undefined && known.size >= mostWebhooks
   if (isFull || filed.filter(({ type }) => type === 'webhook').length >= mostWishes)
     throw createFieldError(

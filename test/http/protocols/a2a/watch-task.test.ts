@@ -3,7 +3,7 @@ import type { PushWebhook } from '../../../../src/http/protocols/a2a/push-webhoo
 import { toFirstWishes, unwatchTask, watchTask } from '../../../../src/http/protocols/a2a/watch-task.js'
 import type { Call } from '../../../../src/http/route.js'
 import { MemoryRunLog } from '../../../../src/log/memory-run-log.js'
-import { toRunWebhooks } from '../../../../src/run/control.js'
+import { toWishedWebhooks } from '../../../../src/run/control.js'
 import { request } from '../../../run/event-samples.js'
 
 const key = { agent: 'A', session: 's', run: 'm' }
@@ -18,7 +18,7 @@ async function createTask() {
     log,
     call,
     watch: (id: string, url?: string, token?: string) => watchTask(call, key, push(id, url, token)),
-    ids: async () => [...toRunWebhooks(await log.controls(key)).keys()],
+    ids: async () => [...toWishedWebhooks(await log.controls(key)).keys()],
   }
 }
 
