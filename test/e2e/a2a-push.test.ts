@@ -166,6 +166,18 @@ describe('who sends a message', () => {
     expect(newsOf(id)).toHaveLength(1)
   })
 
+  test('again, and only then says where, is told of what has ended meanwhile', async () => {
+    const messageId = 'webhook-later'
+    const { id, status } = toTask(await client.sendMessage(says('Hello', { messageId })))
+    expect(status?.state).toBe(TASK_STATE_COMPLETED)
+    const later = saysAndLeaves('Hello', toPush(receiver.url('/later')), messageId)
+    for (const _time of [1, 2]) await client.sendMessage(later)
+    const [news] = await waitForNews(id, 1)
+    expect(news && toStates([news])).toEqual([TASK_STATE_COMPLETED])
+    await waitForOthers()
+    expect(newsOf(id)).toHaveLength(1)
+  })
+
   test('as an answer is told of the task from then on', async () => {
     const { id } = await askForRefund()
     await client.sendMessage(says('no', { taskId: id, push: toPush(receiver.url('/answered')) }))

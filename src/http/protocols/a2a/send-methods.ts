@@ -62,7 +62,9 @@ async function beginTask({ call, agent }: RpcCall, message: SentMessage): Promis
   const messages = [{ role: 'user', contents: toContents(parts) }] as const
   const options = { enableToolCalls: true, responseSchema }
   const request = createRunRequest({ messages, options, owner: call.owner })
-  await call.sessions.begin(key, request, { wishes: await toFirstWishes(call, key, message.push) })
+  const wishes = await toFirstWishes(call, key, message.push)
+  const isNew = await call.sessions.begin(key, request, { wishes })
+  if (!isNew && wishes.length > 0) await call.sessions.tellWebhooks(key)
   return key
 }
 
