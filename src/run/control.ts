@@ -44,7 +44,7 @@ export interface Decision {
 export interface WebhookWish {
   /** Names the webhook among those of the run. */
   readonly id: string
-  /** Names the wish; a UUID. */
+  /** Names the wish: another one of that name has no effect. */
   readonly wish: string
   /** Absent when it is to be told no more. */
   readonly webhook?: RunWebhook | undefined

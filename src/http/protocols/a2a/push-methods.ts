@@ -7,7 +7,7 @@ import { type PushWebhook, requirePush, toPushWebhook } from './push-webhook.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
 import { requireTask } from './task-access.js'
-import { unwatchTask, watchTask } from './watch-task.js'
+import { toWish, unwatchTask, watchTask } from './watch-task.js'
 
 /** Source: A2A 1.0, sections 3.1.7 to 3.1.10. */
 const createParams = pushConfig.extend({ taskId: z.string() })
@@ -26,7 +26,7 @@ export async function createPushConfig(rpc: RpcCall): Promise<RpcResult> {
   const { taskId, config, path } = parseCreation(version, params)
   const push = toPushWebhook(webhooks, version, config, path)
   const { key } = await requireTask(rpc, taskId)
-  await watchTask(call, key, push)
+  await watchTask(call, key, toWish(push))
   await call.sessions.settle()
   await call.sessions.tellWebhooks(key)
   return { type: 'result', result: toConfig(version, taskId, push), key }

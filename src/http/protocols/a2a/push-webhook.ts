@@ -1,20 +1,15 @@
 import { hash } from 'node:crypto'
-import type { RunWebhook } from '../../../run/run-webhook.js'
+import type { WishedWebhook } from '../../../run/control.js'
 import type { HttpSettings } from '../../route.js'
 import { checkCallerWebhook } from '../../webhooks/check-caller-webhook.js'
-import type { SecretHeaders } from '../../webhooks/sealed-headers.js'
+import { sealHeaders } from '../../webhooks/sealed-headers.js'
 import type { Webhooks } from '../../webhooks/webhook-options.js'
 import { A2aError } from './a2a-errors.js'
 import type { A2aVersion } from './a2a-version.js'
 import type { PushConfig } from './push-params.js'
 
 /** A webhook that a client wants to be told of a task, checked. */
-export interface PushWebhook {
-  readonly id: string
-  readonly webhook: Omit<RunWebhook, 'headers'>
-  /** Security: never shown. */
-  readonly headers: SecretHeaders
-}
+export type PushWebhook = Pick<WishedWebhook, 'id' | 'webhook'>
 
 /** Whether clients can have themselves told of tasks anywhere. */
 export function canPush({ webhooks }: HttpSettings): boolean {
@@ -40,12 +35,13 @@ export function toPushWebhook(
 ): PushWebhook {
   const href = checkCallerWebhook(url, webhooks, path)
   const { scheme, credentials } = authentication ?? {}
+  const headers = {
+    ...(scheme !== undefined && { authorization: `${scheme} ${credentials}` }),
+    ...(token !== undefined && { 'x-a2a-notification-token': token }),
+  }
+  const sealed = Object.keys(headers).length === 0 ? undefined : sealHeaders(headers, webhooks.keys)
   return {
     id: id ?? hash('sha256', href).slice(0, 32),
-    webhook: { url: href, form: `a2a-${version}` },
-    headers: {
-      ...(scheme !== undefined && { authorization: `${scheme} ${credentials}` }),
-      ...(token !== undefined && { 'x-a2a-notification-token': token }),
-    },
+    webhook: { url: href, form: `a2a-${version}`, headers: sealed },
   }
 }

@@ -12,7 +12,7 @@ import type { RpcCall, RpcResult } from './rpc-call.js'
 import { showFrames, showTask } from './show-task.js'
 import { readTask, requireTask } from './task-access.js'
 import { toTaskResult } from './task-result.js'
-import { toFirstWishes, watchTask } from './watch-task.js'
+import { toMessageWish, watchTask } from './watch-task.js'
 
 /** `SendMessage`: begins a task, or answers its question; gives the task when it has ended or asks, at once when the caller does not wait, and as it stands when that takes too long. */
 export async function sendMessage(rpc: RpcCall): Promise<RpcResult> {
@@ -51,7 +51,8 @@ async function takeMessage(rpc: RpcCall, message: SentMessage): Promise<TakenMes
   const found = await requireTask(rpc, taskId)
   if (contextId !== undefined && contextId !== found.key.session)
     throw createFieldError('message.contextId', 'is not the context of the task')
-  if (message.push !== undefined) await watchTask(rpc.call, found.key, message.push)
+  const { messageId, push } = message
+  if (push !== undefined) await watchTask(rpc.call, found.key, toMessageWish(messageId, push))
   return { key: found.key, isOldQuestion: await answerQuestion(rpc, found, message) }
 }
 
@@ -62,7 +63,7 @@ async function beginTask({ call, agent }: RpcCall, message: SentMessage): Promis
   const messages = [{ role: 'user', contents: toContents(parts) }] as const
   const options = { enableToolCalls: true, responseSchema }
   const request = createRunRequest({ messages, options, owner: call.owner })
-  const wishes = await toFirstWishes(call, key, message.push)
+  const wishes = message.push === undefined ? [] : [toMessageWish(run, message.push)]
   const isNew = await call.sessions.begin(key, request, { wishes })
   if (!isNew && wishes.length > 0) await call.sessions.tellWebhooks(key)
   return key

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import type { PushWebhook } from '../../../../src/http/protocols/a2a/push-webhook.js'
-import { toFirstWishes, unwatchTask, watchTask } from '../../../../src/http/protocols/a2a/watch-task.js'
+import {
+  toMessageWish,
+  toWish,
+  unwatchTask,
+  watchTask,
+} from '../../../../src/http/protocols/a2a/watch-task.js'
 import type { Call } from '../../../../src/http/route.js'
+import { sealHeaders } from '../../../../src/http/webhooks/sealed-headers.js'
 import { MemoryRunLog } from '../../../../src/log/memory-run-log.js'
 import { toWishedWebhooks } from '../../../../src/run/control.js'
 import { request } from '../../../run/event-samples.js'
@@ -17,13 +23,14 @@ async function createTask() {
   return {
     log,
     call,
-    watch: (id: string, url?: string, token?: string) => watchTask(call, key, push(id, url, token)),
+    watch: (id: string, url?: string, token?: string) => watchTask(call, key, toWish(push(id, url, token))),
     ids: async () => [...toWishedWebhooks(await log.controls(key)).keys()],
   }
 }
 
 function push(id: string, url = 'https://a/', token = 'secret'): PushWebhook {
-  return { id, webhook: { url, form: 'a2a-1.0' }, headers: { 'x-a2a-notification-token': token } }
+  const headers = sealHeaders({ 'x-a2a-notification-token': token }, secrets)
+  return { id, webhook: { url, form: 'a2a-1.0', headers } }
 }
 
 test('a webhook that is named again is filed only when anything of it has changed', async () => {
@@ -44,11 +51,13 @@ test('a webhook that is named again is filed only when anything of it has change
 })
 
 test('a message that is sent again does not name its webhook anew, even where that is told no more', async () => {
-  const { call, log } = await createTask()
-  for (const wish of await toFirstWishes(call, key, push('one'))) await log.control(key, wish)
-  expect(await toFirstWishes(call, key, push('one', 'https://a/other'))).toEqual([])
+  const { call, log, ids } = await createTask()
+  const send = (id: string) => watchTask(call, key, toMessageWish('m', push(id)))
+  await Promise.all([send('one'), send('one'), send('two')])
+  expect(await log.controls(key)).toHaveLength(1)
   await unwatchTask(call, key, 'one')
-  expect(await toFirstWishes(call, key, push('one'))).toEqual([])
+  await send('one')
+  expect(await ids()).toEqual([])
 })
 
 test('a webhook that is unknown is not forgotten twice', async () => {
@@ -74,6 +83,6 @@ test('a webhook can be named anew when the secret is gone by which it was sealed
   const { log, call, watch } = await createTask()
   await watch('one')
   const webhooks = { keys: [Buffer.alloc(32, 9)], callerHosts: ['a'] }
-  await watchTask({ ...call, settings: { webhooks } } as unknown as Call, key, push('one'))
+  await watchTask({ ...call, settings: { webhooks } } as unknown as Call, key, toWish(push('one')))
   expect(await log.controls(key)).toHaveLength(2)
 })
