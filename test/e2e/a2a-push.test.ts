@@ -155,6 +155,17 @@ describe('who sends a message', () => {
     expect(news && toAnswer(toPushed(news))).toBe('You said: Hello')
   })
 
+  test('in 0.3 may say which schemes its webhook takes, and give a token alone', async () => {
+    const push = toPush(receiver.url('/push'), {
+      token,
+      authentication: { scheme: 'Bearer', credentials: '' },
+    })
+    const { id } = toTask(await legacy.sendMessage(saysAndLeaves('Hello', push)))
+    const [news] = await waitForNews(id, 1)
+    expect(news).toMatchObject({ token, authorization: undefined })
+    expect(await readError(client.sendMessage(saysAndLeaves('Hello', push)))).toMatchObject({ code: -32602 })
+  })
+
   test('again is told once', async () => {
     const messageId = 'sent-twice'
     const send = () => client.sendMessage(saysAndLeaves('Hello', undefined, messageId)).then(toTask)

@@ -19,24 +19,41 @@ const configId = optionalText.refine(
 
 const notWhole = 'must have both a scheme and its credentials: there are none here but those'
 
-/** Source: A2A 1.0, `AuthenticationInfo`. */
-const authentication = z
-  .looseObject({ scheme, credentials: secret })
-  .refine(({ scheme, credentials }) => (scheme === undefined) === (credentials === undefined), notWhole)
-
-/** Source: A2A 0.3.0, section 6.9, `PushNotificationAuthenticationInfo`. Of several schemes the first one is used. */
-const legacyAuthentication = z
-  .looseObject({ schemes: z.array(scheme), credentials: secret })
-  .transform(({ schemes: [scheme], credentials }) => ({ scheme, credentials }))
-  .refine(({ scheme, credentials }) => (scheme === undefined) === (credentials === undefined), notWhole)
-
 const shared = { id: configId, url: z.string(), token: secret }
 
-/** Source: A2A 1.0, `TaskPushNotificationConfig`. */
-export const pushConfig = z.looseObject({ ...shared, authentication: authentication.nullish() })
-
-/** Source: A2A 0.3.0, section 6.8, `PushNotificationConfig`. */
-export const legacyPushConfig = z.looseObject({ ...shared, authentication: legacyAuthentication.nullish() })
+/** Source: A2A 1.0, `TaskPushNotificationConfig`, `AuthenticationInfo`. */
+export const pushConfig = z.looseObject({
+  ...shared,
+  authentication: z.looseObject({ scheme, credentials: secret }).refine(isWhole, notWhole).nullish(),
+})
 
 /** Where a client wants to be told of a task, and by what it knows who tells it. */
 export type PushConfig = z.output<typeof pushConfig>
+
+/**
+ * Schemes are those that the webhook takes, of which the first one is used; without credentials it is content with the token.
+ * Source: A2A 0.3.0, sections 6.8 and 6.9, `PushNotificationConfig`, `PushNotificationAuthenticationInfo`.
+ */
+export const legacyPushConfig = z
+  .looseObject({
+    ...shared,
+    authentication: z.looseObject({ schemes: z.array(scheme), credentials: secret }).nullish(),
+  })
+  .transform(({ authentication, ...config }): PushConfig => {
+    const { schemes: [scheme] = [], credentials } = authentication ?? {}
+    const isContent = credentials === undefined && config.token !== undefined
+    return { ...config, authentication: isContent ? undefined : { scheme, credentials } }
+  })
+  .refine(({ authentication }) => isWhole(authentication ?? {}), {
+    error: notWhole,
+    path: ['authentication'],
+  })
+
+interface Authentication {
+  readonly scheme?: string | undefined
+  readonly credentials?: string | undefined
+}
+
+function isWhole({ scheme, credentials }: Authentication): boolean {
+  return (scheme === undefined) === (credentials === undefined)
+}
