@@ -250,6 +250,8 @@ describe.each([
     ])
     for (const _time of [1, 2]) await by().deleteTaskPushNotificationConfig({ tenant: '', taskId, id: made })
     expect(await list()).toEqual([['mine', '/second']])
+    const unnamed = by().deleteTaskPushNotificationConfig({ tenant: '', taskId, id: '' })
+    expect(await readError(unnamed)).toMatchObject({ code: -32602 })
     const gone = by().getTaskPushNotificationConfig({ tenant: '', taskId, id: made })
     expect(await readError(gone)).toMatchObject({ code: -32001 })
     await by().cancelTask({ tenant: '', id: taskId, metadata: undefined })

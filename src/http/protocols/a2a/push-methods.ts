@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { toWishedWebhooks } from '../../../run/control.js'
+import { createFieldError } from '../../request-errors.js'
 import { A2aError } from './a2a-errors.js'
 import type { A2aVersion } from './a2a-version.js'
+import { optionalText } from './optional-text.js'
 import { legacyPushConfig, pushConfig } from './push-params.js'
 import { type PushWebhook, requirePush, toPushWebhook } from './push-webhook.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
@@ -12,12 +14,12 @@ import { toWish, unwatchTask, watchTask } from './watch-task.js'
 /** Source: A2A 1.0, sections 3.1.7 to 3.1.10. */
 const createParams = pushConfig.extend({ taskId: z.string() })
 const listParams = z.looseObject({ taskId: z.string() })
-const nameParams = listParams.extend({ id: z.string() })
+const nameParams = listParams.extend({ id: z.string().min(1) })
 
 /** Source: A2A 0.3.0, sections 7.5 to 7.8. */
 const legacyCreateParams = z.looseObject({ taskId: z.string(), pushNotificationConfig: legacyPushConfig })
 const legacyListParams = z.looseObject({ id: z.string() })
-const legacyNameParams = legacyListParams.extend({ pushNotificationConfigId: z.string().nullish() })
+const legacyNameParams = legacyListParams.extend({ pushNotificationConfigId: optionalText })
 
 /** `CreateTaskPushNotificationConfig`: has a webhook told of a task, at once if that has ended or asks something; one of the same id is told no more. */
 export async function createPushConfig(rpc: RpcCall): Promise<RpcResult> {
@@ -73,8 +75,9 @@ export async function deletePushConfig(rpc: RpcCall): Promise<RpcResult> {
   const { call } = rpc
   requirePush(call.settings)
   const { taskId, id } = parseName(rpc)
+  if (id === undefined) throw createFieldError('pushNotificationConfigId', 'is required')
   const { key } = await requireTask(rpc, taskId)
-  await unwatchTask(call, key, id ?? '')
+  await unwatchTask(call, key, id)
   await call.sessions.settle()
   return { type: 'result', result: null, key }
 }
@@ -82,7 +85,7 @@ export async function deletePushConfig(rpc: RpcCall): Promise<RpcResult> {
 function parseName({ version, params }: RpcCall) {
   if (version === '1.0') return parseParams(nameParams, params)
   const { id: taskId, pushNotificationConfigId } = parseParams(legacyNameParams, params)
-  return { taskId, id: pushNotificationConfigId ?? undefined }
+  return { taskId, id: pushNotificationConfigId }
 }
 
 /** Security: by what the webhook knows who tells it, is told to nobody else. */
