@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools } from '../support/script-book.js'
 import { withDatabase } from '../support/sqlite-files.js'
@@ -12,9 +12,19 @@ afterAll(() => bed.end())
 const hubFile = 'DurableAgents.taskhub.db'
 let scene: RunScene
 
-async function setScene(): Promise<void> {
+// Every test leaves a host behind that serves, for the next one.
+beforeAll(async () => {
   scene = await RunScene.set(bed)
-  for (const session of ['one', 'two']) await scene.api.run({ message: 'before', sessionId: session })
+})
+
+let sessions = 0
+
+/** A session in which something was said before. */
+async function beginSession(): Promise<string> {
+  sessions += 1
+  const sessionId = `s${sessions}`
+  await scene.api.run({ message: 'before', sessionId })
+  return sessionId
 }
 
 function toHash(file: string): string {
@@ -37,7 +47,7 @@ function settle(file: string): void {
 
 describe.each(['runs.db', hubFile])('%s with a head of garbage', (name) => {
   test('keeps the host from starting with an error that names it, is left as it is, and serves when repaired', async () => {
-    await setScene()
+    const sessionId = await beginSession()
     await scene.host.stop('SIGKILL')
     const file = scene.file(name)
     settle(file)
@@ -50,16 +60,17 @@ describe.each(['runs.db', hubFile])('%s with a head of garbage', (name) => {
     expect(toHash(file)).toBe(hash)
     repair()
     await scene.restart()
-    const { body } = await scene.api.run({ message: 'after', sessionId: 'one' })
+    const { body } = await scene.api.run({ message: 'after', sessionId })
     expect(body).toMatchObject({ response: 'You said: after', message_count: 2 })
   })
 })
 
 describe('a run log with damaged pages', () => {
+  let there: readonly string[]
   let repair: () => void
 
   beforeAll(async () => {
-    await setScene()
+    there = [await beginSession(), await beginSession()]
     await scene.restart(() => {
       settle(scene.file())
       repair = garble(scene.file(), 4096, Number.MAX_SAFE_INTEGER)
@@ -73,17 +84,18 @@ describe('a run log with damaged pages', () => {
         /runs\.db cannot be (read|written): .*malformed/,
       )
     }
+    const [sessionId = ''] = there
     for (const waitForResponse of [true, false]) {
-      expectRefused(await scene.api.run({ message: 'lost', sessionId: 'one', waitForResponse }))
+      expectRefused(await scene.api.run({ message: 'lost', sessionId, waitForResponse }))
       expectRefused(await scene.api.run({ message: 'lost', sessionId: 'new', waitForResponse }))
     }
-    expectRefused(await scene.api.state('one'))
-    expectRefused(await scene.api.outcome('one', 'any'))
-    expectRefused(await scene.api.cancel('one', 'any'))
+    expectRefused(await scene.api.state(sessionId))
+    expectRefused(await scene.api.outcome(sessionId, 'any'))
+    expectRefused(await scene.api.cancel(sessionId, 'any'))
     expectRefused(await scene.api.sessions())
-    expectRefused(await scene.api.decide('one', 'any~x', { decision: 'approve' }))
-    expectRefused(await scene.api.reset('one'))
-    expectRefused(await scene.api.remove('one'))
+    expectRefused(await scene.api.decide(sessionId, 'any~x', { decision: 'approve' }))
+    expectRefused(await scene.api.reset(sessionId))
+    expectRefused(await scene.api.remove(sessionId))
   })
 
   test('leaves the host alive, and the models in peace', async () => {
@@ -93,8 +105,8 @@ describe('a run log with damaged pages', () => {
 
   test('serves everything again when it is repaired', async () => {
     await scene.restart(repair)
-    for (const session of ['one', 'two']) {
-      const { body } = await scene.api.run({ message: 'after', sessionId: session })
+    for (const sessionId of there) {
+      const { body } = await scene.api.run({ message: 'after', sessionId })
       expect(body).toMatchObject({ response: 'You said: after', message_count: 2 })
     }
   })
@@ -105,18 +117,21 @@ describe('a session stored by a release that is not known', () => {
     withDatabase(scene.file(hubFile), (database) =>
       database
         .prepare(
-          "UPDATE entities SET state = json_set(state, '$.schemaVersion', ?) WHERE id = '@dafx-assistant@one'",
+          "UPDATE entities SET state = json_set(state, '$.schemaVersion', ?) WHERE id = '@dafx-assistant@' || ?",
         )
-        .run(version),
+        .run(version, sessionId),
     )
   const readStored = () =>
     withDatabase(scene.file(hubFile), (database) =>
-      database.prepare("SELECT * FROM entities WHERE id = '@dafx-assistant@one'").get(),
+      database.prepare("SELECT * FROM entities WHERE id = '@dafx-assistant@' || ?").get(sessionId),
     )
+  let sessionId: string
+  let other: string
   let stored: unknown
 
   beforeAll(async () => {
-    await setScene()
+    sessionId = await beginSession()
+    other = await beginSession()
     await scene.restart(() => setVersion('9.0.0'))
     stored = readStored()
   })
@@ -126,13 +141,13 @@ describe('a session stored by a release that is not known', () => {
       code: 'unsupported_state',
       detail: expect.stringMatching(/version 9\.0\.0; .* reads 1\.x/),
     }
-    const run = await scene.api.run({ message: 'lost', sessionId: 'one', correlationId: 'r' })
+    const run = await scene.api.run({ message: 'lost', sessionId, correlationId: 'r' })
     expect([run.status, run.body]).toMatchObject([500, refused])
-    const state = await scene.api.state('one')
+    const state = await scene.api.state(sessionId)
     expect([state.status, state.body]).toMatchObject([500, refused])
-    const reset = await scene.api.reset('one')
+    const reset = await scene.api.reset(sessionId)
     expect([reset.status, reset.body]).toMatchObject([500, refused])
-    expect((await scene.api.outcome('one', 'r')).body).toMatchObject({ status: 'error', error: refused })
+    expect((await scene.api.outcome(sessionId, 'r')).body).toMatchObject({ status: 'error', error: refused })
     expect(scene.model.stats().byKey).not.toHaveProperty('lost')
   })
 
@@ -143,21 +158,19 @@ describe('a session stored by a release that is not known', () => {
   })
 
   test('does not keep other sessions from being served', async () => {
-    const { body } = await scene.api.run({ message: 'after', sessionId: 'two' })
+    const { body } = await scene.api.run({ message: 'after', sessionId: other })
     expect(body).toMatchObject({ response: 'You said: after', message_count: 2 })
   })
 
   test('goes on when the release is one that knows it', async () => {
     await scene.restart(() => setVersion('1.2.0'))
-    const { body } = await scene.api.run({ message: 'after', sessionId: 'one' })
+    const { body } = await scene.api.run({ message: 'after', sessionId })
     expect(body).toMatchObject({ response: 'You said: after', message_count: 2 })
-    expect((await scene.api.state('one')).body.conversation_history[0]?.content).toBe('before')
+    expect((await scene.api.state(sessionId)).body.conversation_history[0]?.content).toBe('before')
   })
 })
 
 describe.each(['runs.db-wal', `${hubFile}-wal`])('%s torn at its end while the host is down', (name) => {
-  beforeEach(setScene)
-
   const tears: readonly (readonly [string, (file: string) => void])[] = [
     ['cut off within its last page', (file) => truncateSync(file, statSync(file).size - 1000)],
     ['with garbage in its last page', (file) => void garble(file, statSync(file).size - 1000, 500)],
@@ -165,33 +178,38 @@ describe.each(['runs.db-wal', `${hubFile}-wal`])('%s torn at its end while the h
   ]
 
   test.each(tears)('%s: the run goes on from the last record that is whole', async (_how, tear) => {
-    const message = scene.book.add('Work', callTools(call('work', { id: 'a', gate: 'a' })))
-    await scene.api.run({ message, sessionId: 'one', correlationId: 'r', waitForResponse: false })
-    await scene.waitForWork('a')
+    // So that the end of what is written next is the end of the file.
+    settle(scene.file(name.replace('-wal', '')))
+    const [sessionId] = [await beginSession(), await beginSession(), await beginSession()]
+    const [id, correlationId] = [sessionId, 'r']
+    const message = scene.book.add(`Work on ${id}`, callTools(call('work', { id, gate: id })))
+    await scene.api.run({ message, sessionId, correlationId, waitForResponse: false })
+    await scene.waitForWork(id)
     await scene.restart(() => tear(scene.file(name)))
-    await scene.openGate('a')
+    await scene.openGate(id)
     // What was torn away is asked for again, as its caller would.
-    const { status, body } = await scene.api.run({ message, sessionId: 'one', correlationId: 'r' })
-    expect([status, body.response, body.message_count]).toEqual([200, 'Tools: a by work', 2])
-    const events = await (await scene.api.events('one', 'r')).end()
+    const { status, body } = await scene.api.run({ message, sessionId, correlationId })
+    expect([status, body.response, body.message_count]).toEqual([200, `Tools: ${id} by work`, 2])
+    const events = await (await scene.api.events(sessionId, correlationId)).end()
     expect(events.map(({ id }) => id)).toEqual(events.map((_event, id) => id))
     expect(events.filter(({ type }) => type === 'run.completed')).toHaveLength(1)
-    const { body: state } = await scene.api.state('one')
+    const { body: state } = await scene.api.state(sessionId)
     expect(state.conversation_history.map(({ content }) => content)).toEqual([
       'before',
       'You said: before',
-      'Work',
-      'Tools: a by work',
+      message,
+      `Tools: ${id} by work`,
     ])
   })
 })
 
 test('a data folder that is deleted under a host has it refuse messages, and serve again once restarted', async () => {
-  await setScene()
   rmSync(scene.dataDir, { recursive: true })
-  const send = (message: string) => scene.api.run({ message, sessionId: 'three' })
+  const send = (message: string) => scene.api.run({ message, sessionId: 'vanished' })
   // It looks once a second.
-  await expect.poll(async () => (await send('lost')).body.code, { timeout: 10_000 }).toBe('store_unavailable')
+  await expect
+    .poll(async () => (await send('vanished')).body.code, { timeout: 10_000 })
+    .toBe('store_unavailable')
   await scene.host.waitForOutput(/\.db was deleted while this process was using it; start the process again/)
   expect((await scene.api.call('/health?deep=true')).status).toBe(503)
   await scene.restart()
