@@ -3,7 +3,7 @@ import { AgentError, toErrorMessage, toIssueText } from '../core/errors.js'
 import { type JsonValue, toJsonValue } from '../core/json.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { CallerTool } from '../run/events.js'
-import type { OpenCall } from '../run/fold.js'
+import type { OpenCall } from '../run/waiting.js'
 
 /** What a tool is told of a call. */
 export interface ClientToolContext {

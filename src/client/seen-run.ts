@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js'
 import type { JsonObject } from '../core/json.js'
 import type { RunAddress } from '../core/session-paths.js'
 import type { ApprovalRequested, RunEvent } from '../run/events.js'
-import type { OpenCall } from '../run/fold.js'
+import type { OpenCall } from '../run/waiting.js'
 import type { AppConnection } from './app-connection.js'
 import type { ClientTool } from './client-tool.js'
 

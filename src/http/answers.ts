@@ -1,8 +1,9 @@
 import { AgentError } from '../core/errors.js'
 import { type Problem, type ProblemContext, toProblem } from '../core/problem.js'
 import type { ApprovalRequested } from '../run/events.js'
-import { isAsking, isBegun, type OpenCall, type RunState, toOpenApprovals, toOpenCalls } from '../run/fold.js'
+import { isBegun, type RunState } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
+import { isAsking, type OpenCall, toOpenApprovals, toOpenCalls } from '../run/waiting.js'
 
 /**
  * What a caller gets, as `@azure/functions` takes it (its `HttpResponseInit`). The library makes a web `Response` of

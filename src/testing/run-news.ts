@@ -1,15 +1,8 @@
 import type { ApprovalRequested } from '../run/events.js'
-import {
-  fold,
-  isAsking,
-  type OpenCall,
-  type RunState,
-  toOpenApprovals,
-  toOpenCalls,
-  withWishes,
-} from '../run/fold.js'
+import { fold, type RunState } from '../run/fold.js'
 import type { RunKey, RunLog } from '../run/run-log.js'
 import { toAnswerText } from '../run/turn-messages.js'
+import { isAsking, type OpenCall, toOpenApprovals, toOpenCalls, withWishes } from '../run/waiting.js'
 
 /** What there is to tell of a run: how it ended, or that a human has to decide, or its caller to carry out a tool. */
 export interface RunNews {

@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest'
 import { AgentError } from '../../src/core/errors.js'
-import { fold, toOpenApprovals } from '../../src/run/fold.js'
+import { fold } from '../../src/run/fold.js'
 import type { RunLog } from '../../src/run/run-log.js'
+import { toOpenApprovals } from '../../src/run/waiting.js'
 import { ask, callWork, createSession, createTool, key } from './session-kit.js'
 
 const run = { ...key, run: 'a' }

@@ -1,8 +1,8 @@
 import { request } from 'node:http'
 import type { Problem } from '../../src/core/problem.js'
 import type { ApprovalRequested, RunAnswer } from '../../src/run/events.js'
-import type { OpenCall } from '../../src/run/fold.js'
 import type { HistoryEntry } from '../../src/run/history-entry.js'
+import type { OpenCall } from '../../src/run/waiting.js'
 import { EventReader } from './sse.js'
 
 /** An answer, read to its end. */

@@ -1,6 +1,7 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { ToolResult } from '../../run/control.js'
-import { isExpired, toLastCalls, toOpenApprovals } from '../../run/fold.js'
+import { toLastCalls } from '../../run/fold.js'
+import { isExpired, toOpenApprovals } from '../../run/waiting.js'
 import { cancelAnswer } from './background-answer.js'
 import { findCall } from './call-context.js'
 import type { RunSetup } from './run-context.js'

@@ -1,6 +1,7 @@
 import type { OnBusy, StoredEvent } from '../../run/events.js'
-import { isCallersTool, type RunState, toLastCalls, toOpenApprovals, toOpenCalls } from '../../run/fold.js'
+import { type RunState, toLastCalls } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
+import { isCallersTool, toOpenApprovals, toOpenCalls } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 import { findUnreported } from '../take-results.js'
 import { answerRun, type RunAnswers } from './decide-run.js'

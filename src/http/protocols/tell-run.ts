@@ -1,6 +1,7 @@
 import { isTerminal, type StoredEvent } from '../../run/events.js'
-import { advance, emptyRun, fold, isAsking } from '../../run/fold.js'
+import { advance, emptyRun, fold } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
+import { isAsking } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 import { createStreamLimit } from '../stream-limit.js'
 import { toAnswered } from './answered-events.js'

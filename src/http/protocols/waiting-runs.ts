@@ -1,16 +1,9 @@
 import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
-import {
-  fold,
-  isAnswer,
-  isAsking,
-  isExpired,
-  type RunState,
-  toOpenApprovals,
-  toOpenCalls,
-} from '../../run/fold.js'
+import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
+import { isAnswer, isAsking, isExpired, toOpenApprovals, toOpenCalls } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 
 /** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */

@@ -1,6 +1,7 @@
 import { systemClock, toTimestamp } from '../../core/clock.js'
-import { fold, withWishes } from '../../run/fold.js'
+import { fold } from '../../run/fold.js'
 import type { RunLog } from '../../run/run-log.js'
+import { withWishes } from '../../run/waiting.js'
 import type { WebhookCall } from '../../session/replies/tell-webhooks.js'
 import { findReceiver, type Receiver } from './find-receiver.js'
 import { openHeaders, type SecretHeaders } from './sealed-headers.js'
@@ -25,7 +26,7 @@ export async function sendWebhook(
   webhooks: Webhooks,
 ): Promise<WebhookDelivery> {
   const key = { agent: call.agent, session: call.session, run: call.correlationId }
-  const [events, wishes] = [await log.read(key), await log.controls(key)]
+  const [events, wishes] = await Promise.all([log.read(key), log.controls(key)])
   const state = withWishes(fold(events), wishes, toTimestamp(systemClock.now()))
   const receiver = findReceiver(call, webhooks, state, wishes)
   if (receiver === undefined) return { outcome: 'void' }

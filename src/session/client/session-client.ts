@@ -4,16 +4,9 @@ import { type Clock, systemClock, toTimestamp } from '../../core/clock.js'
 import { AgentError, hasCode } from '../../core/errors.js'
 import type { ControlRecord, Decision, ToolResult } from '../../run/control.js'
 import { isTerminal, type RunRequest, type StoredEvent, type TerminalEvent } from '../../run/events.js'
-import {
-  fold,
-  isAsking,
-  isExpired,
-  type RunState,
-  toOpenApprovals,
-  toOpenCalls,
-  withWishes,
-} from '../../run/fold.js'
+import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
+import { isAsking, isExpired, toOpenApprovals, toOpenCalls, withWishes } from '../../run/waiting.js'
 import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'

@@ -1,4 +1,4 @@
-import { isAsking, toOpenApprovals } from '../../run/fold.js'
+import { isAsking, toOpenApprovals } from '../../run/waiting.js'
 import type { StoredState } from '../../session/state/stored-state.js'
 import type { Disturbance } from '../engine/disturbance.js'
 import type { AcceptedRun, Observations } from '../engine/observations.js'

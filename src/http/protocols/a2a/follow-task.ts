@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../../run/events.js'
-import { toOpenApprovals } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { toOpenApprovals } from '../../../run/waiting.js'
 import type { Call } from '../../route.js'
 import { createTaskNotFoundError } from './a2a-errors.js'
 import { type Frame, isEnded, isSettled, type Task } from './a2a-wire.js'

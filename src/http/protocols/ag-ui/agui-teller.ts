@@ -1,15 +1,9 @@
 import { toJsonText } from '../../../core/json.js'
 import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/messages.js'
 import type { RunEvent, StepCompleted, StoredEvent, ToolCompleted, ToolStarted } from '../../../run/events.js'
-import {
-  advance,
-  emptyRun,
-  isChanged,
-  type RunState,
-  toOpenApprovals,
-  toOpenCalls,
-} from '../../../run/fold.js'
+import { advance, emptyRun, isChanged, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { toOpenApprovals, toOpenCalls } from '../../../run/waiting.js'
 import type { RunTeller } from '../run-teller.js'
 import { toSaidText } from '../said-text.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'

@@ -1,5 +1,6 @@
 import { type JsonValue, parseWritableJson } from '../../../core/json.js'
-import { type CallState, isCallersTool, type RunState } from '../../../run/fold.js'
+import type { CallState, RunState } from '../../../run/fold.js'
+import { isCallersTool } from '../../../run/waiting.js'
 import { parseShape } from '../../parse-shape.js'
 import type { PlacedResult } from '../../take-results.js'
 import { toolMessage } from './agui-body.js'

@@ -1,6 +1,6 @@
 import { AgentError } from '../../../core/errors.js'
-import { isAsking } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { isAsking } from '../../../run/waiting.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import type { Call } from '../../route.js'
 import type { ResponseEvent } from './agentscope-events.js'

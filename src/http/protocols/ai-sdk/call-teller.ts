@@ -1,6 +1,7 @@
 import type { FunctionCallContent } from '../../../core/messages.js'
 import type { ToolCompleted } from '../../../run/events.js'
-import { isCallersTool, type OpenCall, type RunState, toLastCalls, toOpenCalls } from '../../../run/fold.js'
+import { type RunState, toLastCalls } from '../../../run/fold.js'
+import { isCallersTool, type OpenCall, toOpenCalls } from '../../../run/waiting.js'
 import type { UiChunk } from './ui-chunks.js'
 
 /**

@@ -1,6 +1,7 @@
 import { AgentError } from '../../../core/errors.js'
-import { fold, isAsking } from '../../../run/fold.js'
+import { fold } from '../../../run/fold.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
+import { isAsking } from '../../../run/waiting.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { parsePage } from '../../parse-page.js'

@@ -1,7 +1,8 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import { type StoredEvent, type TerminalEvent, toWireUsage, type WireUsage } from '../../../run/events.js'
-import { emptyRun, fold, isAsking, type RunState, toOpenCalls } from '../../../run/fold.js'
+import { emptyRun, fold, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { isAsking, toOpenCalls } from '../../../run/waiting.js'
 import {
   type ChatFinish,
   type ChatHead,

@@ -1,5 +1,6 @@
 import { isTerminal, type RunEvent } from '../../../run/events.js'
-import { advance, emptyRun, isAsking, type RunState, toOpenCalls } from '../../../run/fold.js'
+import { advance, emptyRun, type RunState } from '../../../run/fold.js'
+import { isAsking, toOpenCalls } from '../../../run/waiting.js'
 
 /**
  * Counts the parts of a run, each of which is a response: one ends where the run begins to wait for a human or its caller.

@@ -1,13 +1,7 @@
 import { addUsage, noUsage, type Usage } from '../../../core/messages.js'
 import type { RunEvent, StoredEvent } from '../../../run/events.js'
-import {
-  isBegun,
-  isCallersTool,
-  type RunState,
-  toLastCalls,
-  toOpenApprovals,
-  toOpenCalls,
-} from '../../../run/fold.js'
+import { isBegun, type RunState, toLastCalls } from '../../../run/fold.js'
+import { isCallersTool, toOpenApprovals, toOpenCalls } from '../../../run/waiting.js'
 import { CallTeller } from './call-teller.js'
 import { OutputList } from './output-list.js'
 import type { Frame, LifecycleType } from './response-frames.js'

@@ -1,5 +1,6 @@
-import { fold, toOpenApprovals, toOpenCalls } from '../../../run/fold.js'
+import { fold } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { toOpenApprovals, toOpenCalls } from '../../../run/waiting.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import type { PlacedResult } from '../../take-results.js'

@@ -5,8 +5,9 @@ import { handleChatCompletions } from '../../../../src/http/protocols/openai/cha
 import type { Call } from '../../../../src/http/route.js'
 import type { ControlRecord } from '../../../../src/run/control.js'
 import type { RunEvent, TerminalEvent } from '../../../../src/run/events.js'
-import { fold, withWishes } from '../../../../src/run/fold.js'
+import { fold } from '../../../../src/run/fold.js'
 import type { RunSummary } from '../../../../src/run/run-log.js'
+import { withWishes } from '../../../../src/run/waiting.js'
 import { ScriptedModel } from '../../../../src/testing/scripted-model.js'
 import {
   accepted,
