@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
-import type { RunWebhook } from './run-webhook.js'
 
 /**
  * A wish about a run, written beside its log: a busy entity cannot be reached by signals, but whoever executes a run
@@ -38,6 +37,16 @@ export interface Decision {
   readonly arguments?: JsonObject | undefined
   /** The message that decided, where decisions come as messages: sent again, it decides nothing else. */
   readonly messageId?: string | undefined
+}
+
+/** Somebody who is told of a run in the words of another dialect than ours. */
+export interface RunWebhook {
+  /** One that the app has allowed. */
+  readonly url: string
+  /** The dialect, and its version. */
+  readonly form: 'a2a-1.0' | 'a2a-0.3'
+  /** The headers by which it knows that it is the app that tells it. Security: sealed, as they are secrets. */
+  readonly headers?: string | undefined
 }
 
 /** Of several wishes about one webhook the newest counts. */

@@ -1,6 +1,5 @@
-import { type ControlRecord, toWishedWebhooks } from '../../run/control.js'
+import { type ControlRecord, type RunWebhook, toWishedWebhooks } from '../../run/control.js'
 import type { RunState } from '../../run/fold.js'
-import type { RunWebhook } from '../../run/run-webhook.js'
 import type { WebhookCall } from '../../session/replies/tell-webhooks.js'
 import type { Webhooks } from './webhook-options.js'
 

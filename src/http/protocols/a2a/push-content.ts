@@ -1,7 +1,7 @@
+import type { RunWebhook } from '../../../run/control.js'
 import type { StoredEvent } from '../../../run/events.js'
 import type { RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
-import type { RunWebhook } from '../../../run/run-webhook.js'
 import { toOpenApprovals } from '../../../run/waiting.js'
 import { toLegacyTask } from './legacy-wire.js'
 import { beginStory, leaveQuestions, tellTask } from './tell-task.js'
