@@ -94,9 +94,7 @@ export class WorkflowClient {
     }
     const { target } = question
     const event = { requestId: target.requestId, answer: parsed.value }
-    await askTaskHub(() =>
-      this.#durable.raiseEvent(toPathSegment(target.instanceId), answerEvent, event),
-    )
+    await askTaskHub(() => this.#durable.raiseEvent(toPathSegment(target.instanceId), answerEvent, event))
     return question
   }
 
