@@ -73,20 +73,25 @@ export function terminateEpisode(
   instance: Instance,
   news: readonly HistoryRow[],
   actionCount: number,
-  reason: string,
+  reason: string | null,
 ): Episode {
-  const end = { kind: 'over', status: 'Terminated', output: JSON.stringify(reason) } as const
+  const end = { kind: 'over', status: 'Terminated', output: toReasonJson(reason) } as const
   const { customStatus } = instance
   return { news, decisions: [], canceledTimers: [], actionCount, hasFailed: false, customStatus, end }
 }
 
+/** Why somebody has ended or suspended an orchestration, as its output; `null` when no reason was given. */
+export function toReasonJson(reason: string | null): string | null {
+  return reason === null ? null : JSON.stringify(reason)
+}
+
 const mostStatusKilobytes = 16
 
-/** Why a custom status, JSON text, is refused; `undefined` when it is not. As in Azure Storage. */
+/** Why a custom status, JSON text, is refused; `undefined` when it is not. Whole kilobytes are counted, as the platform does. */
 function checkCustomStatus(customStatus: string | undefined): string | undefined {
-  const kilobytes = ((customStatus?.length ?? 0) * 2) / 1024
+  const kilobytes = Math.floor(((customStatus?.length ?? 0) * 2) / 1024)
   if (kilobytes <= mostStatusKilobytes) return undefined
-  return `The UTF-16 size of the JSON-serialized payload must not exceed ${mostStatusKilobytes} KB. The current payload size is ${Math.ceil(kilobytes)} KB.`
+  return `The UTF-16 size of the JSON-serialized payload must not exceed ${mostStatusKilobytes} KB. The current payload size is ${kilobytes} KB.`
 }
 
 /** Whoever has returned or failed still waits for what it has scheduled. */
