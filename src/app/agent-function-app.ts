@@ -34,6 +34,7 @@ import {
 import { checkHostJson, readFunctionTimeout } from './check-host-json.js'
 import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
+import { toHttpLimits } from './http-limits.js'
 import { registerAgentTool } from './mcp-agent-tool.js'
 import { createOwnerReader } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
@@ -77,11 +78,12 @@ export class AgentFunctionApp {
     const webhooks = options.webhooks && readWebhookOptions(options.webhooks)
     const log = options.runLog ?? openRunLog()
     const { maxInlineMediaBytes } = options
+    const functionTimeoutMs = readFunctionTimeout(process.cwd())
     const clients = new SessionClients(log, { agents: this.#agents, maxInlineMediaBytes })
     this.#entityOptions = {
       log,
       values: options.context,
-      limits: toOperationLimits(options.operationTimeoutMs ?? readFunctionTimeout(process.cwd())),
+      limits: toOperationLimits(options.operationTimeoutMs ?? functionTimeoutMs),
       maxInlineMediaBytes,
       telemetry: options.telemetry,
       getDurableClient: (context) => clients.getDurable(context),
@@ -96,8 +98,7 @@ export class AgentFunctionApp {
       owner: createOwnerReader(options.owner),
       authLevel,
       settings: {
-        waitLimitMs: options.waitLimitMs ?? 100_000,
-        streamLimitMs: options.streamLimitMs ?? 540_000,
+        ...toHttpLimits(options, functionTimeoutMs),
         heartbeatMs: options.heartbeatMs ?? 15_000,
         maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
         webhooks,

@@ -46,9 +46,9 @@ export interface AgentFunctionAppOptions {
   readonly context?: InvocationValuesFactory | undefined
   /** Where runs are journalled. @default SQLite under the embedded host, else the app's storage account, `AzureWebJobsStorage` */
   readonly runLog?: RunLog | undefined
-  /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. @default 100,000 */
+  /** How long a caller is kept waiting before 202 tells it to come back. Azure cuts silent responses at 230,000. Nine tenths of host.json's functionTimeout at most. @default 100,000 */
   readonly waitLimitMs?: number | undefined
-  /** How long one event stream lasts; readers reconnect and go on. @default 540,000 */
+  /** How long one event stream lasts; readers reconnect and go on. Nine tenths of host.json's functionTimeout at most. @default 540,000 */
   readonly streamLimitMs?: number | undefined
   /** How often a silent event stream says that it lives. @default 15,000 */
   readonly heartbeatMs?: number | undefined

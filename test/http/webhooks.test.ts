@@ -141,7 +141,7 @@ describe('a message', () => {
   })
 })
 
-test('what was sealed for a webhook by a secret that is gone is missed, and the message is not sent without it', async () => {
+test('what was sealed for a webhook by a secret that is gone is missed, and nothing is sent without it, nor to a host that is no longer allowed', async () => {
   const log = new MemoryRunLog()
   const key = { agent: 'Agent', session: 's', run: 'r' }
   await log.create(key, request())
@@ -158,4 +158,6 @@ test('what was sealed for a webhook by a secret that is gone is missed, and the 
     'at hooks.example.com is to be sent with was sealed',
   )
   expect(await sendWebhook({ ...told, to: { wish: 'other' } }, log, later)).toEqual({ outcome: 'void' })
+  const without = readWebhookOptions({ secret, callerHosts: ['hooks.example.org'] })
+  expect(await sendWebhook(told, log, without)).toEqual({ outcome: 'void' })
 })

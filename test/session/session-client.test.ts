@@ -59,6 +59,32 @@ test('a run that cannot be brought to disk is not acknowledged', async () => {
   await expect(startRun(new SessionClient(durable, log))).rejects.toThrow('The disk is gone.')
 })
 
+test('a session that was deleted is gone, although its entity has only now stored what it did before', async () => {
+  const log = new MemoryRunLog()
+  const state = new AgentState()
+  const readEntityState = async () => ({ entityExists: true, entityState: state.getState() })
+  const durable = { signalEntity: async () => {}, readEntityState } as unknown as DurableClient
+  const sessions = new SessionClient(durable, log)
+  await startRun(sessions)
+  state.change({ createdAt: (await log.session(key))?.createdAt })
+  const page = { limit: 9, before: undefined }
+  expect(await sessions.read(key, page)).toMatchObject({ messageCount: 1 })
+  await log.deleteSession(key, Date.now() + 1)
+  await expect(sessions.read(key, page)).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test.each([
+  ['user-123', 'user-123'],
+  ['a b', 'a%20b'],
+  ['%41', '%252541'],
+])('the key of session %s is sent as %s', async (session, sent) => {
+  const keys: string[] = []
+  const signalEntity = async (id: { readonly key: string }) => void keys.push(id.key)
+  const sessions = new SessionClient({ signalEntity } as unknown as DurableClient, new MemoryRunLog())
+  await sessions.signal({ ...key, session }, 'run', {})
+  expect(keys).toEqual([sent])
+})
+
 test('whoever waits for a run whose session is deleted is told that there will be no answer', async () => {
   const log = new MemoryRunLog()
   const durable = { signalEntity: async () => {} } as unknown as DurableClient

@@ -48,14 +48,22 @@ function parseQuery(search: string): ReadonlyMap<string, string> {
   return query
 }
 
-/** A stray percent sign, and a slash that was encoded, stay as they are, as in the platform's own decoder. */
+/**
+ * The platform decodes twice: its server the path, its router what still looks encoded in it then, so that `%2541` means `A`.
+ * Slashes stay encoded, and so does what stands for no character.
+ */
 function decodeSegment(segment: string): string {
-  if (!segment.includes('%')) return segment
-  try {
-    return decodeURIComponent(segment.replace(/%(?=2f)/gi, '%25'))
-  } catch {
-    return segment
-  }
+  return segment.includes('%') ? decode(decode(segment)) : segment
+}
+
+function decode(text: string): string {
+  return text.replaceAll(/(?:%(?!2f)[0-9a-f]{2})+/gi, (encoded) => {
+    try {
+      return decodeURIComponent(encoded)
+    } catch {
+      return encoded
+    }
+  })
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

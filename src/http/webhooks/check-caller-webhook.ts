@@ -20,11 +20,16 @@ export function checkCallerWebhook(
     const rule = `must be a URL of up to ${longest} characters, without a user name`
     throw createFieldError(field, rule)
   }
-  if (!webhooks?.callerHosts.some((host) => host.toLowerCase() === url.host)) {
+  if (webhooks === undefined || !isCallerHost(url, webhooks)) {
     throw createFieldError(field, 'names a host to which this app sends no news of runs')
   }
   if (url.protocol !== 'https:' && !isLoopback(url)) throw createFieldError(field, 'must be an https URL')
   return url.href
+}
+
+/** Whether callers may have this host told. */
+export function isCallerHost({ host }: URL, { callerHosts }: Pick<Webhooks, 'callerHosts'>): boolean {
+  return callerHosts.some((allowed) => allowed.toLowerCase() === host)
 }
 
 function isLoopback({ hostname }: URL): boolean {

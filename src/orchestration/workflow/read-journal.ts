@@ -1,5 +1,6 @@
 import { type DurableClient, EntityId } from 'durable-functions'
 import { askTaskHub } from '../../session/client/ask-task-hub.js'
+import { toPathSegment } from '../../session/client/to-path-segment.js'
 import { isWorkflowEnd, type StoredWorkflowEvent } from './workflow-events.js'
 import { eventsPerEntity, type JournalState, toJournalId } from './workflow-journal.js'
 
@@ -21,8 +22,7 @@ export async function readJournal(
 }
 
 async function readEntity(durable: DurableClient, { name, key }: EntityId): Promise<JournalState['events']> {
-  // durable-functions puts keys into URLs as they are.
-  const id = new EntityId(name, encodeURIComponent(key))
+  const id = new EntityId(name, toPathSegment(key))
   const { entityState } = await askTaskHub(() => durable.readEntityState<JournalState>(id))
   return entityState?.events ?? []
 }

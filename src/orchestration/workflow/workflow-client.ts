@@ -4,6 +4,7 @@ import { AgentError, toIssueText } from '../../core/errors.js'
 import { parseWith } from '../../core/schema.js'
 import { askTaskHub, findOrchestration } from '../../session/client/ask-task-hub.js'
 import type { SessionClient } from '../../session/client/session-client.js'
+import { toPathSegment } from '../../session/client/to-path-segment.js'
 import { followWorkflow, type WorkflowStreamEvent } from './follow-workflow.js'
 import { type OpenQuestion, readOpenQuestions } from './pending-requests.js'
 import { readJournal } from './read-journal.js'
@@ -40,7 +41,7 @@ export class WorkflowClient {
     const { workflow, instanceId, owner } = key
     const start = createWorkflowStart(input, { owner })
     if (await this.#isKnown(key, start)) return
-    const options = { instanceId: encodeURIComponent(instanceId), input: start }
+    const options = { instanceId: toPathSegment(instanceId), input: start }
     try {
       await askTaskHub(() => this.#durable.startNew(toWorkflowOrchestrator(workflow.name), options))
     } catch (error) {
@@ -93,9 +94,7 @@ export class WorkflowClient {
     }
     const { target } = question
     const event = { requestId: target.requestId, answer: parsed.value }
-    await askTaskHub(() =>
-      this.#durable.raiseEvent(encodeURIComponent(target.instanceId), answerEvent, event),
-    )
+    await askTaskHub(() => this.#durable.raiseEvent(toPathSegment(target.instanceId), answerEvent, event))
     return question
   }
 

@@ -1,5 +1,6 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { toPathSegment } from './to-path-segment.js'
 
 /**
  * Asks the task hub something by a durable client.
@@ -21,7 +22,7 @@ export async function findOrchestration(
   instanceId: string,
 ): Promise<DurableOrchestrationStatus | undefined> {
   try {
-    return await client.getStatus(encodeURIComponent(instanceId), { showInput: true })
+    return await client.getStatus(toPathSegment(instanceId), { showInput: true })
   } catch (error) {
     // The client library tells a missing instance by this text alone.
     if (toErrorMessage(error).includes('replied with HTTP 404')) return undefined

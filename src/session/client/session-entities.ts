@@ -6,6 +6,7 @@ import type { OperationName } from '../entity/operation.js'
 import { createRaiseEvent, type RaiseEvent } from '../replies/announce-end.js'
 import { AgentState } from '../state/agent-state.js'
 import { askTaskHub } from './ask-task-hub.js'
+import { toPathSegment } from './to-path-segment.js'
 import { WriteProof } from './write-proof.js'
 
 /** The sessions' entities, as the task hub has them. All that asks it throws `store_unavailable` when it is out of reach. */
@@ -59,7 +60,6 @@ export class SessionEntities {
   }
 }
 
-/** durable-functions puts keys into URLs as they are, so they are encoded here; the host decodes them again. */
 function toEntityId({ agent, session }: SessionKey): EntityId {
-  return new EntityId(toEntityName(agent), encodeURIComponent(session))
+  return new EntityId(toEntityName(agent), toPathSegment(session))
 }

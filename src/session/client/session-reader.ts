@@ -1,4 +1,4 @@
-import type { RunLog, SessionKey } from '../../run/run-log.js'
+import type { RunLog, SessionKey, SessionSummary } from '../../run/run-log.js'
 import { AgentState } from '../state/agent-state.js'
 import { type HistoryPage, readSession, type SessionView } from '../state/read-session.js'
 import { createNotFoundError } from './check-creation.js'
@@ -27,17 +27,27 @@ export class SessionReader {
 
   /**
    * The session's state: what the entity has stored, and the runs that have ended since. So a run that was answered is
-   * never missing, even if its entity has yet to commit it.
+   * never missing, even if its entity has yet to commit it. One that was deleted is no longer there, although its entity may have
+   * yet to commit what it did before. @throws {AgentError} `not_found`.
    */
   async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
-    return readSession(this.#log, key, await this.readStored(key), page)
+    const [state, session] = await this.#load(key)
+    if (session === undefined && state?.own.createdAt !== undefined) throw createNotFoundError(key)
+    return readSession(this.#log, key, toStored(state, session), page)
   }
 
   /** What the entity has stored, unless it is that of a session which was deleted and begun anew since. */
   async readStored(key: SessionKey): Promise<AgentState> {
-    const [state, session] = await Promise.all([this.#entities.readState(key), this.#log.session(key)])
-    return state?.isOf(session) ? state : new AgentState()
+    return toStored(...(await this.#load(key)))
   }
+
+  #load(key: SessionKey): Promise<[AgentState | undefined, SessionSummary | undefined]> {
+    return Promise.all([this.#entities.readState(key), this.#log.session(key)])
+  }
+}
+
+function toStored(state: AgentState | undefined, session: SessionSummary | undefined): AgentState {
+  return state?.isOf(session) ? state : new AgentState()
 }
 
 /** A session without owner is open to everyone, one with an owner only to that owner. */

@@ -4,6 +4,7 @@ import { toErrorMessage } from '../../core/errors.js'
 import { isTerminal, type RunRequest, type TerminalEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
+import { toPathSegment } from '../client/to-path-segment.js'
 import { createFailedReply, type RunReply, toEndEventName, toRunReply } from './run-reply.js'
 
 /** Raises an event in an orchestration. May be repeated: whoever waits for the event takes the first. */
@@ -22,8 +23,7 @@ export function createRaiseEvent(client: DurableClient, clock: Clock): RaiseEven
   return async function raiseEvent(instanceId, name, data): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        // durable-functions puts both into a URL as they are.
-        await client.raiseEvent(encodeURIComponent(instanceId), encodeURIComponent(name), data)
+        await client.raiseEvent(toPathSegment(instanceId), toPathSegment(name), data)
         return
       } catch (error) {
         if (isFinal(error)) return
