@@ -52,6 +52,11 @@ function checkAzureStorage(storage: JsonValue | undefined): readonly string[] {
       'host.json: set extensions.durableTask.storageProvider.controlQueueVisibilityTimeout to 00:01:00. A run whose host died is otherwise taken up only after 5 minutes.',
     )
   }
+  if (toMs(read(storage, ['workItemQueueVisibilityTimeout'])) > 120_000) {
+    warnings.push(
+      'host.json: set extensions.durableTask.storageProvider.workItemQueueVisibilityTimeout to 00:01:00. An activity whose host died, such as a step of a workflow, is otherwise begun again only after 5 minutes.',
+    )
+  }
   return warnings
 }
 

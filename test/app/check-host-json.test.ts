@@ -17,6 +17,7 @@ const good = {
     type: 'AzureStorage',
     maxQueuePollingInterval: '00:00:02',
     controlQueueVisibilityTimeout: '00:02:00',
+    workItemQueueVisibilityTimeout: '00:02:00',
   },
 }
 
@@ -37,7 +38,7 @@ test.each([
   [
     'the default visibility',
     { ...good, storageProvider: { type: 'AzureStorage', maxQueuePollingInterval: '00:00:01' } },
-    ['controlQueueVisibilityTimeout'],
+    ['controlQueueVisibilityTimeout', 'workItemQueueVisibilityTimeout'],
   ],
 ])('warns of %s', (_name, durableTask, settings) => {
   const warnings = checkHostJson(write({ version: '2.0', extensions: { durableTask } }))
