@@ -10,8 +10,8 @@ const forbidden = /[/\\#?@'\u0000-\u001f\u007f-\u009f]|\p{Surrogate}/u
 /**
  * What is wrong with an id that becomes part of paths, entity keys and file names, as half a sentence; `undefined` when
  * nothing is (docs/http.md, What a run is asked with).
- * Azure Storage's task hub never finds again what has a `'` in its key: it asks for it without escaping that.
- * Security: `.`, `..` and `$` are legal characters but name other things in URLs and in the Durable extension's API.
+ * Security: `.`, `..` and `$` are legal characters but name other things in URLs and in the Durable extension's API. An apostrophe
+ * ends the text in which the extension asks Azure Storage for an entity's history: it would ask in vain, and never stop.
  */
 export function findIdProblem(text: string, maxLength: number): string | undefined {
   if (text.trim() === '') return 'must not be blank'
