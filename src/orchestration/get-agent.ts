@@ -53,7 +53,7 @@ export interface DurableAgent {
   readonly name: string
   /**
    * A conversation of its own, to be passed to several runs. Without `id`, the key is one that replays give again.
-   * @throws {AgentError} `invalid_request` when `id` cannot be one: 1-200 characters, none of / \ # ? @ and no control characters.
+   * @throws {AgentError} `invalid_request` when `id` cannot be one: 1-200 characters, none of / \ # ? @ ' and no control characters.
    */
   createSession(id?: string): AgentSessionId
   /**

@@ -50,6 +50,7 @@ test('28. leaves optional parameters out that the path does not have', async () 
 
 test('29. gives the rest of the path to a catch-all, decoded except for slashes', async () => {
   expect(await routed('/api/files/a/b')).toEqual({ tag: 'rest', params: { rest: 'a/b' } })
+  expect(await routed('/api/files/a/b/')).toEqual({ tag: 'rest', params: { rest: 'a/b/' } })
   expect(await routed('/api/files/a%20b/c%2Fd')).toEqual({ tag: 'rest', params: { rest: 'a b/c%2Fd' } })
 })
 
@@ -79,6 +80,7 @@ test('39. shows the home page at / and nothing at unknown paths', async () => {
   const answer = await fetch(host.url)
   expect(answer.headers.get('content-type')).toMatch(/^text\/html/)
   expect(await answer.text()).toContain('Your Azure Function App is up and running.')
+  expect((await fetch(host.url, { method: 'POST' })).status).toBe(200)
   const missing = await fetch(`${host.url}/nowhere`)
   expect([missing.status, await missing.text()]).toEqual([404, ''])
 })

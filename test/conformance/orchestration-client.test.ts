@@ -69,9 +69,9 @@ test('66. a running orchestration says so, and has no history in the client libr
 
 test('67. the status is 202 while it runs and 200 after, with a history on request', async () => {
   const id = await startWaiting()
-  const running = await fetch(`${flows.api}/instances/${id}`)
+  const running = await fetch(`${flows.api}/instances/${id}?showInput=false`)
   expect([running.status, running.headers.get('retry-after')]).toEqual([202, '5'])
-  expect(running.headers.get('location')).toContain(`/instances/${id}?`)
+  expect(running.headers.get('location')).toBe(running.url)
   await flows.raise(id, 'go', 1)
   await flows.end(id)
   expect((await fetch(`${flows.api}/instances/${id}`)).status).toBe(200)
@@ -81,9 +81,12 @@ test('67. the status is 202 while it runs and 200 after, with a history on reque
   const { historyEvents } = await flows.status(done, 'showHistory=true&showHistoryOutput=true')
   expect(historyEvents).toMatchObject([
     { EventType: 'ExecutionStarted', FunctionName: 'sequence' },
-    { EventType: 'TaskCompleted', FunctionName: 'effect', Result: JSON.stringify(`history of ${done}`) },
+    { EventType: 'TaskCompleted', FunctionName: 'effect', Result: `history of ${done}` },
     { EventType: 'ExecutionCompleted', OrchestrationStatus: 'Completed' },
   ])
+  for (const member of ['OrchestrationInstance', 'ParentInstance', 'Version', 'Tags', 'Name']) {
+    expect(historyEvents?.[0]).not.toHaveProperty(member)
+  }
   const bare = await flows.status(done, 'showHistory=true&showInput=false')
   expect(bare.input).toBeNull()
   expect(JSON.stringify(bare.historyEvents)).not.toMatch(/Result|"Input"/)
@@ -140,6 +143,9 @@ test('70. a terminated orchestration has the reason as its output, and a second 
     (await fetch(`${flows.api}/instances/${id}/terminate?reason=again`, { method: 'POST' })).status,
   ).toBe(410)
   expect((await flows.status(id)).output).toBe('enough')
+  const other = await startWaiting()
+  await fetch(`${flows.api}/instances/${other}/terminate`, { method: 'POST' })
+  expect(await flows.end(other)).toMatchObject({ runtimeStatus: 'Terminated', output: null })
 })
 
 test('71. an event that comes while it is suspended is handled after it is resumed', async () => {
@@ -149,7 +155,7 @@ test('71. an event that comes while it is suspended is handled after it is resum
   expect((await flows.client('suspend', id, 'again')).error).toMatch(/500/)
   await flows.raise(id, 'go', 'kept')
   await flows.client('getStatus', id)
-  expect((await flows.status(id)).runtimeStatus).toBe('Suspended')
+  expect(await flows.status(id)).toMatchObject({ runtimeStatus: 'Suspended', output: 'a break' })
   await flows.client('resume', id, 'on')
   expect((await flows.end(id)).output).toEqual(['kept'])
   expect((await flows.client('resume', await startWaiting(), 'why')).error).toMatch(/500/)
@@ -253,20 +259,21 @@ test('74. the links of a new orchestration all do what they say', async () => {
   expect((await fetch(links.purgeHistoryDeleteUri ?? '', { method: 'DELETE' })).status).toBe(200)
 })
 
-test('74. an id of any letters stands encoded in its links', async () => {
-  const id = 'a b%c&d=e+日本'
+test('74. an id of any letters but spaces stands encoded in its links', async () => {
+  const id = 'a%c&d=e+日本'
   const api = `${host.url}/runtime/webhooks/durabletask`
-  const started = await fetch(`${api}/orchestrators/waitFor/${encodeURIComponent(id)}`, {
-    method: 'POST',
-    body: '["go"]',
-  })
+  const start = (instanceId: string) =>
+    fetch(`${api}/orchestrators/waitFor/${instanceId}`, { method: 'POST', body: '["go"]' })
+  const started = await start(encodeURIComponent(id))
   const links = (await started.json()) as Record<string, string>
   expect([started.status, links.id]).toEqual([202, id])
   expect(started.headers.get('location')).toBe(links.statusQueryGetUri)
   const status = await fetch(links.statusQueryGetUri ?? '')
-  expect([status.status, status.headers.get('location')]).toEqual([202, links.statusQueryGetUri])
+  expect(status.status).toBe(202)
   expect(((await status.json()) as { instanceId: string }).instanceId).toBe(id)
   expect((await fetch(links.purgeHistoryDeleteUri ?? '', { method: 'DELETE' })).status).toBe(200)
+  expect(await (await start('with%2Fslash')).json()).toMatchObject({ id: 'with%2Fslash' })
+  expect(await (await start('%20')).json()).toMatchObject({ id: expect.stringMatching(/^[0-9a-f]{32}$/) })
 })
 
 test('75. waiting for the end gives the output, a link when it takes too long, or the failure', async () => {
@@ -287,7 +294,10 @@ test('75. the API itself waits for the end when it is asked to', async () => {
     fetch(`${flows.api}/orchestrators/${path}`, { method: 'POST', body })
   const done = await start('ECHO?timeout=5&pollingInterval=0.01', '{"n":1}')
   expect([done.status, await done.text()]).toEqual([200, '{"n":1}'])
-  expect((await start('throws?timeout=5&pollingInterval=0.01', '"x"')).status).toBe(500)
+  const failed = await start('throws?timeout=5&pollingInterval=0.01', '"x"')
+  expect([failed.status, await failed.json()]).toMatchObject([200, { runtimeStatus: 'Failed' }])
+  expect((await start('echo?timeout=5', '1')).status).toBe(202)
+  expect((await start('echo?timeout=1&pollingInterval=2', '1')).status).toBe(400)
   const slow = await start('waitFor?timeout=0.05&pollingInterval=0.01', '["go"]')
   expect(slow.status).toBe(202)
   expect(slow.headers.get('location')).toContain('/instances/')
@@ -311,6 +321,26 @@ test('a restart runs the same function with the same input, under a new id or it
   expect((await flows.end(newId)).output).toEqual({ a: 1 })
   expect((await restart('restartWithNewInstanceId=false')).status).toBe(202)
   expect(await flows.end(id)).toMatchObject({ name: 'echo', output: { a: 1 } })
+  const waited = await restart('timeout=5&pollingInterval=0.05')
+  expect([waited.status, await waited.json()]).toEqual([200, { a: 1 }])
+})
+
+test('69. what cannot be read of a filter counts for nothing', async () => {
+  await flows.end(await flows.start('throws', 'x', 'filtered-failed'))
+  await flows.end(await flows.start('echo', 1, 'filtered-done'))
+  const list = async (filter: string) => {
+    const found = await fetch(`${flows.api}/instances/?instanceIdPrefix=filtered-&${filter}`)
+    return ((await found.json()) as { instanceId: string }[]).map(({ instanceId }) => instanceId).sort()
+  }
+  expect(await list('runtimeStatus=Failed,Lost')).toEqual(['filtered-failed'])
+  for (const filter of ['runtimeStatus=failed', 'runtimeStatus=Lost', 'createdTimeFrom=soon']) {
+    expect(await list(filter)).toEqual(['filtered-done', 'filtered-failed'])
+  }
+})
+
+test('an orchestration has the name that its caller wrote', async () => {
+  const id = await flows.start('ECHO', 1)
+  expect(await flows.end(id)).toMatchObject({ name: 'ECHO', output: 1 })
 })
 
 test('a version given at the start reaches the orchestrator', async () => {

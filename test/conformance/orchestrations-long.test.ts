@@ -56,6 +56,7 @@ test('a task that an orchestrator comes back to after another one won keeps its 
   const id = await flows.start('comesBack', { milliseconds: 1 })
   await flows.raise(id, 'go', 'now')
   expect((await flows.end(id)).output).toEqual(['comes-back at 3', 'later', 'now'])
+  await host.waitForOutput(new RegExp(`'${id}': it has come back to a task .* Azure fails it`))
 })
 
 test('99. a loop of a thousand rounds has a short history, and keeps its custom status', async () => {
@@ -69,8 +70,11 @@ test('99. a loop of a thousand rounds has a short history, and keeps its custom 
   expect(await created.json()).toMatchObject([{ instanceId: id }])
 })
 
-test('99. what a round leaves open does not hold up the next one', async () => {
-  expect(await flows.run('leavesBehind', { n: 0 })).toBe(3)
+test('99. a round waits for what it leaves open before the next one begins', async () => {
+  const startedAt = Date.now()
+  expect(await flows.run('leavesBehind', { n: 0, milliseconds: 2_000 })).toBe(1)
+  // The platform may be early, by less than a second.
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_000)
 })
 
 test('99. a text handed on to the next round comes back with quotes', async () => {
@@ -146,30 +150,32 @@ test('109. a parent that is terminated leaves its child alone', async () => {
   expect((await flows.end('orphan-child')).runtimeStatus).toBe('Completed')
 })
 
-test('109. a child that is terminated fails its parent with the reason', async () => {
+test('109. a child that is terminated fails its parent, which cannot read why', async () => {
   effects.hold('ended')
   const id = await flows.start('parent', { id: 'ended-child', name: 'ended' })
   await until(() => effects.read().includes('ended'))
   await flows.client('terminate', 'ended-child', 'no more of this')
-  expect((await flows.end(id)).output).toMatch(/^no more of this/)
+  expect(await flows.end(id)).toMatchObject({
+    runtimeStatus: 'Failed',
+    output: expect.stringMatching(/^Non-Deterministic workflow detected: /),
+  })
   effects.release('ended')
 })
 
-test('a sub-orchestration under an id in use is not started, and the host says so', async () => {
+test('a sub-orchestration takes the place of what runs under its id', async () => {
   const taken = await flows.start('waitFor', ['go'])
+  await until(async () => (await flows.status(taken)).runtimeStatus === 'Running')
   const id = await flows.start('parent', { id: taken, name: 'x' })
-  await host.waitForOutput(
-    new RegExp(`would hang in Azure.*'${id}': its sub-orchestration cannot have the id`),
-  )
-  expect((await flows.status(taken)).name).toBe('waitFor')
+  expect((await flows.end(id)).output).toEqual({ result: `x of ${taken}`, parent: id })
+  expect(await flows.status(taken)).toMatchObject({ name: 'child', runtimeStatus: 'Completed' })
 })
 
-test('a sub-orchestration cannot have the id of its parent', async () => {
+test('a sub-orchestration under the id of its parent waits for ever, and the host says so', async () => {
   const id = await flows.start('parent', { id: 'own-id', name: 'x' }, 'own-id')
-  expect(await flows.end(id)).toMatchObject({
-    runtimeStatus: 'Failed',
-    output: expect.stringContaining('is that of its parent'),
-  })
+  await host.waitForOutput(
+    /would hang in Azure.*the id 'own-id' of its sub-orchestration is that of its parent/,
+  )
+  expect((await flows.status(id)).runtimeStatus).toBe('Running')
 })
 
 test('115. an answer 202 with a location is followed until there is another one', async () => {
@@ -199,7 +205,7 @@ test('115. an answer 202 with a location is followed until there is another one'
 
 test('115. an address that nobody answers at fails the task', async () => {
   const ended = await flows.end(await flows.start('calls', { method: 'GET', url: 'http://127.0.0.1:9' }))
-  expect(ended.output).toMatch(/^Orchestrator function 'calls' failed: .*fetch failed/)
+  expect(ended.output).toMatch(/^Orchestrator function 'calls' failed: (?!Activity)/)
 })
 
 test('a provider of exception properties makes failures structured', async () => {

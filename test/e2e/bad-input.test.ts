@@ -244,6 +244,7 @@ describe('refuses a run that names', () => {
     'a#b',
     'a?b',
     'a@b',
+    "it's",
     'a\nb',
     'a\u0000b',
     'a\u001bb',

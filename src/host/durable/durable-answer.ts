@@ -12,16 +12,16 @@ export interface DurableAnswer {
 export class DurableRequestError extends Error {
   override readonly name = 'DurableRequestError'
   readonly status: number
-  /** The `Message` of the error object. */
-  readonly summary: string
+  /** The `Message` of the error object; when absent, the text itself is, and nothing else is told. */
+  readonly summary: string | undefined
 
   constructor(
     detail: string,
-    { status = 400, summary = badArguments }: { status?: number; summary?: string } = {},
+    { status = 400, summary = badArguments }: { status?: number; summary?: string | null } = {},
   ) {
     super(detail)
     this.status = status
-    this.summary = summary
+    this.summary = summary ?? undefined
   }
 }
 
@@ -31,6 +31,9 @@ const wentWrong = 'Something went wrong while processing your request'
 /** The error object that the real extension answers with; stack traces stay in the log. */
 export function toErrorAnswer(error: unknown): DurableAnswer {
   const refused = error instanceof DurableRequestError
+  if (refused && error.summary === undefined) {
+    return { status: error.status, json: JSON.stringify({ Message: error.message }) }
+  }
   return {
     status: refused ? error.status : 500,
     json: JSON.stringify({

@@ -106,7 +106,8 @@ async function open(
     functions: entities,
     signal: (signal) => entityRunner.signal(signal),
     commands,
-    links: (instanceId) => toInstanceLinks({ hubName, baseUrl, webhookKey }, instanceId),
+    links: (instanceId, url) =>
+      toInstanceLinks({ hubName, baseUrl: new URL(url).origin, webhookKey }, instanceId),
     log,
   })
   const handle: RpcHandler = async (request, response) =>

@@ -5,6 +5,8 @@ import { DurableRequestError } from './durable-answer.js'
 /** A request of the durable API. */
 export interface DurableRequest {
   readonly method: string
+  /** Where it was sent, with origin and query. */
+  readonly url: string
   /** Decoded parts of the path below the API's root, without empty ones. */
   readonly segments: readonly string[]
   /** By lower-case name, as names compare ignoring case; of several values the first. */
@@ -22,18 +24,20 @@ export function isJson({ headers }: Pick<DurableRequest, 'headers'>): boolean {
 
 /** Reads an HTTP request of the API whose paths begin with `root` (a pattern with `^`), which is cut off. */
 export function fromHttpRequest(request: IncomingMessage, root: RegExp): DurableRequest {
-  const { method = 'GET', url = '', headers } = request
-  return toDurableRequest({ method, url: url.replace(root, ''), headers }, () => readText(request))
+  const { method = 'GET', url: target = '', headers } = request
+  const url = `http://${headers.host}${target}`
+  return toDurableRequest({ method, url, headers }, target.replace(root, ''), () => readText(request))
 }
 
-/** Takes apart what is asked of the API; `url` is relative to its root. */
+/** Takes apart what is asked of the API; `target` is relative to its root. */
 export function toDurableRequest(
-  { method, url, headers }: Pick<DurableRequest, 'method' | 'headers'> & { readonly url: string },
+  sent: Pick<DurableRequest, 'method' | 'url' | 'headers'>,
+  target: string,
   readBody: () => Promise<string>,
 ): DurableRequest {
-  const [path = '', search = ''] = url.split(/\?(.*)/s, 2)
+  const [path = '', search = ''] = target.split(/\?(.*)/s, 2)
   const parts = path.split('/').filter((part) => part !== '')
-  return { method, segments: parts.map(decodeSegment), query: parseQuery(search), headers, readBody }
+  return { ...sent, segments: parts.map(decodeSegment), query: parseQuery(search), readBody }
 }
 
 function parseQuery(search: string): ReadonlyMap<string, string> {

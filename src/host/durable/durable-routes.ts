@@ -26,7 +26,7 @@ export function createDurableRoutes(options: DurableRoutesOptions) {
       case 'instances':
         return answerInstances(request)
       case 'makeprimary':
-        return request.method === 'POST' ? { status: 202 } : undefined
+        return request.method === 'POST' ? { status: 200 } : undefined
       default:
         return undefined
     }

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../core/errors.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import { type DurableRequest, isJson } from './durable-request.js'
 import type { OutgoingSignal } from './entity-batch.js'
@@ -21,11 +22,10 @@ const notFound: DurableAnswer = { status: 404 }
 /** Answers `entities[/{name}[/{key}]]`; `undefined` when there is no such route. */
 export function createEntityRoutes(options: EntityRoutesOptions) {
   return async function answerEntities(request: DurableRequest): Promise<DurableAnswer | undefined> {
-    const [, name, key, ...more] = request.segments
+    const [, name, key = '', ...more] = request.segments
     if (more.length > 0) return undefined
-    if (key === undefined || name === undefined) {
-      return request.method === 'GET' ? list(options, request, name) : undefined
-    }
+    if (request.method === 'GET' && key === '') return list(options, request, name)
+    if (name === undefined) return undefined
     switch (request.method) {
       case 'POST':
         return signal(options, name, key, request.query.get('op') ?? '', await readInput(request))
@@ -48,39 +48,38 @@ async function signal(
 ): Promise<DurableAnswer> {
   if (!options.functions.has(name.toLowerCase())) {
     const known = [...options.functions.values()].map((entity) => entity.name)
-    throw new DurableRequestError(toUnknownFunctionText(name, 'entity', known))
+    throw new DurableRequestError(toUnknownFunctionText(name.toLowerCase(), 'entity', known), {
+      summary: null,
+    })
   }
-  await options.signal({ target: toEntityId(name, toKey(key)), operation, input })
+  checkKey(key)
+  await options.signal({ target: toEntityId(name, key), operation, input })
   return accepted
 }
 
 function read({ hub }: EntityRoutesOptions, name: string, key: string): DurableAnswer {
-  const { state } = hub.entities.read(toInstanceId(toEntityId(name, toKey(key))))
+  // An empty key cannot be part of a path, so `$` stands for it here (Durable extension: HTTP API).
+  const { state } = hub.entities.read(toInstanceId(toEntityId(name, key === '$' ? '' : key)))
   return state === null ? notFound : { status: 200, json: state }
 }
 
-/** An empty key cannot be part of a path, so `$` stands for it. */
-function toKey(segment: string): string {
-  if (!isEntityKey(segment)) {
-    throw new DurableRequestError(
-      `The entity key '${segment}' holds one of the characters / \\ # ? or a control character.`,
-    )
-  }
-  return segment === '$' ? '' : segment
+function checkKey(key: string): void {
+  if (isEntityKey(key)) return
+  const text = `The entity key '${key}' holds one of the characters / \\ # ? or a control character.`
+  throw new DurableRequestError(text, { summary: null })
 }
 
-/** JSON is stored as it came, so that numbers keep their digits; other content is a text. A null counts as no input. */
+/** JSON is stored as it came, so that numbers keep their digits; other content is a text. */
 async function readInput(request: DurableRequest): Promise<string | null> {
   const body = await request.readBody()
   if (body === '') return null
   if (!isJson(request)) return JSON.stringify(body)
   const text = body.trim()
   try {
-    return JSON.parse(text) === null ? null : text
+    JSON.parse(text)
+    return text
   } catch (error) {
-    throw new DurableRequestError(error instanceof Error ? error.message : String(error), {
-      summary: 'Could not parse JSON content',
-    })
+    throw new DurableRequestError(`Could not parse JSON content: ${toErrorMessage(error)}`, { summary: null })
   }
 }
 
@@ -113,5 +112,5 @@ function toListItem({ id, state, lastOperationAt }: ListedEntity, fetchState: bo
     lastOperationTime: new Date(lastOperationAt).toISOString(),
   })
   // The stored text goes in unparsed, so that numbers keep their digits.
-  return fetchState ? `${item.slice(0, -1)},"state":${state ?? 'null'}}` : item
+  return `${item.slice(0, -1)},"state":${(fetchState ? state : null) ?? 'null'}}`
 }

@@ -6,6 +6,6 @@ import type { TaskHub } from './task-hub.js'
 export interface InstanceApi {
   readonly hub: TaskHub
   readonly commands: InstanceCommands
-  /** Where an instance is read and steered. */
-  readonly links: (instanceId: string) => Readonly<Record<InstanceLink, string>>
+  /** Where an instance is read and steered, at the origin of the request's `url`. */
+  readonly links: (instanceId: string, url: string) => Readonly<Record<InstanceLink, string>>
 }

@@ -1,4 +1,4 @@
-import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
+import type { DurableAnswer } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
 import { knownStatuses } from './instance-status.js'
 import type { InstanceQuery } from './instance-table.js'
@@ -37,7 +37,7 @@ function list(hub: TaskHub, request: DurableRequest): DurableAnswer {
 async function purge(commands: InstanceCommands, { query }: DurableRequest): Promise<DurableAnswer> {
   const read = readQuery(query)
   if (read.from === undefined) {
-    throw new DurableRequestError("'createdTimeFrom' must be given, as a date and time.")
+    return { status: 400, json: JSON.stringify("Please provide value for 'createdTimeFrom' parameter.") }
   }
   const instancesDeleted = await commands.purgeAll(read)
   return instancesDeleted === 0
@@ -54,12 +54,9 @@ function readQuery(query: DurableRequest['query']): Omit<InstanceQuery, 'limit'>
   }
 }
 
-/** Names of states, separated by commas; all of them when none is named. */
-function parseStatuses(text: string | undefined): readonly string[] {
-  if (text === undefined || text.trim() === '') return knownStatuses
-  return text.split(',').map((name) => {
-    const status = knownStatuses.find((known) => known.toLowerCase() === name.trim().toLowerCase())
-    if (status === undefined) throw new DurableRequestError(`'${name.trim()}' is not a runtime status.`)
-    return status
-  })
+/** Names of states, separated by commas; those that are none count for nothing, and all states when none is left. */
+function parseStatuses(text = ''): readonly string[] {
+  const named = text.split(',').map((name) => name.trim())
+  const found = knownStatuses.filter((known) => named.includes(known))
+  return found.length === 0 ? knownStatuses : found
 }

@@ -2,7 +2,7 @@ import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import { type DurableRequest, isJson } from './durable-request.js'
 import type { InstanceApi } from './instance-api.js'
 import { answerInstanceList } from './instance-list-routes.js'
-import { answerStart, toAccepted } from './instance-start-route.js'
+import { answerStart, answerStarted } from './instance-start-route.js'
 import { isOver } from './instance-status.js'
 import { toHistoryJson } from './orchestrations/history-json.js'
 import type { CommandOutcome } from './orchestrations/instance-commands.js'
@@ -28,7 +28,7 @@ export function createInstanceRoutes(options: InstanceApi) {
     if (id === undefined) return answerInstanceList(options, request)
     if (verb === undefined) return answerOne(options, id, request)
     if (request.method !== 'POST') return undefined
-    if (detail === undefined) return control(options, id, verb.toLowerCase(), request.query)
+    if (detail === undefined) return control(options, id, verb.toLowerCase(), request)
     return verb.toLowerCase() === 'raiseevent' ? raiseEvent(options, id, detail, request) : undefined
   }
 }
@@ -50,7 +50,7 @@ async function answerOne(
   }
 }
 
-function readStatus({ hub, links }: InstanceApi, id: string, { query }: DurableRequest): DurableAnswer {
+function readStatus({ hub }: InstanceApi, id: string, { query, url }: DurableRequest): DurableAnswer {
   const instance = hub.instances.read(id)
   if (instance === undefined) return answers.gone
   const showInput = isOn(query, 'showInput', true)
@@ -63,19 +63,20 @@ function readStatus({ hub, links }: InstanceApi, id: string, { query }: DurableR
       : undefined
   const json = toStatusJson(instance, { showInput, historyEvents })
   if (!isOver(instance.status)) {
-    return { status: 202, json, headers: { Location: links(id).statusQueryGetUri, 'Retry-After': '5' } }
+    return { status: 202, json, headers: { Location: url, 'Retry-After': '5' } }
   }
   const isError = instance.status === 'Failed' && isOn(query, 'returnInternalServerErrorOnFailure', false)
   return { status: isError ? 500 : 200, json }
 }
 
 async function control(
-  { commands, links }: InstanceApi,
+  options: InstanceApi,
   id: string,
   verb: string,
-  query: DurableRequest['query'],
+  request: DurableRequest,
 ): Promise<DurableAnswer | undefined> {
-  const reason = query.get('reason') ?? ''
+  const { commands } = options
+  const reason = request.query.get('reason') ?? null
   switch (verb) {
     case 'terminate':
       return answers[await commands.terminate(id, reason)]
@@ -88,8 +89,8 @@ async function control(
       return outcome === 'running' ? onlyFailed : answers[outcome]
     }
     case 'restart': {
-      const withNewId = isOn(query, 'restartWithNewInstanceId', true)
-      return toAccepted({ links }, await commands.restart(id, { withNewId }))
+      const withNewId = isOn(request.query, 'restartWithNewInstanceId', true)
+      return answerStarted(options, await commands.restart(id, { withNewId }), request)
     }
     default:
       return undefined
@@ -112,7 +113,7 @@ async function raiseEvent(
   if (instance === undefined) return answers.gone
   if (isOver(instance.status)) return answers.over
   if (!isJson(request)) {
-    throw new DurableRequestError('Only application/json request content is supported')
+    throw new DurableRequestError('Only application/json request content is supported', { summary: null })
   }
   const data = parseJsonBody(await request.readBody())
   if (data === null)

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DurableAnswer } from './durable-answer.js'
+import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
 import type { InstanceApi } from './instance-api.js'
 import { isOver } from './instance-status.js'
 import { toStatusJson } from './orchestrations/status-json.js'
 import { parseJsonBody } from './request-body.js'
+import { isOn } from './request-parameters.js'
 
 const shortestPollMs = 10
 
@@ -18,38 +19,54 @@ export async function answerStart(
   const input = parseJsonBody(await request.readBody())
   const version = request.query.get('version')
   const id = await options.commands.start({ functionName, instanceId, input, version })
-  return (await waitForEnd(options, id, request.query)) ?? toAccepted(options, id)
+  return answerStarted(options, id, request)
 }
 
-/** Where a new orchestration is read and steered. */
-export function toAccepted({ links }: Pick<InstanceApi, 'links'>, id: string): DurableAnswer {
-  const addresses = links(id)
+/** Where a new orchestration is read and steered, or what came of it when the caller has asked for the wait and it ends in time. */
+export async function answerStarted(
+  options: InstanceApi,
+  id: string,
+  { query, url }: DurableRequest,
+): Promise<DurableAnswer> {
+  return (await waitForEnd(options, id, query)) ?? toAccepted(options, id, url)
+}
+
+function toAccepted({ links }: InstanceApi, id: string, url: string): DurableAnswer {
+  const addresses = links(id, url)
   const headers = { Location: addresses.statusQueryGetUri, 'Retry-After': '10' }
   return { status: 202, headers, json: JSON.stringify({ id, ...addresses }) }
 }
 
-/** `undefined` when nobody wants to wait, or when the time is up. */
+/** `undefined` when nobody wants to wait, which takes both parameters, or when the time is up. */
 async function waitForEnd(
   { hub }: InstanceApi,
   id: string,
   query: DurableRequest['query'],
 ): Promise<DurableAnswer | undefined> {
-  const giveUpAt = performance.now() + toMs(query.get('timeout'))
-  const pollMs = Math.max(shortestPollMs, toMs(query.get('pollinginterval') ?? '1'))
-  while (performance.now() < giveUpAt) {
+  const timeout = parseSeconds(query.get('timeout'))
+  const interval = parseSeconds(query.get('pollinginterval'))
+  if (timeout === undefined || interval === undefined) return undefined
+  if (interval > timeout) {
+    throw new DurableRequestError(`Total timeout ${timeout} should be bigger than retry timeout ${interval}`)
+  }
+  const giveUpAt = performance.now() + timeout * 1000
+  for (;;) {
     const instance = hub.instances.read(id)
     if (instance === undefined) return undefined
     if (isOver(instance.status)) {
-      if (instance.status === 'Completed') return { status: 200, json: instance.output ?? 'null' }
-      const status = instance.status === 'Failed' ? 500 : 200
-      return { status, json: toStatusJson(instance, { showInput: true }) }
+      const json =
+        instance.status === 'Completed'
+          ? (instance.output ?? 'null')
+          : toStatusJson(instance, { showInput: isOn(query, 'showInput', true) })
+      return { status: 200, json }
     }
-    await delay(Math.min(pollMs, Math.max(1, giveUpAt - performance.now())))
+    const leftMs = giveUpAt - performance.now()
+    if (leftMs <= 0) return undefined
+    await delay(Math.min(leftMs, Math.max(shortestPollMs, interval * 1000)))
   }
-  return undefined
 }
 
-function toMs(seconds: string | undefined): number {
-  const value = Number(seconds ?? '0')
-  return Number.isFinite(value) ? value * 1000 : 0
+function parseSeconds(text: string | undefined): number | undefined {
+  const value = Number(text?.trim() || Number.NaN)
+  return Number.isFinite(value) ? value : undefined
 }

@@ -1,4 +1,3 @@
-import { DurableRequestError } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
 
 const pageSize = 100
@@ -10,13 +9,10 @@ export function isOn(query: DurableRequest['query'], name: string, byDefault: bo
   return text === 'true' ? true : text === 'false' ? false : byDefault
 }
 
-/** Epoch milliseconds; `undefined` when the parameter is absent. @throws {DurableRequestError} naming it, when it is no time. */
+/** Epoch milliseconds; `undefined` when the parameter is absent or no time. */
 export function parseTime(query: DurableRequest['query'], name: string): number | undefined {
-  const text = query.get(name.toLowerCase())
-  if (text === undefined || text === '') return undefined
-  const time = Date.parse(text)
-  if (Number.isNaN(time)) throw new DurableRequestError(`'${name}' is not a date and time: '${text}'.`)
-  return time
+  const time = Date.parse(query.get(name.toLowerCase()) ?? '')
+  return Number.isNaN(time) ? undefined : time
 }
 
 /** Which part of a list is asked for: ids after this one, and how many. */

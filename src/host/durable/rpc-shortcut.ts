@@ -73,7 +73,8 @@ function toRequest(
   const all = { ...defaults.headers.common, ...defaults.headers[method.toLowerCase()], ...headers }
   const lowerCase = Object.entries(all).map(([name, value]) => [name.toLowerCase(), value])
   return toDurableRequest(
-    { method: method.toUpperCase(), url: url.slice(baseLength), headers: Object.fromEntries(lowerCase) },
+    { method: method.toUpperCase(), url, headers: Object.fromEntries(lowerCase) },
+    url.slice(baseLength),
     async () => toBody(data),
   )
 }

@@ -37,9 +37,6 @@ function writeHttp(response: ServerResponse, http: RpcHttpResponse): void {
   if (http.cookies !== undefined && http.cookies.length > 0) {
     response.setHeader('set-cookie', http.cookies.map(toSetCookie))
   }
-  if (body.length > 0 && !response.hasHeader('content-type')) {
-    response.setHeader('content-type', 'application/octet-stream')
-  }
   if (status !== 204 && status !== 304) response.setHeader('content-length', body.length)
   response.writeHead(status)
   response.end(body)

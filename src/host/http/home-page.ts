@@ -7,7 +7,7 @@ const page = `<!doctype html>
 </html>
 `
 
-/** Answers `GET /`: a page, or 204 when the app setting `AzureWebJobsDisableHomepage` is on. */
+/** Answers `/`, whatever the method: a page, or 204 when the app setting `AzureWebJobsDisableHomepage` is on. */
 export function writeHomePage(response: ServerResponse, isDisabled: boolean): void {
   if (isDisabled) {
     response.writeHead(204)

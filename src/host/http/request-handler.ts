@@ -50,16 +50,14 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const path = decodePath(target.path)
     // As Kestrel does: no file and no row has such a name, and many an API ends a text there.
     if (path.includes('\0')) return writeEmpty(response, 400)
+    for (const [name, value] of customHeaders) response.setHeader(name, value)
     const area = builtIn.exec(path)
     const match = area === null ? router.find(request.method ?? 'GET', path) : undefined
     if (area !== null)
       settle(answerBuiltIn(options, { area, path, search: target.search }, request, response), response, log)
-    else if (match === undefined) answerUnrouted(options, request, response, path)
+    else if (match === undefined) answerUnrouted(options, response, path)
     else {
-      const answer = () => {
-        for (const [name, value] of customHeaders) response.setHeader(name, value)
-        settle(answerFunction(options, match, target, request, response), response, log)
-      }
+      const answer = () => settle(answerFunction(options, match, target, request, response), response, log)
       if (!throttle(response, () => gate(response, answer))) writeEmpty(response, 429)
     }
   }
@@ -138,12 +136,7 @@ function refuseBody(request: IncomingMessage, response: ServerResponse): void {
   request.once('close', () => clearTimeout(timer))
 }
 
-function answerUnrouted(
-  options: RequestHandlerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-  path: string,
-): void {
-  if (path === '/' && request.method === 'GET') writeHomePage(response, options.isHomePageDisabled)
+function answerUnrouted(options: RequestHandlerOptions, response: ServerResponse, path: string): void {
+  if (path === '/') writeHomePage(response, options.isHomePageDisabled)
   else writeEmpty(response, 404)
 }

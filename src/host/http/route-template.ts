@@ -10,7 +10,7 @@ export interface RouteTemplate {
   readonly isLiteral: boolean
   /**
    * Values by parameter name for a path without its first slash, decoded by {@link decodePath}; undefined when it does not match.
-   * Optional parameters that the path does not have are absent.
+   * Optional parameters that the path does not have are absent; a slash at its end is that of a catch-all, or counts for nothing.
    */
   match(path: string): Record<string, string> | undefined
 }
@@ -21,7 +21,7 @@ export function parseRouteTemplate(template: string): RouteTemplate {
   const segments = parseRouteSegments(text)
   const parameters = segments.flatMap((segment) => segment.filter((part) => typeof part !== 'string'))
   const checks = parameters.map((parameter) => parameter.constraints.map(createConstraint))
-  const expression = new RegExp(`^${toSource(segments)}$`, 'i')
+  const expression = new RegExp(`^${toSource(segments)}/?$`, 'i')
   return {
     text,
     isLiteral: parameters.length === 0,

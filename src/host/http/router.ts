@@ -52,10 +52,9 @@ export function createRouter(functions: readonly LoadedFunction[], routePrefix: 
 }
 
 function findRoute(routes: readonly HttpRoute[], method: string, path: string): RouteMatch | undefined {
-  const rest = path.endsWith('/') ? path.slice(1, -1) : path.slice(1)
   for (const route of routes) {
     if (!route.methods.has(method)) continue
-    const values = route.template.match(rest)
+    const values = route.template.match(path.slice(1))
     if (values !== undefined) return { route, values }
   }
   return undefined

@@ -2,10 +2,12 @@ import { parseJson } from '../../../core/json.js'
 import type { InvocationOutcome } from '../../functions.js'
 import { isObject, type UncheckedObject } from '../../parse-json.js'
 
+type FailedInvocation = Extract<InvocationOutcome, { succeeded: false }>
+
 /** The members of the event that a failed activity ends with. */
 export function toActivityFailure(
   name: string,
-  { message, stack, timedOut }: Extract<InvocationOutcome, { succeeded: false }>,
+  { message, stack, timedOut }: FailedInvocation,
 ): UncheckedObject {
   const details = timedOut ? undefined : readFailureDetails(message)
   const shown = details ? String(details.ErrorMessage) : message
@@ -16,6 +18,11 @@ export function toActivityFailure(
     Details: toExceptionText(text, shown, stack),
     ...(details && { FailureDetails: details }),
   }
+}
+
+/** The members of the event that a request of an orchestrator ends with when it got no answer. */
+export function toHttpFailure(_name: string, { message }: FailedInvocation): UncheckedObject {
+  return { Reason: message, Details: toExceptionText(message, message, '') }
 }
 
 /** An app with a provider of exception properties sends failures as JSON. */

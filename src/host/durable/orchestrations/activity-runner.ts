@@ -4,7 +4,7 @@ import type { Claim, StoredMessage } from '../hub-message.js'
 import type { TaskHub } from '../task-hub.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { WorkQueue } from '../work-queue.js'
-import { toActivityFailure } from './activity-failure.js'
+import { toActivityFailure, toHttpFailure } from './activity-failure.js'
 import { eventTypes, toEventText } from './history-event.js'
 import { performHttp } from './http-activity.js'
 import { notifyInstance } from './instance-events.js'
@@ -59,7 +59,7 @@ export class ActivityRunner {
 
   async #invoke({ name, input, sender }: StoredMessage): Promise<ActivityEnd> {
     const { invoker, functions } = this.#options
-    if (name === httpActivityName) return toEnd(name, await performHttp(input))
+    if (name === httpActivityName) return toEnd(name, await performHttp(input), toHttpFailure)
     const definition = functions.get(name.toLowerCase())
     if (definition === undefined) {
       return toEnd(name, createFailure(`Activity function '${name}' does not exist.`))
@@ -84,8 +84,8 @@ interface ActivityEnd {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-function toEnd(name: string, outcome: InvocationOutcome): ActivityEnd {
-  if (!outcome.succeeded) return { type: eventTypes.taskFailed, fields: toActivityFailure(name, outcome) }
+function toEnd(name: string, outcome: InvocationOutcome, toFailure = toActivityFailure): ActivityEnd {
+  if (!outcome.succeeded) return { type: eventTypes.taskFailed, fields: toFailure(name, outcome) }
   return { type: eventTypes.taskCompleted, fields: { Result: toActivityResult(outcome.returnValue) } }
 }
 

@@ -7,8 +7,13 @@ import type { TaskHub } from '../task-hub.js'
 import type { Decision } from './decision.js'
 import { concludeEpisode, type Episode, failEpisode } from './episode.js'
 import { findIdProblem } from './instance-id.js'
+import { NonDeterministicError } from './non-determinism.js'
 import { toOrchestrationTrigger } from './orchestration-trigger.js'
-import { type OrchestratorAnswer, parseOrchestratorAnswer } from './orchestrator-answer.js'
+import {
+  type OrchestratorAnswer,
+  type OrchestratorFailure,
+  parseOrchestratorAnswer,
+} from './orchestrator-answer.js'
 import { type ReplayResult, replay } from './replay.js'
 import { hasReusedTasks } from './reused-tasks.js'
 
@@ -44,11 +49,10 @@ export async function askOrchestrator(
 ): Promise<Episode | { readonly cutAfter: number }> {
   const { instance, history, news } = situation
   const answer = await invoke(situation, options)
-  if (answer.isBroken) return concludeEpisode(instance, news, answer, nothing)
   const actionCount = answer.actions.length
   if (actionCount > options.maxActions) {
     const message = `Maximum amount of orchestration actions (${options.maxActions}) has been reached.`
-    return fail(situation, actionCount, message, options)
+    return fail(situation, actionCount, { message, stack: '' }, options)
   }
   try {
     const replayed = replay({
@@ -61,23 +65,39 @@ export async function askOrchestrator(
     if (replayed.cutAfter !== undefined) return { cutAfter: replayed.cutAfter }
     report(instance, answer, replayed, options)
     const decisions = replayed.decisions
-      .filter((decision) => isKnown(instance, decision, options))
-      .map((decision) => complete(instance, decision, options.defaultVersion))
-    for (const decision of decisions) reportTakenId(instance, decision, options)
+      .filter(
+        (decision) => isKnown(instance, decision, options) && hasPossibleId(instance, decision, options),
+      )
+      .map((decision) => complete(decision, options.defaultVersion))
+    for (const decision of decisions) reportReplaced(instance, decision, options)
     return concludeEpisode(instance, news, answer, { ...replayed, decisions })
   } catch (error) {
-    return fail(situation, actionCount, toErrorMessage(error), options)
+    const isNameless = error instanceof NonDeterministicError
+    return fail(
+      situation,
+      actionCount,
+      { message: toErrorMessage(error), stack: '', isNameless },
+      options,
+      answer.failure,
+    )
   }
 }
 
 /** Ends an orchestration whose function has not failed itself: nothing else in the log would tell why. */
-function fail({ instance, news }: Situation, actionCount: number, why: string, { log }: AskOptions): Episode {
-  log('error', `The orchestration '${instance.id}' of '${instance.name}' has failed: ${why}`)
-  return failEpisode(instance, news, actionCount, why)
+function fail(
+  { instance, news }: Situation,
+  actionCount: number,
+  failure: OrchestratorFailure,
+  { log }: AskOptions,
+  earlier?: OrchestratorFailure,
+): Episode {
+  const before = earlier === undefined ? '' : ` Its function had broken down: ${earlier.message}`
+  log(
+    'error',
+    `The orchestration '${instance.id}' of '${instance.name}' has failed: ${failure.message}${before}`,
+  )
+  return failEpisode(instance, news, actionCount, failure)
 }
-
-/** What follows from an answer that cannot be held against the history. */
-const nothing = { decisions: [], canceledTimers: [], hasOpenTasks: false }
 
 async function invoke(situation: Situation, options: AskOptions): Promise<OrchestratorAnswer> {
   const { instance, history, news } = situation
@@ -105,12 +125,12 @@ function hang(instance: Instance, what: string, { log }: AskOptions): void {
 function report(
   instance: Instance,
   { isStuck, isDone, failure }: OrchestratorAnswer,
-  { warnings, hasOpenTasks, next }: ReplayResult,
+  { warnings, hasOpenTasks }: ReplayResult,
   options: AskOptions,
 ): void {
   for (const warning of warnings) hang(instance, warning, options)
   if (isStuck) hang(instance, 'its function threw something that is no Error with a message', options)
-  if ((isDone || failure) && hasOpenTasks && next === undefined) {
+  if ((isDone || failure) && hasOpenTasks) {
     hang(
       instance,
       'its function has ended, but timers or tasks that it started have not; they are waited for',
@@ -129,21 +149,29 @@ function isKnown(instance: Instance, decision: Decision, { findUnknown, log }: A
   return false
 }
 
-/** The platform drops the start of a sub-orchestration whose id is in use, and says nothing. */
-function reportTakenId(instance: Instance, decision: Decision, options: AskOptions): void {
+/** A sub-orchestration takes the place of what runs under its id, on which the platform says nothing. */
+function reportReplaced({ id }: Instance, decision: Decision, { hub, log }: AskOptions): void {
   if (decision.kind !== 'subOrchestration') return
-  const existing = options.hub.instances.readHead(decision.instanceId)
+  const existing = hub.instances.readHead(decision.instanceId)
   if (existing === undefined || isOver(existing.status)) return
-  hang(instance, `its sub-orchestration cannot have the id '${existing.id}', which is in use`, options)
+  log(
+    'warning',
+    `The orchestration '${existing.id}' is given up for a sub-orchestration of '${id}' that has its id.`,
+  )
 }
 
-/** @throws {RangeError} for a sub-orchestration with an id that it cannot have. */
-function complete(instance: Instance, decision: Decision, defaultVersion: string): Decision {
-  if (decision.kind !== 'subOrchestration') return decision
-  const { instanceId, version = defaultVersion } = decision
+/** A sub-orchestration with an id that it cannot have is not started, and its parent waits for ever. */
+function hasPossibleId(instance: Instance, decision: Decision, options: AskOptions): boolean {
+  if (decision.kind !== 'subOrchestration') return true
+  const { instanceId } = decision
   const problem = instanceId === instance.id ? 'is that of its parent' : findIdProblem(instanceId)
-  if (problem !== undefined) {
-    throw new RangeError(`The instance id '${instanceId}' of a sub-orchestration ${problem}.`)
-  }
-  return { ...decision, version }
+  if (problem === undefined) return true
+  hang(instance, `the id '${instanceId}' of its sub-orchestration ${problem}; it is not started`, options)
+  return false
+}
+
+function complete(decision: Decision, defaultVersion: string): Decision {
+  return decision.kind === 'subOrchestration'
+    ? { ...decision, version: decision.version ?? defaultVersion }
+    : decision
 }

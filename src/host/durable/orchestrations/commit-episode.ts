@@ -122,7 +122,8 @@ function toFailureFields(
   name: string,
   { failure, output }: Extract<EpisodeEnd, { kind: 'over' }>,
 ): Readonly<Record<string, unknown>> {
-  if (failure === undefined) return { Reason: readText(output), Details: '' }
+  // Without details the client library cannot read the failure, which ends the parent as well.
+  if (failure === undefined) return { Reason: readText(output), Details: null }
   const details = `Message: ${failure.message}, StackTrace: ${failure.stack}`
   const structured = failure.details === undefined ? {} : { FailureDetails: failure.details }
   return { Reason: toFailureText(name, failure), Details: details, ...structured }

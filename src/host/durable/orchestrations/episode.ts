@@ -30,8 +30,8 @@ export type EpisodeEnd =
     }
 
 /** The text of a failed orchestrator, as callers and parents know it. */
-export function toFailureText(name: string, { message }: OrchestratorFailure): string {
-  return `Orchestrator function '${name}' failed: ${message}`
+export function toFailureText(name: string, { message, isNameless }: OrchestratorFailure): string {
+  return isNameless ? message : `Orchestrator function '${name}' failed: ${message}`
 }
 
 /** Puts together what the orchestrator function answered and what replaying it has found out. */
@@ -60,9 +60,8 @@ export function failEpisode(
   instance: Instance,
   news: readonly HistoryRow[],
   actionCount: number,
-  message: string,
+  failure: OrchestratorFailure,
 ): Episode {
-  const failure = { message, stack: '' }
   const { customStatus } = instance
   const end = toFailed(instance, failure)
   return { news, decisions: [], canceledTimers: [], actionCount, hasFailed: true, customStatus, end }
@@ -73,33 +72,37 @@ export function terminateEpisode(
   instance: Instance,
   news: readonly HistoryRow[],
   actionCount: number,
-  reason: string,
+  reason: string | null,
 ): Episode {
-  const end = { kind: 'over', status: 'Terminated', output: JSON.stringify(reason) } as const
+  const end = { kind: 'over', status: 'Terminated', output: toReasonJson(reason) } as const
   const { customStatus } = instance
   return { news, decisions: [], canceledTimers: [], actionCount, hasFailed: false, customStatus, end }
 }
 
-const mostStatusKilobytes = 16
-
-/** Why a custom status, JSON text, is refused; `undefined` when it is not. As in Azure Storage. */
-function checkCustomStatus(customStatus: string | undefined): string | undefined {
-  const kilobytes = ((customStatus?.length ?? 0) * 2) / 1024
-  if (kilobytes <= mostStatusKilobytes) return undefined
-  return `The UTF-16 size of the JSON-serialized payload must not exceed ${mostStatusKilobytes} KB. The current payload size is ${Math.ceil(kilobytes)} KB.`
+/** Why somebody has ended or suspended an orchestration, as its output; `null` when no reason was given. */
+export function toReasonJson(reason: string | null): string | null {
+  return reason === null ? null : JSON.stringify(reason)
 }
 
-/** Whoever has returned or failed still waits for what it has scheduled. */
+const mostStatusKilobytes = 16
+
+/** Why a custom status, JSON text, is refused; `undefined` when it is not. Whole kilobytes are counted, as the platform does. */
+function checkCustomStatus(customStatus: string | undefined): string | undefined {
+  const kilobytes = Math.floor(((customStatus?.length ?? 0) * 2) / 1024)
+  if (kilobytes <= mostStatusKilobytes) return undefined
+  return `The UTF-16 size of the JSON-serialized payload must not exceed ${mostStatusKilobytes} KB. The current payload size is ${kilobytes} KB.`
+}
+
+/** Whoever has returned, failed or asked for the next round still waits for what it has scheduled (DTFx: open tasks). */
 function findEnd(
   instance: Instance,
   { actions, isDone, failure, output }: OrchestratorAnswer,
   hasOpenTasks: boolean,
 ): EpisodeEnd {
   if (failure) return hasOpenTasks ? { kind: 'open' } : toFailed(instance, failure)
-  if (!isDone) return { kind: 'open' }
+  if (!isDone || hasOpenTasks) return { kind: 'open' }
   const next = actions.find((action) => action.type === 'continueAsNew')
-  if (next) return { kind: 'next', input: next.input }
-  return hasOpenTasks ? { kind: 'open' } : { kind: 'over', status: 'Completed', output }
+  return next ? { kind: 'next', input: next.input } : { kind: 'over', status: 'Completed', output }
 }
 
 function toFailed({ name }: Instance, failure: OrchestratorFailure): EpisodeEnd {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../core/json.js'
 import type { HistoryRow } from '../instance-table.js'
 import { eventTypes } from './history-event.js'
 
@@ -16,7 +17,6 @@ const mergedInto: Readonly<Record<number, readonly number[]>> = {
     eventTypes.subOrchestrationCompleted,
     eventTypes.subOrchestrationFailed,
   ],
-  [eventTypes.timerCreated]: [eventTypes.timerFired],
 }
 
 const wireNames: Readonly<Record<number, string>> = {
@@ -36,6 +36,13 @@ const wireNames: Readonly<Record<number, string>> = {
   [eventTypes.executionSuspended]: 'ExecutionSuspended',
   [eventTypes.executionResumed]: 'ExecutionResumed',
 }
+
+/** Events whose version is not shown. */
+const versioned: ReadonlySet<number> = new Set([
+  eventTypes.executionStarted,
+  eventTypes.taskScheduled,
+  eventTypes.subOrchestrationCreated,
+])
 
 const statusNames: Readonly<Record<number, string>> = { 1: 'Completed', 3: 'Failed', 5: 'Terminated' }
 
@@ -61,11 +68,17 @@ function toShown(row: HistoryRow, scheduled: HistoryRow | undefined, options: Hi
   const isEnd = scheduled !== undefined && mergedInto[scheduled.type]?.includes(row.type)
   const event: Event = { EventType: wireNames[row.type], ...fields, Timestamp }
   if (isEnd) Object.assign(event, toScheduledFields(scheduled))
-  if (row.type === eventTypes.executionStarted) rename(event, 'Name', 'FunctionName')
+  if (row.type === eventTypes.executionStarted) {
+    for (const name of ['OrchestrationInstance', 'ParentInstance', 'Tags']) delete event[name]
+    event.FunctionName = event.Name
+    delete event.Name
+  }
   if (row.type === eventTypes.executionCompleted) {
     event.OrchestrationStatus = statusNames[Number(event.OrchestrationStatus)]
   }
   if (!options.showOutput) delete event.Result
+  else if (typeof event.Result === 'string') event.Result = parseJson(event.Result)
+  if (versioned.has(row.type)) delete event.Version
   if (!options.showInput) delete event.Input
   delete event.TimerId
   delete event.TaskScheduledId
@@ -73,16 +86,10 @@ function toShown(row: HistoryRow, scheduled: HistoryRow | undefined, options: Hi
 }
 
 function toScheduledFields({ event }: HistoryRow): Event {
-  const { Timestamp, Name, FireAt, Input } = JSON.parse(event) as Event
+  const { Timestamp, Name, Input } = JSON.parse(event) as Event
   return {
     ScheduledTime: Timestamp,
-    ...(Name === undefined ? {} : { FunctionName: Name }),
-    ...(FireAt === undefined ? {} : { FireAt }),
+    FunctionName: Name,
     ...(Input === undefined ? {} : { Input }),
   }
-}
-
-function rename(event: Event, from: string, to: string): void {
-  event[to] = event[from]
-  delete event[from]
 }

@@ -31,7 +31,7 @@ export interface InstanceCommandsOptions {
 
 export interface StartRequest {
   readonly functionName: string
-  /** @default a new one */
+  /** A blank one counts as none. @default a new one */
   readonly instanceId?: string | undefined
   /** JSON text. */
   readonly input: string | null
@@ -49,19 +49,18 @@ export class InstanceCommands {
     this.#options = options
   }
 
-  /** Starts an orchestration; gives its id. @throws {DurableRequestError} for an unknown function, or an id that is not allowed or in use. */
+  /** Starts an orchestration, whose name is that of its function as the caller writes it; gives its id. @throws {DurableRequestError} for an unknown function, or an id that is not allowed or in use. */
   async start({ functionName, instanceId, input, version }: StartRequest): Promise<string> {
     const { hub, dispatcher, functions, defaultVersion, now } = this.#options
-    const definition = functions.get(functionName.toLowerCase())
-    if (definition === undefined) {
+    if (!functions.has(functionName.toLowerCase())) {
       const known = [...functions.values()].map(({ name }) => name)
       throw new DurableRequestError(toUnknownFunctionText(functionName, 'orchestrator', known))
     }
-    const id = instanceId ?? createInstanceId()
+    const id = instanceId === undefined || instanceId.trim() === '' ? createInstanceId() : instanceId
     checkInstanceId(id)
     await dispatcher.transact((outbox) => {
       this.#checkFree(hub.instances.readHead(id))
-      const instance = { id, name: definition.name, version: version ?? defaultVersion, input, parent: null }
+      const instance = { id, name: functionName, version: version ?? defaultVersion, input, parent: null }
       startInstance(hub, outbox, instance, now())
     })
     return id
@@ -78,27 +77,26 @@ export class InstanceCommands {
   }
 
   /** Ends an orchestration without asking its function. What it has set going goes on. */
-  terminate(id: string, reason: string): Promise<CommandOutcome> {
+  terminate(id: string, reason: string | null): Promise<CommandOutcome> {
     return this.#send(id, eventTypes.executionTerminated, { Input: reason })
   }
 
   /** Has an orchestration handle nothing until it is resumed. @throws {DurableRequestError} when it is suspended already. */
-  suspend(id: string, reason: string): Promise<CommandOutcome> {
+  suspend(id: string, reason: string | null): Promise<CommandOutcome> {
     return this.#send(id, eventTypes.executionSuspended, { Reason: reason }, ({ status }) => {
-      if (status === 'Suspended')
-        throw toConflict('Cannot suspend an orchestration that is suspended already.')
+      if (status === 'Suspended') throw toConflict(toRefusal('suspend', id, status))
     })
   }
 
   /** @throws {DurableRequestError} when the orchestration is not suspended. */
-  resume(id: string, reason: string): Promise<CommandOutcome> {
+  resume(id: string, reason: string | null): Promise<CommandOutcome> {
     return this.#send(id, eventTypes.executionResumed, { Reason: reason }, ({ status }) => {
-      if (status !== 'Suspended') throw toConflict('Cannot resume an orchestration that is not suspended.')
+      if (status !== 'Suspended') throw toConflict(toRefusal('resume', id, status))
     })
   }
 
   /** Has a failed orchestration try again what it failed of. `running` when it has not failed. */
-  rewind(id: string, reason: string): Promise<CommandOutcome | 'running'> {
+  rewind(id: string, reason: string | null): Promise<CommandOutcome | 'running'> {
     const { hub, dispatcher } = this.#options
     return dispatcher.transact((outbox) => {
       const instance = hub.instances.read(id)
@@ -109,7 +107,7 @@ export class InstanceCommands {
     })
   }
 
-  #rewind(outbox: Outbox, instance: Instance, reason: string): void {
+  #rewind(outbox: Outbox, instance: Instance, reason: string | null): void {
     const { hub, now } = this.#options
     const hasFailed = (childId: string) => hub.instances.read(childId)?.status === 'Failed'
     const plan = planRewind(hub.instances.readHistory(instance.execution), hasFailed)
@@ -129,7 +127,8 @@ export class InstanceCommands {
     return dispatcher.transact((outbox) => {
       const earlier = hub.instances.read(id)
       if (earlier === undefined) {
-        throw new DurableRequestError('InstanceId does not match a valid orchestration instance.')
+        const summary = 'InstanceId does not match a valid orchestration instance.'
+        throw new DurableRequestError(`There is no orchestration '${id}'.`, { summary })
       }
       if (!withNewId) this.#checkFree(earlier)
       const { name, version, input } = earlier
@@ -196,6 +195,10 @@ export class InstanceCommands {
       return 'accepted'
     })
   }
+}
+
+function toRefusal(verb: string, id: string, status: string): string {
+  return `Cannot ${verb} the orchestration instance ${id} because instance is in the ${status} state.`
 }
 
 /** As the platform tells of what an orchestration's state does not allow. */

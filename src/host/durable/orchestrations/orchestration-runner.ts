@@ -5,7 +5,7 @@ import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { WorkQueue } from '../work-queue.js'
 import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'
 import { commitEpisode } from './commit-episode.js'
-import { terminateEpisode } from './episode.js'
+import { terminateEpisode, toReasonJson } from './episode.js'
 import { type EpisodeBatch, type EventMessage, readEpisodeBatch } from './episode-batch.js'
 import { HistoryCache } from './history-cache.js'
 import { eventTypes, toEpisodeEnd, toEpisodeStart } from './history-event.js'
@@ -101,7 +101,9 @@ export class OrchestrationRunner {
       const rows = [toEpisodeStart(now()), message.row, toEpisodeEnd(now(), actionCount)]
       hub.instances.appendHistory(instance.execution, rows)
       const status = kind === 'suspend' ? 'Suspended' : 'Running'
-      hub.instances.write({ ...instance, status, updatedAt: now() })
+      // Until there is a real one, the reason stands where the output will (Durable Task framework: Azure Storage).
+      const { Reason: reason } = JSON.parse(message.row.event) as { Reason: string | null }
+      hub.instances.write({ ...instance, status, output: toReasonJson(reason), updatedAt: now() })
       if (kind === 'resume') hub.unpark(claim.target)
       return undefined
     })
@@ -120,6 +122,6 @@ function toStartTime({ updatedAt }: Instance, history: readonly HistoryRow[], no
   return history.length === 0 ? Math.max(now, updatedAt + 1) : now
 }
 
-function readReason(event: string): string {
-  return (JSON.parse(event) as { Input: string }).Input
+function readReason(event: string): string | null {
+  return (JSON.parse(event) as { Input: string | null }).Input
 }

@@ -16,8 +16,6 @@ export interface OrchestratorAnswer {
   readonly failure: OrchestratorFailure | undefined
   /** True when something was thrown that has no message: the platform then waits for ever. */
   readonly isStuck: boolean
-  /** True when it broke down outside the library's replay: what it asks for is then not known. */
-  readonly isBroken: boolean
 }
 
 /** How an orchestrator function failed. */
@@ -26,11 +24,16 @@ export interface OrchestratorFailure {
   readonly stack: string
   /** As the app's provider of exception properties made it; else absent. */
   readonly details?: unknown
+  /** True when the function's name is not put before the message: that its history is another one's, the platform says itself. */
+  readonly isNameless?: boolean
 }
 
 const marker = '\n\n$OutOfProcData$:'
 
-/** Reads what came of an orchestrator function; one that broke down outside the library's replay has failed (F.10). */
+/**
+ * Reads what came of an orchestrator function. One that broke down outside the library's replay has failed (F.10) and asks for
+ * nothing any more, so that it fails as non-deterministic when it has asked before.
+ */
 export function parseOrchestratorAnswer(outcome: InvocationOutcome): OrchestratorAnswer {
   try {
     if (outcome.succeeded) return parseAnswer(parseJson(outcome.returnValue), '')
@@ -63,7 +66,6 @@ function parseAnswer(value: unknown, stack: string): OrchestratorAnswer {
       customStatus === undefined || customStatus === null ? undefined : JSON.stringify(customStatus),
     failure: readFailure(value, stack),
     isStuck: false,
-    isBroken: false,
   }
 }
 
@@ -84,6 +86,5 @@ function toFailed(message: string, stack: string): OrchestratorAnswer {
     customStatus: undefined,
     failure,
     isStuck: false,
-    isBroken: true,
   }
 }

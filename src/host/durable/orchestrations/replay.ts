@@ -72,6 +72,10 @@ class Replay implements TaskBook {
   /** Index among the new events of the one that is being handled; -1 before that. */
   #position = -1
   #isWalking = false
+  /** How many actions are older than the new events. */
+  #knownActions = 0
+  /** True while the next action is put off, as the orchestrator had not asked for it yet at this point of its history. */
+  #isHeld = false
   #firstNumberedByEvent: number | undefined
   #firstNewAction: number | undefined
 
@@ -82,8 +86,10 @@ class Replay implements TaskBook {
 
   run(): ReplayResult {
     const { actions, history, news } = this.#options
+    const episodes = splitEpisodes(history)
+    this.#knownActions = episodes.at(-1)?.end.task ?? 0
     let known = 0
-    for (const episode of splitEpisodes(history)) {
+    for (const episode of episodes) {
       this.#walk(known)
       for (const event of episode.rows) this.#play(event, episode.end.task)
       known = episode.end.task
@@ -113,7 +119,7 @@ class Replay implements TaskBook {
   /** Begins one action after the other, each when the one before has ended. */
   #walk(limit: number): void {
     this.#isWalking = true
-    while (this.#nextAction < limit && this.#current?.state !== 'open' && this.#next === undefined) {
+    while (this.#nextAction < limit && this.#canGoOn()) {
       const action = this.#options.actions[this.#nextAction]
       this.#nextAction += 1
       if (action === undefined) break
@@ -121,6 +127,11 @@ class Replay implements TaskBook {
       this.#begin(action)
     }
     this.#isWalking = false
+    this.#isHeld = this.#nextAction < this.#options.actions.length && this.#canGoOn()
+  }
+
+  #canGoOn(): boolean {
+    return this.#current?.state !== 'open' && this.#next === undefined
   }
 
   #begin(action: OrchestratorAction): void {
@@ -209,6 +220,7 @@ class Replay implements TaskBook {
 
   #takeNumber(): number {
     if (this.#position >= 0 && !this.#isWalking) this.#firstNumberedByEvent ??= this.#position
+    if (this.#isHeld && !this.#isWalking && this.#nextAction >= this.#knownActions) this.#warnOfReturn()
     this.#nextNumber += 1
     return this.#nextNumber - 1
   }
@@ -237,6 +249,13 @@ class Replay implements TaskBook {
 
   warn(message: string): void {
     if (this.#position >= 0) this.#warnings.push(message)
+  }
+
+  /** The platform does not put the action off: its numbers differ from here on. Told once, when the action is new. */
+  #warnOfReturn(): void {
+    const warning =
+      'it has come back to a task that is tried again or asked for again, after another one had won; Azure fails it as non-deterministic'
+    if (!this.#warnings.includes(warning)) this.#warnings.push(warning)
   }
 
   /** Each decision of the past must have been asked for again by the end of the past. */

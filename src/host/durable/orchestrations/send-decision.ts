@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { toInstanceId } from '../entity-id.js'
 import { toLockMessage, toReleaseMessage } from '../entity-lock.js'
 import type { Message } from '../hub-message.js'
-import { isOver } from '../instance-status.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
 import type { Outbox } from '../work-queue.js'
@@ -172,8 +171,5 @@ function startChild(
 ): void {
   const parent = { id, execution, name, task: decision.number }
   const { instanceId, input, version = '' } = decision
-  const existing = hub.instances.readHead(instanceId)
-  // The platform drops the start then, and the parent waits for ever.
-  if (existing !== undefined && !isOver(existing.status)) return
   startInstance(hub, outbox, { id: instanceId, name: decision.name, version, input, parent }, now)
 }
