@@ -54,7 +54,7 @@ async function expectEachOnce(flows: FlowClient, id: string): Promise<void> {
 
   const { historyEvents = [] } = await flows.status(id, 'showHistory=true&showHistoryOutput=true')
   const results = historyEvents.flatMap(({ EventType, Result }) =>
-    EventType === 'TaskCompleted' ? (JSON.parse(String(Result)) as { run: string }).run : [],
+    EventType === 'TaskCompleted' ? (Result as { run: string }).run : [],
   )
   expect(results.sort()).toEqual([...runs].sort())
 }

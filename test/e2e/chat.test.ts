@@ -66,12 +66,12 @@ describe('one question', () => {
   })
 
   test('ends with code 3 and says what to do when an approval waits', async () => {
-    const { code, stdout, stderr } = await ask('Refund order 7', '--session', "ann's")
+    const { code, stdout, stderr } = await ask('Refund order 7', '--session', 'ann & co')
     expect([code, stdout]).toEqual([3, ''])
     expect(stderr).toContain('asks for approval: refund {"order":7,"amount":250}')
-    expect(stderr).toContain(`--session 'ann'\\''s'`)
+    expect(stderr).toContain(`--session 'ann & co'`)
     expect(stderr).toMatch(/curl -X POST \S+\/approvals\/\S+/)
-    const later = chat('--session', "ann's")
+    const later = chat('--session', 'ann & co')
     later.type('y')
     expect(await later.end()).toBe(0)
     expect(later.output.stdout).toBe('Tools: 250 for 7\n')
