@@ -43,6 +43,18 @@ export function toRecordKey(decision: Decision): { readonly type: number; readon
   }
 }
 
+const recordTypes = new Set<number>([
+  eventTypes.taskScheduled,
+  eventTypes.subOrchestrationCreated,
+  eventTypes.timerCreated,
+  eventTypes.eventSent,
+])
+
+/** Whether an event records a decision. */
+export function isDecisionRecord({ type }: HistoryRow): boolean {
+  return recordTypes.has(type)
+}
+
 /** What the platform calls the activity that performs HTTP requests of orchestrators. */
 export const httpActivityName = 'BuiltIn::HttpActivity'
 
@@ -53,6 +65,20 @@ export function checkRecorded(decision: Decision, recorded: HistoryRow): void {
   throw new NonDeterministicError(
     `task ${decision.number} was ${describe(recorded.type, recorded.name)} before and is ${describe(type, name)} now`,
   )
+}
+
+/**
+ * Checks that each decision of the past was asked for again by the end of the past.
+ * @param asked How many tasks were asked for by then.
+ * @throws {NonDeterministicError} naming the first that was not.
+ */
+export function checkMissing(recorded: ReadonlyMap<number, HistoryRow>, asked: number): void {
+  for (const [number, { name }] of recorded) {
+    if (number < asked) continue
+    throw new NonDeterministicError(
+      `its history holds task ${number}${name === '' ? '' : ` ('${name}')`}, which it does not ask for now`,
+    )
+  }
 }
 
 function describe(type: number, name: string): string {

@@ -4,7 +4,7 @@ import type { Decision, Wish } from './decision.js'
 import { EventListeners } from './event-listeners.js'
 import { splitEpisodes } from './history-episodes.js'
 import { eventTypes } from './history-event.js'
-import { checkRecorded, NonDeterministicError } from './non-determinism.js'
+import { checkMissing, checkRecorded, isDecisionRecord } from './non-determinism.js'
 import type { OrchestratorAction } from './orchestrator-action.js'
 import { createTask, endTask, type ReplayTask, startTask, type TaskBook } from './replay-task.js'
 
@@ -81,7 +81,7 @@ class Replay implements TaskBook {
 
   constructor(options: ReplayOptions) {
     this.#options = options
-    this.#recorded = new Map(options.history.filter(isDecision).map((row) => [row.task, row]))
+    this.#recorded = new Map(options.history.filter(isDecisionRecord).map((row) => [row.task, row]))
   }
 
   run(): ReplayResult {
@@ -94,7 +94,7 @@ class Replay implements TaskBook {
       for (const event of episode.rows) this.#play(event, episode.end.task)
       known = episode.end.task
     }
-    this.#checkMissing()
+    checkMissing(this.#recorded, this.#nextNumber)
     this.#walk(known)
     for (const [index, event] of news.entries()) {
       this.#position = index
@@ -258,16 +258,6 @@ class Replay implements TaskBook {
     if (!this.#warnings.includes(warning)) this.#warnings.push(warning)
   }
 
-  /** Each decision of the past must have been asked for again by the end of the past. */
-  #checkMissing(): void {
-    for (const [number, row] of this.#recorded) {
-      if (number < this.#nextNumber) continue
-      throw new NonDeterministicError(
-        `its history holds task ${number}${row.name === '' ? '' : ` ('${row.name}')`}, which it does not ask for now`,
-      )
-    }
-  }
-
   /**
    * An orchestrator may have come back to a task of an earlier action, which its actions do not show. Then it is unclear
    * which of several new events it waited for before it went on: of those up to the first that can have mattered, it is not.
@@ -280,17 +270,6 @@ class Replay implements TaskBook {
     const isMixed = byEvent !== undefined && byAction !== undefined
     return isMixed || this.#next !== undefined ? first : undefined
   }
-}
-
-const decisionTypes = new Set<number>([
-  eventTypes.taskScheduled,
-  eventTypes.subOrchestrationCreated,
-  eventTypes.timerCreated,
-  eventTypes.eventSent,
-])
-
-function isDecision({ type }: HistoryRow): boolean {
-  return decisionTypes.has(type)
 }
 
 /** What an orchestration waits for before it ends, besides its own function. */
