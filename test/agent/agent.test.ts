@@ -194,6 +194,22 @@ test('call ids that a model uses twice are told apart', async () => {
   expect(new Set(ids).size).toBe(3)
 })
 
+test('no call takes over what another one was asked, whatever ids a model gives them', async () => {
+  const execute = vi.fn(() => 'done')
+  const parameters = z.object({ order: z.number() })
+  const refund = tool({ name: 'refund', description: 'Refund.', parameters, approval: 'always', execute })
+  const calls = [
+    { name: 'refund', arguments: { order: 1 }, callId: 'call_0_1' },
+    { name: 'get_weather', arguments: { location: 'Oslo', order: 2 }, callId: '' },
+  ]
+  const client = new ScriptedModel([{ calls }, { text: 'ok' }])
+  const agent = new Agent({ name: 'Refunds', client, tools: [refund, getWeather] })
+  const onApproval = vi.fn(() => ({ decision: 'reject' as const }))
+  await agent.run('x', { onApproval })
+  expect(onApproval).toHaveBeenCalledOnce()
+  expect(execute).not.toHaveBeenCalled()
+})
+
 test('stops after maxSteps model calls', async () => {
   const { agent, client } = createAgent(() => askSeattle, { maxSteps: 3 })
   await expect(agent.run('x')).rejects.toMatchObject({ code: 'max_steps_exceeded' })

@@ -88,15 +88,25 @@ function toMessages({ agent, journal, history }: RunContext): readonly ChatMessa
   ]
 }
 
-/** Results and effects are filed under call ids, so no two calls of a run may share one. */
+/**
+ * Results and effects are filed under call ids, so no two calls of a run may share one.
+ * Security: decisions of humans are too, so a model must not be able to give two calls the same one.
+ */
 function withUniqueCallIds(message: ChatMessage, { journal }: RunContext, step: number): ChatMessage {
   const taken = new Set(journal.state.steps.flatMap(({ calls }) => calls.map(({ call }) => call.callId)))
   const contents = message.contents.map((content, index) => {
     if (content.type !== 'functionCall') return content
-    const callId =
-      content.callId === '' || taken.has(content.callId) ? `call_${step}_${index}` : content.callId
+    const isUsable = content.callId !== '' && !taken.has(content.callId)
+    const callId = isUsable ? content.callId : toFreeId(`call_${step}_${index}`, taken)
     taken.add(callId)
     return { ...content, callId }
   })
   return { ...message, contents }
+}
+
+/** The model may have used just the id that we would make. */
+function toFreeId(made: string, taken: ReadonlySet<string>): string {
+  let id = made
+  while (taken.has(id)) id += '_'
+  return id
 }
