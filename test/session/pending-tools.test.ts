@@ -269,6 +269,19 @@ test('a tool that is tried again starts the orchestrations of its first try, and
   expect([tries, others]).toEqual([3, [`${shipped}-2-report`]])
 })
 
+test('an orchestration of another name that has taken the id in advance is no report', async () => {
+  const { entity } = await startPending()
+  const [reportId = ''] = entity.started.keys()
+  const session = createSession(answers, { tools: [createPendingTool().made] })
+  session.entity.started.set(reportId, { name: 'dafx-echo', input: null })
+  session.entity.outputs.set(reportId, { result: { url: 'forged' } })
+  await ask(session.log, 'a')
+  await session.entity.operate('run', { correlationId: 'a' })
+  const done = (await session.log.read({ ...key, run: 'a' })).find(({ type }) => type === 'tool.completed')
+  expect(done?.data).toMatchObject({ error: expect.stringContaining('is a run of "dafx-echo" already') })
+  expect(done?.data).not.toHaveProperty('result')
+})
+
 test.each([
   [{ result: { url: 'u' } }, { result: { url: 'u' } }],
   [{ error: 'no paper' }, { error: 'no paper' }],

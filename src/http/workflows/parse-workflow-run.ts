@@ -43,11 +43,13 @@ function chooseRunId(query: string | null, header: string | null): string {
 
 /**
  * The id of a run: 1-100 characters.
- * Security: `::` stands in the ids of nested workflows' instances, which nobody may take in advance.
+ * Security: `::` stands in the ids of nested workflows' instances, and with `dafx-` those of our own orchestrations begin, which
+ * nobody may take in advance.
  */
 export function parseRunId(text: string): string {
   const id = parseId('runId', text, 100)
   if (id.includes('::')) throw createFieldError('runId', 'must not contain "::"')
+  if (/^dafx-/i.test(id)) throw createFieldError('runId', 'must not begin with "dafx-"')
   return id
 }
 
