@@ -53,6 +53,11 @@ describe('a long answer', () => {
     }
   })
 
+  test('of nothing but fences is read in no time', () => {
+    const fences = `${'`'.repeat(300_000)}x\``
+    expect(toBlocks(toPieces(fences))).toEqual([`text: ${fences}`])
+  })
+
   test('of line breaks is read in no time', () => {
     const breaks = `a${'\n'.repeat(500_000)}b`
     expect(toBlocks(toPieces(breaks))).toEqual([`text: ${breaks}`])

@@ -109,7 +109,8 @@ function toContentParts(content: Content): readonly Part[] {
 }
 
 function toFile(uri: string, mediaType: string | undefined): Part {
-  const [, type = '', base64] = /^data:([^;,]*)[^,]*;base64,(.*)$/is.exec(uri) ?? []
+  // Security: nothing in it can be matched in two ways, as callers may send a megabyte of what it does not fit.
+  const [, type = '', base64] = /^data:([^;,]*)(?:;[^,]*)?;base64,(.*)$/is.exec(uri) ?? []
   if (base64 === undefined) return toPart({ $case: 'url', value: uri }, mediaType)
   return toPart({ $case: 'raw', value: Buffer.from(base64, 'base64') }, mediaType ?? type)
 }

@@ -67,7 +67,7 @@ function findBlocks(text: string, from: PiecePlace): readonly Block[] {
 
 /** What begins or ends a block of code, unless it is code within a line. */
 function readMark(line: string): string | undefined {
-  return /^ {0,3}(`{3,}(?!.*`)|~{3,})/.exec(line)?.[1]
+  return /^ {0,3}(`{3,}(?!`|.*`)|~{3,})/.exec(line)?.[1]
 }
 
 function cutBlock(text: string, block: Block): readonly TextPiece[] {

@@ -143,6 +143,19 @@ test('shows an agent that knows nothing of it what was said before', async () =>
   ])
 })
 
+const longData = `data:${'a'.repeat(200_000)}`
+
+test.each([
+  ['with a parameter', 'data:text/plain;charset=utf-8;base64,YQ==', { raw: 'YQ==', mediaType: 'text/plain' }],
+  ['without a type', 'data:;base64,YQ==', { raw: 'YQ==' }],
+  ['that is no base64', 'data:text/plain,a', { url: 'data:text/plain,a' }],
+  ['of nothing but a type', longData, { url: longData }],
+])('sends a file as what its data URI says, in no time: one %s', async (_which, uri, part) => {
+  const scene = await createFar([{ frames: [{ task: says('COMPLETED', 'Seen') }] }])
+  await ask(scene, { messages: [{ role: 'user', contents: [{ type: 'data', uri }] }] })
+  expect(scene.server.calls[0]?.params.message?.parts).toEqual([part])
+})
+
 test('has humans asked what an agent of ours asks, if its caller can have them asked', async () => {
   const data = { approvalId: 'r~1', name: 'refund', arguments: { order: 7 }, reason: 'policy' }
   const message = { messageId: 'x', role: 'ROLE_AGENT', parts: [{ text: 'May I?' }, { data }] }
