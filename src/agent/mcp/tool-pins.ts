@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Tool as McpTool } from '@modelcontextprotocol/client'
-import { isJsonObject, type JsonValue, toCanonicalJson } from '../../core/json.js'
+import { isJsonObject, toCanonicalJson } from '../../core/json.js'
 import type { ProviderState } from '../providers/provider-context.js'
 
 /** What becomes of a tool whose definition is no longer the one that a session began with. */
@@ -17,15 +17,16 @@ export function findChangedTools(
   tools: readonly McpTool[],
   policy: ChangedToolPolicy,
 ): ReadonlySet<string> {
-  const pins: Record<string, JsonValue | undefined> = isJsonObject(state.pins) ? { ...state.pins } : {}
+  // No object: one keeps nothing under a name such as "__proto__".
+  const pins = new Map(isJsonObject(state.pins) ? Object.entries(state.pins) : [])
   const changed = new Set<string>()
   for (const tool of tools) {
     const digest = toDigest(tool)
-    const pinned = Object.hasOwn(pins, tool.name) ? pins[tool.name] : undefined
-    if (policy === 'allow' || pinned === undefined) pins[tool.name] = digest
+    const pinned = pins.get(tool.name)
+    if (policy === 'allow' || pinned === undefined) pins.set(tool.name, digest)
     else if (pinned !== digest) changed.add(tool.name)
   }
-  state.pins = pins
+  state.pins = Object.fromEntries(pins)
   return changed
 }
 
