@@ -70,6 +70,7 @@ describe("a caller's webhook", () => {
     ['https://hooks.example.com.evil.net/', 'names a host'],
     ['https://evil.net/?hooks.example.com', 'names a host'],
     ['https://hooks.example.com@evil.net/', 'without a user name'],
+    ['https://:word@hooks.example.com/runs', 'or a password'],
     ['https://localhost/', 'names a host'],
     ['http://169.254.169.254/latest', 'names a host'],
     [`${url}?${'x'.repeat(2048)}`, 'up to 2048 characters'],

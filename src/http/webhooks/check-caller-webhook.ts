@@ -17,7 +17,7 @@ export function checkCallerWebhook(
 ): string {
   const url = text.length > longest ? undefined : parseServerUrl(text)
   if (url === undefined) {
-    const rule = `must be a URL of up to ${longest} characters, without a user name`
+    const rule = `must be a URL of up to ${longest} characters, without a user name or a password`
     throw createFieldError(field, rule)
   }
   if (webhooks === undefined || !isCallerHost(url, webhooks)) {
