@@ -239,6 +239,9 @@ test('only a new session goes on, and only from one of its owner', async () => {
   await expect(say('mine', 'y', { owner: 'bob', continues: { session: 's' } })).rejects.toMatchObject({
     code: 'invalid_request',
   })
+  await expect(say('s', 'y', { owner: 'bob', continues: { session: 'mine' } })).rejects.toMatchObject({
+    code: 'not_found',
+  })
   await expect(say('t', 'b', { owner: 'bob', continues: { session: 's' } })).rejects.toMatchObject({
     code: 'not_found',
   })

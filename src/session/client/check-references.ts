@@ -24,7 +24,10 @@ export async function checkReferences(
     await checkReplaced(log, { ...key, run: replaces }, options, () => sessions.readStored(key))
   }
   if (continues === undefined) return undefined
-  if ((await log.session(key)) !== undefined) throw createBegunError(key.session)
+  if ((await log.session(key)) !== undefined) {
+    await sessions.require(key, owner)
+    throw createBegunError(key.session)
+  }
   const parent = { agent: key.agent, session: continues.session }
   await sessions.require(parent, owner)
   const state = await sessions.readStored(parent)
