@@ -1,5 +1,6 @@
 import { AgentError } from '../../core/errors.js'
 import { raceAbort } from '../../core/race-abort.js'
+import { limitAnswer, maxAnswerBytes } from '../mcp/limit-answer.js'
 import { createOutboundFetch } from '../mcp/outbound-fetch.js'
 import { UnsentError } from './remote-failures.js'
 
@@ -13,9 +14,6 @@ export interface RemoteFetchOptions {
   readonly otherOrigins: readonly string[]
   readonly allowPrivateNetwork: boolean
 }
-
-/** Most that one answer, or one stream, of an agent elsewhere may have; bytes. */
-const maxAnswerBytes = 16 * 1024 * 1024
 
 /**
  * A `fetch` that reaches an agent, and nobody else.
@@ -39,7 +37,7 @@ export function createRemoteFetch(options: RemoteFetchOptions): typeof fetch {
       body: init?.body ?? null,
       signal,
     })
-    return new Response(response.body?.pipeThrough(createLimit(name)) ?? null, response)
+    return limitAnswer(response, () => createTooLongError(name))
   }
 }
 
@@ -75,16 +73,6 @@ function createStrangerError(name: string, origin: string): AgentError {
   )
 }
 
-function createLimit(name: string): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0
-  return new TransformStream({
-    transform(chunk, controller) {
-      bytes += chunk.byteLength
-      if (bytes <= maxAnswerBytes) controller.enqueue(chunk)
-      else
-        controller.error(
-          new AgentError('model_error', `The A2A agent "${name}" answers more than ${maxAnswerBytes} bytes.`),
-        )
-    },
-  })
+function createTooLongError(name: string): AgentError {
+  return new AgentError('model_error', `The A2A agent "${name}" answers more than ${maxAnswerBytes} bytes.`)
 }

@@ -5,6 +5,7 @@ import { parseServerUrl } from '../parse-server-url.js'
 import { McpConnection } from './connection.js'
 import { ConnectionPool, type McpHeaders, type McpRun } from './connection-pool.js'
 import { HttpTransport } from './http-transport.js'
+import { limitAnswer, maxAnswerBytes } from './limit-answer.js'
 import { createOutboundFetch } from './outbound-fetch.js'
 import { type McpServerOptions, mcpServerOptions } from './server-options.js'
 import { createMcpToolSource, type McpToolSource } from './tool-source.js'
@@ -43,7 +44,9 @@ export function mcpHttp(options: McpHttpOptions): McpToolSource {
   checkFlag(`allowPrivateNetwork of MCP server "${name}"`, options.allowPrivateNetwork)
   checkCount(`maxConnections of MCP server "${name}"`, options.maxConnections)
   const url = parseUrl(name, options.url)
-  const fetch = createOutboundFetch({ allowPrivateNetwork })
+  const send = createOutboundFetch({ allowPrivateNetwork })
+  const fetch = async (...request: Parameters<typeof send>) =>
+    limitAnswer(await send(...request), () => createTooLongError(name))
   const connections = new ConnectionPool({
     headers,
     maxConnections: options.maxConnections ?? 32,
@@ -57,6 +60,11 @@ export function mcpHttp(options: McpHttpOptions): McpToolSource {
       }),
   })
   return createMcpToolSource(options, connections)
+}
+
+function createTooLongError(name: string): AgentError {
+  const message = `MCP server "${name}" has answered with more than ${maxAnswerBytes} bytes, which are not read.`
+  return new AgentError('tools_unavailable', message)
 }
 
 function parseUrl(name: string, text: string | URL): URL {

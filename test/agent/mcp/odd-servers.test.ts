@@ -25,7 +25,7 @@ const usual: Answers = {
 }
 
 /** A server that speaks JSON-RPC by hand, and an agent that has it work once. */
-async function createAgent(odd: Answers) {
+async function createAgent(odd: Answers, requestTimeoutMs = 500) {
   const answers = { ...usual, ...odd }
   const { url, requests } = await serveHttp(async (incoming, outgoing) => {
     const text = Buffer.concat(await incoming.toArray()).toString()
@@ -40,7 +40,7 @@ async function createAgent(odd: Answers) {
     outgoing.setHeader('content-type', 'application/json')
     outgoing.end(JSON.stringify({ jsonrpc: '2.0', id, ...(known ? { result } : { error }) }))
   })
-  const source = mcpHttp({ name: 'odd', url, allowPrivateNetwork: true, requestTimeoutMs: 500 })
+  const source = mcpHttp({ name: 'odd', url, allowPrivateNetwork: true, requestTimeoutMs })
   onTestFinished(() => source.close())
   const client = new ScriptedModel(
     conversation([{ calls: [{ name: 'odd_work', arguments: {} }] }, { text: 'ok' }]),
@@ -122,4 +122,29 @@ test('a failure without text is told by its structured content', async () => {
     'tools/call': () => ({ content: [], structuredContent: { why: 'closed' }, isError: true }),
   })
   expect(await toResult(agent)).toMatchObject({ error: '{"why":"closed"}' })
+})
+
+test('an answer that would fill the memory is not read to its end', async () => {
+  const megabyte = 'a'.repeat(1024 * 1024)
+  let sent = 0
+  const flood = (response: ServerResponse) => {
+    while (sent < 100 && !response.closed) {
+      sent += 1
+      if (!response.write(megabyte)) return void response.once('drain', () => flood(response))
+    }
+    response.end('"')
+  }
+  const answers: Answers = {
+    'tools/call'(_, response) {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.write('"')
+      flood(response)
+      return undefined
+    },
+  }
+  const { agent } = await createAgent(answers, 30_000)
+  expect(await toResult(agent)).toMatchObject({
+    error: 'MCP server "odd" has answered with more than 16777216 bytes, which are not read.',
+  })
+  expect(sent).toBeLessThan(50)
 })
