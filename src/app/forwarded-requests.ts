@@ -1,5 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AgentError } from '../core/errors.js'
 
 const invocationIdHeader = 'x-ms-invocation-id'
 
@@ -11,6 +12,8 @@ export interface ForwardedRequest {
 
 /** Those that nobody has taken yet, by the ids of their invocations. */
 const forwarded = new Map<string, ForwardedRequest>()
+/** Whether the host forwards requests: then each is here before its function is called. */
+let isForwarding = false
 
 /**
  * Notes what the Functions host forwards to this process, with HTTP streaming on: `@azure/functions` shows neither a GET's body
@@ -24,21 +27,41 @@ function note(message: unknown): void {
   const { request, response } = message as ForwardedRequest
   const invocationId = request.headers[invocationIdHeader]
   if (typeof invocationId !== 'string') return
+  isForwarding = true
   forwarded.set(invocationId, { request, response })
   response.once('close', () => forwarded.delete(invocationId))
 }
 
-/** The request of an invocation; `undefined` when it was not forwarded. Asking forgets it. */
+/**
+ * The request of an invocation; `undefined` where none is forwarded. Asking forgets it.
+ * @throws {AgentError} `invalid_request` when its caller has left by now, so that nobody knows any more what it said.
+ */
 export function takeForwarded(invocationId: string): ForwardedRequest | undefined {
   const found = forwarded.get(invocationId)
   forwarded.delete(invocationId)
-  return found
+  if (found !== undefined || !isForwarding) return found
+  throw new AgentError('invalid_request', 'The connection was closed before the request was looked at.')
+}
+
+/**
+ * The headers that a request came with.
+ * Security: those that `@azure/functions` shows can be replaced by whoever sends the request, the caller's identity among
+ * them: by a key `Headers` in the query, or in a body that the Functions host takes for JSON. It takes more for JSON than JSON is:
+ * comments, single quotes, names without quotes. The forwarded request itself cannot lie.
+ */
+export function readHeaders({ request }: ForwardedRequest): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, String(value))
+  const host = headers.get('x-forwarded-host')
+  if (host !== null) headers.set('host', host)
+  return headers
 }
 
 /**
  * True for a GET or HEAD request that came with a body.
- * Security: a JSON body with a key `Headers` replaces the headers that the app sees, and `@azure/functions` drops the body of
- * a GET before the app could look into it. The forwarded request itself cannot lie.
+ * Security: it could replace the headers that other functions of the app see, see {@link readHeaders}, and
+ * `@azure/functions` drops the body of a GET before anybody could look into it.
  */
 export function hasStrayBody({ request }: ForwardedRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false

@@ -9,7 +9,13 @@ import { createRequestError } from '../http/request-errors.js'
 import type { AgentExposure, HttpMethod, HttpSettings, IncomingRequest, Route } from '../http/route.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
-import { hasStrayBody, onClose, takeForwarded } from './forwarded-requests.js'
+import {
+  type ForwardedRequest,
+  hasStrayBody,
+  onClose,
+  readHeaders,
+  takeForwarded,
+} from './forwarded-requests.js'
 import type { OwnerReader } from './owner.js'
 import type { SessionClients } from './session-clients.js'
 
@@ -49,7 +55,7 @@ async function answer(
     if (forwarded !== undefined && hasStrayBody(forwarded)) {
       throw createRequestError([{ path: 'body', message: 'is not allowed with this method' }])
     }
-    const request = incoming as unknown as IncomingRequest
+    const request = toRequest(incoming, forwarded)
     const url = new URL(request.url)
     refuseHeaderQuery(url.searchParams)
     const handler = route.handlers[request.method as HttpMethod]
@@ -74,6 +80,21 @@ async function answer(
   } catch (error) {
     onError(error)
     return (route.toErrorAnswer ?? toErrorAnswer)(error)
+  }
+}
+
+/** A request with the headers that it really had. Its body is made a stream only for those who ask for it. */
+function toRequest(incoming: HttpRequest, forwarded: ForwardedRequest | undefined): IncomingRequest {
+  const seen = incoming as unknown as IncomingRequest
+  if (forwarded === undefined) return seen
+  const { method, url } = seen
+  return {
+    method,
+    url,
+    headers: readHeaders(forwarded),
+    get body() {
+      return seen.body
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { stripJsonComments } from '../core/host-json.js'
 import { parseWritableJson } from '../core/json.js'
 import type { TypedData } from './functions.js'
 import { isObject } from './parse-json.js'
@@ -35,10 +36,13 @@ export class TriggerMetadata {
   }
 }
 
-/** Text that is no JSON object has no members, nor has an object that is nested too deep to be written again. */
+/**
+ * Text that is no JSON object has no members, nor has an object that is nested too deep to be written again. Comments and
+ * trailing commas do not make it none; nor would single quotes and names without quotes in Azure, which are not read here.
+ */
 function readMembers(json: string): readonly (readonly [name: string, value: TypedData])[] {
   if (!/^\s*\{/.test(json)) return []
-  const parsed = parseWritableJson(json)
+  const parsed = parseWritableJson(json) ?? parseWritableJson(stripJsonComments(json))
   return isObject(parsed) ? Object.entries(parsed).flatMap(toMember) : []
 }
 

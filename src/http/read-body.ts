@@ -14,8 +14,9 @@ const maxDepth = 200
 /**
  * Reads a body once, up to a limit.
  * Security: with HTTP streaming on, the Functions host builds the app's view of the headers from the body and the query
- * too, so a key `Headers` in them replaces every real header, the content type and the caller's identity among them.
- * Such bodies are refused whatever their type claims to be; {@link refuseHeaderQuery} does the same for the query.
+ * too, so a key `Headers` in them replaces every real header, the content type and the caller's identity among them. Routes do
+ * not go by that view (`src/app/forwarded-requests.ts`); still such bodies are refused whatever their type claims to be, as they can
+ * only be meant so. {@link refuseHeaderQuery} does the same for the query.
  * @throws {AgentError} `payload_too_large`, `unsupported_media_type` for text that is not UTF-8, or `invalid_request`.
  */
 export async function readBody(request: IncomingRequest, maxBytes: number): Promise<Body> {

@@ -265,6 +265,13 @@ test('55. lets a client replace the headers that the function sees', async () =>
   expect((await describeRequest('?headers=none')).headers).toEqual({})
 })
 
+test.each(['{"Headers":{"x":"3"},}', '{/* no JSON */"Headers":{"x":"3"}}'])(
+  '55. takes more for JSON than JSON is: %s',
+  async (body) => {
+    expect((await describeRequest('', post(body))).headers).toMatchObject({ x: '3' })
+  },
+)
+
 test('gives the function the headers of the request, and none that a client forged for the forwarder', async () => {
   const headers = { 'x-mine': 'yes', 'x-ms-invocation-id': 'forged', 'x-forwarded-host': 'evil.example' }
   const described = await describeRequest('', { headers })

@@ -82,6 +82,23 @@ describe('a session that belongs to somebody', () => {
     },
   )
 
+  test.each([
+    '{"Headers":{"x-user":"alice"},}',
+    '{/* no JSON */"Headers":{"x-user":"alice"}}',
+    "{'Headers':{'x-user':'alice'}}",
+    '{Headers:{"x-user":"alice"}}',
+  ])('cannot be had by what the Functions host takes for JSON as well: %s', async (body) => {
+    const mallory = app.api.as('mallory')
+    const text = { headers: { 'content-type': 'text/plain' }, body }
+    const answers = [
+      await mallory.call('/agents/Assistant/run?sessionId=hers', { method: 'POST', ...text }),
+      await mallory.call('/agents/Assistant/hers/reset', { method: 'POST', ...text }),
+      await mallory.call('/agents/Assistant/hers', { method: 'DELETE', ...text }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404])
+    expect((await alice.state('hers')).body.message_count).toBe(1)
+  })
+
   test('is listed for its owner alone', async () => {
     await app.api.run({ message: 'Hi', sessionId: 'open-listing' })
     const list = async (caller: AgentApi) => {
