@@ -8,6 +8,7 @@ import type { ProgrammingModel } from './programming-model.js'
  *
  * The library tells only the server's address. As it runs in this very process, requests can be handed to the server
  * itself, which saves a connection and its parsing at both ends.
+ * Security: it listens on all addresses of the machine, whatever this host listens on, so its port is closed at once.
  * @throws {AgentError} `invalid_configuration` when the library names a server that it did not make here.
  */
 export async function readLibraryServer(
@@ -24,7 +25,8 @@ export async function readLibraryServer(
   }) as typeof createServer
   try {
     const { HttpUri: uri } = await model.getCapabilities(defaults)
-    return uri === undefined ? undefined : findServer(made, uri)
+    // Without the library's own listener, which would write a line about it to the log.
+    return uri === undefined ? undefined : findServer(made, uri).removeAllListeners('close').close()
   } finally {
     http.createServer = createServer
   }
