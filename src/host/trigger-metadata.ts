@@ -42,8 +42,17 @@ export class TriggerMetadata {
  */
 function readMembers(json: string): readonly (readonly [name: string, value: TypedData])[] {
   if (!/^\s*\{/.test(json)) return []
-  const parsed = parseWritableJson(json) ?? parseWritableJson(stripJsonComments(json))
+  const parsed = parseWritableJson(json) ?? parseWithComments(json)
   return isObject(parsed) ? Object.entries(parsed).flatMap(toMember) : []
+}
+
+function parseWithComments(json: string): unknown {
+  try {
+    return parseWritableJson(stripJsonComments(json))
+  } catch {
+    // A text of many megabytes is too long for that.
+    return undefined
+  }
 }
 
 function toMember([name, value]: readonly [string, unknown]): readonly (readonly [string, TypedData])[] {

@@ -30,6 +30,12 @@ describe('binding data of a streamed request', () => {
     ...toBindingData(request, search, route, body === undefined ? undefined : Buffer.from(body)),
   })
 
+  test('has the fields of a body with comments and a comma at the end, but not of one that is no JSON even so', () => {
+    expect(read('', '{/* n */"n":5,}')).toMatchObject({ n: { string: '5' } })
+    expect(read('', '{"n":5 "m"}')).not.toHaveProperty('n')
+    expect(read('', `{"n":"${'x'.repeat(20_000_000)}`)).not.toHaveProperty('n')
+  })
+
   test('holds query and headers when nothing else claims their names', () => {
     expect(read('?a=1&a=2&code=secret')).toEqual({
       a: { string: '2' },
