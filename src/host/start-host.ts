@@ -8,6 +8,7 @@ import { applyHostSettings } from './host-environment.js'
 import { type HostJson, readHostJson } from './host-json.js'
 import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
 import { bindListener, type Listener } from './http/listener.js'
+import { isLoopback } from './http/local-names.js'
 import { readBodyLimit } from './http/request-body.js'
 import { createRouter, type Router } from './http/router.js'
 import { serveApp } from './http/serve-app.js'
@@ -82,12 +83,10 @@ export async function startHost(options: StartHostOptions): Promise<RunningHost>
   const log = createLog({ filters: hostJson.logLevels, sink })
   for (const note of [...local.warnings, ...notes]) log.write('warning', 'Host.Startup', note)
   const corsPolicy = resolveCors(options, local)
-  const listener = await bindListener(
-    options.port ?? local.port ?? 7071,
-    options.address ?? local.address ?? '127.0.0.1',
-  )
+  const address = options.address ?? local.address ?? '127.0.0.1'
+  const listener = await bindListener(options.port ?? local.port ?? 7071, address)
   try {
-    return await startBound({ options, root, hostJson, log, corsPolicy, listener })
+    return await startBound({ options, root, hostJson, log, corsPolicy, listener, address })
   } catch (error) {
     await listener.close(0)
     throw error
@@ -101,6 +100,8 @@ interface BoundHost {
   readonly log: HostLog
   readonly corsPolicy: CorsPolicy | undefined
   readonly listener: Listener
+  /** What it listens on. */
+  readonly address: string
 }
 
 async function startBound(bound: BoundHost): Promise<RunningHost> {
@@ -147,6 +148,7 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     streamIdleLimitMs: options.streamIdleLimitMs,
     bodyLimitBytes,
     keys: options.keys,
+    isLoopback: isLoopback(bound.address),
     restart: options.restart,
   })
   if (options.keys !== undefined) log.print(prepareKeys(options.keys, router))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { sendRaw } from '../support/api.js'
 import { runFailingHost, type SpawnedHost, type SpawnHostOptions, spawnHost } from '../support/spawn-host.js'
 import { type AppFiles, createTempApp } from '../support/temp-app.js'
 
@@ -272,4 +273,19 @@ describe.runIf(process.platform === 'linux' && process.execve !== undefined)('th
     expect(readFirstEnv(host.pid)).toContain(`${setting}=1000000`)
     expect(await readEnv(host, setting)).toEqual(['1000000'])
   })
+})
+
+test('without keys and on this machine alone, it answers no request to a name that pages may have', async () => {
+  const send = async (host: SpawnedHost, name: string) => {
+    const paths = ['/api/env?names=X', '/admin/functions', '/']
+    const asked = paths.map((path) => sendRaw(host.url, { method: 'GET', path, headers: { host: name } }))
+    return (await Promise.all(asked)).map(({ status }) => status)
+  }
+  const local = await startApp(hostJson({}))
+  expect(await send(local, 'evil.example')).toEqual([403, 403, 403])
+  expect(await send(local, 'my-machine')).toEqual([200, 200, 200])
+  const open = await startApp(hostJson({}), '', { args: ['--address', '0.0.0.0'] })
+  expect(await send(open, 'my-machine.example')).toEqual([200, 200, 200])
+  const keyed = await startApp(hostJson({}), '', { args: ['--enable-auth'] })
+  expect(await send(keyed, 'my-tunnel.example')).toEqual([200, 401, 200])
 })

@@ -9,6 +9,7 @@ import type { CorsPolicy } from './cors.js'
 import { writeEmpty, writeOutcome } from './function-to-response.js'
 import { writeHomePage } from './home-page.js'
 import type { RequestHandler } from './listener.js'
+import { hasLocalName } from './local-names.js'
 import { isRequestClosed, readContentLength } from './request-body.js'
 import { toHttpInput } from './request-to-function.js'
 import { hasUsableHost, parseTarget, type RequestTarget } from './request-url.js'
@@ -33,18 +34,21 @@ export interface RequestHandlerOptions {
   readonly proxy: StreamProxy | undefined
   /** Set when requests must carry keys; without it everybody is an administrator. */
   readonly access: AccessControl | undefined
+  /** Whether only requests to a name of this machine are answered. */
+  readonly isLocal: boolean
 }
 
 const builtIn = /^\/(admin|runtime\/webhooks)(?:\/|$)/i
 
 /** Matches a request in the host's order: its `Host` header, CORS, admin and webhooks, function routes, home page, 404 (Functions host: listener). */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { cors, http, log, router } = options
+  const { cors, http, isLocal, log, router } = options
   const customHeaders = Object.entries(http.customHeaders)
   const throttle = createThrottle(http)
   const gate = createRushGate()
   return (request, response) => {
     if (!hasUsableHost(request)) return writeEmpty(response, 400)
+    if (isLocal && !hasLocalName(request)) return refuseName(response)
     if (cors?.(request, response)) return
     const target = parseTarget(request)
     const path = decodePath(target.path)
@@ -61,6 +65,14 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       if (!throttle(response, () => gate(response, answer))) writeEmpty(response, 429)
     }
   }
+}
+
+const foreignName =
+  'This development host needs no keys, so it answers requests to localhost alone. Have what forwards them send the header "Host: localhost", or start it with --enable-auth.'
+
+function refuseName(response: ServerResponse): void {
+  response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' })
+  response.end(foreignName)
 }
 
 /** A request that fails in the host itself is answered 500 without a body, as far as that is still possible. */

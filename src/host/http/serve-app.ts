@@ -32,6 +32,8 @@ export interface ServeAppOptions {
   readonly bodyLimitBytes: number
   /** Set when requests must carry one of them. */
   readonly keys: AppKeys | undefined
+  /** Whether it listens on this machine's own address. */
+  readonly isLoopback: boolean
   /** Ends this process for another; undefined when there would be none. */
   readonly restart: (() => void) | undefined
 }
@@ -70,5 +72,6 @@ export function serveApp(options: ServeAppOptions): RequestHandler {
     cors,
     proxy,
     access: keys && createAccessControl(keys),
+    isLocal: keys === undefined && options.isLoopback,
   })
 }
