@@ -9,6 +9,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { z } from 'zod'
 import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { toProblem } from '../../core/problem.js'
+import { toPlainLine } from '../../core/to-plain-text.js'
 import type { Agent } from '../agent.js'
 import type { InvocationValues } from '../providers/provider-context.js'
 import { toAnswerText } from './answer-text.js'
@@ -126,6 +127,7 @@ async function reportProgress(run: ReturnType<Agent['run']>, { mcpReq }: ServerC
   }
 }
 
+/** Security: what models call the types of their files could rewrite a terminal, or add lines to a log. */
 function warn(warning: string): void {
-  process.emitWarning(warning, 'AgentMcpServer')
+  process.emitWarning(toPlainLine(warning), 'AgentMcpServer')
 }

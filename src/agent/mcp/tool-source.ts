@@ -1,4 +1,5 @@
 import type { Tool as McpTool } from '@modelcontextprotocol/client'
+import { toPlainLine } from '../../core/to-plain-text.js'
 import type { Tool, ToolSource } from '../agent-definition.js'
 import type { ConnectionPool } from './connection-pool.js'
 import { createChangedTool, createMcpTool } from './mcp-tool.js'
@@ -58,8 +59,9 @@ function createApprovalCheck(server: McpServerOptions): (tools: readonly McpTool
   }
 }
 
+/** Security: what servers call their tools could rewrite a terminal, or add lines to a log. */
 function warn(warning: string): void {
-  process.emitWarning(warning, 'McpToolSource')
+  process.emitWarning(toPlainLine(warning), 'McpToolSource')
 }
 
 /** Of tools that a server lists under one name the first counts: a model could not tell them apart. */

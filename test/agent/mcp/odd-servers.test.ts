@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Agent } from '../../../src/agent/agent.js'
 import { mcpHttp } from '../../../src/agent/mcp/index.js'
 import { conversation, ScriptedModel } from '../../../src/testing/scripted-model.js'
@@ -147,4 +147,23 @@ test('an answer that would fill the memory is not read to its end', async () => 
     error: 'MCP server "odd" has answered with more than 16777216 bytes, which are not read.',
   })
   expect(sent).toBeLessThan(50)
+})
+
+test('a name of a tool is no more than text in a warning', async () => {
+  const { url } = await serveHttp(async (incoming, outgoing) => {
+    const { id, method } = JSON.parse(Buffer.concat(await incoming.toArray()).toString() || '{}')
+    if (id === undefined) return outgoing.writeHead(method === undefined ? 405 : 202).end()
+    const tools = [{ name: '\u001b]0;evil\u0007\nAll is well', inputSchema: { type: 'object' } }]
+    const result = method === 'initialize' ? usual.initialize?.({ method } as Request, outgoing) : { tools }
+    outgoing.setHeader('content-type', 'application/json')
+    outgoing.end(JSON.stringify({ jsonrpc: '2.0', id, result }))
+  })
+  const source = mcpHttp({ name: 'odd', url, allowPrivateNetwork: true, approval: { always: ['work'] } })
+  onTestFinished(() => source.close())
+  const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue()
+  onTestFinished(() => emitWarning.mockRestore())
+  await new Agent({ name: 'Agent', client: new ScriptedModel([{ text: 'ok' }]), tools: [source] }).run('Go')
+  expect(emitWarning.mock.calls.map(([warning]) => warning)).toEqual([
+    expect.stringContaining('It has: ␛]0;evil␇␊All is well.'),
+  ])
 })
