@@ -90,10 +90,13 @@ export function createMemoryProvider(options: MemoryProviderOptions): ContextPro
   }
 }
 
+/** Security: a session's memories outlive it, and its id may then be taken by somebody else; so its owner is part of their scope. */
 function findScope(scope: MemoryScope, run: RunInfo): string | undefined {
   if (typeof scope === 'function') return scope(run)
-  if (scope === 'owner' && run.owner !== undefined) return `owner/${run.owner}`
-  return run.sessionId === undefined ? undefined : `session/${run.agentName}/${run.sessionId}`
+  const { agentName, sessionId, owner } = run
+  if (scope === 'owner' && owner !== undefined) return `owner/${owner}`
+  if (sessionId === undefined) return undefined
+  return ['session', agentName, sessionId, ...(owner === undefined ? [] : [owner])].join('/')
 }
 
 function toNote(found: readonly Memory[]): string {

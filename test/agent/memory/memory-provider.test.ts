@@ -48,6 +48,23 @@ test('what the model remembers in one session of a user it is told in another on
   expect(await store.list('owner/ann', 5)).toHaveLength(1)
 })
 
+test("a session's memories are no stranger's who takes its name when it is deleted", async () => {
+  const { agent, client, store } = createAgent(({ messages }) => ({ text: String(messages.length) }), {
+    scope: 'session',
+    remember: ({ messages }) => messages.map(({ contents }) => toText(contents)),
+  })
+  const ask = async (owner: string | undefined) => {
+    const log = new MemoryRunLog()
+    const messages = [{ role: 'user' as const, contents: [{ type: 'text' as const, text: 'My tea' }] }]
+    const request = createRunRequest({ messages, options: { enableToolCalls: true }, owner })
+    await log.create({ agent: 'Butler', session: 's', run: 'r' }, request)
+    await new EntityKit({ agent, log, session: 's' }).operate('run', { correlationId: 'r' })
+    return client.requests.at(-1)?.messages.length
+  }
+  expect([await ask('ann'), await ask('bob'), await ask(undefined), await ask('ann')]).toEqual([1, 1, 1, 2])
+  expect(await store.list('session/Butler/s', 5)).toHaveLength(1)
+})
+
 test('in a session of nobody memories are those of the session, and without a session there are none', async () => {
   const script: ModelScript = ({ messages, tools }) =>
     tools !== undefined && messages.at(-1)?.role === 'user'
