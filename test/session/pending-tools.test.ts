@@ -4,8 +4,10 @@ import { Agent } from '../../src/agent/agent.js'
 import { tool } from '../../src/agent/tools/tool.js'
 import type { ToolContext } from '../../src/agent/tools/tool-context.js'
 import { AgentError } from '../../src/core/errors.js'
+import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { StoredEvent } from '../../src/run/events.js'
+import { createRunRequest } from '../../src/session/client/run-request.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
@@ -280,6 +282,19 @@ test('an orchestration of another name that has taken the id in advance is no re
   const done = (await session.log.read({ ...key, run: 'a' })).find(({ type }) => type === 'tool.completed')
   expect(done?.data).toMatchObject({ error: expect.stringContaining('is a run of "dafx-echo" already') })
   expect(done?.data).not.toHaveProperty('result')
+})
+
+test('what came of calls of a session that was deleted is not given to somebody else who takes its names', async () => {
+  const session = createSession(() => callWork(1), { tools: [createPendingTool().made] })
+  const started: string[][] = []
+  for (const owner of ['ann', 'bob', 'ann']) {
+    const request = createRunRequest({ messages: [createTextMessage('user', 'a')], owner })
+    await session.log.create({ ...key, run: 'a' }, request)
+    await session.entity.operate('run', { correlationId: 'a' })
+    started.push([...session.entity.started.keys()])
+    await session.entity.operate('delete', { before: Date.now() + 1 })
+  }
+  expect(started.map(({ length }) => length)).toEqual([1, 2, 2])
 })
 
 test.each([

@@ -74,13 +74,14 @@ async function reconcile(
   }
 }
 
-function begin({ journal, ...context }: RunContext, state: CallState): boolean {
+function begin(context: RunContext, state: CallState): boolean {
   const { call, started, decision } = state
   const { callId, name } = call
   const args = decision?.arguments ?? started?.arguments ?? call.arguments
   const idempotencyKey = toIdempotencyKey(context, state)
   const attempt = (started?.attempt ?? 0) + 1
-  journal.record({ type: 'tool.started', data: { callId, name, arguments: args, idempotencyKey, attempt } })
+  const data = { callId, name, arguments: args, idempotencyKey, attempt }
+  context.journal.record({ type: 'tool.started', data })
   return true
 }
 

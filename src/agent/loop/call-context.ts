@@ -31,12 +31,17 @@ export function toToolContext(context: RunContext, state: CallState): ToolContex
   }
 }
 
-/** The key of a call: the same whenever it is executed again. */
+/**
+ * The key of a call: the same whenever it is executed again.
+ * Security: what came of a call stays under its key when its session is deleted, and the session's name may then be taken by
+ * somebody else; so its owner is part of the key.
+ */
 export function toIdempotencyKey(
-  { agent, sessionId, correlationId }: Pick<RunContext, 'agent' | 'sessionId' | 'correlationId'>,
+  { agent, sessionId, correlationId, journal }: RunContext,
   { call, started }: CallState,
 ): string {
   if (started !== undefined) return started.idempotencyKey
-  const parts = [agent.name, sessionId, correlationId, call.callId]
+  const { owner } = journal.state.request ?? {}
+  const parts = [agent.name, sessionId, correlationId, call.callId, ...(owner === undefined ? [] : [owner])]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
