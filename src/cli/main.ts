@@ -1,10 +1,8 @@
-#!/usr/bin/env -S node --max-semi-space-size=16 --no-minor-gc-task --heap-growing-percent=45 --v8-pool-size=2
-// The flags halve the memory of a busy host, as V8 otherwise lets garbage pile up to several times what is in use, and leave
-// the machine's cores to others; they set no limit. V8 reads them only when it starts; the start script in package.json has the same.
+#!/usr/bin/env node
 import { toErrorMessage } from '../core/errors.js'
 import { AppLoadError } from '../host/app-load-error.js'
 import { useCompileCache } from './compile-cache.js'
-import { useLeanAllocator } from './lean-allocator.js'
+import { useLeanProcess } from './lean-process.js'
 
 const usage = `Usage: durable-agents <command>
 
@@ -43,7 +41,7 @@ const wantsHelp = process.argv.slice(2).some((arg) => arg === '--help' || arg ==
 if (verb === undefined || verb === 'help' || wantsHelp) {
   process.stdout.write(usage)
 } else if (verb === 'start') {
-  useLeanAllocator()
+  useLeanProcess()
   useCompileCache(process.cwd())
   // Only now, as this process may have just been replaced.
   const { start } = await import('./start.js')
