@@ -5,7 +5,7 @@ import type { AgentResponse } from '../../core/response.js'
 export interface ExpectedToolCall {
   readonly name: string
   /** Arguments that it should have had; it may have had others too. @default any */
-  readonly arguments?: JsonObject
+  readonly arguments?: JsonObject | undefined
 }
 
 /** What an agent is asked, and what is expected of it. */

@@ -8,7 +8,7 @@ import { checkChoice, checkList, checkOptions } from '../../core/check-options.j
 export type McpApproval =
   | 'always'
   | 'never'
-  | { readonly always?: readonly string[]; readonly never?: readonly string[] }
+  | { readonly always?: readonly string[] | undefined; readonly never?: readonly string[] | undefined }
 
 /** Refuses an approval that names no tools: with misspelt lists all would run unasked. @throws {AgentError} `invalid_configuration` */
 export function checkApproval(server: string, approval: McpApproval): void {
