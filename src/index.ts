@@ -188,6 +188,7 @@ export type {
 } from './orchestration/workflow/workflow-definition.js'
 export { AgentRun } from './run/agent-run.js'
 export type {
+  ApprovalReason,
   ApprovalRequested,
   CallerTool,
   RunEvent,
