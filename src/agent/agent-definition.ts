@@ -115,6 +115,8 @@ export interface ToolSource {
 export interface ContextProvider {
   /** Names its state in the session; no other source or provider of the agent may have the same name. */
   readonly name: string
+  /** Whether strangers write what `beforeRun` gives, such as documents that were found. @default false */
+  readonly untrusted?: boolean | undefined
   /** Called once for each run, before its first model call; all providers side by side. A throw fails the run. */
   beforeRun?(context: ProviderContext): MayReturn<ProvidedContext>
   /** Tools for this run. Called at each execution, as code cannot be recorded. A throw fails the run. */

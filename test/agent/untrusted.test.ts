@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
+import type { ContextProvider } from '../../src/agent/agent-definition.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
 import type { ApprovalHandler } from '../../src/agent/ask-approval.js'
 import { slidingWindow } from '../../src/agent/providers/compaction.js'
 import type { AgentToolOptions } from '../../src/agent/tools/agent-tool.js'
 import { tool } from '../../src/agent/tools/tool.js'
 import type { ToolOptions } from '../../src/agent/tools/tool-options.js'
+import { createTextMessage } from '../../src/core/messages.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 
 const read = { name: 'read_mail', arguments: {} }
@@ -76,6 +78,16 @@ test.each<[string, Partial<AgentOptions>, readonly string[]]>([
   const session = agent.createSession()
   for (const message of ['Read.', 'Thanks.', 'Pay.']) await agent.run(message, { session, onApproval })
   expect(asked).toEqual(expected)
+})
+
+test.each([
+  [true, ['Found.'], ['pay: untrusted_content']],
+  [true, [], []],
+  [false, ['Found.'], []],
+])('documents that a provider finds count when it is untrusted: %s, %j', async (untrusted, texts, asked) => {
+  const messages = texts.map((text) => createTextMessage('user', text))
+  const documents: ContextProvider = { name: 'documents', untrusted, beforeRun: () => ({ messages }) }
+  expect(await runWith({ contextProviders: [documents] }, [{ calls: [pay] }, done])).toEqual(asked)
 })
 
 const ask = { name: 'Reader', arguments: { query: 'Any mail?' } }

@@ -34,11 +34,19 @@ export function toToolContext(context: RunContext, state: CallState): ToolContex
 }
 
 /**
- * Whether the model was shown what an `untrusted` tool gave when it made the calls of the run's last step, or is asked by a
+ * Whether the model was shown what an `untrusted` tool or provider gave when it made the calls of the run's last step, or is asked by a
  * model that was. It is told by the messages themselves, so it ends when they are no longer shown.
  */
-export function hasReadUntrusted({ tools, history, journal, isFromUntrusted }: RunContext): boolean {
-  if (isFromUntrusted) return true
+export function hasReadUntrusted({
+  agent,
+  tools,
+  history,
+  journal,
+  isFromUntrusted = false,
+}: RunContext): boolean {
+  const provided = journal.state.prepared?.messages ?? []
+  const isProvided = provided.length > 0 && agent.contextProviders.some(({ untrusted }) => untrusted)
+  if (isFromUntrusted || isProvided) return true
   const names = new Set(tools.filter(({ untrusted }) => untrusted).map(({ name }) => name))
   if (names.size === 0) return false
   const isOne = ({ name }: FunctionCallContent) => names.has(name)

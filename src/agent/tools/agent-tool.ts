@@ -17,7 +17,7 @@ export interface AgentToolOptions {
   readonly description?: string | undefined
   /** Whether a human has to agree before the agent is asked. @default as for any tool that is not `readOnly` */
   readonly approval?: ToolOptions<typeof query, unknown>['approval'] | undefined
-  /** Whether strangers have a say in what it answers. @default whether one of its tools, or servers of tools, is `untrusted` */
+  /** Whether strangers have a say in what it answers. @default whether one of its tools, servers of tools or context providers is `untrusted` */
   readonly untrusted?: boolean | undefined
   /** Whether the agent knows the conversation in which it is asked, and its context providers keep their state in that session. @default false: it knows the question alone */
   readonly propagateSession?: boolean | undefined
@@ -45,7 +45,7 @@ export function createAgentTool(
   checkFunction(`onUpdate of ${what}`, options.onUpdate)
   const { name = agent.name, description = agent.description ?? `Asks the agent ${agent.name}.` } = options
   const { propagateSession = false, onUpdate, approval } = options
-  const { untrusted = agent.tools.some((entry) => entry.untrusted) } = options
+  const { untrusted = [...agent.tools, ...agent.contextProviders].some((part) => part.untrusted) } = options
   const base = tool({
     name,
     description,
