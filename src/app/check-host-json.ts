@@ -21,7 +21,8 @@ export function checkHostJson(appDirectory: string, settings: Settings = process
     )
   }
   const storage = read(durable, ['storageProvider'])
-  if (hostJson !== undefined && isAzureStorage(read(storage, ['type']))) warnings.push(...checkAzureStorage(storage))
+  if (hostJson !== undefined && isAzureStorage(read(storage, ['type'])))
+    warnings.push(...checkAzureStorage(storage))
   return warnings
 }
 
