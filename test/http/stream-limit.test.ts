@@ -7,6 +7,7 @@ const settings = {
   heartbeatMs: 1000,
   maxBodyBytes: 1000,
   webhooks: undefined,
+  mayDecide: undefined,
 }
 
 test('a stream ends when its reader has left', () => {

@@ -45,6 +45,7 @@ export declare const results: {
 }
 export declare const tokens: { for(owner: string | undefined): Promise<string> }
 export declare const token: string
+export declare const supervisors: ReadonlySet<string | undefined>
 export declare const mailbox: { unread(): Promise<string> }
 export declare function findLike(messages: readonly ChatMessage[]): Promise<readonly ChatMessage[]>
 export declare const blog: { post(text: string, key: string): string }
