@@ -1,4 +1,4 @@
-import type { DecisionQuestion, DecisionRight } from '../http/decision-question.js'
+import type { Right } from '../http/rights.js'
 import type { IncomingRequest } from '../http/route.js'
 
 /** Says whom a request, given without its body, comes from; `undefined` for nobody in particular. May throw an `unauthorized` AgentError. */
@@ -15,11 +15,13 @@ export function createOwnerReader(resolver: OwnerResolver | undefined): OwnerRea
   return ({ url, method, headers }) => resolver(new Request(url, { method, headers }))
 }
 
-/** Says whether somebody may decide about a tool call that waits, by a request that is given without its body. May throw an AgentError. */
-export type DecisionResolver = (question: DecisionQuestion, request: Request) => boolean | Promise<boolean>
+/** Says whether somebody may do what they are about to, by a request that is given without its body. May throw an AgentError. */
+export type RightResolver<Question> = (question: Question, request: Request) => boolean | Promise<boolean>
 
 /** Asks `resolver`; nothing but `true` is a yes. */
-export function createDecisionRight(resolver: DecisionResolver | undefined): DecisionRight | undefined {
+export function createRight<Question>(
+  resolver: RightResolver<Question> | undefined,
+): Right<Question> | undefined {
   if (resolver === undefined) return undefined
   return async (question, { url, method, headers }) =>
     (await resolver(question, new Request(url, { method, headers }))) === true

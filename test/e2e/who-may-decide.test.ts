@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AgentApi } from '../support/api.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
+import { WorkflowApi } from '../support/workflow-api.js'
 
 const bed = new TestBed()
 afterAll(() => bed.end())
@@ -97,4 +98,46 @@ test('the rule holds in other dialects too', async () => {
   const refused = await answer(true)
   expect([refused.status, JSON.parse(refused.text)]).toMatchObject([403, { error: { code: 'forbidden' } }])
   expect((await answer(false)).status).toBe(200)
+})
+
+/** Alice hands in an expense; gives the id of the question about it. */
+async function handIn(runId: string, amount: number): Promise<string> {
+  const expenses = new WorkflowApi(app.url, 'Expense').as('alice')
+  await expenses.run(amount, `?runId=${runId}`)
+  const [question] = await expenses.waitForQuestions(runId)
+  return question?.requestId ?? ''
+}
+
+test('questions of workflows have such a rule as well', async () => {
+  const expenses = new WorkflowApi(app.url, 'Expense')
+  const [own, chief] = [expenses.as('alice'), expenses.as('supervisor')]
+  const id = await handIn('paid', 100)
+  const refused = await own.respond('paid', id, { approved: true })
+  expect([refused.status, refused.body]).toMatchObject([403, { code: 'forbidden' }])
+  expect((await chief.respond('paid', id, { approved: 'maybe' })).status).toBe(400)
+  expect((await chief.respond('paid', id, { approved: true })).status).toBe(200)
+  expect(await own.waitForEnd('paid')).toMatchObject({ output: { answer: { approved: true } } })
+  expect((await chief.status('paid')).status).toBe(404)
+
+  await handIn('named', 100)
+  const byName = (response: object) => ({ eventName: 'review', response })
+  expect((await own.respondByName('named', byName({ approved: true }))).status).toBe(403)
+  expect((await own.respondByName('named', byName({ approved: false }))).status).toBe(202)
+  expect(await own.waitForEnd('named')).toMatchObject({ output: { answer: { approved: false } } })
+})
+
+test('who may not answer is told of no run', async () => {
+  const id = await handIn('dear', 1001)
+  const toText = (text: string) => text.replaceAll('dear', 'missing')
+  for (const user of ['supervisor', 'mallory']) {
+    const stranger = new WorkflowApi(app.url, 'Expense').as(user)
+    const answers = [
+      await stranger.respond('dear', id, { approved: true }),
+      await stranger.respond('dear', 'no-such-request', { approved: true }),
+      await stranger.respondByName('dear', { eventName: 'review', response: { approved: true } }),
+      await stranger.respondByName('dear', { eventName: 'nothing', response: {} }),
+    ]
+    const missing = await stranger.respond('missing', id, { approved: true })
+    for (const { status, text } of answers) expect([status, toText(text)]).toEqual([404, missing.text])
+  }
 })

@@ -8,6 +8,7 @@ const settings = {
   maxBodyBytes: 1000,
   webhooks: undefined,
   mayDecide: undefined,
+  mayAnswer: undefined,
 }
 
 test('a stream ends when its reader has left', () => {
