@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module'
 import { toErrorMessage } from '../core/errors.js'
 import { AppLoadError } from '../host/app-load-error.js'
 import { useCompileCache } from './compile-cache.js'
@@ -9,6 +10,7 @@ const usage = `Usage: durable-agents <command>
 Commands:
   start [entry]   run a function app on the embedded development host
   chat [agent]    talk to an agent of a running app, here or on Azure
+  --version       say which release this is
 
 Options of start:
   -p, --port <n>         port; 0 takes a free one (default: Host.LocalHttpPort of local.settings.json, else 7071)
@@ -40,6 +42,9 @@ const [verb, ...args] = process.argv.slice(2)
 const wantsHelp = process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')
 if (verb === undefined || verb === 'help' || wantsHelp) {
   process.stdout.write(usage)
+} else if (verb === '--version' || verb === '-v') {
+  const { version } = createRequire(import.meta.url)('durable-agent-functions/package.json')
+  process.stdout.write(`${version}\n`)
 } else if (verb === 'start') {
   useLeanProcess()
   useCompileCache(process.cwd())
