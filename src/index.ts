@@ -88,7 +88,7 @@ export type {
 export type { AddAgentOptions, AgentFunctionAppOptions } from './app/app-options.js'
 export type { McpAgentToolOptions } from './app/mcp-agent-tool.js'
 export type { McpWorkflowToolOptions } from './app/mcp-workflow-tool.js'
-export type { OwnerResolver } from './app/owner.js'
+export type { OwnerResolver, RightResolver } from './app/owner.js'
 export type { AddWorkflowOptions } from './app/workflow-registry.js'
 export {
   AgentError,
@@ -117,6 +117,7 @@ export { createTextMessage } from './core/messages.js'
 export type { AgentResponse, AgentResponseUpdate, ToolProgressUpdate } from './core/response.js'
 export type { Schema, SchemaOutput } from './core/schema.js'
 export type { ToolChoice } from './core/tool-choice.js'
+export type { AnswerQuestion, DecisionQuestion } from './http/rights.js'
 export type { WebhookOptions } from './http/webhooks/webhook-options.js'
 export { MemoryRunLog } from './log/memory-run-log.js'
 export { SqliteRunLog, type SqliteRunLogOptions } from './log/sqlite/sqlite-run-log.js'
@@ -188,6 +189,7 @@ export type {
 } from './orchestration/workflow/workflow-definition.js'
 export { AgentRun } from './run/agent-run.js'
 export type {
+  ApprovalReason,
   ApprovalRequested,
   CallerTool,
   RunEvent,

@@ -73,6 +73,8 @@ test('the subpaths have these values, and no others', () => {
       "evaluator",
       "keywordCheck",
       "modelJudge",
+      "onlyRecordedCalls",
+      "recordedQueries",
       "toolCallArgsMatch",
       "toolCalledCheck",
       "toolCallsPresent",

@@ -66,6 +66,10 @@ export interface Tool {
   readonly declaration: ToolDeclaration
   /** Whether running it changes nothing. */
   readonly readOnly: boolean
+  /** Whether strangers write what it gives. */
+  readonly untrusted: boolean
+  /** Whether a human has to agree to a call that the model makes when it has read what an `untrusted` tool gave. */
+  readonly asksAfterUntrusted: boolean
   readonly onUnknownOutcome: UnknownOutcomePolicy
   readonly approvalTimeoutMs: number | undefined
   /** Present when an agent does the work: its run then stands in for `invoke`. */
@@ -98,6 +102,8 @@ export interface ToolDelegate {
 export interface ToolSource {
   /** Names its state in the session; no other source or provider of the agent may have the same name. */
   readonly name: string
+  /** Whether strangers write what its tools give. @default false */
+  readonly untrusted?: boolean | undefined
   /** Called at each execution of a run, before its first step there. A throw fails the run. */
   tools(context: ProviderContext): Promise<readonly Tool[]>
 }
@@ -109,6 +115,8 @@ export interface ToolSource {
 export interface ContextProvider {
   /** Names its state in the session; no other source or provider of the agent may have the same name. */
   readonly name: string
+  /** Whether strangers write what `beforeRun` gives, such as documents that were found. @default false */
+  readonly untrusted?: boolean | undefined
   /** Called once for each run, before its first model call; all providers side by side. A throw fails the run. */
   beforeRun?(context: ProviderContext): MayReturn<ProvidedContext>
   /** Tools for this run. Called at each execution, as code cannot be recorded. A throw fails the run. */

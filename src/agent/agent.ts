@@ -63,7 +63,8 @@ export class Agent implements AgentDefinition {
 
   /** What kind of agent this is: the name of its class. */
   get type(): string {
-    return this.constructor.name
+    // A bundler that minifies gives classes other names.
+    return this.constructor === Agent ? 'Agent' : this.constructor.name
   }
 
   /** This agent as a tool of another one; durable wherever that one is. */

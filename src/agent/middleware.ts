@@ -77,7 +77,7 @@ export interface ChatMiddleware {
   /** Stands around one model call. What it returns is what the model has said; text alone is an answer without costs. */
   callModel?(context: ModelCallContext, next: NextModelCall): Promise<ChatAnswer | string>
   /** Keeps back what the model says until `callModel` has returned, for those that change it. @default false */
-  readonly holdsDeltas?: boolean
+  readonly holdsDeltas?: boolean | undefined
 }
 
 /** Middleware around tool calls; see {@link AgentMiddleware}. */

@@ -46,6 +46,8 @@ export interface StandaloneRun<Value> {
   readonly signal: AbortSignal | undefined
   /** How many runs it works for, each for the next. @default 0 */
   readonly depth?: number | undefined
+  /** Whether what it is asked may be a stranger's wish, as whoever asks had read what an `untrusted` tool gave. @default false */
+  readonly isFromUntrusted?: boolean | undefined
   /** By then a run that it works for has to be over; ms since 1970. @default there is none */
   readonly runEnd?: number | undefined
   readonly onEvent: (event: RunEvent) => void
@@ -125,6 +127,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     sessionId: run.sessionId,
     correlationId,
     depth: run.depth,
+    isFromUntrusted: run.isFromUntrusted,
     messageCount: run.messageCount ?? 0,
     limits: {
       maxSteps: agent.maxSteps,

@@ -36,7 +36,7 @@ import { watchForwardedRequests } from './forwarded-requests.js'
 import { FunctionNames } from './function-names.js'
 import { toHttpLimits } from './http-limits.js'
 import { registerAgentTool } from './mcp-agent-tool.js'
-import { createOwnerReader } from './owner.js'
+import { createOwnerReader, createRight } from './owner.js'
 import { registerTrigger, toFunctionName } from './register-trigger.js'
 import { registerWebhooks } from './register-webhooks.js'
 import { serveChatPage } from './serve-chat-page.js'
@@ -102,6 +102,8 @@ export class AgentFunctionApp {
         heartbeatMs: options.heartbeatMs ?? 15_000,
         maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
         webhooks,
+        mayDecide: createRight(options.mayDecide),
+        mayAnswer: createRight(options.mayAnswer),
       },
     }
     app.setup({ enableHttpStream: true })

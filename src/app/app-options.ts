@@ -12,6 +12,7 @@ import {
 } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { type Protocol, protocolNames } from '../http/protocols/protocols.js'
+import type { AnswerQuestion, DecisionQuestion } from '../http/rights.js'
 import type { WebhookOptions } from '../http/webhooks/webhook-options.js'
 import { checkTelemetryOptions, type TelemetryOptions } from '../model/with-telemetry.js'
 import { checkWorkflow } from '../orchestration/workflow/check-parts.js'
@@ -22,7 +23,7 @@ import type { AgentTrigger } from './agent-trigger.js'
 import { checkTriggers } from './check-trigger.js'
 import type { McpAgentToolOptions } from './mcp-agent-tool.js'
 import type { McpWorkflowToolOptions } from './mcp-workflow-tool.js'
-import type { OwnerResolver } from './owner.js'
+import type { OwnerResolver, RightResolver } from './owner.js'
 import type { AddWorkflowOptions } from './workflow-registry.js'
 
 export interface AgentFunctionAppOptions {
@@ -42,6 +43,10 @@ export interface AgentFunctionAppOptions {
   readonly defaultCallback?: AgentResponseCallback | undefined
   /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
   readonly owner?: OwnerResolver | undefined
+  /** Says who may decide about a tool call that waits for a human, in whatever dialect; also others than whom the session belongs to, by the approval's own route. @default whoever may speak in the session */
+  readonly mayDecide?: RightResolver<DecisionQuestion> | undefined
+  /** Says who may answer a question of a workflow; also others than whom its run belongs to. @default whom the run belongs to */
+  readonly mayAnswer?: RightResolver<AnswerQuestion> | undefined
   /** Makes what the tools and providers of a run may know and its model may not, anew at each execution. @default nothing */
   readonly context?: InvocationValuesFactory | undefined
   /** Where runs are journalled. @default SQLite under the embedded host, else the app's storage account, `AzureWebJobsStorage` */
@@ -103,6 +108,8 @@ const appOptions: OptionNames<AgentFunctionAppOptions> = {
   protocols: true,
   defaultCallback: true,
   owner: true,
+  mayDecide: true,
+  mayAnswer: true,
   context: true,
   runLog: true,
   waitLimitMs: true,
@@ -145,6 +152,8 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   checkFlag('enableHealthCheck of AgentFunctionApp', options.enableHealthCheck)
   checkFlag('chatPage of AgentFunctionApp', options.chatPage)
   checkFunction('owner of AgentFunctionApp', options.owner)
+  checkFunction('mayDecide of AgentFunctionApp', options.mayDecide)
+  checkFunction('mayAnswer of AgentFunctionApp', options.mayAnswer)
   checkFunction('context of AgentFunctionApp', options.context)
   if (options.runLog !== undefined && typeof options.runLog?.append !== 'function') {
     refuse('runLog of AgentFunctionApp must be a run log, such as RedisRunLog or AzureBlobRunLog.')

@@ -21,7 +21,8 @@ export function checkHostJson(appDirectory: string, settings: Settings = process
     )
   }
   const storage = read(durable, ['storageProvider'])
-  if (read(storage, ['type']) === 'AzureStorage') warnings.push(...checkAzureStorage(storage))
+  if (hostJson !== undefined && isAzureStorage(read(storage, ['type'])))
+    warnings.push(...checkAzureStorage(storage))
   return warnings
 }
 
@@ -38,6 +39,11 @@ function readHostJson(appDirectory: string, settings: Settings): JsonObject | un
   } catch {
     return undefined
   }
+}
+
+/** Azure Storage keeps the task hub of an app that names nothing else. */
+function isAzureStorage(type: JsonValue = 'AzureStorage'): boolean {
+  return String(type).toLowerCase() === 'azurestorage'
 }
 
 function checkAzureStorage(storage: JsonValue | undefined): readonly string[] {
@@ -63,7 +69,13 @@ function checkAzureStorage(storage: JsonValue | undefined): readonly string[] {
 function read(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
   const [name, ...rest] = path
   if (name === undefined) return value
-  return isJsonObject(value) ? read(value[name], rest) : undefined
+  return isJsonObject(value) ? read(readMember(value, name), rest) : undefined
+}
+
+/** Names of settings are compared as the host does it: ignoring case. */
+function readMember(object: JsonObject, name: string): JsonValue | undefined {
+  const key = Object.keys(object).find((member) => member.toLowerCase() === name.toLowerCase())
+  return key === undefined ? undefined : object[key]
 }
 
 /** Milliseconds of a time span; endless when it is missing, as the defaults are too long. */

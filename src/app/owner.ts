@@ -1,3 +1,4 @@
+import type { Right } from '../http/rights.js'
 import type { IncomingRequest } from '../http/route.js'
 
 /** Says whom a request, given without its body, comes from; `undefined` for nobody in particular. May throw an `unauthorized` AgentError. */
@@ -12,6 +13,18 @@ export type OwnerReader = (
 export function createOwnerReader(resolver: OwnerResolver | undefined): OwnerReader {
   if (resolver === undefined) return readEasyAuthOwner
   return ({ url, method, headers }) => resolver(new Request(url, { method, headers }))
+}
+
+/** Says whether somebody may do what they are about to, by a request that is given without its body. May throw an AgentError. */
+export type RightResolver<Question> = (question: Question, request: Request) => boolean | Promise<boolean>
+
+/** Asks `resolver`; nothing but `true` is a yes. */
+export function createRight<Question>(
+  resolver: RightResolver<Question> | undefined,
+): Right<Question> | undefined {
+  if (resolver === undefined) return undefined
+  return async (question, { url, method, headers }) =>
+    (await resolver(question, new Request(url, { method, headers }))) === true
 }
 
 /**

@@ -1,16 +1,16 @@
-#!/usr/bin/env -S node --max-semi-space-size=16 --no-minor-gc-task --heap-growing-percent=45 --v8-pool-size=2
-// The flags halve the memory of a busy host, as V8 otherwise lets garbage pile up to several times what is in use, and leave
-// the machine's cores to others; they set no limit. V8 reads them only when it starts; the start script in package.json has the same.
+#!/usr/bin/env node
+import { createRequire } from 'node:module'
 import { toErrorMessage } from '../core/errors.js'
 import { AppLoadError } from '../host/app-load-error.js'
 import { useCompileCache } from './compile-cache.js'
-import { useLeanAllocator } from './lean-allocator.js'
+import { useLeanProcess } from './lean-process.js'
 
 const usage = `Usage: durable-agents <command>
 
 Commands:
   start [entry]   run a function app on the embedded development host
   chat [agent]    talk to an agent of a running app, here or on Azure
+  --version       say which release this is
 
 Options of start:
   -p, --port <n>         port; 0 takes a free one (default: Host.LocalHttpPort of local.settings.json, else 7071)
@@ -42,8 +42,11 @@ const [verb, ...args] = process.argv.slice(2)
 const wantsHelp = process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')
 if (verb === undefined || verb === 'help' || wantsHelp) {
   process.stdout.write(usage)
+} else if (verb === '--version' || verb === '-v') {
+  const { version } = createRequire(import.meta.url)('durable-agent-functions/package.json')
+  process.stdout.write(`${version}\n`)
 } else if (verb === 'start') {
-  useLeanAllocator()
+  useLeanProcess()
   useCompileCache(process.cwd())
   // Only now, as this process may have just been replaced.
   const { start } = await import('./start.js')

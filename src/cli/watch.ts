@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { toLeanEnvironment } from './lean-allocator.js'
+import { toLeanEnvironment } from './lean-process.js'
 import { type ReadyMessage, restartCode, toSupervisedEnvironment } from './supervisor.js'
 import { watchFiles } from './watch-files.js'
 

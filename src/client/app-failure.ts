@@ -59,7 +59,8 @@ export async function readFailure(response: Response, url: string, advice: Advic
 
 function toMessage(response: Response, url: string, advice: Advice, detail: string | undefined): string {
   const { status, headers, type } = response
-  if (status === 401 || status === 403) {
+  // What the app itself refuses says why; a host that wants a key does not.
+  if ((status === 401 || status === 403) && detail === undefined) {
     return `The app wants a key, or does not accept this one (${status}): give a host key or a function key ${advice.key}.`
   }
   // Browsers keep to themselves where they were sent.

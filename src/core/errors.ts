@@ -3,6 +3,7 @@ export type AgentErrorCode =
   | 'invalid_request'
   | 'conflicting_session_id'
   | 'unauthorized'
+  | 'forbidden'
   | 'not_found'
   | 'session_busy'
   | 'run_cancelled'

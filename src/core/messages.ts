@@ -14,6 +14,7 @@ export interface ProviderPart {
   readonly providerData?: ProviderData | undefined
 }
 
+/** What somebody says. */
 export interface TextContent extends ProviderPart {
   readonly type: 'text'
   readonly text: string
@@ -69,6 +70,7 @@ export interface ErrorContent extends ProviderPart {
   readonly errorCode?: string | undefined
 }
 
+/** A part of a message. */
 export type Content =
   | TextContent
   | ReasoningContent

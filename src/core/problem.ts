@@ -16,6 +16,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   invalid_request: [400, 'The request is not valid'],
   conflicting_session_id: [400, 'The request names two sessions'],
   unauthorized: [401, 'The caller is not known'],
+  forbidden: [403, 'The caller may not do this'],
   not_found: [404, 'Not found'],
   session_busy: [409, 'The session is busy'],
   run_cancelled: [409, 'The run was cancelled'],

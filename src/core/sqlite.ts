@@ -53,11 +53,13 @@ export function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
 }
 
-/** Why a file cannot be opened, as a sentence, and what to do when it or its folder cannot be written, or Node is too old. */
+/** Why a file cannot be opened, as a sentence, and what to do when it or its folder cannot be written, it is damaged, or Node is too old. */
 export function toOpenProblem(cause: unknown): string {
   const message = toErrorMessage(cause)
   if (message.includes('no such module: fts5'))
     return `Node ${process.versions.node} has no full-text search; run this with Node 22.16 or newer.`
+  if (/not a database|malformed/.test(message))
+    return `${message}. Put back a copy of it, or move it away to begin anew.`
   const isUnwritable = /readonly|read-only|unable to open|full|permi(tted|ssion)|EROFS|ENOSPC|EACCES/i.test(
     message,
   )

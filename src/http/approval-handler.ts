@@ -1,20 +1,22 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
 import { toTimestamp } from '../core/clock.js'
-import { AgentError } from '../core/errors.js'
+import { AgentError, hasCode } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import { longestReason } from '../core/longest-reason.js'
 import { toAskingRun } from '../run/approval-id.js'
-import type { ApprovalRequested } from '../run/events.js'
+import type { ApprovalRequested, StoredEvent } from '../run/events.js'
+import type { SessionKey } from '../run/run-log.js'
 import { isExpired, toOpenApprovals } from '../run/waiting.js'
-import { type Answer, createStandingAnswer } from './answers.js'
+import { type Answer, createPendingAnswer, createStandingAnswer, toStanding } from './answers.js'
 import { checkEditedArguments } from './check-edited-arguments.js'
+import { createForbiddenError, mayDecide } from './decision-right.js'
 import { parseId } from './ids.js'
 import { parseShape } from './parse-shape.js'
 import { readJsonBody } from './read-body.js'
 import { createDecidedError, createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
-import { type FoundRun, requireSession } from './session-handlers.js'
+import { type FoundRun, parseSessionKey } from './session-handlers.js'
 import { withoutNulls } from './without-nulls.js'
 
 /** The body of a decision (README, HTTP). */
@@ -34,11 +36,16 @@ export function createApprovalHandler(agent: Agent): Handler {
     const { decision, reason, arguments: args } = parseShape(decisionBody, withoutNulls(body, decisionBody))
     if (decision === 'reject' && args !== undefined)
       throw createFieldError('arguments', 'make no sense with a rejection')
-    const key = await requireSession(call, agent)
+    const key = parseSessionKey(call, agent)
+    const stranger = await findRefusal(call, key)
     const approvalId = parseId('approvalId', call.params.approvalId ?? '', 200)
     const run = { ...key, run: toAskingRun(approvalId) }
     const events = await call.sessions.readRun(run)
-    const approval = await requireOpenApproval(call, { key: run, events }, approvalId)
+    const approval = findApproval(events, approvalId)
+    if (approval === undefined) throw stranger ?? createUnknownError(key, approvalId)
+    if (!(await mayDecide(call, { key: run, approval, decision })))
+      throw stranger ?? createForbiddenError(approval)
+    await requireOpen(call, { key: run, events }, approval)
     if (args !== undefined) await checkEditedArguments(agent, approval, args)
     const edited = args as JsonObject | undefined
     const taken = await call.sessions.decide(run, {
@@ -49,29 +56,54 @@ export function createApprovalHandler(agent: Agent): Handler {
       arguments: edited,
     })
     if (!taken) throw createDecidedError(approvalId)
-    return createStandingAnswer(call.url, run, await call.sessions.readStanding(run, events))
+    const standing = await call.sessions.readStanding(run, events)
+    return stranger === undefined
+      ? createStandingAnswer(call.url, run, standing)
+      : createPendingAnswer(call.url, run, toStanding(standing).status)
   }
 }
 
-async function requireOpenApproval(
-  { sessions }: Call,
-  { key, events }: FoundRun,
-  approvalId: string,
-): Promise<ApprovalRequested> {
+/**
+ * Why the session is not the caller's to see; `undefined` when it is.
+ * Security: one who may decide about its tool calls learns of nothing else in it, and all others not even that it is there.
+ * @throws {AgentError} `not_found` where the app has no rule who may decide.
+ */
+async function findRefusal(call: Call, key: SessionKey): Promise<AgentError | undefined> {
+  try {
+    await call.sessions.requireSession(key, call.owner)
+    return undefined
+  } catch (error) {
+    if (
+      call.settings.mayDecide === undefined ||
+      !(error instanceof AgentError && hasCode(error, 'not_found'))
+    )
+      throw error
+    return error
+  }
+}
+
+function findApproval(events: readonly StoredEvent[], approvalId: string): ApprovalRequested | undefined {
   const asked = events.find(
     (event) => event.type === 'approval.requested' && event.data.approvalId === approvalId,
   )
-  if (asked?.type !== 'approval.requested')
-    throw new AgentError(
-      'not_found',
-      `Session "${key.session}" has no approval with approvalId "${approvalId}".`,
-    )
+  return asked?.type === 'approval.requested' ? asked.data : undefined
+}
+
+function createUnknownError({ session }: SessionKey, approvalId: string): AgentError {
+  return new AgentError('not_found', `Session "${session}" has no approval with approvalId "${approvalId}".`)
+}
+
+async function requireOpen(
+  { sessions }: Call,
+  { key, events }: FoundRun,
+  approval: ApprovalRequested,
+): Promise<void> {
+  const { approvalId, expiresAt } = approval
   const open = toOpenApprovals(await sessions.readStanding(key, events))
-  if (open.some((approval) => approval.approvalId === approvalId)) return asked.data
+  if (open.some((one) => one.approvalId === approvalId)) return
   const isDecided = events.some(
     (event) => event.type === 'approval.decided' && event.data.approvalId === approvalId,
   )
-  const { expiresAt } = asked.data
-  if (isDecided || !isExpired(asked.data, toTimestamp(Date.now()))) throw createDecidedError(approvalId)
+  if (isDecided || !isExpired(approval, toTimestamp(Date.now()))) throw createDecidedError(approvalId)
   throw new AgentError('approval_already_decided', `Approval "${approvalId}" expired at ${expiresAt}.`)
 }

@@ -78,7 +78,7 @@ const approval = toObject(
     callId: text,
     name: text,
     arguments: {},
-    reason: { enum: ['policy', 'unknown_outcome'] },
+    reason: { enum: ['policy', 'untrusted_content', 'unknown_outcome'] },
     expiresAt: time,
     inner: toObject({ agent: text, approvalId: text }),
   },

@@ -4,6 +4,7 @@ import type { WorkflowDefinition } from '../orchestration/workflow/workflow-defi
 import type { RunLog } from '../run/run-log.js'
 import type { SessionClient } from '../session/client/session-client.js'
 import type { Answer } from './answers.js'
+import type { AnswerQuestion, DecisionQuestion, Right } from './rights.js'
 import type { Webhooks } from './webhooks/webhook-options.js'
 
 /** The settings of an app's HTTP surface, resolved. */
@@ -18,6 +19,10 @@ export interface HttpSettings {
   readonly maxBodyBytes: number
   /** Where callers may have themselves told of their runs, and what signs it; `undefined` when nobody is told of any. */
   readonly webhooks: Webhooks | undefined
+  /** Who may decide about tool calls; `undefined` when whoever may speak in a session may. */
+  readonly mayDecide: Right<DecisionQuestion> | undefined
+  /** Who may answer questions of workflows; `undefined` when whom a run belongs to may. */
+  readonly mayAnswer: Right<AnswerQuestion> | undefined
 }
 
 /** By which ways an agent can be reached. */

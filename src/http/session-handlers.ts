@@ -89,7 +89,8 @@ function toSessionStatus(status: PendingStatus | undefined): 'idle' | 'running' 
   return status === 'waiting' ? 'waiting' : 'running'
 }
 
-function parseSessionKey({ params }: Call, agent: Agent): SessionKey {
+/** The session that a call names. */
+export function parseSessionKey({ params }: Call, agent: Agent): SessionKey {
   return { agent: agent.name, session: parseSessionId(params.sessionId ?? '') }
 }
 

@@ -78,6 +78,7 @@ export type ChatEvent =
   | { readonly type: 'continuation'; readonly token?: string | undefined }
   | ({ readonly type: 'completed' } & ChatAnswer)
 
+/** How one model call is made. */
 export interface ChatOptions {
   /** Aborting it ends the call at once; the stream then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined

@@ -134,8 +134,9 @@ function findAgentError(error: unknown): AgentError | undefined {
   return error instanceof Error && error.cause instanceof AgentError ? error.cause : undefined
 }
 
+// By what it says: its class may be of another copy of the package, and a bundler that minifies gives it another name.
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.constructor.name === 'APIConnectionTimeoutError'
+  return error instanceof Error && error.message.startsWith('Request timed out.')
 }
 
 /** The system error code (`ECONNREFUSED`, `UND_ERR_SOCKET`) at the root of a failed connection. */

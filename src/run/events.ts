@@ -143,6 +143,12 @@ export interface ToolPending {
   readonly inner?: readonly string[] | undefined
 }
 
+/**
+ * Why a human is asked. `policy`: the tool asks for it; `untrusted_content`: the model has read what an `untrusted` tool gave,
+ * and may be following a stranger; `unknown_outcome`: an earlier execution was cut off, and may have taken effect.
+ */
+export type ApprovalReason = 'policy' | 'untrusted_content' | 'unknown_outcome'
+
 /** A tool call that waits for a human. */
 export interface ApprovalRequested {
   /** Issued once; a decision names it. */
@@ -150,8 +156,7 @@ export interface ApprovalRequested {
   readonly callId: string
   readonly name: string
   readonly arguments: JsonObject | string
-  /** `policy`: the tool asks for it; `unknown_outcome`: an earlier execution was cut off, and may have taken effect. */
-  readonly reason: 'policy' | 'unknown_outcome'
+  readonly reason: ApprovalReason
   /** ISO 8601, UTC; from then on it counts as rejected. */
   readonly expiresAt?: string | undefined
   /** Present when the call is one of another agent's, to which this call was given: where the decision goes. */

@@ -24,7 +24,7 @@ export async function readNews(log: RunLog, key: RunKey): Promise<RunNews | unde
   const state = await readAsking(log, key)
   if (state.outcome !== undefined) return toOutcomeNews(key.run, state)
   if (!isAsking(state)) return undefined
-  const approvals = toOpenApprovals(state).filter(({ reason }) => reason === 'policy')
+  const approvals = toOpenApprovals(state).filter(({ reason }) => reason !== 'unknown_outcome')
   const toolCalls = toOpenCalls(state)
   if (approvals.length + toolCalls.length === 0) return undefined
   return { run: key.run, status: 'waiting', text: '', code: undefined, approvals, toolCalls }

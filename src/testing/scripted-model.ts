@@ -7,19 +7,20 @@ import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../model/c
 /** What a scripted model does at one call. */
 export type ModelStep =
   /** Answers with text, streamed in `chunks` or whole. */
-  | { readonly text: string; readonly chunks?: readonly string[] }
+  | { readonly text: string; readonly chunks?: readonly string[] | undefined }
   /** Calls tools, side by side. */
   | { readonly calls: readonly ScriptedCall[] }
   /** Fails, after streaming `afterText` if there is any. */
-  | { readonly error: Error; readonly afterText?: string }
+  | { readonly error: Error; readonly afterText?: string | undefined }
   /** Streams this text, and then says nothing more until it is aborted. */
   | { readonly hangsAfter: string }
 
+/** A tool call of a scripted model. */
 export interface ScriptedCall {
   readonly name: string
   readonly arguments: JsonObject | string
   /** @default `call_<answers in the conversation>_<index>` */
-  readonly callId?: string
+  readonly callId?: string | undefined
 }
 
 /**
@@ -30,7 +31,7 @@ export type ModelScript =
   | readonly ModelStep[]
   | (((request: ChatRequest, call: number) => ModelStep | undefined) & {
       /** All that it may say; {@link ScriptedModel.assertDone} then fails when some of it never was. */
-      readonly steps?: readonly ModelStep[]
+      readonly steps?: readonly ModelStep[] | undefined
     })
 
 /** A model was asked something that its script does not foresee. */

@@ -95,7 +95,9 @@ export class TestSession {
   }
 
   /** Approves the first tool call that waits, and waits for what comes of it. */
-  approve(options: { readonly arguments?: JsonObject; readonly run?: string } = {}): Promise<RunNews> {
+  approve(
+    options: { readonly arguments?: JsonObject | undefined; readonly run?: string | undefined } = {},
+  ): Promise<RunNews> {
     return this.#decide('approve', options)
   }
 

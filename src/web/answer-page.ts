@@ -46,7 +46,7 @@ function getFiles(): PageFiles {
   return files
 }
 
-/** Answers `GET chat`: the page. @throws {AgentError} `invalid_configuration` when it was not built. */
+/** Answers `GET chat`: the page. @throws {AgentError} `invalid_configuration` when it is not there. */
 export function answerPage(request: PageRequest): PageAnswer {
   const { pathname, search } = new URL(request.url)
   // Below it, what the page names relative to itself would be elsewhere.

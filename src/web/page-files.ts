@@ -23,11 +23,16 @@ export interface PageFiles {
   readonly assets: ReadonlyMap<string, PageFile>
 }
 
-/** Where the build puts the page's modules: `tsconfig.browser.json` compiles them, with what of `core` they use. */
-const siteFolder = join(import.meta.dirname, 'site')
+/**
+ * Where the build puts the page's modules: `tsconfig.browser.json` compiles them, with what of `core` they use. In an app that was
+ * bundled to one file this is beside that file, and a bundler that makes CommonJS may leave `import.meta` empty.
+ */
+function findSite(): string {
+  return join(import.meta.dirname ?? __dirname, 'site')
+}
 
-/** Reads the page off the disk. @throws {AgentError} `invalid_configuration` when it was not built. */
-export function readPageFiles(folder: string = siteFolder): PageFiles {
+/** Reads the page off the disk. @throws {AgentError} `invalid_configuration` when it is not there. */
+export function readPageFiles(folder: string = findSite()): PageFiles {
   const modules = readModules(folder)
   const version = toVersion([...modules, ['page.css', pageStyle], ['page.html', toHtml(modules, '')]])
   const assets = new Map(
@@ -65,7 +70,7 @@ function readModules(folder: string): readonly NamedText[] {
       .map((name) => [name.replaceAll('\\', '/'), readFileSync(join(folder, name), 'utf8')] as const)
       .filter(([, text]) => text.trim() !== 'export {};')
   } catch (cause) {
-    const message = `The chat page is not in ${folder}: build it with "npm run build".`
+    const message = `The chat page is not in ${folder}. A bundled app needs a copy of node_modules/durable-agent-functions/dist/src/web/site there; in the sources of the package "npm run build" makes it.`
     throw new AgentError('invalid_configuration', message, { cause })
   }
 }

@@ -10,6 +10,7 @@ const context: ToolContext = {
   callId: 'c',
   idempotencyKey: 'k',
   attempt: 1,
+  hasReadUntrusted: false,
   owner: undefined,
   metadata: {},
   values: {},

@@ -28,6 +28,12 @@ test("the repository's own host.json has nothing to complain about", () => {
 test.each([
   ['good settings', good, []],
   ['another storage provider', { ...good, storageProvider: { type: 'azureManaged' } }, []],
+  ['names in another case', { MaxEntityOperationBatchSize: 1, StorageProvider: good.storageProvider }, []],
+  [
+    'the provider that is there when none is named',
+    { maxEntityOperationBatchSize: 1 },
+    ['maxQueuePollingInterval', 'controlQueueVisibilityTimeout', 'workItemQueueVisibilityTimeout'],
+  ],
   ['no batch size', { storageProvider: good.storageProvider }, ['maxEntityOperationBatchSize']],
   ['a large batch size', { ...good, maxEntityOperationBatchSize: 50 }, ['maxEntityOperationBatchSize']],
   [
@@ -46,7 +52,7 @@ test.each([
   for (const [index, setting] of settings.entries()) expect(warnings[index]).toContain(setting)
 })
 
-test('a host.json that cannot be read gets the warnings of an empty one', () => {
+test('of a host.json that cannot be read only the batch size is missed: a host that needs more does not start', () => {
   expect(checkHostJson(write('not json'))).toHaveLength(1)
   expect(checkHostJson(join(folder, 'nowhere'))).toHaveLength(1)
 })
@@ -65,7 +71,7 @@ test('comments in host.json, and app settings in place of its members, are under
   const root = write(`{
     // An hour.
     "functionTimeout": "01:00:00",
-    "extensions": { "durableTask": { "maxEntityOperationBatchSize": 5 } },
+    "extensions": { "durableTask": { "maxEntityOperationBatchSize": 5, "storageProvider": { "type": "mssql" } } },
   }`)
   const setting = 'AzureFunctionsJobHost__extensions__durableTask__maxEntityOperationBatchSize'
   expect(readFunctionTimeout(root, {})).toBe(3_600_000)

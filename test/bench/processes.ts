@@ -76,7 +76,7 @@ export class Processes {
     const { data = this.createDataFolder(), slowTool = false, app = 'app.js' } = options
     const verb = [cli, 'start', join(dist, 'test/bench', app)]
     const flags = ['--root', resolve(dist, '..'), '--port', String(port), '--data', data]
-    const args = [...readNodeFlags(), ...this.#hostNodeOptions, ...verb, ...flags]
+    const args = [...this.#hostNodeOptions, ...verb, ...flags]
     const url = `http://127.0.0.1:${port}/api`
     const env = { BENCH_MODEL_URL: modelUrl, ...(slowTool ? { BENCH_SLOW_TOOL: 'yes' } : {}) }
     return { ...(await this.#start('host', { args, env, health: `${url}/health` })), url }
@@ -125,12 +125,6 @@ export class Processes {
     for (const child of this.#running) child.kill('SIGKILL')
     rmSync(this.#folder, { recursive: true, force: true })
   }
-}
-
-/** The flags that the command asks for in its first line, as `npm start` has them too. */
-function readNodeFlags(): readonly string[] {
-  const [, flags = ''] = /^#!\S+ -S node (.*)$/m.exec(readFileSync(cli, 'utf8')) ?? []
-  return flags.split(' ').filter((flag) => flag !== '')
 }
 
 async function waitUntilHealthy(url: string, child: ChildProcess, describe: () => string): Promise<void> {

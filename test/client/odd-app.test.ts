@@ -66,6 +66,21 @@ test('agents that are no list are those of no app', async () => {
   await expect(client.listAgents()).rejects.toThrow('is no app of this library')
 })
 
+test.each([
+  [401, '', 'The app wants a key'],
+  [401, '{"detail":"Sign in first.","code":"unauthorized"}', 'Sign in first.'],
+  [
+    403,
+    '{"detail":"It is somebody else\'s to decide.","code":"forbidden"}',
+    "It is somebody else's to decide.",
+  ],
+])('of an answer %i %s is told what it means', async (status, body, said) => {
+  const { session } = await open((response) => {
+    response.writeHead(status, { 'content-type': 'application/problem+json' }).end(body)
+  })
+  await expect(session.decide('r~a', { decision: 'approve' })).rejects.toThrow(said)
+})
+
 test('a host that has too much to do is asked again', async () => {
   const { session, count } = await open((response, asked) => {
     if (asked.count > 2) return tell(response)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { on, once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { repository, TestBed } from '../support/start-app.js'
@@ -67,6 +67,11 @@ test.each([['--help'], ['help'], ['start', '--help'], ['start', '-p', '0', '-h']
     expect(code).toBe(0)
   },
 )
+
+test.each(['--version', '-v'])('says which release it is when asked with %s', async (flag) => {
+  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
+  expect(await run(flag)).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+})
 
 test('serves on the port and stores in the folder that it is given', async () => {
   const free = await bed.startApp()

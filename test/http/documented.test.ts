@@ -60,6 +60,7 @@ test('every error code is told of with its status, and no other', () => {
     invalid_request: true,
     conflicting_session_id: true,
     unauthorized: true,
+    forbidden: true,
     not_found: true,
     session_busy: true,
     run_cancelled: true,

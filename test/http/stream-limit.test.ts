@@ -7,6 +7,8 @@ const settings = {
   heartbeatMs: 1000,
   maxBodyBytes: 1000,
   webhooks: undefined,
+  mayDecide: undefined,
+  mayAnswer: undefined,
 }
 
 test('a stream ends when its reader has left', () => {

@@ -16,6 +16,12 @@ test.each<[string, unknown, object, string]>([
     'The model server did not answer in time.',
   ],
   [
+    'a timeout, in a bundle that gave its class another name',
+    new (class extends APIConnectionError {})({ message: new APIConnectionTimeoutError().message }),
+    { code: 'model_timeout', retryable: true },
+    'The model server did not answer in time.',
+  ],
+  [
     'no connection',
     new APIConnectionError({ message: 'to http://secret' }),
     { code: 'model_error', retryable: true },

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { toLeanEnvironment } from '../../src/cli/lean-allocator.js'
+import { toLeanEnvironment } from '../../src/cli/lean-process.js'
 import { copyAsModules, usesModules } from './app-modules.js'
 
 export interface SpawnHostOptions {

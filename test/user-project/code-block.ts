@@ -5,6 +5,7 @@ const root = resolve(import.meta.dirname, '../..')
 
 /** The modules whose names the docs use without importing them, by what their names are read from. */
 const modules: readonly (readonly [module: string, file: string])[] = [
+  ['durable-agent-functions/client', 'src/client/index.ts'],
   ['durable-agent-functions', 'src/index.ts'],
   ['durable-agent-functions/openai', 'src/model/openai.ts'],
   ['durable-agent-functions/evaluation', 'src/agent/evaluation/index.ts'],

@@ -4,6 +4,7 @@ import {
   type AgentResponseCallback,
   type AgentSession,
   type ChatClient,
+  type ChatMessage,
   type Tool,
   transformNode,
 } from 'durable-agent-functions'
@@ -44,6 +45,9 @@ export declare const results: {
 }
 export declare const tokens: { for(owner: string | undefined): Promise<string> }
 export declare const token: string
+export declare const supervisors: ReadonlySet<string | undefined>
+export declare const mailbox: { unread(): Promise<string> }
+export declare function findLike(messages: readonly ChatMessage[]): Promise<readonly ChatMessage[]>
 export declare const blog: { post(text: string, key: string): string }
 export declare const otherFramework: { answer(messages: object, signal: AbortSignal): AsyncIterable<string> }
 export declare function redact(text: string): string

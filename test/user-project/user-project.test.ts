@@ -46,8 +46,12 @@ function readAll(folder: string, ending: string): Record<string, string> {
   return Object.fromEntries(found.map((name) => [name, readFileSync(join(root, folder, name), 'utf8')]))
 }
 
+function listPages(folder: string): readonly string[] {
+  return Object.keys(readAll(folder, '.md')).map((name) => `${folder}/${name}`)
+}
+
 test('every code block of the docs compiles as it stands, given the names that it takes for granted', async () => {
-  const documents = ['README.md', ...Object.keys(readAll('docs', '.md')).map((name) => `docs/${name}`)]
+  const documents = ['README.md', ...listPages('docs'), ...listPages('samples')]
   const surroundings = readFileSync(join(import.meta.dirname, 'surroundings.ts'), 'utf8')
   const blocks = documents.flatMap((page) =>
     readCode(page).map((code, index) => [`${page.replaceAll('/', '-')}-${index}.ts`, toModule(code)]),

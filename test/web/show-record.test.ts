@@ -113,6 +113,12 @@ describe('an approval', () => {
     expect(decided.parts).toMatchObject([{ decision: 'approve', by: 'ann', arguments: { n: 2 } }])
   })
 
+  test('says what whoever decides is to know', () => {
+    const doubtful = { ...asked, data: { ...asked.data, reason: 'untrusted_content' } } as RunEvent
+    const { parts } = show(accepted('hi'), doubtful, parked)
+    expect(parts).toMatchObject([{ warning: expect.stringContaining('what strangers wrote') }])
+  })
+
   test('can no longer be decided when its run has ended', () => {
     const stop: RunEvent = { type: 'run.cancelled', data: { reason: 'Enough', text: '' } }
     expect(show(asked, stop)).toMatchObject({ problem: 'Enough', parts: [{ decision: 'closed' }] })

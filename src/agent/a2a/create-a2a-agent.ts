@@ -93,6 +93,10 @@ class A2aAgent extends Agent {
     })
     super({ name, description, client: withRetry(client), tools: [createConfirmationTool(name)] })
   }
+
+  override get type(): string {
+    return 'A2aAgent'
+  }
 }
 
 /** The card and the agent are found below its address, where a query, such as one with a key, would be without effect. */

@@ -3,8 +3,11 @@ import { checkList, checkOptions, checkText, type OptionNames } from '../../core
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
+import { AgentRun } from '../../run/agent-run.js'
 import type { Agent } from '../agent.js'
 import type { InvocationValues } from '../providers/provider-context.js'
+import { runStandalone } from '../run-standalone.js'
+import { toStandaloneRun } from '../to-standalone-run.js'
 import type {
   CheckResult,
   EvaluationItem,
@@ -12,6 +15,7 @@ import type {
   Evaluator,
   ObservedToolCall,
 } from './evaluator.js'
+import { playBack } from './play-back.js'
 
 export interface EvaluateAgentOptions {
   readonly agent: Agent
@@ -32,7 +36,13 @@ const evaluationOptions: OptionNames<EvaluateAgentOptions> = {
   maxParallel: true,
 }
 
-const queryParts: OptionNames<EvaluationQuery> = { query: true, expected: true, expectedToolCalls: true }
+const queryParts: OptionNames<EvaluationQuery> = {
+  query: true,
+  history: true,
+  recorded: true,
+  expected: true,
+  expectedToolCalls: true,
+}
 
 /** What one evaluator found. */
 export interface EvaluationCheck extends CheckResult {
@@ -117,13 +127,27 @@ async function evaluateQuery(
 ): Promise<EvaluatedQuery> {
   let response: AgentResponse
   try {
-    response = await agent.run(query.query, { context })
+    response = await ask(agent, query, context)
   } catch (error) {
     return { ...query, passed: false, response: undefined, error: toErrorMessage(error), checks: [] }
   }
   const item = { ...query, response, toolCalls: toToolCalls(response.messages) }
   const checks = await Promise.all(evaluators.map((evaluator) => check(evaluator, item)))
   return { ...query, passed: checks.every(({ passed }) => passed), response, error: undefined, checks }
+}
+
+/** Asks an agent; with what its tools have given before, if that is recorded. */
+function ask(
+  agent: Agent,
+  { query, history, recorded }: EvaluationQuery,
+  context: InvocationValues,
+): PromiseLike<AgentResponse> {
+  if (recorded === undefined) return agent.run(query, { context, history })
+  const middleware = [playBack(recorded), ...agent.middleware]
+  const options = { context, history, onApproval: () => ({ decision: 'approve' }) as const }
+  return new AgentRun((onEvent, followers) =>
+    runStandalone(toStandaloneRun({ ...agent, middleware }, query, options, { onEvent, followers })),
+  )
 }
 
 async function check(evaluator: Evaluator, item: EvaluationItem): Promise<EvaluationCheck> {

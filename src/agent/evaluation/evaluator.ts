@@ -1,11 +1,12 @@
 import type { JsonObject, JsonValue } from '../../core/json.js'
+import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 
 /** A tool call that an answer should have taken. */
 export interface ExpectedToolCall {
   readonly name: string
   /** Arguments that it should have had; it may have had others too. @default any */
-  readonly arguments?: JsonObject
+  readonly arguments?: JsonObject | undefined
 }
 
 /** What an agent is asked, and what is expected of it. */
@@ -13,6 +14,13 @@ export interface EvaluationQuery {
   readonly query: string
   /** What a good answer says, for evaluators that compare. */
   readonly expected?: string | undefined
+  /** The conversation before it, oldest first. @default none */
+  readonly history?: readonly ChatMessage[] | undefined
+  /**
+   * What tools give: a call of the same name and arguments gives what is recorded of it, any other is an error that the model is
+   * told. No tool is executed then, and nobody asked for approval. @default tools are executed
+   */
+  readonly recorded?: readonly ObservedToolCall[] | undefined
   /** For `toolCallsPresent` and `toolCallArgsMatch`. */
   readonly expectedToolCalls?: readonly ExpectedToolCall[] | undefined
 }

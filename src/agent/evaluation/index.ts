@@ -16,3 +16,5 @@ export {
   type ObservedToolCall,
 } from './evaluator.js'
 export { type ModelJudgeOptions, modelJudge } from './model-judge.js'
+export { onlyRecordedCalls } from './play-back.js'
+export { recordedQueries } from './recorded-queries.js'

@@ -1,12 +1,12 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { JsonValue } from '../../core/json.js'
 import { createApprovalId } from '../../run/approval-id.js'
-import type { ApprovalRequested } from '../../run/events.js'
+import type { ApprovalReason } from '../../run/events.js'
 import type { CallState } from '../../run/fold.js'
 import type { Reconciliation, Tool } from '../agent-definition.js'
 import { noteUnknownOutcome } from '../telemetry/tool-span.js'
 import type { ToolOutcome } from '../tools/invoke-tool.js'
-import { findTool, toIdempotencyKey, toToolContext } from './call-context.js'
+import { findTool, hasReadUntrusted, toIdempotencyKey, toToolContext } from './call-context.js'
 import type { RunContext } from './run-context.js'
 import { withinTimeLeft } from './within-time-left.js'
 
@@ -23,6 +23,8 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
   if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
   if (started !== undefined) return settleUnknown(context, state, tool)
   if (await needsApproval(context, state, tool)) return ask(context, state, tool, 'policy')
+  if (tool.asksAfterUntrusted && hasReadUntrusted(context))
+    return ask(context, state, tool, 'untrusted_content')
   return begin(context, state)
 }
 
@@ -85,12 +87,7 @@ function begin(context: RunContext, state: CallState): boolean {
   return true
 }
 
-function ask(
-  context: RunContext,
-  { call, started }: CallState,
-  tool: Tool,
-  reason: ApprovalRequested['reason'],
-): boolean {
+function ask(context: RunContext, { call, started }: CallState, tool: Tool, reason: ApprovalReason): boolean {
   const { callId, name } = call
   const args = started?.arguments ?? call.arguments
   const expiresAt =

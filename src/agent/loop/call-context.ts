@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type FunctionCallContent, toFunctionCalls } from '../../core/messages.js'
 import { type CallState, toLastCalls } from '../../run/fold.js'
 import type { Tool } from '../agent-definition.js'
 import type { ToolContext } from '../tools/tool-context.js'
@@ -25,10 +26,35 @@ export function toToolContext(context: RunContext, state: CallState): ToolContex
     idempotencyKey,
     durable: context.durable?.({ callId, idempotencyKey }),
     attempt: state.started?.attempt ?? 1,
+    hasReadUntrusted: hasReadUntrusted(context),
     values: context.values,
     signal: context.signal,
     reportProgress: () => {},
   }
+}
+
+/**
+ * Whether the model was shown what an `untrusted` tool or provider gave when it made the calls of the run's last step, or is asked by a
+ * model that was. It is told by the messages themselves, so it ends when they are no longer shown.
+ */
+export function hasReadUntrusted({
+  agent,
+  tools,
+  history,
+  journal,
+  isFromUntrusted = false,
+}: RunContext): boolean {
+  const provided = journal.state.prepared?.messages ?? []
+  const isProvided = provided.length > 0 && agent.contextProviders.some(({ untrusted }) => untrusted)
+  if (isFromUntrusted || isProvided) return true
+  const names = new Set(tools.filter(({ untrusted }) => untrusted).map(({ name }) => name))
+  if (names.size === 0) return false
+  const isOne = ({ name }: FunctionCallContent) => names.has(name)
+  const shownSteps = journal.state.steps.slice(0, -1)
+  return (
+    shownSteps.some(({ message }) => toFunctionCalls(message).some(isOne)) ||
+    history.some((message) => toFunctionCalls(message).some(isOne))
+  )
 }
 
 /**

@@ -41,6 +41,7 @@ export async function delegateCall(
     signal: call.signal,
     runEnd: context.limits.runEnd,
     depth,
+    isFromUntrusted: call.hasReadUntrusted,
     onEvent: (event) => tell(event, delegate, call, context),
   })
   if (propagateSession) keep(stateChanges, prefix, context)

@@ -32,6 +32,8 @@ export interface DelegateRequest {
   readonly signal: AbortSignal
   /** How many runs it then works for, each for the next. */
   readonly depth: number
+  /** Whether what it is asked may be a stranger's wish, as whoever asks had read what an `untrusted` tool gave. */
+  readonly isFromUntrusted: boolean
   /** By then the run that asks has to be over; ms since 1970. */
   readonly runEnd: number | undefined
   /** Told of what happens in its run. */

@@ -40,6 +40,8 @@ export interface RunSetup {
   readonly delegation: Delegation
   /** How many runs this one works for, each for the next. @default 0 */
   readonly depth?: number | undefined
+  /** Whether what it is asked may be a stranger's wish, as whoever asks had read what an `untrusted` tool gave. @default false */
+  readonly isFromUntrusted?: boolean | undefined
   /** How it waits for what models make in the background. */
   readonly waiting: BackgroundWaiting
   /** The orchestrations of its app, for its tools; `undefined` where there are none. */

@@ -12,7 +12,7 @@ import { captureTraceContext } from '../telemetry/trace-context.js'
 import { tool } from '../tools/tool.js'
 import type { ConnectionPool } from './connection-pool.js'
 import type { McpServerOptions } from './server-options.js'
-import { needsApproval, toApprovalNames } from './tool-approval.js'
+import { toApproval, toApprovalNames } from './tool-approval.js'
 import { toToolResult } from './tool-result.js'
 
 /** A tool as its server defines it, and the name that the model knows it by. */
@@ -27,7 +27,7 @@ const idempotencyKeyMeta = 'durable-agent-functions/idempotency-key'
 
 /** A server's tool as one of an agent's. */
 export function createMcpTool({ definition, name, server }: NamedTool, connections: ConnectionPool): Tool {
-  const { approval = 'never', trustAnnotations = false, onUnknownOutcome, approvalTimeoutMs } = server
+  const { approval, untrusted, trustAnnotations = false, onUnknownOutcome, approvalTimeoutMs } = server
   const { readOnlyHint, idempotentHint } = (trustAnnotations && definition.annotations) || {}
   return tool({
     name,
@@ -35,10 +35,9 @@ export function createMcpTool({ definition, name, server }: NamedTool, connectio
     parameters: createLazySchema(definition.inputSchema as JsonObject, () => compile(definition.inputSchema)),
     readOnly: readOnlyHint === true,
     idempotent: idempotentHint === true,
+    untrusted,
     onUnknownOutcome,
-    approval: needsApproval(approval, toApprovalNames(server.name, definition.name, name))
-      ? 'always'
-      : 'never',
+    approval: toApproval(approval, toApprovalNames(server.name, definition.name, name)),
     approvalTimeoutMs,
     async execute(args, context) {
       const connection = await connections.find(context)
@@ -58,6 +57,7 @@ export function createChangedTool({ definition, name, server }: NamedTool): Tool
     name,
     description: 'Not available: its definition has changed since this conversation began.',
     readOnly: true,
+    untrusted: server.untrusted,
     execute: () => {
       throw new Error(
         `MCP server "${server.name}" has changed the definition of its tool "${definition.name}" since this session began, so it was not called. Reset the session, or set onChangedTool to 'allow'.`,

@@ -17,7 +17,9 @@ export interface McpServerOptions {
   readonly name: string
   /** The tools to use, by the server's own names. @default all */
   readonly allowedTools?: readonly string[] | undefined
-  /** Which tools a human has to agree to before they run. @default 'never' */
+  /** Whether strangers write what its tools give, as on the web: see {@link ToolOptions.untrusted}. @default false */
+  readonly untrusted?: boolean | undefined
+  /** Which tools a human has to agree to before they run. @default as for any tool without `approval` */
   readonly approval?: McpApproval | undefined
   /** Told once of each name in an `always` list without a `never` list that the server has no tool for: is it mistyped, the tool meant runs unasked. @default a process warning */
   readonly onWarning?: ((warning: string) => void) | undefined
@@ -42,6 +44,7 @@ export interface McpServerOptions {
 export const mcpServerOptions: OptionNames<McpServerOptions> = {
   name: true,
   allowedTools: true,
+  untrusted: true,
   approval: true,
   onWarning: true,
   approvalTimeoutMs: true,
@@ -62,6 +65,7 @@ export function checkServerOptions(options: McpServerOptions): void {
   checkServerName(name)
   checkList(`allowedTools ${of}`, allowedTools)
   checkApproval(name, approval)
+  checkFlag(`untrusted ${of}`, options.untrusted)
   checkFlag(`trustAnnotations ${of}`, options.trustAnnotations)
   checkFunction(`onWarning ${of}`, options.onWarning)
   checkChoice(`onUnknownOutcome ${of}`, onUnknownOutcome, ['retry', 'ask', 'fail'])

@@ -8,7 +8,7 @@ import { checkChoice, checkList, checkOptions } from '../../core/check-options.j
 export type McpApproval =
   | 'always'
   | 'never'
-  | { readonly always?: readonly string[]; readonly never?: readonly string[] }
+  | { readonly always?: readonly string[] | undefined; readonly never?: readonly string[] | undefined }
 
 /** Refuses an approval that names no tools: with misspelt lists all would run unasked. @throws {AgentError} `invalid_configuration` */
 export function checkApproval(server: string, approval: McpApproval): void {
@@ -35,10 +35,15 @@ export function findUnknownNames(approval: McpApproval, known: readonly string[]
   return (approval.always ?? []).filter((name) => !known.includes(name))
 }
 
-/** Whether a tool, known by these names, needs approval. */
-export function needsApproval(approval: McpApproval, names: readonly string[]): boolean {
-  if (typeof approval === 'string') return approval === 'always'
+/** Whether a tool, known by these names, needs approval; `undefined` when nothing is said of it. */
+export function toApproval(
+  approval: McpApproval | undefined,
+  names: readonly string[],
+): 'always' | 'never' | undefined {
+  if (approval === undefined || typeof approval === 'string') return approval
   const { always = [], never } = approval
   const isIn = (list: readonly string[]) => names.some((name) => list.includes(name))
-  return isIn(always) || (never !== undefined && !isIn(never))
+  if (isIn(always)) return 'always'
+  if (never === undefined) return undefined
+  return isIn(never) ? 'never' : 'always'
 }

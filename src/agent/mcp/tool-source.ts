@@ -21,6 +21,7 @@ export function createMcpToolSource(server: McpServerOptions, connections: Conne
   const warnOfUnknown = createApprovalCheck(server)
   return {
     name: server.name,
+    untrusted: server.untrusted,
     async tools(context) {
       const connection = await connections.find(context)
       const listed = await connection.listTools(context.signal)

@@ -15,8 +15,10 @@ export interface AgentToolOptions {
   readonly name?: string | undefined
   /** When to use it, for the model. @default the agent's description */
   readonly description?: string | undefined
-  /** Whether a human has to agree before the agent is asked. @default 'never' */
+  /** Whether a human has to agree before the agent is asked. @default as for any tool that is not `readOnly` */
   readonly approval?: ToolOptions<typeof query, unknown>['approval'] | undefined
+  /** Whether strangers have a say in what it answers. @default whether one of its tools, servers of tools or context providers is `untrusted` */
+  readonly untrusted?: boolean | undefined
   /** Whether the agent knows the conversation in which it is asked, and its context providers keep their state in that session. @default false: it knows the question alone */
   readonly propagateSession?: boolean | undefined
   /** Told what the agent says while it works. After a crash, steps that had not been recorded are told again. A throw is reported and changes nothing. */
@@ -27,6 +29,7 @@ const agentToolOptions: OptionNames<AgentToolOptions> = {
   name: true,
   description: true,
   approval: true,
+  untrusted: true,
   propagateSession: true,
   onUpdate: true,
 }
@@ -41,12 +44,14 @@ export function createAgentTool(
   checkFlag(`propagateSession of ${what}`, options.propagateSession)
   checkFunction(`onUpdate of ${what}`, options.onUpdate)
   const { name = agent.name, description = agent.description ?? `Asks the agent ${agent.name}.` } = options
-  const { approval = 'never', propagateSession = false, onUpdate } = options
+  const { propagateSession = false, onUpdate, approval } = options
+  const { untrusted = [...agent.tools, ...agent.contextProviders].some((part) => part.untrusted) } = options
   const base = tool({
     name,
     description,
     parameters: query,
     idempotent: true,
+    untrusted,
     approval,
     execute: () => undefined,
   })

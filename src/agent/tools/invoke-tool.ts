@@ -21,7 +21,7 @@ export interface InvocationLimits {
   /** Time limit of one execution. @default none */
   readonly timeoutMs?: number | undefined
   /** How often to run it when it throws or takes too long; waits `initialDelayMs` (200) before the second time, and doubles that. @default one time */
-  readonly retry?: { readonly maxAttempts: number; readonly initialDelayMs?: number } | undefined
+  readonly retry?: { readonly maxAttempts: number; readonly initialDelayMs?: number | undefined } | undefined
   /** Largest result, in characters of JSON; an error that is longer is cut. @default 100,000 */
   readonly maxResultLength?: number | undefined
   /** What a larger result becomes: an error that says so, its beginning as text, or what a function makes of it. @default 'refuse' */

@@ -9,6 +9,8 @@ export interface ToolContext extends RunInfo {
   readonly idempotencyKey: string
   /** 1 for the first execution; above it when a crash left an earlier one without a recorded result. */
   readonly attempt: number
+  /** Whether the model had read what an `untrusted` tool or provider gave when it made the call: it may be a stranger's wish. */
+  readonly hasReadUntrusted: boolean
   /** What the caller, or the app's `context`, gave the run for its code. */
   readonly values: InvocationValues
   /** The app's orchestrations; `undefined` when the agent runs without an app. */

@@ -44,7 +44,18 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
   readonly reconcile?:
     | ((args: SchemaOutput<Parameters>, context: ToolContext) => Reconciliation | Promise<Reconciliation>)
     | undefined
-  /** Whether a human has to agree first. The run waits for it without costing anything. A function that throws asks. @default 'never' */
+  /**
+   * What it gives is written by strangers (web pages, mail, tickets) and may hold instructions of theirs. While the model is
+   * shown any of it, a human has to agree to each call of a tool that is not `readOnly` and has no `approval` of its own.
+   *
+   * @default false
+   */
+  readonly untrusted?: boolean | undefined
+  /**
+   * Whether a human has to agree first. The run waits for it without costing anything. A function that throws asks.
+   *
+   * @default only when the model has read what an `untrusted` tool gave, and the tool is not `readOnly`
+   */
   readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>> | undefined
   /** After this long without a decision the call counts as rejected; a waiting run is told by the watchdog, which looks once a minute. @default never */
   readonly approvalTimeoutMs?: number | undefined
@@ -57,6 +68,7 @@ const toolOptions: OptionNames<ToolOptions<Schema, unknown>> = {
   execute: true,
   readOnly: true,
   idempotent: true,
+  untrusted: true,
   approval: true,
   approvalTimeoutMs: true,
   onUnknownOutcome: true,
@@ -97,7 +109,7 @@ export function checkToolOptions<Parameters extends Schema, Result>(
   checkLimits(options)
 }
 
-const flags = ['strict', 'readOnly', 'idempotent'] as const
+const flags = ['strict', 'readOnly', 'idempotent', 'untrusted'] as const
 
 const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength'] as const
 

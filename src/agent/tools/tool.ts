@@ -29,13 +29,15 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
   options: ToolOptions<Parameters, Result>,
 ): Tool {
   checkToolOptions(options)
-  const { name, description, readOnly = false, idempotent = false, approval = 'never' } = options
+  const { name, description, readOnly = false, idempotent = false, untrusted = false, approval } = options
   const parameters = (options.parameters ?? z.object({})) as Schema<SchemaOutput<Parameters>>
   const parse = (args: unknown) => parseWith(parameters, args)
   return {
     name,
     declaration: { name, description, ...toParameters(options, parameters) },
     readOnly,
+    untrusted,
+    asksAfterUntrusted: approval === undefined && !readOnly,
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
     approvalTimeoutMs: options.approvalTimeoutMs,
     async invoke(args, context, clock = systemClock) {
@@ -54,7 +56,7 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
       return parsed.ok ? [] : parsed.issues
     },
     async needsApproval(args, context) {
-      if (typeof approval === 'string') return approval === 'always'
+      if (typeof approval !== 'function') return approval === 'always'
       return asksForApproval(async () => {
         const checked = await parameters['~standard'].validate(args)
         return !checked.issues && approval(checked.value, context)

@@ -1,3 +1,4 @@
+import { toApprovalWarning } from '../../core/approval-warning.js'
 import { toJsonText } from '../../core/json.js'
 import { type SessionAddress, toApprovalPath } from '../../core/session-paths.js'
 import type { Verdict } from './app-client.js'
@@ -39,13 +40,14 @@ export function describeApproval({
   reason,
   expiresAt,
 }: OpenApproval): readonly string[] {
-  const why =
-    reason === 'unknown_outcome'
-      ? ['It was cut off before: it may have taken effect already, and would run again.']
-      : []
+  const warning = toApprovalWarning(reason)
   const until =
     expiresAt === undefined ? [] : [`Without a decision it counts as rejected from ${expiresAt} on.`]
-  return [`The agent asks for approval: ${name} ${toJsonText(args)}`, ...why, ...until]
+  return [
+    `The agent asks for approval: ${name} ${toJsonText(args)}`,
+    ...(warning === undefined ? [] : [warning]),
+    ...until,
+  ]
 }
 
 export interface AdviceOptions {

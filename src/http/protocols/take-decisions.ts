@@ -4,6 +4,7 @@ import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import { toOpenApprovals } from '../../run/waiting.js'
+import { createForbiddenError, mayDecide } from '../decision-right.js'
 import { createDecidedError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { toAnswered } from './answered-events.js'
@@ -12,7 +13,7 @@ import { isExpiredNow } from './waiting-runs.js'
 /**
  * Takes what a human has decided about the tool calls that a run waits with; what was decided just so before is passed
  * over. `toPath` says where in the request a decision stands.
- * @throws {AgentError} `not_found` or `approval_already_decided`.
+ * @throws {AgentError} `not_found`, `approval_already_decided`, or `forbidden` when one of them is not the caller's to make: none is taken then.
  */
 export async function takeDecisions(
   call: Call,
@@ -24,6 +25,11 @@ export async function takeDecisions(
   const fresh = decisions.filter(
     (decision, index) => !isTaken(events, decision) && isToDecide(open, decision, toPath(index)),
   )
+  for (const { approvalId, decision } of fresh) {
+    const approval = open.find((one) => one.approvalId === approvalId)
+    if (approval !== undefined && !(await mayDecide(call, { key, approval, decision })))
+      throw createForbiddenError(approval)
+  }
   const taken = await call.sessions.decideAll(key, fresh)
   const lost = fresh.filter((_decision, index) => !taken[index])
   if (lost.length > 0) await checkFiled(call, key, lost)

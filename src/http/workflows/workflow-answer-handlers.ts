@@ -6,7 +6,7 @@ import { parseShape } from '../parse-shape.js'
 import { readJsonBody } from '../read-body.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call, Handler } from '../route.js'
-import { readRun } from './read-run.js'
+import { readAnswerableRun, requireAnswerRight } from './answerable-run.js'
 import { toEventName } from './workflow-answers.js'
 
 /** The body of an answer as callers of the .NET agents send it: the event's name is a request's id or its node. */
@@ -19,8 +19,10 @@ export const answerBody = z.strictObject({
 export function createRespondHandler(workflow: WorkflowDefinition): Handler {
   return async function handleRespond(call: Call): Promise<Answer> {
     const answer = await readJsonBody(call.request, call.settings.maxBodyBytes)
-    const run = await readRun(call, workflow)
+    const found = await readAnswerableRun(call, workflow)
+    const { run } = found
     const requestId = parseId('requestId', call.params.requestId ?? '', 1000)
+    await requireAnswerRight(call, found, (one) => one.requestId === requestId, answer)
     await call.workflowRuns.answer(run, requestId, answer)
     const { instanceId } = run
     return createJsonAnswer({ message: 'The answer was taken.', instanceId, requestId })
@@ -32,11 +34,13 @@ export function createNamedRespondHandler(workflow: WorkflowDefinition): Handler
   return async function handleNamedRespond(call: Call): Promise<Answer> {
     const body = await readJsonBody(call.request, call.settings.maxBodyBytes)
     const { eventName, response } = parseShape(answerBody, body)
-    const run = await readRun(call, workflow)
+    const found = await readAnswerableRun(call, workflow)
+    const { run } = found
     const questions = await call.workflowRuns.readQuestions(run)
     const question = questions.find(
       (one) => one.requestId === eventName || toEventName(one, questions) === eventName,
     )
+    await requireAnswerRight(call, found, (one) => one.requestId === question?.requestId, response)
     if (question === undefined)
       throw createFieldError('eventName', `the run does not wait for "${eventName}"`)
     await call.workflowRuns.answer(run, question.requestId, response)

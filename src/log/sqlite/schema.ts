@@ -102,7 +102,7 @@ export function openSqliteFile(path: string): DatabaseSync {
       PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA foreign_keys = ON;
     `)
-    migrate(database)
+    migrate(database, path)
     // From here on whoever writes waits without blocking the event loop (GroupCommit).
     database.exec('PRAGMA busy_timeout = 0')
     return database
@@ -119,13 +119,13 @@ export function openSqliteFile(path: string): DatabaseSync {
   }
 }
 
-function migrate(database: DatabaseSync): void {
+function migrate(database: DatabaseSync, path: string): void {
   inTransaction(database, () => {
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)
     if (version > schemaVersion) {
       throw new AgentError(
         'store_unavailable',
-        `The run log has schema version ${version}; this release knows ${schemaVersion}. Update the package, or choose another folder.`,
+        `The run log ${path} has schema version ${version}; this release knows ${schemaVersion}. Update the package, or choose another folder.`,
       )
     }
     if (version === 0) database.exec(schema)

@@ -65,6 +65,12 @@ export class WorkflowClient {
     return requireWorkflowRun(workflow, instanceId, run, owner)
   }
 
+  /** A run, whoever it belongs to: for those who see to it themselves what a caller learns of it. @throws {AgentError} `not_found` */
+  async readAny(workflow: WorkflowDefinition, instanceId: string): Promise<WorkflowRun> {
+    const run = await findWorkflowRun(this.#durable, workflow, instanceId)
+    return requireWorkflowRun(workflow, instanceId, run, run?.start.owner)
+  }
+
   /** The questions that wait for a human. */
   readQuestions(run: WorkflowRun): Promise<readonly OpenQuestion[]> {
     return readOpenQuestions(this.#durable, run)

@@ -89,6 +89,7 @@ export interface JoinEdge {
   readonly to: string
 }
 
+/** Where what a node gives goes: on to another one, to one of several, or to one that waits for several. */
 export type WorkflowEdge = PlainEdge | BranchEdge | JoinEdge
 
 /**

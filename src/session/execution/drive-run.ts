@@ -38,6 +38,8 @@ export interface RunDrive {
   readonly isInner: boolean
   /** How many runs it works for, each for the next. @default 0 */
   readonly depth?: number | undefined
+  /** Whether what it is asked may be a stranger's wish, as whoever asks had read what an `untrusted` tool gave. @default false */
+  readonly isFromUntrusted?: boolean | undefined
   /** Finds what the model is shown of the past; may journal what that took. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   readonly messageCount: number
@@ -109,6 +111,7 @@ async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState
     sessionId: key.session,
     correlationId: key.run,
     depth: drive.depth,
+    isFromUntrusted: drive.isFromUntrusted,
     messageCount: drive.messageCount,
     sessionState: drive.sessionState,
     readValues: drive.readValues,
@@ -181,6 +184,7 @@ async function runDelegate(
     turn: 0,
     isInner: true,
     depth,
+    isFromUntrusted: request.isFromUntrusted,
     readHistory: async () => request.history,
     messageCount: 0,
     sessionState: request.sessionState,

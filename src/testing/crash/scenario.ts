@@ -17,7 +17,7 @@ export interface Scenario {
   /** What users do; assertions in it hold in every run. What it leaves unawaited goes on while nothing is lost by that. */
   readonly play: (session: TestSession, stage: Stage) => Promise<void>
   /** Looks at what came of each run, the undisturbed one included. */
-  readonly check?: (outcome: ScenarioOutcome) => void | Promise<void>
+  readonly check?: ((outcome: ScenarioOutcome) => void | Promise<void>) | undefined
 }
 
 /** What a script has besides its session. */

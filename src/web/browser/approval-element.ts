@@ -73,11 +73,10 @@ function toQuestion(part: ApprovalPart, decide: Decide, section: HTMLElement): r
   return [title, ...toWarnings(part), args.node, reason, buttons, problem]
 }
 
-function toWarnings({ isRepeat, expiresAt }: ApprovalPart): readonly Node[] {
-  const repeat = 'It was cut off before: it may have taken effect already, and would run again.'
+function toWarnings({ warning, expiresAt }: ApprovalPart): readonly Node[] {
   const expiry = `Without a decision it counts as rejected from ${toLocalTime(expiresAt)} on.`
   return [
-    ...(isRepeat ? [createElement('p', { class: 'warning' }, repeat)] : []),
+    ...(warning === undefined ? [] : [createElement('p', { class: 'warning' }, warning)]),
     ...(expiresAt === undefined ? [] : [createElement('p', {}, expiry)]),
   ]
 }

@@ -33,8 +33,8 @@ export interface ApprovalPart {
   readonly approvalId: string
   readonly name: string
   readonly arguments: JsonValue | undefined
-  /** Whether an earlier execution was cut off, and may have taken effect. */
-  readonly isRepeat: boolean
+  /** What whoever decides is to know. */
+  readonly warning: string | undefined
   /** ISO 8601, UTC; from then on it counts as rejected. */
   readonly expiresAt: string | undefined
   /** `approve`, `reject`, or `closed` when the run ended without a decision; `undefined` while it waits. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mcpStdio } from '../../../src/agent/mcp/index.js'
-import { type McpApproval, needsApproval } from '../../../src/agent/mcp/tool-approval.js'
+import { type McpApproval, toApproval } from '../../../src/agent/mcp/tool-approval.js'
 import { toToolNames } from '../../../src/agent/mcp/tool-name.js'
 
 const long = 'x'.repeat(80)
@@ -31,17 +31,18 @@ test.each(['', 'has space', 'under_score', 'x'.repeat(33)])('the server name "%s
   expect(() => mcpStdio({ name, command: 'none' })).toThrow(`MCP server name "${name}" must be`)
 })
 
-test.each<[McpApproval, string, boolean]>([
-  ['always', 'get', true],
-  ['never', 'get', false],
-  [{ always: ['refund'] }, 'refund', true],
-  [{ always: ['refund'] }, 'get', false],
-  [{ never: ['get'] }, 'get', false],
-  [{ never: ['get'] }, 'added later', true],
-  [{ always: ['refund'], never: ['get', 'refund'] }, 'refund', true],
-  [{ always: ['refund'], never: ['get', 'refund'] }, 'get', false],
-  [{ always: ['billing.refund'] }, 'refund', true],
-  [{ always: ['billing_refund'] }, 'refund', true],
-])('with approval %j the tool "%s" needs it: %s', (approval, name, needed) => {
-  expect(needsApproval(approval, [name, `billing_${name}`, `billing.${name}`])).toBe(needed)
+test.each<[McpApproval | undefined, string, 'always' | 'never' | undefined]>([
+  [undefined, 'get', undefined],
+  ['always', 'get', 'always'],
+  ['never', 'get', 'never'],
+  [{ always: ['refund'] }, 'refund', 'always'],
+  [{ always: ['refund'] }, 'get', undefined],
+  [{ never: ['get'] }, 'get', 'never'],
+  [{ never: ['get'] }, 'added later', 'always'],
+  [{ always: ['refund'], never: ['get', 'refund'] }, 'refund', 'always'],
+  [{ always: ['refund'], never: ['get', 'refund'] }, 'get', 'never'],
+  [{ always: ['billing.refund'] }, 'refund', 'always'],
+  [{ always: ['billing_refund'] }, 'refund', 'always'],
+])('with approval %j that of the tool "%s" is %s', (approval, name, expected) => {
+  expect(toApproval(approval, [name, `billing_${name}`, `billing.${name}`])).toBe(expected)
 })

@@ -27,9 +27,12 @@ test('an approval is shown with all of its arguments, however long', () => {
   expect(line).toContain(JSON.stringify(args))
 })
 
-test('an approval of what may have happened already says so', () => {
-  const approval = { approvalId: 'a', name: 'pay', arguments: {}, reason: 'unknown_outcome' }
-  expect(describeApproval(approval).join('\n')).toContain('may have taken effect already')
+test.each([
+  ['unknown_outcome', 'may have taken effect already'],
+  ['untrusted_content', 'may be their wish'],
+])('an approval that is asked for %s says why', (reason, said) => {
+  const approval = { approvalId: 'a', name: 'pay', arguments: {}, reason }
+  expect(describeApproval(approval).join('\n')).toContain(said)
 })
 
 test.each([

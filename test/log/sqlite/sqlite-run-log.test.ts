@@ -19,7 +19,7 @@ beforeEach(() => {
 test('refuses a file that is not a database, naming it and leaving it as it is', () => {
   const path = join(folder, 'runs.db')
   writeFileSync(path, 'this is not a database, whatever its name says'.repeat(100))
-  expect(() => new SqliteRunLog({ path })).toThrow(/run log .*runs\.db cannot be opened/)
+  expect(() => new SqliteRunLog({ path })).toThrow(/run log .*runs\.db cannot be opened: .*move it away/)
   expect(() => new SqliteRunLog({ path })).toThrow(expect.objectContaining({ code: 'store_unavailable' }))
 })
 
@@ -28,7 +28,7 @@ test('refuses the file of a newer release', () => {
   const database = new DatabaseSync(path)
   database.exec('PRAGMA user_version = 99')
   database.close()
-  expect(() => new SqliteRunLog({ path })).toThrow(/schema version 99/)
+  expect(() => new SqliteRunLog({ path })).toThrow(/run log .*runs\.db has schema version 99/)
 })
 
 /** Takes from a file what came after the version, and marks it with that. */

@@ -1,3 +1,4 @@
+import { toApprovalWarning } from '../../../core/approval-warning.js'
 import { toJsonText } from '../../../core/json.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
 import type { Decision } from '../../../run/control.js'
@@ -35,10 +36,9 @@ export function toQuestionParts(approvals: readonly ApprovalRequested[]): readon
 }
 
 function toQuestion({ name, arguments: args, reason }: ApprovalRequested): string {
-  const call = `${name} with ${toJsonText(args)}`
-  return reason === 'policy'
-    ? `May the agent call ${call}? Answer yes or no.`
-    : `The call of ${call} was cut off, and may have taken effect. May the agent call it again? Answer yes or no.`
+  const warning = toApprovalWarning(reason)
+  const question = `May the agent call ${name} with ${toJsonText(args)}?`
+  return [question, ...(warning === undefined ? [] : [warning]), 'Answer yes or no.'].join(' ')
 }
 
 function toQuestionData({

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../../core/json.js'
 import type { Usage } from '../../../core/messages.js'
+import type { ApprovalReason } from '../../../run/events.js'
 
 /** What `metadata` of an answer's message says. */
 export interface UiMetadata {
@@ -24,7 +25,7 @@ export interface ApprovalDescriptor {
   /** The tool that is called, which is another agent's when `agent` is there. */
   readonly name: string
   readonly arguments: JsonValue
-  readonly reason: 'policy' | 'unknown_outcome'
+  readonly reason: ApprovalReason
   /** ISO 8601, UTC; from then on it counts as rejected. */
   readonly expiresAt?: string | undefined
   readonly agent?: string | undefined

@@ -16,6 +16,7 @@ import type { WorkflowDefinition, WorkflowEdge, WorkflowNode } from '../workflow
 import { type PatternOptions, patternOptions, toSettings } from './pattern-options.js'
 import { addTurn, readTranscript, toTranscript } from './transcript.js'
 
+/** An agent that others may hand over to. */
 export interface HandoffAgent extends AgentReference {
   /** Tells the others what it is for. */
   readonly description?: string | undefined

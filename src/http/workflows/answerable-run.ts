@@ -1,0 +1,50 @@
+import { AgentError, hasCode } from '../../core/errors.js'
+import type { OpenQuestion } from '../../orchestration/workflow/pending-requests.js'
+import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import type { WorkflowRun } from '../../orchestration/workflow/workflow-run.js'
+import type { Call } from '../route.js'
+import { parseRunId } from './parse-workflow-run.js'
+import { readRun } from './read-run.js'
+
+/** A run whose questions a caller may want to answer. */
+export interface AnswerableRun {
+  readonly run: WorkflowRun
+  /**
+   * Why the run is not the caller's to see; `undefined` when it is.
+   * Security: all that a caller who may not answer is told of somebody else's run.
+   */
+  readonly stranger: AgentError | undefined
+}
+
+/** The run that a route's `{instanceId}` names; somebody else's only where the app has a rule who may answer. @throws {AgentError} `not_found` */
+export async function readAnswerableRun(call: Call, workflow: WorkflowDefinition): Promise<AnswerableRun> {
+  try {
+    return { run: await readRun(call, workflow), stranger: undefined }
+  } catch (error) {
+    const isStranger = error instanceof AgentError && hasCode(error, 'not_found')
+    if (call.settings.mayAnswer === undefined || !isStranger) throw error
+    const instanceId = parseRunId(call.params.instanceId ?? '')
+    return { run: await call.workflowRuns.readAny(workflow, instanceId), stranger: error }
+  }
+}
+
+/** Passes when the caller may answer that. @throws {AgentError} `forbidden`, or that there is no such run when it is somebody else's. */
+export async function requireAnswerRight(
+  call: Call,
+  { run, stranger }: AnswerableRun,
+  isAsked: (question: OpenQuestion) => boolean,
+  answer: unknown,
+): Promise<void> {
+  const rule = call.settings.mayAnswer
+  if (rule === undefined) return
+  const asked = (await call.workflowRuns.readQuestions(run)).find(isAsked)
+  if (asked === undefined) {
+    if (stranger !== undefined) throw stranger
+    return
+  }
+  const { requestId, node, question } = asked
+  const { workflow, instanceId, start } = run
+  const place = { workflow: workflow.name, instanceId, requestId, node, question }
+  if (await rule({ ...place, owner: start.owner, caller: call.owner, answer }, call.request)) return
+  throw stranger ?? new AgentError('forbidden', `Request "${requestId}" is somebody else's to answer.`)
+}

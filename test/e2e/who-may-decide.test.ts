@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AgentApi } from '../support/api.js'
+import { type RunningApp, TestBed } from '../support/start-app.js'
+import { WorkflowApi } from '../support/workflow-api.js'
+
+const bed = new TestBed()
+afterAll(() => bed.end())
+
+let app: RunningApp
+let alice: AgentApi
+let supervisor: AgentApi
+
+beforeAll(async () => {
+  app = await bed.startApp({ entry: 'test/fixtures/apps/e2e-supervised/app.js' })
+  alice = app.api.as('alice')
+  supervisor = app.api.as('supervisor')
+})
+
+const approve = { decision: 'approve' } as const
+const reject = { decision: 'reject' } as const
+
+/** Alice asks for a tool's call in a session of her own; gives the approval that it waits for. */
+async function ask(sessionId: string, message: string): Promise<string> {
+  const { body } = await alice.run({ message, sessionId, correlationId: 'r' })
+  return body.approvals?.[0]?.approvalId ?? ''
+}
+
+test('a supervisor decides about a session that is not there for anybody else', async () => {
+  const id = await ask('refunded', 'refund 7')
+  const own = await alice.decide('refunded', id, approve)
+  expect([own.status, own.body]).toMatchObject([403, { code: 'forbidden' }])
+  const decided = await supervisor.decide('refunded', id, approve)
+  expect([decided.status, decided.body]).toEqual([
+    202,
+    { status: 'running', sessionId: 'refunded', correlationId: 'r' },
+  ])
+  expect(await alice.waitForOutcome('refunded', 'r')).toMatchObject({ response: 'refund of 7' })
+  const again = await supervisor.decide('refunded', id, approve)
+  expect([again.status, again.body]).toMatchObject([409, { code: 'approval_already_decided' }])
+  const events = await alice.call('/agents/Assistant/refunded/runs/r/events')
+  expect(events.text).toContain('"decision":"approve","by":"supervisor"')
+  for (const { status } of [await supervisor.state('refunded'), await supervisor.outcome('refunded', 'r')])
+    expect(status).toBe(404)
+})
+
+test('the rule knows what is decided', async () => {
+  const id = await ask('rejected', 'refund 8')
+  expect((await alice.decide('rejected', id, reject)).status).toBe(202)
+  expect(await alice.waitForOutcome('rejected', 'r')).toMatchObject({
+    response: 'A human rejected this call.',
+  })
+})
+
+test('whom the rule names by the session decides as ever', async () => {
+  const id = await ask('noted', 'note 9')
+  expect((await supervisor.decide('noted', id, approve)).status).toBe(404)
+  expect((await alice.decide('noted', id, approve)).status).toBe(202)
+  expect(await alice.waitForOutcome('noted', 'r')).toMatchObject({ response: 'note of 9' })
+})
+
+test('who may not decide is answered as if there were no such session', async () => {
+  const id = await ask('hers', 'note 10')
+  const toText = (text: string) => text.replaceAll('hers', 'missing')
+  for (const stranger of [supervisor, app.api.as('mallory'), app.api]) {
+    const [found, unknown, missing] = await Promise.all([
+      stranger.decide('hers', id, approve),
+      stranger.decide('hers', 'r~no-such-approval', approve),
+      stranger.decide('missing', id, approve),
+    ])
+    expect([found, unknown, missing].map(({ status }) => status)).toEqual([404, 404, 404])
+    expect([toText(found.text), toText(unknown.text)]).toEqual([missing.text, missing.text])
+  }
+})
+
+test('nothing but true is a yes', async () => {
+  const id = await ask('unlucky', 'refund 13')
+  const answers = [
+    await alice.decide('unlucky', id, approve),
+    await supervisor.decide('unlucky', id, approve),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([403, 404])
+})
+
+test('the rule holds in other dialects too', async () => {
+  const ask = (body: object) =>
+    alice.call('/compatible-mode/v1/responses', {
+      method: 'POST',
+      body: JSON.stringify({ model: 'Assistant', ...body }),
+      headers: { 'content-type': 'application/json' },
+    })
+  const asked = JSON.parse((await ask({ input: 'refund 11' })).text)
+  const question = asked.output.find(({ type }: { type: string }) => type === 'mcp_approval_request')
+  const answer = (isApproved: boolean) =>
+    ask({
+      previous_response_id: asked.id,
+      input: [{ type: 'mcp_approval_response', approval_request_id: question.id, approve: isApproved }],
+    })
+  const refused = await answer(true)
+  expect([refused.status, JSON.parse(refused.text)]).toMatchObject([403, { error: { code: 'forbidden' } }])
+  expect((await answer(false)).status).toBe(200)
+})
+
+/** Alice hands in an expense; gives the id of the question about it. */
+async function handIn(runId: string, amount: number): Promise<string> {
+  const expenses = new WorkflowApi(app.url, 'Expense').as('alice')
+  await expenses.run(amount, `?runId=${runId}`)
+  const [question] = await expenses.waitForQuestions(runId)
+  return question?.requestId ?? ''
+}
+
+test('questions of workflows have such a rule as well', async () => {
+  const expenses = new WorkflowApi(app.url, 'Expense')
+  const [own, chief] = [expenses.as('alice'), expenses.as('supervisor')]
+  const id = await handIn('paid', 100)
+  const refused = await own.respond('paid', id, { approved: true })
+  expect([refused.status, refused.body]).toMatchObject([403, { code: 'forbidden' }])
+  expect((await chief.respond('paid', id, { approved: 'maybe' })).status).toBe(400)
+  expect((await chief.respond('paid', id, { approved: true })).status).toBe(200)
+  expect(await own.waitForEnd('paid')).toMatchObject({ output: { answer: { approved: true } } })
+  expect((await chief.status('paid')).status).toBe(404)
+
+  await handIn('named', 100)
+  const byName = (response: object) => ({ eventName: 'review', response })
+  expect((await own.respondByName('named', byName({ approved: true }))).status).toBe(403)
+  expect((await own.respondByName('named', byName({ approved: false }))).status).toBe(202)
+  expect(await own.waitForEnd('named')).toMatchObject({ output: { answer: { approved: false } } })
+})
+
+test('who may not answer is told of no run', async () => {
+  const id = await handIn('dear', 1001)
+  const toText = (text: string) => text.replaceAll('dear', 'missing')
+  for (const user of ['supervisor', 'mallory']) {
+    const stranger = new WorkflowApi(app.url, 'Expense').as(user)
+    const answers = [
+      await stranger.respond('dear', id, { approved: true }),
+      await stranger.respond('dear', 'no-such-request', { approved: true }),
+      await stranger.respondByName('dear', { eventName: 'review', response: { approved: true } }),
+      await stranger.respondByName('dear', { eventName: 'nothing', response: {} }),
+    ]
+    const missing = await stranger.respond('missing', id, { approved: true })
+    for (const { status, text } of answers) expect([status, toText(text)]).toEqual([404, missing.text])
+  }
+})
