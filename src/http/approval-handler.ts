@@ -43,11 +43,11 @@ export function createApprovalHandler(agent: Agent): Handler {
     const events = await call.sessions.readRun(run)
     const approval = findApproval(events, approvalId)
     if (approval === undefined) throw stranger ?? createUnknownError(key, approvalId)
-    if (!(await mayDecide(call, { key: run, approval, decision })))
+    const edited = args as JsonObject | undefined
+    if (!(await mayDecide(call, { key: run, approval, decision, arguments: edited })))
       throw stranger ?? createForbiddenError(approval)
     await requireOpen(call, { key: run, events }, approval)
     if (args !== undefined) await checkEditedArguments(agent, approval, args)
-    const edited = args as JsonObject | undefined
     const taken = await call.sessions.decide(run, {
       approvalId,
       decision,

@@ -15,6 +15,7 @@ export interface DecisionQuestion {
   readonly owner: string | undefined
   /** Whom the caller is signed in as; `undefined` for nobody. */
   readonly caller: string | undefined
+  /** With the arguments that the tool would be called with: the caller may have given others than the model. */
   readonly approval: ApprovalRequested
   readonly decision: 'approve' | 'reject'
 }

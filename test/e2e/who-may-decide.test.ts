@@ -81,6 +81,32 @@ test('nothing but true is a yes', async () => {
   expect(answers.map(({ status }) => status)).toEqual([403, 404])
 })
 
+test("the rule is asked about the arguments that somebody gives in place of the model's", async () => {
+  const refund = await ask('edited', 'refund 7')
+  const edited = { ...approve, arguments: { order: 13 } }
+  expect((await supervisor.decide('edited', refund, edited)).status).toBe(404)
+  expect((await supervisor.decide('edited', refund, approve)).status).toBe(202)
+  expect(await alice.waitForOutcome('edited', 'r')).toMatchObject({ response: 'refund of 7' })
+})
+
+test('and so it is by A2A', async () => {
+  const approvalId = await ask('edited-note', 'note 9')
+  const taskId = `${Buffer.from('edited-note').toString('base64url')}.r`
+  const decide = async (messageId: string, order: number) => {
+    const parts = [{ data: { approvalId, approved: true, arguments: { order } } }]
+    const params = { message: { messageId, role: 'ROLE_USER', taskId, parts } }
+    const { text } = await alice.call('/a2a/Assistant', {
+      method: 'POST',
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'SendMessage', params }),
+      headers: { 'content-type': 'application/json' },
+    })
+    return JSON.parse(text)
+  }
+  expect((await decide('m1', 13)).error?.message).toContain("somebody else's to decide")
+  expect(await decide('m2', 10)).toHaveProperty('result')
+  expect(await alice.waitForOutcome('edited-note', 'r')).toMatchObject({ response: 'note of 10' })
+})
+
 test('the rule holds in other dialects too', async () => {
   const ask = (body: object) =>
     alice.call('/compatible-mode/v1/responses', {

@@ -25,9 +25,9 @@ export async function takeDecisions(
   const fresh = decisions.filter(
     (decision, index) => !isTaken(events, decision) && isToDecide(open, decision, toPath(index)),
   )
-  for (const { approvalId, decision } of fresh) {
+  for (const { approvalId, ...intended } of fresh) {
     const approval = open.find((one) => one.approvalId === approvalId)
-    if (approval !== undefined && !(await mayDecide(call, { key, approval, decision })))
+    if (approval !== undefined && !(await mayDecide(call, { ...intended, key, approval })))
       throw createForbiddenError(approval)
   }
   const taken = await call.sessions.decideAll(key, fresh)
