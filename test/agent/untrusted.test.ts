@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
-import type { ContextProvider } from '../../src/agent/agent-definition.js'
+import type { ContextProvider, ToolSource } from '../../src/agent/agent-definition.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
 import type { ApprovalHandler } from '../../src/agent/ask-approval.js'
 import { slidingWindow } from '../../src/agent/providers/compaction.js'
@@ -89,6 +89,31 @@ test.each([
   const documents: ContextProvider = { name: 'documents', untrusted, beforeRun: () => ({ messages }) }
   expect(await runWith({ contextProviders: [documents] }, [{ calls: [pay] }, done])).toEqual(asked)
 })
+
+test('so they do when it tells them as instructions', async () => {
+  const documents = { name: 'documents', untrusted: true, beforeRun: () => ({ instructions: 'Found.' }) }
+  const script = [{ calls: [pay] }, done]
+  expect(await runWith({ contextProviders: [documents] }, script)).toEqual(['pay: untrusted_content'])
+})
+
+test.each([
+  [true, ['pay: untrusted_content']],
+  [undefined, []],
+])(
+  'what a tool gave that its server does not list any more counts too: untrusted %s',
+  async (untrusted, expected) => {
+    const { asked, onApproval } = createHuman()
+    let listed = [readMail]
+    const mail: ToolSource = { name: 'mail', untrusted, tools: async () => listed }
+    const client = new ScriptedModel([{ calls: [read] }, done, { calls: [pay] }, done])
+    const agent = new Agent({ name: 'A', client, tools: [mail, createPay()] })
+    const session = agent.createSession()
+    await agent.run('Read.', { session, onApproval })
+    listed = []
+    await agent.run('Pay.', { session, onApproval })
+    expect(asked).toEqual(expected)
+  },
+)
 
 const ask = { name: 'Reader', arguments: { query: 'Any mail?' } }
 
