@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { type FunctionCallContent, toFunctionCalls } from '../../core/messages.js'
 import { type CallState, toLastCalls } from '../../run/fold.js'
-import { isToolSource, type Tool } from '../agent-definition.js'
+import type { Tool } from '../agent-definition.js'
 import type { ToolContext } from '../tools/tool-context.js'
 import { toRunInfo } from './equip-run.js'
+import { hasReadUntrusted } from './has-read-untrusted.js'
 import type { RunContext, RunSetup } from './run-context.js'
 
 /** A call of the run's last step, as far as it has got. */
@@ -31,34 +31,6 @@ export function toToolContext(context: RunContext, state: CallState): ToolContex
     signal: context.signal,
     reportProgress: () => {},
   }
-}
-
-/**
- * Whether the model was shown what an `untrusted` tool or provider gave when it made the calls of the run's last step, or is asked by a
- * model that was. It is told by the messages themselves, so it ends when they are no longer shown.
- * Security: where an untrusted source lists the tools, a call of one that is not there any more counts as one of its.
- */
-export function hasReadUntrusted({
-  agent,
-  tools,
-  history,
-  journal,
-  isFromUntrusted = false,
-}: RunContext): boolean {
-  const { messages: provided = [], instructions } = journal.state.prepared ?? {}
-  const hasProvider = agent.contextProviders.some(({ untrusted }) => untrusted)
-  const isProvided = hasProvider && (provided.length > 0 || instructions !== undefined)
-  if (isFromUntrusted || isProvided) return true
-  const trusted = new Set(tools.filter(({ untrusted }) => !untrusted).map(({ name }) => name))
-  const names = new Set(tools.filter(({ untrusted }) => untrusted).map(({ name }) => name))
-  const isListing = hasProvider || agent.tools.some((entry) => isToolSource(entry) && entry.untrusted)
-  if (names.size === 0 && !isListing) return false
-  const isOne = ({ name }: FunctionCallContent) => names.has(name) || (isListing && !trusted.has(name))
-  const shownSteps = journal.state.steps.slice(0, -1)
-  return (
-    shownSteps.some(({ message }) => toFunctionCalls(message).some(isOne)) ||
-    history.some((message) => toFunctionCalls(message).some(isOne))
-  )
 }
 
 /**
