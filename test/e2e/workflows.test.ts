@@ -237,6 +237,18 @@ test('a run of another workflow, of another owner, or none looks like none; so d
   expect((await bob.events('mine')).status).toBe(404)
 })
 
+test('the id of a run that was purged is taken for good: its events are still there', async () => {
+  await api('Pipeline').as('ann').runToEnd('poem', 'purged')
+  const management = `${app.url}/runtime/webhooks/durabletask/instances/purged`
+  expect((await fetch(management, { method: 'DELETE' })).status).toBe(200)
+  const bob = api('Pipeline').as('bob')
+  for (const caller of [bob, api('Pipeline').as('ann')]) {
+    const { status, body } = await caller.run('poem', '?runId=purged')
+    expect([status, body]).toMatchObject([422, { code: 'idempotency_conflict' }])
+  }
+  expect((await bob.events('purged')).status).toBe(404)
+})
+
 test("an owner's run has agents' sessions of its owner", async () => {
   await api('Pipeline').as('ann').runToEnd('poem', 'owned')
   const writer = new AgentApi(app.url, 'Writer')

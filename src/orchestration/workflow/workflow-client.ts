@@ -35,12 +35,13 @@ export class WorkflowClient {
 
   /**
    * Starts a run. Repeating it with the same input finds the same run.
-   * @throws {AgentError} `idempotency_conflict` when the id stands for a run with another input, `not_found` when for somebody else's.
+   * @throws {AgentError} `idempotency_conflict` when the id stands for a run with another input, or for one that was purged; `not_found` when for somebody else's.
    */
   async start(key: WorkflowRunKey, input: unknown): Promise<void> {
     const { workflow, instanceId, owner } = key
     const start = createWorkflowStart(input, { owner })
     if (await this.#isKnown(key, start)) return
+    await this.#refusePurged(key)
     const options = { instanceId: toPathSegment(instanceId), input: start }
     try {
       await askTaskHub(() => this.#durable.startNew(toWorkflowOrchestrator(workflow.name), options))
@@ -48,6 +49,15 @@ export class WorkflowClient {
       // A task hub takes an id once: of two callers at the same time the later one finds the other's run.
       if (!(await this.#isKnown(key, start))) throw error
     }
+  }
+
+  /** Security: a run under the id of one that was purged would show the events of that, which may have been somebody else's. */
+  async #refusePurged({ instanceId }: WorkflowRunKey): Promise<void> {
+    if ((await readJournal(this.#durable, instanceId, -1)).length === 0) return
+    // The events may be those of a run that was started a moment ago.
+    if ((await askTaskHub(() => findOrchestration(this.#durable, instanceId))) !== undefined) return
+    const message = `runId "${instanceId}" stands for a run that was purged, and whose events are still there; use a new one for a new run.`
+    throw new AgentError('idempotency_conflict', message)
   }
 
   async #isKnown(key: WorkflowRunKey, start: WorkflowStart): Promise<boolean> {
