@@ -275,6 +275,28 @@ describe.runIf(process.platform === 'linux' && process.execve !== undefined)('th
   })
 })
 
+test('without keys and on this machine alone, pages of other sites change nothing, unless CORS admits them', async () => {
+  const send = async (host: SpawnedHost, method: string, site: string, origin = 'https://evil.example') => {
+    const headers = { origin, 'sec-fetch-site': site, 'content-length': '0' }
+    return (
+      await sendRaw(host.url, {
+        method,
+        path: '/runtime/webhooks/durabletask/instances/x/terminate',
+        headers,
+      })
+    ).status
+  }
+  const plain = await startApp(hostJson({}))
+  expect(await send(plain, 'POST', 'cross-site')).toBe(403)
+  expect(await send(plain, 'POST', 'same-site')).not.toBe(403)
+  expect(await send(plain, 'GET', 'cross-site')).not.toBe(403)
+  const known = await startApp(hostJson({}), '', { args: ['--cors', 'https://mine.example'] })
+  expect(await send(known, 'POST', 'cross-site', 'https://mine.example')).not.toBe(403)
+  expect(await send(known, 'POST', 'cross-site')).toBe(403)
+  const keyed = await startApp(hostJson({}), '', { args: ['--enable-auth'] })
+  expect(await send(keyed, 'POST', 'cross-site')).toBe(401)
+})
+
 test('without keys and on this machine alone, it answers no request to a name that pages may have', async () => {
   const send = async (host: SpawnedHost, name: string) => {
     const paths = ['/api/env?names=X', '/admin/functions', '/']

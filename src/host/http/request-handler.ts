@@ -6,6 +6,7 @@ import type { AccessControl } from '../keys/access-control.js'
 import type { HostLog } from '../log.js'
 import type { AdminHandler } from './admin.js'
 import type { CorsPolicy } from './cors.js'
+import { isCrossSiteWrite } from './cross-site.js'
 import { writeEmpty, writeOutcome } from './function-to-response.js'
 import { writeHomePage } from './home-page.js'
 import type { RequestHandler } from './listener.js'
@@ -48,8 +49,9 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
   const gate = createRushGate()
   return (request, response) => {
     if (!hasUsableHost(request)) return writeEmpty(response, 400)
-    if (isLocal && !hasLocalName(request)) return refuseName(response)
+    if (isLocal && !hasLocalName(request)) return refuse(response, foreignName)
     if (cors?.(request, response)) return
+    if (isLocal && isCrossSiteWrite(request, response)) return refuse(response, foreignPage)
     const target = parseTarget(request)
     const path = decodePath(target.path)
     // As Kestrel does: no file and no row has such a name, and many an API ends a text there.
@@ -70,9 +72,12 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
 const foreignName =
   'This development host needs no keys, so it answers requests to localhost alone. Have what forwards them send the header "Host: localhost", or start it with --enable-auth.'
 
-function refuseName(response: ServerResponse): void {
+const foreignPage =
+  'This development host needs no keys, so it takes nothing from pages of other sites. Name their origins with --cors, or start it with --enable-auth.'
+
+function refuse(response: ServerResponse, why: string): void {
   response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' })
-  response.end(foreignName)
+  response.end(why)
 }
 
 /** A request that fails in the host itself is answered 500 without a body, as far as that is still possible. */
