@@ -43,12 +43,12 @@ export interface FunctionDefinition {
 
 /** What a retried function learns about its earlier attempts, from the first retry on (A.5). */
 export interface RetryContext {
-  /** 1 for the first retry. */
+  /** 0 for the first attempt. */
   readonly retryCount: number
   /** -1 for no end. */
   readonly maxRetryCount: number
-  /** How the attempt before failed. */
-  readonly exception: { readonly source: string; readonly message: string; readonly stackTrace: string }
+  /** How the attempt before failed, if there was one. */
+  readonly exception?: { readonly source: string; readonly message: string; readonly stackTrace: string }
 }
 
 /** What a listener asks of the app: run this function with this trigger value. */

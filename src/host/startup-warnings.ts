@@ -53,7 +53,10 @@ function findUnservedBindings(
   )
 }
 
-/** One line for each function with a retry policy that its trigger does not obey, on Azure neither. */
+/**
+ * One line for each function with a retry policy that its trigger does not obey. Azure obeys it for whatever is listened
+ * to, as yet, and warns that it will not.
+ */
 function findIgnoredRetries(
   functions: readonly LoadedFunction[],
   extensions: readonly HostExtension[],
@@ -69,7 +72,7 @@ function findIgnoredRetries(
     )
     .map(
       ({ name, trigger }) =>
-        `Function ${name} has a retry policy, which a ${trigger.type} does not obey, here as in Azure.`,
+        `Function ${name} has a retry policy, which a ${trigger.type} does not obey here. In Azure only timers and change feeds may rely on one.`,
     )
 }
 

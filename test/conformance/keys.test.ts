@@ -90,7 +90,9 @@ test('41. the key in the header wins over the one in the query', async () => {
 
 test('admin endpoints need the master key, and show the keys to whoever has it', async () => {
   expect(await call('admin/host/status')).toBe(401)
-  expect(await call('admin/host/status', hostKey())).toBe(401)
+  expect(await call('admin/host/status', 'wrong')).toBe(401)
+  expect(await call('admin/host/status', hostKey())).toBe(403)
+  expect(await call('admin/host/status', systemKey('durabletask'))).toBe(403)
   expect(await call('admin/host/status', master())).toBe(200)
   const read = async (path: string): Promise<unknown> =>
     (await fetch(`${host.url}/admin/${path}?code=${master()}`)).json()
@@ -108,8 +110,9 @@ test('admin endpoints need the master key, and show the keys to whoever has it',
 test('webhooks need the key of their extension or the master key', async () => {
   const path = 'runtime/webhooks/durabletask/instances/none'
   expect(await call(path)).toBe(401)
-  expect(await call(path, hostKey())).toBe(401)
-  expect(await call(path, systemKey('mcp'))).toBe(401)
+  expect(await call(path, 'wrong')).toBe(401)
+  expect(await call(path, hostKey())).toBe(403)
+  expect(await call(path, systemKey('mcp'))).toBe(403)
   expect(await call(path, systemKey('durabletask'))).toBe(404)
   expect(await call(path, master())).toBe(404)
   expect(await call('runtime/webhooks/mcp')).toBe(401)

@@ -111,12 +111,12 @@ async function answerBuiltIn(
   const rest = path.slice(area[0].length)
   const keyed = { headers: request.headers, search }
   if (area[1]?.toLowerCase() === 'admin') {
-    if (access?.opensAdmin(keyed) === false) return writeEmpty(response, 401)
+    if (access?.opensAdmin(keyed) === false) return writeEmpty(response, access.toRefusal(keyed))
     return admin(request, response, rest)
   }
   const [name = ''] = rest.split('/', 1)
   const extension = extensions.find((each) => each.name.toLowerCase() === name.toLowerCase())
-  if (access?.opensExtension(keyed, name) === false) return writeEmpty(response, 401)
+  if (access?.opensExtension(keyed, name) === false) return writeEmpty(response, access.toRefusal(keyed))
   if (extension?.handle === undefined) return writeEmpty(response, 404)
   await extension.handle(request, response, rest.slice(name.length + 1))
 }

@@ -20,6 +20,8 @@ export interface AccessControl {
   opensExtension(request: KeyedRequest, extension: string): boolean
   /** Whether it is the master key. */
   opensAdmin(request: KeyedRequest): boolean
+  /** What the endpoints of the host and of extensions say to a key that does not open them: 403 to one of the app. */
+  toRefusal(request: KeyedRequest): 401 | 403
 }
 
 /** Checks keys against those of the app; the master key opens everything. */
@@ -27,6 +29,11 @@ export function createAccessControl(keys: AppKeys): AccessControl {
   const opensAdmin = (request: KeyedRequest): boolean => isOneOf(readKey(request), [keys.host.master.value])
   return {
     opensAdmin,
+    toRefusal: (request) => {
+      const { functionKeys, systemKeys } = keys.host
+      const known = [...functionKeys, ...systemKeys].map(({ value }) => value)
+      return isOneOf(readKey(request), known) ? 403 : 401
+    },
     opensExtension: (request, extension) =>
       isOneOf(readKey(request), [keys.ofExtension(extension)]) || opensAdmin(request),
     opensFunction: (request, { name, trigger }) => {

@@ -1,4 +1,3 @@
-import { toJsonText } from '../../core/json.js'
 import type { TypedData } from '../functions.js'
 import { TriggerMetadata } from '../trigger-metadata.js'
 import type { ReceivedMessage } from './message-queue.js'
@@ -31,7 +30,12 @@ function toTexts(data: TypedData): readonly string[] {
   if ('string' in data && data.string !== undefined) return [data.string]
   if (!('json' in data) || data.json === undefined) return Object.values(data).map(String)
   const parsed: unknown = JSON.parse(data.json)
-  return Array.isArray(parsed) ? parsed.map(toJsonText) : [data.json]
+  return (Array.isArray(parsed) ? parsed : [parsed]).map(toText)
+}
+
+/** JSON in several lines: what Azure writes, whose spaces count for how long a message may be. */
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, undefined, 2)
 }
 
 /** What the function learns about a message; members of a JSON message win over what the queue says. */

@@ -4,7 +4,7 @@ import { type RetryPolicy, toRetryDelayMs } from './retry-policy.js'
 
 export interface RetriedRun {
   readonly policy: RetryPolicy | undefined
-  /** One attempt; the first has no context. Never rejects. */
+  /** One attempt; without a policy it has no context. Never rejects. */
   readonly attempt: (context: RetryContext | undefined) => Promise<InvocationOutcome>
   /** Ends the waiting between attempts. */
   readonly signal: AbortSignal
@@ -14,7 +14,8 @@ export interface RetriedRun {
 
 /** Attempts a run until it succeeds or the policy is exhausted; false when the signal cut the series of attempts off. */
 export async function runWithRetry({ policy, attempt, signal, onWait }: RetriedRun): Promise<boolean> {
-  let outcome = await attempt(undefined)
+  const maxRetryCount = policy?.maxRetryCount ?? -1
+  let outcome = await attempt(policy && { retryCount: 0, maxRetryCount })
   for (let retry = 1; !outcome.succeeded && hasRetry(policy, retry); retry += 1) {
     const delayMs = toRetryDelayMs(policy, retry)
     onWait(delayMs, retry)
@@ -23,7 +24,7 @@ export async function runWithRetry({ policy, attempt, signal, onWait }: RetriedR
     const { message, stack } = outcome
     outcome = await attempt({
       retryCount: retry,
-      maxRetryCount: policy.maxRetryCount ?? -1,
+      maxRetryCount,
       exception: { source: '', message, stackTrace: stack },
     })
   }

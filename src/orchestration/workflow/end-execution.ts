@@ -22,6 +22,8 @@ export interface Retry {
   readonly kind: 'retry'
   /** Not before; ms since 1970. */
   readonly dueAt: number
+  /** The agent's run that is asked for again, as nobody knows how it ended. */
+  readonly run?: string | undefined
 }
 
 /** A human knows that they were asked. */
@@ -29,12 +31,19 @@ export interface Told {
   readonly kind: 'told'
 }
 
+interface EndOptions {
+  /** Nothing of it is tried again. */
+  readonly isFinal?: boolean
+  /** @default what the node says */
+  readonly retry?: NodeRetry | undefined
+}
+
 /** Takes what an execution gave, and tells of it. @throws {NodeFailure} when it failed for good. */
 export function endExecution(
   scope: StepScope,
   work: Work,
   settled: Settled,
-  { isFinal = false }: { readonly isFinal?: boolean } = {},
+  { isFinal = false, retry = work.spec.retry }: EndOptions = {},
 ): Finished | Retry | Told {
   const { progress, environment } = scope
   const { node, number, attempt, spec } = work
@@ -44,7 +53,7 @@ export function endExecution(
   const { error: reason } = settled
   const path = reason.node === undefined ? node.id : `${node.id}/${reason.node}`
   const error: NodeError = { node: path, code: reason.code, message: reason.message }
-  const delayMs = reason.retryable && !isFinal ? toDelay(spec.retry, attempt) : undefined
+  const delayMs = reason.retryable && !isFinal ? toDelay(retry, attempt) : undefined
   const dueAt = delayMs === undefined ? undefined : environment.now() + delayMs
   const retryAt = dueAt === undefined ? undefined : toTimestamp(dueAt)
   progress.record({

@@ -34,6 +34,8 @@ export interface Work extends Execution {
   readonly attempt: number
   /** Not begun before; ms since 1970. */
   readonly dueAt: number
+  /** The agent's run, once it has a name. */
+  readonly run?: string | undefined
 }
 
 /** What the parts of a step share. */
@@ -57,6 +59,11 @@ export interface NoticeSpec {
   readonly retry: NodeRetry
 }
 
+/** Names the run that the work of an agent is, unless it goes on with an earlier one. */
+export function nameRun({ environment }: StepScope, work: Work): Work {
+  return work.spec.kind === 'agent' ? { ...work, run: work.run ?? environment.createId() } : work
+}
+
 /** Begins the work and tells of it; the task ends with it. */
 export function startExecution(scope: StepScope, work: Work): Task {
   const { spec } = work
@@ -75,13 +82,14 @@ export function startExecution(scope: StepScope, work: Work): Task {
 function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Task {
   const { environment } = scope
   const { id } = work.node
+  const correlationId = work.run as string
   const call: AgentCall = {
     spec,
     prompt: toPrompt(scope, work, spec),
     sessionId: toSessionId(environment.instanceId, id),
-    correlationId: environment.createId(),
+    correlationId,
   }
-  const { sessionId, correlationId } = call
+  const { sessionId } = call
   tell(scope, work, { run: { agent: spec.agent.name, sessionId, correlationId } })
   return environment.runAgent(call)
 }

@@ -2,8 +2,12 @@ import type { AgentRunResult } from '../agent-run-result.js'
 import type { FailedAgentRun } from '../run-call.js'
 import { toAgentOutcome } from './agent-outcome.js'
 import { endExecution, type Finished } from './end-execution.js'
-import { type Execution, type StepScope, startExecution, type Work } from './execution.js'
+import { type Execution, nameRun, type StepScope, startExecution, type Work } from './execution.js'
+import type { NodeRetry } from './node-context.js'
 import type { Settled, Steps } from './workflow-environment.js'
+
+/** In Azure whatever ran in a worker process that dies has failed. Under its id a run goes on, so it costs nothing to ask. */
+const askingAgain: NodeRetry = { maxAttempts: 4, delayMs: 5_000 }
 
 /**
  * Runs a step's agents, functions and nested workflows at the same time, in rounds: one for what is due, and further
@@ -24,7 +28,8 @@ export function* runNodes(scope: StepScope, works: readonly Work[]): Steps<reado
       queue = queue.flatMap((work) => {
         const end = ends[round.indexOf(work)]
         if (end === undefined) return [work]
-        return end.kind === 'retry' ? [{ ...work, attempt: work.attempt + 1, dueAt: end.dueAt }] : []
+        if (end.kind !== 'retry') return []
+        return [{ ...work, attempt: work.attempt + 1, dueAt: end.dueAt, run: end.run }]
       })
     }
   }
@@ -52,8 +57,9 @@ function* waitUntilDue({ environment, progress }: StepScope, queue: readonly Wor
   return queue.map((work) => (work.dueAt <= at ? { ...work, dueAt: 0 } : work))
 }
 
-function* runRound(scope: StepScope, round: readonly Work[]) {
+function* runRound(scope: StepScope, due: readonly Work[]) {
   const { environment, progress } = scope
+  const round = due.map((work) => nameRun(scope, work))
   const tasks = round.map((work) => startExecution(scope, work))
   progress.publish()
   try {
@@ -66,7 +72,11 @@ function* runRound(scope: StepScope, round: readonly Work[]) {
       tasks.findIndex(({ isFaulted }) => isFaulted),
     )
     const failure: Settled = { ok: false, error: environment.toFailure(error) }
-    return [endExecution(scope, round[failed] as Work, failure, { isFinal: round.length > 1 })]
+    const work = round[failed] as Work
+    const { run } = work
+    const retry = work.spec.retry ?? (run === undefined ? undefined : askingAgain)
+    const end = endExecution(scope, work, failure, { isFinal: round.length > 1, retry })
+    return [end.kind === 'retry' ? { ...end, run } : end]
   }
   return round.map((work, index) => endExecution(scope, work, toSettled(work, tasks[index]?.result)))
 }

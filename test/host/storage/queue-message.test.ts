@@ -4,8 +4,8 @@ import { decodeMessage, toMessageTexts } from '../../../src/host/storage/queue-m
 
 const values: readonly (readonly [TypedData, readonly string[]])[] = [
   [{ string: 'text é' }, ['text é']],
-  [{ json: '{"a":1}' }, ['{"a":1}']],
-  [{ json: '[1,"two",{"three":3}]' }, ['1', 'two', '{"three":3}']],
+  [{ json: '{"a":1}' }, ['{\n  "a": 1\n}']],
+  [{ json: '[1,"two",{"three":3}]' }, ['1', 'two', '{\n  "three": 3\n}']],
   [{ json: '[]' }, []],
   [{ json: 'true' }, ['true']],
   [{ int: 5 }, ['5']],

@@ -98,10 +98,10 @@ test('121. tries a failed run again as the policy says, and tells it which attem
     exception: { source: '', message, stackTrace: 'at app.js:1' },
   })
   expect(runs.map(({ at, retryContext }) => ({ at, retryContext }))).toEqual([
-    { at: '01:00:00', retryContext: undefined },
+    { at: '01:00:00', retryContext: { retryCount: 0, maxRetryCount: 2 } },
     { at: '01:00:10', retryContext: context(1, 'first') },
     { at: '01:00:20', retryContext: context(2, 'second') },
-    { at: '02:00:00', retryContext: undefined },
+    { at: '02:00:00', retryContext: { retryCount: 0, maxRetryCount: 2 } },
   ])
 })
 
@@ -114,9 +114,9 @@ test('121. retries end with the first success, and none is due meanwhile', async
   await runs[1]?.succeed()
   await pass(0.5)
   expect(runs.map(({ at, retryContext }) => [at, retryContext?.maxRetryCount])).toEqual([
-    ['00:00:02', undefined],
+    ['00:00:02', -1],
     ['00:00:05', -1],
-    ['00:00:05', undefined],
+    ['00:00:05', -1],
   ])
 })
 

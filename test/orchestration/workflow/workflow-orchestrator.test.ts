@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { functionNode, requestNode } from '../../../src/orchestration/workflow/nodes.js'
+import { agentNode, functionNode, requestNode } from '../../../src/orchestration/workflow/nodes.js'
 import { sequential } from '../../../src/orchestration/workflow/patterns/sequential.js'
 import { createWorkflowOrchestrator } from '../../../src/orchestration/workflow/workflow-orchestrator.js'
 import { createWorkflowStart } from '../../../src/orchestration/workflow/workflow-start.js'
-import { dispatch, type HistoryEvent, raised } from '../replay.js'
+import { dispatch, failed, type HistoryEvent, raised } from '../replay.js'
 
 const double = functionNode('double', (count: number) => count * 2)
 const writer = { name: 'Writer' }
@@ -50,6 +50,29 @@ test("an agent's failure fails the orchestration, with the node and the code", a
   expect(await dispatch(workflow, start, [agentDone(1, { error })])).toMatchObject({
     isDone: false,
     error: 'Node "Writer" of workflow "W" failed: It is down. [agent error: model_error]',
+  })
+})
+
+describe('an agent run that failed as such, as when the process died that it ran in', () => {
+  const lost = failed(1, 'dafx-agent-run', 'node exited with code 137')
+  // The journal is told of the failure, so that the timer is the third thing asked for.
+  const later = { EventType: 10, EventId: 3, FireAt: '2026-01-01T00:00:05.0000000Z' }
+  const fired = { EventType: 11, TimerId: 3, FireAt: later.FireAt, Timestamp: later.FireAt }
+  const findRuns = (actions: readonly object[]): readonly unknown[] =>
+    [...JSON.stringify(actions).matchAll(/"correlationId":"([^"]+)"/g)].map(([, id]) => id)
+
+  test('is asked for again under its own id: what it recorded counts', async () => {
+    const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [writer] }))
+    const { actions } = await dispatch(workflow, start, [lost, later, fired])
+    const runs = findRuns(actions.filter((action) => 'compoundActions' in action))
+    expect(runs).toHaveLength(2)
+    expect(new Set(runs).size).toBe(1)
+  })
+
+  test('fails its node when the node says that nothing is tried again', async () => {
+    const once = agentNode(writer, { retry: { maxAttempts: 1 } })
+    const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [once] }))
+    expect((await dispatch(workflow, start, [lost])).error).toContain('Node "Writer" of workflow "W" failed')
   })
 })
 
