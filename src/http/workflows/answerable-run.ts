@@ -28,16 +28,15 @@ export async function readAnswerableRun(call: Call, workflow: WorkflowDefinition
   }
 }
 
-/** Passes when the caller may answer that. @throws {AgentError} `forbidden`, or that there is no such run when it is somebody else's. */
+/** Passes when the caller may answer that, or there is nothing to answer in a run that it may see. @throws {AgentError} `forbidden`, or that there is no such run when it is somebody else's. */
 export async function requireAnswerRight(
   call: Call,
   { run, stranger }: AnswerableRun,
-  isAsked: (question: OpenQuestion) => boolean,
+  asked: OpenQuestion | undefined,
   answer: unknown,
 ): Promise<void> {
   const rule = call.settings.mayAnswer
   if (rule === undefined) return
-  const asked = (await call.workflowRuns.readQuestions(run)).find(isAsked)
   if (asked === undefined) {
     if (stranger !== undefined) throw stranger
     return

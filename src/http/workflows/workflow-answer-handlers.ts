@@ -22,8 +22,11 @@ export function createRespondHandler(workflow: WorkflowDefinition): Handler {
     const found = await readAnswerableRun(call, workflow)
     const { run } = found
     const requestId = parseId('requestId', call.params.requestId ?? '', 1000)
-    await requireAnswerRight(call, found, (one) => one.requestId === requestId, answer)
-    await call.workflowRuns.answer(run, requestId, answer)
+    const questions = await call.workflowRuns.readQuestions(run)
+    const question = questions.find((one) => one.requestId === requestId)
+    await requireAnswerRight(call, found, question, answer)
+    if (question === undefined) throw await call.workflowRuns.explainMissing(run, requestId)
+    await call.workflowRuns.answer(question, answer)
     const { instanceId } = run
     return createJsonAnswer({ message: 'The answer was taken.', instanceId, requestId })
   }
@@ -40,10 +43,10 @@ export function createNamedRespondHandler(workflow: WorkflowDefinition): Handler
     const question = questions.find(
       (one) => one.requestId === eventName || toEventName(one, questions) === eventName,
     )
-    await requireAnswerRight(call, found, (one) => one.requestId === question?.requestId, response)
+    await requireAnswerRight(call, found, question, response)
     if (question === undefined)
       throw createFieldError('eventName', `the run does not wait for "${eventName}"`)
-    await call.workflowRuns.answer(run, question.requestId, response)
+    await call.workflowRuns.answer(question, response)
     const { instanceId: runId } = run
     return createJsonAnswer({ message: 'The answer was taken.', runId, eventName, validated: true }, 202)
   }

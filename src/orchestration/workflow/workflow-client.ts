@@ -95,23 +95,15 @@ export class WorkflowClient {
     }
   }
 
-  /**
-   * Answers a question. The first answer counts.
-   * @throws {AgentError} `not_found` when it was never asked, `request_closed` when it takes no more answers, `invalid_request` listing what of the answer does not fit.
-   */
-  async answer(run: WorkflowRun, requestId: string, answer: unknown): Promise<OpenQuestion> {
-    const questions = await this.readQuestions(run)
-    const question = questions.find((one) => one.requestId === requestId)
-    if (question === undefined) throw await this.#explainMissing(run, requestId)
-    const parsed = await parseWith(question.spec.response, answer)
+  /** Answers a question. The first answer counts. @throws {AgentError} `invalid_request` listing what of the answer does not fit. */
+  async answer({ spec, target }: OpenQuestion, answer: unknown): Promise<void> {
+    const parsed = await parseWith(spec.response, answer)
     if (!parsed.ok) {
       const { issues } = parsed
       throw new AgentError('invalid_request', toIssueText(issues, 'body'), { issues })
     }
-    const { target } = question
     const event = { requestId: target.requestId, answer: parsed.value }
     await askTaskHub(() => this.#durable.raiseEvent(toPathSegment(target.instanceId), answerEvent, event))
-    return question
   }
 
   /** The events of a run and of everything that works for it, after a cursor. Ends with the run, or when the signal aborts. */
@@ -128,7 +120,8 @@ export class WorkflowClient {
     )
   }
 
-  async #explainMissing(run: WorkflowRun, requestId: string): Promise<AgentError> {
+  /** Why a question does not wait: `not_found` when it was never asked, `request_closed` when it takes no more answers. */
+  async explainMissing(run: WorkflowRun, requestId: string): Promise<AgentError> {
     const name = `Run "${run.instanceId}" of workflow "${run.workflow.name}"`
     if (hasEnded(run)) return new AgentError('request_closed', `${name} has ended.`)
     const events = await readJournal(this.#durable, run.instanceId, -1)
