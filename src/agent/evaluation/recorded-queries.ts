@@ -17,7 +17,8 @@ import type { EvaluationQuery, ObservedToolCall } from './evaluator.js'
  */
 export function recordedQueries(runs: readonly (readonly RunEvent[])[]): readonly EvaluationQuery[] {
   const states = runs.map((events) => fold(events)).filter(({ outcome }) => outcome !== undefined)
-  return states.map((state, index) => toQuery(state, states.slice(0, index).flatMap(toConversation)))
+  const conversations = states.map(toConversation)
+  return states.map((state, index) => toQuery(state, conversations.slice(0, index).flat()))
 }
 
 function toQuery(state: RunState, history: readonly ChatMessage[]): EvaluationQuery {
