@@ -116,7 +116,7 @@ describe('an approval', () => {
   test('says what whoever decides is to know', () => {
     const doubtful = { ...asked, data: { ...asked.data, reason: 'untrusted_content' } } as RunEvent
     const { parts } = show(accepted('hi'), doubtful, parked)
-    expect(parts).toMatchObject([{ warning: expect.stringContaining('what strangers wrote') }])
+    expect(parts).toMatchObject([{ warnings: [expect.stringContaining('what strangers wrote')] }])
   })
 
   test('can no longer be decided when its run has ended', () => {

@@ -1,4 +1,4 @@
-import { toApprovalWarning } from '../../core/approval-warning.js'
+import { toApprovalWarnings } from '../../core/approval-warnings.js'
 import { toJsonText } from '../../core/json.js'
 import { type SessionAddress, toApprovalPath } from '../../core/session-paths.js'
 import type { Verdict } from './app-client.js'
@@ -40,14 +40,10 @@ export function describeApproval({
   reason,
   expiresAt,
 }: OpenApproval): readonly string[] {
-  const warning = toApprovalWarning(reason)
   const until =
     expiresAt === undefined ? [] : [`Without a decision it counts as rejected from ${expiresAt} on.`]
-  return [
-    `The agent asks for approval: ${name} ${toJsonText(args)}`,
-    ...(warning === undefined ? [] : [warning]),
-    ...until,
-  ]
+  const asked = `The agent asks for approval: ${name} ${toJsonText(args)}`
+  return [asked, ...toApprovalWarnings(reason), ...until]
 }
 
 export interface AdviceOptions {

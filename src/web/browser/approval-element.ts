@@ -73,10 +73,10 @@ function toQuestion(part: ApprovalPart, decide: Decide, section: HTMLElement): r
   return [title, ...toWarnings(part), args.node, reason, buttons, problem]
 }
 
-function toWarnings({ warning, expiresAt }: ApprovalPart): readonly Node[] {
+function toWarnings({ warnings, expiresAt }: ApprovalPart): readonly Node[] {
   const expiry = `Without a decision it counts as rejected from ${toLocalTime(expiresAt)} on.`
   return [
-    ...(warning === undefined ? [] : [createElement('p', { class: 'warning' }, warning)]),
+    ...warnings.map((warning) => createElement('p', { class: 'warning' }, warning)),
     ...(expiresAt === undefined ? [] : [createElement('p', {}, expiry)]),
   ]
 }

@@ -34,7 +34,7 @@ export interface ApprovalPart {
   readonly name: string
   readonly arguments: JsonValue | undefined
   /** What whoever decides is to know. */
-  readonly warning: string | undefined
+  readonly warnings: readonly string[]
   /** ISO 8601, UTC; from then on it counts as rejected. */
   readonly expiresAt: string | undefined
   /** `approve`, `reject`, or `closed` when the run ended without a decision; `undefined` while it waits. */

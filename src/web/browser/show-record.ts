@@ -1,4 +1,4 @@
-import { toApprovalWarning } from '../../core/approval-warning.js'
+import { toApprovalWarnings } from '../../core/approval-warnings.js'
 import type { JsonObject } from '../../core/json.js'
 import { hasFile, toSaid, toText } from './message-text.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
@@ -119,7 +119,7 @@ function showRequest(parts: readonly RunPart[], data: JsonObject): readonly RunP
     approvalId: readText(data, 'approvalId'),
     name: readText(data, 'name'),
     arguments: data.arguments,
-    warning: toApprovalWarning(data.reason),
+    warnings: toApprovalWarnings(data.reason),
     expiresAt: readOptionalText(data, 'expiresAt'),
   })
 }

@@ -1,4 +1,4 @@
-import { toApprovalWarning } from '../../../core/approval-warning.js'
+import { toApprovalWarnings } from '../../../core/approval-warnings.js'
 import { toJsonText } from '../../../core/json.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
 import type { Decision } from '../../../run/control.js'
@@ -36,9 +36,8 @@ export function toQuestionParts(approvals: readonly ApprovalRequested[]): readon
 }
 
 function toQuestion({ name, arguments: args, reason }: ApprovalRequested): string {
-  const warning = toApprovalWarning(reason)
   const question = `May the agent call ${name} with ${toJsonText(args)}?`
-  return [question, ...(warning === undefined ? [] : [warning]), 'Answer yes or no.'].join(' ')
+  return [question, ...toApprovalWarnings(reason), 'Answer yes or no.'].join(' ')
 }
 
 function toQuestionData({

@@ -1,4 +1,4 @@
-import { toApprovalWarning } from '../../../core/approval-warning.js'
+import { toApprovalWarnings } from '../../../core/approval-warnings.js'
 import type { ApprovalRequested } from '../../../run/events.js'
 import type { AguiInterrupt } from './agui-events.js'
 import { toToolCallId } from './message-ids.js'
@@ -12,11 +12,10 @@ const responseSchema = {
 /** A run's question about a tool call, as clients put it to a human. */
 export function toInterrupt(run: string, approval: ApprovalRequested): AguiInterrupt {
   const { approvalId: id, callId, name, arguments: args, reason, expiresAt, inner } = approval
-  const warning = toApprovalWarning(reason)
   return {
     id,
     reason: 'tool_call',
-    message: [`May the tool "${name}" be called?`, ...(warning === undefined ? [] : [warning])].join(' '),
+    message: [`May the tool "${name}" be called?`, ...toApprovalWarnings(reason)].join(' '),
     toolCallId: toToolCallId(run, callId),
     responseSchema,
     expiresAt,
