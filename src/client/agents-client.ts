@@ -4,6 +4,7 @@ import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import { longestSessionId } from '../core/find-id-problem.js'
 import { toAgentPath } from '../core/session-paths.js'
+import type { ApprovalRequested } from '../run/events.js'
 import { AppConnection } from './app-connection.js'
 import { checkId } from './check-id.js'
 import { outlast } from './outage.js'
@@ -42,6 +43,25 @@ export interface SessionPage {
   readonly next_before?: string | undefined
 }
 
+/** A tool call that waits for a human who may be the caller. */
+export interface WaitingApproval extends ApprovalRequested {
+  readonly agent: string
+  readonly sessionId: string
+  readonly correlationId: string
+  /** Since when it waits; ISO 8601, UTC. */
+  readonly requestedAt: string
+  /** What the caller may decide, one of them at least. */
+  readonly decisions: readonly ('approve' | 'reject')[]
+}
+
+/** A page of the tool calls that wait. */
+export interface ApprovalPage {
+  /** In the order in which their runs were accepted. */
+  readonly approvals: readonly WaitingApproval[]
+  /** Pass it as `after` for the next page; absent when there is none. */
+  readonly next_after?: number | undefined
+}
+
 const clientOptions: OptionNames<AgentsClientOptions> = {
   url: true,
   key: true,
@@ -49,7 +69,9 @@ const clientOptions: OptionNames<AgentsClientOptions> = {
   patienceMs: true,
 }
 
-const pageOptions = { limit: true, before: true } as const
+const sessionPageOptions = { limit: true, before: true } as const
+
+const approvalPageOptions = { limit: true, after: true } as const
 
 const longestAgentName = 63
 
@@ -106,10 +128,22 @@ export class AgentsClient {
     page: { readonly limit?: number; readonly before?: string } = {},
   ): Promise<SessionPage> {
     checkId('The agent of sessions', agent, longestAgentName)
-    checkOptions('listSessions', page, pageOptions)
+    checkOptions('listSessions', page, sessionPageOptions)
     const { limit = 50, before } = page
     const after = before === undefined ? '' : `&before=${encodeURIComponent(before)}`
     return (await this.#ask(`${toAgentPath(agent)}?limit=${limit}${after}`)) as unknown as SessionPage
+  }
+
+  /**
+   * The tool calls of all agents that wait for a human, as far as the caller may decide about them: `client.session(agent, sessionId).decide`
+   * does. `limit` is of runs, up to 1,000, and what of them is for others is left out: a page may be empty and yet not the last. @default those of 50 runs
+   */
+  async listApprovals(
+    page: { readonly limit?: number; readonly after?: number } = {},
+  ): Promise<ApprovalPage> {
+    checkOptions('listApprovals', page, approvalPageOptions)
+    const { limit = 50, after = 0 } = page
+    return (await this.#ask(`/approvals?limit=${limit}&after=${after}`)) as unknown as ApprovalPage
   }
 
   #ask(path: string) {

@@ -5,9 +5,9 @@ import { AgentError, hasCode } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import { longestReason } from '../core/longest-reason.js'
 import { toAskingRun } from '../run/approval-id.js'
-import type { ApprovalRequested, StoredEvent } from '../run/events.js'
+import type { ApprovalRequested } from '../run/events.js'
 import type { SessionKey } from '../run/run-log.js'
-import { isExpired, toOpenApprovals } from '../run/waiting.js'
+import { findApprovalRequest, isExpired, toOpenApprovals } from '../run/waiting.js'
 import { type Answer, createPendingAnswer, createStandingAnswer, toStanding } from './answers.js'
 import { checkEditedArguments } from './check-edited-arguments.js'
 import { createForbiddenError, mayDecide } from './decision-right.js'
@@ -41,7 +41,7 @@ export function createApprovalHandler(agent: Agent): Handler {
     const approvalId = parseId('approvalId', call.params.approvalId ?? '', 200)
     const run = { ...key, run: toAskingRun(approvalId) }
     const events = await call.sessions.readRun(run)
-    const approval = findApproval(events, approvalId)
+    const approval = findApprovalRequest(events, approvalId)?.approval
     if (approval === undefined) throw stranger ?? createUnknownError(key, approvalId)
     const edited = args as JsonObject | undefined
     if (!(await mayDecide(call, { key: run, approval, decision, arguments: edited })))
@@ -80,13 +80,6 @@ async function findRefusal(call: Call, key: SessionKey): Promise<AgentError | un
       throw error
     return error
   }
-}
-
-function findApproval(events: readonly StoredEvent[], approvalId: string): ApprovalRequested | undefined {
-  const asked = events.find(
-    (event) => event.type === 'approval.requested' && event.data.approvalId === approvalId,
-  )
-  return asked?.type === 'approval.requested' ? asked.data : undefined
 }
 
 function createUnknownError({ session }: SessionKey, approvalId: string): AgentError {

@@ -1,7 +1,9 @@
 import { AgentError } from '../core/errors.js'
 import type { Decision } from '../run/control.js'
 import type { ApprovalRequested } from '../run/events.js'
-import type { RunKey } from '../run/run-log.js'
+import type { RunKey, SessionSummary } from '../run/run-log.js'
+import { isOpenTo } from '../session/client/session-reader.js'
+import type { DecisionQuestion } from './rights.js'
 import type { Call } from './route.js'
 
 /** What somebody is about to decide. */
@@ -14,18 +16,36 @@ export interface IntendedDecision extends Pick<Decision, 'decision' | 'arguments
  * Whether the caller may decide that. Who may speak in a session may, unless the app has a rule of its own.
  * Security: that is asked about the arguments which the tool would be called with, those of the caller if there are any.
  */
-export async function mayDecide(
-  call: Call,
-  { key, approval: asked, decision, arguments: edited }: IntendedDecision,
-): Promise<boolean> {
+export async function mayDecide(call: Call, intended: IntendedDecision): Promise<boolean> {
   const rule = call.settings.mayDecide
   if (rule === undefined) return true
-  const session = await call.log.session(key)
-  if (session === undefined) return false
+  const session = await call.log.session(intended.key)
+  return session !== undefined && rule(toQuestion(call, session, intended), call.request)
+}
+
+/** What the caller may decide about an approval of a session that need not be theirs. */
+export async function findRights(
+  call: Call,
+  session: SessionSummary,
+  asked: Pick<IntendedDecision, 'key' | 'approval'>,
+): Promise<readonly Decision['decision'][]> {
+  const both = ['approve', 'reject'] as const
+  const rule = call.settings.mayDecide
+  if (rule === undefined) return isOpenTo(session.owner, call.owner) ? both : []
+  const rights: Decision['decision'][] = []
+  for (const decision of both)
+    if (await rule(toQuestion(call, session, { ...asked, decision }), call.request)) rights.push(decision)
+  return rights
+}
+
+function toQuestion(
+  { owner: caller }: Call,
+  { owner }: SessionSummary,
+  { key, approval: asked, decision, arguments: edited }: IntendedDecision,
+): DecisionQuestion {
   const { agent, session: sessionId, run: correlationId } = key
-  const question = { agent, sessionId, correlationId, owner: session.owner, caller: call.owner }
   const approval = { ...asked, arguments: edited ?? asked.arguments }
-  return rule({ ...question, approval, decision }, call.request)
+  return { agent, sessionId, correlationId, owner, caller, approval, decision }
 }
 
 /** What a caller is told who may know of an approval and not decide about it. */

@@ -72,17 +72,30 @@ const answer = toObject(
   ['response', 'message', 'sessionId', 'status', 'message_count', 'correlationId', 'usage'],
 )
 
-const approval = toObject(
+const approvalFields = {
+  approvalId: text,
+  callId: text,
+  name: text,
+  arguments: {},
+  reason: { enum: ['policy', 'untrusted_content', 'unknown_outcome'] },
+  expiresAt: time,
+  inner: toObject({ agent: text, approvalId: text }),
+}
+
+const neededOfApproval = ['approvalId', 'callId', 'name', 'arguments', 'reason']
+
+const approval = toObject(approvalFields, neededOfApproval)
+
+const listedApproval = toObject(
   {
-    approvalId: text,
-    callId: text,
-    name: text,
-    arguments: {},
-    reason: { enum: ['policy', 'untrusted_content', 'unknown_outcome'] },
-    expiresAt: time,
-    inner: toObject({ agent: text, approvalId: text }),
+    agent: text,
+    sessionId: text,
+    correlationId: text,
+    ...approvalFields,
+    requestedAt: time,
+    decisions: toList({ enum: ['approve', 'reject'] }),
   },
-  ['approvalId', 'callId', 'name', 'arguments', 'reason'],
+  ['agent', 'sessionId', 'correlationId', ...neededOfApproval, 'requestedAt', 'decisions'],
 )
 
 const openCall = toObject({ callId: text, name: text, arguments: {} }, ['callId', 'name', 'arguments'])
@@ -123,6 +136,7 @@ export const openApiSchemas: JsonObject = {
     },
     ['message_count', 'conversation_history', 'last_response', 'agent_type', 'sessionId', 'status'],
   ),
+  Approvals: toObject({ approvals: toList(listedApproval), next_after: count }, ['approvals']),
   Agents: toObject({ agents: toList(toObject(agent, ['name', 'type', 'tools'])), agent_count: count }),
   Agent: toObject(
     {

@@ -69,6 +69,7 @@ export async function createOpenApi(
       ...paths,
       ...described.paths,
       '/agents': { get: toOperation('List the agents', { 200: ref('Agents') }) },
+      '/approvals': { get: approvalsOperation },
       ...(health ? { '/health': { get: toHealthOperation() } } : {}),
       ...(chatPage ? { '/chat': { get: chatPageOperation } } : {}),
       '/openapi.json': { get: toOperation('This document', { 200: { type: 'object' } }) },
@@ -99,6 +100,15 @@ const chatPageOperation = {
   security: [],
   responses: { 200: { description: 'The page', content: { 'text/html': { schema: text } } } },
 }
+
+const approvalsOperation = toOperation(
+  'The tool calls that wait for a human, as far as the caller may decide about them',
+  { 200: ref('Approvals') },
+  [
+    toLimit('Most runs to look at. Default 50.'),
+    toQuery('after', { type: 'integer', minimum: 0 }, 'The next_after of an earlier page.'),
+  ],
+)
 
 function toHealthOperation(): JsonObject {
   return toOperation('Whether the app is well', { 200: ref('Health'), 503: ref('Health') }, [

@@ -3,6 +3,7 @@ import { createAgentHandler, handleAgents } from './agent-handlers.js'
 import { createApprovalHandler } from './approval-handler.js'
 import { createCancelHandler } from './cancel-handler.js'
 import { handleHealth } from './health-handler.js'
+import { handleApprovals } from './list-approvals-handler.js'
 import { type AppSurface, createOpenApiHandler } from './openapi.js'
 import { createResultsHandler } from './results-handler.js'
 import type { Route } from './route.js'
@@ -50,6 +51,7 @@ export function createAgentRoutes(agent: Agent): readonly Route[] {
 export function createAppRoutes(surface: AppSurface): readonly Route[] {
   return [
     { name: 'http-agents', path: 'agents', handlers: { GET: handleAgents } },
+    { name: 'http-approvals', path: 'approvals', handlers: { GET: handleApprovals } },
     ...(surface.health ? [{ name: 'http-health', path: 'health', handlers: { GET: handleHealth } }] : []),
     { name: 'http-openapi', path: 'openapi.json', handlers: { GET: createOpenApiHandler(surface) } },
     ...surface.dialects,

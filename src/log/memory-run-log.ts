@@ -7,6 +7,8 @@ import { type RunIndex, toIndex } from '../run/run-index.js'
 import type {
   Creation,
   EndedRunsQuery,
+  ParkedQuery,
+  ParkedRun,
   RunKey,
   RunLog,
   RunSummary,
@@ -190,6 +192,13 @@ export class MemoryRunLog implements RunLog {
       .filter((run) => isListed(run) && isStalled(run))
       .slice(0, limit)
       .map(({ key }) => key)
+  }
+
+  async parked({ from, limit }: ParkedQuery): Promise<readonly ParkedRun[]> {
+    const parked = [...this.#runs.values()].filter(
+      (run) => isListed(run) && run.index.status === 'parked' && run.acceptedAt >= from,
+    )
+    return parked.slice(0, limit).map(({ key, acceptedAt }) => ({ key, acceptedAt }))
   }
 
   async idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {

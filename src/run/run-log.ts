@@ -73,6 +73,19 @@ export interface StalledQuery {
   readonly limit: number
 }
 
+/** Which parked runs: in order of acceptance, the first `limit` of those accepted at `from` or later (ms since 1970). */
+export interface ParkedQuery {
+  readonly from: number
+  readonly limit: number
+}
+
+/** One line of the list of parked runs. */
+export interface ParkedRun {
+  readonly key: RunKey
+  /** What it is listed by: when the run was accepted, or filed anew after a crash; ms since 1970. */
+  readonly acceptedAt: number
+}
+
 /**
  * Where runs are journalled: an append-only list of events per run, and an index of runs and sessions.
  * Whatever is acknowledged is durable, runs that were created once {@link RunLog.flush} says so. Every method may be
@@ -125,6 +138,8 @@ export interface RunLog {
   watchControls(key: RunKey, signal: AbortSignal): AsyncIterable<readonly ControlRecord[]>
   /** Runs that somebody should see to: open ones whose log has not moved for long, and parked ones that are due. */
   stalled(query: StalledQuery): Promise<readonly RunKey[]>
+  /** Runs of all agents that wait for something outside, but for those that work for another one. A run that parks or goes on meanwhile may be in it or not. */
+  parked(query: ParkedQuery): Promise<readonly ParkedRun[]>
   /** Up to `limit` of an agent's sessions in which nothing was accepted or ended since `before` (ms since 1970). */
   idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]>
   /** Deletes up to `limit` runs, with their logs, that ended before `before` (ms since 1970), longest ended first; their sessions stay. Returns how many. */

@@ -1,6 +1,6 @@
 import type { FunctionCallContent } from '../core/messages.js'
 import type { ControlRecord } from './control.js'
-import type { ApprovalRequested } from './events.js'
+import type { ApprovalRequested, StoredEvent } from './events.js'
 import { fold, type RunState, toLastCalls } from './fold.js'
 
 /** The tool calls that wait for a human. */
@@ -9,6 +9,16 @@ export function toOpenApprovals(state: RunState): readonly ApprovalRequested[] {
   return calls.flatMap(({ approval, decision }) =>
     approval === undefined || decision !== undefined ? [] : [approval],
   )
+}
+
+/** What was asked under an approval's id, and when (ms since 1970 UTC). */
+export function findApprovalRequest(
+  events: readonly StoredEvent[],
+  approvalId: string,
+): { readonly approval: ApprovalRequested; readonly at: number } | undefined {
+  for (const { type, data, at } of events)
+    if (type === 'approval.requested' && data.approvalId === approvalId) return { approval: data, at }
+  return undefined
 }
 
 /** A tool call that waits for the caller of its run to carry it out. */

@@ -649,6 +649,40 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       ])
     })
 
+    test('lists the runs of all sessions that wait for something outside, in order of acceptance', async () => {
+      const keys = [createKey('first'), createKey('second'), createKey('third'), createKey('fourth')] as const
+      const [first, second, third, fourth] = keys
+      const park = [started(1), { type: 'run.parked', data: { reason: 'approval' } }] as const
+      const list = async (from: number, limit = 1000) =>
+        (await other.parked({ from, limit })).filter(({ key }) =>
+          keys.some(({ session }) => session === key.session),
+        )
+      for (const key of keys) {
+        await log.create(key, request('x', key.run))
+        await new Promise((resolve) => setTimeout(resolve, 3))
+      }
+      const acceptedAt = async (key: RunKey) => (await log.read(key))[0]?.at ?? 0
+      const [from, later] = [await acceptedAt(first), await acceptedAt(second)]
+      expect(await list(from)).toEqual([])
+      for (const key of [third, first, second]) await log.append(key, 1, park)
+      await log.create({ ...first, run: 'first/call-1' }, request('inner', 'first'))
+      await log.append({ ...first, run: 'first/call-1' }, 1, park)
+      expect(await list(from)).toEqual([
+        { key: first, acceptedAt: from },
+        { key: second, acceptedAt: later },
+        { key: third, acceptedAt: await acceptedAt(third) },
+      ])
+      expect((await list(later)).map(({ key }) => key)).toEqual([second, third])
+      expect((await other.parked({ from, limit: 2 })).map(({ key }) => key)).toEqual([first, second])
+      await log.control(first, { type: 'cancel', reason: 'x' })
+      await log.append(second, 3, [started(2)])
+      await log.append(fourth, 1, [started(1), completed('x')])
+      expect((await list(from)).map(({ key }) => key)).toEqual([first, third])
+      await log.append(first, 3, [{ type: 'run.cancelled', data: { reason: 'x', text: '' } }])
+      await log.deleteSession(third, Date.now() + 1)
+      expect(await list(from)).toEqual([])
+    })
+
     test('runs that work for another one are in no index, and go with their session', async () => {
       const key = createKey()
       await log.create(key, request('x'))

@@ -149,6 +149,11 @@ function find(agent: string, time: Time, now: Time): ModelCall {
     return {
       stalled: toLines(stalled.filter((key) => key.agent === agent)),
       idle: toLines(await log.idleSessions(agent, before, 1000)),
+      parked: toLines(
+        (await log.parked({ from: 0, limit: 1000 }))
+          .map(({ key }) => key)
+          .filter((key) => key.agent === agent),
+      ),
       one: (await log.idleSessions(agent, before, 1)).length,
     }
   }

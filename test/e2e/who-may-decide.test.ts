@@ -43,6 +43,44 @@ test('a supervisor decides about a session that is not there for anybody else', 
     expect(status).toBe(404)
 })
 
+interface Listed {
+  readonly sessionId: string
+  readonly requestedAt: string
+}
+
+test('everybody is shown what they may decide', async () => {
+  const list = async (user: AgentApi) => {
+    const { status, body } = await user.call<{ approvals: Listed[] }>('/approvals')
+    expect(status).toBe(200)
+    return body.approvals.filter(({ sessionId }) => sessionId.startsWith('listed'))
+  }
+  const asked = Date.now()
+  const ids = [
+    await ask('listed-1', 'refund 7'),
+    await ask('listed-2', 'note 8'),
+    await ask('listed-3', 'refund 13'),
+  ]
+  const refund = {
+    agent: 'Assistant',
+    sessionId: 'listed-1',
+    correlationId: 'r',
+    approvalId: ids[0],
+    callId: expect.any(String),
+    name: 'refund',
+    arguments: { order: 7 },
+    reason: 'policy',
+    requestedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+  }
+  expect(await list(supervisor)).toEqual([{ ...refund, decisions: ['approve', 'reject'] }])
+  const [own, note, ...others] = await list(alice)
+  expect([own, others]).toEqual([{ ...refund, decisions: ['reject'] }, []])
+  expect(note).toMatchObject({ sessionId: 'listed-2', name: 'note', decisions: ['approve', 'reject'] })
+  expect(Date.parse(own?.requestedAt ?? '')).toBeGreaterThanOrEqual(asked)
+  for (const stranger of [app.api.as('mallory'), app.api]) expect(await list(stranger)).toEqual([])
+  await supervisor.decide('listed-1', ids[0] ?? '', approve)
+  expect(await list(supervisor)).toEqual([])
+})
+
 test('the rule knows what is decided', async () => {
   const id = await ask('rejected', 'refund 8')
   expect((await alice.decide('rejected', id, reject)).status).toBe(202)

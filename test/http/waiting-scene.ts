@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions'
 import { Agent } from '../../src/agent/agent.js'
+import { type Clock, systemClock } from '../../src/core/clock.js'
 import type { Call, Handler } from '../../src/http/route.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { SessionClient } from '../../src/session/client/session-client.js'
@@ -18,8 +19,8 @@ export interface WaitingCall {
 }
 
 /** The run `r` of session `s`, which waits for decisions about approvals named `r~1`, `r~2` and so on, and handlers that are asked about it. */
-export async function createWaitingScene(approvals = 1) {
-  const log = new MemoryRunLog()
+export async function createWaitingScene(approvals = 1, clock: Clock = systemClock) {
+  const log = new MemoryRunLog({ clock })
   const callIds = Array.from({ length: approvals }, (_, index) => `c${index + 1}`)
   await log.create(key, request('Pay'))
   const asked = callIds.map((callId, index) => asks(`r~${index + 1}`, callId))

@@ -10,6 +10,8 @@ import { type RunIndex, toIndex } from '../../run/run-index.js'
 import type {
   Creation,
   EndedRunsQuery,
+  ParkedQuery,
+  ParkedRun,
   RunKey,
   RunLog,
   RunSummary,
@@ -236,6 +238,10 @@ export class RedisRunLog implements RunLog {
 
   stalled(query: StalledQuery): Promise<readonly RunKey[]> {
     return this.#index.stalled(query)
+  }
+
+  parked(query: ParkedQuery): Promise<readonly ParkedRun[]> {
+    return this.#index.parked(query)
   }
 
   idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {

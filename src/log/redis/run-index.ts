@@ -1,5 +1,7 @@
 import { isInnerRun } from '../../run/inner-run.js'
 import type {
+  ParkedQuery,
+  ParkedRun,
   RunKey,
   RunStatus,
   RunSummary,
@@ -172,6 +174,14 @@ export class RedisIndex {
         if (score < now - creationLimitMs) await this.close(key)
         return undefined
     }
+  }
+
+  parked({ from, limit }: ParkedQuery): Promise<readonly ParkedRun[]> {
+    return this.#find(this.#pages(this.#keys.open, from, '+inf'), limit, async ({ member, score }) => {
+      const key = parseMember(member)
+      const [status] = await this.#fields(this.#keys.run(key).run, ['status'])
+      return status === 'parked' ? { key, acceptedAt: score } : undefined
+    })
   }
 
   /** Deletes the runs of a session that were accepted before: all, or the ended ones up to a turn. */

@@ -11,6 +11,8 @@ import { isTerminal, type RunEvent, type RunRequest, type StoredEvent } from '..
 import type {
   Creation,
   EndedRunsQuery,
+  ParkedQuery,
+  ParkedRun,
   RunKey,
   RunLog,
   RunSummary,
@@ -210,6 +212,13 @@ export class SqliteRunLog implements RunLog {
     return this.#sql.stalled
       .all(before, now, limit)
       .map(({ agent, session, run }) => ({ agent, session, run }))
+  }
+
+  async parked({ from, limit }: ParkedQuery): Promise<readonly ParkedRun[]> {
+    return this.#sql.parked.all(from, limit).map(({ agent, session, run, accepted_at }) => ({
+      key: { agent, session, run },
+      acceptedAt: accepted_at,
+    }))
   }
 
   async idleSessions(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {

@@ -91,6 +91,9 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
       SELECT * FROM runs WHERE status <> 'ended' AND NOT instr(run, '/')
       AND ((status = 'open' AND updated_at < ?) OR (status = 'parked' AND due_at <= ?))
       ORDER BY updated_at LIMIT +?`),
+    parked: query<RunRow & { readonly agent: string; readonly session: string }>(`
+      SELECT * FROM runs WHERE status <> 'ended' AND NOT instr(run, '/') AND status = 'parked' AND accepted_at >= ?
+      ORDER BY accepted_at, id LIMIT +?`),
     idleSessions: query<SessionRow>(
       'SELECT * FROM sessions WHERE agent = ? AND updated_at < ? ORDER BY updated_at LIMIT +?',
     ),

@@ -17,10 +17,10 @@ export class SessionReader {
   /** @throws {AgentError} `not_found` when there is no such session, or it is not the owner's. */
   async require(key: SessionKey, owner: string | undefined): Promise<void> {
     const session = await this.#log.session(key)
-    if (session !== undefined && isAllowed(session.owner, owner)) return
+    if (session !== undefined && isOpenTo(session.owner, owner)) return
     if (session === undefined) {
       const state = await this.#entities.readState(key)
-      if (state !== undefined && isAllowed(state.own.owner, owner)) return
+      if (state !== undefined && isOpenTo(state.own.owner, owner)) return
     }
     throw createNotFoundError(key)
   }
@@ -51,6 +51,6 @@ function toStored(state: AgentState | undefined, session: SessionSummary | undef
 }
 
 /** A session without owner is open to everyone, one with an owner only to that owner. */
-function isAllowed(owner: string | undefined, caller: string | undefined): boolean {
+export function isOpenTo(owner: string | undefined, caller: string | undefined): boolean {
   return owner === undefined || owner === caller
 }

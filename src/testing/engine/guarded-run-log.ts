@@ -71,6 +71,7 @@ export function createGuardedRunLog({
     session: (key) => read(`read ${key.session}`, () => log.session(key)),
     sessions: (agent, query) => read(`list sessions of ${agent}`, () => log.sessions(agent, query)),
     stalled: (query) => read('list stalled runs', () => log.stalled(query)),
+    parked: (query) => read('list parked runs', () => log.parked(query)),
     idleSessions: (agent, before, limit) =>
       read(`list idle sessions of ${agent}`, () => log.idleSessions(agent, before, limit)),
     follow: (key, after, signal) => relay(process, signal, (stop) => log.follow(key, after, stop)),

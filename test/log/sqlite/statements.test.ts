@@ -39,5 +39,6 @@ test('sorts nothing but what belongs to one run, or has not ended', () => {
   expect(sorting).toEqual([
     expect.stringMatching(/^SELECT data FROM controls WHERE run =/),
     expect.stringMatching(/^SELECT \* FROM runs WHERE status <> 'ended'/),
+    expect.stringMatching(/^SELECT \* FROM runs WHERE status <> 'ended'/),
   ])
 })
