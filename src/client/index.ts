@@ -8,7 +8,9 @@ export {
   type AgentSummary,
   AgentsClient,
   type AgentsClientOptions,
+  type ApprovalPage,
   type SessionPage,
+  type WaitingApproval,
 } from './agents-client.js'
 export {
   type ClientTool,

@@ -14,12 +14,12 @@ async function createScene(acceptedAt: readonly number[]) {
     now = at
     await park({ agent: 'A', session: `s${index + 1}`, run: 'r' })
   }
-  async function park(key: RunKey) {
-    await scene.log.create(key, request('Pay'))
+  async function park(key: RunKey, owner?: string) {
+    await scene.log.create(key, request('Pay', owner))
     await scene.log.append(key, 1, [started(1), calls(0, 'c1'), asks('r~1', 'c1'), parked])
   }
-  const list = async (query = '') => {
-    const { body } = await scene.call(handleApprovals, { query })
+  const list = async (query = '', owner?: string) => {
+    const { body } = await scene.call(handleApprovals, { query, ...(owner && { owner }) })
     const sessions = body.approvals.map(({ sessionId }: { sessionId: string }) => sessionId)
     return { sessions, next: body.next_after }
   }
@@ -42,6 +42,14 @@ test('what has been decided, what goes on and what other apps do is not shown', 
   expect(await list()).toEqual({ sessions: ['s1', 's2'], next: undefined })
   await log.append({ ...key, session: 's1' }, 5, [completed('Done')])
   expect(await list()).toEqual({ sessions: ['s2'], next: undefined })
+})
+
+test('without a rule it is what waits in the own sessions, and in those of nobody', async () => {
+  const { list, park } = await createScene([])
+  await park({ agent: 'A', session: 'hers', run: 'r' }, 'ann')
+  await park({ agent: 'A', session: 'his', run: 'r' }, 'bob')
+  expect(await list('', 'ann')).toMatchObject({ sessions: ['s', 'hers'] })
+  expect(await list()).toMatchObject({ sessions: ['s'] })
 })
 
 test('a run that cannot be read hides no other, unless it is the store that cannot', async () => {

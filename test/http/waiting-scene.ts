@@ -16,6 +16,7 @@ export interface WaitingCall {
   readonly body?: object
   readonly params?: Readonly<Record<string, string>>
   readonly query?: string
+  readonly owner?: string
 }
 
 /** The run `r` of session `s`, which waits for decisions about approvals named `r~1`, `r~2` and so on, and handlers that are asked about it. */
@@ -34,7 +35,10 @@ export async function createWaitingScene(approvals = 1, clock: Clock = systemClo
   const durable = { signalEntity: async () => {}, readEntityState: async () => ({ entityExists: false }) }
   const sessions = new SessionClient(durable as unknown as DurableClient, log)
   /** Gives the answer, and how often the run's log was read for it. */
-  const call = async (handle: Handler, { method = 'GET', body, params, query = '' }: WaitingCall = {}) => {
+  const call = async (
+    handle: Handler,
+    { method = 'GET', body, params, query = '', owner }: WaitingCall = {},
+  ) => {
     reads = 0
     const url = new URL(`http://localhost/api/x${query}`)
     const headers = { 'content-type': 'application/json' }
@@ -46,6 +50,7 @@ export async function createWaitingScene(approvals = 1, clock: Clock = systemClo
       settings: { waitLimitMs: 1000, streamLimitMs: 1000, heartbeatMs: 1000, maxBodyBytes: 1000 },
       agents: [agent],
       exposures: new Map(),
+      owner,
       sessions,
       log,
       onError: () => {},
