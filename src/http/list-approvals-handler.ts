@@ -2,7 +2,7 @@ import { toTimestamp } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import { forEachLimited } from '../core/for-each-limited.js'
 import type { ParkedQuery, ParkedRun, RunKey, RunLog } from '../run/run-log.js'
-import { findApprovalRequest, isAsking, toOpenApprovals } from '../run/waiting.js'
+import { findApprovalRequest, toOpenApprovals } from '../run/waiting.js'
 import { logsAtATime } from '../session/logs-at-a-time.js'
 import { type Answer, createJsonAnswer } from './answers.js'
 import { findRights } from './decision-right.js'
@@ -57,8 +57,7 @@ async function findApprovals(call: Call, key: RunKey) {
   try {
     const events = await call.sessions.readRun(key)
     const state = await call.sessions.readStanding(key, events)
-    const open = isAsking(state) ? toOpenApprovals(state) : []
-    return open.map((approval) => {
+    return toOpenApprovals(state).map((approval) => {
       const asked = findApprovalRequest(events, approval.approvalId)
       return { approval, requestedAt: asked && toTimestamp(asked.at) }
     })
