@@ -35,6 +35,7 @@ ${sidebar}
 ${conversation}
 ${inspector}
 </div>
+${inbox}
 <noscript>This page needs JavaScript.</noscript>
 </body>
 </html>
@@ -46,6 +47,7 @@ const sidebar = `<aside id="side" aria-label="Conversations">
 <label for="agents" class="label">Agent</label>
 <select id="agents"></select>
 <button type="button" id="fresh">New conversation</button>
+<button type="button" id="waiting" hidden></button>
 </div>
 <ul id="sessions"></ul>
 <button type="button" id="more-sessions" class="quiet" hidden>More</button>
@@ -84,3 +86,11 @@ const inspector = `<aside id="inspector" aria-label="Events of a run" hidden>
 <div class="label" id="inspector-title"></div>
 <ol id="events"></ol>
 </aside>`
+
+const inbox = `<dialog id="inbox" aria-labelledby="inbox-title">
+<header>
+<h2 id="inbox-title">To decide</h2>
+<button type="button" id="close-inbox" class="quiet" aria-label="Close">✕</button>
+</header>
+<ul id="approvals"></ul>
+</dialog>`

@@ -121,6 +121,13 @@ a { color: var(--accent); }
 #events [data-kind='delta'] .event-type { font-weight: 400; }
 #events .code { margin: 4px 6px 8px; font-size: 12px; background: var(--back); }
 
+#waiting { border-color: var(--warn-line); background: var(--warn-back); }
+#inbox { width: min(640px, calc(100vw - 32px)); max-width: none; max-height: calc(100dvh - 64px); grid-template-rows: auto minmax(0, 1fr); }
+#inbox header { display: flex; align-items: center; }
+#inbox h2 { flex: 1; font-size: 15px; }
+#approvals { display: grid; gap: 16px; min-height: 0; overflow-y: auto; list-style: none; }
+#approvals .label { margin-bottom: 4px; overflow-wrap: anywhere; }
+
 dialog { max-width: min(440px, calc(100vw - 32px)); padding: 20px; border: 1px solid var(--line); border-radius: 12px; background: var(--back); color: var(--text); }
 dialog::backdrop { background: rgb(0 0 0 / 45%); }
 dialog, dialog form { gap: 14px; }

@@ -358,5 +358,5 @@ async function edit(window: ChatWindow, text: string): Promise<void> {
 async function confirm(window: ChatWindow, what: string, answer: string): Promise<void> {
   await window.page.locator(`main header ::-p-text(${what})`).click()
   await window.page.locator(`dialog button::-p-text(${answer})`).click()
-  await window.page.waitForFunction(`document.querySelector('dialog') === null`)
+  await window.page.waitForFunction(`document.querySelector('dialog[open]') === null`)
 }

@@ -41,6 +41,11 @@ export class AppClient implements ConversationClient {
     return this.#readJson(`${toAgentPath(agent)}?limit=${limit}`)
   }
 
+  /** A page of the tool calls that wait for whoever asks. */
+  readApprovals(after: number): Promise<JsonObject> {
+    return this.#readJson(`/approvals?limit=200&after=${after}`)
+  }
+
   async readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined> {
     const query = before === undefined ? '' : `&before=${before}`
     try {

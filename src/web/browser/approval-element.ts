@@ -11,15 +11,21 @@ import type { ApprovalPart } from './run-view.js'
 /** Takes a decision. @throws what to tell whoever took it. */
 export type Decide = (approvalId: string, verdict: Verdict) => Promise<void>
 
+export interface Deciding {
+  readonly decide: Decide
+  /** What may be decided. @default both */
+  readonly rights?: readonly string[]
+}
+
 /** A tool call that waits for a human: what would be done, and the buttons that decide it; a line when it is decided. */
-export function createApprovalElement(part: ApprovalPart, decide: Decide): PartElement<ApprovalPart> {
+export function createApprovalElement(part: ApprovalPart, deciding: Deciding): PartElement<ApprovalPart> {
   const label = `Approval of ${toPlainLine(part.name)}`
   const node = createElement('section', { class: 'approval', 'aria-label': label, tabindex: '-1' })
   const update = (next: ApprovalPart) => {
     const isDecided = next.decision !== undefined
     node.classList.toggle('decided', isDecided)
     passFocus(node, node)
-    node.replaceChildren(...(isDecided ? toOutcome(next) : toQuestion(next, decide, node)))
+    node.replaceChildren(...(isDecided ? toOutcome(next) : toQuestion(next, deciding, node)))
   }
   update(part)
   return { node, update }
@@ -37,7 +43,11 @@ function toOutcome({ name, decision, by, reason }: ApprovalPart): readonly Node[
   return [createElement('p', {}, toPlainText(`${verdict}${who}, ${name}${why}`))]
 }
 
-function toQuestion(part: ApprovalPart, decide: Decide, section: HTMLElement): readonly Node[] {
+function toQuestion(
+  part: ApprovalPart,
+  { decide, rights = ['approve', 'reject'] }: Deciding,
+  section: HTMLElement,
+): readonly Node[] {
   const problem = createElement('p', { class: 'problem', role: 'alert' })
   const reason = createElement('input', {
     type: 'text',
@@ -65,11 +75,16 @@ function toQuestion(part: ApprovalPart, decide: Decide, section: HTMLElement): r
   const approve = createButton('Approve', () => void settle('approve'), { class: 'primary' })
   const reject = createButton('Reject', () => void settle('reject'))
   const edit = createButton('Edit arguments', () => args.edit())
+  const allowed = [
+    ...(rights.includes('approve') ? [approve] : []),
+    ...(rights.includes('reject') ? [reject] : []),
+    ...(rights.includes('approve') ? [edit] : []),
+  ]
   const setDisabled = (isDisabled: boolean) => {
-    for (const button of [approve, reject, edit]) button.disabled = isDisabled
+    for (const button of allowed) button.disabled = isDisabled
   }
   const title = createElement('h3', {}, 'Approve ', createElement('code', {}, toPlainLine(part.name)), '?')
-  const buttons = createElement('div', { class: 'buttons' }, approve, reject, edit)
+  const buttons = createElement('div', { class: 'buttons' }, ...allowed)
   return [title, ...toWarnings(part), args.node, reason, buttons, problem]
 }
 

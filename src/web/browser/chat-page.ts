@@ -5,6 +5,7 @@ import { Conversation } from './conversation.js'
 import { createId, createSessionId } from './create-id.js'
 import { askToConfirm } from './dialogs.js'
 import { createElement } from './elements.js'
+import { Inbox } from './inbox.js'
 import { Inspector } from './inspector.js'
 import { Outages } from './outages.js'
 import type { Outbox } from './outbox.js'
@@ -26,6 +27,9 @@ export interface ChatPageOptions {
   readonly outbox: Outbox
 }
 
+/** How often to look for what waits for whoever sees the page; ms. */
+const lookEveryMs = 30_000
+
 /** No turns were followed, and none is open. */
 const nothingDone = '0 0'
 
@@ -36,6 +40,7 @@ export class ChatPage {
   readonly #composer: Composer
   readonly #sessions: SessionList
   readonly #inspector: Inspector
+  readonly #inbox: Inbox
   readonly #problem: ProblemLine
   readonly #menu: SideMenu
   readonly #outages = new Outages(() => this.#drawSoon())
@@ -77,6 +82,7 @@ export class ChatPage {
       onProblem,
     })
     this.#inspector = new Inspector({ ...skeleton, onProblem })
+    this.#inbox = new Inbox({ ...skeleton, client, outage: this.#outages.create('inbox'), onProblem })
     this.#listen()
   }
 
@@ -86,6 +92,7 @@ export class ChatPage {
     this.#open(place)
     void this.#sendLeft(place)
     await this.#readAgents()
+    void this.#lookForApprovals()
     // Before it stands a long list; whoever is somewhere already stays there.
     if (document.activeElement === document.body) this.#composer.focus()
   }
@@ -128,6 +135,7 @@ export class ChatPage {
     remove.addEventListener('click', () => void this.#remove())
     addEventListener('hashchange', () => this.#open(parsePlace(location.hash)))
     addEventListener('focus', () => void this.#refresh())
+    setInterval(() => void this.#lookForApprovals(), lookEveryMs)
   }
 
   #goTo(place: Place): void {
@@ -234,7 +242,16 @@ export class ChatPage {
   /** The agents too, when they could not be read: without a key, which may have come since. */
   async #readLists(): Promise<void> {
     if (this.#options.skeleton.agents.length === 0) await this.#readAgents()
-    if (this.#agent !== '') await this.#sessions.show(this.#agent, this.#conversation?.address.session)
+    if (this.#agent === '') return
+    await Promise.all([
+      this.#sessions.show(this.#agent, this.#conversation?.address.session),
+      this.#inbox.refresh(),
+    ])
+  }
+
+  async #lookForApprovals(): Promise<void> {
+    const isSeen = document.visibilityState === 'visible' && this.#agent !== ''
+    if (isSeen && !this.#outages.isAway) await this.#inbox.refresh()
   }
 
   #inspect(key: string): void {

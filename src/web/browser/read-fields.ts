@@ -24,6 +24,12 @@ export function readObject(data: JsonObject, name: string): JsonObject {
   return isJsonObject(value) ? value : {}
 }
 
+/** The texts in a list member; none when it is no list. */
+export function readTexts(data: JsonObject, name: string): readonly string[] {
+  const value: JsonValue | undefined = data[name]
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
 /** The objects in a list member; none when it is no list. */
 export function readObjects(data: JsonObject, name: string): readonly JsonObject[] {
   const value: JsonValue | undefined = data[name]

@@ -33,7 +33,7 @@ export class SessionItem {
 }
 
 /** How long ago a time is, in one word. */
-function toAge(time: string): string {
+export function toAge(time: string): string {
   const minutes = Math.floor((Date.now() - new Date(time).getTime()) / 60_000)
   if (Number.isNaN(minutes)) return ''
   if (minutes < 1) return 'now'

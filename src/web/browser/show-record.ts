@@ -1,6 +1,6 @@
-import { toApprovalWarnings } from '../../core/approval-warnings.js'
 import type { JsonObject } from '../../core/json.js'
 import { hasFile, toSaid, toText } from './message-text.js'
+import { readApproval } from './read-approval.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
 import {
   addNotice,
@@ -114,14 +114,7 @@ function showRejection(parts: readonly RunPart[], data: JsonObject): readonly Ru
 }
 
 function showRequest(parts: readonly RunPart[], data: JsonObject): readonly RunPart[] {
-  return putApproval(parts, {
-    kind: 'approval',
-    approvalId: readText(data, 'approvalId'),
-    name: readText(data, 'name'),
-    arguments: data.arguments,
-    warnings: toApprovalWarnings(data.reason),
-    expiresAt: readOptionalText(data, 'expiresAt'),
-  })
+  return putApproval(parts, readApproval(data))
 }
 
 function showDecision(parts: readonly RunPart[], data: JsonObject): readonly RunPart[] {

@@ -8,6 +8,7 @@ export function findSkeleton() {
     menu: findElement('menu', HTMLButtonElement),
     agents: findElement('agents', HTMLSelectElement),
     fresh: findElement('fresh', HTMLButtonElement),
+    waiting: findElement('waiting', HTMLButtonElement),
     sessions: findElement('sessions', HTMLElement),
     moreSessions: findElement('more-sessions', HTMLButtonElement),
     title: findElement('title', HTMLElement),
@@ -29,6 +30,9 @@ export function findSkeleton() {
     events: findElement('events', HTMLElement),
     deltas: findElement('deltas', HTMLInputElement),
     closeInspector: findElement('close-inspector', HTMLButtonElement),
+    inbox: findElement('inbox', HTMLDialogElement),
+    approvals: findElement('approvals', HTMLElement),
+    closeInbox: findElement('close-inbox', HTMLButtonElement),
   }
 }
 

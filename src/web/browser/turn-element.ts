@@ -88,7 +88,7 @@ export class TurnElement {
       case 'tool':
         return createToolElement(part)
       case 'approval':
-        return createApprovalElement(part, this.#options.decide)
+        return createApprovalElement(part, { decide: this.#options.decide })
       case 'notice':
         return createNoticeElement(part)
     }
