@@ -1,6 +1,7 @@
 export { Agent } from './agent/agent.js'
 export type {
   ContextProvider,
+  MaxTokensPolicy,
   ModelSettings,
   Reconciliation,
   Tool,

@@ -39,11 +39,16 @@ export interface AgentDefinition {
   readonly runTimeoutMs: number | undefined
   /** Most tokens one run may spend before it makes another model call. */
   readonly maxTokensPerRun: number | undefined
+  /** What becomes of a run that has spent them. */
+  readonly onMaxTokens: MaxTokensPolicy
   /** Most tokens a session may spend, likewise. */
   readonly maxTokensPerSession: number | undefined
   /** Most tools that run at the same time. */
   readonly maxParallelTools: number
 }
+
+/** What becomes of a run that has spent its tokens: it fails, or a human is asked for as many again. */
+export type MaxTokensPolicy = 'fail' | 'ask'
 
 /**
  * What to do with a call that was begun and has no result, because its process died: run it again; ask a human whether

@@ -1,11 +1,12 @@
 import { checkCount } from '../core/check-count.js'
-import { checkList, checkOptions, type OptionNames } from '../core/check-options.js'
+import { checkChoice, checkList, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import { type Schema, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
 import {
   type ContextProvider,
   isToolSource,
+  type MaxTokensPolicy,
   type ModelSettings,
   type Tool,
   type ToolSource,
@@ -50,6 +51,11 @@ export interface AgentOptions {
   readonly runTimeoutMs?: number | undefined
   /** A run that has spent as many tokens makes no further model call and fails with `budget_exhausted`. @default none */
   readonly maxTokensPerRun?: number | undefined
+  /**
+   * With `'ask'` a run that has spent its `maxTokensPerRun` asks a human before its next tool call (`reason: 'budget_exhausted'`): to
+   * approve that grants it as many tokens again, to reject ends it with `budget_exhausted`. @default 'fail'
+   */
+  readonly onMaxTokens?: MaxTokensPolicy | undefined
   /** The same for a session over all its runs. @default none */
   readonly maxTokensPerSession?: number | undefined
 }
@@ -71,6 +77,7 @@ const agentOptions: OptionNames<AgentOptions> = {
   stepTimeoutMs: true,
   runTimeoutMs: true,
   maxTokensPerRun: true,
+  onMaxTokens: true,
   maxTokensPerSession: true,
 }
 
@@ -100,6 +107,13 @@ export function checkAgentOptions(options: AgentOptions): void {
   checkProviders(options)
   checkNames(options)
   for (const limit of limits) checkCount(limit, options[limit])
+  checkMaxTokens(options)
+}
+
+function checkMaxTokens({ name, maxTokensPerRun, onMaxTokens = 'fail' }: AgentOptions): void {
+  checkChoice(`onMaxTokens of agent "${name}"`, onMaxTokens, ['fail', 'ask'])
+  if (onMaxTokens === 'ask' && maxTokensPerRun === undefined)
+    refuse(`Agent "${name}" has onMaxTokens and no maxTokensPerRun, of which it would be asked for more.`)
 }
 
 /** Refuses entries that no model could call. @throws {AgentError} `invalid_configuration` naming the first. */

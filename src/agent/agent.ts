@@ -3,7 +3,14 @@ import type { ChatMessage } from '../core/messages.js'
 import type { Schema, SchemaOutput } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
 import { AgentRun } from '../run/agent-run.js'
-import type { AgentDefinition, ContextProvider, ModelSettings, Tool, ToolSource } from './agent-definition.js'
+import type {
+  AgentDefinition,
+  ContextProvider,
+  MaxTokensPolicy,
+  ModelSettings,
+  Tool,
+  ToolSource,
+} from './agent-definition.js'
 import { type AgentOptions, checkAgentOptions } from './agent-options.js'
 import type { AgentRunOptions, TypedRunOptions } from './agent-run-options.js'
 import { AgentSession, type AgentSessionOptions } from './agent-session.js'
@@ -36,6 +43,7 @@ export class Agent implements AgentDefinition {
   readonly stepTimeoutMs: number | undefined
   readonly runTimeoutMs: number | undefined
   readonly maxTokensPerRun: number | undefined
+  readonly onMaxTokens: MaxTokensPolicy
   readonly maxTokensPerSession: number | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming the option that cannot be used. */
@@ -58,6 +66,7 @@ export class Agent implements AgentDefinition {
     this.stepTimeoutMs = options.stepTimeoutMs
     this.runTimeoutMs = options.runTimeoutMs
     this.maxTokensPerRun = options.maxTokensPerRun
+    this.onMaxTokens = options.onMaxTokens ?? 'fail'
     this.maxTokensPerSession = options.maxTokensPerSession
   }
 

@@ -19,6 +19,7 @@ import { toOpenTokens } from './loop/open-tokens.js'
 import type { RunSetup } from './loop/run-context.js'
 import { RunControls } from './loop/run-controls.js'
 import { runLoop } from './loop/run-loop.js'
+import { toTokenLimits } from './loop/token-limits.js'
 import type { InvocationValues } from './providers/provider-context.js'
 import { observeRun } from './telemetry/observe-run.js'
 import type { ObservedRun, RunObserver } from './telemetry/observed-run.js'
@@ -131,7 +132,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     messageCount: run.messageCount ?? 0,
     limits: {
       maxSteps: agent.maxSteps,
-      maxTokens: agent.maxTokensPerRun,
+      ...toTokenLimits(agent),
       stepTimeoutMs: agent.stepTimeoutMs,
       runEnd: toRunEnd(run),
     },

@@ -77,7 +77,7 @@ const approvalFields = {
   callId: text,
   name: text,
   arguments: {},
-  reason: { enum: ['policy', 'untrusted_content', 'unknown_outcome'] },
+  reason: { enum: ['policy', 'untrusted_content', 'budget_exhausted', 'unknown_outcome'] },
   expiresAt: time,
   inner: toObject({ agent: text, approvalId: text }),
 }

@@ -1,4 +1,4 @@
-import type { CallState, RunState } from './fold.js'
+import { asksForTokens, type CallState, type RunState, toLastCalls } from './fold.js'
 
 /** What has to happen next in a run. */
 export type Action =
@@ -18,6 +18,8 @@ export interface RunLimits {
   readonly maxSteps: number
   /** Most tokens a run may spend before its next model call; `undefined` for no limit. */
   readonly maxTokens?: number | undefined
+  /** After so many a human is asked for as many again; `undefined` when nobody is. */
+  readonly tokensPerGrant?: number | undefined
   /** Whether the agent has providers or middleware to ask before the first model call. @default false */
   readonly prepares?: boolean | undefined
 }
@@ -27,8 +29,9 @@ export function decide(state: RunState, limits: RunLimits): Action {
   if (state.outcome !== undefined) return { type: 'stop' }
   const last = state.steps.at(-1)
   if (last === undefined) return begin(state, limits)
+  if (state.isGrantRefused) return { type: 'giveUp', reason: 'max_tokens' }
   const open = last.calls.filter((call) => call.completed === undefined)
-  const ready = open.filter((call) => !isWaiting(call))
+  const ready = waitsForTokens(state) ? [] : open.filter((call) => !isWaiting(call))
   if (ready.length > 0) return { type: 'runTools', calls: ready }
   if (open.length > 0) return { type: 'wait' }
   const isAnswered = last.calls.length === 0 && !isSteered(state) && !isRejected(state)
@@ -42,10 +45,32 @@ function begin(state: RunState, limits: RunLimits): Action {
 
 function callModel(state: RunState, limits: RunLimits): Action {
   if (state.steps.length >= limits.maxSteps) return { type: 'giveUp', reason: 'max_steps' }
-  if (limits.maxTokens !== undefined && state.usage.totalTokens >= limits.maxTokens) {
-    return { type: 'giveUp', reason: 'max_tokens' }
-  }
+  if (state.usage.totalTokens >= toTokenLimit(state, limits)) return { type: 'giveUp', reason: 'max_tokens' }
   return { type: 'callModel', step: state.steps.length }
+}
+
+/** How many tokens a run may have spent at its next model call. */
+export function toTokenLimit(
+  { tokensAtGrant }: RunState,
+  { maxTokens = Number.POSITIVE_INFINITY, tokensPerGrant = Number.POSITIVE_INFINITY }: RunLimits,
+): number {
+  return Math.min(maxTokens, tokensAtGrant + tokensPerGrant)
+}
+
+/** Whether a human is to be asked for more tokens before the run does anything else; not where no more may be had. */
+export function needsTokens(state: RunState, limits: RunLimits): boolean {
+  const { totalTokens } = state.usage
+  const { tokensPerGrant, maxTokens = Number.POSITIVE_INFINITY } = limits
+  return (
+    tokensPerGrant !== undefined &&
+    totalTokens >= state.tokensAtGrant + tokensPerGrant &&
+    totalTokens < maxTokens
+  )
+}
+
+/** Whether a human has been asked for more tokens, and has not answered: no other call of the step begins. */
+export function waitsForTokens(state: RunState): boolean {
+  return toLastCalls(state).some((call) => asksForTokens(call) && call.decision === undefined)
 }
 
 function isSteered({ steering, steps }: RunState): boolean {

@@ -84,6 +84,10 @@ export interface RunState {
   /** The run that this one's messages joined. */
   readonly joined: string | undefined
   readonly usage: Usage
+  /** How many tokens it had spent when a human last granted it more; 0 before. */
+  readonly tokensAtGrant: number
+  /** Whether a human would not grant it more. */
+  readonly isGrantRefused: boolean
   readonly outcome: TerminalEvent | undefined
 }
 
@@ -105,6 +109,8 @@ export const emptyRun: RunState = {
   parked: undefined,
   joined: undefined,
   usage: noUsage,
+  tokensAtGrant: 0,
+  isGrantRefused: false,
   outcome: undefined,
 }
 
@@ -168,7 +174,7 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
         steps: changeCall(state.steps, event.data.callId, { approval: event.data, decision: undefined }),
       }
     case 'approval.decided':
-      return { steps: changeDecided(state.steps, event.data) }
+      return toDecided(state, event.data)
     case 'tool.completed':
       return {
         steps: changeCall(state.steps, event.data.callId, { completed: event.data }),
@@ -197,9 +203,19 @@ function toResumed(call: CallState): CallState {
   return call.pending?.inner === undefined ? call : { ...call, pending: undefined }
 }
 
-function changeDecided(steps: readonly StepState[], decision: Decision): readonly StepState[] {
-  const decided = toLastCalls({ steps }).find(({ approval }) => approval?.approvalId === decision.approvalId)
-  return decided === undefined ? steps : changeCall(steps, decided.call.callId, { decision })
+function toDecided(state: RunState, decision: Decision): Partial<RunState> {
+  const decided = toLastCalls(state).find(({ approval }) => approval?.approvalId === decision.approvalId)
+  if (decided === undefined) return {}
+  const steps = changeCall(state.steps, decided.call.callId, { decision })
+  if (!asksForTokens(decided)) return { steps }
+  return decision.decision === 'approve'
+    ? { steps, tokensAtGrant: state.usage.totalTokens }
+    : { steps, isGrantRefused: true }
+}
+
+/** Whether a human was asked for more tokens by this call: one that works for it asks for its own. */
+export function asksForTokens({ approval }: CallState): boolean {
+  return approval?.reason === 'budget_exhausted' && approval.inner === undefined
 }
 
 function changeCall(

@@ -1,6 +1,7 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { JsonValue } from '../../core/json.js'
 import { createApprovalId } from '../../run/approval-id.js'
+import { needsTokens, waitsForTokens } from '../../run/decide.js'
 import type { ApprovalReason } from '../../run/events.js'
 import type { CallState } from '../../run/fold.js'
 import type { Reconciliation, Tool } from '../agent-definition.js'
@@ -23,6 +24,8 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
   if (decision?.decision === 'approve') return begin(context, state)
   if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
   if (started !== undefined) return settleUnknown(context, state, tool)
+  if (waitsForTokens(context.journal.state)) return false
+  if (needsTokens(context.journal.state, context.limits)) return ask(context, state, tool, 'budget_exhausted')
   if (await needsApproval(context, state, tool)) return ask(context, state, tool, 'policy')
   if (tool.asksAfterUntrusted && hasReadUntrusted(context))
     return ask(context, state, tool, 'untrusted_content')

@@ -1,7 +1,7 @@
 import { AgentError, hasCode } from '../../core/errors.js'
 import { toProblem } from '../../core/problem.js'
 import { withTelemetry } from '../../model/with-telemetry.js'
-import { type Action, decide } from '../../run/decide.js'
+import { type Action, decide, toTokenLimit } from '../../run/decide.js'
 import type { RunState } from '../../run/fold.js'
 import { toOpenApprovals } from '../../run/waiting.js'
 import { absorbControls, cancelRun, expireApprovals } from './absorb-controls.js'
@@ -86,11 +86,16 @@ function park({ journal }: RunSetup): void {
   journal.record({ type: 'run.parked', data: { reason, until: ends.sort()[0] } })
 }
 
-function toGiveUpError(reason: 'max_steps' | 'max_tokens', { agent, limits }: RunSetup): AgentError {
+function toGiveUpError(
+  reason: 'max_steps' | 'max_tokens',
+  { agent, limits, journal: { state } }: RunSetup,
+): AgentError {
+  if (state.isGrantRefused)
+    return new AgentError('budget_exhausted', 'The token budget is used up, and a human granted no more.')
   if (reason === 'max_tokens') {
     return new AgentError(
       'budget_exhausted',
-      `The token budget is used up: ${limits.maxTokens} tokens were left for this run.`,
+      `The token budget is used up: ${toTokenLimit(state, limits)} tokens were left for this run.`,
     )
   }
   return new AgentError(

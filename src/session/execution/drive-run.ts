@@ -4,6 +4,7 @@ import type { DelegatedRun, DelegateRequest, Delegation } from '../../agent/loop
 import type { ExecutionLimits, RunSetup } from '../../agent/loop/run-context.js'
 import { RunControls } from '../../agent/loop/run-controls.js'
 import { runLoop } from '../../agent/loop/run-loop.js'
+import { toTokenLimits } from '../../agent/loop/token-limits.js'
 import { observeRun } from '../../agent/telemetry/observe-run.js'
 import type { RunObserver } from '../../agent/telemetry/observed-run.js'
 import type { DurableTools } from '../../agent/tools/durable-tools.js'
@@ -174,7 +175,7 @@ async function runDelegate(
   controls.update(await log.controls(key))
   const state = fold(events)
   if (state.outcome !== undefined) return toDelegatedRun(state)
-  const { maxSteps, maxTokensPerRun, stepTimeoutMs } = agent
+  const { maxSteps, stepTimeoutMs } = agent
   const driven = await driveRun({
     agent,
     log,
@@ -189,7 +190,7 @@ async function runDelegate(
     messageCount: 0,
     sessionState: request.sessionState,
     readValues: () => request.values,
-    limits: { ...limits, maxSteps, maxTokens: maxTokensPerRun, stepTimeoutMs },
+    limits: { ...limits, maxSteps, ...toTokenLimits(agent), stepTimeoutMs },
     onAppended: onEvent,
     durable,
     onError,

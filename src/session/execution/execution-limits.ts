@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import type { ExecutionLimits } from '../../agent/loop/run-context.js'
+import { toTokenLimits } from '../../agent/loop/token-limits.js'
 import type { ParkReason, StoredEvent } from '../../run/events.js'
 
 /** How long one operation of an entity may take; see {@link toOperationLimits}. */
@@ -31,13 +32,12 @@ export function toExecutionLimits(
     readonly now: number
   },
 ): ExecutionLimits {
-  const { maxSteps, stepTimeoutMs, runTimeoutMs, maxTokensPerRun, maxTokensPerSession } = agent
+  const { maxSteps, stepTimeoutMs, runTimeoutMs, maxTokensPerSession } = agent
   const sessionRest =
     maxTokensPerSession === undefined ? undefined : Math.max(0, maxTokensPerSession - sessionTokens)
-  const tokens = [maxTokensPerRun, sessionRest].filter((limit) => limit !== undefined)
   return {
     maxSteps,
-    maxTokens: tokens.length === 0 ? undefined : Math.min(...tokens),
+    ...toTokenLimits(agent, sessionRest),
     stepTimeoutMs,
     parkAfter: operationStart + parkAfterMs,
     hardEnd: operationStart + hardEndMs,

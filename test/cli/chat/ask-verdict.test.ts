@@ -30,6 +30,7 @@ test('an approval is shown with all of its arguments, however long', () => {
 test.each([
   ['unknown_outcome', 'may have taken effect already'],
   ['untrusted_content', 'may be their wish'],
+  ['budget_exhausted', 'has spent its tokens'],
 ])('an approval that is asked for %s says why', (reason, said) => {
   const approval = { approvalId: 'a', name: 'pay', arguments: {}, reason }
   expect(describeApproval(approval).join('\n')).toContain(said)
