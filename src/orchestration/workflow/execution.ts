@@ -34,7 +34,7 @@ export interface Work extends Execution {
   readonly attempt: number
   /** Not begun before; ms since 1970. */
   readonly dueAt: number
-  /** The agent's run, once it has a name. */
+  /** The agent's run that it goes on with. @default a new one */
   readonly run?: string | undefined
 }
 
@@ -59,39 +59,37 @@ export interface NoticeSpec {
   readonly retry: NodeRetry
 }
 
-/** Names the run that the work of an agent is, unless it goes on with an earlier one. */
-export function nameRun({ environment }: StepScope, work: Work): Work {
-  return work.spec.kind === 'agent' ? { ...work, run: work.run ?? environment.createId() } : work
+/** Work that was begun. */
+export interface Begun {
+  /** Ends with it. */
+  readonly task: Task
+  /** The run that the work of an agent is. */
+  readonly run?: string
 }
 
-/** Begins the work and tells of it; the task ends with it. */
-export function startExecution(scope: StepScope, work: Work): Task {
+/** Begins the work and tells of it. */
+export function startExecution(scope: StepScope, work: Work): Begun {
   const { spec } = work
   switch (spec.kind) {
     case 'agent':
       return startAgent(scope, work, spec)
     case 'function':
-      return startFunction(scope, work)
+      return { task: startFunction(scope, work) }
     case 'workflow':
-      return startNested(scope, work, spec)
+      return { task: startNested(scope, work, spec) }
     case 'notice':
-      return callFunction(scope, work, spec.notice)
+      return { task: callFunction(scope, work, spec.notice) }
   }
 }
 
-function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Task {
+function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Begun {
   const { environment } = scope
   const { id } = work.node
-  const correlationId = work.run as string
-  const call: AgentCall = {
-    spec,
-    prompt: toPrompt(scope, work, spec),
-    sessionId: toSessionId(environment.instanceId, id),
-    correlationId,
-  }
-  const { sessionId } = call
-  tell(scope, work, { run: { agent: spec.agent.name, sessionId, correlationId } })
-  return environment.runAgent(call)
+  const run = work.run ?? environment.createId()
+  const sessionId = toSessionId(environment.instanceId, id)
+  const call: AgentCall = { spec, prompt: toPrompt(scope, work, spec), sessionId, correlationId: run }
+  tell(scope, work, { run: { agent: spec.agent.name, sessionId, correlationId: run } })
+  return { task: environment.runAgent(call), run }
 }
 
 function toPrompt(scope: StepScope, { node, input }: Work, { prompt }: AgentSpec): string {
