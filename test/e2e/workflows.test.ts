@@ -143,7 +143,7 @@ const refused: readonly (readonly [string, string, unknown, string])[] = [
   ['an input that does not fit the schema', '', 5, 'body'],
   ['a wait that is neither yes nor no', '?waitForResponse=maybe', 'x', 'waitForResponse'],
   ['a wait of no time', '?timeoutSeconds=0', 'x', 'timeoutSeconds'],
-  ['a runId of a nested run', '?runId=a%3A%3Ab%3A%3A0', 'x', 'runId'],
+  ['a runId of a nested run', '?runId=dafx-a%3A%3Ab%3A%3A0', 'x', 'runId'],
   ['a runId that is an entity', '?runId=%40a%40b', 'x', 'runId'],
   ['an unknown parameter', '?waitForRespnse=true', 'x', 'waitForRespnse'],
 ]
@@ -269,6 +269,20 @@ test.each([
   expect((await review.events(id)).status).toBe(404)
   expect(answers.map(({ text }) => text).join()).not.toContain('secret')
   expect(await look()).toEqual(before)
+})
+
+test('a nested workflow does not take the place of an orchestration of the app', async () => {
+  const durable = `${app.url}/runtime/webhooks/durabletask`
+  const id = 'nestling::review_sub::0'
+  const start = { input: { status: 'mine' } }
+  await fetch(`${durable}/orchestrators/own/${id}`, { method: 'POST', body: JSON.stringify(start) })
+  const nested = api('Nested')
+  await nested.run('Hi', '?runId=nestling')
+  const [question] = await nested.waitForQuestions('nestling')
+  const seen = await (await fetch(`${durable}/instances/${id}`)).json()
+  expect(seen).toMatchObject({ name: 'own', runtimeStatus: 'Running', customStatus: 'mine' })
+  await nested.respond('nestling', question?.requestId ?? '', { approved: true })
+  expect(await nested.waitForEnd('nestling')).toMatchObject({ runtimeStatus: 'Completed' })
 })
 
 test('the id of a run that was purged is taken for good: its events are still there', async () => {

@@ -13,6 +13,7 @@ import type {
 } from './workflow-definition.js'
 import type { AgentCall, NestedCall, WorkflowEnvironment } from './workflow-environment.js'
 import type { NodeStarted } from './workflow-events.js'
+import { ownPrefix } from './workflow-names.js'
 import { enterPlace } from './workflow-place.js'
 import type { WorkflowProgress } from './workflow-progress.js'
 import type { WorkflowState } from './workflow-state.js'
@@ -132,9 +133,12 @@ function startNested(scope: StepScope, work: Work, { workflow }: NestedSpec): Ta
   return environment.runNested(call)
 }
 
-/** The instance that runs a nested workflow: another one for each try. */
+/**
+ * The instance that runs a nested workflow: another one for each try.
+ * Security: it takes the place of what runs under its id. So that is none that callers may choose for a run, nor one of the app's own.
+ */
 export function toNestedInstanceId(parent: string, { node, ordinal, attempt }: Work): string {
-  return `${parent}::${node.id}::${ordinal}${attempt === 1 ? '' : `::${attempt}`}`
+  return `${ownPrefix}${parent}::${node.id}::${ordinal}${attempt === 1 ? '' : `::${attempt}`}`
 }
 
 function tell({ progress }: StepScope, work: Work, more: Pick<NodeStarted, 'run' | 'nested'>): void {
