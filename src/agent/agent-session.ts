@@ -100,7 +100,8 @@ export class AgentSession {
   afterOthers<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const others = this.#lastRun
     const result = raceAbort(others, signal).then(run)
-    this.#lastRun = Promise.allSettled([others, result])
+    // Of what they gave nothing: each would keep all before it.
+    this.#lastRun = Promise.allSettled([others, result]).then(() => {})
     return result
   }
 

@@ -59,8 +59,9 @@ export interface ToolCallContext extends ToolContext {
 }
 
 /**
- * Executes the tool, through those further in; with other arguments if they are given, which no human has agreed to.
- * @throws what the tool threw. When the tool has to wait for a human, or its outcome is unknown, it never returns.
+ * Executes the tool, through those further in; with other arguments if they are given. The tool's `approval` judges those too:
+ * where a human is needed for them, the tool does not run, as whoever agreed to the call has seen others.
+ * @throws what the tool threw, or that it did not run. When the tool has to wait for a human, or its outcome is unknown, it never returns.
  */
 export type NextToolCall = (args?: JsonObject) => Promise<JsonValue>
 

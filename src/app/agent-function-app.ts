@@ -77,9 +77,13 @@ export class AgentFunctionApp {
     this.#defaultCallback = options.defaultCallback
     const webhooks = options.webhooks && readWebhookOptions(options.webhooks)
     const log = options.runLog ?? openRunLog()
-    const { maxInlineMediaBytes } = options
+    const { maxInlineMediaBytes, maxContinuedBytes } = options
     const functionTimeoutMs = readFunctionTimeout(process.cwd())
-    const clients = new SessionClients(log, { agents: this.#agents, maxInlineMediaBytes })
+    const clients = new SessionClients(log, {
+      agents: this.#agents,
+      maxInlineMediaBytes,
+      maxContinuedBytes,
+    })
     this.#entityOptions = {
       log,
       values: options.context,

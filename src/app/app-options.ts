@@ -67,6 +67,8 @@ export interface AgentFunctionAppOptions {
   readonly maxAttempts?: number | undefined
   /** Images and files in messages whose data URIs are longer are kept beside the log of their run, neither in it nor in the session's state. @default 32,768 */
   readonly maxInlineMediaBytes?: number | undefined
+  /** Largest conversation, with its files, that a new session may go on from (`continues`), as all of it is copied. @default 33,554,432 */
+  readonly maxContinuedBytes?: number | undefined
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number | undefined
   /** Whom the app tells how runs end, and that they wait. @default nobody */
@@ -96,6 +98,7 @@ const counts = [
   ['runRetentionMs', 1],
   ['maxAttempts', 1],
   ['maxInlineMediaBytes', 0],
+  ['maxContinuedBytes', 0],
   ['maxBodyBytes', 1],
 ] as const
 
@@ -120,6 +123,7 @@ const appOptions: OptionNames<AgentFunctionAppOptions> = {
   runRetentionMs: true,
   maxAttempts: true,
   maxInlineMediaBytes: true,
+  maxContinuedBytes: true,
   maxBodyBytes: true,
   webhooks: true,
   telemetry: true,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { z } from 'zod'
 import { hasEndlessReference } from './endless-reference.js'
 import { AgentError, type Issue, toErrorMessage, toIssueText } from './errors.js'
@@ -8,6 +9,17 @@ import type { Schema, Validate } from './schema.js'
 
 /** How long a value may be checked against a schema that is not the app's own; ms. More than any pause of a process that is short of CPU. */
 const checkLimitMs = 1000
+
+/** What a check is given even where others have used up the time: enough for one that does no harm. */
+const leastLimitMs = 50
+
+/** How much time is left to checks that share it; ms. */
+const shared = new AsyncLocalStorage<{ leftMs: number }>()
+
+/** Work whose checks against such schemas hold up the process, all of them together, hardly longer than one of them may. */
+export function shareCheckLimit<T>(work: () => T): T {
+  return shared.run({ leftMs: checkLimitMs }, work)
+}
 
 /** Checks a schema that came in `field`. @throws {AgentError} `invalid_request` when a caller's JSON Schema is not one we understand, naming what is wrong in it. */
 export function checkJsonSchema(jsonSchema: JsonObject, field = defaultField): void {
@@ -67,6 +79,12 @@ function createUnusableError(found: readonly Issue[], field: string, cause?: unk
 
 /** The same check, but what takes too long fails. */
 export function limitCheck<Output>(validate: Validate<Output>): Validate<Output> {
-  const tooLong = { issues: [{ message: `it could not be checked within ${checkLimitMs} ms` }] }
-  return (value) => runWithin(checkLimitMs, () => validate(value))?.value ?? tooLong
+  return (value) => {
+    const time = shared.getStore() ?? { leftMs: checkLimitMs }
+    const limitMs = Math.max(leastLimitMs, Math.ceil(time.leftMs))
+    const startedAt = performance.now()
+    const checked = runWithin(limitMs, () => validate(value))
+    time.leftMs -= performance.now() - startedAt
+    return checked?.value ?? { issues: [{ message: `it could not be checked within ${limitMs} ms` }] }
+  }
 }

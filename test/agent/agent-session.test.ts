@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test, vi } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
@@ -252,4 +255,16 @@ test('a run may have more tools, other settings and a forced tool of its own', a
   expect(client.requests[1]?.toolChoice).toBe('auto')
   await agent.run('?')
   expect(client.requests[2]).toMatchObject({ temperature: 0, tools: undefined, toolChoice: undefined })
+})
+
+test('a session holds on to nothing that its earlier runs gave', async () => {
+  const session = new AgentSession()
+  const { signal } = new AbortController()
+  const begin = async () => new WeakRef(await session.afterOthers(async () => ({ text: 'long' }), signal))
+  const first = await begin()
+  for (let run = 0; run < 3; run += 1) await begin()
+  setFlagsFromString('--expose-gc')
+  await nextTurn()
+  runInNewContext('gc')()
+  expect(first.deref()).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
+import { createCallerTool } from '../../src/agent/tools/caller-tool.js'
 import { tool } from '../../src/agent/tools/tool.js'
 import type { ChatClient } from '../../src/model/chat-client.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
@@ -89,4 +90,18 @@ test('callModel of a middleware that forgets to return fails the run, and does n
     code: 'invalid_configuration',
     message: expect.stringContaining('callModel of a middleware returned nothing'),
   })
+})
+
+test('tool calls whose arguments take for ever to check hold the process up no longer than one of them', async () => {
+  const parameters = { type: 'object', properties: { text: { type: 'string', pattern: '^(a+)+$' } } }
+  const look = createCallerTool({ name: 'look', description: '', parameters })
+  const calls = Array.from({ length: 4 }, () => ({ name: 'look', arguments: { text: `${'a'.repeat(60)}!` } }))
+  const client = new ScriptedModel([{ calls }, { text: 'ok' }])
+  const startedAt = performance.now()
+  await new Agent({ name: 'Agent', client, tools: [look] }).run('?')
+  expect(performance.now() - startedAt).toBeLessThan(1900)
+  const told = client.requests[1]?.messages.at(-1)?.contents
+  expect(told).toHaveLength(4)
+  for (const content of told ?? [])
+    expect(content).toMatchObject({ error: expect.stringContaining('could not be checked') })
 })

@@ -17,6 +17,7 @@ test.each([
   { runRetentionMs: 0 },
   { maxAttempts: 1.5 },
   { maxInlineMediaBytes: -1 },
+  { maxContinuedBytes: -1 },
   { maxBodyBytes: Number.POSITIVE_INFINITY },
 ])('%j is refused by its name', (options) => {
   const [name = ''] = Object.keys(options)

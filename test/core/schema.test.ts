@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { checkJsonSchema, fromJsonSchema } from '../../src/core/caller-schema.js'
+import { checkJsonSchema, fromJsonSchema, shareCheckLimit } from '../../src/core/caller-schema.js'
 import type { JsonObject, JsonValue } from '../../src/core/json.js'
 import { parseWith } from '../../src/core/schema.js'
 
@@ -23,6 +23,20 @@ test.each<[string, JsonObject, JsonValue]>([
 ])('%s that would take years to check is cut off, and does not fit', async (_, jsonSchema, value) => {
   const issues = [{ path: '', message: 'it could not be checked within 1000 ms' }]
   expect(await parseWith(fromJsonSchema(jsonSchema), value)).toEqual({ ok: false, issues })
+})
+
+test('work whose checks share a limit is held up no longer by many of them than by one, and still has its harmless ones', async () => {
+  const schema = fromJsonSchema({ type: 'string', pattern: '^(a+)+$' })
+  const endless = `${'a'.repeat(60)}!`
+  const startedAt = performance.now()
+  const checks = await shareCheckLimit(async () => {
+    const checked = []
+    for (const value of ['aa', endless, endless, endless, endless, 'aa'])
+      checked.push(await parseWith(schema, value))
+    return checked
+  })
+  expect(performance.now() - startedAt).toBeLessThan(1900)
+  expect(checks.map(({ ok }) => ok)).toEqual([true, false, false, false, false, true])
 })
 
 test('a schema with references as deep as the stack is refused like any other that is of no use', () => {

@@ -63,16 +63,47 @@ describe('what publishing would send', () => {
     expect(ignored.trim().split('\n')).toEqual(left)
   })
 
-  test('says what to install for a store whose package is not there', () => {
+  test('says what to install for what needs a package that is not there', () => {
     const ask = `
+      import { Agent } from './dist/src/index.js'
+      import { createA2aAgent } from './dist/src/agent/a2a/index.js'
+      import { mcpHttp, mcpStdio } from './dist/src/agent/mcp/index.js'
+      import { createAgentMcpServer } from './dist/src/agent/mcp-server/index.js'
       import { RedisRunLog } from './dist/src/log/redis.js'
-      await new RedisRunLog({ url: 'redis://localhost' }).sessions('A', { limit: 1 }).catch((error) => console.log(error.message))`
+      const agent = new Agent({ name: 'A', client: { model: 'none', stream: async function* () {} } })
+      const run = { sessionId: 's', correlationId: 'c', metadata: {}, values: {}, state: {} }
+      const far = createA2aAgent({ name: 'Far', url: 'https://far.example' })
+      const tries = [
+        () => new RedisRunLog({ url: 'redis://localhost' }).sessions('A', { limit: 1 }),
+        () => mcpHttp({ name: 'web', url: 'https://mcp.example' }).tools(run),
+        () => mcpStdio({ name: 'fs', command: 'none' }).tools(run),
+        () => far.run('?'),
+        () => far.run('again?'),
+        () => createAgentMcpServer(agent).fetch(new Request('http://localhost/mcp')),
+      ]
+      for (const begin of tries) {
+        try {
+          await begin()
+        } catch ({ code, message }) {
+          console.log(code, message)
+        }
+      }`
     const said = execFileSync(process.execPath, ['--input-type=module', '--eval', ask], {
       cwd: folder,
       encoding: 'utf8',
     })
-    expect(said.trim()).toBe(
-      'RedisRunLog needs a package that is not installed. Install it in the app: npm install redis',
+    expect(said.trim().split('\n')).toEqual(
+      [
+        ['RedisRunLog', 'redis'],
+        ['mcpHttp', '@modelcontextprotocol/client'],
+        ['mcpStdio', '@modelcontextprotocol/client'],
+        ['createA2aAgent', '@a2a-js/sdk'],
+        ['createA2aAgent', '@a2a-js/sdk'],
+        ['createAgentMcpServer', '@modelcontextprotocol/server'],
+      ].map(
+        ([feature, name]) =>
+          `invalid_configuration ${feature} needs a package that is not installed. Install it in the app: npm install ${name}`,
+      ),
     )
   })
 

@@ -1,6 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AgentApi } from '../support/api.js'
+import { waitFor } from '../support/run-scene.js'
 import type { SseItem } from '../support/sse.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
 import { WorkflowApi } from '../support/workflow-api.js'
@@ -142,7 +143,7 @@ const refused: readonly (readonly [string, string, unknown, string])[] = [
   ['an input that does not fit the schema', '', 5, 'body'],
   ['a wait that is neither yes nor no', '?waitForResponse=maybe', 'x', 'waitForResponse'],
   ['a wait of no time', '?timeoutSeconds=0', 'x', 'timeoutSeconds'],
-  ['a runId of a nested run', '?runId=a%3A%3Ab%3A%3A0', 'x', 'runId'],
+  ['a runId of a nested run', '?runId=dafx-a%3A%3Ab%3A%3A0', 'x', 'runId'],
   ['a runId that is an entity', '?runId=%40a%40b', 'x', 'runId'],
   ['an unknown parameter', '?waitForRespnse=true', 'x', 'waitForRespnse'],
 ]
@@ -235,6 +236,53 @@ test('a run of another workflow, of another owner, or none looks like none; so d
   ])
   expect(statuses.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 404, 404])
   expect((await bob.events('mine')).status).toBe(404)
+})
+
+test.each([
+  ['that waits', {}],
+  ['that has ended', { endsWith: 'secret' }],
+])('an orchestration of the app %s is no run of a workflow, and stays as it is', async (_how, more) => {
+  const id = `own-${Object.keys(more).length}`
+  const durable = `${app.url}/runtime/webhooks/durabletask`
+  const asked = { requestId: 'q', node: 'review', question: 'Hi', openedAt: '2026-01-01T00:00:00Z' }
+  const status = { status: 'waiting', step: 1, events: 3, pending: [asked], nested: [] }
+  const start = { kind: 'dafx.workflow-start', digest: '', input: { status, ...more } }
+  await fetch(`${durable}/orchestrators/own/${id}`, { method: 'POST', body: JSON.stringify(start) })
+  const look = async () => (await fetch(`${durable}/instances/${id}?showHistory=true`)).json()
+  const before = await waitFor(async () => {
+    const seen = (await look()) as { customStatus: unknown }
+    return seen.customStatus === null ? undefined : seen
+  }, 10_000)
+  const review = api('Review')
+  const waits = '&waitForResponse=true&timeoutSeconds=1'
+  const decided = { approved: true }
+  const answers = await Promise.all([
+    review.run('Hi', `?runId=${id}`),
+    review.run('Hi', `?runId=${id}${waits}`),
+    review.run('Hi', `?runId=${id}`, { accept: 'text/event-stream' }),
+    review.run(start.input, `?runId=${id}`),
+    review.status(id),
+    review.respond(id, 'q', decided),
+    review.respondByName(id, { eventName: 'review', response: decided }),
+  ])
+  expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 400, 404, 404, 404])
+  expect((await review.events(id)).status).toBe(404)
+  expect(answers.map(({ text }) => text).join()).not.toContain('secret')
+  expect(await look()).toEqual(before)
+})
+
+test('a nested workflow does not take the place of an orchestration of the app', async () => {
+  const durable = `${app.url}/runtime/webhooks/durabletask`
+  const id = 'nestling::review_sub::0'
+  const start = { input: { status: 'mine' } }
+  await fetch(`${durable}/orchestrators/own/${id}`, { method: 'POST', body: JSON.stringify(start) })
+  const nested = api('Nested')
+  await nested.run('Hi', '?runId=nestling')
+  const [question] = await nested.waitForQuestions('nestling')
+  const seen = await (await fetch(`${durable}/instances/${id}`)).json()
+  expect(seen).toMatchObject({ name: 'own', runtimeStatus: 'Running', customStatus: 'mine' })
+  await nested.respond('nestling', question?.requestId ?? '', { approved: true })
+  expect(await nested.waitForEnd('nestling')).toMatchObject({ runtimeStatus: 'Completed' })
 })
 
 test('the id of a run that was purged is taken for good: its events are still there', async () => {

@@ -8,7 +8,7 @@ import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { parseAttachmentUri } from '../../src/run/attachment.js'
 import type { RunOptions, RunRequest } from '../../src/run/events.js'
 import { createRunRequest } from '../../src/session/client/run-request.js'
-import { SessionClient } from '../../src/session/client/session-client.js'
+import { SessionClient, type SessionClientOptions } from '../../src/session/client/session-client.js'
 import { AgentState } from '../../src/session/state/agent-state.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { EntityKit } from './entity-kit.js'
@@ -25,7 +25,13 @@ const large = {
 } as const
 
 /** Sessions of one agent on one log: messages are sent as by callers, and answered at once. */
-function createSessions(script: ModelScript = echo, options: Partial<AgentOptions> = {}) {
+function createSessions(
+  script: ModelScript = echo,
+  {
+    maxContinuedBytes,
+    ...options
+  }: Partial<AgentOptions> & Pick<SessionClientOptions, 'maxContinuedBytes'> = {},
+) {
   const log = new MemoryRunLog()
   const agent = new Agent({ name: 'Agent', client: new ScriptedModel(script), ...options })
   const entities = new Map<string, EntityKit>()
@@ -42,7 +48,7 @@ function createSessions(script: ModelScript = echo, options: Partial<AgentOption
       return { entityExists: entityState !== undefined, entityState }
     },
   }
-  const sessions = new SessionClient(durable as never, log)
+  const sessions = new SessionClient(durable as never, log, { maxContinuedBytes })
   const deaf = new SessionClient({ ...durable, signalEntity: async () => {} } as never, log)
   /** Sends a message of which the entity does not hear yet. */
   const accept = (session: string, run: string, message?: Message) =>
@@ -189,6 +195,26 @@ test('media go along, each once', async () => {
   )
   expect(places.filter((place) => place !== undefined).map(({ run }) => run)).toEqual(['c', 'c'])
   expect(JSON.stringify(await log.read({ agent: 'Agent', session: 't', run: 'c' })).length).toBeLessThan(5000)
+})
+
+test('a conversation that is too large to be copied is refused, files or not', async () => {
+  const { say, log } = createSessions(() => ({ text: 'ok' }), { maxContinuedBytes: 50_000 })
+  const other = { ...large, uri: large.uri.replace('A', 'B') }
+  const toMessage = (...contents: ChatMessage['contents']) => ({ said: { role: 'user' as const, contents } })
+  await say('files', 'a', toMessage(large))
+  await say('files', 'b', toMessage(large))
+  expect(await say('t', 'c', { continues: { session: 'files' } })).toBe('ok')
+  await say('files', 'd', toMessage(other))
+  await say('text', 'e', toMessage({ type: 'text', text: 'é'.repeat(30_000) }))
+  const refused = expect.objectContaining({
+    code: 'payload_too_large',
+    issues: [{ path: 'continues', message: expect.stringContaining('more than 50000 bytes') }],
+  })
+  for (const session of ['files', 'text']) {
+    await expect(say('u', 'f', { continues: { session } })).rejects.toThrow(refused)
+    expect(await log.session({ agent: 'Agent', session: 'u' })).toBeUndefined()
+  }
+  expect(await say('u', 'f', { continues: { session: 'files', run: 'b' } })).toBe('ok')
 })
 
 test('what was inherited can be taken back before the first run is stored, or has ended', async () => {

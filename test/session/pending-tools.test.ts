@@ -8,6 +8,7 @@ import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { StoredEvent } from '../../src/run/events.js'
 import { createRunRequest } from '../../src/session/client/run-request.js'
+import type { ToolRunInput } from '../../src/session/execution/durable-tools.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
@@ -296,6 +297,62 @@ test('what came of calls of a session that was deleted is not given to somebody 
   }
   expect(started.map(({ length }) => length)).toEqual([1, 2, 2])
 })
+
+test.each([
+  ['of nobody', 'ann', undefined],
+  ['of somebody else', 'ann', 'bob'],
+  ['of somebody, after one of nobody', undefined, 'bob'],
+])(
+  'a late report for a session that was deleted does not reach one %s that has its names',
+  async (_whose, first, second) => {
+    const publish = createPendingTool().made
+    const expert = new Agent({
+      name: 'Expert',
+      client: new ScriptedModel(() => callWork(1)),
+      tools: [publish],
+    })
+    const asked = { name: 'Expert', arguments: { query: 'go' }, callId: 'outer' }
+    for (const [call, tools] of [
+      [callWork(1), [publish]],
+      [{ calls: [asked] }, [expert.asTool()]],
+    ] as const) {
+      const { entity, log } = createSession((_request, index) => (index < 2 ? call : { text: 'Done.' }), {
+        tools,
+      })
+      const begin = async (owner: string | undefined) => {
+        const request = createRunRequest({ messages: [createTextMessage('user', 'a')], owner })
+        await log.create({ ...key, run: 'a' }, request)
+        await entity.operate('run', { correlationId: 'a' })
+        return toReport([...entity.started.values()].at(-1)?.input, owner)
+      }
+      const late = await begin(first)
+      await entity.operate('delete', { before: Date.now() + 1 })
+      const own = await begin(second)
+      const before = await log.read({ ...key, run: 'a' })
+      await entity.operate('tool_result', late)
+      expect(await log.read({ ...key, run: 'a' })).toEqual(before)
+      expect(await log.controls({ ...key, run: 'a' })).toEqual([])
+      await entity.operate('tool_result', own)
+      const done = (await log.read({ ...key, run: late.correlationId })).filter(
+        ({ type }) => type === 'tool.completed',
+      )
+      expect(done.map(({ data }) => data)).toMatchObject([{ result: `for ${second}` }])
+    }
+  },
+)
+
+/** What the orchestration of a tool call reports, from its input. */
+function toReport(input: unknown, owner: string | undefined) {
+  const {
+    agent: _agent,
+    session: _session,
+    orchestration: _name,
+    instanceId: _id,
+    input: _input,
+    ...call
+  } = input as ToolRunInput
+  return { ...call, result: `for ${owner}` }
+}
 
 test.each([
   [{ result: { url: 'u' } }, { result: { url: 'u' } }],

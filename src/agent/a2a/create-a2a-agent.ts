@@ -6,7 +6,6 @@ import { Agent } from '../agent.js'
 import { parseServerUrl } from '../parse-server-url.js'
 import { createConfirmationTool } from './confirmation-tool.js'
 import { createRemoteClient } from './remote-client.js'
-import { RemoteConnection } from './remote-connection.js'
 import type { RemoteHeaders } from './remote-fetch.js'
 
 export interface A2aAgentOptions {
@@ -75,18 +74,18 @@ class A2aAgent extends Agent {
     for (const limit of limits) checkCount(limit, options[limit])
     const url = parseUrl(name, options.url)
     checkQuery(name, url)
-    const connection = new RemoteConnection({
+    const remote = {
       name,
       url,
       headers: options.headers ?? {},
       otherOrigins: (options.otherOrigins ?? []).map((origin) => parseUrl(name, origin).origin),
       allowPrivateNetwork: options.allowPrivateNetwork ?? false,
       requestTimeoutMs,
-    })
+    }
     const client = createRemoteClient({
       name,
       key: `a2a:${url.origin}${url.pathname}`,
-      connection,
+      remote,
       onInterrupted,
       pollIntervalMs,
       unreachableLimitMs,

@@ -1,3 +1,4 @@
+import { shareCheckLimit } from '../../core/caller-schema.js'
 import { hasCode, toErrorMessage } from '../../core/errors.js'
 import { createApprovalId } from '../../run/approval-id.js'
 import type { ApprovalRequested } from '../../run/events.js'
@@ -11,7 +12,11 @@ import { type ExecutionOutcome, executeTool } from './execute-tool.js'
 import type { RunContext } from './run-context.js'
 
 /** Goes on with a step's tool calls, side by side up to the agent's limit. Each result is durable before it counts. */
-export async function callTools(context: RunContext, calls: readonly CallState[]): Promise<void> {
+export function callTools(context: RunContext, calls: readonly CallState[]): Promise<void> {
+  return shareCheckLimit(() => callAll(context, calls))
+}
+
+async function callAll(context: RunContext, calls: readonly CallState[]): Promise<void> {
   const started: CallState[] = []
   for (const call of calls) if (await beginCall(context, call)) started.push(call)
   await context.journal.flush()

@@ -1,5 +1,5 @@
-import { AgentError, hasCode, toErrorMessage, toIssueText } from '../../core/errors.js'
-import { type JsonObject, type JsonValue, toJsonValue } from '../../core/json.js'
+import { AgentError, hasCode, type Issue, toErrorMessage, toIssueText } from '../../core/errors.js'
+import { type JsonObject, type JsonValue, toCanonicalJson, toJsonValue } from '../../core/json.js'
 import { addUsage, noUsage, type Usage } from '../../core/messages.js'
 import { raceAbort } from '../../core/race-abort.js'
 import type { Tool } from '../agent-definition.js'
@@ -63,11 +63,14 @@ async function executeInLayers(context: RunContext, execution: RunningExecution)
   const middleware = context.agent.middleware.filter(({ callTool }) => callTool !== undefined)
   if (middleware.length === 0) return executeOnce(context, execution, execution.arguments)
   let usage: Usage = noUsage
+  // As text, as middleware may change them in place.
+  const judged = toCanonicalJson(execution.arguments)
   return leavable<ExecutionOutcome>(async (leave) => {
     const layers = middleware.map((one) => toLayer(one, execution, leave))
     const innermost = async (args: Arguments): Promise<JsonValue> => {
       // Middleware may come here when the run has long gone on without it.
       execution.call.signal.throwIfAborted()
+      if (toCanonicalJson(args) !== judged) await refuseUnasked(execution, args)
       const outcome = await leave.onUnknown(executeOnce(context, execution, args))
       if ('parked' in outcome) return leave.with(outcome)
       if ('usage' in outcome) usage = addUsage(usage, outcome.usage)
@@ -78,6 +81,26 @@ async function executeInLayers(context: RunContext, execution: RunningExecution)
     if ('error' in outcome) execution.call.signal.throwIfAborted()
     return usage === noUsage ? outcome : { ...outcome, usage }
   })
+}
+
+/**
+ * Security: whether a human is needed was judged by the arguments that a call came with, and the human saw those.
+ * @throws what the model is told when it takes one to agree to what middleware has made of them.
+ */
+async function refuseUnasked(
+  { tool, arguments: given, call }: RunningExecution,
+  changed: Arguments,
+): Promise<void> {
+  if (!(await tool.needsApproval(changed, call))) return
+  const issues = await tool.check(given)
+  if (issues.length > 0) throw new Error(toInvalid(issues))
+  throw new Error(
+    'The tool did not run: the app changes these arguments to some that a human has to agree to, and has not been asked about.',
+  )
+}
+
+function toInvalid(issues: readonly Issue[]): string {
+  return `The arguments are not valid. ${toIssueText(issues)}`
 }
 
 function toLayer(
@@ -108,7 +131,7 @@ async function executeOnce(
 ): Promise<ExecutionOutcome> {
   if (tool.delegate === undefined) return tool.invoke(args, withOwnIds(context, call), context.clock)
   const issues = await tool.check(args)
-  if (issues.length > 0) return { error: `The arguments are not valid. ${toIssueText(issues)}` }
+  if (issues.length > 0) return { error: toInvalid(issues) }
   return delegateCall(context, { delegate: tool.delegate, arguments: args, call })
 }
 

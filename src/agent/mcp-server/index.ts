@@ -1,1 +1,2 @@
-export { type AgentMcpServer, type AgentMcpServerOptions, createAgentMcpServer } from './agent-mcp-server.js'
+export { createAgentMcpServer } from './agent-mcp-server.js'
+export type { AgentMcpServer, AgentMcpServerOptions } from './agent-mcp-server-options.js'

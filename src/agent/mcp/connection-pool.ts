@@ -13,7 +13,8 @@ export type McpHeaders = Readonly<Record<string, string>>
 export interface ConnectionPoolOptions {
   /** What the requests of a run are sent with. */
   readonly headers: McpHeaders | ((run: McpRun) => McpHeaders | Promise<McpHeaders>)
-  readonly createConnection: (headers: McpHeaders) => McpConnection
+  /** Gives what makes connections; asked for when one is first needed. */
+  readonly load: () => Promise<(headers: McpHeaders) => McpConnection>
   /** How many are kept open, as far as they are not in use. */
   readonly maxConnections: number
 }
@@ -33,7 +34,8 @@ export class ConnectionPool {
 
   /** The connection of a run. */
   async find(run: McpRun): Promise<McpConnection> {
-    const { headers, createConnection } = this.#options
+    const { headers, load } = this.#options
+    const createConnection = await load()
     const resolved = typeof headers === 'function' ? await headers(run) : headers
     const key = toCanonicalJson(resolved)
     const connection = this.#connections.get(key) ?? createConnection(resolved)

@@ -1,13 +1,12 @@
 import { checkCount } from '../../core/check-count.js'
 import { checkFlag, checkOptions, type OptionNames } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
+import { importPeer } from '../../core/import-peer.js'
 import { parseServerUrl } from '../parse-server-url.js'
-import { McpConnection } from './connection.js'
 import { ConnectionPool, type McpHeaders, type McpRun } from './connection-pool.js'
-import { HttpTransport } from './http-transport.js'
 import { limitAnswer, maxAnswerBytes } from './limit-answer.js'
 import { createOutboundFetch } from './outbound-fetch.js'
-import { type McpServerOptions, mcpServerOptions } from './server-options.js'
+import { type McpServerOptions, mcpClientPackage, mcpServerOptions } from './server-options.js'
 import { createMcpToolSource, type McpToolSource } from './tool-source.js'
 
 export interface McpHttpOptions extends McpServerOptions {
@@ -47,17 +46,24 @@ export function mcpHttp(options: McpHttpOptions): McpToolSource {
   const send = createOutboundFetch({ allowPrivateNetwork })
   const fetch = async (...request: Parameters<typeof send>) =>
     limitAnswer(await send(...request), () => createTooLongError(name))
-  const connections = new ConnectionPool({
-    headers,
-    maxConnections: options.maxConnections ?? 32,
-    createConnection: (resolved) =>
+  async function load() {
+    const [{ McpConnection }, { HttpTransport }] = await Promise.all([
+      import('./connection.js'),
+      import('./http-transport.js'),
+    ])
+    return (resolved: McpHeaders) =>
       new McpConnection({
         server: name,
         createTransport: () => new HttpTransport(url, { fetch, requestInit: { headers: { ...resolved } } }),
         requestTimeoutMs,
         connectTimeoutMs,
         keepsProtocol: false,
-      }),
+      })
+  }
+  const connections = new ConnectionPool({
+    headers,
+    maxConnections: options.maxConnections ?? 32,
+    load: () => importPeer('mcpHttp', mcpClientPackage, load),
   })
   return createMcpToolSource(options, connections)
 }

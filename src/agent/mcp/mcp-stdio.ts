@@ -1,8 +1,8 @@
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { checkList, checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
-import { McpConnection } from './connection.js'
+import { importPeer } from '../../core/import-peer.js'
 import { ConnectionPool } from './connection-pool.js'
-import { type McpServerOptions, mcpServerOptions } from './server-options.js'
+import { type McpServerOptions, mcpClientPackage, mcpServerOptions } from './server-options.js'
 import { createMcpToolSource, type McpToolSource } from './tool-source.js'
 
 export interface McpStdioOptions extends McpServerOptions {
@@ -46,19 +46,27 @@ export function mcpStdio(options: McpStdioOptions): McpToolSource {
   const { requestTimeoutMs = 60_000, connectTimeoutMs = 60_000 } = options
   checkText(`command of MCP server "${name}"`, command)
   checkList(`args of MCP server "${name}"`, args)
-  const createTransport = () =>
-    endWithProcess(new StdioClientTransport({ command, args: [...args], env: { ...env }, cwd, stderr }))
-  const connections = new ConnectionPool({
-    headers: {},
-    maxConnections: 1,
-    createConnection: () =>
+  async function load() {
+    const [{ McpConnection }, { StdioClientTransport }] = await Promise.all([
+      import('./connection.js'),
+      import('@modelcontextprotocol/client/stdio'),
+    ])
+    return () =>
       new McpConnection({
         server: name,
-        createTransport,
+        createTransport: () =>
+          endWithProcess(
+            new StdioClientTransport({ command, args: [...args], env: { ...env }, cwd, stderr }),
+          ),
         requestTimeoutMs,
         connectTimeoutMs,
         keepsProtocol: true,
-      }),
+      })
+  }
+  const connections = new ConnectionPool({
+    headers: {},
+    maxConnections: 1,
+    load: () => importPeer('mcpStdio', mcpClientPackage, load),
   })
   return createMcpToolSource(options, connections)
 }

@@ -11,6 +11,9 @@ import { checkApproval, type McpApproval } from './tool-approval.js'
 import { checkServerName } from './tool-name.js'
 import type { ChangedToolPolicy } from './tool-pins.js'
 
+/** The package that speaks MCP for us. */
+export const mcpClientPackage = '@modelcontextprotocol/client'
+
 /** What holds for a server's tools, however it is reached. */
 export interface McpServerOptions {
   /** What its tools are named after: `fs` makes `fs_read_file` of `read_file`. 1-32 letters, digits or `-`. */

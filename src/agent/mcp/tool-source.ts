@@ -2,7 +2,6 @@ import type { Tool as McpTool } from '@modelcontextprotocol/client'
 import { toPlainLine } from '../../core/to-plain-text.js'
 import type { Tool, ToolSource } from '../agent-definition.js'
 import type { ConnectionPool } from './connection-pool.js'
-import { createChangedTool, createMcpTool } from './mcp-tool.js'
 import { checkServerOptions, type McpServerOptions } from './server-options.js'
 import { findUnknownNames, toApprovalNames } from './tool-approval.js'
 import { toToolNames } from './tool-name.js'
@@ -24,6 +23,7 @@ export function createMcpToolSource(server: McpServerOptions, connections: Conne
     untrusted: server.untrusted,
     async tools(context) {
       const connection = await connections.find(context)
+      const { createChangedTool, createMcpTool } = await import('./mcp-tool.js')
       const listed = await connection.listTools(context.signal)
       warnOfUnknown(listed)
       const definitions = selectAllowed(listed, server.allowedTools)

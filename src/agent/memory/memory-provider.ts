@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { checkCount } from '../../core/check-count.js'
 import {
   checkChoice,
@@ -85,9 +86,14 @@ export function createMemoryProvider(options: MemoryProviderOptions): ContextPro
       if (own === undefined || remember === undefined) return
       const texts = await remember(context, response)
       for (const [index, text] of texts.entries())
-        await store.add(own, { id: `${context.correlationId}-${index}`, text })
+        await store.add(own, { id: toMemoryId(context, index), text })
     },
   }
+}
+
+/** The same when a run is told of again; correlation ids are unique in their session only. */
+function toMemoryId({ agentName, sessionId, correlationId }: RunInfo, index: number): string {
+  return hash('sha256', JSON.stringify([agentName, sessionId, correlationId, index])).slice(0, 32)
 }
 
 /** Security: a session's memories outlive it, and its id may then be taken by somebody else; so its owner is part of their scope. */

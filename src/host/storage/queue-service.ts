@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { QueueServiceClient } from '@azure/storage-queue'
-import { AgentError } from '../../core/errors.js'
+import { createMissingPeerError } from '../../core/import-peer.js'
 import { createCredential, fromConnectionString, requireUrl, toPipeline } from './storage-access.js'
 import type { StorageConnection } from './storage-connection.js'
 
@@ -16,8 +16,7 @@ export function requireQueuePackage(
   try {
     resolve(packageName)
   } catch (cause) {
-    const message = `Queue triggers and outputs need a package that is not installed. Install it in the app: npm install ${packageName}`
-    throw new AgentError('invalid_configuration', message, { cause })
+    throw createMissingPeerError('A queue trigger or output', packageName, cause)
   }
 }
 

@@ -1,3 +1,4 @@
+import { shareCheckLimit } from '../../core/caller-schema.js'
 import { toAskingRun } from '../../run/approval-id.js'
 import type { Decision } from '../../run/control.js'
 import type { StoredEvent } from '../../run/events.js'
@@ -61,7 +62,7 @@ export async function answerRun(
   await call.sessions.requireSession(key, call.owner)
   const events = await call.sessions.readRun(key)
   const due = placed.filter((one) => !(one.isWaived && isPast(events, one)))
-  await checkEdits(call, key, due, events)
+  await shareCheckLimit(() => checkEdits(call, key, due, events))
   const unreported = findUnreported(events, results)
   const decisions = due.map((one) => toDecision(one, call.owner))
   if (placed.length > 0)

@@ -22,14 +22,13 @@ export async function takeDecisions(
   toPath: (index: number) => string,
 ): Promise<void> {
   const open = toOpenApprovals(fold(events))
-  const fresh = decisions.filter(
-    (decision, index) => !isTaken(events, decision) && isToDecide(open, decision, toPath(index)),
+  const asked = decisions.flatMap((decision, index) =>
+    isTaken(events, decision) ? [] : [{ decision, approval: requireOpen(open, decision, toPath(index)) }],
   )
-  for (const { approvalId, ...intended } of fresh) {
-    const approval = open.find((one) => one.approvalId === approvalId)
-    if (approval !== undefined && !(await mayDecide(call, { ...intended, key, approval })))
-      throw createForbiddenError(approval)
+  for (const { decision, approval } of asked) {
+    if (!(await mayDecide(call, { ...decision, key, approval }))) throw createForbiddenError(approval)
   }
+  const fresh = asked.map(({ decision }) => decision)
   const taken = await call.sessions.decideAll(key, fresh)
   const lost = fresh.filter((_decision, index) => !taken[index])
   if (lost.length > 0) await checkFiled(call, key, lost)
@@ -43,15 +42,19 @@ function isTaken(events: readonly StoredEvent[], { approvalId, decision }: Decis
   return true
 }
 
-/** Passes when there is something to decide. @throws {AgentError} `not_found`, or `approval_already_decided` when it is too late. */
-function isToDecide(open: readonly ApprovalRequested[], { approvalId }: Decision, path: string): boolean {
+/** What there is to decide. @throws {AgentError} `not_found`, or `approval_already_decided` when it is too late. */
+function requireOpen(
+  open: readonly ApprovalRequested[],
+  { approvalId }: Decision,
+  path: string,
+): ApprovalRequested {
   const approval = open.find((one) => one.approvalId === approvalId)
   if (approval === undefined) {
     throw new AgentError('not_found', `${path}: there is no approval "${approvalId}" to decide.`, {
       issues: [{ path, message: 'names no approval of this conversation that can be decided' }],
     })
   }
-  if (!isExpiredNow(approval)) return true
+  if (!isExpiredNow(approval)) return approval
   throw new AgentError(
     'approval_already_decided',
     `Approval "${approvalId}" expired at ${approval.expiresAt}.`,

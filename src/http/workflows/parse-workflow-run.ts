@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { parseWith } from '../../core/schema.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
+import { ownPrefix } from '../../orchestration/workflow/workflow-names.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from '../caller-wishes.js'
 import { parseId } from '../ids.js'
 import { parseCount, refuseUnknown } from '../parse-query.js'
@@ -41,15 +42,11 @@ function chooseRunId(query: string | null, header: string | null): string {
   return query ?? header ?? randomUUID()
 }
 
-/**
- * The id of a run: 1-100 characters.
- * Security: `::` stands in the ids of nested workflows' instances, and with `dafx-` those of our own orchestrations begin, which
- * nobody may take in advance.
- */
+/** The id of a run: 1-100 characters. Security: none of our own orchestrations, such as those of nested workflows. */
 export function parseRunId(text: string): string {
   const id = parseId('runId', text, 100)
-  if (id.includes('::')) throw createFieldError('runId', 'must not contain "::"')
-  if (/^dafx-/i.test(id)) throw createFieldError('runId', 'must not begin with "dafx-"')
+  if (id.toLowerCase().startsWith(ownPrefix))
+    throw createFieldError('runId', `must not begin with "${ownPrefix}"`)
   return id
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { AgentError } from '../../core/errors.js'
+import { importPeer } from '../../core/import-peer.js'
 import type { RedisScript } from './scripts.js'
 
 interface ScriptCall {
@@ -186,20 +187,8 @@ async function evaluate(client: RedisClient, script: RedisScript, call: ScriptCa
   }
 }
 
-/** The package is the app's to install, as only apps that keep their runs in Redis need it. */
-async function importRedis() {
-  try {
-    return await import('redis')
-  } catch (cause) {
-    if (toName(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause
-    const message =
-      'RedisRunLog needs a package that is not installed. Install it in the app: npm install redis'
-    throw new AgentError('invalid_configuration', message, { cause })
-  }
-}
-
 async function createClient(url: string): Promise<RedisClient> {
-  const redis = await importRedis()
+  const redis = await importPeer('RedisRunLog', 'redis', () => import('redis'))
   let hasBeenConnected = false
   const reconnectStrategy = (retries: number, cause: Error) => {
     const isWorthIt = hasBeenConnected || (retries < 1 && toReplyCode(cause) === undefined)

@@ -13,6 +13,7 @@ import type {
 } from './workflow-definition.js'
 import type { AgentCall, NestedCall, WorkflowEnvironment } from './workflow-environment.js'
 import type { NodeStarted } from './workflow-events.js'
+import { ownPrefix } from './workflow-names.js'
 import { enterPlace } from './workflow-place.js'
 import type { WorkflowProgress } from './workflow-progress.js'
 import type { WorkflowState } from './workflow-state.js'
@@ -34,7 +35,7 @@ export interface Work extends Execution {
   readonly attempt: number
   /** Not begun before; ms since 1970. */
   readonly dueAt: number
-  /** The agent's run, once it has a name. */
+  /** The agent's run that it goes on with. @default a new one */
   readonly run?: string | undefined
 }
 
@@ -59,39 +60,37 @@ export interface NoticeSpec {
   readonly retry: NodeRetry
 }
 
-/** Names the run that the work of an agent is, unless it goes on with an earlier one. */
-export function nameRun({ environment }: StepScope, work: Work): Work {
-  return work.spec.kind === 'agent' ? { ...work, run: work.run ?? environment.createId() } : work
+/** Work that was begun. */
+export interface Begun {
+  /** Ends with it. */
+  readonly task: Task
+  /** The run that the work of an agent is. */
+  readonly run?: string
 }
 
-/** Begins the work and tells of it; the task ends with it. */
-export function startExecution(scope: StepScope, work: Work): Task {
+/** Begins the work and tells of it. */
+export function startExecution(scope: StepScope, work: Work): Begun {
   const { spec } = work
   switch (spec.kind) {
     case 'agent':
       return startAgent(scope, work, spec)
     case 'function':
-      return startFunction(scope, work)
+      return { task: startFunction(scope, work) }
     case 'workflow':
-      return startNested(scope, work, spec)
+      return { task: startNested(scope, work, spec) }
     case 'notice':
-      return callFunction(scope, work, spec.notice)
+      return { task: callFunction(scope, work, spec.notice) }
   }
 }
 
-function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Task {
+function startAgent(scope: StepScope, work: Work, spec: AgentSpec): Begun {
   const { environment } = scope
   const { id } = work.node
-  const correlationId = work.run as string
-  const call: AgentCall = {
-    spec,
-    prompt: toPrompt(scope, work, spec),
-    sessionId: toSessionId(environment.instanceId, id),
-    correlationId,
-  }
-  const { sessionId } = call
-  tell(scope, work, { run: { agent: spec.agent.name, sessionId, correlationId } })
-  return environment.runAgent(call)
+  const run = work.run ?? environment.createId()
+  const sessionId = toSessionId(environment.instanceId, id)
+  const call: AgentCall = { spec, prompt: toPrompt(scope, work, spec), sessionId, correlationId: run }
+  tell(scope, work, { run: { agent: spec.agent.name, sessionId, correlationId: run } })
+  return { task: environment.runAgent(call), run }
 }
 
 function toPrompt(scope: StepScope, { node, input }: Work, { prompt }: AgentSpec): string {
@@ -134,9 +133,12 @@ function startNested(scope: StepScope, work: Work, { workflow }: NestedSpec): Ta
   return environment.runNested(call)
 }
 
-/** The instance that runs a nested workflow: another one for each try. */
+/**
+ * The instance that runs a nested workflow: another one for each try.
+ * Security: it takes the place of what runs under its id. So that is none that callers may choose for a run, nor one of the app's own.
+ */
 export function toNestedInstanceId(parent: string, { node, ordinal, attempt }: Work): string {
-  return `${parent}::${node.id}::${ordinal}${attempt === 1 ? '' : `::${attempt}`}`
+  return `${ownPrefix}${parent}::${node.id}::${ordinal}${attempt === 1 ? '' : `::${attempt}`}`
 }
 
 function tell({ progress }: StepScope, work: Work, more: Pick<NodeStarted, 'run' | 'nested'>): void {

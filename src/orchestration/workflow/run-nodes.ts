@@ -2,7 +2,7 @@ import type { AgentRunResult } from '../agent-run-result.js'
 import type { FailedAgentRun } from '../run-call.js'
 import { toAgentOutcome } from './agent-outcome.js'
 import { endExecution, type Finished } from './end-execution.js'
-import { type Execution, nameRun, type StepScope, startExecution, type Work } from './execution.js'
+import { type Execution, type StepScope, startExecution, type Work } from './execution.js'
 import type { NodeRetry } from './node-context.js'
 import type { Settled, Steps } from './workflow-environment.js'
 
@@ -57,10 +57,10 @@ function* waitUntilDue({ environment, progress }: StepScope, queue: readonly Wor
   return queue.map((work) => (work.dueAt <= at ? { ...work, dueAt: 0 } : work))
 }
 
-function* runRound(scope: StepScope, due: readonly Work[]) {
+function* runRound(scope: StepScope, round: readonly Work[]) {
   const { environment, progress } = scope
-  const round = due.map((work) => nameRun(scope, work))
-  const tasks = round.map((work) => startExecution(scope, work))
+  const begun = round.map((work) => startExecution(scope, work))
+  const tasks = begun.map(({ task }) => task)
   progress.publish()
   try {
     yield environment.all(tasks)
@@ -73,7 +73,7 @@ function* runRound(scope: StepScope, due: readonly Work[]) {
     )
     const failure: Settled = { ok: false, error: environment.toFailure(error) }
     const work = round[failed] as Work
-    const { run } = work
+    const run = begun[failed]?.run
     const retry = work.spec.retry ?? (run === undefined ? undefined : askingAgain)
     const end = endExecution(scope, work, failure, { isFinal: round.length > 1, retry })
     return [end.kind === 'retry' ? { ...end, run } : end]

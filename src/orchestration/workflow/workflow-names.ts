@@ -1,3 +1,6 @@
+/** How the ids of our own orchestrations begin: nobody may take one in advance. */
+export const ownPrefix = 'dafx-'
+
 /** The orchestration that runs a workflow, named as by the .NET and Python agents. */
 export function toWorkflowOrchestrator(workflow: string): string {
   return `dafx-${workflow}`

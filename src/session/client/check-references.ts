@@ -5,14 +5,20 @@ import { checkReplaced } from './check-replaced.js'
 import { gatherInherited, type Inherited } from './gather-inherited.js'
 import type { SessionReader } from './session-reader.js'
 
+export interface ReferenceCheck {
+  readonly log: RunLog
+  readonly sessions: SessionReader
+  /** How large a conversation may be, with its files, that a session goes on from. */
+  readonly maxContinuedBytes: number
+}
+
 /**
  * Checks the runs and sessions that a new run refers to, and gathers what it goes on from; `undefined` for one that begins with
  * nothing, or is known already.
  * @throws {AgentError} as {@link checkReplaced} and {@link gatherInherited} do, and `not_found` for a session of somebody else.
  */
 export async function checkReferences(
-  log: RunLog,
-  sessions: SessionReader,
+  { log, sessions, maxContinuedBytes }: ReferenceCheck,
   key: RunKey,
   { options, owner }: RunRequest,
 ): Promise<Inherited | undefined> {
@@ -31,5 +37,9 @@ export async function checkReferences(
   const parent = { agent: key.agent, session: continues.session }
   await sessions.require(parent, owner)
   const state = await sessions.readStored(parent)
-  return gatherInherited(log, parent, state, { run: continues.run, into: key.run })
+  return gatherInherited(log, parent, state, {
+    run: continues.run,
+    into: key.run,
+    maxBytes: maxContinuedBytes,
+  })
 }

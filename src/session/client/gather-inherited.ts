@@ -18,6 +18,9 @@ import { isTakenBack } from '../state/taken-back.js'
 import { type Turn, toTurns } from '../state/turns.js'
 import type { DetachedRequest } from './detach-media.js'
 
+/** How large a conversation may be that is copied, if nothing else is said: about what a model can be shown at once. */
+export const defaultMaxContinuedBytes = 32 * 1024 * 1024
+
 /** What a new session goes on from, as what its first run brings along. */
 export interface Inherited {
   readonly digest: string
@@ -35,16 +38,24 @@ export function withInherited(
   }
 }
 
+export interface Gathering {
+  /** The last run that counts. @default the last that has ended */
+  readonly run: string | undefined
+  readonly into: string
+  /** How much it may be, with all files. */
+  readonly maxBytes: number
+}
+
 /**
  * Gathers what was said in a session up to and with `run`, to be kept with the run `into` of another one: nothing that becomes of
  * the first session changes the second. `state` is the session's, as it is stored.
- * @throws {AgentError} `not_found` when `run` is no part of the conversation.
+ * @throws {AgentError} `not_found` when `run` is no part of the conversation, `payload_too_large` when that has more than `maxBytes`.
  */
 export async function gatherInherited(
   log: RunLog,
   key: SessionKey,
   state: AgentState,
-  { run, into }: { readonly run: string | undefined; readonly into: string },
+  { run, into, maxBytes }: Gathering,
 ): Promise<Inherited> {
   await bringUpToDate(log, key, state)
   if (run !== undefined) {
@@ -59,10 +70,16 @@ export async function gatherInherited(
     state: state.own.state,
     summary: toSummary(state, turns),
   }
-  const gathered = await forEachLimited([...media.values()], logsAtATime, (place) =>
-    readMedium(log, key, place),
+  let size = 0
+  const take = (attachment: Attachment): Attachment => {
+    size += Buffer.byteLength(attachment.content)
+    if (size > maxBytes) throw createTooLargeError(maxBytes)
+    return attachment
+  }
+  const attachment = take(toAttachment(inheritance))
+  const gathered = await forEachLimited([...media.values()], logsAtATime, async (place) =>
+    (await readMedium(log, key, place)).map(take),
   )
-  const attachment = toAttachment(inheritance)
   return { digest: attachment.digest, attachments: [attachment, ...gathered.flat()] }
 }
 
@@ -115,4 +132,11 @@ function createContinuesError(run: string): AgentError {
     'not_found',
     `continues: run "${run}" is no part of that conversation, or has not ended.`,
   )
+}
+
+function createTooLargeError(maxBytes: number): AgentError {
+  const message = `that conversation has, with its files, more than ${maxBytes} bytes`
+  return new AgentError('payload_too_large', `continues: ${message}; go on from an earlier run of it.`, {
+    issues: [{ path: 'continues', message }],
+  })
 }

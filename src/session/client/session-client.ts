@@ -11,11 +11,11 @@ import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
 import { checkCreation } from './check-creation.js'
-import { checkReferences } from './check-references.js'
+import { checkReferences, type ReferenceCheck } from './check-references.js'
 import { type Clearing, deleteSession, resetSession } from './clear-session.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { followRun } from './follow-run.js'
-import { withInherited } from './gather-inherited.js'
+import { defaultMaxContinuedBytes, withInherited } from './gather-inherited.js'
 import { makeWay, stopRun, type WayMaking } from './make-way.js'
 import { Reminders } from './reminders.js'
 import { SessionEntities } from './session-entities.js'
@@ -29,6 +29,8 @@ export interface SessionClientOptions {
   readonly agents?: readonly AgentDefinition[] | undefined
   /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
   readonly maxInlineMediaBytes?: number | undefined
+  /** Conversations that have more, with their files, are not copied. @default 33,554,432 */
+  readonly maxContinuedBytes?: number | undefined
 }
 
 /** The watchdog tells it too; this is for whoever does not want to wait for that. */
@@ -52,12 +54,18 @@ export class SessionClient {
   readonly #clock: Clock
   readonly #agents: readonly AgentDefinition[]
   readonly #maxInlineMediaBytes: number
+  readonly #references: ReferenceCheck
   readonly #reminders: Reminders
   readonly #way: WayMaking
   readonly #tellWebhooks: TellWebhooks
 
   constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
-    const { clock = systemClock, agents = [], maxInlineMediaBytes = defaultMaxInlineMediaBytes } = options
+    const {
+      clock = systemClock,
+      agents = [],
+      maxInlineMediaBytes = defaultMaxInlineMediaBytes,
+      maxContinuedBytes = defaultMaxContinuedBytes,
+    } = options
     this.#clock = clock
     this.#reminders = new Reminders(reminderPauseMs, clock)
     this.#agents = agents
@@ -65,6 +73,7 @@ export class SessionClient {
     this.#entities = new SessionEntities(durable, clock)
     this.#log = log
     this.#reader = new SessionReader(this.#entities, log)
+    this.#references = { log, sessions: this.#reader, maxContinuedBytes }
     this.#tellWebhooks = createTellWebhooks(durable, log, false)
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
   }
@@ -78,14 +87,14 @@ export class SessionClient {
   /**
    * Begins a run: writes it down, then signals the entity; true when it is a new one. Repeating it with the same request finds
    * the same run. No crash undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
-   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's or has no run that it could replace, `run_joined` when that has joined another one, `session_busy` when it would have to wait and is not to.
+   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's or has no run that it could replace, `payload_too_large` when it goes on from too large a conversation, `run_joined` when that has joined another one, `session_busy` when it would have to wait and is not to.
    */
   async begin(
     key: RunKey,
     request: RunRequest,
     { isNeedless, wishes = [] }: BeginOptions = {},
   ): Promise<boolean> {
-    const inherited = await checkReferences(this.#log, this.#reader, key, request)
+    const inherited = await checkReferences(this.#references, key, request)
     const detached = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const { request: stored, attachments } =
       inherited === undefined ? detached : withInherited(detached, inherited)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AgentError, hasCode } from '../../core/errors.js'
 import type { JsonValue } from '../../core/json.js'
 import type { ToolResult } from '../../run/control.js'
+import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { bringAgain } from './bring-again.js'
@@ -11,6 +12,7 @@ import { operatePending } from './run-operation.js'
 const toolResultInput = z.object({
   correlationId: z.string().min(1),
   callId: z.string().min(1),
+  owner: z.string().optional(),
   result: z.json().optional(),
   error: z.string().optional(),
 })
@@ -36,11 +38,14 @@ export async function operateToolResult(operation: Operation): Promise<void> {
   await operatePending(operation, path[0] ?? parsed.data.correlationId)
 }
 
+/** Security: a report may be for a run that was deleted, and whose name somebody else has taken since. */
 async function fileReport(
   { log, key }: Operation,
-  { correlationId, callId, error, result = null }: ToolReport,
+  { correlationId, callId, owner, error, result = null }: ToolReport,
   path: readonly string[],
 ): Promise<void> {
+  const { request } = fold(await log.read({ ...key, run: correlationId }))
+  if (request === undefined || request.owner !== owner) return
   const outcome = error === undefined ? { result: result as JsonValue } : { error }
   await file(log, { ...key, run: correlationId }, { callId, ...outcome })
   // The runs that this one works for are told that there is news.

@@ -25,6 +25,8 @@ export interface ToolCallAddress {
   /** The run, `<run>/<call>` when it works for another one. */
   readonly correlationId: string
   readonly callId: string
+  /** The owner of the run's request; absent when nobody was signed in. */
+  readonly owner?: string | undefined
 }
 
 /** The input of {@link toolRunOrchestrator}. */
@@ -37,10 +39,16 @@ export interface ToolRunInput extends ToolCallAddress {
 /** The output of {@link toolRunOrchestrator}: what it has reported. */
 export type ToolRunOutput = PendingOutput
 
+/** A run whose tools use orchestrations. */
+export interface ToolingRun extends RunKey {
+  /** The owner of its request; `undefined` when nobody was signed in. */
+  readonly owner: string | undefined
+}
+
 /** The orchestrations of an app, as the tool calls of a run may use them. */
 export function createDurableTools(
   client: DurableClient,
-  { agent, session, run: correlationId }: RunKey,
+  { agent, session, run: correlationId, owner }: ToolingRun,
   clock: Clock,
 ): DurableTools {
   const raiseEvent = createRaiseEvent(client, clock)
@@ -58,7 +66,7 @@ export function createDurableTools(
       },
       async runOrchestration(name, input) {
         const instanceId = nextId()
-        const call = { agent, session, correlationId, callId }
+        const call = { agent, session, correlationId, callId, owner }
         const toolRun: ToolRunInput = { ...call, orchestration: name, instanceId, input }
         const report = await startOnce(client, toolRunOrchestrator, `${instanceId}-report`, toolRun)
         return new PendingResult(instanceId, readOutput(report))

@@ -97,6 +97,23 @@ test('the model can look for memories and forget them', async () => {
   ])
 })
 
+test('what is remembered of runs of different sessions that have the same correlation id is kept', async () => {
+  const { agent, store } = createAgent(() => ({ text: 'ok' }), {
+    remember: ({ messages }) => messages.map(({ contents }) => toText(contents)),
+  })
+  const log = new MemoryRunLog()
+  for (const [session, text] of [
+    ['one', 'I like tea'],
+    ['two', 'I like cake'],
+  ] as const) {
+    const messages = [{ role: 'user' as const, contents: [{ type: 'text' as const, text }] }]
+    const request = createRunRequest({ messages, owner: 'ann' })
+    await log.create({ agent: 'Butler', session, run: 'question-1' }, request)
+    await new EntityKit({ agent, log, session }).operate('run', { correlationId: 'question-1' })
+  }
+  expect(await store.list('owner/ann', 5)).toMatchObject([{ text: 'I like cake' }, { text: 'I like tea' }])
+})
+
 test('what is remembered of a run is kept once, however often the run is told of', async () => {
   const store = new InProcessMemoryStore()
   const memory = createMemoryProvider({

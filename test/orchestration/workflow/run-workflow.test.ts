@@ -344,10 +344,10 @@ test('a nested workflow gives its output, and the path to what failed in it', as
   const workflow = new WorkflowBuilder({ name: 'Outer', start: nested }).build()
   const { output, rounds, events } = await playWorkflow(workflow, 'a', { agents: echo })
   expect(output).toBe('Writer(a)')
-  expect(rounds).toEqual([['workflow run::sub::0']])
+  expect(rounds).toEqual([['workflow dafx-run::sub::0']])
   expect(events[1]).toMatchObject({
     type: 'node.started',
-    data: { kind: 'workflow', nested: { instanceId: 'run::sub::0', ordinal: 0 } },
+    data: { kind: 'workflow', nested: { instanceId: 'dafx-run::sub::0', ordinal: 0 } },
   })
   const { result } = await playWorkflow(workflow, 'a', {
     agents: () => {
@@ -367,7 +367,7 @@ test('a nested workflow is another instance for each message, also when they com
     .build()
   const { rounds } = await playWorkflow(workflow, 'a')
   const instances = rounds.flat().filter((label) => label.startsWith('workflow'))
-  expect(instances).toEqual(['0', '1', '2', '3'].map((ordinal) => `workflow run::sub::${ordinal}`))
+  expect(instances).toEqual(['0', '1', '2', '3'].map((ordinal) => `workflow dafx-run::sub::${ordinal}`))
 })
 
 test('events are numbered from 0 and tell the story; large outputs are left out of them', async () => {

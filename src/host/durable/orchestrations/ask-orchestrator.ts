@@ -9,11 +9,7 @@ import { concludeEpisode, type Episode, failEpisode } from './episode.js'
 import { findIdProblem } from './instance-id.js'
 import { NonDeterministicError } from './non-determinism.js'
 import { toOrchestrationTrigger } from './orchestration-trigger.js'
-import {
-  type OrchestratorAnswer,
-  type OrchestratorFailure,
-  parseOrchestratorAnswer,
-} from './orchestrator-answer.js'
+import { type OrchestratorAnswer, parseOrchestratorAnswer } from './orchestrator-answer.js'
 import { type ReplayResult, replay } from './replay.js'
 import { hasReusedTasks } from './reused-tasks.js'
 
@@ -49,12 +45,8 @@ export async function askOrchestrator(
 ): Promise<Episode | { readonly cutAfter: number }> {
   const { instance, history, news } = situation
   const answer = await invoke(situation, options)
-  const actionCount = answer.actions.length
-  if (actionCount > options.maxActions) {
-    const message = `Maximum amount of orchestration actions (${options.maxActions}) has been reached.`
-    return fail(situation, actionCount, { message, stack: '' }, options)
-  }
   try {
+    checkActionCount(answer, options)
     const replayed = replay({
       execution: instance.execution,
       actions: answer.actions,
@@ -73,30 +65,22 @@ export async function askOrchestrator(
     return concludeEpisode(instance, news, answer, { ...replayed, decisions })
   } catch (error) {
     const isNameless = error instanceof NonDeterministicError
-    return fail(
-      situation,
-      actionCount,
-      { message: toErrorMessage(error), stack: '', isNameless },
-      options,
-      answer.failure,
+    const message = toErrorMessage(error)
+    // The function has not failed, or with something else: nothing but this would tell why the orchestration has.
+    const { actions, failure: earlier } = answer
+    const before = earlier === undefined ? '' : ` Its function had broken down: ${earlier.message}`
+    options.log(
+      'error',
+      `The orchestration '${instance.id}' of '${instance.name}' has failed: ${message}${before}`,
     )
+    return failEpisode(instance, news, actions.length, { message, stack: '', isNameless })
   }
 }
 
-/** Ends an orchestration whose function has not failed itself: nothing else in the log would tell why. */
-function fail(
-  { instance, news }: Situation,
-  actionCount: number,
-  failure: OrchestratorFailure,
-  { log }: AskOptions,
-  earlier?: OrchestratorFailure,
-): Episode {
-  const before = earlier === undefined ? '' : ` Its function had broken down: ${earlier.message}`
-  log(
-    'error',
-    `The orchestration '${instance.id}' of '${instance.name}' has failed: ${failure.message}${before}`,
-  )
-  return failEpisode(instance, news, actionCount, failure)
+/** @throws when one execution asks for too much. */
+function checkActionCount({ actions }: OrchestratorAnswer, { maxActions }: AskOptions): void {
+  if (actions.length > maxActions)
+    throw new Error(`Maximum amount of orchestration actions (${maxActions}) has been reached.`)
 }
 
 async function invoke(situation: Situation, options: AskOptions): Promise<OrchestratorAnswer> {
