@@ -20,7 +20,7 @@ import { journalEntity } from '../orchestration/workflow/workflow-names.js'
 import { toEntityName } from '../session/agent-session-id.js'
 import { type AgentEntityOptions, createAgentEntity } from '../session/entity/agent-entity.js'
 import { toolRunOrchestrator } from '../session/execution/durable-tools.js'
-import { toOperationLimits } from '../session/execution/execution-limits.js'
+import { toExecutorSilence, toOperationLimits } from '../session/execution/execution-limits.js'
 import type { AgentResponseCallback } from '../session/execution/response-callback.js'
 import { webhookOrchestrator } from '../session/replies/tell-webhooks.js'
 import type { AgentTrigger } from './agent-trigger.js'
@@ -87,7 +87,10 @@ export class AgentFunctionApp {
     this.#entityOptions = {
       log,
       values: options.context,
-      limits: toOperationLimits(options.operationTimeoutMs ?? functionTimeoutMs),
+      limits: {
+        ...toOperationLimits(options.operationTimeoutMs ?? functionTimeoutMs),
+        executorSilenceMs: toExecutorSilence(process.env),
+      },
       maxInlineMediaBytes,
       telemetry: options.telemetry,
       getDurableClient: (context) => clients.getDurable(context),

@@ -12,12 +12,12 @@ export interface WatchdogOptions {
 /** The name of the timer function. */
 export const watchdogFunction = 'dafx-watchdog'
 
-/** A run is worked on at least this often while it is healthy; ms. Model calls without a delta may be silent for longer. */
+/** The log of a run that somebody works on moves more often than this; ms. */
 const stallMs = 60_000
 
 /**
  * Registers the timer function that looks once a minute for runs that stand still, so that recovery does not depend on a
- * queue's visibility time-out, and for sessions that have outlived their time. Signalling a healthy run does no harm.
+ * queue's visibility time-out, and for sessions that have outlived their time.
  */
 export function registerWatchdog(
   services: RouteServices,

@@ -243,6 +243,8 @@ export type RunEvent =
   | EventOf<'approval.decided', Decision>
   | EventOf<'run.parked', { readonly reason: ParkReason; readonly until?: string | undefined }>
   | EventOf<'run.resumed', { readonly reason: ParkReason }>
+  /** Whoever carries the run out is at work, and has had nothing else to tell for a while. */
+  | EventOf<'run.alive', Readonly<Record<string, never>>>
   /** The session's turns up to one were boiled down for the model. */
   | EventOf<'history.summarized', HistorySummarized>
   /** Asked once, before the first model call; written only for agents with providers or middleware. */
@@ -275,9 +277,16 @@ export function isTerminal(event: RunEvent): event is TerminalEvent {
   return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
 }
 
+const deltas: readonly string[] = [
+  'message.delta',
+  'reasoning.delta',
+  'tool.progress',
+  'run.alive',
+] satisfies readonly RunEventType[]
+
 /** True for provisional events: void if their step, or their tool, is begun again. */
 export function isDelta({ type }: RunEvent): boolean {
-  return type === 'message.delta' || type === 'reasoning.delta' || type === 'tool.progress'
+  return deltas.includes(type)
 }
 
 /** Token counts under the names that callers of the Python framework read. */

@@ -164,6 +164,7 @@ function changeOf(state: RunState, event: RunEvent): Partial<RunState> {
     case 'answer.rejected':
       return { rejections: [...state.rejections, event.data] }
     case 'tool.progress':
+    case 'run.alive':
       return {}
     case 'tool.started':
       return { steps: changeCall(state.steps, event.data.callId, { started: event.data, ...noWait }) }

@@ -42,6 +42,7 @@ test('every event of a run is told of, and no other', () => {
     'approval.decided': true,
     'run.parked': true,
     'run.resumed': true,
+    'run.alive': true,
     'run.steered': true,
     'run.joined': true,
     'history.summarized': true,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
 import type { Tool } from '../../src/agent/agent-definition.js'
@@ -56,6 +57,14 @@ export function createSleepingClock(): VirtualClock {
   const clock = new VirtualClock()
   clock.sleep = async (ms) => clock.advanceTo(clock.now() + ms)
   return clock
+}
+
+/** Lets time pass in steps, as timers set others. */
+export async function pass(clock: VirtualClock, ms: number): Promise<void> {
+  for (const end = clock.now() + ms; clock.now() < end; ) {
+    clock.advanceTo(clock.now() + 5_000)
+    await nextTurn()
+  }
 }
 
 /** A tool named `work` that gives ten times its number, and the contexts it was called with. */

@@ -14,6 +14,7 @@ import { findTurnOf, takeBack, toReplaced } from '../state/take-back.js'
 import { bringAgain } from './bring-again.js'
 import { addTurn, adoptOutcome, announceWaiting, failRun, signalRun } from './ended-runs.js'
 import { type Operation, restoreState, toPatience, toStateOf } from './operation.js'
+import { outlastExecutor } from './outlast-executor.js'
 
 /**
  * The `run` operation: carries out the named run, and before it those accepted earlier, as the signals of two messages
@@ -115,11 +116,25 @@ async function carryOut(
 ): Promise<void> {
   const { pending, written } = found ?? (await findRuns(operation, state.own.turn, correlationId))
   const named = pending.findIndex(({ run }) => run === correlationId)
+  const begun = pending.slice(0, Math.max(0, named)).find(({ status }) => status === 'open')
+  if (begun !== undefined && !(await letPass(operation, begun.run)))
+    return signalRun(operation, correlationId)
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
     const isEnded = await goOn(operation, state, summary, named === 0 ? written : undefined)
     if (!isEnded) return
     if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
   }
+}
+
+/**
+ * A session may move to another host while an operation is at work on the one it leaves. A message that comes to the new host
+ * waits its turn all the same: were the run taken over, its tools would be called twice. False when it has to wait in another operation.
+ */
+async function letPass(operation: Operation, run: string): Promise<boolean> {
+  const { log, key, limits, startedAt, clock } = operation
+  const { executorSilenceMs: silenceMs, parkAfterMs } = limits
+  if (silenceMs === undefined) return true
+  return outlastExecutor({ log, key: { ...key, run }, silenceMs, until: startedAt + parkAfterMs, clock })
 }
 
 /**

@@ -22,6 +22,7 @@ import { createRunRequest } from '../client/run-request.js'
 import { appendPersistently } from './append-persistently.js'
 import type { ToolingRun } from './durable-tools.js'
 import { toNextExecution, toObservedRun } from './observed-run.js'
+import { sayAlive } from './say-alive.js'
 import { withAttachments } from './with-attachments.js'
 
 /** One execution of a run that has not ended. */
@@ -106,29 +107,34 @@ async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState
   journal.record({ type: 'run.started', data: started })
   if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
   await journal.flush()
-  return runLoop({
-    agent: { ...agent, client: withAttachments(agent.client, log, key) },
-    journal,
-    history: await drive.readHistory(journal),
-    sessionId: key.session,
-    correlationId: key.run,
-    depth: drive.depth,
-    isFromUntrusted: drive.isFromUntrusted,
-    messageCount: drive.messageCount,
-    sessionState: drive.sessionState,
-    readValues: drive.readValues,
-    limits,
-    controls,
-    join: (run) => joinRun(log, { ...key, run }, key.run),
-    hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
-    // The first execution shows the answer as it is made; once it is parked, a look now and then does.
-    waiting: { follows: (comesBack) => !comesBack || parked !== 'background', isLeftToCaller: false },
-    delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
-    durable: durable?.({ ...key, owner: request?.owner }),
-    signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
-    clock,
-    onError,
-  })
+  const fallSilent = drive.isInner ? () => {} : sayAlive(journal, clock, limits.hardEnd)
+  try {
+    return await runLoop({
+      agent: { ...agent, client: withAttachments(agent.client, log, key) },
+      journal,
+      history: await drive.readHistory(journal),
+      sessionId: key.session,
+      correlationId: key.run,
+      depth: drive.depth,
+      isFromUntrusted: drive.isFromUntrusted,
+      messageCount: drive.messageCount,
+      sessionState: drive.sessionState,
+      readValues: drive.readValues,
+      limits,
+      controls,
+      join: (run) => joinRun(log, { ...key, run }, key.run),
+      hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
+      // The first execution shows the answer as it is made; once it is parked, a look now and then does.
+      waiting: { follows: (comesBack) => !comesBack || parked !== 'background', isLeftToCaller: false },
+      delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
+      durable: durable?.({ ...key, owner: request?.owner }),
+      signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
+      clock,
+      onError,
+    })
+  } finally {
+    fallSilent()
+  }
 }
 
 /** Makes a run part of another one, unless it was begun on its own or is to be cancelled. Doing it twice is doing it once. */

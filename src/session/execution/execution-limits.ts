@@ -3,17 +3,33 @@ import type { ExecutionLimits } from '../../agent/loop/run-context.js'
 import { toTokenLimits } from '../../agent/loop/token-limits.js'
 import type { ParkReason, StoredEvent } from '../../run/events.js'
 
+/** Longer than somebody who is at work is ever silent; see `sayAlive`. */
+const executorSilenceMs = 45_000
+
 /** How long one operation of an entity may take; see {@link toOperationLimits}. */
 export interface OperationLimits {
   /** After this long a run is parked at its next step, and gone on with in a new operation; ms. */
   readonly parkAfterMs: number
   /** After this long the platform cuts the operation off; ms. */
   readonly hardEndMs: number
+  /**
+   * An operation that finds an earlier message at work elsewhere waits until that is done, or has been silent for so long; ms.
+   * `undefined` where a platform never lets two operations of a session run at a time.
+   */
+  readonly executorSilenceMs?: number | undefined
 }
 
 /** The limits that follow from the platform's time limit for a function (`functionTimeout` of host.json); ms. */
 export function toOperationLimits(functionTimeoutMs: number): OperationLimits {
   return { parkAfterMs: functionTimeoutMs / 2, hardEndMs: functionTimeoutMs * 0.95 }
+}
+
+/**
+ * How long to let pass whoever works on an earlier message; see `OperationLimits`. Azure Storage hands a session over to another
+ * host a minute after it was asked to, also while an operation is at work there; the embedded host never does.
+ */
+export function toExecutorSilence(env: NodeJS.ProcessEnv): number | undefined {
+  return env.FUNCTIONS_EMBEDDED_DATA_DIR === undefined ? executorSilenceMs : undefined
 }
 
 /** How far an execution may go that begins now, in an operation that began at `operationStart` (ms since 1970). */

@@ -69,22 +69,25 @@ export async function sweep(options: SweepOptions): Promise<SweepReport> {
 /** What stands still, but not for good reason. */
 function findStalled(options: SweepOptions): Promise<readonly RunKey[]> {
   const { log, stallMs, now } = options
+  const before = now - stallMs
   const opens = new Map<string, Promise<readonly RunSummary[]>>()
   const isServed = isServedBy(options)
   return findWanted(
     limit,
-    (count) => log.stalled({ before: now - stallMs, now, limit: count }),
-    async (key) => isServed(key) && !(await waitsBehindOther(log, key, opens)),
+    (count) => log.stalled({ before, now, limit: count }),
+    async (key) => isServed(key) && !(await waitsBehindOther(log, key, before, opens)),
   )
 }
 
 /**
  * The first run of a session that has not ended goes on before the others; while it waits for a human, waking them is no use.
+ * While it is worked on, it may do harm: where the session has moved to another host meanwhile, that would take the run over.
  * But for one that has come to stop it, and whose caller did not live to say so.
  */
 async function waitsBehindOther(
   log: RunLog,
   key: RunKey,
+  before: number,
   opens: Map<string, Promise<readonly RunSummary[]>>,
 ): Promise<boolean> {
   const name = JSON.stringify([key.agent, key.session])
@@ -92,10 +95,16 @@ async function waitsBehindOther(
   opens.set(name, finding)
   const open = await finding
   const [first] = open
-  if (first === undefined || first.run === key.run || first.status !== 'parked') return false
+  if (first === undefined || first.run === key.run) return false
+  if (first.status !== 'parked' && !(await hasMoved(log, { ...key, run: first.run }, before))) return false
   const { request } = fold(await log.read(key))
   const runs = open.map(({ run }) => run)
   return request === undefined || !toStopped(runs, key.run, request.options).includes(first.run)
+}
+
+async function hasMoved(log: RunLog, key: RunKey, since: number): Promise<boolean> {
+  const last = (await log.read(key).catch(() => [])).at(-1)
+  return last !== undefined && last.at >= since
 }
 
 /** A session that cannot be read has nobody that is known to wait: whoever wakes its runs learns why. */

@@ -94,7 +94,8 @@ export class Inspector {
 }
 
 function createItem({ id, type, at, data }: RunRecord): HTMLElement {
-  const kind = type.endsWith('.delta') || type === 'tool.progress' ? 'delta' : 'record'
+  const isDelta = type.endsWith('.delta') || type === 'tool.progress' || type === 'run.alive'
+  const kind = isDelta ? 'delta' : 'record'
   const summary = createElement(
     'summary',
     {},
