@@ -1,6 +1,7 @@
 import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
 import { isAnswer, isAsking, isExpired, toOpenApprovals, toOpenCalls } from '../../run/waiting.js'
@@ -48,7 +49,7 @@ export async function findAskingRun(
   key: RunKey,
 ): Promise<RunKey | undefined> {
   const { log, sessions, owner } = call
-  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const [first] = await findOpenRuns(log, key)
   if (first?.status !== 'parked') return undefined
   await sessions.requireSession(key, owner)
   if ((await sessions.readRun(key)).length > 0) return undefined

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FencedError, hasCode } from '../../core/errors.js'
 import type { RunRequest, StoredEvent } from '../../run/events.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunSummary } from '../../run/run-log.js'
 import { createReplacesError } from '../client/check-replaced.js'
@@ -127,7 +128,7 @@ async function carryOut(
  * may have joined the run, and ended with it.
  */
 async function signalWaiting(operation: Operation): Promise<void> {
-  const waiting = await operation.log.runsAfter(operation.key, Number.MAX_SAFE_INTEGER)
+  const waiting = await findOpenRuns(operation.log, operation.key)
   const last = waiting.at(-1)
   if (last !== undefined) signalRun(operation, last.run)
 }

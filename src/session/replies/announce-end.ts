@@ -2,6 +2,7 @@ import type { DurableClient } from 'durable-functions'
 import type { Clock } from '../../core/clock.js'
 import { toErrorMessage } from '../../core/errors.js'
 import { isTerminal, type RunRequest, type TerminalEvent } from '../../run/events.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import { toPathSegment } from '../client/to-path-segment.js'
@@ -79,7 +80,7 @@ export async function announceDeletion(
   before: number,
 ): Promise<void> {
   if (raiseEvent === undefined) return
-  for (const { run, acceptedAt } of await log.runsAfter(key, Number.MAX_SAFE_INTEGER)) {
+  for (const { run, acceptedAt } of await findOpenRuns(log, key)) {
     if (acceptedAt >= before) continue
     const events = await log.read({ ...key, run })
     if (events.some(isTerminal)) continue

@@ -4,6 +4,7 @@ import { AgentError, hasCode } from '../../core/errors.js'
 import { forEachLimited } from '../../core/for-each-limited.js'
 import { toProblem } from '../../core/problem.js'
 import type { StoredEvent, TerminalEvent } from '../../run/events.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { stopOthers, toStopped } from '../client/make-way.js'
@@ -100,7 +101,7 @@ async function waitsBehindOther(
 
 /** A session that cannot be read has nobody that is known to wait: whoever wakes its runs learns why. */
 function findOpen(log: RunLog, key: SessionKey): Promise<readonly RunSummary[]> {
-  return log.runsAfter(key, Number.MAX_SAFE_INTEGER).catch(() => [])
+  return findOpenRuns(log, key).catch(() => [])
 }
 
 function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {
