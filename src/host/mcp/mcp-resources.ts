@@ -1,6 +1,6 @@
 import { parseJson } from '../../core/json.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 import { invokeMcpFunction, type McpCaller } from './mcp-call.js'
 import { parseJsonOption, pickOptions } from './mcp-option.js'

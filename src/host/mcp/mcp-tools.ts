@@ -1,5 +1,5 @@
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 import {
   invokeMcpFunction,
