@@ -26,7 +26,7 @@ export async function operateRun(operation: Operation): Promise<void> {
   if (request === undefined) return operatePending(operation, correlationId)
   const key = { ...operation.key, run: correlationId }
   try {
-    await takeIn(operation, key, request, isAwaited)
+    await writeDown(operation, key, request, isAwaited)
     const { orchestrationId } = request
     await operatePending({ ...operation, repliesTo: { run: correlationId, orchestrationId } }, correlationId)
   } catch (error) {
@@ -37,7 +37,7 @@ export async function operateRun(operation: Operation): Promise<void> {
 }
 
 /** Writes down a run that came with its operation. One that nobody waits for is brought again as long as the store does not take it. */
-async function takeIn(
+async function writeDown(
   operation: Operation,
   key: RunKey,
   request: RunRequest,

@@ -33,8 +33,8 @@ export interface RunExecution {
   readonly agent: AgentDefinition
   readonly log: RunLog
   readonly key: RunKey
-  /** What was written of it just now. @default it is read */
-  readonly written: WrittenRun | undefined
+  /** Just read. */
+  readonly written: WrittenRun
   readonly callback: AgentResponseCallback | undefined
   /** Finds what the model is shown of the past; asked for only when the run goes on. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
@@ -66,7 +66,7 @@ export interface RunExecution {
  */
 export async function executeRun(execution: RunExecution): Promise<RunState> {
   const { log, key, clock } = execution
-  const { events, records } = execution.written ?? (await readWritten(log, key))
+  const { events, records } = execution.written
   const state = fold(events)
   if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
   if (isWaiting(state) && !hasNews(state, records, toTimestamp(clock.now()))) return state
@@ -77,7 +77,8 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   try {
     const carried = await execute(execution, events, controls)
     // What came while the run was being parked may have found nobody to wake.
-    return isWaiting(carried) ? await executeRun({ ...execution, written: undefined }) : carried
+    if (!isWaiting(carried)) return carried
+    return await executeRun({ ...execution, written: await readWritten(log, key) })
   } finally {
     // With a reason, as the making of an exception that nobody sees would cost more than the rest.
     watching.abort(null)
