@@ -29,7 +29,7 @@ export async function addTurn(
   await endJoinedRuns(operation, ended)
   await endHelpers(operation, run, ended)
   await announce(operation, run, ended)
-  await takeIn(operation.log, { ...operation.key, run }, state, { turn, events, ended })
+  await takeIn({ ...operation, state }, { run, turn, events, ended })
 }
 
 /** Before the turn is committed: whatever cut the run off, or ended it from outside, this is done. */

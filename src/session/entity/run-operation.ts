@@ -9,6 +9,7 @@ import { executeRun, readWritten, type WrittenRun } from '../execution/execute-r
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { accept, readInput, reply } from '../replies/reply-to-caller.js'
 import type { AgentState } from '../state/agent-state.js'
+import type { Conversation } from '../state/conversation.js'
 import { inherit } from '../state/inherit.js'
 import { prepareHistory } from '../state/prepare-history.js'
 import { findTurnOf, takeBack, toReplaced } from '../state/take-back.js'
@@ -159,10 +160,10 @@ async function findPlace(
   run: string,
   events: readonly StoredEvent[],
 ): Promise<RunPlace | undefined> {
-  const { log, key } = operation
+  const conversation = { ...operation, state }
   try {
-    await inherit(log, { ...key, run }, state, events)
-    const replacesTurn = await takePlace(operation, state, events)
+    await inherit(conversation, run, events)
+    const replacesTurn = await takePlace(conversation, events)
     return { turn: state.own.turn + 1, replacesTurn }
   } catch (error) {
     if (!hasCode(error, 'not_found') && !hasCode(error, 'invalid_request')) throw error
@@ -173,15 +174,14 @@ async function findPlace(
 
 /** Takes back what a run takes the place of. @throws {AgentError} `not_found` when that is gone. */
 async function takePlace(
-  { log, key }: Operation,
-  state: AgentState,
+  conversation: Conversation,
   events: readonly StoredEvent[],
 ): Promise<number | undefined> {
   const replaced = toReplaced(events)
   if (replaced === undefined) return undefined
-  const turn = fold(events).replacesTurn ?? (await findTurnOf(log, { ...key, run: replaced }, state))
+  const turn = fold(events).replacesTurn ?? (await findTurnOf(conversation, replaced))
   if (turn === 0) throw createReplacesError(replaced)
-  await takeBack(log, key, state, turn)
+  await takeBack(conversation, turn)
   return turn
 }
 
