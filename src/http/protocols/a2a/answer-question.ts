@@ -6,6 +6,7 @@ import { isTerminal, type StoredEvent } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
 import { findApprovalRequest, toOpenApprovals } from '../../../run/waiting.js'
 import { checkEditedArguments } from '../../check-edited-arguments.js'
+import { jsonObject } from '../../json-shapes.js'
 import { parseShape } from '../../parse-shape.js'
 import { createFieldError } from '../../request-errors.js'
 import { toUnanswered } from '../answered-events.js'
@@ -22,7 +23,7 @@ const decisionData = z.looseObject({
   approvalId: z.string(),
   approved: z.boolean(),
   reason: z.string().max(longestReason).nullish(),
-  arguments: z.record(z.string(), z.unknown()).nullish(),
+  arguments: jsonObject.nullish(),
 })
 
 /**
@@ -78,8 +79,8 @@ function parseDecision(part: SentMessage['parts'][number], path: string): z.infe
   return parseShape(decisionData, part.data, [path, 'data'])
 }
 
-function toEdited(args: unknown, approved: boolean, path: string): JsonObject | undefined {
-  if (!isJsonObject(args)) return undefined
+function toEdited(args: JsonObject | null | undefined, approved: boolean, path: string) {
+  if (args === null || args === undefined) return undefined
   if (!approved) throw createFieldError(path, 'make no sense with a rejection')
   return args
 }

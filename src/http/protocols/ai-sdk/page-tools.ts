@@ -3,9 +3,10 @@ import type { AgentDefinition } from '../../../agent/agent-definition.js'
 import { isJsonObject } from '../../../core/json.js'
 import type { CallerTool } from '../../../run/events.js'
 import { checkCallerTools, mostCallerTools } from '../../caller-tools.js'
+import { jsonObject } from '../../json-shapes.js'
 import { createFieldError } from '../../request-errors.js'
 
-const jsonSchema = z.record(z.string(), z.unknown())
+const jsonSchema = jsonObject
 
 const pageTool = z.strictObject({
   description: z.string().default(''),
