@@ -4,7 +4,7 @@ import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { findOpenRuns } from '../../run/find-runs.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
-import { isAnswer, isAsking, isExpired, toOpenApprovals, toOpenCalls } from '../../run/waiting.js'
+import { hasOpenQuestions, isAnswer, isAsking, isExpired } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 
 /** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */
@@ -19,7 +19,7 @@ async function isDecided(
   events: readonly StoredEvent[],
 ): Promise<boolean> {
   const state = fold(events)
-  if (toOpenApprovals(state).length + toOpenCalls(state).length === 0) return true
+  if (!hasOpenQuestions(state)) return true
   return (await log.controls(key)).some((record) => isAnswer(state, record))
 }
 
@@ -55,7 +55,7 @@ export async function findAskingRun(
   if ((await sessions.readRun(key)).length > 0) return undefined
   const asking = { ...key, run: first.run }
   const standing = await sessions.readStanding(asking)
-  return toOpenApprovals(standing).length + toOpenCalls(standing).length > 0 ? asking : undefined
+  return hasOpenQuestions(standing) ? asking : undefined
 }
 
 /** A run whose place another one takes. */
