@@ -274,6 +274,11 @@ export function isTerminal(event: RunEvent): event is TerminalEvent {
   return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
 }
 
+/** What a run was asked: its log begins with that. `undefined` when there is no log. */
+export function toRunRequest([accepted]: readonly RunEvent[]): RunRequest | undefined {
+  return accepted?.type === 'run.accepted' ? accepted.data : undefined
+}
+
 /** True for provisional events: void if their step, or their tool, is begun again. */
 export function isDelta({ type }: RunEvent): boolean {
   return type === 'message.delta' || type === 'reasoning.delta' || type === 'tool.progress'

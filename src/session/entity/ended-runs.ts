@@ -1,7 +1,7 @@
 import { measureEnd } from '../../agent/telemetry/run-meter.js'
 import { hasCode } from '../../core/errors.js'
 import { toProblem } from '../../core/problem.js'
-import type { TerminalEvent } from '../../run/events.js'
+import { type TerminalEvent, toRunRequest } from '../../run/events.js'
 import { fold, type RunState, type Steering } from '../../run/fold.js'
 import { toRequestText } from '../../run/to-response.js'
 import { isAsking } from '../../run/waiting.js'
@@ -103,7 +103,7 @@ export async function adoptOutcome(operation: Operation, run: string, into: stri
   const { outcome, request } = fold(await log.read({ ...key, run: into }))
   const isForgotten = request === undefined
   if (outcome === undefined && !isForgotten) return false
-  const { messages = [] } = fold(await log.read({ ...key, run })).request ?? {}
+  const { messages = [] } = toRunRequest(await log.read({ ...key, run })) ?? {}
   await endRun(operation, run, toOutcomeOf({ run, messages }, outcome ?? forgotten))
   return true
 }

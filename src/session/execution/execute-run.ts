@@ -4,7 +4,13 @@ import type { InvocationValuesFactory, RunInfo } from '../../agent/providers/pro
 import { type Clock, toTimestamp } from '../../core/clock.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { ControlRecord } from '../../run/control.js'
-import type { RunEvent, RunRequest, SessionState, StoredEvent } from '../../run/events.js'
+import {
+  type RunEvent,
+  type RunRequest,
+  type SessionState,
+  type StoredEvent,
+  toRunRequest,
+} from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
@@ -119,7 +125,7 @@ async function execute(
     messageCount,
     sessionState: execution.sessionState,
     durable: execution.durable,
-    readValues: () => execution.values(toRunInfo(key, fold(events).request)),
+    readValues: () => execution.values(toRunInfo(key, toRunRequest(events))),
     limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
     onAppended: (event, current) => announce(event, current, execution, callbacks),
     clock,

@@ -1,6 +1,5 @@
-import { isTerminal, type RunRequest, type TerminalEvent } from '../../run/events.js'
+import { isTerminal, type RunRequest, type TerminalEvent, toRunRequest } from '../../run/events.js'
 import { findOpenRuns } from '../../run/find-runs.js'
-import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import type { RaiseEvent } from './raise-event.js'
 import { createFailedReply, type RunReply, toEndEventName, toRunReply } from './run-reply.js'
@@ -53,7 +52,7 @@ export async function announceDeletion(
     const events = await log.read({ ...key, run })
     if (events.some(isTerminal)) continue
     const reply = createFailedReply({ ...key, run }, { code: 'run_cancelled', detail: deletedReason })
-    const waiting = await findWaiting(log, { ...key, run }, fold(events).request)
+    const waiting = await findWaiting(log, { ...key, run }, toRunRequest(events))
     await announce(raiseEvent, { ...key, run }, waiting, reply)
   }
 }

@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import type { StoredEvent } from '../../run/events.js'
+import { type StoredEvent, toRunRequest } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { Conversation } from './conversation.js'
 import { readInheritance } from './inheritance.js'
@@ -13,8 +13,7 @@ export async function inherit(
   run: string,
   events: readonly StoredEvent[],
 ): Promise<void> {
-  const [accepted] = events
-  const digest = accepted?.type === 'run.accepted' ? accepted.data.inherited : undefined
+  const digest = toRunRequest(events)?.inherited
   if (digest === undefined) return
   const { own } = state
   if (own.turn === 0 && own.inherited === undefined) {

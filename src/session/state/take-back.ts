@@ -1,5 +1,5 @@
 import { forEachLimited } from '../../core/for-each-limited.js'
-import type { SessionState, StoredEvent } from '../../run/events.js'
+import { type SessionState, type StoredEvent, toRunRequest } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunSummary } from '../../run/run-log.js'
 import { logsAtATime } from '../logs-at-a-time.js'
@@ -13,8 +13,8 @@ import { toTurnEntries } from './turn-entries.js'
 import { type TurnRange, toTurns } from './turns.js'
 
 /** The run whose place a run takes, as its log says; `undefined` when it takes nobody's. */
-export function toReplaced([accepted]: readonly StoredEvent[]): string | undefined {
-  return accepted?.type === 'run.accepted' ? accepted.data.options.replaces : undefined
+export function toReplaced(events: readonly StoredEvent[]): string | undefined {
+  return toRunRequest(events)?.options.replaces
 }
 
 /** The turn of a run, also when its log was deleted but not its turn; 0 when it is none of the conversation's, or has not been begun. */

@@ -3,7 +3,7 @@ import { measureEnd } from '../../agent/telemetry/run-meter.js'
 import { AgentError, hasCode } from '../../core/errors.js'
 import { forEachLimited } from '../../core/for-each-limited.js'
 import { toProblem } from '../../core/problem.js'
-import type { StoredEvent, TerminalEvent } from '../../run/events.js'
+import { type StoredEvent, type TerminalEvent, toRunRequest } from '../../run/events.js'
 import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
@@ -94,7 +94,7 @@ async function waitsBehindOther(
   const open = await finding
   const [first] = open
   if (first === undefined || first.run === key.run || first.status !== 'parked') return false
-  const { request } = fold(await log.read(key))
+  const request = toRunRequest(await log.read(key))
   const runs = open.map(({ run }) => run)
   return request === undefined || !toStopped(runs, key.run, request.options).includes(first.run)
 }

@@ -1,6 +1,6 @@
 import { AgentError } from '../../../core/errors.js'
 import { type ChatMessage, toText } from '../../../core/messages.js'
-import type { RunRequest, TerminalEvent } from '../../../run/events.js'
+import { type RunRequest, type TerminalEvent, toRunRequest } from '../../../run/events.js'
 import { findEndedRuns, findOpenRuns } from '../../../run/find-runs.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
@@ -70,7 +70,7 @@ export async function findTwin(
   for (const { run } of open.slice(0, Math.max(0, own))) {
     if (run === replaced) continue
     const earlier = { ...key, run }
-    const { request } = fold(await sessions.readRun(earlier))
+    const request = toRunRequest(await sessions.readRun(earlier))
     if (toTaken(earlier, request).has(toLastUserId(shown))) return earlier
   }
   return undefined
