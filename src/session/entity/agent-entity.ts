@@ -127,7 +127,7 @@ async function reset(operation: Operation): Promise<void> {
   // A signal that comes twice, or after that of a later reset, must not take newer messages with it.
   if (before < resetBefore || (resetId !== undefined && resetId === input.id)) return
   const { turn } = state.own
-  await addEndedRuns(operation, state)
+  await addEndedRuns({ ...operation, state })
   // What this state has not committed yet stays in the logs: were the commit lost too, it could not be counted again.
   await log.deleteEndedRuns(key, { acceptedBefore: before, upToTurn: turn })
   state.reset()

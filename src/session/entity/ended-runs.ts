@@ -7,29 +7,23 @@ import { toRequestText } from '../../run/to-response.js'
 import { isAsking } from '../../run/waiting.js'
 import { endDelegatedRuns } from '../delegation/end-delegated-runs.js'
 import { announceEnd } from '../replies/announce-end.js'
-import type { AgentState } from '../state/agent-state.js'
 import { takeIn } from '../state/take-in.js'
-import type { Operation } from './operation.js'
+import type { Operation, SessionOperation } from './operation.js'
 
 /** Takes in the runs that have ended although their operation was cut off before it could be committed. */
-export async function addEndedRuns(operation: Operation, state: AgentState): Promise<void> {
-  const runs = await operation.log.runsAfter(operation.key, state.own.turn)
-  for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, state, run, turn)
+export async function addEndedRuns(operation: SessionOperation): Promise<void> {
+  const runs = await operation.log.runsAfter(operation.key, operation.state.own.turn)
+  for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, run, turn)
 }
 
 /** Adds an ended run to the session, after everyone who waits for it has been told. */
-export async function addTurn(
-  operation: Operation,
-  state: AgentState,
-  run: string,
-  turn: number,
-): Promise<void> {
+export async function addTurn(operation: SessionOperation, run: string, turn: number): Promise<void> {
   const events = await operation.log.read({ ...operation.key, run })
   const ended = fold(events)
   await endJoinedRuns(operation, ended)
   await endHelpers(operation, run, ended)
   await announce(operation, run, ended)
-  await takeIn({ ...operation, state }, { run, turn, events, ended })
+  await takeIn(operation, { run, turn, events, ended })
 }
 
 /** Before the turn is committed: whatever cut the run off, or ended it from outside, this is done. */

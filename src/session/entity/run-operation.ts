@@ -15,7 +15,7 @@ import { prepareHistory } from '../state/prepare-history.js'
 import { findTurnOf, takeBack, toReplaced } from '../state/take-back.js'
 import { bringAgain } from './bring-again.js'
 import { addTurn, adoptOutcome, announceWaiting, failRun, signalRun } from './ended-runs.js'
-import { type Operation, restoreState, toPatience, toStateOf } from './operation.js'
+import { type Operation, restoreState, type SessionOperation, toPatience, toStateOf } from './operation.js'
 
 /**
  * The `run` operation: carries out the named run, and before it those accepted earlier, as the signals of two messages
@@ -64,7 +64,7 @@ export async function operatePending(operation: Operation, correlationId: string
     await outlastFailures(toPatience(operation), () => {
       const first = found
       found = undefined
-      return carryOut(operation, state, correlationId, first)
+      return carryOut({ ...operation, state }, correlationId, first)
     })
   } catch (error) {
     // Whoever took the run over may be the one whose operation counts for nothing: then it ends there, and nobody takes it in.
@@ -110,15 +110,14 @@ async function findRuns({ log, key }: Operation, turn: number, run: string): Pro
 }
 
 async function carryOut(
-  operation: Operation,
-  state: AgentState,
+  operation: SessionOperation,
   correlationId: string,
   found: FoundRuns | undefined,
 ): Promise<void> {
-  const { pending, written } = found ?? (await findRuns(operation, state.own.turn, correlationId))
+  const { pending, written } = found ?? (await findRuns(operation, operation.state.own.turn, correlationId))
   const named = pending.findIndex(({ run }) => run === correlationId)
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
-    const isEnded = await goOn(operation, state, summary, named === 0 ? written : undefined)
+    const isEnded = await goOn(operation, summary, named === 0 ? written : undefined)
     if (!isEnded) return
     if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
   }
@@ -136,13 +135,12 @@ async function signalWaiting(operation: Operation): Promise<void> {
 
 /** Takes in a run that has ended, or executes it; true when it has ended. */
 async function goOn(
-  operation: Operation,
-  state: AgentState,
+  operation: SessionOperation,
   summary: RunSummary,
   written: WrittenRun | undefined,
 ): Promise<boolean> {
-  if (summary.status !== 'ended') return execute(operation, state, summary, written)
-  await addTurn(operation, state, summary.run, summary.turn)
+  if (summary.status !== 'ended') return execute(operation, summary, written)
+  await addTurn(operation, summary.run, summary.turn)
   return true
 }
 
@@ -155,16 +153,14 @@ interface RunPlace {
 
 /** Finds the place of a run, and makes of the conversation what it is before it. A run without a place fails: `undefined`. */
 async function findPlace(
-  operation: Operation,
-  state: AgentState,
+  operation: SessionOperation,
   run: string,
   events: readonly StoredEvent[],
 ): Promise<RunPlace | undefined> {
-  const conversation = { ...operation, state }
   try {
-    await inherit(conversation, run, events)
-    const replacesTurn = await takePlace(conversation, events)
-    return { turn: state.own.turn + 1, replacesTurn }
+    await inherit(operation, run, events)
+    const replacesTurn = await takePlace(operation, events)
+    return { turn: operation.state.own.turn + 1, replacesTurn }
   } catch (error) {
     if (!hasCode(error, 'not_found') && !hasCode(error, 'invalid_request')) throw error
     await failRun(operation, run, error)
@@ -187,15 +183,14 @@ async function takePlace(
 
 /** Executes a run; true when it has ended. */
 async function execute(
-  operation: Operation,
-  state: AgentState,
+  operation: SessionOperation,
   { run }: RunSummary,
   written: WrittenRun | undefined,
 ): Promise<boolean> {
-  const { agent, log, key, callback, limits, startedAt, clock } = operation
+  const { agent, log, key, state, callback, limits, startedAt, clock } = operation
   const onError = (error: unknown) => operation.onError(error, run)
   const known = written ?? (await readWritten(log, { ...key, run }))
-  const place = await findPlace(operation, state, run, known.events)
+  const place = await findPlace(operation, run, known.events)
   if (place === undefined) return true
   const { turn, replacesTurn } = place
   const until = startedAt + limits.parkAfterMs
@@ -229,6 +224,6 @@ async function execute(
   // two turns. All that is left is for those who ask later.
   await nextTurn()
   await nextTurn()
-  await addTurn(operation, state, run, turn)
+  await addTurn(operation, run, turn)
   return true
 }
