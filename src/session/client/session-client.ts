@@ -65,7 +65,7 @@ export class SessionClient {
     this.#entities = new SessionEntities(durable, clock)
     this.#log = log
     this.#reader = new SessionReader(this.#entities, log)
-    this.#tellWebhooks = createTellWebhooks(durable, log, false)
+    this.#tellWebhooks = createTellWebhooks(durable, log, 'named')
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
   }
 
