@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions'
-import { systemClock } from '../../core/clock.js'
+import { pause, systemClock } from '../../core/clock.js'
 import { AgentError, toIssueText } from '../../core/errors.js'
 import { parseWith } from '../../core/schema.js'
 import { askTaskHub, findOrchestration } from '../../session/client/ask-task-hub.js'
@@ -89,7 +89,7 @@ export class WorkflowClient {
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 500)) {
       const run = await this.read(key)
       if (hasEnded(run) || signal.aborted) return run
-      await systemClock.sleep(pauseMs, signal).catch(() => {})
+      await pause(systemClock, pauseMs, signal)
     }
   }
 
