@@ -27,7 +27,7 @@ async function isDecided(
  * A run's events, once it has heard what somebody has answered it: until then its log says that it waits for that.
  * Waits only when there is something to hear, and no longer than the signal allows.
  */
-export async function readDecidedRun(
+async function readDecidedRun(
   call: Pick<Call, 'log' | 'sessions'>,
   key: RunKey,
   signal: AbortSignal,
@@ -37,6 +37,21 @@ export async function readDecidedRun(
   if (!isAsking(fold(events)) || !(await isDecided(call, key, events))) return events
   for await (const later of sessions.follow(key, events.length - 1, signal)) if (later.length > 0) break
   return sessions.readRun(key)
+}
+
+/**
+ * A run as it goes on, once it has heard what somebody has answered it: after `told`, or else from its beginning. What
+ * there is already comes as one.
+ */
+export async function* followDecidedRun(
+  call: Pick<Call, 'log' | 'sessions'>,
+  key: RunKey,
+  signal: AbortSignal,
+  told: readonly StoredEvent[] = [],
+): AsyncGenerator<readonly StoredEvent[]> {
+  const events = told.length > 0 ? told : await readDecidedRun(call, key, signal)
+  if (told.length === 0) yield events
+  if (fold(events).outcome === undefined) yield* call.sessions.follow(key, events.length - 1, signal)
 }
 
 /**
