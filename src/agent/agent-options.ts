@@ -1,6 +1,5 @@
 import { checkCount } from '../core/check-count.js'
-import { checkChoice, checkList, checkOptions, type OptionNames } from '../core/check-options.js'
-import { AgentError } from '../core/errors.js'
+import { checkChoice, checkList, checkOptions, type OptionNames, refuse } from '../core/check-options.js'
 import { type Schema, toJsonSchema } from '../core/schema.js'
 import type { ChatClient } from '../model/chat-client.js'
 import {
@@ -182,8 +181,4 @@ function checkNames({ name, tools = [], contextProviders = [] }: AgentOptions): 
   refuse(
     `Agent "${name}" has two tool sources or context providers named "${twice}"; what they keep in a session is filed under their names.`,
   )
-}
-
-function refuse(message: string): never {
-  throw new AgentError('invalid_configuration', message)
 }

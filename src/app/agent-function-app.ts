@@ -66,14 +66,7 @@ export class AgentFunctionApp {
   /** @throws {AgentError} `invalid_configuration` naming what cannot be used. */
   constructor(options: AgentFunctionAppOptions = {}) {
     checkAppOptions(options)
-    const {
-      agents = [],
-      workflows = [],
-      authLevel = 'function',
-      enableHealthCheck = true,
-      chatPage = false,
-      protocols = [],
-    } = options
+    const { agents = [], workflows = [], authLevel = 'function' } = options
     this.#defaultCallback = options.defaultCallback
     const webhooks = options.webhooks && readWebhookOptions(options.webhooks)
     const log = options.runLog ?? openRunLog()
@@ -116,18 +109,25 @@ export class AgentFunctionApp {
     app.setup({ enableHttpStream: true })
     watchForwardedRequests()
     app.hook.appStart(() => this.#check())
+    this.#registerShared(options)
+    for (const agent of agents) this.addAgent(agent)
+    for (const workflow of workflows) this.addWorkflow(workflow)
+  }
+
+  /** Registers what all agents and workflows share, and the routes of the app as a whole. */
+  #registerShared(options: AgentFunctionAppOptions): void {
+    const { enableHealthCheck = true, chatPage = false, protocols = [] } = options
+    const { log, settings } = this.#services
     registerFirst(() => registerWatchdog(this.#services, options))
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
-    if (webhooks !== undefined) registerWebhooks(webhooks, log)
+    if (settings.webhooks !== undefined) registerWebhooks(settings.webhooks, log)
     const dialects = createProtocolRoutes(protocols)
     const routes = createAppRoutes({ health: enableHealthCheck, chatPage, dialects })
     for (const route of routes) serveRoute(route, this.#services)
     if (chatPage) serveChatPage()
     df.app.entity(journalEntity, createJournalEntity())
-    for (const agent of agents) this.addAgent(agent)
-    for (const workflow of workflows) this.addWorkflow(workflow)
   }
 
   /** The agents served, in order of registration. */

@@ -9,8 +9,8 @@ import {
   checkList,
   checkOptions,
   type OptionNames,
+  refuse,
 } from '../core/check-options.js'
-import { AgentError } from '../core/errors.js'
 import { type Protocol, protocolNames } from '../http/protocols/protocols.js'
 import type { AnswerQuestion, DecisionQuestion } from '../http/rights.js'
 import type { WebhookOptions } from '../http/webhooks/webhook-options.js'
@@ -201,8 +201,4 @@ function checkCallback(what: string, callback: AgentResponseCallback | undefined
   const { onStreamingResponseUpdate, onAgentResponse } = callback
   if (typeof (onStreamingResponseUpdate ?? onAgentResponse) === 'function') return
   refuse(`${what} must have a function onStreamingResponseUpdate or onAgentResponse.`)
-}
-
-function refuse(message: string): never {
-  throw new AgentError('invalid_configuration', message)
 }

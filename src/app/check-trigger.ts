@@ -5,8 +5,8 @@ import {
   checkPairs,
   checkText,
   type OptionNames,
+  refuse,
 } from '../core/check-options.js'
-import { AgentError } from '../core/errors.js'
 import type { AgentTrigger, BlobTrigger, QueueTrigger, ScheduleTrigger } from './agent-trigger.js'
 
 const kinds = ['queue', 'blob', 'schedule'] as const
@@ -50,8 +50,4 @@ function checkTrigger(what: string, trigger: AgentTrigger): void {
     refuse(`${what} by a schedule must have a message.`)
   if (trigger.onAnswer !== undefined && typeof trigger.onAnswer !== 'function')
     refuse(`${what} must have a function as onAnswer.`)
-}
-
-function refuse(message: string): never {
-  throw new AgentError('invalid_configuration', message)
 }

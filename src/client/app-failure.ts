@@ -1,16 +1,13 @@
-import { AgentError } from '../core/errors.js'
+import { AgentError, type Issue } from '../core/errors.js'
 import { isJsonObject, parseJson } from '../core/json.js'
+import { mayPass } from '../core/may-pass.js'
 import { isAgentErrorCode } from '../core/problem.js'
-import { toIssues } from './read-issues.js'
 
 /** How whoever calls an app says where it is, and gives its key: a part of sentences. */
 export interface Advice {
   readonly url: string
   readonly key: string
 }
-
-/** Answers of a host, or of what stands before it, that another one may follow soon. */
-const passingStatuses: ReadonlySet<number> = new Set([408, 502, 503, 504])
 
 /** An error for a request that got no answer; worth trying again. */
 export function createUnreachableError(url: string, advice: Advice, cause: unknown): AgentError {
@@ -44,9 +41,7 @@ export async function readFailure(response: Response, url: string, advice: Advic
   const problem = parseJson(text)
   const { detail, code, issues } = isJsonObject(problem) ? problem : {}
   const { status } = response
-  // An empty 500 comes from a host that is going down; a 429 that is not the app's from one that has too much to do.
-  const isHosts = (status === 500 && text === '') || (status === 429 && code === undefined)
-  const retryable = passingStatuses.has(status) || isHosts
+  const retryable = mayPass({ status, body: text, code })
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterMs = seconds >= 0 && seconds <= 60 ? seconds * 1000 : undefined
   const message = toMessage(response, url, advice, typeof detail === 'string' ? detail : undefined)
@@ -73,4 +68,14 @@ function toMessage(response: Response, url: string, advice: Advice, detail: stri
     return `There are no agents at ${url} (404): it must end as the app's routes begin, mostly with /api; say ${advice.url}.`
   }
   return `The app at ${url} answered ${status} without saying why; its log may.`
+}
+
+/** What is wrong with an input, as an app has told it; `undefined` when it has not. */
+function toIssues(value: unknown): readonly Issue[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  return value.flatMap((issue) => {
+    if (!isJsonObject(issue)) return []
+    const { path, message } = issue
+    return typeof path === 'string' && typeof message === 'string' ? [{ path, message }] : []
+  })
 }

@@ -17,22 +17,19 @@ export function checkOptions<Options extends object>(
   const strange = Object.keys(options).find((name) => !Object.hasOwn(known, name))
   if (strange === undefined) return
   const names = Object.keys(known).join(', ')
-  throw new AgentError('invalid_configuration', `${what} has no option "${strange}". It has: ${names}.`)
+  refuse(`${what} has no option "${strange}". It has: ${names}.`)
 }
 
 /** Refuses what is no object. @throws {AgentError} `invalid_configuration` */
 export function checkObject(what: string, options: unknown): void {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
-  throw new AgentError(
-    'invalid_configuration',
-    `${what} takes an object with options, not ${describeGiven(options)}.`,
-  )
+  refuse(`${what} takes an object with options, not ${describeGiven(options)}.`)
 }
 
 /** Refuses what is no list. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkList(option: string, value: unknown): void {
   if (Array.isArray(value)) return
-  throw new AgentError('invalid_configuration', `${option} must be a list, not ${describeGiven(value)}.`)
+  refuse(`${option} must be a list, not ${describeGiven(value)}.`)
 }
 
 /** What was given instead of what an option takes, for messages. Security: what an object holds, such as keys, is not told. */
@@ -46,32 +43,25 @@ export function describeGiven(value: unknown): string {
 export function checkChoice(option: string, value: unknown, choices: readonly string[]): void {
   if (choices.some((choice) => choice === value)) return
   const words = choices.map((choice) => `'${choice}'`).join(', ')
-  throw new AgentError(
-    'invalid_configuration',
-    `${option} must be one of ${words}, not ${describeGiven(value)}.`,
-  )
+  refuse(`${option} must be one of ${words}, not ${describeGiven(value)}.`)
 }
 
 /** Refuses the texts that settings are made of: `'false'` would switch it on. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkFlag(option: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return
-  throw new AgentError(
-    'invalid_configuration',
-    `${option} must be true or false, not ${describeGiven(value)}.`,
-  )
+  refuse(`${option} must be true or false, not ${describeGiven(value)}.`)
 }
 
 /** Refuses what is given and cannot be called. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkFunction(option: string, value: unknown): void {
   if (value === undefined || typeof value === 'function') return
-  throw new AgentError('invalid_configuration', `${option} must be a function, not ${describeGiven(value)}.`)
+  refuse(`${option} must be a function, not ${describeGiven(value)}.`)
 }
 
 /** Refuses what is given and is no signal. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkSignal(option: string, value: AbortSignal | undefined): void {
   if (value === undefined || typeof value?.addEventListener === 'function') return
-  const message = `${option} must be the signal of an AbortController, not ${describeGiven(value)}.`
-  throw new AgentError('invalid_configuration', message)
+  refuse(`${option} must be the signal of an AbortController, not ${describeGiven(value)}.`)
 }
 
 /** Refuses what is given and is no object whose values are texts. @throws {AgentError} `invalid_configuration` naming the option. */
@@ -80,17 +70,16 @@ export function checkPairs(option: string, value: object | undefined): void {
   checkObject(option, value)
   const wrong = Object.entries(value).find(([, text]) => typeof text !== 'string')
   if (wrong === undefined) return
-  throw new AgentError(
-    'invalid_configuration',
-    `${option}.${wrong[0]} must be text, not ${describeGiven(wrong[1])}.`,
-  )
+  refuse(`${option}.${wrong[0]} must be text, not ${describeGiven(wrong[1])}.`)
 }
 
 /** Refuses what is no text, or empty text. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkText(option: string, value: unknown): void {
   if (typeof value === 'string' && value.trim() !== '') return
-  throw new AgentError(
-    'invalid_configuration',
-    `${option} must be given, as text, and not ${JSON.stringify(value)}.`,
-  )
+  refuse(`${option} must be given, as text, and not ${JSON.stringify(value)}.`)
+}
+
+/** Refuses what an app is made of. @throws {AgentError} `invalid_configuration` with this message. */
+export function refuse(message: string): never {
+  throw new AgentError('invalid_configuration', message)
 }

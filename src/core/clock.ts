@@ -61,6 +61,11 @@ export function sleep(ms: number, signal?: AbortSignal | undefined): Promise<voi
   })
 }
 
+/** Waits so many milliseconds, or until the signal aborts, which is no failure here. */
+export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  await clock.sleep(ms, signal).catch(() => {})
+}
+
 /** ISO 8601, UTC; a time after the year 9999 counts as its end. */
 export function toTimestamp(ms: number): string {
   return new Date(Math.min(ms, latestMs)).toISOString()

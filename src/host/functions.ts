@@ -37,11 +37,11 @@ export interface FunctionDefinition {
   readonly bindings: Readonly<Record<string, BindingInfo>>
   readonly trigger: BindingInfo
   readonly disabled: boolean
-  /** The `retry` option as the library registers it (A.3); which triggers obey it is up to their extension. */
+  /** The `retry` option as the library registers it; which triggers obey it is up to their extension. */
   readonly retryOptions?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** What a retried function learns about its earlier attempts, from the first retry on (A.5). */
+/** What a retried function learns about its earlier attempts, from the first retry on. */
 export interface RetryContext {
   /** 0 for the first attempt. */
   readonly retryCount: number
@@ -81,7 +81,7 @@ export type InvocationOutcome =
       readonly timedOut: boolean
     }
 
-/** Runs a function of the loaded app: hooks, argument conversion, handler, result conversion, time limit (A.5). Never rejects. */
+/** Runs a function of the loaded app: hooks, argument conversion, handler, result conversion, time limit. Never rejects. */
 export interface FunctionInvoker {
   invoke(definition: FunctionDefinition, request: InvocationRequest): Promise<InvocationOutcome>
 }

@@ -5,9 +5,9 @@ import { parseHostJson } from '../core/host-json.js'
 import { parseTimeSpanMs } from '../core/time-span.js'
 import { parseCountSetting } from './count-setting.js'
 import { type LogLevel, logLevelNames, parseLogLevel } from './log.js'
-import { isObject, type UncheckedObject } from './parse-json.js'
 import { readOptionalFile } from './read-optional-file.js'
 import { resolveSettingNames, type Settings } from './setting-names.js'
+import { isObject, type UncheckedObject } from './unchecked-object.js'
 
 /** What host.json says about HTTP triggers (`extensions.http`). */
 export interface HttpSettings {

@@ -12,9 +12,9 @@ import { FunctionTable } from './function-table.js'
 import { HookTable } from './hooks.js'
 import { readLibraryServer } from './library-server.js'
 import type { HostLog } from './log.js'
-import { isObject } from './parse-json.js'
 import type { ProgrammingModel } from './programming-model.js'
 import { readOptionalFile } from './read-optional-file.js'
+import { isObject } from './unchecked-object.js'
 
 /** An app whose entry files have run, with everything that it registered. */
 export interface LoadedApp {

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
 import { toTimestamp } from '../core/clock.js'
 import { AgentError, hasCode } from '../core/errors.js'
-import type { JsonObject } from '../core/json.js'
 import { longestReason } from '../core/longest-reason.js'
 import { toAskingRun } from '../run/approval-id.js'
 import type { ApprovalRequested } from '../run/events.js'
@@ -12,6 +11,7 @@ import { type Answer, createPendingAnswer, createStandingAnswer, toStanding } fr
 import { checkEditedArguments } from './check-edited-arguments.js'
 import { createForbiddenError, mayDecide } from './decision-right.js'
 import { parseId } from './ids.js'
+import { jsonObject } from './json-shapes.js'
 import { parseShape } from './parse-shape.js'
 import { readJsonBody } from './read-body.js'
 import { createDecidedError, createFieldError } from './request-errors.js'
@@ -23,10 +23,7 @@ import { withoutNulls } from './without-nulls.js'
 export const decisionBody = z.strictObject({
   decision: z.enum(['approve', 'reject']),
   reason: z.string().max(longestReason).optional().describe('Told to the model when the call is rejected.'),
-  arguments: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe("Used instead of the model's when approving."),
+  arguments: jsonObject.optional().describe("Used instead of the model's when approving."),
 })
 
 /** `POST agents/{agent}/{sessionId}/approvals/{approvalId}`: decides a waiting tool call; 202, then follow the run. */
@@ -43,8 +40,7 @@ export function createApprovalHandler(agent: Agent): Handler {
     const events = await call.sessions.readRun(run)
     const approval = findApprovalRequest(events, approvalId)?.approval
     if (approval === undefined) throw stranger ?? createUnknownError(key, approvalId)
-    const edited = args as JsonObject | undefined
-    if (!(await mayDecide(call, { key: run, approval, decision, arguments: edited })))
+    if (!(await mayDecide(call, { key: run, approval, decision, arguments: args })))
       throw stranger ?? createForbiddenError(approval)
     await requireOpen(call, { key: run, events }, approval)
     if (args !== undefined) await checkEditedArguments(agent, approval, args)
@@ -53,7 +49,7 @@ export function createApprovalHandler(agent: Agent): Handler {
       decision,
       reason,
       by: call.owner,
-      arguments: edited,
+      arguments: args,
     })
     if (!taken) throw createDecidedError(approvalId)
     const standing = await call.sessions.readStanding(run, events)

@@ -1,18 +1,15 @@
 import { z } from 'zod'
 import { type AgentDefinition, toStaticTools } from '../agent/agent-definition.js'
 import { checkJsonSchema } from '../core/caller-schema.js'
-import type { JsonObject } from '../core/json.js'
 import type { CallerTool, RunOptions } from '../run/events.js'
+import { jsonObject } from './json-shapes.js'
 import { createFieldError } from './request-errors.js'
 
 /** A tool that a caller carries out itself, as our own routes take it. */
 export const callerTool = z.strictObject({
   name: z.string(),
   description: z.string().default(''),
-  parameters: z
-    .record(z.string(), z.unknown())
-    .default({ type: 'object' })
-    .describe('JSON Schema of the arguments, an object.'),
+  parameters: jsonObject.default({ type: 'object' }).describe('JSON Schema of the arguments, an object.'),
 })
 
 /** Most tools that a request may bring. */
@@ -38,9 +35,9 @@ export function checkCallerTools(
     taken.add(name)
     const schemaPath = toPath(index, 'parameters')
     if (parameters.type !== 'object') throw createFieldError(`${schemaPath}.type`, 'must be "object"')
-    checkJsonSchema(parameters as JsonObject, schemaPath)
+    checkJsonSchema(parameters, schemaPath)
   }
-  return tools.length === 0 ? undefined : (tools as readonly CallerTool[])
+  return tools.length === 0 ? undefined : tools
 }
 
 /** Refuses tools that come with a message which joins another run. @throws {AgentError} `invalid_request` */

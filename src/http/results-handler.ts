@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Agent } from '../agent/agent.js'
-import type { JsonValue } from '../core/json.js'
 import type { Answer } from './answers.js'
+import { jsonValue } from './json-shapes.js'
 import { parseShape } from './parse-shape.js'
 import { readJsonBody } from './read-body.js'
 import type { Call, Handler } from './route.js'
@@ -12,7 +12,7 @@ import { findUnreported, type PlacedResult, reportResults } from './take-results
 const toolResult = z
   .strictObject({
     callId: z.string(),
-    result: z.unknown().optional().describe('What the tool gave: any JSON.'),
+    result: jsonValue.optional().describe('What the tool gave: any JSON.'),
     error: z.string().optional().describe('Why it failed, instead; the model is told.'),
   })
   .refine(
@@ -35,6 +35,6 @@ export function createResultsHandler(agent: Agent): Handler {
 }
 
 function toPlaced({ callId, result = null, error }: z.infer<typeof toolResult>, index: number): PlacedResult {
-  const outcome = error === undefined ? { result: result as JsonValue } : { error }
+  const outcome = error === undefined ? { result } : { error }
   return { path: `results.${index}.callId`, callId, outcome }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../core/json.js'
 import { type ChatMessage, type Content, isBlank } from '../core/messages.js'
 import { callerTools } from './caller-tools.js'
+import { jsonObject } from './json-shapes.js'
 
 const url = z
   .string()
@@ -18,7 +19,7 @@ const userMessage = z.strictObject({
   content: z.union([z.string(), z.array(contentPart).min(1)]),
 })
 
-const jsonSchema = z.record(z.string(), z.unknown()).describe('A JSON Schema that the answer has to fit.')
+const jsonSchema = jsonObject.describe('A JSON Schema that the answer has to fit.')
 
 /** The JSON body of a run request, aliases included (docs/http.md, What a run is asked with). Unknown fields are refused by name. */
 export const runBody = z.strictObject({
@@ -115,5 +116,5 @@ function toContent(part: z.infer<typeof contentPart>): Content {
 /** The schema the answer must fit, under whichever name it came. */
 export function toResponseSchema(body: RunBody): JsonObject | undefined {
   const schema = body.response_schema ?? body.responseSchema ?? body.response_format
-  return schema === undefined || Object.keys(schema).length === 0 ? undefined : (schema as JsonObject)
+  return schema === undefined || Object.keys(schema).length === 0 ? undefined : schema
 }

@@ -284,6 +284,11 @@ const deltas: readonly string[] = [
   'run.alive',
 ] satisfies readonly RunEventType[]
 
+/** What a run was asked: its log begins with that. `undefined` when there is no log. */
+export function toRunRequest([accepted]: readonly RunEvent[]): RunRequest | undefined {
+  return accepted?.type === 'run.accepted' ? accepted.data : undefined
+}
+
 /** True for provisional events: void if their step, or their tool, is begun again. */
 export function isDelta({ type }: RunEvent): boolean {
   return deltas.includes(type)

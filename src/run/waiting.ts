@@ -41,6 +41,11 @@ export function isCallersTool({ request }: Pick<RunState, 'request'>, name: stri
 /** Whether a run stands still until a human decides, or its caller has carried out a tool. */
 export function isAsking(state: RunState): boolean {
   if (state.parked !== 'approval' && state.parked !== 'tool') return false
+  return hasOpenQuestions(state)
+}
+
+/** Whether a human, or the run's caller, has to answer something, be it waited for yet or not. */
+export function hasOpenQuestions(state: RunState): boolean {
   return toOpenApprovals(state).length + toOpenCalls(state).length > 0
 }
 

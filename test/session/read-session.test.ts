@@ -31,7 +31,7 @@ test('every page of a conversation says the same of it as a whole', async () => 
     { limit: 1, before: undefined },
     { limit: 1, before: 2 },
   ]) {
-    const { messageCount, lastResponse } = await readSession(log, key, new AgentState(), page)
+    const { messageCount, lastResponse } = await readSession({ log, key, state: new AgentState() }, page)
     expect([messageCount, lastResponse]).toEqual([4, 'Second'])
   }
 })

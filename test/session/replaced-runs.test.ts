@@ -29,7 +29,7 @@ function createConversation(script: ModelScript = echo, options: SessionOptions 
   function readPage(limit = 50, before?: number) {
     const state = new AgentState()
     if (entity.stored !== undefined) state.restoreState(entity.stored)
-    return readSession(log, key, state, { limit, before })
+    return readSession({ log, key, state }, { limit, before })
   }
   async function said(limit?: number, before?: number) {
     const { entries } = await readPage(limit, before)

@@ -1,6 +1,5 @@
 import { checkCount } from '../../core/check-count.js'
-import { checkChoice, checkFlag, checkOptions, type OptionNames } from '../../core/check-options.js'
-import { AgentError } from '../../core/errors.js'
+import { checkChoice, checkFlag, checkOptions, type OptionNames, refuse } from '../../core/check-options.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
 import type { Reconciliation, UnknownOutcomePolicy } from '../agent-definition.js'
 import type { InvocationLimits } from './invoke-tool.js'
@@ -86,18 +85,15 @@ export function checkToolOptions<Parameters extends Schema, Result>(
 ): void {
   checkOptions('tool', options, toolOptions)
   const { name, description, execute, approval = 'never', onUnknownOutcome = 'ask' } = options
-  if (typeof name !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
-    throw new AgentError(
-      'invalid_configuration',
-      `Tool name "${name}" must be 1-64 letters, digits, "_" or "-".`,
-    )
-  }
-  if (typeof description !== 'string') refuse(name, 'a description, by which the model knows when to call it')
-  if (typeof execute !== 'function') refuse(name, 'a function execute, which does its work')
+  if (typeof name !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(name))
+    refuse(`Tool name "${name}" must be 1-64 letters, digits, "_" or "-".`)
+  if (typeof description !== 'string')
+    refuse(`Tool "${name}" needs a description, by which the model knows when to call it.`)
+  if (typeof execute !== 'function') refuse(`Tool "${name}" needs a function execute, which does its work.`)
   if (typeof approval !== 'function')
     checkChoice(`approval of tool "${name}", when it is no function,`, approval, ['always', 'never'])
   if (options.reconcile !== undefined && typeof options.reconcile !== 'function')
-    refuse(name, 'a function as reconcile, which asks the destination')
+    refuse(`Tool "${name}" needs a function as reconcile, which asks the destination.`)
   checkChoice(`onUnknownOutcome of tool "${name}"`, onUnknownOutcome, ['retry', 'ask', 'fail'])
   const { onLargeResult = 'refuse' } = options
   if (typeof onLargeResult !== 'function')
@@ -121,8 +117,4 @@ function checkLimits(
   checkOptions(`retry of tool "${name}"`, retry, { maxAttempts: true, initialDelayMs: true })
   checkCount(`retry.maxAttempts of tool "${name}"`, retry.maxAttempts)
   checkCount(`retry.initialDelayMs of tool "${name}"`, retry.initialDelayMs, 0)
-}
-
-function refuse(name: string, lacks: string): never {
-  throw new AgentError('invalid_configuration', `Tool "${name}" needs ${lacks}.`)
 }

@@ -1,5 +1,5 @@
 import type { TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { type EntityId, toEntityId } from './entity-id.js'
 import type { EntityRecord } from './entity-table.js'
 import type { ClaimedBatch } from './hub-message.js'

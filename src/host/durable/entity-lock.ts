@@ -1,4 +1,4 @@
-import { isObject } from '../parse-json.js'
+import { isObject } from '../unchecked-object.js'
 import { toInstanceId } from './entity-id.js'
 import type { ClaimedBatch, Message } from './hub-message.js'
 import { isOver } from './instance-status.js'

@@ -7,7 +7,7 @@ import type { FunctionDefinitions, LoadedFunction } from '../function-definition
 import { isHttpTrigger } from '../function-metadata.js'
 import type { FunctionInvoker, HostExtension, TypedData } from '../functions.js'
 import type { AppKeys } from '../keys/app-keys.js'
-import { isObject } from '../parse-json.js'
+import { isObject } from '../unchecked-object.js'
 import { findKeys } from './admin-keys.js'
 import { writeEmpty } from './function-to-response.js'
 import { readContentLength, readLimitedBody } from './request-body.js'

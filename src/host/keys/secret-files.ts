@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** A key under its name, as the files of the Functions host spell it (Functions host: FileSystemSecretsRepository). */
 export interface NamedKey {

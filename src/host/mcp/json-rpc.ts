@@ -1,5 +1,5 @@
 import { parseJson } from '../../core/json.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** A request or, without an id, a notification (JSON-RPC 2.0). */
 export interface RpcMessage {

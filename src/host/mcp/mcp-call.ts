@@ -1,7 +1,7 @@
 import { parseTraceContext } from '../../core/trace-context.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
 import { TriggerMetadata } from '../trigger-metadata.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 
 /** Who asks, and how, for the function to see. */

@@ -14,6 +14,12 @@ export function parseJsonOption(trigger: BindingInfo, name: string): unknown {
   }
 }
 
+/** The option `metadata`, if it is set, by the name that it has in listings. @throws {AgentError} when it is no JSON. */
+export function readMeta(trigger: BindingInfo): { readonly _meta?: unknown } {
+  const meta = parseJsonOption(trigger, 'metadata')
+  return meta === undefined ? {} : { _meta: meta }
+}
+
 /** The options of these names that are set. */
 export function pickOptions(
   trigger: BindingInfo,

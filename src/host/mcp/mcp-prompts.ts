@@ -1,8 +1,8 @@
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 import { invokeMcpFunction, type McpCaller, readArguments, toTextValues } from './mcp-call.js'
-import { parseJsonOption, pickOptions } from './mcp-option.js'
+import { parseJsonOption, pickOptions, readMeta } from './mcp-option.js'
 
 /** A prompt function, ready to be listed and asked. */
 export interface McpPrompt {
@@ -21,7 +21,6 @@ export function parseMcpPrompt(definition: FunctionDefinition): McpPrompt {
   const given = parseJsonOption(trigger, 'promptArguments')
   const entries = (Array.isArray(given) ? given : []).filter(isObject)
   const icons = parseJsonOption(trigger, 'icons')
-  const meta = parseJsonOption(trigger, 'metadata')
   return {
     name,
     definition,
@@ -31,7 +30,7 @@ export function parseMcpPrompt(definition: FunctionDefinition): McpPrompt {
       ...pickOptions(trigger, ['title', 'description']),
       arguments: entries.map(toArgument),
       ...(icons !== undefined && { icons }),
-      ...(meta !== undefined && { _meta: meta }),
+      ...readMeta(trigger),
     },
   }
 }

@@ -1,9 +1,9 @@
 import { parseJson } from '../../core/json.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 import { invokeMcpFunction, type McpCaller } from './mcp-call.js'
-import { parseJsonOption, pickOptions } from './mcp-option.js'
+import { pickOptions, readMeta } from './mcp-option.js'
 import { parseUriTemplate, type UriTemplate } from './uri-template.js'
 
 /** A resource function, ready to be listed and read. */
@@ -18,7 +18,6 @@ export interface McpResource {
 export function parseMcpResource(definition: FunctionDefinition): McpResource {
   const { trigger } = definition
   const uri = parseUriTemplate(String(trigger.uri))
-  const meta = parseJsonOption(trigger, 'metadata')
   return {
     uri,
     definition,
@@ -26,7 +25,7 @@ export function parseMcpResource(definition: FunctionDefinition): McpResource {
       ...(uri.isTemplate ? { uriTemplate: uri.text } : { uri: uri.text }),
       name: trigger.resourceName,
       ...pickOptions(trigger, ['title', 'description', 'mimeType', ...(uri.isTemplate ? [] : ['size'])]),
-      ...(meta !== undefined && { _meta: meta }),
+      ...readMeta(trigger),
     },
   }
 }

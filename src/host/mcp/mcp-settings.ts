@@ -1,4 +1,4 @@
-import { isObject } from '../parse-json.js'
+import { isObject } from '../unchecked-object.js'
 
 /** `extensions.mcp` of host.json with the platform's defaults. */
 export interface McpSettings {

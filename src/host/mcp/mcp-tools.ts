@@ -1,5 +1,5 @@
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 import {
   invokeMcpFunction,
@@ -8,7 +8,7 @@ import {
   readArguments,
   toTextValues,
 } from './mcp-call.js'
-import { parseJsonOption } from './mcp-option.js'
+import { parseJsonOption, readMeta } from './mcp-option.js'
 
 /** A tool function, ready to be listed and called. */
 export interface McpTool {
@@ -32,7 +32,6 @@ export function parseMcpTool(definition: FunctionDefinition): McpTool {
   const schemas = entries.map((entry) => [String(entry.propertyName), toPropertySchema(entry)])
   const inputSchema = { type: 'object', properties: Object.fromEntries(schemas), required }
   const outputSchema = parseJsonOption(trigger, 'outputSchema') ?? parseJsonOption(trigger, 'resultSchema')
-  const meta = parseJsonOption(trigger, 'metadata')
   return {
     name,
     definition,
@@ -42,7 +41,7 @@ export function parseMcpTool(definition: FunctionDefinition): McpTool {
       description: trigger.description,
       inputSchema,
       ...(outputSchema !== undefined && { outputSchema }),
-      ...(meta !== undefined && { _meta: meta }),
+      ...readMeta(trigger),
     },
   }
 }

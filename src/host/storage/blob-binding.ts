@@ -1,5 +1,5 @@
 import type { BindingInfo } from '../functions.js'
-import { isObject } from '../parse-json.js'
+import { isObject } from '../unchecked-object.js'
 
 export function isBlobTrigger({ type }: BindingInfo): boolean {
   return type.toLowerCase() === 'blobtrigger'

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { parseCountSetting } from '../count-setting.js'
-import { isObject } from '../parse-json.js'
+import { isObject } from '../unchecked-object.js'
 
 /** `extensions.blobs` of host.json with the platform's defaults. */
 export interface BlobSettings {

@@ -1,6 +1,6 @@
 import { toBackoffMs } from '../../core/backoff.js'
 import { AgentError } from '../../core/errors.js'
-import { isObject, type UncheckedObject } from '../parse-json.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** How often and when a failed run is tried again. */
 export interface RetryPolicy {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseJson } from '../../core/json.js'
-import { isObject } from '../parse-json.js'
+import { isObject } from '../unchecked-object.js'
 import type { TimerSchedule } from './timer-schedule.js'
 
 /** What is known of a timer across restarts, in epoch milliseconds. */

@@ -1,12 +1,12 @@
 import { isTerminal, type StoredEvent } from '../../run/events.js'
-import { advance, emptyRun, fold } from '../../run/fold.js'
+import { advance, emptyRun } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import { isAsking } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 import { createStreamLimit } from '../stream-limit.js'
 import { toAnswered } from './answered-events.js'
 import type { RunTeller } from './run-teller.js'
-import { readDecidedRun } from './waiting-runs.js'
+import { followDecidedRun } from './waiting-runs.js'
 
 /** From where on a run is told. */
 export interface TellingFrom {
@@ -37,7 +37,7 @@ export async function* tellRun<Frame>(
     teller.pause()
     yield teller.resume()
   }
-  for await (const events of readOn(call, key, told, limit)) {
+  for await (const events of followDecidedRun(call, key, limit, told)) {
     const frames = events.flatMap(hear)
     const last = events.at(-1)
     const isWaiting = unheard.size === 0 && last?.type === 'run.parked' && isAsking(state)
@@ -46,16 +46,4 @@ export async function* tellRun<Frame>(
     if (isWaiting || (last !== undefined && isTerminal(last))) return
   }
   yield teller.breakOff()
-}
-
-/** What there is already comes as one. */
-async function* readOn(
-  call: Call,
-  key: RunKey,
-  told: readonly StoredEvent[],
-  limit: AbortSignal,
-): AsyncGenerator<readonly StoredEvent[]> {
-  const events = told.length > 0 ? told : await readDecidedRun(call, key, limit)
-  if (told.length === 0) yield events
-  if (fold(events).outcome === undefined) yield* call.sessions.follow(key, events.length - 1, limit)
 }

@@ -1,9 +1,10 @@
 import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
-import { isAnswer, isAsking, isExpired, toOpenApprovals, toOpenCalls } from '../../run/waiting.js'
+import { hasOpenQuestions, isAnswer, isAsking, isExpired } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 
 /** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */
@@ -18,7 +19,7 @@ async function isDecided(
   events: readonly StoredEvent[],
 ): Promise<boolean> {
   const state = fold(events)
-  if (toOpenApprovals(state).length + toOpenCalls(state).length === 0) return true
+  if (!hasOpenQuestions(state)) return true
   return (await log.controls(key)).some((record) => isAnswer(state, record))
 }
 
@@ -26,7 +27,7 @@ async function isDecided(
  * A run's events, once it has heard what somebody has answered it: until then its log says that it waits for that.
  * Waits only when there is something to hear, and no longer than the signal allows.
  */
-export async function readDecidedRun(
+async function readDecidedRun(
   call: Pick<Call, 'log' | 'sessions'>,
   key: RunKey,
   signal: AbortSignal,
@@ -39,6 +40,21 @@ export async function readDecidedRun(
 }
 
 /**
+ * A run as it goes on, once it has heard what somebody has answered it: after `told`, or else from its beginning. What
+ * there is already comes as one.
+ */
+export async function* followDecidedRun(
+  call: Pick<Call, 'log' | 'sessions'>,
+  key: RunKey,
+  signal: AbortSignal,
+  told: readonly StoredEvent[] = [],
+): AsyncGenerator<readonly StoredEvent[]> {
+  const events = told.length > 0 ? told : await readDecidedRun(call, key, signal)
+  if (told.length === 0) yield events
+  if (fold(events).outcome === undefined) yield* call.sessions.follow(key, events.length - 1, signal)
+}
+
+/**
  * The earlier run of a session that a new one would have to wait behind until somebody decides, or its caller reports; `undefined` when there is
  * none, or when the run is no new one. One that nobody has answered in time is told to go on.
  * @throws {AgentError} `not_found` when the session is somebody else's.
@@ -48,13 +64,13 @@ export async function findAskingRun(
   key: RunKey,
 ): Promise<RunKey | undefined> {
   const { log, sessions, owner } = call
-  const [first] = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const [first] = await findOpenRuns(log, key)
   if (first?.status !== 'parked') return undefined
   await sessions.requireSession(key, owner)
   if ((await sessions.readRun(key)).length > 0) return undefined
   const asking = { ...key, run: first.run }
   const standing = await sessions.readStanding(asking)
-  return toOpenApprovals(standing).length + toOpenCalls(standing).length > 0 ? asking : undefined
+  return hasOpenQuestions(standing) ? asking : undefined
 }
 
 /** A run whose place another one takes. */

@@ -1,5 +1,5 @@
 import { parseServerUrl } from '../../agent/parse-server-url.js'
-import { checkList, checkOptions, describeGiven, type OptionNames } from '../../core/check-options.js'
+import { checkList, checkOptions, describeGiven, type OptionNames, refuse } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 
 /** Whom the app tells how runs end, and that they wait (docs/http.md, Being told). */
@@ -66,8 +66,4 @@ function checkHost(host: unknown): void {
 
 function toHost(text: string): string | undefined {
   return URL.canParse(text) ? new URL(text).host : undefined
-}
-
-function refuse(message: string): never {
-  throw new AgentError('invalid_configuration', message)
 }

@@ -7,9 +7,9 @@ import type {
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
 import { AgentError } from '../../core/errors.js'
-import { isJsonObject, type JsonObject, parseWritableJson } from '../../core/json.js'
 import { type Content, noUsage, type ProviderData, type Usage } from '../../core/messages.js'
 import type { ChatEvent, FinishReason } from '../chat-client.js'
+import { parseArguments } from '../parse-arguments.js'
 import { toUsage } from '../to-usage.js'
 import { partKey } from './prompt.js'
 
@@ -176,12 +176,6 @@ function toFile({ mediaType, data }: Extract<LanguageModelV4Content, { type: 'fi
 
 function toProviderData(metadata: Metadata): ProviderData | undefined {
   return metadata === undefined ? undefined : JSON.parse(JSON.stringify(metadata))
-}
-
-function parseArguments(input: string): JsonObject | string {
-  if (input.trim() === '') return {}
-  const value = parseWritableJson(input)
-  return isJsonObject(value) ? value : input
 }
 
 function readUsage({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage {

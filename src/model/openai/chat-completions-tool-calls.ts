@@ -1,8 +1,8 @@
 import { AgentError } from '../../core/errors.js'
 import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { FunctionCallContent } from '../../core/messages.js'
+import { parseArguments } from '../parse-arguments.js'
 import { toProviderData } from './chat-completions-provider-data.js'
-import { parseArguments } from './parse-arguments.js'
 
 interface PartialCall {
   readonly index: number | undefined

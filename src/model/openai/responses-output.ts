@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../core/json.js'
 import type { Content, FunctionCallContent } from '../../core/messages.js'
-import { parseArguments } from './parse-arguments.js'
+import { parseArguments } from '../parse-arguments.js'
 import { createMalformedResponseError } from './responses-failure.js'
 import { type ItemData, toProviderData } from './responses-provider-data.js'
 

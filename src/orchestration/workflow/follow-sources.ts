@@ -7,7 +7,7 @@ import type { Nudge } from './nudge.js'
 import { readJournal } from './read-journal.js'
 import { isWorkflowEnd, type NodeStarted, type StoredWorkflowEvent } from './workflow-events.js'
 import { hasEnded } from './workflow-run.js'
-import type { WorkflowStatus } from './workflow-status.js'
+import { readWorkflowStatus } from './workflow-status.js'
 
 /** Where a stream's events come from. */
 export interface StreamServices {
@@ -76,7 +76,7 @@ async function findSilentEnd(
   if (found === undefined && isExpected) return undefined
   if (found === undefined)
     return [{ ...place, type: 'workflow.terminated', data: { reason: 'The run was deleted.' } }]
-  const status = (found.customStatus ?? undefined) as WorkflowStatus | undefined
+  const status = readWorkflowStatus(found)
   if (!hasEnded(found) || (status?.events ?? 0) > last + 1) return undefined
   if (status?.state === 'completed' || status?.state === 'failed') return []
   if (found.runtimeStatus !== 'Failed') {

@@ -170,7 +170,7 @@ export function toNode(node: AnyNode): WorkflowNode {
   return typeof node === 'object' && node !== null && 'spec' in node ? node : agentNode(node)
 }
 
-/** The one place where a node's functions, which know their types, become a spec that does not. */
+/** Gives a node the types of its messages, which its spec no longer has. */
 function createNode<Input, Output>(id: string, spec: NodeSpec): WorkflowNode<Input, Output> {
   return { id, spec }
 }

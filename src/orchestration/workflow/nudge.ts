@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js'
+import { type Clock, pause } from '../../core/clock.js'
 
 /** Ends a pause early, for those who know that there is something to see. */
 export class Nudge {
@@ -14,7 +14,7 @@ export class Nudge {
   /** Waits for `ms` milliseconds, until the next {@link Nudge.poke}, or until the signal aborts; true when it was poked. */
   async pause(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
     const { signal: poked } = this.#next
-    await clock.sleep(ms, AbortSignal.any([signal, poked])).catch(() => {})
+    await pause(clock, ms, AbortSignal.any([signal, poked]))
     return poked.aborted
   }
 }

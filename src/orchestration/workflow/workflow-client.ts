@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions'
-import { type Clock, systemClock } from '../../core/clock.js'
+import { pause, systemClock } from '../../core/clock.js'
 import { AgentError, toIssueText } from '../../core/errors.js'
 import { parseWith } from '../../core/schema.js'
 import { askTaskHub, findOrchestration } from '../../session/client/ask-task-hub.js'
@@ -25,12 +25,10 @@ export interface WorkflowRunKey {
 export class WorkflowClient {
   readonly #durable: DurableClient
   readonly #sessions: SessionClient
-  readonly #clock: Clock
 
-  constructor(durable: DurableClient, sessions: SessionClient, clock: Clock = systemClock) {
+  constructor(durable: DurableClient, sessions: SessionClient) {
     this.#durable = durable
     this.#sessions = sessions
-    this.#clock = clock
   }
 
   /**
@@ -91,7 +89,7 @@ export class WorkflowClient {
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 500)) {
       const run = await this.read(key)
       if (hasEnded(run) || signal.aborted) return run
-      await this.#clock.sleep(pauseMs, signal).catch(() => {})
+      await pause(systemClock, pauseMs, signal)
     }
   }
 
@@ -113,7 +111,7 @@ export class WorkflowClient {
     signal: AbortSignal,
   ): AsyncIterable<readonly WorkflowStreamEvent[]> {
     return followWorkflow(
-      { durable: this.#durable, sessions: this.#sessions, clock: this.#clock },
+      { durable: this.#durable, sessions: this.#sessions, clock: systemClock },
       run.instanceId,
       after,
       signal,

@@ -4,7 +4,7 @@ import { askTaskHub, findOrchestration } from '../../session/client/ask-task-hub
 import type { WorkflowDefinition } from './workflow-definition.js'
 import { toWorkflowOrchestrator } from './workflow-names.js'
 import { readWorkflowStart, type WorkflowStart } from './workflow-start.js'
-import type { WorkflowStatus } from './workflow-status.js'
+import { readWorkflowStatus, type WorkflowStatus } from './workflow-status.js'
 
 /** One run of a workflow, as its orchestration's status has it. */
 export interface WorkflowRun {
@@ -38,7 +38,7 @@ export async function findWorkflowRun(
     instanceId,
     start: readWorkflowStart(found.input),
     runtimeStatus: found.runtimeStatus,
-    status: (found.customStatus ?? undefined) as WorkflowStatus | undefined,
+    status: readWorkflowStatus(found),
     output: found.output ?? null,
     createdTime: found.createdTime,
     lastUpdatedTime: found.lastUpdatedTime,

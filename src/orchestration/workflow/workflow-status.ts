@@ -28,6 +28,11 @@ export interface WorkflowStatus {
   readonly truncated?: true
 }
 
+/** What a workflow's orchestration tells of itself; `undefined` before it has told anything. */
+export function readWorkflowStatus(told: { readonly customStatus?: unknown }): WorkflowStatus | undefined {
+  return (told.customStatus ?? undefined) as WorkflowStatus | undefined
+}
+
 /** Durable Functions allows 16 KiB of UTF-16: 8,192 characters. The rest is for what a host adds. */
 const largestStatus = 7500
 

@@ -36,10 +36,6 @@ export async function checkReferences(
   }
   const parent = { agent: key.agent, session: continues.session }
   await sessions.require(parent, owner)
-  const state = await sessions.readStored(parent)
-  return gatherInherited(log, parent, state, {
-    run: continues.run,
-    into: key.run,
-    maxBytes: maxContinuedBytes,
-  })
+  const conversation = { log, key: parent, state: await sessions.readStored(parent) }
+  return gatherInherited(conversation, { run: continues.run, into: key.run, maxBytes: maxContinuedBytes })
 }

@@ -27,9 +27,9 @@ export async function checkReplaced(
   }
   const isOpen = request !== undefined && outcome === undefined
   if (isOpen || turn > 0) return
-  const state = await readState()
-  await bringUpToDate(log, replaced, state)
-  if ((await findTurnOf(log, replaced, state)) === 0) throw createReplacesError(replaced.run)
+  const conversation = { log, key: replaced, state: await readState() }
+  await bringUpToDate(conversation)
+  if ((await findTurnOf(conversation, replaced.run)) === 0) throw createReplacesError(replaced.run)
 }
 
 /** Why a run cannot take another one's place. */

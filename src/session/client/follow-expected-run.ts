@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js'
+import { type Clock, pause } from '../../core/clock.js'
 import type { StoredEvent } from '../../run/events.js'
 import type { RunKey } from '../../run/run-log.js'
 import type { SessionClient } from './session-client.js'
@@ -25,6 +25,6 @@ export async function* followExpectedRun(
     const isThere = (await sessions.readRun(key)).length > 0
     if (isThere) return yield* sessions.follow(key, after, signal)
     if (wasOver) return
-    await clock.sleep(pauseMs, signal).catch(() => {})
+    await pause(clock, pauseMs, signal)
   }
 }

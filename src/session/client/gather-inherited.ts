@@ -6,9 +6,9 @@ import {
   parseAttachmentUri,
   toAttachmentUri,
 } from '../../run/attachment.js'
-import type { RunLog, SessionKey } from '../../run/run-log.js'
 import { logsAtATime } from '../logs-at-a-time.js'
 import type { AgentState } from '../state/agent-state.js'
+import type { Conversation } from '../state/conversation.js'
 import { type Inheritance, toAttachment } from '../state/inheritance.js'
 import { bringUpToDate } from '../state/read-session.js'
 import { readOlderEntries } from '../state/session-history.js'
@@ -48,22 +48,21 @@ export interface Gathering {
 
 /**
  * Gathers what was said in a session up to and with `run`, to be kept with the run `into` of another one: nothing that becomes of
- * the first session changes the second. `state` is the session's, as it is stored.
+ * the first session changes the second.
  * @throws {AgentError} `not_found` when `run` is no part of the conversation, `payload_too_large` when that has more than `maxBytes`.
  */
 export async function gatherInherited(
-  log: RunLog,
-  key: SessionKey,
-  state: AgentState,
+  conversation: Conversation,
   { run, into, maxBytes }: Gathering,
 ): Promise<Inherited> {
-  await bringUpToDate(log, key, state)
+  const { state } = conversation
+  await bringUpToDate(conversation)
   if (run !== undefined) {
-    const turn = await findTurnOf(log, { ...key, run }, state)
+    const turn = await findTurnOf(conversation, run)
     if (!isInConversation(turn, state)) throw createContinuesError(run)
-    await takeBack(log, key, state, turn + 1)
+    await takeBack(conversation, turn + 1)
   }
-  const turns = await readTurns(log, key, state)
+  const turns = await readTurns(conversation)
   const media = new Map<string, AttachmentPlace>()
   const inheritance: Inheritance = {
     turns: turns.map(({ entries }) => entries.map((entry) => moveMedia(entry, into, media))),
@@ -78,7 +77,7 @@ export async function gatherInherited(
   }
   const attachment = take(toAttachment(inheritance))
   const gathered = await forEachLimited([...media.values()], logsAtATime, async (place) =>
-    (await readMedium(log, key, place)).map(take),
+    (await readMedium(conversation, place)).map(take),
   )
   return { digest: attachment.digest, attachments: [attachment, ...gathered.flat()] }
 }
@@ -88,10 +87,11 @@ function isInConversation(turn: number, { own }: AgentState): boolean {
 }
 
 /** All turns of a conversation that count, oldest first. */
-async function readTurns(log: RunLog, key: SessionKey, state: AgentState): Promise<readonly Turn[]> {
+async function readTurns(conversation: Conversation): Promise<readonly Turn[]> {
+  const { state } = conversation
   const { evictedTurn, resetTurn } = state.own
   const range = { after: resetTurn, upTo: evictedTurn, limit: evictedTurn }
-  const older = evictedTurn > resetTurn ? await readOlderEntries(log, key, state.own, range) : []
+  const older = evictedTurn > resetTurn ? await readOlderEntries(conversation, range) : []
   return toTurns([...older, ...state.entries])
 }
 
@@ -111,8 +111,7 @@ function moveMedia(entry: StoredEntry, into: string, media: Map<string, Attachme
 
 /** None when its run was deleted: whoever needs it is told that it is no longer kept. */
 async function readMedium(
-  log: RunLog,
-  key: SessionKey,
+  { log, key }: Conversation,
   { run, digest }: AttachmentPlace,
 ): Promise<readonly Attachment[]> {
   const content = await log.readAttachment({ ...key, run }, digest)

@@ -1,4 +1,5 @@
 import type { RunOptions, RunRequest } from '../../run/events.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import type { OperationName } from '../entity/operation.js'
 
@@ -26,7 +27,7 @@ export async function stopOthers(way: WayMaking, key: RunKey, options: RunOption
 }
 
 async function readOpen(log: RunLog, key: RunKey): Promise<readonly string[]> {
-  return (await log.runsAfter(key, Number.MAX_SAFE_INTEGER)).map(({ run }) => run)
+  return (await findOpenRuns(log, key)).map(({ run }) => run)
 }
 
 /** Files the wish that a run stop, and has it heard. Of several reasons the first one counts. */

@@ -6,7 +6,7 @@ import type { ControlRecord, Decision, ToolResult } from '../../run/control.js'
 import { isTerminal, type RunRequest, type StoredEvent, type TerminalEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
-import { isAsking, isExpired, toOpenApprovals, toOpenCalls, withWishes } from '../../run/waiting.js'
+import { hasOpenQuestions, isAsking, isExpired, toOpenApprovals, withWishes } from '../../run/waiting.js'
 import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
@@ -74,7 +74,7 @@ export class SessionClient {
     this.#log = log
     this.#reader = new SessionReader(this.#entities, log)
     this.#references = { log, sessions: this.#reader, maxContinuedBytes }
-    this.#tellWebhooks = createTellWebhooks(durable, log, false)
+    this.#tellWebhooks = createTellWebhooks(durable, log, 'named')
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
   }
 
@@ -217,11 +217,10 @@ export class SessionClient {
    */
   async readStanding(key: RunKey, events?: readonly StoredEvent[]): Promise<RunState> {
     const state = fold(events ?? (await this.#log.read(key)))
-    const asked = toOpenApprovals(state)
-    if (asked.length + toOpenCalls(state).length === 0) return state
+    if (!hasOpenQuestions(state)) return state
     const now = toTimestamp(this.#clock.now())
-    if (state.parked === 'approval' && asked.some((approval) => isExpired(approval, now)))
-      await this.#remind(key, state.next)
+    const isOverdue = toOpenApprovals(state).some((approval) => isExpired(approval, now))
+    if (state.parked === 'approval' && isOverdue) await this.#remind(key, state.next)
     return withWishes(state, await this.#log.controls(key), now)
   }
 

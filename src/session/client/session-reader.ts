@@ -33,7 +33,7 @@ export class SessionReader {
   async read(key: SessionKey, page: HistoryPage): Promise<SessionView> {
     const [state, session] = await this.#load(key)
     if (session === undefined && state?.own.createdAt !== undefined) throw createNotFoundError(key)
-    return readSession(this.#log, key, toStored(state, session), page)
+    return readSession({ log: this.#log, key, state: toStored(state, session) }, page)
   }
 
   /** What the entity has stored, unless it is that of a session which was deleted and begun anew since. */

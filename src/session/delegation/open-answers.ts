@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { toOpenTokens } from '../../agent/loop/open-tokens.js'
 import { type Clock, systemClock } from '../../core/clock.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import { fold, toLastCalls } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import { findDelegates } from './delegates.js'
@@ -23,7 +24,7 @@ export async function findOpenAnswers(
   key: SessionKey,
   before: number,
 ): Promise<readonly OpenAnswer[]> {
-  const all = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const all = await findOpenRuns(log, key)
   const open = all.filter(({ acceptedAt }) => acceptedAt < before)
   const found = await Promise.all(open.map(({ run }) => findAnswersOf(agent, log, { ...key, run })))
   return found.flat()

@@ -11,8 +11,8 @@ import { createDurableTools, type ToolingRun } from '../execution/durable-tools.
 import type { OperationLimits } from '../execution/execution-limits.js'
 import { outlastFailures } from '../execution/outlast-failures.js'
 import type { AgentResponseCallback } from '../execution/response-callback.js'
-import { createRaiseEvent } from '../replies/announce-end.js'
-import { createTellWebhooks } from '../replies/tell-webhooks.js'
+import { createRaiseEvent } from '../replies/raise-event.js'
+import { createTellWebhooks, type ToldWebhooks } from '../replies/tell-webhooks.js'
 import { SessionHistory } from '../state/session-history.js'
 import type { StoredState } from '../state/stored-state.js'
 import { deleteRuns } from './delete-runs.js'
@@ -32,8 +32,8 @@ export interface AgentEntityOptions {
   readonly maxInlineMediaBytes?: number | undefined
   /** Finds an operation's durable client, by which tools start orchestrations, and orchestrations are told how their runs ended. @default none */
   readonly getDurableClient?: ((context: EntityContext<StoredState>) => DurableClient) | undefined
-  /** Whether webhooks are told of runs: of all of them one of the app's, or only those that callers name. @default nobody is told */
-  readonly webhooks?: 'all' | 'named' | undefined
+  /** @default nobody is told */
+  readonly webhooks?: ToldWebhooks | undefined
   /** What telemetry tells of the agent's runs. @default nothing that is said */
   readonly telemetry?: AppTelemetry | undefined
   /** @default the machine's */
@@ -65,7 +65,7 @@ export function createAgentEntity({
     try {
       const client = getDurableClient?.(context)
       const raiseEvent = client && createRaiseEvent(client, clock)
-      const tellWebhooks = client && webhooks && createTellWebhooks(client, log, webhooks === 'all')
+      const tellWebhooks = client && webhooks && createTellWebhooks(client, log, webhooks)
       const durable = client && ((run: ToolingRun) => createDurableTools(client, run, clock))
       const operation = { ...shared, key, context, startedAt, onError, raiseEvent, tellWebhooks, durable }
       await withOperationTrace(context, telemetry, () => operate(operation))
@@ -127,7 +127,7 @@ async function reset(operation: Operation): Promise<void> {
   // A signal that comes twice, or after that of a later reset, must not take newer messages with it.
   if (before < resetBefore || (resetId !== undefined && resetId === input.id)) return
   const { turn } = state.own
-  await addEndedRuns(operation, state)
+  await addEndedRuns({ ...operation, state })
   // What this state has not committed yet stays in the logs: were the commit lost too, it could not be counted again.
   await log.deleteEndedRuns(key, { acceptedBefore: before, upToTurn: turn })
   state.reset()

@@ -2,7 +2,8 @@ import type { AgentDefinition } from '../../agent/agent-definition.js'
 import type { Clock } from '../../core/clock.js'
 import type { RunLog, SessionKey } from '../../run/run-log.js'
 import { cancelAnswers, findOpenAnswers } from '../delegation/open-answers.js'
-import { announceDeletion, type RaiseEvent } from '../replies/announce-end.js'
+import { announceDeletion } from '../replies/announce-end.js'
+import type { RaiseEvent } from '../replies/raise-event.js'
 
 export interface DeleteRunsOptions {
   readonly log: RunLog

@@ -1,35 +1,29 @@
 import { measureEnd } from '../../agent/telemetry/run-meter.js'
 import { hasCode } from '../../core/errors.js'
 import { toProblem } from '../../core/problem.js'
-import type { TerminalEvent } from '../../run/events.js'
+import { type TerminalEvent, toRunRequest } from '../../run/events.js'
 import { fold, type RunState, type Steering } from '../../run/fold.js'
 import { toRequestText } from '../../run/to-response.js'
 import { isAsking } from '../../run/waiting.js'
 import { endDelegatedRuns } from '../delegation/end-delegated-runs.js'
 import { announceEnd } from '../replies/announce-end.js'
-import type { AgentState } from '../state/agent-state.js'
 import { takeIn } from '../state/take-in.js'
-import type { Operation } from './operation.js'
+import type { Operation, SessionOperation } from './operation.js'
 
 /** Takes in the runs that have ended although their operation was cut off before it could be committed. */
-export async function addEndedRuns(operation: Operation, state: AgentState): Promise<void> {
-  const runs = await operation.log.runsAfter(operation.key, state.own.turn)
-  for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, state, run, turn)
+export async function addEndedRuns(operation: SessionOperation): Promise<void> {
+  const runs = await operation.log.runsAfter(operation.key, operation.state.own.turn)
+  for (const { run, turn, status } of runs) if (status === 'ended') await addTurn(operation, run, turn)
 }
 
 /** Adds an ended run to the session, after everyone who waits for it has been told. */
-export async function addTurn(
-  operation: Operation,
-  state: AgentState,
-  run: string,
-  turn: number,
-): Promise<void> {
+export async function addTurn(operation: SessionOperation, run: string, turn: number): Promise<void> {
   const events = await operation.log.read({ ...operation.key, run })
   const ended = fold(events)
   await endJoinedRuns(operation, ended)
   await endHelpers(operation, run, ended)
   await announce(operation, run, ended)
-  await takeIn(operation.log, { ...operation.key, run }, state, { turn, events, ended })
+  await takeIn(operation, { run, turn, events, ended })
 }
 
 /** Before the turn is committed: whatever cut the run off, or ended it from outside, this is done. */
@@ -103,7 +97,7 @@ export async function adoptOutcome(operation: Operation, run: string, into: stri
   const { outcome, request } = fold(await log.read({ ...key, run: into }))
   const isForgotten = request === undefined
   if (outcome === undefined && !isForgotten) return false
-  const { messages = [] } = fold(await log.read({ ...key, run })).request ?? {}
+  const { messages = [] } = toRunRequest(await log.read({ ...key, run })) ?? {}
   await endRun(operation, run, toOutcomeOf({ run, messages }, outcome ?? forgotten))
   return true
 }

@@ -7,9 +7,10 @@ import type { RunDrive } from '../execution/drive-run.js'
 import type { OperationLimits } from '../execution/execution-limits.js'
 import type { Patience } from '../execution/outlast-failures.js'
 import type { AgentResponseCallback } from '../execution/response-callback.js'
-import type { RaiseEvent } from '../replies/announce-end.js'
+import type { RaiseEvent } from '../replies/raise-event.js'
 import type { TellWebhooks } from '../replies/tell-webhooks.js'
 import { AgentState } from '../state/agent-state.js'
+import type { Conversation } from '../state/conversation.js'
 import type { SessionHistory } from '../state/session-history.js'
 import type { StoredState } from '../state/stored-state.js'
 
@@ -42,6 +43,9 @@ export interface Operation {
   /** Whom this operation's own result tells how a run ended, so that no event has to. */
   readonly repliesTo?: Caller | undefined
 }
+
+/** An operation of a session whose state has been read. */
+export interface SessionOperation extends Operation, Conversation {}
 
 /** Who brought a run with its operation. */
 export interface Caller {

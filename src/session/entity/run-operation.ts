@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FencedError, hasCode } from '../../core/errors.js'
 import type { RunRequest, StoredEvent } from '../../run/events.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunSummary } from '../../run/run-log.js'
 import { createReplacesError } from '../client/check-replaced.js'
@@ -8,12 +9,13 @@ import { executeRun, readWritten, type WrittenRun } from '../execution/execute-r
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { accept, readInput, reply } from '../replies/reply-to-caller.js'
 import type { AgentState } from '../state/agent-state.js'
+import type { Conversation } from '../state/conversation.js'
 import { inherit } from '../state/inherit.js'
 import { prepareHistory } from '../state/prepare-history.js'
 import { findTurnOf, takeBack, toReplaced } from '../state/take-back.js'
 import { bringAgain } from './bring-again.js'
 import { addTurn, adoptOutcome, announceWaiting, failRun, signalRun } from './ended-runs.js'
-import { type Operation, restoreState, toPatience, toStateOf } from './operation.js'
+import { type Operation, restoreState, type SessionOperation, toPatience, toStateOf } from './operation.js'
 import { outlastExecutor } from './outlast-executor.js'
 
 /**
@@ -26,7 +28,7 @@ export async function operateRun(operation: Operation): Promise<void> {
   if (request === undefined) return operatePending(operation, correlationId)
   const key = { ...operation.key, run: correlationId }
   try {
-    await takeIn(operation, key, request, isAwaited)
+    await writeDown(operation, key, request, isAwaited)
     const { orchestrationId } = request
     await operatePending({ ...operation, repliesTo: { run: correlationId, orchestrationId } }, correlationId)
   } catch (error) {
@@ -37,7 +39,7 @@ export async function operateRun(operation: Operation): Promise<void> {
 }
 
 /** Writes down a run that came with its operation. One that nobody waits for is brought again as long as the store does not take it. */
-async function takeIn(
+async function writeDown(
   operation: Operation,
   key: RunKey,
   request: RunRequest,
@@ -63,7 +65,7 @@ export async function operatePending(operation: Operation, correlationId: string
     await outlastFailures(toPatience(operation), () => {
       const first = found
       found = undefined
-      return carryOut(operation, state, correlationId, first)
+      return carryOut({ ...operation, state }, correlationId, first)
     })
   } catch (error) {
     // Whoever took the run over may be the one whose operation counts for nothing: then it ends there, and nobody takes it in.
@@ -109,18 +111,17 @@ async function findRuns({ log, key }: Operation, turn: number, run: string): Pro
 }
 
 async function carryOut(
-  operation: Operation,
-  state: AgentState,
+  operation: SessionOperation,
   correlationId: string,
   found: FoundRuns | undefined,
 ): Promise<void> {
-  const { pending, written } = found ?? (await findRuns(operation, state.own.turn, correlationId))
+  const { pending, written } = found ?? (await findRuns(operation, operation.state.own.turn, correlationId))
   const named = pending.findIndex(({ run }) => run === correlationId)
   const begun = pending.slice(0, Math.max(0, named)).find(({ status }) => status === 'open')
   if (begun !== undefined && !(await letPass(operation, begun.run)))
     return signalRun(operation, correlationId)
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
-    const isEnded = await goOn(operation, state, summary, named === 0 ? written : undefined)
+    const isEnded = await goOn(operation, summary, named === 0 ? written : undefined)
     if (!isEnded) return
     if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
   }
@@ -142,20 +143,19 @@ async function letPass(operation: Operation, run: string): Promise<boolean> {
  * may have joined the run, and ended with it.
  */
 async function signalWaiting(operation: Operation): Promise<void> {
-  const waiting = await operation.log.runsAfter(operation.key, Number.MAX_SAFE_INTEGER)
+  const waiting = await findOpenRuns(operation.log, operation.key)
   const last = waiting.at(-1)
   if (last !== undefined) signalRun(operation, last.run)
 }
 
 /** Takes in a run that has ended, or executes it; true when it has ended. */
 async function goOn(
-  operation: Operation,
-  state: AgentState,
+  operation: SessionOperation,
   summary: RunSummary,
   written: WrittenRun | undefined,
 ): Promise<boolean> {
-  if (summary.status !== 'ended') return execute(operation, state, summary, written)
-  await addTurn(operation, state, summary.run, summary.turn)
+  if (summary.status !== 'ended') return execute(operation, summary, written)
+  await addTurn(operation, summary.run, summary.turn)
   return true
 }
 
@@ -168,16 +168,14 @@ interface RunPlace {
 
 /** Finds the place of a run, and makes of the conversation what it is before it. A run without a place fails: `undefined`. */
 async function findPlace(
-  operation: Operation,
-  state: AgentState,
+  operation: SessionOperation,
   run: string,
   events: readonly StoredEvent[],
 ): Promise<RunPlace | undefined> {
-  const { log, key } = operation
   try {
-    await inherit(log, { ...key, run }, state, events)
-    const replacesTurn = await takePlace(operation, state, events)
-    return { turn: state.own.turn + 1, replacesTurn }
+    await inherit(operation, run, events)
+    const replacesTurn = await takePlace(operation, events)
+    return { turn: operation.state.own.turn + 1, replacesTurn }
   } catch (error) {
     if (!hasCode(error, 'not_found') && !hasCode(error, 'invalid_request')) throw error
     await failRun(operation, run, error)
@@ -187,29 +185,27 @@ async function findPlace(
 
 /** Takes back what a run takes the place of. @throws {AgentError} `not_found` when that is gone. */
 async function takePlace(
-  { log, key }: Operation,
-  state: AgentState,
+  conversation: Conversation,
   events: readonly StoredEvent[],
 ): Promise<number | undefined> {
   const replaced = toReplaced(events)
   if (replaced === undefined) return undefined
-  const turn = fold(events).replacesTurn ?? (await findTurnOf(log, { ...key, run: replaced }, state))
+  const turn = fold(events).replacesTurn ?? (await findTurnOf(conversation, replaced))
   if (turn === 0) throw createReplacesError(replaced)
-  await takeBack(log, key, state, turn)
+  await takeBack(conversation, turn)
   return turn
 }
 
 /** Executes a run; true when it has ended. */
 async function execute(
-  operation: Operation,
-  state: AgentState,
+  operation: SessionOperation,
   { run }: RunSummary,
   written: WrittenRun | undefined,
 ): Promise<boolean> {
-  const { agent, log, key, callback, limits, startedAt, clock } = operation
+  const { agent, log, key, state, callback, limits, startedAt, clock } = operation
   const onError = (error: unknown) => operation.onError(error, run)
   const known = written ?? (await readWritten(log, { ...key, run }))
-  const place = await findPlace(operation, state, run, known.events)
+  const place = await findPlace(operation, run, known.events)
   if (place === undefined) return true
   const { turn, replacesTurn } = place
   const until = startedAt + limits.parkAfterMs
@@ -243,6 +239,6 @@ async function execute(
   // two turns. All that is left is for those who ask later.
   await nextTurn()
   await nextTurn()
-  await addTurn(operation, state, run, turn)
+  await addTurn(operation, run, turn)
   return true
 }

@@ -12,7 +12,7 @@ import type { JsonValue } from '../../core/json.js'
 import type { RunKey } from '../../run/run-log.js'
 import { findOrchestration } from '../client/ask-task-hub.js'
 import { startOnce } from '../client/start-once.js'
-import { createRaiseEvent } from '../replies/announce-end.js'
+import { createRaiseEvent } from '../replies/raise-event.js'
 
 /** The name of the orchestration that runs another one for a tool call, and reports what came of it. */
 export const toolRunOrchestrator = 'dafx-tool-run'

@@ -4,7 +4,13 @@ import type { InvocationValuesFactory, RunInfo } from '../../agent/providers/pro
 import { type Clock, toTimestamp } from '../../core/clock.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { ControlRecord } from '../../run/control.js'
-import type { RunEvent, RunRequest, SessionState, StoredEvent } from '../../run/events.js'
+import {
+  type RunEvent,
+  type RunRequest,
+  type SessionState,
+  type StoredEvent,
+  toRunRequest,
+} from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
@@ -33,8 +39,8 @@ export interface RunExecution {
   readonly agent: AgentDefinition
   readonly log: RunLog
   readonly key: RunKey
-  /** What was written of it just now. @default it is read */
-  readonly written: WrittenRun | undefined
+  /** Just read. */
+  readonly written: WrittenRun
   readonly callback: AgentResponseCallback | undefined
   /** Finds what the model is shown of the past; asked for only when the run goes on. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
@@ -66,7 +72,7 @@ export interface RunExecution {
  */
 export async function executeRun(execution: RunExecution): Promise<RunState> {
   const { log, key, clock } = execution
-  const { events, records } = execution.written ?? (await readWritten(log, key))
+  const { events, records } = execution.written
   const state = fold(events)
   if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
   if (isWaiting(state) && !hasNews(state, records, toTimestamp(clock.now()))) return state
@@ -77,7 +83,8 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   try {
     const carried = await execute(execution, events, controls)
     // What came while the run was being parked may have found nobody to wake.
-    return isWaiting(carried) ? await executeRun({ ...execution, written: undefined }) : carried
+    if (!isWaiting(carried)) return carried
+    return await executeRun({ ...execution, written: await readWritten(log, key) })
   } finally {
     // With a reason, as the making of an exception that nobody sees would cost more than the rest.
     watching.abort(null)
@@ -118,7 +125,7 @@ async function execute(
     messageCount,
     sessionState: execution.sessionState,
     durable: execution.durable,
-    readValues: () => execution.values(toRunInfo(key, fold(events).request)),
+    readValues: () => execution.values(toRunInfo(key, toRunRequest(events))),
     limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
     onAppended: (event, current) => announce(event, current, execution, callbacks),
     clock,

@@ -1,5 +1,5 @@
 import type { RunControls } from '../../agent/loop/run-controls.js'
-import type { Clock } from '../../core/clock.js'
+import { type Clock, pause } from '../../core/clock.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { isPassing } from './outlast-failures.js'
 
@@ -31,7 +31,7 @@ export async function watchControls(
     } catch (error) {
       if (!isPassing(error)) throw error
       onError(error)
-      await clock.sleep(rewatchMs, signal).catch(() => {})
+      await pause(clock, rewatchMs, signal)
     }
   }
 }

@@ -34,10 +34,13 @@ export function toMessageId(call: WebhookCall): string {
 /** Has the webhooks of a run told how it has ended, or that it waits. May be repeated: each is told once. */
 export type TellWebhooks = (key: RunKey, request: RunRequest) => Promise<void>
 
+/** Which webhooks are told of runs: of all of them one of the app's too, or only those that callers name. */
+export type ToldWebhooks = 'all' | 'named'
+
 /** Tells webhooks by orchestrations, which outlast whatever happens to hosts and receivers. */
-export function createTellWebhooks(client: DurableClient, log: RunLog, appHasWebhook: boolean): TellWebhooks {
+export function createTellWebhooks(client: DurableClient, log: RunLog, who: ToldWebhooks): TellWebhooks {
   return async function tellWebhooks(key, { options }): Promise<void> {
-    const receivers: WebhookCall['to'][] = appHasWebhook ? ['app'] : []
+    const receivers: WebhookCall['to'][] = who === 'all' ? ['app'] : []
     if (options.webhook !== undefined) receivers.push('caller')
     for (const { wish } of toWishedWebhooks(await log.controls(key)).values()) receivers.push({ wish })
     if (receivers.length === 0) return

@@ -1,8 +1,7 @@
 import { AgentError } from '../../core/errors.js'
-import type { StoredEvent } from '../../run/events.js'
+import { type StoredEvent, toRunRequest } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
-import type { RunKey, RunLog } from '../../run/run-log.js'
-import type { AgentState } from './agent-state.js'
+import type { Conversation } from './conversation.js'
 import { readInheritance } from './inheritance.js'
 
 /**
@@ -10,19 +9,17 @@ import { readInheritance } from './inheritance.js'
  * @throws {AgentError} `invalid_request` when another run has begun it.
  */
 export async function inherit(
-  log: RunLog,
-  key: RunKey,
-  state: AgentState,
+  { log, key, state }: Conversation,
+  run: string,
   events: readonly StoredEvent[],
 ): Promise<void> {
-  const [accepted] = events
-  const digest = accepted?.type === 'run.accepted' ? accepted.data.inherited : undefined
+  const digest = toRunRequest(events)?.inherited
   if (digest === undefined) return
   const { own } = state
   if (own.turn === 0 && own.inherited === undefined) {
-    const inheritance = await readInheritance(log, key, { run: key.run, digest })
-    if (inheritance !== undefined) state.inherit(inheritance, { run: key.run, digest })
-  } else if (own.inherited?.run !== key.run && fold(events).turn === 0) throw createBegunError(key.session)
+    const inheritance = await readInheritance(log, key, { run, digest })
+    if (inheritance !== undefined) state.inherit(inheritance, { run, digest })
+  } else if (own.inherited?.run !== run && fold(events).turn === 0) throw createBegunError(key.session)
 }
 
 /** Why a session cannot go on from another one. */

@@ -2,8 +2,8 @@ import { toTimestamp } from '../../core/clock.js'
 import { hasCode } from '../../core/errors.js'
 import type { StoredEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
-import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
-import type { AgentState } from './agent-state.js'
+import type { RunSummary } from '../../run/run-log.js'
+import type { Conversation } from './conversation.js'
 import { inherit } from './inherit.js'
 import { readOlderEntries } from './session-history.js'
 import { toLastResponse } from './session-view.js'
@@ -43,15 +43,11 @@ export interface OpenRun extends RunSummary {
 }
 
 /** A session as its readers see it: what its entity has stored, what has ended since, and what waits for its answer. */
-export async function readSession(
-  log: RunLog,
-  key: SessionKey,
-  state: AgentState,
-  page: HistoryPage,
-): Promise<SessionView> {
-  const { openRuns, counting } = await bringUpToDate(log, key, state)
+export async function readSession(conversation: Conversation, page: HistoryPage): Promise<SessionView> {
+  const { state } = conversation
+  const { openRuns, counting } = await bringUpToDate(conversation)
   const waiting = counting.flatMap(toRequestEntries)
-  const { entries, olderBefore } = await readPage(log, key, state, page)
+  const { entries, olderBefore } = await readPage(conversation, page)
   const messageCount = state.messageCount + waiting.flatMap(({ messages }) => messages).length
   const lastResponse = toLastResponse([...entries, ...state.entries])
   const shown = page.before === undefined ? [...entries, ...waiting] : entries
@@ -66,40 +62,39 @@ export interface OpenRuns {
 }
 
 /** Makes of a session's stored state the conversation as it is now: with what has ended since, and without what was taken back. */
-export async function bringUpToDate(log: RunLog, key: SessionKey, state: AgentState): Promise<OpenRuns> {
-  const unfinished = await addEnded(log, key, state)
-  const openRuns = await Promise.all(unfinished.map((summary) => readOpenRun(log, key, summary)))
-  return { openRuns, counting: await takeBackReplaced(log, key, state, openRuns) }
+export async function bringUpToDate(conversation: Conversation): Promise<OpenRuns> {
+  const unfinished = await addEnded(conversation)
+  const openRuns = await Promise.all(unfinished.map((summary) => readOpenRun(conversation, summary)))
+  return { openRuns, counting: await takeBackReplaced(conversation, openRuns) }
 }
 
 /** Adds to a session's state the runs that have ended since it was stored; gives those that have not. */
-async function addEnded(log: RunLog, key: SessionKey, state: AgentState): Promise<readonly RunSummary[]> {
+async function addEnded(conversation: Conversation): Promise<readonly RunSummary[]> {
+  const { log, key, state } = conversation
   const runs = await log.runsAfter(key, state.own.turn)
   for (const { run, turn } of runs.filter(({ status }) => status === 'ended')) {
     const events = await log.read({ ...key, run })
-    await takeIn(log, { ...key, run }, state, { turn, events, ended: fold(events) })
+    await takeIn(conversation, { run, turn, events, ended: fold(events) })
   }
   return runs.filter(({ status }) => status !== 'ended')
 }
 
-async function readOpenRun(log: RunLog, key: SessionKey, summary: RunSummary): Promise<OpenRun> {
+async function readOpenRun({ log, key }: Conversation, summary: RunSummary): Promise<OpenRun> {
   return { ...summary, events: await log.read({ ...key, run: summary.run }) }
 }
 
 /** The open runs whose messages count: of those that take the place of others the message counts at once, whenever its turn comes. */
 async function takeBackReplaced(
-  log: RunLog,
-  key: SessionKey,
-  state: AgentState,
+  conversation: Conversation,
   openRuns: readonly OpenRun[],
 ): Promise<readonly OpenRun[]> {
   let counting: readonly OpenRun[] = []
   for (const open of openRuns) {
-    await inheritFor(log, { ...key, run: open.run }, state, open.events)
+    await inheritFor(conversation, open)
     const replaced = toReplaced(open.events)
     if (replaced !== undefined) {
-      const first = await findTurnOf(log, { ...key, run: replaced }, state)
-      if (first > 0) await takeBack(log, key, state, first)
+      const first = await findTurnOf(conversation, replaced)
+      if (first > 0) await takeBack(conversation, first)
       const end = counting.findIndex(({ run }) => run === replaced)
       counting = counting.slice(0, Math.max(0, end))
     }
@@ -109,14 +104,9 @@ async function takeBackReplaced(
 }
 
 /** A run that comes too late to begin its session will be told so when its turn comes. */
-async function inheritFor(
-  log: RunLog,
-  key: RunKey,
-  state: AgentState,
-  events: readonly StoredEvent[],
-): Promise<void> {
+async function inheritFor(conversation: Conversation, { run, events }: OpenRun): Promise<void> {
   try {
-    await inherit(log, key, state, events)
+    await inherit(conversation, run, events)
   } catch (error) {
     if (!hasCode(error, 'invalid_request')) throw error
   }
@@ -128,14 +118,15 @@ function toRequestEntries({ run, events: [accepted] }: OpenRun): readonly Stored
   return [toRequestEntry(accepted.data.messages, run, toTimestamp(accepted.at))]
 }
 
-async function readPage(log: RunLog, key: SessionKey, state: AgentState, { limit, before }: HistoryPage) {
+async function readPage(conversation: Conversation, { limit, before }: HistoryPage) {
+  const { state } = conversation
   const { evictedTurn, resetTurn, takenBack } = state.own
   const recent = toTurns(state.entries).filter(({ turn }) => before === undefined || turn < before)
   const missing = limit - recent.length
   const upTo = Math.min(evictedTurn, (before ?? Number.MAX_SAFE_INTEGER) - 1)
   const older =
     missing > 0 && upTo > resetTurn
-      ? toTurns(await readOlderEntries(log, key, state.own, { upTo, after: resetTurn, limit: missing }))
+      ? toTurns(await readOlderEntries(conversation, { upTo, after: resetTurn, limit: missing }))
       : []
   const turns = [...older, ...recent].slice(-limit)
   const first = turns[0]?.turn ?? 0

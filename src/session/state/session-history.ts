@@ -3,9 +3,10 @@ import { forEachLimited } from '../../core/for-each-limited.js'
 import type { RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { logsAtATime } from '../logs-at-a-time.js'
 import type { AgentState } from './agent-state.js'
+import type { Conversation } from './conversation.js'
 import { readInheritedEntries } from './inheritance.js'
 import { toModelMessages } from './stored-messages.js'
-import type { OwnFields, StoredEntry } from './stored-state.js'
+import type { StoredEntry } from './stored-state.js'
 import { isTakenBack } from './taken-back.js'
 import { toTurnEntries } from './turn-entries.js'
 import { type TurnRange, toTurns } from './turns.js'
@@ -21,24 +22,24 @@ export async function readTurnEntries(
 
 /** The entries of turns that count, oldest first, from the run logs and from what the session has inherited. */
 export async function readOlderEntries(
-  log: RunLog,
-  key: SessionKey,
-  own: OwnFields,
+  conversation: Conversation,
   range: TurnRange,
 ): Promise<readonly StoredEntry[]> {
-  const runs = await findTurns(log, key, own.takenBack, range)
+  const { log, key, state } = conversation
+  const runs = await findTurns(conversation, range)
   const entries = await forEachLimited(runs.toReversed(), logsAtATime, ({ run }) =>
     readTurnEntries(log, key, run),
   )
-  const inherited = await readInheritedEntries(log, key, own, { ...range, limit: range.limit - runs.length })
+  const inherited = await readInheritedEntries(log, key, state.own, {
+    ...range,
+    limit: range.limit - runs.length,
+  })
   return [...inherited, ...entries.flat()]
 }
 
 /** The ended runs of turns that count, newest first. */
 export async function findTurns(
-  log: RunLog,
-  key: SessionKey,
-  takenBack: OwnFields['takenBack'],
+  { log, key, state }: Conversation,
   { upTo, after, limit }: TurnRange,
 ): Promise<readonly RunSummary[]> {
   const found: RunSummary[] = []
@@ -46,7 +47,7 @@ export async function findTurns(
   while (found.length < limit && next > after) {
     const missing = limit - found.length
     const runs = await log.runsUpTo(key, next, missing)
-    found.push(...runs.filter(({ turn }) => turn > after && !isTakenBack(takenBack, turn)))
+    found.push(...runs.filter(({ turn }) => turn > after && !isTakenBack(state.own.takenBack, turn)))
     if (runs.length < missing) break
     next = (runs.at(-1)?.turn ?? 0) - 1
   }
@@ -106,8 +107,8 @@ export class SessionHistory {
       after: known.turn,
       limit: Math.min(missing, evictedTurn - known.turn),
     }
-    const left =
-      evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(this.#log, key, state.own, range)) : []
+    const conversation = { log: this.#log, key, state }
+    const left = evictedTurn > known.turn ? toHistoryTurns(await readOlderEntries(conversation, range)) : []
     const older = [...known.turns.filter((one) => one.turn > 0 && one.turn <= evictedTurn), ...left]
     const all = [...older, ...recent]
     const turns = maxTurns === undefined ? all : all.slice(-maxTurns)

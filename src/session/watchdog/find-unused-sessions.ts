@@ -1,3 +1,4 @@
+import { findOpenRuns } from '../../run/find-runs.js'
 import type { RunLog, SessionKey } from '../../run/run-log.js'
 import { findWanted } from './find-wanted.js'
 
@@ -24,6 +25,6 @@ export function findUnusedSessions(query: UnusedSessionsQuery): Promise<readonly
 
 /** One that cannot be read stays: whoever uses it learns why. */
 async function hasNoOpenRun(log: RunLog, key: SessionKey): Promise<boolean> {
-  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER).catch(() => undefined)
+  const open = await findOpenRuns(log, key).catch(() => undefined)
   return open?.length === 0
 }

@@ -3,7 +3,8 @@ import { measureEnd } from '../../agent/telemetry/run-meter.js'
 import { AgentError, hasCode } from '../../core/errors.js'
 import { forEachLimited } from '../../core/for-each-limited.js'
 import { toProblem } from '../../core/problem.js'
-import type { StoredEvent, TerminalEvent } from '../../run/events.js'
+import { type StoredEvent, type TerminalEvent, toRunRequest } from '../../run/events.js'
+import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { stopOthers, toStopped } from '../client/make-way.js'
@@ -97,7 +98,7 @@ async function waitsBehindOther(
   const [first] = open
   if (first === undefined || first.run === key.run) return false
   if (first.status !== 'parked' && !(await hasMoved(log, { ...key, run: first.run }, before))) return false
-  const { request } = fold(await log.read(key))
+  const request = toRunRequest(await log.read(key))
   const runs = open.map(({ run }) => run)
   return request === undefined || !toStopped(runs, key.run, request.options).includes(first.run)
 }
@@ -109,7 +110,7 @@ async function hasMoved(log: RunLog, key: RunKey, since: number): Promise<boolea
 
 /** A session that cannot be read has nobody that is known to wait: whoever wakes its runs learns why. */
 function findOpen(log: RunLog, key: SessionKey): Promise<readonly RunSummary[]> {
-  return log.runsAfter(key, Number.MAX_SAFE_INTEGER).catch(() => [])
+  return findOpenRuns(log, key).catch(() => [])
 }
 
 function isServedBy({ agents }: SweepOptions): (key: SessionKey) => boolean {

@@ -1,6 +1,5 @@
 import { checkCount } from '../../core/check-count.js'
-import { checkChoice, checkOptions, type OptionNames } from '../../core/check-options.js'
-import { AgentError } from '../../core/errors.js'
+import { checkChoice, checkOptions, type OptionNames, refuse } from '../../core/check-options.js'
 import type { CrashOptions, Scenario } from './scenario.js'
 
 const scenarioParts: OptionNames<Scenario> = { agent: true, play: true, check: true }
@@ -39,8 +38,4 @@ export function checkCrashOptions(scenario: Scenario, options: CrashOptions): vo
   checkChoice('unknownOutcome', unknownOutcome, ['approve', 'reject'])
   if (!(typeof sample === 'number' && sample > 0 && sample <= 1))
     refuse(`sample must be above 0, and 1 at most, not ${sample}.`)
-}
-
-function refuse(message: string): never {
-  throw new AgentError('invalid_configuration', message)
 }

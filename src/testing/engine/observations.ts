@@ -3,6 +3,7 @@ import { hasCode } from '../../core/errors.js'
 import { type ChatMessage, toText } from '../../core/messages.js'
 import type { ChatRequest } from '../../model/chat-client.js'
 import { isTerminal, type RunEvent } from '../../run/events.js'
+import { isInnerRun } from '../../run/inner-run.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
 import type { Boundary } from './boundary.js'
 
@@ -68,7 +69,7 @@ export class Observations {
   accepted(key: RunKey): void {
     if (this.runs.some((run) => isSameRun(run, key) && !run.mayBeGone)) return
     const { agent, session, run } = key
-    this.runs.push({ agent, session, run, isPart: run.includes('/'), mayBeGone: false })
+    this.runs.push({ agent, session, run, isPart: isInnerRun(key), mayBeGone: false })
     this.#onAccepted(key)
   }
 

@@ -1,7 +1,5 @@
 import { isJsonObject, parseJson } from '../../core/json.js'
-
-/** Answers of a host, or of what stands before it, that another one may follow soon. */
-const passingStatuses: ReadonlySet<number> = new Set([408, 502, 503, 504])
+import { mayPass } from '../../core/may-pass.js'
 
 /** What is known of a request that failed. */
 export interface RequestFailure {
@@ -47,13 +45,10 @@ export function createBrokenError(): RequestError {
 export function toRequestError(status: number, body: string): RequestError {
   const problem = parseJson(body)
   const { detail, code } = isJsonObject(problem) ? problem : {}
-  // An empty 500 comes from a host that is going down; a 429 that is not the app's from one that has too much to do.
-  const isHosts = (status === 500 && body === '') || (status === 429 && code === undefined)
-  const retryable = passingStatuses.has(status) || isHosts
   return new RequestError({
     message: typeof detail === 'string' ? detail : `The app answered ${status} without saying why.`,
     status,
     code: typeof code === 'string' ? code : undefined,
-    retryable,
+    retryable: mayPass({ status, body, code }),
   })
 }

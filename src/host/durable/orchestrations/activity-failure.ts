@@ -1,6 +1,6 @@
 import { parseJson } from '../../../core/json.js'
 import type { InvocationOutcome } from '../../functions.js'
-import { isObject, type UncheckedObject } from '../../parse-json.js'
+import { isObject, type UncheckedObject } from '../../unchecked-object.js'
 
 type FailedInvocation = Extract<InvocationOutcome, { succeeded: false }>
 

@@ -1,4 +1,4 @@
-import type { UncheckedObject } from '../../parse-json.js'
+import type { UncheckedObject } from '../../unchecked-object.js'
 import type { EntityId } from '../entity-id.js'
 
 /** Something that an orchestration sets going, under the number by which its history knows it. */

@@ -1,7 +1,7 @@
 import { toErrorMessage } from '../../../core/errors.js'
 import type { InvocationOutcome } from '../../functions.js'
 import { createFailure } from '../../invocation-failure.js'
-import { isObject, type UncheckedObject } from '../../parse-json.js'
+import { isObject, type UncheckedObject } from '../../unchecked-object.js'
 
 /** As long as the platform's own client waits for an answer. */
 const timeoutMs = 100_000

@@ -1,4 +1,4 @@
-import { isObject, type UncheckedObject } from '../../parse-json.js'
+import { isObject, type UncheckedObject } from '../../unchecked-object.js'
 import { type EntityId, fromInstanceId, toEntityId } from '../entity-id.js'
 import { asList, asNumber, asText } from './json-checks.js'
 

@@ -1,5 +1,5 @@
 import type { InvocationOutcome, TypedData } from '../../functions.js'
-import { isObject, type UncheckedObject } from '../../parse-json.js'
+import { isObject, type UncheckedObject } from '../../unchecked-object.js'
 import { asList } from './json-checks.js'
 import { type OrchestratorAction, parseActions } from './orchestrator-action.js'
 
@@ -31,7 +31,7 @@ export interface OrchestratorFailure {
 const marker = '\n\n$OutOfProcData$:'
 
 /**
- * Reads what came of an orchestrator function. One that broke down outside the library's replay has failed (F.10) and asks for
+ * Reads what came of an orchestrator function. One that broke down outside the library's replay has failed and asks for
  * nothing any more, so that it fails as non-deterministic when it has asked before.
  */
 export function parseOrchestratorAnswer(outcome: InvocationOutcome): OrchestratorAnswer {

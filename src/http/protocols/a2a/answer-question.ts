@@ -4,8 +4,9 @@ import { longestReason } from '../../../core/longest-reason.js'
 import type { Decision } from '../../../run/control.js'
 import { isTerminal, type StoredEvent } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
-import { toOpenApprovals } from '../../../run/waiting.js'
+import { findApprovalRequest, toOpenApprovals } from '../../../run/waiting.js'
 import { checkEditedArguments } from '../../check-edited-arguments.js'
+import { jsonObject } from '../../json-shapes.js'
 import { parseShape } from '../../parse-shape.js'
 import { createFieldError } from '../../request-errors.js'
 import { toUnanswered } from '../answered-events.js'
@@ -22,7 +23,7 @@ const decisionData = z.looseObject({
   approvalId: z.string(),
   approved: z.boolean(),
   reason: z.string().max(longestReason).nullish(),
-  arguments: z.record(z.string(), z.unknown()).nullish(),
+  arguments: jsonObject.nullish(),
 })
 
 /**
@@ -60,7 +61,7 @@ async function readDecisions(
     if (part.type === 'text') continue
     const { approvalId, approved, reason, arguments: args } = parseDecision(part, `message.parts.${index}`)
     const edited = toEdited(args, approved, `message.parts.${index}.data.arguments`)
-    const asked = findAsked(events, approvalId)
+    const asked = findApprovalRequest(events, approvalId)?.approval
     if (edited !== undefined && asked !== undefined) await checkEditedArguments(agent, asked, edited)
     const decision = approved ? ('approve' as const) : ('reject' as const)
     const told = reason ?? (words === '' ? undefined : words)
@@ -68,7 +69,7 @@ async function readDecisions(
   }
   if (new Set(decisions.map(({ approvalId }) => approvalId)).size < decisions.length)
     throw createFieldError('message.parts', 'decides an approval twice')
-  if (decisions.some(({ approvalId }) => findAsked(events, approvalId) === undefined))
+  if (decisions.some(({ approvalId }) => findApprovalRequest(events, approvalId) === undefined))
     throw createFieldError('message.parts', `decides what task "${toTaskId(key)}" does not ask`)
   return decisions
 }
@@ -78,17 +79,10 @@ function parseDecision(part: SentMessage['parts'][number], path: string): z.infe
   return parseShape(decisionData, part.data, [path, 'data'])
 }
 
-function toEdited(args: unknown, approved: boolean, path: string): JsonObject | undefined {
-  if (!isJsonObject(args)) return undefined
+function toEdited(args: JsonObject | null | undefined, approved: boolean, path: string) {
+  if (args === null || args === undefined) return undefined
   if (!approved) throw createFieldError(path, 'make no sense with a rejection')
   return args
-}
-
-function findAsked(events: readonly StoredEvent[], approvalId: string) {
-  const asked = events.find(
-    (event) => event.type === 'approval.requested' && event.data.approvalId === approvalId,
-  )
-  return asked?.type === 'approval.requested' ? asked.data : undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonObject } from '../../json-shapes.js'
 import { optionalText } from './optional-text.js'
 import { legacyPushConfig, pushConfig } from './push-params.js'
 
@@ -48,7 +49,7 @@ const legacyPart = z.discriminatedUnion(
       .looseObject({ kind: z.literal('text'), text: z.string() })
       .transform(({ text }): SentPart => ({ type: 'text', text })),
     z
-      .looseObject({ kind: z.literal('data'), data: z.record(z.string(), z.unknown()) })
+      .looseObject({ kind: z.literal('data'), data: jsonObject })
       .transform(({ data }): SentPart => ({ type: 'data', data })),
     z
       .looseObject({
@@ -74,7 +75,7 @@ function toDataUri(raw: string, type = 'application/octet-stream'): string {
 /** How many messages of its history a task is told with: all when absent, none with 0. */
 export const historyLength = z.number().int().min(0).nullish()
 
-const metadata = z.looseObject({ responseSchema: z.record(z.string(), z.unknown()).optional() }).nullish()
+const metadata = z.looseObject({ responseSchema: jsonObject.optional() }).nullish()
 
 const ids = { messageId: z.string(), contextId: optionalText, taskId: optionalText }
 

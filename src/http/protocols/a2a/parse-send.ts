@@ -31,7 +31,7 @@ export function parseSend({ version, params, call }: RpcCall): SentMessage {
   const { message, configuration, metadata } = parseEither(version, params)
   const { messageId, contextId, taskId, parts } = message
   const { push, pushPath } = configuration
-  const responseSchema = metadata?.responseSchema as JsonObject | undefined
+  const responseSchema = metadata?.responseSchema
   if (responseSchema !== undefined) checkJsonSchema(responseSchema)
   if (parts.every((part) => part.type === 'text' && part.text.trim() === ''))
     throw createFieldError('message.parts', 'must not be blank')

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
 import { callerTool, mostCallerTools } from '../../caller-tools.js'
+import { jsonObject } from '../../json-shapes.js'
 import { isNothing } from '../is-nothing.js'
 
 const withoutEffect = z.unknown().optional()
@@ -22,7 +23,7 @@ const clientTool = callerTool.extend({
 
 const payload = z.looseObject({
   approved: z.boolean(),
-  editedArgs: z.record(z.string(), z.unknown()).optional(),
+  editedArgs: jsonObject.optional(),
   reason: z.string().max(longestReason).optional(),
 })
 

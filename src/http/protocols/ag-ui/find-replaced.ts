@@ -1,6 +1,7 @@
 import { AgentError } from '../../../core/errors.js'
 import { findIdProblem, longestCorrelationId } from '../../../core/find-id-problem.js'
 import { toText } from '../../../core/messages.js'
+import { toRunRequest } from '../../../run/events.js'
 import { fold, type RunState } from '../../../run/fold.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
@@ -53,7 +54,7 @@ async function readAnswer(
 ): Promise<{ readonly run: string; readonly message: string | undefined } | undefined> {
   const run = id.slice(0, Math.max(0, id.lastIndexOf('.')))
   if (findIdProblem(run, longestCorrelationId) !== undefined) return undefined
-  const { request } = fold(await sessions.readRun({ ...session, run }))
+  const request = toRunRequest(await sessions.readRun({ ...session, run }))
   return request === undefined ? undefined : { run, message: toSaidIds(run, request.messages).at(-1) }
 }
 

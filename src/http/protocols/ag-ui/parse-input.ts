@@ -1,5 +1,5 @@
 import type { Agent } from '../../../agent/agent.js'
-import { isJsonObject, type JsonObject } from '../../../core/json.js'
+import { isJsonObject } from '../../../core/json.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
 import type { CallerTool } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
@@ -75,8 +75,7 @@ function toDecision(entry: ResumeEntry, index: number): PlacedDecision {
   if (entry.status === 'cancelled') return { approvalId, decision: 'reject', isWaived: true, path }
   const { approved, reason, editedArgs } = entry.payload
   const argumentsPath = `resume.${index}.payload.editedArgs`
-  const edited = editedArgs as JsonObject | undefined
-  if (approved) return { approvalId, decision: 'approve', reason, arguments: edited, path, argumentsPath }
+  if (approved) return { approvalId, decision: 'approve', reason, arguments: editedArgs, path, argumentsPath }
   if (editedArgs === undefined) return { approvalId, decision: 'reject', reason, path }
   throw createFieldError(argumentsPath, 'make no sense with a rejection')
 }

@@ -1,6 +1,7 @@
 import { AgentError } from '../../../core/errors.js'
 import { type ChatMessage, toText } from '../../../core/messages.js'
-import type { RunRequest, TerminalEvent } from '../../../run/events.js'
+import { type RunRequest, type TerminalEvent, toRunRequest } from '../../../run/events.js'
+import { findEndedRuns, findOpenRuns } from '../../../run/find-runs.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import type { Call } from '../../route.js'
@@ -39,8 +40,8 @@ export async function findTakingRuns(call: Call, { key, shown }: ParsedInput): P
 
 /** The runs of a session that have not ended, and the last that have, newest first. */
 export async function listLatestRuns({ log }: Call, key: SessionKey): Promise<readonly RunSummary[]> {
-  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
-  const ended = await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, mostEarlier)
+  const open = await findOpenRuns(log, key)
+  const ended = await findEndedRuns(log, key, mostEarlier)
   return [...open.toReversed(), ...ended]
 }
 
@@ -64,12 +65,12 @@ export async function findTwin(
   { key, shown }: ParsedInput,
   replaced: string | undefined,
 ): Promise<RunKey | undefined> {
-  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const open = await findOpenRuns(log, key)
   const own = open.findIndex(({ run }) => run === key.run)
   for (const { run } of open.slice(0, Math.max(0, own))) {
     if (run === replaced) continue
     const earlier = { ...key, run }
-    const { request } = fold(await sessions.readRun(earlier))
+    const request = toRunRequest(await sessions.readRun(earlier))
     if (toTaken(earlier, request).has(toLastUserId(shown))) return earlier
   }
   return undefined

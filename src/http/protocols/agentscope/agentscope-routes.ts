@@ -6,7 +6,7 @@ const loadResponses = () => import('./response-handlers.js')
 
 const createRoute = inDialect(
   'agentscope',
-  (error) => toAgentScopeErrorAnswer(error),
+  toAgentScopeErrorAnswer,
   () => import('./agentscope-operations.js'),
 )
 

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../../core/messages.js'
-import type { RunRequest } from '../../../run/events.js'
+import { type RunRequest, toRunRequest } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import type { Call } from '../../route.js'
@@ -29,8 +29,8 @@ async function chooseRequest(call: Call, { key, input, metadata }: NewRun): Prom
   if (input.whole === undefined) return fresh
   // In this order: a session that the same request makes meanwhile is there together with its run.
   const isKnown = await hasSession(call, key)
-  const [accepted] = await sessions.readRun(key)
-  if (accepted?.type !== 'run.accepted') return isKnown ? fresh : toRequest(input.whole())
+  const begun = toRunRequest(await sessions.readRun(key))
+  if (begun === undefined) return isKnown ? fresh : toRequest(input.whole())
   const whole = toRequest(input.whole())
-  return accepted.data.digest === whole.digest ? whole : fresh
+  return begun.digest === whole.digest ? whole : fresh
 }

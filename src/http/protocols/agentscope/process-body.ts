@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
+import { jsonObject } from '../../json-shapes.js'
 
 const text = z.string().nullish()
 
@@ -55,7 +56,7 @@ const part = z.discriminatedUnion(
         path: ['file_url'],
         message: 'is required, unless there is file_data',
       }),
-    z.looseObject({ type: z.literal('data'), data: z.record(z.string(), z.unknown()) }),
+    z.looseObject({ type: z.literal('data'), data: jsonObject }),
   ],
   { error: 'must be text, image, file or data' },
 )

@@ -4,7 +4,7 @@ import { parseCursor } from '../../parse-cursor.js'
 import type { Call } from '../../route.js'
 import { toAgentScopeErrorAnswer } from './agentscope-errors.js'
 import { beginRun } from './begin-run.js'
-import { decideRun } from './decide-run.js'
+import { decideProcess } from './decide-process.js'
 import { type ParsedProcess, parseProcess } from './parse-process.js'
 import { createResponseAnswer } from './response-answer.js'
 import { createRunPlace } from './response-id.js'
@@ -15,7 +15,7 @@ export async function handleProcess(call: Call): Promise<Answer> {
   const parsed = await parseProcess(call)
   const { input, agent, session, run, metadata } = parsed
   if (input.type === 'decided') {
-    const { key, reading } = await decideRun(call, parsed, input, parseCursor(call))
+    const { key, reading } = await decideProcess(call, parsed, input, parseCursor(call))
     return answer(call, parsed, key, reading)
   }
   const key = { agent: agent.name, ...createRunPlace(session, run, call.owner) }

@@ -4,11 +4,7 @@ import { whenCalled } from '../when-called.js'
 
 const loadChat = () => import('./chat-handlers.js')
 
-const createRoute = inDialect(
-  'aisdk',
-  (error) => toErrorAnswer(error),
-  () => import('./ai-sdk-operations.js'),
-)
+const createRoute = inDialect('aisdk', toErrorAnswer, () => import('./ai-sdk-operations.js'))
 
 /** The routes by which the AI SDK's chats (`useChat`, `DefaultChatTransport`) reach the agents. */
 export function createAiSdkRoutes(): readonly DialectRoute[] {

@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../../../core/messages.js'
+import { toRunRequest } from '../../../run/events.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import type { Call } from '../../route.js'
@@ -71,9 +72,9 @@ async function chooseMessages(
   const earlier = messages.slice(0, -1)
   const last = messages.slice(-1).map((message) => ({ ...message, messageId: key.run }))
   if (earlier.length === 0) return last
-  const [accepted] = await call.sessions.readRun(key)
-  if (accepted?.type !== 'run.accepted') return [...(await leaveOutTaken(call, key, earlier)), ...last]
-  const taken = new Set(accepted.data.messages.map(({ messageId }) => messageId))
+  const begun = toRunRequest(await call.sessions.readRun(key))
+  if (begun === undefined) return [...(await leaveOutTaken(call, key, earlier)), ...last]
+  const taken = new Set(begun.messages.map(({ messageId }) => messageId))
   return [...earlier.filter(({ messageId }) => taken.has(messageId)), ...last]
 }
 

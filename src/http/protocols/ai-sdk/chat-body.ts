@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
+import { jsonValue } from '../../json-shapes.js'
 import { pageTools } from './page-tools.js'
 
 const withoutEffect = z.unknown().optional()
@@ -75,7 +76,7 @@ export const outputPart = z.discriminatedUnion('state', [
   z.looseObject({
     state: z.literal('output-available'),
     toolCallId: z.string(),
-    output: z.unknown().optional(),
+    output: jsonValue.optional(),
   }),
   z.looseObject({ state: z.literal('output-error'), toolCallId: z.string(), errorText: z.string() }),
 ])

@@ -1,4 +1,5 @@
 import { AgentError } from '../../../core/errors.js'
+import { findEndedRuns, findOpenRuns } from '../../../run/find-runs.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { isAsking } from '../../../run/waiting.js'
@@ -46,14 +47,14 @@ const nothingRuns: Answer = { status: 204, headers: {} }
  * its reader comes back for the rest.
  */
 async function findRunToTell({ log, sessions }: Call, session: SessionKey): Promise<RunKey | undefined> {
-  const open = await log.runsAfter(session, Number.MAX_SAFE_INTEGER)
+  const open = await findOpenRuns(log, session)
   const [first] = open
   if (first !== undefined) {
     const asks =
       first.status === 'parked' && isAsking(await sessions.readStanding({ ...session, run: first.run }))
     return { ...session, run: (asks ? first : (open.at(-1) ?? first)).run }
   }
-  const [ended] = await log.runsUpTo(session, Number.MAX_SAFE_INTEGER, 1)
+  const [ended] = await findEndedRuns(log, session, 1)
   if (ended === undefined) return undefined
   const key = { ...session, run: ended.run }
   return fold(await sessions.readRun(key)).attempt > 1 ? key : undefined

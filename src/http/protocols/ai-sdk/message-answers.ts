@@ -1,4 +1,3 @@
-import type { JsonValue } from '../../../core/json.js'
 import { parseShape } from '../../parse-shape.js'
 import type { PlacedResult } from '../../take-results.js'
 import type { PlacedDecision, RunAnswers } from '../decide-run.js'
@@ -49,7 +48,6 @@ function toDecision({ part, place }: PlacedPart): PlacedDecision {
 
 function toResult({ part, place }: PlacedPart): PlacedResult {
   const told = parseShape(outputPart, part, place)
-  const outcome =
-    told.state === 'output-error' ? { error: told.errorText } : { result: (told.output ?? null) as JsonValue }
+  const outcome = told.state === 'output-error' ? { error: told.errorText } : { result: told.output ?? null }
   return { path: [...place, 'toolCallId'].join('.'), callId: told.toolCallId, outcome }
 }

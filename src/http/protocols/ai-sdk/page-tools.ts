@@ -3,14 +3,13 @@ import type { AgentDefinition } from '../../../agent/agent-definition.js'
 import { isJsonObject } from '../../../core/json.js'
 import type { CallerTool } from '../../../run/events.js'
 import { checkCallerTools, mostCallerTools } from '../../caller-tools.js'
+import { jsonObject } from '../../json-shapes.js'
 import { createFieldError } from '../../request-errors.js'
-
-const jsonSchema = z.record(z.string(), z.unknown())
 
 const pageTool = z.strictObject({
   description: z.string().default(''),
-  inputSchema: jsonSchema.optional().describe('JSON Schema of the arguments, an object.'),
-  parameters: jsonSchema.optional().describe('The same, under the name that assistant-ui gives it.'),
+  inputSchema: jsonObject.optional().describe('JSON Schema of the arguments, an object.'),
+  parameters: jsonObject.optional().describe('The same, under the name that assistant-ui gives it.'),
 })
 
 /** The tools that a page carries out itself: by their names, as `streamText` and assistant-ui have them, or in a list. */

@@ -1,8 +1,7 @@
 import { AgentError } from '../../../core/errors.js'
 import { toCanonicalJson } from '../../../core/json.js'
 import { type ChatMessage, toText } from '../../../core/messages.js'
-import type { RunRequest } from '../../../run/events.js'
-import { fold } from '../../../run/fold.js'
+import { type RunRequest, toRunRequest } from '../../../run/events.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import { parseCorrelationId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
@@ -53,7 +52,7 @@ async function findNamed(
   const run = toAnsweringRun(messageId)
   if (run === undefined || run === known?.run || run === known?.request?.options.replaces) return known
   await call.sessions.requireSession(session, call.owner)
-  const { request } = fold(await call.sessions.readRun({ ...session, run }))
+  const request = toRunRequest(await call.sessions.readRun({ ...session, run }))
   if (request === undefined)
     throw new AgentError('not_found', `messageId: the chat has no message "${messageId}".`)
   const answered = toSaidIds(run, request.messages)

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { toCanonicalJson } from '../../../core/json.js'
 import type { ContinuedSession, RunRequest } from '../../../run/events.js'
+import { findEndedRuns, findOpenRuns } from '../../../run/find-runs.js'
 import { fold } from '../../../run/fold.js'
 import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { toOpenApprovals, toOpenCalls } from '../../../run/waiting.js'
@@ -120,9 +121,9 @@ async function checkAsked(call: Call, key: RunKey): Promise<void> {
 }
 
 async function findLastRun({ log }: Call, key: SessionKey): Promise<RunSummary | undefined> {
-  const open = await log.runsAfter(key, Number.MAX_SAFE_INTEGER)
+  const open = await findOpenRuns(log, key)
   if (open.length > 0) return open.at(-1)
-  const [newest] = await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, 1)
+  const [newest] = await findEndedRuns(log, key, 1)
   return newest
 }
 
@@ -130,8 +131,8 @@ const mostRunsInVain = 5
 
 /** Whether only few runs have come after one, and to nothing: a client may have got no more of them than that they failed. */
 async function isLastAnswer({ log, sessions }: Call, key: RunKey): Promise<boolean> {
-  if ((await log.runsAfter(key, Number.MAX_SAFE_INTEGER)).length > 0) return false
-  const newest = await log.runsUpTo(key, Number.MAX_SAFE_INTEGER, mostRunsInVain + 1)
+  if ((await findOpenRuns(log, key)).length > 0) return false
+  const newest = await findEndedRuns(log, key, mostRunsInVain + 1)
   for (const { run } of newest) {
     if (run === key.run) return true
     const { outcome } = fold(await sessions.readRun({ ...key, run }))

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '../../../agent/agent-definition.js'
+import type { JsonObject } from '../../../core/json.js'
 import type { RunOptions } from '../../../run/events.js'
 import { checkCallerTools } from '../../caller-tools.js'
 import { createFieldError } from '../../request-errors.js'
@@ -15,7 +16,7 @@ export interface GivenTooling {
 interface GivenTool {
   readonly name: string
   readonly description?: string | null | undefined
-  readonly parameters?: Readonly<Record<string, unknown>> | null | undefined
+  readonly parameters?: JsonObject | null | undefined
 }
 
 /**
@@ -28,7 +29,7 @@ export function toTooling(
   { tools: given, toPath, choice, isParallel }: GivenTooling,
 ): Pick<RunOptions, 'enableToolCalls' | 'tools' | 'toolChoice'> {
   const named = given.map(({ name, description, parameters }) => {
-    return { name, description: description ?? '', parameters: { ...(parameters ?? { type: 'object' }) } }
+    return { name, description: description ?? '', parameters: parameters ?? { type: 'object' } }
   })
   const tools = checkCallerTools(agent, named, (index, field) => `${toPath(index)}.${field}`)
   if (tools !== undefined && isParallel === false)

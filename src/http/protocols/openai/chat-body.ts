@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonObject } from '../../json-shapes.js'
 import { chatMessage } from './chat-message-body.js'
 
 const withoutEffect = z.unknown().optional()
@@ -9,7 +10,7 @@ const functionTool = z.strictObject({
   function: z.strictObject({
     name: z.string(),
     description: z.string().nullish(),
-    parameters: z.record(z.string(), z.unknown()).nullish(),
+    parameters: jsonObject.nullish(),
     strict: z.boolean().nullish(),
   }),
 })
@@ -24,7 +25,7 @@ const jsonSchemaFormat = z.strictObject({
   json_schema: z.strictObject({
     name: z.string(),
     description: z.string().optional(),
-    schema: z.record(z.string(), z.unknown()),
+    schema: jsonObject,
     strict: z.boolean().nullish(),
   }),
 })

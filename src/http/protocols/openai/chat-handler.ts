@@ -1,8 +1,7 @@
 import type { Agent } from '../../../agent/agent.js'
 import { hasCode } from '../../../core/errors.js'
 import { withinMs } from '../../../core/work-limit.js'
-import type { RunOptions, TerminalEvent } from '../../../run/events.js'
-import { fold } from '../../../run/fold.js'
+import { type RunOptions, type TerminalEvent, toRunRequest } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { toOpenApprovals, toOpenCalls } from '../../../run/waiting.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
@@ -83,7 +82,7 @@ async function beginChat(
     return { start: fromBeginning, options: asked.request.options }
   }
   await requireConversation(call, key, asked.results[0]?.path ?? 'messages')
-  const { request } = fold(await call.sessions.readRun(key))
+  const request = toRunRequest(await call.sessions.readRun(key))
   const options = request?.options ?? asked.options
   checkSameOptions(asked.options, options, 'response_format')
   const answered = await answerRun(call, key, { decisions: [], results: asked.results })

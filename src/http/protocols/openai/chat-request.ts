@@ -105,7 +105,7 @@ function toOptions(agent: Agent, body: ChatBody): RunOptions {
 
 function parseResponseSchema({ response_format }: ChatBody): JsonObject | undefined {
   if (response_format?.type !== 'json_schema') return undefined
-  const schema = response_format.json_schema.schema as JsonObject
+  const schema = response_format.json_schema.schema
   checkJsonSchema(schema, 'response_format.json_schema.schema')
   return schema
 }

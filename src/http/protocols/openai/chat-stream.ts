@@ -1,13 +1,10 @@
 import { toProblem } from '../../../core/problem.js'
 import type { ServerSentEvent } from '../../../core/sse.js'
-import type { StoredEvent } from '../../../run/events.js'
-import { fold } from '../../../run/fold.js'
-import type { RunKey } from '../../../run/run-log.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
 import { createStreamLimit } from '../../stream-limit.js'
-import { readDecidedRun } from '../waiting-runs.js'
+import { followDecidedRun } from '../waiting-runs.js'
 import { type ChatFrame, type ChatTelling, nothingTold, tellChat, toUntoldFrame } from './chat-chunks.js'
 import { toOpenAiError } from './openai-errors.js'
 
@@ -33,18 +30,12 @@ function toSse(frame: ChatFrame): ServerSentEvent {
 async function* toFrames(call: Call, telling: ChatTelling): AsyncGenerator<readonly ChatFrame[]> {
   const limit = createStreamLimit(call)
   let progress = nothingTold
-  for await (const events of readOn(call, telling.key, limit)) {
+  // What there is already comes as one: what is void in it need not be told.
+  for await (const events of followDecidedRun(call, telling.key, limit)) {
     const told = tellChat(telling, progress, events)
     progress = told.progress
     if (told.frames.length > 0) yield told.frames
     if (progress.isOver) return
   }
   yield [toUntoldFrame('run_unfinished', telling.key)]
-}
-
-/** What there is already comes as one: what is void in it need not be told. */
-async function* readOn(call: Call, key: RunKey, limit: AbortSignal): AsyncGenerator<readonly StoredEvent[]> {
-  const events = await readDecidedRun(call, key, limit)
-  yield events
-  if (fold(events).outcome === undefined) yield* call.sessions.follow(key, events.length - 1, limit)
 }

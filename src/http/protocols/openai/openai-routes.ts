@@ -2,11 +2,7 @@ import { type DialectRoute, inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toOpenAiErrorAnswer } from './openai-errors.js'
 
-const createRoute = inDialect(
-  'openai',
-  (error) => toOpenAiErrorAnswer(error),
-  () => import('./openai-operations.js'),
-)
+const createRoute = inDialect('openai', toOpenAiErrorAnswer, () => import('./openai-operations.js'))
 const loadResponses = () => import('./responses-handlers.js')
 const loadModels = () => import('./models-handlers.js')
 

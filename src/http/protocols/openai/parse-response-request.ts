@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../../../agent/agent.js'
 import { checkJsonSchema } from '../../../core/caller-schema.js'
-import type { JsonObject } from '../../../core/json.js'
 import type { RunOptions } from '../../../run/events.js'
 import { parseCorrelationId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
@@ -51,7 +50,7 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
 
 function toOptions(agent: Agent, { text, ...body }: ResponseBody): RunOptions {
   const format = text?.format
-  const responseSchema = format?.type === 'json_schema' ? (format.schema as JsonObject) : undefined
+  const responseSchema = format?.type === 'json_schema' ? format.schema : undefined
   if (responseSchema !== undefined) checkJsonSchema(responseSchema, 'text.format.schema')
   const tooling = toTooling(agent, {
     tools: body.tools ?? [],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
+import { jsonObject } from '../../json-shapes.js'
 
 const url = z
   .string()
@@ -106,7 +107,7 @@ const functionTool = z.strictObject({
   type: z.literal('function', { error: "must be function: all other tools are the agent's own" }),
   name: z.string(),
   description: z.string().nullish(),
-  parameters: z.record(z.string(), z.unknown()).nullish(),
+  parameters: jsonObject.nullish(),
   strict: z.boolean().nullish(),
   async: z.literal(false, { error: 'is not supported' }).nullish(),
   defer_loading: z.literal(false, { error: 'is not supported' }).nullish(),
@@ -125,7 +126,7 @@ const textFormat = z.discriminatedUnion(
       type: z.literal('json_schema'),
       name: z.string().optional(),
       description: z.string().optional(),
-      schema: z.record(z.string(), z.unknown()),
+      schema: jsonObject,
       strict: z.boolean().nullish(),
     }),
   ],

@@ -1,4 +1,4 @@
-import { fold } from '../../../run/fold.js'
+import { toRunRequest } from '../../../run/events.js'
 import type { Call } from '../../route.js'
 import { readAnswered, toUnanswered } from '../answered-events.js'
 import { answerRun } from '../decide-run.js'
@@ -26,7 +26,7 @@ export async function takeAnswers(
   const { key } = given
   await requireConversation(call, key, conversation?.path ?? 'conversation')
   const answers = await readAnswers(call, given)
-  const { request } = fold(await call.sessions.readRun(key))
+  const request = toRunRequest(await call.sessions.readRun(key))
   if (request !== undefined) checkSameOptions(asked.options, request.options, 'text.format')
   const { answered } = await answerRun(call, key, answers)
   const events = await readAnswered(call, key, answered)

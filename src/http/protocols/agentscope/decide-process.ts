@@ -1,12 +1,11 @@
 import { toAskingRun } from '../../../run/approval-id.js'
-import type { Decision } from '../../../run/control.js'
 import type { StoredEvent } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { parseCorrelationId, parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { readAnswered, toUnanswered } from '../answered-events.js'
-import { takeDecisions } from '../take-decisions.js'
+import { answerRun, type PlacedDecision } from '../decide-run.js'
 import type { DecidedInput } from './input-messages.js'
 import type { ParsedProcess } from './parse-process.js'
 import { projectRun } from './project-run.js'
@@ -17,7 +16,7 @@ import { isWaiting, type Reading } from './response-stream.js'
  * or, without one (-1), after what was told before the decisions. Sending the same again gives the same.
  * @throws {AgentError} `invalid_request`, `not_found` or `approval_already_decided`, naming the field.
  */
-export async function decideRun(
+export async function decideProcess(
   call: Call,
   { agent, session }: ParsedProcess,
   { decisions: answers, start }: DecidedInput,
@@ -31,16 +30,15 @@ export async function decideRun(
   const stray = others.findIndex((other) => other !== run)
   if (stray !== -1) throw createFieldError(toPath(stray + 1), 'is of another response')
   const key = { agent: agent.name, session, run }
-  await call.sessions.requireSession(key, call.owner)
   const decisions = answers.map(
-    ({ approve, reason }, index): Decision => ({
+    ({ approve, reason }, index): PlacedDecision => ({
       approvalId: ids[index] ?? '',
       decision: approve ? 'approve' : 'reject',
-      by: call.owner,
       reason: reason ?? undefined,
+      path: toPath(index),
     }),
   )
-  await takeDecisions(call, { key, events: await call.sessions.readRun(key) }, decisions, toPath)
+  await answerRun(call, key, { decisions, results: [] })
   const events = await readAnswered(call, key, ids)
   const waits = ids.map((id) => findLastWait(key, toUnanswered(events, [id])))
   const after = cursor === -1 ? Math.min(...waits) : cursor

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseWritableJson } from '../../core/json.js'
+import { isJsonObject, type JsonObject, parseWritableJson } from '../core/json.js'
 
 /** The arguments of a tool call; their text where that is no JSON object. A tool without parameters may be called with no text at all. */
 export function parseArguments(text: string): JsonObject | string {
