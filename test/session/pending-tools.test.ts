@@ -50,7 +50,7 @@ test('a tool that gives its work to an orchestration parks the run', async () =>
   expect(entity.looks).toBe(1)
   const [[reportId, report] = [], ...others] = [...entity.started]
   expect(others).toEqual([])
-  const call = { agent: 'Agent', session: 's', correlationId: 'a', callId: 'call-1' }
+  const call = { agent: 'Agent', session: 's', correlationId: 'a', callId: 'call-1', owner: null }
   const { instanceId, ...sent } = (report?.input ?? {}) as { instanceId?: string }
   expect(sent).toEqual({ ...call, orchestration: 'publish', input: { n: 1 } })
   expect(report?.name).toBe('dafx-tool-run')
@@ -340,6 +340,19 @@ test.each([
     }
   },
 )
+
+test('a report of an earlier release, which does not say whose it is, is taken', async () => {
+  const { entity, log } = createSession([callWork(1), { text: 'Done.' }], { tools: [publish] })
+  await log.create(
+    { ...key, run: 'a' },
+    createRunRequest({ messages: [createTextMessage('user', 'a')], owner: 'ann' }),
+  )
+  await entity.operate('run', { correlationId: 'a' })
+  const { owner, ...old } = toReport([...entity.started.values()].at(-1)?.input, 'ann')
+  expect(owner).toBe('ann')
+  await entity.operate('tool_result', old)
+  expect((await log.read({ ...key, run: 'a' })).at(-1)).toMatchObject({ type: 'run.completed' })
+})
 
 /** What the orchestration of a tool call reports, from its input. */
 function toReport(input: unknown, owner: string | undefined) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AgentError, hasCode } from '../../core/errors.js'
 import type { JsonValue } from '../../core/json.js'
 import type { ToolResult } from '../../run/control.js'
-import { fold } from '../../run/fold.js'
+import { toRunRequest } from '../../run/events.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { bringAgain } from './bring-again.js'
@@ -12,7 +12,7 @@ import { operatePending } from './run-operation.js'
 const toolResultInput = z.object({
   correlationId: z.string().min(1),
   callId: z.string().min(1),
-  owner: z.string().optional(),
+  owner: z.string().nullish(),
   result: z.json().optional(),
   error: z.string().optional(),
 })
@@ -44,8 +44,10 @@ async function fileReport(
   { correlationId, callId, owner, error, result = null }: ToolReport,
   path: readonly string[],
 ): Promise<void> {
-  const { request } = fold(await log.read({ ...key, run: correlationId }))
-  if (request === undefined || request.owner !== owner) return
+  const request = toRunRequest(await log.read({ ...key, run: correlationId }))
+  if (request === undefined) return
+  // Calls of earlier releases did not say whose they are.
+  if (owner !== undefined && owner !== (request.owner ?? null)) return
   const outcome = error === undefined ? { result: result as JsonValue } : { error }
   await file(log, { ...key, run: correlationId }, { callId, ...outcome })
   // The runs that this one works for are told that there is news.

@@ -25,8 +25,8 @@ export interface ToolCallAddress {
   /** The run, `<run>/<call>` when it works for another one. */
   readonly correlationId: string
   readonly callId: string
-  /** The owner of the run's request; absent when nobody was signed in. */
-  readonly owner?: string | undefined
+  /** The owner of the run's request; `null` when nobody was signed in, absent in calls of earlier releases. */
+  readonly owner?: string | null | undefined
 }
 
 /** The input of {@link toolRunOrchestrator}. */
@@ -66,7 +66,7 @@ export function createDurableTools(
       },
       async runOrchestration(name, input) {
         const instanceId = nextId()
-        const call = { agent, session, correlationId, callId, owner }
+        const call = { agent, session, correlationId, callId, owner: owner ?? null }
         const toolRun: ToolRunInput = { ...call, orchestration: name, instanceId, input }
         const report = await startOnce(client, toolRunOrchestrator, `${instanceId}-report`, toolRun)
         return new PendingResult(instanceId, readOutput(report))
