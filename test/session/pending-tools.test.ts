@@ -342,7 +342,7 @@ test.each([
 )
 
 test('a report of an earlier release, which does not say whose it is, is taken', async () => {
-  const { entity, log } = createSession([callWork(1), { text: 'Done.' }], { tools: [publish] })
+  const { entity, log } = createSession(answers, { tools: [createPendingTool().made] })
   await log.create(
     { ...key, run: 'a' },
     createRunRequest({ messages: [createTextMessage('user', 'a')], owner: 'ann' }),
