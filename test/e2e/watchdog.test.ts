@@ -31,6 +31,7 @@ function letTimePass({ of = scene } = {}): void {
   withDatabase(of.file(), (database) => {
     for (const table of ['runs', 'sessions'])
       database.exec(`UPDATE ${table} SET updated_at = updated_at - 120000`)
+    database.exec('UPDATE run_events SET at = at - 120000')
     // What follows a run that goes on takes one accepted at another time for another run.
     database.exec("UPDATE runs SET accepted_at = accepted_at - 120000 WHERE status = 'ended'")
   })
