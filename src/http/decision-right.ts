@@ -23,6 +23,11 @@ export async function mayDecide(call: Call, intended: IntendedDecision): Promise
   return session !== undefined && rule(toQuestion(call, session, intended), call.request)
 }
 
+/** Whether the caller may decide anything about a session's approvals, as far as that does not depend on what they ask. */
+export function mayFindRights({ settings, owner }: Call, session: SessionSummary): boolean {
+  return settings.mayDecide !== undefined || isOpenTo(session.owner, owner)
+}
+
 /** What the caller may decide about an approval of a session that need not be theirs. */
 export async function findRights(
   call: Call,
@@ -31,7 +36,7 @@ export async function findRights(
 ): Promise<readonly Decision['decision'][]> {
   const both = ['approve', 'reject'] as const
   const rule = call.settings.mayDecide
-  if (rule === undefined) return isOpenTo(session.owner, call.owner) ? both : []
+  if (rule === undefined) return mayFindRights(call, session) ? both : []
   const rights: Decision['decision'][] = []
   for (const decision of both)
     if (await rule(toQuestion(call, session, { ...asked, decision }), call.request)) rights.push(decision)

@@ -5,7 +5,7 @@ import type { ParkedQuery, ParkedRun, RunKey, RunLog } from '../run/run-log.js'
 import { findApprovalRequest, toOpenApprovals } from '../run/waiting.js'
 import { logsAtATime } from '../session/logs-at-a-time.js'
 import { type Answer, createJsonAnswer } from './answers.js'
-import { findRights } from './decision-right.js'
+import { findRights, mayFindRights } from './decision-right.js'
 import { parseCount, refuseUnknown } from './parse-query.js'
 import { toReachable } from './reachable-agents.js'
 import type { Call } from './route.js'
@@ -42,7 +42,8 @@ async function readPage(log: RunLog, { from, limit }: ParkedQuery): Promise<Park
 async function listApprovals(call: Call, key: RunKey): Promise<readonly object[]> {
   if (!toReachable(call).some(({ name }) => name === key.agent)) return []
   const session = await call.log.session(key)
-  if (session === undefined) return []
+  // Most runs are somebody else's: their logs need not be read to know that.
+  if (session === undefined || !mayFindRights(call, session)) return []
   const lines: object[] = []
   for (const { approval, requestedAt } of await findApprovals(call, key)) {
     const decisions = await findRights(call, session, { key, approval })

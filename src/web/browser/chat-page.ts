@@ -28,7 +28,7 @@ export interface ChatPageOptions {
 }
 
 /** How often to look for what waits for whoever sees the page; ms. */
-const lookEveryMs = 30_000
+const lookEveryMs = 60_000
 
 /** No turns were followed, and none is open. */
 const nothingDone = '0 0'
