@@ -11,7 +11,7 @@ import type { Schema, Validate } from './schema.js'
 const checkLimitMs = 1000
 
 /** What a check is given even where others have used up the time: enough for one that does no harm. */
-const leastLimitMs = 50
+const leastLimitMs = 100
 
 /** How much time is left to checks that share it; ms. */
 const shared = new AsyncLocalStorage<{ leftMs: number }>()

@@ -9,7 +9,7 @@ import { toFailureText } from './agent-failure.js'
  * same, for a call that comes to it when it has ended.
  */
 export function* runForTool(context: OrchestrationContext): Generator<Task, ToolRunOutput, unknown> {
-  const { agent, session, correlationId, callId, owner, orchestration, instanceId, input } =
+  const { agent, session, correlationId, callId, idempotencyKey, orchestration, instanceId, input } =
     context.df.getInput<ToolRunInput>()
   const entity = new AgentSessionId(agent, session).toEntityId()
   let output: ToolRunOutput
@@ -19,6 +19,6 @@ export function* runForTool(context: OrchestrationContext): Generator<Task, Tool
   } catch (error) {
     output = { error: toFailureText(error) }
   }
-  context.df.signalEntity(entity, 'tool_result', { correlationId, callId, owner, ...output })
+  context.df.signalEntity(entity, 'tool_result', { correlationId, callId, idempotencyKey, ...output })
   return output
 }

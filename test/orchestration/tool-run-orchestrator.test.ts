@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runForTool } from '../../src/orchestration/tool-run-orchestrator.js'
 import { completed, dispatch, failed } from './replay.js'
 
-const call = { correlationId: 'r', callId: 'c', owner: 'ann' }
+const call = { correlationId: 'r', callId: 'c', idempotencyKey: 'key' }
 const input = {
   agent: 'Writer',
   session: 's',

@@ -9,7 +9,7 @@ import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { StoredEvent } from '../../src/run/events.js'
 import { createRunRequest } from '../../src/session/client/run-request.js'
 import type { ToolRunInput } from '../../src/session/execution/durable-tools.js'
-import { ScriptedModel } from '../../src/testing/scripted-model.js'
+import { type ModelStep, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 /** A tool whose work an orchestration does. */
@@ -50,7 +50,8 @@ test('a tool that gives its work to an orchestration parks the run', async () =>
   expect(entity.looks).toBe(1)
   const [[reportId, report] = [], ...others] = [...entity.started]
   expect(others).toEqual([])
-  const call = { agent: 'Agent', session: 's', correlationId: 'a', callId: 'call-1', owner: null }
+  const idempotencyKey = (events.at(-3) as { data: { idempotencyKey?: string } }).data.idempotencyKey
+  const call = { agent: 'Agent', session: 's', correlationId: 'a', callId: 'call-1', idempotencyKey }
   const { instanceId, ...sent } = (report?.input ?? {}) as { instanceId?: string }
   expect(sent).toEqual({ ...call, orchestration: 'publish', input: { n: 1 } })
   expect(report?.name).toBe('dafx-tool-run')
@@ -299,31 +300,32 @@ test('what came of calls of a session that was deleted is not given to somebody 
 })
 
 test.each([
-  ['of nobody', 'ann', undefined],
-  ['of somebody else', 'ann', 'bob'],
-  ['of somebody, after one of nobody', undefined, 'bob'],
+  ['of nobody', 'ann', undefined, 1],
+  ['of somebody else', 'ann', 'bob', 1],
+  ['of somebody, after one of nobody', undefined, 'bob', 1],
+  ['of the same owner, whose call is another one', 'ann', 'ann', 2],
 ])(
   'a late report for a session that was deleted does not reach one %s that has its names',
-  async (_whose, first, second) => {
+  async (_whose, first, second, n) => {
     const publish = createPendingTool().made
-    const expert = new Agent({
-      name: 'Expert',
-      client: new ScriptedModel(() => callWork(1)),
-      tools: [publish],
+    const work = (call: number) => ({
+      calls: [{ name: 'work', arguments: { n: call === 0 ? 1 : n }, callId: 'call-1' }],
     })
-    const asked = { name: 'Expert', arguments: { query: 'go' }, callId: 'outer' }
-    for (const [call, tools] of [
-      [callWork(1), [publish]],
-      [{ calls: [asked] }, [expert.asTool()]],
+    const ask = () => ({ calls: [{ name: 'Expert', arguments: { query: 'go' }, callId: 'outer' }] })
+    const toScript = (step: (call: number) => ModelStep) => (_request: unknown, call: number) =>
+      call < 2 ? step(call) : { text: 'Done.' }
+    const client = new ScriptedModel(toScript(work))
+    const expert = new Agent({ name: 'Expert', client, tools: [publish] })
+    for (const [step, tools] of [
+      [work, [publish]],
+      [ask, [expert.asTool()]],
     ] as const) {
-      const { entity, log } = createSession((_request, index) => (index < 2 ? call : { text: 'Done.' }), {
-        tools,
-      })
+      const { entity, log } = createSession(toScript(step), { tools })
       const begin = async (owner: string | undefined) => {
         const request = createRunRequest({ messages: [createTextMessage('user', 'a')], owner })
         await log.create({ ...key, run: 'a' }, request)
         await entity.operate('run', { correlationId: 'a' })
-        return toReport([...entity.started.values()].at(-1)?.input, owner)
+        return toReport([...entity.started.values()].at(-1)?.input)
       }
       const late = await begin(first)
       await entity.operate('delete', { before: Date.now() + 1 })
@@ -336,26 +338,26 @@ test.each([
       const done = (await log.read({ ...key, run: late.correlationId })).filter(
         ({ type }) => type === 'tool.completed',
       )
-      expect(done.map(({ data }) => data)).toMatchObject([{ result: `for ${second}` }])
+      expect(done.map(({ data }) => data)).toMatchObject([{ result: own.result }])
     }
   },
 )
 
-test('a report of an earlier release, which does not say whose it is, is taken', async () => {
+test('a report of an earlier release, which does not say which call it is for, is taken', async () => {
   const { entity, log } = createSession(answers, { tools: [createPendingTool().made] })
   await log.create(
     { ...key, run: 'a' },
     createRunRequest({ messages: [createTextMessage('user', 'a')], owner: 'ann' }),
   )
   await entity.operate('run', { correlationId: 'a' })
-  const { owner, ...old } = toReport([...entity.started.values()].at(-1)?.input, 'ann')
-  expect(owner).toBe('ann')
+  const { idempotencyKey, ...old } = toReport([...entity.started.values()].at(-1)?.input)
+  expect(idempotencyKey).toHaveLength(32)
   await entity.operate('tool_result', old)
   expect((await log.read({ ...key, run: 'a' })).at(-1)).toMatchObject({ type: 'run.completed' })
 })
 
 /** What the orchestration of a tool call reports, from its input. */
-function toReport(input: unknown, owner: string | undefined) {
+function toReport(input: unknown) {
   const {
     agent: _agent,
     session: _session,
@@ -364,7 +366,7 @@ function toReport(input: unknown, owner: string | undefined) {
     input: _input,
     ...call
   } = input as ToolRunInput
-  return { ...call, result: `for ${owner}` }
+  return { ...call, result: `of ${call.idempotencyKey}` }
 }
 
 test.each([

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { toCanonicalJson } from '../../core/json.js'
 import { type CallState, toLastCalls } from '../../run/fold.js'
 import type { Tool } from '../agent-definition.js'
 import type { ToolContext } from '../tools/tool-context.js'
@@ -36,7 +37,7 @@ export function toToolContext(context: RunContext, state: CallState): ToolContex
 /**
  * The key of a call: the same whenever it is executed again.
  * Security: what came of a call stays under its key when its session is deleted, and the session's name may then be taken by
- * somebody else; so its owner is part of the key.
+ * somebody else; so its owner is part of the key. So is what is called: some models number their calls.
  */
 export function toIdempotencyKey(
   { agent, sessionId, correlationId, journal }: RunContext,
@@ -44,6 +45,7 @@ export function toIdempotencyKey(
 ): string {
   if (started !== undefined) return started.idempotencyKey
   const { owner } = journal.state.request ?? {}
-  const parts = [agent.name, sessionId, correlationId, call.callId, ...(owner === undefined ? [] : [owner])]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+  const { callId, name, arguments: args } = call
+  const parts = [agent.name, sessionId, correlationId, callId, name, args, owner]
+  return createHash('sha256').update(toCanonicalJson(parts)).digest('hex').slice(0, 32)
 }

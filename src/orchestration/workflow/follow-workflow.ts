@@ -1,3 +1,4 @@
+import { toCanonicalJson } from '../../core/json.js'
 import {
   type FollowOptions,
   followAgentRun,
@@ -53,6 +54,9 @@ class WorkflowStream {
   readonly #positions: Map<string, number>
   readonly #signal: AbortSignal
   readonly #sources = new Map<string, Source>()
+  /** The runs of agents by the sources that tell of them, and those that were told of to their ends. */
+  readonly #runs = new Map<string, string>()
+  readonly #told = new Set<string>()
 
   constructor(services: StreamServices, positions: Map<string, number>, signal: AbortSignal) {
     this.#services = services
@@ -149,7 +153,11 @@ class WorkflowStream {
     )
   }
 
+  /** A try that goes on with the run of an earlier one has nothing more to tell. */
   #openRun(name: string, node: string, run: NonNullable<NodeStarted['run']>): void {
+    const id = toCanonicalJson(run)
+    if (this.#told.has(id)) return
+    this.#runs.set(name, id)
     this.#open({ name, place: { path: '', requestPrefix: '' }, instanceId: undefined, node }, (options) =>
       followAgentRun(this.#services, run, this.#startAt(name), options),
     )
@@ -171,6 +179,8 @@ class WorkflowStream {
   #close(name: string): void {
     this.#sources.delete(name)
     if (name === rootSource) return
+    const run = this.#runs.get(name)
+    if (run !== undefined && (this.#positions.get(name) ?? -1) >= 0) this.#told.add(run)
     this.#positions.delete(name)
     this.#sources.get(toParentName(name))?.nudge.poke()
   }

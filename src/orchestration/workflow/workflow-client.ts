@@ -39,7 +39,11 @@ export class WorkflowClient {
     const { workflow, instanceId, owner } = key
     const start = createWorkflowStart(input, { owner })
     if (await this.#isKnown(key, start)) return
-    await this.#refusePurged(key)
+    if (await this.#hasEvents(key)) {
+      // They may be those of a run that was started a moment ago, and one that has ended since would be begun anew.
+      if (await this.#isKnown(key, start)) return
+      throw createPurgedError(instanceId)
+    }
     const options = { instanceId: toPathSegment(instanceId), input: start }
     try {
       await askTaskHub(() => this.#durable.startNew(toWorkflowOrchestrator(workflow.name), options))
@@ -50,12 +54,8 @@ export class WorkflowClient {
   }
 
   /** Security: a run under the id of one that was purged would show the events of that, which may have been somebody else's. */
-  async #refusePurged({ instanceId }: WorkflowRunKey): Promise<void> {
-    if ((await readJournal(this.#durable, instanceId, -1)).length === 0) return
-    // The events may be those of a run that was started a moment ago.
-    if ((await askTaskHub(() => findOrchestration(this.#durable, instanceId))) !== undefined) return
-    const message = `runId "${instanceId}" stands for a run that was purged, and whose events are still there; use a new one for a new run.`
-    throw new AgentError('idempotency_conflict', message)
+  async #hasEvents({ instanceId }: WorkflowRunKey): Promise<boolean> {
+    return (await readJournal(this.#durable, instanceId, -1)).length > 0
   }
 
   async #isKnown(key: WorkflowRunKey, start: WorkflowStart): Promise<boolean> {
@@ -127,4 +127,9 @@ export class WorkflowClient {
     if (wasOpen) return new AgentError('request_closed', `Request "${requestId}" takes no more answers.`)
     return new AgentError('not_found', `${name} has no request "${requestId}".`)
   }
+}
+
+function createPurgedError(instanceId: string): AgentError {
+  const message = `runId "${instanceId}" stands for a run that was purged, and whose events are still there; use a new one for a new run.`
+  return new AgentError('idempotency_conflict', message)
 }

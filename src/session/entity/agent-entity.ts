@@ -5,9 +5,9 @@ import { type AppTelemetry, withOperationTrace } from '../../agent/telemetry/inv
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../../core/errors.js'
 import { isJsonObject } from '../../core/json.js'
-import type { RunLog, SessionKey, SessionSummary } from '../../run/run-log.js'
+import type { RunKey, RunLog, SessionKey, SessionSummary } from '../../run/run-log.js'
 import { defaultMaxInlineMediaBytes } from '../client/detach-media.js'
-import { createDurableTools, type ToolingRun } from '../execution/durable-tools.js'
+import { createDurableTools } from '../execution/durable-tools.js'
 import type { OperationLimits } from '../execution/execution-limits.js'
 import { outlastFailures } from '../execution/outlast-failures.js'
 import type { AgentResponseCallback } from '../execution/response-callback.js'
@@ -66,7 +66,7 @@ export function createAgentEntity({
       const client = getDurableClient?.(context)
       const raiseEvent = client && createRaiseEvent(client, clock)
       const tellWebhooks = client && webhooks && createTellWebhooks(client, log, webhooks)
-      const durable = client && ((run: ToolingRun) => createDurableTools(client, run, clock))
+      const durable = client && ((run: RunKey) => createDurableTools(client, run, clock))
       const operation = { ...shared, key, context, startedAt, onError, raiseEvent, tellWebhooks, durable }
       await withOperationTrace(context, telemetry, () => operate(operation))
     } catch (error) {

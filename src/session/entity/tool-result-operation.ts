@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AgentError, hasCode } from '../../core/errors.js'
 import type { JsonValue } from '../../core/json.js'
 import type { ToolResult } from '../../run/control.js'
-import { toRunRequest } from '../../run/events.js'
+import { fold, toLastCalls } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { bringAgain } from './bring-again.js'
@@ -12,7 +12,7 @@ import { operatePending } from './run-operation.js'
 const toolResultInput = z.object({
   correlationId: z.string().min(1),
   callId: z.string().min(1),
-  owner: z.string().nullish(),
+  idempotencyKey: z.string().optional(),
   result: z.json().optional(),
   error: z.string().optional(),
 })
@@ -38,16 +38,16 @@ export async function operateToolResult(operation: Operation): Promise<void> {
   await operatePending(operation, path[0] ?? parsed.data.correlationId)
 }
 
-/** Security: a report may be for a run that was deleted, and whose name somebody else has taken since. */
+/** Security: a report may be for a call of a run that was deleted, and whose name another one has taken since. */
 async function fileReport(
   { log, key }: Operation,
-  { correlationId, callId, owner, error, result = null }: ToolReport,
+  { correlationId, callId, idempotencyKey, error, result = null }: ToolReport,
   path: readonly string[],
 ): Promise<void> {
-  const request = toRunRequest(await log.read({ ...key, run: correlationId }))
-  if (request === undefined) return
-  // Calls of earlier releases did not say whose they are.
-  if (owner !== undefined && owner !== (request.owner ?? null)) return
+  const calls = toLastCalls(fold(await log.read({ ...key, run: correlationId })))
+  const started = calls.find(({ call }) => call.callId === callId)?.started
+  // Those of earlier releases do not say which call they are for.
+  if (idempotencyKey !== undefined && started?.idempotencyKey !== idempotencyKey) return
   const outcome = error === undefined ? { result: result as JsonValue } : { error }
   await file(log, { ...key, run: correlationId }, { callId, ...outcome })
   // The runs that this one works for are told that there is news.

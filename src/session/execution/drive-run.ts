@@ -20,7 +20,6 @@ import { toAnswerText } from '../../run/turn-messages.js'
 import { toOpenApprovals, toPendingCalls } from '../../run/waiting.js'
 import { createRunRequest } from '../client/run-request.js'
 import { appendPersistently } from './append-persistently.js'
-import type { ToolingRun } from './durable-tools.js'
 import { toNextExecution, toObservedRun } from './observed-run.js'
 import { sayAlive } from './say-alive.js'
 import { withAttachments } from './with-attachments.js'
@@ -51,7 +50,7 @@ export interface RunDrive {
   readonly readValues: RunSetup['readValues']
   readonly limits: ExecutionLimits
   /** The orchestrations of its app, for the tools of a run; absent where there are none. */
-  readonly durable?: ((run: ToolingRun) => DurableTools) | undefined
+  readonly durable?: ((key: RunKey) => DurableTools) | undefined
   readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
   readonly onError: (error: unknown) => void
   readonly clock: Clock
@@ -127,7 +126,7 @@ async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState
       // The first execution shows the answer as it is made; once it is parked, a look now and then does.
       waiting: { follows: (comesBack) => !comesBack || parked !== 'background', isLeftToCaller: false },
       delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
-      durable: durable?.({ ...key, owner: request?.owner }),
+      durable: durable?.(key),
       signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
       clock,
       onError,

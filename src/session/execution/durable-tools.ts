@@ -25,8 +25,8 @@ export interface ToolCallAddress {
   /** The run, `<run>/<call>` when it works for another one. */
   readonly correlationId: string
   readonly callId: string
-  /** The owner of the run's request; `null` when nobody was signed in, absent in calls of earlier releases. */
-  readonly owner?: string | null | undefined
+  /** Tells the call from those of runs that had its ids before, or will have them: a session may be deleted, and begun anew. Absent in calls of earlier releases. */
+  readonly idempotencyKey?: string | undefined
 }
 
 /** The input of {@link toolRunOrchestrator}. */
@@ -39,16 +39,10 @@ export interface ToolRunInput extends ToolCallAddress {
 /** The output of {@link toolRunOrchestrator}: what it has reported. */
 export type ToolRunOutput = PendingOutput
 
-/** A run whose tools use orchestrations. */
-export interface ToolingRun extends RunKey {
-  /** The owner of its request; `undefined` when nobody was signed in. */
-  readonly owner: string | undefined
-}
-
 /** The orchestrations of an app, as the tool calls of a run may use them. */
 export function createDurableTools(
   client: DurableClient,
-  { agent, session, run: correlationId, owner }: ToolingRun,
+  { agent, session, run: correlationId }: RunKey,
   clock: Clock,
 ): DurableTools {
   const raiseEvent = createRaiseEvent(client, clock)
@@ -66,7 +60,7 @@ export function createDurableTools(
       },
       async runOrchestration(name, input) {
         const instanceId = nextId()
-        const call = { agent, session, correlationId, callId, owner: owner ?? null }
+        const call = { agent, session, correlationId, callId, idempotencyKey }
         const toolRun: ToolRunInput = { ...call, orchestration: name, instanceId, input }
         const report = await startOnce(client, toolRunOrchestrator, `${instanceId}-report`, toolRun)
         return new PendingResult(instanceId, readOutput(report))

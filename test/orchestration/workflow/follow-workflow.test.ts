@@ -121,6 +121,55 @@ test('after any event the rest follows, and nothing twice', async () => {
   }
 })
 
+const failed: WorkflowEvent = {
+  type: 'node.failed',
+  data: {
+    node: 'a',
+    execution: 0,
+    attempt: 1,
+    error: { node: 'a', code: 'internal', message: '' },
+    retryAt: '',
+  },
+}
+
+test('what an agent tells is told once, also when its run is asked for again', async () => {
+  const [first, second] = [1, 2].map((attempt) => begin('a', 0, { ...runOf('x'), attempt })) as [
+    WorkflowEvent,
+    WorkflowEvent,
+  ]
+  const world = {
+    journals: { run: [started, first, failed, second, end('a', 0), completed] },
+    runs: { x: agentRun },
+  }
+  const all = await follow(world)
+  const told = all.map((line) => line.split(' ')[1])
+  const run = agentRun.map(({ type }) => type)
+  expect(told).toEqual([
+    ...['workflow.started', 'node.started', ...run, 'node.failed'],
+    ...['node.started', 'node.completed', 'workflow.completed'],
+  ])
+  const lastOfRun = parseCursor('after', all[4]?.split(' ')[0] ?? '')
+  expect(await follow(world, lastOfRun)).toEqual(all.slice(5))
+})
+
+test('a run that was never begun before it was asked for again is told then', async () => {
+  const again = begin('a', 0, { ...runOf('x'), attempt: 2 })
+  const journal = [started, begin('a', 0, runOf('x')), failed]
+  const runs: World['runs'] = {}
+  const lines = await follow({
+    journals: { run: journal },
+    runs,
+    onPause(count) {
+      if (count !== 20) return
+      runs.x = agentRun
+      journal.push(again, end('a', 0), completed)
+    },
+  })
+  const told = lines.slice(2).map((line) => line.split(' ')[1])
+  const run = agentRun.map(({ type }) => type)
+  expect(told).toEqual(['node.failed', 'node.started', ...run, 'node.completed', 'workflow.completed'])
+})
+
 const nested = { nested: { instanceId: 'run::sub::0', ordinal: 0 } }
 
 test('a nested run, and the run of an agent in it, may begin long after its node did', async () => {
