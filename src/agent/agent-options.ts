@@ -52,7 +52,7 @@ export interface AgentOptions {
   readonly maxTokensPerRun?: number | undefined
   /**
    * With `'ask'` a run that has spent its `maxTokensPerRun` asks a human before its next tool call (`reason: 'budget_exhausted'`): to
-   * approve that grants it as many tokens again, to reject ends it with `budget_exhausted`. @default 'fail'
+   * approve that grants it as many tokens again, to reject ends it with `budget_exhausted`. What the call itself has to be asked about is asked after that. @default 'fail'
    */
   readonly onMaxTokens?: MaxTokensPolicy | undefined
   /** The same for a session over all its runs. @default none */

@@ -41,7 +41,7 @@ export async function askApproval(
     throw createAnswerError(name, [{ path: 'arguments', message: 'make no sense with a rejection' }])
   // The same that a durable run would read from its log.
   const args = toJsonValue(data.arguments) as JsonObject
-  const issues = await findMisfits(agent, name, args)
+  const issues = await findMisfits(agent, approval, args)
   if (issues.length > 0) throw createAnswerError(name, issues)
   return { ...data, arguments: args }
 }

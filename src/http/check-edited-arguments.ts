@@ -9,12 +9,13 @@ import { createRequestError } from './request-errors.js'
  */
 export async function checkEditedArguments(
   agent: Agent,
-  { name, inner }: ApprovalRequested,
+  approval: ApprovalRequested,
   args: unknown,
   path = 'arguments',
 ): Promise<void> {
+  const { inner } = approval
   const owner = inner === undefined ? agent : findAgent(agent, inner.agent)
-  const issues = await findMisfits(owner ?? agent, name, args, path)
+  const issues = await findMisfits(owner ?? agent, approval, args, path)
   if (issues.length > 0) throw createRequestError(issues)
 }
 

@@ -145,7 +145,7 @@ export interface ToolPending {
 
 /**
  * Why a human is asked. `policy`: the tool asks for it; `untrusted_content`: the model has read what an `untrusted` tool gave,
- * and may be following a stranger; `budget_exhausted`: the run has spent its tokens, and to approve grants it as many again;
+ * and may be following a stranger; `budget_exhausted`: the run has spent its tokens, and to approve grants it as many again, and says nothing about the call;
  * `unknown_outcome`: an earlier execution was cut off, and may have taken effect.
  */
 export type ApprovalReason = 'policy' | 'untrusted_content' | 'budget_exhausted' | 'unknown_outcome'

@@ -13,8 +13,8 @@ const numbers = z.object({ n: z.number() })
 /** An agent that has to ask for more tokens after each step; `done` has what its tool did. */
 function createClerk(
   steps: readonly ModelStep[],
-  options: Partial<AgentOptions> = {},
-  toolOptions: Pick<ToolOptions<typeof numbers, string>, 'approval'> = {},
+  { tools = [], ...options }: Partial<AgentOptions> = {},
+  toolOptions: Pick<ToolOptions<typeof numbers, string>, 'approval' | 'idempotent'> = {},
 ): Agent {
   const work = tool({
     name: 'work',
@@ -29,8 +29,18 @@ function createClerk(
   })
   const client = new ScriptedModel(conversation(steps))
   const budget = { maxTokensPerRun: stepTokens, onMaxTokens: 'ask' } as const
-  return new Agent({ name: 'Clerk', client, tools: [work], ...budget, ...options })
+  return new Agent({ name: 'Clerk', client, tools: [work, ...tools], ...budget, ...options })
 }
+
+const readMail = tool({
+  name: 'read_mail',
+  description: 'Reads the mail.',
+  readOnly: true,
+  untrusted: true,
+  execute: () => 'Work, work!',
+})
+
+const read: ModelStep = { calls: [{ name: 'read_mail', arguments: {} }] }
 
 function work(...all: readonly number[]): ModelStep {
   return { calls: all.map((n) => ({ name: 'work', arguments: { n } })) }
@@ -67,27 +77,32 @@ test('to reject ends it, with nothing more done; the next message goes on', () =
     },
   }))
 
-test('a call that needs an approval of its own is asked about once', () =>
-  crashEverywhere({
-    agent: () => createClerk([work(1), { text: 'Done.' }], {}, { approval: 'always' }),
+test.each([
+  ['policy', { approval: 'always' }, {}],
+  ['untrusted_content', { idempotent: true }, { tools: [readMail] }],
+] as const)('who grants tokens has not agreed to the call: %s', async (reason, toolOptions, options) => {
+  await crashEverywhere({
+    agent: () =>
+      createClerk(
+        [...(reason === 'policy' ? [] : [read]), work(1, 2), { text: 'Done.' }],
+        options,
+        toolOptions,
+      ),
     async play(session) {
       done = new Set()
-      expect(await session.send('Work.')).toMatchObject(overBudget)
+      let news = await session.send('Work.')
+      while (news.approvals[0]?.reason === 'budget_exhausted') {
+        expect(done).toEqual(new Set())
+        news = await session.approve()
+      }
+      expect(news).toMatchObject({ status: 'waiting', approvals: [{ reason }, { reason }] })
+      expect(done).toEqual(new Set())
+      await session.approve()
       expect(await session.approve()).toMatchObject({ status: 'completed' })
+      expect(done).toEqual(new Set([1, 2]))
     },
-  }))
-
-test('and its others are asked about as ever', () =>
-  crashEverywhere({
-    agent: () => createClerk([work(1, 2), { text: 'Done.' }], {}, { approval: ({ n }) => n === 2 }),
-    async play(session) {
-      done = new Set()
-      expect(await session.send('Work.')).toMatchObject(overBudget)
-      expect(await session.approve()).toMatchObject({ status: 'waiting', approvals: [{ reason: 'policy' }] })
-      expect(done).toEqual(new Set([1]))
-      expect(await session.approve()).toMatchObject({ status: 'completed' })
-    },
-  }))
+  })
+})
 
 test('nobody is asked where the session has no more to give', () =>
   crashEverywhere({
@@ -146,6 +161,8 @@ test('a run in memory asks whoever can be asked', async () => {
   expect(asked).toEqual(['budget_exhausted', 'budget_exhausted'])
   const refused = clerk.run('Work.', { onApproval: () => ({ decision: 'reject' }) })
   await expect(refused).rejects.toMatchObject({ code: 'budget_exhausted' })
+  const edited = clerk.run('Work.', { onApproval: () => ({ decision: 'approve', arguments: { n: 2 } }) })
+  await expect(edited).rejects.toThrow('make no sense with a grant of tokens')
 })
 
 test('what cannot be is refused', () => {

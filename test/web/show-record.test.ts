@@ -116,7 +116,11 @@ describe('an approval', () => {
   test('says what whoever decides is to know', () => {
     const doubtful = { ...asked, data: { ...asked.data, reason: 'untrusted_content' } } as RunEvent
     const { parts } = show(accepted('hi'), doubtful, parked)
-    expect(parts).toMatchObject([{ warnings: [expect.stringContaining('what strangers wrote')] }])
+    expect(parts).toMatchObject([
+      { warnings: [expect.stringContaining('what strangers wrote')], isEditable: true },
+    ])
+    const dear = { ...asked, data: { ...asked.data, reason: 'budget_exhausted' } } as RunEvent
+    expect(show(dear).parts).toMatchObject([{ isEditable: false }])
   })
 
   test('can no longer be decided when its run has ended', () => {

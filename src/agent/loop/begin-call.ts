@@ -3,7 +3,7 @@ import type { JsonValue } from '../../core/json.js'
 import { createApprovalId } from '../../run/approval-id.js'
 import { needsTokens, waitsForTokens } from '../../run/decide.js'
 import type { ApprovalReason } from '../../run/events.js'
-import type { CallState } from '../../run/fold.js'
+import { asksForTokens, type CallState } from '../../run/fold.js'
 import type { Reconciliation, Tool } from '../agent-definition.js'
 import { noteUnknownOutcome } from '../telemetry/tool-span.js'
 import type { ToolOutcome } from '../tools/invoke-tool.js'
@@ -21,7 +21,7 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
     await context.delegation.decide(call.callId, { ...decision, approvalId: approval.inner.approvalId })
     return begin(context, { ...state, decision: undefined })
   }
-  if (decision?.decision === 'approve') return begin(context, state)
+  if (decision?.decision === 'approve' && !asksForTokens(state)) return begin(context, state)
   if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
   if (started !== undefined) return settleUnknown(context, state, tool)
   if (waitsForTokens(context.journal.state)) return false

@@ -78,7 +78,7 @@ function toQuestion(
   const allowed = [
     ...(rights.includes('approve') ? [approve] : []),
     ...(rights.includes('reject') ? [reject] : []),
-    ...(rights.includes('approve') ? [edit] : []),
+    ...(rights.includes('approve') && part.isEditable ? [edit] : []),
   ]
   const setDisabled = (isDisabled: boolean) => {
     for (const button of allowed) button.disabled = isDisabled

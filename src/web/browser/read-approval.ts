@@ -10,6 +10,7 @@ export function readApproval(data: JsonObject): ApprovalPart {
     approvalId: readText(data, 'approvalId'),
     name: readText(data, 'name'),
     arguments: data.arguments,
+    isEditable: data.reason !== 'budget_exhausted',
     warnings: toApprovalWarnings(data.reason),
     expiresAt: readOptionalText(data, 'expiresAt'),
   }

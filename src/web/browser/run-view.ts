@@ -33,6 +33,8 @@ export interface ApprovalPart {
   readonly approvalId: string
   readonly name: string
   readonly arguments: JsonValue | undefined
+  /** Whether whoever approves may give other arguments: who grants a run tokens may not. */
+  readonly isEditable: boolean
   /** What whoever decides is to know. */
   readonly warnings: readonly string[]
   /** ISO 8601, UTC; from then on it counts as rejected. */
