@@ -55,6 +55,29 @@ test('a message waits its turn, although the one before it is worked on where th
   ])
 })
 
+test.each([
+  ['decide', { correlationId: 'a' }],
+  ['tool_result', { correlationId: 'a', callId: 'call-9', result: 1 }],
+])('so does an answer to it: %s', async (operation, input) => {
+  const { clock, moved, second, finish, readTypes, countCalls } = await openMoved()
+  const answered = moved.operate(operation, input)
+  await pass(clock, 120_000)
+  await finish()
+  await Promise.all([answered, second])
+  expect((await readTypes('a')).filter((type) => type === 'run.started')).toHaveLength(1)
+  expect(countCalls()).toBe(1)
+})
+
+test('an answer that waits too long is left to whoever works on the run', async () => {
+  const { clock, moved, finish, readTypes, second } = await openMoved()
+  const answered = moved.operate('decide', { correlationId: 'a' })
+  await pass(clock, limits.parkAfterMs)
+  await Promise.all([answered, second])
+  expect(moved.signals).toEqual([['continue', { correlationId: 'b' }]])
+  await finish()
+  expect((await readTypes('a')).filter((type) => type === 'run.started')).toHaveLength(1)
+})
+
 test('when that takes longer than an operation may, the message is brought again', async () => {
   const { clock, moved, second, finish, readTypes } = await openMoved()
   await pass(clock, limits.parkAfterMs)

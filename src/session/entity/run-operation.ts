@@ -115,17 +115,39 @@ async function carryOut(
   correlationId: string,
   found: FoundRuns | undefined,
 ): Promise<void> {
-  const { pending, written } = found ?? (await findRuns(operation, operation.state.own.turn, correlationId))
+  const find = () => findRuns(operation, operation.state.own.turn, correlationId)
+  const first = found ?? (await find())
+  const begun = findBegun(operation, first.pending, correlationId)
+  if (begun !== undefined && !(await letPass(operation, begun.run))) {
+    // Whoever works on a run takes in the answers to it, and the watchdog sees to it after that.
+    if (begun.run !== correlationId) signalRun(operation, correlationId)
+    return
+  }
+  const { pending, written } = begun === undefined ? first : await find()
   const named = pending.findIndex(({ run }) => run === correlationId)
-  const begun = pending.slice(0, Math.max(0, named)).find(({ status }) => status === 'open')
-  if (begun !== undefined && !(await letPass(operation, begun.run)))
-    return signalRun(operation, correlationId)
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
     const isEnded = await goOn(operation, summary, named === 0 ? written : undefined)
     if (!isEnded) return
     if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
   }
 }
+
+/**
+ * The run that may be worked on elsewhere, and is not this operation's to take over. Only what is there to carry a run out, or
+ * to see to it, takes that one over: an answer to what it asks finds it at work when it has more to do.
+ */
+function findBegun(
+  { context, limits }: Operation,
+  pending: readonly RunSummary[],
+  correlationId: string,
+): RunSummary | undefined {
+  if (limits.executorSilenceMs === undefined) return undefined
+  const named = pending.findIndex(({ run }) => run === correlationId)
+  const isAnswer = answering.has(context.df.operationName?.toLowerCase() ?? '')
+  return pending.slice(0, Math.max(0, isAnswer ? named + 1 : named)).find(({ status }) => status === 'open')
+}
+
+const answering: ReadonlySet<string> = new Set(['decide', 'tool_result'])
 
 /**
  * A session may move to another host while an operation is at work on the one it leaves. A message that comes to the new host
