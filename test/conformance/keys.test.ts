@@ -98,10 +98,14 @@ test('admin endpoints need the master key, and show the keys to whoever has it',
     (await fetch(`${host.url}/admin/${path}?code=${master()}`)).json()
   expect(await read('functions/KEYED/keys')).toEqual({
     keys: [{ name: 'default', value: keyOf('keyed') }],
-    links: [],
+    links: [{ rel: 'self', href: `${host.url}/admin/functions/KEYED/keys` }],
   })
   expect(await read('host/keys')).toMatchObject({ keys: [{ name: 'default', value: hostKey() }] })
-  expect(await read('host/keys/_master')).toMatchObject({ name: '_master', value: master() })
+  expect(await read('host/keys/_master')).toEqual({
+    name: '_master',
+    value: master(),
+    links: [{ rel: 'self', href: `${host.url}/admin/host/keys/_master` }],
+  })
   expect(await read('host/systemkeys/mcp_extension')).toMatchObject({ value: systemKey('mcp') })
   expect(await call('admin/functions/nowhere/keys', master())).toBe(404)
   expect(await call('admin/host/systemkeys/nowhere', master())).toBe(404)

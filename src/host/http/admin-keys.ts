@@ -22,9 +22,8 @@ export function findKeys(
 
 function toAnswer(keys: readonly NamedKey[] | undefined, keyName: string | undefined): object | undefined {
   if (keys === undefined) return undefined
-  if (keyName === undefined) return { keys, links: [] }
-  const key = keys.find(({ name }) => name.toLowerCase() === keyName.toLowerCase())
-  return key && { ...key, links: [] }
+  if (keyName === undefined) return { keys }
+  return keys.find(({ name }) => name.toLowerCase() === keyName.toLowerCase())
 }
 
 function findHostKeys(

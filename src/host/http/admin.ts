@@ -45,7 +45,7 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
     const [area = '', name, action] = parts.map((part, index) => (index === 1 ? part : part.toLowerCase()))
     const isGet = method === 'GET'
     const keys = isGet && options.keys ? findKeys(parts, options.functions, options.keys) : undefined
-    if (keys !== undefined) writeJson(response, keys)
+    if (keys !== undefined) writeJson(response, { ...keys, links: [toSelfLink(request, parts)] })
     else if (area === 'host' && parts.length === 2) {
       answerHost(request, response, `${method} ${name?.toLowerCase()}`, {
         instanceId,
@@ -58,6 +58,10 @@ export function createAdminHandler(options: AdminOptions): AdminHandler {
       writeJson(response, described)
     } else await answerFunction({ request, response, name: name ?? '', action, options })
   }
+}
+
+function toSelfLink({ headers }: IncomingMessage, parts: readonly string[]): object {
+  return { rel: 'self', href: `http://${headers.host}/admin/${parts.join('/')}` }
 }
 
 /** Security: a page of another origin could send the request to restart, so it must not come from a page. */
