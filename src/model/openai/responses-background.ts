@@ -14,12 +14,12 @@ import { ResponsesReader } from './responses-reader.js'
 export async function* streamBackground(
   settings: ResponsesSettings,
   request: ChatRequest,
-  { signal, follow = true }: ChatOptions,
+  options: ChatOptions,
 ): AsyncGenerator<ChatEvent> {
-  const reader = new ResponsesReader(settings, signal)
+  const reader = new ResponsesReader(settings, options)
   try {
-    if (request.continuation === undefined) yield* reader.begin(request, follow)
-    else yield* reader.comeBack(parseContinuationToken(request.continuation), follow)
+    if (request.continuation === undefined) yield* reader.begin(request)
+    else yield* reader.comeBack(parseContinuationToken(request.continuation))
     yield* reader.end()
   } catch (error) {
     if (reader.isLost) yield { type: 'continuation' }

@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import type { ChatEvent, ChatRequest } from '../chat-client.js'
+import type { ChatEvent, ChatOptions, ChatRequest } from '../chat-client.js'
 import { mergeDeltas } from '../merge-deltas.js'
 import { readStatus, toModelError } from '../provider-errors.js'
 import type { ModelReply } from '../wire/model-reply.js'
@@ -18,14 +18,16 @@ const resumeDelayMs = 500
 /** One reader's way through a background response. */
 export class ResponsesReader {
   readonly #settings: ResponsesSettings
+  readonly #follows: boolean
   readonly #signal: AbortSignal | undefined
   readonly #answer: ResponsesAnswer
   #place: BackgroundPlace | undefined
   #breaks = 0
   #isGone = false
 
-  constructor(settings: ResponsesSettings, signal: AbortSignal | undefined) {
+  constructor(settings: ResponsesSettings, { signal, follow = true }: ChatOptions) {
     this.#settings = settings
+    this.#follows = follow
     this.#signal = signal
     this.#answer = new ResponsesAnswer({ model: settings.model, chains: settings.store })
   }
@@ -36,21 +38,21 @@ export class ResponsesReader {
   }
 
   /** Asks; returns once the provider has taken over, or is done when it is followed. */
-  async *begin(request: ChatRequest, follow: boolean): AsyncGenerator<ChatEvent> {
+  async *begin(request: ChatRequest): AsyncGenerator<ChatEvent> {
     try {
-      yield* this.#read((limit) => createResponse(this.#settings, request, limit), follow)
+      yield* this.#read((limit) => createResponse(this.#settings, request, limit))
     } catch (error) {
       // Before there is an id nothing can be come back to.
       if (this.#place === undefined) throw error
       await this.#recover(error)
     }
-    if (follow) yield* this.#followOn()
+    if (this.#follows) yield* this.#followOn()
   }
 
   /** Goes on after a place; when it is not followed, only looks. */
-  async *comeBack(place: BackgroundPlace, follow: boolean): AsyncGenerator<ChatEvent> {
+  async *comeBack(place: BackgroundPlace): AsyncGenerator<ChatEvent> {
     this.#place = place
-    if (follow) yield* this.#followOn()
+    if (this.#follows) yield* this.#followOn()
     else yield* this.#look()
     if (!this.#answer.hasEnded) yield { type: 'continuation', token: toContinuationToken(place) }
   }
@@ -64,7 +66,7 @@ export class ResponsesReader {
     while (!this.#answer.hasEnded) {
       try {
         if (this.#settings.stream && this.#here.streamed) {
-          yield* this.#read((limit) => readEvents(this.#settings, this.#here, limit), true)
+          yield* this.#read((limit) => readEvents(this.#settings, this.#here, limit))
         } else {
           yield* this.#poll()
         }
@@ -103,17 +105,14 @@ export class ResponsesReader {
     }
   }
 
-  async *#read(
-    open: (limit: SilenceLimit) => Promise<ModelReply>,
-    follow: boolean,
-  ): AsyncGenerator<ChatEvent> {
+  async *#read(open: (limit: SilenceLimit) => Promise<ModelReply>): AsyncGenerator<ChatEvent> {
     const limit = new SilenceLimit(this.#settings.timeoutMs, this.#signal)
     try {
       const { batches, whole } = await open(limit)
       if (batches === undefined) return yield* this.#takeWhole(whole)
       for await (const batch of readUntilSilent(batches, limit)) {
-        yield* mergeDeltas(this.#takeAll(batch, follow))
-        if (!follow && this.#place !== undefined) return
+        yield* mergeDeltas(this.#takeAll(batch))
+        if (this.#isEnough) return
       }
       if (!this.#answer.hasEnded) throw createUnfinishedResponseError()
     } catch (error) {
@@ -129,11 +128,16 @@ export class ResponsesReader {
     if (this.#answer.hasEnded) yield* this.#answer.toDeltas()
   }
 
-  *#takeAll(events: readonly unknown[], follow: boolean): Generator<ChatEvent> {
+  *#takeAll(events: readonly unknown[]): Generator<ChatEvent> {
     for (const event of events) {
       yield* this.#take(event)
-      if (!follow && this.#place !== undefined) return
+      if (this.#isEnough) return
     }
+  }
+
+  /** Whether all is known that is asked for: how the response can be come back to. */
+  get #isEnough(): boolean {
+    return !this.#follows && this.#place !== undefined
   }
 
   *#take(event: unknown): Generator<ChatEvent> {
