@@ -117,9 +117,9 @@ export class AgentsClient {
 
   /** The agents that the app serves. */
   async listAgents(): Promise<readonly AgentSummary[]> {
-    const { agents } = await this.#ask('/agents')
+    const { agents } = await this.#ask<{ readonly agents?: readonly AgentSummary[] }>('/agents')
     if (!Array.isArray(agents)) throw this.#app.createForeignError()
-    return agents as unknown as readonly AgentSummary[]
+    return agents
   }
 
   /** An agent's sessions, newest first. `limit` is up to 1,000. @default 50 of them */
@@ -131,7 +131,7 @@ export class AgentsClient {
     checkOptions('listSessions', page, sessionPageOptions)
     const { limit = 50, before } = page
     const after = before === undefined ? '' : `&before=${encodeURIComponent(before)}`
-    return (await this.#ask(`${toAgentPath(agent)}?limit=${limit}${after}`)) as unknown as SessionPage
+    return this.#ask(`${toAgentPath(agent)}?limit=${limit}${after}`)
   }
 
   /**
@@ -143,12 +143,12 @@ export class AgentsClient {
   ): Promise<ApprovalPage> {
     checkOptions('listApprovals', page, approvalPageOptions)
     const { limit = 50, after = 0 } = page
-    return (await this.#ask(`/approvals?limit=${limit}&after=${after}`)) as unknown as ApprovalPage
+    return this.#ask(`/approvals?limit=${limit}&after=${after}`)
   }
 
-  #ask(path: string) {
+  #ask<Body>(path: string): Promise<Body> {
     const options = { clock: systemClock, patienceMs: this.#patienceMs }
-    return outlast(options, () => this.#app.readJson(path))
+    return outlast(options, () => this.#app.readJson<Body>(path))
   }
 }
 

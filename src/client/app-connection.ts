@@ -53,10 +53,10 @@ export class AppConnection {
     this.#options = options
   }
 
-  /** An answer in JSON. */
-  async readJson(path: string, request: AppRequest = {}): Promise<JsonObject> {
+  /** An answer in JSON; for what is in it the app is trusted. */
+  async readJson<Body = JsonObject>(path: string, request: AppRequest = {}): Promise<Body> {
     const body = parseJson(await this.readText(path, request))
-    if (isJsonObject(body)) return body
+    if (isJsonObject(body)) return body as Body
     throw this.createForeignError()
   }
 

@@ -166,7 +166,7 @@ export class RemoteSession {
     const query = new URLSearchParams()
     for (const [name, value] of Object.entries(page)) if (value !== undefined) query.set(name, String(value))
     const path = `${toSessionPath(this.#options.address)}?${query}`
-    return (await this.#ask((app) => app.readJson(path))) as unknown as ConversationPage
+    return this.#ask((app) => app.readJson<ConversationPage>(path))
   }
 
   /** Decides a tool call that waits. @throws {AgentError} `approval_already_decided`, also when that was this decision and its answer got lost. */
