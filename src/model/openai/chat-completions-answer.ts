@@ -63,7 +63,7 @@ export class ChatCompletionsAnswer {
 
   /** The whole answer. @throws {AgentError} `model_error`, retryable, when the server never said that it was done. */
   complete(): ChatEvent {
-    const finishReason = toFinishReason(this.#finish, this.#calls.isEmpty)
+    const finishReason = toFinishReason(this.#finish, !this.#calls.isEmpty)
     return {
       type: 'completed',
       message: { role: 'assistant', contents: this.#toContents(finishReason) },
@@ -151,7 +151,7 @@ function readObject(value: unknown): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined
 }
 
-function toFinishReason(reason: string | undefined, hasNoCalls: boolean): FinishReason {
+function toFinishReason(reason: string | undefined, hasCalls: boolean): FinishReason {
   switch (reason) {
     case undefined:
       throw createUnfinishedError('The model server ended its answer without a finish reason.')
@@ -163,7 +163,7 @@ function toFinishReason(reason: string | undefined, hasNoCalls: boolean): Finish
       return reason
     default:
       // A forced tool call ends with "stop" at OpenAI, and other servers have reasons of their own.
-      return hasNoCalls ? 'stop' : 'tool_calls'
+      return hasCalls ? 'tool_calls' : 'stop'
   }
 }
 
