@@ -1,5 +1,6 @@
 import { AgentError } from '../../../core/errors.js'
 import { type Problem, toProblem } from '../../../core/problem.js'
+import { toRunPath } from '../../../core/session-paths.js'
 import type { TerminalEvent } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { type OpenAiError, toOpenAiError } from './openai-errors.js'
@@ -26,12 +27,9 @@ const reasons: Readonly<Record<Untold, string>> = {
 }
 
 function toWhereabouts(key: RunKey): string {
-  return `It is run "${key.run}" of session "${key.session}": GET ${toRunPath(key)}.`
-}
-
-/** Where a run is among our own routes, below the app's prefix. */
-export function toRunPath({ agent, session, run }: RunKey): string {
-  return `agents/${agent}/${encodeURIComponent(session)}/runs/${encodeURIComponent(run)}`
+  // What comes before its first slash is the app's prefix, which nobody here knows.
+  const path = toRunPath(key).slice(1)
+  return `It is run "${key.run}" of session "${key.session}": GET ${path}.`
 }
 
 /** How a run ended that has no answer. */

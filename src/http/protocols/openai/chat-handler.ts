@@ -1,5 +1,6 @@
 import type { Agent } from '../../../agent/agent.js'
 import { hasCode } from '../../../core/errors.js'
+import { toRunPath } from '../../../core/session-paths.js'
 import { withinMs } from '../../../core/work-limit.js'
 import { type RunOptions, type TerminalEvent, toRunRequest } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
@@ -10,7 +11,7 @@ import { answerBeforeMessage } from '../answer-before-message.js'
 import { answerRun } from '../decide-run.js'
 import { findAskingRun } from '../waiting-runs.js'
 import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
-import { createUntoldError, toEndProblem, toRunPath } from './chat-ends.js'
+import { createUntoldError, toEndProblem } from './chat-ends.js'
 import { type ChatAsked, type ChatRequest, parseChatRequest } from './chat-request.js'
 import { type ChatStart, fromBeginning, toChatStart } from './chat-start.js'
 import { createChatStream } from './chat-stream.js'
@@ -114,7 +115,7 @@ const untoldStatuses = { approval_required: 409, results_required: 409, run_unfi
 
 function createUntoldAnswer({ url }: Call, key: RunKey, why: keyof typeof untoldStatuses): Answer {
   const base = url.pathname.slice(0, url.pathname.indexOf('/compatible-mode/'))
-  const location = `${url.origin}${base}/${toRunPath(key)}`
+  const location = `${url.origin}${base}${toRunPath(key)}`
   return createFinalError(createUntoldError(why, key), untoldStatuses[why], key, { location })
 }
 
