@@ -125,6 +125,17 @@ export function toText(contents: readonly Content[]): string {
   return text
 }
 
+/** What a message says: its text; a refusal's words when it has no other. */
+export function toSaidText(message: ChatMessage | undefined): string {
+  const contents = message?.contents ?? []
+  return toText(contents) || (contents.find((content) => content.type === 'error')?.message ?? '')
+}
+
+/** What a model thought before it answered. */
+export function toReasoning({ contents }: ChatMessage): string {
+  return contents.map((content) => (content.type === 'reasoning' ? content.text : '')).join('')
+}
+
 /** The tool calls in a message, in the model's order. */
 export function toFunctionCalls(message: ChatMessage): readonly FunctionCallContent[] {
   return message.contents.filter((content) => content.type === 'functionCall')

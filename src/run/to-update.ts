@@ -1,7 +1,6 @@
-import { type ChatMessage, type Content, toText } from '../core/messages.js'
+import { type ChatMessage, type Content, toSaidText, toText } from '../core/messages.js'
 import type { AgentResponseUpdate } from '../core/response.js'
 import type { RunEvent } from './events.js'
-import { toMessageText } from './turn-messages.js'
 
 /** What a run's event adds to the answer; `undefined` for events that add nothing a reader sees. */
 export function toUpdate(event: RunEvent): AgentResponseUpdate | undefined {
@@ -50,7 +49,7 @@ function toTextUpdate(text: string): AgentResponseUpdate {
 /** What of a model's answer did not come as a delta: tool calls, media, a refusal, whose words are the text when there is no other. */
 function toStepUpdate(message: ChatMessage): AgentResponseUpdate | undefined {
   const contents = message.contents.filter(({ type }) => !toldByDeltas.includes(type))
-  const text = toText(message.contents) === '' ? toMessageText(message) : ''
+  const text = toText(message.contents) === '' ? toSaidText(message) : ''
   return contents.length === 0 ? undefined : { role: 'assistant', contents, text }
 }
 

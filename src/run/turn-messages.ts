@@ -1,5 +1,10 @@
 import { toIssueText } from '../core/errors.js'
-import { type ChatMessage, createTextMessage, type FunctionResultContent, toText } from '../core/messages.js'
+import {
+  type ChatMessage,
+  createTextMessage,
+  type FunctionResultContent,
+  toSaidText,
+} from '../core/messages.js'
 import type { AnswerRejected } from './events.js'
 import { areChanged, type CallState, type RunState, type StepState } from './fold.js'
 
@@ -55,14 +60,7 @@ export function toOwnMessages(state: RunState): readonly ChatMessage[] {
 export function toAnswerText({ outcome, prepared, steps }: RunState): string {
   if (outcome?.type === 'run.completed') return outcome.data.response
   if (prepared?.answer !== undefined) return prepared.answer.text
-  return toMessageText(steps.at(-1)?.message)
-}
-
-/** The text of a message; a refusal's words when it has no other. */
-export function toMessageText(message: ChatMessage | undefined): string {
-  const contents = message?.contents ?? []
-  const refusal = contents.find((content) => content.type === 'error')
-  return toText(contents) || (refusal?.message ?? '')
+  return toSaidText(steps.at(-1)?.message)
 }
 
 /** An answer that the model did not give, or not in these words, stands where the model's would. */
@@ -70,7 +68,7 @@ function withAnswer(state: RunState, messages: readonly ChatMessage[]): readonly
   const isAnswered = state.outcome?.type === 'run.completed' || state.prepared?.answer !== undefined
   const last = state.steps.at(-1)?.message
   const text = toAnswerText(state)
-  if (!isAnswered || toMessageText(last) === text) return messages
+  if (!isAnswered || toSaidText(last) === text) return messages
   const answer = createTextMessage('assistant', text)
   return last === undefined
     ? [...messages, answer]

@@ -1,11 +1,10 @@
 import { toJsonText } from '../../../core/json.js'
-import { addUsage, noUsage, toFunctionCalls, type Usage } from '../../../core/messages.js'
+import { addUsage, noUsage, toFunctionCalls, toSaidText, type Usage } from '../../../core/messages.js'
 import type { RunEvent, StepCompleted, StoredEvent, ToolCompleted, ToolStarted } from '../../../run/events.js'
 import { advance, emptyRun, isChanged, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { toOpenApprovals, toOpenCalls } from '../../../run/waiting.js'
 import type { RunTeller } from '../run-teller.js'
-import { toSaidText } from '../said-text.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
 import { isMessageOf, isPartOf, toToolCallId } from './message-ids.js'
@@ -164,7 +163,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   /** The answer may be another one than the last step's: middleware has the last word, and may have had the only one. */
   #changeAnswer(text: string): readonly AguiEvent[] {
     const last = this.#state.steps.at(-1)
-    if (text === (last === undefined ? '' : toSaidText(last.message))) return []
+    if (text === toSaidText(last?.message)) return []
     const isSaid = last?.calls.length === 0
     const retracted = isSaid ? this.#retract() : []
     const step = isSaid ? last.step : this.#state.steps.length

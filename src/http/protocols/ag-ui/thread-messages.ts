@@ -1,7 +1,12 @@
 import { toJsonText } from '../../../core/json.js'
 import { toMediaType } from '../../../core/media-type.js'
-import { type ChatMessage, type Content, toFunctionCalls } from '../../../core/messages.js'
-import { toReasoning, toSaidText } from '../said-text.js'
+import {
+  type ChatMessage,
+  type Content,
+  toFunctionCalls,
+  toReasoning,
+  toSaidText,
+} from '../../../core/messages.js'
 import type { AguiMessage } from './agui-events.js'
 import { toMessageId, toToolCallId } from './message-ids.js'
 import { toResultId, toResultText } from './tool-results.js'

@@ -1,7 +1,13 @@
-import { addUsage, noUsage, toFunctionCalls, toText, type Usage } from '../../../core/messages.js'
+import {
+  addUsage,
+  noUsage,
+  toFunctionCalls,
+  toReasoning,
+  toText,
+  type Usage,
+} from '../../../core/messages.js'
 import type { RunAnswer, StepCompleted, StoredEvent, ToolCompleted } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
-import { toReasoning } from '../said-text.js'
 import type { AgentScopeEvent, AgentScopeUsage } from './agentscope-events.js'
 import { ResponseWriter } from './response-writer.js'
 import { toApprovalData, toCallData, toOutputData, toRefusal } from './tool-data.js'

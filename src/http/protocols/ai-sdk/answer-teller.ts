@@ -1,10 +1,9 @@
 import { toTimestamp } from '../../../core/clock.js'
-import { toFunctionCalls } from '../../../core/messages.js'
+import { toFunctionCalls, toSaidText } from '../../../core/messages.js'
 import type { ApprovalRequested, RunEvent, StepCompleted, StoredEvent } from '../../../run/events.js'
 import { advance, emptyRun, isChanged, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type { RunTeller } from '../run-teller.js'
-import { toSaidText } from '../said-text.js'
 import { toAnswerId } from './answer-id.js'
 import { CallTeller, toInput } from './call-teller.js'
 import { StepTeller } from './step-teller.js'
@@ -102,7 +101,7 @@ export class AnswerTeller implements RunTeller<UiChunk> {
   /** The answer may be another one than the last step's: middleware has the last word, and may have had the only one. */
   #changeAnswer(text: string): readonly UiChunk[] {
     const last = this.#state.steps.at(-1)
-    if (text === (last === undefined ? '' : toSaidText(last.message))) return []
+    if (text === toSaidText(last?.message)) return []
     const retracted = last?.calls.length === 0 ? this.#steps.retract() : []
     const step = last?.calls.length === 0 ? last.step : this.#state.steps.length
     return [...retracted, ...this.#steps.begin(step), ...this.#steps.add('text', text)]

@@ -1,5 +1,4 @@
-import type { ChatMessage } from '../../../core/messages.js'
-import { toReasoning, toSaidText } from '../said-text.js'
+import { type ChatMessage, toReasoning, toSaidText } from '../../../core/messages.js'
 import type { UiChunk } from './ui-chunks.js'
 
 type Kind = 'text' | 'reasoning'

@@ -1,8 +1,13 @@
 import type { JsonValue } from '../../../core/json.js'
-import { type ChatMessage, type FunctionCallContent, toFunctionCalls } from '../../../core/messages.js'
+import {
+  type ChatMessage,
+  type FunctionCallContent,
+  toFunctionCalls,
+  toReasoning,
+  toSaidText,
+} from '../../../core/messages.js'
 import { type CallState, emptyRun, type RunState, toLastCalls } from '../../../run/fold.js'
 import { toOpenCalls } from '../../../run/waiting.js'
-import { toReasoning, toSaidText } from '../said-text.js'
 import { toApprovalDescriptor } from './answer-teller.js'
 import type { ApprovalDescriptor, UiMetadata, UiUserPart } from './ui-chunks.js'
 import { toFileParts } from './ui-parts.js'

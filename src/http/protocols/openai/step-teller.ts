@@ -1,5 +1,4 @@
-import type { ChatMessage } from '../../../core/messages.js'
-import { toFunctionCalls, toText } from '../../../core/messages.js'
+import { type ChatMessage, toFunctionCalls, toReasoning, toSaidText } from '../../../core/messages.js'
 import type { StepCompleted, StepDelta } from '../../../run/events.js'
 import { MessageTeller } from './message-teller.js'
 import type { OutputList } from './output-list.js'
@@ -86,8 +85,8 @@ export class StepTeller {
     return frames
   }
 
-  #addRestOfReasoning({ contents }: ChatMessage): readonly Frame[] {
-    const whole = contents.map((part) => (part.type === 'reasoning' ? part.text : '')).join('')
+  #addRestOfReasoning(message: ChatMessage): readonly Frame[] {
+    const whole = toReasoning(message)
     const rest = whole.startsWith(this.#reasoned) ? whole.slice(this.#reasoned.length) : ''
     return rest === '' ? [] : this.addReasoning({ text: rest })
   }
@@ -119,10 +118,4 @@ export class StepTeller {
     this.#message = undefined
     this.#answer = undefined
   }
-}
-
-/** A message's text; a refusal's words when the model refused. */
-function toSaidText({ contents }: ChatMessage): string {
-  const refusal = contents.find((content) => content.type === 'error')
-  return toText(contents) || (refusal?.message ?? '')
 }
