@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppConnection } from '../../client/app-connection.js'
 import type { Clock } from '../../core/clock.js'
-import { AgentError } from '../../core/errors.js'
+import { AgentError, hasCode } from '../../core/errors.js'
 import {
   type RunAddress,
   type SessionAddress,
@@ -85,7 +85,7 @@ export class AppClient {
     try {
       return await this.#readJson(`${toSessionPath(address)}?runs=true`, sessionState)
     } catch (error) {
-      if (error instanceof AgentError && error.code === 'not_found') return undefined
+      if (hasCode(error, 'not_found')) return undefined
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { outlast } from '../../client/outage.js'
 import { systemClock } from '../../core/clock.js'
-import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { AgentError, hasCode, toErrorMessage } from '../../core/errors.js'
 import type { RunAddress, SessionAddress } from '../../core/session-paths.js'
 import type { AppClient, Message, Verdict } from './app-client.js'
 import { askVerdict } from './ask-verdict.js'
@@ -113,7 +113,7 @@ export class Conversation {
     try {
       await this.#outlast(() => client.decide(address, approvalId, verdict))
     } catch (error) {
-      if (!(error instanceof AgentError && error.code === 'approval_already_decided')) throw error
+      if (!hasCode(error, 'approval_already_decided')) throw error
       this.#notice(toErrorMessage(error))
     }
   }

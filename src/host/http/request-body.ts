@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { AgentError } from '../../core/errors.js'
+import { AgentError, hasCode } from '../../core/errors.js'
 import { findSetting, type Settings } from '../setting-names.js'
 
 const limitSetting = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'
@@ -25,7 +25,7 @@ export function readContentLength(request: IncomingMessage): number | undefined 
 
 /** Whether it says that the client has gone away: nobody waits for an answer, and nothing is wrong with the host. */
 export function isRequestClosed(error: unknown): boolean {
-  return error instanceof AgentError && error.code === 'request_closed'
+  return hasCode(error, 'request_closed')
 }
 
 /** Reads a whole body, however long it is. @throws {AgentError} `request_closed` when the client goes away. */

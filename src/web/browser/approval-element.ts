@@ -6,6 +6,7 @@ import { createButton, createElement } from './elements.js'
 import { toEditedJson, toShownJson } from './json-text.js'
 import type { PartElement } from './part-element.js'
 import { passFocus } from './pass-focus.js'
+import { toErrorText } from './request-error.js'
 import type { ApprovalPart } from './run-view.js'
 
 /** Takes a decision. @throws what to tell whoever took it. */
@@ -67,7 +68,7 @@ function toQuestion(
       const edited = decision === 'approve' ? args.readEdited() : undefined
       await decide(part.approvalId, { decision, reason: reason.value.trim() || undefined, arguments: edited })
     } catch (error) {
-      problem.textContent = error instanceof Error ? error.message : String(error)
+      problem.textContent = toErrorText(error)
       setDisabled(false)
       if (pressed instanceof HTMLElement && document.activeElement === section) pressed.focus()
     }

@@ -5,7 +5,7 @@ import { toHistoryTurns } from './history-turns.js'
 import type { Outage } from './outage.js'
 import type { Outbox, UnsentMessage } from './outbox.js'
 import { readNumber, readObjects } from './read-fields.js'
-import { RequestError } from './request-error.js'
+import { RequestError, toErrorText } from './request-error.js'
 import { isLastRecord, type RunRecord } from './run-record.js'
 import { createRunView, isOpen, type RunView } from './run-view.js'
 import { sendMessage } from './send-message.js'
@@ -160,7 +160,7 @@ export class Conversation {
       await sendMessage(unsent, this.#options)
       this.#settle(run, { status: 'queued' })
     } catch (error) {
-      this.#settle(run, { status: 'failed', problem: toProblemText(error) })
+      this.#settle(run, { status: 'failed', problem: toErrorText(error) })
       this.#show(putBack(this.#turns, taken, run))
       if (taken.length > 0) void this.refresh()
     }
@@ -252,8 +252,4 @@ export class Conversation {
   #report(error: unknown): void {
     if (!this.#options.signal.aborted) this.#options.onProblem(error)
   }
-}
-
-function toProblemText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import { passFocus } from './pass-focus.js'
+import { toErrorText } from './request-error.js'
 
 export interface ProblemLineOptions {
   readonly problem: HTMLElement
@@ -19,7 +20,7 @@ export class ProblemLine {
 
   show(error: unknown): void {
     const { problem, problemText } = this.#options
-    problemText.textContent = error instanceof Error ? error.message : String(error)
+    problemText.textContent = toErrorText(error)
     problem.hidden = false
   }
 

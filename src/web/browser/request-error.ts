@@ -36,6 +36,11 @@ export function isLockedOut(error: unknown): boolean {
   )
 }
 
+/** What to tell whoever uses the page of anything that was thrown. */
+export function toErrorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** A request that got no answer, or whose answer broke off. */
 export function createBrokenError(): RequestError {
   return new RequestError({ message: 'The app does not answer.', status: 0, retryable: true })

@@ -1,4 +1,4 @@
-import { AgentError } from '../../../core/errors.js'
+import { AgentError, hasCode } from '../../../core/errors.js'
 import { withinMs } from '../../../core/work-limit.js'
 import type { StoredEvent } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
@@ -66,7 +66,7 @@ async function requireResponse(call: Call): Promise<{ key: ResponseKey; told: Re
   const isReachable = toReachable(call).some(({ name }) => name === key?.agent)
   if (key === undefined || !isReachable) throw createMissingError(id)
   await call.sessions.requireSession(key, call.owner).catch((error: unknown) => {
-    throw error instanceof AgentError && error.code === 'not_found' ? createMissingError(id) : error
+    throw hasCode(error, 'not_found') ? createMissingError(id) : error
   })
   const told = await readResponse(call, key)
   if (!told.isThere) throw createMissingError(id)
