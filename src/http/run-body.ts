@@ -2,16 +2,12 @@ import { z } from 'zod'
 import type { JsonObject } from '../core/json.js'
 import { type ChatMessage, type Content, isBlank } from '../core/messages.js'
 import { callerTools } from './caller-tools.js'
-import { jsonObject } from './json-shapes.js'
-
-const url = z
-  .string()
-  .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
+import { jsonObject, mediaUrl, runMetadata } from './json-shapes.js'
 
 const contentPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string() }),
-  z.strictObject({ type: z.literal('image'), url, mediaType: z.string().optional() }),
-  z.strictObject({ type: z.literal('file'), url, mediaType: z.string().optional() }),
+  z.strictObject({ type: z.literal('image'), url: mediaUrl, mediaType: z.string().optional() }),
+  z.strictObject({ type: z.literal('file'), url: mediaUrl, mediaType: z.string().optional() }),
 ])
 
 const userMessage = z.strictObject({
@@ -78,10 +74,7 @@ export const runBody = z.strictObject({
     .describe(
       'What the caller carries out itself when the model asks for it: the run waits for its results.',
     ),
-  metadata: z
-    .record(z.string().min(1).max(64), z.string().max(512))
-    .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 entries')
-    .optional(),
+  metadata: runMetadata.optional(),
 })
 
 export type RunBody = z.infer<typeof runBody>

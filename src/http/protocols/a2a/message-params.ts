@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jsonObject } from '../../json-shapes.js'
+import { jsonObject, mediaUrl } from '../../json-shapes.js'
 import { optionalText } from './optional-text.js'
 import { legacyPushConfig, pushConfig } from './push-params.js'
 
@@ -11,10 +11,6 @@ const mediaType = optionalText.refine(
 const base64 = z
   .string()
   .refine((text) => /^[A-Za-z0-9+/]+={0,2}$/.test(text), 'must be base64, and not empty')
-
-const mediaUrl = z
-  .string()
-  .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
 
 /** What a caller sends: text, data, or a file. */
 export type SentPart =

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
 import { callerTool, mostCallerTools } from '../../caller-tools.js'
-import { jsonObject } from '../../json-shapes.js'
+import { jsonObject, mediaUrl } from '../../json-shapes.js'
 import { isNothing } from '../is-nothing.js'
 
 const withoutEffect = z.unknown().optional()
@@ -62,9 +62,7 @@ const source = z.discriminatedUnion(
     z.looseObject({ type: z.literal('data'), value: z.string(), mimeType: z.string() }),
     z.looseObject({
       type: z.literal('url'),
-      value: z
-        .string()
-        .refine((url) => /^(https:\/\/|data:)/i.test(url), 'must be an https URL or a data URI'),
+      value: mediaUrl,
       mimeType: z.string().optional(),
     }),
   ],

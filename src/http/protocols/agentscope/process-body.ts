@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
-import { jsonObject } from '../../json-shapes.js'
+import { jsonObject, mediaUrl } from '../../json-shapes.js'
 
 const text = z.string().nullish()
 
@@ -33,10 +33,6 @@ export const processBody = z.looseObject({
 })
 
 export type ProcessBody = z.infer<typeof processBody>
-
-const mediaUrl = z
-  .string()
-  .refine((url) => /^(https:\/\/|data:)/i.test(url), 'must be an https URL or a data URI')
 
 const fileData = z
   .string()

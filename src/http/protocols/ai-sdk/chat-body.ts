@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
-import { jsonValue } from '../../json-shapes.js'
+import { jsonValue, mediaUrl } from '../../json-shapes.js'
 import { pageTools } from './page-tools.js'
 
 const withoutEffect = z.unknown().optional()
@@ -43,10 +43,6 @@ export const chatBody = z
   })
 
 export type ChatBody = z.infer<typeof chatBody>
-
-const mediaUrl = z
-  .string()
-  .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
 
 const userPart = z.discriminatedUnion(
   'type',

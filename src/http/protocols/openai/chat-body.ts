@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jsonObject } from '../../json-shapes.js'
+import { jsonObject, runMetadata } from '../../json-shapes.js'
 import { chatMessage } from './chat-message-body.js'
 
 const withoutEffect = z.unknown().optional()
@@ -49,10 +49,7 @@ export const chatBody = z.strictObject({
     .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: withoutEffect })
     .nullish(),
   response_format: responseFormat.nullish(),
-  metadata: z
-    .record(z.string().min(1).max(64), z.string().max(512))
-    .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 entries')
-    .nullish(),
+  metadata: runMetadata.nullish(),
 
   tools: z.array(functionTool).max(128).nullish(),
   tool_choice: z

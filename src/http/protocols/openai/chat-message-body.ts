@@ -1,8 +1,5 @@
 import { z } from 'zod'
-
-const mediaUrl = z
-  .string()
-  .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
+import { mediaUrl } from '../../json-shapes.js'
 
 /** No line breaks, nor what models' own markup is made of. */
 const speakerName = z

@@ -1,10 +1,6 @@
 import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
-import { jsonObject } from '../../json-shapes.js'
-
-const url = z
-  .string()
-  .refine((text) => /^(https:\/\/|data:)/i.test(text), 'must be an https URL or a data URI')
+import { jsonObject, mediaUrl, runMetadata } from '../../json-shapes.js'
 
 const inputPart = z.discriminatedUnion(
   'type',
@@ -12,7 +8,7 @@ const inputPart = z.discriminatedUnion(
     z.strictObject({ type: z.literal('input_text'), text: z.string() }),
     z.strictObject({
       type: z.literal('input_image'),
-      image_url: url,
+      image_url: mediaUrl,
       detail: z.enum(['low', 'high', 'auto', 'original']).nullish(),
       file_id: z.null().optional(),
     }),
@@ -160,10 +156,7 @@ export const responseBody = z.strictObject({
   input: z.union([z.string(), z.array(inputItem).min(1)]),
   previous_response_id: z.string().nullish(),
   conversation: z.union([z.string(), z.strictObject({ id: z.string() })]).nullish(),
-  metadata: z
-    .record(z.string().min(1).max(64), z.string().max(512))
-    .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 entries')
-    .nullish(),
+  metadata: runMetadata.nullish(),
   stream: z.boolean().nullish(),
   background: z.boolean().nullish(),
   text: z.strictObject({ format: textFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
