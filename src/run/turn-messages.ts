@@ -56,6 +56,11 @@ export function toOwnMessages(state: RunState): readonly ChatMessage[] {
   return withAnswer(state, accepted.flatMap(toStepMessages))
 }
 
+/** What a run's model has said so far of an answer that it has not ended: one message, or none. */
+export function toPartialMessages({ partial }: RunState): readonly ChatMessage[] {
+  return partial ? [createTextMessage('assistant', partial)] : []
+}
+
 /** The text of a run's answer; a refusal's words when the model refused. */
 export function toAnswerText({ outcome, prepared, steps }: RunState): string {
   if (outcome?.type === 'run.completed') return outcome.data.response

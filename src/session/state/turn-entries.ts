@@ -1,10 +1,10 @@
 import { toTimestamp } from '../../core/clock.js'
-import { type ChatMessage, createTextMessage } from '../../core/messages.js'
+import type { ChatMessage } from '../../core/messages.js'
 import type { Problem } from '../../core/problem.js'
 import type { AgentResponse } from '../../core/response.js'
 import { isTerminal, type StoredEvent, type TerminalEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
-import { closeCalls, toOwnMessages, toStepMessages } from '../../run/turn-messages.js'
+import { closeCalls, toOwnMessages, toPartialMessages, toStepMessages } from '../../run/turn-messages.js'
 import { toStoredMessage, toStoredUsage } from './stored-messages.js'
 import type { StoredEntry } from './stored-state.js'
 
@@ -52,12 +52,11 @@ function toErrorEntry(
   error: Pick<Problem, 'code' | 'detail'>,
 ): StoredEntry {
   const steps = state.steps.map(closeCalls).flatMap(toStepMessages)
-  const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
   return {
     $type: 'errorResponse',
     correlationId,
     createdAt,
-    messages: [...steps, ...partial].map(toStoredMessage),
+    messages: [...steps, ...toPartialMessages(state)].map(toStoredMessage),
     usage: toStoredUsage(state.usage),
     error: { code: error.code, message: error.detail },
     ...toModelField(toModel(state)),

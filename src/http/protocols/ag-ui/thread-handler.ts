@@ -1,10 +1,9 @@
-import { createTextMessage } from '../../../core/messages.js'
 import { fold } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
-import { toOwnMessages } from '../../../run/turn-messages.js'
+import { toOwnMessages, toPartialMessages } from '../../../run/turn-messages.js'
 import { toOpenApprovals, toOpenCalls } from '../../../run/waiting.js'
 import type { OpenRun } from '../../../session/state/read-session.js'
-import { fromStoredMessage } from '../../../session/state/stored-messages.js'
+import { toModelMessages } from '../../../session/state/stored-messages.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import { type Answer, createJsonAnswer } from '../../answers.js'
 import { parseSessionId } from '../../ids.js'
@@ -45,11 +44,7 @@ export async function handleThread(call: Call): Promise<Answer> {
 }
 
 function toAnswer(run: string, entry: StoredEntry): readonly AguiMessage[] {
-  const messages = entry.messages.map(fromStoredMessage)
-  return toRunMessages(
-    run,
-    messages.filter((message) => message !== undefined),
-  )
+  return toRunMessages(run, toModelMessages([entry]))
 }
 
 /** What a run has made so far that has not ended. */
@@ -66,8 +61,7 @@ async function readUnfinished(
   { run, events }: OpenRun,
 ): Promise<Unfinished> {
   const state = fold(events)
-  const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
-  const messages = toRunMessages(run, [...toOwnMessages(state), ...partial])
+  const messages = toRunMessages(run, [...toOwnMessages(state), ...toPartialMessages(state)])
   const asking = await sessions.readStanding({ ...key, run }, events)
   return {
     messages,

@@ -1,5 +1,5 @@
 import type { AgentError } from '../../../core/errors.js'
-import type { ChatMessage, Content } from '../../../core/messages.js'
+import { type ChatMessage, type Content, isBlank } from '../../../core/messages.js'
 import type { RunOptions } from '../../../run/events.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { refuseToJoin } from '../../caller-tools.js'
@@ -84,10 +84,9 @@ function createTooManyError(count: number): AgentError {
 
 function toMessage({ id, parts }: UiBodyMessage, path: readonly string[]): ChatMessage {
   const contents = parseShape(userParts, parts, [...path, 'parts']).map(toContent)
-  if (contents.every((content) => content.type === 'text' && content.text.trim() === '')) {
-    throw createFieldError([...path, 'parts'].join('.'), 'must not be blank')
-  }
-  return { role: 'user', contents, messageId: parseCorrelationId(id, [...path, 'id'].join('.')) }
+  const message: ChatMessage = { role: 'user', contents }
+  if (isBlank(message)) throw createFieldError([...path, 'parts'].join('.'), 'must not be blank')
+  return { ...message, messageId: parseCorrelationId(id, [...path, 'id'].join('.')) }
 }
 
 function toContent(part: UserBodyPart): Content {

@@ -1,13 +1,8 @@
-import { createTextMessage } from '../../../core/messages.js'
 import { fold } from '../../../run/fold.js'
 import type { SessionKey } from '../../../run/run-log.js'
-import { toOwnMessages } from '../../../run/turn-messages.js'
+import { toOwnMessages, toPartialMessages } from '../../../run/turn-messages.js'
 import type { HistoryPage, OpenRun } from '../../../session/state/read-session.js'
-import {
-  fromStoredError,
-  fromStoredMessage,
-  fromStoredUsage,
-} from '../../../session/state/stored-messages.js'
+import { fromStoredError, fromStoredUsage, toModelMessages } from '../../../session/state/stored-messages.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import type { Call } from '../../route.js'
 import { readSaid } from '../stored-said.js'
@@ -50,11 +45,10 @@ function toUiMessages(
 
 function toAnswer(key: SessionKey, entry: StoredEntry): readonly UiMessage[] {
   if (entry.$type !== 'response' && entry.$type !== 'errorResponse') return []
-  const messages = entry.messages.map(fromStoredMessage).filter((message) => message !== undefined)
   const usage = fromStoredUsage(entry.usage)
   const metadata = { ...toMetadata(key, entry), usage, ...toFailure(entry) }
   const id = toAnswerId(entry.correlationId ?? entry.createdAt)
-  return [{ id, role: 'assistant', metadata, parts: toAnswerParts(messages) }]
+  return [{ id, role: 'assistant', metadata, parts: toAnswerParts(toModelMessages([entry])) }]
 }
 
 function toFailure({ $type, error }: StoredEntry): UiMetadata {
@@ -73,8 +67,7 @@ async function readUnfinished(
 ): Promise<readonly UiMessage[]> {
   const state = fold(events)
   const standing = await sessions.readStanding({ ...key, run }, events)
-  const partial = state.partial ? [createTextMessage('assistant', state.partial)] : []
-  const parts = toAnswerParts([...toOwnMessages(state), ...partial], standing)
+  const parts = toAnswerParts([...toOwnMessages(state), ...toPartialMessages(state)], standing)
   const metadata = { sessionId: key.session, correlationId: run, usage: state.usage }
   return parts.length === 0 ? [] : [{ id: toAnswerId(run), role: 'assistant', metadata, parts }]
 }
