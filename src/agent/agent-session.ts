@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { checkMessages } from '../core/check-messages.js'
 import { checkObject, checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
+import { createHexId } from '../core/hex-id.js'
 import { isJsonObject, type JsonObject } from '../core/json.js'
 import { chatMessage } from '../core/message-schema.js'
 import type { ChatMessage } from '../core/messages.js'
@@ -56,7 +56,7 @@ export class AgentSession {
   /** @throws {AgentError} `invalid_request` when the id is empty or too long, or messages are none; `invalid_configuration` for options that there are not. */
   constructor(options: AgentSessionOptions = {}) {
     checkOptions('AgentSession', options, sessionOptions)
-    const { id = randomUUID().replaceAll('-', ''), messages = [], state = {} } = options
+    const { id = createHexId(), messages = [], state = {} } = options
     if (typeof id !== 'string' || id === '' || id.length > 200) {
       const given = typeof id === 'string' ? id.length : typeof id
       throw new AgentError('invalid_request', `A session id is text of 1-200 characters, not ${given}.`)

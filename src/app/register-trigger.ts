@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { app, type Timer } from '@azure/functions'
 import * as df from 'durable-functions'
 import type { Agent } from '../agent/agent.js'
 import { AgentError } from '../core/errors.js'
+import { toHexId } from '../core/hex-id.js'
 import { isJsonObject, toJsonText } from '../core/json.js'
 import type {
   AgentTrigger,
@@ -93,17 +93,13 @@ function registerSchedule(name: string, trigger: ScheduleTrigger, firing: Shared
 /** The queue's own id of a message; in the metadata a message's property of that name hides it. */
 function toMessageId(metadata: TriggerEvent['metadata'], item: unknown): string {
   const isHidden = isJsonObject(item) && Object.keys(item).some((name) => name.toLowerCase() === 'id')
-  return isHidden ? hash([metadata.insertionTime, item]) : String(metadata.id)
+  return isHidden ? toHexId(JSON.stringify([metadata.insertionTime, item])) : String(metadata.id)
 }
 
 /** The same for each delivery of the same version of a blob. */
 function toBlobId(metadata: TriggerEvent['metadata'], content: Buffer): string {
   const { eTag } = (metadata.properties ?? {}) as { readonly eTag?: unknown }
-  return hash([metadata.blobTrigger ?? metadata.uri, eTag ?? content.toString('base64')])
-}
-
-function hash(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
+  return toHexId(JSON.stringify([metadata.blobTrigger ?? metadata.uri, eTag ?? content.toString('base64')]))
 }
 
 /** When the timer was due, so that a run that its host's death cut off is found again; now for one that keeps no record. */

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
+import { toHexId } from '../core/hex-id.js'
 
 /** The session of a caller who names a run but no session: the same each time, and another one for every owner. */
 export function toSessionOf(run: string, owner: string | undefined): string {
-  return hash('sha256', JSON.stringify([owner ?? null, run])).slice(0, 32)
+  return toHexId(JSON.stringify([owner ?? null, run]))
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { EntityId } from 'durable-functions'
 import { AgentError } from '../core/errors.js'
+import { createHexId } from '../core/hex-id.js'
 
 const entityPrefix = 'dafx-'
 
@@ -23,7 +23,7 @@ export class AgentSessionId {
 
   /** A new session of the agent `name`; the key is 32 hexadecimal digits. */
   static withRandomKey(name: string): AgentSessionId {
-    return new AgentSessionId(name, randomUUID().replaceAll('-', ''))
+    return new AgentSessionId(name, createHexId())
   }
 
   /** The session an entity holds. @throws {AgentError} `invalid_request` when the entity is not an agent's. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { toHexId } from '../../core/hex-id.js'
 import { toCanonicalJson } from '../../core/json.js'
 import { type CallState, toLastCalls } from '../../run/fold.js'
 import type { Tool } from '../agent-definition.js'
@@ -47,5 +47,5 @@ export function toIdempotencyKey(
   const { owner } = journal.state.request ?? {}
   const { callId, name, arguments: args } = call
   const parts = [agent.name, sessionId, correlationId, callId, name, args, owner]
-  return createHash('sha256').update(toCanonicalJson(parts)).digest('hex').slice(0, 32)
+  return toHexId(toCanonicalJson(parts))
 }

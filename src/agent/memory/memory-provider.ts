@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { checkCount } from '../../core/check-count.js'
 import {
   checkChoice,
@@ -8,6 +7,7 @@ import {
   type OptionNames,
 } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
+import { toHexId } from '../../core/hex-id.js'
 import { createTextMessage, toText } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { ContextProvider } from '../agent-definition.js'
@@ -93,7 +93,7 @@ export function createMemoryProvider(options: MemoryProviderOptions): ContextPro
 
 /** The same when a run is told of again; correlation ids are unique in their session only. */
 function toMemoryId({ agentName, sessionId, correlationId }: RunInfo, index: number): string {
-  return hash('sha256', JSON.stringify([agentName, sessionId, correlationId, index])).slice(0, 32)
+  return toHexId(JSON.stringify([agentName, sessionId, correlationId, index]))
 }
 
 /** Security: a session's memories outlive it, and its id may then be taken by somebody else; so its owner is part of their scope. */

@@ -1,4 +1,5 @@
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHexId } from '../../core/hex-id.js'
 
 /** Makes and checks session ids. A session is nothing but its id: any process with the same key takes it. */
 export interface McpSessions {
@@ -12,7 +13,7 @@ export function createMcpSessions(key: string | undefined): McpSessions {
     key === undefined ? '' : createHmac('sha256', key).update(id).digest('base64url')
   return {
     create: () => {
-      const id = randomUUID().replaceAll('-', '')
+      const id = createHexId()
       return `${id}.${sign(id)}`
     },
     isValid: (text) => {

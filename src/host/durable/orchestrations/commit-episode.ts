@@ -1,3 +1,4 @@
+import { createHexId } from '../../../core/hex-id.js'
 import { toReleaseMessage } from '../entity-lock.js'
 import type { HistoryRow, Instance } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
@@ -7,7 +8,7 @@ import { findHeldLock } from './held-lock.js'
 import { eventTypes, toEpisodeEnd, toEventText } from './history-event.js'
 import { notifyInstance } from './instance-events.js'
 import { sendDecision, toDecisionRow, toTaskId } from './send-decision.js'
-import { createExecutionId, postStart } from './start-instance.js'
+import { postStart } from './start-instance.js'
 
 export interface EpisodeCommit {
   readonly hub: TaskHub
@@ -78,7 +79,7 @@ function continueAsNew(commit: EpisodeCommit, input: string | null): void {
   const { hub, outbox, instance, now } = commit
   const { customStatus } = commit.episode
   releaseLocks(commit)
-  const execution = createExecutionId()
+  const execution = createHexId()
   const next: Instance = { ...instance, execution, status: 'Running', input, customStatus, updatedAt: now }
   hub.instances.dropHistory(instance.execution)
   hub.dropMessagesFor(instance.id, instance.execution)

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHexId } from '../../../core/hex-id.js'
 import type { ExtensionLog } from '../../extension-log.js'
 import { DurableRequestError } from '../durable-answer.js'
 import { toInstanceId } from '../entity-id.js'
@@ -56,7 +56,7 @@ export class InstanceCommands {
       const known = [...functions.values()].map(({ name }) => name)
       throw new DurableRequestError(toUnknownFunctionText(functionName, 'orchestrator', known))
     }
-    const id = instanceId === undefined || instanceId.trim() === '' ? createInstanceId() : instanceId
+    const id = instanceId === undefined || instanceId.trim() === '' ? createHexId() : instanceId
     checkInstanceId(id)
     await dispatcher.transact((outbox) => {
       this.#checkFree(hub.instances.readHead(id))
@@ -132,7 +132,7 @@ export class InstanceCommands {
       }
       if (!withNewId) this.#checkFree(earlier)
       const { name, version, input } = earlier
-      const newId = withNewId ? createInstanceId() : id
+      const newId = withNewId ? createHexId() : id
       startInstance(hub, outbox, { id: newId, name, version, input, parent: null }, now())
       return newId
     })
@@ -207,9 +207,4 @@ function toConflict(message: string): DurableRequestError {
     status: 500,
     summary: 'Something went wrong while processing your request',
   })
-}
-
-/** As the platform makes them: a GUID without dashes. */
-function createInstanceId(): string {
-  return randomUUID().replaceAll('-', '')
 }

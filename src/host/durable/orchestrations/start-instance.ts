@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHexId } from '../../../core/hex-id.js'
 import type { Instance, ParentInstance } from '../instance-table.js'
 import type { TaskHub } from '../task-hub.js'
 import type { Outbox } from '../work-queue.js'
@@ -29,7 +29,7 @@ export function startInstance(
   }
   const instance: Instance = {
     id,
-    execution: createExecutionId(),
+    execution: createHexId(),
     name,
     version,
     status: 'Pending',
@@ -62,11 +62,6 @@ export function postStart(outbox: Outbox, instance: Instance, now: number): void
       },
     }),
   })
-}
-
-/** As the platform writes it: a GUID without dashes. */
-export function createExecutionId(): string {
-  return randomUUID().replaceAll('-', '')
 }
 
 function toParentField({ id, execution, name, task }: ParentInstance): unknown {

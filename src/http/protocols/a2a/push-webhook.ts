@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { toHexId } from '../../../core/hex-id.js'
 import type { WishedWebhook } from '../../../run/control.js'
 import type { HttpSettings } from '../../route.js'
 import { checkCallerWebhook } from '../../webhooks/check-caller-webhook.js'
@@ -41,7 +41,7 @@ export function toPushWebhook(
   }
   const sealed = Object.keys(headers).length === 0 ? undefined : sealHeaders(headers, webhooks.keys)
   return {
-    id: id ?? hash('sha256', href).slice(0, 32),
+    id: id ?? toHexId(href),
     webhook: { url: href, form: `a2a-${version}`, headers: sealed },
   }
 }

@@ -1,4 +1,5 @@
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { toHexId } from '../../../core/hex-id.js'
 import { toCanonicalJson } from '../../../core/json.js'
 import { type ControlRecord, type RunWebhook, toWishedWebhooks } from '../../../run/control.js'
 import type { RunKey } from '../../../run/run-log.js'
@@ -14,7 +15,7 @@ const mostWishes = 100
 
 /** What a message wishes of its task; one that is sent again wishes nothing anew. */
 export function toMessageWish(messageId: string, push: PushWebhook): ControlRecord & PushWebhook {
-  return { type: 'webhook', wish: hash('sha256', messageId).slice(0, 32), ...push }
+  return { type: 'webhook', wish: toHexId(messageId), ...push }
 }
 
 /** What somebody wishes who sends no message. */

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { findIdProblem, longestCorrelationId, longestSessionId } from '../../../core/find-id-problem.js'
+import { createHexId } from '../../../core/hex-id.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { toSessionOf } from '../../session-of-run.js'
 
@@ -11,7 +11,7 @@ const madeResponse = /^(response_[0-9a-f]{32})_([A-Za-z0-9_-]+)$/
 
 /** The id of a run whose caller gave none. */
 export function createRunId(): string {
-  return `response_${randomUUID().replaceAll('-', '')}`
+  return `response_${createHexId()}`
 }
 
 /** Where to begin a run of which its caller has named something, or nothing. */
@@ -22,7 +22,7 @@ export function createRunPlace(
 ): RunPlace {
   if (session !== undefined) return { session, run: run ?? createRunId() }
   if (run !== undefined) return { session: toSessionOf(run, owner), run }
-  return { session: randomUUID().replaceAll('-', ''), run: createRunId() }
+  return { session: createHexId(), run: createRunId() }
 }
 
 /** A run's name as a response: what its caller has called it, else one that says which session it is in. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { toHexId } from '../../../core/hex-id.js'
 import type { RunKey } from '../../../run/run-log.js'
 import type {
   AgentScopeError,
@@ -141,9 +141,9 @@ export class ResponseWriter {
   /** Ids come from the run's name, so that they are the same whenever it is told. */
   #begin(type: MessageType, role: MessageHead['role']): MessageHead {
     const { agent, session, run } = this.#key
-    const digest = hash('sha256', JSON.stringify([agent, session, run, this.#messages]))
+    const id = `msg_${toHexId(JSON.stringify([agent, session, run, this.#messages]))}`
     this.#messages += 1
-    const head = { id: `msg_${digest.slice(0, 32)}`, type, role }
+    const head = { id, type, role }
     this.#writeMessage(head, 'in_progress', null)
     return head
   }

@@ -1,4 +1,4 @@
-import { hash, randomUUID } from 'node:crypto'
+import { createHexId, toHexId } from '../../../core/hex-id.js'
 import { toCanonicalJson } from '../../../core/json.js'
 import type { ContinuedSession, RunRequest } from '../../../run/events.js'
 import { findEndedRuns, findOpenRuns } from '../../../run/find-runs.js'
@@ -63,8 +63,8 @@ async function begin(
 
 /** A request that is repeated under its key finds the session that it began. */
 function createSessionId({ request, owner }: Call, { agent, correlationId }: ParsedResponseRequest): string {
-  if (!hasKey(request)) return randomUUID().replaceAll('-', '')
-  return hash('sha256', toCanonicalJson([agent.name, owner ?? null, correlationId])).slice(0, 32)
+  if (!hasKey(request)) return createHexId()
+  return toHexId(toCanonicalJson([agent.name, owner ?? null, correlationId]))
 }
 
 /** Whether a request that is sent again can be told from a new one. */

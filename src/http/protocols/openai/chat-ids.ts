@@ -1,5 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { AgentError } from '../../../core/errors.js'
+import { createHexId, toHexId } from '../../../core/hex-id.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 
 /** Which run of which session a request is about. */
@@ -50,7 +51,6 @@ function parseGivenSession(
 
 /** A request that is repeated has to come to the session of its first time, although it names none. */
 function createSessionId(key: string | undefined, owner: string | undefined): string {
-  if (key === undefined) return randomUUID().replaceAll('-', '')
-  const digest = createHash('sha256').update(JSON.stringify(['openai-chat', owner ?? null, key]))
-  return digest.digest('hex').slice(0, 32)
+  if (key === undefined) return createHexId()
+  return toHexId(JSON.stringify(['openai-chat', owner ?? null, key]))
 }
