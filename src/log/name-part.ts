@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Three parts of this length, with what stands between them, stay within the 1,024 characters of a blob's name. */
 const maxPartLength = 200
@@ -23,5 +23,5 @@ function toSafeByte(byte: number): string {
 }
 
 function toHashPart(bytes: Buffer): string {
-  return `~h${createHash('sha256').update(bytes).digest('hex')}`
+  return `~h${hash('sha256', bytes)}`
 }

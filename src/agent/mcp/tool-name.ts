@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { AgentError } from '../../core/errors.js'
 
 /** Longest tool name that model providers take. */
@@ -22,7 +22,7 @@ export function toToolNames(server: string, tools: readonly string[]): ReadonlyM
 }
 
 function withDigest(name: string, tool: string): string {
-  const digest = createHash('sha256').update(tool).digest('hex').slice(0, 8)
+  const digest = hash('sha256', tool).slice(0, 8)
   return `${name.slice(0, longestName - digest.length - 1)}_${digest}`
 }
 

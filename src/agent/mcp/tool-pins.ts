@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Tool as McpTool } from '@modelcontextprotocol/client'
 import { isJsonObject, toCanonicalJson } from '../../core/json.js'
 import type { ProviderState } from '../providers/provider-context.js'
@@ -33,5 +33,5 @@ export function findChangedTools(
 /** Of all that a model or a policy goes by. Short, as a session may hold a hundred. */
 function toDigest({ name, title, description, inputSchema, outputSchema, annotations }: McpTool): string {
   const definition = { name, title, description, inputSchema, outputSchema, annotations }
-  return createHash('sha256').update(toCanonicalJson(definition)).digest('base64url').slice(0, 12)
+  return hash('sha256', toCanonicalJson(definition), 'base64url').slice(0, 12)
 }

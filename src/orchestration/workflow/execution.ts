@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Task } from 'durable-functions'
 import { describeGiven } from '../../core/check-options.js'
 import { longestSessionId } from '../../core/find-id-problem.js'
@@ -152,5 +152,5 @@ function tell({ progress }: StepScope, work: Work, more: Pick<NodeStarted, 'run'
 /** The session that a node's agent has in a run of the workflow. */
 function toSessionId(instanceId: string, node: string): string {
   const id = `${instanceId}~${node}`
-  return id.length <= longestSessionId ? id : createHash('sha256').update(id).digest('hex')
+  return id.length <= longestSessionId ? id : hash('sha256', id)
 }

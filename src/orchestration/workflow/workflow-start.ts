@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { toIssueText } from '../../core/errors.js'
 import { isJsonObject, toCanonicalJson } from '../../core/json.js'
 import { toIssue } from '../../core/schema.js'
@@ -28,7 +28,7 @@ export function createWorkflowStart(
   input: unknown,
   { owner, place }: Pick<WorkflowStart, 'owner' | 'place'>,
 ): WorkflowStart {
-  const digest = createHash('sha256').update(toCanonicalJson(input)).digest('hex')
+  const digest = hash('sha256', toCanonicalJson(input))
   return { kind, input, owner, digest, place }
 }
 

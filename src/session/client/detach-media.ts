@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { toMediaType } from '../../core/media-type.js'
 import type { ChatMessage, Content } from '../../core/messages.js'
 import { type Attachment, toAttachmentUri } from '../../run/attachment.js'
@@ -23,7 +23,7 @@ export function detachMedia(key: RunKey, request: RunRequest, maxInlineMediaByte
   const attachments = new Map<string, Attachment>()
   const detach = (content: Content): Content => {
     if (content.type !== 'data' || content.uri.length <= maxInlineMediaBytes) return content
-    const digest = createHash('sha256').update(content.uri).digest('hex')
+    const digest = hash('sha256', content.uri)
     attachments.set(digest, { digest, content: content.uri })
     return { type: 'uri', uri: toAttachmentUri({ run: key.run, digest }), mediaType: toMediaType(content) }
   }

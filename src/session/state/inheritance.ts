@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { isJsonObject, type JsonObject } from '../../core/json.js'
 import type { Attachment } from '../../run/attachment.js'
@@ -19,7 +19,7 @@ export type Inheritance = z.infer<typeof inheritanceSchema>
 /** An inheritance as it is kept beside the log of the run that begins the session. */
 export function toAttachment(inheritance: Inheritance): Attachment {
   const content = JSON.stringify(inheritance)
-  return { digest: createHash('sha256').update(content).digest('hex'), content }
+  return { digest: hash('sha256', content), content }
 }
 
 /** Reads an inheritance; `undefined` when its run was deleted. */
