@@ -6,7 +6,7 @@ import { createGate } from '../support/gate.js'
 import { EntityKit } from './entity-kit.js'
 import { ask, callWork, createSession, createTool, key, pass } from './session-kit.js'
 
-const limits = { parkAfterMs: 300_000, hardEndMs: 570_000, executorSilenceMs: 45_000 }
+const limits = { parkAfterMs: 300_000, hardEndMs: 570_000, executorSilenceMs: 20_000 }
 
 /** A session that has moved to another host while its first message is worked on at the one it has left. */
 async function openMoved() {
@@ -97,7 +97,7 @@ test('a run whose executor is silent is taken over', async () => {
   await log.append({ ...key, run: 'a' }, 1, [started(1)])
   await ask(log, 'b')
   const operation = entity.operate('run', { correlationId: 'b' })
-  await pass(clock, 40_000)
+  await pass(clock, 15_000)
   expect(await log.read({ ...key, run: 'a' })).toHaveLength(2)
   await pass(clock, 10_000)
   await operation

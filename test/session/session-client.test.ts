@@ -274,3 +274,37 @@ function startRun(sessions: SessionClient): Promise<void> {
     createRunRequest({ messages, options: { enableToolCalls: true } }),
   )
 }
+
+test('a decision whose caller did not live to tell of it is told of by whoever looks at the run, once in a while', async () => {
+  const clock = createSleepingClock()
+  const log = new MemoryRunLog({ clock })
+  const run = { ...key, run: 'r' }
+  const signals: unknown[] = []
+  const signalEntity = async (_: unknown, ...signal: readonly unknown[]) => void signals.push(signal)
+  const sessions = new SessionClient({ signalEntity } as unknown as DurableClient, log, { clock })
+  await log.create(run, createRunRequest({ messages: [createTextMessage('user', 'Hi')] }))
+  const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
+  await log.append(run, 1, [started(1), calls(0, 'c'), asks('r~1', 'c'), parked])
+  expect(toOpenApprovals(await sessions.readStanding(run))).toHaveLength(1)
+  expect(signals).toEqual([])
+  const [{ approvalId } = { approvalId: '' }] = toOpenApprovals(await sessions.readStanding(run))
+  await log.control(run, { type: 'decision', approvalId, decision: 'approve' })
+  for (let look = 0; look < 3; look += 1)
+    expect(toOpenApprovals(await sessions.readStanding(run))).toEqual([])
+  expect(signals).toEqual([['continue', { correlationId: 'r' }]])
+})
+
+test('who has decided just now need not tell of it twice', async () => {
+  const log = new MemoryRunLog()
+  const run = { ...key, run: 'r' }
+  const signals: unknown[] = []
+  const signalEntity = async (_: unknown, operation: string) => void signals.push(operation)
+  const sessions = new SessionClient({ signalEntity } as unknown as DurableClient, log)
+  await log.create(run, createRunRequest({ messages: [createTextMessage('user', 'Hi')] }))
+  const parked: RunEvent = { type: 'run.parked', data: { reason: 'approval' } }
+  await log.append(run, 1, [started(1), calls(0, 'c'), asks('r~1', 'c'), parked])
+  const [{ approvalId } = { approvalId: '' }] = toOpenApprovals(await sessions.readStanding(run))
+  await sessions.decide(run, { approvalId, decision: 'approve' })
+  await sessions.readStanding(run)
+  expect(signals).toEqual(['decide'])
+})

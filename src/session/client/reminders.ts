@@ -26,6 +26,14 @@ export class Reminders {
     }
   }
 
+  /** Takes note of what was done just now without being asked for. */
+  note(name: string): void {
+    const now = this.#clock.now()
+    this.#forgetUpTo(now - this.#pauseMs)
+    this.#given.delete(name)
+    this.#given.set(name, now)
+  }
+
   #forgetUpTo(time: number): void {
     for (const [name, at] of this.#given) {
       if (at > time) return

@@ -6,7 +6,14 @@ import type { ControlRecord, Decision, ToolResult } from '../../run/control.js'
 import { isTerminal, type RunRequest, type StoredEvent, type TerminalEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
-import { hasOpenQuestions, isAsking, isExpired, toOpenApprovals, withWishes } from '../../run/waiting.js'
+import {
+  hasOpenQuestions,
+  isAnswer,
+  isAsking,
+  isExpired,
+  toOpenApprovals,
+  withWishes,
+} from '../../run/waiting.js'
 import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
@@ -184,6 +191,7 @@ export class SessionClient {
   async #answer(key: RunKey, records: readonly ControlRecord[]): Promise<readonly boolean[]> {
     const taken = await this.#file(key, records)
     await this.signal(key, 'decide', { correlationId: key.run })
+    this.#reminders.note(toReminder(key, 'answered'))
     return taken
   }
 
@@ -212,22 +220,27 @@ export class SessionClient {
 
   /**
    * Where a run stands. What was decided about its tool calls, or reported of them, counts from when it was filed, although the run learns of it
-   * only when its turn comes; one that is to be cancelled asks nobody. One that nobody has answered in time is told to go on.
+   * only when its turn comes; one that is to be cancelled asks nobody. One that nobody has answered in time is told to go on, and so is one
+   * that still waits although it was answered: whoever did that may not have lived to tell it.
    * Whoever has read its events just now passes them.
    */
   async readStanding(key: RunKey, events?: readonly StoredEvent[]): Promise<RunState> {
     const state = fold(events ?? (await this.#log.read(key)))
     if (!hasOpenQuestions(state)) return state
     const now = toTimestamp(this.#clock.now())
+    const wishes = await this.#log.controls(key)
     const isOverdue = toOpenApprovals(state).some((approval) => isExpired(approval, now))
+    const isAnswered = wishes.some((wish) => wish.type !== 'cancel' && isAnswer(state, wish))
     if (state.parked === 'approval' && isOverdue) await this.#remind(key, state.next)
-    return withWishes(state, await this.#log.controls(key), now)
+    else if (state.parked !== undefined && isAnswered) await this.#remind(key, 'answered')
+    return withWishes(state, wishes, now)
   }
 
   /** Tells a run to go on from where it stands, unless it was told so just now: it may be asked about often until it does. */
-  #remind(key: RunKey, position: number): Promise<void> {
-    const name = JSON.stringify([key.agent, key.session, key.run, position])
-    return this.#reminders.give(name, () => this.signal(key, 'continue', { correlationId: key.run }))
+  #remind(key: RunKey, why: number | 'answered'): Promise<void> {
+    return this.#reminders.give(toReminder(key, why), () =>
+      this.signal(key, 'continue', { correlationId: key.run }),
+    )
   }
 
   /** The events of a run so far; empty when there is no such run. */
@@ -278,4 +291,8 @@ export class SessionClient {
 
 function toRecord(result: ToolResult): ControlRecord {
   return { type: 'toolResult', ...result }
+}
+
+function toReminder({ agent, session, run }: RunKey, why: number | 'answered'): string {
+  return JSON.stringify([agent, session, run, why])
 }

@@ -4,7 +4,7 @@ import { toTokenLimits } from '../../agent/loop/token-limits.js'
 import type { ParkReason, StoredEvent } from '../../run/events.js'
 
 /** Longer than somebody who is at work is ever silent; see `sayAlive`. */
-const executorSilenceMs = 45_000
+const executorSilenceMs = 20_000
 
 /** How long one operation of an entity may take; see {@link toOperationLimits}. */
 export interface OperationLimits {

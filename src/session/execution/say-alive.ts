@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js'
 import type { RunJournal } from '../../run/run-journal.js'
 
 /** How often it is looked whether there was anything to tell; ms. Twice that is well below what counts as dead. */
-const lookMs = 15_000
+const lookMs = 5_000
 
 /**
  * Lets the log of a run move while a model thinks or a tool works, until `until` (ms since 1970), so that nobody takes the run

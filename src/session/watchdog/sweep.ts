@@ -97,7 +97,9 @@ async function waitsBehindOther(
   const open = await finding
   const [first] = open
   if (first === undefined || first.run === key.run) return false
-  if (first.status !== 'parked' && !(await hasMoved(log, { ...key, run: first.run }, before))) return false
+  const isWaiting = first.status === 'parked'
+  if (!isWaiting && (first.turn === 0 || !(await hasMoved(log, { ...key, run: first.run }, before))))
+    return false
   const request = toRunRequest(await log.read(key))
   const runs = open.map(({ run }) => run)
   return request === undefined || !toStopped(runs, key.run, request.options).includes(first.run)
