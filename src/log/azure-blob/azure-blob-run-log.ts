@@ -195,13 +195,17 @@ export class AzureBlobRunLog implements RunLog {
 
   async control(key: RunKey, record: ControlRecord): Promise<boolean> {
     if (!(await this.#isThere(key))) throw createMissingRunError(key)
+    const makeDue = async () => isWaking(record) && (await this.#index.makeDue(key, this.#clock.now()))
+    // First, as a crash may come between: one that is waked for nothing waits again.
+    const isDue = await makeDue()
     const isFirst = await this.#controls.file(key, record)
     if (!(await this.#isThere(key))) {
       // It was deleted meanwhile, and the next run of its name must not find this wish.
       await this.#controls.forget(key)
       throw createMissingRunError(key)
     }
-    if (isFirst && isWaking(record)) await this.#index.makeDue(key, this.#clock.now())
+    // It may have come to wait meanwhile.
+    if (isFirst && !isDue) await makeDue()
     this.#followers.notifyControls(key)
     return isFirst
   }

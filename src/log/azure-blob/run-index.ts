@@ -74,16 +74,17 @@ export class AzureBlobIndex {
     await this.#container.setMetadata(toOpenName(key), toOpenMetadata({ key, acceptedAt, status, dueAt }))
   }
 
-  /** Makes a run due if it is parked. */
-  async makeDue(key: RunKey, now: number): Promise<void> {
+  /** Makes a run due if it is parked; false when it is not. */
+  async makeDue(key: RunKey, now: number): Promise<boolean> {
     const name = toOpenName(key)
     for (let isDone = false; !isDone; ) {
       const marker = await this.#container.properties(name)
       const run = marker && parseOpenMetadata(marker.metadata)
-      if (marker === undefined || run?.status !== 'parked') return
+      if (marker === undefined || run?.status !== 'parked') return false
       const metadata = toOpenMetadata({ ...run, dueAt: now })
       isDone = await this.#container.setMetadata(name, metadata, { ifMatch: marker.etag })
     }
+    return true
   }
 
   /** Files a run under the ended ones; only then its marker goes, so that it is always found in one place at least. */

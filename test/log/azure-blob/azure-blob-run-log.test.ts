@@ -299,6 +299,25 @@ describe('crashes between two writes', () => {
     },
   )
 
+  test('a run that was answered by somebody who did not live to say so is due', async () => {
+    const key = createKey()
+    const log = openFaulty()
+    await log.create(key, request())
+    await log.append(key, 1, [started(1), { type: 'run.parked', data: { reason: 'approval' } }])
+    let isDead = false
+    proxy.decide = (call) => {
+      if (isDead) return 'dropped'
+      isDead = call.startsWith('PUT blob runs')
+      return 'answered'
+    }
+    const decision = { type: 'decision', approvalId: 'a', decision: 'approve' } as const
+    await expect(log.control(key, decision)).rejects.toMatchObject({ code: 'store_unavailable' })
+    const later = open()
+    expect(await later.controls(key)).toEqual([decision])
+    const stalled = await later.stalled({ before: 0, now: Date.now() + 1, limit: 1000 })
+    expect(stalled.map(toSession)).toContain(key.session)
+  })
+
   test('a run that was parked, but not marked so, is looked at as parked', async () => {
     const key = createKey()
     const log = openFaulty()
