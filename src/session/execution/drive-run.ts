@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { AgentDefinition } from '../../agent/agent-definition.js'
 import type { DelegatedRun, DelegateRequest, Delegation } from '../../agent/loop/delegation.js'
 import type { ExecutionLimits, RunSetup } from '../../agent/loop/run-context.js'
 import { RunControls } from '../../agent/loop/run-controls.js'
@@ -11,7 +10,7 @@ import type { DurableTools } from '../../agent/tools/durable-tools.js'
 import type { Clock } from '../../core/clock.js'
 import { hasCode } from '../../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../../core/messages.js'
-import type { RunEvent, SessionState, StoredEvent } from '../../run/events.js'
+import type { RunEvent, StoredEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import { toInnerRun } from '../../run/inner-run.js'
 import { RunJournal } from '../../run/run-journal.js'
@@ -24,36 +23,36 @@ import { toNextExecution, toObservedRun } from './observed-run.js'
 import { sayAlive } from './say-alive.js'
 import { withAttachments } from './with-attachments.js'
 
+/** What the loop is given as it is here. */
+type Handed =
+  | 'agent'
+  | 'controls'
+  | 'depth'
+  | 'isFromUntrusted'
+  | 'messageCount'
+  | 'sessionState'
+  | 'readValues'
+  | 'limits'
+  | 'onError'
+  | 'clock'
+
 /** One execution of a run that has not ended. */
-export interface RunDrive {
-  readonly agent: AgentDefinition
+export interface RunDrive extends Pick<RunSetup, Handed> {
   readonly log: RunLog
   readonly key: RunKey
   /** What the log holds. */
   readonly events: readonly StoredEvent[]
-  readonly controls: RunControls
   /** 0 for a run that is part of another one. */
   readonly turn: number
   /** The turn of the run whose place it takes. @default none */
   readonly replacesTurn?: number | undefined
   /** Whether it works for another run, of whose trace it then is a part. */
   readonly isInner: boolean
-  /** How many runs it works for, each for the next. @default 0 */
-  readonly depth?: number | undefined
-  /** Whether what it is asked may be a stranger's wish, as whoever asks had read what an `untrusted` tool gave. @default false */
-  readonly isFromUntrusted?: boolean | undefined
   /** Finds what the model is shown of the past; may journal what that took. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
-  readonly messageCount: number
-  /** What providers kept in the session before this run. */
-  readonly sessionState: SessionState
-  readonly readValues: RunSetup['readValues']
-  readonly limits: ExecutionLimits
   /** The orchestrations of its app, for the tools of a run; absent where there are none. */
   readonly durable?: ((key: RunKey) => DurableTools) | undefined
   readonly onAppended?: ((event: RunEvent, state: RunState) => void) | undefined
-  readonly onError: (error: unknown) => void
-  readonly clock: Clock
   /** Aborts when whoever asked for this run must stop. */
   readonly signal?: AbortSignal | undefined
 }
@@ -67,20 +66,27 @@ export function driveRun(drive: RunDrive): Promise<RunState> {
 }
 
 async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState> {
-  const {
-    agent,
-    log,
-    key,
-    events,
-    controls,
-    turn,
-    replacesTurn,
-    limits,
-    durable,
-    onError,
-    onAppended,
-    clock,
-  } = drive
+  const { isInner, clock, limits } = drive
+  const journal = openJournal(drive, observer)
+  const { parked } = journal.state
+  takeOver(drive, observer, journal)
+  await journal.flush()
+  const fallSilent = isInner ? () => {} : sayAlive(journal, clock, limits.hardEnd)
+  try {
+    const history = await drive.readHistory(journal)
+    return await runLoop({
+      ...toSetup(drive, journal),
+      history,
+      // The first execution shows the answer as it is made; once it is parked, a look now and then does.
+      waiting: { follows: (comesBack) => !comesBack || parked !== 'background', isLeftToCaller: false },
+    })
+  } finally {
+    fallSilent()
+  }
+}
+
+function openJournal(drive: RunDrive, observer: RunObserver): RunJournal {
+  const { log, key, events, limits, onAppended, onError, clock } = drive
   // Also past the time for further steps: what a step has given would be lost.
   const appending = { log, key, clock, until: limits.hardEnd, onError }
   const journal: RunJournal = new RunJournal({
@@ -93,46 +99,45 @@ async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState
     },
     clock,
   })
-  const { parked, request } = journal.state
-  const executor = randomUUID().slice(0, 8)
-  const { trace } = observer
+  return journal
+}
+
+/** Notes who carries the run out from now on. */
+function takeOver({ turn, replacesTurn }: RunDrive, { trace }: RunObserver, journal: RunJournal): void {
+  const { parked } = journal.state
   const started = {
     ...toNextExecution(journal.state),
     turn,
-    executor,
+    executor: randomUUID().slice(0, 8),
     ...(replacesTurn && { replacesTurn }),
     ...(trace && { trace }),
   }
   journal.record({ type: 'run.started', data: started })
   if (parked !== undefined) journal.record({ type: 'run.resumed', data: { reason: parked } })
-  await journal.flush()
-  const fallSilent = drive.isInner ? () => {} : sayAlive(journal, clock, limits.hardEnd)
-  try {
-    return await runLoop({
-      agent: { ...agent, client: withAttachments(agent.client, log, key) },
-      journal,
-      history: await drive.readHistory(journal),
-      sessionId: key.session,
-      correlationId: key.run,
-      depth: drive.depth,
-      isFromUntrusted: drive.isFromUntrusted,
-      messageCount: drive.messageCount,
-      sessionState: drive.sessionState,
-      readValues: drive.readValues,
-      limits,
-      controls,
-      join: (run) => joinRun(log, { ...key, run }, key.run),
-      hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
-      // The first execution shows the answer as it is made; once it is parked, a look now and then does.
-      waiting: { follows: (comesBack) => !comesBack || parked !== 'background', isLeftToCaller: false },
-      delegation: createDelegation(log, key, { limits, onError, clock, durable, owner: request?.owner }),
-      durable: durable?.(key),
-      signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
-      clock,
-      onError,
-    })
-  } finally {
-    fallSilent()
+}
+
+function toSetup(drive: RunDrive, journal: RunJournal): Omit<RunSetup, 'history' | 'waiting'> {
+  const { agent, log, key, limits, durable, onError, clock } = drive
+  const owner = journal.state.request?.owner
+  return {
+    agent: { ...agent, client: withAttachments(agent.client, log, key) },
+    journal,
+    sessionId: key.session,
+    correlationId: key.run,
+    depth: drive.depth,
+    isFromUntrusted: drive.isFromUntrusted,
+    messageCount: drive.messageCount,
+    sessionState: drive.sessionState,
+    readValues: drive.readValues,
+    limits,
+    controls: drive.controls,
+    join: (run) => joinRun(log, { ...key, run }, key.run),
+    hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
+    delegation: createDelegation(log, key, { limits, onError, clock, durable, owner }),
+    durable: durable?.(key),
+    signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
+    clock,
+    onError,
   }
 }
 
