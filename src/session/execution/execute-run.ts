@@ -1,18 +1,9 @@
-import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { RunControls } from '../../agent/loop/run-controls.js'
 import type { InvocationValuesFactory, RunInfo } from '../../agent/providers/provider-context.js'
-import { type Clock, toTimestamp } from '../../core/clock.js'
-import type { ChatMessage } from '../../core/messages.js'
+import { toTimestamp } from '../../core/clock.js'
 import type { ControlRecord } from '../../run/control.js'
-import {
-  type RunEvent,
-  type RunRequest,
-  type SessionState,
-  type StoredEvent,
-  toRunRequest,
-} from '../../run/events.js'
+import { type RunEvent, type RunRequest, type StoredEvent, toRunRequest } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
-import type { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { toRequestText, toResponse } from '../../run/to-response.js'
 import { toUpdate } from '../../run/to-update.js'
@@ -35,33 +26,31 @@ export async function readWritten(log: RunLog, key: RunKey): Promise<WrittenRun>
   return { events, records }
 }
 
-export interface RunExecution {
-  readonly agent: AgentDefinition
-  readonly log: RunLog
-  readonly key: RunKey
+/** What a drive is given as it is here. */
+type Handed =
+  | 'agent'
+  | 'log'
+  | 'key'
+  | 'turn'
+  | 'replacesTurn'
+  | 'readHistory'
+  | 'messageCount'
+  | 'sessionState'
+  | 'durable'
+  | 'clock'
+  | 'onError'
+
+export interface RunExecution extends Pick<RunDrive, Handed> {
   /** Just read. */
   readonly written: WrittenRun
   readonly callback: AgentResponseCallback | undefined
-  /** Finds what the model is shown of the past; asked for only when the run goes on. */
-  readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
-  /** The run's place in the session. */
-  readonly turn: number
-  /** The place of the run that this one takes; `undefined` for its own alone. */
-  readonly replacesTurn: number | undefined
-  /** The user's messages before this run. */
-  readonly messageCount: number
   /** Tokens the session has spent before this run. */
   readonly sessionTokens: number
-  /** What providers kept in the session before this run. */
-  readonly sessionState: SessionState
   /** Makes what only the run's code may know. */
   readonly values: InvocationValuesFactory
   readonly limits: OperationLimits
-  readonly durable: RunDrive['durable']
   /** When the operation began; ms since 1970. */
   readonly operationStart: number
-  readonly clock: Clock
-  readonly onError: (error: unknown) => void
 }
 
 /**
