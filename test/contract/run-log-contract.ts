@@ -673,7 +673,8 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
         { key: third, acceptedAt: await acceptedAt(third) },
       ])
       expect((await list(later)).map(({ key }) => key)).toEqual([second, third])
-      expect((await other.parked({ from, limit: 2 })).map(({ key }) => key)).toEqual([first, second])
+      const others = await other.parked({ from, limit: 1000 })
+      expect(await other.parked({ from, limit: 2 })).toEqual(others.slice(0, 2))
       await log.control(first, { type: 'cancel', reason: 'x' })
       await log.append(second, 3, [started(2)])
       await log.append(fourth, 1, [started(1), completed('x')])
