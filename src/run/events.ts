@@ -5,6 +5,7 @@ import type { Problem } from '../core/problem.js'
 import type { ToolChoice } from '../core/tool-choice.js'
 import type { TraceContext } from '../core/trace-context.js'
 import type { Decision } from './control.js'
+import type { WireUsage } from './wire-usage.js'
 
 /** What a caller asked for, as it is kept: the data of `run.accepted`. */
 export interface RunRequest {
@@ -78,12 +79,6 @@ export interface RunAnswer {
   readonly correlationId: string
   readonly usage: WireUsage
   readonly value?: JsonValue | undefined
-}
-
-export interface WireUsage {
-  readonly prompt_tokens: number
-  readonly completion_tokens: number
-  readonly total_tokens: number
 }
 
 interface EventOf<Type extends string, Data> {
@@ -277,6 +272,11 @@ export function isTerminal(event: RunEvent): event is TerminalEvent {
   return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
 }
 
+/** What a run was asked: its log begins with that. `undefined` when there is no log. */
+export function toRunRequest([accepted]: readonly RunEvent[]): RunRequest | undefined {
+  return accepted?.type === 'run.accepted' ? accepted.data : undefined
+}
+
 const deltas: readonly string[] = [
   'message.delta',
   'reasoning.delta',
@@ -284,21 +284,7 @@ const deltas: readonly string[] = [
   'run.alive',
 ] satisfies readonly RunEventType[]
 
-/** What a run was asked: its log begins with that. `undefined` when there is no log. */
-export function toRunRequest([accepted]: readonly RunEvent[]): RunRequest | undefined {
-  return accepted?.type === 'run.accepted' ? accepted.data : undefined
-}
-
 /** True for provisional events: void if their step, or their tool, is begun again. */
 export function isDelta({ type }: RunEvent): boolean {
   return deltas.includes(type)
-}
-
-/** Token counts under the names that callers of the Python framework read. */
-export function toWireUsage(usage: Usage): WireUsage {
-  return {
-    prompt_tokens: usage.inputTokens,
-    completion_tokens: usage.outputTokens,
-    total_tokens: usage.totalTokens,
-  }
 }

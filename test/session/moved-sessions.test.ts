@@ -89,7 +89,8 @@ test('when that takes longer than an operation may, the message is brought again
   expect((await readTypes('b')).at(-1)).toBe('run.completed')
 })
 
-test('a run whose executor is silent is taken over', async () => {
+/** A session whose first message somebody has begun to work on, and an operation that comes for the second one. */
+async function openBegun() {
   const clock = new VirtualClock()
   const log = new MemoryRunLog({ clock })
   const { entity } = createSession([{ text: 'first' }, { text: 'second' }], { log, clock, limits })
@@ -97,6 +98,11 @@ test('a run whose executor is silent is taken over', async () => {
   await log.append({ ...key, run: 'a' }, 1, [started(1)])
   await ask(log, 'b')
   const operation = entity.operate('run', { correlationId: 'b' })
+  return { clock, log, operation }
+}
+
+test('a run whose executor is silent is taken over', async () => {
+  const { clock, log, operation } = await openBegun()
   await pass(clock, 15_000)
   expect(await log.read({ ...key, run: 'a' })).toHaveLength(2)
   await pass(clock, 10_000)
@@ -105,13 +111,7 @@ test('a run whose executor is silent is taken over', async () => {
 })
 
 test('a run that was put aside meanwhile is gone on with at once', async () => {
-  const clock = new VirtualClock()
-  const log = new MemoryRunLog({ clock })
-  const { entity } = createSession([{ text: 'first' }, { text: 'second' }], { log, clock, limits })
-  await ask(log, 'a')
-  await log.append({ ...key, run: 'a' }, 1, [started(1)])
-  await ask(log, 'b')
-  const operation = entity.operate('run', { correlationId: 'b' })
+  const { clock, log, operation } = await openBegun()
   await pass(clock, 5_000)
   await log.append({ ...key, run: 'a' }, 2, [{ type: 'run.parked', data: { reason: 'operation_limit' } }])
   await operation

@@ -1,9 +1,10 @@
 import { fromJsonSchema } from '../../core/caller-schema.js'
 import { type JsonObject, type JsonValue, parseWritableJson } from '../../core/json.js'
 import { type Parsed, parseWith, type Schema, toJsonSchema } from '../../core/schema.js'
-import { type RunAnswer, toWireUsage } from '../../run/events.js'
+import type { RunAnswer } from '../../run/events.js'
 import type { RunState } from '../../run/fold.js'
 import { toRequestText } from '../../run/to-response.js'
+import { toWireUsage } from '../../run/wire-usage.js'
 import type { EquippedRun } from './run-context.js'
 
 /** The answer of a run whose last step called no tools, in the words that middleware has left of it. */

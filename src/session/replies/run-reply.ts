@@ -1,9 +1,9 @@
 import type { AgentErrorCode } from '../../core/errors.js'
 import type { JsonValue } from '../../core/json.js'
-import type { Usage } from '../../core/messages.js'
 import { isRetryableCode, type Problem } from '../../core/problem.js'
-import type { TerminalEvent, WireUsage } from '../../run/events.js'
+import type { TerminalEvent } from '../../run/events.js'
 import type { RunKey } from '../../run/run-log.js'
+import { fromWireUsage } from '../../run/wire-usage.js'
 import { toStoredUsage } from '../state/stored-messages.js'
 
 /**
@@ -91,8 +91,4 @@ export function createFailedReply(
 
 function toIds({ session, run }: RunKey) {
   return { sessionId: session, correlationId: run, responseId: run }
-}
-
-function fromWireUsage({ prompt_tokens, completion_tokens, total_tokens }: WireUsage): Usage {
-  return { inputTokens: prompt_tokens, outputTokens: completion_tokens, totalTokens: total_tokens }
 }

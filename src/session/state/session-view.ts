@@ -1,6 +1,6 @@
 import type { Usage } from '../../core/messages.js'
-import { toWireUsage } from '../../run/events.js'
 import type { HistoryEntry, ToolCallView } from '../../run/history-entry.js'
+import { toWireUsage } from '../../run/wire-usage.js'
 import { fromStoredError, fromStoredMessage, fromStoredUsage } from './stored-messages.js'
 import type { StoredEntry, StoredMessage } from './stored-state.js'
 
