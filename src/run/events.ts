@@ -5,7 +5,6 @@ import type { Problem } from '../core/problem.js'
 import type { ToolChoice } from '../core/tool-choice.js'
 import type { TraceContext } from '../core/trace-context.js'
 import type { Decision } from './control.js'
-import type { WireUsage } from './wire-usage.js'
 
 /** What a caller asked for, as it is kept: the data of `run.accepted`. */
 export interface RunRequest {
@@ -79,6 +78,13 @@ export interface RunAnswer {
   readonly correlationId: string
   readonly usage: WireUsage
   readonly value?: JsonValue | undefined
+}
+
+/** Token counts under the names that callers of the Python framework read. */
+export interface WireUsage {
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly total_tokens: number
 }
 
 interface EventOf<Type extends string, Data> {

@@ -1,9 +1,9 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
-import type { StoredEvent, TerminalEvent } from '../../../run/events.js'
+import type { StoredEvent, TerminalEvent, WireUsage } from '../../../run/events.js'
 import { emptyRun, fold, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { isAsking, toOpenCalls } from '../../../run/waiting.js'
-import { toWireUsage, type WireUsage } from '../../../run/wire-usage.js'
+import { toWireUsage } from '../../../run/wire-usage.js'
 import {
   type ChatFinish,
   type ChatHead,
