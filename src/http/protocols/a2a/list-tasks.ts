@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { hasCode } from '../../../core/errors.js'
 import { parseJson } from '../../../core/json.js'
 import type { RunKey, RunSummary, SessionKey } from '../../../run/run-log.js'
 import { parseSessionId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
+import { hasSession } from '../has-session.js'
 import { type Task, taskStates } from './a2a-wire.js'
 import { toStandingTask } from './follow-task.js'
 import { historyLength } from './message-params.js'
@@ -53,10 +53,10 @@ export async function listTasks(rpc: RpcCall): Promise<RpcResult> {
   return { type: 'result', result: { tasks: shown, nextPageToken, pageSize, totalSize: tasks.length } }
 }
 
-async function findRuns({ agent, call }: RpcCall, { contextId }: ListParams): Promise<readonly RunKey[]> {
+async function findRuns(rpc: RpcCall, { contextId }: ListParams): Promise<readonly RunKey[]> {
   const found: RunKey[] = []
-  for (const session of await findSessions(call, agent.name, contextId || undefined)) {
-    const runs = await call.log.runsAfter(session, -1)
+  for (const session of await findSessions(rpc, contextId || undefined)) {
+    const runs = await rpc.call.log.runsAfter(session, -1)
     found.push(...runs.toSorted(byNewest).map(({ run }) => ({ ...session, run })))
     if (found.length >= longest.tasks) break
   }
@@ -68,23 +68,16 @@ function byNewest(a: RunSummary, b: RunSummary): number {
 }
 
 async function findSessions(
-  { log, owner, sessions }: RpcCall['call'],
-  agent: string,
+  { agent: { name: agent }, call }: RpcCall,
   contextId: string | undefined,
 ): Promise<readonly SessionKey[]> {
   if (contextId === undefined) {
-    const recent = await log.sessions(agent, { owner, limit: longest.sessions })
+    const recent = await call.log.sessions(agent, { owner: call.owner, limit: longest.sessions })
     return recent.map(({ session }) => ({ agent, session }))
   }
   const key = { agent, session: parseSessionId(contextId, 'contextId') }
-  try {
-    await sessions.requireSession(key, owner)
-    return [key]
-  } catch (error) {
-    // A context of somebody else looks like one that there is not: it has no tasks.
-    if (hasCode(error, 'not_found')) return []
-    throw error
-  }
+  // A context of somebody else looks like one that there is not: it has no tasks.
+  return (await hasSession(call, key)) ? [key] : []
 }
 
 async function readTasks(

@@ -1,6 +1,6 @@
-import { hasCode } from '../../../core/errors.js'
 import type { StoredEvent } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { hasSession } from '../has-session.js'
 import { createTaskNotFoundError } from './a2a-errors.js'
 import type { Task } from './a2a-wire.js'
 import { toStandingTask } from './follow-task.js'
@@ -19,11 +19,7 @@ export async function requireTask({ agent, call }: RpcCall, taskId: string): Pro
   const place = parseTaskId(taskId)
   if (place === undefined) throw createTaskNotFoundError(taskId)
   const key = { agent: agent.name, ...place }
-  try {
-    await call.sessions.requireSession(key, call.owner)
-  } catch (error) {
-    throw hasCode(error, 'not_found') ? createTaskNotFoundError(taskId) : error
-  }
+  if (!(await hasSession(call, key))) throw createTaskNotFoundError(taskId)
   const events = await call.sessions.readRun(key)
   if (events.length === 0) throw createTaskNotFoundError(taskId)
   return { key, events }

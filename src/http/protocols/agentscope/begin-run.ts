@@ -3,7 +3,7 @@ import { type RunRequest, toRunRequest } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import type { Call } from '../../route.js'
-import { hasSession } from './has-session.js'
+import { hasSession } from '../has-session.js'
 import type { SaidInput } from './input-messages.js'
 
 /** What a run is begun with. */

@@ -1,5 +1,4 @@
 import type { Agent } from '../../../agent/agent.js'
-import { hasCode } from '../../../core/errors.js'
 import { toRunPath } from '../../../core/session-paths.js'
 import { withinMs } from '../../../core/work-limit.js'
 import { type RunOptions, type TerminalEvent, toRunRequest } from '../../../run/events.js'
@@ -9,6 +8,7 @@ import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
 import { answerRun } from '../decide-run.js'
+import { hasSession } from '../has-session.js'
 import { findAskingRun } from '../waiting-runs.js'
 import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
 import { createUntoldError, toEndProblem } from './chat-ends.js'
@@ -63,13 +63,7 @@ async function takeResultsBefore(
   call: Call,
   { before }: Extract<ChatAsked, { type: 'message' }>,
 ): Promise<void> {
-  if (before === undefined) return
-  try {
-    await call.sessions.requireSession(before.key, call.owner)
-  } catch (error) {
-    if (hasCode(error, 'not_found')) return
-    throw error
-  }
+  if (before === undefined || !(await hasSession(call, before.key))) return
   await answerBeforeMessage(call, before.key, { decisions: [], results: before.results })
 }
 

@@ -1,4 +1,4 @@
-import { AgentError, hasCode } from '../../../core/errors.js'
+import { AgentError } from '../../../core/errors.js'
 import { withinMs } from '../../../core/work-limit.js'
 import type { StoredEvent } from '../../../run/events.js'
 import { fold } from '../../../run/fold.js'
@@ -7,6 +7,7 @@ import { parseCount, parseFlag, refuseUnknown } from '../../parse-query.js'
 import { toReachable } from '../../reachable-agents.js'
 import { passBody } from '../../read-body.js'
 import type { Call } from '../../route.js'
+import { hasSession } from '../has-session.js'
 import { beginResponse } from './begin-response.js'
 import { parseResponseRequest } from './parse-response-request.js'
 import { parseResponseId, type ResponseKey, toResponseId } from './response-id.js'
@@ -64,10 +65,7 @@ async function requireResponse(call: Call): Promise<{ key: ResponseKey; told: Re
   const id = call.params.responseId ?? ''
   const key = tryParse(id)
   const isReachable = toReachable(call).some(({ name }) => name === key?.agent)
-  if (key === undefined || !isReachable) throw createMissingError(id)
-  await call.sessions.requireSession(key, call.owner).catch((error: unknown) => {
-    throw hasCode(error, 'not_found') ? createMissingError(id) : error
-  })
+  if (key === undefined || !isReachable || !(await hasSession(call, key))) throw createMissingError(id)
   const told = await readResponse(call, key)
   if (!told.isThere) throw createMissingError(id)
   return { key, told }
