@@ -12,6 +12,7 @@ import type { Call } from '../route.js'
 import { findUnreported, type PlacedResult, reportResults } from '../take-results.js'
 import { toAnswered } from './answered-events.js'
 import { takeDecisions } from './take-decisions.js'
+import type { RunToTell } from './tell-run.js'
 import { isExpiredNow } from './waiting-runs.js'
 
 /** What a human has decided, and where in the request that stands. */
@@ -29,14 +30,6 @@ export interface RunAnswers {
   readonly results: readonly PlacedResult[]
 }
 
-/** A run that goes on with what was answered, and its events that were told before. */
-export interface AnsweredRun {
-  readonly key: RunKey
-  readonly told: readonly StoredEvent[]
-  /** The approvals that were decided, and the tool calls that were carried out. */
-  readonly answered: readonly string[]
-}
-
 /**
  * Takes a human's decisions about one run of a session. Sending the same ones again gives the same.
  * @throws {AgentError} `invalid_request`, `not_found` or `approval_already_decided`, naming the field.
@@ -45,20 +38,20 @@ export async function decideRun(
   call: Call,
   session: SessionKey,
   placed: readonly PlacedDecision[],
-): Promise<AnsweredRun> {
+): Promise<RunToTell> {
   return answerRun(call, { ...session, run: toDecidedRun(placed) }, { decisions: placed, results: [] })
 }
 
 /**
  * Takes what a run has asked for: a human's decisions, and what came of the tools that the caller carries out. Sending the
- * same again gives the same, and nothing is taken when a part of it cannot be.
+ * same again gives the same, and nothing is taken when a part of it cannot be. What is to be told is how the run goes on with it.
  * @throws {AgentError} `invalid_request`, `not_found`, `approval_already_decided` or `result_already_reported`, naming the field.
  */
 export async function answerRun(
   call: Call,
   key: RunKey,
   { decisions: placed, results }: RunAnswers,
-): Promise<AnsweredRun> {
+): Promise<Required<RunToTell>> {
   await call.sessions.requireSession(key, call.owner)
   const events = await call.sessions.readRun(key)
   const due = placed.filter((one) => !(one.isWaived && isPast(events, one)))

@@ -16,6 +16,11 @@ export interface TellingFrom {
   readonly answered?: readonly string[]
 }
 
+/** A run to be told, and from where on. */
+export interface RunToTell extends TellingFrom {
+  readonly key: RunKey
+}
+
 /** Tells a run in batches of frames, to its end, to where it waits for a human or its caller, or to the stream's time limit. */
 export async function* tellRun<Frame>(
   call: Call,

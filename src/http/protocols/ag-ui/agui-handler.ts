@@ -2,11 +2,11 @@ import type { ServerSentEvent } from '../../../core/sse.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
-import { tellRun } from '../tell-run.js'
+import { type RunToTell, tellRun } from '../tell-run.js'
 import { toAguiError } from './agui-errors.js'
 import type { AguiEvent } from './agui-events.js'
 import { AguiTeller } from './agui-teller.js'
-import { type BegunRun, beginRun } from './begin-run.js'
+import { beginRun } from './begin-run.js'
 import { type ParsedInput, parseInput } from './parse-input.js'
 
 /** `POST ag-ui/{agent}`, `POST ag-ui`: takes a message, or what a run has asked for; answers with the run's events. */
@@ -21,11 +21,12 @@ export async function handleAgui(call: Call): Promise<Answer> {
 async function* toSseBatches(
   call: Call,
   { key: { run: runId }, shown, isOlderClient }: ParsedInput,
-  { key, from }: BegunRun,
+  begun: RunToTell,
 ): AsyncGenerator<readonly ServerSentEvent[]> {
+  const { key } = begun
   const teller = new AguiTeller({ key, runId, shown, isOlderClient })
   try {
-    for await (const events of tellRun(call, key, teller, from)) yield events.map(toSse)
+    for await (const events of tellRun(call, key, teller, begun)) yield events.map(toSse)
   } catch (error) {
     call.onError(error)
     yield [toSse(toAguiError(error))]

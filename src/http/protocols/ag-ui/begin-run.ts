@@ -7,7 +7,7 @@ import type { BeginOptions } from '../../../session/client/session-client.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { toContextId } from '../stored-said.js'
-import type { TellingFrom } from '../tell-run.js'
+import type { RunToTell } from '../tell-run.js'
 import { type ReplacedRun, refuseToWait } from '../waiting-runs.js'
 import { findReplaced } from './find-replaced.js'
 import { toContextMessages, toFreshMessages, toLastUserId, toSaidMessages } from './fresh-messages.js'
@@ -15,22 +15,16 @@ import type { ParsedInput } from './parse-input.js'
 import { takeAnswers } from './take-answers.js'
 import { checkUnchanged, findTakingRuns, findTwin, type TakingRun } from './taking-runs.js'
 
-/** A run of ours that a client's run is told from, and from where on. */
-export interface BegunRun {
-  readonly key: RunKey
-  readonly from: TellingFrom
-}
-
-/** Takes what a run is answered and what is said. A request that is repeated finds what it did before. */
-export async function beginRun(call: Call, input: ParsedInput): Promise<BegunRun> {
+/** Takes what a run is answered and what is said; gives the run of ours that the client's is told from. A request that is repeated finds what it did before. */
+export async function beginRun(call: Call, input: ParsedInput): Promise<RunToTell> {
   const { key } = input
   const answered = isReplacing(input) ? undefined : await takeAnswers(call, input)
-  if (answered !== undefined) return { key: answered.key, from: answered }
+  if (answered !== undefined) return answered
   const { request, outcome, epoch } = fold(await call.sessions.readRun(key))
   const isWithdrawn = outcome?.type === 'run.cancelled' && epoch === 0
   if (request === undefined || isWithdrawn) return beginAnew(call, input)
   await sayAgain(call, input, request)
-  return { key, from: {} }
+  return { key }
 }
 
 /** Whether there is nothing to be answered any more. A client that goes on with what it has begun so may name once more what that replaces. */
@@ -51,7 +45,7 @@ async function sayAgain(
   await say(call, input, said, { context, options })
 }
 
-async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
+async function beginAnew(call: Call, input: ParsedInput): Promise<RunToTell> {
   const { key, shown } = input
   if (input.replaces !== undefined) return replace(call, input, input.replaces)
   const runs = await findTakingRuns(call, input)
@@ -59,27 +53,27 @@ async function beginAnew(call: Call, input: ParsedInput): Promise<BegunRun> {
   const taker = runs.find(({ taken }) => taken.has(last))
   if (taker === undefined) {
     const twin = await sayOnce(call, input, leaveOutTaken(toFreshMessages(shown, []), runs))
-    return { key: twin ?? key, from: {} }
+    return { key: twin ?? key }
   }
   await call.sessions.requireSession(key, call.owner)
   if (taker.isVoid) {
     await say(call, input, toFreshMessages(shown, [taker.key.run]))
-    return { key, from: {} }
+    return { key }
   }
   checkUnchanged(shown, taker)
-  return { key: taker.key, from: {} }
+  return { key: taker.key }
 }
 
 /** Says the user's last message in place of another one; tells the run that has it, when that is the answer that is wanted. */
-async function replace(call: Call, input: ParsedInput, replaces: string): Promise<BegunRun> {
+async function replace(call: Call, input: ParsedInput, replaces: string): Promise<RunToTell> {
   const { key, shown } = input
   const replaced = await findReplaced(call, input, replaces)
   const { run, said, isWanted } = replaced
-  if (isWanted) return { key: { ...key, run }, from: {} }
+  if (isWanted) return { key: { ...key, run } }
   const ids = [...said, toLastUserId(shown)]
   const isPart = ({ messageId }: ChatMessage) => ids.includes(messageId)
   const twin = await sayOnce(call, input, toFreshMessages(shown, []).filter(isPart), replaced)
-  return { key: twin ?? key, from: {} }
+  return { key: twin ?? key }
 }
 
 /** Without an answer to it, a message that was taken stands before the next. */

@@ -1,7 +1,8 @@
 import { fold } from '../../../run/fold.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
-import { type AnsweredRun, answerRun, type RunAnswers, toDecidedRun } from '../decide-run.js'
+import { answerRun, type RunAnswers, toDecidedRun } from '../decide-run.js'
+import type { RunToTell } from '../tell-run.js'
 import { createWaitError } from '../waiting-runs.js'
 import type { ParsedInput } from './parse-input.js'
 import { toReportedResults, toReports } from './reported-results.js'
@@ -12,7 +13,7 @@ import { isAllTaken, isWithoutAnswer, listLatestRuns } from './taking-runs.js'
  * with it; `undefined` when the user has said something since, or the run is to be tried again.
  * @throws {AgentError} `session_busy` when what the user has said since would have to wait.
  */
-export async function takeAnswers(call: Call, input: ParsedInput): Promise<AnsweredRun | undefined> {
+export async function takeAnswers(call: Call, input: ParsedInput): Promise<RunToTell | undefined> {
   const { key: session, shown, decisions } = input
   const run = decisions.length > 0 ? toDecidedRun(decisions) : await findReportedRun(call, input)
   if (run === undefined) return undefined

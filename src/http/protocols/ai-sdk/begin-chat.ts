@@ -4,35 +4,23 @@ import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
-import { type AnsweredRun, answerRun, decideRun, leaveOutPast, toDecidedRun } from '../decide-run.js'
-import type { TellingFrom } from '../tell-run.js'
+import { answerRun, decideRun, leaveOutPast, toDecidedRun } from '../decide-run.js'
+import type { RunToTell } from '../tell-run.js'
 import { createWaitError, refuseToWait } from '../waiting-runs.js'
 import type { ParsedChat } from './parse-chat.js'
 import { type Said, sayAnew } from './say-anew.js'
 
-/** A run that answers a chat, and from where on it is told. */
-export interface BegunChat {
-  readonly key: RunKey
-  readonly from: TellingFrom
-}
-
 /** Takes what is answered and what is said. A request that is repeated finds what it did before. */
-export async function beginChat(call: Call, chat: ParsedChat): Promise<BegunChat> {
-  if (chat.messages.length === 0) {
-    const answered = await answer(call, chat)
-    return { key: answered.key, from: answered }
-  }
+export async function beginChat(call: Call, chat: ParsedChat): Promise<RunToTell> {
+  if (chat.messages.length === 0) return answer(call, chat)
   await answerAhead(call, chat)
   const said = (await sayAnew(call, chat)) ?? (await sayNew(call, chat))
   const key = { ...chat.session, run: said.run }
   await begin(call, key, said)
-  return { key, from: {} }
+  return { key }
 }
 
-function answer(
-  call: Call,
-  { session, answers: { run = '', ...answers } }: ParsedChat,
-): Promise<AnsweredRun> {
+function answer(call: Call, { session, answers: { run = '', ...answers } }: ParsedChat): Promise<RunToTell> {
   return answers.results.length > 0
     ? answerRun(call, { ...session, run }, answers)
     : decideRun(call, session, answers.decisions)

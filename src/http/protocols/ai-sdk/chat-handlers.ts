@@ -36,7 +36,7 @@ export async function handleResume(call: Call): Promise<Answer> {
   await call.sessions.requireSession(session, call.owner)
   const key =
     messageId === null ? await findRunToTell(call, session) : await requireRun(call, session, messageId)
-  return key === undefined ? nothingRuns : createChunkStream(call, { key, from: {} })
+  return key === undefined ? nothingRuns : createChunkStream(call, { key })
 }
 
 const nothingRuns: Answer = { status: 204, headers: {} }

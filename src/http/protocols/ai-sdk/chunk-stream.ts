@@ -3,13 +3,12 @@ import type { ServerSentEvent } from '../../../core/sse.js'
 import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
-import { tellRun } from '../tell-run.js'
+import { type RunToTell, tellRun } from '../tell-run.js'
 import { AnswerTeller } from './answer-teller.js'
-import type { BegunChat } from './begin-chat.js'
 import type { UiChunk } from './ui-chunks.js'
 
 /** A run's answer as a UI message stream. Source: `ai` 7, `UI_MESSAGE_STREAM_HEADERS`, `JsonToSseTransformStream`. */
-export function createChunkStream(call: Call, begun: BegunChat): Answer {
+export function createChunkStream(call: Call, begun: RunToTell): Answer {
   const { session, run } = begun.key
   return createSseAnswer(toSseBatches(call, begun), call.settings, {
     ...toRunHeaders(session, run),
@@ -17,12 +16,10 @@ export function createChunkStream(call: Call, begun: BegunChat): Answer {
   })
 }
 
-async function* toSseBatches(
-  call: Call,
-  { key, from }: BegunChat,
-): AsyncGenerator<readonly ServerSentEvent[]> {
+async function* toSseBatches(call: Call, begun: RunToTell): AsyncGenerator<readonly ServerSentEvent[]> {
+  const { key } = begun
   try {
-    for await (const chunks of tellRun(call, key, new AnswerTeller(key), from)) yield chunks.map(toSse)
+    for await (const chunks of tellRun(call, key, new AnswerTeller(key), begun)) yield chunks.map(toSse)
   } catch (error) {
     call.onError(error)
     yield [toSse({ type: 'error', errorText: toProblem(error).detail })]
