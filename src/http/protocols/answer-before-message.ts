@@ -4,7 +4,7 @@ import type { RunKey } from '../../run/run-log.js'
 import { isCallersTool, toOpenApprovals, toOpenCalls } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 import { findUnreported } from '../take-results.js'
-import { answerRun, type RunAnswers } from './decide-run.js'
+import { answerRun, type RunAnswers } from './answer-run.js'
 
 /**
  * Takes what is answered together with the user's next message; what was answered before is history by then. A run that has

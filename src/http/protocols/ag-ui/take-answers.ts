@@ -1,7 +1,7 @@
 import { fold } from '../../../run/fold.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
-import { answerRun, type RunAnswers, toDecidedRun } from '../decide-run.js'
+import { answerRun, type RunAnswers, toDecidedRun } from '../answer-run.js'
 import type { RunToTell } from '../tell-run.js'
 import { createWaitError } from '../waiting-runs.js'
 import type { ParsedInput } from './parse-input.js'

@@ -4,7 +4,7 @@ import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
-import { answerRun, decideRun, leaveOutPast, toDecidedRun } from '../decide-run.js'
+import { answerRun, leaveOutPast, toDecidedRun } from '../answer-run.js'
 import type { RunToTell } from '../tell-run.js'
 import { createWaitError, refuseToWait } from '../waiting-runs.js'
 import type { ParsedChat } from './parse-chat.js'
@@ -20,10 +20,9 @@ export async function beginChat(call: Call, chat: ParsedChat): Promise<RunToTell
   return { key }
 }
 
-function answer(call: Call, { session, answers: { run = '', ...answers } }: ParsedChat): Promise<RunToTell> {
-  return answers.results.length > 0
-    ? answerRun(call, { ...session, run }, answers)
-    : decideRun(call, session, answers.decisions)
+function answer(call: Call, { session, answers }: ParsedChat): Promise<RunToTell> {
+  const { run = '', decisions, results } = answers
+  return answerRun(call, { ...session, run: results.length > 0 ? run : toDecidedRun(decisions) }, answers)
 }
 
 /** Takes what is answered ahead of a new message, as far as it is not too late. @throws {AgentError} `session_busy` when the message would have to wait. */

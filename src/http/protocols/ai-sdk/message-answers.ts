@@ -1,6 +1,6 @@
 import { parseShape } from '../../parse-shape.js'
 import type { PlacedResult } from '../../take-results.js'
-import type { PlacedDecision, RunAnswers } from '../decide-run.js'
+import type { PlacedDecision, RunAnswers } from '../answer-run.js'
 import { toAnsweringRun } from './answer-id.js'
 import { approvalPart, outputPart, type UiBodyMessage, type UiBodyPart } from './chat-body.js'
 

@@ -1,7 +1,7 @@
 import { toRunRequest } from '../../../run/events.js'
 import type { Call } from '../../route.js'
+import { answerRun } from '../answer-run.js'
 import { readAnswered, toUnanswered } from '../answered-events.js'
-import { answerRun } from '../decide-run.js'
 import { checkSameOptions } from './check-same-options.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import type { PlacedAnswer } from './placed-answer.js'

@@ -31,18 +31,6 @@ export interface RunAnswers {
 }
 
 /**
- * Takes a human's decisions about one run of a session. Sending the same ones again gives the same.
- * @throws {AgentError} `invalid_request`, `not_found` or `approval_already_decided`, naming the field.
- */
-export async function decideRun(
-  call: Call,
-  session: SessionKey,
-  placed: readonly PlacedDecision[],
-): Promise<RunToTell> {
-  return answerRun(call, { ...session, run: toDecidedRun(placed) }, { decisions: placed, results: [] })
-}
-
-/**
  * Takes what a run has asked for: a human's decisions, and what came of the tools that the caller carries out. Sending the
  * same again gives the same, and nothing is taken when a part of it cannot be. What is to be told is how the run goes on with it.
  * @throws {AgentError} `invalid_request`, `not_found`, `approval_already_decided` or `result_already_reported`, naming the field.
