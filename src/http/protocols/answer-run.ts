@@ -11,9 +11,8 @@ import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { findUnreported, type PlacedResult, reportResults } from '../take-results.js'
 import { toAnswered } from './answered-events.js'
-import { takeDecisions } from './take-decisions.js'
+import { isExpiredNow, takeDecisions } from './take-decisions.js'
 import type { RunToTell } from './tell-run.js'
-import { isExpiredNow } from './waiting-runs.js'
 
 /** What a human has decided, and where in the request that stands. */
 export interface PlacedDecision extends Omit<Decision, 'by'> {

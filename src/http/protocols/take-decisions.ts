@@ -1,14 +1,14 @@
+import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import type { Decision } from '../../run/control.js'
 import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
-import { toOpenApprovals } from '../../run/waiting.js'
+import { isExpired, toOpenApprovals } from '../../run/waiting.js'
 import { createForbiddenError, mayDecide } from '../decision-right.js'
 import { createDecidedError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { toAnswered } from './answered-events.js'
-import { isExpiredNow } from './waiting-runs.js'
 
 /**
  * Takes what a human has decided about the tool calls that a run waits with; what was decided just so before is passed
@@ -59,6 +59,11 @@ function requireOpen(
     'approval_already_decided',
     `Approval "${approvalId}" expired at ${approval.expiresAt}.`,
   )
+}
+
+/** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */
+export function isExpiredNow(approval: ApprovalRequested): boolean {
+  return isExpired(approval, toTimestamp(Date.now()))
 }
 
 /** Passes when others have decided the same, of which the run has yet to learn. @throws {AgentError} `approval_already_decided` */

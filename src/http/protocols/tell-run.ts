@@ -1,12 +1,11 @@
 import { isTerminal, type StoredEvent } from '../../run/events.js'
-import { advance, emptyRun } from '../../run/fold.js'
+import { advance, emptyRun, fold } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
-import { isAsking } from '../../run/waiting.js'
+import { isAnswer, isAsking } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 import { createStreamLimit } from '../stream-limit.js'
 import { toAnswered } from './answered-events.js'
 import type { RunTeller } from './run-teller.js'
-import { followDecidedRun } from './waiting-runs.js'
 
 /** From where on a run is told. */
 export interface TellingFrom {
@@ -42,7 +41,7 @@ export async function* tellRun<Frame>(
     teller.pause()
     yield teller.resume()
   }
-  for await (const events of followDecidedRun(call, key, limit, told)) {
+  for await (const events of followAnsweredRun(call, key, limit, told)) {
     const frames = events.flatMap(hear)
     const last = events.at(-1)
     const isWaiting = unheard.size === 0 && last?.type === 'run.parked' && isAsking(state)
@@ -51,4 +50,36 @@ export async function* tellRun<Frame>(
     if (isWaiting || (last !== undefined && isTerminal(last))) return
   }
   yield teller.breakOff()
+}
+
+/**
+ * A run as it goes on, once it has heard what somebody has answered it: after `told`, or else from its beginning. What
+ * there is already comes as one.
+ */
+export async function* followAnsweredRun(
+  call: Pick<Call, 'log' | 'sessions'>,
+  key: RunKey,
+  signal: AbortSignal,
+  told: readonly StoredEvent[] = [],
+): AsyncGenerator<readonly StoredEvent[]> {
+  const events = told.length > 0 ? told : await readAnsweredRun(call, key, signal)
+  if (told.length === 0) yield events
+  if (fold(events).outcome === undefined) yield* call.sessions.follow(key, events.length - 1, signal)
+}
+
+/**
+ * A run's events, once it has heard what somebody has answered it: until then its log says that it waits for that.
+ * Waits only when there is something to hear, and no longer than the signal allows.
+ */
+async function readAnsweredRun(
+  { log, sessions }: Pick<Call, 'log' | 'sessions'>,
+  key: RunKey,
+  signal: AbortSignal,
+): Promise<readonly StoredEvent[]> {
+  const events = await sessions.readRun(key)
+  const state = fold(events)
+  const isAnswered = isAsking(state) && (await log.controls(key)).some((wish) => isAnswer(state, wish))
+  if (!isAnswered) return events
+  for await (const later of sessions.follow(key, events.length - 1, signal)) if (later.length > 0) break
+  return sessions.readRun(key)
 }

@@ -1,58 +1,9 @@
-import { toTimestamp } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
-import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { findOpenRuns } from '../../run/find-runs.js'
-import { fold, type RunState } from '../../run/fold.js'
+import type { RunState } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
-import { hasOpenQuestions, isAnswer, isAsking, isExpired } from '../../run/waiting.js'
+import { hasOpenQuestions } from '../../run/waiting.js'
 import type { Call } from '../route.js'
-
-/** Whether a tool call that waits for a human goes on as rejected, because nobody decided in time. */
-export function isExpiredNow(approval: ApprovalRequested): boolean {
-  return isExpired(approval, toTimestamp(Date.now()))
-}
-
-/** Whether a run can go on: because it asks nobody, or has been given an answer of which its log does not know yet. */
-async function isDecided(
-  { log }: Pick<Call, 'log'>,
-  key: RunKey,
-  events: readonly StoredEvent[],
-): Promise<boolean> {
-  const state = fold(events)
-  if (!hasOpenQuestions(state)) return true
-  return (await log.controls(key)).some((record) => isAnswer(state, record))
-}
-
-/**
- * A run's events, once it has heard what somebody has answered it: until then its log says that it waits for that.
- * Waits only when there is something to hear, and no longer than the signal allows.
- */
-async function readDecidedRun(
-  call: Pick<Call, 'log' | 'sessions'>,
-  key: RunKey,
-  signal: AbortSignal,
-): Promise<readonly StoredEvent[]> {
-  const { sessions } = call
-  const events = await sessions.readRun(key)
-  if (!isAsking(fold(events)) || !(await isDecided(call, key, events))) return events
-  for await (const later of sessions.follow(key, events.length - 1, signal)) if (later.length > 0) break
-  return sessions.readRun(key)
-}
-
-/**
- * A run as it goes on, once it has heard what somebody has answered it: after `told`, or else from its beginning. What
- * there is already comes as one.
- */
-export async function* followDecidedRun(
-  call: Pick<Call, 'log' | 'sessions'>,
-  key: RunKey,
-  signal: AbortSignal,
-  told: readonly StoredEvent[] = [],
-): AsyncGenerator<readonly StoredEvent[]> {
-  const events = told.length > 0 ? told : await readDecidedRun(call, key, signal)
-  if (told.length === 0) yield events
-  if (fold(events).outcome === undefined) yield* call.sessions.follow(key, events.length - 1, signal)
-}
 
 /**
  * The earlier run of a session that a new one would have to wait behind until somebody decides, or its caller reports; `undefined` when there is

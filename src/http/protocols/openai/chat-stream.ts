@@ -4,7 +4,7 @@ import { type Answer, toRunHeaders } from '../../answers.js'
 import { createSseAnswer } from '../../event-stream.js'
 import type { Call } from '../../route.js'
 import { createStreamLimit } from '../../stream-limit.js'
-import { followDecidedRun } from '../waiting-runs.js'
+import { followAnsweredRun } from '../tell-run.js'
 import { type ChatFrame, type ChatTelling, nothingTold, tellChat, toUntoldFrame } from './chat-chunks.js'
 import { toOpenAiError } from './openai-errors.js'
 
@@ -31,7 +31,7 @@ async function* toFrames(call: Call, telling: ChatTelling): AsyncGenerator<reado
   const limit = createStreamLimit(call)
   let progress = nothingTold
   // What there is already comes as one: what is void in it need not be told.
-  for await (const events of followDecidedRun(call, telling.key, limit)) {
+  for await (const events of followAnsweredRun(call, telling.key, limit)) {
     const told = tellChat(telling, progress, events)
     progress = told.progress
     if (told.frames.length > 0) yield told.frames
