@@ -1,11 +1,9 @@
-import type { ServerSentEvent } from '../../../core/sse.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../answers.js'
-import { createSseAnswer } from '../../event-stream.js'
 import { refuseUnknown } from '../../parse-query.js'
 import type { Call } from '../../route.js'
-import { A2aError, type RpcId, toA2aErrorAnswer, toRpcError } from './a2a-errors.js'
+import { createFrameStream } from '../frame-stream.js'
+import { A2aError, toA2aErrorAnswer, toRpcError } from './a2a-errors.js'
 import { type A2aVersion, checkVersion, knownParameters } from './a2a-version.js'
-import type { Frame } from './a2a-wire.js'
 import { requireCalledAgent } from './called-agent.js'
 import { toLegacyFrame } from './legacy-wire.js'
 import { listTasks } from './list-tasks.js'
@@ -74,27 +72,17 @@ function findMethod(method: string): { readonly run: RpcMethod; readonly version
   throw new A2aError('METHOD_NOT_FOUND', 'invalid_request', `method: there is no "${method}", but ${known}.`)
 }
 
+/** Each event of a stream is an answer to the request, as JSON-RPC has it. */
 function toAnswer({ call, id, version }: RpcCall, result: RpcResult): Answer {
+  const toRpcAnswer = (fields: object) => ({ jsonrpc: '2.0', id, ...fields })
+  if (result.type === 'frames')
+    return createFrameStream(call, {
+      key: result.key,
+      batches: result.frames,
+      toData: (frame) => toRpcAnswer({ result: version === '1.0' ? frame : toLegacyFrame(frame) }),
+      toErrorData: (error) => toRpcAnswer({ error: toRpcError(error) }),
+    })
   const { key } = result
   const headers = key === undefined ? {} : toRunHeaders(key.session, key.run)
-  if (result.type === 'result')
-    return createJsonAnswer({ jsonrpc: '2.0', id, result: result.result }, 200, headers)
-  const toWire = version === '1.0' ? (frame: Frame) => frame : toLegacyFrame
-  return createSseAnswer(toSseBatches(call, id, result.frames, toWire), call.settings, headers)
-}
-
-/** Each event is an answer to the request, as JSON-RPC has it. */
-async function* toSseBatches(
-  call: Call,
-  id: RpcId,
-  batches: AsyncIterable<readonly Frame[]>,
-  toWire: (frame: Frame) => object,
-): AsyncGenerator<readonly ServerSentEvent[]> {
-  const toEvent = (fields: object) => ({ data: JSON.stringify({ jsonrpc: '2.0', id, ...fields }) })
-  try {
-    for await (const frames of batches) yield frames.map((frame) => toEvent({ result: toWire(frame) }))
-  } catch (error) {
-    call.onError(error)
-    yield [toEvent({ error: toRpcError(error) })]
-  }
+  return createJsonAnswer(toRpcAnswer({ result: result.result }), 200, headers)
 }
