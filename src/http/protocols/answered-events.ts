@@ -9,33 +9,32 @@ export function toAnswered(event: RunEvent): string | undefined {
   return event.type === 'tool.completed' ? event.data.callId : undefined
 }
 
-/** The events up to where the run learned the last of these answers; all, as long as it has one of them still to learn. */
-export function toUnanswered(
-  events: readonly StoredEvent[],
-  answered: readonly string[],
-): readonly StoredEvent[] {
-  const ends = answered.map((id) => events.findIndex((event) => toAnswered(event) === id))
-  return ends.includes(-1) ? events : events.slice(0, Math.max(...ends))
+/** Whether a run has learned all of these answers. */
+export function hasLearned(events: readonly StoredEvent[], answered: readonly string[]): boolean {
+  return answered.every((id) => events.some((event) => toAnswered(event) === id))
 }
 
 /** Callers are not kept waiting for longer, also those who want an answer at once. */
 const longestLearningMs = 5_000
 
 /**
- * The events of a run once it has learned these answers: it may have begun to wait again just before. As many as there
- * are when that takes too long, as nobody carries it out.
+ * For each of these answers the events up to where the run learned it: it may have begun to wait again just before. As many
+ * as there are when that takes too long, as nobody carries the run out.
  */
-export function readAnswered(
+export async function readBeforeAnswers(
   { sessions }: Call,
   key: RunKey,
   answered: readonly string[],
-): Promise<readonly StoredEvent[]> {
-  return withinMs(longestLearningMs, async (signal) => {
-    const events: StoredEvent[] = []
+): Promise<readonly (readonly StoredEvent[])[]> {
+  const events: StoredEvent[] = []
+  await withinMs(longestLearningMs, async (signal) => {
     for await (const batch of sessions.follow(key, -1, signal)) {
       events.push(...batch)
-      if (toUnanswered(events, answered) !== events) break
+      if (hasLearned(events, answered)) return
     }
-    return events
+  })
+  return answered.map((id) => {
+    const end = events.findIndex((event) => toAnswered(event) === id)
+    return end === -1 ? events : events.slice(0, end)
   })
 }

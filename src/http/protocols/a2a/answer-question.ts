@@ -9,7 +9,7 @@ import { checkEditedArguments } from '../../check-edited-arguments.js'
 import { jsonObject } from '../../json-shapes.js'
 import { parseShape } from '../../parse-shape.js'
 import { createFieldError } from '../../request-errors.js'
-import { toUnanswered } from '../answered-events.js'
+import { hasLearned } from '../answered-events.js'
 import { takeDecisions } from '../take-decisions.js'
 import { A2aError } from './a2a-errors.js'
 import type { IsOldQuestion } from './follow-task.js'
@@ -41,7 +41,7 @@ export async function answerQuestion(
     : [await readVerdict(rpc, found, message)]
   await takeDecisions(rpc.call, found, decisions, () => 'message.parts')
   const answered = decisions.map(({ approvalId }) => approvalId)
-  return (events) => toUnanswered(events, answered) === events
+  return (events) => !hasLearned(events, answered)
 }
 
 function hasDecision({ parts }: SentMessage): boolean {

@@ -5,7 +5,7 @@ import { parseCorrelationId, parseId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { answerRun, type PlacedDecision } from '../answer-run.js'
-import { readAnswered, toUnanswered } from '../answered-events.js'
+import { readBeforeAnswers } from '../answered-events.js'
 import type { DecidedInput } from './input-messages.js'
 import type { ParsedProcess } from './parse-process.js'
 import { projectRun } from './project-run.js'
@@ -39,8 +39,7 @@ export async function decideProcess(
     }),
   )
   await answerRun(call, key, { decisions, results: [] })
-  const events = await readAnswered(call, key, ids)
-  const waits = ids.map((id) => findLastWait(key, toUnanswered(events, [id])))
+  const waits = (await readBeforeAnswers(call, key, ids)).map((events) => findLastWait(key, events))
   const after = cursor === -1 ? Math.min(...waits) : cursor
   return { key, reading: { after, answered: Math.max(after, ...waits) } }
 }

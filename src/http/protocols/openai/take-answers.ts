@@ -1,7 +1,7 @@
 import { toRunRequest } from '../../../run/events.js'
 import type { Call } from '../../route.js'
 import { answerRun } from '../answer-run.js'
-import { readAnswered, toUnanswered } from '../answered-events.js'
+import { readBeforeAnswers } from '../answered-events.js'
 import { checkSameOptions } from './check-same-options.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import type { PlacedAnswer } from './placed-answer.js'
@@ -29,9 +29,8 @@ export async function takeAnswers(
   const request = toRunRequest(await call.sessions.readRun(key))
   if (request !== undefined) checkSameOptions(asked.options, request.options, 'text.format')
   const { answered } = await answerRun(call, key, answers)
-  const events = await readAnswered(call, key, answered)
   // The part that an answer belongs to is the first that is not over when it is taken.
-  const parts = answered.map((id) => countParts(toUnanswered(events, [id])))
+  const parts = (await readBeforeAnswers(call, key, answered)).map(countParts)
   const unseen = conversation?.heard === undefined ? [] : [conversation.heard.part + 1]
   return { ...key, first: Math.min(...parts, ...unseen), part: Math.max(...parts) }
 }
