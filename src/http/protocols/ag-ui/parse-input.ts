@@ -13,6 +13,7 @@ import type { Call } from '../../route.js'
 import type { PlacedDecision } from '../answer-run.js'
 import { findAgent, requireAgent } from '../find-agent.js'
 import { isNothing } from '../is-nothing.js'
+import { toMedia } from '../to-media.js'
 import { type AguiBody, type AguiPart, aguiBody, type ResumeEntry, userMessage } from './agui-body.js'
 import type { AguiMessage } from './agui-events.js'
 import { isOlderClient } from './older-outcome.js'
@@ -118,7 +119,5 @@ function toContent(part: AguiPart): Content {
   const { value, mimeType = type === 'image' ? 'image/*' : 'application/octet-stream' } = source
   if (source.type === 'data')
     return { type: 'data', uri: `data:${mimeType};base64,${value}`, mediaType: mimeType }
-  return /^data:/i.test(value)
-    ? { type: 'data', uri: value }
-    : { type: 'uri', uri: value, mediaType: mimeType }
+  return toMedia(value, mimeType)
 }

@@ -1,4 +1,5 @@
 import type { Content } from '../../../core/messages.js'
+import { toMedia } from '../to-media.js'
 import type { UserBodyMessage } from './chat-message-body.js'
 
 /** The parts of a user's message in our words. */
@@ -13,11 +14,6 @@ function toContent(part: Exclude<UserBodyMessage['content'], string>[number]): C
     case 'file':
       return { type: 'data', uri: part.file.file_data }
     case 'image_url':
-      return toImage(part.image_url.url)
+      return toMedia(part.image_url.url, 'image/*')
   }
-}
-
-function toImage(uri: string): Content {
-  if (uri.toLowerCase().startsWith('data:')) return { type: 'data', uri }
-  return { type: 'uri', uri, mediaType: 'image/*' }
 }
