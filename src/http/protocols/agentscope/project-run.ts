@@ -1,16 +1,11 @@
-import {
-  addUsage,
-  noUsage,
-  toFunctionCalls,
-  toReasoning,
-  toText,
-  type Usage,
-} from '../../../core/messages.js'
+import { toFunctionCalls, toReasoning, toSaidText, toText, type Usage } from '../../../core/messages.js'
 import type { RunAnswer, StepCompleted, StoredEvent, ToolCompleted } from '../../../run/events.js'
+import { advance, emptyRun, type RunState, toLastCalls } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { fromWireUsage } from '../../../run/wire-usage.js'
 import type { AgentScopeEvent, AgentScopeUsage } from './agentscope-events.js'
 import { ResponseWriter } from './response-writer.js'
-import { toApprovalData, toCallData, toOutputData, toRefusal } from './tool-data.js'
+import { toApprovalData, toCallData, toOutputData } from './tool-data.js'
 
 /** Tells one more event of a run: those of its response that follow from it, often none. */
 export type Projection = (event: StoredEvent) => readonly AgentScopeEvent[]
@@ -21,7 +16,7 @@ export type Projection = (event: StoredEvent) => readonly AgentScopeEvent[]
  */
 export function createProjection(key: RunKey): Projection {
   const writer = new ResponseWriter(key)
-  const story: Story = { key, writer, usage: noUsage, answer: undefined, isWaiting: false, names: new Map() }
+  const story: Story = { key, writer, state: emptyRun, answer: '', isWaiting: false }
   return (event) => {
     tell(story, event)
     return writer.take()
@@ -36,11 +31,10 @@ export function projectRun(key: RunKey, events: readonly StoredEvent[]): readonl
 interface Story {
   readonly key: RunKey
   readonly writer: ResponseWriter
-  /** The names of the tools that were called, by call id. */
-  readonly names: Map<string, string>
-  usage: Usage
-  /** The words of the newest step. */
-  answer: string | undefined
+  /** The run with all that was told. */
+  state: RunState
+  /** The words of the newest step; empty when they are void. */
+  answer: string
   /** Whether the response was told to stand still. */
   isWaiting: boolean
 }
@@ -48,6 +42,7 @@ interface Story {
 /** What providers keep, and what is only about how the run is carried out, is not told. */
 function tell(story: Story, event: StoredEvent): void {
   const { writer } = story
+  story.state = advance(story.state, event)
   switch (event.type) {
     case 'run.accepted':
       writer.setCreation(event.at)
@@ -72,7 +67,7 @@ function tell(story: Story, event: StoredEvent): void {
       tellStep(story, event.data)
       break
     case 'answer.rejected':
-      story.answer = undefined
+      story.answer = ''
       writer.voidLastStep()
       break
     case 'tool.completed':
@@ -81,9 +76,6 @@ function tell(story: Story, event: StoredEvent): void {
     case 'approval.requested':
       writer.writeMessage('mcp_approval_request', toApprovalData(story.key.agent, event.data))
       writer.endStep()
-      break
-    case 'history.summarized':
-      story.usage = addUsage(story.usage, event.data.usage)
       break
     case 'run.parked':
       if (event.data.reason === 'approval') tellWaiting(story)
@@ -103,36 +95,30 @@ function tell(story: Story, event: StoredEvent): void {
   }
 }
 
-function tellStep(story: Story, { message, usage }: StepCompleted): void {
-  const { writer, names } = story
+function tellStep(story: Story, { message }: StepCompleted): void {
+  const { writer } = story
+  story.answer = toSaidText(message)
   const text = toText(message.contents)
+  const refusal = text === '' ? story.answer : ''
   const reasoning = toReasoning(message)
-  const refusal = toRefusal(message)
-  story.usage = addUsage(story.usage, usage)
-  story.answer = text || refusal
   if (reasoning !== '' && !writer.hasTold())
     writer.writeMessage('reasoning', { type: 'text', text: reasoning })
   writer.closeMessage('completed')
   if (text !== '' && !writer.hasTold('message')) writer.writeMessage('message', { type: 'text', text })
-  if (text === '' && refusal !== '') writer.writeMessage('message', { type: 'refusal', refusal })
-  for (const call of toFunctionCalls(message)) {
-    names.set(call.callId, call.name)
-    writer.writeMessage('plugin_call', toCallData(call))
-  }
+  if (refusal !== '') writer.writeMessage('message', { type: 'refusal', refusal })
+  for (const call of toFunctionCalls(message)) writer.writeMessage('plugin_call', toCallData(call))
   writer.endStep()
 }
 
-function tellResult(story: Story, completed: ToolCompleted): void {
-  const { writer, names } = story
-  story.usage = addUsage(story.usage, completed.usage ?? noUsage)
-  const name = names.get(completed.callId) ?? ''
-  writer.writeMessage('plugin_call_output', toOutputData(name, completed), 'tool')
+function tellResult({ writer, state }: Story, completed: ToolCompleted): void {
+  const made = toLastCalls(state).find(({ call }) => call.callId === completed.callId)
+  writer.writeMessage('plugin_call_output', toOutputData(made?.call.name ?? '', completed), 'tool')
   writer.endStep()
 }
 
 function tellWaiting(story: Story): void {
   story.isWaiting = true
-  story.writer.writeResponse('incomplete', { usage: toAgentScopeUsage(story.usage) })
+  story.writer.writeResponse('incomplete', { usage: toAgentScopeUsage(story.state.usage) })
 }
 
 function tellResumed(story: Story): void {
@@ -142,21 +128,19 @@ function tellResumed(story: Story): void {
 
 /** The answer may be another one than the last step's: middleware has the last word, and may have had the only one. */
 function tellAnswer({ writer, answer }: Story, { response, usage }: RunAnswer, at: number): void {
-  if (response !== (answer ?? '')) writer.changeAnswer(response)
-  const { prompt_tokens, completion_tokens, total_tokens } = usage
-  const sum = { input_tokens: prompt_tokens, output_tokens: completion_tokens, total_tokens }
-  writer.writeResponse('completed', { usage: sum, completedAt: at })
+  if (response !== answer) writer.changeAnswer(response)
+  writer.writeResponse('completed', { usage: toAgentScopeUsage(fromWireUsage(usage)), completedAt: at })
 }
 
 function tellEnd(
-  { writer, usage }: Story,
+  { writer, state }: Story,
   at: number,
   status: 'failed' | 'canceled',
   error: { readonly code: string; readonly message: string },
 ): void {
   writer.closeMessage(status)
   writer.endStep()
-  writer.writeResponse(status, { error, usage: toAgentScopeUsage(usage), completedAt: at })
+  writer.writeResponse(status, { error, usage: toAgentScopeUsage(state.usage), completedAt: at })
 }
 
 function toAgentScopeUsage({ inputTokens, outputTokens, totalTokens }: Usage): AgentScopeUsage {

@@ -1,5 +1,5 @@
 import { toJsonText } from '../../../core/json.js'
-import type { ChatMessage, FunctionCallContent } from '../../../core/messages.js'
+import type { FunctionCallContent } from '../../../core/messages.js'
 import type { ApprovalRequested, ToolCompleted } from '../../../run/events.js'
 import type { Payload } from './agentscope-events.js'
 
@@ -19,9 +19,4 @@ export function toApprovalData(agent: string, approval: ApprovalRequested): Payl
   const { approvalId, name, arguments: args, inner } = approval
   const data = { id: approvalId, arguments: toJsonText(args), name, server_label: inner?.agent ?? agent }
   return { type: 'data', data }
-}
-
-/** Why a model will not answer; empty when it does. */
-export function toRefusal({ contents }: ChatMessage): string {
-  return contents.find((content) => content.type === 'error')?.message ?? ''
 }
