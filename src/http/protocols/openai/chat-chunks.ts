@@ -40,24 +40,24 @@ export type ChatFrame = ChatCompletionChunk | { readonly error: OpenAiError } | 
 
 export const nothingTold: ChatProgress = { state: emptyRun, head: undefined, sent: '', isOver: false }
 
+interface Told {
+  readonly progress: ChatProgress
+  readonly frames: readonly ChatFrame[]
+}
+
 /**
  * Tells the next events of a run. However they are cut, the frames' text is the same beginning of the run's answer, and an
  * answer that has become another one since ends with an error.
  * Source: OpenAI API reference, "The chat completion chunk object".
  */
-export function tellChat(
-  telling: ChatTelling,
-  progress: ChatProgress,
-  events: readonly StoredEvent[],
-): { readonly progress: ChatProgress; readonly frames: readonly ChatFrame[] } {
+export function tellChat(telling: ChatTelling, progress: ChatProgress, events: readonly StoredEvent[]): Told {
   if (progress.isOver || events.length === 0) return { progress, frames: [] }
   const state = fold(events, progress.state)
   const head = progress.head ?? toChatHead(telling, events)
-  const opening =
-    progress.head === undefined ? [toChunk(telling, head, { role: 'assistant', content: '' })] : []
-  const isParked = events.at(-1)?.type === 'run.parked'
-  const told = tellState(telling, { ...progress, state, head }, head, isParked)
-  return { progress: { ...told.progress, state, head }, frames: [...opening, ...told.frames] }
+  const named = { ...telling, head }
+  const opening = progress.head === undefined ? [toChunk(named, { role: 'assistant', content: '' })] : []
+  const told = tellState(named, { ...progress, state, head }, events.at(-1)?.type === 'run.parked')
+  return { progress: told.progress, frames: [...opening, ...told.frames] }
 }
 
 /** The frame that ends what cannot be told any further. */
@@ -65,22 +65,22 @@ export function toUntoldFrame(why: Untold, key: RunKey): ChatFrame {
   return { error: createUntoldError(why, key) }
 }
 
-interface Told {
-  readonly progress: ChatProgress
-  readonly frames: readonly ChatFrame[]
+/** With what all chunks begin with. */
+interface NamedTelling extends ChatTelling {
+  readonly head: ChatHead
 }
 
-function tellState(telling: ChatTelling, progress: ChatProgress, head: ChatHead, isParked: boolean): Told {
+function tellState(telling: NamedTelling, progress: ChatProgress, isParked: boolean): Told {
   const { state, sent } = progress
   const { outcome } = state
-  if (outcome?.type === 'run.completed') return tellAnswer(telling, progress, head, outcome)
+  if (outcome?.type === 'run.completed') return tellAnswer(telling, progress, outcome)
   if (outcome !== undefined) return end(progress, [{ error: toEndError(outcome, telling.key) }])
   const isWaiting = isParked && waits(telling, state)
-  if (isWaiting && toOpenCalls(state).length > 0) return tellCalls(telling, progress, head)
+  if (isWaiting && toOpenCalls(state).length > 0) return tellCalls(telling, progress)
   const text = telling.holdsText ? sent : toTextSoFar(state, telling.start.steps)
   // A step that was begun again may yet come to what was sent.
   if (!text.startsWith(sent) && !sent.startsWith(text)) return tellChanged(telling, progress)
-  const added = toAdded(telling, head, { content: text.slice(sent.length) })
+  const added = toAdded(telling, { content: text.slice(sent.length) })
   const told = { progress: { ...progress, sent: text.length > sent.length ? text : sent }, frames: added }
   if (!isWaiting) return told
   return end(told.progress, [...added, toUntoldFrame('approval_required', telling.key)])
@@ -91,39 +91,37 @@ function waits({ start: { answered } }: ChatTelling, state: RunState): boolean {
   return isAsking(state) && !toOpenCalls(state).some(({ callId }) => answered.includes(callId))
 }
 
-function tellCalls(telling: ChatTelling, progress: ChatProgress, head: ChatHead): Told {
+function tellCalls(telling: NamedTelling, progress: ChatProgress): Told {
   const { state, sent } = progress
   const content = toTextBeforeCalls(state, telling.start.steps)
   if (!content.startsWith(sent)) return tellChanged(telling, progress)
-  const rest = toAdded(telling, head, { content: content.slice(sent.length) })
+  const rest = toAdded(telling, { content: content.slice(sent.length) })
   const calls = toChatCalls(telling.key, state).map((call, index) =>
-    toChunk(telling, head, { tool_calls: [{ index, ...call }] }),
+    toChunk(telling, { tool_calls: [{ index, ...call }] }),
   )
-  const ending = toEnding(telling, head, { finish: 'tool_calls', usage: toWireUsage(state.usage) })
+  const ending = toEnding(telling, { finish: 'tool_calls', usage: toWireUsage(state.usage) })
   return end({ ...progress, sent: content }, [...rest, ...calls, ...ending])
 }
 
 function tellAnswer(
-  telling: ChatTelling,
+  telling: NamedTelling,
   progress: ChatProgress,
-  head: ChatHead,
   outcome: Extract<TerminalEvent, { type: 'run.completed' }>,
 ): Told {
   const { state, sent } = progress
   const { content, refusal } = toFinalText(state, outcome, telling.start.steps)
   if (!content.startsWith(sent)) return tellChanged(telling, progress)
-  const rest = toAdded(telling, head, { content: content.slice(sent.length), refusal })
-  const ending = toEnding(telling, head, { finish: toChatFinish(state), usage: outcome.data.usage })
+  const rest = toAdded(telling, { content: content.slice(sent.length), refusal })
+  const ending = toEnding(telling, { finish: toChatFinish(state), usage: outcome.data.usage })
   return end({ ...progress, sent: content }, [...rest, ...ending])
 }
 
 function toEnding(
-  telling: ChatTelling,
-  head: ChatHead,
+  telling: NamedTelling,
   { finish, usage }: { readonly finish: ChatFinish; readonly usage: WireUsage },
 ): readonly ChatFrame[] {
-  const spent = telling.includeUsage ? [toUsageChunk(head, toSpent(telling, usage))] : []
-  return [toChunk(telling, head, {}, finish), ...spent, '[DONE]']
+  const spent = telling.includeUsage ? [toUsageChunk(telling, toSpent(telling, usage))] : []
+  return [toChunk(telling, {}, finish), ...spent, '[DONE]']
 }
 
 function tellChanged({ key }: ChatTelling, progress: ChatProgress): Told {
@@ -134,16 +132,15 @@ function end(progress: ChatProgress, frames: readonly ChatFrame[]): Told {
   return { progress: { ...progress, isOver: true }, frames }
 }
 
-function toAdded(telling: ChatTelling, head: ChatHead, { content, refusal }: ChatText): readonly ChatFrame[] {
+function toAdded(telling: NamedTelling, { content, refusal }: ChatText): readonly ChatFrame[] {
   return [
-    ...(content === '' ? [] : [toChunk(telling, head, { content })]),
-    ...(refusal === undefined ? [] : [toChunk(telling, head, { refusal })]),
+    ...(content === '' ? [] : [toChunk(telling, { content })]),
+    ...(refusal === undefined ? [] : [toChunk(telling, { refusal })]),
   ]
 }
 
 function toChunk(
-  { includeUsage }: ChatTelling,
-  head: ChatHead,
+  { head, includeUsage }: NamedTelling,
   delta: ChatCompletionChunk.Choice.Delta,
   finish: ChatFinish | null = null,
 ): ChatCompletionChunk {
@@ -156,6 +153,6 @@ function toChunk(
   }
 }
 
-function toUsageChunk(head: ChatHead, usage: WireUsage): ChatCompletionChunk {
+function toUsageChunk({ head }: NamedTelling, usage: WireUsage): ChatCompletionChunk {
   return { object: 'chat.completion.chunk', ...head, choices: [], usage }
 }
