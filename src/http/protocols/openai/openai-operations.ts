@@ -11,8 +11,8 @@ import {
   toSchema,
 } from '../../openapi-parts.js'
 import type { DialectOperations } from '../dialect-route.js'
-import { chatBody } from './chat-body.js'
-import { responseBody } from './response-body.js'
+import { chatBody } from './chat/chat-body.js'
+import { responseBody } from './responses/response-body.js'
 
 const idempotencyKey = toHeader('Idempotency-Key', text, "The run's correlation id. Made when absent.")
 

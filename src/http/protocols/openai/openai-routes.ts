@@ -3,7 +3,7 @@ import { whenCalled } from '../when-called.js'
 import { toOpenAiErrorAnswer } from './openai-errors.js'
 
 const createRoute = inDialect('openai', toOpenAiErrorAnswer, () => import('./openai-operations.js'))
-const loadResponses = () => import('./responses-handlers.js')
+const loadResponses = () => import('./responses/responses-handlers.js')
 const loadModels = () => import('./models-handlers.js')
 
 /** Where OpenAI's API begins, below the app's prefix: what clients are given as `baseURL`. */
@@ -13,7 +13,7 @@ const openAiBase = 'compatible-mode/v1'
 export function createOpenAiRoutes(): readonly DialectRoute[] {
   return [
     createRoute('chat', `${openAiBase}/chat/completions`, {
-      POST: whenCalled(() => import('./chat-handler.js'), 'handleChatCompletions'),
+      POST: whenCalled(() => import('./chat/chat-handler.js'), 'handleChatCompletions'),
     }),
     createRoute('responses', `${openAiBase}/responses`, {
       POST: whenCalled(loadResponses, 'handleCreateResponse'),

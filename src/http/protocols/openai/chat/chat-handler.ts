@@ -1,0 +1,125 @@
+import type { Agent } from '../../../../agent/agent.js'
+import { toRunPath } from '../../../../core/session-paths.js'
+import { withinMs } from '../../../../core/work-limit.js'
+import { type RunOptions, type TerminalEvent, toRunRequest } from '../../../../run/events.js'
+import type { RunKey } from '../../../../run/run-log.js'
+import { toOpenApprovals, toOpenCalls } from '../../../../run/waiting.js'
+import { type Answer, createJsonAnswer, toRunHeaders } from '../../../answers.js'
+import type { Call } from '../../../route.js'
+import { answerBeforeMessage } from '../../answer-before-message.js'
+import { answerRun } from '../../answer-run.js'
+import { hasSession } from '../../has-session.js'
+import { findAskingRun } from '../../waiting-runs.js'
+import { checkSameOptions } from '../check-same-options.js'
+import { type OpenAiError, toOpenAiError, toOpenAiErrorAnswer } from '../openai-errors.js'
+import { requireConversation } from '../require-conversation.js'
+import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
+import { createUntoldError, toEndProblem } from './chat-ends.js'
+import { type ChatStart, fromBeginning, toChatStart } from './chat-start.js'
+import { createChatStream } from './chat-stream.js'
+import { type ChatAsked, type ChatRequest, parseChatRequest } from './parse-chat-request.js'
+
+/** `POST chat/completions`: sends an agent a message; answers with a chat completion, or with its chunks on the way. */
+export async function handleChatCompletions(call: Call): Promise<Answer> {
+  const chat = await parseChatRequest(call)
+  try {
+    return await answerChat(call, chat)
+  } catch (error) {
+    call.onError(error)
+    return toOpenAiErrorAnswer(error, toRunHeaders(chat.key.session, chat.key.run))
+  }
+}
+
+async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
+  const { key, stream, includeUsage } = chat
+  const { sessions, settings } = call
+  if (chat.asked.type === 'message') {
+    await takeResultsBefore(call, chat.asked)
+    const asking = await findAskingRun(call, key)
+    if (asking !== undefined) return createWaitingAnswer(call, asking)
+  }
+  const { start, options } = await beginChat(call, chat)
+  const place = { key, start }
+  if (stream) {
+    await sessions.settle()
+    return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(chat.agent, options) })
+  }
+  const news = await withinMs(settings.waitLimitMs, (signal) => sessions.waitForNews(key, signal))
+  if (typeof news === 'object') return createOutcomeAnswer(call, place, news)
+  await sessions.settle()
+  if (news === undefined) return createUntoldAnswer(call, key, 'run_unfinished')
+  const state = await sessions.readStanding(key)
+  if (toOpenCalls(state).length === 0) {
+    // Somebody else may just have answered what it has asked.
+    const isHuman = toOpenApprovals(state).length > 0
+    return createUntoldAnswer(call, key, isHuman ? 'approval_required' : 'run_unfinished')
+  }
+  const completion = toCallingCompletion(place, await sessions.readRun(key), state)
+  return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
+}
+
+/** A run that has waited for results alone ends with those that come ahead of a new message. Whose run it is counts here too: somebody else's is history. */
+async function takeResultsBefore(
+  call: Call,
+  { before }: Extract<ChatAsked, { type: 'message' }>,
+): Promise<void> {
+  if (before === undefined || !(await hasSession(call, before.key))) return
+  await answerBeforeMessage(call, before.key, { decisions: [], results: before.results })
+}
+
+/** Begins a run, or gives one what its caller's tools gave. */
+async function beginChat(
+  call: Call,
+  { key, asked }: ChatRequest,
+): Promise<{ readonly start: ChatStart; readonly options: RunOptions }> {
+  if (asked.type === 'message') {
+    await call.sessions.begin(key, asked.request)
+    return { start: fromBeginning, options: asked.request.options }
+  }
+  await requireConversation(call, key, asked.results[0]?.path ?? 'messages')
+  const request = toRunRequest(await call.sessions.readRun(key))
+  const options = request?.options ?? asked.options
+  checkSameOptions(asked.options, options, 'response_format')
+  const answered = await answerRun(call, key, { decisions: [], results: asked.results })
+  return { start: toChatStart(answered), options }
+}
+
+/** The answer to a message that would have to wait for what an earlier run has asked. */
+async function createWaitingAnswer(call: Call, asking: RunKey): Promise<Answer> {
+  const isHuman = toOpenApprovals(await call.sessions.readStanding(asking)).length > 0
+  return createUntoldAnswer(call, asking, isHuman ? 'approval_required' : 'results_required')
+}
+
+/** Whether an answer may be replaced after the model has given it: by one that fits the schema, or by middleware. */
+function mayChangeText({ middleware }: Agent, { responseSchema }: RunOptions): boolean {
+  return responseSchema !== undefined || middleware.some(({ afterRun }) => afterRun !== undefined)
+}
+
+async function createOutcomeAnswer(call: Call, place: ChatPlace, outcome: TerminalEvent): Promise<Answer> {
+  const { key } = place
+  if (outcome.type !== 'run.completed') {
+    const problem = toEndProblem(outcome, key)
+    return createFinalError(toOpenAiError(problem), problem.status, key)
+  }
+  const events = await call.sessions.readRun(key)
+  return createJsonAnswer(toChatCompletion(place, events, outcome), 200, toRunHeaders(key.session, key.run))
+}
+
+const untoldStatuses = { approval_required: 409, results_required: 409, run_unfinished: 504 } as const
+
+function createUntoldAnswer({ url }: Call, key: RunKey, why: keyof typeof untoldStatuses): Answer {
+  const base = url.pathname.slice(0, url.pathname.indexOf('/compatible-mode/'))
+  const location = `${url.origin}${base}${toRunPath(key)}`
+  return createFinalError(createUntoldError(why, key), untoldStatuses[why], key, { location })
+}
+
+/** OpenAI's clients would ask again by themselves, which, without a key, would be one more run. */
+function createFinalError(
+  error: OpenAiError,
+  status: number,
+  { session, run }: RunKey,
+  headers: Record<string, string> = {},
+): Answer {
+  const fixed = { ...toRunHeaders(session, run), 'x-should-retry': 'false' }
+  return createJsonAnswer({ error }, status, { ...fixed, ...headers })
+}
