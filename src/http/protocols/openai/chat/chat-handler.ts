@@ -1,23 +1,17 @@
 import type { Agent } from '../../../../agent/agent.js'
 import { toRunPath } from '../../../../core/session-paths.js'
 import { withinMs } from '../../../../core/work-limit.js'
-import { type RunOptions, type TerminalEvent, toRunRequest } from '../../../../run/events.js'
+import type { RunOptions, TerminalEvent } from '../../../../run/events.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { toOpenApprovals, toOpenCalls } from '../../../../run/waiting.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../../answers.js'
 import type { Call } from '../../../route.js'
-import { answerBeforeMessage } from '../../answer-before-message.js'
-import { answerRun } from '../../answer-run.js'
-import { hasSession } from '../../has-session.js'
-import { findAskingRun } from '../../waiting-runs.js'
-import { checkSameOptions } from '../check-same-options.js'
 import { type OpenAiError, toOpenAiError, toOpenAiErrorAnswer } from '../openai-errors.js'
-import { requireConversation } from '../require-conversation.js'
+import { beginChat } from './begin-chat.js'
 import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
 import { createUntoldError, toEndProblem } from './chat-ends.js'
-import { type ChatStart, fromBeginning, toChatStart } from './chat-start.js'
 import { createChatStream } from './chat-stream.js'
-import { type ChatAsked, type ChatRequest, parseChatRequest } from './parse-chat-request.js'
+import { type ChatRequest, parseChatRequest } from './parse-chat-request.js'
 
 /** `POST chat/completions`: sends an agent a message; answers with a chat completion, or with its chunks on the way. */
 export async function handleChatCompletions(call: Call): Promise<Answer> {
@@ -33,13 +27,9 @@ export async function handleChatCompletions(call: Call): Promise<Answer> {
 async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
   const { key, stream, includeUsage } = chat
   const { sessions, settings } = call
-  if (chat.asked.type === 'message') {
-    await takeResultsBefore(call, chat.asked)
-    const asking = await findAskingRun(call, key)
-    if (asking !== undefined) return createWaitingAnswer(call, asking)
-  }
-  const { start, options } = await beginChat(call, chat)
-  const place = { key, start }
+  const begun = await beginChat(call, chat)
+  if (begun.type === 'asking') return createWaitingAnswer(call, begun.key)
+  const { place, options } = begun
   if (stream) {
     await sessions.settle()
     return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(chat.agent, options) })
@@ -56,32 +46,6 @@ async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
   }
   const completion = toCallingCompletion(place, await sessions.readRun(key), state)
   return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
-}
-
-/** A run that has waited for results alone ends with those that come ahead of a new message. Whose run it is counts here too: somebody else's is history. */
-async function takeResultsBefore(
-  call: Call,
-  { before }: Extract<ChatAsked, { type: 'message' }>,
-): Promise<void> {
-  if (before === undefined || !(await hasSession(call, before.key))) return
-  await answerBeforeMessage(call, before.key, { decisions: [], results: before.results })
-}
-
-/** Begins a run, or gives one what its caller's tools gave. */
-async function beginChat(
-  call: Call,
-  { key, asked }: ChatRequest,
-): Promise<{ readonly start: ChatStart; readonly options: RunOptions }> {
-  if (asked.type === 'message') {
-    await call.sessions.begin(key, asked.request)
-    return { start: fromBeginning, options: asked.request.options }
-  }
-  await requireConversation(call, key, asked.results[0]?.path ?? 'messages')
-  const request = toRunRequest(await call.sessions.readRun(key))
-  const options = request?.options ?? asked.options
-  checkSameOptions(asked.options, options, 'response_format')
-  const answered = await answerRun(call, key, { decisions: [], results: asked.results })
-  return { start: toChatStart(answered), options }
 }
 
 /** The answer to a message that would have to wait for what an earlier run has asked. */

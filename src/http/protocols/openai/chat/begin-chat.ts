@@ -1,0 +1,49 @@
+import { type RunOptions, toRunRequest } from '../../../../run/events.js'
+import type { RunKey } from '../../../../run/run-log.js'
+import type { Call } from '../../../route.js'
+import { answerBeforeMessage } from '../../answer-before-message.js'
+import { answerRun } from '../../answer-run.js'
+import { hasSession } from '../../has-session.js'
+import { findAskingRun } from '../../waiting-runs.js'
+import { checkSameOptions } from '../check-same-options.js'
+import { requireConversation } from '../require-conversation.js'
+import type { ChatPlace } from './chat-completion.js'
+import { fromBeginning, toChatStart } from './chat-start.js'
+import type { ChatAsked, ChatRequest } from './parse-chat-request.js'
+
+/** What came of a request: a run that is told, or the earlier one that its message would have to wait for. */
+export type BegunChat =
+  | { readonly type: 'begun'; readonly place: ChatPlace; readonly options: RunOptions }
+  | { readonly type: 'asking'; readonly key: RunKey }
+
+/** Begins a run, or gives one what its caller's tools gave. A request that is repeated finds what it did before. */
+export function beginChat(call: Call, { key, asked }: ChatRequest): Promise<BegunChat> {
+  return asked.type === 'message' ? say(call, key, asked) : takeResults(call, key, asked)
+}
+
+/** Results ahead of a message end the run that has waited for them alone; those of somebody else's run are history. */
+async function say(
+  call: Call,
+  key: RunKey,
+  { request, before }: Extract<ChatAsked, { type: 'message' }>,
+): Promise<BegunChat> {
+  if (before !== undefined && (await hasSession(call, before.key)))
+    await answerBeforeMessage(call, before.key, { decisions: [], results: before.results })
+  const asking = await findAskingRun(call, key)
+  if (asking !== undefined) return { type: 'asking', key: asking }
+  await call.sessions.begin(key, request)
+  return { type: 'begun', place: { key, start: fromBeginning }, options: request.options }
+}
+
+async function takeResults(
+  call: Call,
+  key: RunKey,
+  { results, options: asked }: Extract<ChatAsked, { type: 'results' }>,
+): Promise<BegunChat> {
+  await requireConversation(call, key, results[0]?.path ?? 'messages')
+  const request = toRunRequest(await call.sessions.readRun(key))
+  const options = request?.options ?? asked
+  checkSameOptions(asked, options, 'response_format')
+  const answered = await answerRun(call, key, { decisions: [], results })
+  return { type: 'begun', place: { key, start: toChatStart(answered) }, options }
+}
