@@ -4,7 +4,7 @@ import type { RunKey } from '../../run/run-log.js'
 import { isCallersTool, toOpenApprovals, toOpenCalls } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 import { findUnreported } from '../take-results.js'
-import { answerRun, type RunAnswers } from './answer-run.js'
+import { answerRun, isNone, type RunAnswers } from './answer-run.js'
 
 /**
  * Takes what is answered together with the user's next message; what was answered before is history by then. A run that has
@@ -23,9 +23,9 @@ export async function answerBeforeMessage(
   const calls = standing.outcome === undefined ? toLastCalls(standing) : []
   const open = calls.filter(({ completed }) => completed === undefined)
   const due = results.filter(({ callId }) => open.some((one) => one.call.callId === callId))
-  if (decisions.length + due.length === 0) return true
-  await call.sessions.requireSession(key, call.owner)
   const answers = { decisions, results: due }
+  if (isNone(answers)) return true
+  await call.sessions.requireSession(key, call.owner)
   const isInterrupted = onBusy === 'interrupt'
   if (!isInterrupted && goesOnWaiting(standing, answers)) return false
   const isUpToCaller = decisions.length === 0 && open.every((one) => isCallersTool(standing, one.call.name))

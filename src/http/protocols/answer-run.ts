@@ -29,6 +29,11 @@ export interface RunAnswers {
   readonly results: readonly PlacedResult[]
 }
 
+/** Whether nothing is answered. */
+export function isNone({ decisions, results }: RunAnswers): boolean {
+  return decisions.length + results.length === 0
+}
+
 /**
  * Takes what a run has asked for: a human's decisions, and what came of the tools that the caller carries out. Sending the
  * same again gives the same, and nothing is taken when a part of it cannot be. What is to be told is how the run goes on with it.

@@ -1,7 +1,7 @@
 import { fold } from '../../../run/fold.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
-import { answerRun, type RunAnswers, toDecidedRun } from '../answer-run.js'
+import { answerRun, isNone, toDecidedRun } from '../answer-run.js'
 import type { RunToTell } from '../tell-run.js'
 import { createWaitError } from '../waiting-runs.js'
 import type { ParsedInput } from './parse-input.js'
@@ -35,8 +35,4 @@ async function findReportedRun(call: Call, { key, shown }: ParsedInput): Promise
   if (!shown.some(({ role }) => role === 'tool')) return undefined
   const runs = await listLatestRuns(call, key)
   return runs.find(({ run }) => toReports(shown, run).size > 0)?.run
-}
-
-function isNone({ decisions, results }: RunAnswers): boolean {
-  return decisions.length + results.length === 0
 }

@@ -4,7 +4,7 @@ import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
-import { answerRun, leaveOutPast, toDecidedRun } from '../answer-run.js'
+import { answerRun, isNone, leaveOutPast, toDecidedRun } from '../answer-run.js'
 import type { RunToTell } from '../tell-run.js'
 import { createWaitError, refuseToWait } from '../waiting-runs.js'
 import type { ParsedChat } from './parse-chat.js'
@@ -14,9 +14,10 @@ import { type Said, sayAnew } from './say-anew.js'
 export async function beginChat(call: Call, chat: ParsedChat): Promise<RunToTell> {
   if (chat.messages.length === 0) return answer(call, chat)
   await answerAhead(call, chat)
-  const said = (await sayAnew(call, chat)) ?? (await sayNew(call, chat))
-  const key = { ...chat.session, run: said.run }
-  await begin(call, key, said)
+  const { run, request, replaced } = (await sayAnew(call, chat)) ?? (await sayNew(call, chat))
+  const key = { ...chat.session, run }
+  if (request.options.onBusy !== 'interrupt') await refuseToWait(call, key, replaced)
+  await call.sessions.begin(key, request)
   return { key }
 }
 
@@ -28,16 +29,10 @@ function answer(call: Call, { session, answers }: ParsedChat): Promise<RunToTell
 /** Takes what is answered ahead of a new message, as far as it is not too late. @throws {AgentError} `session_busy` when the message would have to wait. */
 async function answerAhead(call: Call, { session, answers, options }: ParsedChat): Promise<void> {
   const decisions = await leaveOutPast(call, session, answers.decisions)
-  const { results, run = toDecidedRun(decisions) } = answers
-  if (decisions.length + results.length === 0) return
-  const key = { ...session, run }
-  if (!(await answerBeforeMessage(call, key, { decisions, results }, options.onBusy)))
-    throw createWaitError(key)
-}
-
-async function begin(call: Call, key: RunKey, { request, replaced }: Said): Promise<void> {
-  if (request.options.onBusy !== 'interrupt') await refuseToWait(call, key, replaced)
-  await call.sessions.begin(key, request)
+  const due = { ...answers, decisions }
+  if (isNone(due)) return
+  const key = { ...session, run: answers.run ?? toDecidedRun(decisions) }
+  if (!(await answerBeforeMessage(call, key, due, options.onBusy))) throw createWaitError(key)
 }
 
 async function sayNew(call: Call, chat: ParsedChat): Promise<Said> {

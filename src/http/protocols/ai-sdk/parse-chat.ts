@@ -9,6 +9,7 @@ import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
+import { isNone } from '../answer-run.js'
 import { requireAgent } from '../find-agent.js'
 import { type ChatBody, chatBody, type UiBodyMessage, type UserBodyPart, userParts } from './chat-body.js'
 import { type MessageAnswers, toMessageAnswers } from './message-answers.js'
@@ -58,21 +59,17 @@ function toSaid(body: ChatBody): Pick<ParsedChat, 'messages' | 'answers'> {
   const toPath = (index: number) => (body.messages === undefined ? ['message'] : ['messages', String(index)])
   const answer = (index: number) => toMessageAnswers(all[index], toPath(index))
   const continued = answer(all.findLastIndex(({ id, role }) => role === 'assistant' && id === body.messageId))
-  if (isAnswer(continued)) return { messages: [], answers: continued }
+  if (!isNone(continued)) return { messages: [], answers: continued }
   const start = all.findLastIndex(({ role }) => role === 'assistant') + 1
   const said = all.slice(start)
   if (said.length > mostMessages) throw createTooManyError(said.length)
   const messages = said.map((message, index) => toMessage(message, toPath(start + index)))
   const answers = answer(start - 1)
-  if (messages.length > 0 || isAnswer(answers)) return { messages, answers }
+  if (messages.length > 0 || !isNone(answers)) return { messages, answers }
   throw createFieldError(
     'messages',
     "must end with a message of the user, or with an answer (answer-…) in which approvals are decided or outputs of the page's tools are given",
   )
-}
-
-function isAnswer({ decisions, results }: MessageAnswers): boolean {
-  return decisions.length + results.length > 0
 }
 
 function createTooManyError(count: number): AgentError {
