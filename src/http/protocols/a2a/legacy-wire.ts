@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../../core/json.js'
+import type { A2aVersion } from './a2a-version.js'
 import type { Artifact, Frame, Message, Part, Task, TaskState, TaskStatus } from './a2a-wire.js'
 
 const states: Readonly<Record<TaskState, string>> = {
@@ -20,6 +21,11 @@ export function toLegacyFrame(frame: Frame): object {
   const { status, ...update } = frame.statusUpdate
   const final = !['TASK_STATE_SUBMITTED', 'TASK_STATE_WORKING'].includes(status.state)
   return { kind: 'status-update', ...update, status: toLegacyStatus(status), final }
+}
+
+/** A task in the words of a version. */
+export function toTaskResult(version: A2aVersion, task: Task): object {
+  return version === '1.0' ? task : toLegacyTask(task)
 }
 
 /** A task in the words of A2A 0.3. */

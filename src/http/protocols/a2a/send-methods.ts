@@ -7,11 +7,11 @@ import { createStreamLimit } from '../../stream-limit.js'
 import { isEnded } from './a2a-wire.js'
 import { answerQuestion } from './answer-question.js'
 import { followTask, type IsOldQuestion } from './follow-task.js'
+import { toLegacyTask } from './legacy-wire.js'
 import { parseSend, type SentMessage, toContents } from './parse-send.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
 import { showFrames, showTask } from './show-task.js'
 import { readTask, requireTask } from './task-access.js'
-import { toTaskResult } from './task-result.js'
 import { toMessageWish, watchTask } from './watch-task.js'
 
 /** `SendMessage`: begins a task, or answers its question; gives the task when it has ended or asks, at once when the caller does not wait, and as it stands when that takes too long. */
@@ -24,7 +24,7 @@ export async function sendMessage(rpc: RpcCall): Promise<RpcResult> {
   if (!isEnded(task)) await call.sessions.settle()
   const { historyLength } = message
   const shown = await showTask(key, task, { historyLength, log: call.log })
-  const result = version === '1.0' ? { task: shown } : toTaskResult(version, shown)
+  const result = version === '1.0' ? { task: shown } : toLegacyTask(shown)
   return { type: 'result', result, key }
 }
 

@@ -4,12 +4,12 @@ import { isTerminal } from '../../../run/events.js'
 import { createStreamLimit } from '../../stream-limit.js'
 import { A2aError } from './a2a-errors.js'
 import { followTask, toStandingTask, toTask } from './follow-task.js'
+import { toTaskResult } from './legacy-wire.js'
 import { historyLength } from './message-params.js'
 import type { RpcCall, RpcResult } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
 import { showFrames, showTask } from './show-task.js'
 import { readTask, requireTask } from './task-access.js'
-import { toTaskResult } from './task-result.js'
 
 const taskParams = z.looseObject({ id: z.string().min(1) })
 const getParams = taskParams.extend({ historyLength })

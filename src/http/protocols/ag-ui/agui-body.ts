@@ -2,9 +2,13 @@ import { z } from 'zod'
 import { longestReason } from '../../../core/longest-reason.js'
 import { callerTool, mostCallerTools } from '../../caller-tools.js'
 import { jsonObject, mediaUrl } from '../../json-shapes.js'
-import { isNothing } from '../is-nothing.js'
 
 const withoutEffect = z.unknown().optional()
+
+/** Whether a field gives nothing: some clients send an empty list or object all the same. */
+export function isNothing(value: unknown): boolean {
+  return value == null || (typeof value === 'object' && Object.keys(value).length === 0)
+}
 
 /** Of messages that are not read nothing else counts. Security: instructions are the agent's own, so nobody speaks as the system or a developer. */
 const message = z.looseObject({

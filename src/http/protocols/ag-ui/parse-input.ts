@@ -12,9 +12,15 @@ import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import type { PlacedDecision } from '../answer-run.js'
 import { findAgent, requireAgent } from '../find-agent.js'
-import { isNothing } from '../is-nothing.js'
 import { toMedia } from '../to-media.js'
-import { type AguiBody, type AguiPart, aguiBody, type ResumeEntry, userMessage } from './agui-body.js'
+import {
+  type AguiBody,
+  type AguiPart,
+  aguiBody,
+  isNothing,
+  type ResumeEntry,
+  userMessage,
+} from './agui-body.js'
 import type { AguiMessage } from './agui-events.js'
 import { isOlderClient } from './older-outcome.js'
 
