@@ -78,35 +78,50 @@ const ids = { messageId: z.string(), contextId: optionalText, taskId: optionalTe
 const notTheUser = 'must be the user: a caller speaks for nobody else'
 
 /** The parameters of `SendMessage` and `SendStreamingMessage`. Source: A2A 1.0, `SendMessageRequest`. */
-export const sendParams = z.looseObject({
-  message: z.looseObject({
-    ...ids,
-    role: z.literal('ROLE_USER', { error: notTheUser }),
-    parts: z.array(part).min(1).max(100),
-  }),
-  configuration: z
-    .looseObject({
-      historyLength,
-      returnImmediately: z.boolean().nullish(),
-      taskPushNotificationConfig: pushConfig.nullish(),
-    })
-    .nullish(),
-  metadata,
-})
+const newestSendParams = z
+  .looseObject({
+    message: z.looseObject({
+      ...ids,
+      role: z.literal('ROLE_USER', { error: notTheUser }),
+      parts: z.array(part).min(1).max(100),
+    }),
+    configuration: z
+      .looseObject({
+        historyLength,
+        returnImmediately: z.boolean().nullish(),
+        taskPushNotificationConfig: pushConfig.nullish(),
+      })
+      .nullish(),
+    metadata,
+  })
+  .transform(({ message: { role: _role, ...message }, configuration, metadata }) => {
+    const { historyLength, returnImmediately, taskPushNotificationConfig: push } = configuration ?? {}
+    const pushPath = 'configuration.taskPushNotificationConfig.url'
+    return { message, metadata, historyLength, isWaiting: returnImmediately !== true, push, pushPath }
+  })
 
 /** The parameters of `message/send` and `message/stream`. Source: A2A 0.3.0, section 7.1.1, `MessageSendParams`. */
-export const legacySendParams = z.looseObject({
-  message: z.looseObject({
-    ...ids,
-    role: z.literal('user', { error: notTheUser }),
-    parts: z.array(legacyPart).min(1).max(100),
-  }),
-  configuration: z
-    .looseObject({
-      historyLength,
-      blocking: z.boolean().nullish(),
-      pushNotificationConfig: legacyPushConfig.nullish(),
-    })
-    .nullish(),
-  metadata,
-})
+const legacySendParams = z
+  .looseObject({
+    message: z.looseObject({
+      ...ids,
+      role: z.literal('user', { error: notTheUser }),
+      parts: z.array(legacyPart).min(1).max(100),
+    }),
+    configuration: z
+      .looseObject({
+        historyLength,
+        blocking: z.boolean().nullish(),
+        pushNotificationConfig: legacyPushConfig.nullish(),
+      })
+      .nullish(),
+    metadata,
+  })
+  .transform(({ message: { role: _role, ...message }, configuration, metadata }) => {
+    const { historyLength, blocking, pushNotificationConfig: push } = configuration ?? {}
+    const pushPath = 'configuration.pushNotificationConfig.url'
+    return { message, metadata, historyLength, isWaiting: blocking !== false, push, pushPath }
+  })
+
+/** What is sent, by version. */
+export const sendParams = { '1.0': newestSendParams, '0.3': legacySendParams }

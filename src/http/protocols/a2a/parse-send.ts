@@ -3,8 +3,7 @@ import type { JsonObject } from '../../../core/json.js'
 import type { Content } from '../../../core/messages.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { createFieldError } from '../../request-errors.js'
-import type { A2aVersion } from './a2a-version.js'
-import { legacySendParams, type SentPart, sendParams } from './message-params.js'
+import { type SentPart, sendParams } from './message-params.js'
 import { type PushWebhook, requirePush, toPushWebhook } from './push-webhook.js'
 import type { RpcCall } from './rpc-call.js'
 import { parseParams } from './rpc-request.js'
@@ -28,9 +27,8 @@ export interface SentMessage {
 
 /** Reads what is sent. @throws {AgentError} `invalid_request` naming the field; {@link A2aError} `PUSH_NOTIFICATION_NOT_SUPPORTED`. */
 export function parseSend({ version, params, call }: RpcCall): SentMessage {
-  const { message, configuration, metadata } = parseEither(version, params)
+  const { message, metadata, push, pushPath, ...sent } = parseParams(sendParams[version], params)
   const { messageId, contextId, taskId, parts } = message
-  const { push, pushPath } = configuration
   const responseSchema = metadata?.responseSchema
   if (responseSchema !== undefined) checkJsonSchema(responseSchema)
   if (parts.every((part) => part.type === 'text' && part.text.trim() === ''))
@@ -41,26 +39,10 @@ export function parseSend({ version, params, call }: RpcCall): SentMessage {
     taskId,
     parts,
     responseSchema,
-    historyLength: configuration.historyLength ?? undefined,
-    isWaiting: configuration.isWaiting,
+    historyLength: sent.historyLength ?? undefined,
+    isWaiting: sent.isWaiting,
     push: push ? toPushWebhook(requirePush(call.settings), version, push, pushPath) : undefined,
   }
-}
-
-function parseEither(version: A2aVersion, params: unknown) {
-  if (version === '1.0') {
-    const { configuration, ...rest } = parseParams(sendParams, params)
-    const { historyLength, returnImmediately, taskPushNotificationConfig: push } = configuration ?? {}
-    const pushPath = 'configuration.taskPushNotificationConfig.url'
-    return {
-      ...rest,
-      configuration: { historyLength, push, pushPath, isWaiting: returnImmediately !== true },
-    }
-  }
-  const { configuration, ...rest } = parseParams(legacySendParams, params)
-  const { historyLength, blocking, pushNotificationConfig: push } = configuration ?? {}
-  const pushPath = 'configuration.pushNotificationConfig.url'
-  return { ...rest, configuration: { historyLength, push, pushPath, isWaiting: blocking !== false } }
 }
 
 /** A message's parts as the model is shown them: data are told as the JSON that they are. */

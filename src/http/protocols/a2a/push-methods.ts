@@ -11,21 +11,35 @@ import { parseParams } from './rpc-request.js'
 import { requireTask } from './task-access.js'
 import { toWish, unwatchTask, watchTask } from './watch-task.js'
 
-/** Source: A2A 1.0, sections 3.1.7 to 3.1.10. */
-const createParams = pushConfig.extend({ taskId: z.string() })
-const listParams = z.looseObject({ taskId: z.string() })
-const nameParams = listParams.extend({ id: z.string().min(1) })
+const task = z.looseObject({ taskId: z.string() })
+const legacyTask = z.looseObject({ id: z.string() })
 
-/** Source: A2A 0.3.0, sections 7.5 to 7.8. */
-const legacyCreateParams = z.looseObject({ taskId: z.string(), pushNotificationConfig: legacyPushConfig })
-const legacyListParams = z.looseObject({ id: z.string() })
-const legacyNameParams = legacyListParams.extend({ pushNotificationConfigId: optionalText })
+/** Sources, here and below: A2A 1.0, sections 3.1.7 to 3.1.10; A2A 0.3.0, sections 7.5 to 7.8. */
+const createParams = {
+  '1.0': pushConfig
+    .extend({ taskId: z.string() })
+    .transform(({ taskId, ...config }) => ({ taskId, config, path: 'url' })),
+  '0.3': task
+    .extend({ pushNotificationConfig: legacyPushConfig })
+    .transform(({ taskId, pushNotificationConfig: config }) => {
+      return { taskId, config, path: 'pushNotificationConfig.url' }
+    }),
+}
+
+const listParams = { '1.0': task, '0.3': legacyTask.transform(({ id }) => ({ taskId: id })) }
+
+const nameParams = {
+  '1.0': task.extend({ id: z.string().min(1) }),
+  '0.3': legacyTask
+    .extend({ pushNotificationConfigId: optionalText })
+    .transform(({ id, pushNotificationConfigId }) => ({ taskId: id, id: pushNotificationConfigId })),
+}
 
 /** `CreateTaskPushNotificationConfig`: has a webhook told of a task, at once if that has ended or asks something; one of the same id is told no more. */
 export async function createPushConfig(rpc: RpcCall): Promise<RpcResult> {
   const { call, version, params } = rpc
   const webhooks = requirePush(call.settings)
-  const { taskId, config, path } = parseCreation(version, params)
+  const { taskId, config, path } = parseParams(createParams[version], params)
   const push = toPushWebhook(webhooks, version, config, path)
   const { key } = await requireTask(rpc, taskId)
   await watchTask(call, key, toWish(push))
@@ -34,36 +48,27 @@ export async function createPushConfig(rpc: RpcCall): Promise<RpcResult> {
   return { type: 'result', result: toConfig(version, taskId, push), key }
 }
 
-function parseCreation(version: A2aVersion, params: unknown) {
-  if (version === '1.0') {
-    const { taskId, ...config } = parseParams(createParams, params)
-    return { taskId, config, path: 'url' }
-  }
-  const { taskId, pushNotificationConfig: config } = parseParams(legacyCreateParams, params)
-  return { taskId, config, path: 'pushNotificationConfig.url' }
-}
-
 /** `GetTaskPushNotificationConfig`: one of the webhooks that are told of a task. */
 export async function getPushConfig(rpc: RpcCall): Promise<RpcResult> {
-  requirePush(rpc.call.settings)
-  const { taskId, id } = parseName(rpc)
+  const { call, version, params } = rpc
+  requirePush(call.settings)
+  const { taskId, id } = parseParams(nameParams[version], params)
   const { key } = await requireTask(rpc, taskId)
-  const wished = toWishedWebhooks(await rpc.call.log.controls(key))
+  const wished = toWishedWebhooks(await call.log.controls(key))
   // Before 1.0 the first one need not be named.
   const [found] = id === undefined ? wished.values() : [wished.get(id)]
   if (found === undefined) {
     const message = `Task "${taskId}" has no push notification configuration "${id ?? ''}".`
     throw new A2aError('TASK_NOT_FOUND', 'not_found', message)
   }
-  return { type: 'result', result: toConfig(rpc.version, taskId, found), key }
+  return { type: 'result', result: toConfig(version, taskId, found), key }
 }
 
 /** `ListTaskPushNotificationConfigs`: all of them. */
 export async function listPushConfigs(rpc: RpcCall): Promise<RpcResult> {
   const { call, version, params } = rpc
   requirePush(call.settings)
-  const taskId =
-    version === '1.0' ? parseParams(listParams, params).taskId : parseParams(legacyListParams, params).id
+  const { taskId } = parseParams(listParams[version], params)
   const { key } = await requireTask(rpc, taskId)
   const wished = toWishedWebhooks(await call.log.controls(key))
   const configs = [...wished.values()].map((webhook) => toConfig(version, taskId, webhook))
@@ -72,20 +77,14 @@ export async function listPushConfigs(rpc: RpcCall): Promise<RpcResult> {
 
 /** `DeleteTaskPushNotificationConfig`: has a webhook told no more. */
 export async function deletePushConfig(rpc: RpcCall): Promise<RpcResult> {
-  const { call } = rpc
+  const { call, version, params } = rpc
   requirePush(call.settings)
-  const { taskId, id } = parseName(rpc)
+  const { taskId, id } = parseParams(nameParams[version], params)
   if (id === undefined) throw createFieldError('pushNotificationConfigId', 'is required')
   const { key } = await requireTask(rpc, taskId)
   await unwatchTask(call, key, id)
   await call.sessions.settle()
   return { type: 'result', result: null, key }
-}
-
-function parseName({ version, params }: RpcCall) {
-  if (version === '1.0') return parseParams(nameParams, params)
-  const { id: taskId, pushNotificationConfigId } = parseParams(legacyNameParams, params)
-  return { taskId, id: pushNotificationConfigId }
 }
 
 /** Security: by what the webhook knows who tells it, is told to nobody else. */
