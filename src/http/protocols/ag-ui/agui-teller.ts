@@ -7,12 +7,11 @@ import { toOpenApprovals, toOpenCalls } from '../../../run/waiting.js'
 import type { RunTeller } from '../run-teller.js'
 import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-events.js'
 import { toInterrupt } from './interrupts.js'
-import { isMessageOf, isPartOf, toToolCallId } from './message-ids.js'
+import { toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
 import { toOlderOutcome } from './older-outcome.js'
-import { toReports } from './reported-results.js'
 import { StepTeller } from './step-teller.js'
-import { toResultEvent, toResultId } from './tool-results.js'
+import { toResultEvent } from './tool-results.js'
 
 /** What a run is told as. */
 export interface AguiTelling {
@@ -29,7 +28,7 @@ export interface AguiTelling {
 export class AguiTeller implements RunTeller<AguiEvent> {
   readonly #telling: AguiTelling
   readonly #steps: StepTeller
-  readonly #list = new MessageList()
+  readonly #list: MessageList
   #state: RunState = emptyRun
   /** The tool calls that were named to the client as its own. */
   readonly #named = new Set<string>()
@@ -39,6 +38,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
   constructor(telling: AguiTelling) {
     this.#telling = telling
     this.#steps = new StepTeller(telling.key.run)
+    this.#list = new MessageList(telling.key.run, telling.shown)
   }
 
   take(event: StoredEvent): readonly AguiEvent[] {
@@ -51,7 +51,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
 
   resume(): readonly AguiEvent[] {
     const { key, runId } = this.#telling
-    this.#takeReports()
+    this.#list.takeReports(this.#state)
     this.#usage = new Map()
     const metadata = { sessionId: key.session, correlationId: key.run }
     const started = {
@@ -61,7 +61,7 @@ export class AguiTeller implements RunTeller<AguiEvent> {
       protocolVersion: '1.0',
       metadata,
     } as const
-    return this.#isCutOff() ? [started, this.#toSnapshot()] : [started]
+    return this.#list.isCutOff() ? [started, this.#toSnapshot()] : [started]
   }
 
   pause(): readonly AguiEvent[] {
@@ -138,17 +138,8 @@ export class AguiTeller implements RunTeller<AguiEvent> {
 
   /** What a client shows as its own report is not told. */
   #tellResult(completed: ToolCompleted): readonly AguiEvent[] {
-    const { key, shown } = this.#telling
-    const report = toReports(shown, key.run).get(completed.callId)
-    return report !== undefined && this.#list.has(report.id) ? [] : [toResultEvent(key.run, completed)]
-  }
-
-  /** Of the calls that a client was told of, it shows what it has reported itself, and that stays as it is. */
-  #takeReports(): void {
-    const { key, shown } = this.#telling
-    const made = this.#state.steps.flatMap(({ calls }) => calls.map(({ call }) => call.callId))
-    for (const [callId, report] of toReports(shown, key.run))
-      if (made.includes(callId)) this.#list.put(toResultId(key.run, callId), report)
+    if (this.#list.hasReport(completed.callId)) return []
+    return [toResultEvent(this.#telling.key.run, completed)]
   }
 
   #toToolCallId(callId: string): string {
@@ -187,19 +178,8 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     return [...this.#steps.end(), { type: 'RUN_ERROR', message, code, usage: this.#toUsage() }]
   }
 
-  /** Whether the client shows a part of what it will be told now, because it was cut off then. */
-  #isCutOff(): boolean {
-    const { key, shown } = this.#telling
-    return shown.some(({ id }) => isMessageOf(key.run, id) && !this.#list.has(id))
-  }
-
-  /** The client's messages, and those that the run has made, but for those of the given ids. */
   #toSnapshot(without: readonly string[] = []): AguiEvent {
-    const { key, shown } = this.#telling
-    const others = shown.filter((message) => !isPartOf(key.run, message))
-    const messages = [...others, ...this.#list.messages.filter(({ id }) => !without.includes(id))]
-    const thoughts = toEmptied([...shown, ...this.#list.messages], messages)
-    return { type: 'MESSAGES_SNAPSHOT', messages: [...messages, ...thoughts] }
+    return { type: 'MESSAGES_SNAPSHOT', messages: this.#list.toSnapshot(without) }
   }
 
   #spend(event: RunEvent): void {
@@ -216,17 +196,4 @@ export class AguiTeller implements RunTeller<AguiEvent> {
     const spent = [...this.#usage].filter(([, { totalTokens }]) => totalTokens > 0)
     return spent.map(([model, usage]) => (model === undefined ? usage : { model, ...usage }))
   }
-}
-
-/**
- * Clients keep their thoughts when a snapshot holds none at all, so there it holds an empty one: the first, which is filled
- * again where it stands when the run is told from its beginning.
- */
-function toEmptied(all: readonly AguiMessage[], left: readonly AguiMessage[]): readonly AguiMessage[] {
-  const first = left.some(isThought) ? undefined : all.find(isThought)
-  return first === undefined ? [] : [{ id: first.id, role: 'reasoning', content: '' }]
-}
-
-function isThought({ role }: AguiMessage): boolean {
-  return role === 'reasoning'
 }

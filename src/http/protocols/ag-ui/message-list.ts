@@ -1,25 +1,47 @@
+import type { RunState } from '../../../run/fold.js'
 import type { AguiEvent, AguiMessage } from './agui-events.js'
+import { isMessageOf, isPartOf } from './message-ids.js'
+import { toReports } from './reported-results.js'
+import { toResultId } from './tool-results.js'
 
-/** The messages that events make, as a client puts them together. */
+/** The messages that a run's events make, as a client puts them together with those that it shows already. */
 export class MessageList {
+  readonly #run: string
+  /** What the client shows. */
+  readonly #shown: readonly AguiMessage[]
+  /** What it has reported of the run's tool calls. */
+  readonly #reports: ReadonlyMap<string, AguiMessage>
   #messages: readonly AguiMessage[] = []
 
-  get messages(): readonly AguiMessage[] {
-    return this.#messages
+  constructor(run: string, shown: readonly AguiMessage[]) {
+    this.#run = run
+    this.#shown = shown
+    this.#reports = toReports(shown, run)
   }
 
-  has(id: string): boolean {
-    return this.#messages.some((message) => message.id === id)
+  /** Whether the client shows a part of what it will be told now, because it was cut off then. */
+  isCutOff(): boolean {
+    return this.#shown.some(({ id }) => isMessageOf(this.#run, id) && !this.#has(id))
   }
 
-  /** Adds a message, in place of the one of that id if there is one. */
-  put(id: string, message: AguiMessage): void {
-    if (this.has(id)) this.#messages = this.#messages.map((one) => (one.id === id ? message : one))
-    else this.add(message)
+  /** Whether what came of a tool call stands there as the client has reported it. */
+  hasReport(callId: string): boolean {
+    const report = this.#reports.get(callId)
+    return report !== undefined && this.#has(report.id)
   }
 
-  add(message: AguiMessage): void {
-    this.#messages = [...this.#messages, message]
+  /** Of the calls that a client was told of, it shows what it has reported itself, and that stays as it is. */
+  takeReports({ steps }: RunState): void {
+    const made = steps.flatMap(({ calls }) => calls.map(({ call }) => call.callId))
+    for (const [callId, report] of this.#reports)
+      if (made.includes(callId)) this.#put(toResultId(this.#run, callId), report)
+  }
+
+  /** The client's messages, and those that the run has made, but for those of the given ids. */
+  toSnapshot(without: readonly string[]): readonly AguiMessage[] {
+    const others = this.#shown.filter((message) => !isPartOf(this.#run, message))
+    const messages = [...others, ...this.#messages.filter(({ id }) => !without.includes(id))]
+    return [...messages, ...toEmptied([...this.#shown, ...this.#messages], messages)]
   }
 
   take(event: AguiEvent): void {
@@ -44,7 +66,7 @@ export class MessageList {
         break
       case 'TOOL_CALL_RESULT': {
         const { messageId: id, role, toolCallId, content } = event
-        this.add({ id, role, toolCallId, content })
+        this.#add({ id, role, toolCallId, content })
         break
       }
       case 'MESSAGES_SNAPSHOT': {
@@ -60,8 +82,22 @@ export class MessageList {
     this.#messages = this.#messages.map((message) => withArguments(message, toolCallId, change))
   }
 
+  #has(id: string): boolean {
+    return this.#messages.some((message) => message.id === id)
+  }
+
+  /** Adds a message, in place of the one of that id if there is one. */
+  #put(id: string, message: AguiMessage): void {
+    if (this.#has(id)) this.#messages = this.#messages.map((one) => (one.id === id ? message : one))
+    else this.#add(message)
+  }
+
+  #add(message: AguiMessage): void {
+    this.#messages = [...this.#messages, message]
+  }
+
   #open(opened: AguiMessage): void {
-    if (!this.has(opened.id)) this.add(opened)
+    if (!this.#has(opened.id)) this.#add(opened)
   }
 
   #change(id: string, change: (message: AguiMessage) => object): void {
@@ -93,4 +129,17 @@ function withArguments(
     return { ...call, function: { ...call.function, arguments: change(call.function.arguments) } }
   })
   return { ...message, toolCalls }
+}
+
+/**
+ * Clients keep their thoughts when a snapshot holds none at all, so there it holds an empty one: the first, which is filled
+ * again where it stands when the run is told from its beginning.
+ */
+function toEmptied(all: readonly AguiMessage[], left: readonly AguiMessage[]): readonly AguiMessage[] {
+  const first = left.some(isThought) ? undefined : all.find(isThought)
+  return first === undefined ? [] : [{ id: first.id, role: 'reasoning', content: '' }]
+}
+
+function isThought({ role }: AguiMessage): boolean {
+  return role === 'reasoning'
 }
