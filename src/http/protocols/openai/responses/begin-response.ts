@@ -35,18 +35,15 @@ async function beginRun(
   const session = conversation?.session ?? createSessionId(call, asked)
   const key = { agent: agent.name, session, run: correlationId }
   const answered = results.length > 0 ? toGivenAnswers(asked, results) : undefined
-  if (conversation !== undefined) {
-    const isThere = (await call.log.session(key)) !== undefined
-    if (isThere || conversation.isOld || answered !== undefined) {
-      await requireConversation(call, key, conversation.path)
-      if ((await goToEnd(call, conversation, key, answered)) === 'branch')
-        return begin(call, asked, { ...key, session: createSessionId(call, asked) }, messages, {
-          session,
-          run: conversation.lastRun,
-        })
-    }
-  }
-  return begin(call, asked, key, messages)
+  if (conversation === undefined) return begin(call, asked, key, messages)
+  const { isOld, path, lastRun } = conversation
+  const isNew = !isOld && answered === undefined && (await call.log.session(key)) === undefined
+  if (isNew) return begin(call, asked, key, messages)
+  await requireConversation(call, key, path)
+  const place = await goToEnd(call, conversation, key, answered)
+  if (place === 'end') return begin(call, asked, key, messages)
+  const branch = { ...key, session: createSessionId(call, asked) }
+  return begin(call, asked, branch, messages, { session, run: lastRun })
 }
 
 async function begin(
@@ -84,11 +81,9 @@ async function goToEnd(
 ): Promise<'end' | 'branch'> {
   const last = await findLastRun(call, key)
   if (last === undefined || last.run === key.run) return 'end'
-  if (
-    lastRun !== undefined &&
-    lastRun !== last.run &&
-    !(await isLastAnswer(call, { ...key, run: lastRun }))
-  ) {
+  const isAtEnd =
+    lastRun === undefined || lastRun === last.run || (await isLastAnswer(call, { ...key, run: lastRun }))
+  if (!isAtEnd) {
     if ((await call.log.read(key)).length > 0) return 'end'
     if (branches && answered === undefined && hasKey(call.request)) return 'branch'
     const advice = 'with the header Idempotency-Key another conversation goes on from there'
