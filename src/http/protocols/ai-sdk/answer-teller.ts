@@ -57,10 +57,8 @@ export class AnswerTeller implements RunTeller<UiChunk> {
         return this.#steps.retract()
       case 'step.completed':
         return this.#tellStep(event.data)
-      case 'tool.started': {
-        const { callId, name, arguments: input } = event.data
-        return isChanged(before, event.data) ? [toInput({ callId, name, arguments: input })] : []
-      }
+      case 'tool.started':
+        return isChanged(before, event.data) ? [toInput(event.data)] : []
       case 'tool.progress': {
         const { callId: id, name, progress } = event.data
         return [{ type: 'data-tool-progress', id, data: { name, progress }, transient: true }]
