@@ -10,7 +10,7 @@ import { parseCorrelationId, parseId } from '../ids.js'
 import { createFieldError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { findUnreported, type PlacedResult, reportResults } from '../take-results.js'
-import { toAnswered } from './answered-events.js'
+import { toAnswered } from './learned-answers.js'
 import { isExpiredNow, takeDecisions } from './take-decisions.js'
 import type { RunToTell } from './tell-run.js'
 

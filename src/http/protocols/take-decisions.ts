@@ -8,7 +8,7 @@ import { isExpired, toOpenApprovals } from '../../run/waiting.js'
 import { createForbiddenError, mayDecide } from '../decision-right.js'
 import { createDecidedError } from '../request-errors.js'
 import type { Call } from '../route.js'
-import { toAnswered } from './answered-events.js'
+import { toAnswered } from './learned-answers.js'
 
 /**
  * Takes what a human has decided about the tool calls that a run waits with; what was decided just so before is passed

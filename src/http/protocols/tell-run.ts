@@ -4,7 +4,7 @@ import type { RunKey } from '../../run/run-log.js'
 import { isAnswer, isAsking } from '../../run/waiting.js'
 import type { Call } from '../route.js'
 import { createStreamLimit } from '../stream-limit.js'
-import { toAnswered } from './answered-events.js'
+import { toAnswered } from './learned-answers.js'
 import type { RunTeller } from './run-teller.js'
 
 /** From where on a run is told. */

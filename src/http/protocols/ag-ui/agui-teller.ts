@@ -9,7 +9,7 @@ import type { AguiEvent, AguiMessage, AguiOutcome, AguiUsage } from './agui-even
 import { toInterrupt } from './interrupts.js'
 import { toToolCallId } from './message-ids.js'
 import { MessageList } from './message-list.js'
-import { toOlderOutcome } from './older-outcome.js'
+import { toOlderOutcome } from './older-clients.js'
 import { StepTeller } from './step-teller.js'
 import { toResultEvent } from './tool-results.js'
 

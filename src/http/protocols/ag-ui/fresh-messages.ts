@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../../core/messages.js'
-import { toContextId } from '../stored-said.js'
+import { toContextId } from '../said-messages.js'
 import type { AguiMessage } from './agui-events.js'
 import { isPartOf } from './message-ids.js'
 import { type ParsedInput, toUserMessage } from './parse-input.js'

@@ -22,7 +22,7 @@ import {
   userMessage,
 } from './agui-body.js'
 import type { AguiMessage } from './agui-events.js'
-import { isOlderClient } from './older-outcome.js'
+import { isOlderClient } from './older-clients.js'
 
 /** A request for a run, checked but for the messages: which of them count depends on what has been said. */
 export interface ParsedInput {

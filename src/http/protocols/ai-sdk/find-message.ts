@@ -6,7 +6,7 @@ import type { RunKey, SessionKey } from '../../../run/run-log.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import type { Call } from '../../route.js'
 import { findPage } from '../find-page.js'
-import { hasSaid } from '../stored-said.js'
+import { hasSaid } from '../said-messages.js'
 import { isOpenRun, type ReplacedRun } from '../waiting-runs.js'
 
 /** A message of the user, and the newest run that has taken it. */

@@ -5,7 +5,7 @@ import type { HistoryPage, OpenRun } from '../../../session/state/read-session.j
 import { fromStoredError, fromStoredUsage, toModelMessages } from '../../../session/state/stored-messages.js'
 import type { StoredEntry } from '../../../session/state/stored-state.js'
 import type { Call } from '../../route.js'
-import { readSaid } from '../stored-said.js'
+import { readSaid } from '../said-messages.js'
 import { toAnswerId } from './answer-id.js'
 import type { UiMetadata } from './ui-chunks.js'
 import { toAnswerParts, type UiMessage } from './ui-messages.js'

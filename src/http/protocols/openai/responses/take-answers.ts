@@ -1,7 +1,7 @@
 import { toRunRequest } from '../../../../run/events.js'
 import type { Call } from '../../../route.js'
 import { answerRun } from '../../answer-run.js'
-import { readBeforeAnswers } from '../../answered-events.js'
+import { readBeforeAnswers } from '../../learned-answers.js'
 import { checkSameOptions } from '../check-same-options.js'
 import { requireConversation } from '../require-conversation.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
