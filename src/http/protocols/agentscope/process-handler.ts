@@ -3,8 +3,7 @@ import { type Answer, toRunHeaders } from '../../answers.js'
 import { parseCursor } from '../../parse-cursor.js'
 import type { Call } from '../../route.js'
 import { toAgentScopeErrorAnswer } from './agentscope-errors.js'
-import { beginRun } from './begin-run.js'
-import { decideProcess } from './decide-process.js'
+import { beginRun, decideProcess } from './begin-process.js'
 import { type ParsedProcess, parseProcess } from './parse-process.js'
 import { createResponseAnswer } from './response-answer.js'
 import { createRunPlace } from './response-id.js'
@@ -22,7 +21,7 @@ export async function handleProcess(call: Call): Promise<Answer> {
   // Some clients reconnect by posting again. Without a name for it that begins another response, of which they have nothing.
   const after = run === undefined ? -1 : parseCursor(call, 'sequence_number')
   try {
-    await beginRun(call, { key, input, metadata })
+    await beginRun(call, key, { input, metadata })
     return await answer(call, parsed, key, { after })
   } catch (error) {
     call.onError(error)
