@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jsonObject, mediaUrl } from '../../json-shapes.js'
-import { optionalText } from './optional-text.js'
 import { legacyPushConfig, pushConfig } from './push-params.js'
+import { optionalText } from './rpc-request.js'
 
 const mediaType = optionalText.refine(
   (type) => type === undefined || /^[\w.+-]+\/[\w.+*-]+( *; *[\w.+-]+=[\w.+-]+)*$/.test(type),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { optionalText } from './optional-text.js'
+import { optionalText } from './rpc-request.js'
 
 /** What a webhook is to be sent with. Security: it becomes a header, so nothing in it may end one. */
 const secret = optionalText.refine(

@@ -58,6 +58,12 @@ function refuse(issues: Parameters<typeof createRequestError>[0]): A2aError {
   return new A2aError('INVALID_REQUEST', code, message, { issues })
 }
 
+/** A text among them. Clients made of protobuf send what is not given as an empty one. */
+export const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text || undefined)
+
 /** Checks the parameters of a method. @throws {AgentError} `invalid_request` naming the field. */
 export function parseParams<T>(schema: z.ZodType<T>, params: unknown): T {
   if (!isJsonObject(params)) throw createFieldError('params', 'must be an object')
