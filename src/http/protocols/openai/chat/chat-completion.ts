@@ -4,8 +4,9 @@ import type { StoredEvent, TerminalEvent, WireUsage } from '../../../../run/even
 import { fold, type RunState } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { toOpenCalls } from '../../../../run/waiting.js'
-import { toWireUsage } from '../../../../run/wire-usage.js'
+import { fromWireUsage, toWireUsage } from '../../../../run/wire-usage.js'
 import { toCallId } from '../call-id.js'
+import { toUsageSince } from '../usage-since.js'
 import type { ChatStart } from './chat-start.js'
 import { toFinalText, toTextBeforeCalls } from './chat-text.js'
 
@@ -78,12 +79,8 @@ export function toChatCalls(key: RunKey, state: RunState): readonly ChatCompleti
 }
 
 /** What a run has spent since it was told before. */
-export function toSpent({ start: { usage } }: ChatPlace, total: WireUsage): WireUsage {
-  return {
-    prompt_tokens: total.prompt_tokens - usage.inputTokens,
-    completion_tokens: total.completion_tokens - usage.outputTokens,
-    total_tokens: total.total_tokens - usage.totalTokens,
-  }
+export function toSpent({ start }: ChatPlace, all: WireUsage): WireUsage {
+  return toWireUsage(toUsageSince(start.usage, fromWireUsage(all)))
 }
 
 function createCompletion(

@@ -1,7 +1,8 @@
-import { addUsage, noUsage, type Usage } from '../../../../core/messages.js'
-import type { RunEvent, StoredEvent } from '../../../../run/events.js'
+import { noUsage, type Usage } from '../../../../core/messages.js'
+import type { StoredEvent } from '../../../../run/events.js'
 import { isBegun, type RunState, toLastCalls } from '../../../../run/fold.js'
 import { isCallersTool, toOpenApprovals, toOpenCalls } from '../../../../run/waiting.js'
+import { toUsageSince } from '../usage-since.js'
 import { CallTeller } from './call-teller.js'
 import { OutputList } from './output-list.js'
 import type { Frame, LifecycleType } from './response-frames.js'
@@ -29,7 +30,8 @@ export class ResponseTeller {
   #createdAt: number | undefined
   #endedAt: number | undefined
   #isAnnounced = false
-  #usage: Usage = noUsage
+  /** What its run had spent when it began. */
+  #spentBefore: Usage = noUsage
   #told = 0
 
   constructor(key: ResponseKey) {
@@ -60,7 +62,7 @@ export class ResponseTeller {
       outcome: this.#parts.state.outcome,
       finishReason: this.#parts.state.steps.at(-1)?.finishReason,
       output: this.#output.items,
-      usage: this.#usage,
+      usage: toUsageSince(this.#spentBefore, this.#parts.state.usage),
     })
   }
 
@@ -77,7 +79,7 @@ export class ResponseTeller {
   }
 
   #tell(event: StoredEvent, before: RunState, isEnd: boolean): readonly NumberedFrame[] {
-    this.#usage = addUsage(this.#usage, toSpent(event))
+    if (this.#told === 0) this.#spentBefore = before.usage
     const opening = this.#announce()
     const frames = this.#toFrames(event, before, isEnd).map((frame) => this.#number(frame))
     if (!isEnd) return [...opening, ...frames]
@@ -144,16 +146,5 @@ export class ResponseTeller {
 
   #number(frame: Frame): NumberedFrame {
     return { ...frame, sequence_number: this.#told++ }
-  }
-}
-
-function toSpent(event: RunEvent): Usage {
-  switch (event.type) {
-    case 'step.completed':
-    case 'history.summarized':
-    case 'tool.completed':
-      return event.data.usage ?? noUsage
-    default:
-      return noUsage
   }
 }
