@@ -175,6 +175,11 @@ test('reasoning, words on the way and tool calls are told as items of their own'
   expect(response.usage).toMatchObject({ input_tokens: 20, output_tokens: 10, total_tokens: 30 })
 })
 
+test('a response has spent what its own parts have', () => {
+  const spent = [tell(asked), tell(asked, 2), tell(asked, 2, 0)].map(({ response }) => response.usage)
+  expect(spent.map((usage) => usage?.total_tokens)).toEqual([15, 15, 30])
+})
+
 describe.each(Object.entries(runs))('a run (%s)', (_name, events) => {
   test('is told under dense numbers', () => {
     const numbers = tell(events).frames.map((frame) => frame.sequence_number)
