@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { AgentError } from '../../../../core/errors.js'
 import { createHexId, toHexId } from '../../../../core/hex-id.js'
 import { parseCorrelationId, parseSessionId } from '../../../ids.js'
+import type { Call } from '../../../route.js'
+import type { ChatBody } from './chat-body.js'
 
 /** Which run of which session a request is about. */
 export interface ChatIds {
@@ -11,17 +13,14 @@ export interface ChatIds {
   readonly inSession: boolean
 }
 
-export interface GivenIds {
-  readonly headers: Headers
-  readonly metadata: Readonly<Record<string, string>>
-  readonly owner: string | undefined
-}
-
 /**
  * The ids a caller gives, or new ones. @throws {AgentError} `invalid_request` naming one that cannot be used,
  * `conflicting_session_id` when two sessions are named.
  */
-export function parseChatIds({ headers, metadata, owner }: GivenIds): ChatIds {
+export function parseChatIds(
+  { request: { headers }, owner }: Pick<Call, 'request' | 'owner'>,
+  metadata: ChatBody['metadata'],
+): ChatIds {
   const key = headers.get('idempotency-key') ?? undefined
   if (key !== undefined) parseCorrelationId(key, 'Idempotency-Key')
   const given = parseGivenSession(headers, metadata)
@@ -32,10 +31,8 @@ export function parseChatIds({ headers, metadata, owner }: GivenIds): ChatIds {
   }
 }
 
-function parseGivenSession(
-  headers: Headers,
-  { session_id: inBody }: Readonly<Record<string, string>>,
-): string | undefined {
+function parseGivenSession(headers: Headers, metadata: ChatBody['metadata']): string | undefined {
+  const inBody = metadata?.session_id
   const header = headers.get('x-session-id') ?? undefined
   if (header !== undefined) parseSessionId(header, 'x-session-id')
   if (inBody !== undefined) parseSessionId(inBody, 'metadata.session_id')

@@ -43,7 +43,7 @@ export async function parseChatRequest(call: Call): Promise<ChatRequest> {
   refuseUnknown(url.searchParams, ['code'])
   const body = parseShape(chatBody, await readJsonBody(request, settings.maxBodyBytes))
   const agent = findAgent(call, 'model', body.model)
-  const ids = parseChatIds({ headers: request.headers, metadata: body.metadata ?? {}, owner })
+  const ids = parseChatIds(call, body.metadata)
   const options = toOptions(agent, body)
   const answered = parseResults(body.messages)
   const given = { agent: agent.name, session: ids.sessionId, run: ids.correlationId }
