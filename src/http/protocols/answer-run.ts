@@ -57,18 +57,6 @@ export async function answerRun(
   return { key, told: toTold(events, answered), answered }
 }
 
-/** Of the decisions that a conversation shows, those that a run still waits for: the others are history. @throws {AgentError} `invalid_request` naming the field. */
-export async function leaveOutPast(
-  { sessions }: Call,
-  session: SessionKey,
-  placed: readonly PlacedDecision[],
-): Promise<readonly PlacedDecision[]> {
-  if (placed.length === 0) return []
-  const open = toOpenApprovals(fold(await sessions.readRun({ ...session, run: toDecidedRun(placed) })))
-  const isOpen = ({ approvalId }: PlacedDecision) => open.some((one) => one.approvalId === approvalId)
-  return placed.filter(isOpen).map((one) => ({ ...one, isWaived: true }))
-}
-
 function toDecision(
   { approvalId, decision, reason, arguments: args }: PlacedDecision,
   by: string | undefined,

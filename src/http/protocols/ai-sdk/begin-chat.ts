@@ -1,10 +1,12 @@
 import type { ChatMessage } from '../../../core/messages.js'
 import { toRunRequest } from '../../../run/events.js'
+import { fold } from '../../../run/fold.js'
 import type { RunKey, SessionKey } from '../../../run/run-log.js'
+import { toOpenApprovals } from '../../../run/waiting.js'
 import { createRunRequest } from '../../../session/client/run-request.js'
 import type { Call } from '../../route.js'
 import { answerBeforeMessage } from '../answer-before-message.js'
-import { answerRun, isNone, leaveOutPast, toDecidedRun } from '../answer-run.js'
+import { answerRun, isNone, type PlacedDecision, toDecidedRun } from '../answer-run.js'
 import type { RunToTell } from '../tell-run.js'
 import { createWaitError, refuseToWait } from '../waiting-runs.js'
 import type { ParsedChat } from './parse-chat.js'
@@ -27,12 +29,24 @@ function answer(call: Call, { session, answers }: ParsedChat): Promise<RunToTell
 }
 
 /** Takes what is answered ahead of a new message, as far as it is not too late. @throws {AgentError} `session_busy` when the message would have to wait. */
-async function answerAhead(call: Call, { session, answers, options }: ParsedChat): Promise<void> {
-  const decisions = await leaveOutPast(call, session, answers.decisions)
+async function answerAhead(call: Call, chat: ParsedChat): Promise<void> {
+  const { session, answers, options } = chat
+  const decisions = await leaveOutPast(call, chat)
   const due = { ...answers, decisions }
   if (isNone(due)) return
   const key = { ...session, run: answers.run ?? toDecidedRun(decisions) }
   if (!(await answerBeforeMessage(call, key, due, options.onBusy))) throw createWaitError(key)
+}
+
+/** Of the decisions that a conversation shows, those that a run still waits for: the others are history. */
+async function leaveOutPast(
+  { sessions }: Call,
+  { session, answers: { decisions } }: ParsedChat,
+): Promise<readonly PlacedDecision[]> {
+  if (decisions.length === 0) return []
+  const open = toOpenApprovals(fold(await sessions.readRun({ ...session, run: toDecidedRun(decisions) })))
+  const isOpen = ({ approvalId }: PlacedDecision) => open.some((one) => one.approvalId === approvalId)
+  return decisions.filter(isOpen).map((one) => ({ ...one, isWaived: true }))
 }
 
 async function sayNew(call: Call, chat: ParsedChat): Promise<Said> {
