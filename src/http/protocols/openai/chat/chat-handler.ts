@@ -25,15 +25,18 @@ export async function handleChatCompletions(call: Call): Promise<Answer> {
 }
 
 async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
-  const { key, stream, includeUsage } = chat
-  const { sessions, settings } = call
+  const { agent, stream, includeUsage } = chat
   const begun = await beginChat(call, chat)
   if (begun.type === 'asking') return createWaitingAnswer(call, begun.key)
   const { place, options } = begun
-  if (stream) {
-    await sessions.settle()
-    return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(chat.agent, options) })
-  }
+  if (!stream) return answerAtEnd(call, place)
+  await call.sessions.settle()
+  return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(agent, options) })
+}
+
+async function answerAtEnd(call: Call, place: ChatPlace): Promise<Answer> {
+  const { sessions, settings } = call
+  const { key } = place
   const news = await withinMs(settings.waitLimitMs, (signal) => sessions.waitForNews(key, signal))
   if (typeof news === 'object') return createOutcomeAnswer(call, place, news)
   await sessions.settle()
