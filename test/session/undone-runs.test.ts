@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
 import type { UndoneCall } from '../../src/agent/agent-definition.js'
+import type { AgentOptions } from '../../src/agent/agent-options.js'
 import { slidingWindow } from '../../src/agent/providers/compaction.js'
 import { tool } from '../../src/agent/tools/tool.js'
 import type { ToolContext } from '../../src/agent/tools/tool-context.js'
@@ -161,30 +162,73 @@ test('what changes nothing, has failed or was never begun need not be undone', a
   expect(undos).toEqual([])
 })
 
-test.each([
-  ['says so', () => Promise.reject(new AgentError('outcome_unknown', 'The line is dead.')), {}],
-  ['takes too long', () => new Promise(() => {}), { timeoutMs: 5 }],
-  ['gives more than it may', () => 'x'.repeat(20), { maxResultLength: 10 }],
-])('of a call that %s nobody knows whether it took effect, so it is undone', async (_name, execute, more) => {
+const isDead = () => Promise.reject(new AgentError('outcome_unknown', 'The line is dead.'))
+
+test.each<[string, Parameters<typeof createTool>[0], Partial<AgentOptions>?]>([
+  ['says so', { onUnknownOutcome: 'fail', execute: isDead }],
+  ['says so again and again', { onUnknownOutcome: 'retry', execute: isDead }],
+  ['takes too long', { timeoutMs: 5, execute: () => new Promise(() => {}) }],
+  ['gives more than it may', { maxResultLength: 10, execute: () => 'x'.repeat(20) }],
+  ['gives what is no JSON', { execute: () => 1n }],
+  [
+    'fails so within middleware',
+    { timeoutMs: 5, execute: () => new Promise(() => {}) },
+    { middleware: [{ callTool: (_context, next) => next() }] },
+  ],
+])(
+  'of a call that %s nobody knows whether it took effect, so it is undone',
+  async (_name, options, agent) => {
+    const results: unknown[] = []
+    const { made } = createTool({ ...options, undo: (_args, { result }) => results.push(result) })
+    const { log, entity } = createSession(
+      ({ messages }) => (messages.some(({ role }) => role === 'tool') ? { text: 'Hm.' } : callWork(1)),
+      { tools: [made], ...(agent && { agent }) },
+    )
+    await ask(log, 'a')
+    await entity.operate('run', { correlationId: 'a' })
+    await ask(log, 'b', 'b', { undoes: { run: 'a' } })
+    await entity.operate('run', { correlationId: 'b' })
+    expect(end(await log.read({ ...key, run: 'b' }))).toMatchObject({
+      data: { response: 'Undone: work({"n":1}).' },
+    })
+    expect(results).toEqual([undefined])
+  },
+)
+
+test('a call that a human would not have made again may have taken effect, so it is undone', async () => {
   const results: unknown[] = []
-  const { made } = createTool({
-    ...more,
-    onUnknownOutcome: 'fail',
-    execute,
-    undo: (_args, { result }) => results.push(result),
-  })
+  const { made } = createTool({ execute: isDead, undo: (_args, { result }) => results.push(result) })
   const { log, entity } = createSession(
     ({ messages }) => (messages.some(({ role }) => role === 'tool') ? { text: 'Hm.' } : callWork(1)),
     { tools: [made] },
   )
   await ask(log, 'a')
   await entity.operate('run', { correlationId: 'a' })
+  const [approval] = toOpenApprovals(fold(await log.read({ ...key, run: 'a' })))
+  const approvalId = approval?.approvalId ?? ''
+  await log.control({ ...key, run: 'a' }, { type: 'decision', approvalId, decision: 'reject' })
+  await entity.operate('decide', { correlationId: 'a' })
   await ask(log, 'b', 'b', { undoes: { run: 'a' } })
   await entity.operate('run', { correlationId: 'b' })
-  expect(end(await log.read({ ...key, run: 'b' }))).toMatchObject({
-    data: { response: 'Undone: work({"n":1}).' },
-  })
   expect(results).toEqual([undefined])
+})
+
+test('a run that undoes another one and was cut anywhere is gone on with', async () => {
+  const whole = createUndoable([callWork(1, 2)])
+  await whole.say('a')
+  const events = await whole.undo('b', 'a')
+  for (let cut = 1; cut < events.length; cut += 1) {
+    const { log, say, operate, undos } = createUndoable([callWork(1, 2)])
+    await say('a')
+    await ask(log, 'b', 'Undo it.', { undoes: { run: 'a' } })
+    if (cut > 1) await log.append({ ...key, run: 'b' }, 1, events.slice(1, cut))
+    const recorded = events.slice(0, cut).map(({ type }) => type)
+    const label = `cut after ${recorded.at(-1)}`
+    const run = await operate('b')
+    expect(end(run), label).toMatchObject({ data: { response: 'Undone: work({"n":2}), work({"n":1}).' } })
+    expect(undos.length, label).toBe(2 - recorded.filter((type) => type === 'tool.completed').length)
+    expect(run.filter(({ type }) => type === 'step.completed').length, label).toBe(3)
+  }
 })
 
 test('an undo that fails ends the run; another one goes on with what is left, under the same keys', async () => {
@@ -282,6 +326,8 @@ test('nobody is asked about a call that undoes another, but whether one that was
   const undone: number[] = []
   const { made } = createTool({
     approval: 'always',
+    // Of the call that is undone: it says nothing of the one that undoes it.
+    reconcile: () => ({ outcome: 'done', result: 'done' }),
     undo({ n }, _undone, { attempt }) {
       undone.push(n)
       if (attempt === 1) throw new AgentError('outcome_unknown', 'The line is dead.')

@@ -25,7 +25,7 @@ export async function undoNext(context: RunContext): Promise<void> {
   if (failed !== undefined) throw createFailure(failed, undo)
   const next = undo.toUndo.find(({ undoId }) => !calls.some(({ call }) => call.callId === undoId))
   if (next !== undefined) return say(context, toCall(next))
-  // A crash may come in between.
+  // A log may end here, too.
   if (steps.at(-1)?.calls.length !== 0) say(context, createTextMessage('assistant', toReport(undo)))
   journal.record({ type: 'run.completed', data: toAnswer(context, toReport(undo), toValue(undo)) })
 }
