@@ -24,19 +24,26 @@ export async function undoNext(context: RunContext): Promise<void> {
   const failed = calls.find(({ completed }) => completed?.error !== undefined)
   if (failed !== undefined) throw createFailure(failed, undo)
   const next = undo.toUndo.find(({ undoId }) => !calls.some(({ call }) => call.callId === undoId))
-  if (next !== undefined) return say(context, toCall(next))
-  // A log may end here, too.
-  if (steps.at(-1)?.calls.length !== 0) say(context, createTextMessage('assistant', toReport(undo)))
-  journal.record({ type: 'run.completed', data: toAnswer(context, toReport(undo), toValue(undo)) })
+  if (next !== undefined) return endStep(context, toCall(next), 'tool_calls')
+  const report = toReport(undo)
+  if (steps.at(-1)?.calls.length !== 0) say(context, report)
+  journal.record({ type: 'run.completed', data: toAnswer(context, report, toValue(undo)) })
 }
 
-function say({ journal }: RunContext, message: ChatMessage): void {
+/** Says something as a model would, for all who follow what models say. */
+function say(context: RunContext, text: string): void {
+  const { journal } = context
+  const { steps, partial } = journal.state
+  const step = steps.length
+  if (partial !== undefined) journal.record({ type: 'step.reset', data: { step } })
+  journal.record({ type: 'message.delta', data: { step, text } })
+  endStep(context, createTextMessage('assistant', text), 'stop')
+}
+
+function endStep({ journal }: RunContext, message: ChatMessage, finishReason: string): void {
   const step = journal.state.steps.length
-  const finishReason = message.contents.some(({ type }) => type === 'functionCall') ? 'tool_calls' : 'stop'
-  journal.record({
-    type: 'step.completed',
-    data: { step, message, usage: noUsage, finishReason, model: 'none' },
-  })
+  const data = { step, message, usage: noUsage, finishReason, model: 'none' }
+  journal.record({ type: 'step.completed', data })
 }
 
 function toCall({ undoId, name, arguments: args }: Effect): ChatMessage {
