@@ -130,6 +130,15 @@ test.each([
   expect((await scene.api.state('garbage')).body.message_count).toBe(1)
 })
 
+test('what undoes another run is not undone itself', async () => {
+  await work('twice', call('work_undone', { id: 'i' }))
+  await undo('twice', { correlationId: 'back' })
+  const refused = await undo('twice', { undoes: { correlationId: 'back' } })
+  expect(refused).toMatchObject({ status: 409, body: { code: 'not_undoable' } })
+  expect(refused.body.detail).toContain('undo run "twice"')
+  expect((await scene.api.state('twice')).body.message_count).toBe(2)
+})
+
 test('a message that joined another run is undone with that one', async () => {
   const calls = callTools(call('work', { id: 'joined', gate: 'joined' }))
   const first = scene.api.run({
