@@ -108,6 +108,7 @@ export interface StepCompleted {
   readonly message: ChatMessage
   readonly usage: Usage
   readonly finishReason: string
+  /** Empty when none was asked: in runs that undo others. */
   readonly model: string
 }
 

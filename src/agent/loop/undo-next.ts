@@ -42,7 +42,7 @@ function say(context: RunContext, text: string): void {
 
 function endStep({ journal }: RunContext, message: ChatMessage, finishReason: string): void {
   const step = journal.state.steps.length
-  const data = { step, message, usage: noUsage, finishReason, model: 'none' }
+  const data = { step, message, usage: noUsage, finishReason, model: '' }
   journal.record({ type: 'step.completed', data })
 }
 
