@@ -86,6 +86,8 @@ export interface Tool {
   readonly asksAfterUntrusted: boolean
   readonly onUnknownOutcome: UnknownOutcomePolicy
   readonly approvalTimeoutMs: number | undefined
+  /** How many people have to agree to a call that humans are asked about. @default 1 */
+  readonly approvers?: number | undefined
   /** Present when an agent does the work: its run then stands in for `invoke`. */
   readonly delegate?: ToolDelegate | undefined
   /**

@@ -56,6 +56,7 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     asksAfterUntrusted: approval === undefined && !readOnly,
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
     approvalTimeoutMs: options.approvalTimeoutMs,
+    approvers: options.approvers,
     invoke: (args, context, clock = systemClock) => run(args, context, clock, options.execute),
     ...(undo && {
       undo: (args, undone, context, clock = systemClock) =>
