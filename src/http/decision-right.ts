@@ -56,9 +56,8 @@ export async function findRights(
   session: SessionSummary,
   asked: Pick<IntendedDecision, 'key' | 'approval'>,
 ): Promise<readonly Decision['decision'][]> {
-  const possible = isAnotherOne(call, asked.approval)
-    ? (['approve', 'reject'] as const)
-    : (['reject'] as const)
+  const possible: Decision['decision'][] = isAnotherOne(call, asked.approval) ? ['approve'] : []
+  possible.push('reject')
   const rule = call.settings.mayDecide
   if (rule === undefined) return mayFindRights(call, session) ? possible : []
   const rights: Decision['decision'][] = []
