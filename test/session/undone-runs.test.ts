@@ -164,9 +164,30 @@ test('what changes nothing, has failed or was never begun need not be undone', a
 
 const isDead = () => Promise.reject(new AgentError('outcome_unknown', 'The line is dead.'))
 
+const tries: AbortSignal[] = []
+
 test.each<[string, Parameters<typeof createTool>[0], Partial<AgentOptions>?]>([
   ['says so', { onUnknownOutcome: 'fail', execute: isDead }],
   ['says so again and again', { onUnknownOutcome: 'retry', execute: isDead }],
+  [
+    'takes too long, and fails when it is tried again',
+    {
+      timeoutMs: 5,
+      retry: { maxAttempts: 2, initialDelayMs: 1 },
+      execute: (_args, { signal }) => {
+        const isFirst = tries.length === 0
+        tries.push(signal)
+        return isFirst ? new Promise(() => {}) : Promise.reject(new Error('There is one already.'))
+      },
+    },
+  ],
+  [
+    'was cut off, and fails when it is made again',
+    {
+      idempotent: true,
+      execute: (_args, { attempt }) => (attempt === 1 ? isDead() : Promise.reject(new Error('no'))),
+    },
+  ],
   ['takes too long', { timeoutMs: 5, execute: () => new Promise(() => {}) }],
   ['gives more than it may', { maxResultLength: 10, execute: () => 'x'.repeat(20) }],
   ['gives what is no JSON', { execute: () => 1n }],
