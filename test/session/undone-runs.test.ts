@@ -325,6 +325,22 @@ test('an agent that has done something lasting keeps the run from being undone',
   expect(undos).toEqual([])
 })
 
+test('an agent that undoes what it did waits for a human through the run it undoes it for, and ends with that one', async () => {
+  const { made } = createTool({ undo: isDead })
+  const working: ModelScript = ({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? { text: 'ten' } : callWork(1)
+  const client = new ScriptedModel(working)
+  const expert = new Agent({ name: 'Expert', description: '', client, tools: [made] })
+  const question = { name: 'Expert', arguments: { query: 'What is 1?' }, callId: 'ask' }
+  const { say, undo, log, entity } = createUndoable([{ calls: [question] }], { tools: [expert.asTool()] })
+  await say('a')
+  const events = await undo('b', 'a')
+  expect(toOpenApprovals(fold(events))).toMatchObject([{ name: 'undo_work', inner: { agent: 'Expert' } }])
+  await log.control({ ...key, run: 'b' }, { type: 'cancel', reason: 'Enough.' })
+  await entity.operate('continue', { correlationId: 'b' })
+  expect(end(await log.read({ ...key, run: 'b/undo_0_ask' }))?.type).toBe('run.cancelled')
+})
+
 test('a run is undone once it has ended, also by being stopped', async () => {
   const { log, operate, undo, undos, entity } = createUndoable([callWork(1), callMail], {
     tools: [
