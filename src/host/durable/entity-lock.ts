@@ -1,11 +1,11 @@
 import { isObject } from '../unchecked-object.js'
 import { toInstanceId } from './entity-id.js'
-import type { ClaimedBatch, Message } from './hub-message.js'
-import { isOver } from './instance-status.js'
+import type { ClaimedBatch, Message } from './hub/hub-message.js'
+import { isOver } from './hub/instance-status.js'
+import type { TaskHub } from './hub/task-hub.js'
 import type { Decision } from './orchestrations/decision.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
 import { notifyInstance } from './orchestrations/instance-events.js'
-import type { TaskHub } from './task-hub.js'
 import type { Outbox } from './work-queue.js'
 
 /** What an orchestration asks for, and whose turn among its entities it is. */

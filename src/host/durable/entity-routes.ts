@@ -3,9 +3,9 @@ import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import { type DurableRequest, isJson } from './durable-request.js'
 import type { OutgoingSignal } from './entity-batch.js'
 import { fromInstanceId, isEntityKey, toEntityId, toInstanceId } from './entity-id.js'
-import type { ListedEntity } from './entity-table.js'
+import type { ListedEntity } from './hub/entity-table.js'
+import type { TaskHub } from './hub/task-hub.js'
 import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
-import type { TaskHub } from './task-hub.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
 export interface EntityRoutesOptions {

@@ -11,10 +11,10 @@ import {
 } from './entity-batch.js'
 import { type EntityId, fromInstanceId, toInstanceId } from './entity-id.js'
 import { changeLock } from './entity-lock.js'
-import type { ClaimedBatch, Message } from './hub-message.js'
+import type { ClaimedBatch, Message } from './hub/hub-message.js'
+import type { TaskHub } from './hub/task-hub.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
 import { notifyInstance } from './orchestrations/instance-events.js'
-import type { TaskHub } from './task-hub.js'
 import type { WorkDispatcher } from './work-dispatcher.js'
 import { type Outbox, type Rest, toPostponementMs, type WorkQueue } from './work-queue.js'
 

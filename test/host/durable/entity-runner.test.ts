@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
-import { TaskHub } from '../../../src/host/durable/task-hub.js'
+import { TaskHub } from '../../../src/host/durable/hub/task-hub.js'
 import { createGate } from '../../support/gate.js'
 import { startTestProcess } from './dispatcher-kit.js'
 import { until } from './kit.js'

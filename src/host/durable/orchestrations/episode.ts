@@ -1,5 +1,5 @@
-import type { InstanceStatus } from '../instance-status.js'
-import type { HistoryRow, Instance } from '../instance-table.js'
+import type { InstanceStatus } from '../hub/instance-status.js'
+import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { Decision } from './decision.js'
 import type { OrchestratorAnswer, OrchestratorFailure } from './orchestrator-answer.js'
 import type { ReplayResult } from './replay.js'

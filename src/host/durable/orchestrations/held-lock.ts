@@ -1,5 +1,5 @@
 import type { EntityId } from '../entity-id.js'
-import type { HistoryRow } from '../instance-table.js'
+import type { HistoryRow } from '../hub/instance-table.js'
 import { lockPrefix, releasePrefix } from './non-determinism.js'
 
 /** A request for entities that has not been taken back, whether it has been granted yet or not. */

@@ -1,5 +1,5 @@
 import { parseJson } from '../../../core/json.js'
-import type { HistoryRow } from '../instance-table.js'
+import type { HistoryRow } from '../hub/instance-table.js'
 import { eventTypes } from './history-event.js'
 
 export interface HistoryOptions {

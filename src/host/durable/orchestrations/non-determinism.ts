@@ -1,5 +1,5 @@
 import { toInstanceId } from '../entity-id.js'
-import type { HistoryRow } from '../instance-table.js'
+import type { HistoryRow } from '../hub/instance-table.js'
 import type { Decision } from './decision.js'
 import { eventTypes } from './history-event.js'
 

@@ -1,6 +1,6 @@
 import { toErrorMessage } from '../../../core/errors.js'
-import type { Claim } from '../hub-message.js'
-import type { HistoryRow, Instance } from '../instance-table.js'
+import type { Claim } from '../hub/hub-message.js'
+import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { WorkDispatcher } from '../work-dispatcher.js'
 import type { WorkQueue } from '../work-queue.js'
 import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'

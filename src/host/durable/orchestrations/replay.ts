@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { HistoryRow } from '../instance-table.js'
+import type { HistoryRow } from '../hub/instance-table.js'
 import type { Decision, Wish } from './decision.js'
 import { EventListeners } from './event-listeners.js'
 import { splitEpisodes } from './history-episodes.js'

@@ -1,4 +1,4 @@
-import type { StoredHistoryRow } from '../instance-table.js'
+import type { StoredHistoryRow } from '../hub/instance-table.js'
 import { type HistoryEpisode, splitEpisodes } from './history-episodes.js'
 import { eventTypes, failedEpisode } from './history-event.js'
 

@@ -1,4 +1,4 @@
-import type { Instance } from '../instance-table.js'
+import type { Instance } from '../hub/instance-table.js'
 
 export interface StatusOptions {
   readonly showInput: boolean

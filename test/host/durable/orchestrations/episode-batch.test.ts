@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
 import { readEpisodeBatch } from '../../../../src/host/durable/orchestrations/episode-batch.js'
 import { HistoryCache } from '../../../../src/host/durable/orchestrations/history-cache.js'
 import { eventTypes, toEventText } from '../../../../src/host/durable/orchestrations/history-event.js'
 import { postEvent } from '../../../../src/host/durable/orchestrations/instance-events.js'
 import { startInstance } from '../../../../src/host/durable/orchestrations/start-instance.js'
-import { TaskHub } from '../../../../src/host/durable/task-hub.js'
 import type { Outbox } from '../../../../src/host/durable/work-queue.js'
 import { createTempFolder } from '../../../support/temp-folder.js'
 

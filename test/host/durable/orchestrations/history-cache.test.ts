@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { HistoryRow, StoredHistoryRow } from '../../../../src/host/durable/instance-table.js'
+import type { HistoryRow, StoredHistoryRow } from '../../../../src/host/durable/hub/instance-table.js'
+import { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
 import { HistoryCache } from '../../../../src/host/durable/orchestrations/history-cache.js'
-import { TaskHub } from '../../../../src/host/durable/task-hub.js'
 import { createTempFolder } from '../../../support/temp-folder.js'
 
 const row = (name: string): HistoryRow => ({ type: 4, task: 0, name, event: '{}' })

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { OrchestrationHandler } from 'durable-functions'
-import type { HistoryRow, Instance } from '../../../../src/host/durable/instance-table.js'
+import type { HistoryRow, Instance } from '../../../../src/host/durable/hub/instance-table.js'
 import type { Decision } from '../../../../src/host/durable/orchestrations/decision.js'
 import {
   eventTypes,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { StoredHistoryRow } from '../../../../src/host/durable/instance-table.js'
+import type { StoredHistoryRow } from '../../../../src/host/durable/hub/instance-table.js'
 import { eventTypes, failedEpisode } from '../../../../src/host/durable/orchestrations/history-event.js'
 import { planRewind } from '../../../../src/host/durable/orchestrations/rewind.js'
 

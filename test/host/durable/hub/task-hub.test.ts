@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { AgentError } from '../../../src/core/errors.js'
-import { openSqlite } from '../../../src/core/sqlite.js'
-import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
-import type { Message } from '../../../src/host/durable/hub-message.js'
-import { TaskHub } from '../../../src/host/durable/task-hub.js'
-import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
-import { createTempFolder } from '../../support/temp-folder.js'
+import { AgentError } from '../../../../src/core/errors.js'
+import { openSqlite } from '../../../../src/core/sqlite.js'
+import { WriteAheadLog } from '../../../../src/core/write-ahead-log.js'
+import type { Message } from '../../../../src/host/durable/hub/hub-message.js'
+import { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
+import { openTaskHubDatabase } from '../../../../src/host/durable/hub/task-hub-schema.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
 
 function open(dataDir: string): TaskHub {
   return TaskHub.open(dataDir, 'MyHub')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { HostLease } from '../../../src/host/durable/host-lease.js'
-import type { TaskHub } from '../../../src/host/durable/task-hub.js'
+import { HostLease } from '../../../../src/host/durable/hub/host-lease.js'
+import type { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
 
 test('a process ends although the disk is full', async () => {
   const said: string[] = []

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { isBusy } from '../../core/sqlite.js'
+import { isBusy } from '../../../core/sqlite.js'
 import { busyTimeoutMs } from './task-hub-schema.js'
 
 /** A statement that only reads, and may be asked at any time. */

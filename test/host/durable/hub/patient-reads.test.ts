@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
-import { openSqlite } from '../../../src/core/sqlite.js'
-import { preparePatientReads } from '../../../src/host/durable/patient-reads.js'
-import { createTempFolder } from '../../support/temp-folder.js'
+import { openSqlite } from '../../../../src/core/sqlite.js'
+import { preparePatientReads } from '../../../../src/host/durable/hub/patient-reads.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
 
 /** Has a file for itself for a moment, as a process has the hub's that repairs it. */
 const owner = `

@@ -1,11 +1,15 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { EntityTable } from '../../../src/host/durable/entity-table.js'
-import { InstanceTable } from '../../../src/host/durable/instance-table.js'
-import { preparePatientReads } from '../../../src/host/durable/patient-reads.js'
-import { openTaskHubDatabase } from '../../../src/host/durable/task-hub-schema.js'
-import { hubReads, hubStatements, prepareStatements } from '../../../src/host/durable/task-hub-statements.js'
-import { createTempFolder } from '../../support/temp-folder.js'
+import { EntityTable } from '../../../../src/host/durable/hub/entity-table.js'
+import { InstanceTable } from '../../../../src/host/durable/hub/instance-table.js'
+import { preparePatientReads } from '../../../../src/host/durable/hub/patient-reads.js'
+import { openTaskHubDatabase } from '../../../../src/host/durable/hub/task-hub-schema.js'
+import {
+  hubReads,
+  hubStatements,
+  prepareStatements,
+} from '../../../../src/host/durable/hub/task-hub-statements.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
 
 test('no limit has SQLite compile a statement again', () => {
   const database = openTaskHubDatabase(join(createTempFolder(), 'x.db'))

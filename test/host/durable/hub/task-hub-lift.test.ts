@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openSqlite } from '../../../src/core/sqlite.js'
-import type { MessageKind } from '../../../src/host/durable/hub-message.js'
-import { TaskHub } from '../../../src/host/durable/task-hub.js'
-import { createTempFolder } from '../../support/temp-folder.js'
+import { openSqlite } from '../../../../src/core/sqlite.js'
+import type { MessageKind } from '../../../../src/host/durable/hub/hub-message.js'
+import { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
 
 const version1 = `CREATE TABLE task_hub (schema_version INTEGER NOT NULL) STRICT;
   INSERT INTO task_hub VALUES (1);

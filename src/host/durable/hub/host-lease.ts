@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
+import { toErrorMessage } from '../../../core/errors.js'
+import type { ExtensionLog } from '../../extension-log.js'
 import type { HostRow } from './host-table.js'
 import type { Claim } from './hub-message.js'
 import { isGone, type ProcessIdentity } from './process-identity.js'

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { AgentError } from '../../core/errors.js'
-import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../core/sqlite.js'
+import { AgentError } from '../../../core/errors.js'
+import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../../core/sqlite.js'
 
 /**
  * `entities` holds committed state. `messages` holds what is still to be handled, of any kind and for any instance, in

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { isGone, readOwnIdentity } from '../../../src/host/durable/process-identity.js'
+import { isGone, readOwnIdentity } from '../../../../src/host/durable/hub/process-identity.js'
 
 const own = readOwnIdentity()
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createTempFolder } from '../../support/temp-folder.js'
-import { startTestProcess, type TestProcessOptions } from './dispatcher-kit.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
+import { startTestProcess, type TestProcessOptions } from '../dispatcher-kit.js'
 
 const missingPid = 2 ** 22 + 1
 
