@@ -14,11 +14,11 @@ import { type DurableSettings, parseDurableSettings } from './durable-settings.j
 import { HostLease } from './hub/host-lease.js'
 import { readOwnIdentity } from './hub/process-identity.js'
 import { TaskHub } from './hub/task-hub.js'
-import { HubWatch } from './hub-watch.js'
 import { createRpcListener, type RpcHandler } from './rpc-listener.js'
 import { openRpcShortcut } from './rpc-shortcut.js'
 import { serveFunctions } from './serve-functions.js'
-import { WorkDispatcher } from './work-dispatcher.js'
+import { HubWatch } from './work/hub-watch.js'
+import { WorkDispatcher } from './work/work-dispatcher.js'
 
 export interface DurableExtensionOptions {
   /** Parsed `extensions.durableTask` of host.json (unknown JSON object). */

@@ -6,7 +6,7 @@ import type { TaskHub } from './hub/task-hub.js'
 import type { Decision } from './orchestrations/decision.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
 import { notifyInstance } from './orchestrations/instance-events.js'
-import type { Outbox } from './work-queue.js'
+import type { Outbox } from './work/work-queue.js'
 
 /** What an orchestration asks for, and whose turn among its entities it is. */
 export interface LockSet {

@@ -15,8 +15,8 @@ import type { ClaimedBatch, Message } from './hub/hub-message.js'
 import type { TaskHub } from './hub/task-hub.js'
 import { eventTypes, toEventText } from './orchestrations/history-event.js'
 import { notifyInstance } from './orchestrations/instance-events.js'
-import type { WorkDispatcher } from './work-dispatcher.js'
-import { type Outbox, type Rest, toPostponementMs, type WorkQueue } from './work-queue.js'
+import type { WorkDispatcher } from './work/work-dispatcher.js'
+import { type Outbox, type Rest, toPostponementMs, type WorkQueue } from './work/work-queue.js'
 
 export interface EntityRunnerOptions {
   readonly hub: TaskHub

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isOver } from '../hub/instance-status.js'
 import type { Instance } from '../hub/instance-table.js'
 import type { TaskHub } from '../hub/task-hub.js'
-import type { Outbox } from '../work-queue.js'
+import type { Outbox } from '../work/work-queue.js'
 
 /** Inside a transaction: sends an event to an orchestration; nothing happens when it is over or another execution by now. */
 export function notifyInstance(

@@ -5,7 +5,7 @@ import { HistoryCache } from '../../../../src/host/durable/orchestrations/histor
 import { eventTypes, toEventText } from '../../../../src/host/durable/orchestrations/history-event.js'
 import { postEvent } from '../../../../src/host/durable/orchestrations/instance-events.js'
 import { startInstance } from '../../../../src/host/durable/orchestrations/start-instance.js'
-import type { Outbox } from '../../../../src/host/durable/work-queue.js'
+import type { Outbox } from '../../../../src/host/durable/work/work-queue.js'
 import { createTempFolder } from '../../../support/temp-folder.js'
 
 type Status = 'Running' | 'Suspended' | 'Completed'

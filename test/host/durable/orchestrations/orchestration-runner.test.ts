@@ -3,7 +3,7 @@ import { parseDurableSettings } from '../../../../src/host/durable/durable-setti
 import { HostLease } from '../../../../src/host/durable/hub/host-lease.js'
 import { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
 import { serveFunctions } from '../../../../src/host/durable/serve-functions.js'
-import { WorkDispatcher } from '../../../../src/host/durable/work-dispatcher.js'
+import { WorkDispatcher } from '../../../../src/host/durable/work/work-dispatcher.js'
 import type { FunctionDefinition, InvocationOutcome } from '../../../../src/host/functions.js'
 import { createTempFolder } from '../../../support/temp-folder.js'
 import { until } from '../kit.js'

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { FencedError, toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
-import type { HostLease } from './hub/host-lease.js'
-import type { Claim, Message, MessageKind } from './hub/hub-message.js'
-import type { TaskHub } from './hub/task-hub.js'
+import { FencedError, toErrorMessage } from '../../../core/errors.js'
+import type { ExtensionLog } from '../../extension-log.js'
+import type { HostLease } from '../hub/host-lease.js'
+import type { Claim, Message, MessageKind } from '../hub/hub-message.js'
+import type { TaskHub } from '../hub/task-hub.js'
 
 /** What this process can do with messages of one kind. */
 export interface Worker {

@@ -1,7 +1,7 @@
-import { toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
-import type { HostLease } from './hub/host-lease.js'
-import type { TaskHub } from './hub/task-hub.js'
+import { toErrorMessage } from '../../../core/errors.js'
+import type { ExtensionLog } from '../../extension-log.js'
+import type { HostLease } from '../hub/host-lease.js'
+import type { TaskHub } from '../hub/task-hub.js'
 import type { WorkDispatcher } from './work-dispatcher.js'
 
 export interface HubWatchOptions {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { HubWatch, type HubWatchOptions } from '../../../src/host/durable/hub-watch.js'
+import { HubWatch, type HubWatchOptions } from '../../../../src/host/durable/work/hub-watch.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
