@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import { EntityRunner } from '../../../src/host/durable/entity-runner.js'
+import { EntityRunner } from '../../../src/host/durable/entities/entity-runner.js'
 import { HostLease } from '../../../src/host/durable/hub/host-lease.js'
 import { TaskHub } from '../../../src/host/durable/hub/task-hub.js'
 import { HubWatch } from '../../../src/host/durable/work/hub-watch.js'

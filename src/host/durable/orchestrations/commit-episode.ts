@@ -1,5 +1,5 @@
 import { createHexId } from '../../../core/hex-id.js'
-import { toReleaseMessage } from '../entity-lock.js'
+import { toReleaseMessage } from '../entities/entity-lock.js'
 import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import type { Outbox } from '../work/work-queue.js'

@@ -1,5 +1,5 @@
 import type { UncheckedObject } from '../../unchecked-object.js'
-import type { EntityId } from '../entity-id.js'
+import type { EntityId } from '../entities/entity-id.js'
 
 /** Something that an orchestration sets going, under the number by which its history knows it. */
 export type Decision =

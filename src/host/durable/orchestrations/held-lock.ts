@@ -1,4 +1,4 @@
-import type { EntityId } from '../entity-id.js'
+import type { EntityId } from '../entities/entity-id.js'
 import type { HistoryRow } from '../hub/instance-table.js'
 import { lockPrefix, releasePrefix } from './non-determinism.js'
 

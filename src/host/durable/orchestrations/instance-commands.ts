@@ -1,7 +1,7 @@
 import { createHexId } from '../../../core/hex-id.js'
 import type { ExtensionLog } from '../../extension-log.js'
 import { DurableRequestError } from '../durable-answer.js'
-import { toInstanceId } from '../entity-id.js'
+import { toInstanceId } from '../entities/entity-id.js'
 import { isOver } from '../hub/instance-status.js'
 import type { Instance, InstanceHead, InstanceQuery } from '../hub/instance-table.js'
 import type { TaskHub } from '../hub/task-hub.js'

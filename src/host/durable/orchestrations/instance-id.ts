@@ -1,5 +1,5 @@
 import { DurableRequestError } from '../durable-answer.js'
-import { isEntityKey } from '../entity-id.js'
+import { isEntityKey } from '../entities/entity-id.js'
 
 const longest = 256
 

@@ -1,4 +1,4 @@
-import { toInstanceId } from '../entity-id.js'
+import { toInstanceId } from '../entities/entity-id.js'
 import type { HistoryRow } from '../hub/instance-table.js'
 import type { Decision } from './decision.js'
 import { eventTypes } from './history-event.js'

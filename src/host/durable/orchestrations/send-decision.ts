@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { toInstanceId } from '../entity-id.js'
-import { toLockMessage, toReleaseMessage } from '../entity-lock.js'
+import { toInstanceId } from '../entities/entity-id.js'
+import { toLockMessage, toReleaseMessage } from '../entities/entity-lock.js'
 import type { Message } from '../hub/hub-message.js'
 import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { TaskHub } from '../hub/task-hub.js'

@@ -1,12 +1,12 @@
-import { isObject } from '../unchecked-object.js'
+import { isObject } from '../../unchecked-object.js'
+import type { ClaimedBatch, Message } from '../hub/hub-message.js'
+import { isOver } from '../hub/instance-status.js'
+import type { TaskHub } from '../hub/task-hub.js'
+import type { Decision } from '../orchestrations/decision.js'
+import { eventTypes, toEventText } from '../orchestrations/history-event.js'
+import { notifyInstance } from '../orchestrations/instance-events.js'
+import type { Outbox } from '../work/work-queue.js'
 import { toInstanceId } from './entity-id.js'
-import type { ClaimedBatch, Message } from './hub/hub-message.js'
-import { isOver } from './hub/instance-status.js'
-import type { TaskHub } from './hub/task-hub.js'
-import type { Decision } from './orchestrations/decision.js'
-import { eventTypes, toEventText } from './orchestrations/history-event.js'
-import { notifyInstance } from './orchestrations/instance-events.js'
-import type { Outbox } from './work/work-queue.js'
 
 /** What an orchestration asks for, and whose turn among its entities it is. */
 export interface LockSet {

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
-import type { FunctionDefinition, FunctionInvoker } from '../functions.js'
+import { toErrorMessage } from '../../../core/errors.js'
+import type { ExtensionLog } from '../../extension-log.js'
+import type { FunctionDefinition, FunctionInvoker } from '../../functions.js'
+import type { ClaimedBatch, Message } from '../hub/hub-message.js'
+import type { TaskHub } from '../hub/task-hub.js'
+import { eventTypes, toEventText } from '../orchestrations/history-event.js'
+import { notifyInstance } from '../orchestrations/instance-events.js'
+import type { WorkDispatcher } from '../work/work-dispatcher.js'
+import { type Outbox, type Rest, toPostponementMs, type WorkQueue } from '../work/work-queue.js'
 import {
   type EntityAnswer,
   type OperationResult,
@@ -11,12 +17,6 @@ import {
 } from './entity-batch.js'
 import { type EntityId, fromInstanceId, toInstanceId } from './entity-id.js'
 import { changeLock } from './entity-lock.js'
-import type { ClaimedBatch, Message } from './hub/hub-message.js'
-import type { TaskHub } from './hub/task-hub.js'
-import { eventTypes, toEventText } from './orchestrations/history-event.js'
-import { notifyInstance } from './orchestrations/instance-events.js'
-import type { WorkDispatcher } from './work/work-dispatcher.js'
-import { type Outbox, type Rest, toPostponementMs, type WorkQueue } from './work/work-queue.js'
 
 export interface EntityRunnerOptions {
   readonly hub: TaskHub

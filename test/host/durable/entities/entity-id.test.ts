@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { fromInstanceId, isEntityKey, toEntityId, toInstanceId } from '../../../src/host/durable/entity-id.js'
+import {
+  fromInstanceId,
+  isEntityKey,
+  toEntityId,
+  toInstanceId,
+} from '../../../../src/host/durable/entities/entity-id.js'
 
 test.each([
   ['Counter', 'A', '@counter@A'],

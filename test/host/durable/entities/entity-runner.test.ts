@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest'
-import { WriteAheadLog } from '../../../src/core/write-ahead-log.js'
-import { TaskHub } from '../../../src/host/durable/hub/task-hub.js'
-import { createGate } from '../../support/gate.js'
-import { startTestProcess } from './dispatcher-kit.js'
-import { until } from './kit.js'
+import { WriteAheadLog } from '../../../../src/core/write-ahead-log.js'
+import { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
+import { createGate } from '../../../support/gate.js'
+import { startTestProcess } from '../dispatcher-kit.js'
+import { until } from '../kit.js'
 
 test('an operation starts as soon as its message is stored, without a poll', async () => {
   const { signal, calls } = await startTestProcess()

@@ -1,8 +1,8 @@
-import type { TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../unchecked-object.js'
+import type { TypedData } from '../../functions.js'
+import { isObject, type UncheckedObject } from '../../unchecked-object.js'
+import type { EntityRecord } from '../hub/entity-table.js'
+import type { ClaimedBatch } from '../hub/hub-message.js'
 import { type EntityId, toEntityId } from './entity-id.js'
-import type { EntityRecord } from './hub/entity-table.js'
-import type { ClaimedBatch } from './hub/hub-message.js'
 
 /** What an entity function answered to a batch, checked. */
 export interface EntityAnswer {

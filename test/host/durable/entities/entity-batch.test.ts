@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseEntityAnswer, toEntityTrigger } from '../../../src/host/durable/entity-batch.js'
+import { parseEntityAnswer, toEntityTrigger } from '../../../../src/host/durable/entities/entity-batch.js'
 
 const ok = { isError: false, duration: 0, startTime: 1 }
 const parse = (answer: unknown, count = 1) => parseEntityAnswer({ json: JSON.stringify(answer) }, count)
