@@ -1,3 +1,4 @@
+import { httpActivityName } from '../activities/http-activity.js'
 import { toInstanceId } from '../entities/entity-id.js'
 import type { HistoryRow } from '../hub/instance-table.js'
 import type { Decision } from './decision.js'
@@ -54,9 +55,6 @@ const recordTypes = new Set<number>([
 export function isDecisionRecord({ type }: HistoryRow): boolean {
   return recordTypes.has(type)
 }
-
-/** What the platform calls the activity that performs HTTP requests of orchestrators. */
-export const httpActivityName = 'BuiltIn::HttpActivity'
 
 /** @throws {NonDeterministicError} when `recorded` is not how `decision` was recorded. */
 export function checkRecorded(decision: Decision, recorded: HistoryRow): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { httpActivityName } from '../activities/http-activity.js'
 import { toInstanceId } from '../entities/entity-id.js'
 import { toLockMessage, toReleaseMessage } from '../entities/entity-lock.js'
 import type { Message } from '../hub/hub-message.js'
@@ -8,7 +9,7 @@ import type { Outbox } from '../work/work-queue.js'
 import type { Decision } from './decision.js'
 import { eventTypes, toEventText, toTimestamp } from './history-event.js'
 import { postEvent } from './instance-events.js'
-import { httpActivityName, toRecordKey } from './non-determinism.js'
+import { toRecordKey } from './non-determinism.js'
 import { startInstance } from './start-instance.js'
 
 type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>

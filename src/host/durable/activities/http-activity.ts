@@ -3,6 +3,9 @@ import type { InvocationOutcome } from '../../functions.js'
 import { createFailure } from '../../invocation-failure.js'
 import { isObject, type UncheckedObject } from '../../unchecked-object.js'
 
+/** What the platform calls the activity that performs HTTP requests of orchestrators. */
+export const httpActivityName = 'BuiltIn::HttpActivity'
+
 /** As long as the platform's own client waits for an answer. */
 const timeoutMs = 100_000
 

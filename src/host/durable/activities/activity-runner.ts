@@ -2,14 +2,14 @@ import type { FunctionDefinition, FunctionInvoker, InvocationOutcome, TypedData 
 import { createFailure } from '../../invocation-failure.js'
 import type { Claim, StoredMessage } from '../hub/hub-message.js'
 import type { TaskHub } from '../hub/task-hub.js'
+import { eventTypes, toEventText } from '../orchestrations/history-event.js'
+import { notifyInstance } from '../orchestrations/instance-events.js'
+
+import { toTaskNumber } from '../orchestrations/send-decision.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'
 import type { WorkQueue } from '../work/work-queue.js'
 import { toActivityFailure, toHttpFailure } from './activity-failure.js'
-import { eventTypes, toEventText } from './history-event.js'
-import { performHttp } from './http-activity.js'
-import { notifyInstance } from './instance-events.js'
-import { httpActivityName } from './non-determinism.js'
-import { toTaskNumber } from './send-decision.js'
+import { httpActivityName, performHttp } from './http-activity.js'
 
 export interface ActivityRunnerOptions {
   readonly hub: TaskHub
