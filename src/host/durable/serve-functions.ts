@@ -1,9 +1,9 @@
 import type { FunctionDefinition } from '../functions.js'
 import { ActivityRunner } from './activities/activity-runner.js'
+import { InstanceCommands } from './api/instance-commands.js'
 import type { DurableSettings } from './durable-settings.js'
 import { EntityRunner, type EntityRunnerOptions } from './entities/entity-runner.js'
 import type { Decision } from './orchestrations/decision.js'
-import { InstanceCommands } from './orchestrations/instance-commands.js'
 import { OrchestrationRunner } from './orchestrations/orchestration-runner.js'
 
 /** What runs an app's durable functions. */

@@ -1,4 +1,4 @@
-import { DurableRequestError } from '../durable-answer.js'
+import { DurableRequestError } from '../api/durable-answer.js'
 import { isEntityKey } from '../entities/entity-id.js'
 
 const longest = 256

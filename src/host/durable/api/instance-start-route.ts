@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isOver } from '../hub/instance-status.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
-import { isOver } from './hub/instance-status.js'
 import type { InstanceApi } from './instance-api.js'
-import { toStatusJson } from './orchestrations/status-json.js'
 import { parseJsonBody } from './request-body.js'
 import { isOn } from './request-parameters.js'
+import { toStatusJson } from './status-json.js'
 
 const shortestPollMs = 10
 

@@ -1,11 +1,11 @@
+import { knownStatuses } from '../hub/instance-status.js'
+import type { InstanceQuery } from '../hub/instance-table.js'
+import type { TaskHub } from '../hub/task-hub.js'
 import type { DurableAnswer } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
-import { knownStatuses } from './hub/instance-status.js'
-import type { InstanceQuery } from './hub/instance-table.js'
-import type { TaskHub } from './hub/task-hub.js'
-import type { InstanceCommands } from './orchestrations/instance-commands.js'
-import { toStatusJson } from './orchestrations/status-json.js'
+import type { InstanceCommands } from './instance-commands.js'
 import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
+import { toStatusJson } from './status-json.js'
 
 /** Answers `instances/`: the list, and the purge of many. */
 export async function answerInstanceList(

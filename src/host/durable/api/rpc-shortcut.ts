@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { parseJson } from '../../core/json.js'
+import { parseJson } from '../../../core/json.js'
 import type { DurableAnswer } from './durable-answer.js'
 import { type DurableRequest, toDurableRequest } from './durable-request.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createTempFolder } from '../../support/temp-folder.js'
-import { counter, startTestHost, type TestHostOptions, until } from './kit.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
+import { counter, startTestHost, type TestHostOptions, until } from '../kit.js'
 
 type Overrides = Partial<TestHostOptions>
 

@@ -1,14 +1,14 @@
+import { isOver } from '../hub/instance-status.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import { type DurableRequest, isJson } from './durable-request.js'
-import { isOver } from './hub/instance-status.js'
+import { toHistoryJson } from './history-json.js'
 import type { InstanceApi } from './instance-api.js'
+import type { CommandOutcome } from './instance-commands.js'
 import { answerInstanceList } from './instance-list-routes.js'
 import { answerStart, answerStarted } from './instance-start-route.js'
-import { toHistoryJson } from './orchestrations/history-json.js'
-import type { CommandOutcome } from './orchestrations/instance-commands.js'
-import { toStatusJson } from './orchestrations/status-json.js'
 import { parseJsonBody } from './request-body.js'
 import { isOn } from './request-parameters.js'
+import { toStatusJson } from './status-json.js'
 
 const answers: Readonly<Record<CommandOutcome, DurableAnswer>> = {
   accepted: { status: 202 },

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { defaultBodyLimitBytes, readLimitedBody } from '../http/request-body.js'
+import { defaultBodyLimitBytes, readLimitedBody } from '../../http/request-body.js'
 import { DurableRequestError } from './durable-answer.js'
 
 /** A request of the durable API. */

@@ -1,6 +1,6 @@
+import type { TaskHub } from '../hub/task-hub.js'
 import type { InstanceLink } from './client-payload.js'
-import type { TaskHub } from './hub/task-hub.js'
-import type { InstanceCommands } from './orchestrations/instance-commands.js'
+import type { InstanceCommands } from './instance-commands.js'
 
 /** What the routes of orchestrations need. */
 export interface InstanceApi {

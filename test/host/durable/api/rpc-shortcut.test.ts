@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import * as df from 'durable-functions'
 import { expect, onTestFinished, test } from 'vitest'
-import type { DurableAnswer } from '../../../src/host/durable/durable-answer.js'
-import type { DurableRequest } from '../../../src/host/durable/durable-request.js'
-import { openRpcShortcut } from '../../../src/host/durable/rpc-shortcut.js'
-import { createTempFolder } from '../../support/temp-folder.js'
-import { counter, createClient, startTestHost, until } from './kit.js'
+import type { DurableAnswer } from '../../../../src/host/durable/api/durable-answer.js'
+import type { DurableRequest } from '../../../../src/host/durable/api/durable-request.js'
+import { openRpcShortcut } from '../../../../src/host/durable/api/rpc-shortcut.js'
+import { createTempFolder } from '../../../support/temp-folder.js'
+import { counter, createClient, startTestHost, until } from '../kit.js'
 
-const repository = resolve(import.meta.dirname, '../../..')
+const repository = resolve(import.meta.dirname, '../../../..')
 
 /** The copy of axios that the client library has loaded. */
 const axios = createRequire(createRequire(import.meta.url).resolve('durable-functions'))('axios') as {
