@@ -22,6 +22,19 @@ export function isJson({ headers }: Pick<DurableRequest, 'headers'>): boolean {
   return /^application\/json\s*(;|$)/i.test(String(headers['content-type']))
 }
 
+/** A body's JSON text as it came; `null` for an empty one. @throws {DurableRequestError} when it is no JSON. */
+export function parseJsonBody(body: string): string | null {
+  if (body.trim() === '') return null
+  try {
+    JSON.parse(body)
+    return body
+  } catch (error) {
+    throw new DurableRequestError(error instanceof Error ? error.message : String(error), {
+      summary: 'Invalid JSON content',
+    })
+  }
+}
+
 /** Reads an HTTP request of the API whose paths begin with `root` (a pattern with `^`), which is cut off. */
 export function fromHttpRequest(request: IncomingMessage, root: RegExp): DurableRequest {
   const { method = 'GET', url: target = '', headers } = request

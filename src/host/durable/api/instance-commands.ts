@@ -7,7 +7,7 @@ import type { TaskHub } from '../hub/task-hub.js'
 import { findHeldLock } from '../orchestrations/held-lock.js'
 import { eventTypes, toEventText } from '../orchestrations/history-event.js'
 import { postEvent } from '../orchestrations/instance-events.js'
-import { checkInstanceId } from '../orchestrations/instance-id.js'
+import { findIdProblem } from '../orchestrations/instance-id.js'
 import { planRewind } from '../orchestrations/rewind.js'
 import { startInstance } from '../orchestrations/start-instance.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'
@@ -57,7 +57,7 @@ export class InstanceCommands {
       throw new DurableRequestError(toUnknownFunctionText(functionName, 'orchestrator', known))
     }
     const id = instanceId === undefined || instanceId.trim() === '' ? createHexId() : instanceId
-    checkInstanceId(id)
+    checkId(id)
     await dispatcher.transact((outbox) => {
       this.#checkFree(hub.instances.readHead(id))
       const instance = { id, name: functionName, version: version ?? defaultVersion, input, parent: null }
@@ -195,6 +195,12 @@ export class InstanceCommands {
       return 'accepted'
     })
   }
+}
+
+/** @throws {DurableRequestError} for an id that the platform does not allow. */
+function checkId(id: string): void {
+  const problem = findIdProblem(id)
+  if (problem !== undefined) throw new DurableRequestError(`The instance id '${id}' ${problem}.`)
 }
 
 function toRefusal(verb: string, id: string, status: string): string {

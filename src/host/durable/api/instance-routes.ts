@@ -1,12 +1,11 @@
 import { isOver } from '../hub/instance-status.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
-import { type DurableRequest, isJson } from './durable-request.js'
+import { type DurableRequest, isJson, parseJsonBody } from './durable-request.js'
 import { toHistoryJson } from './history-json.js'
 import type { InstanceApi } from './instance-api.js'
 import type { CommandOutcome } from './instance-commands.js'
 import { answerInstanceList } from './instance-list-routes.js'
 import { answerStart, answerStarted } from './instance-start-route.js'
-import { parseJsonBody } from './request-body.js'
 import { isOn } from './request-parameters.js'
 import { toStatusJson } from './status-json.js'
 

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isOver } from '../hub/instance-status.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
-import type { DurableRequest } from './durable-request.js'
+import { type DurableRequest, parseJsonBody } from './durable-request.js'
 import type { InstanceApi } from './instance-api.js'
-import { parseJsonBody } from './request-body.js'
 import { isOn } from './request-parameters.js'
 import { toStatusJson } from './status-json.js'
 
