@@ -2,7 +2,7 @@ import type { FunctionDefinition, FunctionInvoker, InvocationOutcome, TypedData 
 import { createFailure } from '../../invocation-failure.js'
 import type { Claim, StoredMessage } from '../hub/hub-message.js'
 import type { TaskHub } from '../hub/task-hub.js'
-import { eventTypes, toEventText } from '../orchestrations/history-event.js'
+import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
 import { notifyInstance } from '../orchestrations/instance-events.js'
 
 import { toTaskNumber } from '../orchestrations/send-decision.js'

@@ -1,6 +1,6 @@
 import { parseJson } from '../../../core/json.js'
 import type { HistoryRow } from '../hub/instance-table.js'
-import { eventTypes } from '../orchestrations/history-event.js'
+import { eventTypes } from '../orchestrations/history/history-event.js'
 
 export interface HistoryOptions {
   /** Results of what has ended. */

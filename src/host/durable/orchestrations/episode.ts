@@ -1,8 +1,8 @@
 import type { InstanceStatus } from '../hub/instance-status.js'
 import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { Decision } from './decision.js'
-import type { OrchestratorAnswer, OrchestratorFailure } from './orchestrator-answer.js'
-import type { ReplayResult } from './replay.js'
+import type { OrchestratorAnswer, OrchestratorFailure } from './orchestrator/orchestrator-answer.js'
+import type { ReplayResult } from './replay/replay.js'
 
 /** What one episode of an orchestration came to, before it is committed. */
 export interface Episode {

@@ -3,12 +3,12 @@ import type { Claim } from '../hub/hub-message.js'
 import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'
 import type { WorkQueue } from '../work/work-queue.js'
-import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'
 import { commitEpisode } from './commit-episode.js'
 import { terminateEpisode, toReasonJson } from './episode.js'
 import { type EpisodeBatch, type EventMessage, readEpisodeBatch } from './episode-batch.js'
-import { HistoryCache } from './history-cache.js'
-import { eventTypes, toEpisodeEnd, toEpisodeStart } from './history-event.js'
+import { HistoryCache } from './history/history-cache.js'
+import { eventTypes, toEpisodeEnd, toEpisodeStart } from './history/history-event.js'
+import { type AskOptions, askOrchestrator } from './orchestrator/ask-orchestrator.js'
 
 export interface OrchestrationRunnerOptions extends AskOptions {
   readonly dispatcher: WorkDispatcher

@@ -1,6 +1,6 @@
 import type { StoredHistoryRow } from '../hub/instance-table.js'
-import { type HistoryEpisode, splitEpisodes } from './history-episodes.js'
-import { eventTypes, failedEpisode } from './history-event.js'
+import { type HistoryEpisode, splitEpisodes } from './history/history-episodes.js'
+import { eventTypes, failedEpisode } from './history/history-event.js'
 
 /** What a rewind takes out of a failed execution's history. */
 export interface Rewinding {

@@ -7,9 +7,9 @@ import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import type { Outbox } from '../work/work-queue.js'
 import type { Decision } from './decision.js'
-import { eventTypes, toEventText, toTimestamp } from './history-event.js'
+import { eventTypes, toEventText, toTimestamp } from './history/history-event.js'
 import { postEvent } from './instance-events.js'
-import { toRecordKey } from './non-determinism.js'
+import { toRecordKey } from './replay/non-determinism.js'
 import { startInstance } from './start-instance.js'
 
 type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>

@@ -2,7 +2,7 @@ import { createHexId } from '../../../core/hex-id.js'
 import type { Instance, ParentInstance } from '../hub/instance-table.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import type { Outbox } from '../work/work-queue.js'
-import { eventTypes, toEventText } from './history-event.js'
+import { eventTypes, toEventText } from './history/history-event.js'
 import { postEvent } from './instance-events.js'
 
 export interface NewInstance {

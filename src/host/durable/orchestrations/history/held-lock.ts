@@ -1,6 +1,6 @@
-import type { EntityId } from '../entities/entity-id.js'
-import type { HistoryRow } from '../hub/instance-table.js'
-import { lockPrefix, releasePrefix } from './non-determinism.js'
+import type { EntityId } from '../../entities/entity-id.js'
+import type { HistoryRow } from '../../hub/instance-table.js'
+import { lockPrefix, releasePrefix } from '../replay/non-determinism.js'
 
 /** A request for entities that has not been taken back, whether it has been granted yet or not. */
 export interface HeldLock {

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { HistoryRow, StoredHistoryRow } from '../../../../src/host/durable/hub/instance-table.js'
-import { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
-import { HistoryCache } from '../../../../src/host/durable/orchestrations/history-cache.js'
-import { createTempFolder } from '../../../support/temp-folder.js'
+import type { HistoryRow, StoredHistoryRow } from '../../../../../src/host/durable/hub/instance-table.js'
+import { TaskHub } from '../../../../../src/host/durable/hub/task-hub.js'
+import { HistoryCache } from '../../../../../src/host/durable/orchestrations/history/history-cache.js'
+import { createTempFolder } from '../../../../support/temp-folder.js'
 
 const row = (name: string): HistoryRow => ({ type: 4, task: 0, name, event: '{}' })
 const names = (rows: readonly StoredHistoryRow[]) => rows.map(({ name }) => name).join('')

@@ -1,7 +1,12 @@
-import type { Wish } from './decision.js'
+import type { Wish } from '../decision.js'
+import type {
+  HttpAction,
+  OrchestratorAction,
+  RetryPolicy,
+  TimerAction,
+} from '../orchestrator/orchestrator-action.js'
+import { sixDaysMs } from '../orchestrator/orchestrator-action.js'
 import { readPoll } from './http-poll.js'
-import type { HttpAction, OrchestratorAction, RetryPolicy, TimerAction } from './orchestrator-action.js'
-import { sixDaysMs } from './orchestrator-action.js'
 
 /** One task of the client library, as far as its end matters for the numbers of later ones. */
 export interface ReplayTask {

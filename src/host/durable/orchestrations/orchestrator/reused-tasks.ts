@@ -1,4 +1,4 @@
-import { isObject } from '../../unchecked-object.js'
+import { isObject } from '../../../unchecked-object.js'
 import { asList } from './json-checks.js'
 
 /**

@@ -1,5 +1,5 @@
-import { isObject, type UncheckedObject } from '../../unchecked-object.js'
-import { type EntityId, fromInstanceId, toEntityId } from '../entities/entity-id.js'
+import { isObject, type UncheckedObject } from '../../../unchecked-object.js'
+import { type EntityId, fromInstanceId, toEntityId } from '../../entities/entity-id.js'
 import { asList, asNumber, asText } from './json-checks.js'
 
 /** What an orchestrator asks for. Inputs are JSON texts; `null` when there is none. */

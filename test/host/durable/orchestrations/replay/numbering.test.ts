@@ -1,9 +1,9 @@
 import type { OrchestrationContext, Task } from 'durable-functions'
 import * as df from 'durable-functions'
 import { expect, test } from 'vitest'
-import type { HistoryRow } from '../../../../src/host/durable/hub/instance-table.js'
-import type { Decision } from '../../../../src/host/durable/orchestrations/decision.js'
-import { createRandom } from '../../../support/storm.js'
+import type { HistoryRow } from '../../../../../src/host/durable/hub/instance-table.js'
+import type { Decision } from '../../../../../src/host/durable/orchestrations/decision.js'
+import { createRandom } from '../../../../support/storm.js'
 import { completed, failed, fired, startFlow, type TestFlow } from './replay-kit.js'
 
 type Random = () => number

@@ -1,4 +1,4 @@
-import type { InstanceTable, StoredHistoryRow } from '../hub/instance-table.js'
+import type { InstanceTable, StoredHistoryRow } from '../../hub/instance-table.js'
 
 /**
  * Histories that this process has read before, so that an episode reads only what has come to them since. Nothing is ever

@@ -1,4 +1,4 @@
-import { isObject, type UncheckedObject } from '../../unchecked-object.js'
+import { isObject, type UncheckedObject } from '../../../unchecked-object.js'
 
 /** Where an answer 202 says to ask again, and when. */
 export interface HttpPoll {

@@ -1,5 +1,5 @@
-import type { TypedData } from '../../functions.js'
-import type { HistoryRow, Instance } from '../hub/instance-table.js'
+import type { TypedData } from '../../../functions.js'
+import type { HistoryRow, Instance } from '../../hub/instance-table.js'
 
 /** Of the client library's replay: from 2 on it cuts long waits into parts itself, from 3 on it knows locks. */
 const replaySchema = 3

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseOrchestratorAnswer } from '../../../../src/host/durable/orchestrations/orchestrator-answer.js'
+import { parseOrchestratorAnswer } from '../../../../../src/host/durable/orchestrations/orchestrator/orchestrator-answer.js'
 
 const returned = (value: unknown) =>
   parseOrchestratorAnswer({ succeeded: true, returnValue: { json: JSON.stringify(value) }, outputs: {} })

@@ -1,4 +1,4 @@
-import type { HistoryRow } from '../hub/instance-table.js'
+import type { HistoryRow } from '../../hub/instance-table.js'
 
 /** Numbers of the events of a history, as in the wire format. */
 export const eventTypes = {

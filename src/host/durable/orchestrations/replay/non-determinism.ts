@@ -1,8 +1,8 @@
-import { httpActivityName } from '../activities/http-activity.js'
-import { toInstanceId } from '../entities/entity-id.js'
-import type { HistoryRow } from '../hub/instance-table.js'
-import type { Decision } from './decision.js'
-import { eventTypes } from './history-event.js'
+import { httpActivityName } from '../../activities/http-activity.js'
+import { toInstanceId } from '../../entities/entity-id.js'
+import type { HistoryRow } from '../../hub/instance-table.js'
+import type { Decision } from '../decision.js'
+import { eventTypes } from '../history/history-event.js'
 
 /** An orchestrator asks for something else than its history says it did. */
 export class NonDeterministicError extends Error {

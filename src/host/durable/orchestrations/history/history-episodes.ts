@@ -1,4 +1,4 @@
-import type { HistoryRow } from '../hub/instance-table.js'
+import type { HistoryRow } from '../../hub/instance-table.js'
 import { eventTypes } from './history-event.js'
 
 /** What was committed in one go: the start, events, decisions, and last the row that ends it. */

@@ -1,5 +1,5 @@
-import type { InvocationOutcome, TypedData } from '../../functions.js'
-import { isObject, type UncheckedObject } from '../../unchecked-object.js'
+import type { InvocationOutcome, TypedData } from '../../../functions.js'
+import { isObject, type UncheckedObject } from '../../../unchecked-object.js'
 import { asList } from './json-checks.js'
 import { type OrchestratorAction, parseActions } from './orchestrator-action.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readPoll } from '../../../../src/host/durable/orchestrations/http-poll.js'
+import { readPoll } from '../../../../../src/host/durable/orchestrations/replay/http-poll.js'
 
 const request = {
   method: 'POST',

@@ -1,22 +1,22 @@
 import { createRequire } from 'node:module'
 import type { OrchestrationHandler } from 'durable-functions'
-import type { HistoryRow, Instance } from '../../../../src/host/durable/hub/instance-table.js'
-import type { Decision } from '../../../../src/host/durable/orchestrations/decision.js'
+import type { HistoryRow, Instance } from '../../../../../src/host/durable/hub/instance-table.js'
+import type { Decision } from '../../../../../src/host/durable/orchestrations/decision.js'
 import {
   eventTypes,
   toEpisodeEnd,
   toEpisodeStart,
   toEventText,
   toHistoryRow,
-} from '../../../../src/host/durable/orchestrations/history-event.js'
-import { toOrchestrationTrigger } from '../../../../src/host/durable/orchestrations/orchestration-trigger.js'
+} from '../../../../../src/host/durable/orchestrations/history/history-event.js'
+import { toOrchestrationTrigger } from '../../../../../src/host/durable/orchestrations/orchestrator/orchestration-trigger.js'
 import {
   type OrchestratorAnswer,
   parseOrchestratorAnswer,
-} from '../../../../src/host/durable/orchestrations/orchestrator-answer.js'
-import { type ReplayResult, replay } from '../../../../src/host/durable/orchestrations/replay.js'
-import { toDecisionRow } from '../../../../src/host/durable/orchestrations/send-decision.js'
-import type { InvocationOutcome } from '../../../../src/host/functions.js'
+} from '../../../../../src/host/durable/orchestrations/orchestrator/orchestrator-answer.js'
+import { type ReplayResult, replay } from '../../../../../src/host/durable/orchestrations/replay/replay.js'
+import { toDecisionRow } from '../../../../../src/host/durable/orchestrations/send-decision.js'
+import type { InvocationOutcome } from '../../../../../src/host/functions.js'
 
 /** Turns a handler into what the worker calls; exported by the library's code, but not by its types. */
 const { createOrchestrator } = createRequire(import.meta.url)(
