@@ -2,11 +2,10 @@ import { isObject } from '../../unchecked-object.js'
 import type { ClaimedBatch, Message } from '../hub/hub-message.js'
 import { isOver } from '../hub/instance-status.js'
 import type { TaskHub } from '../hub/task-hub.js'
-import type { Decision } from '../orchestrations/decision.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
 import { notifyInstance } from '../orchestrations/instance-events.js'
 import type { Outbox } from '../work/work-queue.js'
-import { toInstanceId } from './entity-id.js'
+import { type EntityId, toInstanceId } from './entity-id.js'
 
 /** What an orchestration asks for, and whose turn among its entities it is. */
 export interface LockSet {
@@ -14,7 +13,7 @@ export interface LockSet {
   /** Instance id and execution of the orchestration. */
   readonly owner: { readonly id: string; readonly execution: string }
   /** In the order in which they are locked. */
-  readonly entities: Extract<Decision, { kind: 'lock' }>['entities']
+  readonly entities: readonly EntityId[]
 }
 
 /** Asks the entity at `position` to be locked; each one passes the request on to the next. */
@@ -26,15 +25,11 @@ export function toLockMessage({ requestId, owner, entities }: LockSet, position 
 }
 
 /** Gives an entity back. */
-export function toReleaseMessage(
-  requestId: string,
-  owner: string,
-  entity: LockSet['entities'][number],
-): Message {
+export function toReleaseMessage(requestId: string, owner: string, entity: EntityId): Message {
   return { ...toMessage(requestId, owner, entity), input: null, lock: 'release' }
 }
 
-function toMessage(id: string, sender: string, entity: LockSet['entities'][number]) {
+function toMessage(id: string, sender: string, entity: EntityId) {
   const target = toInstanceId(entity)
   return { id, target, kind: 'entity', functionName: entity.name, name: '', isSignal: true, sender } as const
 }

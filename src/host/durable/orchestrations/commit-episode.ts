@@ -4,10 +4,10 @@ import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import type { Outbox } from '../work/work-queue.js'
 import { type Episode, type EpisodeEnd, toFailureText } from './episode.js'
-import { findHeldLock } from './history/held-lock.js'
+import { findHeldLock, toDecisionRow } from './history/decision-record.js'
 import { eventTypes, toEpisodeEnd, toEventText } from './history/history-event.js'
 import { notifyInstance } from './instance-events.js'
-import { sendDecision, toDecisionRow, toTaskId } from './send-decision.js'
+import { sendDecision, toTaskId } from './send-decision.js'
 import { postStart } from './start-instance.js'
 
 export interface EpisodeCommit {

@@ -41,6 +41,9 @@ export type Decision =
       readonly entity: EntityId
     }
 
+/** Decisions of some kinds. */
+export type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>
+
 /** A decision that has no number yet. */
 export type Wish = DistributiveOmit<Decision, 'number'>
 

@@ -3,74 +3,13 @@ import { httpActivityName } from '../activities/http-activity.js'
 import { toInstanceId } from '../entities/entity-id.js'
 import { toLockMessage, toReleaseMessage } from '../entities/entity-lock.js'
 import type { Message } from '../hub/hub-message.js'
-import type { HistoryRow, Instance } from '../hub/instance-table.js'
+import type { Instance } from '../hub/instance-table.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import type { Outbox } from '../work/work-queue.js'
-import type { Decision } from './decision.js'
+import type { Decision, DecisionOf } from './decision.js'
 import { eventTypes, toEventText, toTimestamp } from './history/history-event.js'
 import { postEvent } from './instance-events.js'
-import { toRecordKey } from './replay/non-determinism.js'
 import { startInstance } from './start-instance.js'
-
-type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>
-
-/** The event that records a decision in a history. */
-export function toDecisionRow(decision: Decision, instance: Instance, at: number): HistoryRow {
-  const { type, name } = toRecordKey(decision)
-  const event = toEventText({ type, at, id: decision.number, fields: toFields(decision, instance, at) })
-  return { type, task: decision.number, name, event }
-}
-
-function toFields(decision: Decision, instance: Instance, at: number): Readonly<Record<string, unknown>> {
-  switch (decision.kind) {
-    case 'activity':
-      return { Name: decision.name, Version: '', Input: null }
-    case 'http':
-      return { Name: httpActivityName, Version: '', Input: null }
-    case 'subOrchestration': {
-      const { name, version, instanceId, input } = decision
-      return { Name: name, Version: version ?? '', InstanceId: instanceId, Input: input }
-    }
-    case 'timer':
-      return { FireAt: toTimestamp(decision.fireAt) }
-    case 'call':
-    case 'signal':
-      return {
-        InstanceId: toInstanceId(decision.entity),
-        Name: 'op',
-        Input: toRequest(decision, instance, at),
-      }
-    case 'lock': {
-      const { requestId, entities } = decision
-      const first = entities[0] === undefined ? '' : toInstanceId(entities[0])
-      return {
-        InstanceId: first,
-        Name: 'op',
-        Input: JSON.stringify({ id: requestId, lockset: entities, pos: 0, parent: instance.id }),
-      }
-    }
-    case 'release':
-      return {
-        InstanceId: toInstanceId(decision.entity),
-        Name: 'release',
-        Input: JSON.stringify({ id: decision.requestId, parent: instance.id }),
-      }
-  }
-}
-
-/** The client library reads `id` of it, which is the name of the event that answers a call. */
-function toRequest(decision: DecisionOf<'call' | 'signal'>, instance: Instance, at: number): string {
-  const { requestId, operation, input, kind } = decision
-  return JSON.stringify({
-    op: operation,
-    signal: kind === 'signal',
-    input,
-    id: requestId,
-    parent: instance.id,
-    parentExecution: instance.execution,
-    Timestamp: toTimestamp(at),
-  })
-}
 
 /** Inside a transaction: sends what sets a decision going. */
 export function sendDecision(

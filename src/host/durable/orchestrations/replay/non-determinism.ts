@@ -1,7 +1,6 @@
-import { httpActivityName } from '../../activities/http-activity.js'
-import { toInstanceId } from '../../entities/entity-id.js'
 import type { HistoryRow } from '../../hub/instance-table.js'
 import type { Decision } from '../decision.js'
+import { toRecordKey } from '../history/decision-record.js'
 import { eventTypes } from '../history/history-event.js'
 
 /** An orchestrator asks for something else than its history says it did. */
@@ -14,46 +13,6 @@ export class NonDeterministicError extends Error {
       `Non-Deterministic workflow detected: ${what}. Code of orchestrators must not change while instances run, and must take time, ids and everything outside from its context or from activities.`,
     )
   }
-}
-
-/** Names of messages about locks begin so; those of operations begin with an entity's id, and thus with `@`. */
-export const lockPrefix = 'lock '
-export const releasePrefix = 'release '
-
-/** The type and name of the event that records a decision. */
-export function toRecordKey(decision: Decision): { readonly type: number; readonly name: string } {
-  switch (decision.kind) {
-    case 'activity':
-      return { type: eventTypes.taskScheduled, name: decision.name }
-    case 'http':
-      return { type: eventTypes.taskScheduled, name: httpActivityName }
-    case 'subOrchestration':
-      return { type: eventTypes.subOrchestrationCreated, name: decision.name }
-    case 'timer':
-      return { type: eventTypes.timerCreated, name: '' }
-    case 'call':
-    case 'signal':
-      return { type: eventTypes.eventSent, name: toInstanceId(decision.entity) }
-    case 'lock':
-      return {
-        type: eventTypes.eventSent,
-        name: `${lockPrefix}${decision.entities.map(toInstanceId).join(' ')}`,
-      }
-    case 'release':
-      return { type: eventTypes.eventSent, name: `${releasePrefix}${toInstanceId(decision.entity)}` }
-  }
-}
-
-const recordTypes = new Set<number>([
-  eventTypes.taskScheduled,
-  eventTypes.subOrchestrationCreated,
-  eventTypes.timerCreated,
-  eventTypes.eventSent,
-])
-
-/** Whether an event records a decision. */
-export function isDecisionRecord({ type }: HistoryRow): boolean {
-  return recordTypes.has(type)
 }
 
 /** @throws {NonDeterministicError} when `recorded` is not how `decision` was recorded. */

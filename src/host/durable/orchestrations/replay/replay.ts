@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { HistoryRow } from '../../hub/instance-table.js'
 import type { Decision, Wish } from '../decision.js'
+import { isDecisionRecord } from '../history/decision-record.js'
 import { splitEpisodes } from '../history/history-episodes.js'
 import { eventTypes } from '../history/history-event.js'
 import type { OrchestratorAction } from '../orchestrator/orchestrator-action.js'
 import { EventListeners } from './event-listeners.js'
-import { checkMissing, checkRecorded, isDecisionRecord } from './non-determinism.js'
+import { checkMissing, checkRecorded } from './non-determinism.js'
 import { createTask, endTask, type ReplayTask, startTask, type TaskBook } from './replay-task.js'
 
 export interface ReplayOptions {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { OrchestrationHandler } from 'durable-functions'
 import type { HistoryRow, Instance } from '../../../../../src/host/durable/hub/instance-table.js'
 import type { Decision } from '../../../../../src/host/durable/orchestrations/decision.js'
+import { toDecisionRow } from '../../../../../src/host/durable/orchestrations/history/decision-record.js'
 import {
   eventTypes,
   toEpisodeEnd,
@@ -15,7 +16,6 @@ import {
   parseOrchestratorAnswer,
 } from '../../../../../src/host/durable/orchestrations/orchestrator/orchestrator-answer.js'
 import { type ReplayResult, replay } from '../../../../../src/host/durable/orchestrations/replay/replay.js'
-import { toDecisionRow } from '../../../../../src/host/durable/orchestrations/send-decision.js'
 import type { InvocationOutcome } from '../../../../../src/host/functions.js'
 
 /** Turns a handler into what the worker calls; exported by the library's code, but not by its types. */
