@@ -5,7 +5,7 @@ import type { TaskHub } from '../hub/task-hub.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
 import { notifyInstance } from '../orchestrations/instance-events.js'
 
-import { toTaskNumber } from '../orchestrations/send-decision.js'
+import { toTaskNumber } from '../orchestrations/task-id.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'
 import type { WorkQueue } from '../work/work-queue.js'
 import { toActivityFailure, toHttpFailure } from './activity-failure.js'

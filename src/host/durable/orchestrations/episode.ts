@@ -21,13 +21,15 @@ export interface Episode {
 export type EpisodeEnd =
   | { readonly kind: 'open' }
   | { readonly kind: 'next'; readonly input: string | null }
-  | {
-      readonly kind: 'over'
-      readonly status: InstanceStatus
-      /** JSON text. */
-      readonly output: string | null
-      readonly failure?: OrchestratorFailure | undefined
-    }
+  | EpisodeOver
+
+export interface EpisodeOver {
+  readonly kind: 'over'
+  readonly status: InstanceStatus
+  /** JSON text. */
+  readonly output: string | null
+  readonly failure?: OrchestratorFailure | undefined
+}
 
 /** The text of a failed orchestrator, as callers and parents know it. */
 export function toFailureText(name: string, { message, isNameless }: OrchestratorFailure): string {

@@ -10,33 +10,39 @@ import type { Decision, DecisionOf } from './decision.js'
 import { eventTypes, toEventText, toTimestamp } from './history/history-event.js'
 import { postEvent } from './instance-events.js'
 import { startInstance } from './start-instance.js'
+import { toTaskId } from './task-id.js'
+
+/** The transaction in which decisions are sent, and who has decided. */
+export interface SendContext {
+  readonly hub: TaskHub
+  readonly outbox: Outbox
+  readonly instance: Instance
+  /** Epoch milliseconds. */
+  readonly now: number
+}
 
 /** Inside a transaction: sends what sets a decision going. */
-export function sendDecision(
-  hub: TaskHub,
-  outbox: Outbox,
-  decision: Decision,
-  instance: Instance,
-  now: number,
-): void {
+export function sendDecision(decision: Decision, context: SendContext): void {
+  const { outbox, instance } = context
   switch (decision.kind) {
     case 'activity':
-      outbox.post(toActivityMessage(instance, decision.number, decision.name, decision.input))
+      outbox.post(toActivityMessage(decision, instance))
       break
-    case 'http':
-      outbox.post(
-        toActivityMessage(instance, decision.number, httpActivityName, JSON.stringify(decision.request)),
-      )
+    case 'http': {
+      const { number, request } = decision
+      const activity = { number, name: httpActivityName, input: JSON.stringify(request) }
+      outbox.post(toActivityMessage(activity, instance))
       break
+    }
     case 'timer':
-      postTimer(outbox, instance, decision, now)
+      postTimer(decision, context)
       break
     case 'call':
     case 'signal':
-      outbox.post(toEntityMessage(instance, decision))
+      outbox.post(toEntityMessage(decision, instance))
       break
     case 'subOrchestration':
-      startChild(hub, outbox, decision, instance, now)
+      startChild(decision, context)
       break
     case 'lock': {
       const { requestId, entities } = decision
@@ -49,36 +55,24 @@ export function sendDecision(
   }
 }
 
-/** The mailbox of one task of an execution, and the id of its timer. */
-export function toTaskId(execution: string, number: number): string {
-  return `${execution}:${number}`
-}
-
-/** The number in a {@link toTaskId}. */
-export function toTaskNumber(taskId: string): number {
-  return Number(taskId.slice(taskId.lastIndexOf(':') + 1))
-}
-
-function toActivityMessage(instance: Instance, number: number, name: string, input: string | null): Message {
+function toActivityMessage(
+  { number, name, input }: Omit<DecisionOf<'activity'>, 'kind'>,
+  { id, execution }: Instance,
+): Message {
   return {
     id: randomUUID(),
-    target: toTaskId(instance.execution, number),
+    target: toTaskId(execution, number),
     kind: 'activity',
     functionName: name.toLowerCase(),
     name,
     input,
     isSignal: false,
-    sender: instance.id,
-    execution: instance.execution,
+    sender: id,
+    execution,
   }
 }
 
-function postTimer(
-  outbox: Outbox,
-  instance: Instance,
-  { number, fireAt }: DecisionOf<'timer'>,
-  now: number,
-): void {
+function postTimer({ number, fireAt }: DecisionOf<'timer'>, { outbox, instance, now }: SendContext): void {
   const fields = { TimerId: number, FireAt: toTimestamp(fireAt) }
   postEvent(outbox, instance, {
     id: toTaskId(instance.execution, number),
@@ -88,7 +82,7 @@ function postTimer(
   })
 }
 
-function toEntityMessage(instance: Instance, decision: DecisionOf<'call' | 'signal'>): Message {
+function toEntityMessage(decision: DecisionOf<'call' | 'signal'>, instance: Instance): Message {
   const { requestId, entity, operation, input, kind } = decision
   return {
     id: requestId,
@@ -102,14 +96,10 @@ function toEntityMessage(instance: Instance, decision: DecisionOf<'call' | 'sign
   }
 }
 
-function startChild(
-  hub: TaskHub,
-  outbox: Outbox,
-  decision: DecisionOf<'subOrchestration'>,
-  { id, execution, name }: Instance,
-  now: number,
-): void {
-  const parent = { id, execution, name, task: decision.number }
-  const { instanceId, input, version = '' } = decision
-  startInstance(hub, outbox, { id: instanceId, name: decision.name, version, input, parent }, now)
+function startChild(decision: DecisionOf<'subOrchestration'>, context: SendContext): void {
+  const { hub, outbox, instance, now } = context
+  const { id, execution } = instance
+  const parent = { id, execution, name: instance.name, task: decision.number }
+  const { name, instanceId, input, version = '' } = decision
+  startInstance(hub, outbox, { id: instanceId, name, version, input, parent }, now)
 }
