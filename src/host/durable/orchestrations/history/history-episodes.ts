@@ -19,3 +19,8 @@ export function splitEpisodes<T extends HistoryRow>(history: readonly T[]): Hist
   }
   return episodes
 }
+
+/** How many actions of its orchestrator a history knows: the row that ends its last episode counts them. */
+export function countActions(history: readonly HistoryRow[]): number {
+  return history.at(-1)?.task ?? 0
+}
