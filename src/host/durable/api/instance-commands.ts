@@ -8,10 +8,9 @@ import { findHeldLock } from '../orchestrations/history/decision-record.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
 import { postEvent } from '../orchestrations/instance-events.js'
 import { findIdProblem } from '../orchestrations/instance-id.js'
-import { planRewind } from '../orchestrations/rewind.js'
+import { rewindInstance } from '../orchestrations/rewind.js'
 import { startInstance } from '../orchestrations/start-instance.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'
-import type { Outbox } from '../work/work-queue.js'
 import { DurableRequestError } from './durable-answer.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
@@ -97,28 +96,14 @@ export class InstanceCommands {
 
   /** Has a failed orchestration try again what it failed of. `running` when it has not failed. */
   rewind(id: string, reason: string | null): Promise<CommandOutcome | 'running'> {
-    const { hub, dispatcher } = this.#options
+    const { hub, dispatcher, now } = this.#options
     return dispatcher.transact((outbox) => {
       const instance = hub.instances.read(id)
       if (instance === undefined) return 'gone'
       if (instance.status !== 'Failed') return isOver(instance.status) ? 'over' : 'running'
-      this.#rewind(outbox, instance, reason)
+      rewindInstance(instance, reason, { hub, outbox, now: now() })
       return 'accepted'
     })
-  }
-
-  #rewind(outbox: Outbox, instance: Instance, reason: string | null): void {
-    const { hub, now } = this.#options
-    const hasFailed = (childId: string) => hub.instances.read(childId)?.status === 'Failed'
-    const plan = planRewind(hub.instances.readHistory(instance.execution), hasFailed)
-    hub.instances.dropEvents(plan.dropped)
-    hub.instances.write({ ...instance, status: 'Running', output: null, updatedAt: now() })
-    const event = toEventText({ type: eventTypes.executionRewound, at: now(), fields: { Reason: reason } })
-    postEvent(outbox, instance, { event, execution: instance.execution })
-    for (const childId of plan.children) {
-      const child = hub.instances.read(childId)
-      if (child) this.#rewind(outbox, child, reason)
-    }
   }
 
   /** Starts an orchestration's function again with the same input; gives the id. @throws {DurableRequestError} when there is none, or its id is in use. */
