@@ -1,6 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type PatientReads, preparePatientReads } from './patient-reads.js'
-import { type Prepared, prepareStatements } from './task-hub-statements.js'
+import {
+  type PatientReads,
+  type Prepared,
+  preparePatientReads,
+  prepareStatements,
+} from './prepare-statements.js'
 
 /** Committed state of an entity. `state` is JSON text and may be `null` even when the entity exists. */
 export interface EntityRecord {

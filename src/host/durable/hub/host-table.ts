@@ -1,7 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type PatientReads, preparePatientReads } from './patient-reads.js'
+import {
+  type PatientReads,
+  type Prepared,
+  preparePatientReads,
+  prepareStatements,
+} from './prepare-statements.js'
 import type { ProcessIdentity } from './process-identity.js'
-import { type Prepared, prepareStatements } from './task-hub-statements.js'
 
 /** A host process that shares the hub. */
 export interface HostRow extends ProcessIdentity {

@@ -1,7 +1,11 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { InstanceStatus } from './instance-status.js'
-import { type PatientReads, preparePatientReads } from './patient-reads.js'
-import { type Prepared, prepareStatements } from './task-hub-statements.js'
+import {
+  type PatientReads,
+  type Prepared,
+  preparePatientReads,
+  prepareStatements,
+} from './prepare-statements.js'
 
 /** Which orchestration, and whether it goes on. */
 export interface InstanceHead {

@@ -1,8 +1,3 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-
-/** A set of statements under their names, prepared once. */
-export type Prepared<S> = Readonly<Record<keyof S, StatementSync>>
-
 /** What {@link TaskHub} asks of the database inside transactions. */
 export const hubStatements = {
   insertMessage: `INSERT INTO messages (target, seq, kind, visible_at, id, name, input, is_signal, sender, execution)
@@ -53,16 +48,3 @@ export const hubReads = {
     WHERE owner IS NULL AND kind = ? AND name NOT IN (SELECT value FROM json_each(?))`,
   nextReadyAt: 'SELECT min(ready_at) AS at FROM mailboxes WHERE owner IS NULL AND kind = ? AND ready_at > ?',
 } as const
-
-/**
- * Prepares statements for inside transactions, of a database that has the task hub's tables. Limits among them are written
- * `LIMIT +?`: a bare parameter there counts as one that may influence the plan, for which SQLite compiles the statement
- * anew each time it is bound (sqlite.org/c3ref/prepare.html), which takes ten times as long as carrying it out.
- */
-export function prepareStatements<const S extends Readonly<Record<string, string>>>(
-  database: DatabaseSync,
-  statements: S,
-): Prepared<S> {
-  const prepared = Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)])
-  return Object.fromEntries(prepared) as Prepared<S>
-}

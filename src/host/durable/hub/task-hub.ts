@@ -7,9 +7,14 @@ import { EntityTable, toEntityRecord } from './entity-table.js'
 import { HostTable } from './host-table.js'
 import type { BatchMessage, Claim, ClaimedBatch, Message, MessageKind, StoredMessage } from './hub-message.js'
 import { InstanceTable } from './instance-table.js'
-import { type PatientReads, preparePatientReads } from './patient-reads.js'
+import {
+  type PatientReads,
+  type Prepared,
+  preparePatientReads,
+  prepareStatements,
+} from './prepare-statements.js'
 import { openTaskHubDatabase } from './task-hub-schema.js'
-import { hubReads, hubStatements, type Prepared, prepareStatements } from './task-hub-statements.js'
+import { hubReads, hubStatements } from './task-hub-statements.js'
 
 /** As they stand in the column that says of operations whether they are signals. */
 const lockCodes = { acquire: 2, release: 3 } as const

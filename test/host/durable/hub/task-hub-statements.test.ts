@@ -2,13 +2,12 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { EntityTable } from '../../../../src/host/durable/hub/entity-table.js'
 import { InstanceTable } from '../../../../src/host/durable/hub/instance-table.js'
-import { preparePatientReads } from '../../../../src/host/durable/hub/patient-reads.js'
-import { openTaskHubDatabase } from '../../../../src/host/durable/hub/task-hub-schema.js'
 import {
-  hubReads,
-  hubStatements,
+  preparePatientReads,
   prepareStatements,
-} from '../../../../src/host/durable/hub/task-hub-statements.js'
+} from '../../../../src/host/durable/hub/prepare-statements.js'
+import { openTaskHubDatabase } from '../../../../src/host/durable/hub/task-hub-schema.js'
+import { hubReads, hubStatements } from '../../../../src/host/durable/hub/task-hub-statements.js'
 import { createTempFolder } from '../../../support/temp-folder.js'
 
 test('no limit has SQLite compile a statement again', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { openSqlite } from '../../../../src/core/sqlite.js'
-import { preparePatientReads } from '../../../../src/host/durable/hub/patient-reads.js'
+import { preparePatientReads } from '../../../../src/host/durable/hub/prepare-statements.js'
 import { createTempFolder } from '../../../support/temp-folder.js'
 
 /** Has a file for itself for a moment, as a process has the hub's that repairs it. */
