@@ -45,6 +45,6 @@ export type Decision =
 export type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>
 
 /** A decision that has no number yet. */
-export type Wish = DistributiveOmit<Decision, 'number'>
+export type UnnumberedDecision = DistributiveOmit<Decision, 'number'>
 
 type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never

@@ -1,4 +1,4 @@
-import type { Wish } from '../decision.js'
+import type { UnnumberedDecision } from '../decision.js'
 import type {
   HttpAction,
   OrchestratorAction,
@@ -22,10 +22,10 @@ export interface TaskBook {
   readonly httpPollMs: number
   /** The time that the orchestrator sees, epoch milliseconds. */
   now(): number
-  /** Takes the next number and schedules `wish` under it; `isCanceled` when nobody waits for its end any more. */
-  schedule(wish: Wish, isCanceled?: boolean): ReplayTask
+  /** Takes the next number and schedules `decision` under it; `isCanceled` when nobody waits for its end any more. */
+  schedule(decision: UnnumberedDecision, isCanceled?: boolean): ReplayTask
   /** Takes the next number for something that is scheduled later, with the function that is returned. */
-  reserve(): (wish: Wish) => ReplayTask
+  reserve(): (decision: UnnumberedDecision) => ReplayTask
   /** Waits for an event that somebody raises from outside. */
   listen(eventName: string): ReplayTask
   /** A GUID for the next number, the same at every replay. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { HistoryRow } from '../../hub/instance-table.js'
-import type { Decision, Wish } from '../decision.js'
+import type { Decision, UnnumberedDecision } from '../decision.js'
 import { isDecisionRecord } from '../history/decision-record.js'
 import { splitEpisodes } from '../history/history-episodes.js'
 import { eventTypes } from '../history/history-event.js'
@@ -210,13 +210,13 @@ class Replay implements TaskBook {
     return this.#events.listen(eventName)
   }
 
-  schedule(wish: Wish, isCanceled = false): ReplayTask {
-    return this.#scheduleAs(this.#takeNumber(), wish, isCanceled)
+  schedule(decision: UnnumberedDecision, isCanceled = false): ReplayTask {
+    return this.#schedule({ ...decision, number: this.#takeNumber() }, isCanceled)
   }
 
-  reserve(): (wish: Wish) => ReplayTask {
+  reserve(): (decision: UnnumberedDecision) => ReplayTask {
     const number = this.#takeNumber()
-    return (wish) => this.#scheduleAs(number, wish, false)
+    return (decision) => this.#schedule({ ...decision, number }, false)
   }
 
   #takeNumber(): number {
@@ -226,8 +226,8 @@ class Replay implements TaskBook {
     return this.#nextNumber - 1
   }
 
-  #scheduleAs(number: number, wish: Wish, isCanceled: boolean): ReplayTask {
-    const decision: Decision = { ...wish, number }
+  #schedule(decision: Decision, isCanceled: boolean): ReplayTask {
+    const { number } = decision
     const recorded = this.#recorded.get(number)
     if (recorded) checkRecorded(decision, recorded)
     else this.#decisions.push(decision)
