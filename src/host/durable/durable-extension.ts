@@ -1,17 +1,7 @@
 import type { ExtensionLog } from '../extension-log.js'
-import type {
-  BindingInfo,
-  FunctionDefinition,
-  FunctionInvoker,
-  HostExtension,
-  TypedData,
-} from '../functions.js'
-import { toClientPayload, toInstanceLinks } from './api/client-payload.js'
+import type { BindingInfo, FunctionDefinition, FunctionInvoker, HostExtension } from '../functions.js'
 import { writeAnswer } from './api/durable-answer.js'
-import { fromHttpRequest } from './api/durable-request.js'
-import { createDurableRoutes } from './api/durable-routes.js'
-import { createRpcListener, type RpcHandler } from './api/rpc-listener.js'
-import { openRpcShortcut } from './api/rpc-shortcut.js'
+import { type DurableApi, openDurableApi } from './api/durable-api.js'
 import { type DurableSettings, parseDurableSettings } from './durable-settings.js'
 import { HostLease } from './hub/host-lease.js'
 import { readOwnIdentity } from './hub/process-identity.js'
@@ -40,7 +30,9 @@ export interface DurableExtensionOptions {
 
 /**
  * The Durable extension: orchestrations, activities and entities, their HTTP API, and the `durableClient` input, on a SQLite task hub that
- * several host processes may share.
+ * several host processes may share. `hub/` is that file, `work/` shares out what is to be done, `entities/`, `activities/` and
+ * `orchestrations/` do it, and `api/` answers clients.
+ *
  * @throws {AgentError} `invalid_configuration` for unusable settings. Its `start` rejects when the hub's file cannot be used.
  */
 export function createDurableExtension(options: DurableExtensionOptions): HostExtension {
@@ -70,12 +62,7 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
   }
 }
 
-/** Both addresses of the API: that of the client library's listener and that under the host's own. */
-const apiRoot = /^\/+(?:runtime\/webhooks\/)?durabletask(?:\/|$)/i
-
-interface RunningExtension {
-  readonly clientPayload: TypedData
-  readonly handle: RpcHandler
+interface RunningExtension extends Pick<DurableApi, 'clientPayload' | 'handle'> {
   begin(): Promise<void>
   stop(graceMs: number): Promise<void>
   /** Until then functions that are still running, and the app's last hooks, can ask the hub. */
@@ -95,31 +82,13 @@ async function open(
   const hub = TaskHub.open(dataDir, hubName)
   const lease = new HostLease({ hub, identity: readOwnIdentity(), leaseMs, now, log })
   const dispatcher = new WorkDispatcher({ hub, lease, now, log })
-  const { entityRunner, entities, commands } = serveFunctions(
-    { hub, dispatcher, invoker, now, log },
-    settings,
-    functions,
-  )
-  const answer = createDurableRoutes({
-    hub,
-    hubName,
-    functions: entities,
-    signal: (signal) => entityRunner.signal(signal),
-    commands,
-    links: (instanceId, url) =>
-      toInstanceLinks({ hubName, baseUrl: new URL(url).origin, webhookKey }, instanceId),
-    log,
-  })
-  const handle: RpcHandler = async (request, response) =>
-    writeAnswer(response, await answer(fromHttpRequest(request, apiRoot)))
+  const served = serveFunctions({ hub, dispatcher, invoker, now, log }, settings, functions)
   await lease.start()
-  const rpc = await createRpcListener(handle)
-  const closeShortcut =
-    root === undefined ? () => {} : openRpcShortcut({ root, baseUrl: rpc.baseUrl, answer })
+  const api = await openDurableApi({ ...served, hub, hubName, baseUrl, webhookKey, root, log })
   const watch = new HubWatch({ hub, lease, dispatcher, log })
   return {
-    clientPayload: { string: toClientPayload({ hubName, baseUrl, webhookKey, rpcBaseUrl: rpc.baseUrl }) },
-    handle,
+    clientPayload: api.clientPayload,
+    handle: api.handle,
     begin: async () => {
       await watch.look()
       watch.start(leaseMs / 3)
@@ -127,8 +96,7 @@ async function open(
     stop: (graceMs) => dispatcher.stop(graceMs),
     close: async () => {
       await watch.stop()
-      closeShortcut()
-      await rpc.close()
+      await api.close()
       await lease.end()
       hub.close()
     },

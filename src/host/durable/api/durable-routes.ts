@@ -4,10 +4,10 @@ import { isRequestClosed } from '../../http/request-body.js'
 import { type DurableAnswer, DurableRequestError, toErrorAnswer } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
 import { createEntityRoutes, type EntityRoutesOptions } from './entity-routes.js'
-import type { InstanceApi } from './instance-api.js'
 import { createInstanceRoutes } from './instance-routes.js'
+import type { InstanceRoutesOptions } from './instance-routes-options.js'
 
-export interface DurableRoutesOptions extends EntityRoutesOptions, InstanceApi {
+export interface DurableRoutesOptions extends EntityRoutesOptions, InstanceRoutesOptions {
   /** The only hub that there is; requests that name another one are answered all the same. */
   readonly hubName: string
   readonly log: ExtensionLog

@@ -2,9 +2,9 @@ import { isOver } from '../hub/instance-status.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import { type DurableRequest, isJson, parseJsonBody } from './durable-request.js'
 import { toHistoryJson } from './history-json.js'
-import type { InstanceApi } from './instance-api.js'
 import type { CommandOutcome } from './instance-commands.js'
 import { answerInstanceList } from './instance-list-routes.js'
+import type { InstanceRoutesOptions } from './instance-routes-options.js'
 import { answerStart, answerStarted } from './instance-start-route.js'
 import { isOn } from './request-parameters.js'
 import { toStatusJson } from './status-json.js'
@@ -16,7 +16,7 @@ const answers: Readonly<Record<CommandOutcome, DurableAnswer>> = {
 }
 
 /** Answers `orchestrators/...` and `instances/...`; `undefined` when there is no such route. */
-export function createInstanceRoutes(options: InstanceApi) {
+export function createInstanceRoutes(options: InstanceRoutesOptions) {
   return async function answerInstances(request: DurableRequest): Promise<DurableAnswer | undefined> {
     const [root, id, verb, detail, ...more] = request.segments
     if (more.length > 0) return undefined
@@ -33,7 +33,7 @@ export function createInstanceRoutes(options: InstanceApi) {
 }
 
 async function answerOne(
-  options: InstanceApi,
+  options: InstanceRoutesOptions,
   id: string,
   request: DurableRequest,
 ): Promise<DurableAnswer | undefined> {
@@ -49,7 +49,11 @@ async function answerOne(
   }
 }
 
-function readStatus({ hub }: InstanceApi, id: string, { query, url }: DurableRequest): DurableAnswer {
+function readStatus(
+  { hub }: InstanceRoutesOptions,
+  id: string,
+  { query, url }: DurableRequest,
+): DurableAnswer {
   const instance = hub.instances.read(id)
   if (instance === undefined) return answers.gone
   const showInput = isOn(query, 'showInput', true)
@@ -69,7 +73,7 @@ function readStatus({ hub }: InstanceApi, id: string, { query, url }: DurableReq
 }
 
 async function control(
-  options: InstanceApi,
+  options: InstanceRoutesOptions,
   id: string,
   verb: string,
   request: DurableRequest,
@@ -103,7 +107,7 @@ const onlyFailed: DurableAnswer = {
 
 /** What the instance is comes before what is raised. */
 async function raiseEvent(
-  { commands, hub }: InstanceApi,
+  { commands, hub }: InstanceRoutesOptions,
   id: string,
   name: string,
   request: DurableRequest,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isOver } from '../hub/instance-status.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import { type DurableRequest, parseJsonBody } from './durable-request.js'
-import type { InstanceApi } from './instance-api.js'
+import type { InstanceRoutesOptions } from './instance-routes-options.js'
 import { isOn } from './request-parameters.js'
 import { toStatusJson } from './status-json.js'
 
@@ -10,7 +10,7 @@ const shortestPollMs = 10
 
 /** Answers `POST orchestrators/{function}[/{instanceId}]`, which may wait for the end. */
 export async function answerStart(
-  options: InstanceApi,
+  options: InstanceRoutesOptions,
   functionName: string,
   instanceId: string | undefined,
   request: DurableRequest,
@@ -23,14 +23,14 @@ export async function answerStart(
 
 /** Where a new orchestration is read and steered, or what came of it when the caller has asked for the wait and it ends in time. */
 export async function answerStarted(
-  options: InstanceApi,
+  options: InstanceRoutesOptions,
   id: string,
   { query, url }: DurableRequest,
 ): Promise<DurableAnswer> {
   return (await waitForEnd(options, id, query)) ?? toAccepted(options, id, url)
 }
 
-function toAccepted({ links }: InstanceApi, id: string, url: string): DurableAnswer {
+function toAccepted({ links }: InstanceRoutesOptions, id: string, url: string): DurableAnswer {
   const addresses = links(id, url)
   const headers = { Location: addresses.statusQueryGetUri, 'Retry-After': '10' }
   return { status: 202, headers, json: JSON.stringify({ id, ...addresses }) }
@@ -38,7 +38,7 @@ function toAccepted({ links }: InstanceApi, id: string, url: string): DurableAns
 
 /** `undefined` when nobody wants to wait, which takes both parameters, or when the time is up. */
 async function waitForEnd(
-  { hub }: InstanceApi,
+  { hub }: InstanceRoutesOptions,
   id: string,
   query: DurableRequest['query'],
 ): Promise<DurableAnswer | undefined> {

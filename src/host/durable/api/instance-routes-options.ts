@@ -3,7 +3,7 @@ import type { InstanceLink } from './client-payload.js'
 import type { InstanceCommands } from './instance-commands.js'
 
 /** What the routes of orchestrations need. */
-export interface InstanceApi {
+export interface InstanceRoutesOptions {
   readonly hub: TaskHub
   readonly commands: InstanceCommands
   /** Where an instance is read and steered, at the origin of the request's `url`. */
