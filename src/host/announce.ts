@@ -1,8 +1,8 @@
-import type { FunctionError, LoadedFunction } from './function-definitions.js'
 import type { HostExtension } from './functions.js'
 import type { HostJson } from './host-json.js'
 import type { Router } from './http/router.js'
 import { formatListing } from './listing.js'
+import type { FunctionError, LoadedFunction } from './loading/function-definitions.js'
 import type { HostLog } from './log.js'
 import { findWarnings } from './startup-warnings.js'
 

@@ -1,4 +1,4 @@
-import type { HookTable } from './hooks.js'
+import type { HookTable } from './loading/hooks.js'
 import type { HostLog, LogLevel } from './log.js'
 
 /** The log of one invocation. */

@@ -1,5 +1,5 @@
-import type { LoadedFunction } from './function-definitions.js'
 import type { HttpRoute } from './http/router.js'
+import type { LoadedFunction } from './loading/function-definitions.js'
 
 /** URL of a route as the host shows it: the template, not one request's path. */
 export function toRouteUrl(url: string, route: HttpRoute): string {

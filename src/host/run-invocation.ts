@@ -1,18 +1,18 @@
-import type { LoadedFunction } from './function-definitions.js'
-import type { FunctionCallback } from './function-metadata.js'
-import { isHttpTrigger } from './function-metadata.js'
 import type { InvocationOutcome, TypedData } from './functions.js'
-import type { HookContext, HookTable } from './hooks.js'
 import { toFailure } from './invocation-failure.js'
 import { createInvocationLog } from './invocation-log.js'
-import type { HostLog } from './log.js'
+import type { LoadedFunction } from './loading/function-definitions.js'
+import type { FunctionCallback } from './loading/function-metadata.js'
+import { isHttpTrigger } from './loading/function-metadata.js'
+import type { HookContext, HookTable } from './loading/hooks.js'
 import type {
   CoreInvocationContext,
   InvocationModel,
   ProgrammingModel,
   RpcInvocationRequest,
   RpcInvocationResponse,
-} from './programming-model.js'
+} from './loading/programming-model.js'
+import type { HostLog } from './log.js'
 
 /** What invocations of an app share. */
 export interface InvocationEnvironment {

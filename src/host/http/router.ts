@@ -1,6 +1,6 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import type { FunctionError, LoadedFunction } from '../function-definitions.js'
-import { isHttpTrigger } from '../function-metadata.js'
+import type { FunctionError, LoadedFunction } from '../loading/function-definitions.js'
+import { isHttpTrigger } from '../loading/function-metadata.js'
 import { parseRouteTemplate, type RouteTemplate } from './route-template.js'
 
 /** An HTTP function with its full route. */

@@ -1,4 +1,4 @@
-import type { BindingInfo } from './functions.js'
+import type { BindingInfo } from '../functions.js'
 
 /** The app's handler behind the library's argument conversion. */
 export type FunctionCallback = (...args: unknown[]) => unknown

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { readLibraryServer } from '../../src/host/library-server.js'
-import type { ProgrammingModel } from '../../src/host/programming-model.js'
+import { readLibraryServer } from '../../../src/host/loading/library-server.js'
+import type { ProgrammingModel } from '../../../src/host/loading/programming-model.js'
 
 /** As the library does it. */
 async function getCapabilities() {

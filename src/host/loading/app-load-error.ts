@@ -1,4 +1,4 @@
-import { AgentError, toErrorMessage } from '../core/errors.js'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
 
 /** The app's own code threw while it was loaded; `cause` is what it threw. */
 export class AppLoadError extends AgentError {

@@ -1,7 +1,7 @@
+import type { LogLevel } from '../log.js'
 import type { FunctionCallback, FunctionMetadata } from './function-metadata.js'
 import type { FunctionTable } from './function-table.js'
 import type { HookCallback, HookTable } from './hooks.js'
-import type { LogLevel } from './log.js'
 import type { ProgrammingModel } from './programming-model.js'
 
 /** Version of the worker protocol that this host speaks, as apps can read it. */

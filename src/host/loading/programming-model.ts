@@ -1,6 +1,6 @@
+import type { RetryContext, TypedData } from '../functions.js'
+import type { LogLevel } from '../log.js'
 import type { FunctionCallback, FunctionMetadata } from './function-metadata.js'
-import type { RetryContext, TypedData } from './functions.js'
-import type { LogLevel } from './log.js'
 
 /** What the host sends with an invocation (Functions worker: invocation request). */
 export interface RpcInvocationRequest {

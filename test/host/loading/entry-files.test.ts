@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { findEntryFiles, toGlobExpression } from '../../src/host/entry-files.js'
-import { createTempApp } from '../support/temp-app.js'
+import { findEntryFiles, toGlobExpression } from '../../../src/host/loading/entry-files.js'
+import { createTempApp } from '../../support/temp-app.js'
 
 test.each([
   ['src/*.js', ['src/a.js'], ['src/x/a.js', 'src/a.ts', 'xsrc/a.js']],

@@ -1,8 +1,8 @@
-import { toErrorMessage } from '../core/errors.js'
+import { toErrorMessage } from '../../core/errors.js'
+import type { BindingInfo, FunctionDefinition, HostExtension } from '../functions.js'
+import { isSettingOn, resolveSettingNames, type Settings } from '../setting-names.js'
+import type { UncheckedObject } from '../unchecked-object.js'
 import type { FunctionMetadata, FunctionRegistration } from './function-metadata.js'
-import type { BindingInfo, FunctionDefinition, HostExtension } from './functions.js'
-import { isSettingOn, resolveSettingNames, type Settings } from './setting-names.js'
-import type { UncheckedObject } from './unchecked-object.js'
 
 /** A definition with what only the invoker needs: the handler and the registered metadata. */
 export interface LoadedFunction extends FunctionDefinition, FunctionRegistration {}

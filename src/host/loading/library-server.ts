@@ -1,5 +1,5 @@
 import http, { type Server } from 'node:http'
-import { AgentError } from '../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 import type { ProgrammingModel } from './programming-model.js'
 
 /**
