@@ -1,7 +1,7 @@
 import type { ExtensionLog } from '../extension-log.js'
 import type { BindingInfo, HostExtension } from '../functions.js'
 import { listenForEach } from '../listen-for-each.js'
-import type { Settings } from '../setting-names.js'
+import type { Settings } from '../settings/setting-names.js'
 import { AzureQueue } from './azure-queue.js'
 import type { Emulators } from './emulators.js'
 import type { MessageQueue } from './message-queue.js'

@@ -1,4 +1,4 @@
-import { AgentError } from '../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 
 /** App settings as functions see them. */
 export type Settings = Readonly<Record<string, string | undefined>>

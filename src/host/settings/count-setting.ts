@@ -1,4 +1,4 @@
-import { AgentError } from '../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 
 /** Which numbers a setting may have. */
 interface CountRange {

@@ -1,13 +1,13 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { join } from 'node:path'
-import { AgentError, toErrorMessage } from '../core/errors.js'
-import { parseHostJson } from '../core/host-json.js'
-import { parseTimeSpanMs } from '../core/time-span.js'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { parseHostJson } from '../../core/host-json.js'
+import { parseTimeSpanMs } from '../../core/time-span.js'
+import { type LogLevel, logLevelNames, parseLogLevel } from '../log.js'
+import { readOptionalFile } from '../read-optional-file.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { parseCountSetting } from './count-setting.js'
-import { type LogLevel, logLevelNames, parseLogLevel } from './log.js'
-import { readOptionalFile } from './read-optional-file.js'
 import { resolveSettingNames, type Settings } from './setting-names.js'
-import { isObject, type UncheckedObject } from './unchecked-object.js'
 
 /** What host.json says about HTTP triggers (`extensions.http`). */
 export interface HttpSettings {

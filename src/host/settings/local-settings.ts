@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { AgentError, toErrorMessage } from '../core/errors.js'
-import { stripJsonComments } from '../core/host-json.js'
-import { readOptionalFile } from './read-optional-file.js'
-import { isObject, type UncheckedObject } from './unchecked-object.js'
+import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { stripJsonComments } from '../../core/host-json.js'
+import { readOptionalFile } from '../read-optional-file.js'
+import { isObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** local.settings.json, read (Functions command line: local settings file). */
 export interface LocalSettings {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { toHostJson } from '../../src/host/host-json.js'
-import { readBodyLimit } from '../../src/host/http/request-body.js'
-import { applySettings, toLocalSettings } from '../../src/host/local-settings.js'
-import { createLog, type LogLine } from '../../src/host/log.js'
-import { resolveSettingNames } from '../../src/host/setting-names.js'
+import { readBodyLimit } from '../../../src/host/http/request-body.js'
+import { createLog, type LogLine } from '../../../src/host/log.js'
+import { toHostJson } from '../../../src/host/settings/host-json.js'
+import { applySettings, toLocalSettings } from '../../../src/host/settings/local-settings.js'
+import { resolveSettingNames } from '../../../src/host/settings/setting-names.js'
 
 describe('host.json', () => {
   test('has defaults', () => {
