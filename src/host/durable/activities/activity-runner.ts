@@ -1,5 +1,5 @@
 import type { FunctionDefinition, FunctionInvoker, InvocationOutcome, TypedData } from '../../functions.js'
-import { createFailure } from '../../invocation-failure.js'
+import { createFailure } from '../../invocation/invocation-failure.js'
 import type { Claim, StoredMessage } from '../hub/hub-message.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'

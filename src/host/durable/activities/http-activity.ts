@@ -1,6 +1,6 @@
 import { toErrorMessage } from '../../../core/errors.js'
 import type { InvocationOutcome } from '../../functions.js'
-import { createFailure } from '../../invocation-failure.js'
+import { createFailure } from '../../invocation/invocation-failure.js'
 import { isObject, type UncheckedObject } from '../../unchecked-object.js'
 
 /** What the platform calls the activity that performs HTTP requests of orchestrators. */

@@ -1,11 +1,11 @@
-import type { FunctionInvoker, HostExtension } from './functions.js'
+import type { FunctionInvoker, HostExtension } from '../functions.js'
+import type { LoadedFunction } from '../loading/function-definitions.js'
+import type { LoadedApp } from '../loading/load-app.js'
+import type { HostLog } from '../log.js'
+import type { HostJson } from '../settings/host-json.js'
 import { createFailure } from './invocation-failure.js'
 import { createInvoker } from './invoke.js'
-import type { LoadedFunction } from './loading/function-definitions.js'
-import type { LoadedApp } from './loading/load-app.js'
-import type { HostLog } from './log.js'
 import type { InputReader } from './read-inputs.js'
-import type { HostJson } from './settings/host-json.js'
 import type { OutputWriter } from './write-outputs.js'
 
 /** The invoker of a loaded app, with the extensions filling in the inputs that are theirs. */

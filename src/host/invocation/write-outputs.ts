@@ -1,7 +1,7 @@
-import { toErrorMessage } from '../core/errors.js'
-import type { BindingContext, BindingInfo, InvocationOutcome, TypedData } from './functions.js'
+import { toErrorMessage } from '../../core/errors.js'
+import type { BindingContext, BindingInfo, InvocationOutcome, TypedData } from '../functions.js'
+import type { LoadedFunction } from '../loading/function-definitions.js'
 import { createFailure } from './invocation-failure.js'
-import type { LoadedFunction } from './loading/function-definitions.js'
 
 /** Writes one output value; resolves without doing anything for bindings that nobody serves. */
 export type OutputWriter = (binding: BindingInfo, data: TypedData, context: BindingContext) => Promise<void>

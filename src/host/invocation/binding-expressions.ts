@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { BindingContext, InvocationRequest, TypedData } from './functions.js'
+import type { BindingContext, InvocationRequest, TypedData } from '../functions.js'
+import { isObject } from '../unchecked-object.js'
 import { TriggerMetadata } from './trigger-metadata.js'
-import { isObject } from './unchecked-object.js'
 
 /** What the bindings of one invocation can refer to: its trigger's metadata and value, read when first needed. */
 export function createBindingContext(functionName: string, request: InvocationRequest): BindingContext {

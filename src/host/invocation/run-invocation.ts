@@ -1,18 +1,18 @@
-import type { InvocationOutcome, TypedData } from './functions.js'
-import { toFailure } from './invocation-failure.js'
-import { createInvocationLog } from './invocation-log.js'
-import type { LoadedFunction } from './loading/function-definitions.js'
-import type { FunctionCallback } from './loading/function-metadata.js'
-import { isHttpTrigger } from './loading/function-metadata.js'
-import type { HookContext, HookTable } from './loading/hooks.js'
+import type { InvocationOutcome, TypedData } from '../functions.js'
+import type { LoadedFunction } from '../loading/function-definitions.js'
+import type { FunctionCallback } from '../loading/function-metadata.js'
+import { isHttpTrigger } from '../loading/function-metadata.js'
+import type { HookContext, HookTable } from '../loading/hooks.js'
 import type {
   CoreInvocationContext,
   InvocationModel,
   ProgrammingModel,
   RpcInvocationRequest,
   RpcInvocationResponse,
-} from './loading/programming-model.js'
-import type { HostLog } from './log.js'
+} from '../loading/programming-model.js'
+import type { HostLog } from '../log.js'
+import { toFailure } from './invocation-failure.js'
+import { createInvocationLog } from './invocation-log.js'
 
 /** What invocations of an app share. */
 export interface InvocationEnvironment {

@@ -1,6 +1,6 @@
-import { toErrorMessage } from '../core/errors.js'
-import type { BindingContext, BindingInfo, TypedData } from './functions.js'
-import type { LoadedFunction } from './loading/function-definitions.js'
+import { toErrorMessage } from '../../core/errors.js'
+import type { BindingContext, BindingInfo, TypedData } from '../functions.js'
+import type { LoadedFunction } from '../loading/function-definitions.js'
 
 /** One input value under its binding's name (Functions worker: ParameterBinding). */
 export interface NamedInput {

@@ -1,5 +1,5 @@
-import type { HookTable } from './loading/hooks.js'
-import type { HostLog, LogLevel } from './log.js'
+import type { HookTable } from '../loading/hooks.js'
+import type { HostLog, LogLevel } from '../log.js'
 
 /** The log of one invocation. */
 export interface InvocationLog {

@@ -1,7 +1,7 @@
-import { stripJsonComments } from '../core/host-json.js'
-import { parseWritableJson } from '../core/json.js'
-import type { TypedData } from './functions.js'
-import { isObject } from './unchecked-object.js'
+import { stripJsonComments } from '../../core/host-json.js'
+import { parseWritableJson } from '../../core/json.js'
+import type { TypedData } from '../functions.js'
+import { isObject } from '../unchecked-object.js'
 
 /**
  * What a trigger tells besides its value, by name (Functions host: binding data). Names compare ignoring case; a later value

@@ -1,4 +1,4 @@
-import type { InvocationOutcome } from './functions.js'
+import type { InvocationOutcome } from '../functions.js'
 
 /** An invocation that has failed, though not because its time ran out. */
 export function createFailure(message: string, stack = ''): InvocationOutcome {
