@@ -11,6 +11,11 @@ export interface HttpRoute {
   readonly methods: ReadonlySet<string>
 }
 
+/** URL of a route as the host shows it: the template, not one request's path. */
+export function toRouteUrl(url: string, route: HttpRoute): string {
+  return `${url}/${route.template.text}`
+}
+
 /** The route table of an app. */
 export interface Router {
   /** In the order in which they match. */

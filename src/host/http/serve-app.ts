@@ -1,7 +1,6 @@
 import type { FunctionInvoker, HostExtension } from '../functions.js'
 import { createAccessControl } from '../keys/access-control.js'
 import type { AppKeys } from '../keys/app-keys.js'
-import { toRouteUrl } from '../listing.js'
 import type { FunctionError, LoadedFunction } from '../loading/function-definitions.js'
 import type { LoadedApp } from '../loading/load-app.js'
 import type { HostLog } from '../log.js'
@@ -11,7 +10,7 @@ import { createAdminHandler } from './admin.js'
 import type { CorsPolicy } from './cors.js'
 import type { RequestHandler } from './listener.js'
 import { createRequestHandler } from './request-handler.js'
-import type { Router } from './router.js'
+import { type Router, toRouteUrl } from './router.js'
 import { createStreamProxy } from './stream-proxy.js'
 
 export interface ServeAppOptions {

@@ -1,9 +1,9 @@
-import type { HostExtension } from './functions.js'
-import type { Router } from './http/router.js'
+import type { HostExtension } from '../functions.js'
+import type { Router } from '../http/router.js'
+import type { FunctionError, LoadedFunction } from '../loading/function-definitions.js'
+import type { HostLog } from '../log.js'
+import type { HostJson } from '../settings/host-json.js'
 import { formatListing } from './listing.js'
-import type { FunctionError, LoadedFunction } from './loading/function-definitions.js'
-import type { HostLog } from './log.js'
-import type { HostJson } from './settings/host-json.js'
 import { findWarnings } from './startup-warnings.js'
 
 /** Writes what became of the app's functions: those that failed, the list, and what people should know about it. */

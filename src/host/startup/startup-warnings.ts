@@ -1,6 +1,6 @@
-import type { HostExtension } from './functions.js'
-import type { LoadedFunction } from './loading/function-definitions.js'
-import type { HostJson } from './settings/host-json.js'
+import type { HostExtension } from '../functions.js'
+import type { LoadedFunction } from '../loading/function-definitions.js'
+import type { HostJson } from '../settings/host-json.js'
 
 /** What of an app this host, or Azure, would not do as its author may think: a sentence each, for the start. */
 export function findWarnings(

@@ -1,10 +1,5 @@
-import type { HttpRoute } from './http/router.js'
-import type { LoadedFunction } from './loading/function-definitions.js'
-
-/** URL of a route as the host shows it: the template, not one request's path. */
-export function toRouteUrl(url: string, route: HttpRoute): string {
-  return `${url}/${route.template.text}`
-}
+import { type HttpRoute, toRouteUrl } from '../http/router.js'
+import type { LoadedFunction } from '../loading/function-definitions.js'
 
 /** The list of functions that the command line shows at start: HTTP functions first, then the others with their trigger. */
 export function formatListing(

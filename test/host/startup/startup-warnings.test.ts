@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { BindingInfo, HostExtension } from '../../src/host/functions.js'
-import { toFunctionDefinitions } from '../../src/host/loading/function-definitions.js'
-import { toHostJson } from '../../src/host/settings/host-json.js'
-import { findWarnings } from '../../src/host/startup-warnings.js'
+import type { BindingInfo, HostExtension } from '../../../src/host/functions.js'
+import { toFunctionDefinitions } from '../../../src/host/loading/function-definitions.js'
+import { toHostJson } from '../../../src/host/settings/host-json.js'
+import { findWarnings } from '../../../src/host/startup/startup-warnings.js'
 
 const timers: Partial<HostExtension> = { triggerTypes: ['timerTrigger'], obeysRetry: true }
 const queues: Partial<HostExtension> = {
