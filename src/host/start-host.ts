@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import type { FunctionDefinition, HostExtension } from './functions.js'
+import type { FunctionDefinition } from './functions.js'
 import type { HostContext } from './host-context.js'
+import type { HostExtension } from './host-extension.js'
 import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
 import { bindListener, type Listener } from './http/listener.js'
 import { isLoopback } from './http/local-names.js'

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { toErrorMessage } from '../../core/errors.js'
-import type { FunctionInvoker, HostExtension } from '../functions.js'
+import type { FunctionInvoker } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import type { AccessControl } from '../keys/access-control.js'
 import type { HostLog } from '../log.js'
 import type { HttpSettings } from '../settings/host-json.js'

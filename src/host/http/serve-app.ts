@@ -1,4 +1,5 @@
-import type { FunctionInvoker, HostExtension } from '../functions.js'
+import type { FunctionInvoker } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import { createAccessControl } from '../keys/access-control.js'
 import type { AppKeys } from '../keys/app-keys.js'
 import type { FunctionError, LoadedFunction } from '../loading/function-definitions.js'

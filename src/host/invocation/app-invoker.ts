@@ -1,4 +1,5 @@
-import type { FunctionInvoker, HostExtension } from '../functions.js'
+import type { FunctionInvoker } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import type { LoadedFunction } from '../loading/function-definitions.js'
 import type { LoadedApp } from '../loading/load-app.js'
 import type { HostLog } from '../log.js'

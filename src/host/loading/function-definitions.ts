@@ -1,5 +1,6 @@
 import { toErrorMessage } from '../../core/errors.js'
-import type { BindingInfo, FunctionDefinition, HostExtension } from '../functions.js'
+import type { BindingInfo, FunctionDefinition } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import { isSettingOn, resolveSettingNames, type Settings } from '../settings/setting-names.js'
 import type { UncheckedObject } from '../unchecked-object.js'
 import type { FunctionMetadata, FunctionRegistration } from './function-metadata.js'

@@ -1,4 +1,4 @@
-import type { HostExtension } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import type { Router } from '../http/router.js'
 import type { FunctionError, LoadedFunction } from '../loading/function-definitions.js'
 import type { HostLog } from '../log.js'

@@ -1,4 +1,4 @@
-import type { HostExtension } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import type { LoadedFunction } from '../loading/function-definitions.js'
 import type { HostJson } from '../settings/host-json.js'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ExtensionLog } from '../extension-log.js'
-import type { FunctionDefinition, FunctionInvoker, HostExtension } from '../functions.js'
+import type { FunctionDefinition, FunctionInvoker } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import { listenForEach } from '../listen-for-each.js'
 import { ProcessLock } from '../process-lock.js'
 import type { Settings } from '../settings/setting-names.js'

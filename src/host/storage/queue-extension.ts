@@ -1,5 +1,6 @@
 import type { ExtensionLog } from '../extension-log.js'
-import type { BindingInfo, HostExtension } from '../functions.js'
+import type { BindingInfo } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import { listenForEach } from '../listen-for-each.js'
 import type { Settings } from '../settings/setting-names.js'
 import { AzureQueue } from './azure-queue.js'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { BindingInfo, HostExtension } from '../../../src/host/functions.js'
+import type { BindingInfo } from '../../../src/host/functions.js'
+import type { HostExtension } from '../../../src/host/host-extension.js'
 import { toFunctionDefinitions } from '../../../src/host/loading/function-definitions.js'
 import { toHostJson } from '../../../src/host/settings/host-json.js'
 import { findWarnings } from '../../../src/host/startup/startup-warnings.js'
