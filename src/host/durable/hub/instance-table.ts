@@ -138,7 +138,7 @@ export class InstanceTable {
 
   /** The events of an execution after the one at `after`, oldest first. @param after @default all of them */
   readHistory(execution: string, after = 0): StoredHistoryRow[] {
-    return this.#reads.history.all(execution, after).map(toHistoryRow)
+    return this.#reads.history.all(execution, after).map(toStoredHistoryRow)
   }
 
   /** How many events an execution has up to the one at `last`. */
@@ -148,7 +148,7 @@ export class InstanceTable {
 
   /** What an execution has sent about locks on entities, oldest first. */
   readLockHistory(execution: string): HistoryRow[] {
-    return this.#reads.lockHistory.all(execution).map(toHistoryRow)
+    return this.#reads.lockHistory.all(execution).map(toStoredHistoryRow)
   }
 
   /** Takes events out of a history, as only a rewind does. */
@@ -165,7 +165,7 @@ export class InstanceTable {
   }
 }
 
-function toHistoryRow(row: Record<string, SQLOutputValue>): StoredHistoryRow {
+function toStoredHistoryRow(row: Record<string, SQLOutputValue>): StoredHistoryRow {
   return {
     seq: Number(row.seq),
     type: Number(row.type),

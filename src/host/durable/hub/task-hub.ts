@@ -23,9 +23,10 @@ const lockCodes = { acquire: 2, release: 3 } as const
 const never = Number.MAX_SAFE_INTEGER
 
 /**
- * The task hub: one SQLite file that several host processes may share. Methods that change it or are about
- * a claim belong inside {@link TaskHub.run}; those that start with `read` may also be called outside and see what is
- * committed.
+ * The task hub: one SQLite file that several host processes may share. Messages for one instance, whether it is an entity, an
+ * orchestration or a call of an activity, make up its mailbox; who has taken that holds a claim, and alone handles them.
+ * Methods that change something or are about a claim belong inside {@link TaskHub.run}; those that start with `read` may
+ * also be called outside and see what is committed.
  */
 export class TaskHub {
   readonly #database: DatabaseSync
@@ -104,37 +105,6 @@ export class TaskHub {
     return this.#sql.claimMailbox.run(target, kind, functionName, now, claim.host, claim.number).changes > 0
   }
 
-  /** Instance ids that nobody works on and that have something to do, longest waiting first. */
-  readWaiting(kind: MessageKind, functionNames: readonly string[], now: number, limit: number): string[] {
-    const rows = this.#reads.waiting.all(kind, now, JSON.stringify(functionNames), limit)
-    return rows.map((row) => String(row.target))
-  }
-
-  /** Names of functions that messages wait for and that are not among `functionNames`. */
-  readUnknownFunctions(kind: MessageKind, functionNames: readonly string[]): string[] {
-    const rows = this.#reads.unknownFunctions.all(kind, JSON.stringify(functionNames))
-    return rows.map((row) => String(row.name))
-  }
-
-  /** Epoch milliseconds at which the next waiting instance after `now` becomes ready; `undefined` when there is none. */
-  readNextReadyAt(kind: MessageKind, now: number): number | undefined {
-    const at = this.#reads.nextReadyAt.get(kind, now)?.at
-    return typeof at === 'number' ? at : undefined
-  }
-
-  /** Takes a waiting instance. False when somebody else was faster. */
-  take(claim: Claim, now: number): boolean {
-    return this.#sql.takeMailbox.run(claim.host, claim.number, claim.target, now).changes > 0
-  }
-
-  isHeld(claim: Claim): boolean {
-    return this.#sql.holdsMailbox.get(claim.target, claim.host, claim.number) !== undefined
-  }
-
-  hasMessages(target: string, now: number): boolean {
-    return this.#sql.hasMessages.get(target, now) !== undefined
-  }
-
   /**
    * The next messages for a held claim, at most `limit`: of a locked entity only those of the one that holds the lock, and
    * never any beyond one about the lock.
@@ -178,6 +148,25 @@ export class TaskHub {
     }))
   }
 
+  hasMessages(target: string, now: number): boolean {
+    return this.#sql.hasMessages.get(target, now) !== undefined
+  }
+
+  hasMessagesFrom(target: string, sender: string): boolean {
+    return this.#sql.nextMessagesFrom.get(target, sender, 1) !== undefined
+  }
+
+  /** Removes exactly the messages of a batch. */
+  consume({ claim, lastSeq, readAt, state }: ClaimedBatch): void {
+    if (state.lockedBy === undefined) this.#sql.deleteMessages.run(claim.target, lastSeq, readAt)
+    else this.#sql.deleteMessagesFrom.run(claim.target, lastSeq, state.lockedBy)
+  }
+
+  /** Removes exactly these messages of `target`. Numbers are given anew, so that another message may have one of theirs by now. */
+  consumeMessages(target: string, messages: readonly StoredMessage[]): void {
+    for (const { seq, id } of messages) this.#sql.deleteMessageAt.run(target, seq, id)
+  }
+
   /** Removes these messages of `target`, given by their ids, whether they are visible yet or not. */
   dropMessages(target: string, ids: readonly string[]): void {
     if (ids.length > 0) this.#sql.deleteMessagesNamed.run(target, JSON.stringify(ids))
@@ -193,21 +182,6 @@ export class TaskHub {
     this.#sql.deleteAllMessages.run(target)
   }
 
-  /** Removes exactly these messages of `target`. Numbers are given anew, so that another message may have one of theirs by now. */
-  consumeMessages(target: string, messages: readonly StoredMessage[]): void {
-    for (const { seq, id } of messages) this.#sql.deleteMessageAt.run(target, seq, id)
-  }
-
-  /** Removes exactly the messages of a batch. */
-  consume({ claim, lastSeq, readAt, state }: ClaimedBatch): void {
-    if (state.lockedBy === undefined) this.#sql.deleteMessages.run(claim.target, lastSeq, readAt)
-    else this.#sql.deleteMessagesFrom.run(claim.target, lastSeq, state.lockedBy)
-  }
-
-  hasMessagesFrom(target: string, sender: string): boolean {
-    return this.#sql.nextMessagesFrom.get(target, sender, 1) !== undefined
-  }
-
   /** Hides everything that `target` could handle now until {@link unpark}. */
   park(target: string, now: number): void {
     this.#sql.parkMessages.run(never, target, now)
@@ -215,6 +189,33 @@ export class TaskHub {
 
   unpark(target: string): void {
     this.#sql.unparkMessages.run(target, never)
+  }
+
+  /** Ids of the instances whose mailboxes nobody has taken and that have something to do, longest waiting first. */
+  readWaiting(kind: MessageKind, functionNames: readonly string[], now: number, limit: number): string[] {
+    const rows = this.#reads.waiting.all(kind, now, JSON.stringify(functionNames), limit)
+    return rows.map((row) => String(row.target))
+  }
+
+  /** Names of functions that messages wait for and that are not among `functionNames`. */
+  readUnknownFunctions(kind: MessageKind, functionNames: readonly string[]): string[] {
+    const rows = this.#reads.unknownFunctions.all(kind, JSON.stringify(functionNames))
+    return rows.map((row) => String(row.name))
+  }
+
+  /** Epoch milliseconds at which the next waiting instance after `now` becomes ready; `undefined` when there is none. */
+  readNextReadyAt(kind: MessageKind, now: number): number | undefined {
+    const at = this.#reads.nextReadyAt.get(kind, now)?.at
+    return typeof at === 'number' ? at : undefined
+  }
+
+  /** Takes a waiting instance. False when somebody else was faster. */
+  take(claim: Claim, now: number): boolean {
+    return this.#sql.takeMailbox.run(claim.host, claim.number, claim.target, now).changes > 0
+  }
+
+  isHeld(claim: Claim): boolean {
+    return this.#sql.holdsMailbox.get(claim.target, claim.host, claim.number) !== undefined
   }
 
   /** Goes on with the same instance under a new claim; its failures are forgotten. */
