@@ -3,7 +3,7 @@ import { createFailure } from '../../invocation/invocation-failure.js'
 import type { Claim, StoredMessage } from '../hub/hub-message.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
-import { notifyInstance } from '../orchestrations/instance-events.js'
+import { notifyInstance } from '../orchestrations/notify-instance.js'
 
 import { toTaskNumber } from '../orchestrations/task-id.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'

@@ -3,7 +3,7 @@ import type { ClaimedBatch, Message } from '../hub/hub-message.js'
 import { isOver } from '../hub/instance-status.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
-import { notifyInstance } from '../orchestrations/instance-events.js'
+import { notifyInstance } from '../orchestrations/notify-instance.js'
 import type { Outbox } from '../work/work-queue.js'
 import { type EntityId, toInstanceId } from './entity-id.js'
 

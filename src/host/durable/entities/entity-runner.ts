@@ -5,7 +5,7 @@ import type { FunctionDefinition, FunctionInvoker } from '../../functions.js'
 import type { ClaimedBatch, Message } from '../hub/hub-message.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
-import { notifyInstance } from '../orchestrations/instance-events.js'
+import { notifyInstance } from '../orchestrations/notify-instance.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'
 import { type Outbox, type Rest, toPostponementMs, type WorkQueue } from '../work/work-queue.js'
 import {

@@ -3,7 +3,7 @@ import type { TaskHub } from '../hub/task-hub.js'
 import type { Outbox } from '../work/work-queue.js'
 import { type HistoryEpisode, splitEpisodes } from './history/history-episodes.js'
 import { eventTypes, failedEpisode, toEventText } from './history/history-event.js'
-import { postEvent } from './instance-events.js'
+import { postEvent } from './notify-instance.js'
 
 /** Inside a transaction: has a failed orchestration, and those of its children that have failed, try again what they failed of. */
 export function rewindInstance(

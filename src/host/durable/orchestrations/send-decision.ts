@@ -8,7 +8,7 @@ import type { TaskHub } from '../hub/task-hub.js'
 import type { Outbox } from '../work/work-queue.js'
 import type { Decision, DecisionOf } from './decision.js'
 import { eventTypes, toEventText, toTimestamp } from './history/history-event.js'
-import { postEvent } from './instance-events.js'
+import { postEvent } from './notify-instance.js'
 import { startInstance } from './start-instance.js'
 import { toTaskId } from './task-id.js'
 
