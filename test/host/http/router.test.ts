@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createRouter } from '../../src/host/http/router.js'
-import { toFunctionDefinitions } from '../../src/host/loading/function-definitions.js'
+import { createRouter } from '../../../src/host/http/router.js'
+import { toFunctionDefinitions } from '../../../src/host/loading/function-definitions.js'
 
 function createTestRouter(trigger: { readonly methods: unknown; readonly route?: string }) {
   const binding = { type: 'httpTrigger', name: 'http', direction: 'in', ...trigger }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { hasUsableHost } from '../../src/host/http/request-url.js'
+import { hasUsableHost } from '../../../src/host/http/request-url.js'
 
 function isUsable(...hosts: string[]): boolean {
   const rawHeaders = ['Accept', 'host', ...hosts.flatMap((host) => ['Host', host])]

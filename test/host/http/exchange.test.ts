@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { openExchange } from '../../src/host/http/exchange.js'
+import { openExchange } from '../../../src/host/http/exchange.js'
 
 test('a length that the app gives as text is a number, which every Node can compare with what was written', async () => {
   let seen: unknown

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { hasLocalName, isLoopback } from '../../src/host/http/local-names.js'
+import { hasLocalName, isLoopback } from '../../../src/host/http/local-names.js'
 
 const isLocal = (host: string | undefined) => hasLocalName({ headers: { host } } as IncomingMessage)
 

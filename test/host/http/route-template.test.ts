@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodePath, parseRouteTemplate } from '../../src/host/http/route-template.js'
+import { decodePath, parseRouteTemplate } from '../../../src/host/http/route-template.js'
 
 test.each([
   ['a/b', 'A/B', {}],

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
-import { createThrottle } from '../../src/host/http/throttle.js'
+import { createThrottle } from '../../../src/host/http/throttle.js'
 
 interface Limits {
   readonly maxConcurrentRequests?: number

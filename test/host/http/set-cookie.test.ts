@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type RpcCookie, toSetCookie } from '../../src/host/http/set-cookie.js'
+import { type RpcCookie, toSetCookie } from '../../../src/host/http/set-cookie.js'
 
 test.each<[Partial<RpcCookie>, string]>([
   [{}, 'n=v; path=/'],

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { startsLikeObject, toBindingData } from '../../src/host/http/binding-data.js'
-import { toHttpInput } from '../../src/host/http/request-to-function.js'
-import { toDotNetText } from '../../src/host/invocation/trigger-metadata.js'
+import { startsLikeObject, toBindingData } from '../../../src/host/http/binding-data.js'
+import { toHttpInput } from '../../../src/host/http/request-to-function.js'
+import { toDotNetText } from '../../../src/host/invocation/trigger-metadata.js'
 
 test.each([
   ['text', 'text'],
