@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { toErrorMessage } from '../core/errors.js'
-import { AppLoadError } from '../host/app-load-error.js'
+import { AppLoadError } from '../host/loading/app-load-error.js'
 import { useCompileCache } from './compile-cache.js'
 import { useLeanProcess } from './lean-process.js'
 
