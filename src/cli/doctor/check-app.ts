@@ -12,19 +12,23 @@ export function checkApp(inspection: Inspection): readonly Finding[] {
     case 'ended':
       return [error(about, toEnd(inspection))]
     case 'hung':
-      return [error(about, `It was not loaded after ${inspection.afterMs / 1000} s. ${awaited}`)]
+      return [error(about, toDelay(inspection.afterMs))]
     case 'loaded':
       return checkLoaded(inspection)
   }
 }
 
-const awaited = 'What its files wait for at their top level has not come.'
 /** Node's own, for a module that waits while nothing is left that could end the wait (nodejs.org/api/process.html, "Exit codes"). */
 const unsettledAwait = 13
 
 function toEnd({ code, words }: Extract<Inspection, { state: 'ended' }>): string {
-  if (code === unsettledAwait) return `It cannot be loaded. ${awaited}`
+  if (code === unsettledAwait)
+    return 'It cannot be loaded: what its files wait for at their top level never comes.'
   return `It ended its process (${code}) while it was loaded. ${words}`.trim()
+}
+
+function toDelay(ms: number): string {
+  return `It was not loaded after ${ms / 1000} s: something at the top level of its files takes longer, or never ends.`
 }
 
 function toFailure({ message, place }: Extract<Inspection, { state: 'failed' }>): string {
@@ -45,7 +49,10 @@ function checkLoaded(inspection: LoadedInspection): readonly Finding[] {
 function checkFunctions(functions: number, description: AppDescription | undefined): readonly Finding[] {
   if (functions === 0) {
     return [
-      error(about, 'It registers no functions: "main" must name the file that makes the AgentFunctionApp.'),
+      error(
+        about,
+        'It registers no functions: nothing that is loaded makes an AgentFunctionApp, or calls app.http and the like.',
+      ),
     ]
   }
   const loads = `It loads, with ${toAmount(functions, 'function')}`

@@ -71,9 +71,14 @@ function toFacts({ file, hostJson }: Extract<ReadHostJson, { state: 'read' }>): 
     http.routePrefix === '' ? 'Routes have no prefix' : `Routes are below /${http.routePrefix}`,
     timeout === undefined ? 'functionTimeout is what the plan has' : `functionTimeout is ${timeout}`,
     bundleVersion === undefined ? 'no extensionBundle' : `extensionBundle is ${bundleVersion}`,
+    ...toSlots(readSetting(file, ['extensions', 'durableTask', 'maxConcurrentEntityFunctions'])),
     ...toWaits(readSetting(file, ['extensions', 'durableTask', 'storageProvider'])),
   ]
   return `${facts.join('; ')}.`
+}
+
+function toSlots(count: JsonValue | undefined): readonly string[] {
+  return count === undefined ? [] : [`an instance works on up to ${count} sessions at a time`]
 }
 
 /** How soon Durable Functions looks for what waits, where the file says it. */

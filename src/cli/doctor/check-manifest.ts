@@ -52,10 +52,12 @@ function checkMain(
   return ok(about, `"main" names ${mainFiles.join(', ')}${instead}.`)
 }
 
-function checkCompiled(compiled: readonly SourceFile[] | undefined): readonly Finding[] {
-  const [first, ...others] = compiled?.filter(({ changedMs, compiledMs }) => changedMs > compiledMs) ?? []
+/** By the last compilation, as it makes every file anew: what was left over from an earlier one is of no account. */
+function checkCompiled(compiled: readonly SourceFile[] = []): readonly Finding[] {
+  const lastMs = Math.max(...compiled.map(({ compiledMs }) => compiledMs))
+  const [first, ...others] = compiled.filter(({ changedMs }) => changedMs > lastMs)
   if (first === undefined) return []
-  const more = others.length === 0 ? '' : `, and ${others.length} more are older than their sources`
-  const message = `${first.source} was changed after ${first.compiled} was made${more}: compile the app (npx tsc).`
+  const more = others.length === 0 ? '' : `, and ${others.length} more,`
+  const message = `${first.source}${more} changed after ${first.compiled} was made: compile the app (npx tsc).`
   return [warning('sources', message)]
 }

@@ -25,6 +25,6 @@ export function checkRunLog(log: RunLogDescription, folder: string): readonly Fi
         ),
       ]
     case 'other':
-      return [ok(about, `Runs are journalled in the app's own runLog, a ${log.name}.`)]
+      return [ok(about, `Runs are journalled in the app's own runLog (${log.name}).`)]
   }
 }

@@ -19,7 +19,7 @@ export function createProbe(
       try {
         const client = (await connect()) as OpenAI
         const path = isOpenAI(client) ? `/models/${encodeURIComponent(model)}` : '/models'
-        const answer = await client.get(path, { ...(signal && { signal }), maxRetries: 0 })
+        const answer = await client.get(path, { signal: signal ?? null })
         return isJsonObject(answer)
           ? { outcome: 'reached' }
           : toUnclear('something that is no JSON', baseUrlHint)

@@ -36,9 +36,14 @@ describe('package.json', () => {
     ['whose main is not compiled', { mainFiles: [] }, ['error compile the app first']],
     ['beside compiled sources', { compiled: [source] }, ['ok names']],
     [
+      'beside one that is compiled no more',
+      { compiled: [source, { ...source, changedMs: 4, compiledMs: 3 }] },
+      ['ok names'],
+    ],
+    [
       'beside sources that were changed',
       { compiled: [source, { ...source, changedMs: 6 }, { ...source, source: 'src/b.ts', changedMs: 7 }] },
-      ['ok names', 'warning src/a.ts was changed after dist/a.js was made, and 1 more'],
+      ['ok names', 'warning src/a.ts, and 1 more, changed after dist/a.js was made'],
     ],
   ])('%s', (_name, given, gist) => {
     expect(checkManifest({ ...files, ...given })).toEqual(toGist(gist))

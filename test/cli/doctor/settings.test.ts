@@ -21,7 +21,7 @@ describe('host.json', () => {
     const [only, ...others] = check(read('host.json'))
     expect(others).toEqual([])
     expect(only?.message).toBe(
-      'Routes are below /api; functionTimeout is 00:10:00; extensionBundle is [4.*, 5.0.0); a message after a pause waits up to 1 s; a host that died is missed after 60 s.',
+      'Routes are below /api; functionTimeout is 00:10:00; extensionBundle is [4.*, 5.0.0); an instance works on up to 200 sessions at a time; a message after a pause waits up to 1 s; a host that died is missed after 60 s.',
     )
   })
 
