@@ -63,6 +63,9 @@ function findPlace(cause: unknown, root: string): string | undefined {
   return line && /^([^()]*?:\d+)(?::\d+)?\)?$/.exec(line.slice(line.indexOf(own) + own.length))?.[1]
 }
 
+// An app that never ends must not outlive whoever wanted to know of it; and the wait for that must not keep alive one that does.
+process.once('disconnect', () => process.exit(1))
+process.channel?.unref()
 const request: InspectionRequest = JSON.parse(process.argv[2] ?? '')
 const inspection = await inspect(request).catch((error: unknown) => toFailure(error, request.root))
 // Whatever the app has left open would keep the process alive.
