@@ -10,7 +10,7 @@ export class HookTable {
   /** Seen by every hook of the app as `appHookData`. */
   readonly appHookData: Record<string, unknown> = {}
   /** `hookData` of app-level hooks: one object for start and end. */
-  readonly #appLevelData: Record<string, unknown> = {}
+  readonly appLevelData: Record<string, unknown> = {}
   readonly #callbacks: Readonly<Record<HookName, HookCallback[]>> = {
     appStart: [],
     appTerminate: [],
@@ -48,7 +48,7 @@ export class HookTable {
   async runAppHooks(name: 'appStart' | 'appTerminate', functionAppDirectory: string): Promise<void> {
     if (!this.has(name)) return
     const { appHookData } = this
-    await this.run(name, { hookData: this.#appLevelData, appHookData, functionAppDirectory })
+    await this.run(name, { hookData: this.appLevelData, appHookData, functionAppDirectory })
   }
 
   /** Runs `log` hooks at once: they may change `level` and `message` of the context. */

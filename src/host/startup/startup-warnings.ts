@@ -100,9 +100,9 @@ const leastVersions: Readonly<Record<string, number>> = {
 }
 
 /** A line about the binding types that host.json's extension bundle does not bring: this host does not need it, Azure does. */
-function findBundleGaps(
+export function findBundleGaps(
   functions: readonly LoadedFunction[],
-  { bundleVersion }: HostJson,
+  { bundleVersion }: Pick<HostJson, 'bundleVersion'>,
 ): readonly string[] {
   const types = functions.flatMap(({ bindings }) => Object.values(bindings).map(({ type }) => type))
   const newest = readNewestMajor(bundleVersion)
