@@ -37,7 +37,7 @@ const historyEntry = toObject(
   ['role', 'content', 'timestamp'],
 )
 
-const agent = { name: text, type: text, description: text, tools: toList(text) }
+const agent = { name: text, type: text, description: text, tools: toList(text), undoable: toList(text) }
 
 const problem = toObject(
   {
@@ -78,6 +78,8 @@ const approvalFields = {
   name: text,
   arguments: {},
   reason: { enum: ['policy', 'untrusted_content', 'budget_exhausted', 'unknown_outcome'] },
+  approvers: count,
+  approvedBy: toList(text),
   expiresAt: time,
   inner: toObject({ agent: text, approvalId: text }),
 }

@@ -106,7 +106,10 @@ test('a result that JSON cannot hold is an error, not a crash', async () => {
   const circular: { self?: unknown } = {}
   circular.self = circular
   const odd = tool({ name: 'odd', description: '', execute: () => circular })
-  expect(await odd.invoke({}, context)).toEqual({ error: expect.stringContaining('circular') })
+  expect(await odd.invoke({}, context)).toEqual({
+    error: expect.stringContaining('circular'),
+    isUnknown: true,
+  })
 })
 
 test('a tool that takes too long is told to stop, and the model hears of it', async () => {
@@ -122,7 +125,10 @@ test('a tool that takes too long is told to stop, and the model hears of it', as
         })
       }),
   })
-  expect(await slow.invoke({}, context)).toEqual({ error: 'The tool did not finish within 5 ms.' })
+  expect(await slow.invoke({}, context)).toEqual({
+    error: 'The tool did not finish within 5 ms.',
+    isUnknown: true,
+  })
   expect(aborted).toBe(true)
 })
 
@@ -155,6 +161,7 @@ test('names and schemas that no model takes are refused at once', () => {
 
 test.each([
   ['timeoutMs', { timeoutMs: Number.POSITIVE_INFINITY }],
+  ['approvers', { approvers: 0 }],
   ['approvalTimeoutMs', { approvalTimeoutMs: Number.NaN }],
   ['maxResultLength', { maxResultLength: 0 }],
   ['retry.maxAttempts', { retry: { maxAttempts: 0 } }],

@@ -1,12 +1,12 @@
 import { toTimestamp } from '../../core/clock.js'
-import type { JsonValue } from '../../core/json.js'
+import { type JsonValue, toCanonicalJson } from '../../core/json.js'
 import { createApprovalId } from '../../run/approval-id.js'
 import { needsTokens, waitsForTokens } from '../../run/decide.js'
-import type { ApprovalReason } from '../../run/events.js'
+import type { ApprovalReason, ToolStarted } from '../../run/events.js'
 import { asksForTokens, type CallState } from '../../run/fold.js'
 import type { Reconciliation, Tool } from '../agent-definition.js'
 import { noteUnknownOutcome } from '../telemetry/tool-span.js'
-import type { ToolOutcome } from '../tools/invoke-tool.js'
+import type { ToolError, ToolOutcome } from '../tools/invoke-tool.js'
 import { findTool, toIdempotencyKey, toToolContext } from './call-context.js'
 import { hasReadUntrusted } from './has-read-untrusted.js'
 import type { RunContext } from './run-context.js'
@@ -19,10 +19,10 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
   if (tool === undefined) return complete(context, state, { error: `There is no tool named "${call.name}".` })
   if (decision !== undefined && approval?.inner !== undefined) {
     await context.delegation.decide(call.callId, { ...decision, approvalId: approval.inner.approvalId })
-    return begin(context, { ...state, decision: undefined })
+    return begin(context, { ...state, approval: undefined, decision: undefined })
   }
-  if (decision?.decision === 'approve' && !asksForTokens(state)) return begin(context, state)
-  if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
+  if (decision?.decision === 'approve' && !asksForTokens(state)) return agree(context, state, tool)
+  if (decision?.decision === 'reject') return complete(context, state, toRejection(state))
   if (started !== undefined) return settleUnknown(context, state, tool)
   if (waitsForTokens(context.journal.state)) return false
   if (needsTokens(context.journal.state, context.limits)) return ask(context, state, tool, 'budget_exhausted')
@@ -57,6 +57,7 @@ export async function settleUnknown(context: RunContext, state: CallState, tool:
       return complete(context, state, {
         error:
           'This tool was cut off while it ran, so whether it took effect is unknown. It was not run again.',
+        isUnknown: true,
       })
   }
 }
@@ -80,10 +81,30 @@ async function reconcile(
   }
 }
 
+/** Begins a call once as many have agreed to it as have to. Who changes its arguments is the first to agree to those. */
+function agree(context: RunContext, state: CallState, tool: Tool): boolean {
+  const { approval, decision } = state
+  const before = isSame(decision?.arguments, approval?.arguments) ? (approval?.approvedBy ?? []) : []
+  const approvedBy = [...before, decision?.by ?? '']
+  if (approvedBy.length >= (tool.approvers ?? 1)) return begin(context, state)
+  return ask(context, state, tool, approval?.reason ?? 'policy', approvedBy)
+}
+
+/** Whether a decision leaves the arguments as they were. */
+function isSame(edited: JsonValue | undefined, asked: JsonValue | undefined): boolean {
+  return edited === undefined || toCanonicalJson(edited) === toCanonicalJson(asked)
+}
+
+/** What a call is made with: what a human has seen or written last. Of a run that works for it they have seen other calls. */
+function toArguments({ call, started, approval, decision }: CallState): ToolStarted['arguments'] {
+  const asked = approval?.inner === undefined ? approval : undefined
+  return decision?.arguments ?? asked?.arguments ?? started?.arguments ?? call.arguments
+}
+
 function begin(context: RunContext, state: CallState): boolean {
-  const { call, started, decision } = state
+  const { call, started } = state
   const { callId, name } = call
-  const args = decision?.arguments ?? started?.arguments ?? call.arguments
+  const args = toArguments(state)
   const idempotencyKey = toIdempotencyKey(context, state)
   const attempt = (started?.attempt ?? 0) + 1
   const data = { callId, name, arguments: args, idempotencyKey, attempt }
@@ -91,18 +112,25 @@ function begin(context: RunContext, state: CallState): boolean {
   return true
 }
 
-function ask(context: RunContext, { call, started }: CallState, tool: Tool, reason: ApprovalReason): boolean {
-  const { callId, name } = call
-  const args = started?.arguments ?? call.arguments
+function ask(
+  context: RunContext,
+  state: CallState,
+  tool: Tool,
+  reason: ApprovalReason,
+  approvedBy?: readonly string[],
+): boolean {
+  const { callId, name } = state.call
+  const args = toArguments(state)
   const expiresAt =
     tool.approvalTimeoutMs === undefined
       ? undefined
       : toTimestamp(context.clock.now() + tool.approvalTimeoutMs)
+  // A budget is one person's to grant: that says nothing of the call.
+  const approvers = reason === 'budget_exhausted' ? 1 : (tool.approvers ?? 1)
+  const several = approvers > 1 ? { approvers, approvedBy } : {}
   const approvalId = createApprovalId(context.correlationId)
-  context.journal.record({
-    type: 'approval.requested',
-    data: { approvalId, callId, name, arguments: args, reason, expiresAt },
-  })
+  const data = { approvalId, callId, name, arguments: args, reason, ...several, expiresAt }
+  context.journal.record({ type: 'approval.requested', data })
   return false
 }
 
@@ -111,10 +139,9 @@ function complete({ journal }: RunContext, { call }: CallState, outcome: ToolOut
   return false
 }
 
-function toRejection({ approval, decision }: CallState): string {
+function toRejection({ approval, decision }: CallState): ToolError {
   const reason = decision?.reason === undefined ? '' : `: ${decision.reason}`
-  if (approval?.reason === 'unknown_outcome') {
-    return `This tool was cut off while it ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
-  }
-  return `A human rejected this call${reason}.`
+  if (approval?.reason !== 'unknown_outcome') return { error: `A human rejected this call${reason}.` }
+  const error = `This tool was cut off while it ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
+  return { error, isUnknown: true }
 }

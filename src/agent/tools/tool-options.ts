@@ -1,7 +1,7 @@
 import { checkCount } from '../../core/check-count.js'
 import { checkChoice, checkFlag, checkOptions, type OptionNames, refuse } from '../../core/check-options.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
-import type { Reconciliation, UnknownOutcomePolicy } from '../agent-definition.js'
+import type { Reconciliation, UndoneCall, UnknownOutcomePolicy } from '../agent-definition.js'
 import type { InvocationLimits } from './invoke-tool.js'
 import type { ToolContext } from './tool-context.js'
 
@@ -44,6 +44,16 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
     | ((args: SchemaOutput<Parameters>, context: ToolContext) => Reconciliation | Promise<Reconciliation>)
     | undefined
   /**
+   * Undoes what a call has done: called with its arguments when a run is sent that `undoes` the one that made it. Its context
+   * is of its own; its `idempotencyKey` is the same whenever this call is undone. A throw says that it could not be undone. A crash,
+   * `timeoutMs`, `retry` and `onUnknownOutcome` count for it as for `execute`; nobody has to agree to it.
+   *
+   * @default none: what the tool does cannot be undone, unless it is `readOnly`
+   */
+  readonly undo?:
+    | ((args: SchemaOutput<Parameters>, undone: UndoneCall<NoInfer<Result>>, context: ToolContext) => unknown)
+    | undefined
+  /**
    * What it gives is written by strangers (web pages, mail, tickets) and may hold instructions of theirs. While the model is
    * shown any of it, a human has to agree to each call of a tool that is not `readOnly` and has no `approval` of its own.
    *
@@ -56,6 +66,8 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
    * @default only when the model has read what an `untrusted` tool gave, and the tool is not `readOnly`
    */
   readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>> | undefined
+  /** How many people have to agree to a call that humans are asked about, one after the other, and each another one: users have to sign in for that. @default 1 */
+  readonly approvers?: number | undefined
   /** After this long without a decision the call counts as rejected; a waiting run is told by the watchdog, which looks once a minute. @default never */
   readonly approvalTimeoutMs?: number | undefined
 }
@@ -70,8 +82,10 @@ const toolOptions: OptionNames<ToolOptions<Schema, unknown>> = {
   untrusted: true,
   approval: true,
   approvalTimeoutMs: true,
+  approvers: true,
   onUnknownOutcome: true,
   reconcile: true,
+  undo: true,
   timeoutMs: true,
   retry: true,
   maxResultLength: true,
@@ -94,6 +108,7 @@ export function checkToolOptions<Parameters extends Schema, Result>(
     checkChoice(`approval of tool "${name}", when it is no function,`, approval, ['always', 'never'])
   if (options.reconcile !== undefined && typeof options.reconcile !== 'function')
     refuse(`Tool "${name}" needs a function as reconcile, which asks the destination.`)
+  checkUndo(options)
   checkChoice(`onUnknownOutcome of tool "${name}"`, onUnknownOutcome, ['retry', 'ask', 'fail'])
   const { onLargeResult = 'refuse' } = options
   if (typeof onLargeResult !== 'function')
@@ -105,9 +120,15 @@ export function checkToolOptions<Parameters extends Schema, Result>(
   checkLimits(options)
 }
 
+function checkUndo({ name, undo, readOnly }: { name: string; undo?: unknown; readOnly?: unknown }): void {
+  if (undo === undefined) return
+  if (typeof undo !== 'function') refuse(`Tool "${name}" needs a function as undo, which undoes its work.`)
+  if (readOnly) refuse(`Tool "${name}" cannot have an undo: it is readOnly, so there is nothing to undo.`)
+}
+
 const flags = ['strict', 'readOnly', 'idempotent', 'untrusted'] as const
 
-const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength'] as const
+const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'approvers', 'maxResultLength'] as const
 
 function checkLimits(
   options: Pick<ToolOptions<Schema, unknown>, 'name' | 'retry' | (typeof limitOptions)[number]>,
