@@ -17,14 +17,12 @@ import { checkUnchanged, findTakingRuns, findTwin, type TakingRun } from './taki
 
 /** Takes what a run is answered and what is said; gives the run of ours that the client's is told from. A request that is repeated finds what it did before. */
 export async function beginRun(call: Call, input: ParsedInput): Promise<RunToTell> {
-  const { key } = input
   const answered = isReplacing(input) ? undefined : await takeAnswers(call, input)
   if (answered !== undefined) return answered
-  const { request, outcome, epoch } = fold(await call.sessions.readRun(key))
+  const { request, outcome, epoch } = fold(await call.sessions.readRun(input.key))
   const isWithdrawn = outcome?.type === 'run.cancelled' && epoch === 0
   if (request === undefined || isWithdrawn) return beginAnew(call, input)
-  await sayAgain(call, input, request)
-  return { key }
+  return sayAgain(call, input, request)
 }
 
 /** Whether there is nothing to be answered any more. A client that goes on with what it has begun so may name once more what that replaces. */
@@ -33,16 +31,16 @@ function isReplacing({ replaces, shown }: ParsedInput): boolean {
 }
 
 /** Under the same run the same has to be said; what the application tells of itself may have changed since. */
-async function sayAgain(
+function sayAgain(
   call: Call,
   input: ParsedInput,
   { messages: before, options }: RunRequest,
-): Promise<void> {
+): Promise<RunToTell> {
   const { key, shown } = input
   const ids = new Set(before.map(({ messageId }) => messageId))
   const said = ids.has(toLastUserId(shown)) ? toSaidMessages(shown, ids) : toFreshMessages(shown, [])
   const context = before.filter(({ messageId }) => messageId === toContextId(key.run))
-  await say(call, input, said, { context, options })
+  return say(call, input, said, { context, options })
 }
 
 async function beginAnew(call: Call, input: ParsedInput): Promise<RunToTell> {
@@ -51,15 +49,9 @@ async function beginAnew(call: Call, input: ParsedInput): Promise<RunToTell> {
   const runs = await findTakingRuns(call, input)
   const last = toLastUserId(shown)
   const taker = runs.find(({ taken }) => taken.has(last))
-  if (taker === undefined) {
-    const twin = await sayOnce(call, input, leaveOutTaken(toFreshMessages(shown, []), runs))
-    return { key: twin ?? key }
-  }
+  if (taker === undefined) return sayOnce(call, input, leaveOutTaken(toFreshMessages(shown, []), runs))
   await call.sessions.requireSession(key, call.owner)
-  if (taker.isVoid) {
-    await say(call, input, toFreshMessages(shown, [taker.key.run]))
-    return { key }
-  }
+  if (taker.isVoid) return say(call, input, toFreshMessages(shown, [taker.key.run]))
   checkUnchanged(shown, taker)
   return { key: taker.key }
 }
@@ -72,8 +64,7 @@ async function replace(call: Call, input: ParsedInput, replaces: string): Promis
   if (isWanted) return { key: { ...key, run } }
   const ids = [...said, toLastUserId(shown)]
   const isPart = ({ messageId }: ChatMessage) => ids.includes(messageId)
-  const twin = await sayOnce(call, input, toFreshMessages(shown, []).filter(isPart), replaced)
-  return { key: twin ?? key }
+  return sayOnce(call, input, toFreshMessages(shown, []).filter(isPart), replaced)
 }
 
 /** Without an answer to it, a message that was taken stands before the next. */
@@ -88,14 +79,14 @@ async function sayOnce(
   input: ParsedInput,
   said: readonly ChatMessage[],
   replaced?: ReplacedRun,
-): Promise<RunKey | undefined> {
+): Promise<RunToTell> {
   let twin: RunKey | undefined
   const isNeedless = async () => {
     twin = await findTwin(call, input, replaced?.run)
     return twin !== undefined
   }
-  await say(call, input, said, { isNeedless, replaced })
-  return twin
+  const { key } = await say(call, input, said, { isNeedless, replaced })
+  return { key: twin ?? key }
 }
 
 interface SayOptions extends BeginOptions {
@@ -117,7 +108,7 @@ async function say(
     options = { enableToolCalls: true, tools: input.tools, replaces: replaced?.run },
     isNeedless,
   }: SayOptions = {},
-): Promise<void> {
+): Promise<RunToTell> {
   const { key, metadata } = input
   if (said.every(isBlank))
     throw createFieldError('messages', 'must end with a message of the user that is not blank')
@@ -125,4 +116,5 @@ async function say(
   const messages = [...context, ...said]
   const request = createRunRequest({ messages, options, owner: call.owner, metadata })
   await call.sessions.begin(key, request, { isNeedless })
+  return { key }
 }
