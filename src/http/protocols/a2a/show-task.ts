@@ -19,7 +19,10 @@ export async function showTask(
 ): Promise<Task> {
   if (historyLength === 0) return task
   const newest = historyLength === undefined ? history : history.slice(-historyLength)
-  return { ...task, history: await Promise.all(newest.map((message) => showMessage(key, message, log))) }
+  const show = async (message: Message): Promise<Message> => {
+    return { ...message, parts: await Promise.all(message.parts.map((part) => showPart(key, part, log))) }
+  }
+  return { ...task, history: await Promise.all(newest.map(show)) }
 }
 
 /** The same of the tasks in a stream. */
@@ -34,10 +37,6 @@ export async function* showFrames(
         'task' in frame ? { task: await showTask(key, frame.task, shown) } : frame,
       ),
     )
-}
-
-async function showMessage(key: SessionKey, message: Message, log: Shown['log']): Promise<Message> {
-  return { ...message, parts: await Promise.all(message.parts.map((part) => showPart(key, part, log))) }
 }
 
 async function showPart(key: SessionKey, part: Part, log: Shown['log']): Promise<Part> {

@@ -14,11 +14,11 @@ import { findAskingRun } from '../../waiting-runs.js'
 import { toCallId } from '../call-id.js'
 import { requireConversation } from '../require-conversation.js'
 import type { Conversation } from './conversation.js'
+import { type GivenAnswers, readAnswers, toGivenAnswers } from './given-answers.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import type { ResponseKey } from './response-id.js'
 import type { ResponseInput } from './response-input.js'
 import { takeAnswers } from './take-answers.js'
-import { type GivenAnswers, readAnswers, toGivenAnswers } from './to-given-answers.js'
 
 /** Begins what a request asks for, or finds what it began when it was sent before; names the response. */
 export async function beginResponse(call: Call, asked: ParsedResponseRequest): Promise<ResponseKey> {

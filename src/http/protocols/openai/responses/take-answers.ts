@@ -4,11 +4,11 @@ import { answerRun } from '../../answer-run.js'
 import { readBeforeAnswers } from '../../learned-answers.js'
 import { checkSameOptions } from '../check-same-options.js'
 import { requireConversation } from '../require-conversation.js'
+import { readAnswers, toGivenAnswers } from './given-answers.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import type { PlacedAnswer } from './placed-answer.js'
 import type { ResponseKey } from './response-id.js'
 import { countParts } from './response-parts.js'
-import { readAnswers, toGivenAnswers } from './to-given-answers.js'
 
 /**
  * Takes what a run waits for: decisions about tool calls, and what came of those that the client has carried out. What
