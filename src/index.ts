@@ -6,6 +6,7 @@ export type {
   Reconciliation,
   Tool,
   ToolSource,
+  UndoneCall,
   UnknownOutcomePolicy,
 } from './agent/agent-definition.js'
 export type { AgentOptions } from './agent/agent-options.js'

@@ -14,6 +14,7 @@ const bookFlight = tool({
     await delay(10_000)
     return { city, reference: idempotencyKey.slice(0, 6).toUpperCase() }
   },
+  undo: ({ city }, { result }) => ({ city, cancelled: result?.reference ?? 'whatever was booked' }),
 })
 
 const travelAgent = new Agent({

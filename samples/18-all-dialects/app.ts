@@ -18,6 +18,7 @@ const refundOrder = tool({
   parameters: z.object({ order: z.number(), amount: z.number() }),
   approval: ({ amount }) => amount > 100,
   execute: ({ order, amount }) => ({ order, refunded: amount }),
+  undo: ({ order, amount }) => ({ order, takenBack: amount }),
 })
 
 const weatherAgent = new Agent({

@@ -5,6 +5,7 @@ import type { MayReturn } from '../core/may-return.js'
 import type { AgentResponse, AgentResponseUpdate } from '../core/response.js'
 import type { Schema } from '../core/schema.js'
 import type { ChatClient, ChatRequest, ToolDeclaration } from '../model/chat-client.js'
+import type { UndoneRun } from '../run/events.js'
 import type { AgentMiddleware } from './middleware.js'
 import type { CompactionStrategy } from './providers/compaction.js'
 import type { ProvidedContext, ProviderContext } from './providers/provider-context.js'
@@ -65,6 +66,14 @@ export type Reconciliation<Result = unknown> =
   /** The destination cannot say: do as `onUnknownOutcome` says. */
   | { readonly outcome: 'unknown' }
 
+/** A call whose effect is to be undone. */
+export interface UndoneCall<Result = unknown> {
+  /** What it gave, as JSON gives it back; `undefined` when it was cut off and nobody knows whether it took effect. */
+  readonly result: Result | undefined
+  /** What `execute` had as `idempotencyKey`. */
+  readonly idempotencyKey: string
+}
+
 /** A function that a model may call. Made by `tool()`. */
 export interface Tool {
   readonly name: string
@@ -88,6 +97,13 @@ export interface Tool {
   check(args: unknown): Promise<readonly Issue[]>
   /** Whether a human has to agree to this call. Arguments that do not fit need nobody: they only lead to an error. */
   needsApproval(args: unknown, context: ToolContext): Promise<boolean>
+  /** Undoes what a call has done, and otherwise does as `invoke`; absent when that cannot be undone. */
+  undo?(
+    args: unknown,
+    undone: UndoneCall<JsonValue>,
+    context: ToolContext,
+    clock?: Clock,
+  ): Promise<ToolOutcome | PendingOutcome>
   /** What became of a call that was cut off. @throws what the destination throws, or when it gives no {@link Reconciliation}. */
   reconcile(args: unknown, context: ToolContext): Promise<Reconciliation<JsonValue>>
 }
@@ -97,6 +113,8 @@ export interface ToolDelegate {
   readonly agent: AgentDefinition
   /** Whether it knows the conversation in which it is asked. */
   readonly propagateSession: boolean
+  /** In a run that undoes another one: which of its runs a call has the agent undo, instead of asking it. */
+  readonly undoes?: ((callId: string) => UndoneRun) | undefined
   /** Told what it says while it works. */
   readonly onUpdate?: ((update: AgentResponseUpdate, context: ToolContext) => void) | undefined
   /** What it is asked. */

@@ -34,8 +34,8 @@ Options of chat:
       --quiet            do not show tool calls
 
 agent: may be left out when the app has only one. In a chat there are /again (asks the last message again), /edit TEXT (says it
-in other words), /history, /reset and /quit; Ctrl+C stops the answer that is coming. Lines of a pipe are messages, and answers to
-approvals. Answers go to stdout, all else to stderr. Exit codes: 1 failed, 2 no such agent or several, 3 an approval waits.
+in other words), /undo (undoes what its tools have done), /history, /reset and /quit; Ctrl+C stops the answer that is coming.
+Lines of a pipe are messages, and answers to approvals. Answers go to stdout, all else to stderr. Exit codes: 1 failed, 2 no such agent or several, 3 an approval waits.
 `
 
 const [verb, ...args] = process.argv.slice(2)

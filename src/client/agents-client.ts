@@ -29,6 +29,8 @@ export interface AgentSummary {
   readonly type: string
   readonly description?: string | undefined
   readonly tools: readonly string[]
+  /** Those of its tools whose work can be undone; absent when there are none. */
+  readonly undoable?: readonly string[] | undefined
 }
 
 /** A page of an agent's sessions. */

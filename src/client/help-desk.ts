@@ -1,13 +1,38 @@
 import { describeGiven } from '../core/check-options.js'
+import type { Clock } from '../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../core/errors.js'
-import { isJsonObject } from '../core/json.js'
+import { isJsonObject, type JsonObject } from '../core/json.js'
 import { raceAbort } from '../core/race-abort.js'
-import { toApprovalPath, toResultsPath, toRunPath } from '../core/session-paths.js'
-import type { ApprovalRequested } from '../run/events.js'
+import { type RunAddress, toApprovalPath, toResultsPath, toRunPath } from '../core/session-paths.js'
+import type { ApprovalRequested, RunEvent } from '../run/events.js'
 import type { OpenCall } from '../run/waiting.js'
+import type { AppConnection } from './app-connection.js'
 import { type ClientTool, type ClientToolOutcome, findTool } from './client-tool.js'
 import { outlast } from './outage.js'
-import type { Questions, RemoteDecision, RunHelpers, WatchedRun } from './seen-run.js'
+import type { RemoteDecision, RunHelpers } from './session-options.js'
+
+/** A run that is to be seen. */
+export interface SeenRun extends RunHelpers {
+  readonly app: AppConnection
+  readonly address: RunAddress
+  /** What begins the run; `undefined` for one that has begun. */
+  readonly body: JsonObject | undefined
+  readonly clock: Clock
+  readonly patienceMs: number | undefined
+  readonly signal: AbortSignal | undefined
+  readonly onEvent: (event: RunEvent) => void
+}
+
+/** A run that is being seen; the signal aborts when nobody here waits for it any more. */
+export interface WatchedRun extends SeenRun {
+  readonly signal: AbortSignal
+}
+
+/** What a run asks. */
+export interface Questions {
+  readonly approvals: readonly ApprovalRequested[]
+  readonly toolCalls: readonly OpenCall[]
+}
 
 /** Puts what a run asks to whom there is here to answer it, each question once. */
 export class HelpDesk {

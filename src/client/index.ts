@@ -20,12 +20,12 @@ export {
   clientTool,
 } from './client-tool.js'
 export type { RemoteEvent, RemoteResponse } from './remote-run.js'
+export type { ConversationPage, RemoteRun, RemoteSession } from './remote-session.js'
 export type {
   ContinuedConversation,
-  ConversationPage,
   MessagePart,
-  RemoteRun,
+  RemoteDecision,
   RemoteRunOptions,
-  RemoteSession,
-} from './remote-session.js'
-export type { RemoteDecision, RunHelpers } from './seen-run.js'
+  RemoteUndoOptions,
+  RunHelpers,
+} from './session-options.js'

@@ -10,9 +10,8 @@ import { advance, emptyRun, type RunState } from '../run/fold.js'
 import { toResponse } from '../run/to-response.js'
 import { isAsking, type OpenCall } from '../run/waiting.js'
 import type { AppConnection } from './app-connection.js'
-import { HelpDesk } from './help-desk.js'
+import { HelpDesk, type Questions, type SeenRun, type WatchedRun } from './help-desk.js'
 import { Outage } from './outage.js'
-import type { Questions, SeenRun, WatchedRun } from './seen-run.js'
 
 /** How long to wait before following again a stream that the app ended before the run; ms. */
 const pauseMs = 250

@@ -20,53 +20,20 @@ import {
   toSessionPath,
 } from '../core/session-paths.js'
 import { AgentRun } from '../run/agent-run.js'
-import { type ApprovalRequested, isTerminal, type OnBusy } from '../run/events.js'
+import { type ApprovalRequested, isTerminal } from '../run/events.js'
 import type { HistoryEntry } from '../run/history-entry.js'
 import type { OpenCall } from '../run/waiting.js'
 import type { AppConnection } from './app-connection.js'
 import { checkId } from './check-id.js'
 import { Outage, outlast } from './outage.js'
 import { follow, type RemoteEvent, type RemoteResponse, seeRun } from './remote-run.js'
-import type { RemoteDecision, RunHelpers } from './seen-run.js'
-
-/** A part of a message: text, or a file by https URL or data URI. */
-export type MessagePart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image' | 'file'; readonly url: string; readonly mediaType?: string | undefined }
-
-/** Where a new session goes on from. */
-export interface ContinuedConversation {
-  readonly sessionId: string
-  /** The last run that counts. @default the last that has ended */
-  readonly correlationId?: string | undefined
-}
-
-export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extends RunHelpers {
-  /**
-   * Names the run: the same message sent again under it gives the same run. Keep it before sending where a restart of this
-   * program must not send twice. @default a random one
-   */
-  readonly correlationId?: string | undefined
-  /** The shape of the answer; `value` of the response then has its type. @default the agent's */
-  readonly responseFormat?: ResponseSchema | undefined
-  /** What to do when an earlier message of the session is still being answered. @default 'queue' */
-  readonly onBusy?: OnBusy | undefined
-  /**
-   * The correlation id of an earlier run of the session, whose place the message takes: that one, and what was said since, is taken
-   * back, and stopped where it goes on. {@link RemoteSession.read} names the run of each line with `runs: true`. @default none
-   */
-  readonly replaces?: string | undefined
-  /** For the first message of a new session: the session of the same agent that it goes on from, up to a run of that. @default none */
-  readonly continues?: ContinuedConversation | undefined
-  /** Where the app tells how the run ends, and that it waits: a URL at a host that the app has allowed. @default nowhere */
-  readonly webhook?: string | undefined
-  /** Up to 16 pairs of text, for the agent's tools and providers. @default none */
-  readonly metadata?: Readonly<Record<string, string>> | undefined
-  /** Whether the model may call tools. @default true */
-  readonly enableToolCalls?: boolean | undefined
-  /** Ends the waiting for the run, which goes on: {@link RemoteSession.cancel} stops it. */
-  readonly signal?: AbortSignal | undefined
-}
+import type {
+  MessagePart,
+  RemoteDecision,
+  RemoteRunOptions,
+  RemoteUndoOptions,
+  RunHelpers,
+} from './session-options.js'
 
 /** A run that is seen from outside: await it for the whole answer, or iterate it for its increments. */
 export type RemoteRun<Value = unknown> = AgentRun<Value, RemoteResponse<Value>>
@@ -123,6 +90,21 @@ export class RemoteSession {
   ): RemoteRun<SchemaOutput<ResponseSchema> | undefined> {
     checkRunOptions('run', options)
     return this.#see(options, options.correlationId ?? crypto.randomUUID(), toBody(input, options))
+  }
+
+  /**
+   * Undoes what the tools of a run have done, the newest first, by a run of its own that asks no model. With `onBusy: 'interrupt'` a run that goes on
+   * is stopped, and then undone.
+   * @throws {AgentError} `not_undoable` when something of it cannot be, so that nothing was undone; `undo_failed` when a tool could not: undone again, it goes on with what is left.
+   */
+  undo(correlationId: string, options: RemoteUndoOptions = {}): RemoteRun {
+    checkOptions('undo', options, undoOptions)
+    const { message, partial, ...others } = options
+    checkFunction('onApproval of undo', others.onApproval)
+    checkSignal('signal of undo', others.signal)
+    const { onBusy, webhook, metadata } = others
+    const body = { message, undoes: { correlationId, partial }, onBusy, webhook, metadata }
+    return this.#see(others, others.correlationId ?? crypto.randomUUID(), body)
   }
 
   /** Comes back to a run that was begun before, by whomever, and tells it from its beginning. Calls of `tools` that are open are carried out. */
@@ -238,6 +220,17 @@ const runOptions: OptionNames<RemoteRunOptions> = {
   enableToolCalls: true,
   signal: true,
   tools: true,
+  onApproval: true,
+}
+
+const undoOptions: OptionNames<RemoteUndoOptions> = {
+  correlationId: true,
+  message: true,
+  partial: true,
+  onBusy: true,
+  webhook: true,
+  metadata: true,
+  signal: true,
   onApproval: true,
 }
 

@@ -11,6 +11,8 @@ export type AgentErrorCode =
   | 'approval_already_decided'
   | 'result_already_reported'
   | 'request_closed'
+  | 'not_undoable'
+  | 'undo_failed'
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'idempotency_conflict'

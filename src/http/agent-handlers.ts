@@ -1,4 +1,5 @@
 import type { Agent } from '../agent/agent.js'
+import { toStaticTools } from '../agent/agent-definition.js'
 import { toTimestamp } from '../core/clock.js'
 import type { SessionQuery } from '../run/run-log.js'
 import { type Answer, createJsonAnswer } from './answers.js'
@@ -35,7 +36,14 @@ export function createAgentHandler(agent: Agent): Handler {
 }
 
 function toAgentView({ name, type, description, tools }: Agent) {
-  return { name, type, description, tools: tools.map((tool) => tool.name) }
+  const undoable = toStaticTools({ tools }).filter(({ undo, delegate }) => undo ?? delegate)
+  return {
+    name,
+    type,
+    description,
+    tools: tools.map((tool) => tool.name),
+    undoable: undoable.length === 0 ? undefined : undoable.map((tool) => tool.name),
+  }
 }
 
 function toCursor(

@@ -37,7 +37,7 @@ const historyEntry = toObject(
   ['role', 'content', 'timestamp'],
 )
 
-const agent = { name: text, type: text, description: text, tools: toList(text) }
+const agent = { name: text, type: text, description: text, tools: toList(text), undoable: toList(text) }
 
 const problem = toObject(
   {

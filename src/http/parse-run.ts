@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AgentDefinition } from '../agent/agent-definition.js'
 import { checkJsonSchema } from '../core/caller-schema.js'
 import { AgentError } from '../core/errors.js'
+import { createTextMessage } from '../core/messages.js'
 import type { RunOptions, RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
 import { checkCallerTools, refuseToJoin } from './caller-tools.js'
@@ -34,7 +35,7 @@ export async function parseRun(
   const query = url.searchParams
   refuseUnknown(query, [...sessionFields, ...waitFields, 'code'])
   const body = parseBody(await readBody(request, settings.maxBodyBytes))
-  const messages = toMessages(body)
+  const messages = toMessages(body) ?? (body.undoes && [createTextMessage('user', undoMessage)])
   if (messages === undefined) throw createFieldError('message', 'is required and must not be blank')
   const responseSchema = toResponseSchema(body)
   if (responseSchema !== undefined) checkJsonSchema(responseSchema)
@@ -55,6 +56,7 @@ export async function parseRun(
         onBusy: body.onBusy,
         tools,
         replaces,
+        undoes: parseUndoes(body),
         continues: parseContinues(body),
         webhook:
           body.webhook === undefined
@@ -74,6 +76,9 @@ function parseBody(body: Body): RunBody {
   const parsed = parseShape(runBody, withoutNulls(body.value, runBody))
   refuseBoth(parsed, 'message', 'messages')
   refuseBoth(parsed, 'replaces', 'continues')
+  for (const field of forModel) refuseBoth(parsed, 'undoes', field)
+  if (parsed.undoes !== undefined && parsed.onBusy === 'steer')
+    throw createFieldError('onBusy', 'must not be "steer" in a message that undoes something')
   refuseBoth(parsed, 'enable_tool_calls', 'enableToolCalls')
   refuseBoth(parsed, 'waitForResponse', 'wait_for_response')
   refuseBoth(parsed, 'response_schema', 'responseSchema')
@@ -81,6 +86,21 @@ function parseBody(body: Body): RunBody {
   refuseBoth(parsed, 'responseSchema', 'response_format')
   return parsed
 }
+
+/** What the conversation has as the message of who undoes something, and says nothing. */
+const undoMessage = 'Undo what was done.'
+
+/** What says something to the model, which a run that undoes another one does not ask. */
+const forModel = [
+  'replaces',
+  'continues',
+  'tools',
+  'enable_tool_calls',
+  'enableToolCalls',
+  'response_schema',
+  'responseSchema',
+  'response_format',
+] as const
 
 function refuseBoth(body: RunBody, first: keyof RunBody, second: keyof RunBody): void {
   if (body[first] === undefined || body[second] === undefined) return
@@ -103,6 +123,12 @@ function parseSession(body: RunBody, query: URLSearchParams): string | undefined
     })
   }
   return values.values().next().value
+}
+
+function parseUndoes({ undoes }: RunBody): RunOptions['undoes'] {
+  if (undoes === undefined) return undefined
+  const run = parseCorrelationId(undoes.correlationId, 'undoes.correlationId')
+  return { run, ...(undoes.partial && { partial: true }) }
 }
 
 function parseContinues({ continues }: RunBody): RunOptions['continues'] {

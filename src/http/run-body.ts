@@ -55,6 +55,18 @@ export const runBody = z.strictObject({
     .describe(
       'The correlation id of an earlier run: this message takes its place, and what was said since is taken back.',
     ),
+  undoes: z
+    .strictObject({
+      correlationId: z.string().describe('A run of the session.'),
+      partial: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether what can be undone is, where other things cannot. Default: all of it, or nothing.',
+        ),
+    })
+    .optional()
+    .describe('Undoes what the tools of an earlier run have done, instead of asking the model.'),
   continues: z
     .strictObject({
       sessionId: z.string().describe('A session of the same agent.'),

@@ -16,6 +16,8 @@ export type ControlRecord =
   | ({ readonly type: 'toolResult' } & ToolResult)
   /** Tell this orchestration how the run ends, as well as the one that began it. */
   | { readonly type: 'awaited'; readonly orchestrationId: string }
+  /** `run` undoes what the run's tools have done, or has tried to. */
+  | { readonly type: 'undone'; readonly run: string }
   /** Tell a webhook how the run ends, and that it waits, or tell it no more. */
   | ({ readonly type: 'webhook' } & WebhookWish)
 
@@ -76,7 +78,7 @@ export function toWishedWebhooks(records: readonly ControlRecord[]): ReadonlyMap
 
 /** Whether a parked run can go on because of it; a message that joins a run waits until something else wakes it. */
 export function isWaking({ type }: ControlRecord): boolean {
-  return type !== 'steer' && type !== 'awaited' && type !== 'webhook'
+  return type === 'cancel' || type === 'decision' || type === 'toolResult'
 }
 
 /** The name under which a control record is filed: writing a second one of the same name has no effect. */
@@ -92,6 +94,8 @@ export function toControlId(record: ControlRecord): string {
       return `tool/${record.callId}`
     case 'awaited':
       return `awaited/${record.orchestrationId}`
+    case 'undone':
+      return `undone/${record.run}`
     case 'webhook':
       return `webhook/${record.wish}`
   }

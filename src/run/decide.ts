@@ -9,6 +9,8 @@ export type Action =
   | { readonly type: 'runTools'; readonly calls: readonly CallState[] }
   /** Only a human's decision, or the result of a pending tool, lets the run go on. */
   | { readonly type: 'wait' }
+  /** Undo the next thing that another run has done, or say what was undone. */
+  | { readonly type: 'undo' }
   | { readonly type: 'finish' }
   | { readonly type: 'giveUp'; readonly reason: 'max_steps' | 'max_tokens' }
   | { readonly type: 'stop' }
@@ -28,12 +30,14 @@ export interface RunLimits {
 export function decide(state: RunState, limits: RunLimits): Action {
   if (state.outcome !== undefined) return { type: 'stop' }
   const last = state.steps.at(-1)
-  if (last === undefined) return begin(state, limits)
+  const isUndoing = state.request?.options.undoes !== undefined
+  if (last === undefined) return isUndoing ? { type: 'undo' } : begin(state, limits)
   if (state.isGrantRefused) return { type: 'giveUp', reason: 'max_tokens' }
   const open = last.calls.filter((call) => call.completed === undefined)
   const ready = waitsForTokens(state) ? [] : open.filter((call) => !isWaiting(call))
   if (ready.length > 0) return { type: 'runTools', calls: ready }
   if (open.length > 0) return { type: 'wait' }
+  if (isUndoing) return { type: 'undo' }
   const isAnswered = last.calls.length === 0 && !isSteered(state) && !isRejected(state)
   return isAnswered ? { type: 'finish' } : callModel(state, limits)
 }

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly replaces?: string | undefined
   /** The session, of the same agent and owner, whose conversation the new session of this run goes on from. @default none */
   readonly continues?: ContinuedSession | undefined
+  /** The run of the session whose effects this one undoes; its model is not asked. @default none */
+  readonly undoes?: UndoneRun | undefined
   /** Where the caller is told how the run ends, and that it waits; a URL that the app has allowed. @default nowhere */
   readonly webhook?: string | undefined
 }
@@ -48,6 +50,13 @@ export interface ContinuedSession {
   readonly session: string
   /** The last run that counts. @default the last that has ended */
   readonly run?: string | undefined
+}
+
+/** The run of which a run undoes what its tools have done. */
+export interface UndoneRun {
+  readonly run: string
+  /** Whether what can be undone is, where other things cannot. @default false: all of it, or nothing */
+  readonly partial?: boolean | undefined
 }
 
 /** A tool that the caller of a run carries out: the run waits for what it reports. */
@@ -99,6 +108,7 @@ export interface StepCompleted {
   readonly message: ChatMessage
   readonly usage: Usage
   readonly finishReason: string
+  /** Empty when none was asked: in runs that undo others. */
   readonly model: string
 }
 
@@ -116,6 +126,8 @@ export interface ToolCompleted {
   readonly callId: string
   readonly result?: JsonValue | undefined
   readonly error?: string | undefined
+  /** `true` when the call may have taken effect for all that `error` says. */
+  readonly isUnknown?: boolean | undefined
   readonly durationMs: number
   /** What another agent spent on it. */
   readonly usage?: Usage | undefined

@@ -1,7 +1,14 @@
 import { hasCode } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
-import type { CallerTool, ContinuedSession, OnBusy, RunEventType, StoredEvent } from '../run/events.js'
+import type {
+  CallerTool,
+  ContinuedSession,
+  OnBusy,
+  RunEventType,
+  StoredEvent,
+  UndoneRun,
+} from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { createRunRequest } from '../session/client/run-request.js'
@@ -20,6 +27,8 @@ export interface SendOptions {
   readonly continues?: ContinuedSession | undefined
   /** The run whose place it takes, which is taken back with all that was said since. @default none */
   readonly replaces?: string | undefined
+  /** The run that it undoes; the text is what the conversation has of it. @default none */
+  readonly undoes?: UndoneRun | undefined
 }
 
 /** How long a caller waits for a reset or a deletion before asking again; ms of virtual time. */
@@ -49,7 +58,7 @@ export class TestSession {
   /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait. */
   async start(
     text: string | ChatMessage,
-    { onBusy, responseSchema, tools, replaces, continues }: SendOptions = {},
+    { onBusy, responseSchema, tools, replaces, undoes, continues }: SendOptions = {},
   ): Promise<string> {
     this.#sent += 1
     const key = { ...this.key, run: `run-${this.#sent}` }
@@ -59,7 +68,7 @@ export class TestSession {
     this.#runs = [...this.#runs, key]
     const request = createRunRequest({
       messages: [typeof text === 'string' ? createTextMessage('user', text) : text],
-      options: { enableToolCalls: true, onBusy, responseSchema, tools, replaces, continues },
+      options: { enableToolCalls: true, onBusy, responseSchema, tools, replaces, undoes, continues },
     })
     const isWritten = async () => (await this.#engine.log.read(key)).length > 0
     let refusal: unknown

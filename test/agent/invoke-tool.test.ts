@@ -36,7 +36,11 @@ test('a run that must stop does not wait for the next try', async () => {
 })
 
 test.each([
-  ['refused by default', {}, { error: 'The result has 14 characters; this tool may give 10.' }],
+  [
+    'refused by default',
+    {},
+    { error: 'The result has 14 characters; this tool may give 10.', isUnknown: true },
+  ],
   [
     'cut when it may be',
     { onLargeResult: 'truncate' },
@@ -75,7 +79,7 @@ test.each<[string, () => unknown, InvocationLimits, string]>([
 ])('a tool is not run again for a result %s', async (_, execute, limits, error) => {
   const executed = vi.fn(execute)
   const outcome = await invoke(executed, { retry: { maxAttempts: 3, initialDelayMs: 1 }, ...limits })
-  expect(outcome).toEqual({ error: expect.stringContaining(error) })
+  expect(outcome).toEqual({ error: expect.stringContaining(error), isUnknown: true })
   expect(executed).toHaveBeenCalledTimes(1)
 })
 

@@ -106,7 +106,10 @@ test('a result that JSON cannot hold is an error, not a crash', async () => {
   const circular: { self?: unknown } = {}
   circular.self = circular
   const odd = tool({ name: 'odd', description: '', execute: () => circular })
-  expect(await odd.invoke({}, context)).toEqual({ error: expect.stringContaining('circular') })
+  expect(await odd.invoke({}, context)).toEqual({
+    error: expect.stringContaining('circular'),
+    isUnknown: true,
+  })
 })
 
 test('a tool that takes too long is told to stop, and the model hears of it', async () => {
@@ -122,7 +125,10 @@ test('a tool that takes too long is told to stop, and the model hears of it', as
         })
       }),
   })
-  expect(await slow.invoke({}, context)).toEqual({ error: 'The tool did not finish within 5 ms.' })
+  expect(await slow.invoke({}, context)).toEqual({
+    error: 'The tool did not finish within 5 ms.',
+    isUnknown: true,
+  })
   expect(aborted).toBe(true)
 })
 

@@ -258,3 +258,37 @@ describe.skipIf(!hasBrowser)('a host that is killed', () => {
       expect((await scene.api.outcome('left', 'Three')).status, 'its run can be read on').toBe(200)
     }))
 })
+
+describe.skipIf(!hasBrowser)('a turn on the chat page', () => {
+  test('is undone where its tools can, also after a reload', () =>
+    chat('undone', ['One'], async (window) => {
+      const undo = '::-p-aria(Undo what was done here)'
+      const offered = () =>
+        window.ask<readonly number[]>(
+          `[...document.querySelectorAll('.turn')].flatMap((turn, index) =>
+            [...turn.querySelectorAll('.meta button')].some((one) => one.textContent === 'Undo' && !one.hidden) ? [index] : [])`,
+        )
+      scene.book.add('Work', callTools(call('work_undone', { id: 'page' }), call('work', { id: 'other' })))
+      scene.book.add('Work alone', callTools(call('work_undone', { id: 'alone' })))
+      await window.say('Work')
+      await window.waitForTurn(2, 'completed')
+      await window.say('Work alone')
+      await window.waitForTurn(3, 'completed')
+      expect(await offered()).toEqual([1, 2])
+      await window.page.locator(`.turn:nth-child(2) ${undo}`).click()
+      await window.waitForTurn(4, 'failed')
+      await window.waitForText('.problem', 'Nothing was undone, as this cannot be: work({"id":"other"}).')
+      await window.page.reload()
+      await waitForSaid(window, ['One', 'Work', 'Work alone', 'Undo what was done.'])
+      await expect.poll(offered).toEqual([1, 2])
+      await window.page.locator(`.turn:nth-child(3) ${undo}`).click()
+      await window.waitForTurn(5, 'completed')
+      expect((await window.texts('.answer')).at(-1)).toBe('Undone: work_undone({"id":"alone"}).')
+      expect(await scene.effectsOf('alone')).toEqual([
+        'end work_undone 1',
+        'start work_undone 1',
+        'undo work_undone 1',
+      ])
+      expect(await offered(), 'what undoes is not undone').toEqual([1, 2])
+    }))
+})

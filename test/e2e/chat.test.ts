@@ -125,8 +125,22 @@ describe('the last message', () => {
     const answers = ['You said: One', 'Guess 1', 'Guess 2', 'You said: Two of them']
     expect(talk.output.stdout.trim().split('\n')).toEqual(answers)
     expect(talk.output.stderr).toContain('Once more: Guess\n')
-    expect(talk.output.stderr).toContain('There are /again, /edit TEXT, /history, /reset and /quit.')
+    expect(talk.output.stderr).toContain('There are /again, /edit TEXT, /undo, /history, /reset and /quit.')
     expect(await readSaid('anew')).toEqual(['One', 'You said: One', 'Two of them', 'You said: Two of them'])
+  })
+
+  test('has what was done for it undone', async () => {
+    const message = scene.book.add('Do it', callTools(call('work_undone', { id: 'chat' })))
+    const talk = chat('--session', 'undone')
+    for (const line of ['/undo', message, '/undo', '/undo']) talk.type(line)
+    expect(await talk.end()).toBe(1)
+    expect(talk.output.stdout.trim().split('\n')).toEqual([
+      'Tools: {"id":"chat"}',
+      'Undone: work_undone({"id":"chat"}).',
+    ])
+    expect(talk.output.stderr).toContain('Nothing has been said yet.\n')
+    expect(talk.output.stderr).toContain('cannot be undone itself')
+    expect(await scene.effectsOf('chat')).toContain('undo work_undone 1')
   })
 
   test('may have been said elsewhere, and be waiting for its answer', async () => {

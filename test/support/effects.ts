@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 
 /** One trace of a tool of `test/fixtures/apps/e2e-*`. */
 export interface Effect {
-  readonly what: 'start' | 'end' | 'reconcile'
+  readonly what: 'start' | 'end' | 'reconcile' | 'undo'
   /** The tool's name, and what it was to work on; not told by `e2e-agents`. */
   readonly tool?: string
   readonly id?: string

@@ -11,6 +11,7 @@ import { AgentError } from '../../src/core/errors.js'
 import { toText } from '../../src/core/messages.js'
 import type { Schema } from '../../src/core/schema.js'
 import type { ChatRequest } from '../../src/model/chat-client.js'
+import type { ToolExecution } from '../../src/testing/engine/observations.js'
 import {
   type CrashOptions,
   conversation,
@@ -80,6 +81,17 @@ const visits: ContextProvider = {
   },
 }
 
+/** Works in two steps. */
+function workTwice({ messages }: ChatRequest): ModelStep {
+  const steps = [callWork(1, 2), callWork(3)]
+  return steps[messages.filter(({ role }) => role === 'tool').length] ?? { text: 'done' }
+}
+
+/** That so many different calls were executed, however often. */
+function expectKeys(executions: readonly ToolExecution[], count: number): void {
+  expect(new Set(executions.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(count)
+}
+
 const minute = 60_000
 
 export const scenarios: readonly NamedScenario[] = [
@@ -105,6 +117,43 @@ export const scenarios: readonly NamedScenario[] = [
       async play(session) {
         expect(await session.send('Work')).toMatchObject({ text: 'done' })
       },
+    },
+  },
+  {
+    title: 'what two steps did is undone, and a message comes after it',
+    crashPoints: 40,
+    scenario: {
+      agent: createAgent({
+        script: (request) =>
+          lastQuestion(request).includes('Was it?') ? { text: 'Undone, yes.' } : workTwice(request),
+        work: { idempotent: true, undo: ({ n }, { result }) => `${n} was ${result}` },
+      }),
+      async play(session) {
+        expect(await session.send('Work')).toMatchObject({ text: 'done' })
+        expect(await session.send('Undo', { undoes: { run: 'run-1' } })).toMatchObject({
+          text: 'Undone: work({"n":3}), work({"n":2}), work({"n":1}).',
+        })
+        expect(await session.send('Was it?')).toMatchObject({ text: 'Undone, yes.' })
+      },
+      check: ({ executions }) => expectKeys(executions, 6),
+    },
+  },
+  {
+    title: 'a human agrees to undo again what was cut off while it was undone',
+    crashPoints: 20,
+    scenario: {
+      agent: createAgent({
+        script: [callWork(1), { text: 'done' }],
+        work: { undo: () => 'undone', onUnknownOutcome: 'ask' },
+      }),
+      async play(session) {
+        let news = await session.send('Work')
+        while (news.status === 'waiting') news = await session.approve()
+        news = await session.send('Undo', { undoes: { run: 'run-1' } })
+        while (news.status === 'waiting') news = await session.approve()
+        expect(news).toMatchObject({ text: 'Undone: work({"n":1}).' })
+      },
+      check: ({ executions }) => expectKeys(executions, 2),
     },
   },
   {

@@ -74,6 +74,7 @@ export interface Refused {
   readonly client: Refusing<client.AgentsClientOptions>
   readonly clientTool: Refusing<client.ClientToolOptions<AnySchema, unknown>>
   readonly remoteRun: Refusing<client.RemoteRunOptions>
+  readonly remoteUndo: Refusing<client.RemoteUndoOptions>
   readonly remoteDecision: Refusing<client.RemoteDecision>
   readonly evaluation: Refusing<evaluation.EvaluateAgentOptions>
   readonly expectedCall: Refusing<evaluation.ExpectedToolCall>

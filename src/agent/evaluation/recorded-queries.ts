@@ -18,7 +18,10 @@ import type { EvaluationQuery, ObservedToolCall } from './evaluator.js'
 export function recordedQueries(runs: readonly (readonly RunEvent[])[]): readonly EvaluationQuery[] {
   const states = runs.map((events) => fold(events)).filter(({ outcome }) => outcome !== undefined)
   const conversations = states.map(toConversation)
-  return states.map((state, index) => toQuery(state, conversations.slice(0, index).flat()))
+  return states.flatMap((state, index) =>
+    // No model was asked by a run that undid another one.
+    state.request?.options.undoes === undefined ? [toQuery(state, conversations.slice(0, index).flat())] : [],
+  )
 }
 
 function toQuery(state: RunState, history: readonly ChatMessage[]): EvaluationQuery {

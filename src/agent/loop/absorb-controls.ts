@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { ToolResult } from '../../run/control.js'
-import { toLastCalls } from '../../run/fold.js'
+import { type RunState, toLastCalls } from '../../run/fold.js'
 import { isExpired, toOpenApprovals } from '../../run/waiting.js'
 import { cancelAnswer } from './background-answer.js'
 import { findCall } from './call-context.js'
@@ -19,13 +19,18 @@ export async function absorbControls(context: RunSetup): Promise<void> {
         ({ approvalId }) => approvalId === decision.approvalId,
       )
       if (isOpen) journal.record({ type: 'approval.decided', data: decision })
-    } else if (record.type === 'steer' && journal.state.continuation === undefined) {
+    } else if (record.type === 'steer' && takesMessages(journal.state)) {
       const { run, messages } = record
       if (await joins(context, run)) journal.record({ type: 'run.steered', data: { run, messages } })
     } else if (record.type === 'toolResult') {
       absorbToolResult(context, record)
     }
   }
+}
+
+/** Whether a model will be asked that can be shown more messages: not while it is at work, and not by a run that only undoes another one. */
+function takesMessages({ continuation, request }: RunState): boolean {
+  return continuation === undefined && request?.options.undoes === undefined
 }
 
 /**
@@ -76,7 +81,8 @@ export async function cancelRun(setup: RunSetup, reason: string): Promise<void> 
       started === undefined
         ? 'The run was cancelled before this tool ran.'
         : 'The run was cancelled while this tool ran, so whether it took effect is unknown.'
-    journal.record({ type: 'tool.completed', data: { callId: call.callId, error, durationMs: 0 } })
+    const isUnknown = started === undefined ? undefined : true
+    journal.record({ type: 'tool.completed', data: { callId: call.callId, error, isUnknown, durationMs: 0 } })
   }
   journal.record({ type: 'run.cancelled', data: { reason, text } })
 }

@@ -6,7 +6,7 @@ import type { ApprovalReason } from '../../run/events.js'
 import { asksForTokens, type CallState } from '../../run/fold.js'
 import type { Reconciliation, Tool } from '../agent-definition.js'
 import { noteUnknownOutcome } from '../telemetry/tool-span.js'
-import type { ToolOutcome } from '../tools/invoke-tool.js'
+import type { ToolError, ToolOutcome } from '../tools/invoke-tool.js'
 import { findTool, toIdempotencyKey, toToolContext } from './call-context.js'
 import { hasReadUntrusted } from './has-read-untrusted.js'
 import type { RunContext } from './run-context.js'
@@ -22,7 +22,7 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
     return begin(context, { ...state, decision: undefined })
   }
   if (decision?.decision === 'approve' && !asksForTokens(state)) return begin(context, state)
-  if (decision?.decision === 'reject') return complete(context, state, { error: toRejection(state) })
+  if (decision?.decision === 'reject') return complete(context, state, toRejection(state))
   if (started !== undefined) return settleUnknown(context, state, tool)
   if (waitsForTokens(context.journal.state)) return false
   if (needsTokens(context.journal.state, context.limits)) return ask(context, state, tool, 'budget_exhausted')
@@ -57,6 +57,7 @@ export async function settleUnknown(context: RunContext, state: CallState, tool:
       return complete(context, state, {
         error:
           'This tool was cut off while it ran, so whether it took effect is unknown. It was not run again.',
+        isUnknown: true,
       })
   }
 }
@@ -111,10 +112,9 @@ function complete({ journal }: RunContext, { call }: CallState, outcome: ToolOut
   return false
 }
 
-function toRejection({ approval, decision }: CallState): string {
+function toRejection({ approval, decision }: CallState): ToolError {
   const reason = decision?.reason === undefined ? '' : `: ${decision.reason}`
-  if (approval?.reason === 'unknown_outcome') {
-    return `This tool was cut off while it ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
-  }
-  return `A human rejected this call${reason}.`
+  if (approval?.reason !== 'unknown_outcome') return { error: `A human rejected this call${reason}.` }
+  const error = `This tool was cut off while it ran, and a human decided not to run it again${reason}. Whether it took effect is unknown.`
+  return { error, isUnknown: true }
 }

@@ -35,15 +35,17 @@ export function toToolContext(context: RunContext, state: CallState): ToolContex
 }
 
 /**
- * The key of a call: the same whenever it is executed again.
+ * The key of a call: the same whenever it is executed again, and of one that undoes another, whenever that is undone.
  * Security: what came of a call stays under its key when its session is deleted, and the session's name may then be taken by
  * somebody else; so its owner is part of the key. So is what is called: some models number their calls.
  */
 export function toIdempotencyKey(
-  { agent, sessionId, correlationId, journal }: RunContext,
+  { agent, sessionId, correlationId, journal, undo }: RunContext,
   { call, started }: CallState,
 ): string {
   if (started !== undefined) return started.idempotencyKey
+  const undone = undo?.toUndo.find(({ undoId }) => undoId === call.callId)
+  if (undone !== undefined) return toHexId(toCanonicalJson(['undo', undone.idempotencyKey]))
   const { owner } = journal.state.request ?? {}
   const { callId, name, arguments: args } = call
   const parts = [agent.name, sessionId, correlationId, callId, name, args, owner]

@@ -69,7 +69,7 @@ async function executeToOutcome(context: RunContext, callId: string): Promise<Ex
     } catch (error) {
       if (!hasCode(error, 'outcome_unknown')) throw error
       if (cutOffs === maxCutOffs)
-        return { error: `${toErrorMessage(error)} Whether it took effect is unknown.` }
+        return { error: `${toErrorMessage(error)} Whether it took effect is unknown.`, isUnknown: true }
     }
     const state = findCall(context, callId)
     const tool = findTool(context, state?.call.name)

@@ -34,6 +34,7 @@ export async function delegateCall(
     agent,
     callId: call.callId,
     message: delegate.toMessage(args),
+    undoes: delegate.undoes?.(call.callId),
     history: propagateSession ? toConversation(context) : [],
     sessionState: propagateSession ? context.states.below(prefix) : {},
     values: call.values,

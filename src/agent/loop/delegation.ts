@@ -1,6 +1,6 @@
 import type { ChatMessage, Usage } from '../../core/messages.js'
 import type { Decision } from '../../run/control.js'
-import type { ApprovalRequested, RunEvent, SessionState } from '../../run/events.js'
+import type { ApprovalRequested, RunEvent, SessionState, UndoneRun } from '../../run/events.js'
 import type { AgentDefinition } from '../agent-definition.js'
 import type { InvocationValues } from '../providers/provider-context.js'
 import type { ToolOutcome } from '../tools/invoke-tool.js'
@@ -22,6 +22,8 @@ export interface DelegateRequest {
   readonly agent: AgentDefinition
   readonly callId: string
   readonly message: string
+  /** The run whose effects it undoes, instead of answering. */
+  readonly undoes?: UndoneRun | undefined
   /** What it is shown of the conversation in which it is asked. */
   readonly history: readonly ChatMessage[]
   /** What its providers keep in that session. */

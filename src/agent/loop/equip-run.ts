@@ -6,6 +6,8 @@ import type { ProviderContext, RunInfo } from '../providers/provider-context.js'
 import { ProviderStates } from '../providers/provider-states.js'
 import { createCallerTool } from '../tools/caller-tool.js'
 import type { EquippedRun, RunContext, RunSetup } from './run-context.js'
+import { planUndo } from './undo-plan.js'
+import { toUndoTools } from './undo-tools.js'
 import { withinTimeLeft } from './within-time-left.js'
 
 /**
@@ -28,10 +30,19 @@ export function createEquipment(setup: RunSetup): RunEquipment {
     return equipped
   }
   const equipWithTools = () => {
-    context ??= equip().then(async (run) => ({ ...run, tools: await findTools(run) }))
+    context ??= equip().then(async (run) => withUndo({ ...run, tools: await findTools(run) }))
     return context
   }
   return { equip, equipWithTools }
+}
+
+/** The same; in a run that undoes another one, with what undoes its tools in place of these. */
+async function withUndo(context: RunContext): Promise<RunContext> {
+  const undoes = context.journal.state.request?.options.undoes
+  if (undoes === undefined) return context
+  const undo = await planUndo(context, undoes)
+  const tools = checkToolNames(context.agent.name, toUndoTools(context.tools, undo, undoes))
+  return { ...context, undo, tools }
 }
 
 async function equipRun(setup: RunSetup): Promise<EquippedRun> {

@@ -39,7 +39,7 @@ export async function executeTool(context: RunContext, execution: ToolExecution)
     return await (execution.tool.delegate === undefined ? raceAbort(work, signal) : work)
   } catch (error) {
     if (limit[0]?.aborted)
-      return { error: 'The tool did not finish within the time that was left for the run.' }
+      return { error: 'The tool did not finish within the time that was left for the run.', isUnknown: true }
     throw error
   } finally {
     progress.close()
@@ -63,6 +63,7 @@ async function executeInLayers(context: RunContext, execution: RunningExecution)
   const middleware = context.agent.middleware.filter(({ callTool }) => callTool !== undefined)
   if (middleware.length === 0) return executeOnce(context, execution, execution.arguments)
   let usage: Usage = noUsage
+  let isUnknown: true | undefined
   // As text, as middleware may change them in place.
   const judged = toCanonicalJson(execution.arguments)
   return leavable<ExecutionOutcome>(async (leave) => {
@@ -74,11 +75,13 @@ async function executeInLayers(context: RunContext, execution: RunningExecution)
       const outcome = await leave.onUnknown(executeOnce(context, execution, args))
       if ('parked' in outcome) return leave.with(outcome)
       if ('usage' in outcome) usage = addUsage(usage, outcome.usage)
+      isUnknown = 'error' in outcome ? outcome.isUnknown : undefined
       if ('error' in outcome) throw new Error(outcome.error)
       return outcome.result
     }
-    const outcome = await toOutcome(() => wrapInLayers(layers, innermost)(execution.arguments))
-    if ('error' in outcome) execution.call.signal.throwIfAborted()
+    const given = await toOutcome(() => wrapInLayers(layers, innermost)(execution.arguments))
+    if ('error' in given) execution.call.signal.throwIfAborted()
+    const outcome = 'error' in given ? { ...given, isUnknown } : given
     return usage === noUsage ? outcome : { ...outcome, usage }
   })
 }

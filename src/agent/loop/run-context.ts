@@ -11,6 +11,7 @@ import type { ProviderStates } from '../providers/provider-states.js'
 import type { DurableTools } from '../tools/durable-tools.js'
 import type { Delegation } from './delegation.js'
 import type { RunControls } from './run-controls.js'
+import type { UndoneRuns, UndoPlan } from './undone-runs.js'
 
 /** What one execution of a run is given to begin with. */
 export interface RunSetup {
@@ -36,6 +37,8 @@ export interface RunSetup {
   readonly join: (run: string) => Promise<boolean>
   /** Whether another run's messages are part of this one, be it noted here or not. */
   readonly hasJoined: (run: string) => Promise<boolean>
+  /** What it is to undo, and what was undone of that; `undefined` where runs undo nothing. */
+  readonly undoneRuns?: UndoneRuns | undefined
   /** How it has other agents work for it. */
   readonly delegation: Delegation
   /** How many runs this one works for, each for the next. @default 0 */
@@ -73,8 +76,10 @@ export interface EquippedRun extends RunSetup {
 
 /** Everything one execution of a run works with. */
 export interface RunContext extends EquippedRun {
-  /** All that the model may call. */
+  /** All that the model may call; what undoes those, in a run that undoes another one. */
   readonly tools: readonly Tool[]
+  /** What it undoes; absent when it undoes nothing. */
+  readonly undo?: UndoPlan | undefined
 }
 
 /** How far one execution may go. */

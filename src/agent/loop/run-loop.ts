@@ -12,6 +12,7 @@ import { createEquipment, type RunEquipment } from './equip-run.js'
 import { finishRun } from './finish-run.js'
 import { hasPreparation, prepareRun } from './prepare-run.js'
 import { checkRunEnd, type RunSetup } from './run-context.js'
+import { undoNext } from './undo-next.js'
 
 /**
  * Carries a run from wherever its journal stands to its end, or to where it has to wait: asks `decide` what is next and
@@ -57,7 +58,7 @@ async function takeStep(setup: RunSetup, equipment: RunEquipment): Promise<void>
 }
 
 function isWork({ type }: Action): boolean {
-  return type === 'prepare' || type === 'callModel' || type === 'runTools'
+  return type === 'prepare' || type === 'callModel' || type === 'runTools' || type === 'undo'
 }
 
 async function perform(action: Action, setup: RunSetup, equipment: RunEquipment): Promise<void> {
@@ -68,6 +69,8 @@ async function perform(action: Action, setup: RunSetup, equipment: RunEquipment)
       return callModel(await equipment.equipWithTools(), action.step)
     case 'runTools':
       return callTools(await equipment.equipWithTools(), action.calls)
+    case 'undo':
+      return undoNext(await equipment.equipWithTools())
     case 'wait':
       return park(setup)
     case 'finish':

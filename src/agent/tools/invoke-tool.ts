@@ -7,7 +7,13 @@ import { noteToolFailure } from '../telemetry/tool-failure.js'
 import { PendingResult } from './durable-tools.js'
 
 /** What came of a tool call, in JSON. */
-export type ToolOutcome = { readonly result: JsonValue } | { readonly error: string }
+export type ToolOutcome = { readonly result: JsonValue } | ToolError
+
+/** Why a call has no result; `isUnknown` when it may have taken effect all the same. */
+export interface ToolError {
+  readonly error: string
+  readonly isUnknown?: true | undefined
+}
 
 /** The result will come from outside. */
 export interface PendingOutcome {
@@ -39,7 +45,7 @@ export async function invokeTool(
   for (let attempt = 1; ; attempt += 1) {
     const tried = await invokeOnce(execute, outer, limits, clock)
     if ('returned' in tried) return toOutcome(tried.returned, limits)
-    if (attempt >= maxAttempts) return { error: cutError(tried.error, limits) }
+    if (attempt >= maxAttempts) return { ...tried, error: cutError(tried.error, limits) }
     await clock.sleep(initialDelayMs * 2 ** (attempt - 1), outer)
   }
 }
@@ -49,7 +55,7 @@ async function invokeOnce(
   outer: AbortSignal,
   limits: InvocationLimits,
   clock: Clock,
-): Promise<{ readonly returned: unknown } | { readonly error: string }> {
+): Promise<{ readonly returned: unknown } | ToolError> {
   const { timeoutMs } = limits
   const limit = timeoutMs === undefined ? undefined : clock.timeout(timeoutMs)
   const signal = limit === undefined ? outer : AbortSignal.any([outer, limit])
@@ -59,7 +65,7 @@ async function invokeOnce(
     if (outer.aborted) throw outer.reason
     if (hasCode(error, 'outcome_unknown')) throw error
     noteToolFailure(toErrorType(error))
-    if (limit?.aborted) return { error: `The tool did not finish within ${timeoutMs} ms.` }
+    if (limit?.aborted) return { error: `The tool did not finish within ${timeoutMs} ms.`, isUnknown: true }
     return { error: toErrorMessage(error) }
   }
 }
@@ -72,7 +78,7 @@ function toOutcome(returned: unknown, limits: InvocationLimits): ToolOutcome | P
   } catch (error) {
     noteToolFailure(toErrorType(error))
     const message = `The tool has run, but what it gave cannot be told: ${toErrorMessage(error)}`
-    return { error: cutError(message, limits) }
+    return { error: cutError(message, limits), isUnknown: true }
   }
 }
 
@@ -86,7 +92,7 @@ function fitResult(result: JsonValue, limits: InvocationLimits): ToolOutcome {
     return fitResult(toJsonValue(onLargeResult(result)), { maxResultLength })
   }
   const size = `The result has ${text.length} characters; this tool may give ${maxResultLength}.`
-  if (onLargeResult === 'refuse') return { error: size }
+  if (onLargeResult === 'refuse') return { error: size, isUnknown: true }
   const beginning = typeof result === 'string' ? result : text
   return { result: `${beginning.slice(0, maxResultLength)}… [cut: ${size}]` }
 }

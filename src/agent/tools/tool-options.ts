@@ -1,7 +1,7 @@
 import { checkCount } from '../../core/check-count.js'
 import { checkChoice, checkFlag, checkOptions, type OptionNames, refuse } from '../../core/check-options.js'
 import type { Schema, SchemaOutput } from '../../core/schema.js'
-import type { Reconciliation, UnknownOutcomePolicy } from '../agent-definition.js'
+import type { Reconciliation, UndoneCall, UnknownOutcomePolicy } from '../agent-definition.js'
 import type { InvocationLimits } from './invoke-tool.js'
 import type { ToolContext } from './tool-context.js'
 
@@ -44,6 +44,16 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
     | ((args: SchemaOutput<Parameters>, context: ToolContext) => Reconciliation | Promise<Reconciliation>)
     | undefined
   /**
+   * Undoes what a call has done: called with its arguments when a run is sent that `undoes` the one that made it. Its context
+   * is of its own; its `idempotencyKey` is the same whenever this call is undone. A throw says that it could not be undone. A crash,
+   * `timeoutMs`, `retry` and `onUnknownOutcome` count for it as for `execute`; nobody has to agree to it.
+   *
+   * @default none: what the tool does cannot be undone, unless it is `readOnly`
+   */
+  readonly undo?:
+    | ((args: SchemaOutput<Parameters>, undone: UndoneCall<NoInfer<Result>>, context: ToolContext) => unknown)
+    | undefined
+  /**
    * What it gives is written by strangers (web pages, mail, tickets) and may hold instructions of theirs. While the model is
    * shown any of it, a human has to agree to each call of a tool that is not `readOnly` and has no `approval` of its own.
    *
@@ -72,6 +82,7 @@ const toolOptions: OptionNames<ToolOptions<Schema, unknown>> = {
   approvalTimeoutMs: true,
   onUnknownOutcome: true,
   reconcile: true,
+  undo: true,
   timeoutMs: true,
   retry: true,
   maxResultLength: true,
@@ -94,6 +105,7 @@ export function checkToolOptions<Parameters extends Schema, Result>(
     checkChoice(`approval of tool "${name}", when it is no function,`, approval, ['always', 'never'])
   if (options.reconcile !== undefined && typeof options.reconcile !== 'function')
     refuse(`Tool "${name}" needs a function as reconcile, which asks the destination.`)
+  checkUndo(options)
   checkChoice(`onUnknownOutcome of tool "${name}"`, onUnknownOutcome, ['retry', 'ask', 'fail'])
   const { onLargeResult = 'refuse' } = options
   if (typeof onLargeResult !== 'function')
@@ -103,6 +115,12 @@ export function checkToolOptions<Parameters extends Schema, Result>(
     ])
   for (const flag of flags) checkFlag(`${flag} of tool "${name}"`, options[flag])
   checkLimits(options)
+}
+
+function checkUndo({ name, undo, readOnly }: { name: string; undo?: unknown; readOnly?: unknown }): void {
+  if (undo === undefined) return
+  if (typeof undo !== 'function') refuse(`Tool "${name}" needs a function as undo, which undoes its work.`)
+  if (readOnly) refuse(`Tool "${name}" cannot have an undo: it is readOnly, so there is nothing to undo.`)
 }
 
 const flags = ['strict', 'readOnly', 'idempotent', 'untrusted'] as const

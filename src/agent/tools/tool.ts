@@ -1,16 +1,20 @@
 import { z } from 'zod'
 import { checkChoice } from '../../core/check-options.js'
-import { systemClock } from '../../core/clock.js'
+import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError, toIssueText } from '../../core/errors.js'
 import { type JsonValue, toJsonValue } from '../../core/json.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../../core/schema.js'
 import { toStrictSchema } from '../../core/strict-schema.js'
 import type { ToolDeclaration } from '../../model/chat-client.js'
-import type { Reconciliation, Tool } from '../agent-definition.js'
+import type { Reconciliation, Tool, UndoneCall } from '../agent-definition.js'
 import { noteToolFailure } from '../telemetry/tool-failure.js'
 import { invokeTool } from './invoke-tool.js'
 import { settleTool } from './progress.js'
+import type { ToolContext } from './tool-context.js'
 import { checkToolOptions, type ToolOptions } from './tool-options.js'
+
+/** What a tool does with arguments that fit. */
+type Work<Parameters extends Schema> = (args: SchemaOutput<Parameters>, context: ToolContext) => unknown
 
 /**
  * Makes a tool of a function; the argument's type follows from the schema.
@@ -32,6 +36,18 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
   const { name, description, readOnly = false, idempotent = false, untrusted = false, approval } = options
   const parameters = (options.parameters ?? z.object({})) as Schema<SchemaOutput<Parameters>>
   const parse = (args: unknown) => parseWith(parameters, args)
+  const run = async (args: unknown, context: ToolContext, clock: Clock, work: Work<Parameters>) => {
+    const parsed = await parse(args)
+    if (!parsed.ok) {
+      noteToolFailure('invalid_arguments')
+      const issues = typeof args === 'string' ? toNoObject(args) : toIssueText(parsed.issues)
+      return { error: `The arguments are not valid. ${issues}` }
+    }
+    const execute = (signal: AbortSignal) =>
+      settleTool(work(parsed.value, { ...context, signal }), context.reportProgress, signal)
+    return invokeTool(execute, context.signal, options, clock)
+  }
+  const { undo } = options
   return {
     name,
     declaration: { name, description, ...toParameters(options, parameters) },
@@ -40,17 +56,11 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     asksAfterUntrusted: approval === undefined && !readOnly,
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
     approvalTimeoutMs: options.approvalTimeoutMs,
-    async invoke(args, context, clock = systemClock) {
-      const parsed = await parse(args)
-      if (!parsed.ok) {
-        noteToolFailure('invalid_arguments')
-        const issues = typeof args === 'string' ? toNoObject(args) : toIssueText(parsed.issues)
-        return { error: `The arguments are not valid. ${issues}` }
-      }
-      const execute = (signal: AbortSignal) =>
-        settleTool(options.execute(parsed.value, { ...context, signal }), context.reportProgress, signal)
-      return invokeTool(execute, context.signal, options, clock)
-    },
+    invoke: (args, context, clock = systemClock) => run(args, context, clock, options.execute),
+    ...(undo && {
+      undo: (args, undone, context, clock = systemClock) =>
+        run(args, context, clock, (parsed, own) => undo(parsed, undone as UndoneCall<Result>, own)),
+    }),
     async check(args) {
       const parsed = await parse(args)
       return parsed.ok ? [] : parsed.issues

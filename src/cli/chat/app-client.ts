@@ -50,6 +50,8 @@ export interface Message {
   readonly text: string
   /** The run whose place it takes. @default none */
   readonly replaces?: string | undefined
+  /** The run that it undoes. @default none */
+  readonly undoes?: string | undefined
 }
 
 export interface AppClientOptions {
@@ -98,10 +100,11 @@ export class AppClient {
   /** Sends a message, or finds that it was sent; gives its run's events from the start, once the app has it. */
   async sendMessage(
     { agent, session, run }: RunAddress,
-    { text, replaces }: Message,
+    { text, replaces, undoes }: Message,
   ): Promise<AsyncIterable<PlacedEvent>> {
     const headers = { 'idempotency-key': run }
-    const body = { message: text, sessionId: session, replaces }
+    const references = { replaces, undoes: undoes && { correlationId: undoes } }
+    const body = { message: text, sessionId: session, ...references }
     return this.#parse(await this.#app.follow(`${toAgentPath(agent)}/run`, { method: 'POST', headers, body }))
   }
 

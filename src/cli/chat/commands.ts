@@ -2,7 +2,7 @@ import type { SessionAddress } from '../../core/session-paths.js'
 import type { AppClient } from './app-client.js'
 import type { Screen } from './screen.js'
 
-const plainCommands = ['again', 'history', 'quit', 'reset'] as const
+const plainCommands = ['again', 'history', 'quit', 'reset', 'undo'] as const
 
 /** What a line asks of the chat itself, instead of the agent. */
 export type Command =
@@ -35,10 +35,11 @@ export async function runCommand(
     case 'reset':
       return reset(client, address, screen)
     case 'unknown':
-      return screen.alert('There are /again, /edit TEXT, /history, /reset and /quit.')
+      return screen.alert('There are /again, /edit TEXT, /undo, /history, /reset and /quit.')
     case 'again':
     case 'edit':
     case 'quit':
+    case 'undo':
       return
   }
 }

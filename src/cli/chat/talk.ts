@@ -6,7 +6,7 @@ import type { ChatArgs } from './chat-args.js'
 import { type Command, parseCommand, runCommand } from './commands.js'
 import type { Conversation, Ending } from './conversation.js'
 import type { Lines } from './lines.js'
-import { sayAnew } from './say-anew.js'
+import { sayAnew, undoLast } from './say-anew.js'
 import type { Screen } from './screen.js'
 
 /** What the command ends with. */
@@ -66,12 +66,20 @@ async function answerLine(chat: Chat, text: string): Promise<number> {
 
 async function obey(chat: Chat, command: Command): Promise<number> {
   const { client, address, screen } = chat
-  if (command.name !== 'again' && command.name !== 'edit') {
+  if (!isAboutLast(command)) {
     await runCommand(command, client, address, screen)
     return exitCodes.answered
   }
-  const ending = await sayAnew(chat, 'text' in command ? command.text : undefined)
+  const ending =
+    command.name === 'undo'
+      ? await undoLast(chat)
+      : await sayAnew(chat, 'text' in command ? command.text : undefined)
   return ending === undefined ? exitCodes.answered : tellEnding(chat, ending)
+}
+
+/** Whether a command is about the last message alone. */
+function isAboutLast({ name }: Command): boolean {
+  return name === 'again' || name === 'edit' || name === 'undo'
 }
 
 /** Somebody at a terminal can try again; a pipe cannot. */

@@ -4,6 +4,7 @@ import type { ExecutionLimits, RunSetup } from '../../agent/loop/run-context.js'
 import { RunControls } from '../../agent/loop/run-controls.js'
 import { runLoop } from '../../agent/loop/run-loop.js'
 import { toTokenLimits } from '../../agent/loop/token-limits.js'
+import type { UndoneRuns } from '../../agent/loop/undone-runs.js'
 import { observeRun } from '../../agent/telemetry/observe-run.js'
 import type { RunObserver } from '../../agent/telemetry/observed-run.js'
 import type { DurableTools } from '../../agent/tools/durable-tools.js'
@@ -133,6 +134,7 @@ function toSetup(drive: RunDrive, journal: RunJournal): Omit<RunSetup, 'history'
     controls: drive.controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
     hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
+    undoneRuns: createUndoneRuns(log, key),
     delegation: createDelegation(log, key, { limits, onError, clock, durable, owner }),
     durable: durable?.(key),
     signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
@@ -155,6 +157,18 @@ async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean>
 
 async function hasJoined(log: RunLog, key: RunKey, into: string): Promise<boolean> {
   return fold(await log.read(key)).joined === into
+}
+
+function createUndoneRuns(log: RunLog, key: RunKey): UndoneRuns {
+  const read = async (run: string) => fold(await log.read({ ...key, run }))
+  return {
+    read,
+    async noteAttempt(run) {
+      await log.control({ ...key, run }, { type: 'undone', run: key.run })
+      const records = await log.controls({ ...key, run })
+      return Promise.all(records.flatMap((record) => (record.type === 'undone' ? [read(record.run)] : [])))
+    },
+  }
 }
 
 interface DelegationContext extends Pick<RunDrive, 'durable'> {
@@ -180,7 +194,8 @@ async function runDelegate(
 ): Promise<DelegatedRun> {
   const { agent, message, owner, metadata, limits, durable, onError, clock, signal, depth, onEvent } = request
   const messages = [createTextMessage('user', message)]
-  await log.create(key, createRunRequest({ messages, owner, metadata }))
+  const options = { enableToolCalls: true, undoes: request.undoes }
+  await log.create(key, createRunRequest({ messages, owner, metadata, options }))
   const events = await log.read(key)
   const controls = new RunControls()
   controls.update(await log.controls(key))

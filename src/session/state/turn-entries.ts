@@ -85,7 +85,7 @@ export function toTurnEntries(
 }
 
 function toModel({ steps }: RunState): string | undefined {
-  return steps.at(-1)?.model
+  return steps.at(-1)?.model || undefined
 }
 
 function toOutcomeEntry(

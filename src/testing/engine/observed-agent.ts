@@ -5,6 +5,7 @@ import {
   type Tool,
   type ToolSource,
 } from '../../agent/agent-definition.js'
+import type { ToolContext } from '../../agent/tools/tool-context.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
 import type { SessionKey } from '../../run/run-log.js'
 import { UnexpectedModelCall } from '../scripted-model.js'
@@ -132,18 +133,23 @@ async function* streamObserved({
 function observeTool(tool: Tool, observer: AgentObserver): Tool {
   const { observations, activity } = observer
   const { delegate } = tool
+  const observe = async <T>(context: ToolContext, work: () => Promise<T>): Promise<T> => {
+    if (observer.notesExecutions) noteExecution(observations, tool.name, context)
+    activity.busy += 1
+    try {
+      return await work()
+    } finally {
+      activity.busy -= 1
+    }
+  }
+  const undo = tool.undo?.bind(tool)
   return {
     ...tool,
     delegate: delegate && { ...delegate, agent: observeAgent(delegate.agent, observer) },
-    async invoke(args, context, clock) {
-      if (observer.notesExecutions) noteExecution(observations, tool.name, context)
-      activity.busy += 1
-      try {
-        return await tool.invoke(args, context, clock)
-      } finally {
-        activity.busy -= 1
-      }
-    },
+    invoke: (args, context, clock) => observe(context, () => tool.invoke(args, context, clock)),
+    ...(undo && {
+      undo: (args, undone, context, clock) => observe(context, () => undo(args, undone, context, clock)),
+    }),
     async reconcile(args, context) {
       const known = await tool.reconcile(args, context)
       if (known.outcome === 'not_done') observations.notDone.push(context.callId)

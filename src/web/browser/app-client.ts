@@ -56,11 +56,12 @@ export class AppClient implements ConversationClient {
     }
   }
 
-  async sendMessage({ agent, session, run, message, replaces }: UnsentMessage): Promise<void> {
+  async sendMessage({ agent, session, run, message, replaces, undoes }: UnsentMessage): Promise<void> {
+    const references = { replaces, undoes: undoes && { correlationId: undoes } }
     await this.#readText(`${toAgentPath(agent)}/run`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': run },
-      body: JSON.stringify({ message, sessionId: session, replaces, waitForResponse: false }),
+      body: JSON.stringify({ message, sessionId: session, ...references, waitForResponse: false }),
     })
   }
 

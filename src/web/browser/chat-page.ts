@@ -7,19 +7,18 @@ import { askToConfirm } from './dialogs.js'
 import { createElement } from './elements.js'
 import { Inbox } from './inbox.js'
 import { Inspector } from './inspector.js'
+import { findUndoable, type ListedAgent, toListedAgents } from './listed-agents.js'
 import { Outages } from './outages.js'
 import type { Outbox } from './outbox.js'
 import { whenShown } from './pause.js'
 import { type Place, parsePlace, toHash } from './place.js'
 import { ProblemLine } from './problem-line.js'
-import { readObjects, readText } from './read-fields.js'
-import { isOpen } from './run-view.js'
 import { sendMessage } from './send-message.js'
 import { SessionList } from './session-list.js'
 import { SideMenu } from './side-menu.js'
 import type { Skeleton } from './skeleton.js'
 import { Transcript } from './transcript.js'
-import type { Turn } from './turns.js'
+import { hasCalled, type Turn, toProgress } from './turns.js'
 
 export interface ChatPageOptions {
   readonly skeleton: Skeleton
@@ -29,9 +28,6 @@ export interface ChatPageOptions {
 
 /** How often to look for what waits for whoever sees the page; ms. */
 const lookEveryMs = 60_000
-
-/** No turns were followed, and none is open. */
-const nothingDone = '0 0'
 
 /** The page as a whole: which conversation is shown, and what its buttons do. */
 export class ChatPage {
@@ -45,13 +41,14 @@ export class ChatPage {
   readonly #menu: SideMenu
   readonly #outages = new Outages(() => this.#drawSoon())
   readonly #delivery = this.#outages.create('delivery')
+  #agents: readonly ListedAgent[] = []
   #agent = ''
   #conversation: Conversation | undefined
   #shown = new AbortController()
   #isDrawing = false
   #isSendWanted = false
-  /** How many turns were followed, and have not ended, when the list of sessions was read. */
-  #progress = nothingDone
+  /** How far the turns had come when the list of sessions was read. */
+  #progress = toProgress([])
 
   constructor(options: ChatPageOptions) {
     this.#options = options
@@ -65,6 +62,11 @@ export class ChatPage {
       decide: async (approvalId, verdict) => this.#conversation?.decide(approvalId, verdict),
       inspect: (key) => this.#inspect(key),
       sayAnew: (key, message) => this.#sayAnew(key, message),
+      canUndo: (turn) => hasCalled(turn, findUndoable(this.#agents, this.#agent)),
+      undo: (key) => {
+        this.#conversation?.undo(key)
+        this.#showSent()
+      },
       readOlder: async () => this.#conversation?.readOlder(),
     })
     this.#composer = new Composer({
@@ -115,11 +117,13 @@ export class ChatPage {
       this.#delivery.outlast(() => this.#options.client.readAgents()),
     )
     if (found === undefined) return
-    const names = readObjects(found, 'agents').map((agent) => readText(agent, 'name'))
+    this.#agents = toListedAgents(found)
+    const names = this.#agents.map(({ name }) => name)
     agents.replaceChildren(...names.map((name) => createElement('option', { value: name }, name)))
     const [first] = names
     if (this.#agent === '' && first !== undefined) this.#open({ agent: first, session: undefined })
     agents.value = this.#agent
+    this.#drawSoon()
     if (this.#isSendWanted) this.#composer.send()
     if (first === undefined) this.#problem.show('This app has no agents that can be talked to here.')
   }
@@ -149,7 +153,7 @@ export class ChatPage {
     const { skeleton } = this.#options
     this.#leave()
     this.#agent = place.agent
-    this.#progress = nothingDone
+    this.#progress = toProgress([])
     skeleton.agents.value = place.agent
     this.#menu.hide()
     if (place.session !== undefined) {
@@ -288,8 +292,7 @@ export class ChatPage {
 
   /** The list of sessions changes its order with each run that begins or ends. */
   #noteProgress(turns: readonly Turn[]): void {
-    const followed = turns.filter(({ records }) => records !== undefined).length
-    const progress = `${followed} ${turns.filter(({ view }) => isOpen(view)).length}`
+    const progress = toProgress(turns)
     if (progress === this.#progress || this.#conversation === undefined) return
     this.#progress = progress
     void this.#readLists()

@@ -87,6 +87,11 @@ export class Conversation {
     this.#deliver({ ...this.address, run: this.#options.createId(), message, replaces })
   }
 
+  /** Has undone what the tools of a run have done. */
+  undo(undoes: string): void {
+    this.#deliver({ ...this.address, run: this.#options.createId(), message: 'Undo what was done.', undoes })
+  }
+
   /** Stops the run that is being answered. */
   async cancel(): Promise<void> {
     const address = this.#toRunAddress(this.current?.run)

@@ -7,6 +7,8 @@ export interface UnsentMessage extends RunAddress {
   readonly message: string
   /** The run whose place it takes. @default none */
   readonly replaces?: string | undefined
+  /** The run that it undoes. @default none */
+  readonly undoes?: string | undefined
 }
 
 /**
@@ -57,6 +59,7 @@ export class Outbox {
 
 function isUnsentMessage(value: unknown): value is UnsentMessage {
   if (!isJsonObject(value)) return false
-  if (value.replaces !== undefined && typeof value.replaces !== 'string') return false
+  const references = [value.replaces, value.undoes]
+  if (references.some((run) => run !== undefined && typeof run !== 'string')) return false
   return (['agent', 'session', 'run', 'message'] as const).every((name) => typeof value[name] === 'string')
 }

@@ -14,6 +14,10 @@ export interface TurnElementOptions {
   readonly inspect: (key: string) => void
   /** Says a message in the place of a turn. */
   readonly sayAnew: (key: string, message: string) => void
+  /** Whether what a turn's tools have done can be undone, as far as the page knows. */
+  readonly canUndo: (turn: Turn) => boolean
+  /** Has that undone. */
+  readonly undo: (key: string) => void
 }
 
 /** A turn on the page: what the user said, what came of it, and how it ended. Only what has changed is drawn again. */
@@ -26,6 +30,7 @@ export class TurnElement {
   readonly #state = createElement('span', { class: 'state' })
   readonly #time = createElement('time')
   readonly #inspect: HTMLButtonElement
+  readonly #undo: HTMLButtonElement
   #shown: readonly { readonly part: RunPart; readonly element: PartElement }[] = []
   #turn: Turn | undefined
 
@@ -33,6 +38,10 @@ export class TurnElement {
     this.#options = options
     this.#inspect = createButton('Events', () => this.#turn && options.inspect(this.#turn.key), {
       class: 'quiet',
+    })
+    this.#undo = createButton('Undo', () => this.#turn && options.undo(this.#turn.key), {
+      class: 'quiet',
+      'aria-label': 'Undo what was done here',
     })
     this.#said = new SaidElement((message) => this.#turn && options.sayAnew(this.#turn.key, message))
     this.node = createElement(
@@ -43,12 +52,13 @@ export class TurnElement {
       createElement('span', { class: 'unseen' }, 'Agent:'),
       this.#parts,
       this.#problem,
-      createElement('footer', { class: 'meta' }, this.#state, this.#time, this.#inspect),
+      createElement('footer', { class: 'meta' }, this.#state, this.#time, this.#inspect, this.#undo),
     )
   }
 
   /** Shows what the turn has become. */
   update(turn: Turn): void {
+    this.#undo.hidden = !this.#options.canUndo(turn)
     if (turn.view === this.#turn?.view) return
     const { view } = turn
     this.#said.update(view.said, toMessage(turn))

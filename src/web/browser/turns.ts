@@ -89,6 +89,18 @@ export function toMessage(turn: Turn): string | undefined {
   return records.length === 0 ? view.said : toWholeMessage(records)
 }
 
+/** How far turns have come: it changes when one is begun, followed or ended. */
+export function toProgress(turns: readonly Turn[]): string {
+  const followed = turns.filter(({ records }) => records !== undefined).length
+  return `${followed} ${turns.filter(({ view }) => isOpen(view)).length}`
+}
+
+/** Whether a turn that has ended has called one of these tools. */
+export function hasCalled({ run, view }: Turn, tools: ReadonlySet<string>): boolean {
+  if (run === undefined || isOpen(view)) return false
+  return view.parts.some((part) => part.kind === 'tool' && part.state !== 'called' && tools.has(part.name))
+}
+
 /** Whether the app has never taken the message. */
 function isRefused({ view, records }: Turn): boolean {
   return !isOpen(view) && records?.length === 0

@@ -45,8 +45,9 @@ async function record(): Promise<readonly (readonly RunEvent[])[]> {
     await session.send('Refund order 7')
     await session.approve()
     await session.send('And 8?')
+    await session.send('Undo it', { undoes: { run: 'run-1' } })
   })
-  const keys = ['run-1', 'run-2'].map((run) => ({ agent: 'Refunds', session: 's', run }))
+  const keys = ['run-1', 'run-2', 'run-3'].map((run) => ({ agent: 'Refunds', session: 's', run }))
   return Promise.all(keys.map((key) => engine.log.read(key)))
 }
 

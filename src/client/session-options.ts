@@ -1,0 +1,73 @@
+import type { JsonObject } from '../core/json.js'
+import type { Schema } from '../core/schema.js'
+import type { ApprovalRequested, OnBusy } from '../run/events.js'
+import type { ClientTool } from './client-tool.js'
+
+/** What a human says about a tool call that waits. */
+export interface RemoteDecision {
+  readonly decision: 'approve' | 'reject'
+  /** Told to the model when the call is rejected. */
+  readonly reason?: string | undefined
+  /** Used instead of the model's when the call is approved. @default the model's */
+  readonly arguments?: JsonObject | undefined
+}
+
+/** Who answers what a run asks on its way. */
+export interface RunHelpers {
+  /** What is carried out here when the model asks for it. @default nothing */
+  readonly tools?: readonly ClientTool[] | undefined
+  /** Asks a human about a tool call that needs one to agree. @default the run is left waiting */
+  readonly onApproval?:
+    | ((approval: ApprovalRequested) => RemoteDecision | Promise<RemoteDecision>)
+    | undefined
+}
+
+/** A part of a message: text, or a file by https URL or data URI. */
+export type MessagePart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image' | 'file'; readonly url: string; readonly mediaType?: string | undefined }
+
+/** Where a new session goes on from. */
+export interface ContinuedConversation {
+  readonly sessionId: string
+  /** The last run that counts. @default the last that has ended */
+  readonly correlationId?: string | undefined
+}
+
+export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extends RunHelpers {
+  /**
+   * Names the run: the same message sent again under it gives the same run. Keep it before sending where a restart of this
+   * program must not send twice. @default a random one
+   */
+  readonly correlationId?: string | undefined
+  /** The shape of the answer; `value` of the response then has its type. @default the agent's */
+  readonly responseFormat?: ResponseSchema | undefined
+  /** What to do when an earlier message of the session is still being answered. @default 'queue' */
+  readonly onBusy?: OnBusy | undefined
+  /**
+   * The correlation id of an earlier run of the session, whose place the message takes: that one, and what was said since, is taken
+   * back, and stopped where it goes on. {@link RemoteSession.read} names the run of each line with `runs: true`. @default none
+   */
+  readonly replaces?: string | undefined
+  /** For the first message of a new session: the session of the same agent that it goes on from, up to a run of that. @default none */
+  readonly continues?: ContinuedConversation | undefined
+  /** Where the app tells how the run ends, and that it waits: a URL at a host that the app has allowed. @default nowhere */
+  readonly webhook?: string | undefined
+  /** Up to 16 pairs of text, for the agent's tools and providers. @default none */
+  readonly metadata?: Readonly<Record<string, string>> | undefined
+  /** Whether the model may call tools. @default true */
+  readonly enableToolCalls?: boolean | undefined
+  /** Ends the waiting for the run, which goes on: {@link RemoteSession.cancel} stops it. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface RemoteUndoOptions
+  extends Pick<
+    RemoteRunOptions,
+    'correlationId' | 'onBusy' | 'webhook' | 'metadata' | 'signal' | 'onApproval'
+  > {
+  /** What the conversation has as the message that asked for it. @default 'Undo what was done.' */
+  readonly message?: string | undefined
+  /** Whether what can be undone is, where other things cannot. @default false: all of it, or nothing */
+  readonly partial?: boolean | undefined
+}
