@@ -359,6 +359,39 @@ test('nobody is asked about a call that undoes another, but whether one that was
   expect(undone).toEqual([1, 1])
 })
 
+test('what may have been undone when an earlier attempt was cut off is undone again only if a human agrees', async () => {
+  const undone: number[] = []
+  const { made } = createTool({
+    undo({ n }) {
+      undone.push(n)
+      if (undone.length === 1) throw new AgentError('outcome_unknown', 'The line is dead.')
+    },
+  })
+  const { log, entity } = createSession(
+    ({ messages }) => (messages.some(({ role }) => role === 'tool') ? { text: 'Done.' } : callWork(1)),
+    { tools: [made] },
+  )
+  const operate = async (id: string, operation = 'run') => {
+    await entity.operate(operation, { correlationId: id })
+    return log.read({ ...key, run: id })
+  }
+  await ask(log, 'a')
+  await operate('a')
+  for (const id of ['b', 'c']) {
+    await ask(log, id, id, { undoes: { run: 'a' } })
+    const [approval] = toOpenApprovals(fold(await operate(id)))
+    expect(approval, id).toMatchObject({ reason: 'unknown_outcome', name: 'undo_work' })
+    await log.control({ ...key, run: id }, { type: 'cancel', reason: 'Enough.' })
+    expect(end(await operate(id, 'continue'))?.type).toBe('run.cancelled')
+  }
+  expect(undone).toEqual([1])
+  await ask(log, 'd', 'd', { undoes: { run: 'a' } })
+  const [{ approvalId } = { approvalId: '' }] = toOpenApprovals(fold(await operate('d')))
+  await log.control({ ...key, run: 'd' }, { type: 'decision', approvalId, decision: 'approve' })
+  expect(end(await operate('d', 'decide'))).toMatchObject({ data: { response: 'Undone: work({"n":1}).' } })
+  expect(undone).toEqual([1, 1])
+})
+
 test('messages do not join a run that undoes another one', async () => {
   const { log, say, operate } = createUndoable([callWork(1)])
   await say('a')
