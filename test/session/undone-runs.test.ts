@@ -286,6 +286,30 @@ test('what an agent that worked for the run has done is undone with it', async (
   })
 })
 
+test('so is what may have been undone for an agent that worked for the run: only if a human agrees', async () => {
+  const undone: number[] = []
+  const { made } = createTool({
+    undo({ n }) {
+      undone.push(n)
+      if (undone.length === 1) throw new AgentError('outcome_unknown', 'The line is dead.')
+    },
+  })
+  const working: ModelScript = ({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? { text: 'ten' } : callWork(1)
+  const client = new ScriptedModel(working)
+  const expert = new Agent({ name: 'Expert', description: '', client, tools: [made] })
+  const question = { name: 'Expert', arguments: { query: 'What is 1?' }, callId: 'ask' }
+  const { say, undo, log, operate } = createUndoable([{ calls: [question] }], { tools: [expert.asTool()] })
+  await say('a')
+  for (const id of ['b', 'c']) {
+    const [approval] = toOpenApprovals(fold(await undo(id, 'a')))
+    expect(approval, id).toMatchObject({ reason: 'unknown_outcome', inner: { agent: 'Expert' } })
+    await log.control({ ...key, run: id }, { type: 'cancel', reason: 'Enough.' })
+    await operate(id, 'continue')
+  }
+  expect(undone).toEqual([1])
+})
+
 test('an agent that has done something lasting keeps the run from being undone', async () => {
   const sending: ModelScript = ({ messages }) =>
     messages.some(({ role }) => role === 'tool') ? { text: 'sent' } : callMail

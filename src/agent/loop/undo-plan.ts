@@ -21,7 +21,7 @@ export async function planUndo({ undoneRuns, tools }: RunContext, { run }: Undon
   return {
     toUndo: open.filter((_, index) => kinds[index]?.has('undoable')),
     undone: effects.filter(({ undoId }) => earlier.has(undoId)),
-    doubtful: toIds(attempts.filter(({ completed }) => completed?.isUnknown)),
+    doubtful: toIds(attempts.filter(isDoubtful)),
     lasting: open.filter((_, index) => kinds[index]?.has('lasting')),
   }
 }
@@ -29,6 +29,11 @@ export async function planUndo({ undoneRuns, tools }: RunContext, { run }: Undon
 /** The calls of several runs that undo something. */
 function toCalls(attempts: readonly RunState[]): readonly CallState[] {
   return attempts.flatMap(({ steps }) => steps).flatMap((step) => step.calls)
+}
+
+/** Whether a call may have taken effect: it was cut off, with its run or before. */
+function isDoubtful({ started, completed }: CallState): boolean {
+  return started !== undefined && (completed === undefined || completed.isUnknown === true)
 }
 
 function toIds(calls: readonly CallState[]): ReadonlySet<string> {
