@@ -239,7 +239,7 @@ test('an undo that fails ends the run; another one goes on with what is left, un
   const keys: string[] = []
   const { say, undo, undos } = createUndoable([callWork(1), callWork(2), callWork(3)], {
     fails(n) {
-      if (n === 2 && isBroken) throw new Error('The bank is closed.')
+      if (n === 2 && isBroken) throw new Error('The bank is closed')
     },
   })
   await say('a')
