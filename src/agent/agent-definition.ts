@@ -85,7 +85,11 @@ export interface Tool {
   /** Whether a human has to agree to a call that the model makes when it has read what an `untrusted` tool gave. */
   readonly asksAfterUntrusted: boolean
   readonly onUnknownOutcome: UnknownOutcomePolicy
+  /** Whether `onUnknownOutcome` is `ask` only because nothing is known of the tool: it is not marked, nobody has chosen that, and there is no `reconcile`. @default false */
+  readonly asksByDefault?: boolean | undefined
   readonly approvalTimeoutMs: number | undefined
+  /** How many people have to agree to a call that humans are asked about. @default 1 */
+  readonly approvers?: number | undefined
   /** Present when an agent does the work: its run then stands in for `invoke`. */
   readonly delegate?: ToolDelegate | undefined
   /**

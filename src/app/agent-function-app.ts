@@ -3,6 +3,7 @@ import * as df from 'durable-functions'
 import { Agent } from '../agent/agent.js'
 import type { ForeignAgent } from '../agent/foreign/foreign-agent.js'
 import { HostedAgent } from '../agent/foreign/hosted-agent.js'
+import { surveyName } from '../core/app-survey.js'
 import { AgentError, toErrorMessage } from '../core/errors.js'
 import { createProtocolRoutes } from '../http/protocols/protocols.js'
 import type { AgentExposure } from '../http/route.js'
@@ -42,6 +43,7 @@ import { registerWebhooks } from './register-webhooks.js'
 import { serveChatPage } from './serve-chat-page.js'
 import { type RouteServices, serveRoute } from './serve-route.js'
 import { SessionClients } from './session-clients.js'
+import { surveyApp } from './survey-app.js'
 import { registerWatchdog, watchdogFunction } from './watchdog.js'
 import { type AddWorkflowOptions, WorkflowRegistry } from './workflow-registry.js'
 
@@ -108,7 +110,11 @@ export class AgentFunctionApp {
     }
     app.setup({ enableHttpStream: true })
     watchForwardedRequests()
-    app.hook.appStart(() => this.#check())
+    app.hook.appStart(({ hookData }) => {
+      this.#check()
+      const { served } = this.#workflows
+      hookData[surveyName] = surveyApp({ agents: this.#agents, workflows: served, options, log })
+    })
     this.#registerShared(options)
     for (const agent of agents) this.addAgent(agent)
     for (const workflow of workflows) this.addWorkflow(workflow)

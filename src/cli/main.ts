@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { toErrorMessage } from '../core/errors.js'
-import { AppLoadError } from '../host/app-load-error.js'
+import { AppLoadError } from '../host/loading/app-load-error.js'
 import { useCompileCache } from './compile-cache.js'
 import { useLeanProcess } from './lean-process.js'
 
@@ -10,6 +10,7 @@ const usage = `Usage: durable-agents <command>
 Commands:
   start [entry]   run a function app on the embedded development host
   chat [agent]    talk to an agent of a running app, here or on Azure
+  doctor [entry]  say whether an app is set up well, before it is deployed
   --version       say which release this is
 
 Options of start:
@@ -36,6 +37,14 @@ Options of chat:
 agent: may be left out when the app has only one. In a chat there are /again (asks the last message again), /edit TEXT (says it
 in other words), /undo (undoes what its tools have done), /history, /reset and /quit; Ctrl+C stops the answer that is coming.
 Lines of a pipe are messages, and answers to approvals. Answers go to stdout, all else to stderr. Exit codes: 1 failed, 2 no such agent or several, 3 an approval waits.
+
+Options of doctor:
+      --root <folder>    as for start, entry too
+      --data <folder>    as for start
+      --online           also ask the run log and the servers of models whether they are there; without it nothing is sent
+      --json             findings as data
+
+It loads the app, but serves nothing. Exit code 1: something does not work as it is.
 `
 
 const [verb, ...args] = process.argv.slice(2)
@@ -54,6 +63,9 @@ if (verb === undefined || verb === 'help' || wantsHelp) {
 } else if (verb === 'chat') {
   const { chat } = await import('./chat.js')
   process.exitCode = await chat(args).catch(fail)
+} else if (verb === 'doctor') {
+  const { doctor } = await import('./doctor.js')
+  process.exitCode = await doctor(args).catch(fail)
 } else {
   process.stderr.write(`Unknown command '${verb}'.\n\n${usage}`)
   process.exitCode = 1

@@ -75,8 +75,8 @@ function refuseKeptByNpm(args: readonly string[], env: Environment): void {
   throw new AgentError('invalid_configuration', message)
 }
 
-/** Empty is what a shell makes of a variable that is not set; as a path it would mean the app's own folder. */
-function refuseEmpty(name: string, text: string | undefined): void {
+/** Empty is what a shell makes of a variable that is not set; as a path it would mean the app's own folder. @throws {AgentError} naming the option. */
+export function refuseEmpty(name: string, text: string | undefined): void {
   if (text === undefined || text.trim() !== '') return
   throw new AgentError('invalid_configuration', `${name} must not be empty: give it a value or leave it out.`)
 }

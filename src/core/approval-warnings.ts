@@ -1,5 +1,16 @@
-/** What somebody is to know who decides about a tool call, by the `reason` for which the question is asked: a sentence each. */
-export function toApprovalWarnings(reason: unknown): readonly string[] {
+/** What there is to know of an approval, as an app of any release tells it. */
+export interface AskedApproval {
+  readonly reason?: unknown
+  readonly approvers?: unknown
+  readonly approvedBy?: unknown
+}
+
+/** What somebody is to know who decides about a tool call: a sentence each. */
+export function toApprovalWarnings({ reason, approvers, approvedBy }: AskedApproval): readonly string[] {
+  return [...toReasonWarnings(reason), ...toOthers(approvers, approvedBy)]
+}
+
+function toReasonWarnings(reason: unknown): readonly string[] {
   switch (reason) {
     case 'unknown_outcome':
       return ['It was cut off before: it may have taken effect already, and would run again.']
@@ -10,4 +21,11 @@ export function toApprovalWarnings(reason: unknown): readonly string[] {
     default:
       return []
   }
+}
+
+function toOthers(approvers: unknown, approvedBy: unknown): readonly string[] {
+  if (typeof approvers !== 'number') return []
+  const agreed = Array.isArray(approvedBy) ? approvedBy.filter((name) => typeof name === 'string') : []
+  const who = agreed.length === 0 ? 'nobody has yet' : `agreed so far: ${agreed.join(', ')}`
+  return [`${approvers} people have to agree; ${who}.`]
 }

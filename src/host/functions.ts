@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TraceContext } from '../core/trace-context.js'
 
 /** One value on its way between host and app, as the worker protocol spells it. Exactly one member is set. */
@@ -90,35 +89,4 @@ export interface FunctionInvoker {
 export interface BindingContext {
   /** The text with its expressions, such as `{name}`, replaced. @throws {Error} naming one that has no value. */
   resolve(text: string): string
-}
-
-/** A part of the host that owns trigger types of its own, and may answer under `/runtime/webhooks/{name}`. */
-export interface HostExtension {
-  /** Path segment, compared ignoring case. */
-  readonly name: string
-  /** Trigger types that it listens to; functions with others are listed as not run. @default none */
-  readonly triggerTypes?: readonly string[]
-  /** Types of the input and output bindings that it serves besides. @default none */
-  readonly bindingTypes?: readonly string[]
-  /** Whether its triggers try failed runs again as a function's `retry` says. @default false */
-  readonly obeysRetry?: boolean
-  /** Looks at a function before anything starts. @throws {Error} saying why it cannot be run; it is listed as failed then, the others run. */
-  check?(definition: FunctionDefinition): void
-  /** Gives the value of an input binding besides the trigger, at once or fetched; undefined when its type is not its own, or there is none. A rejection fails the invocation. */
-  readInput?(
-    binding: BindingInfo,
-    context: BindingContext,
-  ): TypedData | Promise<TypedData | undefined> | undefined
-  /** Writes what a function gave for an output binding; undefined when its type is not its own. A rejection fails the invocation. */
-  writeOutput?(binding: BindingInfo, data: TypedData, context: BindingContext): Promise<void> | undefined
-  /** Trigger value for a run by hand with this text; undefined for triggers that are not its own. @default the text itself */
-  toManualInput?(definition: FunctionDefinition, input: string): TypedData | undefined
-  /** Starts listening for work. Called once, after the app has loaded and before the HTTP port opens. */
-  start(functions: readonly FunctionDefinition[], invoker: FunctionInvoker): Promise<void>
-  /** Takes no new work, and waits up to `graceMs` for what runs. */
-  stop(graceMs: number): Promise<void>
-  /** Ends what functions may have used to their last moment, and gives its leases back. Called after every `stop` and after the app's last hook. */
-  close?(): Promise<void>
-  /** Answers a request below `/runtime/webhooks/{name}`; `path` is the rest, without leading slash. @default 404 */
-  handle?(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>
 }

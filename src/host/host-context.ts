@@ -1,5 +1,5 @@
-import type { HostJson } from './host-json.js'
 import type { HostLog } from './log.js'
+import type { HostJson } from './settings/host-json.js'
 
 /** What an extension learns about the host that it becomes part of. */
 export interface HostContext {

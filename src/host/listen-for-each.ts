@@ -1,4 +1,5 @@
-import type { FunctionDefinition, FunctionInvoker, HostExtension } from './functions.js'
+import type { FunctionDefinition, FunctionInvoker } from './functions.js'
+import type { HostExtension } from './host-extension.js'
 
 /** Watches for what triggers one function, and runs it. */
 export interface TriggerListener {

@@ -1,22 +1,26 @@
 import { resolve } from 'node:path'
-import { announce } from './announce.js'
-import { createAppInvoker } from './app-invoker.js'
-import { toFunctionDefinitions } from './function-definitions.js'
-import type { FunctionDefinition, HostExtension } from './functions.js'
+import type { FunctionDefinition, FunctionInvoker } from './functions.js'
 import type { HostContext } from './host-context.js'
-import { applyHostSettings } from './host-environment.js'
-import { type HostJson, readHostJson } from './host-json.js'
+import type { HostExtension } from './host-extension.js'
 import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
 import { bindListener, type Listener } from './http/listener.js'
 import { isLoopback } from './http/local-names.js'
 import { readBodyLimit } from './http/request-body.js'
-import { createRouter, type Router } from './http/router.js'
+import { createRouter, type Router, toRouteUrl } from './http/router.js'
 import { serveApp } from './http/serve-app.js'
+import { createAppInvoker } from './invocation/app-invoker.js'
 import type { AppKeys } from './keys/app-keys.js'
-import { toRouteUrl } from './listing.js'
-import { type LoadedApp, loadApp } from './load-app.js'
-import { type LocalSettings, readLocalSettings } from './local-settings.js'
+import {
+  type FunctionError,
+  type LoadedFunction,
+  toFunctionDefinitions,
+} from './loading/function-definitions.js'
+import { type LoadedApp, loadApp } from './loading/load-app.js'
 import { createConsoleSink, createLog, type HostLog } from './log.js'
+import { applyHostSettings } from './settings/host-environment.js'
+import { type HostJson, readHostJson } from './settings/host-json.js'
+import { type LocalSettings, readLocalSettings } from './settings/local-settings.js'
+import { announce } from './startup/announce.js'
 
 export interface StartHostOptions {
   /** Folder holding package.json and host.json. */
@@ -107,38 +111,13 @@ interface BoundHost {
 async function startBound(bound: BoundHost): Promise<RunningHost> {
   const { options, root, hostJson, log, listener } = bound
   const hostName = `localhost:${listener.port}`
+  const url = `http://${hostName}`
   process.env.WEBSITE_HOSTNAME = hostName
   const bodyLimitBytes = readBodyLimit(process.env)
-  const app = await loadApp({ root, main: options.main, log })
-  const bindingTypes = findBindingTypes(app)
-  const extensions = (await options.extensions?.({ root, hostJson, hostName, log, bindingTypes })) ?? []
-  const definitions = toFunctionDefinitions(app.registrations, {
-    settings: process.env,
-    allowed: hostJson.functions,
-    retryOptions: hostJson.retryOptions,
-    extensions,
-  })
-  const { functions } = definitions
-  const invoker = createAppInvoker({
-    app,
-    functions,
-    extensions,
-    hostJson,
-    log,
-    restart: options.restart,
-  })
-  const router = createRouter(functions, hostJson.http.routePrefix)
-  const enabled = functions.filter((definition) => !definition.disabled)
-  for (const extension of extensions) await extension.start(enabled, invoker)
-  const url = `http://${hostName}`
-  const errors = [...definitions.errors, ...router.errors]
+  const hosted = await hostApp(bound, hostName)
+  const { app, functions, router, extensions } = hosted
   const handler = serveApp({
-    app,
-    functions,
-    errors,
-    router,
-    invoker,
-    extensions,
+    ...hosted,
     hostJson,
     settings: process.env,
     cors: bound.corsPolicy,
@@ -152,7 +131,7 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     restart: options.restart,
   })
   if (options.keys !== undefined) log.print(prepareKeys(options.keys, router))
-  announce(log, { functions, errors, router, extensions, hostJson, url })
+  announce(log, { ...hosted, hostJson, url })
   for (const line of options.describe?.((name) => findUrl(router, url, name)) ?? []) log.print(line)
   listener.open(handler)
   let stopping: Promise<void> | undefined
@@ -165,6 +144,43 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
       return stopping
     },
   }
+}
+
+/** A loaded app and what runs it. */
+interface HostedApp {
+  readonly app: LoadedApp
+  readonly functions: readonly LoadedFunction[]
+  /** Functions that cannot be run, and why. */
+  readonly errors: readonly FunctionError[]
+  /** Each has begun to listen. */
+  readonly extensions: readonly HostExtension[]
+  readonly invoker: FunctionInvoker
+  readonly router: Router
+}
+
+async function hostApp(bound: BoundHost, hostName: string): Promise<HostedApp> {
+  const { options, root, hostJson, log } = bound
+  const app = await loadApp({ root, main: options.main, log })
+  const bindingTypes = findBindingTypes(app)
+  const extensions = (await options.extensions?.({ root, hostJson, hostName, log, bindingTypes })) ?? []
+  const { functions, errors } = toFunctionDefinitions(app.registrations, {
+    settings: process.env,
+    allowed: hostJson.functions,
+    retryOptions: hostJson.retryOptions,
+    extensions,
+  })
+  const invoker = createAppInvoker({
+    app,
+    functions,
+    extensions,
+    hostJson,
+    log,
+    restart: options.restart,
+  })
+  const router = createRouter(functions, hostJson.http.routePrefix)
+  const enabled = functions.filter((definition) => !definition.disabled)
+  for (const extension of extensions) await extension.start(enabled, invoker)
+  return { app, functions, errors: [...errors, ...router.errors], extensions, invoker, router }
 }
 
 function findBindingTypes({ registrations }: LoadedApp): ReadonlySet<string> {

@@ -9,7 +9,7 @@ import type { SessionKey } from '../run/run-log.js'
 import { findApprovalRequest, isExpired, toOpenApprovals } from '../run/waiting.js'
 import { type Answer, createPendingAnswer, createStandingAnswer, toStanding } from './answers.js'
 import { checkEditedArguments } from './check-edited-arguments.js'
-import { createForbiddenError, mayDecide } from './decision-right.js'
+import { requireRight } from './decision-right.js'
 import { parseId } from './ids.js'
 import { jsonObject } from './json-shapes.js'
 import { parseShape } from './parse-shape.js'
@@ -40,8 +40,7 @@ export function createApprovalHandler(agent: Agent): Handler {
     const events = await call.sessions.readRun(run)
     const approval = findApprovalRequest(events, approvalId)?.approval
     if (approval === undefined) throw stranger ?? createUnknownError(key, approvalId)
-    if (!(await mayDecide(call, { key: run, approval, decision, arguments: args })))
-      throw stranger ?? createForbiddenError(approval)
+    await requireRight(call, { key: run, approval, decision, arguments: args }, stranger)
     await requireOpen(call, { key: run, events }, approval)
     if (args !== undefined) await checkEditedArguments(agent, approval, args)
     const taken = await call.sessions.decide(run, {

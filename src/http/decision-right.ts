@@ -13,14 +13,36 @@ export interface IntendedDecision extends Pick<Decision, 'decision' | 'arguments
 }
 
 /**
- * Whether the caller may decide that. Who may speak in a session may, unless the app has a rule of its own.
+ * Passes when the caller may decide that. Who may speak in a session may, unless the app has a rule of its own.
  * Security: that is asked about the arguments which the tool would be called with, those of the caller if there are any.
+ * @throws {AgentError} `refusal` when the rule says no, `forbidden` when somebody else has to agree.
  */
-export async function mayDecide(call: Call, intended: IntendedDecision): Promise<boolean> {
+export async function requireRight(
+  call: Call,
+  intended: IntendedDecision,
+  refusal: AgentError = createForbiddenError(intended.approval),
+): Promise<void> {
+  if (!(await isAllowed(call, intended))) throw refusal
+  if (intended.decision === 'reject' || isAnotherOne(call, intended.approval)) return
+  throw createForbiddenError(intended.approval)
+}
+
+async function isAllowed(call: Call, intended: IntendedDecision): Promise<boolean> {
   const rule = call.settings.mayDecide
   if (rule === undefined) return true
   const session = await call.log.session(intended.key)
   return session !== undefined && rule(toQuestion(call, session, intended), call.request)
+}
+
+/**
+ * Whether the caller may be one more of those who agree. Where several people have to, each has to be another one.
+ * Security: those who have not signed in cannot be told apart.
+ */
+function isAnotherOne(
+  { owner: caller }: Call,
+  { approvers = 1, approvedBy = [] }: ApprovalRequested,
+): boolean {
+  return approvers === 1 || (caller !== undefined && !approvedBy.includes(caller))
 }
 
 /** Whether the caller may decide anything about a session's approvals, as far as that does not depend on what they ask. */
@@ -34,11 +56,12 @@ export async function findRights(
   session: SessionSummary,
   asked: Pick<IntendedDecision, 'key' | 'approval'>,
 ): Promise<readonly Decision['decision'][]> {
-  const both = ['approve', 'reject'] as const
+  const possible: Decision['decision'][] = isAnotherOne(call, asked.approval) ? ['approve'] : []
+  possible.push('reject')
   const rule = call.settings.mayDecide
-  if (rule === undefined) return mayFindRights(call, session) ? both : []
+  if (rule === undefined) return mayFindRights(call, session) ? possible : []
   const rights: Decision['decision'][] = []
-  for (const decision of both)
+  for (const decision of possible)
     if (await rule(toQuestion(call, session, { ...asked, decision }), call.request)) rights.push(decision)
   return rights
 }
@@ -54,6 +77,7 @@ function toQuestion(
 }
 
 /** What a caller is told who may know of an approval and not decide about it. */
-export function createForbiddenError({ approvalId }: Pick<ApprovalRequested, 'approvalId'>): AgentError {
-  return new AgentError('forbidden', `Approval "${approvalId}" is somebody else's to decide.`)
+function createForbiddenError({ approvalId, approvers = 1 }: ApprovalRequested): AgentError {
+  const several = approvers > 1 ? ` ${approvers} people who have signed in must agree, each once.` : ''
+  return new AgentError('forbidden', `Approval "${approvalId}" is somebody else's to decide.${several}`)
 }

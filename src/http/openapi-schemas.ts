@@ -78,6 +78,8 @@ const approvalFields = {
   name: text,
   arguments: {},
   reason: { enum: ['policy', 'untrusted_content', 'budget_exhausted', 'unknown_outcome'] },
+  approvers: count,
+  approvedBy: toList(text),
   expiresAt: time,
   inner: toObject({ agent: text, approvalId: text }),
 }

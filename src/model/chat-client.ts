@@ -108,4 +108,17 @@ export interface ChatClient {
    * that ends without asking again cancels it. Missing in clients whose answers leave nothing behind.
    */
   toWaiting?(answer: ChatMessage): string | undefined
+  /**
+   * Asks the server something that costs nothing, to see whether it is there and does not refuse the key. Missing in clients of servers
+   * that have nothing of the kind.
+   * @throws {AgentError} as `stream`, when it cannot be reached or refuses.
+   */
+  probe?(options?: Pick<ChatOptions, 'signal'>): Promise<ModelProbe>
 }
+
+/** What a model server says to a question that costs nothing. */
+export type ModelProbe =
+  /** It does not refuse the key, as far as it looks at one. */
+  | { readonly outcome: 'reached' }
+  /** It answers, but not so that one could tell whether it would answer model calls. */
+  | { readonly outcome: 'unclear'; readonly detail: string }

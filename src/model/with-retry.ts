@@ -44,12 +44,14 @@ export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatC
   const policy = resolvePolicy(options)
   const cancel = client.cancel?.bind(client)
   const toWaiting = client.toWaiting?.bind(client)
+  const probe = client.probe?.bind(client)
   return {
     model: client.model,
     provider: client.provider,
     stream: (request, chatOptions) => streamWithRetry({ client, policy }, request, chatOptions),
     ...(cancel && { cancel }),
     ...(toWaiting && { toWaiting }),
+    ...(probe && { probe }),
   }
 }
 

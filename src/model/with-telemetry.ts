@@ -30,12 +30,14 @@ export function withTelemetry(client: ChatClient, options: TelemetryOptions = {}
   checkTelemetryOptions('withTelemetry', options)
   const cancel = client.cancel?.bind(client)
   const toWaiting = client.toWaiting?.bind(client)
+  const probe = client.probe?.bind(client)
   return {
     model: client.model,
     provider: client.provider,
     stream: (request, chatOptions) => observe(client, options, request, chatOptions),
     ...(cancel && { cancel }),
     ...(toWaiting && { toWaiting }),
+    ...(probe && { probe }),
   }
 }
 

@@ -17,8 +17,9 @@ export function toEffects({ steps }: RunState): readonly Effect[] {
 
 function toEffect(step: number, { started, completed }: CallState): readonly Effect[] {
   if (started === undefined) return []
-  const { callId, name, arguments: args, idempotencyKey } = started
-  const hasFailed = completed?.error !== undefined && completed.isUnknown !== true
+  const { callId, name, arguments: args, idempotencyKey, attempt } = started
+  // Of an attempt that was cut off, the error of a later one tells nothing.
+  const hasFailed = completed?.error !== undefined && !completed.isUnknown && attempt === 1
   if (hasFailed) return []
   const isKnown = completed !== undefined && completed.error === undefined
   const result = isKnown ? (completed.result ?? null) : undefined

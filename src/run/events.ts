@@ -171,6 +171,10 @@ export interface ApprovalRequested {
   readonly name: string
   readonly arguments: JsonObject | string
   readonly reason: ApprovalReason
+  /** How many people have to agree, each to the same arguments; absent when one does. */
+  readonly approvers?: number | undefined
+  /** Who of them has agreed, each in an approval of its own before this one; whom nobody knows as an empty text. */
+  readonly approvedBy?: readonly string[] | undefined
   /** ISO 8601, UTC; from then on it counts as rejected. */
   readonly expiresAt?: string | undefined
   /** Present when the call is one of another agent's, to which this call was given: where the decision goes. */

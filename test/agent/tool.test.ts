@@ -161,6 +161,7 @@ test('names and schemas that no model takes are refused at once', () => {
 
 test.each([
   ['timeoutMs', { timeoutMs: Number.POSITIVE_INFINITY }],
+  ['approvers', { approvers: 0 }],
   ['approvalTimeoutMs', { approvalTimeoutMs: Number.NaN }],
   ['maxResultLength', { maxResultLength: 0 }],
   ['retry.maxAttempts', { retry: { maxAttempts: 0 } }],

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { createExtensions } from '../../src/cli/extensions.js'
-import { toHostJson } from '../../src/host/host-json.js'
 import { AppKeys } from '../../src/host/keys/app-keys.js'
 import { createLog } from '../../src/host/log.js'
+import { toHostJson } from '../../src/host/settings/host-json.js'
 import { createTempFolder } from '../support/temp-folder.js'
 
 const dataDir = createTempFolder(afterAll)

@@ -129,6 +129,43 @@ test('who may not decide is answered as if there were no such session', async ()
   }
 })
 
+test('where two have to agree, each is another one, and to the same arguments', async () => {
+  const first = await ask('two', 'transfer 5')
+  expect((await app.api.decide('two', first, approve)).body.detail).toContain('2 people who have signed in')
+  expect((await alice.decide('two', first, approve)).status).toBe(202)
+  const next = async (before: string) => {
+    const open = async () => (await alice.state('two')).body.approvals?.[0]
+    await expect.poll(async () => (await open())?.approvalId ?? before).not.toBe(before)
+    return open()
+  }
+  const second = await next(first)
+  expect(second).toMatchObject({ arguments: { order: 5 }, approvers: 2, approvedBy: ['alice'] })
+  const id = second?.approvalId ?? ''
+  expect(await alice.decide('two', id, approve)).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+  const listed = await alice.call<{ approvals: { decisions: string[]; approvalId: string }[] }>('/approvals')
+  expect(listed.body.approvals.find(({ approvalId }) => approvalId === id)?.decisions).toEqual(['reject'])
+  const edited = { ...approve, arguments: { order: 6 } }
+  expect((await supervisor.decide('two', id, edited)).status, 'the first to agree to other arguments').toBe(
+    202,
+  )
+  const third = await next(id)
+  expect(third).toMatchObject({ arguments: { order: 6 }, approvedBy: ['supervisor'] })
+  expect((await supervisor.decide('two', third?.approvalId ?? '', approve)).status).toBe(403)
+  expect((await alice.decide('two', third?.approvalId ?? '', approve)).status).toBe(202)
+  expect(await alice.waitForOutcome('two', 'r')).toMatchObject({ response: 'transfer of 6' })
+})
+
+test('where two have to agree, one rejection is enough', async () => {
+  const first = await ask('not-two', 'transfer 7')
+  await alice.decide('not-two', first, approve)
+  const open = async () => (await alice.state('not-two')).body.approvals?.[0]
+  await expect.poll(async () => (await open())?.approvalId ?? first).not.toBe(first)
+  expect((await alice.decide('not-two', (await open())?.approvalId ?? '', reject)).status).toBe(202)
+  expect(await alice.waitForOutcome('not-two', 'r')).toMatchObject({
+    response: 'A human rejected this call.',
+  })
+})
+
 test('nothing but true is a yes', async () => {
   const id = await ask('unlucky', 'refund 13')
   const answers = [

@@ -112,6 +112,23 @@ test("a delegated run's approval is the outer run's, and names the innermost too
   expect((await log.read(outer)).at(-1)).toMatchObject({ type: 'run.completed' })
 })
 
+test('where two have to agree to a call of a delegated run, the outer run asks twice', async () => {
+  const { log, entity, executions } = createDelegating({ approval: 'always', approvers: 2 })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const agree = async (by: string) => {
+    const [approval] = toOpenApprovals(fold(await log.read(outer)))
+    const { approvalId = '' } = approval ?? {}
+    await log.control(outer, { type: 'decision', approvalId, decision: 'approve', by })
+    await entity.operate('decide', { correlationId: 'a' })
+    return approval
+  }
+  expect(await agree('ann')).toMatchObject({ approvers: 2, inner: { agent: 'Expert' } })
+  expect(await agree('bob')).toMatchObject({ approvers: 2, approvedBy: ['ann'], arguments: { n: 1 } })
+  expect(executions.map(({ n }) => n)).toEqual([1])
+  expect((await log.read(outer)).at(-1)).toMatchObject({ type: 'run.completed' })
+})
+
 test('a rejection goes to the model that asked', async () => {
   const { log, entity, executions, expertModel } = createDelegating({ approval: 'always' })
   await ask(log, 'a')

@@ -14,7 +14,7 @@ const numbers = z.object({ n: z.number() })
 function createClerk(
   steps: readonly ModelStep[],
   { tools = [], ...options }: Partial<AgentOptions> = {},
-  toolOptions: Pick<ToolOptions<typeof numbers, string>, 'approval' | 'idempotent'> = {},
+  toolOptions: Pick<ToolOptions<typeof numbers, string>, 'approval' | 'approvers' | 'idempotent'> = {},
 ): Agent {
   const work = tool({
     name: 'work',
@@ -62,6 +62,24 @@ test('a run that has spent its tokens waits for more before it does anything els
       expect(done).toEqual(new Set([1]))
       expect(await session.approve()).toMatchObject({ status: 'completed', text: 'Done.' })
       expect(done).toEqual(new Set([1, 2, 3]))
+    },
+  }))
+
+test('one person grants more tokens, where two have to agree to the call', () =>
+  crashEverywhere({
+    agent: () => createClerk([work(1), { text: 'Done.' }], {}, { approval: 'always', approvers: 2 }),
+    async play(session) {
+      done = new Set()
+      const { approvals } = await session.send('Work.')
+      expect(approvals).toMatchObject([{ reason: 'budget_exhausted' }])
+      expect(approvals[0]?.approvers).toBeUndefined()
+      for (const approvedBy of [undefined, ['']]) {
+        const asked = { status: 'waiting', approvals: [{ reason: 'policy', approvers: 2, approvedBy }] }
+        expect(await session.approve()).toMatchObject(asked)
+      }
+      expect(done).toEqual(new Set())
+      expect(await session.approve()).toMatchObject({ status: 'completed' })
+      expect(done).toEqual(new Set([1]))
     },
   }))
 

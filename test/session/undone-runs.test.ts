@@ -164,9 +164,30 @@ test('what changes nothing, has failed or was never begun need not be undone', a
 
 const isDead = () => Promise.reject(new AgentError('outcome_unknown', 'The line is dead.'))
 
+const tries: AbortSignal[] = []
+
 test.each<[string, Parameters<typeof createTool>[0], Partial<AgentOptions>?]>([
   ['says so', { onUnknownOutcome: 'fail', execute: isDead }],
   ['says so again and again', { onUnknownOutcome: 'retry', execute: isDead }],
+  [
+    'takes too long, and fails when it is tried again',
+    {
+      timeoutMs: 5,
+      retry: { maxAttempts: 2, initialDelayMs: 1 },
+      execute: (_args, { signal }) => {
+        const isFirst = tries.length === 0
+        tries.push(signal)
+        return isFirst ? new Promise(() => {}) : Promise.reject(new Error('There is one already.'))
+      },
+    },
+  ],
+  [
+    'was cut off, and fails when it is made again',
+    {
+      idempotent: true,
+      execute: (_args, { attempt }) => (attempt === 1 ? isDead() : Promise.reject(new Error('no'))),
+    },
+  ],
   ['takes too long', { timeoutMs: 5, execute: () => new Promise(() => {}) }],
   ['gives more than it may', { maxResultLength: 10, execute: () => 'x'.repeat(20) }],
   ['gives what is no JSON', { execute: () => 1n }],
@@ -326,6 +347,22 @@ test('an agent that has done something lasting keeps the run from being undone',
   await say('a')
   expect(end(await undo('b', 'a'))).toMatchObject({ data: { code: 'not_undoable' } })
   expect(undos).toEqual([])
+})
+
+test('an agent that undoes what it did waits for a human through the run it undoes it for, and ends with that one', async () => {
+  const { made } = createTool({ undo: isDead })
+  const working: ModelScript = ({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? { text: 'ten' } : callWork(1)
+  const client = new ScriptedModel(working)
+  const expert = new Agent({ name: 'Expert', description: '', client, tools: [made] })
+  const question = { name: 'Expert', arguments: { query: 'What is 1?' }, callId: 'ask' }
+  const { say, undo, log, entity } = createUndoable([{ calls: [question] }], { tools: [expert.asTool()] })
+  await say('a')
+  const events = await undo('b', 'a')
+  expect(toOpenApprovals(fold(events))).toMatchObject([{ name: 'undo_work', inner: { agent: 'Expert' } }])
+  await log.control({ ...key, run: 'b' }, { type: 'cancel', reason: 'Enough.' })
+  await entity.operate('continue', { correlationId: 'b' })
+  expect(end(await log.read({ ...key, run: 'b/undo_0_ask' }))?.type).toBe('run.cancelled')
 })
 
 test('a run is undone once it has ended, also by being stopped', async () => {

@@ -3,7 +3,7 @@ import { constants, copyFileSync, linkSync, mkdirSync, readdirSync } from 'node:
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
-import { createFuncIgnore } from './func-ignore.js'
+import { createFuncIgnore } from '../../src/cli/doctor/func-ignore.js'
 import { repository } from './start-app.js'
 
 const run = promisify(execFile)

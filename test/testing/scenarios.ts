@@ -157,6 +157,24 @@ export const scenarios: readonly NamedScenario[] = [
     },
   },
   {
+    title: 'two have to agree, and one changes the arguments',
+    crashPoints: 20,
+    scenario: {
+      agent: createAgent({
+        script: [callWork(1), { text: 'done' }],
+        work: { approval: 'always', approvers: 2, idempotent: true },
+      }),
+      async play(session) {
+        expect(await session.send('Work')).toMatchObject({ status: 'waiting' })
+        expect(await session.approve()).toMatchObject({ approvals: [{ approvedBy: [''] }] })
+        const changed = { approvals: [{ approvedBy: [''], arguments: { n: 2 } }] }
+        expect(await session.approve({ arguments: { n: 2 } })).toMatchObject(changed)
+        expect(await session.approve()).toMatchObject({ text: 'done' })
+      },
+      check: ({ executions }) => expectKeys(executions, 1),
+    },
+  },
+  {
     title: 'a message with a large image, and one about it',
     crashPoints: 25,
     scenario: {

@@ -1,8 +1,8 @@
 import { toTimestamp } from '../../core/clock.js'
-import type { JsonValue } from '../../core/json.js'
+import { type JsonValue, toCanonicalJson } from '../../core/json.js'
 import { createApprovalId } from '../../run/approval-id.js'
 import { needsTokens, waitsForTokens } from '../../run/decide.js'
-import type { ApprovalReason } from '../../run/events.js'
+import type { ApprovalReason, ToolStarted } from '../../run/events.js'
 import { asksForTokens, type CallState } from '../../run/fold.js'
 import type { Reconciliation, Tool } from '../agent-definition.js'
 import { noteUnknownOutcome } from '../telemetry/tool-span.js'
@@ -19,9 +19,9 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
   if (tool === undefined) return complete(context, state, { error: `There is no tool named "${call.name}".` })
   if (decision !== undefined && approval?.inner !== undefined) {
     await context.delegation.decide(call.callId, { ...decision, approvalId: approval.inner.approvalId })
-    return begin(context, { ...state, decision: undefined })
+    return begin(context, { ...state, approval: undefined, decision: undefined })
   }
-  if (decision?.decision === 'approve' && !asksForTokens(state)) return begin(context, state)
+  if (decision?.decision === 'approve' && !asksForTokens(state)) return agree(context, state, tool)
   if (decision?.decision === 'reject') return complete(context, state, toRejection(state))
   if (started !== undefined) return settleUnknown(context, state, tool)
   if (context.undo?.doubtful.has(call.callId) && tool.onUnknownOutcome === 'ask')
@@ -83,10 +83,30 @@ async function reconcile(
   }
 }
 
+/** Begins a call once as many have agreed to it as have to. Who changes its arguments is the first to agree to those. */
+function agree(context: RunContext, state: CallState, tool: Tool): boolean {
+  const { approval, decision } = state
+  const before = isSame(decision?.arguments, approval?.arguments) ? (approval?.approvedBy ?? []) : []
+  const approvedBy = [...before, decision?.by ?? '']
+  if (approvedBy.length >= (tool.approvers ?? 1)) return begin(context, state)
+  return ask(context, state, tool, approval?.reason ?? 'policy', approvedBy)
+}
+
+/** Whether a decision leaves the arguments as they were. */
+function isSame(edited: JsonValue | undefined, asked: JsonValue | undefined): boolean {
+  return edited === undefined || toCanonicalJson(edited) === toCanonicalJson(asked)
+}
+
+/** What a call is made with: what a human has seen or written last. Of a run that works for it they have seen other calls. */
+function toArguments({ call, started, approval, decision }: CallState): ToolStarted['arguments'] {
+  const asked = approval?.inner === undefined ? approval : undefined
+  return decision?.arguments ?? asked?.arguments ?? started?.arguments ?? call.arguments
+}
+
 function begin(context: RunContext, state: CallState): boolean {
-  const { call, started, decision } = state
+  const { call, started } = state
   const { callId, name } = call
-  const args = decision?.arguments ?? started?.arguments ?? call.arguments
+  const args = toArguments(state)
   const idempotencyKey = toIdempotencyKey(context, state)
   const attempt = (started?.attempt ?? 0) + 1
   const data = { callId, name, arguments: args, idempotencyKey, attempt }
@@ -94,18 +114,25 @@ function begin(context: RunContext, state: CallState): boolean {
   return true
 }
 
-function ask(context: RunContext, { call, started }: CallState, tool: Tool, reason: ApprovalReason): boolean {
-  const { callId, name } = call
-  const args = started?.arguments ?? call.arguments
+function ask(
+  context: RunContext,
+  state: CallState,
+  tool: Tool,
+  reason: ApprovalReason,
+  approvedBy?: readonly string[],
+): boolean {
+  const { callId, name } = state.call
+  const args = toArguments(state)
   const expiresAt =
     tool.approvalTimeoutMs === undefined
       ? undefined
       : toTimestamp(context.clock.now() + tool.approvalTimeoutMs)
+  // A budget is one person's to grant: that says nothing of the call.
+  const approvers = reason === 'budget_exhausted' ? 1 : (tool.approvers ?? 1)
+  const several = approvers > 1 ? { approvers, approvedBy } : {}
   const approvalId = createApprovalId(context.correlationId)
-  context.journal.record({
-    type: 'approval.requested',
-    data: { approvalId, callId, name, arguments: args, reason, expiresAt },
-  })
+  const data = { approvalId, callId, name, arguments: args, reason, ...several, expiresAt }
+  context.journal.record({ type: 'approval.requested', data })
   return false
 }
 

@@ -6,10 +6,10 @@ import { type Tool, toStaticTools } from '../agent-definition.js'
 import type { RunContext } from './run-context.js'
 import type { UndoneRuns, UndoPlan } from './undone-runs.js'
 
-/** Sorts what another run has done. @throws {AgentError} `not_found` when that run is gone. */
+/** Sorts what another run has done, which has ended, as runs of a session follow one another. @throws {AgentError} `not_found` when that run is gone. */
 export async function planUndo({ undoneRuns, tools }: RunContext, { run }: UndoneRun): Promise<UndoPlan> {
   const state = await undoneRuns?.read(run)
-  if (undoneRuns === undefined || state?.outcome === undefined)
+  if (undoneRuns === undefined || state?.request === undefined)
     throw new AgentError('not_found', `undoes: run "${run}" is no part of the session any more.`)
   const attempts = toCalls(await undoneRuns.noteAttempt(run))
   const earlier = toIds(

@@ -22,6 +22,7 @@ export function toUndoTools(
     asksAfterUntrusted: false,
     onUnknownOutcome: tool.onUnknownOutcome,
     approvalTimeoutMs: tool.approvalTimeoutMs,
+    approvers: tool.approvers,
     check: (args: unknown) => tool.check(args),
     needsApproval: async () => false,
     reconcile: async () => ({ outcome: 'unknown' as const }),

@@ -27,7 +27,14 @@ const idempotencyKeyMeta = 'durable-agent-functions/idempotency-key'
 
 /** A server's tool as one of an agent's. */
 export function createMcpTool({ definition, name, server }: NamedTool, connections: ConnectionPool): Tool {
-  const { approval, untrusted, trustAnnotations = false, onUnknownOutcome, approvalTimeoutMs } = server
+  const {
+    approval,
+    untrusted,
+    trustAnnotations = false,
+    onUnknownOutcome,
+    approvers,
+    approvalTimeoutMs,
+  } = server
   const { readOnlyHint, idempotentHint } = (trustAnnotations && definition.annotations) || {}
   return tool({
     name,
@@ -38,6 +45,7 @@ export function createMcpTool({ definition, name, server }: NamedTool, connectio
     untrusted,
     onUnknownOutcome,
     approval: toApproval(approval, toApprovalNames(server.name, definition.name, name)),
+    approvers,
     approvalTimeoutMs,
     async execute(args, context) {
       const connection = await connections.find(context)

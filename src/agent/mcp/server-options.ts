@@ -26,6 +26,8 @@ export interface McpServerOptions {
   readonly approval?: McpApproval | undefined
   /** Told once of each name in an `always` list without a `never` list that the server has no tool for: is it mistyped, the tool meant runs unasked. @default a process warning */
   readonly onWarning?: ((warning: string) => void) | undefined
+  /** How many people have to agree where one is asked: see {@link ToolOptions.approvers}. @default 1 */
+  readonly approvers?: number | undefined
   /** After this long without a decision a call counts as rejected. @default never */
   readonly approvalTimeoutMs?: number | undefined
   /**
@@ -50,6 +52,7 @@ export const mcpServerOptions: OptionNames<McpServerOptions> = {
   untrusted: true,
   approval: true,
   onWarning: true,
+  approvers: true,
   approvalTimeoutMs: true,
   trustAnnotations: true,
   onUnknownOutcome: true,
@@ -58,7 +61,7 @@ export const mcpServerOptions: OptionNames<McpServerOptions> = {
   connectTimeoutMs: true,
 }
 
-const limits = ['approvalTimeoutMs', 'requestTimeoutMs', 'connectTimeoutMs'] as const
+const limits = ['approvers', 'approvalTimeoutMs', 'requestTimeoutMs', 'connectTimeoutMs'] as const
 
 /** Refuses options of a wrong type: of lists that are texts, parts of names would count. @throws {AgentError} `invalid_configuration` naming the option. */
 export function checkServerOptions(options: McpServerOptions): void {

@@ -42,10 +42,12 @@ export async function invokeTool(
   clock: Clock = systemClock,
 ): Promise<ToolOutcome | PendingOutcome> {
   const { maxAttempts = 1, initialDelayMs = 200 } = limits.retry ?? {}
+  let isUnknown: true | undefined
   for (let attempt = 1; ; attempt += 1) {
     const tried = await invokeOnce(execute, outer, limits, clock)
     if ('returned' in tried) return toOutcome(tried.returned, limits)
-    if (attempt >= maxAttempts) return { ...tried, error: cutError(tried.error, limits) }
+    isUnknown ??= tried.isUnknown
+    if (attempt >= maxAttempts) return { error: cutError(tried.error, limits), isUnknown }
     await clock.sleep(initialDelayMs * 2 ** (attempt - 1), outer)
   }
 }

@@ -66,6 +66,8 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
    * @default only when the model has read what an `untrusted` tool gave, and the tool is not `readOnly`
    */
   readonly approval?: ApprovalPolicy<SchemaOutput<Parameters>> | undefined
+  /** How many people have to agree to a call that humans are asked about, one after the other, and each another one: users have to sign in for that. @default 1 */
+  readonly approvers?: number | undefined
   /** After this long without a decision the call counts as rejected; a waiting run is told by the watchdog, which looks once a minute. @default never */
   readonly approvalTimeoutMs?: number | undefined
 }
@@ -80,6 +82,7 @@ const toolOptions: OptionNames<ToolOptions<Schema, unknown>> = {
   untrusted: true,
   approval: true,
   approvalTimeoutMs: true,
+  approvers: true,
   onUnknownOutcome: true,
   reconcile: true,
   undo: true,
@@ -125,7 +128,7 @@ function checkUndo({ name, undo, readOnly }: { name: string; undo?: unknown; rea
 
 const flags = ['strict', 'readOnly', 'idempotent', 'untrusted'] as const
 
-const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'maxResultLength'] as const
+const limitOptions = ['timeoutMs', 'approvalTimeoutMs', 'approvers', 'maxResultLength'] as const
 
 function checkLimits(
   options: Pick<ToolOptions<Schema, unknown>, 'name' | 'retry' | (typeof limitOptions)[number]>,

@@ -55,7 +55,9 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     untrusted,
     asksAfterUntrusted: approval === undefined && !readOnly,
     onUnknownOutcome: options.onUnknownOutcome ?? (readOnly || idempotent ? 'retry' : 'ask'),
+    asksByDefault: !readOnly && !idempotent && (options.onUnknownOutcome ?? options.reconcile) === undefined,
     approvalTimeoutMs: options.approvalTimeoutMs,
+    approvers: options.approvers,
     invoke: (args, context, clock = systemClock) => run(args, context, clock, options.execute),
     ...(undo && {
       undo: (args, undone, context, clock = systemClock) =>

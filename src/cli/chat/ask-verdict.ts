@@ -34,16 +34,12 @@ export function parseVerdict(text: string): Verdict | undefined {
 }
 
 /** What is asked, a line each: the call with all of its arguments, and why. */
-export function describeApproval({
-  name,
-  arguments: args,
-  reason,
-  expiresAt,
-}: OpenApproval): readonly string[] {
+export function describeApproval(approval: OpenApproval): readonly string[] {
+  const { name, arguments: args, expiresAt } = approval
   const until =
     expiresAt === undefined ? [] : [`Without a decision it counts as rejected from ${expiresAt} on.`]
   const asked = `The agent asks for approval: ${name} ${toJsonText(args)}`
-  return [asked, ...toApprovalWarnings(reason), ...until]
+  return [asked, ...toApprovalWarnings(approval), ...until]
 }
 
 export interface AdviceOptions {

@@ -11,6 +11,8 @@ export const openApproval = z.object({
   name: z.string(),
   arguments: z.unknown(),
   reason: z.string().optional(),
+  approvers: z.number().optional(),
+  approvedBy: z.array(z.string()).optional(),
   expiresAt: z.string().optional(),
 })
 

@@ -1,24 +1,15 @@
 import type { ExtensionLog } from '../extension-log.js'
-import type {
-  BindingInfo,
-  FunctionDefinition,
-  FunctionInvoker,
-  HostExtension,
-  TypedData,
-} from '../functions.js'
-import { toClientPayload, toInstanceLinks } from './client-payload.js'
-import { writeAnswer } from './durable-answer.js'
-import { fromHttpRequest } from './durable-request.js'
-import { createDurableRoutes } from './durable-routes.js'
+import type { BindingInfo, FunctionDefinition, FunctionInvoker } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
+import { writeAnswer } from './api/durable-answer.js'
+import { type DurableApi, openDurableApi } from './api/durable-api.js'
 import { type DurableSettings, parseDurableSettings } from './durable-settings.js'
-import { HostLease } from './host-lease.js'
-import { HubWatch } from './hub-watch.js'
-import { readOwnIdentity } from './process-identity.js'
-import { createRpcListener, type RpcHandler } from './rpc-listener.js'
-import { openRpcShortcut } from './rpc-shortcut.js'
+import { HostLease } from './hub/host-lease.js'
+import { readOwnIdentity } from './hub/process-identity.js'
+import { TaskHub } from './hub/task-hub.js'
 import { serveFunctions } from './serve-functions.js'
-import { TaskHub } from './task-hub.js'
-import { WorkDispatcher } from './work-dispatcher.js'
+import { HubWatch } from './work/hub-watch.js'
+import { WorkDispatcher } from './work/work-dispatcher.js'
 
 export interface DurableExtensionOptions {
   /** Parsed `extensions.durableTask` of host.json (unknown JSON object). */
@@ -40,7 +31,9 @@ export interface DurableExtensionOptions {
 
 /**
  * The Durable extension: orchestrations, activities and entities, their HTTP API, and the `durableClient` input, on a SQLite task hub that
- * several host processes may share.
+ * several host processes may share. `hub/` is that file, `work/` shares out what is to be done, `entities/`, `activities/` and
+ * `orchestrations/` do it, and `api/` answers clients.
+ *
  * @throws {AgentError} `invalid_configuration` for unusable settings. Its `start` rejects when the hub's file cannot be used.
  */
 export function createDurableExtension(options: DurableExtensionOptions): HostExtension {
@@ -70,12 +63,7 @@ export function createDurableExtension(options: DurableExtensionOptions): HostEx
   }
 }
 
-/** Both addresses of the API: that of the client library's listener and that under the host's own. */
-const apiRoot = /^\/+(?:runtime\/webhooks\/)?durabletask(?:\/|$)/i
-
-interface RunningExtension {
-  readonly clientPayload: TypedData
-  readonly handle: RpcHandler
+interface RunningExtension extends Pick<DurableApi, 'clientPayload' | 'handle'> {
   begin(): Promise<void>
   stop(graceMs: number): Promise<void>
   /** Until then functions that are still running, and the app's last hooks, can ask the hub. */
@@ -95,31 +83,13 @@ async function open(
   const hub = TaskHub.open(dataDir, hubName)
   const lease = new HostLease({ hub, identity: readOwnIdentity(), leaseMs, now, log })
   const dispatcher = new WorkDispatcher({ hub, lease, now, log })
-  const { entityRunner, entities, commands } = serveFunctions(
-    { hub, dispatcher, invoker, now, log },
-    settings,
-    functions,
-  )
-  const answer = createDurableRoutes({
-    hub,
-    hubName,
-    functions: entities,
-    signal: (signal) => entityRunner.signal(signal),
-    commands,
-    links: (instanceId, url) =>
-      toInstanceLinks({ hubName, baseUrl: new URL(url).origin, webhookKey }, instanceId),
-    log,
-  })
-  const handle: RpcHandler = async (request, response) =>
-    writeAnswer(response, await answer(fromHttpRequest(request, apiRoot)))
+  const served = serveFunctions({ hub, dispatcher, invoker, now, log }, settings, functions)
   await lease.start()
-  const rpc = await createRpcListener(handle)
-  const closeShortcut =
-    root === undefined ? () => {} : openRpcShortcut({ root, baseUrl: rpc.baseUrl, answer })
+  const api = await openDurableApi({ ...served, hub, hubName, baseUrl, webhookKey, root, log })
   const watch = new HubWatch({ hub, lease, dispatcher, log })
   return {
-    clientPayload: { string: toClientPayload({ hubName, baseUrl, webhookKey, rpcBaseUrl: rpc.baseUrl }) },
-    handle,
+    clientPayload: api.clientPayload,
+    handle: api.handle,
     begin: async () => {
       await watch.look()
       watch.start(leaseMs / 3)
@@ -127,8 +97,7 @@ async function open(
     stop: (graceMs) => dispatcher.stop(graceMs),
     close: async () => {
       await watch.stop()
-      closeShortcut()
-      await rpc.close()
+      await api.close()
       await lease.end()
       hub.close()
     },

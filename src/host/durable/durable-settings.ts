@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
-import { parseCountSetting } from '../count-setting.js'
+import { parseCountSetting } from '../settings/count-setting.js'
 
 /** The settings of `extensions.durableTask` that this host obeys. */
 export interface DurableSettings {

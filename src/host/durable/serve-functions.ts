@@ -1,16 +1,18 @@
 import type { FunctionDefinition } from '../functions.js'
+import { ActivityRunner } from './activities/activity-runner.js'
+import { InstanceCommands } from './api/instance-commands.js'
 import type { DurableSettings } from './durable-settings.js'
-import { EntityRunner, type EntityRunnerOptions } from './entity-runner.js'
-import { ActivityRunner } from './orchestrations/activity-runner.js'
+import type { OutgoingSignal } from './entities/entity-batch.js'
+import { EntityRunner, type EntityRunnerOptions } from './entities/entity-runner.js'
 import type { Decision } from './orchestrations/decision.js'
-import { InstanceCommands } from './orchestrations/instance-commands.js'
 import { OrchestrationRunner } from './orchestrations/orchestration-runner.js'
 
 /** What runs an app's durable functions. */
 export interface ServedFunctions {
-  readonly entityRunner: EntityRunner
   /** By lower-case name. */
   readonly entities: ReadonlyMap<string, FunctionDefinition>
+  /** Sends an entity an operation; resolves when the message is on disk. */
+  readonly signal: (signal: OutgoingSignal) => Promise<void>
   readonly commands: InstanceCommands
 }
 
@@ -49,7 +51,7 @@ export function serveFunctions(
     defaultVersion: settings.defaultVersion,
     replacesRunning: settings.replacesRunning,
   })
-  return { entityRunner, entities, commands }
+  return { entities, signal: (signal) => entityRunner.signal(signal), commands }
 }
 
 type Names = ReadonlyMap<string, unknown>

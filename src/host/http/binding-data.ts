@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TypedData } from '../functions.js'
-import { TriggerMetadata } from '../trigger-metadata.js'
+import { TriggerMetadata } from '../invocation/trigger-metadata.js'
 import { readHeaders, readQuery } from './request-url.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { AgentError, hasCode } from '../../core/errors.js'
-import { findSetting, type Settings } from '../setting-names.js'
+import { findSetting, type Settings } from '../settings/setting-names.js'
 
 const limitSetting = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'
 

@@ -1,6 +1,6 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import type { FunctionError, LoadedFunction } from '../function-definitions.js'
-import { isHttpTrigger } from '../function-metadata.js'
+import type { FunctionError, LoadedFunction } from '../loading/function-definitions.js'
+import { isHttpTrigger } from '../loading/function-metadata.js'
 import { parseRouteTemplate, type RouteTemplate } from './route-template.js'
 
 /** An HTTP function with its full route. */
@@ -9,6 +9,11 @@ export interface HttpRoute {
   readonly template: RouteTemplate
   /** Upper case. */
   readonly methods: ReadonlySet<string>
+}
+
+/** URL of a route as the host shows it: the template, not one request's path. */
+export function toRouteUrl(url: string, route: HttpRoute): string {
+  return `${url}/${route.template.text}`
 }
 
 /** The route table of an app. */

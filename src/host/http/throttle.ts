@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { HttpSettings } from '../host-json.js'
+import type { HttpSettings } from '../settings/host-json.js'
 
 /** Has a request answered when it is its turn; false when too many are here already, and it has none. */
 export type Throttle = (response: ServerResponse, answer: () => void) => boolean

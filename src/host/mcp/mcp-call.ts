@@ -1,6 +1,6 @@
 import { parseTraceContext } from '../../core/trace-context.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
-import { TriggerMetadata } from '../trigger-metadata.js'
+import { TriggerMetadata } from '../invocation/trigger-metadata.js'
 import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 

@@ -1,6 +1,7 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { ExtensionLog } from '../extension-log.js'
-import type { FunctionDefinition, HostExtension } from '../functions.js'
+import type { FunctionDefinition } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import { writeEmpty } from '../http/function-to-response.js'
 import { createLegacyEndpoint, type LegacyEndpoint } from './legacy-endpoint.js'
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.js'

@@ -1,5 +1,5 @@
 import type { TypedData } from '../functions.js'
-import { TriggerMetadata } from '../trigger-metadata.js'
+import { TriggerMetadata } from '../invocation/trigger-metadata.js'
 import type { BlobAddress, BlobDescription, ListedBlob } from './blob-store.js'
 
 /** The properties that apps get to see, by the names of the platform and of the SDK. */

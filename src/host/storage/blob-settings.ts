@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { parseCountSetting } from '../count-setting.js'
+import { parseCountSetting } from '../settings/count-setting.js'
 import { isObject } from '../unchecked-object.js'
 
 /** `extensions.blobs` of host.json with the platform's defaults. */

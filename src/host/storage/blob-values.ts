@@ -1,5 +1,5 @@
 import type { BindingContext, BindingInfo, TypedData } from '../functions.js'
-import type { Settings } from '../setting-names.js'
+import type { Settings } from '../settings/setting-names.js'
 import { AzureBlobs } from './azure-blobs.js'
 import { wantsClient } from './blob-binding.js'
 import { toBlobBytes, toBlobReference } from './blob-message.js'

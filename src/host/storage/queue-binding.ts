@@ -1,6 +1,6 @@
 import { AgentError } from '../../core/errors.js'
 import type { BindingInfo } from '../functions.js'
-import type { Settings } from '../setting-names.js'
+import type { Settings } from '../settings/setting-names.js'
 import { readStorageConnection, type StorageConnection } from './storage-connection.js'
 
 /** A queue that a trigger reads or an output writes. */

@@ -1,5 +1,5 @@
 import type { TypedData } from '../functions.js'
-import { TriggerMetadata } from '../trigger-metadata.js'
+import { TriggerMetadata } from '../invocation/trigger-metadata.js'
 import type { ReceivedMessage } from './message-queue.js'
 import type { QueueSettings } from './queue-settings.js'
 

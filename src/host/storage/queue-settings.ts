@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
 import { parseTimeSpanMs } from '../../core/time-span.js'
-import { parseCountSetting } from '../count-setting.js'
+import { parseCountSetting } from '../settings/count-setting.js'
 import { isObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** `extensions.queues` of host.json with the platform's defaults. */

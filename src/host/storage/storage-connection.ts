@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import { findSetting, type Settings } from '../setting-names.js'
+import { findSetting, type Settings } from '../settings/setting-names.js'
 
 /** The parts of a storage account that this host uses. */
 export type StorageService = 'blob' | 'queue'

@@ -4,7 +4,7 @@ import type { ApprovalRequested, StoredEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey } from '../../run/run-log.js'
 import { toOpenApprovals } from '../../run/waiting.js'
-import { createForbiddenError, mayDecide } from '../decision-right.js'
+import { requireRight } from '../decision-right.js'
 import { createDecidedError } from '../request-errors.js'
 import type { Call } from '../route.js'
 import { toAnswered } from './answered-events.js'
@@ -25,9 +25,7 @@ export async function takeDecisions(
   const asked = decisions.flatMap((decision, index) =>
     isTaken(events, decision) ? [] : [{ decision, approval: requireOpen(open, decision, toPath(index)) }],
   )
-  for (const { decision, approval } of asked) {
-    if (!(await mayDecide(call, { ...decision, key, approval }))) throw createForbiddenError(approval)
-  }
+  for (const { decision, approval } of asked) await requireRight(call, { ...decision, key, approval })
   const fresh = asked.map(({ decision }) => decision)
   const taken = await call.sessions.decideAll(key, fresh)
   const lost = fresh.filter((_decision, index) => !taken[index])

@@ -9,6 +9,7 @@ import { hasMemberData } from './chat-completions-provider-data.js'
 import { toChatCompletionsBody } from './chat-completions-request.js'
 import { type Connection, type ConnectionSource, resolveConnection } from './openai-connection.js'
 import { checkOpenAIOptions, type OpenAICallOptions } from './openai-options.js'
+import { createProbe } from './probe.js'
 
 export type OpenAIChatClientOptions = ConnectionSource<Pick<OpenAI, 'chat'>> & OpenAICallOptions
 
@@ -35,6 +36,7 @@ export function createOpenAIChatClient(options: OpenAIChatClientOptions): ChatCl
     model,
     provider: 'openai',
     stream: (request, { signal } = {}) => streamAnswer(settings, request, signal),
+    ...createProbe(connection, model),
   }
 }
 

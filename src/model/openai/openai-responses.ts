@@ -9,6 +9,7 @@ import type { ModelReply } from '../wire/model-reply.js'
 import { readUntilSilent, SilenceLimit } from '../wire/silence-limit.js'
 import { type ConnectionSource, resolveConnection } from './openai-connection.js'
 import { checkOpenAIOptions, type OpenAICallOptions } from './openai-options.js'
+import { createProbe } from './probe.js'
 import { ResponsesAnswer } from './responses-answer.js'
 import { cancelBackground, streamBackground } from './responses-background.js'
 import { createResponse, type ResponsesSettings } from './responses-call.js'
@@ -61,6 +62,7 @@ export function createOpenAIResponsesClient(options: OpenAIResponsesClientOption
         ? streamBackground(settings, request, callOptions)
         : streamAnswer(settings, request, callOptions.signal),
     cancel: (continuation, { signal } = {}) => cancelBackground(settings, continuation, signal),
+    ...createProbe(connection, model),
   }
 }
 

@@ -1,4 +1,5 @@
 import { type AgentDefinition, toStaticTools } from '../../agent/agent-definition.js'
+import { toUndoName } from '../../agent/loop/undo-tools.js'
 import type { CallState } from '../../run/fold.js'
 import { toInnerRun } from '../../run/inner-run.js'
 import type { RunKey } from '../../run/run-log.js'
@@ -9,15 +10,17 @@ export interface Delegate {
   readonly key: RunKey
 }
 
-/** Who works for these calls of a run; calls of tools that are no agents have nobody. */
+/** Who works for these calls of a run, or undoes what it did for others; calls of tools that are no agents have nobody. */
 export function findDelegates(
   agent: AgentDefinition,
   key: RunKey,
   calls: readonly CallState[],
 ): readonly Delegate[] {
-  const tools = toStaticTools(agent)
+  const delegates = toStaticTools(agent).filter(({ delegate }) => delegate !== undefined)
+  const undoing = delegates.map((tool) => [toUndoName(tool.name), tool.delegate] as const)
+  const known = new Map([...undoing, ...delegates.map((tool) => [tool.name, tool.delegate] as const)])
   return calls.flatMap(({ call: { name, callId } }) => {
-    const { delegate } = tools.find((tool) => tool.name === name) ?? {}
+    const delegate = known.get(name)
     return delegate === undefined ? [] : [{ agent: delegate.agent, key: toInnerRun(key, callId) }]
   })
 }

@@ -11,7 +11,7 @@ export function readApproval(data: JsonObject): ApprovalPart {
     name: readText(data, 'name'),
     arguments: data.arguments,
     isEditable: data.reason !== 'budget_exhausted',
-    warnings: toApprovalWarnings(data.reason),
+    warnings: toApprovalWarnings(data),
     expiresAt: readOptionalText(data, 'expiresAt'),
   }
 }

@@ -133,11 +133,14 @@ test('a changed definition holds at once where that is allowed', async () => {
 
 test('a tool that needs approval by its list waits for a human', async () => {
   const { url } = await serveBooks()
-  const source = connect({ url, approval: { always: ['book'], never: ['book'] } })
+  const source = connect({ url, approval: { always: ['book'], never: ['book'] }, approvers: 2 })
   const session = createSession(bookAlways, { agent: { tools: [source] } })
   await send(session, 'a')
-  const types = (await session.log.read({ ...key, run: 'a' })).map(({ type }) => type)
-  expect(types.slice(-2)).toEqual(['approval.requested', 'run.parked'])
+  const events = await session.log.read({ ...key, run: 'a' })
+  expect(events.slice(-2)).toMatchObject([
+    { type: 'approval.requested', data: { approvers: 2 } },
+    { type: 'run.parked' },
+  ])
 })
 
 test('a name in the approval list that is no tool of the server is told of once, unless all others ask anyway', async () => {

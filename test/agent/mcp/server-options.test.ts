@@ -36,6 +36,7 @@ test.each([
 test.each([
   [{ allowPrivateNetwork: 'false' }, 'allowPrivateNetwork of MCP server "bank" must be true or false'],
   [{ requestTimeoutMs: '5000' }, 'requestTimeoutMs of MCP server "bank" must be a whole number'],
+  [{ approvers: '2' }, 'approvers of MCP server "bank" must be a whole number'],
   [{ maxConnections: 0 }, 'maxConnections of MCP server "bank" must be a whole number of at least 1, not 0.'],
   [{ onWarning: true }, 'onWarning of MCP server "bank" must be a function, not true.'],
 ])('what is of another type is refused: %j', (slip, said) => {

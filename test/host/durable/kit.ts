@@ -10,10 +10,10 @@ import {
 import type {
   FunctionDefinition,
   FunctionInvoker,
-  HostExtension,
   InvocationOutcome,
   InvocationRequest,
 } from '../../../src/host/functions.js'
+import type { HostExtension } from '../../../src/host/host-extension.js'
 
 /** An entity as the documentation of durable-functions writes it; state of any JSON type. */
 export type Entity = EntityHandler<unknown>

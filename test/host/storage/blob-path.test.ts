@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createBindingContext } from '../../../src/host/binding-expressions.js'
 import type { InvocationRequest } from '../../../src/host/functions.js'
+import { createBindingContext } from '../../../src/host/invocation/binding-expressions.js'
 import { parseBlobAddress, parseBlobPattern } from '../../../src/host/storage/blob-path.js'
 import { parseBlobSettings } from '../../../src/host/storage/blob-settings.js'
 

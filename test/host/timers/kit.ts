@@ -4,10 +4,10 @@ import { onTestFinished, vi } from 'vitest'
 import type {
   BindingInfo,
   FunctionDefinition,
-  HostExtension,
   InvocationOutcome,
   RetryContext,
 } from '../../../src/host/functions.js'
+import type { HostExtension } from '../../../src/host/host-extension.js'
 import { createTimerExtension } from '../../../src/host/timers/timer-extension.js'
 import { createTempFolder } from '../../support/temp-folder.js'
 

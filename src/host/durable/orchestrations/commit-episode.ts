@@ -1,23 +1,17 @@
 import { createHexId } from '../../../core/hex-id.js'
-import { toReleaseMessage } from '../entity-lock.js'
-import type { HistoryRow, Instance } from '../instance-table.js'
-import type { TaskHub } from '../task-hub.js'
-import type { Outbox } from '../work-queue.js'
-import { type Episode, type EpisodeEnd, toFailureText } from './episode.js'
-import { findHeldLock } from './held-lock.js'
-import { eventTypes, toEpisodeEnd, toEventText } from './history-event.js'
-import { notifyInstance } from './instance-events.js'
-import { sendDecision, toDecisionRow, toTaskId } from './send-decision.js'
+import { toReleaseMessage } from '../entities/entity-lock.js'
+import type { HistoryRow, Instance } from '../hub/instance-table.js'
+import { type Episode, type EpisodeOver, toFailureText } from './episode.js'
+import { findHeldLock, toDecisionRow } from './history/decision-record.js'
+import { eventTypes, toEpisodeEnd, toEventText } from './history/history-event.js'
+import { notifyInstance } from './notify-instance.js'
+import { type SendContext, sendDecision } from './send-decision.js'
 import { postStart } from './start-instance.js'
+import { toTaskId } from './task-id.js'
 
-export interface EpisodeCommit {
-  readonly hub: TaskHub
-  readonly outbox: Outbox
-  /** As it stood when the episode began. */
-  readonly instance: Instance
+/** What an episode came to; its instance is as it stood when the episode began. */
+export interface EpisodeCommit extends SendContext {
   readonly episode: Episode
-  /** Epoch milliseconds. */
-  readonly now: number
 }
 
 /**
@@ -31,9 +25,7 @@ export function commitEpisode(commit: EpisodeCommit): void {
     instance.id,
     episode.canceledTimers.map((number) => toTaskId(instance.execution, number)),
   )
-  for (const decision of episode.decisions) {
-    sendDecision(hub, commit.outbox, decision, instance, commit.now)
-  }
+  for (const decision of episode.decisions) sendDecision(decision, commit)
   switch (episode.end.kind) {
     case 'open':
       goOn(commit)
@@ -87,7 +79,7 @@ function continueAsNew(commit: EpisodeCommit, input: string | null): void {
   postStart(outbox, next, now)
 }
 
-function finish(commit: EpisodeCommit, end: Extract<EpisodeEnd, { kind: 'over' }>): void {
+function finish(commit: EpisodeCommit, end: EpisodeOver): void {
   const { hub, instance, episode, now } = commit
   const { status, output } = end
   releaseLocks(commit)
@@ -106,10 +98,7 @@ function finish(commit: EpisodeCommit, end: Extract<EpisodeEnd, { kind: 'over' }
 /** As the wire format numbers them (DTFx: OrchestrationStatus). */
 const statusNumbers: Readonly<Record<string, number>> = { Completed: 1, Failed: 3, Terminated: 5 }
 
-function tellParent(
-  { hub, outbox, instance, now }: EpisodeCommit,
-  end: Extract<EpisodeEnd, { kind: 'over' }>,
-): void {
+function tellParent({ hub, outbox, instance, now }: EpisodeCommit, end: EpisodeOver): void {
   const { parent, name } = instance
   if (parent === null) return
   const isCompleted = end.status === 'Completed'
@@ -119,10 +108,7 @@ function tellParent(
   notifyInstance(hub, outbox, parent, event)
 }
 
-function toFailureFields(
-  name: string,
-  { failure, output }: Extract<EpisodeEnd, { kind: 'over' }>,
-): Readonly<Record<string, unknown>> {
+function toFailureFields(name: string, { failure, output }: EpisodeOver): Readonly<Record<string, unknown>> {
   // Without details the client library cannot read the failure, which ends the parent as well.
   if (failure === undefined) return { Reason: readText(output), Details: null }
   const details = `Message: ${failure.message}, StackTrace: ${failure.stack}`

@@ -1,5 +1,5 @@
 import type { UncheckedObject } from '../../unchecked-object.js'
-import type { EntityId } from '../entity-id.js'
+import type { EntityId } from '../entities/entity-id.js'
 
 /** Something that an orchestration sets going, under the number by which its history knows it. */
 export type Decision =
@@ -41,7 +41,10 @@ export type Decision =
       readonly entity: EntityId
     }
 
+/** Decisions of some kinds. */
+export type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>
+
 /** A decision that has no number yet. */
-export type Wish = DistributiveOmit<Decision, 'number'>
+export type UnnumberedDecision = DistributiveOmit<Decision, 'number'>
 
 type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never

@@ -1,9 +1,9 @@
-import type { StoredMessage } from '../hub-message.js'
-import { isOver } from '../instance-status.js'
-import type { HistoryRow, Instance } from '../instance-table.js'
-import type { TaskHub } from '../task-hub.js'
-import type { HistoryCache } from './history-cache.js'
-import { eventTypes, toHistoryRow } from './history-event.js'
+import type { StoredMessage } from '../hub/hub-message.js'
+import { isOver } from '../hub/instance-status.js'
+import type { HistoryRow, Instance } from '../hub/instance-table.js'
+import type { TaskHub } from '../hub/task-hub.js'
+import type { HistoryCache } from './history/history-cache.js'
+import { eventTypes, toHistoryRow } from './history/history-event.js'
 
 /** A message for an orchestration, read. */
 export interface EventMessage extends StoredMessage {

@@ -1,8 +1,19 @@
-import type { InstanceStatus } from '../instance-status.js'
-import type { HistoryRow, Instance } from '../instance-table.js'
+import type { InstanceStatus } from '../hub/instance-status.js'
+import type { HistoryRow, Instance } from '../hub/instance-table.js'
 import type { Decision } from './decision.js'
-import type { OrchestratorAnswer, OrchestratorFailure } from './orchestrator-answer.js'
-import type { ReplayResult } from './replay.js'
+import { countActions } from './history/history-episodes.js'
+import type { OrchestratorAnswer, OrchestratorFailure } from './orchestrator/orchestrator-answer.js'
+import type { ReplayResult } from './replay/replay.js'
+
+/** What one episode of an orchestration starts from. */
+export interface Situation {
+  /** As it stood before. */
+  readonly instance: Instance
+  /** What is committed. */
+  readonly history: readonly HistoryRow[]
+  /** The start of the episode and its events. */
+  readonly news: readonly HistoryRow[]
+}
 
 /** What one episode of an orchestration came to, before it is committed. */
 export interface Episode {
@@ -21,13 +32,15 @@ export interface Episode {
 export type EpisodeEnd =
   | { readonly kind: 'open' }
   | { readonly kind: 'next'; readonly input: string | null }
-  | {
-      readonly kind: 'over'
-      readonly status: InstanceStatus
-      /** JSON text. */
-      readonly output: string | null
-      readonly failure?: OrchestratorFailure | undefined
-    }
+  | EpisodeOver
+
+export interface EpisodeOver {
+  readonly kind: 'over'
+  readonly status: InstanceStatus
+  /** JSON text. */
+  readonly output: string | null
+  readonly failure?: OrchestratorFailure | undefined
+}
 
 /** The text of a failed orchestrator, as callers and parents know it. */
 export function toFailureText(name: string, { message, isNameless }: OrchestratorFailure): string {
@@ -36,8 +49,7 @@ export function toFailureText(name: string, { message, isNameless }: Orchestrato
 
 /** Puts together what the orchestrator function answered and what replaying it has found out. */
 export function concludeEpisode(
-  instance: Instance,
-  news: readonly HistoryRow[],
+  { instance, news }: Situation,
   answer: OrchestratorAnswer,
   replayed: Pick<ReplayResult, 'decisions' | 'canceledTimers' | 'hasOpenTasks'>,
 ): Episode {
@@ -57,8 +69,7 @@ export function concludeEpisode(
 
 /** An orchestration whose function cannot go on ends at once, whatever it has set going. */
 export function failEpisode(
-  instance: Instance,
-  news: readonly HistoryRow[],
+  { instance, news }: Situation,
   actionCount: number,
   failure: OrchestratorFailure,
 ): Episode {
@@ -68,14 +79,10 @@ export function failEpisode(
 }
 
 /** An orchestration that somebody has ended is not asked any more. */
-export function terminateEpisode(
-  instance: Instance,
-  news: readonly HistoryRow[],
-  actionCount: number,
-  reason: string | null,
-): Episode {
+export function terminateEpisode({ instance, history, news }: Situation, reason: string | null): Episode {
   const end = { kind: 'over', status: 'Terminated', output: toReasonJson(reason) } as const
   const { customStatus } = instance
+  const actionCount = countActions(history)
   return { news, decisions: [], canceledTimers: [], actionCount, hasFailed: false, customStatus, end }
 }
 

@@ -1,13 +1,6 @@
-import { DurableRequestError } from '../durable-answer.js'
-import { isEntityKey } from '../entity-id.js'
+import { isEntityKey } from '../entities/entity-id.js'
 
 const longest = 256
-
-/** @throws {DurableRequestError} for an id that the platform does not allow. */
-export function checkInstanceId(id: string): void {
-  const problem = findIdProblem(id)
-  if (problem !== undefined) throw new DurableRequestError(`The instance id '${id}' ${problem}.`)
-}
 
 /** Half a sentence about what is wrong with an id; `undefined` when nothing is. */
 export function findIdProblem(id: string): string | undefined {

@@ -1,18 +1,21 @@
 import { toErrorMessage } from '../../../core/errors.js'
-import type { Claim } from '../hub-message.js'
-import type { HistoryRow, Instance } from '../instance-table.js'
-import type { WorkDispatcher } from '../work-dispatcher.js'
-import type { WorkQueue } from '../work-queue.js'
-import { type AskOptions, askOrchestrator } from './ask-orchestrator.js'
+import type { Claim } from '../hub/hub-message.js'
+import type { HistoryRow, Instance } from '../hub/instance-table.js'
+import type { WorkDispatcher } from '../work/work-dispatcher.js'
+import type { WorkQueue } from '../work/work-queue.js'
 import { commitEpisode } from './commit-episode.js'
 import { terminateEpisode, toReasonJson } from './episode.js'
 import { type EpisodeBatch, type EventMessage, readEpisodeBatch } from './episode-batch.js'
-import { HistoryCache } from './history-cache.js'
-import { eventTypes, toEpisodeEnd, toEpisodeStart } from './history-event.js'
+import { HistoryCache } from './history/history-cache.js'
+import { countActions } from './history/history-episodes.js'
+import { eventTypes, toEpisodeEnd, toEpisodeStart } from './history/history-event.js'
+import { type AskOptions, askOrchestrator } from './orchestrator/ask-orchestrator.js'
 
 export interface OrchestrationRunnerOptions extends AskOptions {
   readonly dispatcher: WorkDispatcher
   readonly maxConcurrent: number
+  /** Epoch milliseconds. */
+  readonly now: () => number
 }
 
 type BatchOf<K extends EpisodeBatch['kind']> = Extract<EpisodeBatch, { readonly kind: K }>
@@ -79,9 +82,10 @@ export class OrchestrationRunner {
     const startedAt = toStartTime(instance, history, now())
     const news = [toEpisodeStart(startedAt), ...messages.map(({ row }) => row)]
     const ending = news.find(({ type }) => type === eventTypes.executionTerminated)
+    const situation = { instance, history, news }
     const episode = ending
-      ? terminateEpisode(instance, news, history.at(-1)?.task ?? 0, readReason(ending.event))
-      : await askOrchestrator({ instance, history, news }, this.#options)
+      ? terminateEpisode(situation, readReason(ending.event))
+      : await askOrchestrator(situation, this.#options)
     if ('cutAfter' in episode) return this.#runEpisode(claim, batch, messages.slice(0, episode.cutAfter))
     if (episode.end.kind !== 'open') this.#histories.forget(instance.execution)
     return this.#queue.commit(claim, (outbox) => {
@@ -97,7 +101,7 @@ export class OrchestrationRunner {
     return this.#queue.commit(claim, () => {
       hub.consumeMessages(claim.target, [message])
       if (!this.#isCurrent(instance)) return undefined
-      const actionCount = hub.instances.readHistory(instance.execution).at(-1)?.task ?? 0
+      const actionCount = countActions(hub.instances.readHistory(instance.execution))
       const rows = [toEpisodeStart(now()), message.row, toEpisodeEnd(now(), actionCount)]
       hub.instances.appendHistory(instance.execution, rows)
       const status = kind === 'suspend' ? 'Suspended' : 'Running'

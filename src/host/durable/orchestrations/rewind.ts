@@ -1,6 +1,28 @@
-import type { StoredHistoryRow } from '../instance-table.js'
-import { type HistoryEpisode, splitEpisodes } from './history-episodes.js'
-import { eventTypes, failedEpisode } from './history-event.js'
+import type { Instance, StoredHistoryRow } from '../hub/instance-table.js'
+import type { TaskHub } from '../hub/task-hub.js'
+import type { Outbox } from '../work/work-queue.js'
+import { type HistoryEpisode, splitEpisodes } from './history/history-episodes.js'
+import { eventTypes, failedEpisode, toEventText } from './history/history-event.js'
+import { postEvent } from './notify-instance.js'
+
+/** Inside a transaction: has a failed orchestration, and those of its children that have failed, try again what they failed of. */
+export function rewindInstance(
+  instance: Instance,
+  reason: string | null,
+  transaction: { readonly hub: TaskHub; readonly outbox: Outbox; readonly now: number },
+): void {
+  const { hub, outbox, now } = transaction
+  const hasFailed = (childId: string) => hub.instances.read(childId)?.status === 'Failed'
+  const plan = planRewind(hub.instances.readHistory(instance.execution), hasFailed)
+  hub.instances.dropEvents(plan.dropped)
+  hub.instances.write({ ...instance, status: 'Running', output: null, updatedAt: now })
+  const event = toEventText({ type: eventTypes.executionRewound, at: now, fields: { Reason: reason } })
+  postEvent(outbox, instance, { event, execution: instance.execution })
+  for (const childId of plan.children) {
+    const child = hub.instances.read(childId)
+    if (child) rewindInstance(child, reason, transaction)
+  }
+}
 
 /** What a rewind takes out of a failed execution's history. */
 export interface Rewinding {

@@ -1,102 +1,48 @@
 import { randomUUID } from 'node:crypto'
-import { toInstanceId } from '../entity-id.js'
-import { toLockMessage, toReleaseMessage } from '../entity-lock.js'
-import type { Message } from '../hub-message.js'
-import type { HistoryRow, Instance } from '../instance-table.js'
-import type { TaskHub } from '../task-hub.js'
-import type { Outbox } from '../work-queue.js'
-import type { Decision } from './decision.js'
-import { eventTypes, toEventText, toTimestamp } from './history-event.js'
-import { postEvent } from './instance-events.js'
-import { httpActivityName, toRecordKey } from './non-determinism.js'
+import { httpActivityName } from '../activities/http-activity.js'
+import { toInstanceId } from '../entities/entity-id.js'
+import { toLockMessage, toReleaseMessage } from '../entities/entity-lock.js'
+import type { Message } from '../hub/hub-message.js'
+import type { Instance } from '../hub/instance-table.js'
+import type { TaskHub } from '../hub/task-hub.js'
+import type { Outbox } from '../work/work-queue.js'
+import type { Decision, DecisionOf } from './decision.js'
+import { eventTypes, toEventText, toTimestamp } from './history/history-event.js'
+import { postEvent } from './notify-instance.js'
 import { startInstance } from './start-instance.js'
+import { toTaskId } from './task-id.js'
 
-type DecisionOf<K extends Decision['kind']> = Extract<Decision, { readonly kind: K }>
-
-/** The event that records a decision in a history. */
-export function toDecisionRow(decision: Decision, instance: Instance, at: number): HistoryRow {
-  const { type, name } = toRecordKey(decision)
-  const event = toEventText({ type, at, id: decision.number, fields: toFields(decision, instance, at) })
-  return { type, task: decision.number, name, event }
-}
-
-function toFields(decision: Decision, instance: Instance, at: number): Readonly<Record<string, unknown>> {
-  switch (decision.kind) {
-    case 'activity':
-      return { Name: decision.name, Version: '', Input: null }
-    case 'http':
-      return { Name: httpActivityName, Version: '', Input: null }
-    case 'subOrchestration': {
-      const { name, version, instanceId, input } = decision
-      return { Name: name, Version: version ?? '', InstanceId: instanceId, Input: input }
-    }
-    case 'timer':
-      return { FireAt: toTimestamp(decision.fireAt) }
-    case 'call':
-    case 'signal':
-      return {
-        InstanceId: toInstanceId(decision.entity),
-        Name: 'op',
-        Input: toRequest(decision, instance, at),
-      }
-    case 'lock': {
-      const { requestId, entities } = decision
-      const first = entities[0] === undefined ? '' : toInstanceId(entities[0])
-      return {
-        InstanceId: first,
-        Name: 'op',
-        Input: JSON.stringify({ id: requestId, lockset: entities, pos: 0, parent: instance.id }),
-      }
-    }
-    case 'release':
-      return {
-        InstanceId: toInstanceId(decision.entity),
-        Name: 'release',
-        Input: JSON.stringify({ id: decision.requestId, parent: instance.id }),
-      }
-  }
-}
-
-/** The client library reads `id` of it, which is the name of the event that answers a call. */
-function toRequest(decision: DecisionOf<'call' | 'signal'>, instance: Instance, at: number): string {
-  const { requestId, operation, input, kind } = decision
-  return JSON.stringify({
-    op: operation,
-    signal: kind === 'signal',
-    input,
-    id: requestId,
-    parent: instance.id,
-    parentExecution: instance.execution,
-    Timestamp: toTimestamp(at),
-  })
+/** The transaction in which decisions are sent, and who has decided. */
+export interface SendContext {
+  readonly hub: TaskHub
+  readonly outbox: Outbox
+  readonly instance: Instance
+  /** Epoch milliseconds. */
+  readonly now: number
 }
 
 /** Inside a transaction: sends what sets a decision going. */
-export function sendDecision(
-  hub: TaskHub,
-  outbox: Outbox,
-  decision: Decision,
-  instance: Instance,
-  now: number,
-): void {
+export function sendDecision(decision: Decision, context: SendContext): void {
+  const { outbox, instance } = context
   switch (decision.kind) {
     case 'activity':
-      outbox.post(toActivityMessage(instance, decision.number, decision.name, decision.input))
+      outbox.post(toActivityMessage(decision, instance))
       break
-    case 'http':
-      outbox.post(
-        toActivityMessage(instance, decision.number, httpActivityName, JSON.stringify(decision.request)),
-      )
+    case 'http': {
+      const { number, request } = decision
+      const activity = { number, name: httpActivityName, input: JSON.stringify(request) }
+      outbox.post(toActivityMessage(activity, instance))
       break
+    }
     case 'timer':
-      postTimer(outbox, instance, decision, now)
+      postTimer(decision, context)
       break
     case 'call':
     case 'signal':
-      outbox.post(toEntityMessage(instance, decision))
+      outbox.post(toEntityMessage(decision, instance))
       break
     case 'subOrchestration':
-      startChild(hub, outbox, decision, instance, now)
+      startChild(decision, context)
       break
     case 'lock': {
       const { requestId, entities } = decision
@@ -109,36 +55,24 @@ export function sendDecision(
   }
 }
 
-/** The mailbox of one task of an execution, and the id of its timer. */
-export function toTaskId(execution: string, number: number): string {
-  return `${execution}:${number}`
-}
-
-/** The number in a {@link toTaskId}. */
-export function toTaskNumber(taskId: string): number {
-  return Number(taskId.slice(taskId.lastIndexOf(':') + 1))
-}
-
-function toActivityMessage(instance: Instance, number: number, name: string, input: string | null): Message {
+function toActivityMessage(
+  { number, name, input }: Omit<DecisionOf<'activity'>, 'kind'>,
+  { id, execution }: Instance,
+): Message {
   return {
     id: randomUUID(),
-    target: toTaskId(instance.execution, number),
+    target: toTaskId(execution, number),
     kind: 'activity',
     functionName: name.toLowerCase(),
     name,
     input,
     isSignal: false,
-    sender: instance.id,
-    execution: instance.execution,
+    sender: id,
+    execution,
   }
 }
 
-function postTimer(
-  outbox: Outbox,
-  instance: Instance,
-  { number, fireAt }: DecisionOf<'timer'>,
-  now: number,
-): void {
+function postTimer({ number, fireAt }: DecisionOf<'timer'>, { outbox, instance, now }: SendContext): void {
   const fields = { TimerId: number, FireAt: toTimestamp(fireAt) }
   postEvent(outbox, instance, {
     id: toTaskId(instance.execution, number),
@@ -148,7 +82,7 @@ function postTimer(
   })
 }
 
-function toEntityMessage(instance: Instance, decision: DecisionOf<'call' | 'signal'>): Message {
+function toEntityMessage(decision: DecisionOf<'call' | 'signal'>, instance: Instance): Message {
   const { requestId, entity, operation, input, kind } = decision
   return {
     id: requestId,
@@ -162,14 +96,10 @@ function toEntityMessage(instance: Instance, decision: DecisionOf<'call' | 'sign
   }
 }
 
-function startChild(
-  hub: TaskHub,
-  outbox: Outbox,
-  decision: DecisionOf<'subOrchestration'>,
-  { id, execution, name }: Instance,
-  now: number,
-): void {
-  const parent = { id, execution, name, task: decision.number }
-  const { instanceId, input, version = '' } = decision
-  startInstance(hub, outbox, { id: instanceId, name: decision.name, version, input, parent }, now)
+function startChild(decision: DecisionOf<'subOrchestration'>, context: SendContext): void {
+  const { hub, outbox, instance, now } = context
+  const { id, execution } = instance
+  const parent = { id, execution, name: instance.name, task: decision.number }
+  const { name, instanceId, input, version = '' } = decision
+  startInstance(hub, outbox, { id: instanceId, name, version, input, parent }, now)
 }

@@ -1,9 +1,9 @@
 import { createHexId } from '../../../core/hex-id.js'
-import type { Instance, ParentInstance } from '../instance-table.js'
-import type { TaskHub } from '../task-hub.js'
-import type { Outbox } from '../work-queue.js'
-import { eventTypes, toEventText } from './history-event.js'
-import { postEvent } from './instance-events.js'
+import type { Instance, ParentInstance } from '../hub/instance-table.js'
+import type { TaskHub } from '../hub/task-hub.js'
+import type { Outbox } from '../work/work-queue.js'
+import { eventTypes, toEventText } from './history/history-event.js'
+import { postEvent } from './notify-instance.js'
 
 export interface NewInstance {
   readonly id: string

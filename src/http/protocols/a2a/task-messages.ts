@@ -35,9 +35,9 @@ export function toQuestionParts(approvals: readonly ApprovalRequested[]): readon
   return [{ text: approvals.map(toQuestion).join('\n') }, ...approvals.map(toQuestionData)]
 }
 
-function toQuestion({ name, arguments: args, reason }: ApprovalRequested): string {
-  const question = `May the agent call ${name} with ${toJsonText(args)}?`
-  return [question, ...toApprovalWarnings(reason), 'Answer yes or no.'].join(' ')
+function toQuestion(approval: ApprovalRequested): string {
+  const question = `May the agent call ${approval.name} with ${toJsonText(approval.arguments)}?`
+  return [question, ...toApprovalWarnings(approval), 'Answer yes or no.'].join(' ')
 }
 
 function toQuestionData({

@@ -15,7 +15,7 @@ export function toInterrupt(run: string, approval: ApprovalRequested): AguiInter
   return {
     id,
     reason: 'tool_call',
-    message: [`May the tool "${name}" be called?`, ...toApprovalWarnings(reason)].join(' '),
+    message: [`May the tool "${name}" be called?`, ...toApprovalWarnings(approval)].join(' '),
     toolCallId: toToolCallId(run, callId),
     responseSchema,
     expiresAt,

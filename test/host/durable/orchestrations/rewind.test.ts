@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
-import type { StoredHistoryRow } from '../../../../src/host/durable/instance-table.js'
-import { eventTypes, failedEpisode } from '../../../../src/host/durable/orchestrations/history-event.js'
+import type { StoredHistoryRow } from '../../../../src/host/durable/hub/instance-table.js'
+import {
+  eventTypes,
+  failedEpisode,
+} from '../../../../src/host/durable/orchestrations/history/history-event.js'
 import { planRewind } from '../../../../src/host/durable/orchestrations/rewind.js'
 
 /** Rows written as `type task`, e.g. `taskFailed 1`; an episode ends with `end` or, when it failed, with `failed`. */
