@@ -17,6 +17,7 @@ const sessionJson = z.object({
   messages: z.array(chatMessage),
   state: z.record(z.string(), z.custom<JsonObject>(isJsonObject)),
   summary: z.object({ upToTurn: z.number(), text: z.string() }).optional(),
+  tokens: z.number().optional(),
 })
 
 /** A session as JSON: everything another process needs to go on with the conversation. */
@@ -50,6 +51,8 @@ export class AgentSession {
   readonly state: Record<string, ProviderState>
   /** What older turns were boiled down to for the model, by an agent whose `compaction` summarises. */
   summary: { readonly upToTurn: number; readonly text: string } | undefined
+  /** What its runs have spent, also those that failed: `maxTokensPerSession` limits it. */
+  tokens = 0
   #messages: readonly ChatMessage[]
   #lastRun: Promise<unknown> = Promise.resolve()
 
@@ -72,9 +75,10 @@ export class AgentSession {
   static fromJSON(json: unknown): AgentSession {
     const parsed = sessionJson.safeParse(json)
     if (parsed.success) {
-      const { id, messages, state, summary } = parsed.data
+      const { id, messages, state, summary, tokens = 0 } = parsed.data
       const session = new AgentSession({ id, messages, state })
       session.summary = summary
+      session.tokens = tokens
       return session
     }
     const [issue] = parsed.error.issues
@@ -106,13 +110,14 @@ export class AgentSession {
   }
 
   toJSON(): AgentSessionJson {
-    const { id, messages, state, summary } = this
+    const { id, messages, state, summary, tokens } = this
     return {
       version,
       id,
       messages: [...messages],
       state: structuredClone(state),
       ...(summary === undefined ? {} : { summary }),
+      ...(tokens === 0 ? {} : { tokens }),
     }
   }
 }

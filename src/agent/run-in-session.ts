@@ -26,11 +26,13 @@ export function runInSession<Value>(
       history: toHistory(session.summary?.text, turns),
       sessionId: session.id,
       sessionState: session.state,
+      sessionTokens: session.tokens,
       summarized,
       isTaken: run.continuationToken === undefined ? undefined : (message) => includes(past, [message]),
       messageCount: past.filter(({ role }) => role === 'user').length,
       onEvent: (event) => {
         keepState(session, event)
+        session.tokens += countTokens(event)
         run.onEvent(event)
       },
     })
@@ -49,6 +51,12 @@ function includes(past: readonly ChatMessage[], messages: readonly ChatMessage[]
 
 function keepState(session: AgentSession, event: RunEvent): void {
   if (event.type === 'state.changed') Object.assign(session.state, structuredClone(event.data.state))
+}
+
+/** What an event says that was spent. */
+function countTokens({ type, data }: RunEvent): number {
+  const isCost = type === 'step.completed' || type === 'tool.completed' || type === 'history.summarized'
+  return isCost ? (data.usage?.totalTokens ?? 0) : 0
 }
 
 /** The turns to show as they are, after those that are summarised: all of them, if that fails or takes longer than a step may. */

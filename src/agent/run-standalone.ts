@@ -34,6 +34,8 @@ export interface StandaloneRun<Value> {
   /** The session it is a turn of. */
   readonly sessionId?: string | undefined
   readonly sessionState?: SessionState | undefined
+  /** Tokens that the session has spent before. @default it is no turn of one */
+  readonly sessionTokens?: number | undefined
   /** What older turns were boiled down to for this run. */
   readonly summarized?: HistorySummarized | undefined
   /** The user's messages before this run. @default 0 */
@@ -132,7 +134,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     messageCount: run.messageCount ?? 0,
     limits: {
       maxSteps: agent.maxSteps,
-      ...toTokenLimits(agent),
+      ...toTokenLimits(agent, run.sessionTokens),
       stepTimeoutMs: agent.stepTimeoutMs,
       runEnd: toRunEnd(run),
     },

@@ -1,3 +1,4 @@
+import { refuse } from '../core/check-options.js'
 import type { Right } from '../http/rights.js'
 import type { IncomingRequest } from '../http/route.js'
 
@@ -12,7 +13,16 @@ export type OwnerReader = (
 /** Asks `resolver`; without one, the signed-in user of Azure's Easy Auth is the owner. */
 export function createOwnerReader(resolver: OwnerResolver | undefined): OwnerReader {
   if (resolver === undefined) return readEasyAuthOwner
-  return ({ url, method, headers }) => resolver(new Request(url, { method, headers }))
+  return async ({ url, method, headers }) => readOwner(await resolver(new Request(url, { method, headers })))
+}
+
+/** Programs without types give numbers, as which no store gives an owner back, and `null` for nobody. */
+function readOwner(owner: unknown): string | undefined {
+  if (owner === undefined || owner === null) return undefined
+  if (typeof owner === 'string') return owner
+  return refuse(
+    `owner of AgentFunctionApp must give text, or undefined for nobody; it gave a value of type ${typeof owner}.`,
+  )
 }
 
 /** Says whether somebody may do what they are about to, by a request that is given without its body. May throw an AgentError. */

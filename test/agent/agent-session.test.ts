@@ -76,6 +76,21 @@ test('a run that fails adds nothing', async () => {
   expect((await agent.run('one', { session })).text).toBe('ok')
 })
 
+test('what all runs of a session may spend is limited, wherever it goes on, and also by runs that failed', async () => {
+  let calls = 0
+  const { agent } = createAgent({ maxTokensPerSession: 30, maxSteps: 1 }, () => {
+    calls += 1
+    return calls === 1 ? { calls: [{ name: 'none', arguments: {} }] } : { text: 'Yes' }
+  })
+  const session = agent.createSession()
+  await expect(agent.run('one', { session })).rejects.toMatchObject({ code: 'max_steps_exceeded' })
+  const later = AgentSession.fromJSON(JSON.parse(JSON.stringify(session)))
+  expect((await agent.run('two', { session: later })).text).toBe('Yes')
+  expect(later.tokens).toBe(30)
+  await expect(agent.run('three', { session: later })).rejects.toMatchObject({ code: 'budget_exhausted' })
+  expect((await agent.run('without a session')).text).toBe('Yes')
+})
+
 test('runs of one session that are begun together are carried out one after the other', async () => {
   const { agent } = createAgent()
   const session = agent.createSession()

@@ -40,6 +40,19 @@ test('a new session goes on from another one, from where it is told', async () =
   expect(Object.keys(accepted.data as object).sort()).toEqual(['digest', 'messages', 'options'])
 })
 
+test('a new session says again what has a file, with that file', async () => {
+  const url = `data:image/png;base64,${'A'.repeat(40_000)}`
+  const messages = [{ content: [{ type: 'image', url }] }]
+  await scene.api.run({ messages, sessionId: 'shown', correlationId: 'a' })
+  const fields = { sessionId: 'shown-again', correlationId: 'b', continues: { sessionId: 'shown' } }
+  expect(await scene.api.run({ messages, ...fields })).toMatchObject({
+    status: 200,
+    body: { message_count: 2 },
+  })
+  const shown = JSON.stringify(scene.model.requests.at(-1)?.body)
+  expect(shown.split(url).length - 1).toBe(2)
+})
+
 test('a host that is killed in its first answer goes on with what was inherited', async () => {
   for (const run of ['a', 'b']) await say('parent', run)
   const message = scene.book.add('Work on', callTools(call('work', { id: 'on', gate: 'on' })))

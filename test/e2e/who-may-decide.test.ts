@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AgentApi } from '../support/api.js'
+import { runChat } from '../support/run-chat.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
 import { WorkflowApi } from '../support/workflow-api.js'
 
@@ -41,6 +42,24 @@ test('a supervisor decides about a session that is not there for anybody else', 
   expect(events.text).toContain('"decision":"approve","by":"supervisor"')
   for (const { status } of [await supervisor.state('refunded'), await supervisor.outcome('refunded', 'r')])
     expect(status).toBe(404)
+})
+
+test('whoever chats may leave it to others: a pipe is told how, unless they have decided meanwhile', async () => {
+  const nobody = app.api
+  const args = ['Assistant', '--url', `${app.url}/api`, '--session']
+  const open = runChat([...args, 'chat-open'])
+  for (const line of ['refund 7', 'y', 'note 8']) open.type(line)
+  expect(await open.end()).toBe(3)
+  expect(open.output.stderr).toContain("somebody else's to decide")
+  expect(open.output.stderr).toContain('by HTTP')
+  const decided = runChat([...args, 'chat-decided'])
+  decided.type('refund 7')
+  await decided.waitFor('asks for approval', 'stderr')
+  const { body } = await nobody.state('chat-decided')
+  await supervisor.decide('chat-decided', body.approvals?.[0]?.approvalId ?? '', approve)
+  decided.type('y')
+  await decided.waitFor('refund of 7')
+  expect(await decided.end()).toBe(0)
 })
 
 interface Listed {

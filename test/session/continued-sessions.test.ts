@@ -160,6 +160,8 @@ test('what providers keep goes along as it was then', async () => {
   await say('t', 'e')
   await say('t', 'f', { replaces: 'd' })
   expect(own('t')?.state).toEqual({ visits: { count: 3 } })
+  await say('t', 'g', { replaces: 'a' })
+  expect(own('t')?.state, 'of turns that were inherited it is not known').toEqual({ visits: { count: 3 } })
 })
 
 test('a summary that holds goes along', async () => {

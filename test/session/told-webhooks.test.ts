@@ -129,6 +129,20 @@ test.each([
   expect(toldOf(session)).toMatchObject([{ correlationId: 'a' }])
 })
 
+test('nor is it lost that a run has failed before it had a turn', async () => {
+  const session = createSession([{ text: 'One' }], { webhooks: 'all' })
+  const { entity, log } = session
+  entity.refusedStarts.push(new Error('The task hub is away.'))
+  await ask(log, 'a', 'a', { replaces: 'gone' })
+  for (const operation of ['run', 'continue', 'continue'])
+    await entity.operate(operation, { correlationId: 'a' })
+  expect((await log.read({ ...key, run: 'a' })).at(-1)?.type).toBe('run.failed')
+  expect(toldOf(session)).toMatchObject([{ correlationId: 'a' }])
+  await ask(log, 'b')
+  for (const operation of ['run', 'run']) await entity.operate(operation, { correlationId: 'b' })
+  expect(toldOf(session)).toHaveLength(2)
+})
+
 test('a later run of the same name is another one', async () => {
   const clock = createSleepingClock()
   const log = new MemoryRunLog({ clock })

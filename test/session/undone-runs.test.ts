@@ -260,7 +260,7 @@ test('an undo that fails ends the run; another one goes on with what is left, un
   const keys: string[] = []
   const { say, undo, undos } = createUndoable([callWork(1), callWork(2), callWork(3)], {
     fails(n) {
-      if (n === 2 && isBroken) throw new Error('The bank is closed.')
+      if (n === 2 && isBroken) throw new Error('The bank is closed')
     },
   })
   await say('a')
@@ -305,6 +305,30 @@ test('what an agent that worked for the run has done is undone with it', async (
   expect(end(await log.read({ ...key, run: 'b/undo_1_ask' }))).toMatchObject({
     data: { response: 'Undone: work({"n":2}), work({"n":1}).' },
   })
+})
+
+test('so is what may have been undone for an agent that worked for the run: only if a human agrees', async () => {
+  const undone: number[] = []
+  const { made } = createTool({
+    undo({ n }) {
+      undone.push(n)
+      if (undone.length === 1) throw new AgentError('outcome_unknown', 'The line is dead.')
+    },
+  })
+  const working: ModelScript = ({ messages }) =>
+    messages.some(({ role }) => role === 'tool') ? { text: 'ten' } : callWork(1)
+  const client = new ScriptedModel(working)
+  const expert = new Agent({ name: 'Expert', description: '', client, tools: [made] })
+  const question = { name: 'Expert', arguments: { query: 'What is 1?' }, callId: 'ask' }
+  const { say, undo, log, operate } = createUndoable([{ calls: [question] }], { tools: [expert.asTool()] })
+  await say('a')
+  for (const id of ['b', 'c']) {
+    const [approval] = toOpenApprovals(fold(await undo(id, 'a')))
+    expect(approval, id).toMatchObject({ reason: 'unknown_outcome', inner: { agent: 'Expert' } })
+    await log.control({ ...key, run: id }, { type: 'cancel', reason: 'Enough.' })
+    await operate(id, 'continue')
+  }
+  expect(undone).toEqual([1])
 })
 
 test('an agent that has done something lasting keeps the run from being undone', async () => {
@@ -393,6 +417,39 @@ test('nobody is asked about a call that undoes another, but whether one that was
   const { last, approval } = await run('b')
   expect(approval).toMatchObject({ reason: 'unknown_outcome', name: 'undo_work', arguments: { n: 1 } })
   expect(last).toMatchObject({ data: { response: 'Undone: work({"n":1}).' } })
+  expect(undone).toEqual([1, 1])
+})
+
+test('what may have been undone when an earlier attempt was cut off is undone again only if a human agrees', async () => {
+  const undone: number[] = []
+  const { made } = createTool({
+    undo({ n }) {
+      undone.push(n)
+      if (undone.length === 1) throw new AgentError('outcome_unknown', 'The line is dead.')
+    },
+  })
+  const { log, entity } = createSession(
+    ({ messages }) => (messages.some(({ role }) => role === 'tool') ? { text: 'Done.' } : callWork(1)),
+    { tools: [made] },
+  )
+  const operate = async (id: string, operation = 'run') => {
+    await entity.operate(operation, { correlationId: id })
+    return log.read({ ...key, run: id })
+  }
+  await ask(log, 'a')
+  await operate('a')
+  for (const id of ['b', 'c']) {
+    await ask(log, id, id, { undoes: { run: 'a' } })
+    const [approval] = toOpenApprovals(fold(await operate(id)))
+    expect(approval, id).toMatchObject({ reason: 'unknown_outcome', name: 'undo_work' })
+    await log.control({ ...key, run: id }, { type: 'cancel', reason: 'Enough.' })
+    expect(end(await operate(id, 'continue'))?.type).toBe('run.cancelled')
+  }
+  expect(undone).toEqual([1])
+  await ask(log, 'd', 'd', { undoes: { run: 'a' } })
+  const [{ approvalId } = { approvalId: '' }] = toOpenApprovals(fold(await operate('d')))
+  await log.control({ ...key, run: 'd' }, { type: 'decision', approvalId, decision: 'approve' })
+  expect(end(await operate('d', 'decide'))).toMatchObject({ data: { response: 'Undone: work({"n":1}).' } })
   expect(undone).toEqual([1, 1])
 })
 

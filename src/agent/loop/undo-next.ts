@@ -53,7 +53,10 @@ function toCall({ undoId, name, arguments: args }: Effect): ChatMessage {
 
 function createFailure({ call, completed }: CallState, { toUndo }: UndoPlan): AgentError {
   const left = toUndo.slice(toUndo.findIndex(({ undoId }) => undoId === call.callId))
-  return new AgentError('undo_failed', `${completed?.error} Not undone: ${toText(left)}.`)
+  const why = completed?.error ?? ''
+  // What tools throw need not be a sentence.
+  const end = /[.!?]$/.test(why) ? '' : '.'
+  return new AgentError('undo_failed', `${why}${end} Not undone: ${toText(left)}.`)
 }
 
 function toReport({ toUndo, undone, lasting }: UndoPlan): string {

@@ -1,7 +1,7 @@
 import { AgentError } from '../../core/errors.js'
 import { type Effect, toEffects } from '../../run/effects.js'
 import type { UndoneRun } from '../../run/events.js'
-import type { RunState } from '../../run/fold.js'
+import type { CallState, RunState } from '../../run/fold.js'
 import { type Tool, toStaticTools } from '../agent-definition.js'
 import type { RunContext } from './run-context.js'
 import type { UndoneRuns, UndoPlan } from './undone-runs.js'
@@ -11,22 +11,33 @@ export async function planUndo({ undoneRuns, tools }: RunContext, { run }: Undon
   const state = await undoneRuns?.read(run)
   if (undoneRuns === undefined || state?.request === undefined)
     throw new AgentError('not_found', `undoes: run "${run}" is no part of the session any more.`)
-  const earlier = toUndoneIds(await undoneRuns.noteAttempt(run))
+  const attempts = toCalls(await undoneRuns.noteAttempt(run))
+  const earlier = toIds(
+    attempts.filter(({ completed }) => completed !== undefined && completed.error === undefined),
+  )
   const effects = toEffects(state)
   const open = effects.filter(({ undoId }) => !earlier.has(undoId))
   const kinds = await Promise.all(open.map((effect) => toKinds(undoneRuns, tools, run, effect)))
   return {
     toUndo: open.filter((_, index) => kinds[index]?.has('undoable')),
     undone: effects.filter(({ undoId }) => earlier.has(undoId)),
+    doubtful: toIds(attempts.filter(isDoubtful)),
     lasting: open.filter((_, index) => kinds[index]?.has('lasting')),
   }
 }
 
-/** The calls of several runs that have undone something. */
-function toUndoneIds(attempts: readonly RunState[]): ReadonlySet<string> {
-  const calls = attempts.flatMap(({ steps }) => steps).flatMap((step) => step.calls)
-  const done = calls.filter(({ completed }) => completed !== undefined && completed.error === undefined)
-  return new Set(done.map(({ call }) => call.callId))
+/** The calls of several runs that undo something. */
+function toCalls(attempts: readonly RunState[]): readonly CallState[] {
+  return attempts.flatMap(({ steps }) => steps).flatMap((step) => step.calls)
+}
+
+/** Whether a call may have taken effect: it was cut off, with its run or before. */
+function isDoubtful({ started, completed }: CallState): boolean {
+  return started !== undefined && (completed === undefined || completed.isUnknown === true)
+}
+
+function toIds(calls: readonly CallState[]): ReadonlySet<string> {
+  return new Set(calls.map(({ call }) => call.callId))
 }
 
 type Kind = 'undoable' | 'lasting'

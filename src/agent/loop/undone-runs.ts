@@ -14,6 +14,8 @@ export interface UndoPlan {
   readonly toUndo: readonly Effect[]
   /** What an earlier attempt has undone. */
   readonly undone: readonly Effect[]
+  /** The ids (`undoId`) of what an earlier attempt may have undone: nobody knows. */
+  readonly doubtful: ReadonlySet<string>
   /** What cannot be undone: its tool has no `undo`, or is gone. */
   readonly lasting: readonly Effect[]
 }

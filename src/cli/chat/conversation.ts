@@ -90,8 +90,8 @@ export class Conversation {
 
   async #decideIfParked(current: CurrentRun, event: KnownEvent): Promise<Ending | undefined> {
     if (event.type !== 'run.parked' || current.isCancelled) return undefined
-    const { client, lines, screen } = this.#options
-    const found = await this.#outlast(() => client.readApprovals(current.address))
+    const { lines, screen } = this.#options
+    const found = await this.#readApprovals(current)
     const open = found.filter(({ approvalId }) => !current.decided.has(approvalId))
     for (const approval of open) {
       const verdict = lines === undefined ? undefined : await askVerdict(lines, screen, approval)
@@ -102,20 +102,42 @@ export class Conversation {
         this.cancel()
         return undefined
       }
-      await this.#decide(approval, verdict)
       current.decided.add(approval.approvalId)
+      const isTaken = await this.#decide(approval, verdict)
+      const ending = isTaken ? undefined : await this.#leaveToOthers(current, approval)
+      if (ending !== undefined) return ending
     }
     return undefined
   }
 
-  async #decide({ approvalId }: OpenApproval, verdict: Verdict): Promise<void> {
+  /** False when it is somebody else's to decide. */
+  async #decide({ approvalId }: OpenApproval, verdict: Verdict): Promise<boolean> {
     const { client, address } = this.#options
     try {
       await this.#outlast(() => client.decide(address, approvalId, verdict))
+      return true
     } catch (error) {
-      if (!hasCode(error, 'approval_already_decided')) throw error
+      const isOthers = hasCode(error, 'forbidden')
+      if (!isOthers && !hasCode(error, 'approval_already_decided')) throw error
       this.#notice(toErrorMessage(error))
+      return !isOthers
     }
+  }
+
+  /** Somebody at a terminal can wait for whoever may decide, or cancel. */
+  async #leaveToOthers(current: CurrentRun, { approvalId }: OpenApproval): Promise<Ending | undefined> {
+    if (this.#options.lines?.isTerminal) {
+      this.#notice('The answer goes on when they have. Ctrl+C cancels it.')
+      return undefined
+    }
+    const approvals = await this.#readApprovals(current)
+    return approvals.some((open) => open.approvalId === approvalId)
+      ? { kind: 'waiting', approvals }
+      : undefined
+  }
+
+  #readApprovals({ address }: CurrentRun): Promise<readonly OpenApproval[]> {
+    return this.#outlast(() => this.#options.client.readApprovals(address))
   }
 
   #outlast<T>(ask: () => Promise<T>): Promise<T> {
@@ -140,7 +162,7 @@ interface CurrentRun {
   readonly accepted: Promise<void>
   /** Says that it has. */
   readonly accept: () => void
-  /** Approvals that were decided here: their events may still be on the way. */
+  /** Approvals that were answered here: their events may still be on the way. */
   readonly decided: Set<string>
   isCancelled: boolean
 }

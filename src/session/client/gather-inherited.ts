@@ -32,9 +32,13 @@ export function withInherited(
   { request, attachments }: DetachedRequest,
   inherited: Inherited,
 ): DetachedRequest {
+  // A file that is said again is there already.
+  const others = inherited.attachments.filter(
+    ({ digest }) => !attachments.some((own) => own.digest === digest),
+  )
   return {
     request: { ...request, inherited: inherited.digest },
-    attachments: [...attachments, ...inherited.attachments],
+    attachments: [...attachments, ...others],
   }
 }
 

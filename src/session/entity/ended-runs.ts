@@ -1,7 +1,7 @@
 import { measureEnd } from '../../agent/telemetry/run-meter.js'
 import { hasCode } from '../../core/errors.js'
 import { toProblem } from '../../core/problem.js'
-import { type TerminalEvent, toRunRequest } from '../../run/events.js'
+import { type StoredEvent, type TerminalEvent, toRunRequest } from '../../run/events.js'
 import { fold, type RunState, type Steering } from '../../run/fold.js'
 import { toRequestText } from '../../run/to-response.js'
 import { isAsking } from '../../run/waiting.js'
@@ -112,6 +112,16 @@ export async function failRun(operation: Operation, run: string, error: unknown)
   const { key } = operation
   const problem = toProblem(error, { sessionId: key.session, correlationId: run })
   await endRun(operation, run, { type: 'run.failed', data: problem })
+}
+
+/** Tells again of a run that failed before it had a turn, as it may have been cut off before: no turn will ever tell. */
+export async function announceFailed(
+  operation: Operation,
+  run: string,
+  events: readonly StoredEvent[],
+): Promise<void> {
+  const state = fold(events)
+  if (state.turn === 0 && state.joined === undefined) await announce(operation, run, state)
 }
 
 /** Ends a run from outside, unless it has ended or is unknown, and tells whoever waits for it. */

@@ -14,7 +14,7 @@ import { inherit } from '../state/inherit.js'
 import { prepareHistory } from '../state/prepare-history.js'
 import { findTurnOf, takeBack, toReplaced } from '../state/take-back.js'
 import { bringAgain } from './bring-again.js'
-import { addTurn, adoptOutcome, announceWaiting, failRun, signalRun } from './ended-runs.js'
+import { addTurn, adoptOutcome, announceFailed, announceWaiting, failRun, signalRun } from './ended-runs.js'
 import { type Operation, restoreState, type SessionOperation, toPatience, toStateOf } from './operation.js'
 import { outlastExecutor } from './outlast-executor.js'
 
@@ -125,6 +125,7 @@ async function carryOut(
   }
   const { pending, written } = begun === undefined ? first : await find()
   const named = pending.findIndex(({ run }) => run === correlationId)
+  if (named === -1) return announceFailed(operation, correlationId, written.events)
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
     const isEnded = await goOn(operation, summary, named === 0 ? written : undefined)
     if (!isEnded) return

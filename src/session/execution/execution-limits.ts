@@ -48,12 +48,10 @@ export function toExecutionLimits(
     readonly now: number
   },
 ): ExecutionLimits {
-  const { maxSteps, stepTimeoutMs, runTimeoutMs, maxTokensPerSession } = agent
-  const sessionRest =
-    maxTokensPerSession === undefined ? undefined : Math.max(0, maxTokensPerSession - sessionTokens)
+  const { maxSteps, stepTimeoutMs, runTimeoutMs } = agent
   return {
     maxSteps,
-    ...toTokenLimits(agent, sessionRest),
+    ...toTokenLimits(agent, sessionTokens),
     stepTimeoutMs,
     parkAfter: operationStart + parkAfterMs,
     hardEnd: operationStart + hardEndMs,
