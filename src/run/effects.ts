@@ -15,14 +15,22 @@ export function toEffects({ steps }: RunState): readonly Effect[] {
   return steps.flatMap(({ step, calls }) => calls.flatMap((call) => toEffect(step, call))).toReversed()
 }
 
-function toEffect(step: number, { started, completed }: CallState): readonly Effect[] {
-  if (started === undefined) return []
-  const { callId, name, arguments: args, idempotencyKey, attempt } = started
-  // Of an attempt that was cut off, the error of a later one tells nothing.
-  const hasFailed = completed?.error !== undefined && !completed.isUnknown && attempt === 1
-  if (hasFailed) return []
-  const isKnown = completed !== undefined && completed.error === undefined
-  const result = isKnown ? (completed.result ?? null) : undefined
+function toEffect(step: number, call: CallState): readonly Effect[] {
+  const { started } = call
+  if (started === undefined || !hasEffect(call)) return []
+  const { callId, name, arguments: args, idempotencyKey } = started
+  const result = isDone(call) ? (call.completed?.result ?? null) : undefined
   // Some models number their calls anew in each step.
   return [{ callId, name, arguments: args, idempotencyKey, undoId: `undo_${step}_${callId}`, result }]
+}
+
+/** Whether a call has taken effect, or may have: it was cut off, or one of its attempts was, of which the error of a later one tells nothing. */
+export function hasEffect({ started, completed }: CallState): boolean {
+  if (started === undefined) return false
+  return completed?.error === undefined || completed.isUnknown === true || started.attempt > 1
+}
+
+/** Whether a call has taken effect. */
+export function isDone({ completed }: CallState): boolean {
+  return completed !== undefined && completed.error === undefined
 }

@@ -453,6 +453,24 @@ test('what may have been undone when an earlier attempt was cut off is undone ag
   expect(undone).toEqual([1, 1])
 })
 
+test('so it is of a tool that is never called again by itself', async () => {
+  const { made } = createTool({ onUnknownOutcome: 'fail', undo: isDead })
+  const { log, entity } = createSession(
+    ({ messages }) => (messages.some(({ role }) => role === 'tool') ? { text: 'Done.' } : callWork(1)),
+    { tools: [made] },
+  )
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  for (const id of ['b', 'c']) {
+    await ask(log, id, id, { undoes: { run: 'a' } })
+    await entity.operate('run', { correlationId: id })
+  }
+  expect(end(await log.read({ ...key, run: 'b' }))).toMatchObject({ data: { code: 'undo_failed' } })
+  expect(toOpenApprovals(fold(await log.read({ ...key, run: 'c' })))).toMatchObject([
+    { reason: 'unknown_outcome', name: 'undo_work' },
+  ])
+})
+
 test('messages do not join a run that undoes another one', async () => {
   const { log, say, operate } = createUndoable([callWork(1)])
   await say('a')

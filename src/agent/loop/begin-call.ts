@@ -24,7 +24,7 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
   if (decision?.decision === 'approve' && !asksForTokens(state)) return agree(context, state, tool)
   if (decision?.decision === 'reject') return complete(context, state, toRejection(state))
   if (started !== undefined) return settleUnknown(context, state, tool)
-  if (context.undo?.doubtful.has(call.callId) && tool.onUnknownOutcome === 'ask')
+  if (context.undo?.doubtful.has(call.callId) && tool.onUnknownOutcome !== 'retry')
     return ask(context, state, tool, 'unknown_outcome')
   if (waitsForTokens(context.journal.state)) return false
   if (needsTokens(context.journal.state, context.limits)) return ask(context, state, tool, 'budget_exhausted')

@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import { type Effect, toEffects } from '../../run/effects.js'
+import { type Effect, hasEffect, isDone, toEffects } from '../../run/effects.js'
 import type { UndoneRun } from '../../run/events.js'
 import type { CallState, RunState } from '../../run/fold.js'
 import { type Tool, toStaticTools } from '../agent-definition.js'
@@ -12,16 +12,14 @@ export async function planUndo({ undoneRuns, tools }: RunContext, { run }: Undon
   if (undoneRuns === undefined || state?.request === undefined)
     throw new AgentError('not_found', `undoes: run "${run}" is no part of the session any more.`)
   const attempts = toCalls(await undoneRuns.noteAttempt(run))
-  const earlier = toIds(
-    attempts.filter(({ completed }) => completed !== undefined && completed.error === undefined),
-  )
+  const earlier = toIds(attempts.filter(isDone))
   const effects = toEffects(state)
   const open = effects.filter(({ undoId }) => !earlier.has(undoId))
   const kinds = await Promise.all(open.map((effect) => toKinds(undoneRuns, tools, run, effect)))
   return {
     toUndo: open.filter((_, index) => kinds[index]?.has('undoable')),
     undone: effects.filter(({ undoId }) => earlier.has(undoId)),
-    doubtful: toIds(attempts.filter(isDoubtful)),
+    doubtful: toIds(attempts.filter((call) => hasEffect(call) && !isDone(call))),
     lasting: open.filter((_, index) => kinds[index]?.has('lasting')),
   }
 }
@@ -29,11 +27,6 @@ export async function planUndo({ undoneRuns, tools }: RunContext, { run }: Undon
 /** The calls of several runs that undo something. */
 function toCalls(attempts: readonly RunState[]): readonly CallState[] {
   return attempts.flatMap(({ steps }) => steps).flatMap((step) => step.calls)
-}
-
-/** Whether a call may have taken effect: it was cut off, with its run or before. */
-function isDoubtful({ started, completed }: CallState): boolean {
-  return started !== undefined && (completed === undefined || completed.isUnknown === true)
 }
 
 function toIds(calls: readonly CallState[]): ReadonlySet<string> {
