@@ -39,6 +39,8 @@ export class HelpDesk {
   readonly #run: WatchedRun
   /** What was put to somebody here: settles when the app has the answer. */
   readonly #put = new Map<string, Promise<void>>()
+  /** The approvals that are not for anybody here to decide. */
+  readonly #refused = new Set<string>()
   /** A human is asked one thing at a time. */
   #human: Promise<void> = Promise.resolve()
 
@@ -48,11 +50,8 @@ export class HelpDesk {
 
   /** Resolves when all is answered that somebody here can answer; gives the rest. @throws what one of them throws, or the signal's reason. */
   async answer(): Promise<Questions> {
-    const { app, address, signal, tools = [], onApproval } = this.#run
-    const standing: Partial<Questions> = await outlast(this.#run, () =>
-      app.readJson(toRunPath(address), { signal }),
-    )
-    const { approvals = [], toolCalls = [] } = standing
+    const { signal, tools = [], onApproval } = this.#run
+    const { approvals, toolCalls } = await this.#readQuestions()
     const asked = approvals.map(
       (one) => onApproval && this.#once(one.approvalId, () => this.#queue(one, onApproval)),
     )
@@ -62,10 +61,29 @@ export class HelpDesk {
     })
     // Neither a tool nor a human need listen to the signal.
     await raceAbort(Promise.all([...asked, ...called]), signal)
+    const theirs = approvals.filter(({ approvalId }) => this.#refused.has(approvalId))
     return {
-      approvals: approvals.filter(({ approvalId }) => !this.#put.has(approvalId)),
+      approvals: [
+        ...approvals.filter(({ approvalId }) => !this.#put.has(approvalId)),
+        ...(await this.#leaveOutDecided(theirs)),
+      ],
       toolCalls: toolCalls.filter(({ callId }) => !this.#put.has(callId)),
     }
+  }
+
+  /** Whoever may decide may have done so by now. */
+  async #leaveOutDecided(theirs: readonly ApprovalRequested[]): Promise<readonly ApprovalRequested[]> {
+    if (theirs.length === 0) return []
+    const { approvals } = await this.#readQuestions()
+    return theirs.filter(({ approvalId }) => approvals.some((open) => open.approvalId === approvalId))
+  }
+
+  async #readQuestions(): Promise<Questions> {
+    const { app, address, signal } = this.#run
+    const path = toRunPath(address)
+    const standing = await outlast(this.#run, () => app.readJson<Partial<Questions>>(path, { signal }))
+    const { approvals = [], toolCalls = [] } = standing
+    return { approvals, toolCalls }
   }
 
   #once(id: string, answer: () => Promise<void>): Promise<void> {
@@ -83,7 +101,12 @@ export class HelpDesk {
     const decision = await ask(approval)
     checkDecision(decision)
     const path = toApprovalPath(this.#run.address, approval.approvalId)
-    await this.#send(path, decision, 'approval_already_decided')
+    try {
+      await this.#send(path, decision, 'approval_already_decided')
+    } catch (error) {
+      if (!hasCode(error, 'forbidden')) throw error
+      this.#refused.add(approval.approvalId)
+    }
   }
 
   async #carryOut({ callId, arguments: args }: OpenCall, tool: ClientTool): Promise<void> {

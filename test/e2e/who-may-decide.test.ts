@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { AgentsClient } from '../../src/client/index.js'
 import type { AgentApi } from '../support/api.js'
 import { runChat } from '../support/run-chat.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
@@ -60,6 +61,22 @@ test('whoever chats may leave it to others: a pipe is told how, unless they have
   decided.type('y')
   await decided.waitFor('refund of 7')
   expect(await decided.end()).toBe(0)
+})
+
+test('the client leaves to others what is theirs to decide', async () => {
+  const client = new AgentsClient({ url: `${app.url}/api`, headers: { 'x-user': 'alice' } })
+  const session = client.session('Assistant', 'client')
+  const onApproval = () => approve
+  const waiting = await session.run('refund 7', { onApproval })
+  expect([waiting.status, waiting.approvals.map(({ name }) => name)]).toEqual(['waiting', ['refund']])
+  const decided = session.resume(waiting.responseId, {
+    async onApproval({ approvalId }) {
+      await supervisor.decide('client', approvalId, approve)
+      return approve
+    },
+  })
+  expect((await decided).text).toBe('refund of 7')
+  expect((await session.run('note 8', { onApproval })).text).toBe('note of 8')
 })
 
 interface Listed {
