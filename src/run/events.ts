@@ -298,15 +298,3 @@ export function isTerminal(event: RunEvent): event is TerminalEvent {
 export function toRunRequest([accepted]: readonly RunEvent[]): RunRequest | undefined {
   return accepted?.type === 'run.accepted' ? accepted.data : undefined
 }
-
-const deltas: readonly string[] = [
-  'message.delta',
-  'reasoning.delta',
-  'tool.progress',
-  'run.alive',
-] satisfies readonly RunEventType[]
-
-/** True for provisional events: void if their step, or their tool, is begun again. */
-export function isDelta({ type }: RunEvent): boolean {
-  return deltas.includes(type)
-}

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/clock.js'
-import { isDelta, type RunEvent, type StoredEvent } from './events.js'
+import type { RunEvent, RunEventType, StoredEvent } from './events.js'
 import { advance, fold, type RunState } from './fold.js'
 
 export interface RunJournalOptions {
@@ -106,4 +106,16 @@ function mergeDelta(last: RunEvent | undefined, next: RunEvent): RunEvent | unde
   if (next.type !== 'message.delta' && next.type !== 'reasoning.delta') return undefined
   if (last.data.step !== next.data.step) return undefined
   return { type: last.type, data: { ...next.data, text: last.data.text + next.data.text } }
+}
+
+const deltas: readonly string[] = [
+  'message.delta',
+  'reasoning.delta',
+  'tool.progress',
+  'run.alive',
+] satisfies readonly RunEventType[]
+
+/** Whether an event is provisional: void if its step, or its tool, is begun again. */
+function isDelta({ type }: RunEvent): boolean {
+  return deltas.includes(type)
 }
