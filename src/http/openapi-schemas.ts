@@ -31,6 +31,7 @@ const historyEntry = toObject(
     timestamp: time,
     correlationId: text,
     files: count,
+    undoes: text,
     model: text,
     agent_response: agentResponse,
   },

@@ -19,6 +19,8 @@ export interface HistoryEntry {
   readonly correlationId?: string
   /** How many files came with a message; only when runs are asked for, and absent when none did. */
   readonly files?: number
+  /** The run that a message undoes; only when runs are asked for, and absent when it undoes none. */
+  readonly undoes?: string
   /** The model that answered; only when runs are asked for, and absent where none was asked. */
   readonly model?: string
   readonly agent_response?: {

@@ -290,5 +290,10 @@ describe.skipIf(!hasBrowser)('a turn on the chat page', () => {
         'undo work_undone 1',
       ])
       expect(await offered(), 'what undoes is not undone').toEqual([1, 2])
+      const anew = () =>
+        window.ask<readonly boolean[]>(
+          `[...document.querySelectorAll('.anew')].map(({ firstChild }) => !firstChild.hidden)`,
+        )
+      expect(await anew(), 'nor said anew').toEqual([true, true, true, false, false])
     }))
 })

@@ -48,8 +48,9 @@ test('what a run has done is undone from another host, and told like any answer'
   expect((await scene.api.run(request)).body, 'sent again').toEqual(answer?.body)
   expect((await undo('plain')).body.response, 'asked for anew').toBe(answer?.body.response)
   expect(await readUndone('plain')).toEqual(['b', 'a'])
-  const { conversation_history: said } = (await scene.api.state('plain')).body
+  const { conversation_history: said } = (await scene.api.state('plain', '?runs=true')).body
   expect(said.at(-1)?.content).toBe(answer?.body.response)
+  expect(said.map(({ undoes }) => undoes).filter((run) => run !== undefined)).toEqual(['plain', 'plain'])
 })
 
 test('a host that is killed while it undoes is gone on for, and nothing is undone twice that was recorded', async () => {

@@ -18,7 +18,7 @@ function addTurn(state: AgentState, turn: number, text: string, budget?: number)
   const time = '2026-01-01T00:00:00.000Z'
   state.addTurn(
     turn,
-    [toRequestEntry(messages, `${turn}`, time, turn), toResponseEntry(response, time)],
+    [toRequestEntry(messages, `${turn}`, time, { turn }), toResponseEntry(response, time)],
     budget,
   )
 }

@@ -33,9 +33,10 @@ const historyLine = z.object({
   content: z.string(),
   correlationId: z.string().optional(),
   files: z.number().optional(),
+  undoes: z.string().optional(),
 })
 
-/** A line of a conversation, the run that it was said in, and how many files came with it. */
+/** A line of a conversation, the run that it was said in, how many files came with it, and which run it undoes. */
 export type HistoryLine = z.infer<typeof historyLine>
 
 const sessionState = z.object({

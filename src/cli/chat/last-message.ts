@@ -5,6 +5,8 @@ export interface LastMessage {
   readonly run: string
   readonly text: string
   readonly hasFile: boolean
+  /** The run that it undoes; `undefined` when it undoes none. */
+  readonly undoes: string | undefined
 }
 
 /** What was said last, with what joined it; `undefined` when nothing was, or not in a run. */
@@ -17,5 +19,6 @@ export function findLastMessage(lines: readonly HistoryLine[]): LastMessage | un
   // What waits for its answer stands behind others that do.
   const own = role === 'user' ? said.filter(({ correlationId }) => correlationId === run) : said
   const hasFile = own.some(({ files = 0 }) => files > 0)
-  return { run, text: own.map(({ content }) => content).join('\n'), hasFile }
+  const undoes = own.find((line) => line.undoes !== undefined)?.undoes
+  return { run, text: own.map(({ content }) => content).join('\n'), hasFile, undoes }
 }

@@ -23,6 +23,9 @@ export async function sayAnew(chat: SayAnewOptions, words?: string): Promise<End
   if (words === '') return complain(chat, 'Say the last message in other words: /edit TEXT')
   const last = await readLast(chat)
   if (last === undefined) return complain(chat, 'Nothing has been said yet.')
+  if (last.undoes !== undefined) {
+    return complain(chat, 'The last message undid something, and asked nobody.')
+  }
   if (last.hasFile) {
     return complain(chat, 'The last message came with a file, which cannot be sent from here.')
   }
@@ -30,11 +33,11 @@ export async function sayAnew(chat: SayAnewOptions, words?: string): Promise<End
   return conversation.send({ text: words ?? last.text, replaces: last.run })
 }
 
-/** Undoes what was done for the last message of the conversation; `undefined` where there is none. @throws {AgentError} as {@link Conversation.send} */
+/** Undoes what was done for the last message of the conversation, or goes on with that; `undefined` where there is none. @throws {AgentError} as {@link Conversation.send} */
 export async function undoLast(chat: SayAnewOptions): Promise<Ending | undefined> {
   const last = await readLast(chat)
   if (last === undefined) return complain(chat, 'Nothing has been said yet.')
-  return chat.conversation.send({ text: 'Undo what was done.', undoes: last.run })
+  return chat.conversation.send({ text: 'Undo what was done.', undoes: last.undoes ?? last.run })
 }
 
 async function readLast({ client, address, screen }: SayAnewOptions): Promise<LastMessage | undefined> {

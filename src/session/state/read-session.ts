@@ -115,7 +115,8 @@ async function inheritFor(conversation: Conversation, { run, events }: OpenRun):
 /** What the user has said and waits for an answer to. */
 function toRequestEntries({ run, events: [accepted] }: OpenRun): readonly StoredEntry[] {
   if (accepted?.type !== 'run.accepted') return []
-  return [toRequestEntry(accepted.data.messages, run, toTimestamp(accepted.at))]
+  const { messages, options } = accepted.data
+  return [toRequestEntry(messages, run, toTimestamp(accepted.at), { undoes: options.undoes?.run })]
 }
 
 async function readPage(conversation: Conversation, { limit, before }: HistoryPage) {

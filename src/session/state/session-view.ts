@@ -4,14 +4,16 @@ import { toWireUsage } from '../../run/wire-usage.js'
 import { fromStoredError, fromStoredMessage, fromStoredUsage } from './stored-messages.js'
 import type { StoredEntry, StoredMessage } from './stored-state.js'
 
-/** A stored conversation as callers see it: each request's messages, and one line for each answer; with their runs, and how many files they had, when asked for. */
+/** A stored conversation as callers see it: each request's messages, and one line for each answer; with their runs, how many files they had, and what they undo, when asked for. */
 export function toHistoryEntries(
   entries: readonly StoredEntry[],
   { runs = false }: { readonly runs?: boolean | undefined } = {},
 ): readonly HistoryEntry[] {
   return entries.flatMap((entry) => {
     const lines = toLines(entry, runs)
-    return runs ? lines.map((line) => ({ ...line, ...toRunId(entry), ...toModel(entry) })) : lines
+    return runs
+      ? lines.map((line) => ({ ...line, ...toRunId(entry), ...toModel(entry), ...toUndone(entry) }))
+      : lines
   })
 }
 
@@ -43,6 +45,11 @@ function toRunId({ correlationId }: StoredEntry) {
 function toModel({ extensionData }: StoredEntry) {
   const model = extensionData?.model
   return typeof model === 'string' ? { model } : {}
+}
+
+function toUndone({ extensionData }: StoredEntry) {
+  const undoes = extensionData?.undoes
+  return typeof undoes === 'string' ? { undoes } : {}
 }
 
 function toAnswerLine(entry: StoredEntry): HistoryEntry {

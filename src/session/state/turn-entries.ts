@@ -13,14 +13,14 @@ export function toRequestEntry(
   messages: readonly ChatMessage[],
   correlationId: string,
   createdAt: string,
-  turn?: number,
+  { turn, undoes }: { readonly turn?: number; readonly undoes?: string | undefined } = {},
 ): StoredEntry {
   return {
     $type: 'request',
     correlationId,
     createdAt,
     messages: messages.map(toStoredMessage),
-    ...(turn === undefined ? {} : { extensionData: { turn } }),
+    ...(turn === undefined && undoes === undefined ? {} : { extensionData: { turn, undoes } }),
   }
 }
 
@@ -77,9 +77,11 @@ export function toTurnEntries(
   if (state.request === undefined || state.joined !== undefined || first === undefined) return []
   if (last === undefined || !isTerminal(last)) return []
   const acceptedAt = toTimestamp(first.at)
+  const { messages, options } = state.request
+  const { turn } = state
   return [
-    toRequestEntry(state.request.messages, correlationId, acceptedAt, state.turn),
-    ...state.steering.map(({ run, messages }) => toRequestEntry(messages, run, acceptedAt, state.turn)),
+    toRequestEntry(messages, correlationId, acceptedAt, { turn, undoes: options.undoes?.run }),
+    ...state.steering.map((joined) => toRequestEntry(joined.messages, joined.run, acceptedAt, { turn })),
     toOutcomeEntry(state, last, correlationId, toTimestamp(last.at)),
   ]
 }

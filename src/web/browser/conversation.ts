@@ -144,7 +144,7 @@ export class Conversation {
   }
 
   #deliver(unsent: UnsentMessage): void {
-    const { run, message, replaces } = unsent
+    const { run, message, replaces, undoes } = unsent
     const { outbox } = this.#options
     if (this.#turns.some(({ key }) => key === run)) {
       outbox.remove(run)
@@ -152,7 +152,7 @@ export class Conversation {
     }
     outbox.put(unsent)
     const { kept, taken } = takeBack(this.#turns, replaces)
-    const view = createRunView(message, 'sending')
+    const view = { ...createRunView(message, 'sending'), isUndo: undoes !== undefined }
     const at = new Date().toISOString()
     this.#show([...kept, { key: run, run, at, view, records: undefined, replaces }])
     this.#sent = this.#sent.then(() => this.#post(unsent, taken))

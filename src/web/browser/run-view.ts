@@ -66,6 +66,8 @@ export interface RunView {
   readonly said: string
   /** Whether a file came with it. */
   readonly hasFile: boolean
+  /** Whether it undoes another one: then nobody was asked what was said. */
+  readonly isUndo: boolean
   readonly status: RunStatus
   readonly parts: readonly RunPart[]
   readonly usage: ShownUsage | undefined
@@ -76,7 +78,8 @@ export interface RunView {
 
 /** A run of which nothing but its message is known. */
 export function createRunView(said: string, status: RunStatus): RunView {
-  return { said, hasFile: false, status, parts: [], usage: undefined, model: undefined, problem: undefined }
+  const nothing = { parts: [], usage: undefined, model: undefined, problem: undefined }
+  return { said, hasFile: false, isUndo: false, status, ...nothing }
 }
 
 /** Whether a run has not ended. */

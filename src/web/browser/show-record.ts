@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.js'
+import { isJsonObject, type JsonObject } from '../../core/json.js'
 import { hasFile, toSaid, toText } from './message-text.js'
 import { readApproval } from './read-approval.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
@@ -59,7 +59,8 @@ function onParts(change: (parts: readonly RunPart[], data: JsonObject) => readon
 }
 
 function showMessage(view: RunView, data: JsonObject): RunView {
-  return { ...view, said: toSaid(data) || view.said, hasFile: hasFile(data), status: 'queued' }
+  const isUndo = isJsonObject(readObject(data, 'options').undoes)
+  return { ...view, said: toSaid(data) || view.said, hasFile: hasFile(data), isUndo, status: 'queued' }
 }
 
 function showStart(view: RunView, data: JsonObject): RunView {

@@ -82,10 +82,11 @@ export function putBack(turns: readonly Turn[], taken: readonly Turn[], key: str
   return refused.length === 0 ? turns : [...kept, ...missing, ...refused]
 }
 
-/** What was said in a turn, to be said anew; `undefined` when it cannot be: the app does not have it, or the page does not have its files. */
+/** What was said in a turn, to be said anew; `undefined` when it cannot be: the app does not have it, the page does not have its files, or nobody was asked it. */
 export function toMessage(turn: Turn): string | undefined {
   const { run, view, records = [] } = turn
-  if (run === undefined || view.status === 'sending' || view.hasFile || isRefused(turn)) return undefined
+  if (run === undefined || view.status === 'sending' || isRefused(turn)) return undefined
+  if (view.hasFile || view.isUndo) return undefined
   return records.length === 0 ? view.said : toWholeMessage(records)
 }
 
