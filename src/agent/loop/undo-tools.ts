@@ -1,3 +1,4 @@
+import type { Effect } from '../../run/effects.js'
 import type { UndoneRun } from '../../run/events.js'
 import type { Tool } from '../agent-definition.js'
 import type { UndoPlan } from './undone-runs.js'
@@ -7,14 +8,47 @@ export function toUndoName(tool: string): string {
   return `undo_${tool}`.slice(0, 64)
 }
 
-/** The tools of a run that undoes another one: each undoes what one of the agent's has done. A human has asked for it, so nobody is asked again. */
+/** The tools of a run that undoes another one: each undoes what one of the agent's has done. Those are missing that cannot. */
 export function toUndoTools(
   tools: readonly Tool[],
   { toUndo }: UndoPlan,
-  { run, partial }: UndoneRun,
+  undoes: UndoneRun,
 ): readonly Tool[] {
   const effects = new Map(toUndo.map((effect) => [effect.undoId, effect]))
-  const base = (tool: Tool) => ({
+  return tools.flatMap((tool) => {
+    const work = toUndoWork(tool, effects, undoes)
+    return work === undefined ? [] : [{ ...toUndoTool(tool), ...work }]
+  })
+}
+
+type UndoWork = Pick<Tool, 'invoke' | 'delegate'>
+
+/** What a tool does to undo its calls: by its own `undo`, or by having its agent undo what that did. */
+function toUndoWork(
+  tool: Tool,
+  effects: ReadonlyMap<string, Effect>,
+  { run, partial }: UndoneRun,
+): UndoWork | undefined {
+  const { delegate, invoke } = tool
+  if (delegate !== undefined) {
+    const undoes = (undoId: string) => ({ run: `${run}/${effects.get(undoId)?.callId}`, partial })
+    return { invoke, delegate: { ...delegate, undoes, toMessage: () => 'Undo what was done.' } }
+  }
+  const undo = tool.undo?.bind(tool)
+  if (undo === undefined) return undefined
+  return {
+    async invoke(args, context, clock) {
+      const effect = effects.get(context.callId)
+      if (effect === undefined) return { error: 'There is nothing to undo.' }
+      const { result, idempotencyKey } = effect
+      return undo(args, { result, idempotencyKey }, context, clock)
+    },
+  }
+}
+
+/** A human has asked for it, so nobody is asked again; and what the tool knows of its own calls says nothing of these. */
+function toUndoTool(tool: Tool): Omit<Tool, keyof UndoWork> {
+  return {
     name: toUndoName(tool.name),
     declaration: tool.declaration,
     readOnly: false,
@@ -23,24 +57,8 @@ export function toUndoTools(
     onUnknownOutcome: tool.onUnknownOutcome,
     approvalTimeoutMs: tool.approvalTimeoutMs,
     approvers: tool.approvers,
-    check: (args: unknown) => tool.check(args),
+    check: (args) => tool.check(args),
     needsApproval: async () => false,
-    reconcile: async () => ({ outcome: 'unknown' as const }),
-  })
-  return tools.flatMap((tool): readonly Tool[] => {
-    const { delegate } = tool
-    if (delegate !== undefined) {
-      const undoes = (undoId: string) => ({ run: `${run}/${effects.get(undoId)?.callId}`, partial })
-      const own = { ...delegate, undoes, toMessage: () => 'Undo what was done.' }
-      return [{ ...base(tool), delegate: own, invoke: tool.invoke }]
-    }
-    if (tool.undo === undefined) return []
-    const invoke: Tool['invoke'] = async (args, context, clock) => {
-      const effect = effects.get(context.callId)
-      if (effect === undefined || tool.undo === undefined) return { error: 'There is nothing to undo.' }
-      const { result, idempotencyKey } = effect
-      return tool.undo(args, { result, idempotencyKey }, context, clock)
-    }
-    return [{ ...base(tool), invoke }]
-  })
+    reconcile: async () => ({ outcome: 'unknown' }),
+  }
 }
