@@ -386,38 +386,66 @@ test('a run is undone once it has ended, also by being stopped', async () => {
   expect(undos.map(({ n }) => n)).toEqual([1])
 })
 
-test('nobody is asked about a call that undoes another, but whether one that was cut off is to be made again', async () => {
+test('whoever has to agree to a call has to agree to its undoing, and to making that again when it was cut off', async () => {
   const undone: number[] = []
   const { made } = createTool({
-    approval: 'always',
+    approval: ({ n }) => n === 1,
     // Of the call that is undone: it says nothing of the one that undoes it.
     reconcile: () => ({ outcome: 'done', result: 'done' }),
     undo({ n }, _undone, { attempt }) {
       undone.push(n)
-      if (attempt === 1) throw new AgentError('outcome_unknown', 'The line is dead.')
+      if (n === 1 && attempt === 1) throw new AgentError('outcome_unknown', 'The line is dead.')
     },
   })
+  const { log, entity } = createSession(
+    ({ messages }) => (messages.some(({ role }) => role === 'tool') ? { text: 'Done.' } : callWork(1, 2)),
+    { tools: [made] },
+  )
+  const asked: string[] = []
+  const run = async (id: string) => {
+    await entity.operate('run', { correlationId: id })
+    while (true) {
+      const events = await log.read({ ...key, run: id })
+      const [approval] = toOpenApprovals(fold(events))
+      if (approval === undefined) return end(events)
+      asked.push(`${approval.name} ${JSON.stringify(approval.arguments)} ${approval.reason}`)
+      const { approvalId } = approval
+      await log.control({ ...key, run: id }, { type: 'decision', approvalId, decision: 'approve' })
+      await entity.operate('decide', { correlationId: id })
+    }
+  }
+  await ask(log, 'a')
+  await run('a')
+  await ask(log, 'b', 'b', { undoes: { run: 'a' } })
+  expect(await run('b')).toMatchObject({ data: { response: 'Undone: work({"n":2}), work({"n":1}).' } })
+  expect(asked).toEqual([
+    'work {"n":1} policy',
+    'undo_work {"n":1} policy',
+    'undo_work {"n":1} unknown_outcome',
+  ])
+  expect(undone).toEqual([2, 1, 1])
+})
+
+test('an undoing that a human rejects ends the run', async () => {
+  const { made } = createTool({ approval: 'always', undo: () => 'undone' })
   const { log, entity } = createSession(
     ({ messages }) => (messages.some(({ role }) => role === 'tool') ? { text: 'Done.' } : callWork(1)),
     { tools: [made] },
   )
-  const run = async (id: string) => {
-    await entity.operate('run', { correlationId: id })
-    const events = await log.read({ ...key, run: id })
-    const [approval] = toOpenApprovals(fold(events))
-    if (approval === undefined) return { last: end(events), approval }
-    const { approvalId } = approval
-    await log.control({ ...key, run: id }, { type: 'decision', approvalId, decision: 'approve' })
-    await entity.operate('decide', { correlationId: id })
-    return { last: end(await log.read({ ...key, run: id })), approval }
+  const decide = async (run: string, decision: 'approve' | 'reject') => {
+    await entity.operate('run', { correlationId: run })
+    const [approval] = toOpenApprovals(fold(await log.read({ ...key, run })))
+    const { approvalId = '' } = approval ?? {}
+    await log.control({ ...key, run }, { type: 'decision', approvalId, decision, reason: 'too late' })
+    await entity.operate('decide', { correlationId: run })
+    return end(await log.read({ ...key, run }))
   }
   await ask(log, 'a')
-  expect((await run('a')).approval?.reason).toBe('policy')
+  await decide('a', 'approve')
   await ask(log, 'b', 'b', { undoes: { run: 'a' } })
-  const { last, approval } = await run('b')
-  expect(approval).toMatchObject({ reason: 'unknown_outcome', name: 'undo_work', arguments: { n: 1 } })
-  expect(last).toMatchObject({ data: { response: 'Undone: work({"n":1}).' } })
-  expect(undone).toEqual([1, 1])
+  expect(await decide('b', 'reject')).toMatchObject({
+    data: { code: 'undo_failed', detail: 'A human rejected this call: too late. Not undone: work({"n":1}).' },
+  })
 })
 
 test('what may have been undone when an earlier attempt was cut off is undone again only if a human agrees', async () => {

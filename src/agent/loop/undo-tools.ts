@@ -46,7 +46,10 @@ function toUndoWork(
   }
 }
 
-/** A human has asked for it, so nobody is asked again; and what the tool knows of its own calls says nothing of these. */
+/**
+ * Who has to agree to what the tool does has to agree to its undoing, too. What strangers wrote has no part in that, as the model
+ * has none; and what the destination says of the tool's own calls says nothing of these.
+ */
 function toUndoTool(tool: Tool): Omit<Tool, keyof UndoWork> {
   return {
     name: toUndoName(tool.name),
@@ -58,7 +61,7 @@ function toUndoTool(tool: Tool): Omit<Tool, keyof UndoWork> {
     approvalTimeoutMs: tool.approvalTimeoutMs,
     approvers: tool.approvers,
     check: (args) => tool.check(args),
-    needsApproval: async () => false,
+    needsApproval: (args, context) => tool.needsApproval(args, context),
     reconcile: async () => ({ outcome: 'unknown' }),
   }
 }

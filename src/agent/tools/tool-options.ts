@@ -46,7 +46,7 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
   /**
    * Undoes what a call has done: called with its arguments when a run is sent that `undoes` the one that made it. Its context
    * is of its own; its `idempotencyKey` is the same whenever this call is undone. A throw says that it could not be undone. A crash,
-   * `timeoutMs`, `retry` and `onUnknownOutcome` count for it as for `execute`; nobody has to agree to it.
+   * `timeoutMs`, `retry`, `approval` and `onUnknownOutcome` count for it as for `execute`.
    *
    * @default none: what the tool does cannot be undone, unless it is `readOnly`
    */
