@@ -44,6 +44,7 @@ async function* streamWithTokens(
   try {
     const follow = waiting.follows(continuation !== undefined)
     for await (const event of agent.client.stream(asked, { signal: parking.signal, follow })) {
+      if (signal.aborted) await leaveLate(context, event)
       signal.throwIfAborted()
       if (event.type !== 'continuation') yield event
       else if (event.token !== journal.state.continuation) {
@@ -58,6 +59,15 @@ async function* streamWithTokens(
   } finally {
     parking.end()
   }
+}
+
+/**
+ * Whoever stopped the run may not have known this token yet, and so could not tell the provider. Where another executor has
+ * taken the run over, that one goes on with the answer.
+ */
+async function leaveLate(context: RunContext, event: ChatEvent): Promise<void> {
+  if (event.type !== 'continuation' || event.token === undefined || context.signal.aborted) return
+  await cancelToken(context, event.token)
 }
 
 function createLostError(): AgentError {
@@ -80,15 +90,17 @@ export function parkInBackground({ journal, clock }: RunSetup): void {
 }
 
 /** Tells the provider that nobody waits for its answer any more. Should it not hear, it works in vain, which harms no run. */
-export async function cancelAnswer({ agent, journal, clock, signal, onError }: RunSetup): Promise<void> {
-  for (const token of toOpenTokens(agent, journal.state)) {
-    try {
-      const limit = AbortSignal.any([signal, clock.timeout(cancelLimitMs)])
-      await agent.client.cancel?.(token, { signal: limit })
-    } catch (error) {
-      signal.throwIfAborted()
-      // A token that is none of the client's stands for no work of its provider.
-      if (!hasCode(error, 'invalid_request')) onError(error)
-    }
+export async function cancelAnswer(setup: RunSetup): Promise<void> {
+  for (const token of toOpenTokens(setup.agent, setup.journal.state)) await cancelToken(setup, token)
+}
+
+async function cancelToken({ agent, clock, signal, onError }: RunSetup, token: string): Promise<void> {
+  try {
+    const limit = AbortSignal.any([signal, clock.timeout(cancelLimitMs)])
+    await agent.client.cancel?.(token, { signal: limit })
+  } catch (error) {
+    signal.throwIfAborted()
+    // A token that is none of the client's stands for no work of its provider.
+    if (!hasCode(error, 'invalid_request')) onError(error)
   }
 }
