@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
@@ -275,54 +276,61 @@ test('an agent that works for another one parks it with itself', async () => {
   expect(scene.server.requests).toHaveLength(3)
 })
 
-/** A provider that says only when it is let to which answer it has begun, however early it is told to stop. */
-function createLateClient() {
-  let say = () => {}
-  const isSaid = new Promise<void>((resolve) => {
-    say = resolve
+/** What is awaited until it is opened. */
+function createGate() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
   })
+  return { opened, open: () => open() }
+}
+
+/** A provider that says a first word, if any, and which answer it has begun, only when it is let to, however early it is told to stop. */
+async function beginLate(word?: string) {
+  const [speaking, naming] = [createGate(), createGate()]
   const cancelled: string[] = []
   const client: ChatClient = {
     model: 'late',
     async *stream() {
       yield { type: 'continuation', token: 'begun' }
-      await isSaid
+      await speaking.opened
+      if (word !== undefined) yield { type: 'text', text: word }
+      await naming.opened
       yield { type: 'continuation', token: 'named' }
     },
     async cancel(token) {
       cancelled.push(token)
     },
   }
-  return { client, cancelled, say: () => say() }
-}
-
-async function beginLate() {
-  const late = createLateClient()
   const log = new MemoryRunLog()
   await ask(log, 'a')
-  const entity = new EntityKit({ agent: new Agent({ name: 'Agent', client: late.client }), log, limits })
+  const entity = new EntityKit({ agent: new Agent({ name: 'Agent', client }), log, limits })
   const operation = entity.operate('run', { correlationId: 'a' })
   const begun = expect.objectContaining({ type: 'step.continued' })
   await expect.poll(() => log.read(run), patiently).toContainEqual(begun)
-  return { ...late, log, operation }
+  return { log, operation, cancelled, speak: speaking.open, name: naming.open }
 }
 
 test('an answer that is named only when its run has been cancelled is cancelled then', async () => {
-  const { log, operation, cancelled, say } = await beginLate()
+  const { log, operation, cancelled, speak, name } = await beginLate()
   await log.control(run, { type: 'cancel', reason: 'enough' })
   await operation
   expect((await log.read(run)).at(-1)).toMatchObject({ type: 'run.cancelled' })
   expect(cancelled).toEqual(['begun'])
-  say()
+  speak()
+  name()
   await expect.poll(() => cancelled, patiently).toEqual(['begun', 'named'])
 })
 
 test('an answer that is named when another executor has its run is left to that one', async () => {
-  const { log, operation, cancelled, say } = await beginLate()
+  const { log, operation, cancelled, speak, name } = await beginLate('Well')
   const events = await log.read(run)
   const started = { epoch: 2, attempt: 2, turn: 1, executor: 'other' }
   await log.append(run, events.length, [{ type: 'run.started', data: started }])
-  say()
-  await expect(operation).rejects.toMatchObject({ code: 'fenced' })
+  speak()
+  await operation
+  expect((await log.read(run)).at(-1), 'it was fenced off').toMatchObject({ data: started })
+  name()
+  await nextTurn()
   expect(cancelled).toEqual([])
 })
