@@ -3,6 +3,7 @@ import type { AgentDefinition } from '../agent/agent-definition.js'
 import { checkJsonSchema } from '../core/caller-schema.js'
 import { AgentError } from '../core/errors.js'
 import { createTextMessage } from '../core/messages.js'
+import { undoMessage } from '../core/undo-message.js'
 import type { RunOptions, RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
 import { checkCallerTools, refuseToJoin } from './caller-tools.js'
@@ -86,9 +87,6 @@ function parseBody(body: Body): RunBody {
   refuseBoth(parsed, 'responseSchema', 'response_format')
   return parsed
 }
-
-/** What the conversation has as the message of who undoes something, and says nothing. */
-const undoMessage = 'Undo what was done.'
 
 /** What says something to the model, which a run that undoes another one does not ask. */
 const forModel = [

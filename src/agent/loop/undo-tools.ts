@@ -1,3 +1,4 @@
+import { undoMessage } from '../../core/undo-message.js'
 import type { Effect } from '../../run/effects.js'
 import type { UndoneRun } from '../../run/events.js'
 import type { Tool } from '../agent-definition.js'
@@ -32,7 +33,7 @@ function toUndoWork(
   const { delegate, invoke } = tool
   if (delegate !== undefined) {
     const undoes = (undoId: string) => ({ run: `${run}/${effects.get(undoId)?.callId}`, partial })
-    return { invoke, delegate: { ...delegate, undoes, toMessage: () => 'Undo what was done.' } }
+    return { invoke, delegate: { ...delegate, undoes, toMessage: () => undoMessage } }
   }
   const undo = tool.undo?.bind(tool)
   if (undo === undefined) return undefined

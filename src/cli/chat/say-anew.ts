@@ -1,6 +1,7 @@
 import { outlast } from '../../client/outage.js'
 import { systemClock } from '../../core/clock.js'
 import type { SessionAddress } from '../../core/session-paths.js'
+import { undoMessage } from '../../core/undo-message.js'
 import type { AppClient } from './app-client.js'
 import type { Conversation, Ending } from './conversation.js'
 import { findLastMessage, type LastMessage } from './last-message.js'
@@ -37,7 +38,7 @@ export async function sayAnew(chat: SayAnewOptions, words?: string): Promise<End
 export async function undoLast(chat: SayAnewOptions): Promise<Ending | undefined> {
   const last = await readLast(chat)
   if (last === undefined) return complain(chat, 'Nothing has been said yet.')
-  return chat.conversation.send({ text: 'Undo what was done.', undoes: last.undoes ?? last.run })
+  return chat.conversation.send({ text: undoMessage, undoes: last.undoes ?? last.run })
 }
 
 async function readLast({ client, address, screen }: SayAnewOptions): Promise<LastMessage | undefined> {

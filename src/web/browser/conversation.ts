@@ -1,5 +1,6 @@
 import { followEvents } from '../../core/follow-events.js'
 import type { RunAddress, SessionAddress } from '../../core/session-paths.js'
+import { undoMessage } from '../../core/undo-message.js'
 import type { ConversationClient, Verdict } from './conversation-client.js'
 import { toHistoryTurns } from './history-turns.js'
 import type { Outage } from './outage.js'
@@ -89,7 +90,7 @@ export class Conversation {
 
   /** Has undone what the tools of a run have done. */
   undo(undoes: string): void {
-    this.#deliver({ ...this.address, run: this.#options.createId(), message: 'Undo what was done.', undoes })
+    this.#deliver({ ...this.address, run: this.#options.createId(), message: undoMessage, undoes })
   }
 
   /** Stops the run that is being answered. */
