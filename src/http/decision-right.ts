@@ -23,8 +23,7 @@ export async function requireRight(
   refusal: AgentError = createForbiddenError(intended.approval),
 ): Promise<void> {
   if (!(await isAllowed(call, intended))) throw refusal
-  if (intended.decision === 'reject' || isAnotherOne(call, intended.approval)) return
-  throw createForbiddenError(intended.approval)
+  if (!mayBeNext(call, intended)) throw createForbiddenError(intended.approval)
 }
 
 async function isAllowed(call: Call, intended: IntendedDecision): Promise<boolean> {
@@ -35,14 +34,16 @@ async function isAllowed(call: Call, intended: IntendedDecision): Promise<boolea
 }
 
 /**
- * Whether the caller may be one more of those who agree. Where several people have to, each has to be another one.
+ * Whether the caller may be the next to decide. Where several people have to agree, each has to be another one.
  * Security: those who have not signed in cannot be told apart.
  */
-function isAnotherOne(
+function mayBeNext(
   { owner: caller }: Call,
-  { approvers = 1, approvedBy = [] }: ApprovalRequested,
+  { decision, approval }: Pick<IntendedDecision, 'decision' | 'approval'>,
 ): boolean {
-  return approvers === 1 || (caller !== undefined && !approvedBy.includes(caller))
+  const { approvers = 1, approvedBy = [] } = approval
+  if (decision === 'reject' || approvers === 1) return true
+  return caller !== undefined && !approvedBy.includes(caller)
 }
 
 /** Whether the caller may decide anything about a session's approvals, as far as that does not depend on what they ask. */
@@ -56,8 +57,8 @@ export async function findRights(
   session: SessionSummary,
   asked: Pick<IntendedDecision, 'key' | 'approval'>,
 ): Promise<readonly Decision['decision'][]> {
-  const possible: Decision['decision'][] = isAnotherOne(call, asked.approval) ? ['approve'] : []
-  possible.push('reject')
+  const both = ['approve', 'reject'] as const
+  const possible = both.filter((decision) => mayBeNext(call, { ...asked, decision }))
   const rule = call.settings.mayDecide
   if (rule === undefined) return mayFindRights(call, session) ? possible : []
   const rights: Decision['decision'][] = []
