@@ -19,6 +19,7 @@ import type { WorkflowDefinition } from '../orchestration/workflow/workflow-defi
 import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
 import { journalEntity } from '../orchestration/workflow/workflow-names.js'
 import { toEntityName } from '../session/agent-session-id.js'
+import { accountEntity, createAccountEntity } from '../session/allowance/account.js'
 import { type AgentEntityOptions, createAgentEntity } from '../session/entity/agent-entity.js'
 import { toolRunOrchestrator } from '../session/execution/durable-tools.js'
 import { toExecutorSilence, toOperationLimits } from '../session/execution/execution-limits.js'
@@ -78,6 +79,7 @@ export class AgentFunctionApp {
       agents: this.#agents,
       maxInlineMediaBytes,
       maxContinuedBytes,
+      allowance: options.allowance,
     })
     this.#entityOptions = {
       log,
@@ -86,6 +88,7 @@ export class AgentFunctionApp {
         ...toOperationLimits(options.operationTimeoutMs ?? functionTimeoutMs),
         executorSilenceMs: toExecutorSilence(process.env),
       },
+      chargesOwners: options.allowance !== undefined,
       maxInlineMediaBytes,
       telemetry: options.telemetry,
       getDurableClient: (context) => clients.getDurable(context),
@@ -134,6 +137,7 @@ export class AgentFunctionApp {
     for (const route of routes) serveRoute(route, this.#services)
     if (chatPage) serveChatPage()
     df.app.entity(journalEntity, createJournalEntity())
+    if (options.allowance !== undefined) df.app.entity(accountEntity, createAccountEntity(options.allowance))
   }
 
   /** The agents served, in order of registration. */
@@ -213,6 +217,7 @@ const reservedNames: readonly string[] = [
   webhookActivity,
   watchdogFunction,
   journalEntity,
+  accountEntity,
 ]
 
 function describeModel(model: string): string {
