@@ -125,7 +125,7 @@ export class AgentFunctionApp {
 
   /** Registers what all agents and workflows share, and the routes of the app as a whole. */
   #registerShared(options: AgentFunctionAppOptions): void {
-    const { enableHealthCheck = true, chatPage = false, protocols = [] } = options
+    const { enableHealthCheck = true, chatPage = false, protocols = [], allowance } = options
     const { log, settings } = this.#services
     registerFirst(() => registerWatchdog(this.#services, options))
     const names = () => this.#agents.map(({ name }) => name)
@@ -133,11 +133,16 @@ export class AgentFunctionApp {
     df.app.orchestration(toolRunOrchestrator, runForTool)
     if (settings.webhooks !== undefined) registerWebhooks(settings.webhooks, log)
     const dialects = createProtocolRoutes(protocols)
-    const routes = createAppRoutes({ health: enableHealthCheck, chatPage, dialects })
+    const routes = createAppRoutes({
+      health: enableHealthCheck,
+      allowance: allowance !== undefined,
+      chatPage,
+      dialects,
+    })
     for (const route of routes) serveRoute(route, this.#services)
     if (chatPage) serveChatPage()
     df.app.entity(journalEntity, createJournalEntity())
-    if (options.allowance !== undefined) df.app.entity(accountEntity, createAccountEntity(options.allowance))
+    if (allowance !== undefined) df.app.entity(accountEntity, createAccountEntity(allowance))
   }
 
   /** The agents served, in order of registration. */

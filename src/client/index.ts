@@ -9,6 +9,7 @@ export {
   AgentsClient,
   type AgentsClientOptions,
   type ApprovalPage,
+  type Balance,
   type SessionPage,
   type WaitingApproval,
 } from './agents-client.js'

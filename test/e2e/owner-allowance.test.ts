@@ -1,5 +1,6 @@
 import OpenAI from 'openai'
 import { afterAll, expect, test } from 'vitest'
+import { AgentsClient } from '../../src/client/index.js'
 import { RunScene } from '../support/run-scene.js'
 import { TestBed } from '../support/start-app.js'
 import { WorkflowApi } from '../support/workflow-api.js'
@@ -33,7 +34,13 @@ test('what an owner has spent counts on all hosts, in all dialects, and after a 
   expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(3600)
   expect((await ann.state(`ann-${answered}`)).status, 'nothing is begun').toBe(404)
 
+  const balance = { tokens: 20, until: expect.stringMatching(/^20\d\d-/) }
+  expect((await ann.call('/allowance')).body).toEqual({ ...balance, spent: expect.any(Number) })
+  expect((await scene.api.as('bob').call('/allowance')).body).toEqual({})
+  expect((await scene.api.call('/allowance')).body).toEqual({})
   const { host } = scene
+  const client = new AgentsClient({ url: `${host.url}/api`, headers: { 'x-user': 'ann' } })
+  await expect.poll(async () => (await client.readBalance()).spent).toBe(15 * (answered + 1))
   await scene.restart()
   expect((await scene.api.as('ann').run(first)).body.response, 'sent again').toBe('Yes.')
   expect((await scene.api.as('ann').run({ message: 'Hi', sessionId: 'first' })).status).toBe(429)

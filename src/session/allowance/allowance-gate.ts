@@ -5,6 +5,15 @@ import { askTaskHub } from '../client/ask-task-hub.js'
 import { type Account, toAccountId } from './account.js'
 import { type AllowanceOptions, toPeriod, toTokens } from './allowance.js'
 
+/** What an owner has spent in the period that goes on now. */
+export interface Balance {
+  /** What they may. */
+  readonly tokens: number
+  readonly spent: number
+  /** When the period ends; ms since 1970. */
+  readonly until: number
+}
+
 /** Lets nobody begin anything who has spent what they may. */
 export class AllowanceGate {
   readonly #durable: DurableClient
@@ -22,21 +31,22 @@ export class AllowanceGate {
    * @throws {AgentError} `budget_exhausted`, with when there is more.
    */
   async pass(owner: string, isKnown: () => Promise<boolean>): Promise<void> {
-    const allowed = toTokens(this.#allowance, owner)
-    if (allowed === undefined) return
-    const now = this.#clock.now()
-    const { since, until } = toPeriod(this.#allowance, now)
-    const spent = await this.#readSpent(owner, since)
-    if (spent < allowed || (await isKnown())) return
+    const balance = await this.read(owner)
+    if (balance === undefined || balance.spent < balance.tokens || (await isKnown())) return
+    const { tokens, spent, until } = balance
     throw new AgentError(
       'budget_exhausted',
-      `${spent} of ${allowed} tokens are spent that you may spend until ${toTimestamp(until)}.`,
-      { retryAfterMs: until - now },
+      `${spent} of ${tokens} tokens are spent that you may spend until ${toTimestamp(until)}.`,
+      { retryAfterMs: Math.max(0, until - this.#clock.now()) },
     )
   }
 
-  async #readSpent(owner: string, since: number): Promise<number> {
+  /** `undefined` for those who may spend as much as they like. */
+  async read(owner: string): Promise<Balance | undefined> {
+    const tokens = toTokens(this.#allowance, owner)
+    if (tokens === undefined) return undefined
+    const { since, until } = toPeriod(this.#allowance, this.#clock.now())
     const { entityState } = await askTaskHub(() => this.#durable.readEntityState<Account>(toAccountId(owner)))
-    return entityState?.since === since ? entityState.tokens : 0
+    return { tokens, spent: entityState?.since === since ? entityState.tokens : 0, until }
   }
 }

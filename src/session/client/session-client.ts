@@ -15,7 +15,7 @@ import {
   withWishes,
 } from '../../run/waiting.js'
 import type { AllowanceOptions } from '../allowance/allowance.js'
-import { AllowanceGate } from '../allowance/allowance-gate.js'
+import { AllowanceGate, type Balance } from '../allowance/allowance-gate.js'
 import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
@@ -134,6 +134,11 @@ export class SessionClient {
    */
   async mayBegin(owner: string | undefined, isKnown: () => Promise<boolean>): Promise<void> {
     if (owner !== undefined) await this.#allowance?.pass(owner, isKnown)
+  }
+
+  /** What an owner has spent of what they may; `undefined` when that is as much as they like. */
+  async readBalance(owner: string): Promise<Balance | undefined> {
+    return this.#allowance?.read(owner)
   }
 
   async #isKnown(key: RunKey): Promise<boolean> {
