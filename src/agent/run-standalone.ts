@@ -8,7 +8,7 @@ import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type { RunFollowers } from '../run/agent-run.js'
 import type { HistorySummarized, RunEvent, RunRequest, SessionState } from '../run/events.js'
-import { emptyRun, type RunState } from '../run/fold.js'
+import type { RunState } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import { toResponse } from '../run/to-response.js'
 import { toOpenApprovals } from '../run/waiting.js'
@@ -22,8 +22,7 @@ import { runLoop } from './loop/run-loop.js'
 import { toTokenLimits } from './loop/token-limits.js'
 import type { InvocationValues } from './providers/provider-context.js'
 import { observeRun } from './telemetry/observe-run.js'
-import type { ObservedRun, RunObserver } from './telemetry/observed-run.js'
-import { toPlaceHere } from './telemetry/run-place.js'
+import type { RunObserver } from './telemetry/observed-run.js'
 
 /** A run of an agent in memory. */
 export interface StandaloneRun<Value> {
@@ -70,7 +69,7 @@ export async function runStandalone<Value>(
   const errors: unknown[] = []
   const correlationId = randomUUID()
   const state = await observeRun(
-    () => toObservedRun(run, correlationId),
+    { agent: run.agent, sessionId: run.sessionId, correlationId, events: [], clock: systemClock },
     (observer) => {
       const setup = toSetup({ ...run, onEvent: tellBoth(run, observer) }, correlationId, (error) =>
         errors.push(error),
@@ -95,21 +94,6 @@ function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]
   const message =
     cause === undefined ? detail : 'An unexpected error occurred, which is the cause of this one.'
   return new AgentError(code, message, { issues, cause })
-}
-
-function toObservedRun({ agent, sessionId }: StandaloneRun<unknown>, correlationId: string): ObservedRun {
-  const { now } = systemClock
-  const execution = undefined
-  return {
-    agent,
-    sessionId,
-    correlationId,
-    before: emptyRun,
-    execution,
-    acceptedAt: now(),
-    now,
-    findPlace: toPlaceHere,
-  }
 }
 
 function tellBoth({ onEvent }: StandaloneRun<unknown>, observer: RunObserver): (event: RunEvent) => void {

@@ -12,7 +12,7 @@ import type { Clock } from '../../core/clock.js'
 import { hasCode } from '../../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../../core/messages.js'
 import type { RunEvent, StoredEvent } from '../../run/events.js'
-import { fold, type RunState } from '../../run/fold.js'
+import { fold, type RunState, toNextExecution } from '../../run/fold.js'
 import { toInnerRun } from '../../run/inner-run.js'
 import { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
@@ -20,7 +20,6 @@ import { toAnswerText } from '../../run/turn-messages.js'
 import { toOpenApprovals, toPendingCalls } from '../../run/waiting.js'
 import { createRunRequest } from '../client/run-request.js'
 import { appendPersistently } from './append-persistently.js'
-import { toNextExecution, toObservedRun } from './observed-run.js'
 import { sayAlive } from './say-alive.js'
 import { withAttachments } from './with-attachments.js'
 
@@ -60,10 +59,9 @@ export interface RunDrive extends Pick<RunSetup, Handed> {
 
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
 export function driveRun(drive: RunDrive): Promise<RunState> {
-  return observeRun(
-    () => toObservedRun(drive),
-    (observer) => carryOn(drive, observer),
-  )
+  const { agent, key, events, isInner, clock } = drive
+  const observed = { agent, sessionId: key.session, correlationId: key.run, events, isInner, clock }
+  return observeRun(observed, (observer) => carryOn(drive, observer))
 }
 
 async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState> {
