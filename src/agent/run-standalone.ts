@@ -14,12 +14,12 @@ import { toResponse } from '../run/to-response.js'
 import { toOpenApprovals } from '../run/waiting.js'
 import type { AgentDefinition } from './agent-definition.js'
 import { type ApprovalHandler, askApproval } from './ask-approval.js'
+import { toAgentLimits } from './loop/agent-limits.js'
 import type { Delegation } from './loop/delegation.js'
 import { toOpenTokens } from './loop/open-tokens.js'
 import type { RunSetup } from './loop/run-context.js'
 import { RunControls } from './loop/run-controls.js'
 import { runLoop } from './loop/run-loop.js'
-import { toTokenLimits } from './loop/token-limits.js'
 import type { InvocationValues } from './providers/provider-context.js'
 import { observeRun } from './telemetry/observe-run.js'
 import type { RunObserver } from './telemetry/observed-run.js'
@@ -116,12 +116,7 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
     depth: run.depth,
     isFromUntrusted: run.isFromUntrusted,
     messageCount: run.messageCount ?? 0,
-    limits: {
-      maxSteps: agent.maxSteps,
-      ...toTokenLimits(agent, run.sessionTokens),
-      stepTimeoutMs: agent.stepTimeoutMs,
-      runEnd: toRunEnd(run),
-    },
+    limits: { ...toAgentLimits(agent, run.sessionTokens), runEnd: toRunEnd(run) },
     readValues: () => run.values,
     sessionState: run.sessionState ?? {},
     controls: new RunControls(),

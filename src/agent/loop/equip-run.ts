@@ -46,7 +46,7 @@ async function withUndo(context: RunContext): Promise<RunContext> {
 }
 
 async function equipRun(setup: RunSetup): Promise<EquippedRun> {
-  const values = await setup.readValues()
+  const values = await setup.readValues(toRunInfo(setup))
   const states = new ProviderStates({ ...setup.sessionState, ...setup.journal.state.stateChanges })
   return { ...setup, values, states }
 }

@@ -57,7 +57,7 @@ export function createAgentEntity({
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
   const history = new SessionHistory(log)
-  const shared = { agent, log, callback, values, limits, maxInlineMediaBytes, history, clock }
+  const shared = { agent, log, callback, readValues: values, limits, maxInlineMediaBytes, history, clock }
   return async function agentEntity(context: EntityContext<StoredState>): Promise<void> {
     const key = { agent: agent.name, session: context.df.entityKey }
     const onError = (error: unknown, run?: string) => reportError(error, { ...key, run }, context)
