@@ -1,17 +1,20 @@
 import type { AgentDefinition } from '../agent-definition.js'
 import type { ExecutionLimits } from './run-context.js'
 
-/** What an agent's own options say of its limits. */
 type AgentLimits = Pick<ExecutionLimits, 'maxSteps' | 'maxTokens' | 'tokensPerGrant' | 'stepTimeoutMs'>
 
 /** How far a run of an agent may go; `sessionTokens` is what its session has spent before it, where it is one of the agent's own. */
 export function toAgentLimits(agent: AgentDefinition, sessionTokens?: number): AgentLimits {
-  const { maxSteps, stepTimeoutMs, maxTokensPerRun, onMaxTokens } = agent
+  const { maxSteps, stepTimeoutMs, maxTokensPerRun = Number.POSITIVE_INFINITY } = agent
   const sessionRest = toSessionRest(agent, sessionTokens)
-  if (onMaxTokens === 'ask')
-    return { maxSteps, stepTimeoutMs, maxTokens: sessionRest, tokensPerGrant: maxTokensPerRun }
-  const maxTokens = Math.min(maxTokensPerRun ?? Number.POSITIVE_INFINITY, sessionRest)
-  return { maxSteps, stepTimeoutMs, maxTokens }
+  const asks = agent.onMaxTokens === 'ask'
+  return {
+    maxSteps,
+    stepTimeoutMs,
+    maxTokens: asks ? sessionRest : Math.min(maxTokensPerRun, sessionRest),
+    // Said in any case: whoever works for another agent must not ask because that one would.
+    tokensPerGrant: asks ? maxTokensPerRun : undefined,
+  }
 }
 
 function toSessionRest({ maxTokensPerSession }: AgentDefinition, spent: number | undefined): number {
