@@ -16,7 +16,7 @@ export function runInSession<Value>(
   history: HistoryProvider,
   run: Omit<StandaloneRun<Value>, 'history'>,
 ): Promise<AgentResponse<Value | undefined>> {
-  const { signal = new AbortController().signal } = run
+  const { signal } = run
   return session.afterOthers(async () => {
     const past = await raceAbort(history.load(session), signal)
     const { turns, summarized } = await compact(run, past, session.summary)
@@ -71,12 +71,12 @@ async function compact(
   if (summarizer === undefined || turns.length <= summarizer.keepTurns + summarizer.everyTurns)
     return { turns }
   const { older, newest } = splitTurns(turns, summarizer.keepTurns)
-  const limit = new WorkLimit(signal === undefined ? [] : [signal], agent.stepTimeoutMs, systemClock)
+  const limit = new WorkLimit([signal], agent.stepTimeoutMs, systemClock)
   try {
     const summary = await summarizer.summarize(older, known?.text, limit.signal)
     return { turns: newest, summarized: { ...summary, upToTurn: older.at(-1)?.turn ?? 0 } }
   } catch (error) {
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
     onError(error)
     return { turns }
   } finally {
