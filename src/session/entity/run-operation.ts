@@ -127,8 +127,8 @@ async function carryOut(
   const named = pending.findIndex(({ run }) => run === correlationId)
   if (named === -1) return announceFailed(operation, correlationId, written.events)
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
-    const isEnded = await goOn(operation, summary, named === 0 ? written : undefined)
-    if (!isEnded) return
+    if (summary.status === 'ended') await addTurn(operation, summary.run, summary.turn)
+    else if (!(await execute(operation, summary, named === 0 ? written : undefined))) return
     if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
   }
 }
@@ -169,17 +169,6 @@ async function signalWaiting(operation: Operation): Promise<void> {
   const waiting = await findOpenRuns(operation.log, operation.key)
   const last = waiting.at(-1)
   if (last !== undefined) signalRun(operation, last.run)
-}
-
-/** Takes in a run that has ended, or executes it; true when it has ended. */
-async function goOn(
-  operation: SessionOperation,
-  summary: RunSummary,
-  written: WrittenRun | undefined,
-): Promise<boolean> {
-  if (summary.status !== 'ended') return execute(operation, summary, written)
-  await addTurn(operation, summary.run, summary.turn)
-  return true
 }
 
 /** Finds the place of a run, and makes of the conversation what it is before it. A run without a place fails: `undefined`. */
