@@ -11,15 +11,6 @@ import { isTakenBack } from './taken-back.js'
 import { toTurnEntries } from './turn-entries.js'
 import { type TurnRange, toTurns } from './turns.js'
 
-/** The entries of one run, from its log. */
-export async function readTurnEntries(
-  log: RunLog,
-  key: SessionKey,
-  run: string,
-): Promise<readonly StoredEntry[]> {
-  return toTurnEntries(await log.read({ ...key, run }), run)
-}
-
 /** The entries of turns that count, oldest first, from the run logs and from what the session has inherited. */
 export async function readOlderEntries(
   conversation: Conversation,
@@ -27,8 +18,8 @@ export async function readOlderEntries(
 ): Promise<readonly StoredEntry[]> {
   const { log, key, state } = conversation
   const runs = await findTurns(conversation, range)
-  const entries = await forEachLimited(runs.toReversed(), logsAtATime, ({ run }) =>
-    readTurnEntries(log, key, run),
+  const entries = await forEachLimited(runs.toReversed(), logsAtATime, async ({ run }) =>
+    toTurnEntries(await log.read({ ...key, run }), run),
   )
   const inherited = await readInheritedEntries(log, key, state.own, {
     ...range,
