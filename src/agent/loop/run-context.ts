@@ -3,7 +3,7 @@ import { AgentError } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { Schema } from '../../core/schema.js'
 import type { RunLimits } from '../../run/decide.js'
-import type { SessionState } from '../../run/events.js'
+import type { RunRequest, SessionState } from '../../run/events.js'
 import type { RunJournal } from '../../run/run-journal.js'
 import type { AgentDefinition, Tool } from '../agent-definition.js'
 import type { InvocationValues, InvocationValuesFactory } from '../providers/provider-context.js'
@@ -16,6 +16,8 @@ import type { UndoneRuns, UndoPlan } from './undone-runs.js'
 /** What one execution of a run is asked to do, wherever its journal is kept. */
 export interface RunTask {
   readonly agent: AgentDefinition
+  /** As its journal has it, or will have it. */
+  readonly request: RunRequest
   /** How many messages the user had sent in this session before this run. */
   readonly messageCount: number
   readonly limits: ExecutionLimits

@@ -112,7 +112,7 @@ function toSetup(drive: RunDrive, journal: RunJournal): Omit<RunSetup, 'history'
     join: (run) => joinRun(log, { ...key, run }, key.run),
     hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
     undoneRuns: createUndoneRuns(log, key),
-    delegation: createDelegation(drive, journal.state.request?.owner),
+    delegation: createDelegation(drive),
     durable: durable?.(key),
     signal: signal === undefined ? journal.broken : AbortSignal.any([journal.broken, signal]),
   }
@@ -146,9 +146,9 @@ function createUndoneRuns(log: RunLog, key: RunKey): UndoneRuns {
   }
 }
 
-function createDelegation(outer: RunDrive, owner: string | undefined): Delegation {
+function createDelegation(outer: RunDrive): Delegation {
   return {
-    run: (request) => runDelegate(outer, owner, request),
+    run: (asked) => runDelegate(outer, asked),
     async decide(callId, decision) {
       await outer.log.control(toInnerRun(outer.key, callId), { type: 'decision', ...decision })
     },
@@ -156,24 +156,25 @@ function createDelegation(outer: RunDrive, owner: string | undefined): Delegatio
 }
 
 async function runDelegate(
-  { log, key: outerKey, limits, durable, onError, clock }: RunDrive,
-  owner: string | undefined,
-  request: DelegateRequest,
+  { log, key: outerKey, request: { owner }, limits, durable, onError, clock }: RunDrive,
+  asked: DelegateRequest,
 ): Promise<DelegatedRun> {
-  const { agent, callId, message, undoes, metadata, values, history } = request
+  const { agent, callId, message, undoes, metadata, values, history } = asked
   const key = toInnerRun(outerKey, callId)
   const messages = [createTextMessage('user', message)]
   const options = { enableToolCalls: true, undoes }
-  await log.create(key, createRunRequest({ messages, owner, metadata, options }))
+  const request = createRunRequest({ messages, owner, metadata, options })
+  await log.create(key, request)
   const events = await log.read(key)
   const controls = new RunControls()
   controls.update(await log.controls(key))
   const state = fold(events)
   if (state.outcome !== undefined) return toDelegatedRun(state)
   const driven = await driveRun({
-    ...request,
+    ...asked,
     log,
     key,
+    request: state.request ?? request,
     events,
     controls,
     turn: 0,
@@ -182,7 +183,7 @@ async function runDelegate(
     messageCount: 0,
     readValues: () => values,
     limits: { ...limits, ...toAgentLimits(agent) },
-    onAppended: request.onEvent,
+    onAppended: asked.onEvent,
     durable,
     onError,
     clock,

@@ -26,7 +26,7 @@ export async function readWritten(log: RunLog, key: RunKey): Promise<WrittenRun>
 }
 
 /** What an execution of a run finds out by itself. */
-type Found = 'events' | 'controls' | 'isInner' | 'limits' | 'onAppended'
+type Found = 'request' | 'events' | 'controls' | 'isInner' | 'limits' | 'onAppended'
 
 /** An execution of a run in an operation of its session. */
 export interface RunExecution extends Omit<RunDrive, Found>, LimitedExecution {
@@ -52,7 +52,7 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   const watching = new AbortController()
   const watched = watchControls(execution, controls, watching.signal).catch(execution.onError)
   try {
-    const carried = await execute(execution, events, controls)
+    const carried = await execute(execution, { request: state.request, events, controls })
     // What came while the run was being parked may have found nobody to wake.
     if (!isWaiting(carried)) return carried
     return await executeRun({ ...execution, written: await readWritten(log, key) })
@@ -78,17 +78,15 @@ function hasNews(state: RunState, records: readonly ControlRecord[], now: string
 
 async function execute(
   execution: RunExecution,
-  events: readonly StoredEvent[],
-  controls: RunControls,
+  found: Pick<RunDrive, 'request' | 'events' | 'controls'>,
 ): Promise<RunState> {
   const { onError, clock } = execution
   const callbacks = new CallbackQueue({ onError, clock })
   const state = await driveRun({
     ...execution,
-    events,
-    controls,
+    ...found,
     isInner: false,
-    limits: toExecutionLimits(execution, events),
+    limits: toExecutionLimits(execution, found.events),
     onAppended: (event, current) => announce(event, current, execution, callbacks),
   })
   await callbacks.drain()
