@@ -87,7 +87,7 @@ test('only so much of conversations is remembered', async () => {
   const log = new MemoryRunLog()
   const state = new AgentState()
   for (let turn = 1; turn <= 3; turn += 1) await say(log, state, large)
-  const history = new SessionHistory(log, { maxCharacters: 50_000 })
+  const history = new SessionHistory(log, 50_000)
   const reads = vi.spyOn(log, 'read')
   const countReads = async (after: number) => {
     reads.mockClear()

@@ -80,8 +80,7 @@ async function execute(
   execution: RunExecution,
   found: Pick<RunDrive, 'request' | 'events' | 'controls'>,
 ): Promise<RunState> {
-  const { onError, clock } = execution
-  const callbacks = new CallbackQueue({ onError, clock })
+  const callbacks = new CallbackQueue(execution)
   const state = await driveRun({
     ...execution,
     ...found,

@@ -52,12 +52,8 @@ interface CachedHistory {
   readonly characters: number
 }
 
-export interface SessionHistoryLimits {
-  /** So many sessions are remembered. @default 256 */
-  readonly maxSessions?: number | undefined
-  /** So much is remembered of them all, in characters of JSON. @default 16 Mi */
-  readonly maxCharacters?: number | undefined
-}
+/** So many sessions are remembered. */
+const maxSessions = 256
 
 /**
  * The turns of a session. The newest come from its state, older ones from the run logs, but only as far back as they are
@@ -65,15 +61,14 @@ export interface SessionHistoryLimits {
  */
 export class SessionHistory {
   readonly #log: RunLog
-  readonly #maxSessions: number
   readonly #maxCharacters: number
   readonly #cache = new Map<string, CachedHistory>()
   readonly #sizes = new WeakMap<HistoryTurn, number>()
   #characters = 0
 
-  constructor(log: RunLog, { maxSessions = 256, maxCharacters = 16 * 1024 ** 2 }: SessionHistoryLimits = {}) {
+  /** `maxCharacters` of JSON are remembered of all sessions together. */
+  constructor(log: RunLog, maxCharacters = 16 * 1024 ** 2) {
     this.#log = log
-    this.#maxSessions = maxSessions
     this.#maxCharacters = maxCharacters
   }
 
@@ -123,7 +118,7 @@ export class SessionHistory {
     this.#cache.set(name, history)
     this.#characters += history.characters
     for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= this.#maxSessions && this.#characters <= this.#maxCharacters) return
+      if (this.#cache.size <= maxSessions && this.#characters <= this.#maxCharacters) return
       this.#forget(oldest)
     }
   }
