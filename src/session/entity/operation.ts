@@ -47,15 +47,6 @@ export function toPatience({ clock, startedAt, limits, onError }: Operation): Pa
   return { clock, until: startedAt + limits.hardEndMs, onError }
 }
 
-/**
- * The session as stored; an empty one when there is none, or when it is that of a session which was deleted and begun anew
- * before its entity heard of it. @throws {AgentError} `unsupported_state`.
- */
-export async function readState(operation: Operation): Promise<AgentState> {
-  const stored = restoreState(operation)
-  return toStateOf(stored, await operation.log.session(operation.key))
-}
-
 /** The state as it was stored, whosever it is. @throws {AgentError} `unsupported_state`. */
 export function restoreState({ context }: Operation): AgentState {
   const stored = new AgentState()
@@ -65,7 +56,7 @@ export function restoreState({ context }: Operation): AgentState {
   return stored
 }
 
-/** The state of a session: what was stored, unless that is an earlier one's. */
+/** The state of a session: what was stored, unless that is of one which was deleted and begun anew before its entity heard of it. */
 export function toStateOf(stored: AgentState, session: SessionSummary | undefined): AgentState {
   const state = stored.isOf(session) ? stored : new AgentState()
   if (state.own.turn === 0) state.change({ owner: session?.owner, createdAt: session?.createdAt })
