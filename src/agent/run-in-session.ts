@@ -3,10 +3,10 @@ import { toCanonicalJson } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
 import { raceAbort } from '../core/race-abort.js'
 import type { AgentResponse } from '../core/response.js'
-import { WorkLimit } from '../core/work-limit.js'
-import type { HistorySummarized, RunEvent } from '../run/events.js'
+import type { RunEvent } from '../run/events.js'
 import type { AgentSession } from './agent-session.js'
-import { type HistoryTurn, splitTurns, toHistory } from './providers/compaction.js'
+import { compactTurns } from './providers/compact-turns.js'
+import { type HistoryTurn, toHistory } from './providers/compaction.js'
 import type { HistoryProvider } from './providers/history-provider.js'
 import { runStandalone, type StandaloneRun } from './run-standalone.js'
 
@@ -16,10 +16,18 @@ export function runInSession<Value>(
   history: HistoryProvider,
   run: Omit<StandaloneRun<Value>, 'history'>,
 ): Promise<AgentResponse<Value | undefined>> {
-  const { signal = new AbortController().signal } = run
+  const { agent, signal, onError } = run
   return session.afterOthers(async () => {
     const past = await raceAbort(history.load(session), signal)
-    const { turns, summarized } = await compact(run, past, session.summary)
+    const { upToTurn = 0, text: known } = session.summary ?? {}
+    const unsummarized = toTurns(past).filter(({ turn }) => turn > upToTurn)
+    const { turns, summarized } = await compactTurns(agent.compaction, unsummarized, {
+      known,
+      signal,
+      timeoutMs: agent.stepTimeoutMs,
+      clock: systemClock,
+      onError,
+    })
     if (summarized !== undefined) session.summary = { upToTurn: summarized.upToTurn, text: summarized.text }
     const response = await runStandalone({
       ...run,
@@ -57,31 +65,6 @@ function keepState(session: AgentSession, event: RunEvent): void {
 function countTokens({ type, data }: RunEvent): number {
   const isCost = type === 'step.completed' || type === 'tool.completed' || type === 'history.summarized'
   return isCost ? (data.usage?.totalTokens ?? 0) : 0
-}
-
-/** The turns to show as they are, after those that are summarised: all of them, if that fails or takes longer than a step may. */
-async function compact(
-  { agent, signal, onError }: Pick<StandaloneRun<unknown>, 'agent' | 'signal' | 'onError'>,
-  past: readonly ChatMessage[],
-  known: AgentSession['summary'],
-): Promise<{ readonly turns: readonly HistoryTurn[]; readonly summarized?: HistorySummarized }> {
-  const { compaction } = agent
-  const { summarizer } = compaction
-  const turns = compaction.select(toTurns(past).filter(({ turn }) => turn > (known?.upToTurn ?? 0)))
-  if (summarizer === undefined || turns.length <= summarizer.keepTurns + summarizer.everyTurns)
-    return { turns }
-  const { older, newest } = splitTurns(turns, summarizer.keepTurns)
-  const limit = new WorkLimit(signal === undefined ? [] : [signal], agent.stepTimeoutMs, systemClock)
-  try {
-    const summary = await summarizer.summarize(older, known?.text, limit.signal)
-    return { turns: newest, summarized: { ...summary, upToTurn: older.at(-1)?.turn ?? 0 } }
-  } catch (error) {
-    signal?.throwIfAborted()
-    onError(error)
-    return { turns }
-  } finally {
-    limit.end()
-  }
 }
 
 /** A turn begins when the user speaks after somebody else has. */

@@ -7,60 +7,47 @@ import { raceAbort } from '../core/race-abort.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
 import type { RunFollowers } from '../run/agent-run.js'
-import type { HistorySummarized, RunEvent, RunRequest, SessionState } from '../run/events.js'
-import { emptyRun, type RunState } from '../run/fold.js'
+import type { HistorySummarized, RunEvent, RunRequest } from '../run/events.js'
+import type { RunState } from '../run/fold.js'
 import { RunJournal } from '../run/run-journal.js'
 import { toResponse } from '../run/to-response.js'
 import { toOpenApprovals } from '../run/waiting.js'
-import type { AgentDefinition } from './agent-definition.js'
 import { type ApprovalHandler, askApproval } from './ask-approval.js'
-import type { Delegation } from './loop/delegation.js'
+import { toAgentLimits } from './loop/agent-limits.js'
 import { toOpenTokens } from './loop/open-tokens.js'
 import type { RunSetup } from './loop/run-context.js'
 import { RunControls } from './loop/run-controls.js'
 import { runLoop } from './loop/run-loop.js'
-import { toTokenLimits } from './loop/token-limits.js'
 import type { InvocationValues } from './providers/provider-context.js'
 import { observeRun } from './telemetry/observe-run.js'
-import type { ObservedRun, RunObserver } from './telemetry/observed-run.js'
-import { toPlaceHere } from './telemetry/run-place.js'
+import type { RunObserver } from './telemetry/observed-run.js'
+
+/** What the loop is given of it as it is. */
+type Handed = 'agent' | 'history' | 'delegation' | 'depth' | 'isFromUntrusted' | 'signal' | 'onError'
+
+/** What the loop is given of the session that it is a turn of. */
+type OfSession = 'sessionId' | 'sessionState' | 'messageCount'
 
 /** A run of an agent in memory. */
-export interface StandaloneRun<Value> {
-  readonly agent: AgentDefinition
-  readonly history: readonly ChatMessage[]
+export interface StandaloneRun<Value> extends Pick<RunSetup, Handed>, Partial<Pick<RunSetup, OfSession>> {
   readonly request: RunRequest
   readonly values: InvocationValues
-  /** The session it is a turn of. */
-  readonly sessionId?: string | undefined
-  readonly sessionState?: SessionState | undefined
   /** Tokens that the session has spent before. @default it is no turn of one */
   readonly sessionTokens?: number | undefined
   /** What older turns were boiled down to for this run. */
   readonly summarized?: HistorySummarized | undefined
-  /** The user's messages before this run. @default 0 */
-  readonly messageCount?: number | undefined
   /** The token of the answer that this run comes back for. */
   readonly continuationToken?: string | undefined
   /** Whether the session has this message already. @default it never has */
   readonly isTaken?: ((message: ChatMessage) => boolean) | undefined
   /** Who follows an answer that is made in the background; without anybody the run ends with its token. @default somebody always */
   readonly followers?: RunFollowers | undefined
-  readonly signal: AbortSignal | undefined
-  /** How many runs it works for, each for the next. @default 0 */
-  readonly depth?: number | undefined
-  /** Whether what it is asked may be a stranger's wish, as whoever asks had read what an `untrusted` tool gave. @default false */
-  readonly isFromUntrusted?: boolean | undefined
   /** By then a run that it works for has to be over; ms since 1970. @default there is none */
   readonly runEnd?: number | undefined
   readonly onEvent: (event: RunEvent) => void
   readonly onApproval: ApprovalHandler | undefined
-  /** Told of failures that do not end the run. */
-  readonly onError: (error: unknown) => void
   /** What the answer's value is parsed with. */
   readonly responseFormat: Schema<Value> | undefined
-  /** How other agents work for it. */
-  readonly delegation: Delegation
 }
 
 /** Runs an agent with a journal in memory: the same loop as a durable run, forgotten at its end. @throws {AgentError} what the run failed with. */
@@ -70,7 +57,7 @@ export async function runStandalone<Value>(
   const errors: unknown[] = []
   const correlationId = randomUUID()
   const state = await observeRun(
-    () => toObservedRun(run, correlationId),
+    { agent: run.agent, sessionId: run.sessionId, correlationId, events: [], clock: systemClock },
     (observer) => {
       const setup = toSetup({ ...run, onEvent: tellBoth(run, observer) }, correlationId, (error) =>
         errors.push(error),
@@ -97,21 +84,6 @@ function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]
   return new AgentError(code, message, { issues, cause })
 }
 
-function toObservedRun({ agent, sessionId }: StandaloneRun<unknown>, correlationId: string): ObservedRun {
-  const { now } = systemClock
-  const execution = undefined
-  return {
-    agent,
-    sessionId,
-    correlationId,
-    before: emptyRun,
-    execution,
-    acceptedAt: now(),
-    now,
-    findPlace: toPlaceHere,
-  }
-}
-
 function tellBoth({ onEvent }: StandaloneRun<unknown>, observer: RunObserver): (event: RunEvent) => void {
   return (event) => {
     observer.note(event)
@@ -120,26 +92,16 @@ function tellBoth({ onEvent }: StandaloneRun<unknown>, observer: RunObserver): (
 }
 
 function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: RunSetup['onError']): RunSetup {
-  const { agent, history, delegation, responseFormat, followers } = run
+  const { agent, followers, sessionId, sessionState = {}, messageCount = 0 } = run
   return {
-    agent,
+    ...run,
     journal: openJournal(run),
-    history,
-    delegation,
-    responseFormat,
-    sessionId: run.sessionId,
+    sessionId,
+    sessionState,
+    messageCount,
     correlationId,
-    depth: run.depth,
-    isFromUntrusted: run.isFromUntrusted,
-    messageCount: run.messageCount ?? 0,
-    limits: {
-      maxSteps: agent.maxSteps,
-      ...toTokenLimits(agent, run.sessionTokens),
-      stepTimeoutMs: agent.stepTimeoutMs,
-      runEnd: toRunEnd(run),
-    },
+    limits: { ...toAgentLimits(agent, run.sessionTokens), runEnd: toRunEnd(run) },
     readValues: () => run.values,
-    sessionState: run.sessionState ?? {},
     controls: new RunControls(),
     join: async () => false,
     hasJoined: async () => false,
@@ -149,7 +111,6 @@ function toSetup(run: StandaloneRun<unknown>, correlationId: string, onError: Ru
       isTaken: run.isTaken,
       left: followers?.left,
     },
-    signal: run.signal ?? new AbortController().signal,
     clock: systemClock,
     onError,
   }

@@ -15,7 +15,7 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
 ): StandaloneRun<SchemaOutput<ResponseSchema>> {
   checkRunOptions(agent, options)
   const { session, history = [], context = {}, metadata, enableToolCalls = true, toolChoice } = options
-  const { tools = [], responseFormat, continuationToken, signal, onApproval, onError = warn } = options
+  const { tools = [], responseFormat, continuationToken, onApproval, onError = warn } = options
   checkInput(input, options)
   const messages = typeof input === 'string' ? [createTextMessage('user', input)] : (input ?? [])
   checkContinuation(agent, messages, continuationToken)
@@ -32,7 +32,7 @@ export function toStandaloneRun<ResponseSchema extends Schema>(
     request: { messages, options: { enableToolCalls, toolChoice, responseSchema }, digest: '', metadata },
     continuationToken,
     followers,
-    signal,
+    signal: options.signal ?? new AbortController().signal,
     onEvent,
     onApproval,
     onError,

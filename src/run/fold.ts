@@ -252,6 +252,14 @@ export function areChanged({ call }: Pick<CallState, 'call'>, args: ToolStarted[
   return toCanonicalJson(call.arguments) !== toCanonicalJson(args)
 }
 
+/** How a run's next execution counts: a run that was parked is gone on with, not begun once more. */
+export function toNextExecution({ epoch, attempt, parked }: RunState): {
+  readonly epoch: number
+  readonly attempt: number
+} {
+  return { epoch: epoch + 1, attempt: parked === undefined ? attempt + 1 : attempt }
+}
+
 /** Whether a run's message is being worked on: by itself, or by the run that it joined. */
 export function isBegun({ epoch, joined }: RunState): boolean {
   return epoch > 0 || joined !== undefined

@@ -22,13 +22,7 @@ export function toIndex(index: RunIndex, event: RunEvent): RunIndex {
   }
 }
 
-function toDueAt({
-  reason,
-  until,
-}: {
-  readonly reason: string
-  readonly until?: string | undefined
-}): number | undefined {
+function toDueAt({ reason, until }: Extract<RunEvent, { type: 'run.parked' }>['data']): number | undefined {
   if (reason === 'operation_limit') return 0
   return until === undefined ? undefined : Date.parse(until)
 }

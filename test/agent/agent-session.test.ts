@@ -211,7 +211,9 @@ test('who stops a run need not wait for a summary', async () => {
   const { agent } = createAgent({ compaction: summarize({ client, keepTurns: 1, everyTurns: 1 }) })
   const session = agent.createSession()
   for (const text of ['one', 'two', 'three']) await agent.run(text, { session })
-  await expect(agent.run('four', { session, signal: stop.signal })).rejects.toThrow('enough')
+  const onError = vi.fn()
+  await expect(agent.run('four', { session, onError, signal: stop.signal })).rejects.toThrow('enough')
+  expect(onError).not.toHaveBeenCalled()
 })
 
 const whole = { version: 1, id: 'a', messages: [], state: {} }

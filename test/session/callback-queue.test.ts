@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { CallbackQueue } from '../../src/session/execution/callback-queue.js'
+import { VirtualClock } from '../../src/testing/index.js'
 
 test('runs callbacks one after the other, and drains when all have returned', async () => {
   const done: string[] = []
@@ -19,12 +20,17 @@ test('runs callbacks one after the other, and drains when all have returned', as
 
 test('waits for callbacks that do not return only up to its limit, and says so', async () => {
   const onError = vi.fn()
-  const queue = new CallbackQueue({ clock: systemClock, onError, drainLimitMs: 1 })
+  const clock = new VirtualClock()
+  const queue = new CallbackQueue({ clock, onError })
   queue.add(() => new Promise(() => {}))
-  await queue.drain()
+  const drained = queue.drain()
+  clock.advanceTo(clock.now() + 9_999)
+  expect(onError).not.toHaveBeenCalled()
+  clock.advanceTo(clock.now() + 1)
+  await drained
   expect(onError).toHaveBeenCalledExactlyOnceWith(
     new Error(
-      'A callback has not returned within 1 ms after its run. It is waited for no longer, and those behind it may never be called.',
+      'A callback has not returned within 10000 ms after its run. It is waited for no longer, and those behind it may never be called.',
     ),
   )
 })

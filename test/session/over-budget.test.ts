@@ -132,6 +132,17 @@ test('nobody is asked where the session has no more to give', () =>
     },
   }))
 
+/** An agent that has another one work for it. */
+function createChief(clerk: Agent, maxTokensPerRun: number): Agent {
+  const client = new ScriptedModel(({ messages }) => {
+    const content = messages.at(-1)?.contents.at(-1)
+    if (content?.type !== 'functionResult')
+      return { calls: [{ name: 'Clerk', arguments: { query: 'Work.' } }] }
+    return { text: JSON.stringify(content.result ?? content.error) }
+  })
+  return new Agent({ name: 'Chief', client, tools: [clerk.asTool()], maxTokensPerRun, onMaxTokens: 'ask' })
+}
+
 test.each([
   ['approve', 'worked on 1'],
   ['reject', 'granted no more'],
@@ -139,19 +150,7 @@ test.each([
   await crashEverywhere({
     agent: () => {
       const clerk = createClerk([work(1), ...(decision === 'approve' ? [{ text: 'worked on 1' }] : [])])
-      const client = new ScriptedModel(({ messages }) => {
-        const content = messages.at(-1)?.contents.at(-1)
-        if (content?.type !== 'functionResult')
-          return { calls: [{ name: 'Clerk', arguments: { query: 'Work.' } }] }
-        return { text: JSON.stringify(content.result ?? content.error) }
-      })
-      return new Agent({
-        name: 'Chief',
-        client,
-        tools: [clerk.asTool()],
-        maxTokensPerRun: 10 * stepTokens,
-        onMaxTokens: 'ask',
-      })
+      return createChief(clerk, 10 * stepTokens)
     },
     async play(session) {
       done = new Set()
@@ -166,6 +165,25 @@ test.each([
     },
   })
 })
+
+test('an agent that works for another one asks for no more tokens because that one would', () =>
+  crashEverywhere({
+    agent: () => {
+      const steps = [work(1), work(2), { text: 'Done.' }]
+      return createChief(
+        createClerk(steps, { maxTokensPerRun: undefined, onMaxTokens: 'fail' }),
+        2 * stepTokens,
+      )
+    },
+    async play(session) {
+      done = new Set()
+      expect(await session.send('Have it done.')).toMatchObject({
+        status: 'failed',
+        code: 'budget_exhausted',
+      })
+      expect(done).toEqual(new Set([1, 2]))
+    },
+  }))
 
 test('a run in memory asks whoever can be asked', async () => {
   done = new Set()

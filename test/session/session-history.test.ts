@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { AgentState } from '../../src/session/state/agent-state.js'
-import { readTurnEntries, SessionHistory } from '../../src/session/state/session-history.js'
-import { toRequestEntry } from '../../src/session/state/turn-entries.js'
+import { SessionHistory } from '../../src/session/state/session-history.js'
+import { toRequestEntry, toTurnEntries } from '../../src/session/state/turn-entries.js'
 import { ask, key } from './session-kit.js'
 
 /** More than the state has room for. */
@@ -18,7 +18,7 @@ async function say(log: MemoryRunLog, state: AgentState, text: string): Promise<
     { type: 'run.started', data: { epoch: 1, attempt: 1, turn } },
     { type: 'run.cancelled', data: { reason: 'enough', text: '' } },
   ])
-  state.addTurn(turn, await readTurnEntries(log, key, run))
+  state.addTurn(turn, toTurnEntries(await log.read({ ...key, run }), run))
 }
 
 function open() {
@@ -87,7 +87,7 @@ test('only so much of conversations is remembered', async () => {
   const log = new MemoryRunLog()
   const state = new AgentState()
   for (let turn = 1; turn <= 3; turn += 1) await say(log, state, large)
-  const history = new SessionHistory(log, { maxCharacters: 50_000 })
+  const history = new SessionHistory(log, 50_000)
   const reads = vi.spyOn(log, 'read')
   const countReads = async (after: number) => {
     reads.mockClear()

@@ -160,6 +160,9 @@ test('a run that waits for a human for two days is one trace, and no span lasts 
   expect(events).toEqual(['durable_agent.approval.requested', 'durable_agent.approval.decided'])
   const waits = await kit.metric('durable_agent.approval.wait')
   expect(waits?.dataPoints).toMatchObject([{ value: { count: 1, sum: expect.closeTo(2 * 86_400, -2) } }])
+  const durations = await kit.metric('durable_agent.run.duration')
+  const longest = durations?.dataPoints.map(({ value }) => (value as { readonly max: number }).max)
+  expect(Math.max(...(longest ?? []))).toBeGreaterThanOrEqual(2 * 86_400)
 })
 
 const refund = tool({

@@ -9,14 +9,14 @@ function createProof(fail: () => boolean = () => false) {
     writes += 1
     if (fail()) throw new Error('full')
   }
-  const proof = new WriteProof({ write, validMs: 1_000, clock })
+  const proof = new WriteProof(write, clock)
   return { clock, proof, writes: () => writes }
 }
 
 test('those who ask at once, or shortly after, share one write', async () => {
   const { clock, proof, writes } = createProof()
   await Promise.all([proof.give(), proof.give(), proof.give()])
-  clock.advanceTo(clock.now() + 999)
+  clock.advanceTo(clock.now() + 4_999)
   await proof.give()
   expect(writes()).toBe(1)
   clock.advanceTo(clock.now() + 1)

@@ -1,6 +1,6 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { ToolResult } from '../../run/control.js'
-import { type RunState, toLastCalls } from '../../run/fold.js'
+import { toLastCalls } from '../../run/fold.js'
 import { isExpired, toOpenApprovals } from '../../run/waiting.js'
 import { cancelAnswer } from './background-answer.js'
 import { findCall } from './call-context.js'
@@ -19,7 +19,7 @@ export async function absorbControls(context: RunSetup): Promise<void> {
         ({ approvalId }) => approvalId === decision.approvalId,
       )
       if (isOpen) journal.record({ type: 'approval.decided', data: decision })
-    } else if (record.type === 'steer' && takesMessages(journal.state)) {
+    } else if (record.type === 'steer' && takesMessages(context)) {
       const { run, messages } = record
       if (await joins(context, run)) journal.record({ type: 'run.steered', data: { run, messages } })
     } else if (record.type === 'toolResult') {
@@ -29,8 +29,8 @@ export async function absorbControls(context: RunSetup): Promise<void> {
 }
 
 /** Whether a model will be asked that can be shown more messages: not while it is at work, and not by a run that only undoes another one. */
-function takesMessages({ continuation, request }: RunState): boolean {
-  return continuation === undefined && request?.options.undoes === undefined
+function takesMessages({ journal, request }: RunSetup): boolean {
+  return journal.state.continuation === undefined && request.options.undoes === undefined
 }
 
 /**

@@ -40,14 +40,13 @@ export function toToolContext(context: RunContext, state: CallState): ToolContex
  * somebody else; so its owner is part of the key. So is what is called: some models number their calls.
  */
 export function toIdempotencyKey(
-  { agent, sessionId, correlationId, journal, undo }: RunContext,
+  { agent, sessionId, correlationId, request, undo }: RunContext,
   { call, started }: CallState,
 ): string {
   if (started !== undefined) return started.idempotencyKey
   const undone = undo?.toUndo.find(({ undoId }) => undoId === call.callId)
   if (undone !== undefined) return toHexId(toCanonicalJson(['undo', undone.idempotencyKey]))
-  const { owner } = journal.state.request ?? {}
   const { callId, name, arguments: args } = call
-  const parts = [agent.name, sessionId, correlationId, callId, name, args, owner]
+  const parts = [agent.name, sessionId, correlationId, callId, name, args, request.owner]
   return toHexId(toCanonicalJson(parts))
 }

@@ -69,21 +69,20 @@ function toResponseFormat(schema: JsonObject): ResponseFormat {
 const noTools = { tools: undefined, toolChoice: undefined }
 
 /** What the model must call it must call once: else no run would ever come to an answer. */
-function toToolChoice({ agent, journal }: RunContext): ToolChoice | undefined {
-  const { request, steps } = journal.state
-  const choice = request?.options.toolChoice ?? agent.modelSettings.toolChoice
+function toToolChoice({ agent, journal, request }: RunContext): ToolChoice | undefined {
+  const choice = request.options.toolChoice ?? agent.modelSettings.toolChoice
   const isForced = choice === 'required' || typeof choice === 'object'
-  return isForced && steps.length > 0 ? 'auto' : choice
+  return isForced && journal.state.steps.length > 0 ? 'auto' : choice
 }
 
-function toMessages({ agent, journal, history }: RunContext): readonly ChatMessage[] {
-  const { request, prepared } = journal.state
+function toMessages({ agent, journal, history, request }: RunContext): readonly ChatMessage[] {
+  const { prepared } = journal.state
   const instructions = prepared?.instructions ?? agent.instructions
   return [
     ...(instructions === undefined ? [] : [createTextMessage('system', instructions)]),
     ...history,
     ...(prepared?.messages ?? []),
-    ...(prepared?.request ?? request?.messages ?? []),
+    ...(prepared?.request ?? request.messages),
     ...toPromptMessages(journal.state),
   ]
 }

@@ -50,8 +50,8 @@ export async function delegateCall(
 }
 
 /** The conversation up to the answer that asks for this call: that one's calls have no results yet. */
-function toConversation({ history, journal: { state } }: RunContext): readonly ChatMessage[] {
-  const said = state.prepared?.request ?? state.request?.messages ?? []
+function toConversation({ history, request, journal: { state } }: RunContext): readonly ChatMessage[] {
+  const said = state.prepared?.request ?? request.messages
   return [...history, ...said, ...toPromptMessages({ ...state, steps: state.steps.slice(0, -1) })]
 }
 

@@ -38,7 +38,7 @@ export function createEquipment(setup: RunSetup): RunEquipment {
 
 /** The same; in a run that undoes another one, with what undoes its tools in place of these. */
 async function withUndo(context: RunContext): Promise<RunContext> {
-  const undoes = context.journal.state.request?.options.undoes
+  const { undoes } = context.request.options
   if (undoes === undefined) return context
   const undo = await planUndo(context, undoes)
   const tools = checkToolNames(context.agent.name, toUndoTools(context.tools, undo, undoes))
@@ -46,14 +46,14 @@ async function withUndo(context: RunContext): Promise<RunContext> {
 }
 
 async function equipRun(setup: RunSetup): Promise<EquippedRun> {
-  const values = await setup.readValues()
+  const values = await setup.readValues(toRunInfo(setup))
   const states = new ProviderStates({ ...setup.sessionState, ...setup.journal.state.stateChanges })
   return { ...setup, values, states }
 }
 
 async function findTools(equipped: EquippedRun): Promise<readonly Tool[]> {
-  const options = equipped.journal.state.request?.options
-  if (!options?.enableToolCalls) return []
+  const { options } = equipped.request
+  if (!options.enableToolCalls) return []
   const { tools, contextProviders } = equipped.agent
   const found = await Promise.all([
     ...tools.map((entry) => (isToolSource(entry) ? readTools(entry, equipped) : [entry])),
@@ -84,11 +84,11 @@ async function readTools(
 
 /** What a provider, or another part of the agent that has a state, is told of a run. */
 export function toProviderContext(equipped: EquippedRun, name: string, signal: AbortSignal): ProviderContext {
-  const { values, history, states, journal } = equipped
+  const { values, history, states, journal, request } = equipped
   return {
     ...toRunInfo(equipped),
     values,
-    messages: journal.state.prepared?.request ?? journal.state.request?.messages ?? [],
+    messages: journal.state.prepared?.request ?? request.messages,
     history,
     state: states.of(name),
     signal,
@@ -101,8 +101,8 @@ export function toMiddlewareContext(context: EquippedRun, signal: AbortSignal): 
 }
 
 /** Which run it is, for code that serves it. */
-export function toRunInfo({ agent, sessionId, correlationId, journal }: RunSetup): RunInfo {
-  const { owner, metadata = {} } = journal.state.request ?? {}
+export function toRunInfo({ agent, sessionId, correlationId, request }: RunSetup): RunInfo {
+  const { owner, metadata = {} } = request
   return { agentName: agent.name, sessionId, correlationId, owner, metadata }
 }
 

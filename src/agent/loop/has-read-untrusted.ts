@@ -1,7 +1,7 @@
 import { type ChatMessage, toFunctionCalls } from '../../core/messages.js'
 import { isToolSource } from '../agent-definition.js'
 import type { RunContext } from './run-context.js'
-import { toUndoName } from './undo-tools.js'
+import { toCallNames } from './undo-tools.js'
 
 /**
  * Whether the model was shown what an `untrusted` tool or provider gave when it made the calls of the run's last step, or is asked
@@ -31,7 +31,6 @@ function toUntrustedCalls({ agent, tools }: RunContext): ((message: ChatMessage)
   const sources = [...agent.contextProviders, ...agent.tools.filter(isToolSource)]
   const isUnknownOne = sources.some(({ untrusted }) => untrusted)
   if (!isUnknownOne && !tools.some(({ untrusted }) => untrusted)) return undefined
-  const undoing = tools.map(({ name, untrusted }) => [toUndoName(name), untrusted] as const)
-  const known = new Map([...undoing, ...tools.map(({ name, untrusted }) => [name, untrusted] as const)])
-  return (message) => toFunctionCalls(message).some(({ name }) => known.get(name) ?? isUnknownOne)
+  const known = toCallNames(tools)
+  return (message) => toFunctionCalls(message).some(({ name }) => known.get(name)?.untrusted ?? isUnknownOne)
 }

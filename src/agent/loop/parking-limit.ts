@@ -1,56 +1,49 @@
+import { WorkLimit } from '../../core/work-limit.js'
 import type { RunSetup } from './run-context.js'
 
 type ParkingSetup = Pick<RunSetup, 'clock' | 'limits'> & {
   readonly waiting: Pick<RunSetup['waiting'], 'left'>
 }
 
+/** Why a wait ended, when its run is to be parked. */
+const parked = new Error('The run is parked.')
+
 /** Ends the wait for an answer when its run is to be parked, but not before the answer can be come back to. */
 export class ParkingLimit {
-  readonly #controller = new AbortController()
   readonly #setup: ParkingSetup
-  readonly #source: AbortSignal
-  readonly #onAbort = () => this.#controller.abort(this.#source.reason)
-  readonly #onLeft = () => this.#park()
+  readonly #parking = new AbortController()
+  readonly #limit: WorkLimit
+  readonly #park = () => this.#parking.abort(parked)
   #callOff: (() => void) | undefined
-  #isOver = false
 
   constructor(setup: ParkingSetup, source: AbortSignal) {
     this.#setup = setup
-    this.#source = source
-    source.addEventListener('abort', this.#onAbort)
-    if (source.aborted) this.#onAbort()
+    this.#limit = new WorkLimit([source, this.#parking.signal])
   }
 
   /** Aborts with the source, or when the run is to be parked. */
   get signal(): AbortSignal {
-    return this.#controller.signal
+    return this.#limit.signal
   }
 
   /** True when the run is to be parked. */
   get isOver(): boolean {
-    return this.#isOver
+    return this.signal.reason === parked
   }
 
   /** From now on the run may be parked. */
   begin(): void {
     const { clock, limits, waiting } = this.#setup
-    waiting.left?.addEventListener('abort', this.#onLeft)
+    waiting.left?.addEventListener('abort', this.#park)
     if (waiting.left?.aborted) this.#park()
     if (limits.parkAfter === undefined || this.#callOff !== undefined) return
-    const leftMs = Math.max(0, limits.parkAfter - clock.now())
-    this.#callOff = clock.after(leftMs, () => this.#park())
+    this.#callOff = clock.after(Math.max(0, limits.parkAfter - clock.now()), this.#park)
   }
 
   /** Lets go of the source, the followers and the timer. */
   end(): void {
     this.#callOff?.()
-    this.#source.removeEventListener('abort', this.#onAbort)
-    this.#setup.waiting.left?.removeEventListener('abort', this.#onLeft)
-  }
-
-  #park(): void {
-    if (this.signal.aborted) return
-    this.#isOver = true
-    this.#controller.abort(new Error('The run is parked.'))
+    this.#limit.end()
+    this.#setup.waiting.left?.removeEventListener('abort', this.#park)
   }
 }

@@ -16,9 +16,9 @@ export function hasPreparation({ contextProviders, middleware }: AgentDefinition
  * again. Providers are not asked for a run that middleware has answered.
  */
 export async function prepareRun(context: EquippedRun): Promise<void> {
-  const { agent, journal } = context
+  const { agent, journal, request } = context
   const asked = await askMiddleware(context)
-  const messages = asked.request ?? journal.state.request?.messages ?? []
+  const messages = asked.request ?? request.messages
   const provided =
     asked.answer === undefined
       ? await Promise.all(agent.contextProviders.map((provider) => askProvider(provider, context, messages)))
@@ -36,10 +36,10 @@ interface Asked {
 }
 
 async function askMiddleware(context: EquippedRun): Promise<Asked> {
-  const { agent, journal, history } = context
+  const { agent, history } = context
   let asked: Asked = {}
   for (const [by, middleware] of agent.middleware.entries()) {
-    const { instructions = agent.instructions, request = journal.state.request?.messages ?? [] } = asked
+    const { instructions = agent.instructions, request = context.request.messages } = asked
     const result = await withinTimeLeft(context, 'Middleware', async (signal) =>
       middleware.beforeRun?.({
         ...toMiddlewareContext(context, signal),

@@ -2,29 +2,28 @@ import { fromJsonSchema } from '../../core/caller-schema.js'
 import { type JsonObject, type JsonValue, parseWritableJson } from '../../core/json.js'
 import { type Parsed, parseWith, type Schema, toJsonSchema } from '../../core/schema.js'
 import type { RunAnswer } from '../../run/events.js'
-import type { RunState } from '../../run/fold.js'
 import { toRequestText } from '../../run/to-response.js'
 import { toWireUsage } from '../../run/wire-usage.js'
 import type { EquippedRun } from './run-context.js'
 
 /** The answer of a run whose last step called no tools, in the words that middleware has left of it. */
 export function toAnswer(context: EquippedRun, response: string, value: JsonValue | undefined): RunAnswer {
-  const { state } = context.journal
+  const { request, journal } = context
   return {
     response,
-    message: toRequestText(state.request?.messages ?? []),
+    message: toRequestText(request.messages),
     sessionId: context.sessionId ?? '',
     status: 'success',
-    message_count: context.messageCount + countMessages(state),
+    message_count: context.messageCount + countMessages(context),
     correlationId: context.correlationId,
-    usage: toWireUsage(state.usage),
+    usage: toWireUsage(journal.state.usage),
     ...(value === undefined ? {} : { value }),
   }
 }
 
 /** The JSON Schema that the answer must fit: what the run was asked with, else the agent's own; `undefined` when there is none. */
-export function toAnswerSchema({ agent, journal }: EquippedRun): JsonObject | undefined {
-  const asked = journal.state.request?.options.responseSchema
+export function toAnswerSchema({ agent, request }: EquippedRun): JsonObject | undefined {
+  const asked = request.options.responseSchema
   if (asked !== undefined || agent.responseFormat === undefined) return asked
   return toJsonSchema(agent.responseFormat, 'responseFormat')
 }
@@ -51,14 +50,13 @@ function withoutFence(text: string): string {
 }
 
 /** What checks the answer; `undefined` when nothing does. A schema in code may check more than JSON Schema can say. */
-function toParser({ agent, journal, responseFormat }: EquippedRun): Schema | undefined {
-  const asked = journal.state.request?.options.responseSchema
+function toParser({ agent, request, responseFormat }: EquippedRun): Schema | undefined {
+  const asked = request.options.responseSchema
   return asked === undefined ? agent.responseFormat : (responseFormat ?? fromJsonSchema(asked))
 }
 
 /** How many messages of the user a run has taken in. */
-function countMessages({ request, steering }: RunState): number {
-  return (
-    (request?.messages.length ?? 0) + steering.reduce((count, { messages }) => count + messages.length, 0)
-  )
+function countMessages({ request, journal }: EquippedRun): number {
+  const joined = journal.state.steering.flatMap(({ messages }) => messages)
+  return request.messages.length + joined.length
 }

@@ -14,11 +14,11 @@ import type { UndoPlan } from './undone-runs.js'
  * @throws {AgentError} `not_undoable` before anything is undone, when not all of it can be; `undo_failed` when a tool could not.
  */
 export async function undoNext(context: RunContext): Promise<void> {
-  const { journal, undo } = context
-  const { steps, request } = journal.state
+  const { journal, undo, request } = context
+  const { steps } = journal.state
   if (undo === undefined) return
   const isBegun = steps.length > 0
-  if (!isBegun && undo.lasting.length > 0 && !request?.options.undoes?.partial)
+  if (!isBegun && undo.lasting.length > 0 && !request.options.undoes?.partial)
     throw new AgentError('not_undoable', `Nothing was undone, as this cannot be: ${toText(undo.lasting)}.`)
   const calls = steps.flatMap((step) => step.calls)
   const failed = calls.find(({ completed }) => completed?.error !== undefined)

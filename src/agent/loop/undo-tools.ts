@@ -9,6 +9,12 @@ export function toUndoName(tool: string): string {
   return `undo_${tool}`.slice(0, 64)
 }
 
+/** Tools by what their calls are named, and the calls that undo those; a tool of such a name goes before. */
+export function toCallNames(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
+  const undoing = tools.map((tool) => [toUndoName(tool.name), tool] as const)
+  return new Map([...undoing, ...tools.map((tool) => [tool.name, tool] as const)])
+}
+
 /** The tools of a run that undoes another one: each undoes what one of the agent's has done. Those are missing that cannot. */
 export function toUndoTools(
   tools: readonly Tool[],

@@ -10,12 +10,11 @@ const nobody: RunObserver = { trace: undefined, note() {} }
 
 /** Executes a run as a span `invoke_agent <agent>`, and measures it, where the app has registered providers for that. */
 export function observeRun(
-  findRun: () => ObservedRun,
+  run: ObservedRun,
   execute: (observer: RunObserver) => Promise<RunState>,
 ): Promise<RunState> {
   const isTraced = isTracing()
   if (!isTraced && !isMetering()) return execute(nobody)
-  const run = findRun()
   const meter = new RunMeter(run)
   const executeOwn = (observer: RunObserver) => outsideChatCalls(() => execute(observer))
   if (!isTraced) return executeOwn({ trace: undefined, note: (event) => meter.note(event) })

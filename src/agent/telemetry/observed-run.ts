@@ -1,25 +1,18 @@
+import type { Clock } from '../../core/clock.js'
 import type { TraceContext } from '../../core/trace-context.js'
-import type { RunEvent } from '../../run/events.js'
-import type { RunState } from '../../run/fold.js'
+import type { RunEvent, StoredEvent } from '../../run/events.js'
 import type { AgentDefinition } from '../agent-definition.js'
-import type { RunPlace } from './run-place.js'
 
 /** One execution of a run, as those who observe it see it. */
 export interface ObservedRun {
   readonly agent: Pick<AgentDefinition, 'name' | 'client'>
   readonly sessionId: string | undefined
   readonly correlationId: string
-  /** Where the run stood before. */
-  readonly before: RunState
-  /** Which execution it is; `undefined` for runs that have one only, as they are kept nowhere. */
-  readonly execution: { readonly epoch: number; readonly attempt: number } | undefined
-  /** When it was accepted; ms since 1970 UTC. */
-  readonly acceptedAt: number
-  /** When humans were asked in earlier executions, by approval; ms since 1970 UTC. @default never */
-  readonly askedAt?: ReadonlyMap<string, number> | undefined
-  readonly now: () => number
-  /** Finds where in a trace it stands; asked for only when there is one. */
-  readonly findPlace: () => RunPlace
+  /** What its log held before; empty for a run that is kept nowhere, and so has one execution only. */
+  readonly events: readonly StoredEvent[]
+  /** Whether it works for another run, of whose trace it then is a part. @default false */
+  readonly isInner?: boolean | undefined
+  readonly clock: Clock
 }
 
 /** What an execution tells its observers. */

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import { genAi } from '../../model/telemetry/attributes.js'
 import { createCounter, createHistogram, perProvider } from '../../model/telemetry/instruments.js'
-import { isTerminal, type RunEvent, type TerminalEvent } from '../../run/events.js'
+import { isTerminal, type RunEvent, type StoredEvent, type TerminalEvent } from '../../run/events.js'
 import type { AgentDefinition } from '../agent-definition.js'
 import type { ObservedRun } from './observed-run.js'
 
@@ -29,13 +29,16 @@ const getInstruments = perProvider((meter) => ({
 export class RunMeter {
   readonly #run: ObservedRun
   readonly #attributes: Attributes
+  readonly #acceptedAt: number
   readonly #askedAt: Map<string, number>
 
   constructor(run: ObservedRun) {
+    const { agent, events, clock } = run
     this.#run = run
-    this.#attributes = { [genAi.agentName]: run.agent.name }
-    this.#askedAt = new Map(run.askedAt)
-    const resumed = (run.execution?.epoch ?? 1) > 1
+    this.#attributes = { [genAi.agentName]: agent.name }
+    this.#acceptedAt = events[0]?.at ?? clock.now()
+    this.#askedAt = toAskedAt(events)
+    const resumed = events.some(({ type }) => type === 'run.started')
     getInstruments().executions(1, { ...this.#attributes, 'durable_agent.run.resumed': resumed })
   }
 
@@ -43,19 +46,24 @@ export class RunMeter {
   note(event: RunEvent): void {
     if (event.type === 'approval.requested') this.#noteQuestion(event.data)
     else if (event.type === 'approval.decided') this.#measureWait(event.data)
-    else if (isTerminal(event)) measureEnd({ ...this.#run, endedAt: this.#run.now() }, event)
+    else if (isTerminal(event)) this.#measureEnd(event)
+  }
+
+  #measureEnd(event: TerminalEvent): void {
+    const { agent, clock } = this.#run
+    measureEnd({ agent, acceptedAt: this.#acceptedAt, endedAt: clock.now() }, event)
   }
 
   /** What another agent's run asks is measured there. */
   #noteQuestion({ approvalId, inner }: Extract<RunEvent, { type: 'approval.requested' }>['data']): void {
-    if (inner === undefined) this.#askedAt.set(approvalId, this.#run.now())
+    if (inner === undefined) this.#askedAt.set(approvalId, this.#run.clock.now())
   }
 
   #measureWait({ approvalId, decision }: Extract<RunEvent, { type: 'approval.decided' }>['data']): void {
     const askedAt = this.#askedAt.get(approvalId)
     if (askedAt === undefined) return
     const attributes = { ...this.#attributes, 'durable_agent.approval.decision': decision }
-    getInstruments().approvals(toSeconds(askedAt, this.#run.now()), attributes)
+    getInstruments().approvals(toSeconds(askedAt, this.#run.clock.now()), attributes)
   }
 }
 
@@ -83,7 +91,7 @@ function toSeconds(from: number, to: number): number {
 }
 
 /** When humans were asked about a run's own tools, by approval; ms since 1970 UTC. */
-export function toAskedAt(events: Iterable<RunEvent & { readonly at: number }>): ReadonlyMap<string, number> {
+function toAskedAt(events: readonly StoredEvent[]): Map<string, number> {
   const askedAt = new Map<string, number>()
   for (const event of events) {
     if (event.type === 'approval.requested' && event.data.inner === undefined)

@@ -1,6 +1,6 @@
 import { type Context, context, type Link, trace } from '@opentelemetry/api'
 import type { TraceContext } from '../../core/trace-context.js'
-import type { StoredEvent } from '../../run/events.js'
+import type { ObservedRun } from './observed-run.js'
 import { toContext, toSpanContext } from './trace-context.js'
 
 /** Where in a trace one execution of a run stands. */
@@ -10,16 +10,13 @@ export interface RunPlace {
   readonly links: Link[]
 }
 
-/** Below whatever is done here. */
-export function toPlaceHere(): RunPlace {
-  return { parent: context.active(), links: [] }
-}
-
 /**
  * Where the next execution of a run belongs: into the trace that its request came with, or that its first execution
- * began, whoever goes on with it, and whenever. It is linked to the execution before it, and to what has woken it.
+ * began, whoever goes on with it, and whenever. It is linked to the execution before it, and to what has woken it. One that
+ * works for another run, or is kept nowhere, belongs below whatever is done here.
  */
-export function toRecordedPlace(events: readonly StoredEvent[]): RunPlace {
+export function findRunPlace({ events, isInner }: ObservedRun): RunPlace {
+  if (isInner || events.length === 0) return { parent: context.active(), links: [] }
   let kept: TraceContext | undefined
   let previous: TraceContext | undefined
   for (const event of events) {

@@ -7,8 +7,9 @@ import { toInputAttributes, toOutputAttributes } from '../../model/telemetry/mes
 import { withShared } from '../../model/telemetry/shared-attributes.js'
 import { endSpan, markFailed, startSpan } from '../../model/telemetry/tracing.js'
 import type { RunEvent } from '../../run/events.js'
-import type { RunState } from '../../run/fold.js'
+import { fold, type RunState, toNextExecution } from '../../run/fold.js'
 import type { ObservedRun, RunObserver } from './observed-run.js'
+import { findRunPlace } from './run-place.js'
 import { toTraceContext } from './trace-context.js'
 
 /**
@@ -19,16 +20,17 @@ export async function traceRun(
   run: ObservedRun,
   execute: (observer: RunObserver) => Promise<RunState>,
 ): Promise<RunState> {
-  const { parent, links } = run.findPlace()
+  const { parent, links } = findRunPlace(run)
+  const before = fold(run.events)
   const shared = toSharedAttributes(run)
   const name = `invoke_agent ${run.agent.name}`
-  const attributes = { ...shared, ...toStartAttributes(run) }
+  const attributes = { ...shared, ...toStartAttributes(run, before) }
   const span = startSpan({ name, kind: SpanKind.INTERNAL, attributes, links }, parent)
   const own = { trace: toTraceContext(span.spanContext()), note: (event: RunEvent) => noteEvent(span, event) }
   try {
     const here = trace.setSpan(parent, span)
     const state = await withShared(shared, () => context.with(here, () => execute(own)))
-    if (span.isRecording()) tellEnd(span, run.before, state)
+    if (span.isRecording()) tellEnd(span, before, state)
     return state
   } catch (error) {
     if (hasCode(error, 'fenced')) span.setAttribute('durable_agent.run.outcome', 'fenced')
@@ -48,15 +50,16 @@ function toSharedAttributes({ agent, sessionId, correlationId }: ObservedRun): A
   }
 }
 
-function toStartAttributes({ agent: { client }, execution }: ObservedRun): Attributes {
+function toStartAttributes({ agent: { client }, events }: ObservedRun, before: RunState): Attributes {
+  const { epoch, attempt } = toNextExecution(before)
   return {
     [genAi.operation]: 'invoke_agent',
     [genAi.provider]: client.provider ?? unknownProvider,
     [genAi.requestModel]: client.model,
-    ...(execution && {
-      'durable_agent.run.epoch': execution.epoch,
-      'durable_agent.run.attempt': execution.attempt,
-      'durable_agent.run.resumed': execution.epoch > 1,
+    ...(events.length > 0 && {
+      'durable_agent.run.epoch': epoch,
+      'durable_agent.run.attempt': attempt,
+      'durable_agent.run.resumed': epoch > 1,
     }),
   }
 }

@@ -63,9 +63,9 @@ export class SessionClient {
   readonly #reader: SessionReader
   readonly #log: RunLog
   readonly #clock: Clock
-  readonly #agents: readonly AgentDefinition[]
   readonly #maxInlineMediaBytes: number
   readonly #references: ReferenceCheck
+  readonly #clearing: Omit<Clearing, 'limitMs'>
   readonly #reminders: Reminders
   readonly #way: WayMaking
   readonly #tellWebhooks: TellWebhooks
@@ -81,12 +81,12 @@ export class SessionClient {
     } = options
     this.#clock = clock
     this.#reminders = new Reminders(reminderPauseMs, clock)
-    this.#agents = agents
     this.#maxInlineMediaBytes = maxInlineMediaBytes
     this.#entities = new SessionEntities(durable, clock)
     this.#log = log
     this.#reader = new SessionReader(this.#entities, log)
     this.#references = { log, sessions: this.#reader, maxContinuedBytes }
+    this.#clearing = { entities: this.#entities, log, agents, clock }
     this.#tellWebhooks = createTellWebhooks(durable, log, 'named')
     this.#allowance = allowance && new AllowanceGate(durable, allowance, clock)
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
@@ -286,22 +286,12 @@ export class SessionClient {
 
   /** See {@link resetSession}. */
   reset(key: SessionKey, limitMs: number): Promise<void> {
-    return resetSession(key, this.#toClearing(limitMs))
+    return resetSession(key, { ...this.#clearing, limitMs })
   }
 
   /** See {@link deleteSession}. */
   delete(key: SessionKey, limitMs: number): Promise<void> {
-    return deleteSession(key, this.#toClearing(limitMs))
-  }
-
-  #toClearing(limitMs: number): Clearing {
-    return {
-      entities: this.#entities,
-      log: this.#log,
-      agents: this.#agents,
-      clock: this.#clock,
-      limitMs,
-    }
+    return deleteSession(key, { ...this.#clearing, limitMs })
   }
 
   /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */

@@ -54,7 +54,7 @@ export class SessionEntities {
     await this.read(key)
     // Asking an entity for its state changes nothing, but the question itself has to be stored.
     const write = () => this.signal(key, 'get_state', undefined)
-    const proof = this.#proofs.get(agent) ?? new WriteProof({ write, clock: this.#clock })
+    const proof = this.#proofs.get(agent) ?? new WriteProof(write, this.#clock)
     this.#proofs.set(agent, proof)
     await proof.give()
   }

@@ -1,24 +1,18 @@
 import type { Clock } from '../../core/clock.js'
 
-export interface WriteProofOptions {
-  /** A write that changes nothing; rejects when it cannot be made. */
-  readonly write: () => Promise<void>
-  /** How long one write that was made proves that another one can be. @default 5,000 */
-  readonly validMs?: number
-  readonly clock: Clock
-}
+/** How long one write that was made proves that another one can be; ms. */
+const validMs = 5_000
 
 /** Proves that a store takes writes, with as few of them as possible: whoever asks at the same time, or shortly after, shares one. */
 export class WriteProof {
   readonly #write: () => Promise<void>
-  readonly #validMs: number
   readonly #clock: Clock
   #validUntil = 0
   #pending: Promise<void> | undefined
 
-  constructor({ write, validMs = 5_000, clock }: WriteProofOptions) {
+  /** `write` changes nothing, and rejects when it cannot be made. */
+  constructor(write: () => Promise<void>, clock: Clock) {
     this.#write = write
-    this.#validMs = validMs
     this.#clock = clock
   }
 
@@ -33,6 +27,6 @@ export class WriteProof {
 
   async #try(): Promise<void> {
     await this.#write()
-    this.#validUntil = this.#clock.now() + this.#validMs
+    this.#validUntil = this.#clock.now() + validMs
   }
 }

@@ -1,5 +1,5 @@
 import { type AgentDefinition, toStaticTools } from '../../agent/agent-definition.js'
-import { toUndoName } from '../../agent/loop/undo-tools.js'
+import { toCallNames } from '../../agent/loop/undo-tools.js'
 import type { CallState } from '../../run/fold.js'
 import { toInnerRun } from '../../run/inner-run.js'
 import type { RunKey } from '../../run/run-log.js'
@@ -16,11 +16,9 @@ export function findDelegates(
   key: RunKey,
   calls: readonly CallState[],
 ): readonly Delegate[] {
-  const delegates = toStaticTools(agent).filter(({ delegate }) => delegate !== undefined)
-  const undoing = delegates.map((tool) => [toUndoName(tool.name), tool.delegate] as const)
-  const known = new Map([...undoing, ...delegates.map((tool) => [tool.name, tool.delegate] as const)])
+  const known = toCallNames(toStaticTools(agent))
   return calls.flatMap(({ call: { name, callId } }) => {
-    const delegate = known.get(name)
+    const delegate = known.get(name)?.delegate
     return delegate === undefined ? [] : [{ agent: delegate.agent, key: toInnerRun(key, callId) }]
   })
 }

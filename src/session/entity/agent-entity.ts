@@ -17,7 +17,7 @@ import { SessionHistory } from '../state/session-history.js'
 import type { StoredState } from '../state/stored-state.js'
 import { deleteRuns } from './delete-runs.js'
 import { addEndedRuns } from './ended-runs.js'
-import { type Operation, readState, toPatience } from './operation.js'
+import { type Operation, restoreState, toPatience, toStateOf } from './operation.js'
 import { operateRun } from './run-operation.js'
 import { operateToolResult } from './tool-result-operation.js'
 
@@ -60,7 +60,17 @@ export function createAgentEntity({
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
   const history = new SessionHistory(log)
-  const shared = { agent, log, callback, values, limits, chargesOwners, maxInlineMediaBytes, history, clock }
+  const shared = {
+    agent,
+    log,
+    callback,
+    readValues: values,
+    limits,
+    chargesOwners,
+    maxInlineMediaBytes,
+    history,
+    clock,
+  }
   return async function agentEntity(context: EntityContext<StoredState>): Promise<void> {
     const key = { agent: agent.name, session: context.df.entityKey }
     const onError = (error: unknown, run?: string) => reportError(error, { ...key, run }, context)
@@ -121,10 +131,11 @@ async function operate(operation: Operation): Promise<void> {
 
 async function reset(operation: Operation): Promise<void> {
   const { log, key, context, clock } = operation
+  const session = await log.session(key)
   // Deleted before its turn came: what is stored now would stay for ever.
-  if (context.df.getState() == null && (await log.session(key)) === undefined) return
+  if (context.df.getState() == null && session === undefined) return
   const input = toObject(context.df.getInput())
-  const state = await readState(operation)
+  const state = toStateOf(restoreState(operation), session)
   const before = toTime(input.before, clock)
   const { resetId, resetBefore = 0 } = state.own
   // A signal that comes twice, or after that of a later reset, must not take newer messages with it.

@@ -1,12 +1,7 @@
 import type { EntityContext } from 'durable-functions'
-import type { AgentDefinition } from '../../agent/agent-definition.js'
-import type { InvocationValuesFactory } from '../../agent/providers/provider-context.js'
-import type { Clock } from '../../core/clock.js'
-import type { RunLog, SessionKey, SessionSummary } from '../../run/run-log.js'
-import type { RunDrive } from '../execution/drive-run.js'
-import type { OperationLimits } from '../execution/execution-limits.js'
+import type { SessionKey, SessionSummary } from '../../run/run-log.js'
+import type { RunExecution } from '../execution/execute-run.js'
 import type { Patience } from '../execution/outlast-failures.js'
-import type { AgentResponseCallback } from '../execution/response-callback.js'
 import type { RaiseEvent } from '../replies/raise-event.js'
 import type { TellWebhooks } from '../replies/tell-webhooks.js'
 import { AgentState } from '../state/agent-state.js'
@@ -17,14 +12,11 @@ import type { StoredState } from '../state/stored-state.js'
 /** What a session's entity can be asked to do; on the wire (docs/orchestrations.md, The entity). */
 export type OperationName = 'run' | 'continue' | 'decide' | 'tool_result' | 'get_state' | 'reset' | 'delete'
 
+/** What each run of an operation is executed with. */
+type Handed = 'agent' | 'log' | 'callback' | 'readValues' | 'limits' | 'startedAt' | 'durable' | 'clock'
+
 /** What one operation of a session's entity works with. */
-export interface Operation {
-  readonly agent: AgentDefinition
-  readonly log: RunLog
-  readonly callback: AgentResponseCallback | undefined
-  /** Makes what only the code of a run may know. */
-  readonly values: InvocationValuesFactory
-  readonly limits: OperationLimits
+export interface Operation extends Pick<RunExecution, Handed> {
   /** Whether what runs spend is counted for their owners. */
   readonly chargesOwners: boolean
   /** Longer data URIs in messages are kept beside the log of their run. */
@@ -32,16 +24,12 @@ export interface Operation {
   readonly history: SessionHistory
   readonly key: SessionKey
   readonly context: EntityContext<StoredState>
-  /** When the operation began; ms since 1970. */
-  readonly startedAt: number
-  readonly clock: Clock
   /** Told of failures that nobody else is told of, and of which run when it is one's. */
   readonly onError: (error: unknown, run?: string) => void
   /** Reaches orchestrations that wait for runs; `undefined` where there is no durable client. */
   readonly raiseEvent: RaiseEvent | undefined
   /** `undefined` where nobody could be told. */
   readonly tellWebhooks: TellWebhooks | undefined
-  readonly durable: RunDrive['durable']
   /** Whom this operation's own result tells how a run ended, so that no event has to. */
   readonly repliesTo?: Caller | undefined
 }
@@ -61,15 +49,6 @@ export function toPatience({ clock, startedAt, limits, onError }: Operation): Pa
   return { clock, until: startedAt + limits.hardEndMs, onError }
 }
 
-/**
- * The session as stored; an empty one when there is none, or when it is that of a session which was deleted and begun anew
- * before its entity heard of it. @throws {AgentError} `unsupported_state`.
- */
-export async function readState(operation: Operation): Promise<AgentState> {
-  const stored = restoreState(operation)
-  return toStateOf(stored, await operation.log.session(operation.key))
-}
-
 /** The state as it was stored, whosever it is. @throws {AgentError} `unsupported_state`. */
 export function restoreState({ context }: Operation): AgentState {
   const stored = new AgentState()
@@ -79,7 +58,7 @@ export function restoreState({ context }: Operation): AgentState {
   return stored
 }
 
-/** The state of a session: what was stored, unless that is an earlier one's. */
+/** The state of a session: what was stored, unless that is of one which was deleted and begun anew before its entity heard of it. */
 export function toStateOf(stored: AgentState, session: SessionSummary | undefined): AgentState {
   const state = stored.isOf(session) ? stored : new AgentState()
   if (state.own.turn === 0) state.change({ owner: session?.owner, createdAt: session?.createdAt })

@@ -5,7 +5,7 @@ import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunSummary } from '../../run/run-log.js'
 import { createReplacesError } from '../client/check-replaced.js'
-import { executeRun, readWritten, type WrittenRun } from '../execution/execute-run.js'
+import { executeRun, type RunExecution, readWritten, type WrittenRun } from '../execution/execute-run.js'
 import { outlastFailures } from '../execution/outlast-failures.js'
 import { accept, readInput, reply } from '../replies/reply-to-caller.js'
 import type { AgentState } from '../state/agent-state.js'
@@ -127,8 +127,8 @@ async function carryOut(
   const named = pending.findIndex(({ run }) => run === correlationId)
   if (named === -1) return announceFailed(operation, correlationId, written.events)
   for (const [index, summary] of pending.slice(0, named + 1).entries()) {
-    const isEnded = await goOn(operation, summary, named === 0 ? written : undefined)
-    if (!isEnded) return
+    if (summary.status === 'ended') await addTurn(operation, summary.run, summary.turn)
+    else if (!(await execute(operation, summary, named === 0 ? written : undefined))) return
     if (summary.turn > 0 && index < pending.length - 1) await signalWaiting(operation)
   }
 }
@@ -171,30 +171,12 @@ async function signalWaiting(operation: Operation): Promise<void> {
   if (last !== undefined) signalRun(operation, last.run)
 }
 
-/** Takes in a run that has ended, or executes it; true when it has ended. */
-async function goOn(
-  operation: SessionOperation,
-  summary: RunSummary,
-  written: WrittenRun | undefined,
-): Promise<boolean> {
-  if (summary.status !== 'ended') return execute(operation, summary, written)
-  await addTurn(operation, summary.run, summary.turn)
-  return true
-}
-
-/** Where a run stands in its conversation. */
-interface RunPlace {
-  readonly turn: number
-  /** The turn of the run whose place it takes; `undefined` when it takes nobody's. */
-  readonly replacesTurn: number | undefined
-}
-
 /** Finds the place of a run, and makes of the conversation what it is before it. A run without a place fails: `undefined`. */
 async function findPlace(
   operation: SessionOperation,
   run: string,
   events: readonly StoredEvent[],
-): Promise<RunPlace | undefined> {
+): Promise<Pick<RunExecution, 'turn' | 'replacesTurn'> | undefined> {
   try {
     await inherit(operation, run, events)
     const replacesTurn = await takePlace(operation, events)
@@ -225,31 +207,21 @@ async function execute(
   { run }: RunSummary,
   written: WrittenRun | undefined,
 ): Promise<boolean> {
-  const { agent, log, key, state, callback, limits, startedAt, clock } = operation
+  const { log, key, state, limits, startedAt } = operation
   const onError = (error: unknown) => operation.onError(error, run)
   const known = written ?? (await readWritten(log, { ...key, run }))
   const place = await findPlace(operation, run, known.events)
   if (place === undefined) return true
-  const { turn, replacesTurn } = place
   const until = startedAt + limits.parkAfterMs
   const outcome = await executeRun({
-    agent,
-    log,
+    ...operation,
+    ...place,
     key: { ...key, run },
     written: known,
-    callback,
-    readHistory: (journal) =>
-      prepareHistory({ agent, key, state, history: operation.history, journal, until, clock, onError }),
-    turn,
-    replacesTurn,
+    readHistory: (journal) => prepareHistory({ ...operation, journal, until, onError }),
     messageCount: state.messageCount,
     sessionTokens: state.own.tokens,
     sessionState: state.own.state ?? {},
-    values: operation.values,
-    limits,
-    durable: operation.durable,
-    operationStart: startedAt,
-    clock,
     onError,
   })
   if (outcome.joined !== undefined) return adoptOutcome(operation, run, outcome.joined)
@@ -262,6 +234,6 @@ async function execute(
   // two turns. All that is left is for those who ask later.
   await nextTurn()
   await nextTurn()
-  await addTurn(operation, run, turn)
+  await addTurn(operation, run, place.turn)
   return true
 }

@@ -1,24 +1,23 @@
 import type { Clock } from '../../core/clock.js'
 
+/** How long callbacks that do not return are waited for; ms. */
+const drainLimitMs = 10_000
+
 export interface CallbackQueueOptions {
   readonly onError: (error: unknown) => void
-  /** How long {@link CallbackQueue.drain} waits for callbacks that do not return. @default 10,000 */
-  readonly drainLimitMs?: number
   readonly clock: Clock
 }
 
 /** Runs callbacks one after the other, beside the run: they can delay neither its steps nor its outcome, nor break it. */
 export class CallbackQueue {
   readonly #onError: (error: unknown) => void
-  readonly #drainLimitMs: number
   readonly #clock: Clock
   /** Settles with the last callback; absent when there was none. */
   #tail: Promise<void> | undefined
 
-  constructor({ onError, clock, drainLimitMs = 10_000 }: CallbackQueueOptions) {
+  constructor({ onError, clock }: CallbackQueueOptions) {
     this.#clock = clock
     this.#onError = onError
-    this.#drainLimitMs = drainLimitMs
   }
 
   add(callback: () => void | Promise<void>): void {
@@ -29,18 +28,18 @@ export class CallbackQueue {
   async drain(): Promise<void> {
     if (this.#tail === undefined) return
     const limit = new AbortController()
-    const timeout = this.#clock.sleep(this.#drainLimitMs, limit.signal)
+    const timeout = this.#clock.sleep(drainLimitMs, limit.signal)
     const isLate = timeout.then(
       () => true,
       () => false,
     )
-    if (await Promise.race([this.#tail.then(() => false), isLate])) this.#onError(this.#createLateError())
+    if (await Promise.race([this.#tail.then(() => false), isLate])) this.#onError(createLateError())
     limit.abort()
   }
+}
 
-  #createLateError(): Error {
-    return new Error(
-      `A callback has not returned within ${this.#drainLimitMs} ms after its run. It is waited for no longer, and those behind it may never be called.`,
-    )
-  }
+function createLateError(): Error {
+  return new Error(
+    `A callback has not returned within ${drainLimitMs} ms after its run. It is waited for no longer, and those behind it may never be called.`,
+  )
 }

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto'
+import { toAgentLimits } from '../../agent/loop/agent-limits.js'
 import type { DelegatedRun, DelegateRequest, Delegation } from '../../agent/loop/delegation.js'
-import type { ExecutionLimits, RunSetup } from '../../agent/loop/run-context.js'
+import type { RunSetup, RunTask } from '../../agent/loop/run-context.js'
 import { RunControls } from '../../agent/loop/run-controls.js'
 import { runLoop } from '../../agent/loop/run-loop.js'
-import { toTokenLimits } from '../../agent/loop/token-limits.js'
 import type { UndoneRuns } from '../../agent/loop/undone-runs.js'
 import { observeRun } from '../../agent/telemetry/observe-run.js'
 import type { RunObserver } from '../../agent/telemetry/observed-run.js'
 import type { DurableTools } from '../../agent/tools/durable-tools.js'
-import type { Clock } from '../../core/clock.js'
 import { hasCode } from '../../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../../core/messages.js'
 import type { RunEvent, StoredEvent } from '../../run/events.js'
-import { fold, type RunState } from '../../run/fold.js'
+import { fold, type RunState, toNextExecution } from '../../run/fold.js'
 import { toInnerRun } from '../../run/inner-run.js'
 import { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
@@ -20,25 +19,11 @@ import { toAnswerText } from '../../run/turn-messages.js'
 import { toOpenApprovals, toPendingCalls } from '../../run/waiting.js'
 import { createRunRequest } from '../client/run-request.js'
 import { appendPersistently } from './append-persistently.js'
-import { toNextExecution, toObservedRun } from './observed-run.js'
 import { sayAlive } from './say-alive.js'
 import { withAttachments } from './with-attachments.js'
 
-/** What the loop is given as it is here. */
-type Handed =
-  | 'agent'
-  | 'controls'
-  | 'depth'
-  | 'isFromUntrusted'
-  | 'messageCount'
-  | 'sessionState'
-  | 'readValues'
-  | 'limits'
-  | 'onError'
-  | 'clock'
-
 /** One execution of a run that has not ended. */
-export interface RunDrive extends Pick<RunSetup, Handed> {
+export interface RunDrive extends RunTask {
   readonly log: RunLog
   readonly key: RunKey
   /** What the log holds. */
@@ -60,10 +45,9 @@ export interface RunDrive extends Pick<RunSetup, Handed> {
 
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
 export function driveRun(drive: RunDrive): Promise<RunState> {
-  return observeRun(
-    () => toObservedRun(drive),
-    (observer) => carryOn(drive, observer),
-  )
+  const { agent, key, events, isInner, clock } = drive
+  const observed = { agent, sessionId: key.session, correlationId: key.run, events, isInner, clock }
+  return observeRun(observed, (observer) => carryOn(drive, observer))
 }
 
 async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState> {
@@ -118,28 +102,19 @@ function takeOver({ turn, replacesTurn }: RunDrive, { trace }: RunObserver, jour
 }
 
 function toSetup(drive: RunDrive, journal: RunJournal): Omit<RunSetup, 'history' | 'waiting'> {
-  const { agent, log, key, limits, durable, onError, clock } = drive
-  const owner = journal.state.request?.owner
+  const { agent, log, key, durable, signal } = drive
   return {
+    ...drive,
     agent: { ...agent, client: withAttachments(agent.client, log, key) },
     journal,
     sessionId: key.session,
     correlationId: key.run,
-    depth: drive.depth,
-    isFromUntrusted: drive.isFromUntrusted,
-    messageCount: drive.messageCount,
-    sessionState: drive.sessionState,
-    readValues: drive.readValues,
-    limits,
-    controls: drive.controls,
     join: (run) => joinRun(log, { ...key, run }, key.run),
     hasJoined: (run) => hasJoined(log, { ...key, run }, key.run),
     undoneRuns: createUndoneRuns(log, key),
-    delegation: createDelegation(log, key, { limits, onError, clock, durable, owner }),
+    delegation: createDelegation(drive),
     durable: durable?.(key),
-    signal: drive.signal === undefined ? journal.broken : AbortSignal.any([journal.broken, drive.signal]),
-    clock,
-    onError,
+    signal: signal === undefined ? journal.broken : AbortSignal.any([journal.broken, signal]),
   }
 }
 
@@ -171,57 +146,47 @@ function createUndoneRuns(log: RunLog, key: RunKey): UndoneRuns {
   }
 }
 
-interface DelegationContext extends Pick<RunDrive, 'durable'> {
-  readonly limits: ExecutionLimits
-  readonly onError: (error: unknown) => void
-  readonly clock: Clock
-  readonly owner: string | undefined
-}
-
-function createDelegation(log: RunLog, parent: RunKey, context: DelegationContext): Delegation {
+function createDelegation(outer: RunDrive): Delegation {
   return {
-    run: (request) => runDelegate(log, toInnerRun(parent, request.callId), { ...context, ...request }),
+    run: (asked) => runDelegate(outer, asked),
     async decide(callId, decision) {
-      await log.control(toInnerRun(parent, callId), { type: 'decision', ...decision })
+      await outer.log.control(toInnerRun(outer.key, callId), { type: 'decision', ...decision })
     },
   }
 }
 
 async function runDelegate(
-  log: RunLog,
-  key: RunKey,
-  request: DelegateRequest & DelegationContext,
+  { log, key: outerKey, request: { owner }, limits, durable, onError, clock }: RunDrive,
+  asked: DelegateRequest,
 ): Promise<DelegatedRun> {
-  const { agent, message, owner, metadata, limits, durable, onError, clock, signal, depth, onEvent } = request
+  const { agent, callId, message, undoes, metadata, values, history } = asked
+  const key = toInnerRun(outerKey, callId)
   const messages = [createTextMessage('user', message)]
-  const options = { enableToolCalls: true, undoes: request.undoes }
-  await log.create(key, createRunRequest({ messages, owner, metadata, options }))
+  const options = { enableToolCalls: true, undoes }
+  const request = createRunRequest({ messages, owner, metadata, options })
+  await log.create(key, request)
   const events = await log.read(key)
   const controls = new RunControls()
   controls.update(await log.controls(key))
   const state = fold(events)
   if (state.outcome !== undefined) return toDelegatedRun(state)
-  const { maxSteps, stepTimeoutMs } = agent
   const driven = await driveRun({
-    agent,
+    ...asked,
     log,
     key,
+    request: state.request ?? request,
     events,
     controls,
     turn: 0,
     isInner: true,
-    depth,
-    isFromUntrusted: request.isFromUntrusted,
-    readHistory: async () => request.history,
+    readHistory: async () => history,
     messageCount: 0,
-    sessionState: request.sessionState,
-    readValues: () => request.values,
-    limits: { ...limits, maxSteps, ...toTokenLimits(agent), stepTimeoutMs },
-    onAppended: onEvent,
+    readValues: () => values,
+    limits: { ...limits, ...toAgentLimits(agent) },
+    onAppended: asked.onEvent,
     durable,
     onError,
     clock,
-    signal,
   })
   return toDelegatedRun(driven)
 }

@@ -1,8 +1,7 @@
 import { RunControls } from '../../agent/loop/run-controls.js'
-import type { InvocationValuesFactory, RunInfo } from '../../agent/providers/provider-context.js'
 import { toTimestamp } from '../../core/clock.js'
 import type { ControlRecord } from '../../run/control.js'
-import { type RunEvent, type RunRequest, type StoredEvent, toRunRequest } from '../../run/events.js'
+import type { RunEvent, StoredEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { toRequestText, toResponse } from '../../run/to-response.js'
@@ -10,7 +9,7 @@ import { toUpdate } from '../../run/to-update.js'
 import { isAnswer, isExpired, toOpenApprovals, toPendingCalls } from '../../run/waiting.js'
 import { CallbackQueue } from './callback-queue.js'
 import { driveRun, type RunDrive } from './drive-run.js'
-import { type OperationLimits, toExecutionLimits } from './execution-limits.js'
+import { type LimitedExecution, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
 import { watchControls } from './watch-controls.js'
 
@@ -26,31 +25,14 @@ export async function readWritten(log: RunLog, key: RunKey): Promise<WrittenRun>
   return { events, records }
 }
 
-/** What a drive is given as it is here. */
-type Handed =
-  | 'agent'
-  | 'log'
-  | 'key'
-  | 'turn'
-  | 'replacesTurn'
-  | 'readHistory'
-  | 'messageCount'
-  | 'sessionState'
-  | 'durable'
-  | 'clock'
-  | 'onError'
+/** What an execution of a run finds out by itself. */
+type Found = 'request' | 'events' | 'controls' | 'isInner' | 'limits' | 'onAppended'
 
-export interface RunExecution extends Pick<RunDrive, Handed> {
+/** An execution of a run in an operation of its session. */
+export interface RunExecution extends Omit<RunDrive, Found>, LimitedExecution {
   /** Just read. */
   readonly written: WrittenRun
   readonly callback: AgentResponseCallback | undefined
-  /** Tokens the session has spent before this run. */
-  readonly sessionTokens: number
-  /** Makes what only the run's code may know. */
-  readonly values: InvocationValuesFactory
-  readonly limits: OperationLimits
-  /** When the operation began; ms since 1970. */
-  readonly operationStart: number
 }
 
 /**
@@ -70,7 +52,7 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   const watching = new AbortController()
   const watched = watchControls(execution, controls, watching.signal).catch(execution.onError)
   try {
-    const carried = await execute(execution, events, controls)
+    const carried = await execute(execution, { request: state.request, events, controls })
     // What came while the run was being parked may have found nobody to wake.
     if (!isWaiting(carried)) return carried
     return await executeRun({ ...execution, written: await readWritten(log, key) })
@@ -96,37 +78,18 @@ function hasNews(state: RunState, records: readonly ControlRecord[], now: string
 
 async function execute(
   execution: RunExecution,
-  events: readonly StoredEvent[],
-  controls: RunControls,
+  found: Pick<RunDrive, 'request' | 'events' | 'controls'>,
 ): Promise<RunState> {
-  const { agent, log, key, turn, onError, messageCount, readHistory, clock } = execution
-  const callbacks = new CallbackQueue({ onError, clock })
+  const callbacks = new CallbackQueue(execution)
   const state = await driveRun({
-    agent,
-    log,
-    key,
-    events,
-    controls,
-    turn,
-    replacesTurn: execution.replacesTurn,
+    ...execution,
+    ...found,
     isInner: false,
-    readHistory,
-    messageCount,
-    sessionState: execution.sessionState,
-    durable: execution.durable,
-    readValues: () => execution.values(toRunInfo(key, toRunRequest(events))),
-    limits: toExecutionLimits(agent, execution.limits, { ...execution, events, now: clock.now() }),
+    limits: toExecutionLimits(execution, found.events),
     onAppended: (event, current) => announce(event, current, execution, callbacks),
-    clock,
-    onError,
   })
   await callbacks.drain()
   return state
-}
-
-function toRunInfo({ agent, session, run }: RunKey, request: RunRequest | undefined): RunInfo {
-  const { owner, metadata = {} } = request ?? {}
-  return { agentName: agent, sessionId: session, correlationId: run, owner, metadata }
 }
 
 function announce(

@@ -1,6 +1,7 @@
 import type { AgentDefinition } from '../../agent/agent-definition.js'
+import { toAgentLimits } from '../../agent/loop/agent-limits.js'
 import type { ExecutionLimits } from '../../agent/loop/run-context.js'
-import { toTokenLimits } from '../../agent/loop/token-limits.js'
+import type { Clock } from '../../core/clock.js'
 import type { ParkReason, StoredEvent } from '../../run/events.js'
 
 /** Longer than somebody who is at work is ever silent; see `sayAlive`. */
@@ -32,30 +33,28 @@ export function toExecutorSilence(env: NodeJS.ProcessEnv): number | undefined {
   return env.FUNCTIONS_EMBEDDED_DATA_DIR === undefined ? executorSilenceMs : undefined
 }
 
-/** How far an execution may go that begins now, in an operation that began at `operationStart` (ms since 1970). */
+/** What the limits of an execution follow from. */
+export interface LimitedExecution {
+  readonly agent: AgentDefinition
+  readonly limits: OperationLimits
+  /** When the operation began; ms since 1970. */
+  readonly startedAt: number
+  /** Tokens the session has spent before this run. */
+  readonly sessionTokens: number
+  readonly clock: Clock
+}
+
+/** How far an execution may go that begins now, by what the log holds of its run. */
 export function toExecutionLimits(
-  agent: AgentDefinition,
-  { parkAfterMs, hardEndMs }: OperationLimits,
-  {
-    operationStart,
-    events,
-    sessionTokens,
-    now,
-  }: {
-    readonly operationStart: number
-    readonly events: readonly StoredEvent[]
-    readonly sessionTokens: number
-    readonly now: number
-  },
+  { agent, limits, startedAt, sessionTokens, clock }: LimitedExecution,
+  events: readonly StoredEvent[],
 ): ExecutionLimits {
-  const { maxSteps, stepTimeoutMs, runTimeoutMs } = agent
+  const { runTimeoutMs } = agent
   return {
-    maxSteps,
-    ...toTokenLimits(agent, sessionTokens),
-    stepTimeoutMs,
-    parkAfter: operationStart + parkAfterMs,
-    hardEnd: operationStart + hardEndMs,
-    runEnd: runTimeoutMs === undefined ? undefined : toActiveStart(events, now) + runTimeoutMs,
+    ...toAgentLimits(agent, sessionTokens),
+    parkAfter: startedAt + limits.parkAfterMs,
+    hardEnd: startedAt + limits.hardEndMs,
+    runEnd: runTimeoutMs === undefined ? undefined : toActiveStart(events, clock.now()) + runTimeoutMs,
   }
 }
 

@@ -11,15 +11,6 @@ import { isTakenBack } from './taken-back.js'
 import { toTurnEntries } from './turn-entries.js'
 import { type TurnRange, toTurns } from './turns.js'
 
-/** The entries of one run, from its log. */
-export async function readTurnEntries(
-  log: RunLog,
-  key: SessionKey,
-  run: string,
-): Promise<readonly StoredEntry[]> {
-  return toTurnEntries(await log.read({ ...key, run }), run)
-}
-
 /** The entries of turns that count, oldest first, from the run logs and from what the session has inherited. */
 export async function readOlderEntries(
   conversation: Conversation,
@@ -27,8 +18,8 @@ export async function readOlderEntries(
 ): Promise<readonly StoredEntry[]> {
   const { log, key, state } = conversation
   const runs = await findTurns(conversation, range)
-  const entries = await forEachLimited(runs.toReversed(), logsAtATime, ({ run }) =>
-    readTurnEntries(log, key, run),
+  const entries = await forEachLimited(runs.toReversed(), logsAtATime, async ({ run }) =>
+    toTurnEntries(await log.read({ ...key, run }), run),
   )
   const inherited = await readInheritedEntries(log, key, state.own, {
     ...range,
@@ -61,12 +52,8 @@ interface CachedHistory {
   readonly characters: number
 }
 
-export interface SessionHistoryLimits {
-  /** So many sessions are remembered. @default 256 */
-  readonly maxSessions?: number | undefined
-  /** So much is remembered of them all, in characters of JSON. @default 16 Mi */
-  readonly maxCharacters?: number | undefined
-}
+/** So many sessions are remembered. */
+const maxSessions = 256
 
 /**
  * The turns of a session. The newest come from its state, older ones from the run logs, but only as far back as they are
@@ -74,15 +61,14 @@ export interface SessionHistoryLimits {
  */
 export class SessionHistory {
   readonly #log: RunLog
-  readonly #maxSessions: number
   readonly #maxCharacters: number
   readonly #cache = new Map<string, CachedHistory>()
   readonly #sizes = new WeakMap<HistoryTurn, number>()
   #characters = 0
 
-  constructor(log: RunLog, { maxSessions = 256, maxCharacters = 16 * 1024 ** 2 }: SessionHistoryLimits = {}) {
+  /** `maxCharacters` of JSON are remembered of all sessions together. */
+  constructor(log: RunLog, maxCharacters = 16 * 1024 ** 2) {
     this.#log = log
-    this.#maxSessions = maxSessions
     this.#maxCharacters = maxCharacters
   }
 
@@ -132,7 +118,7 @@ export class SessionHistory {
     this.#cache.set(name, history)
     this.#characters += history.characters
     for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= this.#maxSessions && this.#characters <= this.#maxCharacters) return
+      if (this.#cache.size <= maxSessions && this.#characters <= this.#maxCharacters) return
       this.#forget(oldest)
     }
   }

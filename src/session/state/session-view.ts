@@ -11,9 +11,7 @@ export function toHistoryEntries(
 ): readonly HistoryEntry[] {
   return entries.flatMap((entry) => {
     const lines = toLines(entry, runs)
-    return runs
-      ? lines.map((line) => ({ ...line, ...toRunId(entry), ...toModel(entry), ...toUndone(entry) }))
-      : lines
+    return runs ? lines.map((line) => ({ ...line, ...toRunFields(entry) })) : lines
   })
 }
 
@@ -38,18 +36,14 @@ function toFileCount({ contents }: StoredMessage) {
   return files === 0 ? {} : { files }
 }
 
-function toRunId({ correlationId }: StoredEntry) {
-  return typeof correlationId === 'string' ? { correlationId } : {}
-}
-
-function toModel({ extensionData }: StoredEntry) {
-  const model = extensionData?.model
-  return typeof model === 'string' ? { model } : {}
-}
-
-function toUndone({ extensionData }: StoredEntry) {
-  const undoes = extensionData?.undoes
-  return typeof undoes === 'string' ? { undoes } : {}
+/** Which run it is of, what model has answered, and which run it undoes. */
+function toRunFields({ correlationId, extensionData }: StoredEntry) {
+  const { model, undoes } = extensionData ?? {}
+  return {
+    ...(typeof correlationId === 'string' && { correlationId }),
+    ...(typeof model === 'string' && { model }),
+    ...(typeof undoes === 'string' && { undoes }),
+  }
 }
 
 function toAnswerLine(entry: StoredEntry): HistoryEntry {

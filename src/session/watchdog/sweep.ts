@@ -11,7 +11,6 @@ import { stopOthers, toStopped } from '../client/make-way.js'
 import { cancelAnswers, findAnswersOf } from '../delegation/open-answers.js'
 import type { OperationName } from '../entity/operation.js'
 import { logsAtATime } from '../logs-at-a-time.js'
-import { findUnusedSessions } from './find-unused-sessions.js'
 import { findWanted } from './find-wanted.js'
 
 /** What the sweeper looks after, and how patient it is. */
@@ -161,11 +160,25 @@ async function giveUp(
 async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepOptions) {
   if (sessionTtlMs === undefined) return []
   const before = now - sessionTtlMs
-  const query = { log, before, limit }
-  const unused = await Promise.all(agents.map(({ name }) => findUnusedSessions({ ...query, agent: name })))
+  const unused = await Promise.all(agents.map(({ name }) => findUnused(log, name, before)))
   // Somebody may use one again before its entity hears of this.
   const deletion = { before, unlessUsed: true }
   return forEachSettled(unused.flat(), (key) => signal(key, 'delete', deletion))
+}
+
+/** Sessions of an agent that nobody has used since `before`. One whose run waits for a human is used, however long that takes. */
+function findUnused(log: RunLog, agent: string, before: number): Promise<readonly SessionKey[]> {
+  return findWanted(
+    limit,
+    (count) => log.idleSessions(agent, before, count),
+    (key) => hasNoOpenRun(log, key),
+  )
+}
+
+/** One that cannot be read stays: whoever uses it learns why. */
+async function hasNoOpenRun(log: RunLog, key: SessionKey): Promise<boolean> {
+  const open = await findOpenRuns(log, key).catch(() => undefined)
+  return open?.length === 0
 }
 
 /** What came of the work on each, also where it failed. */
