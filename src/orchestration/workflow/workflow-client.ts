@@ -5,6 +5,7 @@ import { parseWith } from '../../core/schema.js'
 import { askTaskHub, findOrchestration } from '../../session/client/ask-task-hub.js'
 import type { SessionClient } from '../../session/client/session-client.js'
 import { toPathSegment } from '../../session/client/to-path-segment.js'
+import { sealInput } from '../../session/sealed-input.js'
 import { followWorkflow, type WorkflowStreamEvent } from './follow-workflow.js'
 import { type OpenQuestion, readOpenQuestions } from './pending-requests.js'
 import { readJournal } from './read-journal.js'
@@ -44,7 +45,7 @@ export class WorkflowClient {
       if (await this.#isKnown(key, start)) return
       throw createPurgedError(instanceId)
     }
-    const options = { instanceId: toPathSegment(instanceId), input: start }
+    const options = { instanceId: toPathSegment(instanceId), input: sealInput(start) }
     try {
       await askTaskHub(() => this.#durable.startNew(toWorkflowOrchestrator(workflow.name), options))
     } catch (error) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { transformNode } from '../../../src/orchestration/workflow/nodes.js'
 import { WorkflowBuilder } from '../../../src/orchestration/workflow/workflow-builder.js'
 import { WorkflowClient } from '../../../src/orchestration/workflow/workflow-client.js'
-import { createWorkflowStart } from '../../../src/orchestration/workflow/workflow-start.js'
+import { createWorkflowStart, readWorkflowStart } from '../../../src/orchestration/workflow/workflow-start.js'
 
 const workflow = new WorkflowBuilder({
   name: 'Echo',
@@ -47,4 +47,18 @@ describe('a run that has come and gone since somebody looked for it', () => {
     await expect(client.start(key, 'tea')).rejects.toMatchObject({ code })
     expect(starts).toEqual([])
   })
+})
+
+test('what durable-functions would change of an input is kept from it', async () => {
+  const starts: unknown[] = []
+  const durable = {
+    getStatus: () => Promise.reject(new Error('The operation replied with HTTP 404.')),
+    readEntityState: async () => ({ entityExists: false }),
+    startNew: async (_name: string, { input }: { input: unknown }) => void starts.push(input),
+  }
+  const client = new WorkflowClient(durable as unknown as DurableClient, {} as never)
+  const input = { Timestamp: 'soon' }
+  await client.start({ workflow, instanceId: 'r', owner: 'ann' }, input)
+  expect(JSON.stringify(starts)).not.toContain('"Timestamp"')
+  expect(starts.map(readWorkflowStart)).toMatchObject([{ input, owner: 'ann' }])
 })
