@@ -9,8 +9,11 @@ export {
   AgentsClient,
   type AgentsClientOptions,
   type ApprovalPage,
+  type QuestionIds,
+  type QuestionPage,
   type SessionPage,
   type WaitingApproval,
+  type WaitingQuestion,
 } from './agents-client.js'
 export {
   type ClientTool,

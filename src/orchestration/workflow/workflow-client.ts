@@ -10,6 +10,7 @@ import { followWorkflow, type WorkflowStreamEvent } from './follow-workflow.js'
 import { type OpenQuestion, readOpenQuestions } from './pending-requests.js'
 import { readJournal } from './read-journal.js'
 import type { Cursor } from './stream-cursor.js'
+import { findWaitingRuns, type WaitingRun } from './waiting-runs.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import { answerEvent, toWorkflowOrchestrator } from './workflow-names.js'
 import { findWorkflowRun, hasEnded, requireWorkflowRun, type WorkflowRun } from './workflow-run.js'
@@ -78,6 +79,11 @@ export class WorkflowClient {
   async readAny(workflow: WorkflowDefinition, instanceId: string): Promise<WorkflowRun> {
     const run = await findWorkflowRun(this.#durable, workflow, instanceId)
     return requireWorkflowRun(workflow, instanceId, run, run?.start.owner)
+  }
+
+  /** The runs of workflows, started since a time (ms since 1970), that may wait for a human, whoever they belong to; oldest first. */
+  findWaiting(workflows: readonly WorkflowDefinition[], createdFrom: number): Promise<readonly WaitingRun[]> {
+    return findWaitingRuns(this.#durable, workflows, createdFrom)
   }
 
   /** The questions that wait for a human. */
