@@ -1,5 +1,5 @@
 import { AgentError } from '../core/errors.js'
-import { createWorkflowRoutes, unknownWorkflowRoutes } from '../http/workflows/workflow-routes.js'
+import { commonWorkflowRoutes, createWorkflowRoutes } from '../http/workflows/workflow-routes.js'
 import { toNestedWorkflows } from '../orchestration/workflow/find-nodes.js'
 import type { AgentReference } from '../orchestration/workflow/node-context.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
@@ -59,6 +59,6 @@ export class WorkflowRegistry {
     const isFirst = this.served.length === 0
     this.served.push(workflow)
     const routes = createWorkflowRoutes(workflow)
-    for (const route of isFirst ? [...unknownWorkflowRoutes, ...routes] : routes) serveRoute(route, services)
+    for (const route of isFirst ? [...commonWorkflowRoutes, ...routes] : routes) serveRoute(route, services)
   }
 }

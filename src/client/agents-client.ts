@@ -3,9 +3,10 @@ import { checkOptions, checkPairs, checkText, type OptionNames } from '../core/c
 import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import { longestSessionId } from '../core/find-id-problem.js'
+import type { JsonObject, JsonValue } from '../core/json.js'
 import { toAgentPath } from '../core/session-paths.js'
 import type { ApprovalRequested } from '../run/events.js'
-import { AppConnection } from './app-connection.js'
+import { AppConnection, type AppRequest } from './app-connection.js'
 import { checkId } from './check-id.js'
 import { outlast } from './outage.js'
 import { RemoteSession } from './remote-session.js'
@@ -73,6 +74,34 @@ export interface Balance {
   readonly until?: string | undefined
 }
 
+/** Names a question of a workflow. */
+export interface QuestionIds {
+  readonly workflow: string
+  readonly instanceId: string
+  readonly requestId: string
+}
+
+/** A question of a workflow that waits for a human who may be the caller. */
+export interface WaitingQuestion extends QuestionIds {
+  /** The path to the node that asks. */
+  readonly sourceExecutor: string
+  /** What is asked. */
+  readonly requestData: JsonValue
+  /** What an answer looks like, as JSON Schema. */
+  readonly responseSchema: JsonObject
+  /** Since when it waits; ISO 8601, UTC, as is `expiresAt`. */
+  readonly openedAt: string
+  readonly expiresAt: string | null
+}
+
+/** A page of the questions that wait. */
+export interface QuestionPage {
+  /** In the order in which their workflows were started. */
+  readonly questions: readonly WaitingQuestion[]
+  /** Pass it as `after` for the next page; absent when there is none. */
+  readonly next_after?: number | undefined
+}
+
 const clientOptions: OptionNames<AgentsClientOptions> = {
   url: true,
   key: true,
@@ -82,7 +111,7 @@ const clientOptions: OptionNames<AgentsClientOptions> = {
 
 const sessionPageOptions = { limit: true, before: true } as const
 
-const approvalPageOptions = { limit: true, after: true } as const
+const waitingPageOptions = { limit: true, after: true } as const
 
 const longestAgentName = 63
 
@@ -157,14 +186,32 @@ export class AgentsClient {
   async listApprovals(
     page: { readonly limit?: number; readonly after?: number } = {},
   ): Promise<ApprovalPage> {
-    checkOptions('listApprovals', page, approvalPageOptions)
+    checkOptions('listApprovals', page, waitingPageOptions)
     const { limit = 50, after = 0 } = page
     return this.#ask(`/approvals?limit=${limit}&after=${after}`)
   }
 
-  #ask<Body>(path: string): Promise<Body> {
+  /** The questions of all workflows that wait for a human, as far as the caller may answer them; pages are as those of {@link listApprovals}. */
+  async listQuestions(
+    page: { readonly limit?: number; readonly after?: number } = {},
+  ): Promise<QuestionPage> {
+    checkOptions('listQuestions', page, waitingPageOptions)
+    const { limit = 50, after = 0 } = page
+    return this.#ask(`/workflows/questions?limit=${limit}&after=${after}`)
+  }
+
+  /** Answers a question of a workflow. @throws {AgentError} `request_closed` when it takes no more answers, also when that was this one and what came back got lost. */
+  async answer({ workflow, instanceId, requestId }: QuestionIds, answer: unknown): Promise<void> {
+    checkId('The workflow of a question', workflow, longestAgentName)
+    checkId('The run of a question', instanceId, 100)
+    checkId('The id of a question', requestId, 1000)
+    const ids = [instanceId, requestId].map(encodeURIComponent)
+    await this.#ask(`/workflows/${workflow}/respond/${ids.join('/')}`, { method: 'POST', body: answer })
+  }
+
+  #ask<Body>(path: string, request?: AppRequest): Promise<Body> {
     const options = { clock: systemClock, patienceMs: this.#patienceMs }
-    return outlast(options, () => this.#app.readJson<Body>(path))
+    return outlast(options, () => this.#app.readJson<Body>(path, request))
   }
 }
 

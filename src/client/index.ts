@@ -10,8 +10,11 @@ export {
   type AgentsClientOptions,
   type ApprovalPage,
   type Balance,
+  type QuestionIds,
+  type QuestionPage,
   type SessionPage,
   type WaitingApproval,
+  type WaitingQuestion,
 } from './agents-client.js'
 export {
   type ClientTool,

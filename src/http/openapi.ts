@@ -26,7 +26,7 @@ import { toReachable } from './reachable-agents.js'
 import { resultsBody } from './results-handler.js'
 import type { Call, Handler } from './route.js'
 import { runBody, sessionFields } from './run-body.js'
-import { toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
+import { toCommonWorkflowPaths, toWorkflowPaths, workflowSchemas } from './workflows/workflow-openapi.js'
 
 /** What an app serves beside the routes of its agents and workflows. */
 export interface AppSurface {
@@ -69,6 +69,7 @@ export async function createOpenApi(
       : { security: Object.keys(keySchemes).map((name) => ({ [name]: [] })) }),
     paths: {
       ...paths,
+      ...toCommonWorkflowPaths(workflows),
       ...described.paths,
       '/agents': { get: toOperation('List the agents', { 200: ref('Agents') }) },
       ...(allowance ? { '/allowance': { get: allowanceOperation } } : {}),

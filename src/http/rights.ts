@@ -33,6 +33,6 @@ export interface AnswerQuestion {
   readonly owner: string | undefined
   /** Whom the caller is signed in as; `undefined` for nobody. */
   readonly caller: string | undefined
-  /** As it came: it has not been checked against the schema of answers. */
+  /** As it came: it has not been checked against the schema of answers. `undefined` when it is asked which questions to list. */
   readonly answer: unknown
 }

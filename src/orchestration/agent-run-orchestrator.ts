@@ -1,6 +1,7 @@
 import type { OrchestrationContext, OrchestrationHandler } from 'durable-functions'
 import { AgentSessionId } from '../session/agent-session-id.js'
 import { type RunReply, toEndEventName } from '../session/replies/run-reply.js'
+import { openInput } from '../session/sealed-input.js'
 import { createFailure } from './agent-failure.js'
 import { readReply, settleReply } from './agent-run-result.js'
 import type { AgentRunInput } from './run-call.js'
@@ -15,7 +16,7 @@ export const agentRunOrchestrator = 'dafx-agent-run'
  */
 export function createAgentRunOrchestrator(agents: () => readonly string[]): OrchestrationHandler {
   return function* runAgent(context: OrchestrationContext) {
-    const { agent, session, request, settle = false } = context.df.getInput<AgentRunInput>()
+    const { agent, session, request, settle = false } = openInput(context.df.getInput<AgentRunInput>())
     const read = settle ? settleReply : readReply
     const names = agents()
     if (!names.some((name) => name.toLowerCase() === agent.toLowerCase())) {

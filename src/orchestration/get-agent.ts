@@ -13,6 +13,7 @@ import type { JsonValue } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
 import { type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import { AgentSessionId } from '../session/agent-session-id.js'
+import { sealInput } from '../session/sealed-input.js'
 import { agentRunOrchestrator } from './agent-run-orchestrator.js'
 import { checkSessionOf } from './agent-run-result.js'
 import { type AgentTask, toAgentTask } from './agent-task.js'
@@ -109,7 +110,7 @@ export function getAgent(
       options: DurableRunOptions<ResponseSchema> = {},
     ) {
       const call = toInput(input, options)
-      const task = context.df.callSubOrchestrator(agentRunOrchestrator, call)
+      const task = context.df.callSubOrchestrator(agentRunOrchestrator, sealInput(call))
       const schema = options.responseFormat as Schema<ValueOf<ResponseSchema>> | undefined
       return toAgentTask(task, toIds(call), schema)
     },

@@ -2,6 +2,7 @@ import type { OrchestrationContext, Task } from 'durable-functions'
 import type { JsonValue } from '../core/json.js'
 import { AgentSessionId } from '../session/agent-session-id.js'
 import type { ToolRunInput, ToolRunOutput } from '../session/execution/durable-tools.js'
+import { openInput } from '../session/sealed-input.js'
 import { toFailureText } from './agent-failure.js'
 
 /**
@@ -10,7 +11,7 @@ import { toFailureText } from './agent-failure.js'
  */
 export function* runForTool(context: OrchestrationContext): Generator<Task, ToolRunOutput, unknown> {
   const { agent, session, correlationId, callId, idempotencyKey, orchestration, instanceId, input } =
-    context.df.getInput<ToolRunInput>()
+    openInput(context.df.getInput<ToolRunInput>())
   const entity = new AgentSessionId(agent, session).toEntityId()
   let output: ToolRunOutput
   try {

@@ -44,6 +44,7 @@ test('a misspelt option of what is read is named', async () => {
   const befor = { befor: 1 } as object
   const befour = { befour: 1 } as object
   await expect(client.listApprovals(befour)).rejects.toThrow('listApprovals has no option "befour".')
+  await expect(client.listQuestions(befour)).rejects.toThrow('listQuestions has no option "befour".')
   await expect(client.listSessions('A', befor)).rejects.toThrow('listSessions has no option "befor".')
   await expect(session.read(befor)).rejects.toThrow('read has no option "befor".')
   await expect(session.follow('r', befor).next()).rejects.toThrow('follow has no option "befor".')

@@ -263,6 +263,20 @@ test('questions of workflows have such a rule as well', async () => {
   expect(await own.waitForEnd('named')).toMatchObject({ output: { answer: { approved: false } } })
 })
 
+test('questions of workflows are listed to whoever may answer them', async () => {
+  const as = (user: string) => new AgentsClient({ url: `${app.url}/api`, headers: { 'x-user': user } })
+  const list = async (user: string) => (await as(user).listQuestions()).questions
+  const requestId = await handIn('listed', 100)
+  await handIn('out of reach', 1001)
+  const line = { workflow: 'Expense', instanceId: 'listed', requestId, requestData: 100 }
+  for (const user of ['alice', 'supervisor']) expect(await list(user)).toMatchObject([line])
+  expect(await list('mallory')).toEqual([])
+  await as('supervisor').answer(line, { approved: true })
+  await new WorkflowApi(app.url, 'Expense').as('alice').waitForEnd('listed')
+  expect(await list('alice')).toEqual([])
+  await expect(as('alice').answer(line, { approved: true })).rejects.toMatchObject({ code: 'request_closed' })
+})
+
 test('who may not answer is told of no run', async () => {
   const id = await handIn('dear', 1001)
   const toText = (text: string) => text.replaceAll('dear', 'missing')

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
+import { AgentsClient } from '../../src/client/index.js'
 import type { ChatCompletionsServer } from '../support/chat-completions-server.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
 import { WorkflowApi } from '../support/workflow-api.js'
@@ -118,6 +119,11 @@ test('questions outlive a restart, those of nested workflows too, and are answer
   expect(inner?.respondUrl).toMatch(new RegExp(`/api/${told}$`))
   await scene.crash()
   expect(await scene.api('Review').waitForQuestions('r')).toMatchObject([{ requestId: own?.requestId }])
+  const { questions } = await new AgentsClient({ url: `${scene.app.url}/api` }).listQuestions()
+  const listed = questions.map(({ workflow, instanceId, ...question }) => [workflow, instanceId, question])
+  expect(listed).toHaveLength(2)
+  expect(listed).toContainEqual(['Review', 'r', (await scene.api('Review').waitForQuestions('r'))[0]])
+  expect(listed).toContainEqual(['Nested', 'n', (await scene.api('Nested').waitForQuestions('n'))[0]])
   expect(inner).toMatchObject({ sourceExecutor: 'review_sub/review', requestData: '<poem>' })
   expect(inner?.requestId).toMatch(/^review_sub~0~[0-9a-f-]{36}$/)
   expect(inner?.respondUrl).toMatch(/\/api\/workflows\/Nested\/respond\/n\/review_sub~0~/)

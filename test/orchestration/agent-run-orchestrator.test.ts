@@ -1,5 +1,7 @@
+import type { OrchestrationContext } from 'durable-functions'
 import { expect, test } from 'vitest'
 import { createAgentRunOrchestrator } from '../../src/orchestration/agent-run-orchestrator.js'
+import { getAgent } from '../../src/orchestration/get-agent.js'
 import { dispatch, raised, replied } from './replay.js'
 
 const runAgent = createAgentRunOrchestrator(() => ['Writer', 'Editor'])
@@ -60,4 +62,15 @@ test('an agent that is not registered fails it at once, and the text names those
 test('an operation without a reply fails it', async () => {
   const { error } = await dispatch(runAgent, input, replied(0, null))
   expect(error).toContain('[agent error: internal]')
+})
+
+test('metadata that durable-functions would change come to the entity as they were given', async () => {
+  const metadata = { Timestamp: 'soon' }
+  function* write(context: OrchestrationContext) {
+    yield* getAgent(context, 'Writer').run('Hi', { metadata })
+  }
+  const [run] = (await dispatch(write, undefined)).actions
+  expect((await dispatch(runAgent, run?.input)).actions).toMatchObject([
+    { input: { message: 'Hi', metadata } },
+  ])
 })

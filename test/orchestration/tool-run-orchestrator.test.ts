@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { runForTool } from '../../src/orchestration/tool-run-orchestrator.js'
+import { sealInput } from '../../src/session/sealed-input.js'
 import { completed, dispatch, failed } from './replay.js'
 
 const call = { correlationId: 'r', callId: 'c', idempotencyKey: 'key' }
@@ -20,6 +21,12 @@ test('it runs the orchestration under the id that the tool knows, and reports it
   expect(isDone).toBe(true)
   expect(output).toEqual({ result: { url: 'u' } })
   expect(actions).toMatchObject([start, { ...report, input: { ...call, result: { url: 'u' } } }])
+})
+
+test('it hands on an input that durable-functions would change', async () => {
+  const given = { Timestamp: 'soon' }
+  const { actions } = await dispatch(runForTool, sealInput({ ...input, input: given }))
+  expect(actions).toMatchObject([{ ...start, input: given }])
 })
 
 test('it reports why the orchestration failed, without stack traces', async () => {

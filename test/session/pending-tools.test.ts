@@ -9,11 +9,12 @@ import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { StoredEvent } from '../../src/run/events.js'
 import { createRunRequest } from '../../src/session/client/run-request.js'
 import type { ToolRunInput } from '../../src/session/execution/durable-tools.js'
+import { openInput } from '../../src/session/sealed-input.js'
 import { type ModelStep, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 /** A tool whose work an orchestration does. */
-function createPendingTool(name = 'work') {
+function createPendingTool(name = 'work', more: object = {}) {
   const attempts: number[] = []
   const made = tool({
     name,
@@ -22,7 +23,7 @@ function createPendingTool(name = 'work') {
     idempotent: true,
     execute: ({ n }, { durable, attempt }: ToolContext) => {
       attempts.push(attempt)
-      return durable?.runOrchestration('publish', { n })
+      return durable?.runOrchestration('publish', { n, ...more })
     },
   })
   return { made, attempts }
@@ -56,6 +57,15 @@ test('a tool that gives its work to an orchestration parks the run', async () =>
   expect(sent).toEqual({ ...call, orchestration: 'publish', input: { n: 1 } })
   expect(report?.name).toBe('dafx-tool-run')
   expect(reportId).toBe(`${instanceId}-report`)
+})
+
+test('what durable-functions would change of the work is kept from it', async () => {
+  const session = createSession(answers, { tools: [createPendingTool('work', { Timestamp: 'soon' }).made] })
+  await ask(session.log, 'a')
+  await session.entity.operate('run', { correlationId: 'a' })
+  const [report] = session.entity.started.values()
+  expect(JSON.stringify(report)).not.toContain('"Timestamp"')
+  expect(openInput(report?.input)).toMatchObject({ input: { n: 1, Timestamp: 'soon' } })
 })
 
 test('an orchestration whose start was not answered is looked for, and waited for when it is there', async () => {

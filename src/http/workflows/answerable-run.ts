@@ -2,6 +2,8 @@ import { AgentError, hasCode } from '../../core/errors.js'
 import type { OpenQuestion } from '../../orchestration/workflow/pending-requests.js'
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
 import type { WorkflowRun } from '../../orchestration/workflow/workflow-run.js'
+import { isOpenTo } from '../../session/client/session-reader.js'
+import type { AnswerQuestion } from '../rights.js'
 import type { Call } from '../route.js'
 import { parseRunId } from './parse-workflow-run.js'
 import { readRun } from './read-run.js'
@@ -41,9 +43,27 @@ export async function requireAnswerRight(
     if (stranger !== undefined) throw stranger
     return
   }
-  const { requestId, node, question } = asked
-  const { workflow, instanceId, start } = run
-  const place = { workflow: workflow.name, instanceId, requestId, node, question }
-  if (await rule({ ...place, owner: start.owner, caller: call.owner, answer }, call.request)) return
-  throw stranger ?? new AgentError('forbidden', `Request "${requestId}" is somebody else's to answer.`)
+  if (await rule(toQuestion(call, run, asked, answer), call.request)) return
+  throw stranger ?? new AgentError('forbidden', `Request "${asked.requestId}" is somebody else's to answer.`)
+}
+
+/** The questions of a run, which need not be the caller's, that the caller may answer. */
+export async function findAnswerable(call: Call, run: WorkflowRun): Promise<readonly OpenQuestion[]> {
+  const rule = call.settings.mayAnswer
+  if (rule === undefined && !isOpenTo(run.start.owner, call.owner)) return []
+  const questions = await call.workflowRuns.readQuestions(run)
+  if (rule === undefined) return questions
+  const answerable: OpenQuestion[] = []
+  for (const asked of questions)
+    if (await rule(toQuestion(call, run, asked), call.request)) answerable.push(asked)
+  return answerable
+}
+
+function toQuestion(
+  { owner: caller }: Call,
+  { workflow, instanceId, start: { owner } }: WorkflowRun,
+  { requestId, node, question }: OpenQuestion,
+  answer?: unknown,
+): AnswerQuestion {
+  return { workflow: workflow.name, instanceId, requestId, node, question, owner, caller, answer }
 }

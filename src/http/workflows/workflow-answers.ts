@@ -13,12 +13,16 @@ export interface WorkflowLinks {
 /** The links of a run, in the spelling that the caller uses. */
 export function toWorkflowLinks(url: URL, instanceId: string): WorkflowLinks {
   const [, base = ''] = /^(.*\/workflows?\/[^/]+)\//i.exec(url.pathname) ?? []
+  return toRunLinks(url.origin + base, instanceId)
+}
+
+/** The same, by where the routes of the run's workflow begin. */
+export function toRunLinks(base: string, instanceId: string): WorkflowLinks {
   const id = encodeURIComponent(instanceId)
-  const to = (path: string) => `${url.origin}${base}/${path}`
   return {
-    status: to(`status/${id}`),
-    respond: to(`respond/${id}`),
-    events: `${url.origin}${base.replace(/\/workflow(\/[^/]+)$/i, '/workflows$1')}/runs/${id}/events`,
+    status: `${base}/status/${id}`,
+    respond: `${base}/respond/${id}`,
+    events: `${base.replace(/\/workflow(\/[^/]+)$/i, '/workflows$1')}/runs/${id}/events`,
   }
 }
 
@@ -72,7 +76,8 @@ export function toStatusBody(run: WorkflowRun, questions: readonly OpenQuestion[
   }
 }
 
-function toPendingItem(
+/** A question that waits, as the .NET and Python agents tell it. */
+export function toPendingItem(
   { requestId, node, question, openedAt, expiresAt, spec }: OpenQuestion,
   links: WorkflowLinks,
 ) {

@@ -10,6 +10,9 @@ import {
   toAnyForm,
   toHeader,
   toJsonOrText,
+  toLimit,
+  toList,
+  toObject,
   toOperation,
   toPathParameter,
   toQuery,
@@ -38,6 +41,16 @@ const pendingRequest = {
 
 /** What the routes of workflows take and answer with, as JSON Schemas by name. */
 export const workflowSchemas: JsonObject = {
+  WorkflowQuestions: toObject(
+    {
+      questions: toList({
+        ...pendingRequest,
+        properties: { workflow: text, instanceId: text, ...pendingRequest.properties },
+      }),
+      next_after: { type: 'integer' },
+    },
+    ['questions'],
+  ),
   WorkflowAnswer: toSchema(answerBody),
   WorkflowAccepted: {
     type: 'object',
@@ -66,6 +79,20 @@ export const workflowSchemas: JsonObject = {
       eventsUri: text,
     },
   },
+}
+
+/** The paths of all workflows together; none when there is none. */
+export function toCommonWorkflowPaths(workflows: readonly WorkflowDefinition[]): JsonObject {
+  if (workflows.length === 0) return {}
+  const list = toOperation(
+    'The questions that wait for a human, as far as the caller may answer them',
+    { 200: ref('WorkflowQuestions') },
+    [
+      toLimit('Most runs to look at. Default 50.'),
+      toQuery('after', { type: 'integer', minimum: 0 }, 'The next_after of an earlier page.'),
+    ],
+  )
+  return { '/workflows/questions': { get: list } }
 }
 
 /** The paths of one workflow, in both spellings. */

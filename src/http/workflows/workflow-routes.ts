@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from '../../orchestration/workflow/workflow-definition.js'
 import type { Route } from '../route.js'
 import { createUnknownRoute } from '../unknown-route.js'
+import { handleQuestions } from './list-questions-handler.js'
 import { createNamedRespondHandler, createRespondHandler } from './workflow-answer-handlers.js'
 import { createWorkflowRunHandler, createWorkflowStatusHandler } from './workflow-handlers.js'
 import { createWorkflowEventsHandler } from './workflow-stream.js'
@@ -44,11 +45,14 @@ function createSpelledRoutes(
   ]
 }
 
-/** Answers what no other route below `workflow/` and `workflows/` does; their names sort behind all others. */
-export const unknownWorkflowRoutes: readonly Route[] = spellings.map((spelling) =>
-  createUnknownRoute(`zz-http-unknown-${spelling}`, {
-    kind: 'workflow',
-    folder: spelling,
-    find: ({ workflows }) => workflows,
-  }),
-)
+/** The routes of all workflows together. The last ones' names sort behind all others: they answer what those leave. */
+export const commonWorkflowRoutes: readonly Route[] = [
+  { name: 'http-workflow-questions', path: 'workflows/questions', handlers: { GET: handleQuestions } },
+  ...spellings.map((spelling) =>
+    createUnknownRoute(`zz-http-unknown-${spelling}`, {
+      kind: 'workflow',
+      folder: spelling,
+      find: ({ workflows }) => workflows,
+    }),
+  ),
+]

@@ -1,5 +1,6 @@
 import type { OrchestrationContext, Task } from 'durable-functions'
 import { toJsonSchema } from '../../core/schema.js'
+import { sealInput } from '../../session/sealed-input.js'
 import { toAgentError } from '../agent-failure.js'
 import { agentRunOrchestrator } from '../agent-run-orchestrator.js'
 import type { AgentRunInput } from '../run-call.js'
@@ -30,7 +31,7 @@ export function createDurableEnvironment(
     runNested: ({ workflow, input, instanceId, place }) =>
       df.callSubOrchestrator(
         toWorkflowOrchestrator(workflow.name),
-        createWorkflowStart(input, { owner, place }),
+        sealInput(createWorkflowStart(input, { owner, place })),
         instanceId,
       ),
     waitForAnswer: () => df.waitForExternalEvent(answerEvent),

@@ -32,6 +32,27 @@ export async function readOpenQuestions(
   return [...pending.flatMap((request) => toQuestions(run, request)), ...inner.flat()]
 }
 
+/** Whether a run has asked that, be it by a nested workflow: under the id that it has for callers. */
+export async function wasAsked(
+  durable: DurableClient,
+  instanceId: string,
+  requestId: string,
+): Promise<boolean> {
+  for (const { type, data } of await readJournal(durable, instanceId, -1)) {
+    if (type === 'request.opened' && data.requestId === requestId) return true
+    if (type !== 'node.started' || data.nested === undefined) continue
+    const way = toWay(data.node, data.nested.ordinal)
+    if (!requestId.startsWith(way)) continue
+    if (await wasAsked(durable, data.nested.instanceId, requestId.slice(way.length))) return true
+  }
+  return false
+}
+
+/** What precedes the ids of a nested workflow's questions. */
+function toWay(node: string, ordinal: number): string {
+  return `${node}~${ordinal}~`
+}
+
 async function readNested(
   durable: DurableClient,
   { workflow }: WorkflowRun,
@@ -43,7 +64,7 @@ async function readNested(
   const questions = run === undefined ? [] : await readOpenQuestions(durable, run)
   return questions.map((question) => ({
     ...question,
-    requestId: `${node}~${ordinal}~${question.requestId}`,
+    requestId: toWay(node, ordinal) + question.requestId,
     node: `${node}/${question.node}`,
   }))
 }

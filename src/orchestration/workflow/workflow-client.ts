@@ -5,10 +5,12 @@ import { parseWith } from '../../core/schema.js'
 import { askTaskHub, findOrchestration } from '../../session/client/ask-task-hub.js'
 import type { SessionClient } from '../../session/client/session-client.js'
 import { toPathSegment } from '../../session/client/to-path-segment.js'
+import { sealInput } from '../../session/sealed-input.js'
 import { followWorkflow, type WorkflowStreamEvent } from './follow-workflow.js'
-import { type OpenQuestion, readOpenQuestions } from './pending-requests.js'
+import { type OpenQuestion, readOpenQuestions, wasAsked } from './pending-requests.js'
 import { readJournal } from './read-journal.js'
 import type { Cursor } from './stream-cursor.js'
+import { findWaitingRuns, type WaitingRun } from './waiting-runs.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import { answerEvent, toWorkflowOrchestrator } from './workflow-names.js'
 import { findWorkflowRun, hasEnded, requireWorkflowRun, type WorkflowRun } from './workflow-run.js'
@@ -45,7 +47,7 @@ export class WorkflowClient {
       if (await this.#isKnown(key, start)) return
       throw createPurgedError(instanceId)
     }
-    const options = { instanceId: toPathSegment(instanceId), input: start }
+    const options = { instanceId: toPathSegment(instanceId), input: sealInput(start) }
     try {
       await askTaskHub(() => this.#durable.startNew(toWorkflowOrchestrator(workflow.name), options))
     } catch (error) {
@@ -80,9 +82,17 @@ export class WorkflowClient {
     return requireWorkflowRun(workflow, instanceId, run, run?.start.owner)
   }
 
+  /** The runs of workflows, started since a time (ms since 1970), that may wait for a human, whoever they belong to; oldest first. */
+  findWaiting(workflows: readonly WorkflowDefinition[], createdFrom: number): Promise<readonly WaitingRun[]> {
+    return findWaitingRuns(this.#durable, workflows, createdFrom)
+  }
+
   /** The questions that wait for a human. */
-  readQuestions(run: WorkflowRun): Promise<readonly OpenQuestion[]> {
-    return readOpenQuestions(this.#durable, run)
+  async readQuestions(run: WorkflowRun): Promise<readonly OpenQuestion[]> {
+    const questions = await readOpenQuestions(this.#durable, run)
+    const now = systemClock.now()
+    // The timer of a question may fire late, and takes no answer that comes after it.
+    return questions.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now)
   }
 
   /** The run when it has ended, or as it is when the signal aborts. */
@@ -123,9 +133,8 @@ export class WorkflowClient {
   async explainMissing(run: WorkflowRun, requestId: string): Promise<AgentError> {
     const name = `Run "${run.instanceId}" of workflow "${run.workflow.name}"`
     if (hasEnded(run)) return new AgentError('request_closed', `${name} has ended.`)
-    const events = await readJournal(this.#durable, run.instanceId, -1)
-    const wasOpen = events.some(({ type, data }) => type === 'request.opened' && data.requestId === requestId)
-    if (wasOpen) return new AgentError('request_closed', `Request "${requestId}" takes no more answers.`)
+    if (await wasAsked(this.#durable, run.instanceId, requestId))
+      return new AgentError('request_closed', `Request "${requestId}" takes no more answers.`)
     return new AgentError('not_found', `${name} has no request "${requestId}".`)
   }
 }

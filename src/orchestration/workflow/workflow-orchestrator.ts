@@ -1,5 +1,6 @@
 import type { OrchestrationContext, OrchestrationHandler, Task } from 'durable-functions'
 import { isRetryableCode } from '../../core/problem.js'
+import { sealInput } from '../../session/sealed-input.js'
 import { createFailure } from '../agent-failure.js'
 import { createDurableEnvironment } from './durable-environment.js'
 import type { NodeError } from './node-context.js'
@@ -19,7 +20,7 @@ export function createWorkflowOrchestrator(definition: WorkflowDefinition): Orch
     const result = yield* runWorkflow(definition, state, environment)
     switch (result.status) {
       case 'continue':
-        context.df.continueAsNew({ ...start, state: result.state })
+        context.df.continueAsNew(sealInput({ ...start, state: result.state }))
         return null
       case 'completed':
         return isNested ? toSuccess(result.output) : result.output

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { toIssueText } from '../../core/errors.js'
 import { isJsonObject, toCanonicalJson } from '../../core/json.js'
 import { toIssue } from '../../core/schema.js'
+import { openInput } from '../../session/sealed-input.js'
 import { createFailure } from '../agent-failure.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
 import type { WorkflowPlace } from './workflow-place.js'
@@ -34,7 +35,8 @@ export function createWorkflowStart(
 
 /** Reads an orchestration's input; those who start one by the durable client may give the workflow's input alone. */
 export function readWorkflowStart(given: unknown): WorkflowStart {
-  return isWorkflowStart(given) ? given : createWorkflowStart(given ?? null, {})
+  const opened = openInput(given)
+  return isWorkflowStart(opened) ? opened : createWorkflowStart(opened ?? null, {})
 }
 
 /**
@@ -45,8 +47,9 @@ export function parseWorkflowStart(
   given: unknown,
   { name, input: schema }: Pick<WorkflowDefinition, 'name' | 'input'>,
 ): WorkflowStart {
-  const start = readWorkflowStart(given)
-  const parsed = isWorkflowStart(given) ? undefined : schema?.['~standard'].validate(start.input)
+  const opened = openInput(given)
+  const start = readWorkflowStart(opened)
+  const parsed = isWorkflowStart(opened) ? undefined : schema?.['~standard'].validate(start.input)
   // An orchestrator cannot await: schemas that check elsewhere leave the input as it came.
   if (parsed === undefined || parsed instanceof Promise) return start
   if (parsed.issues === undefined) return { ...start, input: parsed.value }

@@ -13,6 +13,7 @@ import type { RunKey } from '../../run/run-log.js'
 import { findOrchestration } from '../client/ask-task-hub.js'
 import { startOnce } from '../client/start-once.js'
 import { createRaiseEvent } from '../replies/raise-event.js'
+import { sealInput } from '../sealed-input.js'
 
 /** The name of the orchestration that runs another one for a tool call, and reports what came of it. */
 export const toolRunOrchestrator = 'dafx-tool-run'
@@ -62,7 +63,12 @@ export function createDurableTools(
         const instanceId = nextId()
         const call = { agent, session, correlationId, callId, idempotencyKey }
         const toolRun: ToolRunInput = { ...call, orchestration: name, instanceId, input }
-        const report = await startOnce(client, toolRunOrchestrator, `${instanceId}-report`, toolRun)
+        const report = await startOnce(
+          client,
+          toolRunOrchestrator,
+          `${instanceId}-report`,
+          sealInput(toolRun),
+        )
         return new PendingResult(instanceId, readOutput(report))
       },
       getStatus: (instanceId) => readStatus(client, instanceId),

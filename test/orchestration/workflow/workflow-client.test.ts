@@ -1,9 +1,11 @@
 import type { DurableClient } from 'durable-functions'
 import { describe, expect, test } from 'vitest'
-import { transformNode } from '../../../src/orchestration/workflow/nodes.js'
+import { z } from 'zod'
+import { requestNode, transformNode } from '../../../src/orchestration/workflow/nodes.js'
 import { WorkflowBuilder } from '../../../src/orchestration/workflow/workflow-builder.js'
 import { WorkflowClient } from '../../../src/orchestration/workflow/workflow-client.js'
-import { createWorkflowStart } from '../../../src/orchestration/workflow/workflow-start.js'
+import type { WorkflowRun } from '../../../src/orchestration/workflow/workflow-run.js'
+import { createWorkflowStart, readWorkflowStart } from '../../../src/orchestration/workflow/workflow-start.js'
 
 const workflow = new WorkflowBuilder({
   name: 'Echo',
@@ -47,4 +49,53 @@ describe('a run that has come and gone since somebody looked for it', () => {
     await expect(client.start(key, 'tea')).rejects.toMatchObject({ code })
     expect(starts).toEqual([])
   })
+})
+
+test('what durable-functions would change of an input is kept from it', async () => {
+  const starts: unknown[] = []
+  const durable = {
+    getStatus: () => Promise.reject(new Error('The operation replied with HTTP 404.')),
+    readEntityState: async () => ({ entityExists: false }),
+    startNew: async (_name: string, { input }: { input: unknown }) => void starts.push(input),
+  }
+  const client = new WorkflowClient(durable as unknown as DurableClient, {} as never)
+  const input = { Timestamp: 'soon' }
+  await client.start({ workflow, instanceId: 'r', owner: 'ann' }, input)
+  expect(JSON.stringify(starts)).not.toContain('"Timestamp"')
+  expect(starts.map(readWorkflowStart)).toMatchObject([{ input, owner: 'ann' }])
+})
+
+test('a question that waits no more is told from one that was never asked, also in a nested workflow', async () => {
+  const opened = { id: 1, at: 0, type: 'request.opened', data: { requestId: 'q' } }
+  const nested = { node: 'sub', nested: { instanceId: 'inner', ordinal: 2 } }
+  const journals: Readonly<Record<string, readonly object[]>> = {
+    r: [started, { id: 1, at: 0, type: 'node.started', data: nested }],
+    inner: [started, opened],
+  }
+  const readEntityState = async ({ key }: { key: string }) => {
+    const events = journals[decodeURIComponent(key).split('~')[0] ?? '']
+    return { entityState: { events } }
+  }
+  const client = new WorkflowClient({ readEntityState } as unknown as DurableClient, {} as never)
+  const run = { workflow, instanceId: 'r', runtimeStatus: 'Running' } as unknown as WorkflowRun
+  expect(await client.explainMissing(run, 'sub~2~q')).toMatchObject({ code: 'request_closed' })
+  for (const id of ['q', 'sub~1~q', 'sub~2~other', 'other~2~q'])
+    expect(await client.explainMissing(run, id), id).toMatchObject({ code: 'not_found' })
+})
+
+test('a question whose time is over waits no more, however late its timer is', async () => {
+  const start = ['old', 'new'].map((id) => requestNode(id, { response: z.boolean() }))
+  const asking = new WorkflowBuilder({ name: 'Asking', start }).build()
+  const ask = (node: string, expiresAt?: string) => ({ requestId: node, node, openedAt: '', expiresAt })
+  const soon = new Date(Date.now() + 60_000).toISOString()
+  const pending = [ask('old', new Date(Date.now() - 1).toISOString()), ask('new', soon), ask('new')]
+  const status = { state: 'waiting', step: 1, events: 1, pending, nested: [] } as const
+  const run = {
+    workflow: asking,
+    instanceId: 'r',
+    runtimeStatus: 'Running',
+    status,
+  } as unknown as WorkflowRun
+  const client = new WorkflowClient({} as DurableClient, {} as never)
+  expect((await client.readQuestions(run)).map(({ node }) => node)).toEqual(['new', 'new'])
 })

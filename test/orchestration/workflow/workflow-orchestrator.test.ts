@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { agentNode, functionNode, requestNode } from '../../../src/orchestration/workflow/nodes.js'
+import {
+  agentNode,
+  functionNode,
+  requestNode,
+  transformNode,
+  workflowNode,
+} from '../../../src/orchestration/workflow/nodes.js'
 import { sequential } from '../../../src/orchestration/workflow/patterns/sequential.js'
 import { createWorkflowOrchestrator } from '../../../src/orchestration/workflow/workflow-orchestrator.js'
 import { createWorkflowStart } from '../../../src/orchestration/workflow/workflow-start.js'
+import { sealInput } from '../../../src/session/sealed-input.js'
 import { dispatch, failed, type HistoryEvent, raised } from '../replay.js'
 
 const double = functionNode('double', (count: number) => count * 2)
@@ -94,6 +101,46 @@ test('a nested run gives its failure as a result', async () => {
 test('who starts the orchestration by the durable client may give the input alone', async () => {
   const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [double] }))
   expect(await dispatch(workflow, 4, [activityDone(1, 8)])).toMatchObject({ isDone: true, output: 8 })
+})
+
+describe.each<object>([
+  { Timestamp: 'soon' },
+  { readings: [{ Timestamp: '2026-01-01T08:00:00+01:00' }] },
+  { hasOwnProperty: 'taken' },
+])('an input that durable-functions would change, %j,', (input) => {
+  const show = functionNode('show', (given: unknown) => given)
+  const begun = sealInput(createWorkflowStart(input, {}))
+  const findCall = (actions: readonly object[], name: string) =>
+    actions
+      .flatMap((one) =>
+        'compoundActions' in one ? (one.compoundActions as { functionName: string; input: unknown }[]) : [],
+      )
+      .find(({ functionName }) => functionName === name)?.input
+
+  test('comes to the nodes as it was given', async () => {
+    const { actions } = await dispatch(
+      createWorkflowOrchestrator(sequential({ name: 'W', steps: [show] })),
+      begun,
+    )
+    expect(findCall(actions, 'dafx-W-show')).toMatchObject({ input, workflowInput: input })
+  })
+
+  test('comes to a nested workflow', async () => {
+    const inner = sequential({ name: 'Inner', steps: [show] })
+    const outer = createWorkflowOrchestrator(sequential({ name: 'W', steps: [workflowNode(inner)] }))
+    const nested = findCall((await dispatch(outer, begun)).actions, 'dafx-Inner')
+    const { actions } = await dispatch(createWorkflowOrchestrator(inner), nested)
+    expect(findCall(actions, 'dafx-Inner-show')).toMatchObject({ input })
+  })
+
+  test('comes to the next generation', async () => {
+    const steps = Array.from({ length: 26 }, (_, index) =>
+      transformNode(`step${index}`, (given: unknown) => given),
+    )
+    const workflow = createWorkflowOrchestrator(sequential({ name: 'W', steps: [...steps, show] as never }))
+    const next = (await dispatch(workflow, begun)).actions.find(({ actionType }) => actionType === 4)
+    expect(findCall((await dispatch(workflow, next?.input)).actions, 'dafx-W-show')).toMatchObject({ input })
+  })
 })
 
 test('a question waits for one event, raced with a timer that an answer cancels', async () => {
