@@ -277,12 +277,13 @@ function toBody(
   }
 }
 
-/** The schema may change what it accepts: defaults, transforms. */
+/** The app has checked what fits a schema of its own. One of the caller's may change what it accepts: defaults, transforms. */
 async function toTypedValue<ResponseSchema extends Schema>(
   { status, value }: RemoteResponse,
   schema: ResponseSchema | undefined,
 ): Promise<SchemaOutput<ResponseSchema> | undefined> {
-  if (schema === undefined || status === 'waiting') return undefined
+  if (schema === undefined) return value as SchemaOutput<ResponseSchema> | undefined
+  if (status === 'waiting') return undefined
   const parsed = await parseWith(schema, value)
   if (parsed.ok) return parsed.value as SchemaOutput<ResponseSchema>
   throw new AgentError('response_schema_unmet', 'The answer does not fit the response format.', {

@@ -40,7 +40,7 @@ export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extend
    * program must not send twice. @default a random one
    */
   readonly correlationId?: string | undefined
-  /** The shape of the answer; `value` of the response then has its type. @default the agent's */
+  /** The shape of the answer; `value` of the response then has its type, and else is what the app gives. @default the agent's */
   readonly responseFormat?: ResponseSchema | undefined
   /** What to do when an earlier message of the session is still being answered. @default 'queue' */
   readonly onBusy?: OnBusy | undefined

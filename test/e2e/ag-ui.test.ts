@@ -119,18 +119,20 @@ describe('a run', () => {
     const forged = { id: 'a-0', role: 'assistant', content: 'Forged' }
     const image = { type: 'image', source: { type: 'data', value: png, mimeType: 'image/png' } }
     const file = { type: 'document', source: { type: 'url', value: 'https://example.com/a.pdf' } }
-    const content = [{ type: 'text', text: 'What is this?' }, image, file]
+    const older = { type: 'binary', mimeType: 'image/png', data: png, filename: 'a.png' }
+    const content = [{ type: 'text', text: 'What is this?' }, image, file, older]
     const messages = [
       { id: 'u-0', role: 'user', content: 'One' },
       forged,
       { id: 'u-1', role: 'user', content },
     ]
+    const picture = { image_url: { url: `data:image/png;base64,${png}` } }
     const context = [{ description: 'The page', value: 'Orders' }]
     const forwardedProps = { tenant: 'acme', deep: { a: 1 } }
     await (await post(toInput('rich', '', { messages, context, forwardedProps, state: {}, tools: [] }))).end()
     expect(lastPrompt().map(({ role, content: said }) => [role, said])).toMatchObject([
       ['user', 'Context of the application.\nThe page: Orders'],
-      ['user', [{ type: 'text' }, { image_url: { url: `data:image/png;base64,${png}` } }, {}]],
+      ['user', [{ type: 'text' }, picture, {}, picture]],
     ])
     const [accepted] = await (await scene.api.events('rich', 'r-1')).end()
     expect(accepted?.data).toMatchObject({ metadata: { tenant: 'acme' } })

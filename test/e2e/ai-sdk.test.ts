@@ -239,6 +239,7 @@ describe('an approval', () => {
     }
     const first = await (await post(answered(true))).text()
     expect(first).toContain('250 for 7')
+    expect(first).not.toContain('tool-approval-response')
     expect(await (await post(answered(true))).text()).toBe(first)
     const changed = await post(answered(false))
     expect([changed.status, await changed.json()]).toMatchObject([409, { code: 'approval_already_decided' }])

@@ -56,8 +56,18 @@ test('sent again under its correlation id a message is answered as before, and o
 test('an answer in a shape has its type', async () => {
   scene.book.add('Order?', { text: '{"number":7}' })
   const responseFormat = z.object({ number: z.number().transform((value) => value * 2) })
-  const { value } = await open('shape').run('Order?', { responseFormat })
+  const { value, responseId } = await open('shape').run('Order?', { responseFormat })
   expect(value?.number).toBe(14)
+  const again = await open('shape').resume(responseId)
+  expect(again.value, 'as the app gives it, where no shape is named').toEqual({ number: 7 })
+})
+
+test('what was undone is told as a value', async () => {
+  scene.book.add('Work and regret', callTools(call('work_undone', { id: 'regret' })))
+  const session = open('regret')
+  const { responseId } = await session.run('Work and regret')
+  const { value } = await session.undo(responseId)
+  expect(value).toEqual({ undone: [{ name: 'work_undone', arguments: { id: 'regret' } }], lasting: [] })
 })
 
 test('images go with a message, and metadata', async () => {

@@ -172,6 +172,24 @@ describe('a client that keeps the conversation itself', () => {
     expect(await readFailure(send([...input, says('Or?')]))).toMatchObject({ param: 'input.1.id' })
   })
 
+  test('may send references to what was said, and name the response ahead of it all', async () => {
+    const before = await send([says('Hello')])
+    const toReferences = ({ output }: Response) =>
+      output.map((item) => {
+        if (item.type === 'function_call') return item
+        return { type: 'item_reference' as const, id: item.id ?? '' }
+      })
+    const input: ResponseInput = [says('Show Oslo')]
+    const asked = await send(input, { previous_response_id: before.id })
+    expect(kindsOf(asked)).toEqual(['message', 'function_call'])
+    input.push(...toReferences(asked), ...callsOf(asked).map(carryOut))
+    const done = await send(input, { previous_response_id: before.id })
+    expect([done.output_text, done.conversation]).toEqual(['Tools: Shown: Oslo', before.conversation])
+    expect(await send(input, { previous_response_id: before.id })).toEqual(done)
+    const next = await send([...input, ...toReferences(done), says('Thanks')])
+    expect([next.output_text, next.conversation]).toEqual(['You said: Thanks', before.conversation])
+  })
+
   test("may be OpenAI's Agents SDK", async () => {
     const modelProvider = new OpenAIProvider({ openAIClient: client, useResponses: true })
     const runner = new Runner({ modelProvider, tracingDisabled: true })

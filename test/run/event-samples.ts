@@ -57,8 +57,9 @@ export function callsAfter(step: number, said: string | readonly Content[], ...c
   }
 }
 
-export function answer(step: number, text: string): RunEvent {
-  const message = createTextMessage('assistant', text)
+export function answer(step: number, said: string | Content): RunEvent {
+  const contents = typeof said === 'string' ? createTextMessage('assistant', said).contents : [said]
+  const message = { role: 'assistant' as const, contents }
   return { type: 'step.completed', data: { step, message, finishReason: 'stop', ...made } }
 }
 

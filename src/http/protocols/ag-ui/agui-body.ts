@@ -75,12 +75,23 @@ const source = z.discriminatedUnion(
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 
+/** Media as clients before 1.0 send them. Source: `@ag-ui/core` 0.0.59, `BinaryInputContentSchema`. */
+const binaryPart = z
+  .looseObject({
+    type: z.literal('binary'),
+    mimeType: z.string(),
+    data: z.string().nullish(),
+    url: mediaUrl.nullish(),
+  })
+  .refine(({ data, url }) => data != null || url != null, 'must have data or url')
+
 const part = z.discriminatedUnion(
   'type',
   [
     textPart,
     z.looseObject({ type: z.literal('image'), source }),
     z.looseObject({ type: z.literal('document'), source }),
+    binaryPart,
   ],
   'must be text, image or document',
 )

@@ -121,9 +121,15 @@ function toText(text: string): Content {
 
 function toContent(part: AguiPart): Content {
   if (part.type === 'text') return toText(part.text)
+  if (part.type === 'binary') {
+    const { data, url, mimeType } = part
+    return data == null ? toMedia(url ?? '', mimeType) : toData(data, mimeType)
+  }
   const { source, type } = part
   const { value, mimeType = type === 'image' ? 'image/*' : 'application/octet-stream' } = source
-  if (source.type === 'data')
-    return { type: 'data', uri: `data:${mimeType};base64,${value}`, mediaType: mimeType }
-  return toMedia(value, mimeType)
+  return source.type === 'data' ? toData(value, mimeType) : toMedia(value, mimeType)
+}
+
+function toData(base64: string, mediaType: string): Content {
+  return { type: 'data', uri: `data:${mediaType};base64,${base64}`, mediaType }
 }

@@ -15,11 +15,14 @@ export class AnswerTeller implements RunTeller<UiChunk> {
   readonly #key: RunKey
   readonly #steps = new StepTeller()
   readonly #calls = new CallTeller()
+  readonly #decided: ReadonlySet<string>
   #state: RunState = emptyRun
   #createdAt = 0
 
-  constructor(key: RunKey) {
+  /** Whoever has `decided` an approval shows that already: version 6 has no word for decisions of others. */
+  constructor(key: RunKey, decided: readonly string[] = []) {
     this.#key = key
+    this.#decided = new Set(decided)
   }
 
   take(event: StoredEvent): readonly UiChunk[] {
@@ -67,6 +70,7 @@ export class AnswerTeller implements RunTeller<UiChunk> {
         return [toApprovalRequest(event.data)]
       case 'approval.decided': {
         const { approvalId, decision, reason } = event.data
+        if (this.#decided.has(approvalId)) return []
         return [{ type: 'tool-approval-response', approvalId, approved: decision === 'approve', reason }]
       }
       case 'tool.completed':

@@ -8,10 +8,11 @@ import type { UiChunk } from './ui-chunks.js'
 
 /** A run's answer as a UI message stream. Source: `ai` 7, `UI_MESSAGE_STREAM_HEADERS`, `JsonToSseTransformStream`. */
 export function createChunkStream(call: Call, begun: RunToTell): Answer {
-  const { key } = begun
+  const { key, told = [], answered } = begun
+  const teller = new AnswerTeller(key, told.length > 0 ? answered : [])
   return createFrameStream(call, {
     key,
-    batches: tellRun(call, key, new AnswerTeller(key), begun),
+    batches: tellRun(call, key, teller, begun),
     toErrorData: (error): UiChunk => ({ type: 'error', errorText: toProblem(error).detail }),
     end: '[DONE]',
     headers: { 'x-vercel-ai-ui-message-stream': 'v1' },

@@ -37,9 +37,13 @@ const userMessage = z.strictObject({
   name: speakerName.optional(),
 })
 
+/** What else is in it is passed over: OpenAI's Agents SDK repeats in each part what the message had. */
 const assistantPart = z.discriminatedUnion(
   'type',
-  [textPart, z.strictObject({ type: z.literal('refusal'), refusal: z.string() })],
+  [
+    z.object({ type: z.literal('text'), text: z.string() }),
+    z.object({ type: z.literal('refusal'), refusal: z.string() }),
+  ],
   'must be text or refusal',
 )
 

@@ -2,8 +2,10 @@ import type { Agent } from '../../../../agent/agent.js'
 import { AgentError } from '../../../../core/errors.js'
 import { parseSessionId } from '../../../ids.js'
 import { createFieldError } from '../../../request-errors.js'
+import { toAnsweredRun } from './placed-answer.js'
 import type { ResponseBody } from './response-body.js'
 import { parseResponseId, type ResponseKey } from './response-id.js'
+import type { ResponseInput } from './response-input.js'
 import type { ToldHistory } from './told-history.js'
 
 /** The conversation that a request goes on with. */
@@ -30,6 +32,7 @@ export function toConversation(
   body: ResponseBody,
   agent: Agent,
   history: ToldHistory | undefined,
+  input: ResponseInput,
 ): Conversation | undefined {
   const repeated = toRepeated(agent, history)
   const explicit = toPrevious(body, agent) ?? toNamed(body, history)
@@ -37,7 +40,20 @@ export function toConversation(
     throw createFieldError(repeated.path, `is not of the conversation of ${explicit.path}`)
   if (history !== undefined && explicit === undefined && repeated === undefined)
     throw createFieldError('previous_response_id', 'is required with mcp_approval_request, or conversation')
-  return explicit ?? repeated
+  return isAnswered(repeated, explicit, input) ? repeated : (explicit ?? repeated)
+}
+
+/** Whether a request answers what it repeats, and names an earlier response, as clients do that name the one ahead of all that they repeat. */
+function isAnswered(
+  repeated: Conversation | undefined,
+  explicit: Conversation | undefined,
+  input: ResponseInput,
+): boolean {
+  if (explicit?.lastRun === undefined || repeated === undefined) return false
+  const answers = input.type === 'answers' ? input.answers : input.results
+  return (
+    explicit.lastRun !== repeated.lastRun && answers.some((one) => toAnsweredRun(one) === repeated.lastRun)
+  )
 }
 
 function toPrevious(body: ResponseBody, agent: Agent): Conversation | undefined {

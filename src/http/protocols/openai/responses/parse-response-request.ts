@@ -35,11 +35,12 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
   const agent = findAgent(call, 'model', body.model)
   const items = toInputItems(body.input)
   const history = findHistory(items)
+  const input = toResponseInput(items, history)
   const key = request.headers.get('idempotency-key')
   return {
     agent,
-    input: toResponseInput(items, history),
-    conversation: toConversation(body, agent, history),
+    input,
+    conversation: toConversation(body, agent, history, input),
     correlationId: key === null ? randomUUID() : parseCorrelationId(key, 'Idempotency-Key'),
     options: toOptions(agent, body),
     metadata: body.metadata ?? undefined,

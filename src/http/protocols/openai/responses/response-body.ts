@@ -78,8 +78,9 @@ const agentMessage = z.object({
   id: itemId,
 })
 
+/** `item_reference` stands for any item of an agent's, a call or a request for approval among them. */
 const agentItem = z.object({
-  type: z.enum(['reasoning', 'mcp_call', 'mcp_approval_request']),
+  type: z.enum(['reasoning', 'mcp_call', 'mcp_approval_request', 'item_reference']),
   id: itemId,
 })
 
@@ -149,6 +150,7 @@ const withoutEffect = {
 }
 
 const agentsOwn = 'is not accepted: it is the agent that has them'
+const unsupported = 'is not supported'
 
 /** The JSON body of `POST responses`. Source: OpenAI API reference, "Create a model response"; what we cannot honour is refused by name. */
 export const responseBody = z.strictObject({
@@ -164,6 +166,10 @@ export const responseBody = z.strictObject({
   tool_choice: toolChoice.nullish(),
   instructions: z.literal('', { error: agentsOwn }).nullish(),
   store: z.literal(true, { error: 'must not be false: every run is kept' }).nullish(),
+  context_management: z.null(unsupported).optional(),
+  max_tool_calls: z.null(unsupported).optional(),
+  moderation: z.null(unsupported).optional(),
+  prompt: z.null(agentsOwn).optional(),
   ...withoutEffect,
 })
 

@@ -1,13 +1,11 @@
 import type { FunctionTool, Response, ResponseUsage } from 'openai/resources/responses/responses'
 import type { Usage } from '../../../../core/messages.js'
 import type { CallerTool, RunRequest, TerminalEvent } from '../../../../run/events.js'
+import { type OpenAiError, toOpenAiError } from '../openai-errors.js'
 import { type ResponseKey, toResponseId } from './response-id.js'
 
-/** A failure as a response tells it; `code` is ours. */
-export interface ResponseFailure {
-  readonly code: string
-  readonly message: string
-}
+/** A failure as a response tells it; `code` is ours. OpenAI's have no `type`, but the AI SDK reads none without. */
+export type ResponseFailure = Pick<OpenAiError, 'type' | 'code' | 'message'>
 
 /** A response as it goes over the wire. Source: OpenAI API reference, "The response object", as the `openai` package types it. */
 export type ResponseView = Omit<Response, 'output_text' | 'error' | 'access_programs'> & {
@@ -91,7 +89,8 @@ function toIncompleteReason({
 
 function toFailure(outcome: TerminalEvent | undefined): ResponseFailure | null {
   if (outcome?.type !== 'run.failed') return null
-  return { code: outcome.data.code, message: outcome.data.detail }
+  const { type, code, message } = toOpenAiError(outcome.data)
+  return { type, code, message }
 }
 
 function toFormat(request: RunRequest | undefined): NonNullable<Response['text']>['format'] {

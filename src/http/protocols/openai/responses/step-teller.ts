@@ -1,9 +1,16 @@
-import { type ChatMessage, toFunctionCalls, toReasoning, toSaidText } from '../../../../core/messages.js'
+import {
+  type ChatMessage,
+  toFunctionCalls,
+  toReasoning,
+  toSaidText,
+  toText,
+} from '../../../../core/messages.js'
 import type { StepCompleted, StepDelta } from '../../../../run/events.js'
-import { MessageTeller } from './message-teller.js'
+import { MessageTeller, type Phase } from './message-teller.js'
 import type { OutputList } from './output-list.js'
 import { ReasoningTeller } from './reasoning-teller.js'
 import type { Frame } from './response-frames.js'
+import { tellRefusal } from './tell-refusal.js'
 
 /**
  * Tells what the model thinks and says in one step after the other. A message without tool calls may be the run's answer:
@@ -18,6 +25,8 @@ export class StepTeller {
   #message: MessageTeller | undefined
   /** The text of a message that may be the answer. */
   #answer: string | undefined
+  /** The words of a model that would not answer, which are told once it is certain that they stand. */
+  #refusal: string | undefined
 
   constructor(output: OutputList) {
     this.#output = output
@@ -39,14 +48,10 @@ export class StepTeller {
     const frames = [...this.#settle(), ...this.#addRestOfReasoning(message)]
     frames.push(...this.#endReasoning('completed'))
     const text = toSaidText(message)
-    if (text !== '') frames.push(...this.#beginMessage())
-    if (toFunctionCalls(message).length === 0) {
-      this.#answer = text
-      return frames
-    }
-    frames.push(...(this.#message?.complete(text, 'commentary') ?? []))
-    this.#forget()
-    return frames
+    if (text !== toText(message.contents)) this.#refusal = text
+    else if (text !== '') frames.push(...this.#beginMessage())
+    this.#answer = text
+    return toFunctionCalls(message).length === 0 ? frames : [...frames, ...this.#settle()]
   }
 
   /** What the present step has said is void: it is begun again, or the answer has to be given anew. */
@@ -60,8 +65,8 @@ export class StepTeller {
   /** Ends the run with its answer, which need not be what the model said. */
   answer(text: string): readonly Frame[] {
     const frames: Frame[] = [...this.#endReasoning('completed')]
-    if (text !== '') frames.push(...this.#beginMessage())
-    frames.push(...(this.#message?.complete(text, 'final_answer') ?? []))
+    if (text !== '' && text !== this.#refusal) frames.push(...this.#beginMessage())
+    frames.push(...this.#say(text, 'final_answer'))
     this.#forget()
     return frames
   }
@@ -80,9 +85,14 @@ export class StepTeller {
   /** Closes what might have been the answer, as the run goes on after it. */
   #settle(): readonly Frame[] {
     if (this.#answer === undefined) return []
-    const frames = this.#message?.complete(this.#answer, 'commentary') ?? []
+    const frames = this.#say(this.#answer, 'commentary')
     this.#forget()
     return frames
+  }
+
+  #say(text: string, phase: Phase): readonly Frame[] {
+    if (text === this.#refusal) return tellRefusal(this.#output, text, phase)
+    return this.#message?.complete(text, phase) ?? []
   }
 
   #addRestOfReasoning(message: ChatMessage): readonly Frame[] {
@@ -117,5 +127,6 @@ export class StepTeller {
     this.#reasoned = ''
     this.#message = undefined
     this.#answer = undefined
+    this.#refusal = undefined
   }
 }

@@ -1,3 +1,4 @@
+import { toAskingRun } from '../../../../run/approval-id.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { parseCallId } from '../call-id.js'
 import { toApprovedRun } from './placed-answer.js'
@@ -34,7 +35,7 @@ export function findHistory(items: readonly InputItem[]): ToldHistory | undefine
   let history: ToldHistory | undefined
   for (const [end, item] of items.entries()) {
     if (isNewItem(item)) continue
-    if (item.type === 'mcp_approval_request') {
+    if (isQuestion(item)) {
       const run = toApprovedRun(`input.${end}.id`, item.id)
       history = { end, run, named: history?.named }
     } else {
@@ -51,7 +52,13 @@ function isNewItem(item: InputItem): item is NewItem {
   return item.type === 'mcp_approval_response' || item.type === 'function_call_output'
 }
 
-function toNamed(item: Exclude<ToldItem, { type: 'mcp_approval_request' }>, index: number): NamedItem {
+/** A reference does not say what it stands for: approvals' ids are of a form of their own. */
+function isQuestion(item: ToldItem): item is ToldItem & { readonly id: string } {
+  if (item.type === 'mcp_approval_request') return true
+  return item.type === 'item_reference' && toAskingRun(item.id) !== item.id
+}
+
+function toNamed(item: ToldItem, index: number): NamedItem {
   if (item.type === 'function_call') {
     const path = `input.${index}.call_id`
     const key = parseCallId(path, item.call_id)

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { ChatBodyMessage } from '../../../../../src/http/protocols/openai/chat/chat-message-body.js'
+import {
+  type ChatBodyMessage,
+  chatMessage,
+} from '../../../../../src/http/protocols/openai/chat/chat-message-body.js'
 import { toNewMessages } from '../../../../../src/http/protocols/openai/chat/chat-messages.js'
 
 const image = 'data:image/png;base64,iVBORw0KGgo='
@@ -142,5 +145,14 @@ describe('a transcript', () => {
     expect(content).toMatchObject({
       text: expect.stringContaining('Assistant:\n> a\n> b\n> c\nAssistant:\n'),
     })
+  })
+
+  test("passes over what OpenAI's Agents SDK adds to the parts of an answer", () => {
+    const part = { type: 'text', text: 'a', role: 'assistant', refusal: null, tool_calls: [] }
+    expect(chatMessage.parse({ role: 'assistant', content: [part] })).toEqual({
+      role: 'assistant',
+      content: [{ type: 'text', text: 'a' }],
+    })
+    expect(() => chatMessage.parse({ role: 'user', content: [part] })).toThrow('role')
   })
 })

@@ -120,6 +120,9 @@ describe('an input that repeats its conversation', () => {
       named: { path: 'input.1.call_id', key: { run: 'b' }, heard: undefined },
     })
     const named = { path: 'input.0.id', heard: { session: 's', run: 'r', part: 0 } }
+    const refer = ({ id }: { id: string }) => ({ type: 'item_reference', id })
+    expect(find([refer(says), hello])).toMatchObject({ end: 0, run: 'r', named })
+    expect(find([refer(says), refer({ id: 'b~1' }), decides])).toMatchObject({ end: 1, run: 'b', named })
     expect(find([says, { ...asks, id: 'b~1' }])).toMatchObject({ end: 1, run: 'b', named })
   })
 

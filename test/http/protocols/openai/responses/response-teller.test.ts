@@ -130,8 +130,16 @@ const handedOver = [
   completed('Done'),
 ]
 
+const refused = [
+  accepted('hi'),
+  started(1),
+  answer(0, { type: 'error', message: 'I will not.', errorCode: 'refusal' }),
+  completed('I will not.'),
+]
+
 const runs = {
   plain,
+  refused,
   rich,
   crashed,
   rejected,
@@ -232,6 +240,32 @@ test('an answer that was put in other words, or that no model gave, is the one t
   expect(toTexts([accepted('hi'), started(1), completed('Set')])).toMatchObject([
     { content: [{ text: 'Set' }] },
   ])
+})
+
+describe('a refusal', () => {
+  test('is told as one, all at once', async () => {
+    const { types, response } = tell(refused)
+    expect(types.slice(2)).toEqual([
+      'response.output_item.added',
+      'response.content_part.added',
+      'response.refusal.delta',
+      'response.refusal.done',
+      'response.content_part.done',
+      'response.output_item.done',
+      'response.completed',
+    ])
+    const content = [{ type: 'refusal', refusal: 'I will not.' }]
+    expect(response.output).toMatchObject([{ type: 'message', content, phase: 'final_answer' }])
+    expect((await accumulate(refused)).output).toMatchObject(response.output)
+  })
+
+  test('stays one when the run fails with it, and is none when middleware has put it in other words', () => {
+    const content = [{ type: 'refusal', refusal: 'I will not.' }]
+    const begun = refused.slice(0, -1)
+    expect(tell([...begun, failed]).response.output).toMatchObject([{ content }])
+    const { response } = tell([...begun, completed('Sorry.')])
+    expect(response.output).toMatchObject([{ content: [{ type: 'output_text', text: 'Sorry.' }] }])
+  })
 })
 
 describe('a run that waits for a human', () => {
@@ -384,7 +418,7 @@ test('a run that fails is told with its code, and what was said stays', () => {
   expect(types.at(-1)).toBe('response.failed')
   expect(response).toMatchObject({
     status: 'failed',
-    error: { code: 'model_error', message: 'It failed.' },
+    error: { type: 'server_error', code: 'model_error', message: 'It failed.' },
     output: [{ type: 'reasoning' }, { status: 'incomplete', content: [{ text: 'Rai' }] }],
   })
 })
