@@ -282,8 +282,9 @@ async function toTypedValue<ResponseSchema extends Schema>(
   { status, value }: RemoteResponse,
   schema: ResponseSchema | undefined,
 ): Promise<SchemaOutput<ResponseSchema> | undefined> {
-  if (schema === undefined) return value as SchemaOutput<ResponseSchema> | undefined
   if (status === 'waiting') return undefined
+  // As it came: of the agent's own format nothing is known here.
+  if (schema === undefined) return value as SchemaOutput<ResponseSchema>
   const parsed = await parseWith(schema, value)
   if (parsed.ok) return parsed.value as SchemaOutput<ResponseSchema>
   throw new AgentError('response_schema_unmet', 'The answer does not fit the response format.', {

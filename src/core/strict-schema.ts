@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, toJsonText } from './json.js'
+import { isJsonObject, type JsonObject, type JsonValue, toCanonicalJson, toJsonText } from './json.js'
 
 /**
  * Keywords that may stand as they are in a schema that a provider holds its model to. (OpenAI, "Structured Outputs",
@@ -46,7 +46,7 @@ const longEnum = { values: 250, characters: 15_000 }
  * `undefined` when it cannot be said there without changing what it means, e.g. because a property is optional.
  */
 export function toStrictSchema(schema: JsonObject): JsonObject | undefined {
-  if (schema.type !== 'object' || schema.anyOf !== undefined) return undefined
+  if (schema.type !== 'object' || (schema.anyOf ?? schema.oneOf) !== undefined) return undefined
   const budget = { ...most }
   try {
     return convert(schema, 0, budget)
@@ -69,10 +69,11 @@ function spend(budget: Budget, name: keyof Budget, amount: number): void {
 function convert(schema: JsonValue | undefined, depth: number, budget: Budget): JsonObject {
   if (!isJsonObject(schema) || depth > maxDepth) throw new NotStrict()
   if (schema.$ref !== undefined) return convertReference(schema)
-  if (!isDetermined(schema)) throw new NotStrict()
-  const members = Object.entries(schema).map(([keyword, value]) => [
+  const said = withAnyOf(withType(schema))
+  if (!isDetermined(said)) throw new NotStrict()
+  const members = Object.entries(said).map(([keyword, value]) => [
     keyword,
-    convertMember(schema, keyword, value, depth, budget),
+    convertMember(said, keyword, value, depth, budget),
   ])
   return {
     ...Object.fromEntries(members),
@@ -89,6 +90,42 @@ function convertReference({ $ref = null, ...beside }: JsonObject): JsonObject {
 /** Whether a keyword says nothing about which values fit. */
 function isRemark(keyword: string): boolean {
   return keyword === 'title' || keyword === 'description'
+}
+
+/** With the type that all its values have, where it lists them and does not say. */
+function withType(schema: JsonObject): JsonObject {
+  if (schema.type !== undefined) return schema
+  const values = schema.const === undefined ? schema.enum : [schema.const]
+  if (!Array.isArray(values)) return schema
+  const [type, ...others] = new Set(values.map((value) => typeof value))
+  return type === undefined || others.length > 0 ? schema : { type, ...schema }
+}
+
+/** With `anyOf` in place of `oneOf` where that says the same, as no value fits two of its schemas. */
+function withAnyOf({ oneOf, ...schema }: JsonObject): JsonObject {
+  if (oneOf === undefined) return schema
+  if (!Array.isArray(oneOf) || schema.anyOf !== undefined || !areExclusive(oneOf)) throw new NotStrict()
+  return { ...schema, anyOf: oneOf }
+}
+
+/** Whether objects of each of these schemas, all of whose properties are required, have one that tells them from those of all others. */
+function areExclusive(schemas: readonly JsonValue[]): boolean {
+  const [first] = schemas
+  const names = isJsonObject(first) && isJsonObject(first.properties) ? Object.keys(first.properties) : []
+  return names.some((name) => {
+    const tags = schemas.map((schema) => listTags(schema, name))
+    const texts = tags.flatMap((values) => (values ?? []).map(toCanonicalJson))
+    return !tags.includes(undefined) && new Set(texts).size === texts.length
+  })
+}
+
+/** The values that a property of an object may have; `undefined` when it may have any. */
+function listTags(schema: JsonValue, name: string): readonly JsonValue[] | undefined {
+  if (!isJsonObject(schema) || schema.type !== 'object' || !isJsonObject(schema.properties)) return undefined
+  const { [name]: property } = schema.properties
+  if (!isJsonObject(property)) return undefined
+  if (property.const !== undefined) return [property.const]
+  return Array.isArray(property.enum) ? property.enum : undefined
 }
 
 /** Providers want to be told the type of everything, of an array's items and an object's properties too. */

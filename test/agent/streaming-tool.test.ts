@@ -38,6 +38,17 @@ test('what a generator yields is progress, and what it returns the result', asyn
   ])
 })
 
+test('one that is not async does the same', async () => {
+  const { agent, client } = createAgent(function* () {
+    yield 'half'
+    return ['a.ts']
+  })
+  const updates = await readUpdates(agent.run('Scan'))
+  expect(updates.flatMap(({ progress }) => progress?.progress ?? [])).toEqual(['half'])
+  const results = client.requests[1]?.messages.at(-1)?.contents
+  expect(results).toEqual([{ type: 'functionResult', callId: 'call_0_0', result: ['a.ts'] }])
+})
+
 test('any tool may report progress while it runs, but not afterwards', async () => {
   let report: (progress: JsonValue) => void = () => {}
   const scan = tool({

@@ -2,8 +2,9 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
 import { tool } from '../../src/agent/tools/tool.js'
-import { toText } from '../../src/core/messages.js'
+import { type Content, noUsage, toText } from '../../src/core/messages.js'
 import type { Schema } from '../../src/core/schema.js'
+import type { ChatClient, FinishReason } from '../../src/model/chat-client.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 
 const profile = z.object({ name: z.string(), age: z.int().min(0), since: z.string().transform(Number) })
@@ -84,6 +85,38 @@ test('a second misfit is a failure that says where', async () => {
   await expect(agent.run('?', { responseFormat: profile })).rejects.toMatchObject({
     code: 'response_schema_unmet',
     issues: [{ path: 'name' }],
+  })
+})
+
+/** A client whose every answer is the same. */
+function answering(contents: readonly Content[], finishReason: FinishReason): Agent {
+  const message = { role: 'assistant', contents } as const
+  const client: ChatClient = {
+    model: 'm',
+    async *stream() {
+      yield { type: 'completed', message, finishReason, usage: noUsage, model: 'm' }
+    },
+  }
+  return new Agent({ name: 'Extractor', client })
+}
+
+test.each([
+  ['length', ['it is not JSON', 'it was too long and cut off']],
+  ['content_filter', ['it is not JSON', 'a content filter cut it off']],
+  ['stop', ['it is not JSON']],
+] as const)('of an answer that ended by %s it is said why it does not fit', async (reason, messages) => {
+  const agent = answering([{ type: 'text', text: '{"name":"Ja' }], reason)
+  await expect(agent.run('Jane', { responseFormat: profile }).finalResponse()).rejects.toMatchObject({
+    code: 'response_schema_unmet',
+    issues: messages.map((message) => ({ path: '', message })),
+  })
+})
+
+test('a refusal in place of an answer in a shape is told in its words', async () => {
+  const agent = answering([{ type: 'error', message: 'I will not.', errorCode: 'refusal' }], 'stop')
+  await expect(agent.run('Jane', { responseFormat: profile }).finalResponse()).rejects.toMatchObject({
+    code: 'response_schema_unmet',
+    issues: [{ path: '', message: 'it is a refusal: I will not.' }],
   })
 })
 

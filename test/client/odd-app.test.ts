@@ -127,3 +127,12 @@ test('headers that are not made in time do not keep the waiting from ending', as
   const run = session.run('Hi', { signal: leaving.signal })
   await expect(run.finalResponse()).rejects.toThrow('The page is closed.')
 })
+
+test("an answer in the shape that is the agent's own comes as it is, to whoever gives no schema", async () => {
+  const ending = completed('{"number":7}')
+  if (ending.type !== 'run.completed') throw new Error('not reached')
+  const end = { ...ending.data, value: { number: 7 } }
+  const shaped = toSseText({ id: '4', event: ending.type, data: JSON.stringify(end) })
+  const { session } = await open((response) => tell(response, [...told.slice(0, 4), shaped]))
+  expect((await session.run('Hi')).value).toEqual({ number: 7 })
+})

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { JsonObject } from '../../src/core/json.js'
+import type { JsonObject, JsonValue } from '../../src/core/json.js'
 import { type Schema, toJsonSchema } from '../../src/core/schema.js'
 import { toStrictSchema } from '../../src/core/strict-schema.js'
 
@@ -75,6 +75,43 @@ test('a remark on a reference stands around it', () => {
   })
 })
 
+/** One of several objects, told apart by the values of `k`. */
+const oneOf = (...kinds: readonly (readonly JsonValue[])[]) => ({
+  oneOf: kinds.map((values) => ({
+    type: 'object',
+    properties: { k: { type: 'string', enum: values } },
+    required: ['k'],
+  })),
+})
+
+const withOneOf = (...kinds: readonly (readonly JsonValue[])[]): JsonObject => ({
+  type: 'object',
+  properties: { a: oneOf(...kinds) },
+  required: ['a'],
+})
+
+test('a union of objects that a property tells apart is one of any of them', () => {
+  const walk = z.object({ kind: z.literal('walk'), km: z.number() })
+  const sleep = z.object({ kind: z.enum(['sleep', 'nap']), until: z.string() })
+  const strict = toStrictSchema(toJsonSchema(z.object({ a: z.discriminatedUnion('kind', [walk, sleep]) })))
+  const closed = { additionalProperties: false }
+  expect(strict?.properties).toEqual({
+    a: { anyOf: [expect.objectContaining(closed), expect.objectContaining(closed)] },
+  })
+  expect(toStrictSchema(withOneOf(['a'], ['b', 'c']))).toBeDefined()
+})
+
+test('values say which type they have', () => {
+  const schema = { a: { enum: ['b', 'c'] }, n: { const: 1 }, t: { enum: [true] } }
+  expect(
+    toStrictSchema({ type: 'object', properties: schema, required: ['a', 'n', 't'] })?.properties,
+  ).toEqual({
+    a: { type: 'string', enum: ['b', 'c'] },
+    n: { type: 'number', const: 1 },
+    t: { type: 'boolean', enum: [true] },
+  })
+})
+
 const chosen = (count: number, length = 4) =>
   z.object({ a: z.enum(Array.from({ length: count }, (_, index) => String(index).padEnd(length, '_'))) })
 
@@ -107,7 +144,31 @@ describe('cannot be strict:', () => {
       'an object of nobody knows what',
       { type: 'object', properties: { a: { type: 'object' } }, required: ['a'] },
     ],
-    ['a value without a type', { type: 'object', properties: { a: { enum: ['b'] } }, required: ['a'] }],
+    [
+      'a value of several types that are not said',
+      { type: 'object', properties: { a: { enum: ['b', 1] } }, required: ['a'] },
+    ],
+    [
+      'an object that nobody knows',
+      { type: 'object', properties: { a: { const: { b: 1 } } }, required: ['a'] },
+    ],
+    ['a choice at the root', { type: 'object', properties: {}, ...oneOf(['a'], ['b']) }],
+    ['a choice whose values may fit two', withOneOf(['a'], ['a', 'b'])],
+    [
+      'a choice within a choice',
+      { type: 'object', properties: { a: { anyOf: [], ...oneOf(['a'], ['b']) } }, required: ['a'] },
+    ],
+    [
+      'a choice that may be null twice',
+      {
+        type: 'object',
+        properties: {
+          a: { oneOf: oneOf(['a'], ['b']).oneOf.map((one) => ({ ...one, type: ['object', 'null'] })) },
+        },
+        required: ['a'],
+      },
+    ],
+    ['a choice by the same objects', withOneOf([{}], [{}])],
     ['values of several types', z.object({ a: z.literal([1, 'b']) })],
     [
       'more than a reference',

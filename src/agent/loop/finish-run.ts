@@ -1,5 +1,6 @@
 import { AgentError, type Issue } from '../../core/errors.js'
 import type { AgentResponse } from '../../core/response.js'
+import type { StepState } from '../../run/fold.js'
 import { toResponse } from '../../run/to-response.js'
 import { toAnswerText } from '../../run/turn-messages.js'
 import type { ContextProvider } from '../agent-definition.js'
@@ -28,12 +29,22 @@ export async function finishRun(context: EquippedRun): Promise<void> {
 }
 
 /** A refusal stays one however often it is asked for, and what middleware said the model cannot mend. */
-function rejectAnswer({ journal }: EquippedRun, issues: readonly Issue[]): void {
+function rejectAnswer({ journal }: EquippedRun, misfits: readonly Issue[]): void {
   const { steps, rejections } = journal.state
   const last = steps.at(-1)
-  const isRefusal = last?.message.contents.some(({ type }) => type === 'error')
-  if (last === undefined || isRefusal || rejections.length > 0) throw createUnmetError(issues)
+  const refusal = last?.message.contents.find((content) => content.type === 'error')
+  if (refusal !== undefined)
+    throw createUnmetError([{ path: '', message: `it is a refusal: ${refusal.message}` }])
+  const issues = [...misfits, ...toCut(last)]
+  if (last === undefined || rejections.length > 0) throw createUnmetError(issues)
   journal.record({ type: 'answer.rejected', data: { step: last.step, issues } })
+}
+
+/** What the model, which is shown the answer as if it were whole, cannot see of it. */
+function toCut(step: StepState | undefined): readonly Issue[] {
+  const cut = { length: 'it was too long and cut off', content_filter: 'a content filter cut it off' }
+  const message = Object.entries(cut).find(([reason]) => reason === step?.finishReason)?.[1]
+  return message === undefined ? [] : [{ path: '', message }]
 }
 
 function createUnmetError(issues: readonly Issue[]): AgentError {

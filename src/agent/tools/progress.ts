@@ -1,12 +1,12 @@
 import { type JsonValue, toJsonValue } from '../../core/json.js'
 
-/** Waits for what a tool returns. When that is an async generator, each thing it yields is progress, and what it returns the result. */
+/** Waits for what a tool returns. When that is a generator, each thing it yields is progress, and what it returns the result. */
 export async function settleTool(
   returned: unknown,
   reportProgress: (progress: JsonValue) => void,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!isAsyncGenerator(returned)) return returned
+  if (!isGenerator(returned)) return returned
   try {
     for (;;) {
       const { done, value } = await returned.next()
@@ -19,12 +19,15 @@ export async function settleTool(
   }
 }
 
-function isAsyncGenerator(value: unknown): value is AsyncGenerator<unknown, unknown> {
+function isGenerator(
+  value: unknown,
+): value is AsyncGenerator<unknown, unknown> | Generator<unknown, unknown> {
   return (
     typeof value === 'object' &&
     value !== null &&
-    Symbol.asyncIterator in value &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value) &&
     'next' in value &&
-    'return' in value
+    'return' in value &&
+    'throw' in value
   )
 }

@@ -27,12 +27,12 @@ export interface ToolOptions<Parameters extends Schema, Result> extends Invocati
   /**
    * Does the work. A throw becomes the tool's result, so that the model can recover from it; but for an `AgentError` with
    * code `outcome_unknown`, which says that the tool may have taken effect: `onUnknownOutcome` then applies. The result
-   * must survive JSON. What an async generator yields is told to those who follow the run; what it returns is the result.
+   * must survive JSON. What a generator yields is told to those who follow the run; what it returns is the result.
    */
   readonly execute: (
     args: SchemaOutput<Parameters>,
     context: ToolContext,
-  ) => Result | Promise<Result> | AsyncGenerator<unknown, Result>
+  ) => Result | Promise<Result> | AsyncGenerator<unknown, Result> | Generator<unknown, Result>
   /** Changes nothing, so it may be run again freely. @default false */
   readonly readOnly?: boolean | undefined
   /** Running it twice with the same idempotency key changes nothing more. @default false */

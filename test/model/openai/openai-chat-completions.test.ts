@@ -70,6 +70,12 @@ describe.each([{ stream: true }, { stream: false }])('with stream: $stream', ({ 
     expect(readCallIds(await ask(client, 'And now?'))).not.toEqual(first)
   })
 
+  test.each([' ', 'null'])('reads %j as no arguments', async (text) => {
+    const { client } = await start([{ toolCalls: [{ name: 'now', arguments: text }] }], { stream })
+    const { message } = await ask(client, 'Time?')
+    expect(message.contents).toEqual([expect.objectContaining({ arguments: {} })])
+  })
+
   test.each(['{"location": "Par', 'Paris', '"Paris"', '["Paris"]'])(
     'keeps arguments that are no object: %s',
     async (text) => {
