@@ -9,9 +9,10 @@ import { toOpenApprovals } from '../../src/run/waiting.js'
 import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import type { ModelScript } from '../../src/testing/scripted-model.js'
 import { calls, started, toolStarted } from '../run/event-samples.js'
-import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
+import { ask, callWork, createSession, createSleepingClock, createTool, key, pass } from './session-kit.js'
 
 const run = { ...key, run: 'a' }
+const never = () => new Promise<never>(() => {})
 const done: ModelScript = [callWork(1), { text: 'done' }]
 
 async function typesOf(log: RunLog, name = 'a') {
@@ -611,4 +612,39 @@ test('a run that is over its time makes no further step', async () => {
   await entity.operate('run', { correlationId: 'a' })
   expect(await lastOf(log)).toMatchObject({ type: 'run.failed', data: { code: 'budget_exhausted' } })
   expect(client.requests).toHaveLength(1)
+})
+
+test.each([
+  ['run.completed', 20_000],
+  ['run.failed', 40_000],
+])('what a run waits for humans is not counted to its time, what it works is: %s', async (type, workMs) => {
+  const clock = new VirtualClock()
+  const { made } = createTool({ approval: 'always', execute: () => clock.advanceTo(clock.now() + workMs) })
+  const { log, entity } = createSession([callWork(1), callWork(2), { text: 'done' }], {
+    log: new MemoryRunLog({ clock }),
+    clock,
+    tools: [made],
+    agent: { runTimeoutMs: 60_000 },
+  })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  for (let decided = 0; decided < 2; decided += 1) {
+    clock.advanceTo(clock.now() + 3_600_000)
+    await decide(log, 'approve')
+    await entity.operate('decide', { correlationId: 'a' })
+  }
+  expect(await lastOf(log)).toMatchObject({ type })
+})
+
+test('a model that never answers is left before the platform cuts its operation off', async () => {
+  const clock = new VirtualClock()
+  const silent = { model: 'm', stream: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }) }
+  const limits = { parkAfterMs: 60_000, hardEndMs: 120_000 }
+  const { log, entity } = createSession([], { clock, limits, agent: { client: silent } })
+  await ask(log, 'a')
+  const operation = entity.operate('run', { correlationId: 'a' })
+  await expect.poll(() => typesOf(log)).toContain('run.started')
+  await pass(clock, 125_000)
+  await operation
+  expect(await lastOf(log)).toMatchObject({ type: 'run.failed', data: { code: 'model_timeout' } })
 })
