@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { tool } from '../../src/agent/tools/tool.js'
 import { AgentError } from '../../src/core/errors.js'
@@ -647,4 +648,22 @@ test('a model that never answers is left before the platform cuts its operation 
   await pass(clock, 125_000)
   await operation
   expect(await lastOf(log)).toMatchObject({ type: 'run.failed', data: { code: 'model_timeout' } })
+})
+
+test('a call whose beginning is written when the run is cancelled is not made', async () => {
+  const log = new MemoryRunLog()
+  const append = log.append.bind(log)
+  log.append = async (key, expected, events) => {
+    if (events.some(({ type }) => type === 'tool.started')) {
+      await log.control(run, { type: 'cancel', reason: 'enough' })
+      await nextTurn()
+    }
+    return append(key, expected, events)
+  }
+  const { made, executions } = createTool()
+  const { entity } = createSession([callWork(1)], { log, tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(executions).toEqual([])
+  expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled', data: { reason: 'enough' } })
 })
