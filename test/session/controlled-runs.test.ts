@@ -10,6 +10,7 @@ import { toOpenApprovals } from '../../src/run/waiting.js'
 import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import type { ModelScript } from '../../src/testing/scripted-model.js'
 import { calls, started, toolStarted } from '../run/event-samples.js'
+import { createGate } from '../support/gate.js'
 import { ask, callWork, createSession, createSleepingClock, createTool, key, pass } from './session-kit.js'
 
 const run = { ...key, run: 'a' }
@@ -666,4 +667,18 @@ test('a call whose beginning is written when the run is cancelled is not made', 
   await entity.operate('run', { correlationId: 'a' })
   expect(executions).toEqual([])
   expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled', data: { reason: 'enough' } })
+})
+
+test('an answer that middleware gives after the run was cancelled is not told', async () => {
+  const late = createGate<string>()
+  const { log, entity } = createSession([], { agent: { middleware: [{ callModel: () => late.opened }] } })
+  await ask(log, 'a')
+  const operation = entity.operate('run', { correlationId: 'a' })
+  await expect.poll(() => typesOf(log)).toContain('run.started')
+  await log.control(run, { type: 'cancel', reason: 'enough' })
+  await operation
+  const types = await typesOf(log)
+  late.open('too late')
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(await typesOf(log)).toEqual(types)
 })
