@@ -649,6 +649,14 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       ])
     })
 
+    test('a parked run is due once somebody tells what its tool gave', async () => {
+      const key = createKey()
+      await log.create(key, request('one'))
+      await log.append(key, 1, [started(1), { type: 'run.parked', data: { reason: 'tool' } }])
+      await log.control(key, { type: 'toolResult', callId: 'c', result: 1 })
+      expect(await other.stalled({ before: 0, now: Date.now(), limit: 1000 })).toContainEqual(key)
+    })
+
     test('lists the runs of all sessions that wait for something outside, in order of acceptance', async () => {
       const keys = [createKey('first'), createKey('second'), createKey('third'), createKey('fourth')] as const
       const [first, second, third, fourth] = keys

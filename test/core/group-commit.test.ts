@@ -214,3 +214,28 @@ test('work does not wait for another connection for ever', async () => {
   await impatient.run(write('b'))
   expect(read()).toEqual(['b'])
 })
+
+test('every wait for another connection is as long as the first, also after one that was given up', async () => {
+  const { mine, other, write, read } = openShared()
+  const shared = new GroupCommit(prepareTransactions(mine))
+  const now = performance.now.bind(performance)
+  let passedMs = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + passedMs)
+  onTestFinished(() => vi.restoreAllMocks())
+  const writeWhileLocked = async (value: string) => {
+    const written = shared.run(write(value))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    other.exec('COMMIT')
+    await written
+    passedMs += 60_000
+  }
+  other.exec('BEGIN IMMEDIATE')
+  const givenUp = shared.run(write('a'))
+  await nextTurn()
+  passedMs += 60_000
+  await expect(givenUp).rejects.toThrow('locked')
+  await writeWhileLocked('b')
+  other.exec('BEGIN IMMEDIATE')
+  await writeWhileLocked('c')
+  expect(read()).toEqual(['b', 'c'])
+})

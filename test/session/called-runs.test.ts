@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { systemClock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
@@ -217,6 +217,19 @@ test('an orchestration is told of a run that went on in an operation of which no
   ])
   for (const [operation, input] of entity.signals.splice(0)) await entity.operate(operation, input)
   expect(entity.raised).toMatchObject([[caller, 'dafx-run-a', { status: 'failed' }]])
+})
+
+test('of a run that cannot begin nobody is told before the log says so', async () => {
+  const log = new MemoryRunLog()
+  const { entity } = createSession([], { log })
+  entity.state = JSON.stringify({ schemaVersion: '9.0.0', data: {} })
+  const append = vi.spyOn(log, 'append').mockRejectedValue(new AgentError('store_unavailable', 'Gone.'))
+  await entity.operate('run', { message: 'Hi', correlationId: 'a', orchestrationId: caller })
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(entity.raised).toEqual([])
+  append.mockRestore()
+  await entity.operate('continue', { correlationId: 'a' })
+  expect(entity.raised).toMatchObject([[caller, 'dafx-run-a', { error: { code: 'unsupported_state' } }]])
 })
 
 test('an event that cannot be raised is tried again, and in the end by another operation', async () => {

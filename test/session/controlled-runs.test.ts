@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { tool } from '../../src/agent/tools/tool.js'
 import { AgentError } from '../../src/core/errors.js'
@@ -9,9 +10,11 @@ import { toOpenApprovals } from '../../src/run/waiting.js'
 import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import type { ModelScript } from '../../src/testing/scripted-model.js'
 import { calls, started, toolStarted } from '../run/event-samples.js'
-import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
+import { createGate } from '../support/gate.js'
+import { ask, callWork, createSession, createSleepingClock, createTool, key, pass } from './session-kit.js'
 
 const run = { ...key, run: 'a' }
+const never = () => new Promise<never>(() => {})
 const done: ModelScript = [callWork(1), { text: 'done' }]
 
 async function typesOf(log: RunLog, name = 'a') {
@@ -611,4 +614,71 @@ test('a run that is over its time makes no further step', async () => {
   await entity.operate('run', { correlationId: 'a' })
   expect(await lastOf(log)).toMatchObject({ type: 'run.failed', data: { code: 'budget_exhausted' } })
   expect(client.requests).toHaveLength(1)
+})
+
+test.each([
+  ['run.completed', 20_000],
+  ['run.failed', 40_000],
+])('what a run waits for humans is not counted to its time, what it works is: %s', async (type, workMs) => {
+  const clock = new VirtualClock()
+  const { made } = createTool({ approval: 'always', execute: () => clock.advanceTo(clock.now() + workMs) })
+  const { log, entity } = createSession([callWork(1), callWork(2), { text: 'done' }], {
+    log: new MemoryRunLog({ clock }),
+    clock,
+    tools: [made],
+    agent: { runTimeoutMs: 60_000 },
+  })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  for (let decided = 0; decided < 2; decided += 1) {
+    clock.advanceTo(clock.now() + 3_600_000)
+    await decide(log, 'approve')
+    await entity.operate('decide', { correlationId: 'a' })
+  }
+  expect(await lastOf(log)).toMatchObject({ type })
+})
+
+test('a model that never answers is left before the platform cuts its operation off', async () => {
+  const clock = new VirtualClock()
+  const silent = { model: 'm', stream: () => ({ [Symbol.asyncIterator]: () => ({ next: never }) }) }
+  const limits = { parkAfterMs: 60_000, hardEndMs: 120_000 }
+  const { log, entity } = createSession([], { clock, limits, agent: { client: silent } })
+  await ask(log, 'a')
+  const operation = entity.operate('run', { correlationId: 'a' })
+  await expect.poll(() => typesOf(log)).toContain('run.started')
+  await pass(clock, 125_000)
+  await operation
+  expect(await lastOf(log)).toMatchObject({ type: 'run.failed', data: { code: 'model_timeout' } })
+})
+
+test('a call whose beginning is written when the run is cancelled is not made', async () => {
+  const log = new MemoryRunLog()
+  const append = log.append.bind(log)
+  log.append = async (key, expected, events) => {
+    if (events.some(({ type }) => type === 'tool.started')) {
+      await log.control(run, { type: 'cancel', reason: 'enough' })
+      await nextTurn()
+    }
+    return append(key, expected, events)
+  }
+  const { made, executions } = createTool()
+  const { entity } = createSession([callWork(1)], { log, tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(executions).toEqual([])
+  expect(await lastOf(log)).toMatchObject({ type: 'run.cancelled', data: { reason: 'enough' } })
+})
+
+test('an answer that middleware gives after the run was cancelled is not told', async () => {
+  const late = createGate<string>()
+  const { log, entity } = createSession([], { agent: { middleware: [{ callModel: () => late.opened }] } })
+  await ask(log, 'a')
+  const operation = entity.operate('run', { correlationId: 'a' })
+  await expect.poll(() => typesOf(log)).toContain('run.started')
+  await log.control(run, { type: 'cancel', reason: 'enough' })
+  await operation
+  const types = await typesOf(log)
+  late.open('too late')
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(await typesOf(log)).toEqual(types)
 })

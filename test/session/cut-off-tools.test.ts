@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { AgentError } from '../../src/core/errors.js'
+import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { fold } from '../../src/run/fold.js'
 import type { RunLog } from '../../src/run/run-log.js'
 import { toOpenApprovals } from '../../src/run/waiting.js'
@@ -65,4 +66,18 @@ test('a tool that must not be repeated is not, and the model is told', async () 
   const { log, execute } = await runCutOff('fail')
   expect(execute).toHaveBeenCalledTimes(1)
   expect(await outcomes(log)).toMatchObject([{ error: expect.stringContaining('It was not run again.') }])
+})
+
+test('whoever was overtaken meanwhile leaves the repetition to the one who goes on', async () => {
+  const log = new MemoryRunLog()
+  const execute = vi.fn(async () => {
+    const takeOver = { epoch: 2, attempt: 2, turn: 1 }
+    await log.append(run, (await log.read(run)).length, [{ type: 'run.started', data: takeOver }])
+    throw cutOff
+  })
+  const { made } = createTool({ onUnknownOutcome: 'retry', execute })
+  const { entity } = createSession([callWork(1)], { log, tools: [made] })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(execute).toHaveBeenCalledTimes(1)
 })

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import type { ContextProvider, ToolSource } from '../../src/agent/agent-definition.js'
@@ -20,6 +21,7 @@ function createCounter() {
       return { instructions: `This is visit ${state.visits}.` }
     },
     async afterRun({ state }, { text }) {
+      await nextTurn()
       state.last = text
     },
   }

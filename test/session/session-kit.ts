@@ -29,6 +29,19 @@ export function ask(log: RunLog, run: string, text = run, options: Partial<RunOp
   return log.create({ ...key, run }, request)
 }
 
+/** A log that takes a turn of the event loop for everything, as every other one does: who does not wait for it is found out. */
+export function createDistantLog(): RunLog {
+  const log = new MemoryRunLog()
+  const { append, control, controls, read, runsAfter } = log
+  return Object.assign(log, {
+    append: (...args: Parameters<typeof append>) => nextTurn().then(() => append.apply(log, args)),
+    control: (...args: Parameters<typeof control>) => nextTurn().then(() => control.apply(log, args)),
+    controls: (...args: Parameters<typeof controls>) => nextTurn().then(() => controls.apply(log, args)),
+    read: (...args: Parameters<typeof read>) => nextTurn().then(() => read.apply(log, args)),
+    runsAfter: (...args: Parameters<typeof runsAfter>) => nextTurn().then(() => runsAfter.apply(log, args)),
+  })
+}
+
 export interface SessionOptions {
   readonly log?: RunLog
   readonly tools?: readonly Tool[]
@@ -42,7 +55,7 @@ export interface SessionOptions {
 /** An agent with a scripted model, and the entity of its session. */
 export function createSession(
   script: ModelScript,
-  { log = new MemoryRunLog(), tools = [], ...rest }: SessionOptions = {},
+  { log = createDistantLog(), tools = [], ...rest }: SessionOptions = {},
 ) {
   const client = new ScriptedModel(script)
   const agent = new Agent({ name: 'Agent', client, tools, ...rest.agent })

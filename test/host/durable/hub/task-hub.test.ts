@@ -56,6 +56,17 @@ test('what was stored is there after opening again', async () => {
   second.close()
 })
 
+test('what is being stored when the hub is closed is stored', async () => {
+  const dataDir = createTempFolder()
+  const first = open(dataDir)
+  const stored = [1, 2].map(() => first.run(() => first.post(message, 5), { lazy: true }))
+  first.close()
+  await Promise.all(stored)
+  const second = open(dataDir)
+  expect(second.readBatch({ target: '@e@k', host: '', number: 0 }, 10, 5).messages).toHaveLength(2)
+  second.close()
+})
+
 test('a message waits for the disk, the end of a batch does not', async () => {
   const flush = vi.spyOn(WriteAheadLog.prototype, 'flush')
   const hub = open(createTempFolder())
