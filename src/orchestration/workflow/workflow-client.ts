@@ -41,7 +41,7 @@ export class WorkflowClient {
     const { workflow, instanceId, owner } = key
     const start = createWorkflowStart(input, { owner })
     if (await this.#isKnown(key, start)) return
-    await this.#sessions.mayBegin(owner, async () => false)
+    await this.#sessions.allowance?.pass(owner, async () => false)
     if (await this.#hasEvents(key)) {
       // They may be those of a run that was started a moment ago, and one that has ended since would be begun anew.
       if (await this.#isKnown(key, start)) return

@@ -30,7 +30,7 @@ export class AllowanceGate {
    * Passes for those who have something left, and for what was begun before: `isKnown` is asked about the others.
    * @throws {AgentError} `budget_exhausted`, with when there is more.
    */
-  async pass(owner: string, isKnown: () => Promise<boolean>): Promise<void> {
+  async pass(owner: string | undefined, isKnown: () => Promise<boolean>): Promise<void> {
     const balance = await this.read(owner)
     if (balance === undefined || balance.spent < balance.tokens || (await isKnown())) return
     const { tokens, spent, until } = balance
@@ -41,8 +41,9 @@ export class AllowanceGate {
     )
   }
 
-  /** `undefined` for those who may spend as much as they like. */
-  async read(owner: string): Promise<Balance | undefined> {
+  /** `undefined` for those who may spend as much as they like, and for nobody in particular. */
+  async read(owner: string | undefined): Promise<Balance | undefined> {
+    if (owner === undefined) return undefined
     const tokens = toTokens(this.#allowance, owner)
     if (tokens === undefined) return undefined
     const { since, until } = toPeriod(this.#allowance, this.#clock.now())

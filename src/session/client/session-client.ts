@@ -15,7 +15,7 @@ import {
   withWishes,
 } from '../../run/waiting.js'
 import type { AllowanceOptions } from '../allowance/allowance.js'
-import { AllowanceGate, type Balance } from '../allowance/allowance-gate.js'
+import { AllowanceGate } from '../allowance/allowance-gate.js'
 import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
@@ -59,6 +59,8 @@ export interface BeginOptions {
 
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
+  /** What owners may spend; `undefined` when that is as much as they like. */
+  readonly allowance: AllowanceGate | undefined
   readonly #entities: SessionEntities
   readonly #reader: SessionReader
   readonly #log: RunLog
@@ -69,7 +71,6 @@ export class SessionClient {
   readonly #reminders: Reminders
   readonly #way: WayMaking
   readonly #tellWebhooks: TellWebhooks
-  readonly #allowance: AllowanceGate | undefined
 
   constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
     const {
@@ -88,7 +89,7 @@ export class SessionClient {
     this.#references = { log, sessions: this.#reader, maxContinuedBytes }
     this.#clearing = { entities: this.#entities, log, agents, clock }
     this.#tellWebhooks = createTellWebhooks(durable, log, 'named')
-    this.#allowance = allowance && new AllowanceGate(durable, allowance, clock)
+    this.allowance = allowance && new AllowanceGate(durable, allowance, clock)
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
   }
 
@@ -109,7 +110,8 @@ export class SessionClient {
     { isNeedless, wishes = [] }: BeginOptions = {},
   ): Promise<boolean> {
     // Undoing asks no model.
-    if (request.options.undoes === undefined) await this.mayBegin(request.owner, () => this.#isKnown(key))
+    const isKnown = async () => (await this.#log.read(key)).length > 0
+    if (request.options.undoes === undefined) await this.allowance?.pass(request.owner, isKnown)
     const inherited = await checkReferences(this.#references, key, request)
     const detached = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const { request: stored, attachments } =
@@ -126,23 +128,6 @@ export class SessionClient {
     await makeWay(this.#way, key, stored)
     await this.signal(key, 'run', { correlationId: key.run })
     return isNew
-  }
-
-  /**
-   * Passes when an owner has something left to spend, or what is to be begun was begun before.
-   * @throws {AgentError} `budget_exhausted`, with when there is more.
-   */
-  async mayBegin(owner: string | undefined, isKnown: () => Promise<boolean>): Promise<void> {
-    if (owner !== undefined) await this.#allowance?.pass(owner, isKnown)
-  }
-
-  /** What an owner has spent of what they may; `undefined` when that is as much as they like. */
-  async readBalance(owner: string): Promise<Balance | undefined> {
-    return this.#allowance?.read(owner)
-  }
-
-  async #isKnown(key: RunKey): Promise<boolean> {
-    return (await this.#log.read(key)).length > 0
   }
 
   /** Ends a run that nobody has been told of. */
