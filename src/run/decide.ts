@@ -22,16 +22,14 @@ export interface RunLimits {
   readonly maxTokens?: number | undefined
   /** After so many a human is asked for as many again; `undefined` when nobody is. */
   readonly tokensPerGrant?: number | undefined
-  /** Whether the agent has providers or middleware to ask before the first model call. @default false */
-  readonly prepares?: boolean | undefined
 }
 
-/** The next action, from nothing but what the log says. */
-export function decide(state: RunState, limits: RunLimits): Action {
+/** The next action, from nothing but what the log says. `prepares`: whether the agent has providers or middleware to ask before the first model call. */
+export function decide(state: RunState, limits: RunLimits, prepares = false): Action {
   if (state.outcome !== undefined) return { type: 'stop' }
   const last = state.steps.at(-1)
   const isUndoing = state.request?.options.undoes !== undefined
-  if (last === undefined) return isUndoing ? { type: 'undo' } : begin(state, limits)
+  if (last === undefined) return isUndoing ? { type: 'undo' } : begin(state, limits, prepares)
   if (state.isGrantRefused) return { type: 'giveUp', reason: 'max_tokens' }
   const open = last.calls.filter((call) => call.completed === undefined)
   const ready = waitsForTokens(state) ? [] : open.filter((call) => !isWaiting(call))
@@ -42,8 +40,8 @@ export function decide(state: RunState, limits: RunLimits): Action {
   return isAnswered ? { type: 'finish' } : callModel(state, limits)
 }
 
-function begin(state: RunState, limits: RunLimits): Action {
-  if (limits.prepares && state.prepared === undefined) return { type: 'prepare' }
+function begin(state: RunState, limits: RunLimits, prepares: boolean): Action {
+  if (prepares && state.prepared === undefined) return { type: 'prepare' }
   return state.prepared?.answer === undefined ? callModel(state, limits) : { type: 'finish' }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createTextMessage } from '../../src/core/messages.js'
 import { AgentState } from '../../src/session/state/agent-state.js'
-import { toHistoryEntries, toLastResponse } from '../../src/session/state/session-view.js'
+import { toHistoryEntries, toLastResponse } from '../../src/session/state/history-entries.js'
 import { toRequestEntry, toResponseEntry } from '../../src/session/state/turn-entries.js'
 
 const usage = { inputTokens: 45, outputTokens: 12, totalTokens: 57 }

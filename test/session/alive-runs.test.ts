@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import { Agent } from '../../src/agent/agent.js'
 import { slidingWindow } from '../../src/agent/providers/compaction.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunEvent } from '../../src/run/events.js'
 import { RunJournal } from '../../src/run/run-journal.js'
 import { sayAlive } from '../../src/session/execution/say-alive.js'
 import { sweep } from '../../src/session/watchdog/sweep.js'
-import { VirtualClock } from '../../src/testing/index.js'
+import { ScriptedModel, VirtualClock } from '../../src/testing/index.js'
 import { started } from '../run/event-samples.js'
 import { createGate } from '../support/gate.js'
 import { ask, callWork, createSession, createTool, key, pass } from './session-kit.js'
@@ -13,8 +14,8 @@ import { ask, callWork, createSession, createTool, key, pass } from './session-k
 const run = { ...key, run: 'a' }
 const minute = 60_000
 
-/** A session whose tool works until `finish`, while hours pass. */
-async function openSession() {
+/** A session whose tool works until `end`, while hours pass; `byExpert` has another agent use it. */
+async function openSession({ byExpert = false } = {}) {
   const clock = new VirtualClock()
   const log = new MemoryRunLog({ clock })
   const working = createGate()
@@ -26,7 +27,12 @@ async function openSession() {
       return finished.opened
     },
   })
-  const session = createSession([callWork(1), { text: 'Ready.' }], { log, clock, tools: [made] })
+  const steps = [callWork(1), { text: 'Ready.' }]
+  const expert = new Agent({ name: 'Expert', client: new ScriptedModel(steps), tools: [made] })
+  const askExpert = { calls: [{ name: 'Expert', arguments: { query: 'Work.' }, callId: 'ask' }] }
+  const session = byExpert
+    ? createSession([askExpert, { text: 'Ready.' }], { log, clock, tools: [expert.asTool()] })
+    : createSession(steps, { log, clock, tools: [made] })
   await ask(log, 'a')
   const operation = session.entity.operate('run', { correlationId: 'a' })
   await working.opened
@@ -41,7 +47,7 @@ async function openSession() {
     finished.open('done')
     await operation
   }
-  const readTypes = async () => (await log.read(run)).map(({ type }) => type)
+  const readTypes = async (of = run) => (await log.read(of)).map(({ type }) => type)
   return { ...session, clock, sweepNow, end, readTypes }
 }
 
@@ -57,6 +63,14 @@ test('the log of a run moves while its tool works, and nobody takes it for dead'
   expect(types.at(-1)).toBe('run.completed')
   await pass(clock, 200_000)
   expect(await readTypes()).toEqual(types)
+})
+
+test('a run that works for another one leaves it to that one to say that somebody is at work', async () => {
+  const { clock, end, readTypes } = await openSession({ byExpert: true })
+  await pass(clock, minute)
+  expect(await readTypes()).toContain('run.alive')
+  expect((await readTypes({ ...key, run: 'a/ask' })).at(-1)).toBe('tool.started')
+  await end()
 })
 
 test('no message that waits for its turn is waked while the one before it is worked on, and none is forgotten', async () => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AgentState } from '../../src/session/state/agent-state.js'
-import { toHistoryEntries, toLastResponse } from '../../src/session/state/session-view.js'
+import { toHistoryEntries, toLastResponse } from '../../src/session/state/history-entries.js'
 import { schemaVersion } from '../../src/session/state/stored-state.js'
 
 const folder = join(import.meta.dirname, '../fixtures/states')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RunEvent } from '../../src/run/events.js'
-import { toHistoryEntries } from '../../src/session/state/session-view.js'
+import { toHistoryEntries } from '../../src/session/state/history-entries.js'
 import { toModelMessages } from '../../src/session/state/stored-messages.js'
 import { toTurnEntries } from '../../src/session/state/turn-entries.js'
 import { checkConversation } from '../../src/testing/crash/invariants.js'

@@ -46,7 +46,7 @@ async function takeStep(setup: RunSetup, equipment: RunEquipment): Promise<void>
   await absorbControls(setup)
   if (controls.cancelReason !== undefined) return cancelRun(setup, controls.cancelReason)
   expireApprovals(setup)
-  const action = decide(journal.state, { ...limits, prepares: hasPreparation(setup.agent) })
+  const action = decide(journal.state, limits, hasPreparation(setup.agent))
   if (isWork(action)) {
     checkRunEnd(setup)
     if (limits.parkAfter !== undefined && setup.clock.now() >= limits.parkAfter) {

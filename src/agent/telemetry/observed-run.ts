@@ -7,11 +7,10 @@ import type { AgentDefinition } from '../agent-definition.js'
 export interface ObservedRun {
   readonly agent: Pick<AgentDefinition, 'name' | 'client'>
   readonly sessionId: string | undefined
+  /** Names a run that works for another one after both. */
   readonly correlationId: string
   /** What its log held before; empty for a run that is kept nowhere, and so has one execution only. */
   readonly events: readonly StoredEvent[]
-  /** Whether it works for another run, of whose trace it then is a part. @default false */
-  readonly isInner?: boolean | undefined
   readonly clock: Clock
 }
 

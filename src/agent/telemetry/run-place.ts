@@ -1,5 +1,6 @@
 import { type Context, context, type Link, trace } from '@opentelemetry/api'
 import type { TraceContext } from '../../core/trace-context.js'
+import { isInnerRun } from '../../run/inner-run.js'
 import type { ObservedRun } from './observed-run.js'
 import { toContext, toSpanContext } from './trace-context.js'
 
@@ -15,8 +16,9 @@ export interface RunPlace {
  * began, whoever goes on with it, and whenever. It is linked to the execution before it, and to what has woken it. One that
  * works for another run, or is kept nowhere, belongs below whatever is done here.
  */
-export function findRunPlace({ events, isInner }: ObservedRun): RunPlace {
-  if (isInner || events.length === 0) return { parent: context.active(), links: [] }
+export function findRunPlace({ events, correlationId }: ObservedRun): RunPlace {
+  if (isInnerRun({ run: correlationId }) || events.length === 0)
+    return { parent: context.active(), links: [] }
   let kept: TraceContext | undefined
   let previous: TraceContext | undefined
   for (const event of events) {

@@ -12,7 +12,7 @@ import { hasCode } from '../../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../../core/messages.js'
 import type { RunEvent, StoredEvent } from '../../run/events.js'
 import { fold, type RunState, toNextExecution } from '../../run/fold.js'
-import { toInnerRun } from '../../run/inner-run.js'
+import { isInnerRun, toInnerRun } from '../../run/inner-run.js'
 import { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { toAnswerText } from '../../run/turn-messages.js'
@@ -32,8 +32,6 @@ export interface RunDrive extends RunTask {
   readonly turn: number
   /** The turn of the run whose place it takes. @default none */
   readonly replacesTurn?: number | undefined
-  /** Whether it works for another run, of whose trace it then is a part. */
-  readonly isInner: boolean
   /** Finds what the model is shown of the past; may journal what that took. */
   readonly readHistory: (journal: RunJournal) => Promise<readonly ChatMessage[]>
   /** The orchestrations of its app, for the tools of a run; absent where there are none. */
@@ -45,18 +43,18 @@ export interface RunDrive extends RunTask {
 
 /** Takes a run over, which fences off whoever had it, and carries it on to its end or to where it has to wait. */
 export function driveRun(drive: RunDrive): Promise<RunState> {
-  const { agent, key, events, isInner, clock } = drive
-  const observed = { agent, sessionId: key.session, correlationId: key.run, events, isInner, clock }
+  const { agent, key, events, clock } = drive
+  const observed = { agent, sessionId: key.session, correlationId: key.run, events, clock }
   return observeRun(observed, (observer) => carryOn(drive, observer))
 }
 
 async function carryOn(drive: RunDrive, observer: RunObserver): Promise<RunState> {
-  const { isInner, clock, limits } = drive
+  const { key, clock, limits } = drive
   const journal = openJournal(drive, observer)
   const { parked } = journal.state
   takeOver(drive, observer, journal)
   await journal.flush()
-  const fallSilent = isInner ? () => {} : sayAlive(journal, clock, limits.hardEnd)
+  const fallSilent = isInnerRun(key) ? () => {} : sayAlive(journal, clock, limits.hardEnd)
   try {
     const history = await drive.readHistory(journal)
     return await runLoop({
@@ -178,7 +176,6 @@ async function runDelegate(
     events,
     controls,
     turn: 0,
-    isInner: true,
     readHistory: async () => history,
     messageCount: 0,
     readValues: () => values,

@@ -26,7 +26,7 @@ export async function readWritten(log: RunLog, key: RunKey): Promise<WrittenRun>
 }
 
 /** What an execution of a run finds out by itself. */
-type Found = 'request' | 'events' | 'controls' | 'isInner' | 'limits' | 'onAppended'
+type Found = 'request' | 'events' | 'controls' | 'limits' | 'onAppended'
 
 /** An execution of a run in an operation of its session. */
 export interface RunExecution extends Omit<RunDrive, Found>, LimitedExecution {
@@ -84,7 +84,6 @@ async function execute(
   const state = await driveRun({
     ...execution,
     ...found,
-    isInner: false,
     limits: toExecutionLimits(execution, found.events),
     onAppended: (event, current) => announce(event, current, execution, callbacks),
   })
