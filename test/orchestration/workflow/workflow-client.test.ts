@@ -2,6 +2,7 @@ import type { DurableClient } from 'durable-functions'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { requestNode, transformNode } from '../../../src/orchestration/workflow/nodes.js'
+import type { OpenQuestion } from '../../../src/orchestration/workflow/pending-requests.js'
 import { WorkflowBuilder } from '../../../src/orchestration/workflow/workflow-builder.js'
 import { WorkflowClient } from '../../../src/orchestration/workflow/workflow-client.js'
 import type { WorkflowRun } from '../../../src/orchestration/workflow/workflow-run.js'
@@ -98,4 +99,18 @@ test('a question whose time is over waits no more, however late its timer is', a
   } as unknown as WorkflowRun
   const client = new WorkflowClient({} as DurableClient, {} as never)
   expect((await client.readQuestions(run)).map(({ node }) => node)).toEqual(['new', 'new'])
+})
+
+test('what a schema makes of inputs and answers goes on as JSON, by which runs are told apart', async () => {
+  const [one, two, same] = [['a'], ['b'], ['a']].map((list) => createWorkflowStart(new Set(list), {}))
+  expect(one?.input).toEqual(['a'])
+  expect(one?.digest).toBe(same?.digest)
+  expect(one?.digest).not.toBe(two?.digest)
+  const raised: unknown[] = []
+  const raiseEvent = async (_id: string, _name: string, data: unknown) => void raised.push(data)
+  const client = new WorkflowClient({ raiseEvent } as unknown as DurableClient, {} as never)
+  const response = z.string().transform((text) => new Set([text]))
+  const target = { instanceId: 'r', requestId: 'q' }
+  await client.answer({ spec: { response }, target } as unknown as OpenQuestion, 'yes')
+  expect(raised).toEqual([{ requestId: 'q', answer: ['yes'] }])
 })
