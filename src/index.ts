@@ -202,5 +202,6 @@ export type {
 } from './run/events.js'
 export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
 export { AgentSessionId } from './session/agent-session-id.js'
+export type { AllowanceOptions } from './session/allowance/allowance.js'
 export type { AgentCallbackContext, AgentResponseCallback } from './session/execution/response-callback.js'
 export { AgentState } from './session/state/agent-state.js'

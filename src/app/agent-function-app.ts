@@ -19,6 +19,7 @@ import type { WorkflowDefinition } from '../orchestration/workflow/workflow-defi
 import { createJournalEntity } from '../orchestration/workflow/workflow-journal.js'
 import { journalEntity } from '../orchestration/workflow/workflow-names.js'
 import { toEntityName } from '../session/agent-session-id.js'
+import { accountEntity, createAccountEntity } from '../session/allowance/account.js'
 import { type AgentEntityOptions, createAgentEntity } from '../session/entity/agent-entity.js'
 import { toolRunOrchestrator } from '../session/execution/durable-tools.js'
 import { toExecutorSilence, toOperationLimits } from '../session/execution/execution-limits.js'
@@ -78,6 +79,7 @@ export class AgentFunctionApp {
       agents: this.#agents,
       maxInlineMediaBytes,
       maxContinuedBytes,
+      allowance: options.allowance,
     })
     this.#entityOptions = {
       log,
@@ -86,6 +88,7 @@ export class AgentFunctionApp {
         ...toOperationLimits(options.operationTimeoutMs ?? functionTimeoutMs),
         executorSilenceMs: toExecutorSilence(process.env),
       },
+      chargesOwners: options.allowance !== undefined,
       maxInlineMediaBytes,
       telemetry: options.telemetry,
       getDurableClient: (context) => clients.getDurable(context),
@@ -122,7 +125,7 @@ export class AgentFunctionApp {
 
   /** Registers what all agents and workflows share, and the routes of the app as a whole. */
   #registerShared(options: AgentFunctionAppOptions): void {
-    const { enableHealthCheck = true, chatPage = false, protocols = [] } = options
+    const { enableHealthCheck = true, chatPage = false, protocols = [], allowance } = options
     const { log, settings } = this.#services
     registerFirst(() => registerWatchdog(this.#services, options))
     const names = () => this.#agents.map(({ name }) => name)
@@ -130,10 +133,16 @@ export class AgentFunctionApp {
     df.app.orchestration(toolRunOrchestrator, runForTool)
     if (settings.webhooks !== undefined) registerWebhooks(settings.webhooks, log)
     const dialects = createProtocolRoutes(protocols)
-    const routes = createAppRoutes({ health: enableHealthCheck, chatPage, dialects })
+    const routes = createAppRoutes({
+      health: enableHealthCheck,
+      allowance: allowance !== undefined,
+      chatPage,
+      dialects,
+    })
     for (const route of routes) serveRoute(route, this.#services)
     if (chatPage) serveChatPage()
     df.app.entity(journalEntity, createJournalEntity())
+    if (allowance !== undefined) df.app.entity(accountEntity, createAccountEntity(allowance))
   }
 
   /** The agents served, in order of registration. */
@@ -213,6 +222,7 @@ const reservedNames: readonly string[] = [
   webhookActivity,
   watchdogFunction,
   journalEntity,
+  accountEntity,
 ]
 
 function describeModel(model: string): string {

@@ -18,6 +18,7 @@ import { checkTelemetryOptions, type TelemetryOptions } from '../model/with-tele
 import { checkWorkflow } from '../orchestration/workflow/check-parts.js'
 import type { WorkflowDefinition } from '../orchestration/workflow/workflow-definition.js'
 import type { RunLog } from '../run/run-log.js'
+import { type AllowanceOptions, checkAllowance } from '../session/allowance/allowance.js'
 import type { AgentResponseCallback } from '../session/execution/response-callback.js'
 import type { AgentTrigger } from './agent-trigger.js'
 import { checkTriggers } from './check-trigger.js'
@@ -71,6 +72,8 @@ export interface AgentFunctionAppOptions {
   readonly maxContinuedBytes?: number | undefined
   /** Largest request body. @default 1,048,576 */
   readonly maxBodyBytes?: number | undefined
+  /** What each owner may have the agents spend in a day, or some other time: who has spent it gets 429 for new messages. @default as much as they like */
+  readonly allowance?: AllowanceOptions | undefined
   /** Whom the app tells how runs end, and that they wait. @default nobody */
   readonly webhooks?: WebhookOptions | undefined
   /** What OpenTelemetry is told of the agents' runs, where the app has registered it. @default what is done, nothing that is said */
@@ -125,6 +128,7 @@ const appOptions: OptionNames<AgentFunctionAppOptions> = {
   maxInlineMediaBytes: true,
   maxContinuedBytes: true,
   maxBodyBytes: true,
+  allowance: true,
   webhooks: true,
   telemetry: true,
 }
@@ -152,6 +156,7 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   const { agents = [], workflows = [], protocols = [], authLevel = 'function', defaultCallback } = options
   checkList('agents of AgentFunctionApp', agents)
   checkList('workflows of AgentFunctionApp', workflows)
+  checkAllowance(options.allowance)
   checkTelemetryOptions('telemetry', options.telemetry)
   checkFlag('enableHealthCheck of AgentFunctionApp', options.enableHealthCheck)
   checkFlag('chatPage of AgentFunctionApp', options.chatPage)

@@ -4,6 +4,7 @@ import type { Agent } from '../agent/agent.js'
 import { withInvocationTrace } from '../agent/telemetry/invocation-trace.js'
 import { AgentError } from '../core/errors.js'
 import { type Answer, toErrorAnswer } from '../http/answers.js'
+import { refuseForgedRequest } from '../http/forged-request.js'
 import { refuseHeaderQuery } from '../http/read-body.js'
 import { createRequestError } from '../http/request-errors.js'
 import type { AgentExposure, HttpMethod, HttpSettings, IncomingRequest, Route } from '../http/route.js'
@@ -58,6 +59,7 @@ async function answer(
     const request = toRequest(incoming, forwarded)
     const url = new URL(request.url)
     refuseHeaderQuery(url.searchParams)
+    refuseForgedRequest(request)
     const handler = route.handlers[request.method as HttpMethod]
     if (handler === undefined)
       throw new AgentError('not_found', `There is no ${request.method} ${url.pathname}.`)

@@ -93,6 +93,15 @@ export interface QuestionPage {
   readonly next_after?: number | undefined
 }
 
+/** What the caller has spent of what they may. */
+export interface Balance {
+  /** Tokens; absent for those who may spend as much as they like. */
+  readonly tokens?: number | undefined
+  readonly spent?: number | undefined
+  /** When there is more; ISO 8601, UTC. */
+  readonly until?: string | undefined
+}
+
 const clientOptions: OptionNames<AgentsClientOptions> = {
   url: true,
   key: true,
@@ -151,6 +160,11 @@ export class AgentsClient {
     const { agents } = await this.#ask<{ readonly agents?: readonly AgentSummary[] }>('/agents')
     if (!Array.isArray(agents)) throw this.#app.createForeignError()
     return agents
+  }
+
+  /** What the caller has spent, in apps that set an `allowance`. @throws {AgentError} `not_found` in others. */
+  readBalance(): Promise<Balance> {
+    return this.#ask('/allowance')
   }
 
   /** An agent's sessions, newest first. `limit` is up to 1,000. @default 50 of them */

@@ -9,6 +9,7 @@ export {
   AgentsClient,
   type AgentsClientOptions,
   type ApprovalPage,
+  type Balance,
   type QuestionIds,
   type QuestionPage,
   type SessionPage,

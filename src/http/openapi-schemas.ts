@@ -140,6 +140,7 @@ export const openApiSchemas: JsonObject = {
     ['message_count', 'conversation_history', 'last_response', 'agent_type', 'sessionId', 'status'],
   ),
   Approvals: toObject({ approvals: toList(listedApproval), next_after: count }, ['approvals']),
+  Balance: toObject({ tokens: { type: 'number' }, spent: count, until: time }),
   Agents: toObject({ agents: toList(toObject(agent, ['name', 'type', 'tools'])), agent_count: count }),
   Agent: toObject(
     {

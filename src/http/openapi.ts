@@ -32,6 +32,8 @@ import { toCommonWorkflowPaths, toWorkflowPaths, workflowSchemas } from './workf
 export interface AppSurface {
   /** Whether `GET health` is served. */
   readonly health: boolean
+  /** Whether `GET allowance` is served. */
+  readonly allowance: boolean
   /** Whether `GET chat` is served. */
   readonly chatPage: boolean
   /** The routes of the dialects that are spoken. */
@@ -53,7 +55,7 @@ export function createOpenApiHandler(surface: AppSurface): Handler {
 
 /** The OpenAPI document of an app's routes; request bodies come from the schemas that parse them. */
 export async function createOpenApi(
-  { agents, workflows, health, chatPage, dialects, authLevel }: Surface,
+  { agents, workflows, health, allowance, chatPage, dialects, authLevel }: Surface,
   server: string,
 ): Promise<JsonObject> {
   const described = await describeRoutes(dialects, agents)
@@ -70,6 +72,7 @@ export async function createOpenApi(
       ...toCommonWorkflowPaths(workflows),
       ...described.paths,
       '/agents': { get: toOperation('List the agents', { 200: ref('Agents') }) },
+      ...(allowance ? { '/allowance': { get: allowanceOperation } } : {}),
       '/approvals': { get: approvalsOperation },
       ...(health ? { '/health': { get: toHealthOperation() } } : {}),
       ...(chatPage ? { '/chat': { get: chatPageOperation } } : {}),
@@ -101,6 +104,8 @@ const chatPageOperation = {
   security: [],
   responses: { 200: { description: 'The page', content: { 'text/html': { schema: text } } } },
 }
+
+const allowanceOperation = toOperation('What the caller has spent of what they may', { 200: ref('Balance') })
 
 const approvalsOperation = toOperation(
   'The tool calls that wait for a human, as far as the caller may decide about them',

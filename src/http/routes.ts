@@ -1,5 +1,6 @@
 import type { Agent } from '../agent/agent.js'
 import { createAgentHandler, handleAgents } from './agent-handlers.js'
+import { handleAllowance } from './allowance-handler.js'
 import { createApprovalHandler } from './approval-handler.js'
 import { createCancelHandler } from './cancel-handler.js'
 import { handleHealth } from './health-handler.js'
@@ -51,6 +52,9 @@ export function createAgentRoutes(agent: Agent): readonly Route[] {
 export function createAppRoutes(surface: AppSurface): readonly Route[] {
   return [
     { name: 'http-agents', path: 'agents', handlers: { GET: handleAgents } },
+    ...(surface.allowance
+      ? [{ name: 'http-allowance', path: 'allowance', handlers: { GET: handleAllowance } }]
+      : []),
     { name: 'http-approvals', path: 'approvals', handlers: { GET: handleApprovals } },
     ...(surface.health ? [{ name: 'http-health', path: 'health', handlers: { GET: handleHealth } }] : []),
     { name: 'http-openapi', path: 'openapi.json', handlers: { GET: createOpenApiHandler(surface) } },

@@ -1,4 +1,4 @@
-import { hasCode } from '../core/errors.js'
+import { type AgentErrorCode, hasCode } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import type {
@@ -17,6 +17,8 @@ import type { TestEngine } from './engine/test-engine.js'
 import { type RunNews, readNews } from './run-news.js'
 
 export interface SendOptions {
+  /** Who sends it: whom the session belongs to. @default nobody in particular */
+  readonly owner?: string | undefined
   /** What the message does when an earlier one is being answered. @default 'queue' */
   readonly onBusy?: OnBusy | undefined
   /** JSON Schema that the answer must fit. @default none */
@@ -30,6 +32,9 @@ export interface SendOptions {
   /** The run that it undoes; the text is what the conversation has of it. @default none */
   readonly undoes?: UndoneRun | undefined
 }
+
+/** How a message is not accepted, for good. */
+const refusals: readonly AgentErrorCode[] = ['session_busy', 'budget_exhausted']
 
 /** How long a caller waits for a reset or a deletion before asking again; ms of virtual time. */
 const waitLimitMs = 120_000
@@ -55,10 +60,10 @@ export class TestSession {
     return this.news(await this.start(text, options))
   }
 
-  /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait. */
+  /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait, `budget_exhausted` when its owner has spent what they may. */
   async start(
     text: string | ChatMessage,
-    { onBusy, responseSchema, tools, replaces, undoes, continues }: SendOptions = {},
+    { owner, onBusy, responseSchema, tools, replaces, undoes, continues }: SendOptions = {},
   ): Promise<string> {
     this.#sent += 1
     const key = { ...this.key, run: `run-${this.#sent}` }
@@ -67,6 +72,7 @@ export class TestSession {
     this.#takenBack = new Set([...this.#takenBack, ...replaced])
     this.#runs = [...this.#runs, key]
     const request = createRunRequest({
+      owner,
       messages: [typeof text === 'string' ? createTextMessage('user', text) : text],
       options: { enableToolCalls: true, onBusy, responseSchema, tools, replaces, undoes, continues },
     })
@@ -74,7 +80,7 @@ export class TestSession {
     let refusal: unknown
     const start = (sessions: SessionClient) =>
       sessions.start(key, request).catch((error) => {
-        if (!hasCode(error, 'session_busy')) throw error
+        if (!refusals.some((code) => hasCode(error, code))) throw error
         refusal = error
       })
     await this.#insist(start, isWritten)

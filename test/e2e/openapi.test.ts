@@ -17,6 +17,7 @@ const off = {
   workflows: [],
   authLevel: 'function',
   health: false,
+  allowance: false,
   chatPage: false,
   dialects: [],
 } as const
@@ -168,6 +169,7 @@ describe('the document names', () => {
     const more = async (surface: Partial<AppSurface>) =>
       (await list(surface)).filter((name) => !least.includes(name))
     expect(await more({ health: true })).toEqual(['/health'])
+    expect(await more({ allowance: true })).toEqual(['/allowance'])
     expect(await more({ chatPage: true })).toEqual(['/chat'])
     expect(await more({ dialects: createProtocolRoutes(['ag-ui']) })).toEqual([
       '/ag-ui',

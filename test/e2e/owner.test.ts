@@ -170,3 +170,20 @@ test('the same session id is another session with another agent', async () => {
   expect(body.message_count).toBe(1)
   expect((await alice.state('hers')).body.message_count).toBe(1)
 })
+
+test('a page of another site cannot speak for a user who is known by a cookie', async () => {
+  const origin = 'https://other.example'
+  const shop = await bed.startApp({ args: ['--cors', origin] })
+  const browser = { origin, 'sec-fetch-site': 'cross-site', cookie: 'x-user=alice' }
+  const speak = (type: string, body: string) =>
+    shop.api.as('alice').call('/agents/Assistant/run', {
+      method: 'POST',
+      headers: { ...browser, 'content-type': type },
+      body,
+    })
+  const forged = await speak('text/plain', '{"message":"Hi","sessionId":"cookies"}')
+  expect(forged.status).toBe(403)
+  expect(forged.text).toContain('application/json')
+  expect((await shop.api.as('alice').state('cookies')).status).toBe(404)
+  expect((await speak('application/json', '{"message":"Hi","sessionId":"cookies"}')).status).toBe(200)
+})

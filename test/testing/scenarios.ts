@@ -7,7 +7,7 @@ import { slidingWindow, summarize } from '../../src/agent/providers/compaction.j
 import { tool } from '../../src/agent/tools/tool.js'
 import type { ToolOptions } from '../../src/agent/tools/tool-options.js'
 import type { Clock } from '../../src/core/clock.js'
-import { AgentError } from '../../src/core/errors.js'
+import { AgentError, hasCode } from '../../src/core/errors.js'
 import { toText } from '../../src/core/messages.js'
 import type { Schema } from '../../src/core/schema.js'
 import type { ChatRequest } from '../../src/model/chat-client.js'
@@ -65,6 +65,33 @@ function createAgent({ script, work = {}, agent = {} }: Given): Scenario['agent'
 /** What the user said last. */
 function lastQuestion({ messages }: ChatRequest): string {
   return JSON.stringify(messages.findLast(({ role }) => role === 'user')?.contents)
+}
+
+/** An owner who may spend 31 tokens: 30 are spent, then 45. */
+function createSpendingScenario(): NamedScenario {
+  const owner = 'ann'
+  let isRefused = false
+  return {
+    title: 'an owner who may spend no more, where nothing is counted twice',
+    crashPoints: 40,
+    options: { allowance: { tokens: 31, everyMs: 10_000 * 1440 * minute } },
+    scenario: {
+      agent: createAgent({ script: conversation([callWork(1), { text: 'done' }, { text: 'said' }]) }),
+      async play(session, stage) {
+        expect(await session.send('Work', { owner })).toMatchObject({ status: 'completed' })
+        await session.wait(minute)
+        expect(await session.send('30 of 31 are spent', { owner })).toMatchObject({ text: 'said' })
+        await session.wait(minute)
+        const last = stage.session('other').send('45 of 31', { owner })
+        isRefused = await last.then(() => false).catch((error) => hasCode(error, 'budget_exhausted'))
+        expect(await stage.session('his').send('Hi', { owner: 'bob' })).toMatchObject({ status: 'completed' })
+      },
+      // A signal that is lost, as none is that waits in a task hub, leaves a run uncounted.
+      check({ isUndisturbed }) {
+        if (isUndisturbed) expect(isRefused).toBe(true)
+      },
+    },
+  }
 }
 
 /** What the model is told first. */
@@ -670,6 +697,7 @@ export const scenarios: readonly NamedScenario[] = [
       },
     },
   },
+  createSpendingScenario(),
   {
     title: 'a conversation that is kept longer than the logs of its runs',
     crashPoints: 40,

@@ -65,6 +65,7 @@ export interface Refused {
   readonly mcpApproval: Refusing<Exclude<mcp.McpApproval, string>>
   readonly mcpServer: Refusing<mcpServer.AgentMcpServerOptions>
   readonly toolRetry: Refusing<NonNullable<root.InvocationLimits['retry']>>
+  readonly allowance: Refusing<root.AllowanceOptions>
   readonly webhooks: Refusing<root.WebhookOptions>
   readonly sqlite: Refusing<root.SqliteRunLogOptions>
   readonly memories: Refusing<root.SqliteMemoryStoreOptions>

@@ -36,12 +36,13 @@ export class WorkflowClient {
 
   /**
    * Starts a run. Repeating it with the same input finds the same run.
-   * @throws {AgentError} `idempotency_conflict` when the id stands for a run with another input, or for one that was purged; `not_found` when for somebody else's.
+   * @throws {AgentError} `idempotency_conflict` when the id stands for a run with another input, or for one that was purged; `not_found` when for somebody else's; `budget_exhausted` when its owner has spent what they may.
    */
   async start(key: WorkflowRunKey, input: unknown): Promise<void> {
     const { workflow, instanceId, owner } = key
     const start = createWorkflowStart(input, { owner })
     if (await this.#isKnown(key, start)) return
+    await this.#sessions.mayBegin(owner, async () => false)
     if (await this.#hasEvents(key)) {
       // They may be those of a run that was started a moment ago, and one that has ended since would be begun anew.
       if (await this.#isKnown(key, start)) return

@@ -14,6 +14,8 @@ import {
   toOpenApprovals,
   withWishes,
 } from '../../run/waiting.js'
+import type { AllowanceOptions } from '../allowance/allowance.js'
+import { AllowanceGate, type Balance } from '../allowance/allowance-gate.js'
 import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
@@ -38,6 +40,8 @@ export interface SessionClientOptions {
   readonly maxInlineMediaBytes?: number | undefined
   /** Conversations that have more, with their files, are not copied. @default 33,554,432 */
   readonly maxContinuedBytes?: number | undefined
+  /** What each owner may spend. @default as much as they like */
+  readonly allowance?: AllowanceOptions | undefined
 }
 
 /** The watchdog tells it too; this is for whoever does not want to wait for that. */
@@ -65,6 +69,7 @@ export class SessionClient {
   readonly #reminders: Reminders
   readonly #way: WayMaking
   readonly #tellWebhooks: TellWebhooks
+  readonly #allowance: AllowanceGate | undefined
 
   constructor(durable: DurableClient, log: RunLog, options: SessionClientOptions = {}) {
     const {
@@ -72,6 +77,7 @@ export class SessionClient {
       agents = [],
       maxInlineMediaBytes = defaultMaxInlineMediaBytes,
       maxContinuedBytes = defaultMaxContinuedBytes,
+      allowance,
     } = options
     this.#clock = clock
     this.#reminders = new Reminders(reminderPauseMs, clock)
@@ -82,6 +88,7 @@ export class SessionClient {
     this.#reader = new SessionReader(this.#entities, log)
     this.#references = { log, sessions: this.#reader, maxContinuedBytes }
     this.#tellWebhooks = createTellWebhooks(durable, log, 'named')
+    this.#allowance = allowance && new AllowanceGate(durable, allowance, clock)
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
   }
 
@@ -94,13 +101,15 @@ export class SessionClient {
   /**
    * Begins a run: writes it down, then signals the entity; true when it is a new one. Repeating it with the same request finds
    * the same run. No crash undoes it; for a loss of power that holds once it has ended, or after {@link settle}.
-   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's or has no run that it could replace, `payload_too_large` when it goes on from too large a conversation, `run_joined` when that has joined another one, `session_busy` when it would have to wait and is not to.
+   * @throws {AgentError} `idempotency_conflict` when the correlation id stands for another request, `not_found` when the session is somebody else's or has no run that it could replace, `payload_too_large` when it goes on from too large a conversation, `run_joined` when that has joined another one, `session_busy` when it would have to wait and is not to, `budget_exhausted` when its owner has spent what they may.
    */
   async begin(
     key: RunKey,
     request: RunRequest,
     { isNeedless, wishes = [] }: BeginOptions = {},
   ): Promise<boolean> {
+    // Undoing asks no model.
+    if (request.options.undoes === undefined) await this.mayBegin(request.owner, () => this.#isKnown(key))
     const inherited = await checkReferences(this.#references, key, request)
     const detached = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
     const { request: stored, attachments } =
@@ -117,6 +126,23 @@ export class SessionClient {
     await makeWay(this.#way, key, stored)
     await this.signal(key, 'run', { correlationId: key.run })
     return isNew
+  }
+
+  /**
+   * Passes when an owner has something left to spend, or what is to be begun was begun before.
+   * @throws {AgentError} `budget_exhausted`, with when there is more.
+   */
+  async mayBegin(owner: string | undefined, isKnown: () => Promise<boolean>): Promise<void> {
+    if (owner !== undefined) await this.#allowance?.pass(owner, isKnown)
+  }
+
+  /** What an owner has spent of what they may; `undefined` when that is as much as they like. */
+  async readBalance(owner: string): Promise<Balance | undefined> {
+    return this.#allowance?.read(owner)
+  }
+
+  async #isKnown(key: RunKey): Promise<boolean> {
+    return (await this.#log.read(key)).length > 0
   }
 
   /** Ends a run that nobody has been told of. */

@@ -28,6 +28,8 @@ export interface AgentEntityOptions {
   /** Makes what only the code of a run may know. @default nothing */
   readonly values?: InvocationValuesFactory | undefined
   readonly limits: OperationLimits
+  /** Whether what runs spend is counted for their owners, by the entity of their accounts. @default false */
+  readonly chargesOwners?: boolean | undefined
   /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
   readonly maxInlineMediaBytes?: number | undefined
   /** Finds an operation's durable client, by which tools start orchestrations, and orchestrations are told how their runs ended. @default none */
@@ -50,6 +52,7 @@ export function createAgentEntity({
   callback,
   values = () => ({}),
   limits,
+  chargesOwners = false,
   maxInlineMediaBytes = defaultMaxInlineMediaBytes,
   getDurableClient,
   webhooks,
@@ -57,7 +60,7 @@ export function createAgentEntity({
   clock = systemClock,
 }: AgentEntityOptions): EntityHandler<StoredState> {
   const history = new SessionHistory(log)
-  const shared = { agent, log, callback, values, limits, maxInlineMediaBytes, history, clock }
+  const shared = { agent, log, callback, values, limits, chargesOwners, maxInlineMediaBytes, history, clock }
   return async function agentEntity(context: EntityContext<StoredState>): Promise<void> {
     const key = { agent: agent.name, session: context.df.entityKey }
     const onError = (error: unknown, run?: string) => reportError(error, { ...key, run }, context)

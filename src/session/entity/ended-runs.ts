@@ -8,6 +8,7 @@ import { isAsking } from '../../run/waiting.js'
 import { endDelegatedRuns } from '../delegation/end-delegated-runs.js'
 import { announceEnd } from '../replies/announce-end.js'
 import { takeIn } from '../state/take-in.js'
+import { chargeOwner } from './charge-owner.js'
 import type { Operation, SessionOperation } from './operation.js'
 
 /** Takes in the runs that have ended although their operation was cut off before it could be committed. */
@@ -23,6 +24,7 @@ export async function addTurn(operation: SessionOperation, run: string, turn: nu
   await endJoinedRuns(operation, ended)
   await endHelpers(operation, run, ended)
   await announce(operation, run, ended)
+  chargeOwner(operation, run, ended, events)
   await takeIn(operation, { run, turn, events, ended })
 }
 

@@ -25,6 +25,8 @@ export interface Operation {
   /** Makes what only the code of a run may know. */
   readonly values: InvocationValuesFactory
   readonly limits: OperationLimits
+  /** Whether what runs spend is counted for their owners. */
+  readonly chargesOwners: boolean
   /** Longer data URIs in messages are kept beside the log of their run. */
   readonly maxInlineMediaBytes: number
   readonly history: SessionHistory

@@ -1,5 +1,6 @@
 import { checkCount } from '../../core/check-count.js'
 import { checkChoice, checkOptions, type OptionNames, refuse } from '../../core/check-options.js'
+import { checkAllowance } from '../../session/allowance/allowance.js'
 import type { CrashOptions, Scenario } from './scenario.js'
 
 const scenarioParts: OptionNames<Scenario> = { agent: true, play: true, check: true }
@@ -18,6 +19,7 @@ const crashOptions: OptionNames<CrashOptions> = {
   entity: true,
   sessionTtlMs: true,
   runRetentionMs: true,
+  allowance: true,
 }
 
 /**
@@ -33,6 +35,7 @@ export function checkCrashOptions(scenario: Scenario, options: CrashOptions): vo
   if (typeof play !== 'function') refuse('A scenario needs a function play, in which users do something.')
   if (check !== undefined && typeof check !== 'function') refuse('check of a scenario must be a function.')
   const { pairs = 0, shuffles = 0, sample = 1, unknownOutcome = 'approve' } = options
+  checkAllowance(options.allowance)
   checkCount('pairs', pairs, 0)
   checkCount('shuffles', shuffles, 0)
   checkChoice('unknownOutcome', unknownOutcome, ['approve', 'reject'])

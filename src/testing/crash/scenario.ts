@@ -4,7 +4,7 @@ import type { RunLog } from '../../run/run-log.js'
 import type { StoredState } from '../../session/state/stored-state.js'
 import type { ToolExecution } from '../engine/observations.js'
 import type { VirtualClock } from '../engine/virtual-clock.js'
-import type { AgentFactory, EntityFactory, Retention } from '../engine/world.js'
+import type { AgentFactory, AppSettings, EntityFactory } from '../engine/world.js'
 import type { TestSession } from '../test-session.js'
 
 /** What an agent is, and what its users do. */
@@ -40,7 +40,7 @@ export interface ScenarioOutcome {
   readonly isUndisturbed: boolean
 }
 
-export interface CrashOptions extends Retention {
+export interface CrashOptions extends AppSettings {
   /** Opens an empty run log for each run; it is closed afterwards. @default memory */
   readonly log?: ((clock: Clock) => RunLog | Promise<RunLog>) | undefined
   /**

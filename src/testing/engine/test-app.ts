@@ -2,6 +2,7 @@ import type { EntityHandler } from 'durable-functions'
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { AgentError } from '../../core/errors.js'
 import { toEntityName } from '../../session/agent-session-id.js'
+import { accountEntity, createAccountEntity } from '../../session/allowance/account.js'
 import { SessionClient } from '../../session/client/session-client.js'
 import type { StoredState } from '../../session/state/stored-state.js'
 import { sweep } from '../../session/watchdog/sweep.js'
@@ -38,6 +39,7 @@ export class TestApp {
     return new SessionClient(client, this.#openLog(actor), {
       clock: this.process.clock,
       agents: this.#agents,
+      allowance: this.#world.settings.allowance,
     })
   }
 
@@ -59,6 +61,7 @@ export class TestApp {
   /** What the app's watchdog does when its timer fires. */
   async sweep(): Promise<void> {
     const sessions = this.sessions('watchdog')
+    const { sessionTtlMs, runRetentionMs } = this.#world.settings
     await sweep({
       log: this.#openLog('watchdog'),
       agents: this.#agents,
@@ -68,8 +71,8 @@ export class TestApp {
       },
       stallMs: 60_000,
       maxAttempts: 10,
-      sessionTtlMs: this.#world.retention.sessionTtlMs,
-      runRetentionMs: this.#world.retention.runRetentionMs,
+      sessionTtlMs,
+      runRetentionMs,
       now: this.process.clock.now(),
     })
   }
@@ -80,16 +83,24 @@ export class TestApp {
   }
 
   #openEntity({ name, key }: EntityName): EntityHandler<StoredState> {
+    if (name === accountEntity) return this.#openAccount()
     const id = `@${name}@${key}`
     const entity = this.#entities.get(id) ?? this.#createEntity(name, key)
     this.#entities.set(id, entity)
     return entity
   }
 
+  /** Entities of all kinds are run alike: their states are JSON. */
+  #openAccount(): EntityHandler<StoredState> {
+    const { allowance } = this.#world.settings
+    if (allowance === undefined) throw new AgentError('not_found', 'No allowance is set.')
+    return createAccountEntity(allowance, this.process.clock) as unknown as EntityHandler<StoredState>
+  }
+
   #createEntity(name: string, session: string): EntityHandler<StoredState> {
     const agent = this.#agents.find((one) => toEntityName(one.name) === name)
     if (agent === undefined) throw new AgentError('not_found', `No agent has the entity "${name}".`)
-    const { observations, createEntity, limits } = this.#world
+    const { observations, createEntity, limits, settings } = this.#world
     const observer = {
       observations,
       activity: this.activity,
@@ -100,6 +111,7 @@ export class TestApp {
       agent: observeAgent(agent, observer),
       log: this.#openLog('entity'),
       limits,
+      chargesOwners: settings.allowance !== undefined,
       clock: this.process.clock,
     })
   }

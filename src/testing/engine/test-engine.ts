@@ -20,9 +20,9 @@ import { SeededRandom } from './seeded-random.js'
 import { TaskHub } from './task-hub.js'
 import { VirtualClock } from './virtual-clock.js'
 import { Watchers } from './watchers.js'
-import type { AgentFactory, EntityFactory, Retention, World } from './world.js'
+import type { AgentFactory, AppSettings, EntityFactory, World } from './world.js'
 
-export interface TestEngineOptions extends Retention {
+export interface TestEngineOptions extends AppSettings {
   /** Makes the app's agents; called anew for each process. Time comes from the clock: agents and tools that wait use it. */
   readonly agents: AgentFactory
   /** Where runs are journalled; it outlives the processes. @default memory */
@@ -109,7 +109,7 @@ export class TestEngine {
       createAgents: options.agents,
       createEntity: options.entity ?? createAgentEntity,
       limits: toOperationLimits(functionTimeoutMs),
-      retention: options,
+      settings: options,
     }
     this.#realWaitMs = options.realWaitMs ?? 20
     this.#nextSweepAt = clock.now() + sweepIntervalMs

@@ -2,6 +2,7 @@ import type { EntityHandler } from 'durable-functions'
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import type { Clock } from '../../core/clock.js'
 import type { RunLog } from '../../run/run-log.js'
+import type { AllowanceOptions } from '../../session/allowance/allowance.js'
 import type { AgentEntityOptions } from '../../session/entity/agent-entity.js'
 import type { OperationLimits } from '../../session/execution/execution-limits.js'
 import type { StoredState } from '../../session/state/stored-state.js'
@@ -28,15 +29,17 @@ export interface World {
   readonly createAgents: AgentFactory
   readonly createEntity: EntityFactory
   readonly limits: OperationLimits
-  readonly retention: Retention
+  readonly settings: AppSettings
 }
 
-/** How long things are kept that nobody uses; see `AgentFunctionAppOptions`. */
-export interface Retention {
+/** What the app under test is set to; see `AgentFunctionAppOptions`. */
+export interface AppSettings {
   /** As the app's option: sessions in which nothing has happened for so long are deleted; ms. @default never */
   readonly sessionTtlMs?: number | undefined
   /** As the app's option: logs of runs that ended so long ago are deleted; ms. @default never */
   readonly runRetentionMs?: number | undefined
+  /** As the app's option: what each owner may spend. @default as much as they like */
+  readonly allowance?: AllowanceOptions | undefined
 }
 
 /** Puts a message on its way to an entity. It arrives at once and once, unless something is to go wrong with it. */
