@@ -1,6 +1,8 @@
 import type { InvocationContext } from '@azure/functions'
 import type { Agent } from '../agent/agent.js'
 import { withInvocationTrace } from '../agent/telemetry/invocation-trace.js'
+import { describeGiven } from '../core/check-options.js'
+import { AgentError } from '../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
 import { withinMs } from '../core/work-limit.js'
 import { parseId, parseSessionId } from '../http/ids.js'
@@ -40,10 +42,15 @@ export function fireTrigger<Item>(firing: Firing<Item>): Promise<void> {
 async function fire<Item>(firing: Firing<Item>): Promise<void> {
   const { agent, trigger, label, services, item, event, context } = firing
   const { onAnswer, metadata } = trigger
-  const id = parseId('id', (await make(trigger.id, item, event)) ?? event.id, maxIdLength)
-  const session = parseSessionId((await make(trigger.sessionId, item, event)) ?? `${label}-${id}`)
+  const makeText = async (option: 'id' | 'sessionId' | 'owner') => {
+    const text = await make(trigger[option], item, event)
+    checkMade(option, text)
+    return text ?? undefined
+  }
+  const id = parseId('id', (await makeText('id')) ?? event.id, maxIdLength)
+  const session = parseSessionId((await makeText('sessionId')) ?? `${label}-${id}`)
   const message = (await make(trigger.message, item, event)) ?? firing.text(item)
-  const owner = await make(trigger.owner, item, event)
+  const owner = await makeText('owner')
   const request = createRunRequest({ messages: toMessages(message), owner, metadata })
   const delivery = { session: { agent: agent.name, session }, id, request }
   const sessions = services.clients.get(context)
@@ -62,5 +69,13 @@ function make<Item, Value>(
 }
 
 function toMessages(message: string | readonly ChatMessage[]): readonly ChatMessage[] {
-  return typeof message === 'string' ? [createTextMessage('user', message)] : message
+  if (typeof message === 'string') return [createTextMessage('user', message)]
+  if (!Array.isArray(message)) checkMade('message', message)
+  return message
+}
+
+/** What is made of something from elsewhere may be anything. @throws {AgentError} `invalid_request` naming the option. */
+function checkMade(option: string, made: unknown): void {
+  if (made === undefined || made === null || typeof made === 'string') return
+  throw new AgentError('invalid_request', `${option} of a trigger must be text, not ${describeGiven(made)}.`)
 }

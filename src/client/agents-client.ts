@@ -65,15 +65,6 @@ export interface ApprovalPage {
   readonly next_after?: number | undefined
 }
 
-/** What the caller has spent of what they may. */
-export interface Balance {
-  /** Tokens; absent for those who may spend as much as they like. */
-  readonly tokens?: number | undefined
-  readonly spent?: number | undefined
-  /** When there is more; ISO 8601, UTC. */
-  readonly until?: string | undefined
-}
-
 /** Names a question of a workflow. */
 export interface QuestionIds {
   readonly workflow: string
@@ -100,6 +91,15 @@ export interface QuestionPage {
   readonly questions: readonly WaitingQuestion[]
   /** Pass it as `after` for the next page; absent when there is none. */
   readonly next_after?: number | undefined
+}
+
+/** What the caller has spent of what they may. */
+export interface Balance {
+  /** Tokens; absent for those who may spend as much as they like. */
+  readonly tokens?: number | undefined
+  readonly spent?: number | undefined
+  /** When there is more; ISO 8601, UTC. */
+  readonly until?: string | undefined
 }
 
 const clientOptions: OptionNames<AgentsClientOptions> = {

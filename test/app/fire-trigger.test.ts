@@ -7,14 +7,14 @@ import { ScriptedModel } from '../../src/testing/scripted-model.js'
 
 const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
-/** Fires a trigger for something of that id, in an app that begins no run. */
-function fire(id: string): Promise<void> {
+/** Fires a trigger in an app that begins no run. */
+function fire(trigger: object): Promise<void> {
   const get = () => {
     throw new Error('A run would begin.')
   }
   return fireTrigger({
     agent,
-    trigger: { id },
+    trigger,
     label: 'queue',
     services: { clients: { get } as unknown as SessionClients, waitMs: 1000 },
     item: 'Hi',
@@ -25,6 +25,18 @@ function fire(id: string): Promise<void> {
 }
 
 test('an id of 120 characters leaves room for the runs of further deliveries, a longer one does not', async () => {
-  await expect(fire('x'.repeat(120))).rejects.toThrow('A run would begin.')
-  await expect(fire('x'.repeat(121))).rejects.toMatchObject({ code: 'invalid_request' })
+  await expect(fire({ id: 'x'.repeat(120) })).rejects.toThrow('A run would begin.')
+  await expect(fire({ id: 'x'.repeat(121) })).rejects.toMatchObject({ code: 'invalid_request' })
+})
+
+test.each([
+  ['id', 5, '5'],
+  ['sessionId', { a: 1 }, 'an object'],
+  ['owner', true, 'true'],
+  ['message', { a: 1 }, 'an object'],
+])('what makes %s of a message and gives no text is told so', async (option, given, said) => {
+  await expect(fire({ [option]: () => given })).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: `${option} of a trigger must be text, not ${said}.`,
+  })
 })

@@ -2,7 +2,7 @@ import { toTimestamp } from '../../core/clock.js'
 import type { JsonObject } from '../../core/json.js'
 import { type StepScope, toNestedInstanceId, toNodeContext, type Work } from './execution.js'
 import type { NodeError, NodeRetry } from './node-context.js'
-import { callPure, NodeFailure } from './node-failure.js'
+import { callRemember, NodeFailure } from './node-failure.js'
 import type { Settled } from './workflow-environment.js'
 import { toShownOutput } from './workflow-events.js'
 
@@ -67,8 +67,7 @@ export function endExecution(
 function finish(scope: StepScope, work: Work, output: unknown, patch: JsonObject | undefined): Finished {
   const { node, number, input, spec } = work
   const remember = spec.kind === 'agent' ? spec.remember : undefined
-  const remembered =
-    remember && callPure(node.id, 'Its remember', () => remember(output, input, toNodeContext(scope)))
+  const remembered = remember && callRemember(node.id, () => remember(output, input, toNodeContext(scope)))
   scope.progress.record({
     type: 'node.completed',
     data: { node: node.id, execution: number, ...toShownOutput(output) },

@@ -1,6 +1,6 @@
 import type { ActivityHandler } from 'durable-functions'
 import { AgentError } from '../../core/errors.js'
-import type { JsonObject, JsonValue } from '../../core/json.js'
+import { type JsonObject, type JsonValue, toJsonValue } from '../../core/json.js'
 import { unexpected } from './node-failure.js'
 import type { FunctionSpec, NodeSpec } from './workflow-definition.js'
 import type { FunctionCall, Settled } from './workflow-environment.js'
@@ -11,11 +11,11 @@ export function createNodeActivity(workflow: string, execute: FunctionSpec['exec
     const { node, input: message, ...call } = input as FunctionCall
     const patch: Record<string, JsonValue> = {}
     const setState = (name: string, value: unknown) => {
-      patch[name] = (value ?? null) as JsonValue
+      patch[name] = toJsonValue(value)
     }
     try {
       const output = await execute(message, { ...call, workflow, node, setState })
-      return { ok: true, output: output ?? null, patch: patch as JsonObject }
+      return { ok: true, output: toJsonValue(output), patch: patch as JsonObject }
     } catch (error) {
       context.error(error)
       return { ok: false, error: toFailure(error) }

@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import { toJsonValue } from '../../core/json.js'
+import { type JsonObject, toJsonValue } from '../../core/json.js'
 import type { NodeError } from './node-context.js'
 
 /** Ends a workflow because of one of its nodes. */
@@ -41,4 +41,9 @@ function callOrFail<T>(node: string, part: string, call: () => T): T {
 export function callPureForJson(node: string, part: string, call: () => unknown): unknown {
   const result = callPure(node, part, call)
   return callPure(node, part, () => toJsonValue(result))
+}
+
+/** What a node's `remember` gives for the shared state; `undefined` when it gives nothing. */
+export function callRemember(node: string, call: () => JsonObject | undefined): JsonObject | undefined {
+  return (callPureForJson(node, 'Its remember', call) as JsonObject | null) ?? undefined
 }

@@ -2,7 +2,7 @@ import { awaitAnswers, openRequests, toNotices } from './ask-humans.js'
 import type { Finished } from './end-execution.js'
 import { type Execution, type StepScope, toNodeContext } from './execution.js'
 import { findNode } from './find-nodes.js'
-import { callPure, callPureForJson } from './node-failure.js'
+import { callPureForJson, callRemember } from './node-failure.js'
 import { routeOutputs } from './route-outputs.js'
 import { runNodes, toWork } from './run-nodes.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
@@ -52,6 +52,6 @@ function applyTransform(scope: StepScope, { node, number, input }: Execution): r
   if (spec.kind !== 'transform') return []
   const context = toNodeContext(scope)
   const output = callPureForJson(node.id, 'It', () => spec.apply(input, context))
-  const patch = callPure(node.id, 'Its remember', () => spec.remember?.(output, input, context))
+  const patch = callRemember(node.id, () => spec.remember?.(output, input, context))
   return [{ kind: 'finished', number, node: node.id, output, patch }]
 }

@@ -1,6 +1,7 @@
 import type { DurableClient } from 'durable-functions'
 import { pause, systemClock } from '../../core/clock.js'
 import { AgentError, toIssueText } from '../../core/errors.js'
+import { toJsonValue } from '../../core/json.js'
 import { parseWith } from '../../core/schema.js'
 import { askTaskHub, findOrchestration } from '../../session/client/ask-task-hub.js'
 import type { SessionClient } from '../../session/client/session-client.js'
@@ -111,7 +112,7 @@ export class WorkflowClient {
       const { issues } = parsed
       throw new AgentError('invalid_request', toIssueText(issues, 'body'), { issues })
     }
-    const event = { requestId: target.requestId, answer: parsed.value }
+    const event = { requestId: target.requestId, answer: toJsonValue(parsed.value) }
     await askTaskHub(() => this.#durable.raiseEvent(toPathSegment(target.instanceId), answerEvent, event))
   }
 

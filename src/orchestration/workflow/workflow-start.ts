@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { toIssueText } from '../../core/errors.js'
-import { isJsonObject, toCanonicalJson } from '../../core/json.js'
+import { isJsonObject, toCanonicalJson, toJsonValue } from '../../core/json.js'
 import { toIssue } from '../../core/schema.js'
 import { openInput } from '../../session/sealed-input.js'
 import { createFailure } from '../agent-failure.js'
@@ -26,9 +26,10 @@ export interface WorkflowStart {
 
 /** The input of an orchestration that begins a run. */
 export function createWorkflowStart(
-  input: unknown,
+  given: unknown,
   { owner, place }: Pick<WorkflowStart, 'owner' | 'place'>,
 ): WorkflowStart {
+  const input = toJsonValue(given)
   const digest = hash('sha256', toCanonicalJson(input))
   return { kind, input, owner, digest, place }
 }

@@ -425,3 +425,38 @@ test('a request node is not a task of its own: it is asked at once, and waited f
   expect(rounds).toEqual([['function upper'], ['answer']])
   expect(statuses[0]).toMatchObject({ state: 'running', pending: [{ node: 'ask', question: 'a' }] })
 })
+
+test('what JSON has no words for arrives as its members, whichever way it goes', async () => {
+  const members = { set: new Set([1]), map: new Map([['a', 1]]), at: new Date(0) }
+  const told = { set: [1], map: { a: 1 }, at: '1970-01-01T00:00:00.000Z' }
+  const give = functionNode('give', (_input: unknown, { setState }) => {
+    setState('function', members)
+    return members
+  })
+  const transform = transformNode('transform', (given: unknown) => given, {
+    remember: () => ({ transform: members as never }),
+  })
+  const agent = agentNode(writer, {
+    prompt: (_given: unknown) => 'Hi',
+    remember: () => ({ agent: members as never }),
+  })
+  const look = transformNode('look', (_text: unknown, { state }): unknown =>
+    JSON.parse(JSON.stringify(state)),
+  )
+  const workflow = new WorkflowBuilder({ name: 'W', start: give })
+    .edge(give, transform)
+    .edge(transform, agent)
+    .edge(agent, look)
+    .build()
+  const { output, events } = await playWorkflow(workflow, 'x', { agents: echo })
+  expect(output).toEqual({ function: told, transform: told, agent: told })
+  expect(events.find(({ type }) => type === 'node.completed')?.data).toMatchObject({ output: told })
+})
+
+test('a function that gives what JSON cannot say fails its node, and may be tried again', async () => {
+  const count = functionNode('count', (_input: unknown, { attempt }): unknown => (attempt === 1 ? 1n : 2), {
+    retry: { maxAttempts: 2 },
+  })
+  const workflow = new WorkflowBuilder({ name: 'W', start: [count, upper] }).output(count).build()
+  expect((await playWorkflow(workflow, 'x')).output).toBe(2)
+})

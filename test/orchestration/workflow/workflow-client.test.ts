@@ -2,10 +2,15 @@ import type { DurableClient } from 'durable-functions'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { requestNode, transformNode } from '../../../src/orchestration/workflow/nodes.js'
+import type { OpenQuestion } from '../../../src/orchestration/workflow/pending-requests.js'
 import { WorkflowBuilder } from '../../../src/orchestration/workflow/workflow-builder.js'
 import { WorkflowClient } from '../../../src/orchestration/workflow/workflow-client.js'
 import type { WorkflowRun } from '../../../src/orchestration/workflow/workflow-run.js'
 import { createWorkflowStart, readWorkflowStart } from '../../../src/orchestration/workflow/workflow-start.js'
+import type { SessionClient } from '../../../src/session/client/session-client.js'
+
+/** Whoever asks may begin runs. */
+const sessions = { mayBegin: async () => {} } as unknown as SessionClient
 
 const workflow = new WorkflowBuilder({
   name: 'Echo',
@@ -29,7 +34,7 @@ function createTaskHub(input: unknown) {
       starts.push(name)
     },
   }
-  return { starts, client: new WorkflowClient(durable as unknown as DurableClient, {} as never) }
+  return { starts, client: new WorkflowClient(durable as unknown as DurableClient, sessions) }
 }
 
 describe('a run that has come and gone since somebody looked for it', () => {
@@ -58,7 +63,7 @@ test('what durable-functions would change of an input is kept from it', async ()
     readEntityState: async () => ({ entityExists: false }),
     startNew: async (_name: string, { input }: { input: unknown }) => void starts.push(input),
   }
-  const client = new WorkflowClient(durable as unknown as DurableClient, {} as never)
+  const client = new WorkflowClient(durable as unknown as DurableClient, sessions)
   const input = { Timestamp: 'soon' }
   await client.start({ workflow, instanceId: 'r', owner: 'ann' }, input)
   expect(JSON.stringify(starts)).not.toContain('"Timestamp"')
@@ -76,7 +81,7 @@ test('a question that waits no more is told from one that was never asked, also 
     const events = journals[decodeURIComponent(key).split('~')[0] ?? '']
     return { entityState: { events } }
   }
-  const client = new WorkflowClient({ readEntityState } as unknown as DurableClient, {} as never)
+  const client = new WorkflowClient({ readEntityState } as unknown as DurableClient, sessions)
   const run = { workflow, instanceId: 'r', runtimeStatus: 'Running' } as unknown as WorkflowRun
   expect(await client.explainMissing(run, 'sub~2~q')).toMatchObject({ code: 'request_closed' })
   for (const id of ['q', 'sub~1~q', 'sub~2~other', 'other~2~q'])
@@ -96,6 +101,20 @@ test('a question whose time is over waits no more, however late its timer is', a
     runtimeStatus: 'Running',
     status,
   } as unknown as WorkflowRun
-  const client = new WorkflowClient({} as DurableClient, {} as never)
+  const client = new WorkflowClient({} as DurableClient, sessions)
   expect((await client.readQuestions(run)).map(({ node }) => node)).toEqual(['new', 'new'])
+})
+
+test('what a schema makes of inputs and answers goes on as JSON, by which runs are told apart', async () => {
+  const [one, two, same] = [['a'], ['b'], ['a']].map((list) => createWorkflowStart(new Set(list), {}))
+  expect(one?.input).toEqual(['a'])
+  expect(one?.digest).toBe(same?.digest)
+  expect(one?.digest).not.toBe(two?.digest)
+  const raised: unknown[] = []
+  const raiseEvent = async (_id: string, _name: string, data: unknown) => void raised.push(data)
+  const client = new WorkflowClient({ raiseEvent } as unknown as DurableClient, sessions)
+  const response = z.string().transform((text) => new Set([text]))
+  const target = { instanceId: 'r', requestId: 'q' }
+  await client.answer({ spec: { response }, target } as unknown as OpenQuestion, 'yes')
+  expect(raised).toEqual([{ requestId: 'q', answer: ['yes'] }])
 })
