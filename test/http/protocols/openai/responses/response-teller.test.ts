@@ -1,6 +1,7 @@
 import { ResponseStream } from 'openai/lib/responses/ResponseStream'
 import { describe, expect, test } from 'vitest'
 import { toCallId } from '../../../../../src/http/protocols/openai/call-id.js'
+import { toApprovalItemId } from '../../../../../src/http/protocols/openai/responses/approval-item-id.js'
 import type { ResponseKey } from '../../../../../src/http/protocols/openai/responses/response-id.js'
 import { ResponseTeller } from '../../../../../src/http/protocols/openai/responses/response-teller.js'
 import type { RunEvent } from '../../../../../src/run/events.js'
@@ -273,19 +274,34 @@ describe('a run that waits for a human', () => {
     expect(tell(asked).response).toMatchObject({
       status: 'completed',
       output: [
-        { type: 'mcp_approval_request', id: 'r~1', server_label: 'A', arguments: '{}' },
-        { type: 'mcp_approval_request', id: 'r~2' },
+        {
+          type: 'mcp_approval_request',
+          id: toApprovalItemId(key, 'r~1'),
+          server_label: 'A',
+          arguments: '{}',
+        },
+        { type: 'mcp_approval_request', id: toApprovalItemId(key, 'r~2') },
       ],
     })
   })
 
   test('goes on in the next response, which may ask again', () => {
     expect(tell(asked, 1).response.output).toMatchObject([
-      { type: 'mcp_call', status: 'completed', approval_request_id: 'r~1', output: '1' },
-      { type: 'mcp_approval_request', id: 'r~2' },
+      {
+        type: 'mcp_call',
+        status: 'completed',
+        approval_request_id: toApprovalItemId(key, 'r~1'),
+        output: '1',
+      },
+      { type: 'mcp_approval_request', id: toApprovalItemId(key, 'r~2') },
     ])
     expect(tell(asked, 2).response.output).toMatchObject([
-      { type: 'mcp_call', status: 'failed', approval_request_id: 'r~2', error: { content: 'No.' } },
+      {
+        type: 'mcp_call',
+        status: 'failed',
+        approval_request_id: toApprovalItemId(key, 'r~2'),
+        error: { content: 'No.' },
+      },
       { type: 'message' },
     ])
     const isThere = [0, 1, 2, 3].map((part) => tell(asked, part).teller.isThere)
@@ -302,8 +318,8 @@ describe('a run that waits for a human', () => {
       created_at: 5,
       previous_response_id: tell(asked).response.id,
       output: [
-        { type: 'mcp_call', approval_request_id: 'r~1' },
-        { type: 'mcp_call', approval_request_id: 'r~2' },
+        { type: 'mcp_call', approval_request_id: toApprovalItemId(key, 'r~1') },
+        { type: 'mcp_call', approval_request_id: toApprovalItemId(key, 'r~2') },
         { type: 'message' },
       ],
     })
@@ -400,7 +416,7 @@ test('a call that was cut off stays incomplete when a human is asked whether to 
   ]
   expect(tell(cutOff).response.output).toMatchObject([
     { type: 'mcp_call', status: 'incomplete', output: null, error: null },
-    { type: 'mcp_approval_request', id: 'r~1' },
+    { type: 'mcp_approval_request', id: toApprovalItemId(key, 'r~1') },
   ])
   const again = [...cutOff, started(3), resumed, decides('r~1'), toolStarted('c1', 2), toolDone('c1', 'ok')]
   expect(tell(again, 1).response.output).toMatchObject([
