@@ -1,11 +1,12 @@
 import type { ChatCompletion, ChatCompletionMessageFunctionToolCall } from 'openai/resources/chat/completions'
 import { toJsonText } from '../../../../core/json.js'
-import type { StoredEvent, TerminalEvent, WireUsage } from '../../../../run/events.js'
+import type { StoredEvent, WireUsage } from '../../../../run/events.js'
 import { fold, type RunState } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { toOpenCalls } from '../../../../run/waiting.js'
 import { fromWireUsage, toWireUsage } from '../../../../run/wire-usage.js'
 import { toCallId } from '../call-id.js'
+import type { ToldAnswer } from '../told-end.js'
 import { toUsageSince } from '../usage-since.js'
 import type { ChatStart } from './chat-start.js'
 import { toFinalText, toTextBeforeCalls } from './chat-text.js'
@@ -38,15 +39,15 @@ export function toChatHead({ key, start }: ChatPlace, events: readonly StoredEve
 export function toChatCompletion(
   place: ChatPlace,
   events: readonly StoredEvent[],
-  outcome: Extract<TerminalEvent, { type: 'run.completed' }>,
+  answer: ToldAnswer,
 ): ChatCompletion {
   const state = fold(events)
-  const { content, refusal = null } = toFinalText(state, outcome, place.start.steps)
+  const { content, refusal = null } = toFinalText(state, answer, place.start.steps)
   const isRefused = refusal !== null && content === ''
   return createCompletion(toChatHead(place, events), {
     message: { role: 'assistant', content: isRefused ? null : content, refusal },
     finish_reason: toChatFinish(state),
-    usage: toSpent(place, outcome.data.usage),
+    usage: toSpent(place, answer.usage),
   })
 }
 

@@ -2,11 +2,13 @@ import type { Agent } from '../../../../agent/agent.js'
 import { toRunPath } from '../../../../core/session-paths.js'
 import { withinMs } from '../../../../core/work-limit.js'
 import type { RunOptions, TerminalEvent } from '../../../../run/events.js'
+import { fold } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { toOpenApprovals, toOpenCalls } from '../../../../run/waiting.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../../answers.js'
 import type { Call } from '../../../route.js'
 import { type OpenAiError, toOpenAiError, toOpenAiErrorAnswer } from '../openai-errors.js'
+import { toToldEnd } from '../told-end.js'
 import { beginChat } from './begin-chat.js'
 import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
 import { createUntoldError, toEndProblem } from './chat-ends.js'
@@ -64,12 +66,14 @@ function mayChangeText({ middleware }: Agent, { responseSchema }: RunOptions): b
 
 async function createOutcomeAnswer(call: Call, place: ChatPlace, outcome: TerminalEvent): Promise<Answer> {
   const { key } = place
-  if (outcome.type !== 'run.completed') {
-    const problem = toEndProblem(outcome, key)
+  const events = await call.sessions.readRun(key)
+  const end = toToldEnd(fold(events), outcome)
+  if (end.answer === undefined) {
+    const problem = toEndProblem(end.failure, key)
     return createFinalError(toOpenAiError(problem), problem.status, key)
   }
-  const events = await call.sessions.readRun(key)
-  return createJsonAnswer(toChatCompletion(place, events, outcome), 200, toRunHeaders(key.session, key.run))
+  const completion = toChatCompletion(place, events, end.answer)
+  return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
 }
 
 const untoldStatuses = { approval_required: 409, results_required: 409, run_unfinished: 504 } as const

@@ -1,6 +1,6 @@
-import { toText } from '../../../../core/messages.js'
-import type { TerminalEvent } from '../../../../run/events.js'
+import { toRefusal, toText } from '../../../../core/messages.js'
 import type { RunState } from '../../../../run/fold.js'
+import type { ToldAnswer } from '../told-end.js'
 
 /** What the one answer of a chat completion says. */
 export interface ChatText {
@@ -29,12 +29,13 @@ export function toTextBeforeCalls(state: RunState, told: number): string {
  */
 export function toFinalText(
   state: RunState,
-  { data }: Extract<TerminalEvent, { type: 'run.completed' }>,
+  { response }: Pick<ToldAnswer, 'response'>,
   told: number,
 ): ChatText {
   const before = isTyped(state) ? [] : toStepTexts(state, told).slice(0, -1)
-  if (isRefused(state, data.response)) return { content: joinTexts(before), refusal: data.response }
-  return { content: joinTexts([...before, data.response]) }
+  if (toRefusal(state.steps.at(-1)?.message) === response)
+    return { content: joinTexts(before), refusal: response }
+  return { content: joinTexts([...before, response]) }
 }
 
 function isTyped({ request }: RunState): boolean {
@@ -43,13 +44,6 @@ function isTyped({ request }: RunState): boolean {
 
 function toStepTexts({ steps }: RunState, told: number): readonly string[] {
   return steps.slice(told).map(({ message }) => toText(message.contents))
-}
-
-function isRefused({ steps }: RunState, response: string): boolean {
-  const contents = steps.at(-1)?.message.contents ?? []
-  return (
-    toText(contents) === '' && contents.some((part) => part.type === 'error' && part.message === response)
-  )
 }
 
 function joinTexts(texts: readonly string[]): string {

@@ -2,8 +2,8 @@ import {
   type ChatMessage,
   toFunctionCalls,
   toReasoning,
+  toRefusal,
   toSaidText,
-  toText,
 } from '../../../../core/messages.js'
 import type { StepCompleted, StepDelta } from '../../../../run/events.js'
 import { MessageTeller, type Phase } from './message-teller.js'
@@ -48,8 +48,8 @@ export class StepTeller {
     const frames = [...this.#settle(), ...this.#addRestOfReasoning(message)]
     frames.push(...this.#endReasoning('completed'))
     const text = toSaidText(message)
-    if (text !== toText(message.contents)) this.#refusal = text
-    else if (text !== '') frames.push(...this.#beginMessage())
+    this.#refusal = toRefusal(message)
+    if (text !== '' && text !== this.#refusal) frames.push(...this.#beginMessage())
     this.#answer = text
     return toFunctionCalls(message).length === 0 ? frames : [...frames, ...this.#settle()]
   }

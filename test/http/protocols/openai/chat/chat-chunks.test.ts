@@ -69,7 +69,7 @@ function toContent(events: readonly RunEvent[]): unknown {
   const stored = store(events)
   const { outcome } = fold(stored)
   if (outcome?.type !== 'run.completed') throw new Error('The run has no answer.')
-  return toChatCompletion(place, stored, outcome).choices[0]?.message.content
+  return toChatCompletion(place, stored, outcome.data).choices[0]?.message.content
 }
 
 const twoSteps = [

@@ -260,6 +260,20 @@ describe('a refusal', () => {
     expect((await accumulate(refused)).output).toMatchObject(response.output)
   })
 
+  test('is an answer though it does not fit the schema', () => {
+    const problem = { type: 'about:blank', title: '', status: 422, detail: 'It does not fit.' } as const
+    const misfit: RunEvent = { type: 'run.failed', data: { ...problem, code: 'response_schema_unmet' } }
+    const { response, types } = tell([...refused.slice(0, -1), misfit])
+    expect(types.at(-1)).toBe('response.completed')
+    const content = [{ type: 'refusal', refusal: 'I will not.' }]
+    expect(response).toMatchObject({
+      status: 'completed',
+      error: null,
+      output: [{ content, phase: 'final_answer' }],
+    })
+    expect(tell([...plain.slice(0, -1), misfit]).response).toMatchObject({ status: 'failed' })
+  })
+
   test('stays one when the run fails with it, and is none when middleware has put it in other words', () => {
     const content = [{ type: 'refusal', refusal: 'I will not.' }]
     const begun = refused.slice(0, -1)
