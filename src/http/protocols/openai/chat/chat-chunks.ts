@@ -93,7 +93,7 @@ function waits({ start: { answered } }: ChatTelling, state: RunState): boolean {
 
 function tellCalls(telling: NamedTelling, progress: ChatProgress): Told {
   const { state, sent } = progress
-  const content = toTextBeforeCalls(state, telling.start.steps)
+  const content = toTextBeforeCalls(state, telling)
   if (!content.startsWith(sent)) return tellChanged(telling, progress)
   const rest = toAdded(telling, { content: content.slice(sent.length) })
   const calls = toChatCalls(telling.key, state).map((call, index) =>
@@ -110,7 +110,7 @@ function tellEnd(telling: NamedTelling, progress: ChatProgress, ended: ToldEnd):
 
 function tellAnswer(telling: NamedTelling, progress: ChatProgress, answer: ToldAnswer): Told {
   const { state, sent } = progress
-  const { content, refusal } = toFinalText(state, answer, telling.start.steps)
+  const { content, refusal } = toFinalText(state, answer, telling)
   if (!content.startsWith(sent)) return tellChanged(telling, progress)
   const rest = toAdded(telling, { content: content.slice(sent.length), refusal })
   const ending = toEnding(telling, { finish: toChatFinish(state), usage: answer.usage })

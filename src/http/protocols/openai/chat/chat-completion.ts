@@ -9,7 +9,7 @@ import { toCallId } from '../call-id.js'
 import type { ToldAnswer } from '../told-end.js'
 import { toUsageSince } from '../usage-since.js'
 import type { ChatStart } from './chat-start.js'
-import { toFinalText, toTextBeforeCalls } from './chat-text.js'
+import { type TextPlace, toFinalText, toTextBeforeCalls } from './chat-text.js'
 
 /** What a chat completion and all chunks of one begin with. */
 export interface ChatHead {
@@ -24,7 +24,7 @@ export interface ChatHead {
 export type ChatFinish = 'stop' | 'length' | 'content_filter' | 'tool_calls'
 
 /** An answer that is told, and from where on. */
-export interface ChatPlace {
+export interface ChatPlace extends TextPlace {
   readonly key: RunKey
   readonly start: ChatStart
 }
@@ -42,7 +42,7 @@ export function toChatCompletion(
   answer: ToldAnswer,
 ): ChatCompletion {
   const state = fold(events)
-  const { content, refusal = null } = toFinalText(state, answer, place.start.steps)
+  const { content, refusal = null } = toFinalText(state, answer, place)
   const isRefused = refusal !== null && content === ''
   return createCompletion(toChatHead(place, events), {
     message: { role: 'assistant', content: isRefused ? null : content, refusal },
@@ -57,7 +57,7 @@ export function toCallingCompletion(
   events: readonly StoredEvent[],
   state: RunState,
 ): ChatCompletion {
-  const content = toTextBeforeCalls(state, place.start.steps)
+  const content = toTextBeforeCalls(state, place)
   return createCompletion(toChatHead(place, events), {
     message: {
       role: 'assistant',

@@ -1,7 +1,7 @@
 import type { Agent } from '../../../../agent/agent.js'
 import { toRunPath } from '../../../../core/session-paths.js'
 import { withinMs } from '../../../../core/work-limit.js'
-import type { RunOptions, TerminalEvent } from '../../../../run/events.js'
+import type { TerminalEvent } from '../../../../run/events.js'
 import { fold } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { toOpenApprovals, toOpenCalls } from '../../../../run/waiting.js'
@@ -30,10 +30,10 @@ async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
   const { agent, stream, includeUsage } = chat
   const begun = await beginChat(call, chat)
   if (begun.type === 'asking') return createWaitingAnswer(call, begun.key)
-  const { place, options } = begun
+  const { place } = begun
   if (!stream) return answerAtEnd(call, place)
   await call.sessions.settle()
-  return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(agent, options) })
+  return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(agent, place) })
 }
 
 async function answerAtEnd(call: Call, place: ChatPlace): Promise<Answer> {
@@ -60,8 +60,8 @@ async function createWaitingAnswer(call: Call, asking: RunKey): Promise<Answer> 
 }
 
 /** Whether an answer may be replaced after the model has given it: by one that fits the schema, or by middleware. */
-function mayChangeText({ middleware }: Agent, { responseSchema }: RunOptions): boolean {
-  return responseSchema !== undefined || middleware.some(({ afterRun }) => afterRun !== undefined)
+function mayChangeText({ middleware }: Agent, { isTyped }: ChatPlace): boolean {
+  return isTyped || middleware.some(({ afterRun }) => afterRun !== undefined)
 }
 
 async function createOutcomeAnswer(call: Call, place: ChatPlace, outcome: TerminalEvent): Promise<Answer> {
