@@ -38,7 +38,7 @@ export class ResponseTeller {
   constructor(key: ResponseKey) {
     this.#key = key
     this.#output = new OutputList(key)
-    this.#steps = new StepTeller(this.#output)
+    this.#steps = new StepTeller(this.#output, () => this.#isTyped)
     this.#calls = new CallTeller(this.#output, key)
   }
 
@@ -68,6 +68,10 @@ export class ResponseTeller {
       output: this.#output.items,
       usage: toUsageSince(this.#spentBefore, state.usage),
     })
+  }
+
+  get #isTyped(): boolean {
+    return this.#parts.state.request?.options.responseSchema !== undefined
   }
 
   /** The frames that tell the run's next event; none for what belongs to other parts of the run. */

@@ -233,6 +233,20 @@ test('an answer that does not fit its schema is void as well', async () => {
   expect((await accumulate(rejected)).output_text).toBe('{}')
 })
 
+test('an answer that has to fit a schema stands alone, without words on the way to it', async () => {
+  const begun = accepted('hi')
+  if (begun.type !== 'run.accepted') throw new Error('A run begins with its request.')
+  const options = { ...begun.data.options, responseSchema: { type: 'object' } }
+  const typed: readonly RunEvent[] = [{ ...begun, data: { ...begun.data, options } }, ...rich.slice(1)]
+  const { response, types } = tell(typed)
+  expect(response.output.map(({ type }) => type)).toEqual(['reasoning', 'mcp_call', 'message'])
+  expect(types.filter((type) => type === 'response.output_text.delta')).toHaveLength(3)
+  expect((await accumulate(typed)).output_text).toBe('Sunny')
+  const silent = typed.filter(({ type }) => type !== 'message.delta' && type !== 'reasoning.delta')
+  const added = tell(silent).types.filter((type) => type === 'response.output_item.added')
+  expect(added).toHaveLength(2)
+})
+
 test('an answer that was put in other words, or that no model gave, is the one that is told', () => {
   const toTexts = (events: readonly RunEvent[]) => tell(events).response.output
   expect(toTexts([...plain.slice(0, -1), completed('Rainy')])).toMatchObject([
