@@ -1,4 +1,4 @@
-import { AgentError, type Issue } from '../core/errors.js'
+import { AgentError, type AgentErrorCode, type Issue } from '../core/errors.js'
 import { isJsonObject, parseJson } from '../core/json.js'
 import { mayPass } from '../core/may-pass.js'
 import { isAgentErrorCode } from '../core/problem.js'
@@ -45,11 +45,17 @@ export async function readFailure(response: Response, url: string, advice: Advic
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterMs = seconds >= 0 && seconds <= 60 ? seconds * 1000 : undefined
   const message = toMessage(response, url, advice, typeof detail === 'string' ? detail : undefined)
-  return new AgentError(isAgentErrorCode(code) ? code : 'internal', message, {
+  return new AgentError(toCode(status, code), message, {
     retryable,
     retryAfterMs,
     issues: toIssues(issues),
   })
+}
+
+/** A host or sign-in service in front of the app says with the status alone that it does not know the caller. */
+function toCode(status: number, code: unknown): AgentErrorCode {
+  if (isAgentErrorCode(code)) return code
+  return status === 401 ? 'unauthorized' : 'internal'
 }
 
 function toMessage(response: Response, url: string, advice: Advice, detail: string | undefined): string {

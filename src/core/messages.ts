@@ -127,8 +127,14 @@ export function toText(contents: readonly Content[]): string {
 
 /** What a message says: its text; a refusal's words when it has no other. */
 export function toSaidText(message: ChatMessage | undefined): string {
+  return toRefusal(message) ?? toText(message?.contents ?? [])
+}
+
+/** The words of a model that would not answer; `undefined` when the message says anything else, or nothing. */
+export function toRefusal(message: ChatMessage | undefined): string | undefined {
   const contents = message?.contents ?? []
-  return toText(contents) || (contents.find((content) => content.type === 'error')?.message ?? '')
+  const refusal = contents.find((content) => content.type === 'error')
+  return toText(contents) === '' ? refusal?.message || undefined : undefined
 }
 
 /** What a model thought before it answered. */

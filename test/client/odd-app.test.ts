@@ -67,18 +67,21 @@ test('agents that are no list are those of no app', async () => {
 })
 
 test.each([
-  [401, '', 'The app wants a key'],
-  [401, '{"detail":"Sign in first.","code":"unauthorized"}', 'Sign in first.'],
+  [401, '', 'unauthorized', 'The app wants a key'],
+  [401, '{"detail":"Sign in first.","code":"unauthorized"}', 'unauthorized', 'Sign in first.'],
   [
     403,
     '{"detail":"It is somebody else\'s to decide.","code":"forbidden"}',
+    'forbidden',
     "It is somebody else's to decide.",
   ],
-])('of an answer %i %s is told what it means', async (status, body, said) => {
+  [403, '', 'internal', 'The app wants a key'],
+])('of an answer %i %s is told what it means', async (status, body, code, said) => {
   const { session } = await open((response) => {
     response.writeHead(status, { 'content-type': 'application/problem+json' }).end(body)
   })
-  await expect(session.decide('r~a', { decision: 'approve' })).rejects.toThrow(said)
+  const message = expect.stringContaining(said)
+  await expect(session.decide('r~a', { decision: 'approve' })).rejects.toMatchObject({ code, message })
 })
 
 test('a host that has too much to do is asked again', async () => {

@@ -54,10 +54,17 @@ describe('a chat completion', () => {
 
   test('of a model that refuses holds its refusal', async () => {
     chat.book.add('refuse', { refusal: 'I would rather not.' })
-    const { choices } = await chat.ask('refuse')
+    const { choices, usage } = await chat.ask('refuse')
     expect(choices[0]?.message).toMatchObject({ content: null, refusal: 'I would rather not.' })
     const helper = chat.client.chat.completions.stream({ model: 'Assistant', messages: says('refuse') })
     expect((await helper.finalMessage()).refusal).toBe('I would rather not.')
+    const response_format = zodResponseFormat(z.object({ city: z.string() }), 'place')
+    const shaped = { model: 'Assistant', messages: says('refuse'), response_format }
+    const message = { refusal: 'I would rather not.', parsed: null }
+    const parsed = await chat.client.chat.completions.parse(shaped)
+    expect(parsed).toMatchObject({ choices: [{ message, finish_reason: 'stop' }], usage })
+    const streamed = await chat.client.chat.completions.stream(shaped).finalChatCompletion()
+    expect(streamed.choices[0]?.message).toMatchObject(message)
   })
 
   test('fits the schema that was asked for, also as a stream', async () => {

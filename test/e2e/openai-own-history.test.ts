@@ -211,16 +211,22 @@ describe('a client that keeps the conversation itself', () => {
     expect(asked).toHaveLength(3)
   })
 
-  test('decides, where its conversation is named', async () => {
+  test('decides, also by what the approval is called elsewhere where its conversation is named', async () => {
     const { input, asked } = await converse('Refund it')
+    const session = asked.conversation?.id ?? ''
     const decide = ({ output }: Response): ResponseInputItem => {
       const { id = '' } = output.find(({ type }) => type === 'mcp_approval_request') ?? {}
       return { type: 'mcp_approval_response', approval_request_id: id, approve: true }
     }
+    const { approvalId = '' } = (await scene.api.state(session)).body.approvals?.[0] ?? {}
+    const elsewhere = toInput(asked).map((item) => ({ ...item, id: approvalId })) as ResponseInput
+    const decision = { ...decide(asked), approval_request_id: approvalId } as ResponseInputItem
+    const unnamed = [...input.slice(0, -1), ...elsewhere, decision]
+    expect(await readFailure(send(unnamed))).toMatchObject({ status: 400, param: 'previous_response_id' })
     const decided = [...input, decide(asked)]
-    expect(await readFailure(send(decided))).toMatchObject({ status: 400, param: 'previous_response_id' })
-    const done = await send(decided, { previous_response_id: asked.id })
-    expect(done.output_text).toBe('Tools: 250 for 7')
+    const done = await send(decided)
+    expect([done.output_text, done.conversation?.id]).toEqual(['Tools: 250 for 7', session])
+    expect(await send(unnamed, { previous_response_id: asked.id })).toEqual(done)
     const later: ResponseInput = [...decided, ...toInput(done), says('Refund it')]
     const again = await send(later)
     later.push(...toInput(again), decide(again))

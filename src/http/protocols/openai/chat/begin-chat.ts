@@ -1,3 +1,4 @@
+import type { Agent } from '../../../../agent/agent.js'
 import { type RunOptions, toRunRequest } from '../../../../run/events.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import type { Call } from '../../../route.js'
@@ -13,18 +14,24 @@ import type { ChatAsked, ChatRequest } from './parse-chat-request.js'
 
 /** What came of a request: a run that is told, or the earlier one that its message would have to wait for. */
 export type BegunChat =
-  | { readonly type: 'begun'; readonly place: ChatPlace; readonly options: RunOptions }
+  | { readonly type: 'begun'; readonly place: ChatPlace }
   | { readonly type: 'asking'; readonly key: RunKey }
 
 /** Begins a run, or gives one what its caller's tools gave. A request that is repeated finds what it did before. */
-export function beginChat(call: Call, { key, asked }: ChatRequest): Promise<BegunChat> {
-  return asked.type === 'message' ? say(call, key, asked) : takeResults(call, key, asked)
+export function beginChat(call: Call, chat: ChatRequest): Promise<BegunChat> {
+  const { asked } = chat
+  return asked.type === 'message' ? say(call, chat, asked) : takeResults(call, chat, asked)
+}
+
+/** What a run has to answer in is the caller's to say, or else the agent's own. */
+function isTyped({ responseFormat }: Agent, { responseSchema }: RunOptions): boolean {
+  return (responseSchema ?? responseFormat) !== undefined
 }
 
 /** Results ahead of a message end the run that has waited for them alone; those of somebody else's run are history. */
 async function say(
   call: Call,
-  key: RunKey,
+  { agent, key }: ChatRequest,
   { request, before }: Extract<ChatAsked, { type: 'message' }>,
 ): Promise<BegunChat> {
   if (before !== undefined && (await hasSession(call, before.key)))
@@ -32,12 +39,12 @@ async function say(
   const asking = await findAskingRun(call, key)
   if (asking !== undefined) return { type: 'asking', key: asking }
   await call.sessions.begin(key, request)
-  return { type: 'begun', place: { key, start: fromBeginning }, options: request.options }
+  return { type: 'begun', place: { key, start: fromBeginning, isTyped: isTyped(agent, request.options) } }
 }
 
 async function takeResults(
   call: Call,
-  key: RunKey,
+  { agent, key }: ChatRequest,
   { results, options: asked }: Extract<ChatAsked, { type: 'results' }>,
 ): Promise<BegunChat> {
   await requireConversation(call, key, results[0]?.path ?? 'messages')
@@ -45,5 +52,5 @@ async function takeResults(
   const options = request?.options ?? asked
   checkSameOptions(asked, options, 'response_format')
   const answered = await answerRun(call, key, { decisions: [], results })
-  return { type: 'begun', place: { key, start: toChatStart(answered) }, options }
+  return { type: 'begun', place: { key, start: toChatStart(answered), isTyped: isTyped(agent, options) } }
 }

@@ -1,10 +1,11 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
-import type { StoredEvent, TerminalEvent, WireUsage } from '../../../../run/events.js'
+import type { StoredEvent, WireUsage } from '../../../../run/events.js'
 import { emptyRun, fold, type RunState } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { isAsking, toOpenCalls } from '../../../../run/waiting.js'
 import { toWireUsage } from '../../../../run/wire-usage.js'
 import type { OpenAiError } from '../openai-errors.js'
+import { type ToldAnswer, type ToldEnd, toToldEnd } from '../told-end.js'
 import {
   type ChatFinish,
   type ChatHead,
@@ -73,8 +74,7 @@ interface NamedTelling extends ChatTelling {
 function tellState(telling: NamedTelling, progress: ChatProgress, isParked: boolean): Told {
   const { state, sent } = progress
   const { outcome } = state
-  if (outcome?.type === 'run.completed') return tellAnswer(telling, progress, outcome)
-  if (outcome !== undefined) return end(progress, [{ error: toEndError(outcome, telling.key) }])
+  if (outcome !== undefined) return tellEnd(telling, progress, toToldEnd(state, outcome))
   const isWaiting = isParked && waits(telling, state)
   if (isWaiting && toOpenCalls(state).length > 0) return tellCalls(telling, progress)
   const text = telling.holdsText ? sent : toTextSoFar(state, telling.start.steps)
@@ -93,7 +93,7 @@ function waits({ start: { answered } }: ChatTelling, state: RunState): boolean {
 
 function tellCalls(telling: NamedTelling, progress: ChatProgress): Told {
   const { state, sent } = progress
-  const content = toTextBeforeCalls(state, telling.start.steps)
+  const content = toTextBeforeCalls(state, telling)
   if (!content.startsWith(sent)) return tellChanged(telling, progress)
   const rest = toAdded(telling, { content: content.slice(sent.length) })
   const calls = toChatCalls(telling.key, state).map((call, index) =>
@@ -103,16 +103,17 @@ function tellCalls(telling: NamedTelling, progress: ChatProgress): Told {
   return end({ ...progress, sent: content }, [...rest, ...calls, ...ending])
 }
 
-function tellAnswer(
-  telling: NamedTelling,
-  progress: ChatProgress,
-  outcome: Extract<TerminalEvent, { type: 'run.completed' }>,
-): Told {
+function tellEnd(telling: NamedTelling, progress: ChatProgress, ended: ToldEnd): Told {
+  if (ended.answer !== undefined) return tellAnswer(telling, progress, ended.answer)
+  return end(progress, [{ error: toEndError(ended.failure, telling.key) }])
+}
+
+function tellAnswer(telling: NamedTelling, progress: ChatProgress, answer: ToldAnswer): Told {
   const { state, sent } = progress
-  const { content, refusal } = toFinalText(state, outcome, telling.start.steps)
+  const { content, refusal } = toFinalText(state, answer, telling)
   if (!content.startsWith(sent)) return tellChanged(telling, progress)
   const rest = toAdded(telling, { content: content.slice(sent.length), refusal })
-  const ending = toEnding(telling, { finish: toChatFinish(state), usage: outcome.data.usage })
+  const ending = toEnding(telling, { finish: toChatFinish(state), usage: answer.usage })
   return end({ ...progress, sent: content }, [...rest, ...ending])
 }
 

@@ -1,14 +1,15 @@
 import type { ChatCompletion, ChatCompletionMessageFunctionToolCall } from 'openai/resources/chat/completions'
 import { toJsonText } from '../../../../core/json.js'
-import type { StoredEvent, TerminalEvent, WireUsage } from '../../../../run/events.js'
+import type { StoredEvent, WireUsage } from '../../../../run/events.js'
 import { fold, type RunState } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { toOpenCalls } from '../../../../run/waiting.js'
 import { fromWireUsage, toWireUsage } from '../../../../run/wire-usage.js'
 import { toCallId } from '../call-id.js'
+import type { ToldAnswer } from '../told-end.js'
 import { toUsageSince } from '../usage-since.js'
 import type { ChatStart } from './chat-start.js'
-import { toFinalText, toTextBeforeCalls } from './chat-text.js'
+import { type TextPlace, toFinalText, toTextBeforeCalls } from './chat-text.js'
 
 /** What a chat completion and all chunks of one begin with. */
 export interface ChatHead {
@@ -23,7 +24,7 @@ export interface ChatHead {
 export type ChatFinish = 'stop' | 'length' | 'content_filter' | 'tool_calls'
 
 /** An answer that is told, and from where on. */
-export interface ChatPlace {
+export interface ChatPlace extends TextPlace {
   readonly key: RunKey
   readonly start: ChatStart
 }
@@ -38,15 +39,15 @@ export function toChatHead({ key, start }: ChatPlace, events: readonly StoredEve
 export function toChatCompletion(
   place: ChatPlace,
   events: readonly StoredEvent[],
-  outcome: Extract<TerminalEvent, { type: 'run.completed' }>,
+  answer: ToldAnswer,
 ): ChatCompletion {
   const state = fold(events)
-  const { content, refusal = null } = toFinalText(state, outcome, place.start.steps)
+  const { content, refusal = null } = toFinalText(state, answer, place)
   const isRefused = refusal !== null && content === ''
   return createCompletion(toChatHead(place, events), {
     message: { role: 'assistant', content: isRefused ? null : content, refusal },
     finish_reason: toChatFinish(state),
-    usage: toSpent(place, outcome.data.usage),
+    usage: toSpent(place, answer.usage),
   })
 }
 
@@ -56,7 +57,7 @@ export function toCallingCompletion(
   events: readonly StoredEvent[],
   state: RunState,
 ): ChatCompletion {
-  const content = toTextBeforeCalls(state, place.start.steps)
+  const content = toTextBeforeCalls(state, place)
   return createCompletion(toChatHead(place, events), {
     message: {
       role: 'assistant',

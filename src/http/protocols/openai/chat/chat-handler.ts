@@ -1,12 +1,14 @@
 import type { Agent } from '../../../../agent/agent.js'
 import { toRunPath } from '../../../../core/session-paths.js'
 import { withinMs } from '../../../../core/work-limit.js'
-import type { RunOptions, TerminalEvent } from '../../../../run/events.js'
+import type { TerminalEvent } from '../../../../run/events.js'
+import { fold } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { toOpenApprovals, toOpenCalls } from '../../../../run/waiting.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../../answers.js'
 import type { Call } from '../../../route.js'
 import { type OpenAiError, toOpenAiError, toOpenAiErrorAnswer } from '../openai-errors.js'
+import { toToldEnd } from '../told-end.js'
 import { beginChat } from './begin-chat.js'
 import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
 import { createUntoldError, toEndProblem } from './chat-ends.js'
@@ -28,10 +30,10 @@ async function answerChat(call: Call, chat: ChatRequest): Promise<Answer> {
   const { agent, stream, includeUsage } = chat
   const begun = await beginChat(call, chat)
   if (begun.type === 'asking') return createWaitingAnswer(call, begun.key)
-  const { place, options } = begun
+  const { place } = begun
   if (!stream) return answerAtEnd(call, place)
   await call.sessions.settle()
-  return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(agent, options) })
+  return createChatStream(call, { ...place, includeUsage, holdsText: mayChangeText(agent, place) })
 }
 
 async function answerAtEnd(call: Call, place: ChatPlace): Promise<Answer> {
@@ -58,18 +60,20 @@ async function createWaitingAnswer(call: Call, asking: RunKey): Promise<Answer> 
 }
 
 /** Whether an answer may be replaced after the model has given it: by one that fits the schema, or by middleware. */
-function mayChangeText({ middleware }: Agent, { responseSchema }: RunOptions): boolean {
-  return responseSchema !== undefined || middleware.some(({ afterRun }) => afterRun !== undefined)
+function mayChangeText({ middleware }: Agent, { isTyped }: ChatPlace): boolean {
+  return isTyped || middleware.some(({ afterRun }) => afterRun !== undefined)
 }
 
 async function createOutcomeAnswer(call: Call, place: ChatPlace, outcome: TerminalEvent): Promise<Answer> {
   const { key } = place
-  if (outcome.type !== 'run.completed') {
-    const problem = toEndProblem(outcome, key)
+  const events = await call.sessions.readRun(key)
+  const end = toToldEnd(fold(events), outcome)
+  if (end.answer === undefined) {
+    const problem = toEndProblem(end.failure, key)
     return createFinalError(toOpenAiError(problem), problem.status, key)
   }
-  const events = await call.sessions.readRun(key)
-  return createJsonAnswer(toChatCompletion(place, events, outcome), 200, toRunHeaders(key.session, key.run))
+  const completion = toChatCompletion(place, events, end.answer)
+  return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
 }
 
 const untoldStatuses = { approval_required: 409, results_required: 409, run_unfinished: 504 } as const

@@ -1,6 +1,7 @@
-import { toText } from '../../../../core/messages.js'
-import type { TerminalEvent } from '../../../../run/events.js'
+import { toRefusal, toText } from '../../../../core/messages.js'
 import type { RunState } from '../../../../run/fold.js'
+import type { ToldAnswer } from '../told-end.js'
+import type { ChatStart } from './chat-start.js'
 
 /** What the one answer of a chat completion says. */
 export interface ChatText {
@@ -18,38 +19,32 @@ export function toTextSoFar(state: RunState, told: number): string {
   return steps.length < told ? '' : joinTexts([...toStepTexts(state, told), partial])
 }
 
-/** What a run has said that waits for its caller; nothing where the answer has to fit a schema, and so stands alone. */
-export function toTextBeforeCalls(state: RunState, told: number): string {
-  return isTyped(state) ? '' : toTextSoFar(state, told)
+/** From where on a run is told, and how. */
+export interface TextPlace {
+  readonly start: Pick<ChatStart, 'steps'>
+  /** Whether the answer has to fit a schema, and so stands alone: nobody could parse it beside other texts. */
+  readonly isTyped: boolean
 }
 
-/**
- * What a finished run has said: the same, the last step in the words of the run's own answer. An answer that had to fit a
- * schema stands alone, as nobody could parse it beside other texts.
- */
+/** What a run has said that waits for its caller. */
+export function toTextBeforeCalls(state: RunState, { start, isTyped }: TextPlace): string {
+  return isTyped ? '' : toTextSoFar(state, start.steps)
+}
+
+/** What a finished run has said: the same, the last step in the words of the run's own answer. */
 export function toFinalText(
   state: RunState,
-  { data }: Extract<TerminalEvent, { type: 'run.completed' }>,
-  told: number,
+  { response }: Pick<ToldAnswer, 'response'>,
+  { start, isTyped }: TextPlace,
 ): ChatText {
-  const before = isTyped(state) ? [] : toStepTexts(state, told).slice(0, -1)
-  if (isRefused(state, data.response)) return { content: joinTexts(before), refusal: data.response }
-  return { content: joinTexts([...before, data.response]) }
-}
-
-function isTyped({ request }: RunState): boolean {
-  return request?.options.responseSchema !== undefined
+  const before = isTyped ? [] : toStepTexts(state, start.steps).slice(0, -1)
+  if (toRefusal(state.steps.at(-1)?.message) === response)
+    return { content: joinTexts(before), refusal: response }
+  return { content: joinTexts([...before, response]) }
 }
 
 function toStepTexts({ steps }: RunState, told: number): readonly string[] {
   return steps.slice(told).map(({ message }) => toText(message.contents))
-}
-
-function isRefused({ steps }: RunState, response: string): boolean {
-  const contents = steps.at(-1)?.message.contents ?? []
-  return (
-    toText(contents) === '' && contents.some((part) => part.type === 'error' && part.message === response)
-  )
 }
 
 function joinTexts(texts: readonly string[]): string {

@@ -13,6 +13,7 @@ import { answerBeforeMessage } from '../../answer-before-message.js'
 import { findAskingRun } from '../../waiting-runs.js'
 import { toCallId } from '../call-id.js'
 import { requireConversation } from '../require-conversation.js'
+import { toApprovalItemId } from './approval-item-id.js'
 import type { Conversation } from './conversation.js'
 import { type GivenAnswers, readAnswers, toGivenAnswers } from './given-answers.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
@@ -106,7 +107,9 @@ async function checkAsked(call: Call, key: RunKey): Promise<void> {
   const asking = await findAskingRun(call, key)
   if (asking === undefined) return
   const standing = await call.sessions.readStanding(asking)
-  const [approval] = toOpenApprovals(standing).map(({ approvalId }) => `mcp_approval_request "${approvalId}"`)
+  const [approval] = toOpenApprovals(standing).map(
+    ({ approvalId }) => `mcp_approval_request "${toApprovalItemId(asking, approvalId)}"`,
+  )
   const [open] = toOpenCalls(standing).map(
     ({ callId }) => `function_call "${toCallId({ ...asking, callId })}"`,
   )

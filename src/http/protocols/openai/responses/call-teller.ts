@@ -4,6 +4,7 @@ import type { ApprovalRequested, ToolCompleted } from '../../../../run/events.js
 import type { RunKey } from '../../../../run/run-log.js'
 import type { OpenCall } from '../../../../run/waiting.js'
 import { toCallId } from '../call-id.js'
+import { toApprovalItemId } from './approval-item-id.js'
 import type { OutputList, Place } from './output-list.js'
 import type { Frame } from './response-frames.js'
 
@@ -70,9 +71,9 @@ export class CallTeller {
 
   /** Tells that a human has to decide about a call. */
   ask({ approvalId, name, arguments: args }: ApprovalRequested): readonly Frame[] {
-    const place = this.#output.beginAs(approvalId)
+    const place = this.#output.beginAs(toApprovalItemId(this.#key, approvalId))
     const item: ResponseOutputItem.McpApprovalRequest = {
-      id: approvalId,
+      id: place.id,
       type: 'mcp_approval_request',
       server_label: this.#key.agent,
       name,
@@ -131,7 +132,7 @@ export class CallTeller {
       server_label: this.#key.agent,
       name,
       arguments: toJsonText(args),
-      approval_request_id: approvalId ?? null,
+      approval_request_id: approvalId === undefined ? null : toApprovalItemId(this.#key, approvalId),
       output: null,
       error: null,
     }

@@ -6,8 +6,9 @@ import type { Call } from '../../../route.js'
 import type { PlacedResult } from '../../../take-results.js'
 import type { PlacedDecision, RunAnswers } from '../../answer-run.js'
 import { parseCallId, toCallId } from '../call-id.js'
+import { parseApprovalItemId } from './approval-item-id.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
-import { type PlacedAnswer, toAnsweredRun, toAnswerId, toAnswerPath } from './placed-answer.js'
+import { type PlacedAnswer, toAnswerId, toAnswerPath } from './placed-answer.js'
 import type { ApprovalResponse, CallOutput } from './response-body.js'
 
 /** A run, and what a request answers it. */
@@ -60,11 +61,13 @@ function toAskingKey(
   return { agent: agent.name, session, run }
 }
 
-/** The run that an answer names; an approval's id leaves it to the conversation whose run that is. */
+/** The run that an answer names; an approval's own id leaves it to the conversation whose run that is. */
 function toNamedKey(conversation: Omit<RunKey, 'run'>, placed: PlacedAnswer): RunKey {
   const { item } = placed
-  if (item.type === 'function_call_output') return parseCallId(toAnswerPath(placed), item.call_id)
-  return { ...conversation, run: toAnsweredRun(placed) }
+  const path = toAnswerPath(placed)
+  if (item.type === 'function_call_output') return parseCallId(path, item.call_id)
+  const { key, run } = parseApprovalItemId(path, item.approval_request_id)
+  return key ?? { ...conversation, run }
 }
 
 function toRunAnswers(placed: readonly PlacedAnswer[]): RunAnswers {
@@ -88,6 +91,7 @@ function toDecision(
   path: string,
   { approval_request_id, approve, reason }: ApprovalResponse,
 ): PlacedDecision {
+  const { approvalId } = parseApprovalItemId(path, approval_request_id)
   const decision = approve ? 'approve' : 'reject'
-  return { path, approvalId: approval_request_id, decision, reason: reason ?? undefined }
+  return { path, approvalId, decision, reason: reason ?? undefined }
 }

@@ -1,6 +1,5 @@
-import { toAskingRun } from '../../../../run/approval-id.js'
-import { parseCorrelationId, parseId } from '../../../ids.js'
 import { parseCallId } from '../call-id.js'
+import { parseApprovalItemId } from './approval-item-id.js'
 import type { ApprovalResponse, CallOutput } from './response-body.js'
 
 /** An item that answers what a response has asked for, and where in `input` it stands. */
@@ -16,19 +15,17 @@ export function toAnswerPath({ index, item }: PlacedAnswer): string {
   return `input.${index}.${item.type === 'function_call_output' ? 'call_id' : 'approval_request_id'}`
 }
 
-/** What is answered. */
-export function toAnswerId({ item }: PlacedAnswer): string {
-  return item.type === 'function_call_output' ? item.call_id : item.approval_request_id
+/** What is answered: a call, or an approval by its own id. @throws {AgentError} `invalid_request` naming the field. */
+export function toAnswerId(placed: PlacedAnswer): string {
+  const { item } = placed
+  if (item.type === 'function_call_output') return item.call_id
+  return parseApprovalItemId(toAnswerPath(placed), item.approval_request_id).approvalId
 }
 
 /** The run that is answered. @throws {AgentError} `invalid_request` naming the field. */
 export function toAnsweredRun(placed: PlacedAnswer): string {
-  const [path, id] = [toAnswerPath(placed), toAnswerId(placed)]
-  if (placed.item.type === 'function_call_output') return parseCallId(path, id).run
-  return toApprovedRun(path, id)
-}
-
-/** The run that an approval belongs to. @throws {AgentError} `invalid_request` naming the field. */
-export function toApprovedRun(path: string, id: string): string {
-  return parseCorrelationId(toAskingRun(parseId(path, id, 200)), path)
+  const { item } = placed
+  const path = toAnswerPath(placed)
+  if (item.type === 'function_call_output') return parseCallId(path, item.call_id).run
+  return parseApprovalItemId(path, item.approval_request_id).run
 }

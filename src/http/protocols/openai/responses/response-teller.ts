@@ -2,6 +2,7 @@ import { noUsage, type Usage } from '../../../../core/messages.js'
 import type { StoredEvent } from '../../../../run/events.js'
 import { isBegun, type RunState, toLastCalls } from '../../../../run/fold.js'
 import { isCallersTool, toOpenApprovals, toOpenCalls } from '../../../../run/waiting.js'
+import { toToldEnd } from '../told-end.js'
 import { toUsageSince } from '../usage-since.js'
 import { CallTeller } from './call-teller.js'
 import { OutputList } from './output-list.js'
@@ -37,7 +38,7 @@ export class ResponseTeller {
   constructor(key: ResponseKey) {
     this.#key = key
     this.#output = new OutputList(key)
-    this.#steps = new StepTeller(this.#output)
+    this.#steps = new StepTeller(this.#output, () => this.#isTyped)
     this.#calls = new CallTeller(this.#output, key)
   }
 
@@ -53,17 +54,24 @@ export class ResponseTeller {
 
   /** The response as far as it is told. */
   get response(): ResponseView {
+    const { state } = this.#parts
+    const { outcome } = state
     return toResponseView({
       key: this.#key,
-      request: this.#parts.state.request,
+      request: state.request,
       createdAt: this.#createdAt ?? 0,
       endedAt: this.#endedAt,
-      isBegun: isBegun(this.#parts.state),
-      outcome: this.#parts.state.outcome,
-      finishReason: this.#parts.state.steps.at(-1)?.finishReason,
+      isBegun: isBegun(state),
+      outcome,
+      isAnswered: outcome !== undefined && toToldEnd(state, outcome).answer !== undefined,
+      finishReason: state.steps.at(-1)?.finishReason,
       output: this.#output.items,
-      usage: toUsageSince(this.#spentBefore, this.#parts.state.usage),
+      usage: toUsageSince(this.#spentBefore, state.usage),
     })
+  }
+
+  get #isTyped(): boolean {
+    return this.#parts.state.request?.options.responseSchema !== undefined
   }
 
   /** The frames that tell the run's next event; none for what belongs to other parts of the run. */
@@ -124,10 +132,12 @@ export class ResponseTeller {
         return [...this.#steps.cutOff(), ...this.#calls.cutOff(), ...questions, ...calls]
       }
       case 'run.completed':
-        return [...this.#calls.cutOff(), ...this.#steps.answer(event.data.response)]
       case 'run.failed':
-      case 'run.cancelled':
-        return [...this.#steps.cutOff(), ...this.#calls.cutOff()]
+      case 'run.cancelled': {
+        const { answer } = toToldEnd(this.#parts.state, event)
+        if (answer === undefined) return [...this.#steps.cutOff(), ...this.#calls.cutOff()]
+        return [...this.#calls.cutOff(), ...this.#steps.answer(answer.response)]
+      }
       default:
         return []
     }

@@ -24,6 +24,8 @@ export interface ResponseFacts {
   readonly isBegun: boolean
   /** How its run ended; `undefined` when it has not, or waits for a human or its caller. */
   readonly outcome: TerminalEvent | undefined
+  /** Whether it ended with an answer, which a refusal is too. */
+  readonly isAnswered: boolean
   /** Why the model stopped last. */
   readonly finishReason: string | undefined
   readonly output: Response['output']
@@ -40,7 +42,7 @@ export function toResponseView(facts: ResponseFacts): ResponseView {
     created_at: toSeconds(createdAt),
     completed_at: status === 'completed' && endedAt !== undefined ? toSeconds(endedAt) : null,
     status,
-    error: toFailure(facts.outcome),
+    error: toFailure(facts),
     incomplete_details:
       status === 'incomplete' ? { reason: toIncompleteReason(facts) ?? 'content_filter' } : null,
     model: key.agent,
@@ -68,16 +70,9 @@ function toPreviousId(key: ResponseKey): string | null {
 
 function toStatus(facts: ResponseFacts): NonNullable<Response['status']> {
   if (facts.endedAt === undefined) return facts.isBegun ? 'in_progress' : 'queued'
-  switch (facts.outcome?.type) {
-    case 'run.failed':
-      return 'failed'
-    case 'run.cancelled':
-      return 'cancelled'
-    case 'run.completed':
-      return toIncompleteReason(facts) === undefined ? 'completed' : 'incomplete'
-    case undefined:
-      return 'completed'
-  }
+  if (facts.isAnswered) return toIncompleteReason(facts) === undefined ? 'completed' : 'incomplete'
+  if (facts.outcome === undefined) return 'completed'
+  return facts.outcome.type === 'run.cancelled' ? 'cancelled' : 'failed'
 }
 
 function toIncompleteReason({
@@ -87,8 +82,8 @@ function toIncompleteReason({
   return finishReason === 'content_filter' ? 'content_filter' : undefined
 }
 
-function toFailure(outcome: TerminalEvent | undefined): ResponseFailure | null {
-  if (outcome?.type !== 'run.failed') return null
+function toFailure({ outcome, isAnswered }: ResponseFacts): ResponseFailure | null {
+  if (isAnswered || outcome?.type !== 'run.failed') return null
   const { type, code, message } = toOpenAiError(outcome.data)
   return { type, code, message }
 }

@@ -2,8 +2,8 @@ import {
   type ChatMessage,
   toFunctionCalls,
   toReasoning,
+  toRefusal,
   toSaidText,
-  toText,
 } from '../../../../core/messages.js'
 import type { StepCompleted, StepDelta } from '../../../../run/events.js'
 import { MessageTeller, type Phase } from './message-teller.js'
@@ -28,8 +28,12 @@ export class StepTeller {
   /** The words of a model that would not answer, which are told once it is certain that they stand. */
   #refusal: string | undefined
 
-  constructor(output: OutputList) {
+  /** Where the answer has to fit a schema it stands alone: words on the way to it are void, as nobody could parse it beside them. */
+  readonly #isTyped: () => boolean
+
+  constructor(output: OutputList, isTyped: () => boolean) {
     this.#output = output
+    this.#isTyped = isTyped
   }
 
   addReasoning({ text }: Pick<StepDelta, 'text'>): readonly Frame[] {
@@ -48,10 +52,12 @@ export class StepTeller {
     const frames = [...this.#settle(), ...this.#addRestOfReasoning(message)]
     frames.push(...this.#endReasoning('completed'))
     const text = toSaidText(message)
-    if (text !== toText(message.contents)) this.#refusal = text
-    else if (text !== '') frames.push(...this.#beginMessage())
+    const isAnswer = toFunctionCalls(message).length === 0
+    this.#refusal = toRefusal(message)
+    const isToTell = text !== '' && text !== this.#refusal && (isAnswer || !this.#isTyped())
+    if (isToTell) frames.push(...this.#beginMessage())
     this.#answer = text
-    return toFunctionCalls(message).length === 0 ? frames : [...frames, ...this.#settle()]
+    return isAnswer ? frames : [...frames, ...this.#settle()]
   }
 
   /** What the present step has said is void: it is begun again, or the answer has to be given anew. */
@@ -73,11 +79,9 @@ export class StepTeller {
 
   /** Ends what is open because the run goes no further: what was said stays. */
   cutOff(): readonly Frame[] {
-    const frames = [
-      ...this.#settle(),
-      ...this.#endReasoning('incomplete'),
-      ...(this.#message?.cutOff() ?? []),
-    ]
+    const frames = [...this.#endReasoning('incomplete')]
+    const said = this.#answer === undefined ? this.#message?.cutOff() : this.#say(this.#answer, 'commentary')
+    frames.push(...(said ?? []))
     this.#forget()
     return frames
   }
@@ -85,9 +89,9 @@ export class StepTeller {
   /** Closes what might have been the answer, as the run goes on after it. */
   #settle(): readonly Frame[] {
     if (this.#answer === undefined) return []
-    const frames = this.#say(this.#answer, 'commentary')
+    const frames = this.#isTyped() ? this.#message?.retract() : this.#say(this.#answer, 'commentary')
     this.#forget()
-    return frames
+    return frames ?? []
   }
 
   #say(text: string, phase: Phase): readonly Frame[] {

@@ -1,7 +1,6 @@
-import { toAskingRun } from '../../../../run/approval-id.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { parseCallId } from '../call-id.js'
-import { toApprovedRun } from './placed-answer.js'
+import { isApprovalItemId, parseApprovalItemId } from './approval-item-id.js'
 import type { InputItem, NewItem } from './response-body.js'
 import { parseItemId, type ResponseKey } from './response-id.js'
 
@@ -36,8 +35,10 @@ export function findHistory(items: readonly InputItem[]): ToldHistory | undefine
   for (const [end, item] of items.entries()) {
     if (isNewItem(item)) continue
     if (isQuestion(item)) {
-      const run = toApprovedRun(`input.${end}.id`, item.id)
-      history = { end, run, named: history?.named }
+      const path = `input.${end}.id`
+      const { run, key } = parseApprovalItemId(path, item.id)
+      const isKnown = key === undefined || isSameRun(history?.named?.key, key)
+      history = { end, run, named: isKnown ? history?.named : { path, key, heard: undefined } }
     } else {
       const named = toNamed(item, end)
       history = { end, run: named.key.run, named }
@@ -52,10 +53,14 @@ function isNewItem(item: InputItem): item is NewItem {
   return item.type === 'mcp_approval_response' || item.type === 'function_call_output'
 }
 
-/** A reference does not say what it stands for: approvals' ids are of a form of their own. */
+/** A reference does not say what it stands for, but for its id. */
 function isQuestion(item: ToldItem): item is ToldItem & { readonly id: string } {
-  if (item.type === 'mcp_approval_request') return true
-  return item.type === 'item_reference' && toAskingRun(item.id) !== item.id
+  return item.type === 'mcp_approval_request' || (item.type === 'item_reference' && isApprovalItemId(item.id))
+}
+
+/** What has been heard of a run is known from the other items that it has said. */
+function isSameRun(known: RunKey | undefined, { agent, session, run }: RunKey): boolean {
+  return known?.agent === agent && known.session === session && known.run === run
 }
 
 function toNamed(item: ToldItem, index: number): NamedItem {

@@ -33,7 +33,7 @@ import {
 } from '../../../../run/event-samples.js'
 
 const key = { agent: 'A', session: 's', run: 'r' }
-const place = { key, start: fromBeginning }
+const place = { key, start: fromBeginning, isTyped: false }
 const live: ChatTelling = { ...place, holdsText: false, includeUsage: false }
 
 function store(events: readonly RunEvent[]): readonly StoredEvent[] {
@@ -65,11 +65,11 @@ function toEnd(frames: readonly ChatFrame[]): string | undefined {
   return last !== undefined && 'error' in last ? last.error.code : undefined
 }
 
-function toContent(events: readonly RunEvent[]): unknown {
+function toContent(events: readonly RunEvent[], told = place): unknown {
   const stored = store(events)
   const { outcome } = fold(stored)
   if (outcome?.type !== 'run.completed') throw new Error('The run has no answer.')
-  return toChatCompletion(place, stored, outcome).choices[0]?.message.content
+  return toChatCompletion(told, stored, outcome.data).choices[0]?.message.content
 }
 
 const twoSteps = [
@@ -173,11 +173,8 @@ describe('an answer that may be replaced', () => {
   })
 
   test('stands alone when it has to fit a schema, without the one that did not', () => {
-    const request = accepted('hi')
-    if (request.type !== 'run.accepted') throw new Error('A run begins with its request.')
-    const options = { enableToolCalls: true, responseSchema: { type: 'object' } }
     const events: readonly RunEvent[] = [
-      { ...request, data: { ...request.data, options } },
+      accepted('hi'),
       started(1),
       callsAfter(0, 'I look it up.', 'c'),
       toolStarted('c'),
@@ -187,8 +184,8 @@ describe('an answer that may be replaced', () => {
       answer(2, '{}'),
       completed('{}'),
     ]
-    expect(toText(tell(events, 1, held))).toBe('{}')
-    expect(toContent(events)).toBe('{}')
+    expect(toText(tell(events, 1, { ...held, isTyped: true }))).toBe('{}')
+    expect(toContent(events, { ...place, isTyped: true })).toBe('{}')
   })
 })
 
@@ -247,11 +244,7 @@ describe('a run that waits for its caller', () => {
   })
 
   test('says nothing with its calls where the answer has to fit a schema', () => {
-    const [first, ...others] = handingOver
-    if (first?.type !== 'run.accepted') throw new Error('It is no beginning.')
-    const options = { ...first.data.options, responseSchema: { type: 'object' } }
-    const typed: readonly RunEvent[] = [{ ...first, data: { ...first.data, options } }, ...others]
-    const frames = tell(typed, 1, { ...live, holdsText: true })
+    const frames = tell(handingOver, 1, { ...live, holdsText: true, isTyped: true })
     expect([toText(frames), toCallIds(frames)]).toEqual(['', ids])
   })
 })

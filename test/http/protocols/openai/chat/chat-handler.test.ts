@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { Agent } from '../../../../../src/agent/agent.js'
 import { AgentError } from '../../../../../src/core/errors.js'
 import { handleChatCompletions } from '../../../../../src/http/protocols/openai/chat/chat-handler.js'
@@ -26,9 +27,11 @@ import {
   toolStarted,
 } from '../../../../run/event-samples.js'
 
-const agent = new Agent({ name: 'A', client: new ScriptedModel([]) })
+const plain = new Agent({ name: 'A', client: new ScriptedModel([]) })
 
 interface Scene {
+  /** @default one without a shape of answers */
+  readonly agent?: Agent
   /** What a caller is told who waits. */
   readonly news?: TerminalEvent | 'waiting' | undefined
   /** Runs of the session that have not ended. */
@@ -45,7 +48,7 @@ interface Scene {
 
 /** Asks for a chat completion; returns the answer, what was done to that end, and what was told to nobody but the log. */
 async function ask(scene: Scene, stream = false) {
-  const { logs = [[]], later = [], news } = scene
+  const { agent = plain, logs = [[]], later = [], news } = scene
   const story: string[] = []
   const errors: unknown[] = []
   let looks = 0
@@ -105,6 +108,18 @@ const onward: readonly RunEvent[] = [
   answer(1, 'ok'),
   completed('ok'),
 ]
+
+test('an answer in the shape that the agent itself asks for stands alone, without the one that did not fit', async () => {
+  const responseFormat = z.object({ city: z.string() })
+  const agent = new Agent({ name: 'A', client: new ScriptedModel([]), responseFormat })
+  const [begun, ended] = [[accepted('Hi'), started(1), answer(0, '{}')], completed('{"city":"Oslo"}')]
+  const rejected: RunEvent = { type: 'answer.rejected', data: { step: 0, issues: [] } }
+  const log = [...begun, rejected, answer(1, '{"city":"Oslo"}'), ended]
+  const { text } = await ask({ agent, news: toOutcome(ended), logs: [log] })
+  expect(JSON.parse(text).choices[0].message.content).toBe('{"city":"Oslo"}')
+  const streamed = await ask({ agent, logs: [begun], later: log }, true)
+  expect(streamed.text.match(/"content":"(?!")[^}]*/g)).toEqual([expect.stringContaining('Oslo')])
+})
 
 describe('a run that has yet to hear of a decision', () => {
   test('is told as a stream when it has heard', async () => {

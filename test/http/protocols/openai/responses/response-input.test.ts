@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toCallId } from '../../../../../src/http/protocols/openai/call-id.js'
+import { toApprovalItemId } from '../../../../../src/http/protocols/openai/responses/approval-item-id.js'
 import { responseBody } from '../../../../../src/http/protocols/openai/responses/response-body.js'
 import { type ItemKind, toItemId } from '../../../../../src/http/protocols/openai/responses/response-id.js'
 import {
@@ -75,6 +76,7 @@ describe('an input that repeats its conversation', () => {
   const thinks = { type: 'reasoning', summary: [], id: toId('rs', 'r') }
   const asks = { type: 'mcp_approval_request', id: 'r~1', server_label: 'A', name: 'x', arguments: '{}' }
   const decides = { type: 'mcp_approval_response', approval_request_id: 'r~1', approve: true }
+  const refer = ({ id }: { id: string }) => ({ type: 'item_reference', id })
   const calls = (callId: string, run = 'r') => {
     const call_id = toCallId({ agent: 'A', session: 's', run, callId })
     return { type: 'function_call', call_id, name: 'x', arguments: '{}', parsed_arguments: {} }
@@ -120,16 +122,26 @@ describe('an input that repeats its conversation', () => {
       named: { path: 'input.1.call_id', key: { run: 'b' }, heard: undefined },
     })
     const named = { path: 'input.0.id', heard: { session: 's', run: 'r', part: 0 } }
-    const refer = ({ id }: { id: string }) => ({ type: 'item_reference', id })
     expect(find([refer(says), hello])).toMatchObject({ end: 0, run: 'r', named })
     expect(find([refer(says), refer({ id: 'b~1' }), decides])).toMatchObject({ end: 1, run: 'b', named })
     expect(find([says, { ...asks, id: 'b~1' }])).toMatchObject({ end: 1, run: 'b', named })
+    const inSession = (approvalId: string) => ({
+      ...asks,
+      id: toApprovalItemId({ agent: 'A', session: 's' }, approvalId),
+    })
+    const key = { agent: 'A', session: 's', run: 'b' }
+    const asked = { end: 1, run: 'b', named: { path: 'input.1.id', key, heard: undefined } }
+    expect(find([says, inSession('b~1')])).toEqual(asked)
+    expect(find([says, refer(inSession('b~1'))])).toEqual(asked)
+    expect(find([says, inSession('r~1')])).toMatchObject({ end: 1, run: 'r', named })
   })
 
   test.each([
     ['input', 'nothing new', [hello, says]],
     ['input.0.id', 'a message that is nobody’s', [{ ...says, id: 'msg_1' }, hello]],
     ['input.0.id', 'reasoning from elsewhere', [{ ...thinks, id: 'rs_x_1' }, hello]],
+    ['input.0.id', 'a reference to what is nobody’s', [refer({ id: 'x' }), hello]],
+    ['input.0.id', 'a request for approval from elsewhere', [refer({ id: 'mcpr_68' }), hello]],
     ['input.1.call_id', 'a call from elsewhere', [hello, { ...calls('1'), call_id: 'call_1' }, hello]],
     ['input', 'too much that is new', [says, ...Array.from({ length: 101 }, () => hello)]],
   ])('is refused by %s with %s', (path, _name, input) => {

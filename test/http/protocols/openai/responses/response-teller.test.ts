@@ -1,6 +1,7 @@
 import { ResponseStream } from 'openai/lib/responses/ResponseStream'
 import { describe, expect, test } from 'vitest'
 import { toCallId } from '../../../../../src/http/protocols/openai/call-id.js'
+import { toApprovalItemId } from '../../../../../src/http/protocols/openai/responses/approval-item-id.js'
 import type { ResponseKey } from '../../../../../src/http/protocols/openai/responses/response-id.js'
 import { ResponseTeller } from '../../../../../src/http/protocols/openai/responses/response-teller.js'
 import type { RunEvent } from '../../../../../src/run/events.js'
@@ -232,6 +233,20 @@ test('an answer that does not fit its schema is void as well', async () => {
   expect((await accumulate(rejected)).output_text).toBe('{}')
 })
 
+test('an answer that has to fit a schema stands alone, without words on the way to it', async () => {
+  const begun = accepted('hi')
+  if (begun.type !== 'run.accepted') throw new Error('A run begins with its request.')
+  const options = { ...begun.data.options, responseSchema: { type: 'object' } }
+  const typed: readonly RunEvent[] = [{ ...begun, data: { ...begun.data, options } }, ...rich.slice(1)]
+  const { response, types } = tell(typed)
+  expect(response.output.map(({ type }) => type)).toEqual(['reasoning', 'mcp_call', 'message'])
+  expect(types.filter((type) => type === 'response.output_text.delta')).toHaveLength(3)
+  expect((await accumulate(typed)).output_text).toBe('Sunny')
+  const silent = typed.filter(({ type }) => type !== 'message.delta' && type !== 'reasoning.delta')
+  const added = tell(silent).types.filter((type) => type === 'response.output_item.added')
+  expect(added).toHaveLength(2)
+})
+
 test('an answer that was put in other words, or that no model gave, is the one that is told', () => {
   const toTexts = (events: readonly RunEvent[]) => tell(events).response.output
   expect(toTexts([...plain.slice(0, -1), completed('Rainy')])).toMatchObject([
@@ -259,6 +274,20 @@ describe('a refusal', () => {
     expect((await accumulate(refused)).output).toMatchObject(response.output)
   })
 
+  test('is an answer though it does not fit the schema', () => {
+    const problem = { type: 'about:blank', title: '', status: 422, detail: 'It does not fit.' } as const
+    const misfit: RunEvent = { type: 'run.failed', data: { ...problem, code: 'response_schema_unmet' } }
+    const { response, types } = tell([...refused.slice(0, -1), misfit])
+    expect(types.at(-1)).toBe('response.completed')
+    const content = [{ type: 'refusal', refusal: 'I will not.' }]
+    expect(response).toMatchObject({
+      status: 'completed',
+      error: null,
+      output: [{ content, phase: 'final_answer' }],
+    })
+    expect(tell([...plain.slice(0, -1), misfit]).response).toMatchObject({ status: 'failed' })
+  })
+
   test('stays one when the run fails with it, and is none when middleware has put it in other words', () => {
     const content = [{ type: 'refusal', refusal: 'I will not.' }]
     const begun = refused.slice(0, -1)
@@ -273,19 +302,34 @@ describe('a run that waits for a human', () => {
     expect(tell(asked).response).toMatchObject({
       status: 'completed',
       output: [
-        { type: 'mcp_approval_request', id: 'r~1', server_label: 'A', arguments: '{}' },
-        { type: 'mcp_approval_request', id: 'r~2' },
+        {
+          type: 'mcp_approval_request',
+          id: toApprovalItemId(key, 'r~1'),
+          server_label: 'A',
+          arguments: '{}',
+        },
+        { type: 'mcp_approval_request', id: toApprovalItemId(key, 'r~2') },
       ],
     })
   })
 
   test('goes on in the next response, which may ask again', () => {
     expect(tell(asked, 1).response.output).toMatchObject([
-      { type: 'mcp_call', status: 'completed', approval_request_id: 'r~1', output: '1' },
-      { type: 'mcp_approval_request', id: 'r~2' },
+      {
+        type: 'mcp_call',
+        status: 'completed',
+        approval_request_id: toApprovalItemId(key, 'r~1'),
+        output: '1',
+      },
+      { type: 'mcp_approval_request', id: toApprovalItemId(key, 'r~2') },
     ])
     expect(tell(asked, 2).response.output).toMatchObject([
-      { type: 'mcp_call', status: 'failed', approval_request_id: 'r~2', error: { content: 'No.' } },
+      {
+        type: 'mcp_call',
+        status: 'failed',
+        approval_request_id: toApprovalItemId(key, 'r~2'),
+        error: { content: 'No.' },
+      },
       { type: 'message' },
     ])
     const isThere = [0, 1, 2, 3].map((part) => tell(asked, part).teller.isThere)
@@ -302,8 +346,8 @@ describe('a run that waits for a human', () => {
       created_at: 5,
       previous_response_id: tell(asked).response.id,
       output: [
-        { type: 'mcp_call', approval_request_id: 'r~1' },
-        { type: 'mcp_call', approval_request_id: 'r~2' },
+        { type: 'mcp_call', approval_request_id: toApprovalItemId(key, 'r~1') },
+        { type: 'mcp_call', approval_request_id: toApprovalItemId(key, 'r~2') },
         { type: 'message' },
       ],
     })
@@ -400,7 +444,7 @@ test('a call that was cut off stays incomplete when a human is asked whether to 
   ]
   expect(tell(cutOff).response.output).toMatchObject([
     { type: 'mcp_call', status: 'incomplete', output: null, error: null },
-    { type: 'mcp_approval_request', id: 'r~1' },
+    { type: 'mcp_approval_request', id: toApprovalItemId(key, 'r~1') },
   ])
   const again = [...cutOff, started(3), resumed, decides('r~1'), toolStarted('c1', 2), toolDone('c1', 'ok')]
   expect(tell(again, 1).response.output).toMatchObject([
