@@ -5,6 +5,7 @@ import { toResponse } from '../../run/to-response.js'
 import { toAnswerText } from '../../run/turn-messages.js'
 import type { ContextProvider } from '../agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
+import { readGiven } from './read-given.js'
 import type { EquippedRun } from './run-context.js'
 import { parseAnswer, toAnswer } from './to-answer.js'
 import { withinTimeLeft } from './within-time-left.js'
@@ -77,7 +78,7 @@ async function askMiddleware(context: EquippedRun, response: AgentResponse): Pro
     const changed = await withinTimeLeft(context, 'Middleware', async (signal) =>
       middleware.afterRun?.(toMiddlewareContext(context, signal), { ...response, text }),
     )
-    text = changed?.text ?? text
+    text = readGiven('afterRun of a middleware', changed ?? undefined, ['text'])?.text ?? text
   }
   return text
 }
