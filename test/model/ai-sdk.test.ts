@@ -392,3 +392,9 @@ test('models with the interface of another release are refused by name', () => {
   const model = { ...new MockLanguageModelV4(), specificationVersion: 'v2', provider: 'old' }
   expect(() => createAISDKChatClient(model as never)).toThrow(/"old" has interface v2/)
 })
+
+test.each([['openai/gpt-5.4'], [undefined], [{}]])('what is no model is refused: %j', (given) => {
+  expect(() => createAISDKChatClient(given as never)).toThrow(
+    'takes a model that a provider of the AI SDK gives',
+  )
+})
