@@ -1,3 +1,4 @@
+import { checkList } from '../core/check-options.js'
 import { systemClock } from '../core/clock.js'
 import { toCanonicalJson } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
@@ -19,6 +20,7 @@ export function runInSession<Value>(
   const { signal = new AbortController().signal } = run
   return session.afterOthers(async () => {
     const past = await raceAbort(history.load(session), signal)
+    checkList(`What load of the history of agent "${run.agent.name}" gives`, past)
     const { turns, summarized } = await compact(run, past, session.summary)
     if (summarized !== undefined) session.summary = { upToTurn: summarized.upToTurn, text: summarized.text }
     const response = await runStandalone({

@@ -148,8 +148,17 @@ test.each(slips)('a program without types is told: %s (%o)', async (said, option
   })
 })
 
+test('a history that gives no list is told', async () => {
+  const history = { load: async () => null as never, append: async () => {} }
+  const agent = new Agent({ name: 'Agent', client: new ScriptedModel([]), history })
+  const run = agent.run('Hi', { session: agent.createSession() }).finalResponse()
+  await expect(run).rejects.toThrow(
+    'What load of the history of agent "Agent" gives must be a list, not null.',
+  )
+})
+
 test('whoever gives an object with nothing in it changes nothing', async () => {
-  const middleware = [{ beforeRun: () => ({}), afterRun: () => null as never }]
+  const middleware = [{ beforeRun: () => ({ instructions: undefined }), afterRun: () => null as never }]
   const contextProviders = [{ name: 'p', beforeRun: () => null as never }]
   const client = new ScriptedModel([{ text: 'Hello' }])
   const agent = new Agent({ name: 'Agent', client, middleware, contextProviders })

@@ -49,11 +49,11 @@ async function askMiddleware(context: EquippedRun): Promise<Asked> {
         messages: request,
       }),
     )
-    const result = readGiven('beforeRun of a middleware', given ?? undefined, [
-      'instructions',
-      'messages',
-      'answer',
-    ])
+    const result = readGiven('beforeRun of a middleware', given ?? undefined, {
+      instructions: 'text',
+      messages: 'list',
+      answer: 'text',
+    })
     if (result === undefined) continue
     if ('answer' in result) return { ...asked, answer: { text: result.answer, by } }
     const { instructions: told, messages } = result
@@ -74,7 +74,7 @@ async function askProvider(
   const provided = await withinTimeLeft(context, `"${provider.name}"`, async (signal) =>
     provider.beforeRun?.({ ...toProviderContext(context, provider.name, signal), messages }),
   )
-  const members = ['instructions', 'messages'] as const
+  const members = { instructions: 'text', messages: 'list' } as const
   return readGiven(`beforeRun of provider "${provider.name}"`, provided ?? undefined, members) ?? {}
 }
 
