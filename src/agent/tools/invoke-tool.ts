@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.js'
 import { hasCode, toErrorMessage } from '../../core/errors.js'
-import { type JsonValue, toJsonValue } from '../../core/json.js'
+import { type JsonValue, toJsonValue, toResultValue } from '../../core/json.js'
 import { raceAbort } from '../../core/race-abort.js'
 import { toErrorType } from '../../model/telemetry/tracing.js'
 import { noteToolFailure } from '../telemetry/tool-failure.js'
@@ -76,22 +76,12 @@ async function invokeOnce(
 function toOutcome(returned: unknown, limits: InvocationLimits): ToolOutcome | PendingOutcome {
   if (returned instanceof PendingResult) return returned.output ?? { parked: 'tool' }
   try {
-    const result = toJsonValue(returned)
-    checkSaysSomething(returned, result)
-    return fitResult(result, limits)
+    return fitResult(toResultValue(returned), limits)
   } catch (error) {
     noteToolFailure(toErrorType(error))
     const message = `The tool has run, but what it gave cannot be told: ${toErrorMessage(error)}`
     return { error: cutError(message, limits), isUnknown: true }
   }
-}
-
-/** Refuses what JSON makes `{}` of, such as an error or the response of a `fetch`: the model would take it for an empty result. */
-function checkSaysSomething(returned: unknown, result: JsonValue): void {
-  if (typeof returned !== 'object' || returned === null || JSON.stringify(result) !== '{}') return
-  const { name = 'Object' } = Object(Object.getPrototypeOf(returned)?.constructor)
-  if (name !== 'Object' && name !== 'Map')
-    throw new Error(`of a ${name} JSON says nothing; execute must return what is in it.`)
 }
 
 const defaultMaxLength = 100_000
