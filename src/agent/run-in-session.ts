@@ -1,3 +1,4 @@
+import { checkList } from '../core/check-options.js'
 import { systemClock } from '../core/clock.js'
 import { toCanonicalJson } from '../core/json.js'
 import type { ChatMessage } from '../core/messages.js'
@@ -19,6 +20,7 @@ export function runInSession<Value>(
   const { agent, signal, onError } = run
   return session.afterOthers(async () => {
     const past = await raceAbort(history.load(session), signal)
+    checkList(`What load of the history of agent "${agent.name}" gives`, past)
     const { upToTurn = 0, text: known } = session.summary ?? {}
     const unsummarized = toTurns(past).filter(({ turn }) => turn > upToTurn)
     const { turns, summarized } = await compactTurns(agent.compaction, unsummarized, {

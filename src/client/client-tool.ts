@@ -1,6 +1,6 @@
 import { checkOptions, type OptionNames } from '../core/check-options.js'
 import { AgentError, toErrorMessage, toIssueText } from '../core/errors.js'
-import { type JsonValue, toJsonValue } from '../core/json.js'
+import { type JsonValue, toResultValue } from '../core/json.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
 import type { CallerTool } from '../run/events.js'
 import type { OpenCall } from '../run/waiting.js'
@@ -66,7 +66,7 @@ export function clientTool<Parameters extends Schema = Schema<Record<string, nev
       try {
         const parsed = parameters === undefined ? noArguments : await parseWith(parameters, args)
         if (!parsed.ok) return { error: `The arguments are not valid. ${toIssueText(parsed.issues)}` }
-        return { result: toJsonValue(await execute(parsed.value as SchemaOutput<Parameters>, context)) }
+        return { result: toResultValue(await execute(parsed.value as SchemaOutput<Parameters>, context)) }
       } catch (error) {
         return { error: toErrorMessage(error) }
       }

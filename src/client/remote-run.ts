@@ -64,9 +64,8 @@ async function see(run: WatchedRun): Promise<RemoteResponse> {
     if (news.done === true) return toEnding(run, state)
     const event = news.value
     state = advance(state, event)
-    // The words of a run that has joined another one came with that one's events.
-    if (event.type === 'run.completed' && state.joined !== undefined)
-      run.onEvent(toDelta(event.data.response))
+    // Where no step has told them: in a run that has joined another one, or has its answer from middleware.
+    if (event.type === 'run.completed' && state.steps.length === 0) run.onEvent(toDelta(event.data.response))
     run.onEvent(event)
     next = reader.next()
     if (event.type === 'run.parked' && isAsking(state)) answering = helpDesk.answer()

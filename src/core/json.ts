@@ -60,6 +60,17 @@ export function toJsonValue(value: unknown): JsonValue {
   return JSON.parse(JSON.stringify(value, withMembers) ?? 'null')
 }
 
+/**
+ * What a tool has given, as JSON brings it back.
+ * @throws {TypeError} also for what JSON makes `{}` of, such as an error or the response of a `fetch`: a model would take it for an empty result.
+ */
+export function toResultValue(value: unknown): JsonValue {
+  const result = toJsonValue(value)
+  const kind = Object.prototype.toString.call(value).slice('[object '.length, -1)
+  if (kind === 'Object' || kind === 'Map' || JSON.stringify(result) !== '{}') return result
+  throw new TypeError(`of a value of type ${kind} JSON says nothing; execute must return what is in it.`)
+}
+
 function withMembers(_key: string, member: unknown): unknown {
   if (member instanceof Map) return Object.fromEntries(member)
   return member instanceof Set ? [...member] : member

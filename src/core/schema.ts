@@ -57,7 +57,7 @@ function readJsonSchema(schema: Schema, what: string): Record<string, unknown> {
   if (standard?.jsonSchema === undefined) {
     throw new AgentError(
       'invalid_configuration',
-      `${what} must be a schema of a library that follows Standard JSON Schema, such as z.object({ ... }) of zod 4.2 or newer.`,
+      `${what} must be a schema of a library that follows Standard JSON Schema, such as z.object({ ... }) of zod 4.2 or newer.${toAdvice(schema)}`,
     )
   }
   try {
@@ -66,4 +66,15 @@ function readJsonSchema(schema: Schema, what: string): Record<string, unknown> {
     const message = `${what} cannot be told to a model: ${toErrorMessage(cause)}.`
     throw new AgentError('invalid_configuration', message, { cause })
   }
+}
+
+/** What makes a schema of one that is nearly one. */
+function toAdvice(schema: unknown): string {
+  const { type, '~standard': standard }: { type?: unknown; '~standard'?: { vendor?: unknown } } =
+    Object(schema)
+  if (standard?.vendor === 'valibot')
+    return ' Wrap this one in toStandardJsonSchema of @valibot/to-json-schema.'
+  return standard === undefined && typeof type === 'string'
+    ? ' Of this JSON Schema z.fromJSONSchema makes one.'
+    : ''
 }

@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue, toCanonicalJson, toJsonText } from './json.js'
+import { isJsonObject, type JsonObject, type JsonValue, toJsonText } from './json.js'
+import { toAlternatives } from './strict-union.js'
 
 /**
  * Keywords that may stand as they are in a schema that a provider holds its model to. (OpenAI, "Structured Outputs",
@@ -101,31 +102,15 @@ function withType(schema: JsonObject): JsonObject {
   return type === undefined || others.length > 0 ? schema : { type, ...schema }
 }
 
-/** With `anyOf` in place of `oneOf` where that says the same, as no value fits two of its schemas. */
+/** With its union, if there is one, as `anyOf`. */
 function withAnyOf({ oneOf, ...schema }: JsonObject): JsonObject {
-  if (oneOf === undefined) return schema
-  if (!Array.isArray(oneOf) || schema.anyOf !== undefined || !areExclusive(oneOf)) throw new NotStrict()
-  return { ...schema, anyOf: oneOf }
-}
-
-/** Whether objects of each of these schemas, all of whose properties are required, have one that tells them from those of all others. */
-function areExclusive(schemas: readonly JsonValue[]): boolean {
-  const [first] = schemas
-  const names = isJsonObject(first) && isJsonObject(first.properties) ? Object.keys(first.properties) : []
-  return names.some((name) => {
-    const tags = schemas.map((schema) => listTags(schema, name))
-    const texts = tags.flatMap((values) => (values ?? []).map(toCanonicalJson))
-    return !tags.includes(undefined) && new Set(texts).size === texts.length
-  })
-}
-
-/** The values that a property of an object may have; `undefined` when it may have any. */
-function listTags(schema: JsonValue, name: string): readonly JsonValue[] | undefined {
-  if (!isJsonObject(schema) || schema.type !== 'object' || !isJsonObject(schema.properties)) return undefined
-  const { [name]: property } = schema.properties
-  if (!isJsonObject(property)) return undefined
-  if (property.const !== undefined) return [property.const]
-  return Array.isArray(property.enum) ? property.enum : undefined
+  const { anyOf } = schema
+  if (oneOf === undefined && anyOf === undefined) return schema
+  const [union, ...others] = [oneOf, anyOf].filter((one) => one !== undefined)
+  const isUnion = others.length === 0 && Array.isArray(union)
+  const alternatives = isUnion ? toAlternatives(union, oneOf !== undefined) : undefined
+  if (alternatives === undefined) throw new NotStrict()
+  return { ...schema, anyOf: alternatives }
 }
 
 /** Providers want to be told the type of everything, of an array's items and an object's properties too. */

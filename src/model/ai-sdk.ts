@@ -1,6 +1,5 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
-import { checkOptions } from '../core/check-options.js'
-import { AgentError } from '../core/errors.js'
+import { checkOptions, describeGiven, refuse } from '../core/check-options.js'
 import { AISDKAnswer } from './ai-sdk/answer.js'
 import { toCallOptions } from './ai-sdk/call.js'
 import { toAISDKError } from './ai-sdk/errors.js'
@@ -41,17 +40,18 @@ export function createAISDKChatClient(
 }
 
 // Providers for other releases of the AI SDK look alike, and fail in the middle of a conversation.
-function checkVersion({
-  specificationVersion,
-  provider,
-}: {
-  specificationVersion: string
-  provider: string
-}) {
-  if (specificationVersion === 'v4') return
-  throw new AgentError(
-    'invalid_configuration',
-    `The model of "${provider}" has interface ${specificationVersion}; v4 is needed. Install the provider's release for ai 7.`,
+function checkVersion(
+  model: Pick<LanguageModelV4, 'provider'> & { readonly specificationVersion: string },
+): void {
+  if (model?.specificationVersion === 'v4') return
+  if (typeof model?.specificationVersion === 'string') {
+    const { specificationVersion, provider } = model
+    refuse(
+      `The model of "${provider}" has interface ${specificationVersion}; v4 is needed. Install the provider's release for ai 7.`,
+    )
+  }
+  refuse(
+    `createAISDKChatClient takes a model that a provider of the AI SDK gives, such as openai('gpt-5.4') of @ai-sdk/openai, not ${describeGiven(model)}.`,
   )
 }
 

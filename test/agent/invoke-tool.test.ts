@@ -62,6 +62,18 @@ test.each<[string, () => unknown, InvocationLimits, string]>([
     {},
     'The tool has run, but what it gave cannot be told: execute must return what runOrchestration gives as it is',
   ],
+  [
+    'of which JSON says nothing',
+    () => new Response('Sunny.'),
+    {},
+    'The tool has run, but what it gave cannot be told: of a value of type Response JSON says nothing',
+  ],
+  [
+    'that is an error',
+    () => new TypeError('no'),
+    {},
+    'cannot be told: of a value of type Error JSON says nothing',
+  ],
   ['that JSON cannot say', () => 1n, {}, 'The tool has run, but what it gave cannot be told: '],
   ['that is too large', () => 'abcdefghijkl', { maxResultLength: 10 }, 'The result has 14 characters'],
   [
@@ -87,3 +99,18 @@ test('an error over the limit is cut', async () => {
   const fail = () => Promise.reject(new Error('abcdefghijkl'))
   expect(await invoke(fail, { maxResultLength: 10 })).toEqual({ error: 'abcdefghij…' })
 })
+
+class Nothing {}
+
+class Stated {
+  toJSON() {
+    return { a: 1 }
+  }
+}
+
+test.each([[{}], [Object.create(null)], [new Stated()], [new Nothing()], [[]], [new Date(0)], [new Map()]])(
+  'an object that is empty, or says itself what it is in JSON, is a result: %j',
+  async (result) => {
+    expect(await invoke(() => result)).toEqual({ result: JSON.parse(JSON.stringify(result)) })
+  },
+)

@@ -195,6 +195,12 @@ test.each([
   [{ description: undefined }, 'Tool "pay" needs a description'],
   [{ execute: undefined }, 'Tool "pay" needs a function execute'],
   [{ parameters: { amount: 'number' } }, 'The parameters of tool "pay" must be a schema'],
+  [{ parameters: { type: 'object', properties: {} } }, 'Of this JSON Schema z.fromJSONSchema makes one.'],
+  [{ parameters: { '~standard': { version: 1, vendor: 'valibot' } } }, 'toStandardJsonSchema of @valibot'],
+  [
+    { parameters: z.union([z.object({ a: z.string() }), z.object({})]) },
+    'put a union, a list or a text into',
+  ],
   [
     { parameters: z.object({ due: z.date() }) },
     'The parameters of tool "pay" cannot be told to a model: Date',
@@ -204,6 +210,17 @@ test.each([
   expect(make).toThrow(
     expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining(said) }),
   )
+})
+
+test('a JSON Schema is one of zod by its fromJSONSchema', async () => {
+  const parameters = z.fromJSONSchema({
+    type: 'object',
+    properties: { a: { type: 'number' } },
+    required: ['a'],
+  })
+  const pay = tool({ ...options, parameters })
+  expect(pay.declaration.parameters).toMatchObject({ properties: { a: { type: 'number' } } })
+  expect(await pay.check({ a: 'much' })).toMatchObject([{ path: 'a' }])
 })
 
 test.each([undefined, null, 0, '', true])(

@@ -3,7 +3,7 @@ import { Agent } from '../../src/agent/agent.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
 import { createCallerTool } from '../../src/agent/tools/caller-tool.js'
 import { tool } from '../../src/agent/tools/tool.js'
-import type { ChatClient } from '../../src/model/chat-client.js'
+import type { ChatClient, ChatEvent } from '../../src/model/chat-client.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { createGate } from '../support/gate.js'
 
@@ -104,4 +104,63 @@ test('tool calls whose arguments take for ever to check hold the process up no l
   expect(told).toHaveLength(4)
   for (const content of told ?? [])
     expect(content).toMatchObject({ error: expect.stringContaining('could not be checked') })
+})
+
+/** What programs without types give where an object is meant. */
+const slips: readonly (readonly [said: string, options: Partial<AgentOptions>])[] = [
+  ['beforeRun of a middleware must give', { middleware: [{ beforeRun: () => 'Be brief.' as never }] }],
+  ['beforeRun of a middleware must give', { middleware: [{ beforeRun: () => ({ reply: 'Hi' }) as never }] }],
+  ['afterRun of a middleware must give', { middleware: [{ afterRun: () => 'redacted' as never }] }],
+  [
+    'beforeRun of provider "p" must give',
+    { contextProviders: [{ name: 'p', beforeRun: () => 'Hi' as never }] },
+  ],
+  [
+    'beforeRun of provider "p" must give',
+    { contextProviders: [{ name: 'p', beforeRun: () => ({ instruction: 'Hi' }) as never }] },
+  ],
+  [
+    'callModel of a middleware gave an answer without',
+    { middleware: [{ callModel: async () => ({ text: 'Hi' }) as never }] },
+  ],
+  ['The client of "Agent" gave an answer without', { client: createEndingClient({}) }],
+  [
+    'The client of "Agent" gave an answer without',
+    { client: createEndingClient({ message: { role: 'assistant', contents: [] } }) },
+  ],
+]
+
+function createEndingClient(answer: object): ChatClient {
+  return {
+    model: 'm',
+    async *stream() {
+      yield { type: 'completed', ...answer } as ChatEvent
+    },
+  }
+}
+
+test.each(slips)('a program without types is told: %s (%o)', async (said, options) => {
+  const agent = new Agent({ name: 'Agent', client: new ScriptedModel([{ text: 'Hello' }]), ...options })
+  const message = expect.stringContaining(said)
+  await expect(agent.run('Hi').finalResponse()).rejects.toMatchObject({
+    code: 'invalid_configuration',
+    message,
+  })
+})
+
+test('a history that gives no list is told', async () => {
+  const history = { load: async () => null as never, append: async () => {} }
+  const agent = new Agent({ name: 'Agent', client: new ScriptedModel([]), history })
+  const run = agent.run('Hi', { session: agent.createSession() }).finalResponse()
+  await expect(run).rejects.toThrow(
+    'What load of the history of agent "Agent" gives must be a list, not null.',
+  )
+})
+
+test('whoever gives an object with nothing in it changes nothing', async () => {
+  const middleware = [{ beforeRun: () => ({ instructions: undefined }), afterRun: () => null as never }]
+  const contextProviders = [{ name: 'p', beforeRun: () => null as never }]
+  const client = new ScriptedModel([{ text: 'Hello' }])
+  const agent = new Agent({ name: 'Agent', client, middleware, contextProviders })
+  expect((await agent.run('Hi')).text).toBe('Hello')
 })

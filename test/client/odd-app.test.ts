@@ -139,3 +139,16 @@ test("an answer in the shape that is the agent's own comes as it is, to whoever 
   const { session } = await open((response) => tell(response, [...told.slice(0, 4), shaped]))
   expect((await session.run('Hi')).value).toEqual({ number: 7 })
 })
+
+test('an answer of middleware, which no step tells of, is told when it comes', async () => {
+  const answered = [request('Hi'), {}, completed('No.').data]
+  const types = ['run.accepted', 'run.prepared', 'run.completed']
+  const lines = types.map((event, id) =>
+    toSseText({ id: String(id), event, data: JSON.stringify(answered[id]) }),
+  )
+  const { session } = await open((response) => tell(response, lines))
+  const run = session.run('Hi')
+  let said = ''
+  for await (const update of run) said += update.text
+  expect([said, (await run).text]).toEqual(['No.', 'No.'])
+})

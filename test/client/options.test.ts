@@ -66,3 +66,11 @@ test.each(['', ' ', '.', '..', 'a/b', 7] as string[])(
     await expect(client.listSessions(id)).rejects.toEqual(refused)
   },
 )
+
+test('what a tool gives that JSON says nothing of is no result', async () => {
+  const tool = clientTool({ name: 'read', description: '', execute: () => new Response('Sunny.') })
+  const context = { callId: 'c', signal: new AbortController().signal }
+  expect(await tool.execute({}, context)).toEqual({
+    error: expect.stringContaining('of a value of type Response JSON says nothing'),
+  })
+})

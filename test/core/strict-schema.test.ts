@@ -101,6 +101,15 @@ test('a union of objects that a property tells apart is one of any of them', () 
   expect(toStrictSchema(withOneOf(['a'], ['b', 'c']))).toBeDefined()
 })
 
+test('what tells the objects of a union apart stands first in each of them', () => {
+  const cat = z.object({ name: z.string(), kind: z.literal('cat') })
+  const dog = z.object({ name: z.string(), kind: z.literal('dog'), age: z.number() })
+  for (const pet of [z.union([cat, dog, z.null()]), z.discriminatedUnion('kind', [cat, dog])]) {
+    const strict = toStrictSchema(toJsonSchema(z.object({ pet })))
+    expect(JSON.stringify(strict).match(/"properties":{"kind":{[^}]*},"name"/g)).toHaveLength(2)
+  }
+})
+
 test('values say which type they have', () => {
   const schema = { a: { enum: ['b', 'c'] }, n: { const: 1 }, t: { enum: [true] } }
   expect(
@@ -165,6 +174,18 @@ describe('cannot be strict:', () => {
         properties: {
           a: { oneOf: oneOf(['a'], ['b']).oneOf.map((one) => ({ ...one, type: ['object', 'null'] })) },
         },
+        required: ['a'],
+      },
+    ],
+    [
+      'objects that begin alike',
+      z.object({ a: z.union([z.object({ b: z.string(), c: z.string() }), z.object({ b: z.string() })]) }),
+    ],
+    [
+      'a choice of which one is any object',
+      {
+        type: 'object',
+        properties: { a: { oneOf: [...oneOf(['a'], ['b']).oneOf, { type: 'object', properties: {} }] } },
         required: ['a'],
       },
     ],

@@ -392,3 +392,28 @@ test('models with the interface of another release are refused by name', () => {
   const model = { ...new MockLanguageModelV4(), specificationVersion: 'v2', provider: 'old' }
   expect(() => createAISDKChatClient(model as never)).toThrow(/"old" has interface v2/)
 })
+
+test.each([['openai/gpt-5.4'], [undefined], [{}]])('what is no model is refused: %j', (given) => {
+  expect(() => createAISDKChatClient(given as never)).toThrow(
+    'takes a model that a provider of the AI SDK gives',
+  )
+})
+
+describe.each(['length', 'content-filter'] as const)('of an answer that was cut off by %s', (unified) => {
+  const end = { ...finish, finishReason: { unified, raw: unified } } as const
+  const call = (input: string) =>
+    ({ type: 'tool-call', toolCallId: 'a', toolName: 'get_weather', input }) as const
+
+  test.each(['', ' ', '{"location": "Par', 'null'])(
+    'a call with the arguments %j is left out',
+    async (input) => {
+      const { message } = await ask(mock([call(input), end]).client, 'Weather?')
+      expect(message.contents).toEqual([])
+    },
+  )
+
+  test('a call that came whole is kept', async () => {
+    const { message } = await ask(mock([call('{"location":"Paris"}'), call(''), end]).client, 'Weather?')
+    expect(message.contents).toMatchObject([{ type: 'functionCall', arguments: { location: 'Paris' } }])
+  })
+})

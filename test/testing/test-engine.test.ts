@@ -143,3 +143,11 @@ test.each([
   // A millisecond for each boundary, and nothing more.
   expect(engine.clock.now() - startedAt).toBeLessThan(100)
 })
+
+test('agents that are no function, or are not there, are refused', async () => {
+  const agent = new Agent({ name: 'Echo', client: new ScriptedModel([]) })
+  for (const slip of [{ agents: [agent] }, { agent }, undefined]) {
+    const opened = TestEngine.open(slip as unknown as TestEngineOptions)
+    await expect(opened).rejects.toMatchObject({ code: 'invalid_configuration' })
+  }
+})

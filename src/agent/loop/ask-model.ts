@@ -1,3 +1,4 @@
+import { refuse } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
 import { createTextMessage, noUsage, toText } from '../../core/messages.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../../model/chat-client.js'
@@ -60,7 +61,9 @@ function toLayers(
     .map((middleware) => async (request, next) => {
       const answer = await middleware.callModel?.({ ...shared, request }, next)
       if (answer === undefined) throw createForgottenReturn()
-      return typeof answer === 'object' ? answer : toFreeAnswer(answer)
+      return typeof answer === 'object'
+        ? checkAnswer('callModel of a middleware', answer)
+        : toFreeAnswer(answer)
     })
 }
 
@@ -68,6 +71,15 @@ function createForgottenReturn(): AgentError {
   return new AgentError(
     'invalid_configuration',
     'callModel of a middleware returned nothing: return what next() gives, or the text of an answer.',
+  )
+}
+
+/** Refuses what is no answer; clients and middleware may be made without types. @throws {AgentError} `invalid_configuration` naming whose it is. */
+function checkAnswer(from: string, answer: ChatAnswer): ChatAnswer {
+  const { message, usage }: Partial<ChatAnswer> = answer
+  if (Array.isArray(message?.contents) && typeof usage?.totalTokens === 'number') return answer
+  return refuse(
+    `${from} gave an answer without a message that has contents, or without usage of { inputTokens, outputTokens, totalTokens }.`,
   )
 }
 
@@ -88,7 +100,7 @@ async function streamAnswer(
   let answer: ChatAnswer | undefined
   for await (const event of streamDurably(context, asking)) {
     signal.throwIfAborted()
-    if (event.type === 'completed') answer = event
+    if (event.type === 'completed') answer = checkAnswer(`The client of "${context.agent.name}"`, event)
     else if (event.type === 'reset') resetStep(context, step)
     else if (event.type !== 'continuation' && passesDeltas) recordDelta(context, step, event)
   }

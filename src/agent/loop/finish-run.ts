@@ -1,3 +1,4 @@
+import { refuse } from '../../core/check-options.js'
 import { AgentError, type Issue } from '../../core/errors.js'
 import type { AgentResponse } from '../../core/response.js'
 import type { StepState } from '../../run/fold.js'
@@ -5,6 +6,7 @@ import { toResponse } from '../../run/to-response.js'
 import { toAnswerText } from '../../run/turn-messages.js'
 import type { ContextProvider } from '../agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
+import { readGiven } from './read-given.js'
 import type { EquippedRun } from './run-context.js'
 import { parseAnswer, toAnswer } from './to-answer.js'
 import { withinTimeLeft } from './within-time-left.js'
@@ -77,7 +79,11 @@ async function askMiddleware(context: EquippedRun, response: AgentResponse): Pro
     const changed = await withinTimeLeft(context, 'Middleware', async (signal) =>
       middleware.afterRun?.(toMiddlewareContext(context, signal), { ...response, text }),
     )
-    text = changed?.text ?? text
+    const given = readGiven('afterRun of a middleware', changed ?? undefined, { text: 'text' })
+    // Whoever forgets to return what is redacted must not send out what is not.
+    if (given !== undefined && 'text' in given && given.text === undefined)
+      refuse('afterRun of a middleware gave a text that is undefined.')
+    text = given?.text ?? text
   }
   return text
 }

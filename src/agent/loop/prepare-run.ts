@@ -3,6 +3,7 @@ import type { PreparedAnswer, RunPrepared } from '../../run/events.js'
 import type { AgentDefinition, ContextProvider } from '../agent-definition.js'
 import type { ProvidedContext } from '../providers/provider-context.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
+import { readGiven } from './read-given.js'
 import type { EquippedRun } from './run-context.js'
 import { withinTimeLeft } from './within-time-left.js'
 
@@ -40,7 +41,7 @@ async function askMiddleware(context: EquippedRun): Promise<Asked> {
   let asked: Asked = {}
   for (const [by, middleware] of agent.middleware.entries()) {
     const { instructions = agent.instructions, request = context.request.messages } = asked
-    const result = await withinTimeLeft(context, 'Middleware', async (signal) =>
+    const given = await withinTimeLeft(context, 'Middleware', async (signal) =>
       middleware.beforeRun?.({
         ...toMiddlewareContext(context, signal),
         history,
@@ -48,6 +49,11 @@ async function askMiddleware(context: EquippedRun): Promise<Asked> {
         messages: request,
       }),
     )
+    const result = readGiven('beforeRun of a middleware', given ?? undefined, {
+      instructions: 'text',
+      messages: 'list',
+      answer: 'text',
+    })
     if (result === undefined) continue
     if ('answer' in result) return { ...asked, answer: { text: result.answer, by } }
     const { instructions: told, messages } = result
@@ -68,7 +74,8 @@ async function askProvider(
   const provided = await withinTimeLeft(context, `"${provider.name}"`, async (signal) =>
     provider.beforeRun?.({ ...toProviderContext(context, provider.name, signal), messages }),
   )
-  return provided ?? {}
+  const members = { instructions: 'text', messages: 'list' } as const
+  return readGiven(`beforeRun of provider "${provider.name}"`, provided ?? undefined, members) ?? {}
 }
 
 function toPrepared(

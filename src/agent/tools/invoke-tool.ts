@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.js'
 import { hasCode, toErrorMessage } from '../../core/errors.js'
-import { type JsonValue, toJsonValue } from '../../core/json.js'
+import { type JsonValue, toJsonValue, toResultValue } from '../../core/json.js'
 import { raceAbort } from '../../core/race-abort.js'
 import { toErrorType } from '../../model/telemetry/tracing.js'
 import { noteToolFailure } from '../telemetry/tool-failure.js'
@@ -76,7 +76,7 @@ async function invokeOnce(
 function toOutcome(returned: unknown, limits: InvocationLimits): ToolOutcome | PendingOutcome {
   if (returned instanceof PendingResult) return returned.output ?? { parked: 'tool' }
   try {
-    return fitResult(toJsonValue(returned), limits)
+    return fitResult(toResultValue(returned), limits)
   } catch (error) {
     noteToolFailure(toErrorType(error))
     const message = `The tool has run, but what it gave cannot be told: ${toErrorMessage(error)}`

@@ -116,7 +116,7 @@ function toParameters(
   if (schema.type !== 'object') {
     throw new AgentError(
       'invalid_configuration',
-      `The parameters of tool "${name}" must be an object schema.`,
+      `The parameters of tool "${name}" must be an object schema: put a union, a list or a text into a property of one.`,
     )
   }
   const strictSchema = strict === false ? undefined : toStrictSchema(schema)

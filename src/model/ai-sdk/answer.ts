@@ -7,6 +7,7 @@ import type {
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
 import { AgentError } from '../../core/errors.js'
+import { isJsonObject, parseJson } from '../../core/json.js'
 import { type Content, noUsage, type ProviderData, type Usage } from '../../core/messages.js'
 import type { ChatEvent, FinishReason } from '../chat-client.js'
 import { parseArguments } from '../parse-arguments.js'
@@ -28,6 +29,8 @@ type Metadata = SharedV4ProviderMetadata | undefined
 export class AISDKAnswer {
   readonly #contents: (Content | Block)[] = []
   readonly #open = new Map<string, Block>()
+  /** Calls whose arguments are no JSON object, or not there. */
+  readonly #unfinished = new Set<Content | Block>()
   #model: string
   #id: string | undefined
   #usage: Usage = noUsage
@@ -68,7 +71,7 @@ export class AISDKAnswer {
       case 'raw':
         return undefined
       default:
-        this.#contents.push(...toContents(part))
+        this.#add(part)
         return undefined
     }
   }
@@ -79,7 +82,7 @@ export class AISDKAnswer {
     this.#id = response?.id
     this.#usage = readUsage(usage)
     this.#finish = finishReason.unified
-    this.#contents.push(...content.flatMap(toContents))
+    for (const part of content) this.#add(part)
     return this.#contents.flatMap((one): ChatEvent[] =>
       one.type === 'text' || one.type === 'reasoning' ? [{ type: one.type, text: one.text }] : [],
     )
@@ -87,7 +90,10 @@ export class AISDKAnswer {
 
   /** The whole answer. @throws {AgentError} `model_error`, retryable, when the model did not come to an end. */
   complete(): ChatEvent {
-    const contents = this.#contents.flatMap(toFinished)
+    const isCutOff = this.#finish === 'length' || this.#finish === 'content-filter'
+    // What the model did not write to the end must not be carried out.
+    const whole = isCutOff ? this.#contents.filter((one) => !this.#unfinished.has(one)) : this.#contents
+    const contents = whole.flatMap(toFinished)
     const hasCalls = contents.some(({ type }) => type === 'functionCall')
     return {
       type: 'completed',
@@ -97,6 +103,13 @@ export class AISDKAnswer {
       model: this.#model,
       ...(this.#id === undefined ? {} : { responseId: this.#id }),
     }
+  }
+
+  #add(part: LanguageModelV4Content): void {
+    const contents = toContents(part)
+    this.#contents.push(...contents)
+    if (part.type !== 'tool-call' || isJsonObject(parseJson(part.input))) return
+    for (const content of contents) this.#unfinished.add(content)
   }
 
   #begin(

@@ -36,6 +36,7 @@ export class ChatCompletionsAnswer {
   #id: string | undefined
   #usage: Usage = noUsage
   #finish: string | undefined
+  #hasBegun = false
 
   constructor(asked: AskedQuestion) {
     this.#asked = asked
@@ -49,6 +50,7 @@ export class ChatCompletionsAnswer {
   /** Takes in the next chunk, or a whole completion; returns the deltas in it. @throws {AgentError} `model_error` when it is neither. */
   add(chunk: unknown): readonly ChatEvent[] {
     if (!isJsonObject(chunk)) throw createMalformedError()
+    this.#hasBegun = true
     if (typeof chunk.model === 'string' && chunk.model !== '') this.#model = chunk.model
     if (typeof chunk.id === 'string' && chunk.id !== '') this.#id = chunk.id
     this.#usage = readUsage(chunk.usage) ?? this.#usage
@@ -63,6 +65,7 @@ export class ChatCompletionsAnswer {
 
   /** The whole answer. @throws {AgentError} `model_error`, retryable, when the server never said that it was done. */
   complete(): ChatEvent {
+    if (!this.#hasBegun) throw createUnfinishedError(noAnswer)
     const finishReason = toFinishReason(this.#finish, !this.#calls.isEmpty)
     return {
       type: 'completed',
@@ -112,6 +115,10 @@ export class ChatCompletionsAnswer {
     return { ...reasoning, providerData }
   }
 }
+
+/** Web pages have no lines that a stream of events would have, and neither have empty answers. */
+const noAnswer =
+  'The model server sent no answer. Is its address that of a Chat Completions API, version included (mostly /v1)?'
 
 const reasoningMembers: readonly ReasoningMember[] = ['reasoning_content', 'reasoning']
 

@@ -54,7 +54,7 @@ export class ResponsesAnswer {
     if (!isJsonObject(event)) throw createMalformedResponseError()
     if (typeof event.sequence_number === 'number') this.#sequence = event.sequence_number
     if (event.type === 'error') throw toResponseFailure(event)
-    if (isJsonObject(event.response)) this.addResponse(event.response)
+    if (isJsonObject(event.response)) this.#setResponse(event.response, toStatus(event.type))
     if (event.type === 'response.output_item.done') this.#addItem(event)
     return toDelta(event)
   }
@@ -62,8 +62,7 @@ export class ResponsesAnswer {
   /** Takes in where the whole response stands. */
   addResponse(response: unknown): void {
     if (!isJsonObject(response)) throw createMalformedResponseError()
-    this.#response = response
-    this.#status = response.status
+    this.#setResponse(response, undefined)
   }
 
   /** The deltas of a response that came whole. */
@@ -86,10 +85,16 @@ export class ResponsesAnswer {
       type: 'completed',
       message: { role: 'assistant', contents },
       usage: readUsage(response.usage),
-      finishReason: toFinishReason(response, hasCalls),
+      finishReason: toFinishReason(response, this.#status, hasCalls),
       model: typeof response.model === 'string' && response.model !== '' ? response.model : this.#asked.model,
       ...(this.id === undefined ? {} : { responseId: this.id }),
     }
+  }
+
+  /** Servers exist that tell the status by the event alone. */
+  #setResponse(response: JsonObject, told: string | undefined): void {
+    this.#response = response
+    this.#status = response.status ?? told
   }
 
   #addItem({ output_index: index, item }: JsonObject): void {
@@ -120,8 +125,25 @@ function toDelta({ type, delta, summary_index: part }: JsonObject): ChatEvent | 
   }
 }
 
+/** The status that an event tells of its response; `undefined` when that has ended well. */
+function toStatus(type: unknown): string | undefined {
+  switch (type) {
+    case 'response.created':
+    case 'response.queued':
+    case 'response.in_progress':
+      return 'in_progress'
+    case 'response.incomplete':
+      return 'incomplete'
+    case 'response.failed':
+      return 'failed'
+    default:
+      return undefined
+  }
+}
+
 function toFinishReason(
-  { incomplete_details: details, status }: JsonObject,
+  { incomplete_details: details }: JsonObject,
+  status: unknown,
   hasCalls: boolean,
 ): FinishReason {
   if (status !== 'incomplete') return hasCalls ? 'tool_calls' : 'stop'

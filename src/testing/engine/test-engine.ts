@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { refuse } from '../../core/check-options.js'
 import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
 import { MemoryRunLog } from '../../log/memory-run-log.js'
@@ -85,8 +86,10 @@ export class TestEngine {
   #sweptVersion = 0
   #failure: { readonly error: unknown } | undefined
 
-  /** An engine whose first process has just started. */
+  /** An engine whose first process has just started. @throws {AgentError} `invalid_configuration` when nothing makes its agents. */
   static async open(options: TestEngineOptions): Promise<TestEngine> {
+    if (typeof options?.agents !== 'function')
+      refuse('TestEngine.open needs agents: a function that makes them, as each process has its own.')
     const clock = new VirtualClock()
     const log = (await options.log?.(clock)) ?? new MemoryRunLog({ clock })
     return new TestEngine(options, clock, log)

@@ -178,3 +178,8 @@ test.each([
   }
   expect(read).toThrow(expect.objectContaining({ code: 'model_error', retryable: true }))
 })
+
+test('what sends nothing, such as a web page, is doubted to be a model server', () => {
+  const answer = new ChatCompletionsAnswer({ model: 'asked', messages: [] })
+  expect(() => answer.complete()).toThrow('The model server sent no answer. Is its address')
+})

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { ResponsesAnswer } from '../../../src/model/openai/responses-answer.js'
+
+const message = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Hi' }] }
+
+/** What becomes of an answer whose response never says how it stands: only the events do. */
+function read(...types: readonly string[]) {
+  const answer = new ResponsesAnswer({ model: 'asked', chains: false })
+  for (const type of types) answer.addEvent({ type, response: { id: 'r', output: [message] } })
+  return answer
+}
+
+test.each(['response.created', 'response.queued', 'response.in_progress'])(
+  'an answer whose last event is %s has not ended',
+  (type) => {
+    const answer = read('response.created', type)
+    expect(answer.hasEnded).toBe(false)
+    const unfinished = expect.objectContaining({ code: 'model_error', retryable: true })
+    expect(() => answer.complete()).toThrow(unfinished)
+  },
+)
+
+test.each([
+  ['response.completed', 'stop'],
+  ['response.incomplete', 'length'],
+])('an answer whose last event is %s has ended by %s', (type, finishReason) => {
+  expect(read('response.created', type).complete()).toMatchObject({ finishReason })
+})
+
+test('an answer whose last event is response.failed has failed', () => {
+  expect(() => read('response.failed').complete()).toThrow('broke off its answer')
+})
