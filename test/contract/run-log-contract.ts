@@ -291,6 +291,7 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       await log.create({ agent, session: 's4', run: 'r' }, request('x'))
       const first = await other.sessions(agent, { owner: 'ann', limit: 2 })
       const second = await other.sessions(agent, { owner: 'ann', limit: 2, before: first.at(-1) })
+      expect(first).toHaveLength(2)
       expect([...first, ...second].map(({ session }) => session).sort()).toEqual(['s1', 's2', 's3'])
       expect(
         (await log.sessions(agent, { owner: undefined, limit: 9 })).map(({ session }) => session),

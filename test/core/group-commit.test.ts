@@ -221,7 +221,9 @@ test('every wait for another connection is as long as the first, also after one 
   const now = performance.now.bind(performance)
   let passedMs = 0
   vi.spyOn(performance, 'now').mockImplementation(() => now() + passedMs)
-  onTestFinished(() => vi.restoreAllMocks())
+  onTestFinished(() => {
+    vi.restoreAllMocks()
+  })
   const writeWhileLocked = async (value: string) => {
     const written = shared.run(write(value))
     await new Promise((resolve) => setTimeout(resolve, 5))

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import { AgentError } from '../../src/core/errors.js'
+import { createTextMessage } from '../../src/core/messages.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { isTerminal, type StoredEvent } from '../../src/run/events.js'
 import type { RunLog } from '../../src/run/run-log.js'
+import { createRunRequest } from '../../src/session/client/run-request.js'
 import { VirtualClock } from '../../src/testing/engine/virtual-clock.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
 import { EntityKit } from './entity-kit.js'
@@ -74,6 +76,51 @@ test('an execution that is repeated gets the same idempotency key and a higher a
   await entity.operate('run', { correlationId: 'run' })
   const repeated = executions.find(({ callId }) => callId === first?.data.callId)
   expect(repeated).toMatchObject({ attempt: 2, idempotencyKey: first?.data.idempotencyKey })
+})
+
+/** The idempotency key of a run's one call, where everything has its usual name but what is given. */
+async function readIdempotencyKey(other: {
+  agent?: string
+  session?: string
+  run?: string
+  owner?: string
+  tool?: string
+  callId?: string
+  n?: number
+}) {
+  const {
+    agent: name = 'Agent',
+    session = 's',
+    run = 'run',
+    owner,
+    tool = 'work',
+    callId = '1',
+    n = 1,
+  } = other
+  const { made, executions } = createTool({ name: tool })
+  const script = [{ calls: [{ name: tool, arguments: { n }, callId }] }, { text: 'done' }]
+  const { log, agent } = createSession(script, { agent: { name, tools: [made] } })
+  const messages = [createTextMessage('user', 'Go')]
+  const request = createRunRequest({ messages, options: { enableToolCalls: true }, owner })
+  await log.create({ agent: name, session, run }, request)
+  await new EntityKit({ agent, log, session }).operate('run', { correlationId: run })
+  return executions[0]?.idempotencyKey
+}
+
+test('calls that differ in anything have keys of their own, whatever else is named alike', async () => {
+  const others = [
+    {},
+    { agent: 'Other' },
+    { session: 't' },
+    { run: 'b' },
+    { owner: 'ann' },
+    { tool: 'pay' },
+    { callId: '2' },
+    { n: 2 },
+  ]
+  const keys = await Promise.all(others.map(readIdempotencyKey))
+  expect(keys[0]).toBe(await readIdempotencyKey({}))
+  expect(new Set(keys).size).toBe(others.length)
 })
 
 test('a tool that must not be repeated is not: the model is told that its outcome is unknown', async () => {

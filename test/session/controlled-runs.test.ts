@@ -682,3 +682,38 @@ test('an answer that middleware gives after the run was cancelled is not told', 
   await new Promise((resolve) => setTimeout(resolve, 30))
   expect(await typesOf(log)).toEqual(types)
 })
+
+test('a run whose wishes cannot be watched is carried out, and the trouble told', async () => {
+  const { log, entity } = createSession([{ text: 'done' }])
+  log.watchControls = () => {
+    throw new AgentError('store_unavailable', 'The store is gone.')
+  }
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  expect(await lastOf(log)).toMatchObject({ type: 'run.completed' })
+  expect(entity.logged.join()).toContain('The store is gone.')
+})
+
+test('what is known before the model is asked is in the log by then', async () => {
+  const log = new MemoryRunLog()
+  const story: string[] = []
+  const append = log.append.bind(log)
+  log.append = async (...args) => {
+    story.push(...args[2].map(({ type }) => type))
+    return append(...args)
+  }
+  const { entity } = createSession(
+    (_request, call) => {
+      story.push('model')
+      return { text: call === 0 ? 'no JSON' : '{}' }
+    },
+    { log },
+  )
+  await ask(log, 'a', 'a', { responseSchema: { type: 'object' } })
+  await log.control(run, { type: 'steer', run: 'b', messages: [createTextMessage('user', 'b')] })
+  await ask(log, 'b')
+  await entity.operate('run', { correlationId: 'a' })
+  const [beforeFirst, beforeSecond] = story.join(' ').split(' model ')
+  expect(beforeFirst).toContain('run.steered')
+  expect(beforeSecond).toContain('answer.rejected')
+})

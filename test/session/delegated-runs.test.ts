@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Agent } from '../../src/agent/agent.js'
 import { AgentError } from '../../src/core/errors.js'
 import { toProblem } from '../../src/core/problem.js'
@@ -6,7 +6,15 @@ import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import { fold } from '../../src/run/fold.js'
 import { toOpenApprovals } from '../../src/run/waiting.js'
 import { type ModelScript, ScriptedModel } from '../../src/testing/scripted-model.js'
-import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
+import {
+  ask,
+  callWork,
+  createDistantLog,
+  createSession,
+  createSleepingClock,
+  createTool,
+  key,
+} from './session-kit.js'
 
 const askExpert = { calls: [{ name: 'Expert', arguments: { query: 'What is 1?' }, callId: 'ask' }] }
 const inner = { ...key, run: 'a/ask' }
@@ -19,7 +27,7 @@ const delegating: ModelScript = ({ messages }) =>
 const working: ModelScript = ({ messages }) =>
   messages.some(({ role }) => role === 'tool') ? { text: 'ten' } : callWork(1)
 
-function createDelegating(options: Parameters<typeof createTool>[0] = {}, log = new MemoryRunLog()) {
+function createDelegating(options: Parameters<typeof createTool>[0] = {}, log = createDistantLog()) {
   const { made, executions } = createTool(options)
   const expertModel = new ScriptedModel(working)
   const expert = new Agent({
@@ -109,6 +117,20 @@ test("a delegated run's approval is the outer run's, and names the innermost too
   await log.control(outer, { ...decision, arguments: { n: 4 } })
   await entity.operate('decide', { correlationId: 'a' })
   expect(executions.map(({ n }) => n)).toEqual([4])
+  expect((await log.read(outer)).at(-1)).toMatchObject({ type: 'run.completed' })
+})
+
+test('a decision that could not be handed on at first is handed on when the store works again', async () => {
+  const { log, entity, executions } = createDelegating({ approval: 'always' })
+  await ask(log, 'a')
+  await entity.operate('run', { correlationId: 'a' })
+  const [approval] = toOpenApprovals(fold(await log.read(outer)))
+  const { approvalId = '' } = approval ?? {}
+  await log.control(outer, { type: 'decision', approvalId, decision: 'approve' })
+  const error = new AgentError('store_unavailable', 'The network is down.', { retryable: true })
+  vi.spyOn(log, 'control').mockRejectedValueOnce(error)
+  await entity.operate('decide', { correlationId: 'a' })
+  expect(executions).toHaveLength(1)
   expect((await log.read(outer)).at(-1)).toMatchObject({ type: 'run.completed' })
 })
 

@@ -7,7 +7,7 @@ import { createRunRequest } from '../../src/session/client/run-request.js'
 import { type SweepOptions, sweep } from '../../src/session/watchdog/sweep.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { completed, started } from '../run/event-samples.js'
-import { ask, createSession, key } from './session-kit.js'
+import { ask, createDistantLog, createSession, key } from './session-kit.js'
 
 const run = { ...key, run: 'a' }
 const minute = 60_000
@@ -16,7 +16,7 @@ function createAgent(name: string): Agent {
   return new Agent({ name, client: new ScriptedModel([]) })
 }
 
-function createSweep(log = new MemoryRunLog(), changes: Partial<SweepOptions> = {}) {
+function createSweep(log = createDistantLog(), changes: Partial<SweepOptions> = {}) {
   const signals: unknown[][] = []
   const options: SweepOptions = {
     log,
@@ -55,6 +55,20 @@ test('a run that was begun too often is given up, its caller told, and its sessi
     type: 'run.failed',
     data: { code: 'internal', detail: expect.stringContaining('3 times') },
   })
+})
+
+test('a run that somebody goes on with just then is not given up', async () => {
+  const { log, signals, options } = createSweep()
+  await ask(log, 'a')
+  await log.append(run, 1, [started(1), started(2), started(3)])
+  const append = vi.spyOn(log, 'append').mockImplementationOnce(async (key, expected, events) => {
+    await log.append(key, expected, [started(4)])
+    return log.append(key, expected, events)
+  })
+  expect(await sweep(options)).toMatchObject({ signalled: 1, givenUp: 0 })
+  expect(append).toHaveBeenCalledTimes(3)
+  expect((await log.read(run)).at(-1)).toMatchObject({ type: 'run.started', data: { epoch: 4 } })
+  expect(signals).toHaveLength(1)
 })
 
 test('a run that waits for a human is left alone until it is due', async () => {

@@ -69,6 +69,15 @@ test('where nobody may be told, a request that names a webhook tells nobody', as
   expect(toldOf(session)).toEqual([])
 })
 
+test('of a run that goes on in another operation nobody is told before it ends', async () => {
+  const limits = { parkAfterMs: -1, hardEndMs: 60_000 }
+  const session = createSession([{ text: 'One' }], { webhooks: 'all', limits })
+  await ask(session.log, 'a')
+  await session.entity.operate('run', { correlationId: 'a' })
+  expect(session.entity.signals).toEqual([['continue', { correlationId: 'a' }]])
+  expect(toldOf(session)).toEqual([])
+})
+
 test('a run that waits for a human is told of once for each time that it waits', async () => {
   const { made } = createTool({ approval: 'always' })
   const session = createSession([callWork(1), callWork(2), { text: 'Done' }], {

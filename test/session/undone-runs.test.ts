@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
 import type { UndoneCall } from '../../src/agent/agent-definition.js'
@@ -12,7 +12,15 @@ import type { StoredEvent } from '../../src/run/events.js'
 import { fold } from '../../src/run/fold.js'
 import { toOpenApprovals } from '../../src/run/waiting.js'
 import { type ModelScript, type ModelStep, ScriptedModel } from '../../src/testing/index.js'
-import { ask, callWork, createSession, createTool, key, type SessionOptions } from './session-kit.js'
+import {
+  ask,
+  callWork,
+  createSession,
+  createSleepingClock,
+  createTool,
+  key,
+  type SessionOptions,
+} from './session-kit.js'
 
 interface Undo {
   readonly n: number
@@ -101,6 +109,16 @@ test('what a run has done is undone, the newest first, without asking the model'
   expect(undos.map(({ undone }) => undone.idempotencyKey)).toEqual(keys.toReversed())
   const own = undos.map(({ context }) => context.idempotencyKey)
   expect(new Set([...keys, ...own]).size, 'each call has a key of its own').toBe(6)
+})
+
+test('an undoing that could not be noted with its run at first begins when it can', async () => {
+  const { log, say, undo, undos } = createUndoable([callWork(1)], { clock: createSleepingClock() })
+  await say('a')
+  const error = new AgentError('store_unavailable', 'The network is down.', { retryable: true })
+  vi.spyOn(log, 'control').mockRejectedValueOnce(error)
+  expect(end(await undo('b', 'a'))).toMatchObject({ type: 'run.completed' })
+  expect(undos).toHaveLength(1)
+  expect(await log.controls({ ...key, run: 'a' })).toEqual([{ type: 'undone', run: 'b' }])
 })
 
 test('the model is shown what was undone when it is asked again', async () => {

@@ -125,15 +125,17 @@ async function wake(
   const events = await log.read(key)
   const { attempt, outcome, parked, request, turn } = fold(events)
   const isHopeless = outcome === undefined && parked === undefined && attempt >= maxAttempts
+  let isGivenUp = false
   if (isHopeless) {
     const agent = agents.find(({ name }) => name === key.agent)
     const answers = agent === undefined ? [] : await findAnswersOf(agent, log, key)
-    if (await giveUp({ log, now }, key, events, attempt)) await cancelAnswers(answers)
+    isGivenUp = await giveUp({ log, now }, key, events, attempt)
+    if (isGivenUp) await cancelAnswers(answers)
   }
   if (turn === 0 && request !== undefined) await stopOthers({ log, signal }, key, request.options)
   // One that is given up is taken in by its session, which tells whoever waits for it, and goes on with the next.
   await signal(key, 'continue', { correlationId: key.run })
-  return isHopeless ? 'given up' : 'signalled'
+  return isGivenUp ? 'given up' : 'signalled'
 }
 
 /** False when somebody works on it after all. */

@@ -108,6 +108,29 @@ test('what was acknowledged is there for the next process', async () => {
   await later.close()
 })
 
+test('what is being written when the log is closed is written', async () => {
+  const path = join(folder, 'runs.db')
+  const key = { agent: 'A', session: 's', run: 'r' }
+  const log = new SqliteRunLog({ path })
+  const written = [key, { ...key, run: 'r2' }].map((one) => log.create(one, hello))
+  await log.close()
+  expect(await Promise.all(written)).toHaveLength(2)
+  const later = new SqliteRunLog({ path })
+  expect(await later.runsAfter(key, 0)).toHaveLength(2)
+  await later.close()
+})
+
+test('a follower is told of what is written together with other things', async () => {
+  const log = new SqliteRunLog({ path: join(folder, 'runs.db') })
+  const key = { agent: 'A', session: 's', run: 'r' }
+  const other = { ...key, run: 'r2' }
+  await Promise.all([log.create(key, hello), log.create(other, hello)])
+  const news = log.follow(key, 0, new AbortController().signal).next()
+  await Promise.all([log.append(other, 1, [started(1)]), log.append(key, 1, [started(1)])])
+  expect((await news).value).toMatchObject([{ id: 1, type: 'run.started' }])
+  await log.close()
+})
+
 test('a run whose log is full does not write into the next one', async () => {
   const path = join(folder, 'runs.db')
   const key = { agent: 'A', session: 's', run: 'r' }

@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { WriteAheadLog } from '../../../../src/core/write-ahead-log.js'
+import { toReleaseMessage } from '../../../../src/host/durable/entities/entity-lock.js'
+import type { Message } from '../../../../src/host/durable/hub/hub-message.js'
 import { TaskHub } from '../../../../src/host/durable/hub/task-hub.js'
 import { createGate } from '../../../support/gate.js'
 import { startTestProcess } from '../dispatcher-kit.js'
@@ -291,3 +293,30 @@ function breakCommits(hub: TaskHub, times = Number.POSITIVE_INFINITY) {
   })
   return fault
 }
+
+test('while an entity is locked it hears only its holder, also when that deletes it, and then everybody', async () => {
+  const { hub, dispatcher, signal, nextCall } = await startTestProcess()
+  await hub.run(() => hub.entities.lock('@e@k', 'holder', 0))
+  const send = (message: Message) => dispatcher.transact((outbox) => outbox.post(message))
+  const call = (name: string) =>
+    ({
+      id: name,
+      target: '@e@k',
+      kind: 'entity',
+      functionName: 'e',
+      name,
+      input: null,
+      isSignal: false,
+      sender: 'holder',
+    }) as const
+  await signal('k', 'other')
+  await send(call('delete'))
+  const first = await nextCall()
+  await send(call('add'))
+  first.succeed()
+  const second = await nextCall()
+  await send(toReleaseMessage('lock', 'holder', { name: 'e', key: 'k' }))
+  second.succeed()
+  const third = await nextCall()
+  expect([first, second, third].map(({ operations }) => operations)).toEqual(['delete', 'add', 'other'])
+})

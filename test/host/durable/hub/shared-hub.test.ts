@@ -98,6 +98,22 @@ test('a silent process loses its work after its lease, not before, and cannot co
   expect(b.hub.hasMessages('@e@other', clock.now)).toBe(false)
 })
 
+test('a process that shows life keeps its work, however long it takes', async () => {
+  const { a, b, clock } = await startPair()
+  await a.signal('k', '1')
+  const call = await a.nextCall()
+  for (let round = 0; round < 3; round += 1) {
+    clock.now += 4999
+    await a.lease.renew()
+    await b.lease.renew()
+    await b.watch.look()
+  }
+  call.succeed({ state: '"a"' })
+  await a.settled()
+  expect(b.calls).toEqual([])
+  expect(b.hub.entities.read('@e@k').state).toBe('"a"')
+})
+
 test('a failure that a silent process reports late does not disturb the one that took over', async () => {
   const { a, b, clock } = await startPair()
   await a.signal('k', '1')

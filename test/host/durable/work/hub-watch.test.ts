@@ -14,7 +14,8 @@ function startWatch() {
       return false
     },
   }
-  const lease = { hasDeadPeers: () => false, renew: async () => {} }
+  const renew = vi.fn(async () => {})
+  const lease = { hasDeadPeers: () => false, renew }
   const dispatcher = {
     isDue: () => false,
     onWork: (listener: () => void) => {
@@ -22,13 +23,13 @@ function startWatch() {
     },
   }
   const watch = new HubWatch({ hub, lease, dispatcher, log: () => {} } as unknown as HubWatchOptions)
-  watch.start(1e9)
+  watch.start(1_500)
   const countLooks = async (ms: number) => {
     const before = looks
     await vi.advanceTimersByTimeAsync(ms)
     return looks - before
   }
-  return { watch, countLooks, work: () => onWork() }
+  return { watch, renew, countLooks, work: () => onWork() }
 }
 
 test('looks less often when there is nothing to do for a while, and at once as often when there is', async () => {
@@ -54,4 +55,13 @@ test('looks no more once it is stopped', async () => {
   await watch.stop()
   work()
   expect(await countLooks(1_000)).toBe(0)
+})
+
+test('shows life again and again until it is stopped', async () => {
+  const { watch, renew, countLooks } = startWatch()
+  await countLooks(5_000)
+  expect(renew).toHaveBeenCalledTimes(3)
+  await watch.stop()
+  await countLooks(5_000)
+  expect(renew).toHaveBeenCalledTimes(3)
 })
