@@ -12,6 +12,7 @@ import { readWebhookOptions } from '../http/webhooks/webhook-options.js'
 import { openRunLog } from '../log/open-run-log.js'
 import { offlineModel } from '../model/offline/offline.js'
 import { agentRunOrchestrator, createAgentRunOrchestrator } from '../orchestration/agent-run-orchestrator.js'
+import { sendWhenDue } from '../orchestration/schedule-orchestrator.js'
 import { runForTool } from '../orchestration/tool-run-orchestrator.js'
 import { webhookActivity } from '../orchestration/webhook-orchestrator.js'
 import type { AgentReference } from '../orchestration/workflow/node-context.js'
@@ -25,6 +26,7 @@ import { toolRunOrchestrator } from '../session/execution/durable-tools.js'
 import { toExecutorSilence, toOperationLimits } from '../session/execution/execution-limits.js'
 import type { AgentResponseCallback } from '../session/execution/response-callback.js'
 import { webhookOrchestrator } from '../session/replies/tell-webhooks.js'
+import { scheduleOrchestrator } from '../session/scheduled/scheduled-messages.js'
 import type { AgentTrigger } from './agent-trigger.js'
 import {
   type AddAgentOptions,
@@ -88,7 +90,7 @@ export class AgentFunctionApp {
         ...toOperationLimits(options.operationTimeoutMs ?? functionTimeoutMs),
         executorSilenceMs: toExecutorSilence(process.env),
       },
-      chargesOwners: options.allowance !== undefined,
+      allowance: options.allowance,
       maxInlineMediaBytes,
       telemetry: options.telemetry,
       getDurableClient: (context) => clients.getDurable(context),
@@ -131,6 +133,7 @@ export class AgentFunctionApp {
     const names = () => this.#agents.map(({ name }) => name)
     df.app.orchestration(agentRunOrchestrator, createAgentRunOrchestrator(names))
     df.app.orchestration(toolRunOrchestrator, runForTool)
+    df.app.orchestration(scheduleOrchestrator, sendWhenDue)
     if (settings.webhooks !== undefined) registerWebhooks(settings.webhooks, log)
     const dialects = createProtocolRoutes(protocols)
     const routes = createAppRoutes({
@@ -218,6 +221,7 @@ export class AgentFunctionApp {
 const reservedNames: readonly string[] = [
   agentRunOrchestrator,
   toolRunOrchestrator,
+  scheduleOrchestrator,
   webhookOrchestrator,
   webhookActivity,
   watchdogFunction,

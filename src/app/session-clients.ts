@@ -2,7 +2,8 @@ import type { InvocationContext } from '@azure/functions'
 import * as df from 'durable-functions'
 import { WorkflowClient } from '../orchestration/workflow/workflow-client.js'
 import type { RunLog } from '../run/run-log.js'
-import { SessionClient, type SessionClientOptions } from '../session/client/session-client.js'
+import { SessionClient } from '../session/client/session-client.js'
+import type { SessionClientOptions } from '../session/client/session-client-options.js'
 
 interface Clients {
   readonly durable: df.DurableClient

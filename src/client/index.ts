@@ -3,6 +3,7 @@ export type { JsonObject, JsonValue } from '../core/json.js'
 export type { AgentResponseUpdate } from '../core/response.js'
 export type { ApprovalRequested, RunEvent } from '../run/events.js'
 export type { HistoryEntry, ToolCallView } from '../run/history-entry.js'
+export type { ScheduledMessage } from '../run/scheduled-run.js'
 export type { OpenCall } from '../run/waiting.js'
 export {
   type AgentSummary,
@@ -30,6 +31,7 @@ export type {
   MessagePart,
   RemoteDecision,
   RemoteRunOptions,
+  RemoteScheduleOptions,
   RemoteUndoOptions,
   RunHelpers,
 } from './session-options.js'

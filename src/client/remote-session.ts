@@ -1,19 +1,14 @@
-import {
-  checkFunction,
-  checkList,
-  checkOptions,
-  checkSignal,
-  type OptionNames,
-} from '../core/check-options.js'
+import { checkFunction, checkOptions, checkSignal } from '../core/check-options.js'
 import type { Clock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import { longestCorrelationId } from '../core/find-id-problem.js'
 import { followEvents } from '../core/follow-events.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
-import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../core/schema.js'
+import { parseWith, type Schema, type SchemaOutput } from '../core/schema.js'
 import {
   type RunAddress,
   type SessionAddress,
+  toAgentPath,
   toApprovalPath,
   toResultsPath,
   toRunPath,
@@ -22,17 +17,23 @@ import {
 import { AgentRun } from '../run/agent-run.js'
 import { type ApprovalRequested, isTerminal } from '../run/events.js'
 import type { HistoryEntry } from '../run/history-entry.js'
+import type { ScheduledMessage } from '../run/scheduled-run.js'
 import type { OpenCall } from '../run/waiting.js'
 import type { AppConnection } from './app-connection.js'
 import { checkId } from './check-id.js'
 import { Outage, outlast } from './outage.js'
 import { follow, type RemoteEvent, type RemoteResponse, seeRun } from './remote-run.js'
-import type {
-  MessagePart,
-  RemoteDecision,
-  RemoteRunOptions,
-  RemoteUndoOptions,
-  RunHelpers,
+import {
+  checkRunOptions,
+  type MessagePart,
+  type RemoteDecision,
+  type RemoteRunOptions,
+  type RemoteScheduleOptions,
+  type RemoteUndoOptions,
+  type RunHelpers,
+  scheduleOptions,
+  toBody,
+  undoOptions,
 } from './session-options.js'
 
 /** A run that is seen from outside: await it for the whole answer, or iterate it for its increments. */
@@ -90,6 +91,36 @@ export class RemoteSession {
   ): RemoteRun<SchemaOutput<ResponseSchema> | undefined> {
     checkRunOptions('run', options)
     return this.#see(options, options.correlationId ?? crypto.randomUUID(), toBody(input, options))
+  }
+
+  /**
+   * Has a message sent at a time within a year, to the second or so; a time that has passed means at once. Gives the correlation id of what will be its
+   * run: {@link cancel} takes it back until then, {@link resume} tells of it from then on.
+   *
+   * @example
+   * await session.schedule('Ask me how the interview went.', new Date('2027-01-31T17:00:00Z'))
+   */
+  async schedule(
+    input: string | readonly MessagePart[],
+    sendAt: Date,
+    options: RemoteScheduleOptions = {},
+  ): Promise<string> {
+    checkOptions('schedule', options, scheduleOptions)
+    if (!(sendAt instanceof Date) || Number.isNaN(sendAt.getTime()))
+      throw new AgentError('invalid_configuration', 'sendAt of schedule must be a date.')
+    const { session: sessionId, run } = this.#toRun(options.correlationId ?? crypto.randomUUID())
+    const body = { ...toBody(input, options), sendAt: sendAt.toISOString(), waitForResponse: false }
+    await this.#post(`${toAgentPath(this.agent)}/run`, { ...body, sessionId, correlationId: run })
+    return run
+  }
+
+  /** What the session has yet to be sent, the next first. @throws {AgentError} `not_found` when there is no such session, or it is somebody else's. */
+  async listScheduled(): Promise<readonly ScheduledMessage[]> {
+    const path = `${toSessionPath(this.#options.address)}?limit=1&scheduled=true`
+    const { scheduled } = await this.#ask((app) =>
+      app.readJson<{ readonly scheduled?: readonly ScheduledMessage[] }>(path),
+    )
+    return scheduled ?? []
   }
 
   /**
@@ -166,7 +197,7 @@ export class RemoteSession {
     await this.#post(toResultsPath(this.#toRun(correlationId)), { results: [{ callId, ...outcome }] })
   }
 
-  /** Stops a run; what it has said is kept. @throws {AgentError} `run_joined` when its message has joined another run, with which it ends. */
+  /** Stops a run; what it has said is kept. Takes a message back that was to be sent later. @throws {AgentError} `run_joined` when its message has joined another run, with which it ends. */
   async cancel(correlationId: string, reason?: string): Promise<void> {
     await this.#post(`${toRunPath(this.#toRun(correlationId))}/cancel`, { reason })
   }
@@ -209,73 +240,8 @@ export class RemoteSession {
   }
 }
 
-const runOptions: OptionNames<RemoteRunOptions> = {
-  correlationId: true,
-  responseFormat: true,
-  onBusy: true,
-  replaces: true,
-  continues: true,
-  webhook: true,
-  metadata: true,
-  enableToolCalls: true,
-  signal: true,
-  tools: true,
-  onApproval: true,
-}
-
-const undoOptions: OptionNames<RemoteUndoOptions> = {
-  correlationId: true,
-  message: true,
-  partial: true,
-  onBusy: true,
-  webhook: true,
-  metadata: true,
-  signal: true,
-  onApproval: true,
-}
-
 const followOptions = { after: true, signal: true } as const
 const readOptions = { limit: true, before: true, runs: true } as const
-
-/** What is sent the app checks. Of the rest, nobody would be asked by a misspelt `onApproval`. */
-function checkRunOptions(what: string, options: RemoteRunOptions): void {
-  checkOptions(what, options, runOptions)
-  const { tools = [], onApproval, signal } = options
-  checkFunction(`onApproval of ${what}`, onApproval)
-  checkSignal(`signal of ${what}`, signal)
-  checkList(`tools of ${what}`, tools)
-  const wrong = tools.findIndex((one) => typeof one?.execute !== 'function' || !one.declaration)
-  if (wrong === -1) return
-  const message = `Entry ${wrong} in the tools of ${what} is none: make it with clientTool({ ... }).`
-  throw new AgentError('invalid_configuration', message)
-}
-
-function toBody(
-  input: string | readonly MessagePart[],
-  {
-    responseFormat,
-    onBusy,
-    replaces,
-    continues,
-    webhook,
-    metadata,
-    enableToolCalls,
-    tools = [],
-  }: RemoteRunOptions,
-): JsonObject {
-  const said = typeof input === 'string' ? { message: input } : { messages: [{ content: input }] }
-  return {
-    ...(said as JsonObject),
-    onBusy,
-    replaces,
-    continues: continues && { ...continues },
-    webhook,
-    metadata,
-    enableToolCalls,
-    response_schema: responseFormat && toJsonSchema(responseFormat, 'responseFormat'),
-    tools: tools.length === 0 ? undefined : tools.map(({ declaration }) => ({ ...declaration })),
-  }
-}
 
 /** The app has checked what fits a schema of its own. One of the caller's may change what it accepts: defaults, transforms. */
 async function toTypedValue<ResponseSchema extends Schema>(

@@ -1,5 +1,13 @@
+import {
+  checkFunction,
+  checkList,
+  checkOptions,
+  checkSignal,
+  type OptionNames,
+} from '../core/check-options.js'
+import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
-import type { Schema } from '../core/schema.js'
+import { type Schema, toJsonSchema } from '../core/schema.js'
 import type { ApprovalRequested, OnBusy } from '../run/events.js'
 import type { ClientTool } from './client-tool.js'
 
@@ -61,6 +69,12 @@ export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extend
   readonly signal?: AbortSignal | undefined
 }
 
+/** What can be said of a message that is sent later. */
+export type RemoteScheduleOptions<ResponseSchema extends Schema = Schema> = Pick<
+  RemoteRunOptions<ResponseSchema>,
+  'correlationId' | 'responseFormat' | 'webhook' | 'metadata' | 'enableToolCalls'
+>
+
 export interface RemoteUndoOptions
   extends Pick<
     RemoteRunOptions,
@@ -70,4 +84,78 @@ export interface RemoteUndoOptions
   readonly message?: string | undefined
   /** Whether what can be undone is, where other things cannot. @default false: all of it, or nothing */
   readonly partial?: boolean | undefined
+}
+
+const runOptions: OptionNames<RemoteRunOptions> = {
+  correlationId: true,
+  responseFormat: true,
+  onBusy: true,
+  replaces: true,
+  continues: true,
+  webhook: true,
+  metadata: true,
+  enableToolCalls: true,
+  signal: true,
+  tools: true,
+  onApproval: true,
+}
+
+export const scheduleOptions: OptionNames<RemoteScheduleOptions> = {
+  correlationId: true,
+  responseFormat: true,
+  webhook: true,
+  metadata: true,
+  enableToolCalls: true,
+}
+
+export const undoOptions: OptionNames<RemoteUndoOptions> = {
+  correlationId: true,
+  message: true,
+  partial: true,
+  onBusy: true,
+  webhook: true,
+  metadata: true,
+  signal: true,
+  onApproval: true,
+}
+
+/** What is sent the app checks. Of the rest, nobody would be asked by a misspelt `onApproval`. */
+export function checkRunOptions(what: string, options: RemoteRunOptions): void {
+  checkOptions(what, options, runOptions)
+  const { tools = [], onApproval, signal } = options
+  checkFunction(`onApproval of ${what}`, onApproval)
+  checkSignal(`signal of ${what}`, signal)
+  checkList(`tools of ${what}`, tools)
+  const wrong = tools.findIndex((one) => typeof one?.execute !== 'function' || !one.declaration)
+  if (wrong === -1) return
+  const message = `Entry ${wrong} in the tools of ${what} is none: make it with clientTool({ ... }).`
+  throw new AgentError('invalid_configuration', message)
+}
+
+/** What of a run's options is sent. */
+export function toBody(
+  input: string | readonly MessagePart[],
+  {
+    responseFormat,
+    onBusy,
+    replaces,
+    continues,
+    webhook,
+    metadata,
+    enableToolCalls,
+    tools = [],
+  }: RemoteRunOptions,
+): JsonObject {
+  const said = typeof input === 'string' ? { message: input } : { messages: [{ content: input }] }
+  return {
+    ...(said as JsonObject),
+    onBusy,
+    replaces,
+    continues: continues && { ...continues },
+    webhook,
+    metadata,
+    enableToolCalls,
+    response_schema: responseFormat && toJsonSchema(responseFormat, 'responseFormat'),
+    tools: tools.length === 0 ? undefined : tools.map(({ declaration }) => ({ ...declaration })),
+  }
 }

@@ -64,22 +64,23 @@ export function toRetryHeaders(error: unknown): Record<string, string> {
   return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
-/** How far a run is that has not ended. */
-export type PendingStatus = 'accepted' | 'running' | 'waiting'
+/** How far a run is that has not ended, or a message that is to be sent later. */
+export type PendingStatus = 'scheduled' | 'accepted' | 'running' | 'waiting'
 
-/** 202: where to look for the outcome of a run, and what it waits for. */
+/** 202: where to look for the outcome of a run, what it waits for, and when to look again (s). */
 export function createPendingAnswer(
   url: URL,
   { session, run }: RunKey,
   status: PendingStatus,
-  questions?: Questions,
+  waitsFor?: Questions | { readonly sendAt: string },
+  retryAfter = 1,
 ): Answer {
   const base = url.pathname.replace(/\/(run|[^/]+\/(approvals|runs)\/[^/]+(\/(cancel|results))?)\/?$/i, '')
   const location = `${url.origin}${base}/${encodeURIComponent(session)}/runs/${encodeURIComponent(run)}`
-  return createJsonAnswer({ status, sessionId: session, correlationId: run, ...questions }, 202, {
+  return createJsonAnswer({ status, sessionId: session, correlationId: run, ...waitsFor }, 202, {
     ...toRunHeaders(session, run),
     location,
-    'retry-after': '1',
+    'retry-after': String(retryAfter),
   })
 }
 

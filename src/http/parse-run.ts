@@ -6,6 +6,7 @@ import { createTextMessage } from '../core/messages.js'
 import { undoMessage } from '../core/undo-message.js'
 import type { RunOptions, RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
+import { longestDelayMs } from '../session/scheduled/scheduled-messages.js'
 import { checkCallerTools, refuseToJoin } from './caller-tools.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
@@ -59,6 +60,7 @@ export async function parseRun(
         replaces,
         undoes: parseUndoes(body),
         continues: parseContinues(body),
+        sendAt: parseSendAt(body, Date.now()),
         webhook:
           body.webhook === undefined
             ? undefined
@@ -78,6 +80,7 @@ function parseBody(body: Body): RunBody {
   refuseBoth(parsed, 'message', 'messages')
   refuseBoth(parsed, 'replaces', 'continues')
   for (const field of forModel) refuseBoth(parsed, 'undoes', field)
+  for (const field of atOnce) refuseBoth(parsed, 'sendAt', field)
   if (parsed.undoes !== undefined && parsed.onBusy === 'steer')
     throw createFieldError('onBusy', 'must not be "steer" in a message that undoes something')
   refuseBoth(parsed, 'enable_tool_calls', 'enableToolCalls')
@@ -99,6 +102,9 @@ const forModel = [
   'responseSchema',
   'response_format',
 ] as const
+
+/** What says what becomes of the session when the message is sent: nobody can say that of later. */
+const atOnce = ['replaces', 'continues', 'undoes', 'onBusy'] as const
 
 function refuseBoth(body: RunBody, first: keyof RunBody, second: keyof RunBody): void {
   if (body[first] === undefined || body[second] === undefined) return
@@ -127,6 +133,13 @@ function parseUndoes({ undoes }: RunBody): RunOptions['undoes'] {
   if (undoes === undefined) return undefined
   const run = parseCorrelationId(undoes.correlationId, 'undoes.correlationId')
   return { run, ...(undoes.partial && { partial: true }) }
+}
+
+function parseSendAt({ sendAt }: RunBody, now: number): string | undefined {
+  if (sendAt === undefined) return undefined
+  const time = Date.parse(sendAt)
+  if (time > now + longestDelayMs) throw createFieldError('sendAt', 'must be within a year')
+  return new Date(time).toISOString()
 }
 
 function parseContinues({ continues }: RunBody): RunOptions['continues'] {

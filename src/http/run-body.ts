@@ -77,6 +77,10 @@ export const runBody = z.strictObject({
     })
     .optional()
     .describe('Where a new conversation goes on from.'),
+  sendAt: z.iso
+    .datetime({ offset: true, error: 'must be an ISO 8601 time with its zone, such as 2027-01-31T09:00:00Z' })
+    .optional()
+    .describe('When to send the message, within a year. Default: at once.'),
   webhook: z
     .string()
     .optional()

@@ -18,7 +18,7 @@ import type { AnswerForm } from './caller-wishes.js'
 import { createEventStream } from './event-stream.js'
 import { type ParsedRun, parseRun } from './parse-run.js'
 import type { Call, Handler } from './route.js'
-import { createRunAnswer } from './run-answer.js'
+import { createRunAnswer, createScheduledAnswer } from './run-answer.js'
 
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
 export function createRunHandler(agent: Agent): Handler {
@@ -37,6 +37,9 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answ
   const { sessions, settings } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
   const headers = toRunHeaders(run.sessionId, run.correlationId)
+  const { sendAt } = run.request.options
+  const scheduled = sendAt && (await sessions.schedule(key, sendAt, run.request))
+  if (scheduled) return createScheduledAnswer(call.url, key, scheduled)
   const isNew = await sessions.begin(key, run.request)
   const isWaitedFor = run.wait && run.form !== 'events'
   const outcome = isWaitedFor

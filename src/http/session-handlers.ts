@@ -1,6 +1,7 @@
 import type { Agent } from '../agent/agent.js'
 import { AgentError, hasCode } from '../core/errors.js'
 import type { StoredEvent } from '../run/events.js'
+import type { RunState } from '../run/fold.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
 import { toHistoryEntries } from '../session/state/history-entries.js'
 import { type Answer, createJsonAnswer, type PendingStatus, toRunHeaders, toStanding } from './answers.js'
@@ -11,15 +12,16 @@ import { parsePage } from './parse-page.js'
 import { parseFlag, refuseUnknown } from './parse-query.js'
 import { passBody } from './read-body.js'
 import type { Call, Handler } from './route.js'
-import { createRunAnswer } from './run-answer.js'
+import { createRunAnswer, createScheduledAnswer } from './run-answer.js'
 
 /** `GET agents/{agent}/{sessionId}`: the conversation. */
 export function createStateHandler(agent: Agent): Handler {
   return async function handleState(call: Call): Promise<Answer> {
     const { searchParams: query } = call.url
-    refuseUnknown(query, ['limit', 'before', 'runs', 'code'])
+    refuseUnknown(query, ['limit', 'before', 'runs', 'scheduled', 'code'])
     const page = parsePage(query)
     const runs = parseFlag('runs', query.get('runs'))
+    const listsScheduled = parseFlag('scheduled', query.get('scheduled'))
     const key = await requireSession(call, agent)
     const view = await call.sessions.read(key, page)
     const [open] = view.openRuns
@@ -34,6 +36,7 @@ export function createStateHandler(agent: Agent): Handler {
       status: toSessionStatus(standing?.status),
       run: standing && { correlationId: open?.run, status: standing.status },
       ...standing?.questions,
+      scheduled: listsScheduled ? await call.sessions.scheduled.list(key) : undefined,
       next_before: view.olderBefore,
     })
   }
@@ -66,7 +69,9 @@ export function createResetHandler(agent: Agent): Handler {
 /** `GET agents/{agent}/{sessionId}/runs/{correlationId}`: how a run ended, or that it has not. */
 export function createOutcomeHandler(agent: Agent): Handler {
   return async function handleOutcome(call: Call): Promise<Answer> {
-    const { key, events } = await requireRun(call, agent)
+    const found = await requireRunOrScheduled(call, agent)
+    if ('scheduled' in found) return createScheduledAnswer(call.url, found.key, found.scheduled)
+    const { key, events } = found
     return createRunAnswer(call.url, key, await call.sessions.readStanding(key, events))
   }
 }
@@ -113,12 +118,39 @@ export interface FoundRun {
   readonly events: readonly StoredEvent[]
 }
 
+/** A message that is to be sent later. */
+export interface FoundScheduled {
+  readonly key: RunKey
+  /** How it stands. */
+  readonly scheduled: RunState
+}
+
 /** The run a call is about. @throws {AgentError} `not_found` when there is none, or it is not the caller's. */
 export async function requireRun(call: Call, agent: Agent): Promise<FoundRun> {
+  const found = await requireRunOrScheduled(call, agent)
+  if ('events' in found) return found
+  const { request, outcome } = found.scheduled
+  const [is, why] = outcome === undefined ? ['is', ` before ${request?.options.sendAt}`] : ['was', '']
+  const message = `"${found.key.run}" ${is} a message to be sent later: there is no run of it${why}.`
+  throw new AgentError('not_found', message)
+}
+
+/** The run a call is about, or the message that is to be one later. @throws {AgentError} `not_found` as {@link requireRun}. */
+export async function requireRunOrScheduled(call: Call, agent: Agent): Promise<FoundRun | FoundScheduled> {
   const run = parseCorrelationId(call.params.correlationId ?? '')
   const session = await requireSession(call, agent)
   const key = { ...session, run }
-  const events = await call.sessions.readRun(key)
-  if (events.length > 0) return { key, events }
+  const found = await findRun(call, key)
+  if (found !== undefined) return found
+  const scheduled = await call.sessions.scheduled.read(key)
+  if (scheduled !== undefined) return { key, scheduled }
+  // It may have been sent between the two looks.
+  const sent = await findRun(call, key)
+  if (sent !== undefined) return sent
   throw new AgentError('not_found', `Session "${key.session}" has no run with correlationId "${run}".`)
+}
+
+async function findRun({ sessions }: Call, key: RunKey): Promise<FoundRun | undefined> {
+  const events = await sessions.readRun(key)
+  return events.length === 0 ? undefined : { key, events }
 }

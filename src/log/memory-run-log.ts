@@ -17,6 +17,7 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../run/run-log.js'
+import { isScheduledRun } from '../run/scheduled-run.js'
 import { newestFirst } from './newest-first.js'
 import { createFencedError, createMissingRunError } from './run-errors.js'
 import { RunFeed, toControlFeedName, toRunFeedName } from './run-feed.js'
@@ -122,6 +123,11 @@ export class MemoryRunLog implements RunLog {
     const ended = runs.filter((run) => isEnded(run) && run.index.turn > turn)
     const byTurn = ended.sort((a, b) => a.index.turn - b.index.turn)
     return [...byTurn, ...runs.filter((run) => !isEnded(run))].map(toRunSummary)
+  }
+
+  async scheduled(key: SessionKey): Promise<readonly string[]> {
+    const waiting = this.#runsOf(key).filter((run) => isScheduledRun(run.key) && !isEnded(run))
+    return waiting.map((run) => run.key.run)
   }
 
   async runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {

@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly continues?: ContinuedSession | undefined
   /** The run of the session whose effects this one undoes; its model is not asked. @default none */
   readonly undoes?: UndoneRun | undefined
+  /** When the message was to be sent; ISO 8601, UTC. @default at once */
+  readonly sendAt?: string | undefined
   /** Where the caller is told how the run ends, and that it waits; a URL that the app has allowed. @default nowhere */
   readonly webhook?: string | undefined
 }

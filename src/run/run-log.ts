@@ -4,7 +4,8 @@ import type { RunEvent, RunRequest, StoredEvent } from './events.js'
 
 /**
  * Names one run: the agent as declared, the session's key and the correlation id, each compared exactly. A run that works
- * for another one is named `<run>/<call>`: it lives and dies with its session, but no index lists it.
+ * for another one is named `<run>/<call>`, a message that is to be sent later `/<run>`: they live and die with their session, but
+ * lists of runs do not have them.
  */
 export interface RunKey extends SessionKey {
   readonly run: string
@@ -117,6 +118,8 @@ export interface RunLog {
   follow(key: RunKey, after: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>
   /** Ended runs whose turn is above `turn`, by turn; then the open and parked ones, in order of acceptance. */
   runsAfter(key: SessionKey, turn: number): Promise<readonly RunSummary[]>
+  /** The names of a session's messages that are to be sent later, and have not been: see `toScheduledRun`. */
+  scheduled(key: SessionKey): Promise<readonly string[]>
   /** Up to `limit` ended runs whose turn is at most `turn`, newest first. */
   runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]>
   /** `undefined` when no run of the session was ever accepted, or it was deleted. */

@@ -1,3 +1,4 @@
+import { toTimestamp } from '../core/clock.js'
 import { type AgentErrorCode, hasCode } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { type ChatMessage, createTextMessage } from '../core/messages.js'
@@ -6,11 +7,13 @@ import type {
   ContinuedSession,
   OnBusy,
   RunEventType,
+  RunRequest,
   StoredEvent,
   UndoneRun,
 } from '../run/events.js'
 import { fold } from '../run/fold.js'
 import type { RunKey, SessionKey } from '../run/run-log.js'
+import { toScheduledRun } from '../run/scheduled-run.js'
 import { createRunRequest } from '../session/client/run-request.js'
 import type { SessionClient } from '../session/client/session-client.js'
 import type { TestEngine } from './engine/test-engine.js'
@@ -31,6 +34,8 @@ export interface SendOptions {
   readonly replaces?: string | undefined
   /** The run that it undoes; the text is what the conversation has of it. @default none */
   readonly undoes?: UndoneRun | undefined
+  /** How long after now it is sent; ms of virtual time. Until then it is set aside, and can be taken back. @default at once */
+  readonly delayMs?: number | undefined
 }
 
 /** How a message is not accepted, for good. */
@@ -63,7 +68,7 @@ export class TestSession {
   /** Sends a message without waiting for more than its acceptance; resolves with its correlation id. @throws {AgentError} `session_busy` when it was not to wait, `budget_exhausted` when its owner has spent what they may. */
   async start(
     text: string | ChatMessage,
-    { owner, onBusy, responseSchema, tools, replaces, undoes, continues }: SendOptions = {},
+    { owner, delayMs, replaces, ...options }: SendOptions = {},
   ): Promise<string> {
     this.#sent += 1
     const key = { ...this.key, run: `run-${this.#sent}` }
@@ -71,15 +76,18 @@ export class TestSession {
     const replaced = replaces === undefined ? [] : earlier.slice(earlier.indexOf(replaces))
     this.#takenBack = new Set([...this.#takenBack, ...replaced])
     this.#runs = [...this.#runs, key]
+    const { clock, log } = this.#engine
+    const sendAt = delayMs === undefined ? undefined : toTimestamp(clock.now() + delayMs)
     const request = createRunRequest({
       owner,
       messages: [typeof text === 'string' ? createTextMessage('user', text) : text],
-      options: { enableToolCalls: true, onBusy, responseSchema, tools, replaces, undoes, continues },
+      options: { enableToolCalls: true, replaces, sendAt, ...options },
     })
-    const isWritten = async () => (await this.#engine.log.read(key)).length > 0
+    const written = sendAt === undefined ? key : toScheduledRun(key)
+    const isWritten = async () => (await log.read(written)).length > 0
     let refusal: unknown
     const start = (sessions: SessionClient) =>
-      sessions.start(key, request).catch((error) => {
+      begin(sessions, key, request).catch((error) => {
         if (!refusals.some((code) => hasCode(error, code))) throw error
         refusal = error
       })
@@ -141,6 +149,15 @@ export class TestSession {
     const key = { ...this.key, run }
     const isWritten = async () => (await this.#engine.log.controls(key)).some(({ type }) => type === 'cancel')
     await this.#insist((sessions) => sessions.cancel(key, reason), isWritten)
+  }
+
+  /** Takes a message back that was to be sent later; false when it was too late. */
+  async takeBack(run = this.#newest()): Promise<boolean> {
+    const key = { ...this.key, run }
+    await this.#insist((sessions) => sessions.scheduled.takeBack(key, 'The user thought better of it.'))
+    const isTaken = fold(await this.#engine.log.read(toScheduledRun(key))).joined === undefined
+    if (isTaken) this.#runs = this.#runs.filter((one) => one.run !== run)
+    return isTaken
   }
 
   /** Clears the conversation, and waits until that is done. */
@@ -218,4 +235,10 @@ export class TestSession {
     if (entries.some(({ $type, correlationId }) => $type === 'request' && correlationId === run)) return
     observations.violations.push(`${run} was answered, but is missing in the session's history`)
   }
+}
+
+async function begin(sessions: SessionClient, key: RunKey, request: RunRequest): Promise<void> {
+  const { sendAt } = request.options
+  const isSetAside = sendAt !== undefined && (await sessions.schedule(key, sendAt, request)) !== undefined
+  if (!isSetAside) await sessions.start(key, request)
 }

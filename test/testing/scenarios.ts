@@ -308,6 +308,41 @@ export const scenarios: readonly NamedScenario[] = [
     },
   },
   {
+    title: 'a message that is sent later, when more was said and a human is asked something',
+    crashPoints: 45,
+    scenario: {
+      agent: createAgent({
+        script: (request) => {
+          if (request.messages.at(-1)?.role === 'tool') return { text: 'done' }
+          const question = lastQuestion(request)
+          return question.includes('Work') ? callWork(1) : { text: `${question.length > 40_000}` }
+        },
+        work: { approval: 'always' },
+      }),
+      async play(session) {
+        const image = { type: 'data', uri: `data:image/png;base64,${'A'.repeat(40_000)}` } as const
+        const text = { type: 'text', text: 'Later' } as const
+        const later = await session.start({ role: 'user', contents: [text, image] }, { delayMs: 60 * minute })
+        const dropped = await session.start('Never', { delayMs: 90 * minute })
+        expect(await session.send('Now')).toMatchObject({ text: 'false' })
+        expect(await session.takeBack(dropped)).toBe(true)
+        const { run } = await session.send('Work')
+        await session.wait(61 * minute)
+        expect(await session.approve({ run })).toMatchObject({ text: 'done' })
+        expect(await session.news(later)).toMatchObject({ text: 'true' })
+        await session.wait(40 * minute)
+      },
+      check({ events, state }) {
+        expect([...events.keys()].filter((run) => !run.startsWith('/')).sort()).toEqual([
+          'run-1',
+          'run-3',
+          'run-4',
+        ])
+        expect(JSON.stringify(state)).not.toContain('Never')
+      },
+    },
+  },
+  {
     title: 'a message that waits behind an approval',
     crashPoints: 30,
     scenario: {

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../core/json.js'
+import type { ScheduledMessage } from '../../run/scheduled-run.js'
 
 /** What a tool returns whose result comes later, from an orchestration. Made by {@link DurableToolContext.runOrchestration}. */
 export class PendingResult {
@@ -33,8 +34,22 @@ export interface OrchestrationStatus {
   readonly customStatus: unknown
 }
 
-/** The durable side of a tool call: the orchestrations of its app. */
-export interface DurableToolContext {
+/** What the session of a tool call is to be sent later. */
+export interface ToolSchedule {
+  /**
+   * Has the session sent a message at a time within a year, to the second or so; a time that has passed means as soon as this run has ended. It comes as the
+   * user's, and a run of its own answers it. Gives the correlation id of that run, which follows from the call: one that is executed again schedules nothing new.
+   * @throws {AgentError} `invalid_request` for other times, `budget_exhausted` when the session's owner has spent what they may.
+   */
+  schedule(message: string, sendAt: Date): Promise<string>
+  /** What the session has yet to be sent, by whomever, the next first. */
+  listScheduled(): Promise<readonly ScheduledMessage[]>
+  /** Takes a message back; false when it was sent, or there is none. @throws {AgentError} `session_busy` when it is being sent just now. */
+  takeBack(correlationId: string): Promise<boolean>
+}
+
+/** The durable side of a tool call: the orchestrations of its app, and what its session is to be sent later. */
+export interface DurableToolContext extends ToolSchedule {
   /**
    * Starts an orchestration that the run does not wait for, and gives its instance id. The id follows from the call, so a
    * call that is executed again starts nothing new.

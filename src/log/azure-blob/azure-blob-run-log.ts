@@ -165,6 +165,10 @@ export class AzureBlobRunLog implements RunLog {
     return this.#index.runsAfter(key, turn)
   }
 
+  scheduled(key: SessionKey): Promise<readonly string[]> {
+    return this.#index.scheduled(key)
+  }
+
   runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {
     return this.#index.runsUpTo(key, turn, limit)
   }

@@ -12,6 +12,7 @@ import {
   toOpenPrefix,
   toRetiredName,
   toRunFolder,
+  toScheduledPrefix,
   toSegmentName,
   toSessionFolder,
 } from './names.js'
@@ -55,8 +56,9 @@ async function deleteRuns(container: AzureBlobContainer, key: SessionKey, before
 }
 
 async function deleteEntries(container: AzureBlobContainer, key: SessionKey, before: number): Promise<void> {
-  for await (const items of container.list(toOpenPrefix(key))) {
-    await forEachLimited(items, parallel, (item) => deleteMarked(container, item, before))
+  for (const prefix of [toOpenPrefix(key), toScheduledPrefix(key)]) {
+    for await (const items of container.list(prefix))
+      await forEachLimited(items, parallel, (item) => deleteMarked(container, item, before))
   }
   const all = { acceptedBefore: before, upToTurn: Number.MAX_SAFE_INTEGER }
   for (const run of await listEnded(container, key, all)) {

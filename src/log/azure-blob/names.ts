@@ -1,5 +1,6 @@
 import { isInnerRun } from '../../run/inner-run.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
+import { isScheduledRun } from '../../run/scheduled-run.js'
 import { toNamePart } from '../name-part.js'
 
 const maxTurn = 9_999_999_999
@@ -41,8 +42,17 @@ export function toOpenPrefix({ agent, session }: SessionKey): string {
   return `${openFolder}${toNamePart(agent)}/${toNamePart(session)}/`
 }
 
+/** The markers of a session's messages that are to be sent later, and have not been. */
+export function toScheduledPrefix({ agent, session }: SessionKey): string {
+  return `${scheduledFolder}${toNamePart(agent)}/${toNamePart(session)}/`
+}
+
+/** Listed elsewhere than the runs that somebody has to see to. */
+const scheduledFolder = 'scheduled/'
+
+/** A run's marker; those that work for others have none. */
 export function toOpenName(key: RunKey): string {
-  return `${openFolder}${toRunPath(key)}`
+  return `${isScheduledRun(key) ? scheduledFolder : openFolder}${toRunPath(key)}`
 }
 
 /** The index of a session's ended runs. */

@@ -11,6 +11,7 @@ import type {
   SessionKey,
   StalledQuery,
 } from '../../run/run-log.js'
+import { isScheduledRun } from '../../run/scheduled-run.js'
 import type { AzureBlobContainer, BlobItem } from './container.js'
 import type { AzureBlobLogs } from './logs.js'
 import {
@@ -30,6 +31,7 @@ import {
   toOpenName,
   toOpenPrefix,
   toRetiredName,
+  toScheduledPrefix,
   toSegmentName,
 } from './names.js'
 import { isEnded, type LogPosition } from './position.js'
@@ -55,12 +57,12 @@ export class AzureBlobIndex {
 
   /** Marks a new run as open. A marker that an earlier run of its name has left is replaced: whoever saw that one must not remove it. */
   async open(key: RunKey, acceptedAt: number): Promise<void> {
-    if (!isInnerRun(key)) await this.#container.replace(toOpenName(key), '', toOpenMark(key, acceptedAt))
+    if (hasMarker(key)) await this.#container.replace(toOpenName(key), '', toOpenMark(key, acceptedAt))
   }
 
   /** Marks a run as open, unless it is marked already. */
   async reopen(key: RunKey, acceptedAt: number): Promise<void> {
-    if (!isInnerRun(key)) await this.#container.put(toOpenName(key), '', toOpenMark(key, acceptedAt))
+    if (hasMarker(key)) await this.#container.put(toOpenName(key), '', toOpenMark(key, acceptedAt))
   }
 
   /** Whether a run has a marker: it then has been accepted, and has not ended, or ended just now. */
@@ -70,7 +72,7 @@ export class AzureBlobIndex {
 
   /** Changes a marker, if there is one. */
   async mark(key: RunKey, acceptedAt: number, { status, dueAt }: RunIndex): Promise<void> {
-    if (isInnerRun(key)) return
+    if (!hasMarker(key)) return
     await this.#container.setMetadata(toOpenName(key), toOpenMetadata({ key, acceptedAt, status, dueAt }))
   }
 
@@ -96,7 +98,7 @@ export class AzureBlobIndex {
       this.#container.put(toEndedName(key, run.turn), '', metadata),
       this.#container.put(toRetiredName(key, run.endedAt), '', metadata),
     ])
-    if (!isInnerRun(key)) await this.#container.remove(toOpenName(key))
+    if (hasMarker(key)) await this.#container.remove(toOpenName(key))
     return run
   }
 
@@ -116,15 +118,25 @@ export class AzureBlobIndex {
     ]
   }
 
+  /** See `RunLog.scheduled`. */
+  async scheduled(key: SessionKey): Promise<readonly string[]> {
+    const waiting = await this.#verifyAll(await this.#list(toScheduledPrefix(key)))
+    return waiting.filter(({ status }) => status !== 'ended').map(({ run }) => run)
+  }
+
   /** The marked runs of a session as their logs say, in order of acceptance; those that have ended are filed as such. */
   async unfinished(key: SessionKey): Promise<readonly RunSummary[]> {
     return this.#verifyAll(await this.#marked(key))
   }
 
-  async #marked(key: SessionKey): Promise<readonly BlobItem[]> {
-    const marked: BlobItem[] = []
-    for await (const items of this.#container.list(toOpenPrefix(key))) marked.push(...items)
-    return marked
+  #marked(key: SessionKey): Promise<readonly BlobItem[]> {
+    return this.#list(toOpenPrefix(key))
+  }
+
+  async #list(prefix: string): Promise<readonly BlobItem[]> {
+    const listed: BlobItem[] = []
+    for await (const items of this.#container.list(prefix)) listed.push(...items)
+    return listed
   }
 
   async #verifyAll(marked: readonly BlobItem[]): Promise<readonly RunSummary[]> {
@@ -238,6 +250,11 @@ export class AzureBlobIndex {
     const segment = await this.#container.properties(toSegmentName(key, 0))
     return segment !== undefined && segment.lastModified >= before
   }
+}
+
+/** Those that work for others are found through these. */
+function hasMarker(key: RunKey): boolean {
+  return !isInnerRun(key) || isScheduledRun(key)
 }
 
 function toOpenMark(key: RunKey, acceptedAt: number): Metadata {

@@ -10,6 +10,7 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../../run/run-log.js'
+import { isScheduledRun } from '../../run/scheduled-run.js'
 import type { RedisConnection } from './connection.js'
 import { fromText, parseMember, type RedisKeys, toMember, toText } from './keys.js'
 import { redisScripts } from './scripts.js'
@@ -94,6 +95,12 @@ export class RedisIndex {
     const names = new Set(found.map(({ run }) => run))
     // One that ended between the two looks is in both.
     return [...found, ...unfinished.filter(({ run, status }) => status !== 'ended' && !names.has(run))]
+  }
+
+  /** Among those that work for others, of which few are open at any time. */
+  async scheduled(key: SessionKey): Promise<readonly string[]> {
+    const inner = await this.#runs(key, this.#keys.session(key).innerOpen, ['all', 0, 0])
+    return inner.filter(isScheduledRun).map(({ run }) => run)
   }
 
   runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {

@@ -154,6 +154,10 @@ export class SqliteRunLog implements RunLog {
     return [...ended, ...open].map(toRunSummary)
   }
 
+  async scheduled(key: SessionKey): Promise<readonly string[]> {
+    return this.#sql.scheduled.all(key.agent, key.session).map(({ run }) => run)
+  }
+
   async runsUpTo(key: SessionKey, turn: number, limit: number): Promise<readonly RunSummary[]> {
     return this.#sql.endedUpTo.all(key.agent, key.session, turn, limit).map(toRunSummary)
   }

@@ -30,6 +30,9 @@ async function readOpen(log: RunLog, key: RunKey): Promise<readonly string[]> {
   return (await findOpenRuns(log, key)).map(({ run }) => run)
 }
 
+/** Why a run stops that somebody wants stopped, and says no more. */
+export const callersReason = 'The caller asked for it.'
+
 /** Files the wish that a run stop, and has it heard. Of several reasons the first one counts. */
 export async function stopRun({ log, signal }: WayMaking, key: RunKey, reason: string): Promise<void> {
   await log.control(key, { type: 'cancel', reason })

@@ -1,5 +1,4 @@
 import type { DurableClient } from 'durable-functions'
-import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { type Clock, systemClock, toTimestamp } from '../../core/clock.js'
 import { AgentError, hasCode } from '../../core/errors.js'
 import type { ControlRecord, Decision, ToolResult } from '../../run/control.js'
@@ -14,10 +13,10 @@ import {
   toOpenApprovals,
   withWishes,
 } from '../../run/waiting.js'
-import type { AllowanceOptions } from '../allowance/allowance.js'
 import { AllowanceGate } from '../allowance/allowance-gate.js'
 import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
+import { ScheduledMessages } from '../scheduled/scheduled-messages.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
 import { checkCreation } from './check-creation.js'
 import { checkReferences, type ReferenceCheck } from './check-references.js'
@@ -25,40 +24,20 @@ import { type Clearing, deleteSession, resetSession } from './clear-session.js'
 import { defaultMaxInlineMediaBytes, detachMedia } from './detach-media.js'
 import { followRun } from './follow-run.js'
 import { defaultMaxContinuedBytes, withInherited } from './gather-inherited.js'
-import { makeWay, stopRun, type WayMaking } from './make-way.js'
+import { callersReason, makeWay, stopRun, type WayMaking } from './make-way.js'
 import { Reminders } from './reminders.js'
+import type { BeginOptions, SessionClientOptions } from './session-client-options.js'
 import { SessionEntities } from './session-entities.js'
 import { SessionReader } from './session-reader.js'
 import { withTrace } from './with-trace.js'
 
-export interface SessionClientOptions {
-  /** @default the machine's */
-  readonly clock?: Clock | undefined
-  /** The agents whose sessions it reads; what providers make for runs that are deleted or given up is cancelled. @default none */
-  readonly agents?: readonly AgentDefinition[] | undefined
-  /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
-  readonly maxInlineMediaBytes?: number | undefined
-  /** Conversations that have more, with their files, are not copied. @default 33,554,432 */
-  readonly maxContinuedBytes?: number | undefined
-  /** What each owner may spend. @default as much as they like */
-  readonly allowance?: AllowanceOptions | undefined
-}
-
 /** The watchdog tells it too; this is for whoever does not want to wait for that. */
 const reminderPauseMs = 10_000
 
-export interface BeginOptions {
-  /**
-   * Asked about a run that has been written down just now, before anybody is told of it: whether another one does its work.
-   * Then it ends as cancelled, and no conversation has it. @default never
-   */
-  readonly isNeedless?: (() => Promise<boolean>) | undefined
-  /** Wishes about the run, filed before anybody is told of it. @default none */
-  readonly wishes?: readonly ControlRecord[] | undefined
-}
-
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
+  /** Messages that are to be sent later; see {@link SessionClient.schedule}. */
+  readonly scheduled: ScheduledMessages
   /** What owners may spend; `undefined` when that is as much as they like. */
   readonly allowance: AllowanceGate | undefined
   readonly #entities: SessionEntities
@@ -85,12 +64,26 @@ export class SessionClient {
     this.#maxInlineMediaBytes = maxInlineMediaBytes
     this.#entities = new SessionEntities(durable, clock)
     this.#log = log
+    this.scheduled = new ScheduledMessages(durable, log, maxInlineMediaBytes)
     this.#reader = new SessionReader(this.#entities, log)
     this.#references = { log, sessions: this.#reader, maxContinuedBytes }
     this.#clearing = { entities: this.#entities, log, agents, clock }
     this.#tellWebhooks = createTellWebhooks(durable, log, 'named')
     this.allowance = allowance && new AllowanceGate(durable, allowance, clock)
     this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
+  }
+
+  /**
+   * Sets a message aside that is to be sent later, and gives how it stands; `undefined` when its time has come, and it is a message like any other.
+   * @throws {AgentError} as {@link ScheduledMessages.schedule} does, and `budget_exhausted` when its owner has spent what they may.
+   */
+  async schedule(key: RunKey, sendAt: string, request: RunRequest): Promise<RunState | undefined> {
+    const known = await this.scheduled.read(key)
+    const isDue = Date.parse(sendAt) <= this.#clock.now() || (await this.#log.read(key)).length > 0
+    if (known === undefined && isDue) return undefined
+    await this.allowance?.pass(request.owner, async () => known !== undefined)
+    await this.scheduled.schedule(key, sendAt, withTrace(request))
+    return this.scheduled.read(key)
   }
 
   /** Accepts a run as {@link begin} does; its caller may be told so. */
@@ -151,7 +144,7 @@ export class SessionClient {
    * Gives how far it was by then: it may have ended before it could hear.
    * @throws {AgentError} `run_joined` when its message has become part of another run, with which it ends.
    */
-  async cancel(key: RunKey, reason = 'The caller asked for it.'): Promise<RunState> {
+  async cancel(key: RunKey, reason = callersReason): Promise<RunState> {
     await this.#stop(key, reason)
     // Only now: what is to be cancelled joins no more.
     const state = fold(await this.#log.read(key))

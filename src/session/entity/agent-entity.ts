@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../core/clock.js'
 import { AgentError, hasCode, toErrorMessage } from '../../core/errors.js'
 import { isJsonObject } from '../../core/json.js'
 import type { RunKey, RunLog, SessionKey, SessionSummary } from '../../run/run-log.js'
+import type { AllowanceOptions } from '../allowance/allowance.js'
 import { defaultMaxInlineMediaBytes } from '../client/detach-media.js'
 import { createDurableTools } from '../execution/durable-tools.js'
 import type { OperationLimits } from '../execution/execution-limits.js'
@@ -19,6 +20,7 @@ import { deleteRuns } from './delete-runs.js'
 import { addEndedRuns } from './ended-runs.js'
 import { type Operation, restoreState, toPatience, toStateOf } from './operation.js'
 import { operateRun } from './run-operation.js'
+import { operateSend } from './send-operation.js'
 import { operateToolResult } from './tool-result-operation.js'
 
 export interface AgentEntityOptions {
@@ -28,8 +30,8 @@ export interface AgentEntityOptions {
   /** Makes what only the code of a run may know. @default nothing */
   readonly values?: InvocationValuesFactory | undefined
   readonly limits: OperationLimits
-  /** Whether what runs spend is counted for their owners, by the entity of their accounts. @default false */
-  readonly chargesOwners?: boolean | undefined
+  /** What each owner may spend: it is counted by the entity of their accounts. @default as much as they like */
+  readonly allowance?: AllowanceOptions | undefined
   /** Longer data URIs in messages are kept beside the log of their run. @default 32,768 */
   readonly maxInlineMediaBytes?: number | undefined
   /** Finds an operation's durable client, by which tools start orchestrations, and orchestrations are told how their runs ended. @default none */
@@ -52,7 +54,7 @@ export function createAgentEntity({
   callback,
   values = () => ({}),
   limits,
-  chargesOwners = false,
+  allowance,
   maxInlineMediaBytes = defaultMaxInlineMediaBytes,
   getDurableClient,
   webhooks,
@@ -66,11 +68,12 @@ export function createAgentEntity({
     callback,
     readValues: values,
     limits,
-    chargesOwners,
+    chargesOwners: allowance !== undefined,
     maxInlineMediaBytes,
     history,
     clock,
   }
+  const parts = { log, allowance, maxInlineMediaBytes, clock }
   return async function agentEntity(context: EntityContext<StoredState>): Promise<void> {
     const key = { agent: agent.name, session: context.df.entityKey }
     const onError = (error: unknown, run?: string) => reportError(error, { ...key, run }, context)
@@ -79,7 +82,7 @@ export function createAgentEntity({
       const client = getDurableClient?.(context)
       const raiseEvent = client && createRaiseEvent(client, clock)
       const tellWebhooks = client && webhooks && createTellWebhooks(client, log, webhooks)
-      const durable = client && ((run: RunKey) => createDurableTools(client, run, clock))
+      const durable = client && ((run: RunKey) => createDurableTools(client, run, parts))
       const operation = { ...shared, key, context, startedAt, onError, raiseEvent, tellWebhooks, durable }
       await withOperationTrace(context, telemetry, () => operate(operation))
     } catch (error) {
@@ -115,6 +118,8 @@ async function operate(operation: Operation): Promise<void> {
       return operateRun(operation)
     case 'tool_result':
       return operateToolResult(operation)
+    case 'send':
+      return operateSend(operation)
     case 'get_state':
       return df.return(df.getState() ?? null)
     case 'reset':

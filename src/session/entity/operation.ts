@@ -10,7 +10,15 @@ import type { SessionHistory } from '../state/session-history.js'
 import type { StoredState } from '../state/stored-state.js'
 
 /** What a session's entity can be asked to do; on the wire (docs/orchestrations.md, The entity). */
-export type OperationName = 'run' | 'continue' | 'decide' | 'tool_result' | 'get_state' | 'reset' | 'delete'
+export type OperationName =
+  | 'run'
+  | 'continue'
+  | 'decide'
+  | 'tool_result'
+  | 'send'
+  | 'get_state'
+  | 'reset'
+  | 'delete'
 
 /** What each run of an operation is executed with. */
 type Handed = 'agent' | 'log' | 'callback' | 'readValues' | 'limits' | 'startedAt' | 'durable' | 'clock'

@@ -9,10 +9,14 @@ import {
 } from '../../agent/tools/durable-tools.js'
 import type { Clock } from '../../core/clock.js'
 import type { JsonValue } from '../../core/json.js'
-import type { RunKey } from '../../run/run-log.js'
+import type { RunKey, RunLog } from '../../run/run-log.js'
+import type { AllowanceOptions } from '../allowance/allowance.js'
+import { AllowanceGate } from '../allowance/allowance-gate.js'
 import { findOrchestration } from '../client/ask-task-hub.js'
 import { startOnce } from '../client/start-once.js'
 import { createRaiseEvent } from '../replies/raise-event.js'
+import { ScheduledMessages } from '../scheduled/scheduled-messages.js'
+import { createToolSchedule } from '../scheduled/tool-schedule.js'
 import { sealInput } from '../sealed-input.js'
 
 /** The name of the orchestration that runs another one for a tool call, and reports what came of it. */
@@ -40,12 +44,23 @@ export interface ToolRunInput extends ToolCallAddress {
 /** The output of {@link toolRunOrchestrator}: what it has reported. */
 export type ToolRunOutput = PendingOutput
 
-/** The orchestrations of an app, as the tool calls of a run may use them. */
+export interface DurableToolParts {
+  readonly log: RunLog
+  /** What each owner may spend; `undefined` for as much as they like. */
+  readonly allowance: AllowanceOptions | undefined
+  readonly maxInlineMediaBytes: number
+  readonly clock: Clock
+}
+
+/** The durable side of the tool calls of a run. */
 export function createDurableTools(
   client: DurableClient,
-  { agent, session, run: correlationId }: RunKey,
-  clock: Clock,
+  run: RunKey,
+  { clock, maxInlineMediaBytes, ...parts }: DurableToolParts,
 ): DurableTools {
+  const { agent, session, run: correlationId } = run
+  const scheduled = new ScheduledMessages(client, parts.log, maxInlineMediaBytes)
+  const allowance = parts.allowance && new AllowanceGate(client, parts.allowance, clock)
   const raiseEvent = createRaiseEvent(client, clock)
   return ({ callId, idempotencyKey }): DurableToolContext => {
     let started = 0
@@ -54,6 +69,7 @@ export function createDurableTools(
       return started === 1 ? idempotencyKey : `${idempotencyKey}-${started}`
     }
     return {
+      ...createToolSchedule({ scheduled, log: parts.log, allowance, clock }, run, nextId),
       async startOrchestration(name, input) {
         const instanceId = nextId()
         await startOnce(client, name, instanceId, input)

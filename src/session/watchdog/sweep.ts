@@ -168,19 +168,20 @@ async function expireSessions({ log, agents, signal, sessionTtlMs, now }: SweepO
   return forEachSettled(unused.flat(), (key) => signal(key, 'delete', deletion))
 }
 
-/** Sessions of an agent that nobody has used since `before`. One whose run waits for a human is used, however long that takes. */
+/** Sessions of an agent that nobody has used since `before`. One whose run waits for a human, or that is to be sent a message, is used, however long that takes. */
 function findUnused(log: RunLog, agent: string, before: number): Promise<readonly SessionKey[]> {
   return findWanted(
     limit,
     (count) => log.idleSessions(agent, before, count),
-    (key) => hasNoOpenRun(log, key),
+    (key) => isAtRest(log, key),
   )
 }
 
 /** One that cannot be read stays: whoever uses it learns why. */
-async function hasNoOpenRun(log: RunLog, key: SessionKey): Promise<boolean> {
-  const open = await findOpenRuns(log, key).catch(() => undefined)
-  return open?.length === 0
+async function isAtRest(log: RunLog, key: SessionKey): Promise<boolean> {
+  const finding = Promise.all([findOpenRuns(log, key), log.scheduled(key)])
+  const found = await finding.catch(() => undefined)
+  return found?.flat().length === 0
 }
 
 /** What came of the work on each, also where it failed. */

@@ -68,6 +68,7 @@ export function createGuardedRunLog({
     runsAfter: (key, turn) => read(`list runs of ${key.session}`, () => log.runsAfter(key, turn)),
     runsUpTo: (key, turn, limit) =>
       read(`list old runs of ${key.session}`, () => log.runsUpTo(key, turn, limit)),
+    scheduled: (key) => read(`list what is to be sent to ${key.session}`, () => log.scheduled(key)),
     session: (key) => read(`read ${key.session}`, () => log.session(key)),
     sessions: (agent, query) => read(`list sessions of ${agent}`, () => log.sessions(agent, query)),
     stalled: (query) => read('list stalled runs', () => log.stalled(query)),

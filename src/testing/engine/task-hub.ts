@@ -13,6 +13,8 @@ export interface Message {
   readonly input: string | undefined
   /** When it arrives; ms since 1970. */
   readonly dueAt: number
+  /** Whether its sender insists on an answer, and sends it again when there is none. */
+  readonly isInsisted?: boolean | undefined
 }
 
 /** The messages that one process works on, all to be committed together. */
@@ -98,7 +100,8 @@ export class TaskHub {
   release(process: TestProcess, isRedelivered: boolean): void {
     for (const entity of this.entities) {
       if (entity.batch?.process !== process) continue
-      if (isRedelivered) entity.mailbox.unshift(...entity.batch.messages)
+      const again = entity.batch.messages.filter(({ isInsisted }) => isRedelivered || isInsisted)
+      entity.mailbox.unshift(...again)
       entity.batch = undefined
     }
   }

@@ -111,7 +111,7 @@ export class TestApp {
       agent: observeAgent(agent, observer),
       log: this.#openLog('entity'),
       limits,
-      chargesOwners: settings.allowance !== undefined,
+      allowance: settings.allowance,
       clock: this.process.clock,
     })
   }

@@ -42,18 +42,21 @@ export interface AppSettings {
   readonly allowance?: AllowanceOptions | undefined
 }
 
-/** Puts a message on its way to an entity. It arrives at once and once, unless something is to go wrong with it. */
+/** Puts a message on its way to an entity: now, or at `insistedFrom` (ms since 1970) and again until it is worked on. It arrives at once and once, unless something is to go wrong with it. */
 export function sendMessage(
   { hub, clock, disturber, observations }: World,
   target: EntityName,
   operation: string,
   input: unknown,
+  insistedFrom?: number,
 ): void {
+  const sentAt = insistedFrom ?? clock.now()
+  const isInsisted = insistedFrom !== undefined
   const { mailbox } = hub.open(target)
   const text = input === undefined ? undefined : JSON.stringify(input)
-  const arrive = (dueAt: number) => mailbox.push({ operation, input: text, dueAt })
+  const arrive = (dueAt: number) => mailbox.push({ operation, input: text, dueAt, isInsisted })
   const fate = disturber.fateOf(observations.messages++)
-  if (fate === undefined || fate === 'twice' || fate === 'again') arrive(clock.now())
-  if (fate === 'twice') arrive(clock.now())
-  if (fate === 'again' || fate === 'late') arrive(clock.now() + disturber.toDelay())
+  if (fate === undefined || fate === 'twice' || fate === 'again') arrive(sentAt)
+  if (fate === 'twice') arrive(sentAt)
+  if (fate === 'again' || fate === 'late') arrive(sentAt + disturber.toDelay())
 }

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import type { DurableClient } from 'durable-functions'
+import { AgentError, hasCode } from '../../core/errors.js'
+import { isTerminal, type RunRequest, toRunRequest } from '../../run/events.js'
+import { fold, type RunState } from '../../run/fold.js'
+import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
+import { type ScheduledMessage, toScheduledRun, toSentRun } from '../../run/scheduled-run.js'
+import { toRequestText } from '../../run/to-response.js'
+import { askTaskHub } from '../client/ask-task-hub.js'
+import { checkCreation } from '../client/check-creation.js'
+import { detachMedia } from '../client/detach-media.js'
+import { callersReason } from '../client/make-way.js'
+
+/** The name of the orchestration that waits until a message is to be sent. */
+export const scheduleOrchestrator = 'dafx-schedule'
+
+/** How far ahead messages are taken. */
+export const longestDelayMs = 366 * 24 * 60 * 60 * 1000
+
+/** The input of {@link scheduleOrchestrator}. What the message says is in the run log alone. */
+export interface ScheduledSending {
+  readonly agent: string
+  /** The session's key. */
+  readonly session: string
+  readonly correlationId: string
+  /** ISO 8601, UTC. */
+  readonly sendAt: string
+}
+
+/**
+ * Messages that are to be sent later. Each waits in the log of a run of its own (see `toScheduledRun`) until a timer in the task hub has the
+ * session's entity send it: then it becomes the run that it was to be, and the waiting one ends.
+ */
+export class ScheduledMessages {
+  readonly #durable: DurableClient
+  readonly #log: RunLog
+  readonly #maxInlineMediaBytes: number
+
+  constructor(durable: DurableClient, log: RunLog, maxInlineMediaBytes: number) {
+    this.#durable = durable
+    this.#log = log
+    this.#maxInlineMediaBytes = maxInlineMediaBytes
+  }
+
+  /**
+   * Sets a message aside until its time has come. Repeating it changes nothing, also after it was taken back, or sent.
+   * @throws {AgentError} `idempotency_conflict` when its correlation id stands for another request, `not_found` when the session is somebody else's.
+   */
+  async schedule(key: RunKey, sendAt: string, request: RunRequest): Promise<void> {
+    const waiting = toScheduledRun(key)
+    // First, as a crash may come between: a timer that finds no message does nothing, a message without one would wait for ever.
+    if ((await this.#log.read(waiting)).length === 0) await this.#setTimer(key, sendAt)
+    const { request: stored, attachments } = detachMedia(waiting, request, this.#maxInlineMediaBytes)
+    checkCreation(await this.#log.create(waiting, stored, attachments), key, request)
+    await this.#log.flush()
+  }
+
+  async #setTimer({ agent, session, run }: RunKey, sendAt: string): Promise<void> {
+    const input: ScheduledSending = { agent, session, correlationId: run, sendAt }
+    const instanceId = `${scheduleOrchestrator}-${randomUUID()}`
+    await askTaskHub(() => this.#durable.startNew(scheduleOrchestrator, { instanceId, input }))
+  }
+
+  /** How a message stands: it waits, was taken back, or could not be sent; `undefined` when there is none, or it is a run by now. */
+  async read(key: RunKey): Promise<RunState | undefined> {
+    const events = await this.#log.read(toScheduledRun(key))
+    if (events.length === 0) return undefined
+    const state = fold(events)
+    return state.joined !== undefined && state.outcome?.type === 'run.cancelled' ? undefined : state
+  }
+
+  /** Takes a message back; gives how it stands, `undefined` when it is a run by now. @throws {AgentError} `session_busy` when it is just becoming one. */
+  async takeBack(key: RunKey, reason = callersReason): Promise<RunState | undefined> {
+    try {
+      await this.#log.append(toScheduledRun(key), 1, [{ type: 'run.cancelled', data: { reason, text: '' } }])
+    } catch (error) {
+      if (!hasCode(error, 'fenced')) throw error
+    }
+    const state = await this.read(key)
+    if (state === undefined || state.outcome !== undefined) return state
+    throw new AgentError('session_busy', 'The message is being sent just now: cancel its run.', {
+      retryable: true,
+      retryAfterMs: 1000,
+    })
+  }
+
+  /** What a session has yet to be sent, the next first. */
+  async list(key: SessionKey): Promise<readonly ScheduledMessage[]> {
+    const names = await this.#log.scheduled(key)
+    const found = await Promise.all(names.map((name) => this.#toListed({ ...key, run: toSentRun(name) })))
+    return found
+      .filter((one) => one !== undefined)
+      .sort((a, b) => Date.parse(a.sendAt) - Date.parse(b.sendAt))
+  }
+
+  async #toListed(key: RunKey): Promise<ScheduledMessage | undefined> {
+    const events = await this.#log.read(toScheduledRun(key))
+    const request = toRunRequest(events)
+    const sendAt = request?.options.sendAt
+    if (request === undefined || sendAt === undefined || events.some(isTerminal)) return undefined
+    return { correlationId: key.run, sendAt, message: toRequestText(request.messages) }
+  }
+}
