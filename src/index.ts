@@ -72,8 +72,14 @@ export {
 export type { ScriptArguments, ScriptRun, ScriptRunner } from './agent/skills/skill-tools.js'
 export { SkillsProvider, type SkillsProviderOptions } from './agent/skills/skills-provider.js'
 export type { AgentToolOptions } from './agent/tools/agent-tool.js'
-export type { DurableToolContext, OrchestrationStatus, PendingResult } from './agent/tools/durable-tools.js'
+export type {
+  DurableToolContext,
+  OrchestrationStatus,
+  PendingResult,
+  ToolSchedule,
+} from './agent/tools/durable-tools.js'
 export type { InvocationLimits, ToolOutcome } from './agent/tools/invoke-tool.js'
+export { createReminderTools } from './agent/tools/reminder-tools.js'
 export { tool } from './agent/tools/tool.js'
 export type { ToolContext } from './agent/tools/tool-context.js'
 export type { ApprovalPolicy, ToolOptions } from './agent/tools/tool-options.js'

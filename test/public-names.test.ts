@@ -33,6 +33,7 @@ test('the root has these values, and no others', () => {
       "agentNode",
       "concurrent",
       "createMemoryProvider",
+      "createReminderTools",
       "createTextMessage",
       "functionNode",
       "getAgent",

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { RunRequest } from '../../src/run/events.js'
 import type { RunKey, RunLog, RunSummary } from '../../src/run/run-log.js'
+import { toScheduledRun } from '../../src/run/scheduled-run.js'
 import { answer, completed, request, started } from '../run/event-samples.js'
 
 let sessions = 0
@@ -73,6 +74,31 @@ export function describeRunLog(name: string, open: () => Promise<RunLog>): void 
       expect(await create('r1')).toMatchObject({ outcome: 'exists' })
       expect(await log.create({ ...key, run: 'r4' }, request('x'))).toEqual({ outcome: 'created' })
       expect((await log.runsAfter(key, 1)).map(({ run }) => run)).toEqual(['r2', 'r4'])
+    })
+
+    test('keeps what is to be sent later apart from the runs of its session, and deletes it with that', async () => {
+      const key = createKey()
+      const before = Date.now() + 1000
+      const impatient = { ...request('x'), options: { enableToolCalls: true, onBusy: 'reject' } } as const
+      await log.create(toScheduledRun(key), request('x'), [{ digest: 'd'.repeat(64), content: 'kept' }])
+      await other.create(toScheduledRun({ ...key, run: 'r2' }), request('x'))
+      await log.create({ ...key, run: 'r3/inner' }, request('x'))
+      expect(await other.scheduled(key)).toEqual(expect.arrayContaining(['/r1', '/r2']))
+      expect(await other.scheduled(key)).toHaveLength(2)
+      expect(await log.runsAfter(key, 0)).toEqual([])
+      expect(await log.session(key)).toMatchObject({ session: key.session })
+      expect(await log.create({ ...key, run: 'r4' }, impatient)).toEqual({ outcome: 'created' })
+      const stalled = await log.stalled({ before, now: before, limit: 10_000 })
+      expect(stalled.filter(({ session }) => session === key.session).map(({ run }) => run)).toEqual(['r4'])
+      await other.append(toScheduledRun(key), 1, [completed('x')])
+      expect(await log.scheduled(key)).toEqual(['/r2'])
+      await log.deleteEndedRuns(key, { acceptedBefore: before, upToTurn: 9 })
+      expect(await log.read(toScheduledRun(key))).toEqual([])
+      expect(await other.scheduled(key)).toEqual(['/r2'])
+      await log.deleteSession(key, before)
+      expect(await other.scheduled(key)).toEqual([])
+      expect(await log.read(toScheduledRun({ ...key, run: 'r2' }))).toEqual([])
+      expect(await log.session(key)).toBeUndefined()
     })
 
     test('of twenty that are not to wait exactly one is created, however often each is tried', async () => {

@@ -5,6 +5,7 @@ import { createTextMessage } from '../../core/messages.js'
 import { toRunRequest } from '../../run/events.js'
 import { toOutermostRun } from '../../run/inner-run.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
+import { toScheduledRun } from '../../run/scheduled-run.js'
 import type { AllowanceGate } from '../allowance/allowance-gate.js'
 import { createRunRequest } from '../client/run-request.js'
 import { longestDelayMs, type ScheduledMessages } from './scheduled-messages.js'
@@ -29,9 +30,11 @@ export function createToolSchedule(
       if (!(time <= clock.now() + longestDelayMs))
         throw new AgentError('invalid_request', 'sendAt must be a time within a year.')
       const key = { ...run, run: nextId() }
+      // A call that is executed again may name another time: what was scheduled first counts.
+      if ((await log.read(toScheduledRun(key))).length > 0) return key.run
       const owner = toRunRequest(await log.read({ ...run, run: toOutermostRun(run) ?? run.run }))?.owner
       // An agent that asks itself for more and more would else never be stopped.
-      await allowance?.pass(owner, async () => (await scheduled.read(key)) !== undefined)
+      await allowance?.pass(owner, async () => false)
       const options = { enableToolCalls: true, sendAt: sendAt.toISOString() }
       const messages = [createTextMessage('user', message)]
       await scheduled.schedule(key, options.sendAt, createRunRequest({ messages, options, owner }))
