@@ -206,6 +206,7 @@ export type {
   SessionState,
   StoredEvent,
 } from './run/events.js'
+export type { ScheduledMessage } from './run/history-entry.js'
 export type { RunKey, RunLog, RunSummary, SessionKey, SessionSummary } from './run/run-log.js'
 export { AgentSessionId } from './session/agent-session-id.js'
 export type { AllowanceOptions } from './session/allowance/allowance.js'

@@ -2,8 +2,7 @@ export { AgentError, type AgentErrorCode, type Issue } from '../core/errors.js'
 export type { JsonObject, JsonValue } from '../core/json.js'
 export type { AgentResponseUpdate } from '../core/response.js'
 export type { ApprovalRequested, RunEvent } from '../run/events.js'
-export type { HistoryEntry, ToolCallView } from '../run/history-entry.js'
-export type { ScheduledMessage } from '../run/scheduled-run.js'
+export type { HistoryEntry, ScheduledMessage, ToolCallView } from '../run/history-entry.js'
 export type { OpenCall } from '../run/waiting.js'
 export {
   type AgentSummary,

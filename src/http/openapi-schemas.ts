@@ -103,14 +103,17 @@ const listedApproval = toObject(
 
 const openCall = toObject({ callId: text, name: text, arguments: {} }, ['callId', 'name', 'arguments'])
 
+const scheduledMessage = toObject({ correlationId: text, sendAt: time, message: text })
+
 /** What the routes answer with, as JSON Schemas by name. */
 export const openApiSchemas: JsonObject = {
   Answer: answer,
   Pending: toObject(
     {
-      status: { enum: ['accepted', 'running', 'waiting'] },
+      status: { enum: ['scheduled', 'accepted', 'running', 'waiting'] },
       sessionId: text,
       correlationId: text,
+      sendAt: time,
       approvals: toList(approval),
       toolCalls: toList(openCall),
     },
@@ -135,6 +138,7 @@ export const openApiSchemas: JsonObject = {
       run: toObject({ correlationId: text, status: text }),
       approvals: toList(approval),
       toolCalls: toList(openCall),
+      scheduled: toList(scheduledMessage),
       next_before: count,
     },
     ['message_count', 'conversation_history', 'last_response', 'agent_type', 'sessionId', 'status'],

@@ -31,3 +31,12 @@ export interface HistoryEntry {
     readonly error?: { readonly code: string; readonly message: string }
   }
 }
+
+/** A message that is to be sent later. */
+export interface ScheduledMessage {
+  readonly correlationId: string
+  /** ISO 8601, UTC. */
+  readonly sendAt: string
+  /** What the message says, its text alone. */
+  readonly message: string
+}

@@ -16,12 +16,3 @@ export function isScheduledRun({ run }: Pick<RunKey, 'run'>): boolean {
 export function toSentRun(name: string): string {
   return name.slice(1)
 }
-
-/** A message that is to be sent later. */
-export interface ScheduledMessage {
-  readonly correlationId: string
-  /** ISO 8601, UTC. */
-  readonly sendAt: string
-  /** What the message says, its text alone. */
-  readonly message: string
-}

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../core/json.js'
-import type { ScheduledMessage } from '../../run/scheduled-run.js'
+import type { ScheduledMessage } from '../../run/history-entry.js'
 
 /** What a tool returns whose result comes later, from an orchestration. Made by {@link DurableToolContext.runOrchestration}. */
 export class PendingResult {
