@@ -65,7 +65,7 @@ export function prepareStatements(database: DatabaseSync, toError: (cause: unkno
       "SELECT * FROM runs WHERE agent = ? AND session = ? AND status <> 'ended' AND NOT instr(run, '/') ORDER BY id",
     ),
     scheduled: query<Pick<RunRow, 'run'>>(
-      "SELECT run FROM runs WHERE agent = ? AND session = ? AND status <> 'ended' AND run GLOB '/*' ORDER BY id",
+      "SELECT run FROM runs WHERE agent = ? AND session = ? AND status <> 'ended' AND substr(run, 1, 1) = '/' ORDER BY id",
     ),
     firstEvent: query<EventRow>(`${eventsOfRun} AND run_events.id = runs.id * ${eventsPerRun}`),
     events: query<EventRow>(`
