@@ -49,6 +49,14 @@ test('counts all sessions of an owner together, and nobody else', () =>
     expect(await say('five', undefined)).toBe('completed')
   }))
 
+test('who has spent everything sends nothing later either, and what was to be sent is sent', () =>
+  talk({ tokens: turn, everyMs: 1000 * hourMs }, async (say, of) => {
+    const later = await of('one').start('Later', { owner: 'ann', delayMs: hourMs })
+    await say('one', 'ann')
+    await expect(of('two').start('Later', { owner: 'ann', delayMs: hourMs })).rejects.toThrow(spent)
+    expect(await of('one').news(later)).toMatchObject({ status: 'completed' })
+  }))
+
 test('says when there is more, and then there is', () =>
   talk({ tokens: turn, everyMs: hourMs }, async (say, of) => {
     await say('one', 'ann')

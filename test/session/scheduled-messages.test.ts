@@ -54,6 +54,13 @@ test('what is scheduled again is scheduled once, and becomes one run', async () 
   expect(await scheduled.takeBack(run)).toBeUndefined()
 })
 
+test('what is sent first is listed first', async () => {
+  const { scheduled, schedule } = createScheduled()
+  await schedule('Much later', late)
+  await scheduled.schedule({ ...key, run: 'q' }, soon, createRequest('Later', soon))
+  expect((await scheduled.list(key)).map(({ message }) => message)).toEqual(['Later', 'Much later'])
+})
+
 test('other messages do not wait for it', async () => {
   const { log, entity, schedule, send } = createScheduled()
   await schedule('Later')
