@@ -316,3 +316,16 @@ test('17 agent to agent: a question of the agent there is an approval here', asy
   await app.api.decide('ann', body.approvals?.[0]?.approvalId ?? '', { decision: 'approve' })
   expect((await app.api.waitForOutcome('ann', 'refund-1')).response).toContain('receipt')
 })
+
+test('19 reminders: the agent does what it was to remind itself of, after a crash as well', async () => {
+  const options = { agent: 'Assistant', dataDir: await bed.createFolder() }
+  const app = await start('19-reminders', options)
+  const message = 'Set a reminder "What is the weather in Oslo?" in 0.03 minutes.'
+  expect((await app.api.run({ message, sessionId: 'ann' })).status).toBe(200)
+  expect((await app.api.state('ann', '?scheduled=true')).body.scheduled).toHaveLength(1)
+  await app.stop('SIGKILL')
+  const { api } = await start('19-reminders', options)
+  const readLast = async () => (await api.state('ann')).body.last_response
+  await expect.poll(readLast, { timeout: 15_000 }).toContain('The weather in Oslo')
+  expect((await api.state('ann', '?scheduled=true')).body).toMatchObject({ message_count: 2, scheduled: [] })
+})

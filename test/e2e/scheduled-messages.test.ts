@@ -106,7 +106,7 @@ test('our client schedules, lists, takes back, and tells of what was sent', asyn
 test('an agent reminds itself, and does then what it is to do', async () => {
   const { api, book } = await shared()
   book.add('Remind me', callTools(call('set_reminder', { text: 'Water the flowers', inMinutes: 1 / 60 })))
-  book.add('Reminder: Water the flowers', { text: 'Flowers!' })
+  book.add('It is time: Water the flowers', { text: 'Flowers!' })
   expect((await api.run({ message: 'Remind me', sessionId: 'reminded' })).status).toBe(200)
   const last = async () => (await api.state('reminded')).body.last_response
   await expect.poll(last, { timeout: 15_000 }).toBe('Flowers!')

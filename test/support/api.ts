@@ -32,6 +32,11 @@ export interface SessionState extends WaitingRun {
   readonly sessionId: string
   readonly status: string
   readonly run?: { readonly correlationId: string; readonly status: string }
+  readonly scheduled?: readonly {
+    readonly correlationId: string
+    readonly sendAt: string
+    readonly message: string
+  }[]
   readonly next_before?: number
 }
 

@@ -7,16 +7,6 @@ import type { ToolContext } from './tool-context.js'
 
 const minuteMs = 60_000
 
-const reminder = z
-  .object({
-    text: z.string().min(1).describe('What is to be done then, with all that has to be known for it.'),
-    inMinutes: z.number().positive().optional().describe('How many minutes from now.'),
-    at: z.iso.datetime({ offset: true }).optional().describe('Instead of inMinutes: ISO 8601, with a zone.'),
-  })
-  .refine(({ inMinutes, at }) => (inMinutes === undefined) !== (at === undefined), {
-    message: 'Either inMinutes or at has to be given.',
-  })
-
 /**
  * Tools with which an agent of an app reminds itself, within a year: `set_reminder`, `list_reminders` and `cancel_reminder`. When its time has come
  * the session is sent the reminder like a message of its user, and the agent does what it says. They list and cancel whatever the session is to be sent.
@@ -29,19 +19,21 @@ export function createReminderTools(): readonly Tool[] {
     name: 'set_reminder',
     description:
       'Reminds you of something later: you are sent the text in this conversation, and can then do it.',
-    parameters: reminder,
+    parameters: z.object({
+      text: z.string().min(1).describe('What is to be done then, with all that has to be known for it.'),
+      inMinutes: z.number().positive().describe('How many minutes from now.'),
+    }),
     idempotent: true,
-    execute: async ({ text, inMinutes = 0, at }, context) => {
-      const now = Date.now()
-      const sendAt = new Date(at ?? now + inMinutes * minuteMs)
-      const id = await toSchedule(context).schedule(`Reminder: ${text}`, sendAt)
-      return { id, at: sendAt.toISOString(), now: new Date(now).toISOString() }
+    execute: async ({ text, inMinutes }, context) => {
+      const sendAt = new Date(Date.now() + inMinutes * minuteMs)
+      const id = await toSchedule(context).schedule(`It is time: ${text}`, sendAt)
+      return { id, at: sendAt.toISOString() }
     },
     undo: (_args, { result }, context) => result && toSchedule(context).takeBack(result.id),
   })
   const listReminders = tool({
     name: 'list_reminders',
-    description: 'Tells of what you will be reminded when, and what time it is now.',
+    description: 'Tells of what you will be reminded and when, and what time it is now, in UTC.',
     readOnly: true,
     execute: async (_args, context) => {
       const scheduled = await toSchedule(context).listScheduled()
