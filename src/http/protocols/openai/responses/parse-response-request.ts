@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Agent } from '../../../../agent/agent.js'
 import { checkJsonSchema } from '../../../../core/caller-schema.js'
 import type { RunOptions } from '../../../../run/events.js'
+import { takeInstructions } from '../../../caller-instructions.js'
 import { parseCorrelationId } from '../../../ids.js'
 import { refuseUnknown } from '../../../parse-query.js'
 import { parseShape } from '../../../parse-shape.js'
@@ -11,7 +12,7 @@ import { findAgent } from '../../find-agent.js'
 import { toTooling } from '../caller-tooling.js'
 import { type Conversation, toConversation } from './conversation.js'
 import { type ResponseBody, responseBody } from './response-body.js'
-import { type ResponseInput, toInputItems, toResponseInput } from './response-input.js'
+import { findInstructions, type ResponseInput, toInputItems, toResponseInput } from './response-input.js'
 import { findHistory } from './told-history.js'
 
 /** A `POST responses`, checked in every part that can be checked without the store. */
@@ -34,6 +35,7 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
   const body = parseShape(responseBody, await readJsonBody(request, settings.maxBodyBytes))
   const agent = findAgent(call, 'model', body.model)
   const items = toInputItems(body.input)
+  const instructions = takeInstructions(settings.callerInstructions, findInstructions(body, items))
   const history = findHistory(items)
   const input = toResponseInput(items, history)
   const key = request.headers.get('idempotency-key')
@@ -42,7 +44,7 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
     input,
     conversation: toConversation(body, agent, history, input),
     correlationId: key === null ? randomUUID() : parseCorrelationId(key, 'Idempotency-Key'),
-    options: toOptions(agent, body),
+    options: { ...toOptions(agent, body), instructions },
     metadata: body.metadata ?? undefined,
     stream: body.stream ?? false,
     background: body.background ?? false,
