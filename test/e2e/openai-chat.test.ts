@@ -37,6 +37,22 @@ describe('a chat completion', () => {
     expect((await chat.app.api.outcome(session, run)).body.response).toBe('You said: Hello')
   })
 
+  test("has its run's id as the id of the request, an error too", async () => {
+    const headers = { 'x-session-id': 'ids', 'idempotency-key': 'a run' }
+    const { _request_id: id } = await chat.ask('Hello', headers)
+    expect(id).toBe('a%20run')
+    const others = chat.client.chat.completions.create(
+      { model: 'Assistant', messages: says('Bye'), stream: true },
+      { headers },
+    )
+    await expect(others).rejects.toMatchObject({ requestID: 'a%20run', code: 'idempotency_conflict' })
+    const streamed = chat.client.chat.completions.create(
+      { model: 'Assistant', messages: says('Hello'), stream: true },
+      { headers },
+    )
+    expect((await streamed.withResponse()).request_id).toBe('a%20run')
+  })
+
   test('names the agent as it is declared', async () => {
     const { model: name } = await chat.client.chat.completions.create({
       model: 'ASSISTANT',

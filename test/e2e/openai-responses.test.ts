@@ -37,7 +37,10 @@ describe('the official client', () => {
       conversation: { id: expect.any(String) },
       usage: { input_tokens: expect.any(Number), total_tokens: expect.any(Number) },
     })
-    expect(await client.responses.retrieve(response.id)).toEqual(response)
+    const read = await client.responses.retrieve(response.id)
+    expect(read).toEqual(response)
+    expect(response._request_id).toMatch(/^[\w-]{36}$/)
+    expect(read._request_id).toBe(response._request_id)
   })
 
   test('sees which tools the agent has called, and what they gave', async () => {
