@@ -97,6 +97,20 @@ describe('a chat completion', () => {
     expect(final.choices[0]?.message.parsed).toEqual({ city: 'Oslo' })
   })
 
+  test('is JSON where that is all that was asked for', async () => {
+    chat.book.add('any JSON', { text: 'No.' })
+    const body = {
+      model: 'Assistant',
+      messages: says('any JSON'),
+      response_format: { type: 'json_object' as const },
+    }
+    const failed = chat.client.chat.completions.create(body, { maxRetries: 0 })
+    await expect(failed).rejects.toMatchObject({ status: 422, code: 'response_schema_unmet' })
+    chat.book.add('any JSON', { text: '{"city":"Oslo"}' })
+    const { choices } = await chat.client.chat.completions.create(body)
+    expect(choices[0]?.message.content).toBe('{"city":"Oslo"}')
+  })
+
   test('says what was said before and after a tool call, as a stream does', async () => {
     const work = { text: 'I look it up.', ...callTools(call('look_up', { word: 'tea' })) }
     chat.book.add('look up tea', work, { text: 'Tea is a word.' })

@@ -95,6 +95,12 @@ describe('the official client', () => {
     const parsed = await client.responses.parse({ model, input: 'Where?', text: { format } })
     expect(parsed.output_parsed).toEqual({ city: 'Oslo' })
     expect(parsed.text?.format).toMatchObject({ type: 'json_schema', schema })
+    const text = { format: { type: 'json_object' } } as const
+    expect((await client.responses.create({ model, input: 'Where?', text })).output_text).toBe(
+      '{"city":"Oslo"}',
+    )
+    const failed = await client.responses.create({ model, input: 'Hi', text })
+    expect(failed.error).toMatchObject({ code: 'response_schema_unmet' })
   })
 
   test('repeats a request under its key without doing it twice', async () => {

@@ -32,8 +32,8 @@ const jsonSchemaFormat = z.strictObject({
 
 const responseFormat = z.discriminatedUnion(
   'type',
-  [z.strictObject({ type: z.literal('text') }), jsonSchemaFormat],
-  'must be text or json_schema: what shape json_object should have, nobody has said',
+  [z.strictObject({ type: z.enum(['text', 'json_object']) }), jsonSchemaFormat],
+  'must be text, json_object or json_schema',
 )
 
 /**

@@ -12,6 +12,7 @@ import { createFieldError } from '../../../request-errors.js'
 import type { Call } from '../../../route.js'
 import type { PlacedResult } from '../../../take-results.js'
 import { findAgent } from '../../find-agent.js'
+import { anyObjectSchema } from '../any-object.js'
 import { toTooling } from '../caller-tooling.js'
 import { type ChatBody, chatBody } from './chat-body.js'
 import { type ChatIds, parseChatIds } from './chat-ids.js'
@@ -110,6 +111,7 @@ function toOptions(agent: Agent, body: ChatBody): RunOptions {
 }
 
 function parseResponseSchema({ response_format }: ChatBody): JsonObject | undefined {
+  if (response_format?.type === 'json_object') return anyObjectSchema
   if (response_format?.type !== 'json_schema') return undefined
   const schema = response_format.json_schema.schema
   checkJsonSchema(schema, 'response_format.json_schema.schema')

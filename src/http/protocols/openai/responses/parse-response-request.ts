@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../../../../agent/agent.js'
 import { checkJsonSchema } from '../../../../core/caller-schema.js'
+import type { JsonObject } from '../../../../core/json.js'
 import type { RunOptions } from '../../../../run/events.js'
 import { takeInstructions } from '../../../caller-instructions.js'
 import { parseCorrelationId } from '../../../ids.js'
@@ -9,6 +10,7 @@ import { parseShape } from '../../../parse-shape.js'
 import { readJsonBody } from '../../../read-body.js'
 import type { Call } from '../../../route.js'
 import { findAgent } from '../../find-agent.js'
+import { anyObjectSchema } from '../any-object.js'
 import { toTooling } from '../caller-tooling.js'
 import { type Conversation, toConversation } from './conversation.js'
 import { type ResponseBody, responseBody } from './response-body.js'
@@ -51,10 +53,17 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
   }
 }
 
+function parseResponseSchema(format: TextFormat): JsonObject | undefined {
+  if (format?.type === 'json_object') return anyObjectSchema
+  if (format?.type !== 'json_schema') return undefined
+  checkJsonSchema(format.schema, 'text.format.schema')
+  return format.schema
+}
+
+type TextFormat = NonNullable<ResponseBody['text']>['format']
+
 function toOptions(agent: Agent, { text, ...body }: ResponseBody): RunOptions {
-  const format = text?.format
-  const responseSchema = format?.type === 'json_schema' ? format.schema : undefined
-  if (responseSchema !== undefined) checkJsonSchema(responseSchema, 'text.format.schema')
+  const responseSchema = parseResponseSchema(text?.format)
   const tooling = toTooling(agent, {
     tools: body.tools ?? [],
     toPath: (index) => `tools.${index}`,

@@ -130,7 +130,7 @@ const toolChoice = z.union(
 const textFormat = z.discriminatedUnion(
   'type',
   [
-    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({ type: z.enum(['text', 'json_object']) }),
     z.strictObject({
       type: z.literal('json_schema'),
       name: z.string().optional(),
@@ -139,7 +139,7 @@ const textFormat = z.discriminatedUnion(
       strict: z.boolean().nullish(),
     }),
   ],
-  { error: 'must be text or json_schema' },
+  { error: 'must be text, json_object or json_schema' },
 )
 
 /** Accepted, and without effect: sampling is the agent's own, and there is nothing to keep books of. */
