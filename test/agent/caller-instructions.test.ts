@@ -10,7 +10,9 @@ import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { EntityKit } from '../session/entity-kit.js'
 
 function toLines(messages: readonly ChatMessage[] = []): readonly string[] {
-  return messages.map(({ role, contents }) => `${role}: ${toText(contents).replace(/^Whoever.*\n/, '')}`)
+  return messages.map(
+    ({ role, contents }) => `${role}: ${toText(contents).replace(/^The caller gives.*\n/, '')}`,
+  )
 }
 
 /** A session whose caller gives instructions with each message. */

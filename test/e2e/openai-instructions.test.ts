@@ -35,7 +35,9 @@ function asking(instructions: string, content = 'Hi'): ChatCompletionMessagePara
 /** What the model was shown last; of instructions what is quoted. */
 function readShown({ model: { requests } }: RunScene): readonly string[] {
   const messages = requests.at(-1)?.body.messages ?? []
-  return messages.map((message) => `${message.role}: ${readMessageText(message).replace(/^Whoever.*\n/, '')}`)
+  return messages.map(
+    (message) => `${message.role}: ${readMessageText(message).replace(/^The caller gives.*\n/, '')}`,
+  )
 }
 
 describe('where callers may add instructions', () => {
