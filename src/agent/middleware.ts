@@ -17,7 +17,7 @@ export interface MiddlewareContext extends RunInfo {
 export interface BeforeRunContext extends MiddlewareContext {
   /** What the model will be told. */
   readonly instructions: string | undefined
-  /** What the model will be shown of what the user said. */
+  /** What the model will be shown of what the user said; ahead of it the instructions of whoever asks, where the app takes any. */
   readonly messages: readonly ChatMessage[]
   /** The conversation before this run, as the model is shown it. */
   readonly history: readonly ChatMessage[]

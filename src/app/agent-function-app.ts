@@ -108,6 +108,7 @@ export class AgentFunctionApp {
         ...toHttpLimits(options, functionTimeoutMs),
         heartbeatMs: options.heartbeatMs ?? 15_000,
         maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+        callerInstructions: options.callerInstructions ?? 'refuse',
         webhooks,
         mayDecide: createRight(options.mayDecide),
         mayAnswer: createRight(options.mayAnswer),

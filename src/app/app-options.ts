@@ -11,6 +11,7 @@ import {
   type OptionNames,
   refuse,
 } from '../core/check-options.js'
+import { type CallerInstructions, callerInstructionsChoices } from '../http/caller-instructions.js'
 import { type Protocol, protocolNames } from '../http/protocols/protocols.js'
 import type { AnswerQuestion, DecisionQuestion } from '../http/rights.js'
 import type { WebhookOptions } from '../http/webhooks/webhook-options.js'
@@ -40,6 +41,8 @@ export interface AgentFunctionAppOptions {
   readonly chatPage?: boolean | undefined
   /** In which other dialects agents are served: `'openai'` below `compatible-mode/v1`, `'agentscope'` at `process`, `'ai-sdk'` at `ai-sdk/{agent}`, `'ag-ui'` at `ag-ui/{agent}`, `'a2a'` at `a2a/{agent}`. @default none */
   readonly protocols?: readonly Protocol[] | undefined
+  /** What becomes of instructions that callers give in OpenAI's APIs, as `system` messages and the like: the request is refused; they are dropped; or the model is shown them, as the caller's word below the agent's own. @default 'refuse' */
+  readonly callerInstructions?: CallerInstructions | undefined
   /** Observes the runs of agents that have no callback of their own. @default none */
   readonly defaultCallback?: AgentResponseCallback | undefined
   /** Says whom a session belongs to; everybody else gets 404 on it. @default the signed-in user of Azure's Easy Auth, else nobody */
@@ -112,6 +115,7 @@ const appOptions: OptionNames<AgentFunctionAppOptions> = {
   enableHealthCheck: true,
   chatPage: true,
   protocols: true,
+  callerInstructions: true,
   defaultCallback: true,
   owner: true,
   mayDecide: true,
@@ -170,6 +174,7 @@ export function checkAppOptions(options: AgentFunctionAppOptions): void {
   checkChoice('authLevel', authLevel, ['anonymous', 'function', 'admin'])
   checkList('protocols of AgentFunctionApp', protocols)
   for (const protocol of protocols) checkChoice('protocols', protocol, protocolNames)
+  checkChoice('callerInstructions', options.callerInstructions ?? 'refuse', callerInstructionsChoices)
   checkCallback('defaultCallback', defaultCallback)
   for (const [option, least] of counts) checkCount(option, options[option], least)
 }

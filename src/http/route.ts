@@ -4,6 +4,7 @@ import type { WorkflowDefinition } from '../orchestration/workflow/workflow-defi
 import type { RunLog } from '../run/run-log.js'
 import type { SessionClient } from '../session/client/session-client.js'
 import type { Answer } from './answers.js'
+import type { CallerInstructions } from './caller-instructions.js'
 import type { AnswerQuestion, DecisionQuestion, Right } from './rights.js'
 import type { Webhooks } from './webhooks/webhook-options.js'
 
@@ -17,6 +18,8 @@ export interface HttpSettings {
   readonly heartbeatMs: number
   /** Largest request body; bytes. */
   readonly maxBodyBytes: number
+  /** What becomes of instructions that a caller gives in OpenAI's APIs. */
+  readonly callerInstructions: CallerInstructions
   /** Where callers may have themselves told of their runs, and what signs it; `undefined` when nobody is told of any. */
   readonly webhooks: Webhooks | undefined
   /** Who may decide about tool calls; `undefined` when whoever may speak in a session may. */

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly toolChoice?: ToolChoice | undefined
   /** JSON Schema that the answer must fit. */
   readonly responseSchema?: JsonObject | undefined
+  /** What the caller wants of this run's answer, in its words; the model is shown it as the caller's. @default nothing */
+  readonly instructions?: string | undefined
   /** What the caller itself does when the model asks for it; absent when nothing. */
   readonly tools?: readonly CallerTool[] | undefined
   /** The run of the session whose place this one takes: that one, and what was said since, is taken back. What tools have done stays done. @default none */

@@ -38,6 +38,10 @@ test.each([
   [{ agent: parrot }, 'AgentFunctionApp has no option "agent".'],
   [{ agents: parrot }, 'agents of AgentFunctionApp must be a list, not an object.'],
   [{ authLevel: 'FUNCTION' }, `authLevel must be one of 'anonymous', 'function', 'admin', not "FUNCTION".`],
+  [
+    { callerInstructions: 'allow' },
+    `callerInstructions must be one of 'refuse', 'ignore', 'append', not "allow".`,
+  ],
   [{ chatPage: 'false' }, 'chatPage of AgentFunctionApp must be true or false, not "false".'],
   [{ enableHealthCheck: 0 }, 'enableHealthCheck of AgentFunctionApp must be true or false, not 0.'],
   [{ owner: 'x-user' }, 'owner of AgentFunctionApp must be a function, not "x-user".'],

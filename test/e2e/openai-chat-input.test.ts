@@ -88,7 +88,7 @@ const fields: readonly (readonly [param: string, change: Readonly<Record<string,
   ['modalities.1', { modalities: ['text', 'audio'] }],
   ['web_search_options', { web_search_options: {} }],
   ['moderation', { moderation: {} }],
-  ['response_format.type', { response_format: { type: 'json_object' } }],
+  ['response_format.type', { response_format: { type: 'grammar' } }],
   [
     'response_format.json_schema.schema',
     { response_format: { type: 'json_schema', json_schema: { name: 'a' } } },

@@ -37,6 +37,22 @@ describe('a chat completion', () => {
     expect((await chat.app.api.outcome(session, run)).body.response).toBe('You said: Hello')
   })
 
+  test("has its run's id as the id of the request, an error too", async () => {
+    const headers = { 'x-session-id': 'ids', 'idempotency-key': 'a run' }
+    const { _request_id: id } = await chat.ask('Hello', headers)
+    expect(id).toBe('a%20run')
+    const others = chat.client.chat.completions.create(
+      { model: 'Assistant', messages: says('Bye'), stream: true },
+      { headers },
+    )
+    await expect(others).rejects.toMatchObject({ requestID: 'a%20run', code: 'idempotency_conflict' })
+    const streamed = chat.client.chat.completions.create(
+      { model: 'Assistant', messages: says('Hello'), stream: true },
+      { headers },
+    )
+    expect((await streamed.withResponse()).request_id).toBe('a%20run')
+  })
+
   test('names the agent as it is declared', async () => {
     const { model: name } = await chat.client.chat.completions.create({
       model: 'ASSISTANT',
@@ -79,6 +95,20 @@ describe('a chat completion', () => {
     expect(choices[0]?.message.parsed).toEqual({ city: 'Oslo' })
     const final = await chat.client.chat.completions.stream(body).finalChatCompletion()
     expect(final.choices[0]?.message.parsed).toEqual({ city: 'Oslo' })
+  })
+
+  test('is JSON where that is all that was asked for', async () => {
+    chat.book.add('any JSON', { text: 'No.' })
+    const body = {
+      model: 'Assistant',
+      messages: says('any JSON'),
+      response_format: { type: 'json_object' as const },
+    }
+    const failed = chat.client.chat.completions.create(body, { maxRetries: 0 })
+    await expect(failed).rejects.toMatchObject({ status: 422, code: 'response_schema_unmet' })
+    chat.book.add('any JSON', { text: '{"city":"Oslo"}' })
+    const { choices } = await chat.client.chat.completions.create(body)
+    expect(choices[0]?.message.content).toBe('{"city":"Oslo"}')
   })
 
   test('says what was said before and after a tool call, as a stream does', async () => {

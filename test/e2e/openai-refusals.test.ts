@@ -55,7 +55,7 @@ test.each([
   ['not to be stored', { store: false }, 'store'],
   ['several answers', { n: 2 }, 'n'],
   ['a prompt template', { prompt: { id: 'p' } }, 'prompt'],
-  ['JSON of no schema', { text: { format: { type: 'json_object' } } }, 'text.format.type'],
+  ['a grammar', { text: { format: { type: 'grammar' } } }, 'text.format.type'],
   ['no usable schema', { text: { format: noSchema } }, 'text.format.schema'],
   ['an id of nobody', { previous_response_id: 'resp_x' }, 'previous_response_id'],
   ['a conversation with a slash', { conversation: 'a/b' }, 'conversation'],

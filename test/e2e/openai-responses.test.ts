@@ -37,7 +37,10 @@ describe('the official client', () => {
       conversation: { id: expect.any(String) },
       usage: { input_tokens: expect.any(Number), total_tokens: expect.any(Number) },
     })
-    expect(await client.responses.retrieve(response.id)).toEqual(response)
+    const read = await client.responses.retrieve(response.id)
+    expect(read).toEqual(response)
+    expect(response._request_id).toMatch(/^[\w-]{36}$/)
+    expect(read._request_id).toBe(response._request_id)
   })
 
   test('sees which tools the agent has called, and what they gave', async () => {
@@ -92,6 +95,12 @@ describe('the official client', () => {
     const parsed = await client.responses.parse({ model, input: 'Where?', text: { format } })
     expect(parsed.output_parsed).toEqual({ city: 'Oslo' })
     expect(parsed.text?.format).toMatchObject({ type: 'json_schema', schema })
+    const text = { format: { type: 'json_object' } } as const
+    expect((await client.responses.create({ model, input: 'Where?', text })).output_text).toBe(
+      '{"city":"Oslo"}',
+    )
+    const failed = await client.responses.create({ model, input: 'Hi', text })
+    expect(failed.error).toMatchObject({ code: 'response_schema_unmet' })
   })
 
   test('repeats a request under its key without doing it twice', async () => {

@@ -6,6 +6,7 @@ const settings = {
   streamLimitMs: 60_000,
   heartbeatMs: 1000,
   maxBodyBytes: 1000,
+  callerInstructions: 'refuse' as const,
   webhooks: undefined,
   mayDecide: undefined,
   mayAnswer: undefined,

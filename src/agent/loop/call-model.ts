@@ -7,6 +7,7 @@ import type { ToolChoice } from '../../core/tool-choice.js'
 import { toWellFormed } from '../../core/well-formed.js'
 import { WorkLimit } from '../../core/work-limit.js'
 import type { ChatRequest, ResponseFormat } from '../../model/chat-client.js'
+import { toAskedMessages } from '../../run/asked-messages.js'
 import { toPromptMessages } from '../../run/turn-messages.js'
 import { askModel } from './ask-model.js'
 import { parkInBackground } from './background-answer.js'
@@ -82,7 +83,7 @@ function toMessages({ agent, journal, history, request }: RunContext): readonly 
     ...(instructions === undefined ? [] : [createTextMessage('system', instructions)]),
     ...history,
     ...(prepared?.messages ?? []),
-    ...(prepared?.request ?? request.messages),
+    ...(prepared?.request ?? toAskedMessages(request)),
     ...toPromptMessages(journal.state),
   ]
 }

@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../../core/messages.js'
+import { toAskedMessages } from '../../run/asked-messages.js'
 import type { PreparedAnswer, RunPrepared } from '../../run/events.js'
 import type { AgentDefinition, ContextProvider } from '../agent-definition.js'
 import type { ProvidedContext } from '../providers/provider-context.js'
@@ -40,7 +41,7 @@ async function askMiddleware(context: EquippedRun): Promise<Asked> {
   const { agent, history } = context
   let asked: Asked = {}
   for (const [by, middleware] of agent.middleware.entries()) {
-    const { instructions = agent.instructions, request = context.request.messages } = asked
+    const { instructions = agent.instructions, request = toAskedMessages(context.request) } = asked
     const given = await withinTimeLeft(context, 'Middleware', async (signal) =>
       middleware.beforeRun?.({
         ...toMiddlewareContext(context, signal),

@@ -1,6 +1,7 @@
 import { type DialectRoute, inDialect } from '../dialect-route.js'
 import { whenCalled } from '../when-called.js'
 import { toOpenAiErrorAnswer } from './openai-errors.js'
+import { withRequestId } from './with-request-id.js'
 
 const createRoute = inDialect('openai', toOpenAiErrorAnswer, () => import('./openai-operations.js'))
 const loadResponses = () => import('./responses/responses-handlers.js')
@@ -13,16 +14,16 @@ const openAiBase = 'compatible-mode/v1'
 export function createOpenAiRoutes(): readonly DialectRoute[] {
   return [
     createRoute('chat', `${openAiBase}/chat/completions`, {
-      POST: whenCalled(() => import('./chat/chat-handler.js'), 'handleChatCompletions'),
+      POST: withRequestId(whenCalled(() => import('./chat/chat-handler.js'), 'handleChatCompletions')),
     }),
     createRoute('responses', `${openAiBase}/responses`, {
-      POST: whenCalled(loadResponses, 'handleCreateResponse'),
+      POST: withRequestId(whenCalled(loadResponses, 'handleCreateResponse')),
     }),
     createRoute('response', `${openAiBase}/responses/{responseId}`, {
-      GET: whenCalled(loadResponses, 'handleRetrieveResponse'),
+      GET: withRequestId(whenCalled(loadResponses, 'handleRetrieveResponse')),
     }),
     createRoute('response-cancel', `${openAiBase}/responses/{responseId}/cancel`, {
-      POST: whenCalled(loadResponses, 'handleCancelResponse'),
+      POST: withRequestId(whenCalled(loadResponses, 'handleCancelResponse')),
     }),
     createRoute('models', `${openAiBase}/models`, {
       GET: whenCalled(loadModels, 'handleModels'),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { jsonObject, runMetadata } from '../../../json-shapes.js'
-import { chatMessage } from './chat-message-body.js'
+import { bodyMessage } from './chat-message-body.js'
 
 const withoutEffect = z.unknown().optional()
 const insteadOfTools = 'must be left out: send tools'
@@ -32,8 +32,8 @@ const jsonSchemaFormat = z.strictObject({
 
 const responseFormat = z.discriminatedUnion(
   'type',
-  [z.strictObject({ type: z.literal('text') }), jsonSchemaFormat],
-  'must be text or json_schema: what shape json_object should have, nobody has said',
+  [z.strictObject({ type: z.enum(['text', 'json_object']) }), jsonSchemaFormat],
+  'must be text, json_object or json_schema',
 )
 
 /**
@@ -43,7 +43,7 @@ const responseFormat = z.discriminatedUnion(
  */
 export const chatBody = z.strictObject({
   model: z.string(),
-  messages: z.array(chatMessage).min(1),
+  messages: z.array(bodyMessage).min(1),
   stream: z.boolean().nullish(),
   stream_options: z
     .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: withoutEffect })

@@ -31,6 +31,8 @@ const userPart = z.discriminatedUnion(
   'must be text, image_url or file',
 )
 
+const text = z.union([z.string(), z.array(textPart)])
+
 const userMessage = z.strictObject({
   role: z.literal('user'),
   content: z.union([z.string(), z.array(userPart).min(1)]),
@@ -74,21 +76,36 @@ const assistantMessage = z.strictObject({
 const toolMessage = z.strictObject({
   role: z.literal('tool'),
   tool_call_id: z.string(),
-  content: z.union([z.string(), z.array(textPart)]),
+  content: text,
+  name: z.string().optional(),
+})
+
+/** What a caller wants of the answer. Security: whether it may say that is the app's to decide. */
+const instructionsMessage = z.strictObject({
+  role: z.enum(['system', 'developer']),
+  content: text,
   name: z.string().optional(),
 })
 
 /**
- * One message of a caller's. Security: instructions are the agent's own, so nobody speaks in their role; and tools are only
- * those of the caller. Source: OpenAI API reference, "Create chat completion", `messages`.
+ * What has been said in a conversation. Security: nobody speaks as the system there; and tools are only those of the caller.
+ * Source: OpenAI API reference, "Create chat completion", `messages`.
  */
 export const chatMessage = z.discriminatedUnion(
   'role',
   [userMessage, assistantMessage, toolMessage],
-  "must be user, assistant or tool: instructions are the agent's own",
+  'must be user, assistant or tool',
+)
+
+/** One message of a request. */
+export const bodyMessage = z.discriminatedUnion(
+  'role',
+  [chatMessage, instructionsMessage],
+  'must be user, assistant, tool, system or developer',
 )
 
 export type ChatBodyMessage = z.infer<typeof chatMessage>
+export type InstructionsBodyMessage = z.infer<typeof instructionsMessage>
 export type UserBodyMessage = z.infer<typeof userMessage>
 export type AssistantBodyMessage = z.infer<typeof assistantMessage>
 export type ToolBodyMessage = z.infer<typeof toolMessage>

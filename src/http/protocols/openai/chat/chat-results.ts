@@ -3,6 +3,7 @@ import { createFieldError } from '../../../request-errors.js'
 import type { PlacedResult } from '../../../take-results.js'
 import { parseCallId } from '../call-id.js'
 import type { ChatBodyMessage, ToolBodyMessage } from './chat-message-body.js'
+import type { PlacedMessage } from './split-messages.js'
 
 /** What a client's tools gave, and the run that goes on with it. */
 export interface ChatResults {
@@ -14,12 +15,12 @@ export interface ChatResults {
  * Reads the results that a conversation ends with; `undefined` when it ends otherwise. Those before are history.
  * @throws {AgentError} `invalid_request` naming the field where one belongs to no call, a call has none, or several runs have asked for them.
  */
-export function parseResults(messages: readonly ChatBodyMessage[]): ChatResults | undefined {
+export function parseResults(messages: readonly PlacedMessage[]): ChatResults | undefined {
   checkCalls(messages)
   if (messages.at(-1)?.role !== 'tool') return undefined
   const start = messages.findLastIndex(({ role }) => role !== 'tool') + 1
-  const placed = messages.slice(start).flatMap((message, index) => {
-    return message.role === 'tool' ? [toPlaced(message, toPath(start + index))] : []
+  const placed = messages.slice(start).flatMap((message) => {
+    return message.role === 'tool' ? [toPlaced(message)] : []
   })
   const [{ key } = { key: undefined }] = placed
   if (key === undefined) return undefined
@@ -35,14 +36,12 @@ export function parseResults(messages: readonly ChatBodyMessage[]): ChatResults 
  * What others have made of a conversation is not refused: it is history.
  */
 export function findEarlierResults(
-  messages: readonly ChatBodyMessage[],
+  messages: readonly PlacedMessage[],
   agent: string,
 ): ChatResults | undefined {
   const start = messages.findLastIndex(({ role }) => role === 'assistant') + 1
-  const placed = messages.slice(start).flatMap((message, index) => {
-    return message.role === 'tool' && isCallId(message.tool_call_id)
-      ? [toPlaced(message, toPath(start + index))]
-      : []
+  const placed = messages.slice(start).flatMap((message) => {
+    return message.role === 'tool' && isCallId(message.tool_call_id) ? [toPlaced(message)] : []
   })
   const [{ key } = { key: undefined }] = placed
   if (key?.agent !== agent || !placed.every((one) => isSameRun(key, one.key))) return undefined
@@ -58,21 +57,22 @@ function isCallId(id: string): boolean {
   }
 }
 
-function toPlaced({ tool_call_id: id, content }: ToolBodyMessage, path: string) {
+function toPlaced({ tool_call_id: id, content, at }: ToolBodyMessage & PlacedMessage) {
+  const path = toPath(at)
   const { callId, ...key } = parseCallId(path, id)
   const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')
   return { key, result: { path, callId, outcome: { result: text } } }
 }
 
 /** A result belongs to a call of the assistant's that it follows, as for OpenAI. */
-function checkCalls(messages: readonly ChatBodyMessage[]): void {
+function checkCalls(messages: readonly PlacedMessage[]): void {
   let open = new Set<string>()
-  for (const [index, message] of messages.entries()) {
+  for (const message of messages) {
     if (message.role === 'assistant') open = toCallIds(message)
     else if (message.role === 'user') open = new Set()
     else if (!open.delete(message.tool_call_id))
       throw createFieldError(
-        toPath(index),
+        toPath(message.at),
         "must be that of a call in the assistant's message before, and once",
       )
   }
@@ -94,6 +94,6 @@ function isSameRun(a: RunKey, b: RunKey): boolean {
   return a.agent === b.agent && a.session === b.session && a.run === b.run
 }
 
-function toPath(index: number): string {
-  return `messages.${index}.tool_call_id`
+function toPath(at: number): string {
+  return `messages.${at}.tool_call_id`
 }

@@ -1,4 +1,5 @@
 import type { ChatMessage, Content } from '../../../../core/messages.js'
+import { quoteLines } from '../../../../core/quote-lines.js'
 import { toUserContents } from './chat-contents.js'
 import type { AssistantBodyMessage, ChatBodyMessage } from './chat-message-body.js'
 
@@ -35,7 +36,7 @@ function toSpeaker(message: ChatBodyMessage, tools: ReadonlyMap<string, string>)
 
 function toQuoted(message: ChatBodyMessage): readonly Content[] {
   const contents = toContents(message)
-  return contents.map((content) => (content.type === 'text' ? toLine(quote(content.text)) : content))
+  return contents.map((content) => (content.type === 'text' ? toLine(quoteLines(content.text)) : content))
 }
 
 function toContents(message: ChatBodyMessage): readonly Content[] {
@@ -67,14 +68,6 @@ type TextOrRefusal =
 
 function toPartText(part: TextOrRefusal): string {
   return part.type === 'text' ? part.text : part.refusal
-}
-
-/** Everything that a reader may take for the end of a line counts as one (Unicode Standard, section 5.8). */
-function quote(text: string): string {
-  return text
-    .split(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/)
-    .map((line) => `> ${line}`)
-    .join('\n')
 }
 
 /** Texts that follow one another, as one. */

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../../core/json.js'
 import type { RunOptions, RunRequest } from '../../../../run/events.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { createRunRequest } from '../../../../session/client/run-request.js'
+import { takeInstructions } from '../../../caller-instructions.js'
 import { refuseUnknown } from '../../../parse-query.js'
 import { parseShape } from '../../../parse-shape.js'
 import { readJsonBody } from '../../../read-body.js'
@@ -11,11 +12,14 @@ import { createFieldError } from '../../../request-errors.js'
 import type { Call } from '../../../route.js'
 import type { PlacedResult } from '../../../take-results.js'
 import { findAgent } from '../../find-agent.js'
+import { anyObjectSchema } from '../any-object.js'
 import { toTooling } from '../caller-tooling.js'
 import { type ChatBody, chatBody } from './chat-body.js'
 import { type ChatIds, parseChatIds } from './chat-ids.js'
+import type { ChatBodyMessage } from './chat-message-body.js'
 import { toNewMessages } from './chat-messages.js'
 import { type ChatResults, findEarlierResults, parseResults } from './chat-results.js'
+import { splitMessages } from './split-messages.js'
 
 /** A request for a chat completion, checked in every part. */
 export interface ChatRequest {
@@ -44,22 +48,24 @@ export async function parseChatRequest(call: Call): Promise<ChatRequest> {
   const body = parseShape(chatBody, await readJsonBody(request, settings.maxBodyBytes))
   const agent = findAgent(call, 'model', body.model)
   const ids = parseChatIds(call, body.metadata)
-  const options = toOptions(agent, body)
-  const answered = parseResults(body.messages)
-  const given = { agent: agent.name, session: ids.sessionId, run: ids.correlationId }
+  const { said, instructions: given } = splitMessages(body.messages)
+  const instructions = takeInstructions(settings.callerInstructions, given)
+  const options = { ...toOptions(agent, body), instructions }
+  const answered = parseResults(said)
+  const named = { agent: agent.name, session: ids.sessionId, run: ids.correlationId }
   return {
     agent,
     ...(answered === undefined
       ? {
-          key: given,
+          key: named,
           asked: {
             type: 'message',
-            request: toRequest(body, { ...ids, options, owner }),
-            before: findEarlierResults(body.messages, agent.name),
+            request: toRequest(said, body, { ...ids, options, owner }),
+            before: findEarlierResults(said, agent.name),
           },
         }
       : {
-          key: toAnsweredKey(answered, ids.inSession ? given : { ...given, session: undefined }),
+          key: toAnsweredKey(answered, ids.inSession ? named : { ...named, session: undefined }),
           asked: { type: 'results', results: answered.results, options },
         }),
     stream: body.stream ?? false,
@@ -68,12 +74,13 @@ export async function parseChatRequest(call: Call): Promise<ChatRequest> {
 }
 
 function toRequest(
-  { messages, metadata }: ChatBody,
+  said: readonly ChatBodyMessage[],
+  { metadata }: ChatBody,
   { inSession, options, owner }: Pick<ChatIds, 'inSession'> & Pick<RunRequest, 'options' | 'owner'>,
 ): RunRequest {
   const { session_id: _session, ...kept } = metadata ?? {}
   return createRunRequest({
-    messages: toNewMessages(messages, { inSession }),
+    messages: toNewMessages(said, { inSession }),
     options,
     owner,
     metadata: Object.keys(kept).length === 0 ? undefined : kept,
@@ -104,6 +111,7 @@ function toOptions(agent: Agent, body: ChatBody): RunOptions {
 }
 
 function parseResponseSchema({ response_format }: ChatBody): JsonObject | undefined {
+  if (response_format?.type === 'json_object') return anyObjectSchema
   if (response_format?.type !== 'json_schema') return undefined
   const schema = response_format.json_schema.schema
   checkJsonSchema(schema, 'response_format.json_schema.schema')

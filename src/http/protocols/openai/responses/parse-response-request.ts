@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../../../../agent/agent.js'
 import { checkJsonSchema } from '../../../../core/caller-schema.js'
+import type { JsonObject } from '../../../../core/json.js'
 import type { RunOptions } from '../../../../run/events.js'
+import { takeInstructions } from '../../../caller-instructions.js'
 import { parseCorrelationId } from '../../../ids.js'
 import { refuseUnknown } from '../../../parse-query.js'
 import { parseShape } from '../../../parse-shape.js'
 import { readJsonBody } from '../../../read-body.js'
 import type { Call } from '../../../route.js'
 import { findAgent } from '../../find-agent.js'
+import { anyObjectSchema } from '../any-object.js'
 import { toTooling } from '../caller-tooling.js'
 import { type Conversation, toConversation } from './conversation.js'
 import { type ResponseBody, responseBody } from './response-body.js'
-import { type ResponseInput, toInputItems, toResponseInput } from './response-input.js'
+import { findInstructions, type ResponseInput, toInputItems, toResponseInput } from './response-input.js'
 import { findHistory } from './told-history.js'
 
 /** A `POST responses`, checked in every part that can be checked without the store. */
@@ -34,6 +37,7 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
   const body = parseShape(responseBody, await readJsonBody(request, settings.maxBodyBytes))
   const agent = findAgent(call, 'model', body.model)
   const items = toInputItems(body.input)
+  const instructions = takeInstructions(settings.callerInstructions, findInstructions(body, items))
   const history = findHistory(items)
   const input = toResponseInput(items, history)
   const key = request.headers.get('idempotency-key')
@@ -42,17 +46,24 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
     input,
     conversation: toConversation(body, agent, history, input),
     correlationId: key === null ? randomUUID() : parseCorrelationId(key, 'Idempotency-Key'),
-    options: toOptions(agent, body),
+    options: { ...toOptions(agent, body), instructions },
     metadata: body.metadata ?? undefined,
     stream: body.stream ?? false,
     background: body.background ?? false,
   }
 }
 
+function parseResponseSchema(format: TextFormat): JsonObject | undefined {
+  if (format?.type === 'json_object') return anyObjectSchema
+  if (format?.type !== 'json_schema') return undefined
+  checkJsonSchema(format.schema, 'text.format.schema')
+  return format.schema
+}
+
+type TextFormat = NonNullable<ResponseBody['text']>['format']
+
 function toOptions(agent: Agent, { text, ...body }: ResponseBody): RunOptions {
-  const format = text?.format
-  const responseSchema = format?.type === 'json_schema' ? format.schema : undefined
-  if (responseSchema !== undefined) checkJsonSchema(responseSchema, 'text.format.schema')
+  const responseSchema = parseResponseSchema(text?.format)
   const tooling = toTooling(agent, {
     tools: body.tools ?? [],
     toPath: (index) => `tools.${index}`,

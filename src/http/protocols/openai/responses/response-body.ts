@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { longestReason } from '../../../../core/longest-reason.js'
 import { jsonObject, mediaUrl, runMetadata } from '../../../json-shapes.js'
 
+const textPart = z.strictObject({ type: z.literal('input_text'), text: z.string() })
+
 const inputPart = z.discriminatedUnion(
   'type',
   [
-    z.strictObject({ type: z.literal('input_text'), text: z.string() }),
+    textPart,
     z.strictObject({
       type: z.literal('input_image'),
       image_url: mediaUrl,
@@ -40,6 +42,16 @@ const userMessage = z.strictObject({
   type: z.literal('message').optional().default('message'),
   role: z.literal('user'),
   content: z.union([z.string(), z.array(inputPart).min(1)]),
+  id: z.string().nullish(),
+  status: z.string().nullish(),
+  phase: z.null().optional(),
+})
+
+/** What the caller wants of the answer. Security: whether it may say that is the app's to decide. */
+const instructionsMessage = z.strictObject({
+  type: z.literal('message').optional().default('message'),
+  role: z.enum(['system', 'developer']),
+  content: z.union([z.string(), z.array(textPart)]),
   id: z.string().nullish(),
   status: z.string().nullish(),
   phase: z.null().optional(),
@@ -90,8 +102,8 @@ const functionCall = z.object({
   id: z.string().nullish(),
 })
 
-const message = z.discriminatedUnion('role', [userMessage, agentMessage], {
-  error: 'must be "user": callers speak for nobody else',
+const message = z.discriminatedUnion('role', [userMessage, agentMessage, instructionsMessage], {
+  error: 'must be user, assistant, system or developer',
 })
 
 const inputItem = z.discriminatedUnion(
@@ -118,7 +130,7 @@ const toolChoice = z.union(
 const textFormat = z.discriminatedUnion(
   'type',
   [
-    z.strictObject({ type: z.literal('text') }),
+    z.strictObject({ type: z.enum(['text', 'json_object']) }),
     z.strictObject({
       type: z.literal('json_schema'),
       name: z.string().optional(),
@@ -127,7 +139,7 @@ const textFormat = z.discriminatedUnion(
       strict: z.boolean().nullish(),
     }),
   ],
-  { error: 'must be text or json_schema' },
+  { error: 'must be text, json_object or json_schema' },
 )
 
 /** Accepted, and without effect: sampling is the agent's own, and there is nothing to keep books of. */
@@ -164,8 +176,10 @@ export const responseBody = z.strictObject({
   text: z.strictObject({ format: textFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
   tools: z.array(functionTool).max(128).nullish(),
   tool_choice: toolChoice.nullish(),
-  instructions: z.literal('', { error: agentsOwn }).nullish(),
-  store: z.literal(true, { error: 'must not be false: every run is kept' }).nullish(),
+  instructions: z.string().nullish(),
+  store: z
+    .literal(true, { error: 'must not be false: an agent keeps its conversations until they are deleted' })
+    .nullish(),
   context_management: z.null(unsupported).optional(),
   max_tool_calls: z.null(unsupported).optional(),
   moderation: z.null(unsupported).optional(),
@@ -179,7 +193,7 @@ export type ResponseBody = z.infer<typeof responseBody>
 export type InputItem = Exclude<ResponseBody['input'], string>[number]
 
 /** An item that says something new. */
-export type NewItem = UserMessage | ApprovalResponse | CallOutput
+export type NewItem = UserMessage | InstructionsMessage | ApprovalResponse | CallOutput
 
 /** A human's decision as a client sends it. */
 export type ApprovalResponse = z.infer<typeof approvalResponse>
@@ -189,6 +203,9 @@ export type CallOutput = z.infer<typeof callOutput>
 
 /** What a user says. */
 export type UserMessage = z.infer<typeof userMessage>
+
+/** What a caller wants of the answer. */
+export type InstructionsMessage = z.infer<typeof instructionsMessage>
 
 /** A part of a user's message. */
 export type InputPart = z.infer<typeof inputPart>

@@ -1,8 +1,16 @@
 import { type ChatMessage, type Content, isBlank } from '../../../../core/messages.js'
+import type { GivenInstructions } from '../../../caller-instructions.js'
 import { createFieldError } from '../../../request-errors.js'
 import { toMedia } from '../../to-media.js'
 import { type PlacedAnswer, toAnsweredRun } from './placed-answer.js'
-import type { CallOutput, InputItem, InputPart, ResponseBody, UserMessage } from './response-body.js'
+import type {
+  CallOutput,
+  InputItem,
+  InputPart,
+  InstructionsMessage,
+  ResponseBody,
+  UserMessage,
+} from './response-body.js'
 import type { ToldHistory } from './told-history.js'
 
 /** A request says no more than that at once. What it repeats does not count. */
@@ -22,6 +30,21 @@ export function toInputItems(input: ResponseBody['input']): readonly InputItem[]
   return typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : input
 }
 
+/** What a request wants of the answer: its `instructions`, and those among its items, wherever they stand. */
+export function findInstructions(
+  { instructions }: Pick<ResponseBody, 'instructions'>,
+  items: readonly InputItem[],
+): readonly GivenInstructions[] {
+  const among = items.flatMap((item, index) =>
+    isInstructions(item) ? [{ path: `input.${index}.role`, text: toInstructionsText(item) }] : [],
+  )
+  return [{ path: 'instructions', text: instructions ?? '' }, ...among]
+}
+
+function toInstructionsText({ content }: InstructionsMessage): string {
+  return typeof content === 'string' ? content : content.map(({ text }) => text).join('')
+}
+
 /**
  * Reads what is new in `input`. What it repeats is the session's already, but for answers to the run that has been told
  * last: clients may send each call right ahead of its output.
@@ -32,7 +55,7 @@ export function toResponseInput(
   history: ToldHistory | undefined,
 ): ResponseInput {
   const end = history?.end ?? -1
-  const fresh = items.slice(end + 1)
+  const fresh = items.slice(end + 1).filter((item) => !isInstructions(item))
   checkCount(fresh)
   const messages = fresh.filter(isUserMessage).map(toMessage)
   const answers = items.flatMap((item, index) => toPlaced(item, index, end))
@@ -52,6 +75,10 @@ function checkCount({ length }: readonly InputItem[]): void {
 
 function isUserMessage(item: InputItem): item is UserMessage {
   return item.type === 'message' && item.role === 'user'
+}
+
+function isInstructions(item: InputItem): item is InstructionsMessage {
+  return item.type === 'message' && (item.role === 'system' || item.role === 'developer')
 }
 
 function isResult(placed: PlacedAnswer): placed is PlacedAnswer<CallOutput> {

@@ -55,8 +55,8 @@ export function toResponseView(facts: ResponseFacts): ResponseView {
     tool_choice: toToolChoice(request),
     // The agent's own are nobody's to read here.
     tools: (request?.options.tools ?? []).map(toFunctionTool),
+    instructions: request?.options.instructions ?? null,
     // What the agent has of these is its own, too.
-    instructions: null,
     parallel_tool_calls: true,
     temperature: null,
     top_p: null,

@@ -49,7 +49,7 @@ export function findHistory(items: readonly InputItem[]): ToldHistory | undefine
 
 /** Whether this server has not said it itself. */
 function isNewItem(item: InputItem): item is NewItem {
-  if (item.type === 'message') return item.role === 'user'
+  if (item.type === 'message') return item.role !== 'assistant'
   return item.type === 'mcp_approval_response' || item.type === 'function_call_output'
 }
 

@@ -14,7 +14,11 @@ const [one, two] = ['c1', 'c2'].map((callId) => toCallId({ ...key, callId }))
 const elsewhere = toCallId({ ...key, run: 'q', callId: 'c2' })
 
 function read(...messages: readonly object[]) {
-  return parseResults([{ role: 'user', content: 'Hi' }, ...messages].map((one) => chatMessage.parse(one)))
+  return parseResults([{ role: 'user', content: 'Hi' }, ...messages].map(place))
+}
+
+function place(message: object, at: number) {
+  return { ...chatMessage.parse(message), at }
 }
 
 function calling(...ids: readonly (string | undefined)[]) {
@@ -51,11 +55,7 @@ test('those before are history, whoever gave their ids', () => {
 
 test('those ahead of a new message are read as far as they are ours', () => {
   const user = { role: 'user', content: 'Hi' }
-  const find = (...messages: readonly object[]) =>
-    findEarlierResults(
-      [user, ...messages].map((one) => chatMessage.parse(one)),
-      'A',
-    )
+  const find = (...messages: readonly object[]) => findEarlierResults([user, ...messages].map(place), 'A')
   expect(find(calling(one), gives(one), user)).toEqual({
     key,
     results: [{ path: 'messages.2.tool_call_id', callId: 'c1', outcome: { result: 'Shown.' } }],
