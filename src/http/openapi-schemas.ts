@@ -50,6 +50,8 @@ const problem = toObject(
     sessionId: text,
     correlationId: text,
     issues,
+    retryable: { type: 'boolean' },
+    retryAfterMs: { type: 'number' },
   },
   ['type', 'title', 'status', 'detail', 'code'],
 )

@@ -125,6 +125,15 @@ test('a run that fails is a reply that says why', async () => {
   expect(JSON.stringify(entity.replies)).not.toContain('secret')
 })
 
+test.each([[{ retryable: false }], [{ retryable: true, retryAfterMs: 20_000 }]])(
+  'the reply of a run that failed says %j as its model client did',
+  async (said) => {
+    const { entity } = createSession([{ error: new AgentError('model_error', 'No.', said) }])
+    await entity.operate('run', { message: 'Hi', correlationId: 'a' })
+    expect(entity.replies).toMatchObject([{ status: 'failed', error: { code: 'model_error', ...said } }])
+  },
+)
+
 test('a run that waits replies that it does, and tells its orchestration when it has ended', async () => {
   const { made } = createTool({ approval: 'always' })
   const { entity, log } = createSession([callWork(1), { text: 'Done.' }], { tools: [made] })

@@ -53,7 +53,7 @@ export function endExecution(
   const { error: reason } = settled
   const path = reason.node === undefined ? node.id : `${node.id}/${reason.node}`
   const error: NodeError = { node: path, code: reason.code, message: reason.message }
-  const delayMs = reason.retryable && !isFinal ? toDelay(retry, attempt) : undefined
+  const delayMs = reason.retryable && !isFinal ? toDelay(retry, attempt, reason.retryAfterMs) : undefined
   const dueAt = delayMs === undefined ? undefined : environment.now() + delayMs
   const retryAt = dueAt === undefined ? undefined : toTimestamp(dueAt)
   progress.record({
@@ -76,8 +76,8 @@ function finish(scope: StepScope, work: Work, output: unknown, patch: JsonObject
 }
 
 /** The pause after a failed try, in ms; `undefined` when there is none to follow. */
-function toDelay(retry: NodeRetry | undefined, attempt: number): number | undefined {
+function toDelay(retry: NodeRetry | undefined, attempt: number, retryAfterMs = 0): number | undefined {
   if (retry === undefined || attempt >= retry.maxAttempts) return undefined
   const { delayMs = 1000, backoff = 2, maxDelayMs = 3_600_000 } = retry
-  return Math.min(delayMs * backoff ** (attempt - 1), maxDelayMs)
+  return Math.max(Math.min(delayMs * backoff ** (attempt - 1), maxDelayMs), retryAfterMs)
 }

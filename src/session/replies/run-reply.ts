@@ -1,6 +1,6 @@
 import type { AgentErrorCode } from '../../core/errors.js'
 import type { JsonValue } from '../../core/json.js'
-import { isRetryableCode, type Problem } from '../../core/problem.js'
+import { isRetryable, type Problem } from '../../core/problem.js'
 import type { TerminalEvent } from '../../run/events.js'
 import type { RunKey } from '../../run/run-log.js'
 import { fromWireUsage } from '../../run/wire-usage.js'
@@ -29,6 +29,8 @@ export interface RunReplyError {
   readonly message: string
   /** Whether another run of the same message may end otherwise. */
   readonly retryable: boolean
+  /** How long to wait before it, when the model's server said so. */
+  readonly retryAfterMs?: number | undefined
 }
 
 interface ReplyMessage {
@@ -78,14 +80,15 @@ export function toRunReply(key: RunKey, outcome: TerminalEvent): RunReply {
 /** The reply of a run that gave no answer, or never was. */
 export function createFailedReply(
   key: RunKey,
-  { code, detail: message }: Pick<Problem, 'code' | 'detail'>,
+  problem: Pick<Problem, 'code' | 'detail' | 'retryable' | 'retryAfterMs'>,
 ): RunReply {
+  const { code, detail: message, retryAfterMs } = problem
   const contents = [{ $type: 'error', type: 'error', message, errorCode: code } as const]
   return {
     status: 'failed',
     ...toIds(key),
     messages: [{ role: 'assistant', contents }],
-    error: { code, message, retryable: isRetryableCode(code) },
+    error: { code, message, retryable: isRetryable(problem), retryAfterMs },
   }
 }
 

@@ -166,8 +166,9 @@ class Stage {
         code = 'internal',
         message,
         retryable = true,
-      } = error as { code?: string; message: string; retryable?: boolean }
-      return { error: { code, message, retryable } }
+        retryAfterMs,
+      } = error as { code?: string; message: string; retryable?: boolean; retryAfterMs?: number }
+      return { error: { code, message, retryable, retryAfterMs } }
     }
   }
 

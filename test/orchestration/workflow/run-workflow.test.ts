@@ -223,6 +223,18 @@ test('a failure that cannot pass is not tried again', async () => {
   expect(rounds).toHaveLength(1)
 })
 
+test('a pause is no shorter than the model server asks for', async () => {
+  const waits = [60_000, 50, undefined]
+  const agent = agentNode(writer, { retry: { maxAttempts: 3, delayMs: 100 } })
+  const workflow = new WorkflowBuilder({ name: 'W', start: agent }).build()
+  const fail = () => {
+    const retryAfterMs = waits.shift()
+    throw new AgentError('rate_limited', 'Not now.', { retryable: true, retryAfterMs })
+  }
+  const { elapsedMs } = await playWorkflow(workflow, 'a', { agents: fail })
+  expect(elapsedMs).toBe(60_000 + 200)
+})
+
 test("an agent's failure has its code, and is tried again when that may help", async () => {
   const agent = agentNode(writer, { retry: { maxAttempts: 2, delayMs: 0 } })
   const workflow = new WorkflowBuilder({ name: 'W', start: agent }).build()
