@@ -37,6 +37,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   rate_limited: [429, 'The model is rate limited'],
   internal: [500, 'Something went wrong'],
   max_steps_exceeded: [500, 'The run took too many steps'],
+  answer_cut_off: [500, 'The answer was cut off'],
   invalid_configuration: [500, 'The app is not configured correctly'],
   unsupported_state: [500, 'The stored state cannot be read'],
   undo_failed: [500, 'Not all of it was undone'],

@@ -71,6 +71,7 @@ const answer = toObject(
     correlationId: text,
     usage,
     value: {},
+    finishReason: { enum: ['length', 'content_filter'] },
   },
   ['response', 'message', 'sessionId', 'status', 'message_count', 'correlationId', 'usage'],
 )

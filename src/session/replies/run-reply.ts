@@ -1,7 +1,7 @@
 import type { AgentErrorCode } from '../../core/errors.js'
 import type { JsonValue } from '../../core/json.js'
 import { isRetryable, type Problem } from '../../core/problem.js'
-import type { TerminalEvent } from '../../run/events.js'
+import type { RunAnswer, TerminalEvent } from '../../run/events.js'
 import type { RunKey } from '../../run/run-log.js'
 import { fromWireUsage } from '../../run/wire-usage.js'
 import { toStoredUsage } from '../state/stored-messages.js'
@@ -21,6 +21,8 @@ export interface RunReply {
   readonly usage?: ReturnType<typeof toStoredUsage>
   /** The answer in the shape that was asked for. */
   readonly value?: JsonValue | undefined
+  /** Why the answer is not whole; absent when it is. */
+  readonly finishReason?: RunAnswer['finishReason']
   readonly error?: RunReplyError
 }
 
@@ -57,7 +59,7 @@ export function createPendingReply(key: RunKey): RunReply {
 export function toRunReply(key: RunKey, outcome: TerminalEvent): RunReply {
   switch (outcome.type) {
     case 'run.completed': {
-      const { response: text, usage, value } = outcome.data
+      const { response: text, usage, value, finishReason } = outcome.data
       const contents = [{ $type: 'text', type: 'text', text } as const]
       return {
         status: 'completed',
@@ -65,6 +67,7 @@ export function toRunReply(key: RunKey, outcome: TerminalEvent): RunReply {
         messages: [{ role: 'assistant', contents }],
         usage: toStoredUsage(fromWireUsage(usage)),
         value,
+        finishReason,
       }
     }
     case 'run.failed':

@@ -147,13 +147,20 @@ function showAnswer(view: RunView, data: JsonObject): RunView {
   return {
     ...view,
     status: 'completed',
-    parts: isShown ? view.parts : setText(view.parts, step, response),
+    parts: addCutOff(isShown ? view.parts : setText(view.parts, step, response), data.finishReason),
     usage: {
       input: readNumber(usage, 'prompt_tokens'),
       output: readNumber(usage, 'completion_tokens'),
       total: readNumber(usage, 'total_tokens'),
     },
   }
+}
+
+function addCutOff(parts: readonly RunPart[], reason: unknown): readonly RunPart[] {
+  if (reason === 'length') return addNotice(parts, 'The answer was too long, and is cut off here.')
+  return reason === 'content_filter'
+    ? addNotice(parts, 'A content filter has cut the answer off here.')
+    : parts
 }
 
 function readStep(data: JsonObject): number {
