@@ -72,6 +72,12 @@ test.each<[string, unknown, object, string]>([
     'The model server answered 400 (invalid_request_error, request req_9).',
   ],
   [
+    'a content filter in a stream',
+    createStreamError({ message: 'secret', code: 'content_filter' }),
+    { code: 'model_error', retryable: false },
+    "The model server answered 400 (content_filter, request req_9). The content filter of the model's provider has refused what was said.",
+  ],
+  [
     'a rate limit in a stream',
     createStreamError({ message: 'secret', code: 'rate_limit_exceeded' }),
     { code: 'rate_limited', retryable: true },
