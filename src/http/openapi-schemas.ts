@@ -7,6 +7,9 @@ const time = { type: 'string', format: 'date-time' }
 
 const usage = toObject({ prompt_tokens: count, completion_tokens: count, total_tokens: count })
 
+/** Of answers that are not whole. */
+const finishReason = { enum: ['length', 'content_filter'] }
+
 const toolCall = toObject({ id: text, name: text, arguments: {}, result: {}, error: text }, [
   'id',
   'name',
@@ -19,6 +22,7 @@ const agentResponse = toObject(
     kind: { enum: ['agent_message', 'agent_error'] },
     tool_calls: toList(toolCall),
     usage,
+    finishReason,
     error: toObject({ code: text, message: text }),
   },
   ['text', 'kind', 'tool_calls', 'usage'],
@@ -71,7 +75,7 @@ const answer = toObject(
     correlationId: text,
     usage,
     value: {},
-    finishReason: { enum: ['length', 'content_filter'] },
+    finishReason,
   },
   ['response', 'message', 'sessionId', 'status', 'message_count', 'correlationId', 'usage'],
 )

@@ -27,6 +27,8 @@ const scripts: Readonly<Record<string, readonly Step[]>> = {
     { error: { status: 401, body: { error: { message: 'Incorrect API key: sk-secret' } } } },
   ],
   'refuses the request': [{ error: { status: 400, body: { error: { message: 'secret of the provider' } } } }],
+  'uses its tokens up on thoughts': [{ reasoning: 'Hm.', finishReason: 'length' }],
+  'is cut off': [{ text: 'Once upon', finishReason: 'length' }],
   'asks for too much patience': [{ error: { status: 429, headers: { 'retry-after': '3600' } } }],
 }
 
@@ -95,6 +97,7 @@ describe('fails, once and for all, when the model', () => {
       ['hangs up for good', 502, 'model_error', 3, { retryable: true }],
       ['never sends a whole chunk', 502, 'model_error', 3, { retryable: true }],
       ['refuses the key', 502, 'model_error', 1, { retryable: false }],
+      ['uses its tokens up on thoughts', 500, 'answer_cut_off', 1, {}],
       ['refuses the request', 502, 'model_error', 1, { retryable: false }],
       ['asks for too much patience', 429, 'rate_limited', 1, { retryable: true, retryAfterMs: 3_600_000 }],
     ]
@@ -138,6 +141,21 @@ describe('fails, once and for all, when the model', () => {
       message_count: 2,
       last_response: 'You said: Go on',
     })
+  })
+})
+
+test('an answer that was cut off says so wherever it is read', async () => {
+  const message = 'is cut off'
+  const cut = { response: 'Once upon', finishReason: 'length' }
+  const { status, body } = await app.api.run({ message, sessionId: message }, { 'idempotency-key': 'c' })
+  expect([status, body]).toMatchObject([200, cut])
+  expect((await app.api.outcome(message, 'c')).body).toMatchObject(cut)
+  const { body: state } = await app.api.state(message)
+  expect(state.conversation_history.at(-1)?.agent_response).toMatchObject({ finishReason: 'length' })
+  const client = new AgentsClient({ url: `${app.url}/api` })
+  expect(await client.session('Assistant', message).resume('c')).toMatchObject({
+    text: 'Once upon',
+    finishReason: 'length',
   })
 })
 

@@ -3,6 +3,7 @@ import { hasFile, toSaid, toText } from './message-text.js'
 import { readApproval } from './read-approval.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
 import {
+  addCutOff,
   addNotice,
   addText,
   changeTool,
@@ -154,13 +155,6 @@ function showAnswer(view: RunView, data: JsonObject): RunView {
       total: readNumber(usage, 'total_tokens'),
     },
   }
-}
-
-function addCutOff(parts: readonly RunPart[], reason: unknown): readonly RunPart[] {
-  if (reason === 'length') return addNotice(parts, 'The answer was too long, and is cut off here.')
-  return reason === 'content_filter'
-    ? addNotice(parts, 'A content filter has cut the answer off here.')
-    : parts
 }
 
 function readStep(data: JsonObject): number {
