@@ -1,8 +1,8 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { JsonObject } from '../../core/json.js'
 import { type StepScope, toNestedInstanceId, toNodeContext, type Work } from './execution.js'
-import type { NodeError, NodeRetry } from './node-context.js'
-import { callRemember, NodeFailure } from './node-failure.js'
+import type { NodeRetry } from './node-context.js'
+import { callRemember, NodeFailure, toNodeError } from './node-failure.js'
 import type { Settled } from './workflow-environment.js'
 import { toShownOutput } from './workflow-events.js'
 
@@ -52,7 +52,7 @@ export function endExecution(
   if (settled.ok) return finish(scope, work, settled.output, settled.patch)
   const { error: reason } = settled
   const path = reason.node === undefined ? node.id : `${node.id}/${reason.node}`
-  const error: NodeError = { node: path, code: reason.code, message: reason.message }
+  const error = toNodeError({ ...reason, node: path })
   const delayMs = reason.retryable && !isFinal ? toDelay(retry, attempt, reason.retryAfterMs) : undefined
   const dueAt = delayMs === undefined ? undefined : environment.now() + delayMs
   const retryAt = dueAt === undefined ? undefined : toTimestamp(dueAt)

@@ -184,7 +184,7 @@ class Stage {
     const { result } = await playWorkflow(workflow, input, { ...this.#scene, place })
     if (result.status === 'completed') return { ok: true, output: result.output }
     if (result.status === 'continue') throw new Error('A played workflow runs to its end.')
-    return { ok: false, error: { ...result.error, retryable: true } }
+    return { ok: false, error: { retryable: true, ...result.error } }
   }
 
   async #pass(at: number): Promise<void> {

@@ -235,6 +235,20 @@ test('a pause is no shorter than the model server asks for', async () => {
   expect(elapsedMs).toBe(60_000 + 200)
 })
 
+test('what stays wrong within a nested workflow is not tried again around it', async () => {
+  const inner = new WorkflowBuilder({ name: 'Inner', start: agentNode(writer) }).build()
+  const nested = workflowNode(inner, { id: 'sub', retry: { maxAttempts: 3, delayMs: 1 } })
+  const workflow = new WorkflowBuilder({ name: 'Outer', start: nested }).build()
+  let runs = 0
+  const fail = () => {
+    runs += 1
+    throw new AgentError('model_error', 'It answered 401.')
+  }
+  const { result } = await playWorkflow(workflow, 'a', { agents: fail })
+  expect(result).toMatchObject({ status: 'failed', error: { node: 'sub/Writer', retryable: false } })
+  expect(runs).toBe(1)
+})
+
 test("an agent's failure has its code, and is tried again when that may help", async () => {
   const agent = agentNode(writer, { retry: { maxAttempts: 2, delayMs: 0 } })
   const workflow = new WorkflowBuilder({ name: 'W', start: agent }).build()
