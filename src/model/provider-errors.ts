@@ -175,5 +175,6 @@ function toNumber(value: unknown): number | undefined {
 }
 
 function toCount(value: string | null): number | undefined {
-  return value !== null && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
+  // More digits are no time to wait, but a date in milliseconds, or nonsense.
+  return value !== null && /^\d{1,12}(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
 }

@@ -136,6 +136,8 @@ test.each<[Record<string, string>, number | undefined]>([
   [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:20 GMT' }, 10_000],
   [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:05 GMT' }, 0],
   [{ 'retry-after': 'later' }, undefined],
+  [{ 'retry-after': '1795488958000' }, undefined],
+  [{ 'retry-after': '9'.repeat(400) }, undefined],
 ])('reads the wait from %j as %s ms', (headers, expected) => {
   expect(readRetryAfterMs(new Headers(headers), 10_000)).toBe(expected)
 })

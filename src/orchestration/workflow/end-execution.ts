@@ -79,5 +79,5 @@ function finish(scope: StepScope, work: Work, output: unknown, patch: JsonObject
 function toDelay(retry: NodeRetry | undefined, attempt: number, retryAfterMs = 0): number | undefined {
   if (retry === undefined || attempt >= retry.maxAttempts) return undefined
   const { delayMs = 1000, backoff = 2, maxDelayMs = 3_600_000 } = retry
-  return Math.max(Math.min(delayMs * backoff ** (attempt - 1), maxDelayMs), retryAfterMs)
+  return Math.min(Math.max(delayMs * backoff ** (attempt - 1), retryAfterMs), maxDelayMs)
 }

@@ -223,16 +223,16 @@ test('a failure that cannot pass is not tried again', async () => {
   expect(rounds).toHaveLength(1)
 })
 
-test('a pause is no shorter than the model server asks for', async () => {
-  const waits = [60_000, 50, undefined]
-  const agent = agentNode(writer, { retry: { maxAttempts: 3, delayMs: 100 } })
+test('a pause is no shorter than the model server asks for, within limits', async () => {
+  const waits = [60_000, 50, 1e300, undefined]
+  const agent = agentNode(writer, { retry: { maxAttempts: 4, delayMs: 100, maxDelayMs: 90_000 } })
   const workflow = new WorkflowBuilder({ name: 'W', start: agent }).build()
   const fail = () => {
     const retryAfterMs = waits.shift()
     throw new AgentError('rate_limited', 'Not now.', { retryable: true, retryAfterMs })
   }
   const { elapsedMs } = await playWorkflow(workflow, 'a', { agents: fail })
-  expect(elapsedMs).toBe(60_000 + 200)
+  expect(elapsedMs).toBe(60_000 + 200 + 90_000)
 })
 
 test('what stays wrong within a nested workflow is not tried again around it', async () => {
