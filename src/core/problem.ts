@@ -103,7 +103,7 @@ export function toProblem(error: unknown, context: ProblemContext = {}): Problem
   }
 }
 
-/** `undefined` where the code says as much. */
+/** `undefined` where neither the error nor its code says that it may. */
 function toRetryable(error: AgentError | undefined, code: AgentErrorCode): boolean | undefined {
   const retryable = error?.retryable ?? isRetryableCode(code)
   return retryable || isRetryableCode(code) ? retryable : undefined
