@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatMessage } from '../core/messages.js'
-import { type Problem, toProblem } from '../core/problem.js'
+import { isRetryable, type Problem, toProblem } from '../core/problem.js'
 import { raceAbort } from '../core/race-abort.js'
 import type { AgentResponse } from '../core/response.js'
 import { parseWith, type Schema } from '../core/schema.js'
@@ -76,12 +76,13 @@ export async function runStandalone<Value>(
  * What a run failed with, as it was thrown: nobody but the caller is there to be told.
  * Security: the message may be passed on, to models and over MCP, so what an unexpected error says is in its cause only.
  */
-function toFailure({ code, detail, issues }: Problem, errors: readonly unknown[]): AgentError {
+function toFailure(problem: Problem, errors: readonly unknown[]): AgentError {
+  const { code, detail, issues, retryAfterMs } = problem
   const cause = errors.find((error) => toProblem(error).detail === detail)
   if (cause instanceof AgentError) return cause
   const message =
     cause === undefined ? detail : 'An unexpected error occurred, which is the cause of this one.'
-  return new AgentError(code, message, { issues, cause })
+  return new AgentError(code, message, { issues, cause, retryable: isRetryable(problem), retryAfterMs })
 }
 
 function tellBoth({ onEvent }: StandaloneRun<unknown>, observer: RunObserver): (event: RunEvent) => void {

@@ -69,6 +69,7 @@ async function ask({ agent, services, toolInput, context }: McpCall): Promise<Mc
         status: 'success',
         response: news.data.response,
         value: news.data.value,
+        finishReason: news.data.finishReason,
         ...toIds(key),
       })
     case 'run.failed':

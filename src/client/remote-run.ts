@@ -1,7 +1,7 @@
 import { AgentError } from '../core/errors.js'
 import { followEvents } from '../core/follow-events.js'
 import { isJsonObject, type JsonObject, parseJson } from '../core/json.js'
-import { isRetryableCode } from '../core/problem.js'
+import { isRetryable } from '../core/problem.js'
 import type { AgentResponse } from '../core/response.js'
 import { toAgentPath, toRunPath } from '../core/session-paths.js'
 import type { ServerSentEvent } from '../core/sse.js'
@@ -126,8 +126,8 @@ function toEnding(run: SeenRun, state: RunState): RemoteResponse {
     case 'run.completed':
       return toReply(run, state, 'completed', { approvals: [], toolCalls: [] })
     case 'run.failed': {
-      const { code, detail, issues } = outcome.data
-      throw new AgentError(code, detail, { issues, retryable: isRetryableCode(code) })
+      const { code, detail, issues, retryAfterMs } = outcome.data
+      throw new AgentError(code, detail, { issues, retryable: isRetryable(outcome.data), retryAfterMs })
     }
     case 'run.cancelled':
       throw new AgentError('run_cancelled', `The run was cancelled: ${outcome.data.reason}`)

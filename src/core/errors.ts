@@ -21,6 +21,7 @@ export type AgentErrorCode =
   | 'rate_limited'
   | 'internal'
   | 'max_steps_exceeded'
+  | 'answer_cut_off'
   | 'model_error'
   | 'model_timeout'
   | 'answer_timeout'

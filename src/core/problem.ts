@@ -10,6 +10,10 @@ export interface Problem {
   readonly sessionId?: string | undefined
   readonly correlationId?: string | undefined
   readonly issues?: readonly Issue[] | undefined
+  /** Whether the same may succeed later, where that could be: read it with {@link isRetryable}, as older releases never say. */
+  readonly retryable?: boolean | undefined
+  /** How long to wait before trying again, when the other side said so. */
+  readonly retryAfterMs?: number | undefined
 }
 
 const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title: string]>> = {
@@ -33,6 +37,7 @@ const statuses: Readonly<Record<AgentErrorCode, readonly [status: number, title:
   rate_limited: [429, 'The model is rate limited'],
   internal: [500, 'Something went wrong'],
   max_steps_exceeded: [500, 'The run took too many steps'],
+  answer_cut_off: [500, 'The answer was cut off'],
   invalid_configuration: [500, 'The app is not configured correctly'],
   unsupported_state: [500, 'The stored state cannot be read'],
   undo_failed: [500, 'Not all of it was undone'],
@@ -60,9 +65,14 @@ const retryableCodes: ReadonlySet<AgentErrorCode> = new Set<AgentErrorCode>([
   'store_unavailable',
 ])
 
-/** Whether it is worth trying again what failed with this code. */
+/** Whether it is worth trying again what failed with this code, as far as a code can say that. */
 export function isRetryableCode(code: AgentErrorCode): boolean {
   return retryableCodes.has(code)
+}
+
+/** Whether it is worth trying again what ended in this problem. */
+export function isRetryable({ code, retryable }: Pick<Problem, 'code' | 'retryable'>): boolean {
+  return retryable ?? isRetryableCode(code)
 }
 
 /** Where a problem happened. */
@@ -88,5 +98,13 @@ export function toProblem(error: unknown, context: ProblemContext = {}): Problem
     sessionId: context.sessionId,
     correlationId: context.correlationId,
     issues: known?.issues,
+    retryable: toRetryable(known, code),
+    retryAfterMs: known?.retryAfterMs,
   }
+}
+
+/** `undefined` where neither the error nor its code says that it may. */
+function toRetryable(error: AgentError | undefined, code: AgentErrorCode): boolean | undefined {
+  const retryable = error?.retryable ?? isRetryableCode(code)
+  return retryable || isRetryableCode(code) ? retryable : undefined
 }

@@ -7,6 +7,9 @@ const time = { type: 'string', format: 'date-time' }
 
 const usage = toObject({ prompt_tokens: count, completion_tokens: count, total_tokens: count })
 
+/** Of answers that are not whole. */
+const finishReason = { enum: ['length', 'content_filter'] }
+
 const toolCall = toObject({ id: text, name: text, arguments: {}, result: {}, error: text }, [
   'id',
   'name',
@@ -19,6 +22,7 @@ const agentResponse = toObject(
     kind: { enum: ['agent_message', 'agent_error'] },
     tool_calls: toList(toolCall),
     usage,
+    finishReason,
     error: toObject({ code: text, message: text }),
   },
   ['text', 'kind', 'tool_calls', 'usage'],
@@ -50,6 +54,8 @@ const problem = toObject(
     sessionId: text,
     correlationId: text,
     issues,
+    retryable: { type: 'boolean' },
+    retryAfterMs: { type: 'number' },
   },
   ['type', 'title', 'status', 'detail', 'code'],
 )
@@ -69,6 +75,7 @@ const answer = toObject(
     correlationId: text,
     usage,
     value: {},
+    finishReason,
   },
   ['response', 'message', 'sessionId', 'status', 'message_count', 'correlationId', 'usage'],
 )

@@ -88,8 +88,11 @@ function toStatus(code: unknown, word: string | undefined): number | undefined {
   const number = Number(code)
   if (Number.isInteger(number) && number >= 400 && number < 600) return number
   if (word?.startsWith('rate_limit') || word === outOfMoney) return 429
-  return word === 'invalid_request_error' || word === 'context_length_exceeded' ? 400 : undefined
+  return word !== undefined && refusals.includes(word) ? 400 : undefined
 }
+
+/** What stays wrong with a request however often it is sent. */
+const refusals: readonly string[] = ['invalid_request_error', 'context_length_exceeded', 'content_filter']
 
 /** A refusal as an {@link AgentError}. */
 export function toFailureError(failure: Failure): AgentError {
@@ -126,6 +129,7 @@ const hints = new Map<string | number | undefined, string>([
   [403, ' Check that the key or identity may use this model.'],
   [404, ' Check the name of the model or deployment and the base URL.'],
   ['context_length_exceeded', ' The model takes no conversation as long as this: use compaction.'],
+  ['content_filter', " The content filter of the model's provider has refused what was said."],
   [outOfMoney, ' The account has no credit left.'],
 ])
 
@@ -171,5 +175,6 @@ function toNumber(value: unknown): number | undefined {
 }
 
 function toCount(value: string | null): number | undefined {
-  return value !== null && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
+  // More digits are no time to wait, but a date in milliseconds, or nonsense.
+  return value !== null && /^\d{1,12}(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
 }

@@ -1,10 +1,15 @@
 import { AgentError, toErrorMessage } from '../core/errors.js'
-import { isAgentErrorCode, isRetryableCode } from '../core/problem.js'
+import { isAgentErrorCode, isRetryable, isRetryableCode } from '../core/problem.js'
 import type { RunReplyError } from '../session/replies/run-reply.js'
 
 /** What a failed run throws in its orchestration: durable-functions keeps nothing of an error but its text. */
-export function createFailure({ code, message }: Pick<RunReplyError, 'code' | 'message'>): Error {
-  return new Error(`${message} [agent error: ${code}]`)
+export function createFailure({
+  code,
+  message,
+  retryable,
+}: Pick<RunReplyError, 'code' | 'message'> & Partial<RunReplyError>): Error {
+  const isByCode = retryable === undefined || retryable === isRetryableCode(code)
+  return new Error(`${message} [agent error: ${code}]${isByCode ? '' : ` [retryable: ${retryable}]`}`)
 }
 
 /** Why a sub-orchestration failed, without what the Durable extension puts around it. */
@@ -27,7 +32,9 @@ export function toFailureText(error: unknown): string {
 export function toAgentError(error: unknown): AgentError {
   if (error instanceof AgentError) return error
   const text = toFailureText(error)
-  const [, message = '', code] = /^(.*?) \[agent error: ([a-z_]+)\]/s.exec(text) ?? []
+  const [, message = '', code, told] =
+    /^(.*?) \[agent error: ([a-z_]+)\](?: \[retryable: (true|false)\])?/s.exec(text) ?? []
   if (!isAgentErrorCode(code)) return new AgentError('internal', text, { cause: error })
-  return new AgentError(code, message, { cause: error, retryable: isRetryableCode(code) })
+  const retryable = told === undefined ? undefined : told === 'true'
+  return new AgentError(code, message, { cause: error, retryable: isRetryable({ code, retryable }) })
 }

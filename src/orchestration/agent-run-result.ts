@@ -13,6 +13,8 @@ export interface AgentRunResult<Value = JsonValue | undefined> {
   readonly value: Value
   /** Summed over all model calls of the run. */
   readonly usage: Usage
+  /** Why the answer is not whole; absent when it is. */
+  readonly finishReason?: RunReply['finishReason']
   readonly sessionId: string
   readonly correlationId: string
 }
@@ -33,10 +35,10 @@ const silence: RunReplyError = {
 /** What a reply says, be it a failure. */
 export function settleReply(reply: RunReply | undefined): AgentRunResult | FailedAgentRun {
   if (reply?.status !== 'completed') return { error: reply?.error ?? silence }
-  const { messages, usage, value, sessionId, correlationId } = reply
+  const { messages, usage, value, finishReason, sessionId, correlationId } = reply
   const contents = messages.flatMap((message) => message.contents)
   const text = contents.map((content) => (content.type === 'text' ? content.text : '')).join('')
-  return { text, value, usage: fromStoredUsage(usage), sessionId, correlationId }
+  return { text, value, usage: fromStoredUsage(usage), finishReason, sessionId, correlationId }
 }
 
 /** Checks a session that was handed to an agent. @throws {AgentError} `invalid_request` when it is another agent's. */

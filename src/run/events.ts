@@ -91,6 +91,8 @@ export interface RunAnswer {
   readonly correlationId: string
   readonly usage: WireUsage
   readonly value?: JsonValue | undefined
+  /** Why the answer is not whole; absent when it is. */
+  readonly finishReason?: 'length' | 'content_filter' | undefined
 }
 
 /** Token counts under the names that callers of the Python framework read. */
@@ -100,10 +102,7 @@ export interface WireUsage {
   readonly total_tokens: number
 }
 
-interface EventOf<Type extends string, Data> {
-  readonly type: Type
-  readonly data: Data
-}
+type EventOf<Type extends string, Data> = { readonly type: Type; readonly data: Data }
 
 /** A model's finished answer; the intent record of the tool calls in it. */
 export interface StepCompleted {

@@ -28,6 +28,8 @@ export interface HistoryEntry {
     readonly kind: 'agent_message' | 'agent_error'
     readonly tool_calls: readonly ToolCallView[]
     readonly usage: WireUsage
+    /** Why the answer is not whole, `length` or `content_filter`; absent when it is. */
+    readonly finishReason?: string
     readonly error?: { readonly code: string; readonly message: string }
   }
 }

@@ -2,12 +2,17 @@ import { checkList, checkObject } from '../core/check-options.js'
 import { AgentError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import type { ChatMessage, Content, Usage } from '../core/messages.js'
-import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../model/chat-client.js'
+import type { ChatClient, ChatEvent, ChatOptions, ChatRequest, FinishReason } from '../model/chat-client.js'
 
 /** What a scripted model does at one call. */
 export type ModelStep =
-  /** Answers with text, streamed in `chunks` or whole. */
-  | { readonly text: string; readonly chunks?: readonly string[] | undefined }
+  /** Answers with text, streamed in `chunks` or whole; it is cut off there when `finishReason` says so. */
+  | {
+      readonly text: string
+      readonly chunks?: readonly string[] | undefined
+      /** @default 'stop' */
+      readonly finishReason?: FinishReason | undefined
+    }
   /** Calls tools, side by side. */
   | { readonly calls: readonly ScriptedCall[] }
   /** Fails, after streaming `afterText` if there is any. */
@@ -106,7 +111,7 @@ export class ScriptedModel implements ChatClient {
       return await untilAborted(signal)
     }
     for (const text of toChunks(step)) yield { type: 'text', text }
-    const finishReason = 'calls' in step ? 'tool_calls' : 'stop'
+    const finishReason = 'calls' in step ? 'tool_calls' : (step.finishReason ?? 'stop')
     yield {
       type: 'completed',
       message: toMessage(step, countAnswers(request)),

@@ -288,6 +288,7 @@ test('what the code of an agent throws is the cause of the failure: there is no 
   await expect(agent.run('Hi')).rejects.toThrow(
     expect.objectContaining({
       code: 'internal',
+      retryable: true,
       message: 'An unexpected error occurred, which is the cause of this one.',
       cause: new Error('The database is away.'),
     }),

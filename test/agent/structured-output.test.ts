@@ -112,6 +112,13 @@ test.each([
   })
 })
 
+test('the failure of an answer in a shape that was cut off says what helps', async () => {
+  const agent = answering([{ type: 'text', text: '{"name":"Ja' }], 'length')
+  await expect(agent.run('Jane', { responseFormat: profile }).finalResponse()).rejects.toThrow(
+    'Raise maxOutputTokens in the modelSettings of agent "Extractor"',
+  )
+})
+
 test('a refusal in place of an answer in a shape is told in its words', async () => {
   const agent = answering([{ type: 'error', message: 'I will not.', errorCode: 'refusal' }], 'stop')
   await expect(agent.run('Jane', { responseFormat: profile }).finalResponse()).rejects.toMatchObject({

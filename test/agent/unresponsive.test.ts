@@ -3,6 +3,7 @@ import { Agent } from '../../src/agent/agent.js'
 import type { AgentOptions } from '../../src/agent/agent-options.js'
 import { createCallerTool } from '../../src/agent/tools/caller-tool.js'
 import { tool } from '../../src/agent/tools/tool.js'
+import { noUsage } from '../../src/core/messages.js'
 import type { ChatClient, ChatEvent } from '../../src/model/chat-client.js'
 import { ScriptedModel } from '../../src/testing/scripted-model.js'
 import { createGate } from '../support/gate.js'
@@ -128,7 +129,42 @@ const slips: readonly (readonly [said: string, options: Partial<AgentOptions>])[
     'The client of "Agent" gave an answer without',
     { client: createEndingClient({ message: { role: 'assistant', contents: [] } }) },
   ],
+  ...[
+    null,
+    { text: 'Hi' },
+    { type: 'text' },
+    { type: 'tool_call', id: 'a' },
+    { type: 'functionCall', id: 'a' },
+  ].map(
+    (part) =>
+      [
+        'The client of "Agent" gave an answer with a part that is none',
+        { client: createEndingClient(createAnswer(part)) },
+      ] as const,
+  ),
+  [
+    'callModel of a middleware gave an answer with a part that is none, of type "tool_use"',
+    { middleware: [{ callModel: async () => createAnswer({ type: 'tool_use' }) as never }] },
+  ],
+  [
+    'The client of "Agent" gave an answer without a message that has contents, or without usage',
+    {
+      client: createEndingClient({
+        ...createAnswer({ type: 'text', text: '' }),
+        usage: { totalTokens: Number.NaN },
+      }),
+    },
+  ],
 ]
+
+function createAnswer(part: unknown) {
+  return {
+    message: { role: 'assistant', contents: [part] },
+    usage: noUsage,
+    finishReason: 'stop',
+    model: 'm',
+  }
+}
 
 function createEndingClient(answer: object): ChatClient {
   return {

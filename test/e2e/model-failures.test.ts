@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AgentsClient } from '../../src/client/index.js'
 import type { ChatCompletionsServer } from '../support/chat-completions-server.js'
 import { demoRule } from '../support/chat-completions-server-rules.js'
 import { type Rule, readMessageText, type Step } from '../support/chat-completions-server-steps.js'
@@ -26,6 +27,8 @@ const scripts: Readonly<Record<string, readonly Step[]>> = {
     { error: { status: 401, body: { error: { message: 'Incorrect API key: sk-secret' } } } },
   ],
   'refuses the request': [{ error: { status: 400, body: { error: { message: 'secret of the provider' } } } }],
+  'uses its tokens up on thoughts': [{ reasoning: 'Hm.', finishReason: 'length' }],
+  'is cut off': [{ text: 'Once upon', finishReason: 'length' }],
   'asks for too much patience': [{ error: { status: 429, headers: { 'retry-after': '3600' } } }],
 }
 
@@ -88,19 +91,22 @@ describe('answers although the model', () => {
 })
 
 describe('fails, once and for all, when the model', () => {
-  const failures: readonly [message: string, status: number, code: string, calls: number][] = [
-    ['fails for good', 502, 'model_error', 3],
-    ['hangs up for good', 502, 'model_error', 3],
-    ['never sends a whole chunk', 502, 'model_error', 3],
-    ['refuses the key', 502, 'model_error', 1],
-    ['refuses the request', 502, 'model_error', 1],
-    ['asks for too much patience', 429, 'rate_limited', 1],
-  ]
-  test.concurrent.each(failures)('%s', async (message, status, code, calls) => {
+  const failures: readonly [message: string, status: number, code: string, calls: number, advice: object][] =
+    [
+      ['fails for good', 502, 'model_error', 3, { retryable: true }],
+      ['hangs up for good', 502, 'model_error', 3, { retryable: true }],
+      ['never sends a whole chunk', 502, 'model_error', 3, { retryable: true }],
+      ['refuses the key', 502, 'model_error', 1, { retryable: false }],
+      ['uses its tokens up on thoughts', 500, 'answer_cut_off', 1, {}],
+      ['refuses the request', 502, 'model_error', 1, { retryable: false }],
+      ['asks for too much patience', 429, 'rate_limited', 1, { retryable: true, retryAfterMs: 3_600_000 }],
+    ]
+  test.concurrent.each(failures)('%s', async (message, status, code, calls, advice) => {
     const request = { message, sessionId: message }
     const key = { 'idempotency-key': 'f' }
     const failed = await app.api.run(request, key)
     expect(failed.body).toMatchObject({ status, code, sessionId: message, correlationId: 'f' })
+    expect(failed.body).toMatchObject(advice)
     expect(failed.status).toBe(status)
     expect(failed.headers.get('content-type')).toBe('application/problem+json')
     expect(failed.text).not.toMatch(/secret|\bat .+:\d+/)
@@ -118,6 +124,10 @@ describe('fails, once and for all, when the model', () => {
     expect([repeated.status, repeated.text]).toEqual([failed.status, failed.text])
     expect(countCalls(message)).toBe(calls)
 
+    const client = new AgentsClient({ url: `${app.url}/api` })
+    const told = client.session('Assistant', message).resume('f')
+    await expect(told).rejects.toMatchObject({ code, ...advice })
+
     const { body: state } = await app.api.state(message)
     expect(state).toMatchObject({ message_count: 1, status: 'idle', last_response: null })
     expect(state.conversation_history).toMatchObject([
@@ -131,6 +141,21 @@ describe('fails, once and for all, when the model', () => {
       message_count: 2,
       last_response: 'You said: Go on',
     })
+  })
+})
+
+test('an answer that was cut off says so wherever it is read', async () => {
+  const message = 'is cut off'
+  const cut = { response: 'Once upon', finishReason: 'length' }
+  const { status, body } = await app.api.run({ message, sessionId: message }, { 'idempotency-key': 'c' })
+  expect([status, body]).toMatchObject([200, cut])
+  expect((await app.api.outcome(message, 'c')).body).toMatchObject(cut)
+  const { body: state } = await app.api.state(message)
+  expect(state.conversation_history.at(-1)?.agent_response).toMatchObject({ finishReason: 'length' })
+  const client = new AgentsClient({ url: `${app.url}/api` })
+  expect(await client.session('Assistant', message).resume('c')).toMatchObject({
+    text: 'Once upon',
+    finishReason: 'length',
   })
 })
 

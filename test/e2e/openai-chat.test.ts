@@ -1,3 +1,4 @@
+import { ContentFilterFinishReasonError, LengthFinishReasonError } from 'openai/error'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -66,6 +67,32 @@ describe('a chat completion', () => {
     const { choices } = await chat.ask(`ends by ${reason}`)
     expect(choices[0]?.finish_reason).toBe(reason)
     expect((await chat.readChunks(`ends by ${reason}`)).at(-1)?.choices[0]?.finish_reason).toBe(reason)
+  })
+
+  test.each([
+    ['length', LengthFinishReasonError],
+    ['content_filter', ContentFilterFinishReasonError],
+  ] as const)('that was cut off by %s before it was one is told as such', async (reason, failure) => {
+    const asked = `is cut off by ${reason}`
+    chat.book.add(asked, { reasoning: 'Hm.', finishReason: reason })
+    const { choices, usage } = await chat.ask(asked)
+    expect(choices).toMatchObject([{ finish_reason: reason, message: { content: '' } }])
+    expect(usage?.total_tokens).toBeGreaterThan(0)
+    const chunks = await chat.readChunks(asked)
+    expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe(reason)
+    const cut = { text: '{"city":', finishReason: reason }
+    chat.book.add(`${asked} in a shape`, cut)
+    const why = reason === 'length' ? 'it was too long and cut off' : 'a content filter cut it off'
+    chat.book.add(
+      `That answer does not fit the JSON schema that was asked for: it is not JSON; ${why}. Answer again, with nothing but JSON that fits.`,
+      cut,
+    )
+    const body = {
+      model: 'Assistant',
+      messages: says(`${asked} in a shape`),
+      response_format: zodResponseFormat(z.object({ city: z.string() }), 'place'),
+    }
+    await expect(chat.client.chat.completions.parse(body)).rejects.toThrow(failure)
   })
 
   test('of a model that refuses holds its refusal', async () => {

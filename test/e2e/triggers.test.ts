@@ -62,6 +62,9 @@ function countCalls(message: string): number {
   return scene.model.stats().byKey[message] ?? 0
 }
 
+/** For longer than a run waits within itself. */
+const tooBusy = { status: 429, headers: { 'retry-after': '3600' } }
+
 describe('a message of a queue', () => {
   test('is a run of the agent, in a conversation of its own, under the id of the message', async () => {
     const id = await send('tasks', 'plan my week')
@@ -106,9 +109,7 @@ describe('a message of a queue', () => {
   test('whose run fails for a reason that may pass is tried again as a new run, in the end well', async () => {
     let failures = 2
     const message = 'flaky'
-    scene.book.addRule(message, () =>
-      failures-- > 0 ? { error: { status: 400, body: 'no' } } : { text: 'At last.' },
-    )
+    scene.book.addRule(message, () => (failures-- > 0 ? { error: tooBusy } : { text: 'At last.' }))
     await send('tasks', message)
     const [answer] = await waitForAnswers('At last.')
     expect(answer?.dequeueCount).toBe(3)
@@ -118,14 +119,15 @@ describe('a message of a queue', () => {
     expect(outcomes.map(({ body }) => body.status)).toEqual(['error', 'error', 'success'])
   })
 
-  test('whose run fails again and again is moved to the poison queue', async () => {
-    const message = scene.book.add('poison', { error: { status: 400, body: 'no' } })
-    await send('tasks', message)
+  test('whose run fails again and again is moved to the poison queue, at the cost of one run when the failure is for good', async () => {
+    const busy = scene.book.add('poison', { error: tooBusy })
+    const refused = scene.book.add('refused', { error: { status: 400, body: 'no' } })
+    await Promise.all([send('tasks', busy), send('tasks', refused)])
     await waitFor(async () => {
       const texts = await readQueue('tasks-poison').catch((): readonly string[] => [])
-      return texts.includes(message) || undefined
+      return [busy, refused].every((text) => texts.includes(text)) || undefined
     }, 25_000)
-    expect(countCalls(message)).toBe(5)
+    expect([busy, refused].map(countCalls)).toEqual([5, 1])
   })
 })
 
@@ -173,6 +175,10 @@ describe('an agent as a tool of the MCP server', () => {
     const first = await client.callTool({ name: 'ask_assistant', arguments: { query: 'hello' } })
     expect(first.content).toEqual([{ type: 'text', text: 'You said: hello' }])
     expect(first.structuredContent).toMatchObject({ status: 'success', response: 'You said: hello' })
+    expect(first.structuredContent).not.toHaveProperty('finishReason')
+    const query = scene.book.add('Tell a tale', { text: 'Once', finishReason: 'length' })
+    const cut = await client.callTool({ name: 'ask_assistant', arguments: { query } })
+    expect(cut.structuredContent).toMatchObject({ response: 'Once', finishReason: 'length' })
     const { sessionId } = first.structuredContent as { sessionId: string }
     await client.callTool({ name: 'ask_assistant', arguments: { query: 'again', sessionId } })
     expect((await scene.api.state(sessionId)).body.message_count).toBe(2)

@@ -77,6 +77,7 @@ test('every error code is told of with its status, and no other', () => {
     budget_exhausted: true,
     rate_limited: true,
     max_steps_exceeded: true,
+    answer_cut_off: true,
     outcome_unknown: true,
     undo_failed: true,
     invalid_configuration: true,

@@ -353,13 +353,14 @@ describe('what a provider gives with its parts', () => {
 })
 
 describe('an answer that does not end well', () => {
-  const unified = (reason: 'error' | 'interrupted') =>
+  const unified = (reason: 'error' | 'interrupted' | 'tool-calls') =>
     ({ ...finish, finishReason: { unified: reason, raw: undefined } }) as const
 
   test.each([
     ['without an end', []],
     ['with an error as its reason', [unified('error')]],
     ['interrupted', [unified('interrupted')]],
+    ['with tool calls that are none', [unified('tool-calls')]],
   ])('%s is a failure worth repeating', async (_name, parts) => {
     expect(await askAndFail(mock(parts).client)).toMatchObject({ code: 'model_error', retryable: true })
   })

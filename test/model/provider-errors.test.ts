@@ -72,6 +72,12 @@ test.each<[string, unknown, object, string]>([
     'The model server answered 400 (invalid_request_error, request req_9).',
   ],
   [
+    'a content filter in a stream',
+    createStreamError({ message: 'secret', code: 'content_filter' }),
+    { code: 'model_error', retryable: false },
+    "The model server answered 400 (content_filter, request req_9). The content filter of the model's provider has refused what was said.",
+  ],
+  [
     'a rate limit in a stream',
     createStreamError({ message: 'secret', code: 'rate_limit_exceeded' }),
     { code: 'rate_limited', retryable: true },
@@ -130,6 +136,8 @@ test.each<[Record<string, string>, number | undefined]>([
   [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:20 GMT' }, 10_000],
   [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:05 GMT' }, 0],
   [{ 'retry-after': 'later' }, undefined],
+  [{ 'retry-after': '1795488958000' }, undefined],
+  [{ 'retry-after': '9'.repeat(400) }, undefined],
 ])('reads the wait from %j as %s ms', (headers, expected) => {
   expect(readRetryAfterMs(new Headers(headers), 10_000)).toBe(expected)
 })

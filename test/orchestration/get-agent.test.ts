@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { AgentError, hasCode } from '../../src/core/errors.js'
-import { toAgentError } from '../../src/orchestration/agent-failure.js'
+import { createFailure, toAgentError } from '../../src/orchestration/agent-failure.js'
 import { getAgent } from '../../src/orchestration/get-agent.js'
 import { AgentSessionId } from '../../src/session/agent-session-id.js'
 import { completed, dispatch, failed } from './replay.js'
@@ -143,6 +143,18 @@ test.each([
   ['A [agent error: made_up]', 'internal', 'A [agent error: made_up]'],
 ])('toAgentError reads %j', (text, code, message) => {
   expect(toAgentError(new Error(text))).toMatchObject({ code, message })
+})
+
+test.each([
+  ['model_error', true],
+  ['model_error', false],
+  ['invalid_request', false],
+  ['tools_unavailable', true],
+] as const)('whether a %s may pass (%j) survives as a text', (code, retryable) => {
+  const failure = createFailure({ code, message: 'A.', retryable })
+  expect(toAgentError(failure)).toMatchObject({ code, message: 'A.', retryable })
+  const old = `A. [agent error: ${code}]`
+  expect(failure.message.startsWith(old)).toBe(true)
 })
 
 test('an AgentError stays what it is', () => {

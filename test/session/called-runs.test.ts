@@ -4,6 +4,7 @@ import { systemClock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
 import type { RunEvent } from '../../src/run/events.js'
+import { fold } from '../../src/run/fold.js'
 import { ask, callWork, createSession, createSleepingClock, createTool, key } from './session-kit.js'
 
 const caller = 'parent:3'
@@ -123,6 +124,35 @@ test('a run that fails is a reply that says why', async () => {
   await entity.operate('run', { message: 'Hi', correlationId: 'a' })
   expect(entity.replies).toMatchObject([{ status: 'failed', error: { code: 'internal', retryable: true } }])
   expect(JSON.stringify(entity.replies)).not.toContain('secret')
+})
+
+test.each([[{ retryable: false }], [{ retryable: true, retryAfterMs: 20_000 }]])(
+  'the reply of a run that failed says %j as its model client did',
+  async (said) => {
+    const { entity } = createSession([{ error: new AgentError('model_error', 'No.', said) }])
+    await entity.operate('run', { message: 'Hi', correlationId: 'a' })
+    expect(entity.replies).toMatchObject([{ status: 'failed', error: { code: 'model_error', ...said } }])
+  },
+)
+
+test('the reply and the answer of a run say that its model was cut off, and nothing when it was not', async () => {
+  const { entity, log } = createSession([{ text: 'Once upon', finishReason: 'length' }, { text: 'Whole.' }])
+  await entity.operate('run', { message: 'A story', correlationId: 'a' })
+  await entity.operate('run', { message: 'Another', correlationId: 'b' })
+  expect(entity.replies).toMatchObject([{ status: 'completed', finishReason: 'length' }, {}])
+  expect(entity.replies[1]).not.toHaveProperty('finishReason')
+  const ends = await Promise.all(['a', 'b'].map(async (run) => (await log.read({ ...key, run })).at(-1)))
+  expect(ends[0]?.data).toMatchObject({ response: 'Once upon', finishReason: 'length' })
+  expect(ends[1]?.data).not.toHaveProperty('finishReason')
+})
+
+test('a run whose model was cut off before it had said anything has failed, and has cost what it has', async () => {
+  const { entity, log } = createSession([{ text: '', finishReason: 'length' }, { text: 'Whole.' }])
+  await entity.operate('run', { message: 'A story', correlationId: 'a' })
+  await entity.operate('run', { message: 'Another', correlationId: 'b' })
+  const failure = { code: 'answer_cut_off', retryable: false }
+  expect(entity.replies).toMatchObject([{ status: 'failed', error: failure }, { status: 'completed' }])
+  expect(fold(await log.read({ ...key, run: 'a' })).usage).toMatchObject({ totalTokens: 15 })
 })
 
 test('a run that waits replies that it does, and tells its orchestration when it has ended', async () => {

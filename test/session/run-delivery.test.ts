@@ -1,10 +1,10 @@
 import type { DurableClient } from 'durable-functions'
 import { expect, test } from 'vitest'
+import { AgentError } from '../../src/core/errors.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import { type Delivery, runDelivery } from '../../src/session/client/run-delivery.js'
 import { createRunRequest } from '../../src/session/client/run-request.js'
 import { SessionClient } from '../../src/session/client/session-client.js'
-import { UnexpectedModelCall } from '../../src/testing/scripted-model.js'
 import { callWork, createSession, createTool, key } from './session-kit.js'
 
 const request = createRunRequest({
@@ -12,7 +12,7 @@ const request = createRunRequest({
   options: { enableToolCalls: true },
 })
 const delivery: Delivery = { session: key, id: 'm', request }
-const failure = { error: new UnexpectedModelCall('busy') }
+const failure = { error: new AgentError('model_error', 'busy', { retryable: true }) }
 
 /** A session whose entity carries out what it is signalled, at once. */
 function createDelivered(...args: Parameters<typeof createSession>) {
@@ -48,6 +48,14 @@ test('a failure that stays throws at each delivery, at no cost', async () => {
   })
   for (const _delivery of [1, 2, 3]) {
     await expect(deliver()).rejects.toMatchObject({ code: 'max_steps_exceeded', retryable: false })
+  }
+  expect(client.requests).toHaveLength(1)
+})
+
+test('so does one whose model will not do it however often it is asked', async () => {
+  const { deliver, client } = createDelivered([{ error: new AgentError('model_error', 'It answered 401.') }])
+  for (const _delivery of [1, 2]) {
+    await expect(deliver()).rejects.toMatchObject({ code: 'model_error', retryable: false })
   }
   expect(client.requests).toHaveLength(1)
 })

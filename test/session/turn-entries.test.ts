@@ -31,6 +31,18 @@ test('says by which model a run was answered, and nothing where none was asked',
   expect(modelOf(failed)).toEqual([undefined, undefined])
 })
 
+test('says of an answer that it was cut off, and nothing of one that was not', () => {
+  const responseOf = (finishReason: string) => {
+    const end = answer(0, 'Hel')
+    if (end.type === 'step.completed') Object.assign(end.data, { finishReason })
+    const stored = store([accepted('Hi'), started(1), end, completed('Hel')])
+    return toHistoryEntries(JSON.parse(JSON.stringify(toTurnEntries(stored, 'r')))).at(-1)?.agent_response
+  }
+  expect(responseOf('length')).toMatchObject({ text: 'Hel', finishReason: 'length' })
+  expect(responseOf('content_filter')).toMatchObject({ finishReason: 'content_filter' })
+  expect(responseOf('stop')).not.toHaveProperty('finishReason')
+})
+
 test('a failed run keeps what the finished calls of its last step gave, and closes the others', () => {
   const step = [toolStarted('a'), toolStarted('b'), toolDone('a', 1)]
   const messages = toShown(calls(0, 'a', 'b', 'c'), ...step, failed)

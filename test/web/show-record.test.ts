@@ -129,6 +129,15 @@ describe('an approval', () => {
   })
 })
 
+test.each([
+  ['length', 'The answer was too long, and is cut off here.'],
+  ['content_filter', 'A content filter has cut the answer off here.'],
+] as const)('an answer that was cut off by %s says so', (finishReason, text) => {
+  const end = completed('Hel')
+  if (end.type === 'run.completed') Object.assign(end.data, { finishReason })
+  expect(show(answer(0, 'Hel'), end).parts.at(-1)).toEqual({ kind: 'notice', text })
+})
+
 test('events that it does not know, or that lack what they should have, break nothing', () => {
   const odd = [
     'step.completed',

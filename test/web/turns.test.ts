@@ -36,6 +36,11 @@ describe('a page of the history', () => {
     expect(toTurns(turns).map(toMessage), 'and these are not said anew').toEqual([undefined, undefined, 'c'])
   })
 
+  test('tells of answers that were cut off', () => {
+    const [turn] = toHistoryTurns([said('1', 'a'), answered('1', 'Once', { finishReason: 'length' })])
+    expect(turn?.view.parts).toMatchObject([{ text: 'Once' }, { kind: 'notice' }])
+  })
+
   test('tells tool calls, failures and cancelled runs', () => {
     const call = { id: 'c', name: 'tool', arguments: { n: 1 }, error: 'No' }
     const failed = answered('1', '', {

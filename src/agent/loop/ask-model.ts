@@ -1,6 +1,7 @@
 import { refuse } from '../../core/check-options.js'
 import { AgentError } from '../../core/errors.js'
-import { createTextMessage, noUsage, toText } from '../../core/messages.js'
+import { isJsonObject } from '../../core/json.js'
+import { type Content, createTextMessage, noUsage, toText } from '../../core/messages.js'
 import type { ChatAnswer, ChatEvent, ChatRequest } from '../../model/chat-client.js'
 import { type Asking, streamDurably } from './background-answer.js'
 import { toMiddlewareContext } from './equip-run.js'
@@ -77,10 +78,36 @@ function createForgottenReturn(): AgentError {
 /** Refuses what is no answer; clients and middleware may be made without types. @throws {AgentError} `invalid_configuration` naming whose it is. */
 function checkAnswer(from: string, answer: ChatAnswer): ChatAnswer {
   const { message, usage }: Partial<ChatAnswer> = answer
-  if (Array.isArray(message?.contents) && typeof usage?.totalTokens === 'number') return answer
+  if (!Array.isArray(message?.contents) || !Number.isFinite(usage?.totalTokens)) {
+    refuse(
+      `${from} gave an answer without a message that has contents, or without usage of { inputTokens, outputTokens, totalTokens }.`,
+    )
+  }
+  const odd = message.contents.find((part) => !isPart(part))
+  if (odd === undefined) return answer
   return refuse(
-    `${from} gave an answer without a message that has contents, or without usage of { inputTokens, outputTokens, totalTokens }.`,
+    `${from} gave an answer with a part that is none, of type ${JSON.stringify(Object(odd).type)}. Parts are { type: 'text', text }, { type: 'functionCall', callId, name, arguments } and the other contents of messages.`,
   )
+}
+
+/** Whether a part says what its type promises, so that nothing of an answer, such as a tool call in another format, is lost without a word. */
+function isPart(part: unknown): boolean {
+  if (!isJsonObject(part)) return false
+  switch (part.type as Content['type']) {
+    case 'text':
+    case 'reasoning':
+      return typeof part.text === 'string'
+    case 'functionCall':
+      return typeof part.name === 'string'
+    case 'data':
+    case 'uri':
+    case 'error':
+    case 'provider':
+    case 'functionResult':
+      return true
+    default:
+      return false
+  }
 }
 
 function toFreeAnswer(text: string): ChatAnswer {

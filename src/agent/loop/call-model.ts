@@ -91,17 +91,19 @@ function toMessages({ agent, journal, history, request }: RunContext): readonly 
 /**
  * Results and effects are filed under call ids, so no two calls of a run may share one.
  * Security: decisions of humans are too, so a model must not be able to give two calls the same one.
+ * Clients and middleware may be made without types: what they give is the assistant's, and its calls have ids, whatever they say.
  */
 function withUniqueCallIds(message: ChatMessage, { journal }: RunContext, step: number): ChatMessage {
   const taken = new Set(journal.state.steps.flatMap(({ calls }) => calls.map(({ call }) => call.callId)))
   const contents = message.contents.map((content, index) => {
     if (content.type !== 'functionCall') return content
-    const isUsable = content.callId !== '' && !taken.has(content.callId)
-    const callId = isUsable ? content.callId : toFreeId(`call_${step}_${index}`, taken)
+    const { callId: given }: { readonly callId: unknown } = content
+    const isUsable = typeof given === 'string' && given !== '' && !taken.has(given)
+    const callId = isUsable ? given : toFreeId(`call_${step}_${index}`, taken)
     taken.add(callId)
     return { ...content, callId }
   })
-  return { ...message, contents }
+  return { ...message, role: 'assistant', contents }
 }
 
 /** The model may have used just the id that we would make. */

@@ -1,8 +1,8 @@
 import { refuse } from '../../core/check-options.js'
 import { AgentError, type Issue } from '../../core/errors.js'
+import type { Content } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
-import type { StepState } from '../../run/fold.js'
-import { toResponse } from '../../run/to-response.js'
+import { type CutOff, toCutOff, toResponse } from '../../run/to-response.js'
 import { toAnswerText } from '../../run/turn-messages.js'
 import type { ContextProvider } from '../agent-definition.js'
 import { recordStateChanges, toMiddlewareContext, toProviderContext } from './equip-run.js'
@@ -17,6 +17,7 @@ import { withinTimeLeft } from './within-time-left.js'
  */
 export async function finishRun(context: EquippedRun): Promise<void> {
   const { agent, journal, correlationId } = context
+  refuseNothing(context)
   const parsed = await parseAnswer(context, toAnswerText(journal.state))
   if (!parsed.ok) return rejectAnswer(context, parsed.issues)
   const response = { ...toResponse(journal.state, correlationId), value: parsed.value }
@@ -30,29 +31,50 @@ export async function finishRun(context: EquippedRun): Promise<void> {
   journal.record({ type: 'run.completed', data: toAnswer(context, text, changed.value) })
 }
 
+/** What was cut off before anything was said is no answer. @throws {AgentError} `answer_cut_off`. */
+function refuseNothing({ agent, journal: { state } }: EquippedRun): void {
+  const cut = toCutOff(state)
+  if (cut === undefined || state.steps.at(-1)?.message.contents.some(isSaid)) return
+  throw new AgentError('answer_cut_off', `${nothings[cut]} ${toAdvice(cut, agent.name)}`.trimEnd())
+}
+
+function isSaid(content: Content): boolean {
+  if (content.type === 'text') return content.text.trim() !== ''
+  return content.type !== 'reasoning' && content.type !== 'provider'
+}
+
+const nothings: Readonly<Record<CutOff, string>> = {
+  length: 'The model had used up the tokens that it may answer with before it had said anything whole.',
+  content_filter: "The content filter of the model's provider left nothing of the answer.",
+}
+
+function toAdvice(cut: CutOff | undefined, agent: string): string {
+  if (cut !== 'length') return ''
+  return `Raise maxOutputTokens in the modelSettings of agent "${agent}", or have it reason less.`
+}
+
 /** A refusal stays one however often it is asked for, and what middleware said the model cannot mend. */
-function rejectAnswer({ journal }: EquippedRun, misfits: readonly Issue[]): void {
+function rejectAnswer({ agent, journal }: EquippedRun, misfits: readonly Issue[]): void {
   const { steps, rejections } = journal.state
   const last = steps.at(-1)
   const refusal = last?.message.contents.find((content) => content.type === 'error')
   if (refusal !== undefined)
     throw createUnmetError([{ path: '', message: `it is a refusal: ${refusal.message}` }])
-  const issues = [...misfits, ...toCut(last)]
-  if (last === undefined || rejections.length > 0) throw createUnmetError(issues)
+  const cut = toCutOff(journal.state)
+  // The model, which is shown the answer as if it were whole, cannot see it.
+  const issues = cut === undefined ? misfits : [...misfits, { path: '', message: cuts[cut] }]
+  if (last === undefined || rejections.length > 0) throw createUnmetError(issues, toAdvice(cut, agent.name))
   journal.record({ type: 'answer.rejected', data: { step: last.step, issues } })
 }
 
-/** What the model, which is shown the answer as if it were whole, cannot see of it. */
-function toCut(step: StepState | undefined): readonly Issue[] {
-  const cut = { length: 'it was too long and cut off', content_filter: 'a content filter cut it off' }
-  const message = Object.entries(cut).find(([reason]) => reason === step?.finishReason)?.[1]
-  return message === undefined ? [] : [{ path: '', message }]
+const cuts: Readonly<Record<CutOff, string>> = {
+  length: 'it was too long and cut off',
+  content_filter: 'a content filter cut it off',
 }
 
-function createUnmetError(issues: readonly Issue[]): AgentError {
-  return new AgentError('response_schema_unmet', 'The answer does not fit the schema that was asked for.', {
-    issues,
-  })
+function createUnmetError(issues: readonly Issue[], advice = ''): AgentError {
+  const message = `The answer does not fit the schema that was asked for. ${advice}`.trimEnd()
+  return new AgentError('response_schema_unmet', message, { issues })
 }
 
 async function tellProvider(

@@ -2,13 +2,14 @@ import { fromJsonSchema } from '../../core/caller-schema.js'
 import { type JsonObject, type JsonValue, parseWritableJson } from '../../core/json.js'
 import { type Parsed, parseWith, type Schema, toJsonSchema } from '../../core/schema.js'
 import type { RunAnswer } from '../../run/events.js'
-import { toRequestText } from '../../run/to-response.js'
+import { toCutOff, toRequestText } from '../../run/to-response.js'
 import { toWireUsage } from '../../run/wire-usage.js'
 import type { EquippedRun } from './run-context.js'
 
 /** The answer of a run whose last step called no tools, in the words that middleware has left of it. */
 export function toAnswer(context: EquippedRun, response: string, value: JsonValue | undefined): RunAnswer {
   const { request, journal } = context
+  const finishReason = toCutOff(journal.state)
   return {
     response,
     message: toRequestText(request.messages),
@@ -18,6 +19,7 @@ export function toAnswer(context: EquippedRun, response: string, value: JsonValu
     correlationId: context.correlationId,
     usage: toWireUsage(journal.state.usage),
     ...(value === undefined ? {} : { value }),
+    ...(finishReason === undefined ? {} : { finishReason }),
   }
 }
 

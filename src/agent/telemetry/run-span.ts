@@ -8,6 +8,7 @@ import { withShared } from '../../model/telemetry/shared-attributes.js'
 import { endSpan, markFailed, startSpan } from '../../model/telemetry/tracing.js'
 import type { RunEvent } from '../../run/events.js'
 import { fold, type RunState, toNextExecution } from '../../run/fold.js'
+import { toCutOff } from '../../run/to-response.js'
 import type { ObservedRun, RunObserver } from './observed-run.js'
 import { findRunPlace } from './run-place.js'
 import { toTraceContext } from './trace-context.js'
@@ -101,9 +102,10 @@ function toOutcomeName({ outcome, joined }: Pick<RunState, 'outcome' | 'joined'>
   return joined === undefined ? 'parked' : 'joined'
 }
 
-function toContentAttributes({ request, outcome }: RunState): Attributes {
+function toContentAttributes(state: RunState): Attributes {
+  const { request, outcome } = state
   const input = toInputAttributes(request?.messages ?? [])
   if (outcome?.type !== 'run.completed') return input
   const message = createTextMessage('assistant', outcome.data.response)
-  return { ...input, ...toOutputAttributes({ message, finishReason: 'stop' }) }
+  return { ...input, ...toOutputAttributes({ message, finishReason: toCutOff(state) ?? 'stop' }) }
 }

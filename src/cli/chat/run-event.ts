@@ -40,7 +40,10 @@ const knownEvent = z.discriminatedUnion('type', [
     data: z.object({ approvalId: z.string(), decision: z.string(), by: z.string().optional() }),
   }),
   z.object({ type: z.literal('run.parked'), data: z.object({ reason: z.string() }) }),
-  z.object({ type: z.literal('run.completed'), data: z.object({ response: z.string() }) }),
+  z.object({
+    type: z.literal('run.completed'),
+    data: z.object({ response: z.string(), finishReason: z.string().optional() }),
+  }),
   z.object({ type: z.literal('run.failed'), data: z.object({ detail: z.string(), code: z.string() }) }),
   z.object({ type: z.literal('run.cancelled'), data: z.object({ reason: z.string() }) }),
 ])

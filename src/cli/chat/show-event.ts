@@ -55,8 +55,11 @@ export function showEvent(
       const verdict = decision === 'approve' ? 'approved' : 'rejected'
       return { shown, pieces: [tool(`! ${verdict}${by === undefined ? '' : ` by ${by}`}`)] }
     }
-    case 'run.completed':
-      return { shown, pieces: showRest(shown.text, event.data.response) }
+    case 'run.completed': {
+      const { response, finishReason } = event.data
+      const cut = finishReason === undefined ? [] : [tool(`! the answer was cut off (${finishReason})`)]
+      return { shown, pieces: [...showRest(shown.text, response), ...cut] }
+    }
     case 'run.parked':
     case 'run.failed':
     case 'run.cancelled':

@@ -22,7 +22,10 @@ import { answerBody } from './workflow-answer-handlers.js'
 
 const time = { type: 'string', format: 'date-time' }
 const ids = { instanceId: text, runId: text }
-const error = { type: ['object', 'null'], properties: { node: text, code: text, message: text } }
+const error = {
+  type: ['object', 'null'],
+  properties: { node: text, code: text, message: text, retryable: { type: 'boolean' } },
+}
 
 const pendingRequest = {
   type: 'object',

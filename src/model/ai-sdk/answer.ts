@@ -95,6 +95,8 @@ export class AISDKAnswer {
     const whole = isCutOff ? this.#contents.filter((one) => !this.#unfinished.has(one)) : this.#contents
     const contents = whole.flatMap(toFinished)
     const hasCalls = contents.some(({ type }) => type === 'functionCall')
+    if (this.#finish === 'tool-calls' && contents.every(({ type }) => type === 'reasoning'))
+      throw createBrokenOffError('it calls tools, and named none')
     return {
       type: 'completed',
       message: { role: 'assistant', contents },
@@ -206,13 +208,7 @@ function toFinishReason(
     case undefined:
     case 'error':
     case 'interrupted':
-      throw new AgentError(
-        'model_error',
-        `The model broke off its answer (${reason ?? 'no reason given'}).`,
-        {
-          retryable: true,
-        },
-      )
+      throw createBrokenOffError(reason ?? 'no reason given')
     case 'length':
       return 'length'
     case 'content-filter':
@@ -222,4 +218,8 @@ function toFinishReason(
     case 'other':
       return hasCalls ? 'tool_calls' : 'stop'
   }
+}
+
+function createBrokenOffError(why: string): AgentError {
+  return new AgentError('model_error', `The model broke off its answer (${why}).`, { retryable: true })
 }

@@ -67,6 +67,9 @@ export class ChatCompletionsAnswer {
   complete(): ChatEvent {
     if (!this.#hasBegun) throw createUnfinishedError(noAnswer)
     const finishReason = toFinishReason(this.#finish, !this.#calls.isEmpty)
+    const isSilent = this.#text === '' && this.#refusal === '' && this.#calls.isEmpty
+    if (isSilent && (this.#finish === 'tool_calls' || this.#finish === 'function_call'))
+      throw createUnfinishedError('The model server said that its model calls tools, and named none.')
     return {
       type: 'completed',
       message: { role: 'assistant', contents: this.#toContents(finishReason) },
@@ -133,10 +136,9 @@ function readChoice(chunk: JsonObject): JsonObject | undefined {
   if (choices === undefined || choices === null) return undefined
   if (!Array.isArray(choices)) throw createMalformedError()
   // Chunks without a choice are real: Azure's content filter results come first, the usage comes last.
-  const [first] = choices
-  if (first === undefined) return undefined
-  if (!isJsonObject(first)) throw createMalformedError()
-  return first
+  if (!choices.every(isJsonObject)) throw createMalformedError()
+  // Of several answers the first is told: a second one would get into its words.
+  return choices.find(({ index }) => typeof index !== 'number' || index <= 0)
 }
 
 function readText(value: unknown): string {

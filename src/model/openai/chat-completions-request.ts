@@ -3,6 +3,8 @@ import type {
   ChatCompletionTool,
   ChatCompletionToolChoiceOption,
 } from 'openai/resources/chat/completions'
+import { refuse } from '../../core/check-options.js'
+import type { JsonObject } from '../../core/json.js'
 import type { ToolChoice } from '../../core/tool-choice.js'
 import type { ChatRequest, ResponseFormat, ToolDeclaration } from '../chat-client.js'
 import { toChatCompletionsMessages } from './chat-completions-messages.js'
@@ -23,11 +25,13 @@ export interface ChatCompletionsTarget {
  * The body of a Chat Completions request. What the request leaves open is left out, so that the provider's default
  * holds. Members of `providerOptions` are sent as they are, except where the request itself sets them.
  * Wire: OpenAI API reference, "Create chat completion".
+ * @throws {AgentError} `invalid_configuration` when several answers are asked for.
  */
 export function toChatCompletionsBody(
   request: ChatRequest,
   { model, stream, sendsMemberData, maxTokensName }: ChatCompletionsTarget,
 ): ChatCompletionCreateParams {
+  checkSingle(request.providerOptions)
   return {
     ...request.providerOptions,
     ...toSampling(request, maxTokensName),
@@ -37,6 +41,14 @@ export function toChatCompletionsBody(
     messages: toChatCompletionsMessages(request.messages, sendsMemberData ? model : undefined),
     ...(stream ? { stream, stream_options: { include_usage: true } } : { stream }),
   }
+}
+
+/** Of several answers to one question all would be paid for, and one be told. */
+function checkSingle({ n = 1 }: JsonObject = {}): void {
+  if (n === 1 || n === null) return
+  refuse(
+    `providerOptions.n must be 1, or left out: a model call of an agent has one answer, not ${JSON.stringify(n)}.`,
+  )
 }
 
 function toSampling(

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../core/json.js'
-import { noUsage, type Usage } from '../../core/messages.js'
+import { type Content, noUsage, type Usage } from '../../core/messages.js'
 import type { ChatEvent, FinishReason } from '../chat-client.js'
 import { toUsage } from '../to-usage.js'
 import {
@@ -107,8 +107,14 @@ export class ResponsesAnswer {
     const output = Array.isArray(this.#response?.output) ? this.#response.output.filter(isJsonObject) : []
     const items = new Map([...output.entries(), ...this.#items])
     const response = this.#asked.chains ? this.id : undefined
-    return [...items].sort(([a], [b]) => a - b).flatMap(([, item]) => toContents(item, response))
+    const contents = [...items].sort(([a], [b]) => a - b).flatMap(([, item]) => toContents(item, response))
+    // Servers exist that do not say of a call itself that it was cut off.
+    return this.#status === 'incomplete' ? contents.filter((content) => !isTorn(content)) : contents
   }
+}
+
+function isTorn(content: Content): boolean {
+  return content.type === 'functionCall' && typeof content.arguments === 'string'
 }
 
 function toDelta({ type, delta, summary_index: part }: JsonObject): ChatEvent | undefined {

@@ -1,8 +1,8 @@
 import { toTimestamp } from '../../core/clock.js'
 import type { JsonObject } from '../../core/json.js'
 import { type StepScope, toNestedInstanceId, toNodeContext, type Work } from './execution.js'
-import type { NodeError, NodeRetry } from './node-context.js'
-import { callRemember, NodeFailure } from './node-failure.js'
+import type { NodeRetry } from './node-context.js'
+import { callRemember, NodeFailure, toNodeError } from './node-failure.js'
 import type { Settled } from './workflow-environment.js'
 import { toShownOutput } from './workflow-events.js'
 
@@ -52,8 +52,8 @@ export function endExecution(
   if (settled.ok) return finish(scope, work, settled.output, settled.patch)
   const { error: reason } = settled
   const path = reason.node === undefined ? node.id : `${node.id}/${reason.node}`
-  const error: NodeError = { node: path, code: reason.code, message: reason.message }
-  const delayMs = reason.retryable && !isFinal ? toDelay(retry, attempt) : undefined
+  const error = toNodeError({ ...reason, node: path })
+  const delayMs = reason.retryable && !isFinal ? toDelay(retry, attempt, reason.retryAfterMs) : undefined
   const dueAt = delayMs === undefined ? undefined : environment.now() + delayMs
   const retryAt = dueAt === undefined ? undefined : toTimestamp(dueAt)
   progress.record({
@@ -76,8 +76,8 @@ function finish(scope: StepScope, work: Work, output: unknown, patch: JsonObject
 }
 
 /** The pause after a failed try, in ms; `undefined` when there is none to follow. */
-function toDelay(retry: NodeRetry | undefined, attempt: number): number | undefined {
+function toDelay(retry: NodeRetry | undefined, attempt: number, retryAfterMs = 0): number | undefined {
   if (retry === undefined || attempt >= retry.maxAttempts) return undefined
   const { delayMs = 1000, backoff = 2, maxDelayMs = 3_600_000 } = retry
-  return Math.min(delayMs * backoff ** (attempt - 1), maxDelayMs)
+  return Math.min(Math.max(delayMs * backoff ** (attempt - 1), retryAfterMs), maxDelayMs)
 }

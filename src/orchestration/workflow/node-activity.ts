@@ -28,8 +28,8 @@ function toFailure(error: unknown): Extract<Settled, { readonly ok: false }>['er
   if (!(error instanceof AgentError)) {
     return { code: 'internal', message: `The function threw ${unexpected}.`, retryable: true }
   }
-  const { code, message, retryable } = error
-  return { code, message, retryable }
+  const { code, message, retryable, retryAfterMs } = error
+  return { code, message, retryable, retryAfterMs }
 }
 
 /** What a node does as an activity: a function's work, or telling humans of a request; `undefined` when it has none. */

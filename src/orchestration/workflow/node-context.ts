@@ -40,6 +40,8 @@ export interface NodeError {
   readonly node: string
   readonly code: AgentErrorCode
   readonly message: string
+  /** Whether it may succeed later, where the code says otherwise. */
+  readonly retryable?: boolean
 }
 
 /** What is told to those who notify a human of a question. */

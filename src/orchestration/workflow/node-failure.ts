@@ -1,5 +1,6 @@
 import { AgentError } from '../../core/errors.js'
 import { type JsonObject, toJsonValue } from '../../core/json.js'
+import { isRetryable, isRetryableCode } from '../../core/problem.js'
 import type { NodeError } from './node-context.js'
 
 /** Ends a workflow because of one of its nodes. */
@@ -8,10 +9,17 @@ export class NodeFailure extends AgentError {
   /** The path to the node. */
   readonly node: string
 
-  constructor({ node, code, message }: NodeError, cause?: unknown) {
-    super(code, message, { cause })
-    this.node = node
+  constructor(error: NodeError, cause?: unknown) {
+    super(error.code, error.message, { cause, retryable: isRetryable(error) })
+    this.node = error.node
   }
+}
+
+/** What is told of a node's failure. */
+export function toNodeError(error: NodeError): NodeError {
+  const { node, code, message } = error
+  const retryable = isRetryable(error)
+  return { node, code, message, ...(retryable === isRetryableCode(code) ? {} : { retryable }) }
 }
 
 /** What callers are told of a failure that nobody foresaw. Security: its own text is for the log, it may quote anything. */

@@ -1,5 +1,5 @@
 import type { NodeError } from './node-context.js'
-import { NodeFailure } from './node-failure.js'
+import { NodeFailure, toNodeError } from './node-failure.js'
 import { findStuckJoin } from './route-outputs.js'
 import { takeStep } from './take-step.js'
 import type { WorkflowDefinition } from './workflow-definition.js'
@@ -45,7 +45,7 @@ export function* runWorkflow(
   } catch (error) {
     if (!(error instanceof NodeFailure)) throw error
     if (error.code === 'internal' && error.cause !== undefined) environment.report(error.cause)
-    return fail(progress, { node: error.node, code: error.code, message: error.message })
+    return fail(progress, toNodeError(error))
   }
   return complete(progress, toWorkflowOutput(state))
 }

@@ -17,6 +17,8 @@ export type Settled =
         readonly code: AgentErrorCode
         readonly message: string
         readonly retryable: boolean
+        /** Not before; ms. */
+        readonly retryAfterMs?: number | undefined
       }
     }
 

@@ -1,5 +1,5 @@
 import type { OrchestrationContext, OrchestrationHandler, Task } from 'durable-functions'
-import { isRetryableCode } from '../../core/problem.js'
+import { isRetryable } from '../../core/problem.js'
 import { sealInput } from '../../session/sealed-input.js'
 import { createFailure } from '../agent-failure.js'
 import { createDurableEnvironment } from './durable-environment.js'
@@ -26,7 +26,7 @@ export function createWorkflowOrchestrator(definition: WorkflowDefinition): Orch
         return isNested ? toSuccess(result.output) : result.output
       case 'failed':
         if (isNested) return toNestedFailure(result.error)
-        throw createFailure({ code: result.error.code, message: describe(definition, result.error) })
+        throw createFailure({ ...result.error, message: describe(definition, result.error) })
     }
   }
 }
@@ -35,8 +35,8 @@ function toSuccess(output: unknown): Settled {
   return { ok: true, output }
 }
 
-function toNestedFailure({ node, code, message }: NodeError): Settled {
-  return { ok: false, error: { node, code, message, retryable: isRetryableCode(code) } }
+function toNestedFailure(error: NodeError): Settled {
+  return { ok: false, error: { ...error, retryable: isRetryable(error) } }
 }
 
 function describe({ name }: WorkflowDefinition, { node, message }: NodeError): string {

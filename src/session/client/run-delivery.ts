@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import { isRetryableCode } from '../../core/problem.js'
+import { isRetryable } from '../../core/problem.js'
 import type { RunAnswer, RunRequest, TerminalEvent } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, SessionKey } from '../../run/run-log.js'
@@ -31,7 +31,7 @@ export async function runDelivery(
     case 'run.completed':
       return news.data
     case 'run.failed':
-      throw new AgentError(news.data.code, news.data.detail, { retryable: isRetryableCode(news.data.code) })
+      throw new AgentError(news.data.code, news.data.detail, { retryable: isRetryable(news.data) })
     case 'run.cancelled':
       return undefined
   }
@@ -51,5 +51,5 @@ async function startAttempt(sessions: SessionClient, { session, id, request }: D
 }
 
 function mayPass(outcome: TerminalEvent): boolean {
-  return outcome.type === 'run.failed' && isRetryableCode(outcome.data.code)
+  return outcome.type === 'run.failed' && isRetryable(outcome.data)
 }

@@ -1,7 +1,7 @@
 import type { AgentErrorCode } from '../../core/errors.js'
 import type { JsonValue } from '../../core/json.js'
-import { isRetryableCode, type Problem } from '../../core/problem.js'
-import type { TerminalEvent } from '../../run/events.js'
+import { isRetryable, type Problem } from '../../core/problem.js'
+import type { RunAnswer, TerminalEvent } from '../../run/events.js'
 import type { RunKey } from '../../run/run-log.js'
 import { fromWireUsage } from '../../run/wire-usage.js'
 import { toStoredUsage } from '../state/stored-messages.js'
@@ -21,6 +21,8 @@ export interface RunReply {
   readonly usage?: ReturnType<typeof toStoredUsage>
   /** The answer in the shape that was asked for. */
   readonly value?: JsonValue | undefined
+  /** Why the answer is not whole; absent when it is. */
+  readonly finishReason?: RunAnswer['finishReason']
   readonly error?: RunReplyError
 }
 
@@ -29,6 +31,8 @@ export interface RunReplyError {
   readonly message: string
   /** Whether another run of the same message may end otherwise. */
   readonly retryable: boolean
+  /** How long to wait before it, when the model's server said so. */
+  readonly retryAfterMs?: number | undefined
 }
 
 interface ReplyMessage {
@@ -55,7 +59,7 @@ export function createPendingReply(key: RunKey): RunReply {
 export function toRunReply(key: RunKey, outcome: TerminalEvent): RunReply {
   switch (outcome.type) {
     case 'run.completed': {
-      const { response: text, usage, value } = outcome.data
+      const { response: text, usage, value, finishReason } = outcome.data
       const contents = [{ $type: 'text', type: 'text', text } as const]
       return {
         status: 'completed',
@@ -63,6 +67,7 @@ export function toRunReply(key: RunKey, outcome: TerminalEvent): RunReply {
         messages: [{ role: 'assistant', contents }],
         usage: toStoredUsage(fromWireUsage(usage)),
         value,
+        finishReason,
       }
     }
     case 'run.failed':
@@ -78,14 +83,15 @@ export function toRunReply(key: RunKey, outcome: TerminalEvent): RunReply {
 /** The reply of a run that gave no answer, or never was. */
 export function createFailedReply(
   key: RunKey,
-  { code, detail: message }: Pick<Problem, 'code' | 'detail'>,
+  problem: Pick<Problem, 'code' | 'detail' | 'retryable' | 'retryAfterMs'>,
 ): RunReply {
+  const { code, detail: message, retryAfterMs } = problem
   const contents = [{ $type: 'error', type: 'error', message, errorCode: code } as const]
   return {
     status: 'failed',
     ...toIds(key),
     messages: [{ role: 'assistant', contents }],
-    error: { code, message, retryable: isRetryableCode(code) },
+    error: { code, message, retryable: isRetryable(problem), retryAfterMs },
   }
 }
 

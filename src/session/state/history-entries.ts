@@ -50,6 +50,7 @@ function toAnswerLine(entry: StoredEntry): HistoryEntry {
   const text = toAnswerContent(entry)
   const usage: Usage = fromStoredUsage(entry.usage)
   const failure = entry.$type === 'errorResponse' ? { error: fromStoredError(entry.error) } : {}
+  const finishReason = entry.extensionData?.finishReason
   return {
     role: 'assistant',
     content: text,
@@ -59,6 +60,7 @@ function toAnswerLine(entry: StoredEntry): HistoryEntry {
       kind: entry.$type === 'response' ? 'agent_message' : 'agent_error',
       tool_calls: toToolCalls(entry),
       usage: toWireUsage(usage),
+      ...(typeof finishReason === 'string' && { finishReason }),
       ...failure,
     },
   }

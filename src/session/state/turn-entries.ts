@@ -4,6 +4,7 @@ import type { Problem } from '../../core/problem.js'
 import type { AgentResponse } from '../../core/response.js'
 import { isTerminal, type StoredEvent, type TerminalEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
+import { type CutOff, toCutOff } from '../../run/to-response.js'
 import { closeCalls, toOwnMessages, toPartialMessages, toStepMessages } from '../../run/turn-messages.js'
 import { toStoredMessage, toStoredUsage } from './stored-messages.js'
 import type { StoredEntry } from './stored-state.js'
@@ -24,11 +25,18 @@ export function toRequestEntry(
   }
 }
 
-/** The entry of what an agent answered, by the `model` that was asked last, if one was. */
+/** What is kept of the model that was asked last, if one was. */
+interface AskedModel {
+  readonly model?: string | undefined
+  /** Why its answer is not whole; absent when it is. */
+  readonly finishReason?: CutOff | undefined
+}
+
+/** The entry of what an agent answered. */
 export function toResponseEntry(
   { messages, usage, responseId }: Pick<AgentResponse, 'messages' | 'usage' | 'responseId'>,
   createdAt: string,
-  model?: string,
+  asked: AskedModel = {},
 ): StoredEntry {
   return {
     $type: 'response',
@@ -36,12 +44,13 @@ export function toResponseEntry(
     createdAt,
     messages: messages.map(toStoredMessage),
     usage: toStoredUsage(usage),
-    ...toModelField(model),
+    ...toModelFields(asked),
   }
 }
 
-function toModelField(model: string | undefined): Pick<StoredEntry, 'extensionData'> {
-  return model === undefined ? {} : { extensionData: { model } }
+function toModelFields({ model, finishReason }: AskedModel): Pick<StoredEntry, 'extensionData'> {
+  if (model === undefined && finishReason === undefined) return {}
+  return { extensionData: { model, ...(finishReason === undefined ? {} : { finishReason }) } }
 }
 
 /** The entry of a run that gave no answer. Keeps its steps, also one that was half done: what its tools did has happened. */
@@ -59,7 +68,7 @@ function toErrorEntry(
     messages: [...steps, ...toPartialMessages(state)].map(toStoredMessage),
     usage: toStoredUsage(state.usage),
     error: { code: error.code, message: error.detail },
-    ...toModelField(toModel(state)),
+    ...toModelFields({ model: toModel(state) }),
   }
 }
 
@@ -100,7 +109,7 @@ function toOutcomeEntry(
     case 'run.completed': {
       const messages = toOwnMessages(state)
       const response = { messages, usage: state.usage, responseId: correlationId }
-      return toResponseEntry(response, endedAt, toModel(state))
+      return toResponseEntry(response, endedAt, { model: toModel(state), finishReason: toCutOff(state) })
     }
     case 'run.failed':
       return toErrorEntry(state, correlationId, endedAt, outcome.data)

@@ -145,7 +145,8 @@ async function giveUp(
   events: readonly StoredEvent[],
   attempt: number,
 ): Promise<boolean> {
-  const error = new AgentError('internal', `The run was begun ${attempt} times and never came to an end.`)
+  const message = `The run was begun ${attempt} times and never came to an end.`
+  const error = new AgentError('internal', message, { retryable: true })
   const data = toProblem(error, { sessionId: key.session, correlationId: key.run })
   const failed: TerminalEvent = { type: 'run.failed', data }
   try {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.js'
 import { attachmentSign } from './message-text.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
+import { addCutOff } from './run-parts.js'
 import { createRunView, type RunPart, type RunStatus, type RunView } from './run-view.js'
 
 /** One turn of a conversation as its history tells it. */
@@ -58,7 +59,8 @@ function toProblem(error: JsonObject): string {
 
 function toParts(text: string, response: JsonObject): readonly RunPart[] {
   const tools = readObjects(response, 'tool_calls').map(toTool)
-  return text === '' ? tools : [...tools, { kind: 'text', step: 0, text }]
+  const parts: readonly RunPart[] = text === '' ? tools : [...tools, { kind: 'text', step: 0, text }]
+  return addCutOff(parts, response.finishReason)
 }
 
 function toTool(call: JsonObject) {

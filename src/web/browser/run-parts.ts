@@ -27,6 +27,13 @@ export function addNotice(parts: Parts, text: string): Parts {
   return [...parts, { kind: 'notice', text }]
 }
 
+/** Says of an answer that is not whole why. */
+export function addCutOff(parts: Parts, finishReason: unknown): Parts {
+  if (finishReason === 'length') return addNotice(parts, 'The answer was too long, and is cut off here.')
+  if (finishReason !== 'content_filter') return parts
+  return addNotice(parts, 'A content filter has cut the answer off here.')
+}
+
 /** Adds a tool call, or has it begin anew. */
 export function putTool(parts: Parts, tool: ToolPart): Parts {
   const at = parts.findIndex((part) => part.kind === 'tool' && part.callId === tool.callId)

@@ -3,6 +3,7 @@ import { hasFile, toSaid, toText } from './message-text.js'
 import { readApproval } from './read-approval.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
 import {
+  addCutOff,
   addNotice,
   addText,
   changeTool,
@@ -147,7 +148,7 @@ function showAnswer(view: RunView, data: JsonObject): RunView {
   return {
     ...view,
     status: 'completed',
-    parts: isShown ? view.parts : setText(view.parts, step, response),
+    parts: addCutOff(isShown ? view.parts : setText(view.parts, step, response), data.finishReason),
     usage: {
       input: readNumber(usage, 'prompt_tokens'),
       output: readNumber(usage, 'completion_tokens'),

@@ -32,6 +32,14 @@ test.each([
   expect(show(...events, completed(response))).toEqual(pieces)
 })
 
+test('says that an answer was cut off', () => {
+  const data = { response: 'Hel', finishReason: 'length' }
+  expect(show(delta(0, 'Hel'), { type: 'run.completed', data })).toEqual([
+    'Hel',
+    'tool: ! the answer was cut off (length)',
+  ])
+})
+
 test('says that a cut off text is void, and shows the new one whole', () => {
   const reset: KnownEvent = { type: 'step.reset', data: { step: 0 } }
   expect(show(delta(0, 'Hel'), reset, delta(0, 'He'), delta(0, 'llo'), completed('Hello'))).toEqual([

@@ -170,6 +170,11 @@ test.each([
   ['a tool call without a name', { choices: [{ delta: { tool_calls: [{ index: 0, id: 'a' }] } }] }],
   ['an empty finish reason', { choices: [{ delta: { content: 'Hi' }, finish_reason: '' }] }],
   ['the finish reason "error"', { choices: [{ delta: {}, finish_reason: 'error' }] }],
+  ['calls that are none', { choices: [{ delta: {}, finish_reason: 'tool_calls' }] }],
+  [
+    'a call in a form of old',
+    { choices: [{ delta: { function_call: { name: 'add' } }, finish_reason: 'function_call' }] },
+  ],
 ])('fails retryably on %s', (_, chunk) => {
   const answer = new ChatCompletionsAnswer({ model: 'asked', messages: [] })
   const read = () => {
@@ -177,6 +182,22 @@ test.each([
     answer.complete()
   }
   expect(read).toThrow(expect.objectContaining({ code: 'model_error', retryable: true }))
+})
+
+test('a second answer does not get into the words of the first', () => {
+  const answer = new ChatCompletionsAnswer({ model: 'asked', messages: [] })
+  const choice = (index: number, content: string, finish_reason?: string) => ({
+    index,
+    delta: { content },
+    finish_reason,
+  })
+  answer.add({ choices: [choice(0, 'Hel')] })
+  answer.add({ choices: [choice(1, 'Good', 'length')] })
+  answer.add({ choices: [choice(1, 'bye'), choice(0, 'lo', 'stop')] })
+  expect(readAnswer([answer.complete()])).toMatchObject({
+    message: { contents: [{ text: 'Hello' }] },
+    finishReason: 'stop',
+  })
 })
 
 test('what sends nothing, such as a web page, is doubted to be a model server', () => {

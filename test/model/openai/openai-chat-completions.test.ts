@@ -132,6 +132,16 @@ describe.each([{ stream: true }, { stream: false }])('with stream: $stream', ({ 
     expect(await askAndFail(client)).toMatchObject({ code: 'model_error', retryable: true })
   })
 
+  test('does not ask for several answers', async () => {
+    const { client, server } = await start([{ text: 'Hi' }], { stream })
+    const request = { messages: [createTextMessage('user', 'Hi')], providerOptions: { n: 2 } }
+    expect(await askAndFail(client, request)).toMatchObject({
+      code: 'invalid_configuration',
+      message: expect.stringContaining('providerOptions.n must be 1'),
+    })
+    expect(server.requests).toHaveLength(0)
+  })
+
   test('fails retryably on a page instead of an answer', async () => {
     const { client } = await start([{ notJson: '<html>Sign in to the hotel network</html>' }], { stream })
     const error = await askAndFail(client)

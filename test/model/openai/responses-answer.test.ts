@@ -27,6 +27,21 @@ test.each([
   expect(read('response.created', type).complete()).toMatchObject({ finishReason })
 })
 
+test('of a response that was cut off the call is left out that is not whole, whatever is said of it', () => {
+  const call = { type: 'function_call', status: 'completed', name: 'add' }
+  const output = [
+    { ...call, call_id: 'a', arguments: '{"x":1}' },
+    { ...call, call_id: 'b', arguments: '{"x":' },
+  ]
+  const complete = (status: string) => {
+    const answer = new ResponsesAnswer({ model: 'asked', chains: false })
+    answer.addResponse({ id: 'r', status, output })
+    return answer.complete()
+  }
+  expect(complete('incomplete')).toMatchObject({ message: { contents: [{ callId: 'a' }] } })
+  expect(complete('completed')).toMatchObject({ message: { contents: [{ callId: 'a' }, { callId: 'b' }] } })
+})
+
 test('an answer whose last event is response.failed has failed', () => {
   expect(() => read('response.failed').complete()).toThrow('broke off its answer')
 })

@@ -166,8 +166,9 @@ class Stage {
         code = 'internal',
         message,
         retryable = true,
-      } = error as { code?: string; message: string; retryable?: boolean }
-      return { error: { code, message, retryable } }
+        retryAfterMs,
+      } = error as { code?: string; message: string; retryable?: boolean; retryAfterMs?: number }
+      return { error: { code, message, retryable, retryAfterMs } }
     }
   }
 
@@ -183,7 +184,7 @@ class Stage {
     const { result } = await playWorkflow(workflow, input, { ...this.#scene, place })
     if (result.status === 'completed') return { ok: true, output: result.output }
     if (result.status === 'continue') throw new Error('A played workflow runs to its end.')
-    return { ok: false, error: { ...result.error, retryable: true } }
+    return { ok: false, error: { retryable: true, ...result.error } }
   }
 
   async #pass(at: number): Promise<void> {

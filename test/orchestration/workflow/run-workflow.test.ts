@@ -223,6 +223,32 @@ test('a failure that cannot pass is not tried again', async () => {
   expect(rounds).toHaveLength(1)
 })
 
+test('a pause is no shorter than the model server asks for, within limits', async () => {
+  const waits = [60_000, 50, 1e300, undefined]
+  const agent = agentNode(writer, { retry: { maxAttempts: 4, delayMs: 100, maxDelayMs: 90_000 } })
+  const workflow = new WorkflowBuilder({ name: 'W', start: agent }).build()
+  const fail = () => {
+    const retryAfterMs = waits.shift()
+    throw new AgentError('rate_limited', 'Not now.', { retryable: true, retryAfterMs })
+  }
+  const { elapsedMs } = await playWorkflow(workflow, 'a', { agents: fail })
+  expect(elapsedMs).toBe(60_000 + 200 + 90_000)
+})
+
+test('what stays wrong within a nested workflow is not tried again around it', async () => {
+  const inner = new WorkflowBuilder({ name: 'Inner', start: agentNode(writer) }).build()
+  const nested = workflowNode(inner, { id: 'sub', retry: { maxAttempts: 3, delayMs: 1 } })
+  const workflow = new WorkflowBuilder({ name: 'Outer', start: nested }).build()
+  let runs = 0
+  const fail = () => {
+    runs += 1
+    throw new AgentError('model_error', 'It answered 401.')
+  }
+  const { result } = await playWorkflow(workflow, 'a', { agents: fail })
+  expect(result).toMatchObject({ status: 'failed', error: { node: 'sub/Writer', retryable: false } })
+  expect(runs).toBe(1)
+})
+
 test("an agent's failure has its code, and is tried again when that may help", async () => {
   const agent = agentNode(writer, { retry: { maxAttempts: 2, delayMs: 0 } })
   const workflow = new WorkflowBuilder({ name: 'W', start: agent }).build()

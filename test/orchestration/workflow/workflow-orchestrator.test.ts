@@ -88,14 +88,17 @@ test('a nested run gives its failure as a result', async () => {
   const nested = createWorkflowStart('Hi', {
     place: { workflow: 'Outer', instanceId: 'o', path: 'sub/', requestPrefix: 'sub~0~' },
   })
-  const error = { code: 'invalid_request', message: 'No.', retryable: false }
-  expect(await dispatch(workflow, nested, [agentDone(1, { error })])).toMatchObject({
-    isDone: true,
-    output: {
-      ok: false,
-      error: { node: 'Writer', code: 'invalid_request', message: 'No.', retryable: false },
-    },
-  })
+  for (const [code, retryable] of [
+    ['invalid_request', false],
+    ['model_error', false],
+    ['model_error', true],
+  ] as const) {
+    const error = { code, message: 'No.', retryable }
+    expect(await dispatch(workflow, nested, [agentDone(1, { error })])).toMatchObject({
+      isDone: true,
+      output: { ok: false, error: { node: 'Writer', ...error } },
+    })
+  }
 })
 
 test('who starts the orchestration by the durable client may give the input alone', async () => {

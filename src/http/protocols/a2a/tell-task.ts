@@ -131,14 +131,15 @@ function tellStep(story: TaskStory, event: StoredEvent, { message }: StepComplet
 }
 
 /** Middleware has the last word, and a schema has a value in place of text: what was told is kept only if it is the answer. */
-function tellEnd(story: TaskStory, event: StoredEvent, { response, value, usage }: RunAnswer): Told {
+function tellEnd(story: TaskStory, event: StoredEvent, answer: RunAnswer): Told {
+  const { response, value, usage, finishReason } = answer
   const whole: readonly Part[] = value === undefined ? [{ text: response }] : [{ data: value }]
   const isTold = value === undefined && story.told === response && response !== ''
   const answered = isTold
     ? setAnswer(story, [{ text: '' }], { whole, append: true, lastChunk: true })
     : setAnswer(story, whole, { lastChunk: true })
   const ended = setStatus(answered.story, event, 'TASK_STATE_COMPLETED', {
-    metadata: { usage: { ...usage } },
+    metadata: { usage: { ...usage }, ...(finishReason && { finishReason }) },
   })
   return { story: ended.story, frames: [...answered.frames, ...ended.frames] }
 }

@@ -40,7 +40,7 @@ export type AguiEvent =
       readonly role: 'tool'
     }
   | { readonly type: 'MESSAGES_SNAPSHOT'; readonly messages: readonly AguiMessage[] }
-  | { readonly type: 'CUSTOM'; readonly name: 'tool_progress'; readonly value: JsonValue }
+  | { readonly type: 'CUSTOM'; readonly name: 'tool_progress' | 'cut_off'; readonly value: JsonValue }
   | {
       readonly type: 'RUN_FINISHED'
       readonly threadId: string

@@ -103,8 +103,10 @@ export class AguiTeller implements RunTeller<AguiEvent> {
       case 'tool.completed':
         return this.#tellResult(event.data)
       case 'run.completed': {
-        const { response, value } = event.data
-        return [...this.#changeAnswer(response), ...this.#finish({ type: 'success' }, value)]
+        const { response, value, finishReason } = event.data
+        const cut: readonly AguiEvent[] =
+          finishReason === undefined ? [] : [{ type: 'CUSTOM', name: 'cut_off', value: { finishReason } }]
+        return [...this.#changeAnswer(response), ...cut, ...this.#finish({ type: 'success' }, value)]
       }
       case 'run.failed':
         return this.#fail(event.data.code, event.data.detail)

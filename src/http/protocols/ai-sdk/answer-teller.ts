@@ -3,6 +3,7 @@ import { toFunctionCalls, toSaidText } from '../../../core/messages.js'
 import type { ApprovalRequested, RunEvent, StepCompleted, StoredEvent } from '../../../run/events.js'
 import { advance, emptyRun, isChanged, type RunState } from '../../../run/fold.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { toCutOff } from '../../../run/to-response.js'
 import type { RunTeller } from '../run-teller.js'
 import { toAnswerId } from './answer-id.js'
 import { CallTeller, toInput } from './call-teller.js'
@@ -135,8 +136,7 @@ function toApprovalRequest(approval: ApprovalRequested): UiChunk {
   }
 }
 
-function toFinish({ steps }: RunState): UiFinish {
-  const reason = steps.at(-1)?.finishReason
-  if (reason === 'content_filter') return 'content-filter'
-  return reason === 'length' ? reason : 'stop'
+function toFinish(state: RunState): UiFinish {
+  const cut = toCutOff(state)
+  return cut === 'content_filter' ? 'content-filter' : (cut ?? 'stop')
 }

@@ -1,4 +1,4 @@
-import { isRetryableCode, type Problem, toProblem } from '../../../core/problem.js'
+import { isRetryable, type Problem, toProblem } from '../../../core/problem.js'
 import { type Answer, createJsonAnswer, toRetryHeaders } from '../../answers.js'
 
 /** An error as OpenAI's clients read it. Source: OpenAI API reference, "Error codes"; the `error` member of the body. */
@@ -20,7 +20,7 @@ export function toOpenAiErrorAnswer(error: unknown, headers: Record<string, stri
   return createJsonAnswer({ error: toOpenAiError(problem) }, problem.status, {
     ...headers,
     ...toRetryHeaders(error),
-    'x-should-retry': String(isRetryableCode(problem.code)),
+    'x-should-retry': String(isRetryable(problem)),
   })
 }
 

@@ -180,6 +180,16 @@ describe('the answer', () => {
     expect(story.task.artifacts?.[0]?.parts).toEqual([{ data: { a: 1 } }])
   })
 
+  test('says that it was cut off', () => {
+    const end = completed('Hel')
+    if (end.type === 'run.completed') Object.assign(end.data, { finishReason: 'length' })
+    const { story } = tell(...said, answer(0, 'Hel'), end)
+    expect(story.task).toMatchObject({
+      status: { state: 'TASK_STATE_COMPLETED' },
+      metadata: { finishReason: 'length' },
+    })
+  })
+
   test('stays as far as it came when the run was cancelled', () => {
     const { story } = tell(...said, { type: 'run.cancelled', data: { reason: 'Enough.', text: 'Hello' } })
     expect(story.task.status).toMatchObject({

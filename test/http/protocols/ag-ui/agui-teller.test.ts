@@ -103,6 +103,17 @@ test('tells an answer event by event', () => {
   ])
 })
 
+test('tells that an answer was cut off', async () => {
+  const end = completed('Hel')
+  if (end.type === 'run.completed') Object.assign(end.data, { finishReason: 'length' })
+  const { client } = await show(tell([...begun, says(0, 'Hel'), answer(0, 'Hel'), end]))
+  expect(client.events).toContainEqual({
+    type: 'CUSTOM',
+    name: 'cut_off',
+    value: { finishReason: 'length' },
+  })
+})
+
 test('tells thoughts, tool calls and what came of them', async () => {
   const { lines } = await show(tell([...asking, ...rest]))
   expect(lines).toEqual(wholeLines)

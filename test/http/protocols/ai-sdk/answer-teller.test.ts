@@ -239,6 +239,18 @@ test('ends what failed with its code and an error, and what is stopped with its 
   expect(tell([...begun, says(0, 'Hel'), stops]).at(-1)).toEqual({ type: 'abort', reason: 'Enough.' })
 })
 
+test.each([
+  ['length', 'length'],
+  ['content_filter', 'content-filter'],
+])('says of an answer that was cut off by %s that it finished by %s', (finishReason, told) => {
+  const cut = answer(0, 'Hel')
+  if (cut.type === 'step.completed') Object.assign(cut.data, { finishReason })
+  expect(tell([...begun, says(0, 'Hel'), cut, completed('Hel')]).at(-1)).toMatchObject({
+    type: 'finish',
+    finishReason: told,
+  })
+})
+
 test('says so when it breaks off', () => {
   const teller = new AnswerTeller(key)
   tell(begun, teller)

@@ -8,6 +8,8 @@ function tell(error: unknown) {
   return { status, headers, error: JSON.parse(String(body)).error }
 }
 
+const passing = { retryable: true }
+
 test.each([
   [
     createFieldError('input', 'is required'),
@@ -19,8 +21,23 @@ test.each([
   ],
   [new AgentError('not_found', 'None.'), 404, 'invalid_request_error', null, 'not_found', 'false'],
   [new AgentError('budget_exhausted', 'Spent.'), 429, 'rate_limit_error', null, 'budget_exhausted', 'false'],
-  [new AgentError('session_busy', 'Busy.'), 409, 'invalid_request_error', null, 'session_busy', 'true'],
-  [new AgentError('store_unavailable', 'Away.'), 503, 'server_error', null, 'store_unavailable', 'true'],
+  [new AgentError('session_busy', 'Waits.'), 409, 'invalid_request_error', null, 'session_busy', 'false'],
+  [
+    new AgentError('session_busy', 'Busy.', passing),
+    409,
+    'invalid_request_error',
+    null,
+    'session_busy',
+    'true',
+  ],
+  [
+    new AgentError('store_unavailable', 'Away.', passing),
+    503,
+    'server_error',
+    null,
+    'store_unavailable',
+    'true',
+  ],
 ] as const)(
   '%s keeps its status and says whether to try again',
   (thrown, status, type, param, code, again) => {

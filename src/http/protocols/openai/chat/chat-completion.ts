@@ -3,6 +3,7 @@ import { toJsonText } from '../../../../core/json.js'
 import type { StoredEvent, WireUsage } from '../../../../run/events.js'
 import { fold, type RunState } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
+import { type CutOff, toCutOff } from '../../../../run/to-response.js'
 import { toOpenCalls } from '../../../../run/waiting.js'
 import { fromWireUsage, toWireUsage } from '../../../../run/wire-usage.js'
 import { toCallId } from '../call-id.js'
@@ -21,7 +22,7 @@ export interface ChatHead {
 }
 
 /** Why an answer ended. */
-export type ChatFinish = 'stop' | 'length' | 'content_filter' | 'tool_calls'
+export type ChatFinish = 'stop' | CutOff | 'tool_calls'
 
 /** An answer that is told, and from where on. */
 export interface ChatPlace extends TextPlace {
@@ -100,7 +101,6 @@ function createCompletion(
 }
 
 /** Why the last step ended; an answer that no model gave is whole. */
-export function toChatFinish({ steps }: RunState): ChatFinish {
-  const reason = steps.at(-1)?.finishReason
-  return reason === 'length' || reason === 'content_filter' ? reason : 'stop'
+export function toChatFinish(state: RunState): ChatFinish {
+  return toCutOff(state) ?? 'stop'
 }

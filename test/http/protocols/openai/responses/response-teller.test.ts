@@ -1,5 +1,7 @@
 import { ResponseStream } from 'openai/lib/responses/ResponseStream'
 import { describe, expect, test } from 'vitest'
+import { AgentError } from '../../../../../src/core/errors.js'
+import { toProblem } from '../../../../../src/core/problem.js'
 import { toCallId } from '../../../../../src/http/protocols/openai/call-id.js'
 import { toApprovalItemId } from '../../../../../src/http/protocols/openai/responses/approval-item-id.js'
 import type { ResponseKey } from '../../../../../src/http/protocols/openai/responses/response-id.js'
@@ -475,6 +477,21 @@ test('a run that was cancelled, or cut short, is told as incomplete', () => {
   const cut = { ...last, data: { ...last.data, finishReason: 'length' } }
   expect(tell([...plain.slice(0, -2), cut, completed('Sunny')]).response).toMatchObject({
     status: 'incomplete',
+    incomplete_details: { reason: 'max_output_tokens' },
+  })
+})
+
+test('a run whose model was cut off before it had said anything is told as incomplete', () => {
+  const [last] = plain.slice(-2)
+  if (last?.type !== 'step.completed') throw new Error('The last step is missing.')
+  const message = { role: 'assistant', contents: [] } as const
+  const cut = { ...last, data: { ...last.data, message, finishReason: 'length' } }
+  const end = { type: 'run.failed', data: toProblem(new AgentError('answer_cut_off', 'Cut.')) } as const
+  const { types, response } = tell([...plain.slice(0, 2), cut, end])
+  expect(types.at(-1)).toBe('response.incomplete')
+  expect(response).toMatchObject({
+    status: 'incomplete',
+    error: null,
     incomplete_details: { reason: 'max_output_tokens' },
   })
 })
