@@ -90,6 +90,10 @@ a { color: var(--accent); }
 .approval h3 code { font-family: var(--mono); }
 .approval input, .approval textarea, dialog input { width: 100%; padding: 7px 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--back); }
 .approval h3, .approval p { overflow-wrap: anywhere; }
+.approval select { width: 100%; }
+.field { display: grid; gap: 4px; }
+.asked { white-space: pre-wrap; }
+.choice { align-self: center; }
 .warning { font-weight: 600; }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; }
 .notice { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
@@ -148,7 +152,7 @@ dialog[open], dialog form { display: grid; }
   textarea, input, select { font-size: 16px; }
 }
 @media (hover: hover) {
-  .turn:not(:hover) .anew:not(:focus-within) { opacity: 0; }
+  .turn:not(:hover, [data-status='failed']) .anew:not(:focus-within) { opacity: 0; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, ::before { animation: none !important; transition: none !important; }

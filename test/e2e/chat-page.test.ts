@@ -274,6 +274,10 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       expect(await window.ask('document.cookie')).toBe('')
       const asked = window.requests.filter((request) => request.url().includes('/agents'))
       expect(asked.filter((request) => request.url().endsWith('?limit=30'))).toHaveLength(1)
+      // An app without workflows and allowances is not asked about any.
+      await window.page.waitForNetworkIdle()
+      const others = window.requests.filter((request) => /workflows|allowance/.test(request.url()))
+      expect(others).toEqual([])
       for (const request of asked) {
         expect(request.headers()['x-functions-key']).toBe(key)
         expect(request.url()).not.toContain(encodeURIComponent(key))

@@ -82,10 +82,10 @@ export function putBack(turns: readonly Turn[], taken: readonly Turn[], key: str
   return refused.length === 0 ? turns : [...kept, ...missing, ...refused]
 }
 
-/** What was said in a turn, to be said anew; `undefined` when it cannot be: the app does not have it, the page does not have its files, or nobody was asked it. */
+/** What was said in a turn, to be said anew; `undefined` when it cannot be: it is on its way, the page does not have its files, or nobody was asked it. */
 export function toMessage(turn: Turn): string | undefined {
   const { run, view, records = [] } = turn
-  if (run === undefined || view.status === 'sending' || isRefused(turn)) return undefined
+  if (run === undefined || view.status === 'sending') return undefined
   if (view.hasFile || view.isUndo) return undefined
   return records.length === 0 ? view.said : toWholeMessage(records)
 }
@@ -103,7 +103,7 @@ export function hasCalled({ run, view }: Turn, tools: ReadonlySet<string>): bool
 }
 
 /** Whether the app has never taken the message. */
-function isRefused({ view, records }: Turn): boolean {
+export function isRefused({ view, records }: Turn): boolean {
   return !isOpen(view) && records?.length === 0
 }
 
