@@ -46,7 +46,8 @@ button.quiet:hover:not(:disabled) { color: var(--text); background: var(--card);
 
 main { display: flex; flex-direction: column; min-width: 0; min-height: 0; }
 main > header, #inspector > header { display: flex; align-items: center; gap: 4px; height: 52px; padding: 0 12px; border-bottom: 1px solid var(--line); }
-#menu { display: none; }
+#menu { display: none; position: relative; }
+#menu.marked::after { content: ''; position: absolute; top: 4px; right: 4px; width: 8px; height: 8px; border-radius: 50%; background: var(--warn-line); }
 #title { flex: 1; font-size: 15px; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #connection { color: var(--bad); font-size: 13px; }
 #problem { display: flex; gap: 8px; align-items: center; margin: 8px 16px 0; padding: 4px 4px 4px 12px; border: 1px solid var(--bad); border-radius: 8px; color: var(--bad); }

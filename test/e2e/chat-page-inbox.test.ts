@@ -121,4 +121,26 @@ describe.skipIf(!hasBrowser)('what waits, on the chat page', () => {
       expect(await window.ask("document.querySelector('#waiting').hidden")).toBe(true)
     })
   })
+
+  test('on a phone the menu says so, and the keyboard is enough', async () => {
+    await app.api.as('fred').run({ message: 'note 11', sessionId: 'small' })
+    await see('fred', async (window) => {
+      const { keyboard } = window.page
+      const focused = () => window.ask('document.activeElement.id')
+      await window.page.setViewport({ width: 360, height: 640 })
+      await (await window.page.waitForSelector('aria/Conversations, 1 to decide'))?.focus()
+      await keyboard.press('Enter')
+      await window.page.focus('#waiting')
+      await keyboard.press('Enter')
+      await window.waitForText('#approvals .label', 'small')
+      await keyboard.press('Escape')
+      expect(await focused()).toBe('waiting')
+      await keyboard.press('Enter')
+      await window.click('Reject')
+      await window.page.waitForFunction(`document.querySelector('#waiting').hidden`)
+      await keyboard.press('Escape')
+      await window.page.waitForFunction(`document.activeElement.id === 'message'`)
+      expect(await window.ask(`document.querySelector('#menu.marked') === null`)).toBe(true)
+    })
+  })
 })

@@ -22,9 +22,13 @@ export interface InboxOptions {
   readonly hasWorkflows: () => boolean
   /** Says how many wait, and opens the list of them. */
   readonly waiting: HTMLButtonElement
+  /** Says so too where that is folded away. */
+  readonly menu: HTMLButtonElement
   readonly inbox: HTMLDialogElement
   readonly approvals: HTMLElement
   readonly closeInbox: HTMLButtonElement
+  /** Has the focus when nothing waits any more. */
+  readonly message: HTMLElement
   readonly onProblem: (error: unknown) => void
 }
 
@@ -39,7 +43,7 @@ export class Inbox {
 
   constructor(options: InboxOptions) {
     this.#options = options
-    const { client, outage, waiting, inbox, closeInbox } = options
+    const { client, outage, waiting, inbox, closeInbox, message } = options
     this.#approvals = new WaitingLines({
       outage,
       readPage: (after) => client.readApprovals(after),
@@ -60,6 +64,8 @@ export class Inbox {
     })
     closeInbox.addEventListener('click', () => inbox.close())
     inbox.addEventListener('close', () => {
+      // The focus goes back to what opened the list, unless that is hidden.
+      if (waiting.hidden) message.focus()
       this.#draw()
       void this.refresh()
     })
@@ -150,12 +156,16 @@ export class Inbox {
   }
 
   #count(): void {
-    const { waiting } = this.#options
+    const { waiting, menu, message } = this.#options
     const [approvals, questions] = [this.#approvals, this.#questions]
     const ids = [...approvals.lines.keys(), ...questions.lines.keys()]
     const count = ids.filter((id) => !this.#decided.has(id)).length
-    waiting.textContent = `${count}${approvals.isFull || questions.isFull ? '+' : ''} to decide`
+    const text = `${count}${approvals.isFull || questions.isFull ? '+' : ''} to decide`
+    waiting.textContent = text
+    if (count === 0) passFocus(waiting, message)
     waiting.hidden = count === 0
+    menu.setAttribute('aria-label', count === 0 ? 'Conversations' : `Conversations, ${text}`)
+    menu.classList.toggle('marked', count > 0)
   }
 }
 
