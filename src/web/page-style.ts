@@ -102,6 +102,7 @@ a { color: var(--accent); }
 .problem:empty { display: none; }
 .turn > .problem { margin-top: 8px; }
 .meta { display: flex; align-items: center; gap: 8px; min-height: 32px; font-size: 12px; color: var(--soft); }
+.state:empty { display: none; }
 .meta button, .anew button { min-height: 28px; padding: 0 8px; font-size: 12px; }
 .turn[aria-busy='true'] .state { animation: breathe 1.6s ease-in-out infinite; }
 @keyframes breathe { 50% { opacity: .45; } }

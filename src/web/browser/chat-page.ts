@@ -17,7 +17,7 @@ import { SideMenu } from './side-menu.js'
 import type { Skeleton } from './skeleton.js'
 import { findUndoable, noSurface, toSurface } from './surface.js'
 import { Transcript } from './transcript.js'
-import { hasCalled, type Turn, toProgress } from './turns.js'
+import { canUndo, type Turn, toProgress } from './turns.js'
 
 export interface ChatPageOptions {
   readonly skeleton: Skeleton
@@ -60,7 +60,8 @@ export class ChatPage {
       decide: async (approvalId, verdict) => this.#conversation?.decide(approvalId, verdict),
       inspect: (key) => this.#inspect(key),
       sayAnew: (key, message) => this.#sayAnew(key, message),
-      canUndo: (turn) => hasCalled(turn, findUndoable(this.#surface.agents, this.#agent)),
+      canUndo: (turn) =>
+        canUndo(this.#conversation?.turns ?? [], turn, findUndoable(this.#surface.agents, this.#agent)),
       undo: (key) => {
         this.#conversation?.undo(key)
         this.#showSent()

@@ -167,7 +167,7 @@ export class Conversation {
     }
     outbox.put(unsent)
     const { kept, taken } = takeBack(this.#turns, replaces)
-    const view = { ...createRunView(message, 'sending'), isUndo: undoes !== undefined }
+    const view = { ...createRunView(message, 'sending'), undoes }
     const at = new Date().toISOString()
     this.#show([...kept, { key: run, run, at, view, records: undefined, replaces }])
     this.#sent = this.#sent.then(() => this.#post(unsent, taken))

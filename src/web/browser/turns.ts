@@ -86,7 +86,7 @@ export function putBack(turns: readonly Turn[], taken: readonly Turn[], key: str
 export function toMessage(turn: Turn): string | undefined {
   const { run, view, records = [] } = turn
   if (run === undefined || view.status === 'sending') return undefined
-  if (view.hasFile || view.isUndo) return undefined
+  if (view.hasFile || view.undoes !== undefined) return undefined
   return records.length === 0 ? view.said : toWholeMessage(records)
 }
 
@@ -96,10 +96,13 @@ export function toProgress(turns: readonly Turn[]): string {
   return `${followed} ${turns.filter(({ view }) => isOpen(view)).length}`
 }
 
-/** Whether a turn that has ended has called one of these tools. */
-export function hasCalled({ run, view }: Turn, tools: ReadonlySet<string>): boolean {
+/** Whether a turn that has ended has called one of these tools, and nothing after it has undone that. */
+export function canUndo(turns: readonly Turn[], { run, view }: Turn, tools: ReadonlySet<string>): boolean {
   if (run === undefined || isOpen(view)) return false
-  return view.parts.some((part) => part.kind === 'tool' && part.state !== 'called' && tools.has(part.name))
+  const hasCalled = view.parts.some(
+    (part) => part.kind === 'tool' && part.state !== 'called' && tools.has(part.name),
+  )
+  return hasCalled && !turns.some((other) => other.view.undoes === run && other.view.status === 'completed')
 }
 
 /** Whether the app has never taken the message. */
