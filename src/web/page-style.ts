@@ -47,7 +47,7 @@ button.quiet:hover:not(:disabled) { color: var(--text); background: var(--card);
 main { display: flex; flex-direction: column; min-width: 0; min-height: 0; }
 main > header, #inspector > header { display: flex; align-items: center; gap: 4px; height: 52px; padding: 0 12px; border-bottom: 1px solid var(--line); }
 #menu { display: none; position: relative; }
-#menu.marked::after { content: ''; position: absolute; top: 4px; right: 4px; width: 8px; height: 8px; border-radius: 50%; background: var(--warn-line); }
+#menu.marked::after { content: ''; position: absolute; top: 4px; right: 4px; border: 4px solid var(--warn-line); border-radius: 50%; }
 #title { flex: 1; font-size: 15px; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #connection { color: var(--bad); font-size: 13px; }
 #problem { display: flex; gap: 8px; align-items: center; margin: 8px 16px 0; padding: 4px 4px 4px 12px; border: 1px solid var(--bad); border-radius: 8px; color: var(--bad); }
@@ -92,7 +92,7 @@ a { color: var(--accent); }
 .approval input, .approval textarea, dialog input { width: 100%; padding: 7px 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--back); }
 .approval h3, .approval p { overflow-wrap: anywhere; }
 .approval select { width: 100%; }
-.field { display: grid; gap: 4px; }
+.field { display: grid; gap: 4px; overflow-wrap: anywhere; }
 .asked { white-space: pre-wrap; }
 .choice { align-self: center; }
 .warning { font-weight: 600; }

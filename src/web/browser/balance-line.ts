@@ -9,22 +9,35 @@ export interface BalanceLineOptions {
   /** Waits for the app. */
   readonly outage: Outage
   readonly balance: HTMLElement
+  readonly onProblem: (error: unknown) => void
 }
 
 /** The line that says what whoever sees the page may still spend; hidden for those who may spend as much as they like. */
 export class BalanceLine {
   readonly #options: BalanceLineOptions
+  #reading = new AbortController()
 
   constructor(options: BalanceLineOptions) {
     this.#options = options
   }
 
-  /** @throws {RequestError} when it cannot be read. */
+  /** Reads it again. Only the last look counts. */
   async refresh(): Promise<void> {
-    const { client, outage, balance } = this.#options
-    const text = toBalanceText(await outage.outlast(() => client.readBalance()))
-    balance.hidden = text === ''
-    if (balance.textContent !== text) balance.textContent = text
+    const { client, outage, balance, onProblem } = this.#options
+    this.#reading.abort()
+    this.#reading = new AbortController()
+    const { signal } = this.#reading
+    try {
+      const found = await outage.outlast(() => {
+        signal.throwIfAborted()
+        return client.readBalance()
+      })
+      if (signal.aborted) return
+      balance.textContent = toBalanceText(found)
+      balance.hidden = balance.textContent === ''
+    } catch (error) {
+      if (!signal.aborted) onProblem(error)
+    }
   }
 }
 

@@ -42,7 +42,7 @@ export class SideLists {
       hasWorkflows: () => readSurface().hasWorkflows,
       onProblem,
     })
-    this.#balance = new BalanceLine({ ...skeleton, client, outage: outages.create('balance') })
+    this.#balance = new BalanceLine({ ...skeleton, client, outage: outages.create('balance'), onProblem })
   }
 
   /** Shows the sessions of another agent, or which one is open. */
@@ -70,7 +70,6 @@ export class SideLists {
   }
 
   async #readBalance(): Promise<void> {
-    const { problem, readSurface } = this.#options
-    if (readSurface().hasAllowance) await problem.watch(() => this.#balance.refresh())
+    if (this.#options.readSurface().hasAllowance) await this.#balance.refresh()
   }
 }
