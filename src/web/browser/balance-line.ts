@@ -1,8 +1,12 @@
 import type { JsonObject } from '../../core/json.js'
 import type { AppClient } from './app-client.js'
 import type { Outage } from './outage.js'
+import { pause } from './pause.js'
 import { readNumber, readText } from './read-fields.js'
 import { toLocalTime } from './to-local-time.js'
+
+/** By then an account has heard of a run. */
+const lagMs = 4000
 
 export interface BalanceLineOptions {
   readonly client: Pick<AppClient, 'readBalance'>
@@ -23,21 +27,37 @@ export class BalanceLine {
 
   /** Reads it again. Only the last look counts. */
   async refresh(): Promise<void> {
-    const { client, outage, balance, onProblem } = this.#options
+    await this.#look([0])
+  }
+
+  /** The same, and once more a little later: the account hears of a run a moment after its caller. */
+  async refreshAfterRun(): Promise<void> {
+    await this.#look([0, lagMs])
+  }
+
+  async #look(pausesMs: readonly number[]): Promise<void> {
     this.#reading.abort()
     this.#reading = new AbortController()
     const { signal } = this.#reading
     try {
-      const found = await outage.outlast(() => {
-        signal.throwIfAborted()
-        return client.readBalance()
-      })
-      if (signal.aborted) return
-      balance.textContent = toBalanceText(found)
-      balance.hidden = balance.textContent === ''
+      for (const pauseMs of pausesMs) {
+        await pause(pauseMs, signal)
+        await this.#read(signal)
+      }
     } catch (error) {
-      if (!signal.aborted) onProblem(error)
+      if (!signal.aborted) this.#options.onProblem(error)
     }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const { client, outage, balance } = this.#options
+    const found = await outage.outlast(() => {
+      signal.throwIfAborted()
+      return client.readBalance()
+    })
+    signal.throwIfAborted()
+    balance.textContent = toBalanceText(found)
+    balance.hidden = balance.textContent === ''
   }
 }
 

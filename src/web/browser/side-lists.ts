@@ -52,11 +52,8 @@ export class SideLists {
 
   /** Reads again what runs change. */
   async refresh(place: Place): Promise<void> {
-    await Promise.all([
-      this.#sessions.show(place.agent, place.session),
-      this.#inbox.refreshApprovals(),
-      this.#readBalance(),
-    ])
+    if (this.#options.readSurface().hasAllowance) void this.#balance.refreshAfterRun()
+    await Promise.all([this.#sessions.show(place.agent, place.session), this.#inbox.refreshApprovals()])
   }
 
   /** Looks for what workflows ask. */
@@ -66,10 +63,7 @@ export class SideLists {
 
   /** Looks for what waits, and for what may be spent, which others change. */
   async lookAround(): Promise<void> {
-    await Promise.all([this.#inbox.refresh(), this.#readBalance()])
-  }
-
-  async #readBalance(): Promise<void> {
-    if (this.#options.readSurface().hasAllowance) await this.#balance.refresh()
+    const { hasAllowance } = this.#options.readSurface()
+    await Promise.all([this.#inbox.refresh(), ...(hasAllowance ? [this.#balance.refresh()] : [])])
   }
 }
