@@ -302,6 +302,7 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       )
     }
     await window.waitForText('#agents', 'Assistant')
+    expect(await window.ask(`document.querySelector('#problem').hidden`), 'it is let in').toBe(true)
     await window.close()
   })
 

@@ -234,6 +234,7 @@ export class ChatPage {
 
   async #refresh(): Promise<void> {
     if (this.#outages.isAway) return
+    this.#problem.forgetPutOff()
     const lists = this.#readLists().then(() => this.#side.refreshQuestions())
     await Promise.all([this.#conversation?.refresh(), lists])
   }
