@@ -285,7 +285,7 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
     }))
 
   test('asks for a key when it has none, or a wrong one', async () => {
-    const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat#Assistant/locked`)
     await window.waitForText('dialog', 'wants a key')
     await window.page.keyboard.press('Escape')
     await window.waitForText('#problem', '401')
@@ -302,7 +302,7 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       )
     }
     await window.waitForText('#agents', 'Assistant')
-    expect(await window.ask(`document.querySelector('#problem').hidden`), 'it is let in').toBe(true)
+    await window.page.waitForFunction(`document.querySelector('#problem').hidden`)
     await window.close()
   })
 
