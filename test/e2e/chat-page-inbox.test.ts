@@ -144,4 +144,21 @@ describe.skipIf(!hasBrowser)('what waits, on the chat page', () => {
       expect(await window.ask(`document.querySelector('#menu.marked') === null`)).toBe(true)
     })
   })
+
+  test('questions are shown in an app without agents, too', async () => {
+    const expenses = new WorkflowApi(app.url, 'Expense').as('gina')
+    await expenses.run(5, '?runId=lunch')
+    await expenses.waitForQuestions('lunch')
+    const window = await ChatWindow.open(browser, 'about:blank')
+    await window.page.setExtraHTTPHeaders({ 'x-user': 'gina' })
+    await window.page.setRequestInterception(true)
+    const body = JSON.stringify({ agents: [], agent_count: 0, workflows: ['Expense'] })
+    window.page.on('request', (request) => {
+      if (request.url().endsWith('/api/agents')) void request.respond({ status: 200, body })
+      else void request.continue()
+    })
+    await window.page.goto(`${app.url}/api/chat`)
+    await window.waitForText('#waiting', '1 to decide')
+    await window.close()
+  })
 })

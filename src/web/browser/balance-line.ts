@@ -62,7 +62,7 @@ export class BalanceLine {
 }
 
 /** What is left, and from when on there is more; empty for those without a limit. */
-export function toBalanceText(found: JsonObject): string {
+function toBalanceText(found: JsonObject): string {
   if (typeof found.tokens !== 'number') return ''
   const left = Math.max(0, found.tokens - readNumber(found, 'spent'))
   const [some, all] = [left, found.tokens].map((count) => count.toLocaleString())

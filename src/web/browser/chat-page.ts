@@ -247,7 +247,7 @@ export class ChatPage {
   }
 
   async #lookAround(): Promise<void> {
-    const isSeen = document.visibilityState === 'visible' && this.#agent !== ''
+    const isSeen = document.visibilityState === 'visible' && this.#surface !== noSurface
     if (isSeen && !this.#outages.isAway) await this.#side.lookAround()
   }
 
