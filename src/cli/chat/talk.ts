@@ -89,7 +89,8 @@ async function outliveFailure({ screen, lines }: Chat, act: () => Promise<number
   } catch (error) {
     if (!lines.isTerminal) throw error
     screen.alert(toErrorMessage(error))
-    if (hasCode(error, 'budget_exhausted')) screen.alert('It was not sent: the up arrow brings it back then.')
+    if (hasCode(error, 'budget_exhausted'))
+      screen.alert('Your message was not sent: the up arrow brings it back.')
     return exitCodes.failed
   }
 }

@@ -27,6 +27,6 @@ test('at a terminal a message that its sender has no tokens left for is not the 
   expect(await talk({ options: parseChatArgs([], {}), client, address, screen, conversation, lines })).toBe(0)
   expect(notices).toEqual([
     'You have spent 20 of 20 tokens.\n',
-    'It was not sent: the up arrow brings it back then.\n',
+    'Your message was not sent: the up arrow brings it back.\n',
   ])
 })
