@@ -4,7 +4,7 @@ import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import { longestSessionId } from '../core/find-id-problem.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
-import { toAgentPath } from '../core/session-paths.js'
+import { type QuestionAddress, toAgentPath, toQuestionPath } from '../core/session-paths.js'
 import type { ApprovalRequested } from '../run/events.js'
 import { AppConnection, type AppRequest } from './app-connection.js'
 import { checkId } from './check-id.js'
@@ -66,11 +66,7 @@ export interface ApprovalPage {
 }
 
 /** Names a question of a workflow. */
-export interface QuestionIds {
-  readonly workflow: string
-  readonly instanceId: string
-  readonly requestId: string
-}
+export type QuestionIds = QuestionAddress
 
 /** A question of a workflow that waits for a human who may be the caller. */
 export interface WaitingQuestion extends QuestionIds {
@@ -205,8 +201,8 @@ export class AgentsClient {
     checkId('The workflow of a question', workflow, longestAgentName)
     checkId('The run of a question', instanceId, 100)
     checkId('The id of a question', requestId, 1000)
-    const ids = [instanceId, requestId].map(encodeURIComponent)
-    await this.#ask(`/workflows/${workflow}/respond/${ids.join('/')}`, { method: 'POST', body: answer })
+    const path = toQuestionPath({ workflow, instanceId, requestId })
+    await this.#ask(path, { method: 'POST', body: answer })
   }
 
   #ask<Body>(path: string, request?: AppRequest): Promise<Body> {

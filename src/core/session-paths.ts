@@ -29,6 +29,19 @@ export function toApprovalPath(address: SessionAddress, approvalId: string): str
   return `${toSessionPath(address)}/approvals/${encodeURIComponent(approvalId)}`
 }
 
+/** Names a question of a workflow. */
+export interface QuestionAddress {
+  readonly workflow: string
+  readonly instanceId: string
+  readonly requestId: string
+}
+
+/** Where a question of a workflow is answered. */
+export function toQuestionPath({ workflow, instanceId, requestId }: QuestionAddress): string {
+  const ids = [workflow, 'respond', instanceId, requestId].map(encodeURIComponent)
+  return `/workflows/${ids.join('/')}`
+}
+
 /** Where what a run's caller has carried out is reported. */
 export function toResultsPath(address: RunAddress): string {
   return `${toRunPath(address)}/results`

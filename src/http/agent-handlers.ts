@@ -8,11 +8,17 @@ import { toReachable } from './reachable-agents.js'
 import { createFieldError } from './request-errors.js'
 import type { Call, Handler } from './route.js'
 
-/** `GET agents`: the agents that can be asked here, in order of registration. */
+/** `GET agents`: the agents that can be asked here, in order of registration, and which of the app's other routes there are. */
 export async function handleAgents(call: Call): Promise<Answer> {
   refuseUnknown(call.url.searchParams, ['code'])
   const agents = toReachable(call)
-  return createJsonAnswer({ agents: agents.map(toAgentView), agent_count: agents.length })
+  const { workflows, sessions } = call
+  return createJsonAnswer({
+    agents: agents.map(toAgentView),
+    agent_count: agents.length,
+    workflows: workflows.length === 0 ? undefined : workflows.map(({ name }) => name),
+    allowance: sessions.allowance === undefined ? undefined : true,
+  })
 }
 
 /** `GET agents/{agent}`: one agent with the caller's sessions, newest first. */

@@ -152,7 +152,15 @@ export const openApiSchemas: JsonObject = {
   ),
   Approvals: toObject({ approvals: toList(listedApproval), next_after: count }, ['approvals']),
   Balance: toObject({ tokens: { type: 'number' }, spent: count, until: time }),
-  Agents: toObject({ agents: toList(toObject(agent, ['name', 'type', 'tools'])), agent_count: count }),
+  Agents: toObject(
+    {
+      agents: toList(toObject(agent, ['name', 'type', 'tools'])),
+      agent_count: count,
+      workflows: toList(text),
+      allowance: flag,
+    },
+    ['agents', 'agent_count'],
+  ),
   Agent: toObject(
     {
       ...agent,

@@ -48,6 +48,7 @@ const sidebar = `<aside id="side" aria-label="Conversations">
 <select id="agents"></select>
 <button type="button" id="fresh">New conversation</button>
 <button type="button" id="waiting" hidden></button>
+<p id="balance" class="label" hidden></p>
 </div>
 <ul id="sessions"></ul>
 <button type="button" id="more-sessions" class="quiet" hidden>More</button>

@@ -46,7 +46,8 @@ button.quiet:hover:not(:disabled) { color: var(--text); background: var(--card);
 
 main { display: flex; flex-direction: column; min-width: 0; min-height: 0; }
 main > header, #inspector > header { display: flex; align-items: center; gap: 4px; height: 52px; padding: 0 12px; border-bottom: 1px solid var(--line); }
-#menu { display: none; }
+#menu { display: none; position: relative; }
+#menu.marked::after { content: ''; position: absolute; top: 4px; right: 4px; border: 4px solid var(--warn-line); border-radius: 50%; }
 #title { flex: 1; font-size: 15px; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #connection { color: var(--bad); font-size: 13px; }
 #problem { display: flex; gap: 8px; align-items: center; margin: 8px 16px 0; padding: 4px 4px 4px 12px; border: 1px solid var(--bad); border-radius: 8px; color: var(--bad); }
@@ -90,6 +91,10 @@ a { color: var(--accent); }
 .approval h3 code { font-family: var(--mono); }
 .approval input, .approval textarea, dialog input { width: 100%; padding: 7px 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--back); }
 .approval h3, .approval p { overflow-wrap: anywhere; }
+.approval select { width: 100%; }
+.field { display: grid; gap: 4px; overflow-wrap: anywhere; }
+.asked { white-space: pre-wrap; }
+.choice { align-self: center; }
 .warning { font-weight: 600; }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; }
 .notice { font-size: 13px; color: var(--soft); overflow-wrap: anywhere; }
@@ -97,6 +102,7 @@ a { color: var(--accent); }
 .problem:empty { display: none; }
 .turn > .problem { margin-top: 8px; }
 .meta { display: flex; align-items: center; gap: 8px; min-height: 32px; font-size: 12px; color: var(--soft); }
+.state:empty { display: none; }
 .meta button, .anew button { min-height: 28px; padding: 0 8px; font-size: 12px; }
 .turn[aria-busy='true'] .state { animation: breathe 1.6s ease-in-out infinite; }
 @keyframes breathe { 50% { opacity: .45; } }
@@ -148,7 +154,7 @@ dialog[open], dialog form { display: grid; }
   textarea, input, select { font-size: 16px; }
 }
 @media (hover: hover) {
-  .turn:not(:hover) .anew:not(:focus-within) { opacity: 0; }
+  .turn:not(:hover, [data-status='failed']) .anew:not(:focus-within) { opacity: 0; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, ::before { animation: none !important; transition: none !important; }

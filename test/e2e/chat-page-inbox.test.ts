@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasBrowser, launchBrowser } from '../support/browser.js'
 import { ChatWindow } from '../support/chat-window.js'
 import { type RunningApp, TestBed } from '../support/start-app.js'
+import { WorkflowApi } from '../support/workflow-api.js'
 
 const bed = new TestBed()
 let app: RunningApp
@@ -78,5 +79,86 @@ describe.skipIf(!hasBrowser)('what waits, on the chat page', () => {
       expect(window.requests.some((request) => request.url().includes('/approvals'))).toBe(true)
       expect(await window.ask("document.querySelector('#waiting').hidden")).toBe(true)
     })
+  })
+
+  test('questions of workflows are answered there, by whom they are for', async () => {
+    const expenses = new WorkflowApi(app.url, 'Expense').as('alice')
+    for (const runId of ['meal', 'taxi']) {
+      await expenses.run(runId.length, `?runId=${runId}`)
+      await expenses.waitForQuestions(runId)
+    }
+    await see('supervisor', async (window) => {
+      // Two are refunds that alice must not have herself.
+      await window.waitForText('#waiting', '4 to decide')
+      await window.click('4 to decide')
+      await window.waitForText('#approvals .label', 'Expense · taxi · review · now')
+      const lines = await window.texts('#approvals li')
+      expect(lines.slice(2)).toEqual([
+        'Expense · meal · review · now4approvedYesNo',
+        'Expense · taxi · review · now4approvedYesNo',
+      ])
+      const press = (line: number, button: number) =>
+        window.ask(
+          `document.querySelectorAll('#approvals li')[${line}].querySelectorAll('button')[${button}].click()`,
+        )
+      await press(2, 0)
+      await window.waitForText('#approvals', 'Answered: {"approved":true}')
+      expect(await window.texts('#waiting')).toEqual(['3 to decide'])
+      expect((await expenses.waitForEnd('meal')).output).toEqual({ input: 4, answer: { approved: true } })
+
+      const [question] = await expenses.waitForQuestions('taxi')
+      await expenses.as('supervisor').respond('taxi', question?.requestId ?? '', { approved: false })
+      await press(3, 0)
+      await window.waitForText('#approvals', 'It is no longer open')
+      expect(await window.texts('#waiting')).toEqual(['2 to decide'])
+    })
+    await expenses.run(92, '?runId=hers')
+    await expenses.waitForQuestions('hers')
+    await see('mallory', async (window) => {
+      await window.waitForText('#agents', 'Assistant')
+      await window.page.waitForNetworkIdle()
+      expect(window.requests.some((request) => request.url().includes('/workflows/questions'))).toBe(true)
+      expect(await window.ask("document.querySelector('#waiting').hidden")).toBe(true)
+    })
+  })
+
+  test('on a phone the menu says so, and the keyboard is enough', async () => {
+    await app.api.as('fred').run({ message: 'note 11', sessionId: 'small' })
+    await see('fred', async (window) => {
+      const { keyboard } = window.page
+      const focused = () => window.ask('document.activeElement.id')
+      await window.page.setViewport({ width: 360, height: 640 })
+      await (await window.page.waitForSelector('aria/Conversations, 1 to decide'))?.focus()
+      await keyboard.press('Enter')
+      await window.page.focus('#waiting')
+      await keyboard.press('Enter')
+      await window.waitForText('#approvals .label', 'small')
+      await keyboard.press('Escape')
+      expect(await focused(), 'the menu stays').toBe('waiting')
+      expect(await window.ask("document.querySelector('.with-menu') !== null")).toBe(true)
+      await keyboard.press('Enter')
+      await window.click('Reject')
+      await window.page.waitForFunction(`document.querySelector('#waiting').hidden`)
+      await keyboard.press('Escape')
+      await window.page.waitForFunction(`document.activeElement.id === 'message'`)
+      expect(await window.ask(`document.querySelector('#menu.marked') === null`)).toBe(true)
+    })
+  })
+
+  test('questions are shown in an app without agents, too', async () => {
+    const expenses = new WorkflowApi(app.url, 'Expense').as('gina')
+    await expenses.run(5, '?runId=lunch')
+    await expenses.waitForQuestions('lunch')
+    const window = await ChatWindow.open(browser, 'about:blank')
+    await window.page.setExtraHTTPHeaders({ 'x-user': 'gina' })
+    await window.page.setRequestInterception(true)
+    const body = JSON.stringify({ agents: [], agent_count: 0, workflows: ['Expense'] })
+    window.page.on('request', (request) => {
+      if (request.url().endsWith('/api/agents')) void request.respond({ status: 200, body })
+      else void request.continue()
+    })
+    await window.page.goto(`${app.url}/api/chat`)
+    await window.waitForText('#waiting', '1 to decide')
+    await window.close()
   })
 })

@@ -274,6 +274,10 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       expect(await window.ask('document.cookie')).toBe('')
       const asked = window.requests.filter((request) => request.url().includes('/agents'))
       expect(asked.filter((request) => request.url().endsWith('?limit=30'))).toHaveLength(1)
+      // An app without workflows and allowances is not asked about any.
+      await window.page.waitForNetworkIdle()
+      const others = window.requests.filter((request) => /workflows|allowance/.test(request.url()))
+      expect(others).toEqual([])
       for (const request of asked) {
         expect(request.headers()['x-functions-key']).toBe(key)
         expect(request.url()).not.toContain(encodeURIComponent(key))
@@ -281,7 +285,7 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
     }))
 
   test('asks for a key when it has none, or a wrong one', async () => {
-    const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat`)
+    const window = await ChatWindow.open(browser, `${scene.host.url}/api/chat#Assistant/locked`)
     await window.waitForText('dialog', 'wants a key')
     await window.page.keyboard.press('Escape')
     await window.waitForText('#problem', '401')
@@ -298,6 +302,7 @@ describe.skipIf(!hasBrowser)('the chat page', () => {
       )
     }
     await window.waitForText('#agents', 'Assistant')
+    await window.page.waitForFunction(`document.querySelector('#problem').hidden`)
     await window.close()
   })
 

@@ -34,6 +34,10 @@ test('what an owner has spent counts on all hosts, in all dialects, and after a 
   expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(3600)
   expect((await ann.state(`ann-${answered}`)).status, 'nothing is begun').toBe(404)
 
+  expect((await ann.call('/agents')).body, 'what else there is').toMatchObject({
+    workflows: ['Steps'],
+    allowance: true,
+  })
   const balance = { tokens: 20, until: expect.stringMatching(/^20\d\d-/) }
   expect((await ann.call('/allowance')).body).toEqual({ ...balance, spent: expect.any(Number) })
   expect((await scene.api.as('bob').call('/allowance')).body).toEqual({})

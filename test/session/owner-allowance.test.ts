@@ -44,7 +44,7 @@ test('counts all sessions of an owner together, and nobody else', () =>
     await say('one', 'ann')
     await say('two', 'ann')
     await expect(say('three', 'ann')).rejects.toThrow(spent)
-    await expect(say('one', 'ann')).rejects.toThrow('30 of 30 tokens are spent')
+    await expect(say('one', 'ann')).rejects.toThrow('You have spent 30 of 30 tokens; there are more from ')
     expect(await say('four', 'bob')).toBe('completed')
     expect(await say('five', undefined)).toBe('completed')
   }))

@@ -6,6 +6,7 @@ import { Outage } from '../../src/web/browser/outage.js'
 import { Outbox } from '../../src/web/browser/outbox.js'
 import { createBrokenError, toRequestError } from '../../src/web/browser/request-error.js'
 import type { RunRecord } from '../../src/web/browser/run-record.js'
+import { toMessage } from '../../src/web/browser/turns.js'
 import { createGate } from '../support/gate.js'
 
 const address = { agent: 'A', session: 's' }
@@ -123,13 +124,49 @@ describe('a message', () => {
     expect(outbox.of('A', 's').map(({ message }) => message)).toEqual(['One', 'Two'])
   })
 
-  test('that nobody was let in to send is kept for whoever comes back with a key', async () => {
+  test('that nobody was let in to send is kept for whoever comes back with a key, until the session is cleared', async () => {
     const { conversation, outbox } = createScene({
       sendMessage: () => Promise.reject(toRequestError(401, '')),
     })
     conversation.send('Hi')
     await vi.waitFor(() => expect(conversation.turns[0]?.view.status).toBe('failed'))
     expect(outbox.of('A', 's')).toMatchObject([{ run: 'run-1', message: 'Hi' }])
+    await conversation.reset()
+    expect(outbox.of('A', 's')).toEqual([])
+  })
+
+  test('that was refused is sent anew in its own place, also in other words', async () => {
+    const refuse = () => Promise.reject(toRequestError(429, '{"detail":"Spent.","code":"budget_exhausted"}'))
+    const answers = [async () => {}, refuse, async () => {}, refuse, async () => {}]
+    const story: unknown[] = []
+    let history: readonly JsonObject[] = []
+    const { conversation, outbox } = createScene({
+      async sendMessage({ run, message, replaces }) {
+        await answers.shift()?.()
+        story.push([run, replaces])
+        history = [...(replaces === undefined ? history : []), ...toEntries(run, message)]
+      },
+      followRun: async () => give(toRecords('Well')),
+      readSession: async () => ({ conversation_history: history }),
+    })
+    conversation.send('One')
+    await expectOutline(conversation, ['One completed: Well'])
+    conversation.send('Two')
+    await expectOutline(conversation, ['One completed: Well', 'Two failed: Spent.'])
+    expect(outbox.of('A', 's'), 'it is kept').toMatchObject([{ run: 'run-2', message: 'Two' }])
+    expect(conversation.turns.slice(1).map(toMessage)).toEqual(['Two'])
+    conversation.send('Too', 'run-2')
+    await expectOutline(conversation, ['One completed: Well', 'Too completed: Well'])
+    conversation.send('1', 'run-1')
+    await expectOutline(conversation, ['One completed: Well', 'Too completed: Well', '1 failed: Spent.'])
+    conversation.send('First', 'run-4')
+    await expectOutline(conversation, ['First completed: Well'])
+    expect(story).toEqual([
+      ['run-1', undefined],
+      ['run-3', undefined],
+      ['run-5', 'run-1'],
+    ])
+    expect(outbox.of('A', 's')).toEqual([])
   })
 
   test('that an earlier page could not send is sent by the next, under its id', async () => {

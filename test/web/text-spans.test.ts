@@ -12,6 +12,21 @@ describe('spans', () => {
     ])
   })
 
+  test.each([
+    ['``a ` b`` c', ['code a ` b', 'plain  c']],
+    ['`` ` ``', ['code `']],
+    ['`a``b` ``c`', ['code a``b', 'plain  ``c`']],
+    ['a ``` b', ['plain a ``` b']],
+    ['`a\nb`', ['plain `a\nb`']],
+  ])('find code that has backticks in it: %j', (text, spans) => {
+    expect(toSpans(text).map((span) => `${span.kind} ${span.text}`)).toEqual(spans)
+  })
+
+  test('take no time that grows with the square of a line', () => {
+    const runs = Array.from({ length: 300 }, (_none, index) => '`'.repeat(index + 1)).join(' ')
+    expect(toSpans(runs + 'x`'.repeat(50_000)).length).toBeGreaterThan(1)
+  }, 2000)
+
   test('link addresses without the mark that ends their sentence', () => {
     const link = { kind: 'link', text: 'https://a.example/x?y=1', href: 'https://a.example/x?y=1' }
     expect(toSpans('See https://a.example/x?y=1.')).toEqual([

@@ -1,4 +1,4 @@
-import { toErrorMessage } from '../../core/errors.js'
+import { hasCode, toErrorMessage } from '../../core/errors.js'
 import type { SessionAddress } from '../../core/session-paths.js'
 import type { AppClient } from './app-client.js'
 import { adviseOnApproval, describeApproval } from './ask-verdict.js'
@@ -89,6 +89,8 @@ async function outliveFailure({ screen, lines }: Chat, act: () => Promise<number
   } catch (error) {
     if (!lines.isTerminal) throw error
     screen.alert(toErrorMessage(error))
+    if (hasCode(error, 'budget_exhausted'))
+      screen.alert('Your message was not sent: the up arrow brings it back.')
     return exitCodes.failed
   }
 }

@@ -36,7 +36,7 @@ export class AllowanceGate {
     const { tokens, spent, until } = balance
     throw new AgentError(
       'budget_exhausted',
-      `${spent} of ${tokens} tokens are spent that you may spend until ${toTimestamp(until)}.`,
+      `You have spent ${spent} of ${tokens} tokens; there are more from ${toTimestamp(until)} on.`,
       { retryAfterMs: Math.max(0, until - this.#clock.now()) },
     )
   }

@@ -1,9 +1,11 @@
-import { isJsonObject, type JsonObject, parseJson } from '../../core/json.js'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../../core/json.js'
 import {
+  type QuestionAddress,
   type RunAddress,
   type SessionAddress,
   toAgentPath,
   toApprovalPath,
+  toQuestionPath,
   toRunPath,
   toSessionPath,
 } from '../../core/session-paths.js'
@@ -44,6 +46,16 @@ export class AppClient implements ConversationClient {
   /** A page of the tool calls that wait for whoever asks. */
   readApprovals(after: number): Promise<JsonObject> {
     return this.#readJson(`/approvals?limit=200&after=${after}`)
+  }
+
+  /** A page of what workflows ask whoever asks for it. */
+  readQuestions(after: number): Promise<JsonObject> {
+    return this.#readJson(`/workflows/questions?limit=200&after=${after}`)
+  }
+
+  /** What the caller has spent of what they may. */
+  readBalance(): Promise<JsonObject> {
+    return this.#readJson('/allowance')
   }
 
   async readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined> {
@@ -95,6 +107,14 @@ export class AppClient implements ConversationClient {
     })
   }
 
+  async answer(question: QuestionAddress, answer: JsonValue): Promise<void> {
+    await this.#readText(toQuestionPath(question), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(answer),
+    })
+  }
+
   async resetSession(address: SessionAddress): Promise<void> {
     await this.#readText(`${toSessionPath(address)}/reset`, { method: 'POST' })
   }
@@ -127,7 +147,9 @@ export class AppClient implements ConversationClient {
       const headers = { ...init.headers, ...(used === undefined ? {} : { 'x-functions-key': used }) }
       const response = await ask(`${url}${path}`, { ...init, headers })
       if (response.ok) return response
-      const failure = toRequestError(response.status, await response.text().catch(() => ''))
+      const wait = response.headers.get('retry-after')
+      const body = await response.text().catch(() => '')
+      const failure = toRequestError(response.status, body, wait === null ? undefined : Number(wait))
       if (!isLockedOut(failure) || !(await askForKey(used))) throw failure
     }
   }

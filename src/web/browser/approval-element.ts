@@ -8,6 +8,7 @@ import type { PartElement } from './part-element.js'
 import { passFocus } from './pass-focus.js'
 import { toErrorText } from './request-error.js'
 import type { ApprovalPart } from './run-view.js'
+import { toLocalTime } from './to-local-time.js'
 
 /** Takes a decision. @throws what to tell whoever took it. */
 export type Decide = (approvalId: string, verdict: Verdict) => Promise<void>
@@ -95,11 +96,6 @@ function toWarnings({ warnings, expiresAt }: ApprovalPart): readonly Node[] {
     ...warnings.map((warning) => createElement('p', { class: 'warning' }, warning)),
     ...(expiresAt === undefined ? [] : [createElement('p', {}, expiry)]),
   ]
-}
-
-function toLocalTime(time: string | undefined): string {
-  const date = new Date(time ?? '')
-  return Number.isNaN(date.getTime()) ? String(time) : date.toLocaleString()
 }
 
 /** The arguments as they are, or while they are being edited. */

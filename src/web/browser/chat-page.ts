@@ -5,20 +5,19 @@ import { Conversation } from './conversation.js'
 import { createId, createSessionId } from './create-id.js'
 import { askToConfirm } from './dialogs.js'
 import { createElement } from './elements.js'
-import { Inbox } from './inbox.js'
 import { Inspector } from './inspector.js'
-import { findUndoable, type ListedAgent, toListedAgents } from './listed-agents.js'
 import { Outages } from './outages.js'
 import type { Outbox } from './outbox.js'
 import { whenShown } from './pause.js'
 import { type Place, parsePlace, toHash } from './place.js'
 import { ProblemLine } from './problem-line.js'
 import { sendMessage } from './send-message.js'
-import { SessionList } from './session-list.js'
+import { SideLists } from './side-lists.js'
 import { SideMenu } from './side-menu.js'
 import type { Skeleton } from './skeleton.js'
+import { findUndoable, noSurface, toSurface } from './surface.js'
 import { Transcript } from './transcript.js'
-import { hasCalled, type Turn, toProgress } from './turns.js'
+import { canUndo, type Turn, toProgress } from './turns.js'
 
 export interface ChatPageOptions {
   readonly skeleton: Skeleton
@@ -34,14 +33,13 @@ export class ChatPage {
   readonly #options: ChatPageOptions
   readonly #transcript: Transcript
   readonly #composer: Composer
-  readonly #sessions: SessionList
+  readonly #side: SideLists
   readonly #inspector: Inspector
-  readonly #inbox: Inbox
   readonly #problem: ProblemLine
   readonly #menu: SideMenu
   readonly #outages = new Outages(() => this.#drawSoon())
   readonly #delivery = this.#outages.create('delivery')
-  #agents: readonly ListedAgent[] = []
+  #surface = noSurface
   #agent = ''
   #conversation: Conversation | undefined
   #shown = new AbortController()
@@ -52,7 +50,7 @@ export class ChatPage {
 
   constructor(options: ChatPageOptions) {
     this.#options = options
-    const { skeleton, client } = options
+    const { skeleton } = options
     this.#problem = new ProblemLine(skeleton)
     this.#menu = new SideMenu(skeleton)
     const onProblem = (error: unknown) => this.#problem.show(error)
@@ -62,7 +60,8 @@ export class ChatPage {
       decide: async (approvalId, verdict) => this.#conversation?.decide(approvalId, verdict),
       inspect: (key) => this.#inspect(key),
       sayAnew: (key, message) => this.#sayAnew(key, message),
-      canUndo: (turn) => hasCalled(turn, findUndoable(this.#agents, this.#agent)),
+      canUndo: (turn) =>
+        canUndo(this.#conversation?.turns ?? [], turn, findUndoable(this.#surface.agents, this.#agent)),
       undo: (key) => {
         this.#conversation?.undo(key)
         this.#showSent()
@@ -76,15 +75,13 @@ export class ChatPage {
       onSend: (message) => this.#send(message),
       onStop: () => void this.#conversation?.cancel(),
     })
-    this.#sessions = new SessionList({
-      client,
-      outage: this.#outages.create('sessions'),
-      list: skeleton.sessions,
-      more: skeleton.moreSessions,
-      onProblem,
+    this.#side = new SideLists({
+      ...options,
+      outages: this.#outages,
+      problem: this.#problem,
+      readSurface: () => this.#surface,
     })
     this.#inspector = new Inspector({ ...skeleton, onProblem })
-    this.#inbox = new Inbox({ ...skeleton, client, outage: this.#outages.create('inbox'), onProblem })
     this.#listen()
   }
 
@@ -94,19 +91,15 @@ export class ChatPage {
     this.#open(place)
     void this.#sendLeft(place)
     await this.#readAgents()
-    void this.#lookForApprovals()
+    void this.#lookAround()
     // Before it stands a long list; whoever is somewhere already stays there.
     if (document.activeElement === document.body) this.#composer.focus()
   }
 
   /** Sends what an earlier page could not, to conversations that are not shown. */
   async #sendLeft(shown: Place | undefined): Promise<void> {
-    const { client, outbox } = this.#options
-    const left = outbox.all.filter(
-      ({ agent, session }) => agent !== shown?.agent || session !== shown.session,
-    )
-    for (const unsent of left) {
-      await this.#problem.watch(() => sendMessage(unsent, { client, outbox, delivery: this.#delivery }))
+    for (const unsent of this.#options.outbox.except(shown)) {
+      await this.#problem.watch(() => sendMessage(unsent, { ...this.#options, delivery: this.#delivery }))
       await this.#readLists()
     }
   }
@@ -117,8 +110,8 @@ export class ChatPage {
       this.#delivery.outlast(() => this.#options.client.readAgents()),
     )
     if (found === undefined) return
-    this.#agents = toListedAgents(found)
-    const names = this.#agents.map(({ name }) => name)
+    this.#surface = toSurface(found)
+    const names = this.#surface.agents.map(({ name }) => name)
     agents.replaceChildren(...names.map((name) => createElement('option', { value: name }, name)))
     const [first] = names
     if (this.#agent === '' && first !== undefined) this.#open({ agent: first, session: undefined })
@@ -139,7 +132,7 @@ export class ChatPage {
     remove.addEventListener('click', () => void this.#remove())
     addEventListener('hashchange', () => this.#open(parsePlace(location.hash)))
     addEventListener('focus', () => void this.#refresh())
-    setInterval(() => void this.#lookForApprovals(), lookEveryMs)
+    setInterval(() => void this.#lookAround(), lookEveryMs)
   }
 
   #goTo(place: Place): void {
@@ -162,7 +155,7 @@ export class ChatPage {
     }
     this.#draw()
     this.#transcript.scrollToEnd()
-    void this.#sessions.show(place.agent, place.session)
+    void this.#side.showSessions(place)
   }
 
   #leave(): void {
@@ -229,9 +222,10 @@ export class ChatPage {
     const address = this.#conversation?.address
     const question = 'Delete this conversation with all of its runs? It cannot be undone.'
     if (address === undefined || !(await askToConfirm(question, 'Delete'))) return
-    const { client } = this.#options
+    const { client, outbox } = this.#options
     await this.#problem.watch(async () => {
       await this.#delivery.outlast(() => client.deleteSession(address))
+      outbox.clear(address)
       if (this.#conversation?.address !== address) return
       this.#goTo({ agent: address.agent, session: undefined })
       this.#composer.focus()
@@ -240,22 +234,21 @@ export class ChatPage {
 
   async #refresh(): Promise<void> {
     if (this.#outages.isAway) return
-    await Promise.all([this.#conversation?.refresh(), this.#readLists()])
+    this.#problem.forgetPutOff()
+    const lists = this.#readLists().then(() => this.#side.refreshQuestions())
+    await Promise.all([this.#conversation?.refresh(), lists])
   }
 
   /** The agents too, when they could not be read: without a key, which may have come since. */
   async #readLists(): Promise<void> {
     if (this.#options.skeleton.agents.length === 0) await this.#readAgents()
     if (this.#agent === '') return
-    await Promise.all([
-      this.#sessions.show(this.#agent, this.#conversation?.address.session),
-      this.#inbox.refresh(),
-    ])
+    await this.#side.refresh({ agent: this.#agent, session: this.#conversation?.address.session })
   }
 
-  async #lookForApprovals(): Promise<void> {
-    const isSeen = document.visibilityState === 'visible' && this.#agent !== ''
-    if (isSeen && !this.#outages.isAway) await this.#inbox.refresh()
+  async #lookAround(): Promise<void> {
+    const isSeen = document.visibilityState === 'visible' && this.#surface !== noSurface
+    if (isSeen && !this.#outages.isAway) await this.#side.lookAround()
   }
 
   #inspect(key: string): void {

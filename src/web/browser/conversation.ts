@@ -11,7 +11,7 @@ import { isLastRecord, type RunRecord } from './run-record.js'
 import { createRunView, isOpen, type RunView } from './run-view.js'
 import { sendMessage } from './send-message.js'
 import { showRecord } from './show-record.js'
-import { changeTurn, mergeTurns, putBack, type Turn, takeBack, toTurns } from './turns.js'
+import { changeTurn, isRefused, mergeTurns, putBack, type Turn, takeBack, toTurns } from './turns.js'
 
 export interface ConversationOptions {
   readonly client: ConversationClient
@@ -83,9 +83,22 @@ export class Conversation {
     })
   }
 
-  /** Sends a message; it is shown at once, and sent until it has arrived. It may take the place of a turn, which goes with all that was said since. */
+  /**
+   * Sends a message; it is shown at once, and sent until it has arrived. It may take the place of a turn, which goes with all that was
+   * said since; of a message that the app has never taken, that one alone.
+   */
   send(message: string, replaces?: string): void {
-    this.#deliver({ ...this.address, run: this.#options.createId(), message, replaces })
+    const place = this.#turns.find(({ key }) => key === replaces)
+    const address = { ...this.address, run: this.#options.createId() }
+    if (place === undefined || !isRefused(place)) this.#deliver({ ...address, message, replaces })
+    else this.#deliver({ ...address, message, replaces: this.#drop(place) })
+  }
+
+  /** Drops a message that the app has never taken; gives what it was to replace, unless that is gone too. */
+  #drop(refused: Turn): string | undefined {
+    this.#options.outbox.remove(refused.key)
+    this.#turns = this.#turns.filter((turn) => turn !== refused)
+    return this.#turns.find(({ key }) => key === refused.replaces)?.key
   }
 
   /** Has undone what the tools of a run have done. */
@@ -110,6 +123,7 @@ export class Conversation {
   async reset(): Promise<void> {
     await this.#attempt(async () => {
       await this.#options.outage.outlast(() => this.#options.client.resetSession(this.address))
+      this.#options.outbox.clear(this.address)
       this.#turns = []
       await this.#readNewest()
     })
@@ -153,7 +167,7 @@ export class Conversation {
     }
     outbox.put(unsent)
     const { kept, taken } = takeBack(this.#turns, replaces)
-    const view = { ...createRunView(message, 'sending'), isUndo: undoes !== undefined }
+    const view = { ...createRunView(message, 'sending'), undoes }
     const at = new Date().toISOString()
     this.#show([...kept, { key: run, run, at, view, records: undefined, replaces }])
     this.#sent = this.#sent.then(() => this.#post(unsent, taken))

@@ -9,6 +9,7 @@ type AttributeName =
   | 'dir'
   | 'for'
   | 'id'
+  | 'inputmode'
   | 'name'
   | 'placeholder'
   | 'role'

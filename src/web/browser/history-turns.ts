@@ -96,6 +96,6 @@ function toView(said: readonly JsonObject[], status: RunStatus): RunView {
     (entry) => `${readText(entry, 'content')}${attachmentSign.repeat(readNumber(entry, 'files'))}`,
   )
   const hasFile = said.some((entry) => readNumber(entry, 'files') > 0)
-  const isUndo = said.some((entry) => readText(entry, 'undoes') !== '')
-  return { ...createRunView(texts.join('\n'), status), hasFile, isUndo }
+  const undoes = said.map((entry) => readOptionalText(entry, 'undoes')).find((run) => run !== undefined)
+  return { ...createRunView(texts.join('\n'), status), hasFile, undoes }
 }

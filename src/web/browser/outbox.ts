@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson } from '../../core/json.js'
-import type { RunAddress } from '../../core/session-paths.js'
+import type { RunAddress, SessionAddress } from '../../core/session-paths.js'
 import type { TabStorage } from './tab-storage.js'
 
 /** A message that the app may not have yet. */
@@ -33,14 +33,19 @@ export class Outbox {
     this.#write(this.#read().filter((one) => one.run !== run))
   }
 
-  /** All of them, oldest first. */
-  get all(): readonly UnsentMessage[] {
-    return this.#read()
+  /** Those of all other sessions than one, oldest first. */
+  except(place: Partial<SessionAddress> = {}): readonly UnsentMessage[] {
+    return this.#read().filter((one) => one.agent !== place.agent || one.session !== place.session)
   }
 
   /** Those of a session, oldest first. */
   of(agent: string, session: string): readonly UnsentMessage[] {
     return this.#read().filter((one) => one.agent === agent && one.session === session)
+  }
+
+  /** Forgets those of a session, which is no more: they would begin it anew. */
+  clear({ agent, session }: SessionAddress): void {
+    this.#write(this.except({ agent, session }))
   }
 
   #read(): readonly UnsentMessage[] {

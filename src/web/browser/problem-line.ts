@@ -1,5 +1,5 @@
 import { passFocus } from './pass-focus.js'
-import { toErrorText } from './request-error.js'
+import { isPutOff, toErrorText } from './request-error.js'
 
 export interface ProblemLineOptions {
   readonly problem: HTMLElement
@@ -12,6 +12,7 @@ export interface ProblemLineOptions {
 /** The line that says what went wrong, until it is dismissed or something else is done. */
 export class ProblemLine {
   readonly #options: ProblemLineOptions
+  #shown: unknown
 
   constructor(options: ProblemLineOptions) {
     this.#options = options
@@ -20,6 +21,7 @@ export class ProblemLine {
 
   show(error: unknown): void {
     const { problem, problemText } = this.#options
+    this.#shown = error
     problemText.textContent = toErrorText(error)
     problem.hidden = false
   }
@@ -28,6 +30,11 @@ export class ProblemLine {
     const { problem, scroller } = this.#options
     passFocus(problem, scroller)
     problem.hidden = true
+  }
+
+  /** Takes back that nobody is let in, or may spend more: it is about to be seen whether that is still so. */
+  forgetPutOff(): void {
+    if (isPutOff(this.#shown)) this.clear()
   }
 
   /** Does something, and shows what goes wrong in it; `undefined` then. */

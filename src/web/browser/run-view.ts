@@ -66,8 +66,8 @@ export interface RunView {
   readonly said: string
   /** Whether a file came with it. */
   readonly hasFile: boolean
-  /** Whether it undoes another one: then nobody was asked what was said. */
-  readonly isUndo: boolean
+  /** The run that it undoes: then nobody was asked what was said. */
+  readonly undoes: string | undefined
   readonly status: RunStatus
   readonly parts: readonly RunPart[]
   readonly usage: ShownUsage | undefined
@@ -79,7 +79,7 @@ export interface RunView {
 /** A run of which nothing but its message is known. */
 export function createRunView(said: string, status: RunStatus): RunView {
   const nothing = { parts: [], usage: undefined, model: undefined, problem: undefined }
-  return { said, hasFile: false, isUndo: false, status, ...nothing }
+  return { said, hasFile: false, undoes: undefined, status, ...nothing }
 }
 
 /** Whether a run has not ended. */

@@ -1,7 +1,7 @@
 import type { ConversationClient } from './conversation-client.js'
 import type { Outage } from './outage.js'
 import type { Outbox, UnsentMessage } from './outbox.js'
-import { isLockedOut } from './request-error.js'
+import { isPutOff } from './request-error.js'
 
 export interface SendMessageOptions {
   readonly client: Pick<ConversationClient, 'sendMessage'>
@@ -11,8 +11,8 @@ export interface SendMessageOptions {
 }
 
 /**
- * Sends a message that is in the outbox until it has arrived, and takes it out then. When nobody is let in it stays:
- * whoever comes back with a key, or signed in, has it sent then.
+ * Sends a message that is in the outbox until it has arrived, and takes it out then. When nobody is let in, or its sender has spent what they
+ * may, it stays: whoever comes back with a key, signed in, or with more to spend, has it sent then.
  * @throws {RequestError} when it is refused
  */
 export async function sendMessage(
@@ -22,7 +22,7 @@ export async function sendMessage(
   try {
     await delivery.outlast(() => client.sendMessage(unsent))
   } catch (error) {
-    if (!isLockedOut(error)) outbox.remove(unsent.run)
+    if (!isPutOff(error)) outbox.remove(unsent.run)
     throw error
   }
   outbox.remove(unsent.run)

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../core/json.js'
+import type { JsonObject } from '../../core/json.js'
 import { hasFile, toSaid, toText } from './message-text.js'
 import { readApproval } from './read-approval.js'
 import { readNumber, readObject, readObjects, readOptionalText, readText } from './read-fields.js'
@@ -60,8 +60,8 @@ function onParts(change: (parts: readonly RunPart[], data: JsonObject) => readon
 }
 
 function showMessage(view: RunView, data: JsonObject): RunView {
-  const isUndo = isJsonObject(readObject(data, 'options').undoes)
-  return { ...view, said: toSaid(data) || view.said, hasFile: hasFile(data), isUndo, status: 'queued' }
+  const undoes = readOptionalText(readObject(readObject(data, 'options'), 'undoes'), 'run')
+  return { ...view, said: toSaid(data) || view.said, hasFile: hasFile(data), undoes, status: 'queued' }
 }
 
 function showStart(view: RunView, data: JsonObject): RunView {

@@ -17,7 +17,8 @@ export class SideMenu {
     const { app, menu } = options
     menu.addEventListener('click', () => this.#show(!app.classList.contains('with-menu')))
     addEventListener('keydown', ({ key }) => {
-      if (key === 'Escape') this.hide()
+      // What lies over it goes first.
+      if (key === 'Escape' && document.querySelector('dialog[open]') === null) this.hide()
     })
   }
 

@@ -9,6 +9,7 @@ export function findSkeleton() {
     agents: findElement('agents', HTMLSelectElement),
     fresh: findElement('fresh', HTMLButtonElement),
     waiting: findElement('waiting', HTMLButtonElement),
+    balance: findElement('balance', HTMLElement),
     sessions: findElement('sessions', HTMLElement),
     moreSessions: findElement('more-sessions', HTMLButtonElement),
     title: findElement('title', HTMLElement),

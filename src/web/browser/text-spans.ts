@@ -6,18 +6,19 @@ export type Span =
   /** Security: `href` is an http or https address. */
   | { readonly kind: 'link'; readonly text: string; readonly href: string }
 
+/** Code ends with as many backticks as it begins with: so it can have some in it (CommonMark, Code spans). Longer than this it is none, so that a line of backticks takes no time to speak of. */
 const spanPattern =
-  /`([^`\n]+)`|\*\*([^*\n]+)\*\*|\[([^\][\n]+)\]\((https?:\/\/[^\s()<>"]+)\)|(https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]*])/gi
+  /(?<!`)(`+)(?!`)([^\n]{1,2000}?)(?<!`)\1(?!`)|\*\*([^*\n]+)\*\*|\[([^\][\n]+)\]\((https?:\/\/[^\s()<>"]+)\)|(https?:\/\/[^\s<>"'`]+[^\s<>"'`.,;:!?)\]*])/gi
 
 /** Finds in text what stands out: code, strong words and addresses. Everything else is as it is. */
 export function toSpans(text: string): readonly Span[] {
   const spans: Span[] = []
   let end = 0
   for (const match of text.matchAll(spanPattern)) {
-    const [whole, code, strong, label, target, bare] = match
+    const [whole, , code, strong, label, target, bare] = match
     if (match.index > end) spans.push({ kind: 'plain', text: text.slice(end, match.index) })
     end = match.index + whole.length
-    if (code !== undefined) spans.push({ kind: 'code', text: code })
+    if (code !== undefined) spans.push({ kind: 'code', text: code.replace(/^ (.*\S.*) $/, '$1') })
     else if (strong !== undefined) spans.push({ kind: 'strong', text: strong })
     else spans.push(toLink(label, target ?? bare ?? '', whole))
   }

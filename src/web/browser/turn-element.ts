@@ -6,7 +6,7 @@ import { isOpen, type NoticePart, type RunPart, type RunStatus, type RunView } f
 import { SaidElement } from './said-element.js'
 import { createReasoningElement, createTextElement } from './text-element.js'
 import { createToolElement } from './tool-element.js'
-import { type Turn, toMessage } from './turns.js'
+import { isRefused, type Turn, toMessage } from './turns.js'
 
 export interface TurnElementOptions {
   readonly decide: Decide
@@ -68,6 +68,7 @@ export class TurnElement {
     // What is busy is not read out before it has ended; what waits for a human must be.
     this.node.setAttribute('aria-busy', String(isOpen(view) && view.status !== 'waiting'))
     this.node.dataset.status = view.status
+    this.#inspect.hidden = turn.run === undefined || view.status === 'sending' || isRefused(turn)
     this.#showMeta(turn)
     this.#turn = turn
   }
@@ -104,10 +105,9 @@ export class TurnElement {
     }
   }
 
-  #showMeta({ run, at, view }: Turn): void {
+  #showMeta({ at, view }: Turn): void {
     const meta = toMeta(view)
     if (this.#state.textContent !== meta) this.#state.textContent = meta
-    this.#inspect.hidden = run === undefined || view.status === 'sending'
     if (this.#time.dateTime === at) return
     this.#time.dateTime = at
     this.#time.title = at

@@ -82,11 +82,11 @@ export function putBack(turns: readonly Turn[], taken: readonly Turn[], key: str
   return refused.length === 0 ? turns : [...kept, ...missing, ...refused]
 }
 
-/** What was said in a turn, to be said anew; `undefined` when it cannot be: the app does not have it, the page does not have its files, or nobody was asked it. */
+/** What was said in a turn, to be said anew; `undefined` when it cannot be: it is on its way, the page does not have its files, or nobody was asked it. */
 export function toMessage(turn: Turn): string | undefined {
   const { run, view, records = [] } = turn
-  if (run === undefined || view.status === 'sending' || isRefused(turn)) return undefined
-  if (view.hasFile || view.isUndo) return undefined
+  if (run === undefined || view.status === 'sending') return undefined
+  if (view.hasFile || view.undoes !== undefined) return undefined
   return records.length === 0 ? view.said : toWholeMessage(records)
 }
 
@@ -96,14 +96,17 @@ export function toProgress(turns: readonly Turn[]): string {
   return `${followed} ${turns.filter(({ view }) => isOpen(view)).length}`
 }
 
-/** Whether a turn that has ended has called one of these tools. */
-export function hasCalled({ run, view }: Turn, tools: ReadonlySet<string>): boolean {
+/** Whether a turn that has ended has called one of these tools, and nothing after it has undone that. */
+export function canUndo(turns: readonly Turn[], { run, view }: Turn, tools: ReadonlySet<string>): boolean {
   if (run === undefined || isOpen(view)) return false
-  return view.parts.some((part) => part.kind === 'tool' && part.state !== 'called' && tools.has(part.name))
+  const hasCalled = view.parts.some(
+    (part) => part.kind === 'tool' && part.state !== 'called' && tools.has(part.name),
+  )
+  return hasCalled && !turns.some((other) => other.view.undoes === run && other.view.status === 'completed')
 }
 
 /** Whether the app has never taken the message. */
-function isRefused({ view, records }: Turn): boolean {
+export function isRefused({ view, records }: Turn): boolean {
   return !isOpen(view) && records?.length === 0
 }
 
