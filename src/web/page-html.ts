@@ -69,6 +69,7 @@ const conversation = `<main>
 <div id="scroller" tabindex="0" role="region" aria-label="Conversation">
 <button type="button" id="older" class="quiet" hidden>Show older turns</button>
 <div id="turns" role="log" aria-live="polite" aria-label="Messages"></div>
+<ul id="scheduled" aria-label="To be sent later" hidden></ul>
 </div>
 <form id="composer" autocomplete="off">
 <button type="button" id="to-end" aria-label="To the end" hidden>↓</button>

@@ -92,6 +92,39 @@ async function expectOutline(conversation: Conversation, lines: readonly string[
 
 const gone = () => Promise.reject(toRequestError(404, '{"detail":"Gone.","code":"not_found"}'))
 
+describe('what is to be sent later', () => {
+  const later = { correlationId: 'later', message: 'Later' }
+
+  test('is a turn when it has been sent', async () => {
+    let isSent = false
+    const sendAt = new Date(Date.now() + 50).toISOString()
+    const { conversation } = createScene({
+      readSession: async () =>
+        isSent
+          ? { conversation_history: [...toEntries('later', 'Later')], scheduled: [] }
+          : { conversation_history: [], scheduled: [{ ...later, sendAt }] },
+    })
+    await conversation.open()
+    expect(conversation.scheduled).toEqual([{ run: 'later', message: 'Later', sendAt }])
+    isSent = true
+    await vi.waitFor(() => expect(outline(conversation)).toEqual(['Later completed: You said: Later']), 5000)
+    expect(conversation.scheduled).toEqual([])
+  })
+
+  test('is taken back', async () => {
+    const cancelled: unknown[] = []
+    const sendAt = '2999-01-01T00:00:00Z'
+    const { conversation } = createScene({
+      readSession: async () => ({ scheduled: cancelled.length > 0 ? [] : [{ ...later, sendAt }] }),
+      cancelRun: async (run) => void cancelled.push(run),
+    })
+    await conversation.open()
+    await conversation.unschedule('later')
+    expect(cancelled).toEqual([{ ...address, run: 'later' }])
+    expect(conversation.scheduled).toEqual([])
+  })
+})
+
 describe('a message', () => {
   test('is sent until it has arrived, and its run followed', async () => {
     let tries = 0

@@ -61,7 +61,7 @@ export class AppClient implements ConversationClient {
   async readSession(address: SessionAddress, before?: number): Promise<JsonObject | undefined> {
     const query = before === undefined ? '' : `&before=${before}`
     try {
-      return await this.#readJson(`${toSessionPath(address)}?limit=60&runs=true${query}`)
+      return await this.#readJson(`${toSessionPath(address)}?limit=60&runs=true&scheduled=true${query}`)
     } catch (error) {
       if (error instanceof RequestError && error.code === 'not_found') return undefined
       throw error

@@ -11,6 +11,8 @@ import type { Outbox } from './outbox.js'
 import { whenShown } from './pause.js'
 import { type Place, parsePlace, toHash } from './place.js'
 import { ProblemLine } from './problem-line.js'
+import { ScheduledList } from './scheduled-list.js'
+import type { ScheduledLine } from './scheduled-messages.js'
 import { sendMessage } from './send-message.js'
 import { SideLists } from './side-lists.js'
 import { SideMenu } from './side-menu.js'
@@ -28,12 +30,15 @@ export interface ChatPageOptions {
 /** How often to look for what waits for whoever sees the page; ms. */
 const lookEveryMs = 60_000
 
+const nothing: readonly ScheduledLine[] = []
+
 /** The page as a whole: which conversation is shown, and what its buttons do. */
 export class ChatPage {
   readonly #options: ChatPageOptions
   readonly #transcript: Transcript
   readonly #composer: Composer
   readonly #side: SideLists
+  readonly #scheduled: ScheduledList
   readonly #inspector: Inspector
   readonly #problem: ProblemLine
   readonly #menu: SideMenu
@@ -81,6 +86,7 @@ export class ChatPage {
       problem: this.#problem,
       readSurface: () => this.#surface,
     })
+    this.#scheduled = new ScheduledList(skeleton.scheduled, (run) => void this.#conversation?.unschedule(run))
     this.#inspector = new Inspector({ ...skeleton, onProblem })
     this.#listen()
   }
@@ -270,8 +276,9 @@ export class ChatPage {
 
   #draw(): void {
     const { title, connection, reset, remove } = this.#options.skeleton
-    const { turns = [], hasOlder = false, current, address } = this.#conversation ?? {}
+    const { turns = [], scheduled = nothing, hasOlder = false, current, address } = this.#conversation ?? {}
     this.#transcript.show(turns, hasOlder)
+    this.#scheduled.show(scheduled)
     this.#composer.setBusy(current !== undefined)
     const state = this.#outages.isAway ? 'Reconnecting …' : ''
     if (connection.textContent !== state) connection.textContent = state

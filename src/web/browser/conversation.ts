@@ -9,6 +9,7 @@ import { readNumber, readObjects } from './read-fields.js'
 import { RequestError, toErrorText } from './request-error.js'
 import { isLastRecord, type RunRecord } from './run-record.js'
 import { createRunView, isOpen, type RunView } from './run-view.js'
+import { type ScheduledLine, ScheduledMessages } from './scheduled-messages.js'
 import { sendMessage } from './send-message.js'
 import { showRecord } from './show-record.js'
 import { changeTurn, isRefused, mergeTurns, putBack, type Turn, takeBack, toTurns } from './turns.js'
@@ -34,6 +35,7 @@ export interface ConversationOptions {
 export class Conversation {
   readonly address: SessionAddress
   readonly #options: ConversationOptions
+  readonly #scheduled: ScheduledMessages
   #turns: readonly Turn[] = []
   #olderBefore: number | undefined
   #isFollowing = false
@@ -42,11 +44,17 @@ export class Conversation {
   constructor(options: ConversationOptions) {
     this.address = options.address
     this.#options = options
+    this.#scheduled = new ScheduledMessages(() => void this.refresh(), options.signal)
   }
 
   /** Oldest first. */
   get turns(): readonly Turn[] {
     return this.#turns
+  }
+
+  /** What is to be sent later, the next first. */
+  get scheduled(): readonly ScheduledLine[] {
+    return this.#scheduled.lines
   }
 
   /** Whether there are turns before the first. */
@@ -113,6 +121,15 @@ export class Conversation {
     await this.#attempt(() => this.#options.outage.outlast(() => this.#options.client.cancelRun(address)))
   }
 
+  /** Takes back what is to be sent later. */
+  async unschedule(run: string): Promise<void> {
+    const address = { ...this.address, run }
+    await this.#attempt(async () => {
+      await this.#options.outage.outlast(() => this.#options.client.cancelRun(address))
+      await this.#readNewest()
+    })
+  }
+
   /** Decides an approval. @throws {RequestError} when the decision cannot be taken. */
   async decide(approvalId: string, verdict: Verdict): Promise<void> {
     const { client, outage } = this.#options
@@ -141,7 +158,8 @@ export class Conversation {
 
   async #showNewest(): Promise<void> {
     const ended = new Set(this.#turns.filter(({ view }) => !isOpen(view)).map(({ key }) => key))
-    const { turns, olderBefore } = await this.#read(undefined)
+    const { turns, olderBefore, state } = await this.#read(undefined)
+    this.#scheduled.update(state)
     const merged = mergeTurns(this.#turns, { turns, isWhole: olderBefore === undefined, ended })
     // Where older turns are shown than the page has, they say how far back it goes.
     if (merged[0]?.key === turns[0]?.key) this.#olderBefore = olderBefore
@@ -153,6 +171,7 @@ export class Conversation {
     const state = (await outage.outlast(() => client.readSession(this.address, before))) ?? {}
     signal.throwIfAborted()
     return {
+      state,
       turns: toTurns(toHistoryTurns(readObjects(state, 'conversation_history'))),
       olderBefore: readNumber(state, 'next_before') || undefined,
     }

@@ -22,6 +22,7 @@ export function findSkeleton() {
     scroller: findElement('scroller', HTMLElement),
     older: findElement('older', HTMLButtonElement),
     turns: findElement('turns', HTMLElement),
+    scheduled: findElement('scheduled', HTMLElement),
     toEnd: findElement('to-end', HTMLButtonElement),
     composer: findElement('composer', HTMLFormElement),
     message: findElement('message', HTMLTextAreaElement),
