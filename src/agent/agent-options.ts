@@ -17,7 +17,7 @@ import type { AgentMiddleware } from './middleware.js'
 import { type CompactionStrategy, keepAll } from './providers/compaction.js'
 import { type HistoryProvider, InMemoryHistoryProvider } from './providers/history-provider.js'
 
-export interface AgentOptions {
+export interface AgentOptions<ResponseSchema extends Schema = Schema> {
   /** A letter, then up to 62 letters, digits, `_` or `-`: it becomes part of routes and entity names. */
   readonly name: string
   /** The model that answers. */
@@ -35,7 +35,7 @@ export interface AgentOptions {
   /** What each model call is made with: temperature, reasoning, what the provider alone knows. @default the model's own */
   readonly modelSettings?: ModelSettings | undefined
   /** The shape of the answers of all runs that ask for no other, however they are begun. @default text */
-  readonly responseFormat?: Schema | undefined
+  readonly responseFormat?: ResponseSchema | undefined
   /** Where the agent's sessions keep their conversations when it runs alone; under `AgentFunctionApp` they are durable by themselves. @default in the session */
   readonly history?: HistoryProvider | undefined
   /** What of a session's conversation the model is shown. @default keepAll() */

@@ -24,7 +24,7 @@ export interface AgentRunOptions<ResponseSchema extends Schema = Schema> {
   readonly background?: boolean | undefined
   /** Comes back for the answer that this token of an earlier run stands for; nothing is asked. */
   readonly continuationToken?: string | undefined
-  /** The shape of the answer; `value` of the response then has its type. @default the agent's, whose type is not known here */
+  /** The shape of the answer; `value` of the response then has its type. @default the agent's */
   readonly responseFormat?: ResponseSchema | undefined
   /** What the run's tools and providers may know and the model may not. @default none */
   readonly context?: InvocationValues | undefined

@@ -26,7 +26,7 @@ import { type AgentToolOptions, createAgentTool } from './tools/agent-tool.js'
  * A model with instructions and tools. It runs alone in any Node program; registered with `AgentFunctionApp` each
  * of its conversations is durable.
  */
-export class Agent implements AgentDefinition {
+export class Agent<ResponseSchema extends Schema = Schema> implements AgentDefinition {
   readonly name: string
   readonly description: string | undefined
   readonly instructions: string | undefined
@@ -35,7 +35,7 @@ export class Agent implements AgentDefinition {
   readonly contextProviders: readonly ContextProvider[]
   readonly middleware: readonly AgentMiddleware[]
   readonly modelSettings: ModelSettings
-  readonly responseFormat: Schema | undefined
+  readonly responseFormat: ResponseSchema | undefined
   readonly history: HistoryProvider
   readonly compaction: CompactionStrategy
   readonly maxSteps: number
@@ -47,7 +47,7 @@ export class Agent implements AgentDefinition {
   readonly maxTokensPerSession: number | undefined
 
   /** @throws {AgentError} `invalid_configuration` naming the option that cannot be used. */
-  constructor(options: AgentOptions) {
+  constructor(options: AgentOptions<ResponseSchema>) {
     checkAgentOptions(options)
     const { name, client, instructions, description, tools = [], modelSettings = {}, maxSteps = 20 } = options
     this.name = name
@@ -94,19 +94,19 @@ export class Agent implements AgentDefinition {
    * const { text } = await agent.run('What is the weather like in Seattle?')
    * for await (const update of agent.run('And in Paris?')) process.stdout.write(update.text)
    */
-  run<ResponseSchema extends Schema>(
+  run<RunSchema extends Schema>(
     input: string | readonly ChatMessage[],
-    options: TypedRunOptions<ResponseSchema>,
-  ): AgentRun<SchemaOutput<ResponseSchema>>
-  /** The same, where there is no `responseFormat`, or the answer may still be to come when the run is awaited: `value` may be `undefined`. */
-  run<ResponseSchema extends Schema = Schema>(
+    options: TypedRunOptions<RunSchema>,
+  ): AgentRun<SchemaOutput<RunSchema>>
+  /** The same with the agent's own `responseFormat`, or where the answer may still be to come when the run is awaited: `value` may be `undefined`. */
+  run<RunSchema extends Schema = ResponseSchema>(
     input?: string | readonly ChatMessage[],
-    options?: AgentRunOptions<ResponseSchema>,
-  ): AgentRun<SchemaOutput<ResponseSchema> | undefined>
-  run<ResponseSchema extends Schema = Schema>(
+    options?: AgentRunOptions<RunSchema>,
+  ): AgentRun<SchemaOutput<RunSchema> | undefined>
+  run<RunSchema extends Schema = ResponseSchema>(
     input?: string | readonly ChatMessage[],
-    options: AgentRunOptions<ResponseSchema> = {},
-  ): AgentRun<SchemaOutput<ResponseSchema> | undefined> {
+    options: AgentRunOptions<RunSchema> = {},
+  ): AgentRun<SchemaOutput<RunSchema> | undefined> {
     return new AgentRun(async (onEvent, followers) => {
       const run = toStandaloneRun(this, input, options, { onEvent, followers })
       const { session } = options

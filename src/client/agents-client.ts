@@ -1,12 +1,12 @@
 import { checkCount } from '../core/check-count.js'
-import { checkOptions, checkPairs, checkText, type OptionNames } from '../core/check-options.js'
+import { checkChoice, checkOptions, checkPairs, checkText, type OptionNames } from '../core/check-options.js'
 import { systemClock } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import { longestSessionId } from '../core/find-id-problem.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
 import { type QuestionAddress, toAgentPath, toQuestionPath } from '../core/session-paths.js'
 import type { ApprovalRequested } from '../run/events.js'
-import { AppConnection, type AppRequest } from './app-connection.js'
+import { AppConnection, type AppRequest, type CookiePolicy } from './app-connection.js'
 import { checkId } from './check-id.js'
 import { outlast } from './outage.js'
 import { RemoteSession } from './remote-session.js'
@@ -18,6 +18,8 @@ export interface AgentsClientOptions {
   readonly key?: string | undefined
   /** More headers of each request, such as one that says who is signed in; a function is asked each time. @default none */
   readonly headers?: HeaderMap | (() => HeaderMap | Promise<HeaderMap>) | undefined
+  /** Whether a browser sends its cookies: `'include'` also to an app of another origin, whose CORS settings must allow credentials. @default 'same-origin' */
+  readonly credentials?: CookiePolicy | undefined
   /** How long an app may be away before a call gives up; ms. @default 120,000 */
   readonly patienceMs?: number | undefined
 }
@@ -102,6 +104,7 @@ const clientOptions: OptionNames<AgentsClientOptions> = {
   url: true,
   key: true,
   headers: true,
+  credentials: true,
   patienceMs: true,
 }
 
@@ -127,16 +130,18 @@ export class AgentsClient {
   /** @throws {AgentError} `invalid_configuration` naming the option that cannot be used, or that there is none of. */
   constructor(options: AgentsClientOptions) {
     checkOptions('AgentsClient', options, clientOptions)
-    const { url, key, headers = {}, patienceMs } = options
+    const { url, key, headers = {}, credentials = 'same-origin', patienceMs } = options
     checkUrl(url)
     if (key !== undefined) checkText('key of AgentsClient', key)
     if (typeof headers !== 'function') checkHeaders(headers)
+    checkChoice('credentials of AgentsClient', credentials, ['same-origin', 'include', 'omit'])
     checkCount('patienceMs of AgentsClient', patienceMs, 0)
     const own = typeof headers === 'function' ? headers : () => headers
     const keys: HeaderMap = key === undefined ? {} : { 'x-functions-key': key }
     this.#app = new AppConnection({
       url: url.replace(/\/+$/, ''),
       headers: async () => ({ ...keys, ...checkHeaders(await own()) }),
+      credentials,
       clock: systemClock,
       advice,
     })

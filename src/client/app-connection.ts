@@ -19,6 +19,9 @@ const silenceMs = 60_000
 
 type HeaderMap = Readonly<Record<string, string>>
 
+/** Which requests a browser sends cookies with, as `fetch` has it. */
+export type CookiePolicy = 'same-origin' | 'include' | 'omit'
+
 export interface AppConnectionOptions {
   /** Where the app's routes begin, without a slash at the end. */
   readonly url: string
@@ -27,6 +30,8 @@ export interface AppConnectionOptions {
    * Security: goes to `url`, and nowhere else; redirects are not followed.
    */
   readonly headers: () => HeaderMap | Promise<HeaderMap>
+  /** @default 'same-origin' */
+  readonly credentials?: CookiePolicy | undefined
   readonly clock: Clock
   readonly advice: Advice
 }
@@ -109,7 +114,7 @@ export class AppConnection {
     { method = 'GET', headers, body, signal }: AppRequest,
     limit: AbortSignal,
   ): Promise<Response> {
-    const { url, advice } = this.#options
+    const { url, advice, credentials = 'same-origin' } = this.#options
     signal?.throwIfAborted()
     const ends = signal === undefined ? limit : AbortSignal.any([signal, limit])
     const own = await raceAbort(this.#options.headers(), ends)
@@ -119,6 +124,7 @@ export class AppConnection {
       headers: { ...json, ...headers, ...own },
       body: body === undefined ? null : toText(body),
       redirect: 'manual',
+      credentials,
       signal: ends,
     })
     const response = await fetch(request).catch((error: unknown) => {

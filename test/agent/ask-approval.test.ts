@@ -67,3 +67,25 @@ test('other arguments are given to a tool of an agent that works for this one, t
   await boss.run('?', { onApproval: () => ({ decision: 'approve', arguments: { amount: 5 } }) })
   expect(JSON.stringify(expertModel.requests[1])).toContain('refunded 5')
 })
+
+test.each([
+  ['arguments that do not fit', { amount: 'all' }, 'The arguments are not valid. amount: '],
+  ['what is no object', 'all of it', 'They must be a JSON object; this is none: all of it'],
+])('nobody is asked about a call with %s: the model is told what is wrong', async (_, wrong, told) => {
+  const client = new ScriptedModel([
+    { calls: [{ name: 'refund', arguments: wrong }] },
+    { calls },
+    { text: 'Done.' },
+  ])
+  const agent = new Agent({ name: 'Refunds', client, tools: [refund] })
+  const asked: unknown[] = []
+  await agent.run('Refund it', {
+    onApproval: (approval) => {
+      asked.push(approval.arguments)
+      return { decision: 'approve' }
+    },
+  })
+  expect(asked).toEqual([{ amount: 90 }])
+  const [result] = client.requests[1]?.messages.at(-1)?.contents ?? []
+  expect(result).toMatchObject({ type: 'functionResult', error: expect.stringContaining(told) })
+})

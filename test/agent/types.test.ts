@@ -199,3 +199,16 @@ test('nothing that callers are handed is any', () => {
   expectTypeOf<FunctionResultContent['result']>().toEqualTypeOf<JsonValue | undefined>()
   expectTypeOf<FunctionCallContent['arguments']>().not.toBeAny()
 })
+
+test("the agent's own response format gives its runs' values their type, and one of the run's takes its place", () => {
+  const check = async ({ order }: Given) => {
+    type Order = SchemaOutput<typeof order>
+    const agent = new Agent({ name: 'A', client, responseFormat: order })
+    expectTypeOf((await agent.run('Hi')).value).toEqualTypeOf<Order | undefined>()
+    expectTypeOf((await agent.run('Hi', { metadata: {} })).value).toEqualTypeOf<Order | undefined>()
+    const city = z.object({ city: z.string() })
+    expectTypeOf((await agent.run('Hi', { responseFormat: city })).value).toEqualTypeOf<{ city: string }>()
+    expectTypeOf(agent).toExtend<Agent>()
+  }
+  expectTypeOf(check).toBeFunction()
+})

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { AgentsClient, clientTool } from '../../src/client/index.js'
 
 /** What nothing listens at: what is refused here is never sent. */
 const url = 'http://127.0.0.1:9/api'
+afterEach(() => vi.restoreAllMocks())
 
 test.each([
   [{}, 'url of AgentsClient must be given, as text'],
@@ -12,6 +13,10 @@ test.each([
   [{ url, key: '' }, 'key of AgentsClient must be given, as text, and not "".'],
   [{ url, headers: 'x: y' }, 'headers of AgentsClient takes an object with options, not "x: y".'],
   [{ url, headers: { 'x-user': 7 } }, 'headers of AgentsClient.x-user must be text, not 7.'],
+  [
+    { url, credentials: true },
+    "credentials of AgentsClient must be one of 'same-origin', 'include', 'omit', not true.",
+  ],
   [{ url, patienceMs: '5 s' }, 'patienceMs of AgentsClient must be a whole number of at least 0, not "5 s".'],
 ])('a client of %o is refused', (options, said) => {
   expect(() => new AgentsClient(options as { url: string })).toThrow(
@@ -73,4 +78,13 @@ test('what a tool gives that JSON says nothing of is no result', async () => {
   expect(await tool.execute({}, context)).toEqual({
     error: expect.stringContaining('of a value of type Response JSON says nothing'),
   })
+})
+
+test.each([
+  [undefined, 'same-origin'],
+  ['include' as const, 'include'],
+])('a client whose credentials are %s has a browser send cookies as %s', async (credentials, sent) => {
+  const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValue(Response.json({ agents: [] }))
+  await new AgentsClient({ url, credentials }).listAgents()
+  expect(fetched.mock.calls.map(([request]) => (request as Request).credentials)).toEqual([sent])
 })

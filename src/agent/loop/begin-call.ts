@@ -6,6 +6,7 @@ import type { ApprovalReason, ToolStarted } from '../../run/events.js'
 import { asksForTokens, type CallState } from '../../run/fold.js'
 import type { Reconciliation, Tool } from '../agent-definition.js'
 import { noteUnknownOutcome } from '../telemetry/tool-span.js'
+import { toInvalid } from '../tools/invalid-arguments.js'
 import type { ToolError, ToolOutcome } from '../tools/invoke-tool.js'
 import { findTool, toIdempotencyKey, toToolContext } from './call-context.js'
 import { hasReadUntrusted } from './has-read-untrusted.js'
@@ -28,7 +29,7 @@ export async function beginCall(context: RunContext, state: CallState): Promise<
     return ask(context, state, tool, 'unknown_outcome')
   if (waitsForTokens(context.journal.state)) return false
   if (needsTokens(context.journal.state, context.limits)) return ask(context, state, tool, 'budget_exhausted')
-  if (await needsApproval(context, state, tool)) return ask(context, state, tool, 'policy')
+  if (await needsApproval(context, state, tool)) return askIfValid(context, state, tool)
   if (tool.asksAfterUntrusted && hasReadUntrusted(context))
     return ask(context, state, tool, 'untrusted_content')
   return begin(context, state)
@@ -38,6 +39,14 @@ function needsApproval(context: RunContext, state: CallState, tool: Tool): Promi
   return withinTimeLeft(context, `Tool "${tool.name}"`, (signal) =>
     tool.needsApproval(state.call.arguments, { ...toToolContext(context, state), signal }),
   )
+}
+
+/** Nobody is asked about a call that cannot be made: what is wrong with it the model is told at once. */
+async function askIfValid(context: RunContext, state: CallState, tool: Tool): Promise<boolean> {
+  const check = () => tool.check(state.call.arguments)
+  const issues = await withinTimeLeft(context, `Tool "${tool.name}"`, check)
+  if (issues.length > 0) return complete(context, state, { error: toInvalid(issues) })
+  return ask(context, state, tool, 'policy')
 }
 
 /**

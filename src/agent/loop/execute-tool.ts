@@ -1,9 +1,10 @@
-import { AgentError, hasCode, type Issue, toErrorMessage, toIssueText } from '../../core/errors.js'
+import { AgentError, hasCode, toErrorMessage } from '../../core/errors.js'
 import { type JsonObject, type JsonValue, toCanonicalJson, toJsonValue } from '../../core/json.js'
 import { addUsage, noUsage, type Usage } from '../../core/messages.js'
 import { raceAbort } from '../../core/race-abort.js'
 import type { Tool } from '../agent-definition.js'
 import type { AgentMiddleware } from '../middleware.js'
+import { toInvalid } from '../tools/invalid-arguments.js'
 import type { PendingOutcome, ToolOutcome } from '../tools/invoke-tool.js'
 import type { ToolContext } from '../tools/tool-context.js'
 import { delegateCall } from './delegate-call.js'
@@ -100,10 +101,6 @@ async function refuseUnasked(
   throw new Error(
     'The tool did not run: the app changes these arguments to some that a human has to agree to, and has not been asked about.',
   )
-}
-
-function toInvalid(issues: readonly Issue[]): string {
-  return `The arguments are not valid. ${toIssueText(issues)}`
 }
 
 function toLayer(

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { checkChoice } from '../../core/check-options.js'
 import { type Clock, systemClock } from '../../core/clock.js'
-import { AgentError, toIssueText } from '../../core/errors.js'
+import { AgentError, type Issue } from '../../core/errors.js'
 import { type JsonValue, toJsonValue } from '../../core/json.js'
 import { parseWith, type Schema, type SchemaOutput, toJsonSchema } from '../../core/schema.js'
 import { toStrictSchema } from '../../core/strict-schema.js'
 import type { ToolDeclaration } from '../../model/chat-client.js'
 import type { Reconciliation, Tool, UndoneCall } from '../agent-definition.js'
 import { noteToolFailure } from '../telemetry/tool-failure.js'
+import { toInvalid, toNoObject } from './invalid-arguments.js'
 import { invokeTool } from './invoke-tool.js'
 import { settleTool } from './progress.js'
 import type { ToolContext } from './tool-context.js'
@@ -40,8 +41,7 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     const parsed = await parse(args)
     if (!parsed.ok) {
       noteToolFailure('invalid_arguments')
-      const issues = typeof args === 'string' ? toNoObject(args) : toIssueText(parsed.issues)
-      return { error: `The arguments are not valid. ${issues}` }
+      return { error: toInvalid(toIssues(args, parsed.issues)) }
     }
     const execute = (signal: AbortSignal) =>
       settleTool(work(parsed.value, { ...context, signal }), context.reportProgress, signal)
@@ -65,7 +65,7 @@ export function tool<Parameters extends Schema = Schema<Record<string, never>>, 
     }),
     async check(args) {
       const parsed = await parse(args)
-      return parsed.ok ? [] : parsed.issues
+      return parsed.ok ? [] : toIssues(args, parsed.issues)
     },
     async needsApproval(args, context) {
       if (typeof approval !== 'function') return approval === 'always'
@@ -93,10 +93,8 @@ function checkReconciliation(name: string, given: Reconciliation): Reconciliatio
   return { outcome: 'done', result: toJsonValue(given.result) }
 }
 
-/** Not every model is shown again what it wrote. */
-function toNoObject(text: string): string {
-  const beginning = text.length > 200 ? `${text.slice(0, 200)}…` : text
-  return `They must be a JSON object; this is none: ${beginning}`
+function toIssues(args: unknown, issues: readonly Issue[]): readonly Issue[] {
+  return typeof args === 'string' ? toNoObject(args) : issues
 }
 
 /** When it cannot be told whether a human is needed, one is: also when the schema throws, or a policy without types forgets to return what it found. */

@@ -62,7 +62,7 @@ export function checkHostJson(read: ReadHostJson, { agents, bundleGaps }: HostNe
 }
 
 const missing =
-  'There is none. npx durable-agents start does without, func start and Azure do not: copy the one of durable-agent-functions, which is set for agents.'
+  'There is none. npx durable-agents start does without, func start and Azure do not: copy node_modules/durable-agent-functions/host.json, which is set for agents.'
 
 function toFacts({ file, hostJson }: Extract<ReadHostJson, { state: 'read' }>): string {
   const { http, bundleVersion } = hostJson
