@@ -18,4 +18,4 @@ const assistant = new Agent({
   tools: [getWeather, ...createReminderTools()],
 })
 
-new AgentFunctionApp({ agents: [assistant] })
+new AgentFunctionApp({ agents: [assistant], chatPage: true })

@@ -58,8 +58,8 @@ main > header, #inspector > header { display: flex; align-items: center; gap: 4p
 #older { display: block; margin-bottom: 12px; }
 .greeting { margin-top: 20vh; text-align: center; color: var(--soft); }
 #scheduled { display: grid; gap: 8px; list-style: none; }
-#scheduled li { display: flex; gap: 8px; align-items: center; padding: 2px 2px 2px 12px; border: 1px dashed var(--line); border-radius: 8px; font-size: 13px; color: var(--soft); }
-#scheduled span { flex: 1; min-width: 0; overflow-wrap: anywhere; }
+#scheduled li { display: flex; flex-wrap: wrap; gap: 0 8px; align-items: center; padding: 2px 2px 2px 12px; border: 1px dashed var(--line); border-radius: 8px; font-size: 13px; color: var(--soft); }
+#scheduled span { flex: 1 1 160px; min-width: 0; overflow-wrap: anywhere; }
 
 .turn { position: relative; margin-bottom: 28px; }
 .said { width: fit-content; max-width: 85%; margin: 0 0 0 auto; padding: 8px 14px; border-radius: 16px 16px 4px; background: var(--said); white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -12,7 +12,6 @@ import { whenShown } from './pause.js'
 import { type Place, parsePlace, toHash } from './place.js'
 import { ProblemLine } from './problem-line.js'
 import { ScheduledList } from './scheduled-list.js'
-import type { ScheduledLine } from './scheduled-messages.js'
 import { sendMessage } from './send-message.js'
 import { SideLists } from './side-lists.js'
 import { SideMenu } from './side-menu.js'
@@ -29,8 +28,6 @@ export interface ChatPageOptions {
 
 /** How often to look for what waits for whoever sees the page; ms. */
 const lookEveryMs = 60_000
-
-const nothing: readonly ScheduledLine[] = []
 
 /** The page as a whole: which conversation is shown, and what its buttons do. */
 export class ChatPage {
@@ -276,9 +273,10 @@ export class ChatPage {
 
   #draw(): void {
     const { title, connection, reset, remove } = this.#options.skeleton
-    const { turns = [], scheduled = nothing, hasOlder = false, current, address } = this.#conversation ?? {}
+    const { turns = [], hasOlder = false, current, address } = this.#conversation ?? {}
+    // First, as the transcript keeps to the end of all that is shown.
+    this.#scheduled.show(this.#conversation?.scheduled)
     this.#transcript.show(turns, hasOlder)
-    this.#scheduled.show(scheduled)
     this.#composer.setBusy(current !== undefined)
     const state = this.#outages.isAway ? 'Reconnecting …' : ''
     if (connection.textContent !== state) connection.textContent = state
