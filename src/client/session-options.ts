@@ -53,6 +53,8 @@ export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extend
   readonly continues?: ContinuedConversation | undefined
   /** Where the app tells how the run ends, and that it waits: a URL at a host that the app has allowed. @default nowhere */
   readonly webhook?: string | undefined
+  /** What is wanted of this run's answer, below the agent's own instructions; the app must take such (`callerInstructions`). @default nothing */
+  readonly instructions?: string | undefined
   /** Up to 16 pairs of text, for the agent's tools and providers. @default none */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Whether the model may call tools. @default true */
