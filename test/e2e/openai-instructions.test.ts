@@ -95,7 +95,9 @@ describe('where callers may add instructions', () => {
     const called = await client.responses.create({ model, input: 'Show Oslo', instructions, tools })
     const [item] = called.output
     if (item?.type !== 'function_call') throw new Error('Nothing is called.')
-    const report = (others: Pick<OpenAI.Responses.ResponseCreateParams, 'instructions' | 'input'>) =>
+    const report = (
+      others: Pick<OpenAI.Responses.ResponseCreateParams, 'instructions' | 'input' | 'tools'>,
+    ) =>
       client.responses.create({
         model,
         previous_response_id: called.id,
@@ -105,12 +107,15 @@ describe('where callers may add instructions', () => {
           { type: 'function_call_output', call_id: item.call_id, output: 'Shown.' },
         ] as OpenAI.Responses.ResponseInput,
       })
-    const shown = await report({ instructions: 'Shout.' })
+    const another = { status: 400, param: 'instructions' }
+    expect(await readFailure(report({ instructions: 'Shout.' }))).toMatchObject(another)
+    const shown = await report({ instructions: 'Shout.', tools })
     expect(shown).toMatchObject({ output_text: 'Tools: Shown.', instructions })
     expect(readShown(scene).slice(0, 2)).toEqual(['user: > Be brief.', 'user: Show Oslo'])
     expect(await report({})).toMatchObject({ id: shown.id, instructions })
     const shout = { role: 'system', content: 'Shout.' } as const
-    expect(await report({ input: [shout] })).toMatchObject({ id: shown.id, instructions })
+    expect(await report({ input: [shout], tools })).toMatchObject({ id: shown.id, instructions })
+    expect(await report({ instructions })).toMatchObject({ id: shown.id, instructions })
   })
 
   test('so does a chat, where they stand anywhere among the messages', async () => {
@@ -122,14 +127,20 @@ describe('where callers may add instructions', () => {
     const said = choices[0]?.message
     const [calling] = said?.tool_calls ?? []
     if (said === undefined || calling === undefined) throw new Error('Nothing is called.')
-    const report = (instructions: string, id = calling.id) => {
+    const report = (instructions: string, { id = calling.id, ...more }: { id?: string; tools?: [] } = {}) => {
       const [system, ...others] = asking(instructions, 'Show Oslo')
       const gave = { role: 'tool', tool_call_id: id, content: 'Shown.' } as const
       const all = [...others, said, gave, ...(system === undefined ? [] : [system])]
-      return client.chat.completions.create({ ...body, messages: [{ role: 'system', content: '' }, ...all] })
+      return client.chat.completions.create({
+        ...body,
+        ...more,
+        messages: [{ role: 'system', content: '' }, ...all],
+      })
     }
     const stray = { status: 400, param: 'messages.3.tool_call_id' }
-    expect(await readFailure(report('Be brief.', 'call_x'))).toMatchObject(stray)
+    expect(await readFailure(report('Be brief.', { id: 'call_x' }))).toMatchObject(stray)
+    const another = { status: 400, param: 'messages' }
+    expect(await readFailure(report('Shout.', { tools: [] }))).toMatchObject(another)
     const { choices: shown } = await report('Shout.')
     expect(shown[0]?.message.content).toBe('Tools: Shown.')
     expect(readShown(scene).slice(0, 2)).toEqual(['user: > Be brief.', 'user: Show Oslo'])

@@ -50,7 +50,7 @@ async function takeResults(
   await requireConversation(call, key, results[0]?.path ?? 'messages')
   const request = toRunRequest(await call.sessions.readRun(key))
   const options = request?.options ?? asked
-  checkSameOptions(asked, options, 'response_format')
+  checkSameOptions(asked, options, { format: 'response_format', instructions: 'messages' })
   const answered = await answerRun(call, key, { decisions: [], results })
   return { type: 'begun', place: { key, start: toChatStart(answered), isTyped: isTyped(agent, options) } }
 }

@@ -27,7 +27,8 @@ export async function takeAnswers(
   await requireConversation(call, key, conversation?.path ?? 'conversation')
   const answers = await readAnswers(call, given)
   const request = toRunRequest(await call.sessions.readRun(key))
-  if (request !== undefined) checkSameOptions(asked.options, request.options, 'text.format')
+  const fields = { format: 'text.format', instructions: 'instructions' }
+  if (request !== undefined) checkSameOptions(asked.options, request.options, fields)
   const { answered } = await answerRun(call, key, answers)
   // The part that an answer belongs to is the first that is not over when it is taken.
   const parts = (await readBeforeAnswers(call, key, answered)).map(countParts)
