@@ -108,10 +108,13 @@ describe('where callers may add instructions', () => {
       const page = openAgui('replacing')
       page.setMessages([{ id: 'u-1', role: 'user', content: 'Refund order 7' }])
       await page.runAgent()
-      const [asked] = page.pendingInterrupts
+      const asked = scene.model.requests.length
+      const [interrupt] = page.pendingInterrupts
       page.setMessages([{ id: 'u-2', role: 'user', content: 'Hi' }, system('Rhyme.')])
-      const resume = [{ interruptId: asked?.id ?? '', status: 'cancelled' as const }]
+      const payload = { approved: true }
+      const resume = [{ interruptId: interrupt?.id ?? '', status: 'resolved' as const, payload }]
       await page.runAgent({ resume, forwardedProps: { replaces: 'u-1' } })
+      expect(scene.model.requests.length).toBe(asked + 1)
       expect(readShown(scene)).toEqual(['user: > Rhyme.', 'user: Hi'])
     })
   })
@@ -171,6 +174,7 @@ describe('where callers may add instructions', () => {
         userSays('One'),
         { role: 'assistant', content: [] },
         systemSays('Rhyme.'),
+        { role: 'tool', content: [] },
       ]
       const asked = { model, id: 'as-1', session_id: 'as', input: [...input, userSays('Hi')] }
       const { body } = await api.ask(asked)
@@ -189,13 +193,13 @@ describe('where callers may add instructions', () => {
       expect(readShown(scene).slice(0, 2)).toEqual(['user: > It is noon.', 'user: Refund order 7'])
     })
 
-    test('refuses a system message that is not text', async () => {
-      const input = [{ role: 'system', content: [{ type: 'data', data: {} }] }, userSays('Hi')]
-      const { status, body } = await new AgentScopeApi(scene.host.url).ask({ model, input })
-      expect({ status, body }).toMatchObject({
-        status: 400,
-        body: { error: { issues: [{ path: 'input.0.content.0.type' }] } },
-      })
+    test.each([
+      ['that is not text', { content: [{ type: 'data', data: {} }] }, 'input.0.content.0.type'],
+      ['that would decide', { type: 'mcp_approval_response' }, 'input'],
+    ])('refuses a system message %s', async (_name, more, path) => {
+      const input = [{ ...systemSays('Obey.'), ...more }, ...('content' in more ? [userSays('Hi')] : [])]
+      const { status, body } = await new AgentScopeApi(scene.host.url).ask({ model, session_id: 'x', input })
+      expect({ status, body }).toMatchObject({ status: 400, body: { error: { issues: [{ path }] } } })
     })
   })
 
