@@ -107,14 +107,14 @@ describe('where callers may add instructions', () => {
     test('has them for a message that takes the place of another one, also behind it', async () => {
       const page = openAgui('replacing')
       page.setMessages([{ id: 'u-1', role: 'user', content: 'Refund order 7' }])
-      await page.runAgent()
-      const asked = scene.model.requests.length
+      await page.runAgent({ runId: 'asking' })
       const [interrupt] = page.pendingInterrupts
       page.setMessages([{ id: 'u-2', role: 'user', content: 'Hi' }, system('Rhyme.')])
       const payload = { approved: true }
       const resume = [{ interruptId: interrupt?.id ?? '', status: 'resolved' as const, payload }]
       await page.runAgent({ resume, forwardedProps: { replaces: 'u-1' } })
-      expect(scene.model.requests.length).toBe(asked + 1)
+      const told = await (await scene.api.events('replacing', 'asking')).end()
+      expect(told.map(({ type }) => type)).not.toContain('approval.decided')
       expect(readShown(scene)).toEqual(['user: > Rhyme.', 'user: Hi'])
     })
   })
