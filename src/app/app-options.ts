@@ -41,7 +41,7 @@ export interface AgentFunctionAppOptions {
   readonly chatPage?: boolean | undefined
   /** In which other dialects agents are served: `'openai'` below `compatible-mode/v1`, `'agentscope'` at `process`, `'ai-sdk'` at `ai-sdk/{agent}`, `'ag-ui'` at `ag-ui/{agent}`, `'a2a'` at `a2a/{agent}`. @default none */
   readonly protocols?: readonly Protocol[] | undefined
-  /** What becomes of instructions that callers give in OpenAI's APIs, as `system` messages and the like: the request is refused; they are dropped; or the model is shown them, as the caller's word below the agent's own. @default 'refuse' */
+  /** What becomes of instructions that callers give, as `system` messages and the like: the request is refused; they are dropped; or the model is shown them, as the caller's word below the agent's own. @default 'refuse' */
   readonly callerInstructions?: CallerInstructions | undefined
   /** Observes the runs of agents that have no callback of their own. @default none */
   readonly defaultCallback?: AgentResponseCallback | undefined

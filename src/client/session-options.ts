@@ -61,6 +61,8 @@ export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extend
   readonly continues?: ContinuedConversation | undefined
   /** Where the app tells how the run ends, and that it waits: a URL at a host that the app has allowed. @default nowhere */
   readonly webhook?: string | undefined
+  /** What is wanted of this run's answer, below the agent's own instructions; the app must take such (`callerInstructions`). @default nothing */
+  readonly instructions?: string | undefined
   /** Up to 16 pairs of text, for the agent's tools and providers. @default none */
   readonly metadata?: Readonly<Record<string, string>> | undefined
   /** Whether the model may call tools. @default true */
@@ -72,7 +74,7 @@ export interface RemoteRunOptions<ResponseSchema extends Schema = Schema> extend
 /** What can be said of a message that is sent later. */
 export type RemoteScheduleOptions<ResponseSchema extends Schema = Schema> = Pick<
   RemoteRunOptions<ResponseSchema>,
-  'correlationId' | 'responseFormat' | 'webhook' | 'metadata' | 'enableToolCalls'
+  'correlationId' | 'responseFormat' | 'webhook' | 'instructions' | 'metadata' | 'enableToolCalls'
 >
 
 export interface RemoteUndoOptions
@@ -93,6 +95,7 @@ const runOptions: OptionNames<RemoteRunOptions> = {
   replaces: true,
   continues: true,
   webhook: true,
+  instructions: true,
   metadata: true,
   enableToolCalls: true,
   signal: true,
@@ -104,6 +107,7 @@ export const scheduleOptions: OptionNames<RemoteScheduleOptions> = {
   correlationId: true,
   responseFormat: true,
   webhook: true,
+  instructions: true,
   metadata: true,
   enableToolCalls: true,
 }
@@ -141,6 +145,7 @@ export function toBody(
     replaces,
     continues,
     webhook,
+    instructions,
     metadata,
     enableToolCalls,
     tools = [],
@@ -153,6 +158,7 @@ export function toBody(
     replaces,
     continues: continues && { ...continues },
     webhook,
+    instructions,
     metadata,
     enableToolCalls,
     response_schema: responseFormat && toJsonSchema(responseFormat, 'responseFormat'),

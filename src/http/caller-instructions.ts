@@ -16,6 +16,11 @@ export interface GivenInstructions {
   readonly text: string
 }
 
+/** Those that a caller of our own routes has given. It has asked for just that, so it learns when they would count for nothing. @throws {AgentError} `invalid_request` */
+export function requireInstructions(choice: CallerInstructions, text = ''): string | undefined {
+  return takeInstructions(choice === 'append' ? choice : 'refuse', [{ path: 'instructions', text }])
+}
+
 /**
  * What a run's model is told of the instructions in a request; blank ones are none.
  * Security: an agent's instructions are its author's, who alone says whether callers may add to them.

@@ -40,8 +40,12 @@ export function checkCallerTools(
   return tools.length === 0 ? undefined : tools
 }
 
-/** Refuses tools that come with a message which joins another run. @throws {AgentError} `invalid_request` */
-export function refuseToJoin({ tools, onBusy }: Pick<RunOptions, 'tools' | 'onBusy'>): void {
-  if (tools === undefined || onBusy !== 'steer') return
-  throw createFieldError('tools', 'cannot be given to the run that the message joins (onBusy)')
+/** Refuses what comes with a message that joins another run, which has its own. @throws {AgentError} `invalid_request` */
+export function refuseToJoin({
+  onBusy,
+  ...given
+}: Pick<RunOptions, 'tools' | 'instructions' | 'onBusy'>): void {
+  const [field] = Object.entries(given).find(([, value]) => value !== undefined) ?? []
+  if (field === undefined || onBusy !== 'steer') return
+  throw createFieldError(field, 'cannot be given to the run that the message joins (onBusy)')
 }

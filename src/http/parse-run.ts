@@ -7,6 +7,7 @@ import { undoMessage } from '../core/undo-message.js'
 import type { RunOptions, RunRequest } from '../run/events.js'
 import { createRunRequest } from '../session/client/run-request.js'
 import { longestDelayMs } from '../session/scheduled/scheduled-messages.js'
+import { requireInstructions } from './caller-instructions.js'
 import { checkCallerTools, refuseToJoin } from './caller-tools.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
 import { parseCorrelationId, parseSessionId } from './ids.js'
@@ -42,7 +43,8 @@ export async function parseRun(
   const responseSchema = toResponseSchema(body)
   if (responseSchema !== undefined) checkJsonSchema(responseSchema)
   const tools = checkCallerTools(agent, body.tools ?? [])
-  refuseToJoin({ tools, onBusy: body.onBusy })
+  const instructions = requireInstructions(settings.callerInstructions, body.instructions)
+  refuseToJoin({ tools, instructions, onBusy: body.onBusy })
   const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
   const correlationId = parseCorrelation(body, request.headers)
   const replaces = body.replaces === undefined ? undefined : parseCorrelationId(body.replaces, 'replaces')
@@ -56,6 +58,7 @@ export async function parseRun(
         enableToolCalls,
         responseSchema,
         onBusy: body.onBusy,
+        instructions,
         tools,
         replaces,
         undoes: parseUndoes(body),
@@ -95,6 +98,7 @@ function parseBody(body: Body): RunBody {
 const forModel = [
   'replaces',
   'continues',
+  'instructions',
   'tools',
   'enable_tool_calls',
   'enableToolCalls',

@@ -18,7 +18,7 @@ export interface HttpSettings {
   readonly heartbeatMs: number
   /** Largest request body; bytes. */
   readonly maxBodyBytes: number
-  /** What becomes of instructions that a caller gives in OpenAI's APIs. */
+  /** What becomes of instructions that a caller gives. */
   readonly callerInstructions: CallerInstructions
   /** Where callers may have themselves told of their runs, and what signs it; `undefined` when nobody is told of any. */
   readonly webhooks: Webhooks | undefined

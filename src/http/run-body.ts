@@ -90,6 +90,10 @@ export const runBody = z.strictObject({
     .describe(
       'What the caller carries out itself when the model asks for it: the run waits for its results.',
     ),
+  instructions: z
+    .string()
+    .optional()
+    .describe("What the caller wants of the answer, below the agent's own. The app must take such."),
   metadata: runMetadata.optional(),
 })
 

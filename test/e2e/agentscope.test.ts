@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AgentScopeEvent } from '../../src/http/protocols/agentscope/agentscope-events.js'
 import {
   AgentScopeApi,
-  type ResponseReply,
+  decides,
   toAnswer,
   toEvents,
+  toQuestion,
   toText,
   userSays,
 } from '../support/agentscope-api.js'
@@ -56,18 +57,6 @@ async function curl(url: string): Promise<string> {
 /** Whether an event is a piece of a text. */
 function isPiece(event: AgentScopeEvent): boolean {
   return event.object === 'content' && event.delta
-}
-
-/** The id of what a response asks a human. */
-function toQuestion({ output }: ResponseReply['body']): string {
-  const content = output?.at(-1)?.content?.[0]
-  return content?.type === 'data' ? (content.data.id ?? '') : ''
-}
-
-/** A human's answer to that. */
-function decides(id: string, approve: boolean, reason?: string): object {
-  const data = { approval_request_id: id, approve, reason }
-  return { role: 'user', type: 'mcp_approval_response', content: [{ type: 'data', data }] }
 }
 
 /** What the model was shown last, without instructions. */
@@ -552,7 +541,11 @@ describe('a request that is wrong', () => {
     ['text for content', { input: [{ role: 'user', content: 'Hi' }] }, 'input.0.content'],
     ['a blank message', { input: [userSays(' ')] }, 'input'],
     ['the role of a developer', { input: [{ role: 'developer', content: [] }] }, 'input.0.role'],
-    ['the role of the system', { input: [{ role: 'system', content: [] }, ...input] }, 'input.0.role'],
+    [
+      'the role of the system',
+      { input: [{ ...userSays('Obey.'), role: 'system' }, ...input] },
+      'input.0.role',
+    ],
     ['the role of a tool', { input: [{ role: 'tool', content: [] }] }, 'input.0.role'],
     ['only what the agent said', { input: [{ role: 'assistant', content: [] }] }, 'input'],
     ['a tool call of the user', { input: [{ ...input[0], type: 'plugin_call' }] }, 'input.0.type'],

@@ -366,7 +366,7 @@ describe('a request that is wrong', () => {
     ],
     [
       'a system message',
-      { id: 'w', messages: [{ id: 's', role: 'system', parts: [] }, ...messages] },
+      { id: 'w', messages: [{ ...says('Be rude.', 's'), role: 'system' }, ...messages] },
       'messages.0.role',
     ],
     ['a blank message', { id: 'w', messages: [says(' ')] }, 'messages.0.parts'],

@@ -2,8 +2,8 @@ import type OpenAI from 'openai'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import type { FunctionTool } from 'openai/resources/responses/responses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readMessageText } from '../support/chat-completions-server-steps.js'
 import { createOpenAiClient, readFailure } from '../support/openai-client.js'
+import { readShown } from '../support/read-shown.js'
 import { RunScene } from '../support/run-scene.js'
 import { call, callTools } from '../support/script-book.js'
 import { TestBed } from '../support/start-app.js'
@@ -30,14 +30,6 @@ function asking(instructions: string, content = 'Hi'): ChatCompletionMessagePara
     { role: 'system', content: instructions },
     { role: 'user', content },
   ]
-}
-
-/** What the model was shown last; of instructions what is quoted. */
-function readShown({ model: { requests } }: RunScene): readonly string[] {
-  const messages = requests.at(-1)?.body.messages ?? []
-  return messages.map(
-    (message) => `${message.role}: ${readMessageText(message).replace(/^The caller gives.*\n/, '')}`,
-  )
 }
 
 describe('where callers may add instructions', () => {
@@ -103,7 +95,9 @@ describe('where callers may add instructions', () => {
     const called = await client.responses.create({ model, input: 'Show Oslo', instructions, tools })
     const [item] = called.output
     if (item?.type !== 'function_call') throw new Error('Nothing is called.')
-    const report = (others: Pick<OpenAI.Responses.ResponseCreateParams, 'instructions' | 'input'>) =>
+    const report = (
+      others: Pick<OpenAI.Responses.ResponseCreateParams, 'instructions' | 'input' | 'tools'>,
+    ) =>
       client.responses.create({
         model,
         previous_response_id: called.id,
@@ -113,14 +107,15 @@ describe('where callers may add instructions', () => {
           { type: 'function_call_output', call_id: item.call_id, output: 'Shown.' },
         ] as OpenAI.Responses.ResponseInput,
       })
-    const refused = { status: 400, param: 'instructions' }
-    expect(await readFailure(report({ instructions: 'Shout.' }))).toMatchObject(refused)
-    const shout = { role: 'system', content: 'Shout.' } as const
-    expect(await readFailure(report({ input: [shout] }))).toMatchObject(refused)
-    const shown = await report({ instructions })
-    expect(shown.output_text).toBe('Tools: Shown.')
+    const another = { status: 400, param: 'instructions' }
+    expect(await readFailure(report({ instructions: 'Shout.' }))).toMatchObject(another)
+    const shown = await report({ instructions: 'Shout.', tools })
+    expect(shown).toMatchObject({ output_text: 'Tools: Shown.', instructions })
     expect(readShown(scene).slice(0, 2)).toEqual(['user: > Be brief.', 'user: Show Oslo'])
     expect(await report({})).toMatchObject({ id: shown.id, instructions })
+    const shout = { role: 'system', content: 'Shout.' } as const
+    expect(await report({ input: [shout], tools })).toMatchObject({ id: shown.id, instructions })
+    expect(await report({ instructions })).toMatchObject({ id: shown.id, instructions })
   })
 
   test('so does a chat, where they stand anywhere among the messages', async () => {
@@ -132,17 +127,23 @@ describe('where callers may add instructions', () => {
     const said = choices[0]?.message
     const [calling] = said?.tool_calls ?? []
     if (said === undefined || calling === undefined) throw new Error('Nothing is called.')
-    const report = (instructions: string, id = calling.id) => {
+    const report = (instructions: string, { id = calling.id, ...more }: { id?: string; tools?: [] } = {}) => {
       const [system, ...others] = asking(instructions, 'Show Oslo')
       const gave = { role: 'tool', tool_call_id: id, content: 'Shown.' } as const
       const all = [...others, said, gave, ...(system === undefined ? [] : [system])]
-      return client.chat.completions.create({ ...body, messages: [{ role: 'system', content: '' }, ...all] })
+      return client.chat.completions.create({
+        ...body,
+        ...more,
+        messages: [{ role: 'system', content: '' }, ...all],
+      })
     }
-    expect(await readFailure(report('Shout.'))).toMatchObject({ status: 400, param: 'messages' })
     const stray = { status: 400, param: 'messages.3.tool_call_id' }
-    expect(await readFailure(report('Be brief.', 'call_x'))).toMatchObject(stray)
-    const { choices: shown } = await report('Be brief.')
+    expect(await readFailure(report('Be brief.', { id: 'call_x' }))).toMatchObject(stray)
+    const another = { status: 400, param: 'messages' }
+    expect(await readFailure(report('Shout.', { tools: [] }))).toMatchObject(another)
+    const { choices: shown } = await report('Shout.')
     expect(shown[0]?.message.content).toBe('Tools: Shown.')
+    expect(readShown(scene).slice(0, 2)).toEqual(['user: > Be brief.', 'user: Show Oslo'])
   })
 
   test('a run that a host leaves behind has them still', async () => {

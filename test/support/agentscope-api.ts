@@ -83,6 +83,18 @@ export function userSays(text: string): object {
   return { role: 'user', content: [{ type: 'text', text }] }
 }
 
+/** The id of what a response asks a human. */
+export function toQuestion({ output }: ResponseReply['body']): string {
+  const content = output?.at(-1)?.content?.[0]
+  return content?.type === 'data' ? (content.data.id ?? '') : ''
+}
+
+/** A human's answer to that. */
+export function decides(id: string, approve: boolean, reason?: string): object {
+  const data = { approval_request_id: id, approve, reason }
+  return { role: 'user', type: 'mcp_approval_response', content: [{ type: 'data', data }] }
+}
+
 /** What a stream has told, in AgentScope's words. */
 export function toEvents({
   events,

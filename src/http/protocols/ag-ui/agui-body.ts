@@ -10,13 +10,10 @@ export function isNothing(value: unknown): boolean {
   return value == null || (typeof value === 'object' && Object.keys(value).length === 0)
 }
 
-/** Of messages that are not read nothing else counts. Security: instructions are the agent's own, so nobody speaks as the system or a developer. */
+/** Of messages that are not read nothing else counts. Security: whether a caller may instruct the agent, as the system or a developer, is the app's to decide. */
 const message = z.looseObject({
   id: z.string(),
-  role: z.enum(
-    ['user', 'assistant', 'tool', 'reasoning', 'activity'],
-    "must not be system or developer: instructions are the agent's own, and what else it is to know is context",
-  ),
+  role: z.enum(['user', 'assistant', 'system', 'developer', 'tool', 'reasoning', 'activity']),
 })
 
 /** A tool of the client's: without a schema, or with an empty one, it takes no arguments. */
@@ -95,6 +92,9 @@ const part = z.discriminatedUnion(
   ],
   'must be text, image or document',
 )
+
+/** What a client wants of the answer. Source: AG-UI 1.0, `SystemMessage`, `DeveloperMessage`. */
+export const instructionsMessage = z.looseObject({ content: z.string() })
 
 /** What came of a tool call that the client has carried out. */
 export const toolMessage = z.looseObject({

@@ -11,7 +11,7 @@ import type { RunToTell } from '../tell-run.js'
 import { type ReplacedRun, refuseToWait } from '../waiting-runs.js'
 import { findReplaced } from './find-replaced.js'
 import { toContextMessages, toFreshMessages, toLastUserId, toSaidMessages } from './fresh-messages.js'
-import type { ParsedInput } from './parse-input.js'
+import { isInstructions, type ParsedInput } from './parse-input.js'
 import { takeAnswers } from './take-answers.js'
 import { checkUnchanged, findTakingRuns, findTwin, type TakingRun } from './taking-runs.js'
 
@@ -27,7 +27,7 @@ export async function beginRun(call: Call, input: ParsedInput): Promise<RunToTel
 
 /** Whether there is nothing to be answered any more. A client that goes on with what it has begun so may name once more what that replaces. */
 function isReplacing({ replaces, shown }: ParsedInput): boolean {
-  return replaces !== undefined && shown.at(-1)?.role === 'user'
+  return replaces !== undefined && shown.findLast((message) => !isInstructions(message))?.role === 'user'
 }
 
 /** Under the same run the same has to be said; what the application tells of itself may have changed since. */
@@ -92,7 +92,7 @@ async function sayOnce(
 interface SayOptions extends BeginOptions {
   /** @default what the application tells of itself now */
   readonly context?: readonly ChatMessage[]
-  /** @default with the tools that the client has now */
+  /** @default with the tools that the client has now, and the instructions that it gives */
   readonly options?: RunRequest['options']
   /** @default none */
   readonly replaced?: ReplacedRun | undefined
@@ -105,7 +105,12 @@ async function say(
   {
     context = toContextMessages(input),
     replaced,
-    options = { enableToolCalls: true, tools: input.tools, replaces: replaced?.run },
+    options = {
+      enableToolCalls: true,
+      tools: input.tools,
+      instructions: input.instructions,
+      replaces: replaced?.run,
+    },
     isNeedless,
   }: SayOptions = {},
 ): Promise<RunToTell> {

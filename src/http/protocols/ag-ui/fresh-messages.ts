@@ -2,7 +2,7 @@ import type { ChatMessage } from '../../../core/messages.js'
 import { toContextId } from '../said-messages.js'
 import type { AguiMessage } from './agui-events.js'
 import { isPartOf } from './message-ids.js'
-import { type ParsedInput, toUserMessage } from './parse-input.js'
+import { isInstructions, type ParsedInput, toUserMessage } from './parse-input.js'
 
 /**
  * What the user says after the last word of the agent, oldest first. What came of tools is no word, nor is what `runs` have
@@ -13,7 +13,10 @@ export function toFreshMessages(
   runs: readonly string[],
 ): readonly ChatMessage[] {
   const isWord = (message: AguiMessage) =>
-    message.role !== 'user' && message.role !== 'tool' && !runs.some((run) => isPartOf(run, message))
+    message.role !== 'user' &&
+    message.role !== 'tool' &&
+    !isInstructions(message) &&
+    !runs.some((run) => isPartOf(run, message))
   const last = shown.findLastIndex(isWord)
   return shown.flatMap((message, index) =>
     index > last && message.role === 'user' ? [toUserMessage(message, index)] : [],

@@ -3,6 +3,7 @@ import { isJsonObject } from '../../../core/json.js'
 import type { ChatMessage, Content } from '../../../core/messages.js'
 import type { CallerTool } from '../../../run/events.js'
 import type { RunKey } from '../../../run/run-log.js'
+import { type GivenInstructions, takeInstructions } from '../../caller-instructions.js'
 import { checkCallerTools } from '../../caller-tools.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
@@ -17,6 +18,7 @@ import {
   type AguiBody,
   type AguiPart,
   aguiBody,
+  instructionsMessage,
   isNothing,
   type ResumeEntry,
   userMessage,
@@ -31,6 +33,8 @@ export interface ParsedInput {
   /** All that the client shows. */
   readonly shown: readonly AguiMessage[]
   readonly decisions: readonly PlacedDecision[]
+  /** What it wants of the answer. */
+  readonly instructions: string | undefined
   /** What the client carries out itself. */
   readonly tools: readonly CallerTool[] | undefined
   /** What the application tells of itself. */
@@ -52,6 +56,7 @@ export async function parseInput(call: Call): Promise<ParsedInput> {
     key: { agent: agent.name, session, run: parseCorrelationId(body.runId, 'runId') },
     shown: body.messages,
     decisions: (body.resume ?? []).map(toDecision),
+    instructions: takeInstructions(settings.callerInstructions, findInstructions(body)),
     tools: toCallerTools(agent, body),
     context: body.context ?? [],
     metadata: toMetadata(body.forwardedProps),
@@ -74,6 +79,21 @@ function toCallerTools(agent: Agent, { tools }: AguiBody): ParsedInput['tools'] 
     return { name, description, parameters: schema }
   })
   return checkCallerTools(agent, given)
+}
+
+function findInstructions({ messages }: AguiBody): readonly GivenInstructions[] {
+  return messages.flatMap((message, index) => {
+    if (!isInstructions(message)) return []
+    const path = ['messages', String(index)]
+    return [
+      { path: [...path, 'role'].join('.'), text: parseShape(instructionsMessage, message, path).content },
+    ]
+  })
+}
+
+/** Whether a message is no part of what is said, wherever it stands. */
+export function isInstructions({ role }: Pick<AguiMessage, 'role'>): boolean {
+  return role === 'system' || role === 'developer'
 }
 
 function toDecision(entry: ResumeEntry, index: number): PlacedDecision {

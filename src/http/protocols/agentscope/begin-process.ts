@@ -15,7 +15,7 @@ import { projectRun } from './project-run.js'
 import { isWaiting, type Reading } from './response-stream.js'
 
 /** What a run is begun with. */
-interface Said extends Pick<ParsedProcess, 'metadata'> {
+interface Said extends Pick<ParsedProcess, 'instructions' | 'metadata'> {
   readonly input: SaidInput
 }
 
@@ -28,9 +28,15 @@ export async function beginRun(call: Call, key: RunKey, said: Said): Promise<voi
  * A session that is there knows what was said before, so only what is fresh counts. A new one is told all that the user
  * has said. Which it was the first time holds when the request is repeated: by then there is a session.
  */
-async function chooseRequest(call: Call, key: RunKey, { input, metadata }: Said): Promise<RunRequest> {
+async function chooseRequest(
+  call: Call,
+  key: RunKey,
+  { input, instructions, metadata }: Said,
+): Promise<RunRequest> {
   const { owner, sessions } = call
-  const toRequest = (messages: readonly ChatMessage[]) => createRunRequest({ messages, owner, metadata })
+  const options = { enableToolCalls: true, instructions }
+  const toRequest = (messages: readonly ChatMessage[]) =>
+    createRunRequest({ messages, options, owner, metadata })
   const fresh = toRequest(input.fresh)
   if (input.whole === undefined) return fresh
   // In this order: a session that the same request makes meanwhile is there together with its run.
@@ -61,9 +67,9 @@ export async function decideProcess(
   return { key, reading: { after, answered: Math.max(after, ...waits) } }
 }
 
-function toPlaced({ decisions, start }: DecidedInput): readonly PlacedDecision[] {
-  return decisions.map(({ approval_request_id: id, approve, reason }, index) => {
-    const path = `input.${start + index}.content.0.data.approval_request_id`
+function toPlaced({ decisions }: DecidedInput): readonly PlacedDecision[] {
+  return decisions.map(({ at, data: { approval_request_id: id, approve, reason } }) => {
+    const path = `input.${at}.content.0.data.approval_request_id`
     const decision = approve ? 'approve' : 'reject'
     return { path, approvalId: parseId(path, id, 200), decision, reason: reason ?? undefined }
   })

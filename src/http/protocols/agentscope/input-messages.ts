@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type ChatMessage, type Content, isBlank } from '../../../core/messages.js'
+import type { GivenInstructions } from '../../caller-instructions.js'
 import { parseShape } from '../../parse-shape.js'
 import { createFieldError } from '../../request-errors.js'
 import { toMedia } from '../to-media.js'
@@ -8,6 +9,7 @@ import {
   approvalMessage,
   type InputMessage,
   type InputPart,
+  systemMessage,
   userMessage,
 } from './process-body.js'
 
@@ -24,9 +26,13 @@ export interface SaidInput {
 
 export interface DecidedInput {
   readonly type: 'decided'
-  readonly decisions: readonly ApprovalData[]
-  /** Where the first of them stands in the request; the others follow. */
-  readonly start: number
+  readonly decisions: readonly PlacedData[]
+}
+
+/** A decision, and where it stands in the request. */
+export interface PlacedData {
+  readonly at: number
+  readonly data: ApprovalData
 }
 
 /**
@@ -36,8 +42,7 @@ export interface DecidedInput {
 export function readInput(input: readonly InputMessage[]): Input {
   const start = findFresh(input)
   refuseVoices(input, start)
-  if (input.slice(start).some(isDecision))
-    return { type: 'decided', decisions: toDecisions(input, start), start }
+  if (input.slice(start).some(isDecision)) return { type: 'decided', decisions: toDecisions(input, start) }
   const fresh = toUserMessages(input, start)
   if (fresh.every(isBlank))
     throw createFieldError('input', 'must end with a message of the user that is not blank')
@@ -46,15 +51,24 @@ export function readInput(input: readonly InputMessage[]): Input {
     : { type: 'said', fresh, whole: () => toUserMessages(input, 0) }
 }
 
-function toDecisions(input: readonly InputMessage[], start: number): readonly ApprovalData[] {
-  return input.slice(start).map((message, index) => {
-    const at = start + index
+/** What the caller wants of the answer, wherever it stands. @throws {AgentError} `invalid_request` naming the field. */
+export function findInstructions(input: readonly InputMessage[]): readonly GivenInstructions[] {
+  return input.flatMap((message, index) => {
+    if (!isInstructions(message)) return []
+    const { content } = parseMessage(systemMessage, message, index)
+    return [{ path: `input.${index}.role`, text: content.map(({ text }) => text).join('') }]
+  })
+}
+
+function toDecisions(input: readonly InputMessage[], start: number): readonly PlacedData[] {
+  return input.flatMap((message, at) => {
+    if (at < start || isInstructions(message)) return []
     if (!isDecision(message))
       throw createFieldError(
         `input.${at}.type`,
         'must be mcp_approval_response, as there are others beside it',
       )
-    return parseMessage(approvalMessage, message, at).content[0].data
+    return [{ at, data: parseMessage(approvalMessage, message, at).content[0].data }]
   })
 }
 
@@ -62,13 +76,13 @@ function toDecisions(input: readonly InputMessage[], start: number): readonly Ap
 function findFresh(input: readonly InputMessage[]): number {
   const last = input.findLastIndex(({ role }) => role === 'assistant')
   if (last === -1) return 0
-  const next = input.findIndex(({ role }, index) => index > last && role !== 'tool')
+  const next = input.findIndex(({ role }, index) => index > last && role !== 'tool' && role !== 'system')
   return next === -1 ? input.length : next
 }
 
 /** Security: a caller is a user, and nobody else. */
 function refuseVoices(input: readonly InputMessage[], start: number): void {
-  const at = input.findIndex(({ role }, index) => role === 'system' || (role === 'tool' && index >= start))
+  const at = input.findIndex(({ role }, index) => role === 'tool' && index >= start)
   if (at !== -1) throw createFieldError(`input.${at}.role`, 'must be user: a caller speaks for nobody else')
 }
 
@@ -78,12 +92,16 @@ function toUserMessages(input: readonly InputMessage[], start: number): readonly
   )
 }
 
-function isDecision({ type }: InputMessage): boolean {
-  return type === 'mcp_approval_response'
+function isDecision(message: InputMessage): boolean {
+  return message.type === 'mcp_approval_response' && !isInstructions(message)
 }
 
-function isOfUser({ role }: InputMessage): boolean {
-  return role !== 'assistant' && role !== 'tool'
+function isInstructions({ role }: InputMessage): boolean {
+  return role === 'system'
+}
+
+function isOfUser(message: InputMessage): boolean {
+  return message.role !== 'assistant' && message.role !== 'tool' && !isInstructions(message)
 }
 
 function toUserMessage(message: InputMessage, index: number): ChatMessage {

@@ -1,4 +1,5 @@
 import type { Agent } from '../../../agent/agent.js'
+import { takeInstructions } from '../../caller-instructions.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
 import { parseShape } from '../../parse-shape.js'
@@ -6,7 +7,7 @@ import { readJsonBody } from '../../read-body.js'
 import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { findAgent } from '../find-agent.js'
-import { type Input, readInput } from './input-messages.js'
+import { findInstructions, type Input, readInput } from './input-messages.js'
 import { type ProcessBody, processBody } from './process-body.js'
 
 /** A request for a response, checked in every part. */
@@ -17,6 +18,8 @@ export interface ParsedProcess {
   /** The run that the caller names. */
   readonly run: string | undefined
   readonly input: Input
+  /** What the caller wants of the answer. */
+  readonly instructions: string | undefined
   readonly metadata: Readonly<Record<string, string>> | undefined
   readonly isStreamed: boolean
 }
@@ -31,6 +34,7 @@ export async function parseProcess(call: Call): Promise<ParsedProcess> {
     session: body.session_id == null ? undefined : parseSessionId(body.session_id, 'session_id'),
     run: parseRunId(body, request.headers),
     input: readInput(body.input),
+    instructions: takeInstructions(settings.callerInstructions, findInstructions(body.input)),
     metadata: toMetadata(body),
     isStreamed: body.stream ?? true,
   }

@@ -41,10 +41,12 @@ const fileData = z
     'must be base64 or a data URI',
   )
 
+const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
+
 const part = z.discriminatedUnion(
   'type',
   [
-    z.looseObject({ type: z.literal('text'), text: z.string() }),
+    textPart,
     z.looseObject({ type: z.literal('image'), image_url: mediaUrl }),
     z
       .looseObject({ type: z.literal('file'), file_url: mediaUrl.nullish(), file_data: fileData.nullish() })
@@ -63,6 +65,11 @@ export type InputPart = z.infer<typeof part>
 export const userMessage = z.looseObject({
   type: z.literal('message', { error: 'must be message: what else there is comes from the agent' }).nullish(),
   content: z.array(part).min(1),
+})
+
+/** What a caller wants of the answer. */
+export const systemMessage = z.looseObject({
+  content: z.array(z.discriminatedUnion('type', [textPart], 'must be text')),
 })
 
 /** What a human has decided. Source: agentscope-runtime 1.1, `McpApprovalResponse`. */

@@ -12,7 +12,7 @@ import { createResponseStream, type Reading, waitForResponse } from './response-
 /** `POST process`: accepts a message, or what a human has decided; answers with the events of the response, or with the response itself. */
 export async function handleProcess(call: Call): Promise<Answer> {
   const parsed = await parseProcess(call)
-  const { input, agent, session, run, metadata } = parsed
+  const { input, agent, session, run, instructions, metadata } = parsed
   if (input.type === 'decided') {
     const { key, reading } = await decideProcess(call, parsed, input, parseCursor(call))
     return answer(call, parsed, key, reading)
@@ -21,7 +21,7 @@ export async function handleProcess(call: Call): Promise<Answer> {
   // Some clients reconnect by posting again. Without a name for it that begins another response, of which they have nothing.
   const after = run === undefined ? -1 : parseCursor(call, 'sequence_number')
   try {
-    await beginRun(call, key, { input, metadata })
+    await beginRun(call, key, { input, instructions, metadata })
     return await answer(call, parsed, key, { after })
   } catch (error) {
     call.onError(error)

@@ -5,10 +5,10 @@ import { pageTools } from './page-tools.js'
 
 const withoutEffect = z.unknown().optional()
 
-/** Of messages that are not read nothing else counts. Security: instructions are the agent's own, so nobody speaks as the system. */
+/** Of messages that are not read nothing else counts. Security: whether a caller may instruct the agent, as the system, is the app's to decide. */
 const message = z.looseObject({
   id: z.string(),
-  role: z.enum(['user', 'assistant'], "must be user or assistant: instructions are the agent's own"),
+  role: z.enum(['user', 'assistant', 'system']),
   parts: z.array(z.looseObject({ type: z.string() })),
 })
 
@@ -28,6 +28,7 @@ export const chatBody = z
     messageId: z.string().nullish(),
     onBusy: z.enum(['queue', 'reject', 'interrupt', 'steer']).optional(),
     tools: pageTools.nullish().describe('What the page carries out itself when the model asks for it.'),
+    system: z.string().nullish().describe('What the page wants of the answer, as assistant-ui sends it.'),
 
     temperature: withoutEffect,
     topP: withoutEffect,
@@ -44,12 +45,14 @@ export const chatBody = z
 
 export type ChatBody = z.infer<typeof chatBody>
 
+const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
+
+/** The parts of a message of the system. */
+export const systemParts = z.array(z.discriminatedUnion('type', [textPart], 'must be text'))
+
 const userPart = z.discriminatedUnion(
   'type',
-  [
-    z.looseObject({ type: z.literal('text'), text: z.string() }),
-    z.looseObject({ type: z.literal('file'), mediaType: z.string(), url: mediaUrl }),
-  ],
+  [textPart, z.looseObject({ type: z.literal('file'), mediaType: z.string(), url: mediaUrl })],
   'must be text or file',
 )
 

@@ -2,7 +2,8 @@ import { parseShape } from '../../parse-shape.js'
 import type { PlacedResult } from '../../take-results.js'
 import type { PlacedDecision, RunAnswers } from '../answer-run.js'
 import { toAnsweringRun } from './answer-id.js'
-import { approvalPart, outputPart, type UiBodyMessage, type UiBodyPart } from './chat-body.js'
+import { approvalPart, outputPart, type UiBodyPart } from './chat-body.js'
+import type { PlacedMessage } from './split-messages.js'
 
 /** What a page answers in a message of the agent's: decisions about its tool calls, and what came of those that the page has carried out. */
 export interface MessageAnswers extends RunAnswers {
@@ -11,12 +12,12 @@ export interface MessageAnswers extends RunAnswers {
 }
 
 /** Reads what is answered in a message; nothing when there is none. @throws {AgentError} `invalid_request` naming the field. */
-export function toMessageAnswers(
-  message: UiBodyMessage | undefined,
-  path: readonly string[],
-): MessageAnswers {
-  if (message === undefined) return { run: undefined, decisions: [], results: [] }
-  const { id, parts } = message
+export function toMessageAnswers(placed: PlacedMessage | undefined): MessageAnswers {
+  if (placed === undefined) return { run: undefined, decisions: [], results: [] }
+  const {
+    message: { id, parts },
+    path,
+  } = placed
   const places = parts.map((part, index) => ({ part, place: [...path, 'parts', String(index)] }))
   const decisions = places.filter(({ part }) => part.state === 'approval-responded').map(toDecision)
   const run = toAnsweringRun(id)

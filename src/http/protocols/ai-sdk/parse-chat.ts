@@ -2,6 +2,7 @@ import type { AgentError } from '../../../core/errors.js'
 import { type ChatMessage, type Content, isBlank } from '../../../core/messages.js'
 import type { RunOptions } from '../../../run/events.js'
 import type { SessionKey } from '../../../run/run-log.js'
+import { takeInstructions } from '../../caller-instructions.js'
 import { refuseToJoin } from '../../caller-tools.js'
 import { parseCorrelationId, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
@@ -11,9 +12,10 @@ import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { isNone } from '../answer-run.js'
 import { requireAgent } from '../find-agent.js'
-import { type ChatBody, chatBody, type UiBodyMessage, type UserBodyPart, userParts } from './chat-body.js'
+import { type ChatBody, chatBody, type UserBodyPart, userParts } from './chat-body.js'
 import { type MessageAnswers, toMessageAnswers } from './message-answers.js'
 import { toCallerTools } from './page-tools.js'
+import { type PlacedMessage, splitMessages } from './split-messages.js'
 
 /** A request of a chat, checked in every part. */
 export interface ParsedChat {
@@ -43,33 +45,39 @@ export async function parseChat(call: Call): Promise<ParsedChat> {
   const { onBusy } = body
   const tools = toCallerTools(agent, body.tools ?? {})
   refuseToJoin({ tools, onBusy })
+  const { shown, instructions: given } = splitMessages(body)
+  const instructions = takeInstructions(settings.callerInstructions, given)
   return {
     session: { agent: agent.name, session: parseSessionId(body.id, 'id') },
-    ...toSaid(body),
+    ...toSaid(body, shown),
     trigger: body.trigger,
     messageId: body.messageId ?? undefined,
     run: header === null ? undefined : parseCorrelationId(header, 'Idempotency-Key'),
-    options: { enableToolCalls: true, onBusy, tools },
+    options: { enableToolCalls: true, onBusy, tools, instructions },
   }
 }
 
 /** What is new in a conversation. A message that is named as going on leaves those after it to requests of their own. */
-function toSaid(body: ChatBody): Pick<ParsedChat, 'messages' | 'answers'> {
-  const all = (body.messages ?? [body.message]).filter((message) => message !== undefined)
-  const toPath = (index: number) => (body.messages === undefined ? ['message'] : ['messages', String(index)])
-  const answer = (index: number) => toMessageAnswers(all[index], toPath(index))
-  const continued = answer(all.findLastIndex(({ id, role }) => role === 'assistant' && id === body.messageId))
+function toSaid(
+  { messageId }: ChatBody,
+  shown: readonly PlacedMessage[],
+): Pick<ParsedChat, 'messages' | 'answers'> {
+  const continued = toMessageAnswers(shown.findLast((one) => isAgents(one) && one.message.id === messageId))
   if (!isNone(continued)) return { messages: [], answers: continued }
-  const start = all.findLastIndex(({ role }) => role === 'assistant') + 1
-  const said = all.slice(start)
+  const last = shown.findLastIndex(isAgents)
+  const said = shown.slice(last + 1)
   if (said.length > mostMessages) throw createTooManyError(said.length)
-  const messages = said.map((message, index) => toMessage(message, toPath(start + index)))
-  const answers = answer(start - 1)
+  const messages = said.map(toMessage)
+  const answers = toMessageAnswers(shown[last])
   if (messages.length > 0 || !isNone(answers)) return { messages, answers }
   throw createFieldError(
     'messages',
     "must end with a message of the user, or with an answer (answer-…) in which approvals are decided or outputs of the page's tools are given",
   )
+}
+
+function isAgents({ message }: PlacedMessage): boolean {
+  return message.role === 'assistant'
 }
 
 function createTooManyError(count: number): AgentError {
@@ -79,7 +87,7 @@ function createTooManyError(count: number): AgentError {
   )
 }
 
-function toMessage({ id, parts }: UiBodyMessage, path: readonly string[]): ChatMessage {
+function toMessage({ message: { id, parts }, path }: PlacedMessage): ChatMessage {
   const contents = parseShape(userParts, parts, [...path, 'parts']).map(toContent)
   const message: ChatMessage = { role: 'user', contents }
   if (isBlank(message)) throw createFieldError([...path, 'parts'].join('.'), 'must not be blank')

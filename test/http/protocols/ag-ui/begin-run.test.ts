@@ -15,6 +15,7 @@ function toInput(run: string): ParsedInput {
     key: { ...session, run },
     shown,
     decisions: [],
+    instructions: undefined,
     tools: undefined,
     context: [],
     metadata: undefined,
