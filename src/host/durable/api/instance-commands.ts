@@ -1,9 +1,8 @@
 import { createHexId } from '../../../core/hex-id.js'
-import type { ExtensionLog } from '../../extension-log.js'
 import { toInstanceId } from '../entities/entity-id.js'
+import type { HubParts } from '../hub/hub-parts.js'
 import { isOver } from '../hub/instance-status.js'
 import type { Instance, InstanceHead, InstanceQuery } from '../hub/instance-table.js'
-import type { TaskHub } from '../hub/task-hub.js'
 import { findHeldLock } from '../orchestrations/history/decision-record.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
 import { findIdProblem } from '../orchestrations/instance-id.js'
@@ -14,8 +13,7 @@ import type { WorkDispatcher } from '../work/work-dispatcher.js'
 import { DurableRequestError } from './durable-answer.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
-export interface InstanceCommandsOptions {
-  readonly hub: TaskHub
+export interface InstanceCommandsOptions extends HubParts {
   readonly dispatcher: WorkDispatcher
   /** The orchestrator functions that this process has, by lower-case name. */
   readonly functions: ReadonlyMap<string, { readonly name: string }>
@@ -23,9 +21,6 @@ export interface InstanceCommandsOptions {
   readonly defaultVersion: string
   /** True when an id that is in use may be started again, whatever its state. */
   readonly replacesRunning: boolean
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  readonly log: ExtensionLog
 }
 
 export interface StartRequest {
