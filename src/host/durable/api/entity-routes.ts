@@ -10,8 +10,8 @@ import { toUnknownFunctionText } from './unknown-function.js'
 
 export interface EntityRoutesOptions {
   readonly hub: TaskHub
-  /** Names of the entity functions as they were registered, by lower-case name. */
-  readonly functions: ReadonlyMap<string, { readonly name: string }>
+  /** The entity functions that this process has, by lower-case name. */
+  readonly entities: ReadonlyMap<string, { readonly name: string }>
   /** Sends a message; resolves when it is on disk. */
   readonly signal: (signal: OutgoingSignal) => Promise<void>
 }
@@ -46,11 +46,9 @@ async function signal(
   operation: string,
   input: string | null,
 ): Promise<DurableAnswer> {
-  if (!options.functions.has(name.toLowerCase())) {
-    const known = [...options.functions.values()].map((entity) => entity.name)
-    throw new DurableRequestError(toUnknownFunctionText(name.toLowerCase(), 'entity', known), {
-      summary: null,
-    })
+  if (!options.entities.has(name.toLowerCase())) {
+    const text = toUnknownFunctionText(name.toLowerCase(), 'entity', options.entities)
+    throw new DurableRequestError(text, { summary: null })
   }
   checkKey(key)
   await options.signal({ target: toEntityId(name, key), operation, input })

@@ -10,7 +10,7 @@ import { postEvent } from '../orchestrations/notify-instance.js'
 import { rewindInstance } from '../orchestrations/rewind.js'
 import { startInstance } from '../orchestrations/start-instance.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'
-import { DurableRequestError } from './durable-answer.js'
+import { DurableRequestError, wentWrong } from './durable-answer.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
 export interface InstanceCommandsOptions extends HubParts {
@@ -47,8 +47,7 @@ export class InstanceCommands {
   async start({ functionName, instanceId, input, version }: StartRequest): Promise<string> {
     const { hub, dispatcher, functions, defaultVersion, now } = this.#options
     if (!functions.has(functionName.toLowerCase())) {
-      const known = [...functions.values()].map(({ name }) => name)
-      throw new DurableRequestError(toUnknownFunctionText(functionName, 'orchestrator', known))
+      throw new DurableRequestError(toUnknownFunctionText(functionName, 'orchestrator', functions))
     }
     const id = instanceId === undefined || instanceId.trim() === '' ? createHexId() : instanceId
     checkId(id)
@@ -189,8 +188,5 @@ function toRefusal(verb: string, id: string, status: string): string {
 
 /** As the platform tells of what an orchestration's state does not allow. */
 function toConflict(message: string): DurableRequestError {
-  return new DurableRequestError(message, {
-    status: 500,
-    summary: 'Something went wrong while processing your request',
-  })
+  return new DurableRequestError(message, { status: 500, summary: wentWrong })
 }
