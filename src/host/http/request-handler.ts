@@ -8,7 +8,7 @@ import type { HttpSettings } from '../settings/host-json.js'
 import type { AdminHandler } from './admin.js'
 import type { CorsPolicy } from './cors.js'
 import { isCrossSiteWrite } from './cross-site.js'
-import { writeEmpty, writeOutcome } from './function-to-response.js'
+import { writeOutcome } from './function-to-response.js'
 import { writeHomePage } from './home-page.js'
 import type { RequestHandler } from './listener.js'
 import { hasLocalName } from './local-names.js'
@@ -20,6 +20,7 @@ import { createRushGate } from './rush-gate.js'
 import type { StreamProxy } from './stream-proxy.js'
 import { createThrottle } from './throttle.js'
 import { readTraceContext } from './trace-headers.js'
+import { writeEmpty } from './write-response.js'
 
 export interface RequestHandlerOptions {
   readonly router: Router
