@@ -1,10 +1,10 @@
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { expect, onTestFinished, test } from 'vitest'
+import { requireQueuePackage } from '../../../src/host/storage/azure-queue.js'
 import { Emulators } from '../../../src/host/storage/emulators.js'
-import { requireQueuePackage } from '../../../src/host/storage/queue-service.js'
+import { requireUrl } from '../../../src/host/storage/open-service.js'
 import { parseQueueSettings } from '../../../src/host/storage/queue-settings.js'
-import { requireUrl } from '../../../src/host/storage/storage-access.js'
 import { findEmulator, readStorageConnection } from '../../../src/host/storage/storage-connection.js'
 import { findFreePort } from '../../support/free-port.js'
 

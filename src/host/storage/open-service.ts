@@ -5,8 +5,29 @@ import { findEmulator, type StorageConnection, type StorageService } from './sto
 type ByIdentity = Extract<StorageConnection, { readonly kind: 'identity' }>
 type ByConnectionString = Extract<StorageConnection, { readonly kind: 'connectionString' }>
 
+/** The client class of an SDK. */
+interface ServiceSdk<Client> {
+  new (url: string, credential: TokenCredential, pipeline: Pipeline): Client
+  fromConnectionString(text: string, pipeline: Pipeline): Client
+}
+
+type Pipeline = ReturnType<typeof toPipeline>
+
+/** Connects to a service. Nothing is sent yet. @throws {AgentError} `invalid_configuration` for settings that cannot be used. */
+export async function openService<Client>(
+  sdk: ServiceSdk<Client>,
+  connection: StorageConnection,
+  service: StorageService,
+): Promise<Client> {
+  const pipeline = toPipeline(connection, service)
+  if (connection.kind === 'identity') {
+    return new sdk(requireUrl(connection, service), await createCredential(connection), pipeline)
+  }
+  return fromConnectionString(connection, (text) => sdk.fromConnectionString(text, pipeline))
+}
+
 /** A managed identity in Azure, the developer's Azure sign-in elsewhere. */
-export async function createCredential({ clientId }: ByIdentity): Promise<TokenCredential> {
+async function createCredential({ clientId }: ByIdentity): Promise<TokenCredential> {
   const { DefaultAzureCredential } = await import('@azure/identity')
   return new DefaultAzureCredential(clientId === undefined ? {} : { managedIdentityClientId: clientId })
 }
@@ -20,7 +41,7 @@ export function requireUrl({ setting, urls }: ByIdentity, service: StorageServic
 }
 
 /** Calls an SDK's own parser. Security: its errors may repeat parts of the string; ours does not. */
-export function fromConnectionString<T>(connection: ByConnectionString, parse: (text: string) => T): T {
+function fromConnectionString<T>(connection: ByConnectionString, parse: (text: string) => T): T {
   try {
     return parse(connection.connectionString)
   } catch {
@@ -30,7 +51,7 @@ export function fromConnectionString<T>(connection: ByConnectionString, parse: (
 }
 
 /** How the SDKs try again: an emulator answers at once or not at all. */
-export function toPipeline(connection: StorageConnection, service: StorageService) {
+function toPipeline(connection: StorageConnection, service: StorageService) {
   const maxTries = findEmulator(connection, service) === undefined ? 4 : 1
   return { retryOptions: { maxTries, retryDelayInMs: 200, maxRetryDelayInMs: 4_000, tryTimeoutInMs: 30_000 } }
 }
