@@ -1,4 +1,5 @@
 import type { FunctionDefinition } from '../functions.js'
+import { hasType } from '../has-type.js'
 import { ActivityRunner } from './activities/activity-runner.js'
 import { InstanceCommands } from './api/instance-commands.js'
 import type { DurableSettings } from './durable-settings.js'
@@ -84,8 +85,6 @@ function ofType(
   functions: readonly FunctionDefinition[],
   type: string,
 ): ReadonlyMap<string, FunctionDefinition> {
-  const found = functions.filter(
-    ({ trigger, disabled }) => !disabled && trigger.type.toLowerCase() === type.toLowerCase(),
-  )
+  const found = functions.filter(({ trigger, disabled }) => !disabled && hasType(trigger, type))
   return new Map(found.map((definition) => [definition.name.toLowerCase(), definition]))
 }
