@@ -21,6 +21,9 @@ export interface HostContext {
   readonly bindingTypes: ReadonlySet<string>
 }
 
+/** Where a part of the host writes its own lines; `message` is one line, without a trailing newline. */
+export type ExtensionLog = (level: 'information' | 'warning' | 'error', message: string) => void
+
 /** A part of the host that owns trigger types of its own, and may answer under `/runtime/webhooks/{name}`. */
 export interface HostExtension {
   /** Path segment, compared ignoring case. */

@@ -1,6 +1,5 @@
-import type { ExtensionLog } from '../extension-log.js'
 import type { BindingInfo, FunctionDefinition, FunctionInvoker } from '../functions.js'
-import type { HostExtension } from '../host-extension.js'
+import type { ExtensionLog, HostExtension } from '../host-extension.js'
 import { writeAnswer } from './api/durable-answer.js'
 import { type DurableApi, openDurableApi } from './api/durable-api.js'
 import { type DurableSettings, parseDurableSettings } from './durable-settings.js'

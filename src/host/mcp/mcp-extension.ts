@@ -1,7 +1,6 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
 import { hasType } from '../has-type.js'
-import type { HostExtension } from '../host-extension.js'
+import type { ExtensionLog, HostExtension } from '../host-extension.js'
 import { writeEmpty } from '../http/write-response.js'
 import { createLegacyEndpoint, type LegacyEndpoint } from './legacy-endpoint.js'
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.js'

@@ -1,4 +1,4 @@
-import type { ExtensionLog } from '../../extension-log.js'
+import type { ExtensionLog } from '../../host-extension.js'
 import type { TaskHub } from './task-hub.js'
 
 /** What all share that work on the hub. */

@@ -1,5 +1,5 @@
 import { toErrorMessage } from '../../../core/errors.js'
-import type { ExtensionLog } from '../../extension-log.js'
+import type { ExtensionLog } from '../../host-extension.js'
 import type { HostLease } from '../hub/host-lease.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import type { WorkDispatcher } from './work-dispatcher.js'

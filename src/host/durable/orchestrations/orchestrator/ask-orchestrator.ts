@@ -1,5 +1,5 @@
 import { toErrorMessage } from '../../../../core/errors.js'
-import type { ExtensionLog } from '../../../extension-log.js'
+import type { ExtensionLog } from '../../../host-extension.js'
 import type { Instance } from '../../hub/instance-table.js'
 import type { RunnerOptions } from '../../work/runner-options.js'
 import { concludeEpisode, type Episode, failEpisode, type Situation } from '../episode.js'

@@ -1,4 +1,4 @@
-import type { ExtensionLog } from '../../../extension-log.js'
+import type { ExtensionLog } from '../../../host-extension.js'
 import type { HubParts } from '../../hub/hub-parts.js'
 import { isOver } from '../../hub/instance-status.js'
 import type { Instance } from '../../hub/instance-table.js'
