@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { HostLog } from '../log.js'
 import { readOptionalFile } from '../read-optional-file.js'
-import { isObject } from '../unchecked-object.js'
+import { toObject } from '../unchecked-object.js'
 import { AppLoadError } from './app-load-error.js'
 import { installCoreModule } from './core-interception.js'
 import { type CoreModule, createCoreModule } from './core-module.js'
@@ -114,7 +114,7 @@ async function readManifest(
     const message = `Worker failed to parse package.json: ${toErrorMessage(cause)}`
     throw new AgentError('invalid_configuration', message, { cause })
   }
-  const manifest = isObject(parsed) ? parsed : {}
+  const manifest = toObject(parsed)
   const main = typeof manifest.main === 'string' ? manifest.main : undefined
   return { main, isModule: manifest.type === 'module' }
 }

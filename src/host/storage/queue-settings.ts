@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
 import { parseTimeSpanMs } from '../../core/time-span.js'
 import { parseCountSetting } from '../settings/count-setting.js'
-import { isObject, type UncheckedObject } from '../unchecked-object.js'
+import { toObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** `extensions.queues` of host.json with the platform's defaults. */
 export interface QueueSettings {
@@ -24,7 +24,7 @@ const longestMs = 7 * 86_400_000
 
 /** Reads the parsed JSON. @throws {AgentError} `invalid_configuration`, naming the member and its value. */
 export function parseQueueSettings(value: unknown): QueueSettings {
-  const members = isObject(value) ? value : {}
+  const members = toObject(value)
   const parseCount = (
     name: keyof QueueSettings,
     range: { readonly least?: number; readonly most?: number },
