@@ -5,7 +5,7 @@ import type { ListedEntity } from '../hub/entity-table.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import { type DurableRequest, isJson } from './durable-request.js'
-import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
+import { answerPage, isOn, parseTime } from './request-parameters.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
 export interface EntityRoutesOptions {
@@ -87,21 +87,14 @@ function list(
   name: string | undefined,
 ): DurableAnswer {
   const { query } = request
-  const { after, limit } = readPage(request)
-  const found = hub.entities.list({
-    name: name?.toLowerCase(),
-    from: parseTime(query, 'lastOperationTimeFrom'),
-    to: parseTime(query, 'lastOperationTimeTo'),
-    after,
-    limit: limit + 1,
-  })
-  const page = found.slice(0, limit)
+  const from = parseTime(query, 'lastOperationTimeFrom')
+  const to = parseTime(query, 'lastOperationTimeTo')
   const fetchState = isOn(query, 'fetchState', false)
-  return {
-    status: 200,
-    json: `[${page.map((entity) => toListItem(entity, fetchState)).join(',')}]`,
-    headers: toPageHeaders(found.length > limit ? page.at(-1)?.id : undefined),
-  }
+  return answerPage(
+    request,
+    (part) => hub.entities.list({ name: name?.toLowerCase(), from, to, ...part }),
+    (entity) => toListItem(entity, fetchState),
+  )
 }
 
 function toListItem({ id, state, lastOperationAt }: ListedEntity, fetchState: boolean): string {
