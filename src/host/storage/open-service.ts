@@ -3,7 +3,6 @@ import { AgentError } from '../../core/errors.js'
 import { findEmulator, type StorageConnection, type StorageService } from './storage-connection.js'
 
 type ByIdentity = Extract<StorageConnection, { readonly kind: 'identity' }>
-type ByConnectionString = Extract<StorageConnection, { readonly kind: 'connectionString' }>
 
 /** The client class of an SDK. */
 interface ServiceSdk<Client> {
@@ -23,7 +22,13 @@ export async function openService<Client>(
   if (connection.kind === 'identity') {
     return new sdk(requireUrl(connection, service), await createCredential(connection), pipeline)
   }
-  return fromConnectionString(connection, (text) => sdk.fromConnectionString(text, pipeline))
+  try {
+    return sdk.fromConnectionString(connection.connectionString, pipeline)
+  } catch {
+    // Security: what the SDK says may repeat parts of the string.
+    const message = `The app setting '${connection.setting}' is no usable storage connection string.`
+    throw new AgentError('invalid_configuration', message)
+  }
 }
 
 /** A managed identity in Azure, the developer's Azure sign-in elsewhere. */
@@ -32,22 +37,11 @@ async function createCredential({ clientId }: ByIdentity): Promise<TokenCredenti
   return new DefaultAzureCredential(clientId === undefined ? {} : { managedIdentityClientId: clientId })
 }
 
-/** The URL of a service. @throws {AgentError} `invalid_configuration` when the settings do not name it. */
-export function requireUrl({ setting, urls }: ByIdentity, service: StorageService): string {
+function requireUrl({ setting, urls }: ByIdentity, service: StorageService): string {
   const url = urls[service]
   if (url !== undefined) return url
   const message = `The app settings '${setting}__…' do not name the account's ${service} service: set '${setting}__accountName' or '${setting}__${service}ServiceUri'.`
   throw new AgentError('invalid_configuration', message)
-}
-
-/** Calls an SDK's own parser. Security: its errors may repeat parts of the string; ours does not. */
-function fromConnectionString<T>(connection: ByConnectionString, parse: (text: string) => T): T {
-  try {
-    return parse(connection.connectionString)
-  } catch {
-    const message = `The app setting '${connection.setting}' is no usable storage connection string.`
-    throw new AgentError('invalid_configuration', message)
-  }
 }
 
 /** How the SDKs try again: an emulator answers at once or not at all. */
