@@ -1,16 +1,14 @@
 import type { TypedData } from '../../functions.js'
-import { toClientPayload, toInstanceLinks } from './client-payload.js'
+import { type ClientPayloadOptions, toClientPayload, toInstanceLinks } from './client-payload.js'
 import { writeAnswer } from './durable-answer.js'
 import { fromHttpRequest } from './durable-request.js'
 import { createDurableRoutes, type DurableRoutesOptions } from './durable-routes.js'
 import { createRpcListener, type RpcHandler } from './rpc-listener.js'
 import { openRpcShortcut } from './rpc-shortcut.js'
 
-export interface DurableApiOptions extends Omit<DurableRoutesOptions, 'links'> {
-  /** Where people reach the host, e.g. `http://localhost:7071`. */
-  readonly baseUrl: string
-  /** Undefined where nothing checks it. */
-  readonly webhookKey: string | undefined
+export interface DurableApiOptions
+  extends Omit<DurableRoutesOptions, 'links'>,
+    Pick<ClientPayloadOptions, 'baseUrl' | 'webhookKey'> {
   /** Folder of the app whose client library is answered without a connection, where that is possible; undefined for none. */
   readonly root: string | undefined
 }
