@@ -1,7 +1,5 @@
 import { createDurableExtension } from '../host/durable/durable-extension.js'
-import type { ExtensionLog } from '../host/extension-log.js'
-import type { HostContext } from '../host/host-context.js'
-import type { HostExtension } from '../host/host-extension.js'
+import type { ExtensionLog, HostContext, HostExtension } from '../host/host-extension.js'
 import type { AppKeys } from '../host/keys/app-keys.js'
 import { createTimerExtension } from '../host/timers/timer-extension.js'
 

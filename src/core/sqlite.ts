@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from './errors.js'
 
@@ -8,6 +10,48 @@ import { AgentError, toErrorMessage } from './errors.js'
  */
 export function openSqlite(file: string): DatabaseSync {
   return new (loadSqlite().DatabaseSync)(file)
+}
+
+/** How long opening a store waits for other processes that open or write it, in milliseconds. */
+export const openWaitMs = 5000
+
+/**
+ * How many pages (4 KiB each) the write-ahead log of a store may hold before they are copied into the file. Many are written
+ * over and over, and only the last version of a page is copied: so fewer, larger copies are much cheaper.
+ */
+const checkpointPages = 4000
+
+/**
+ * Opens a file that several processes share and that is written by group commits, making it and its folder when absent;
+ * `prepare` sees to its tables, in a transaction.
+ * @param toMessage Says that it cannot be used, given why.
+ * @throws {AgentError} `store_unavailable` when the file cannot be used, and whatever else `prepare` refuses it with.
+ */
+export function openSqliteStore(
+  file: string,
+  toMessage: (problem: string) => string,
+  prepare: (database: DatabaseSync) => void,
+): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    database = openSqlite(file)
+    setUp(database, prepare)
+    return database
+  } catch (cause) {
+    database?.close()
+    if (cause instanceof AgentError) throw cause
+    throw new AgentError('store_unavailable', toMessage(toOpenProblem(cause)), { cause })
+  }
+}
+
+function setUp(database: DatabaseSync, prepare: (database: DatabaseSync) => void): void {
+  database.exec(`PRAGMA busy_timeout = ${openWaitMs}`)
+  useWriteAheadLog(database, openWaitMs)
+  database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
+  inTransaction(database, () => prepare(database))
+  // From here on whoever writes waits without blocking the event loop (GroupCommit).
+  database.exec('PRAGMA busy_timeout = 0')
 }
 
 /**

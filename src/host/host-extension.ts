@@ -6,6 +6,23 @@ import type {
   FunctionInvoker,
   TypedData,
 } from './functions.js'
+import type { HostLog } from './log.js'
+import type { HostJson } from './settings/host-json.js'
+
+/** What an extension learns about the host that it becomes part of. */
+export interface HostContext {
+  /** Absolute path of the folder that holds host.json. */
+  readonly root: string
+  readonly hostJson: HostJson
+  /** Authority under which the host answers, e.g. `localhost:7071`; the same as `WEBSITE_HOSTNAME`. */
+  readonly hostName: string
+  readonly log: HostLog
+  /** Types of the app's triggers, inputs and outputs, in lower case. */
+  readonly bindingTypes: ReadonlySet<string>
+}
+
+/** Where a part of the host writes its own lines; `message` is one line, without a trailing newline. */
+export type ExtensionLog = (level: 'information' | 'warning' | 'error', message: string) => void
 
 /** A part of the host that owns trigger types of its own, and may answer under `/runtime/webhooks/{name}`. */
 export interface HostExtension {

@@ -1,4 +1,5 @@
 import type { FunctionDefinition, FunctionInvoker } from './functions.js'
+import { hasType } from './has-type.js'
 import type { HostExtension } from './host-extension.js'
 
 /** Watches for what triggers one function, and runs it. */
@@ -8,15 +9,17 @@ export interface TriggerListener {
   stop(graceMs: number): Promise<void>
 }
 
-/** How an extension starts and stops that has a listener for each of its functions; `open` makes one, `isOwn` says which triggers are its own. */
+/** How an extension starts and stops that has a listener for each function with its one type of trigger; `open` makes one. */
 export function listenForEach(
-  isOwn: (definition: FunctionDefinition) => boolean,
+  triggerType: string,
   open: (definition: FunctionDefinition, invoker: FunctionInvoker) => TriggerListener,
-): Pick<HostExtension, 'start' | 'stop'> {
+): Pick<HostExtension, 'triggerTypes' | 'start' | 'stop'> {
   let listeners: readonly TriggerListener[] = []
   return {
+    triggerTypes: [triggerType],
     start: async (functions, invoker) => {
-      listeners = functions.filter(isOwn).map((definition) => open(definition, invoker))
+      const own = functions.filter(({ trigger }) => hasType(trigger, triggerType))
+      listeners = own.map((definition) => open(definition, invoker))
       for (const listener of listeners) listener.start()
     },
     stop: async (graceMs) => {

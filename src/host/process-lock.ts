@@ -2,10 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError, toErrorMessage } from '../core/errors.js'
-import { openSqlite } from '../core/sqlite.js'
-
-/** `SQLITE_BUSY`: another connection holds the lock (sqlite.org/rescode.html). */
-const busyCode = 5
+import { isBusy, openSqlite } from '../core/sqlite.js'
 
 /**
  * The right to do something, e.g. to run a timer, which one process at a time can hold. It is the exclusive lock on an empty SQLite file: the system
@@ -28,7 +25,7 @@ export class ProcessLock {
       this.#isHeld = true
       return true
     } catch (cause) {
-      if (cause instanceof Error && 'errcode' in cause && cause.errcode === busyCode) return false
+      if (isBusy(cause)) return false
       const message = `Cannot use the lock file '${this.#file}': ${toErrorMessage(cause)}.`
       throw new AgentError('store_unavailable', message, { cause })
     }

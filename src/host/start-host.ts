@@ -1,21 +1,14 @@
 import { resolve } from 'node:path'
-import type { FunctionDefinition, FunctionInvoker } from './functions.js'
-import type { HostContext } from './host-context.js'
-import type { HostExtension } from './host-extension.js'
+import type { FunctionDefinition } from './functions.js'
+import { type HostedApp, hostApp } from './host-app.js'
+import type { HostContext, HostExtension } from './host-extension.js'
 import { type CorsPolicy, createCorsPolicy } from './http/cors.js'
 import { bindListener, type Listener } from './http/listener.js'
 import { isLoopback } from './http/local-names.js'
 import { readBodyLimit } from './http/request-body.js'
-import { createRouter, type Router, toRouteUrl } from './http/router.js'
+import { type Router, toRouteUrl } from './http/router.js'
 import { serveApp } from './http/serve-app.js'
-import { createAppInvoker } from './invocation/app-invoker.js'
 import type { AppKeys } from './keys/app-keys.js'
-import {
-  type FunctionError,
-  type LoadedFunction,
-  toFunctionDefinitions,
-} from './loading/function-definitions.js'
-import { type LoadedApp, loadApp } from './loading/load-app.js'
 import { createConsoleSink, createLog, type HostLog } from './log.js'
 import { applyHostSettings } from './settings/host-environment.js'
 import { type HostJson, readHostJson } from './settings/host-json.js'
@@ -114,8 +107,9 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
   const url = `http://${hostName}`
   process.env.WEBSITE_HOSTNAME = hostName
   const bodyLimitBytes = readBodyLimit(process.env)
-  const hosted = await hostApp(bound, hostName)
-  const { app, functions, router, extensions } = hosted
+  const { main, extensions: createExtensions, restart } = options
+  const hosted = await hostApp({ root, main, hostJson, hostName, log, createExtensions, restart })
+  const { functions, router } = hosted
   const handler = serveApp({
     ...hosted,
     hostJson,
@@ -128,7 +122,7 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     bodyLimitBytes,
     keys: options.keys,
     isLoopback: isLoopback(bound.address),
-    restart: options.restart,
+    restart,
   })
   if (options.keys !== undefined) log.print(prepareKeys(options.keys, router))
   announce(log, { ...hosted, hostJson, url })
@@ -140,52 +134,10 @@ async function startBound(bound: BoundHost): Promise<RunningHost> {
     url,
     functions,
     stop: (graceMs = 10_000) => {
-      stopping ??= stopHost({ graceMs, listener, extensions, app, root })
+      stopping ??= stopHost(bound, hosted, graceMs)
       return stopping
     },
   }
-}
-
-/** A loaded app and what runs it. */
-interface HostedApp {
-  readonly app: LoadedApp
-  readonly functions: readonly LoadedFunction[]
-  /** Functions that cannot be run, and why. */
-  readonly errors: readonly FunctionError[]
-  /** Each has begun to listen. */
-  readonly extensions: readonly HostExtension[]
-  readonly invoker: FunctionInvoker
-  readonly router: Router
-}
-
-async function hostApp(bound: BoundHost, hostName: string): Promise<HostedApp> {
-  const { options, root, hostJson, log } = bound
-  const app = await loadApp({ root, main: options.main, log })
-  const bindingTypes = findBindingTypes(app)
-  const extensions = (await options.extensions?.({ root, hostJson, hostName, log, bindingTypes })) ?? []
-  const { functions, errors } = toFunctionDefinitions(app.registrations, {
-    settings: process.env,
-    allowed: hostJson.functions,
-    retryOptions: hostJson.retryOptions,
-    extensions,
-  })
-  const invoker = createAppInvoker({
-    app,
-    functions,
-    extensions,
-    hostJson,
-    log,
-    restart: options.restart,
-  })
-  const router = createRouter(functions, hostJson.http.routePrefix)
-  const enabled = functions.filter((definition) => !definition.disabled)
-  for (const extension of extensions) await extension.start(enabled, invoker)
-  return { app, functions, errors: [...errors, ...router.errors], extensions, invoker, router }
-}
-
-function findBindingTypes({ registrations }: LoadedApp): ReadonlySet<string> {
-  const bindings = registrations.flatMap(({ metadata }) => Object.values(metadata.bindings))
-  return new Set(bindings.map(({ type }) => String(type).toLowerCase()))
 }
 
 function findUrl({ routes }: Router, url: string, functionName: string): string | undefined {
@@ -205,16 +157,11 @@ function resolveCors(options: StartHostOptions, local: LocalSettings): CorsPolic
   return createCorsPolicy(origins, options.corsCredentials ?? local.corsCredentials)
 }
 
-interface StopRequest {
-  readonly graceMs: number
-  readonly listener: Listener
-  readonly extensions: readonly HostExtension[]
-  readonly app: LoadedApp
-  readonly root: string
-}
-
-async function stopHost(request: StopRequest): Promise<void> {
-  const { graceMs, listener, extensions, app, root } = request
+async function stopHost(
+  { listener, root }: BoundHost,
+  { extensions, app }: HostedApp,
+  graceMs: number,
+): Promise<void> {
   // Together: HTTP callers may be waiting for work that an extension is finishing.
   await Promise.all([listener.close(graceMs), ...extensions.map((extension) => extension.stop(graceMs))])
   await app.hooks.runAppHooks('appTerminate', root)

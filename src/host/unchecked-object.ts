@@ -5,3 +5,8 @@ export type UncheckedObject = Readonly<Record<string, unknown>>
 export function isObject(value: unknown): value is UncheckedObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** The value itself when it is an object, otherwise an empty one. */
+export function toObject(value: unknown): UncheckedObject {
+  return isObject(value) ? value : {}
+}

@@ -143,12 +143,8 @@ export class MemoryRunLog implements RunLog {
     return this.#sessions.get(toSessionName(key))?.summary
   }
 
-  async sessions(agent: string, { owner, before, limit }: SessionQuery): Promise<readonly SessionSummary[]> {
-    return this.#sessionsOf(agent)
-      .filter((session) => session.owner === owner)
-      .sort(newestFirst)
-      .filter((session) => before === undefined || newestFirst(before, session) < 0)
-      .slice(0, limit)
+  async sessions(agent: string, query: SessionQuery): Promise<readonly SessionSummary[]> {
+    return newestFirst(this.#sessionsOf(agent), query)
   }
 
   async deleteSession(key: SessionKey, before: number): Promise<void> {

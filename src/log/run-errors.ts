@@ -1,4 +1,4 @@
-import { AgentError, FencedError } from '../core/errors.js'
+import { AgentError, FencedError, hasCode } from '../core/errors.js'
 import type { RunKey } from '../run/run-log.js'
 
 /** Where an append expected a log to end, and where it does. */
@@ -19,4 +19,9 @@ export function createFencedError({ run, session }: RunKey, { expected, next }: 
 /** What a wish about a run fails with that there is not. */
 export function createMissingRunError({ run }: RunKey): AgentError {
   return new AgentError('not_found', `There is no run "${run}".`)
+}
+
+/** For what only repeats, where runs are found, what the log of one says: the log counts. @throws what else it fails with. */
+export function ignoreUnavailable(error: unknown): void {
+  if (!hasCode(error, 'store_unavailable')) throw error
 }

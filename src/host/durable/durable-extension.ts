@@ -1,6 +1,5 @@
-import type { ExtensionLog } from '../extension-log.js'
 import type { BindingInfo, FunctionDefinition, FunctionInvoker } from '../functions.js'
-import type { HostExtension } from '../host-extension.js'
+import type { ExtensionLog, HostExtension } from '../host-extension.js'
 import { writeAnswer } from './api/durable-answer.js'
 import { type DurableApi, openDurableApi } from './api/durable-api.js'
 import { type DurableSettings, parseDurableSettings } from './durable-settings.js'
@@ -81,9 +80,10 @@ async function open(
     log('warning', `This host does not obey durableTask.${name} of host.json; Azure does.`)
   }
   const hub = TaskHub.open(dataDir, hubName)
-  const lease = new HostLease({ hub, identity: readOwnIdentity(), leaseMs, now, log })
-  const dispatcher = new WorkDispatcher({ hub, lease, now, log })
-  const served = serveFunctions({ hub, dispatcher, invoker, now, log }, settings, functions)
+  const parts = { hub, now, log }
+  const lease = new HostLease({ ...parts, identity: readOwnIdentity(), leaseMs })
+  const dispatcher = new WorkDispatcher({ ...parts, lease })
+  const served = serveFunctions({ ...parts, dispatcher, invoker }, settings, functions)
   await lease.start()
   const api = await openDurableApi({ ...served, hub, hubName, baseUrl, webhookKey, root, log })
   const watch = new HubWatch({ hub, lease, dispatcher, log })

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
 import { parseCountSetting } from '../settings/count-setting.js'
+import { resolveSettingNames, type Settings } from '../settings/setting-names.js'
 
 /** The settings of `extensions.durableTask` that this host obeys. */
 export interface DurableSettings {
@@ -40,7 +41,7 @@ const notObeyed = ['storeInputsInOrchestrationHistory', 'versionMatchStrategy', 
  */
 export function parseDurableSettings(
   settings: unknown,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  environment: Settings = process.env,
 ): DurableSettings {
   const values = toLowerCaseKeys(settings)
   return {
@@ -73,16 +74,10 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && !/^(false|none|reject)$/i.test(String(value))
 }
 
-function parseHubName(value: unknown, environment: Readonly<Record<string, string | undefined>>): string {
+function parseHubName(value: unknown, environment: Settings): string {
   if (value === undefined || value === null) return toDefaultHubName(environment.WEBSITE_SITE_NAME)
   if (typeof value !== 'string') throw invalidHubName(JSON.stringify(value))
-  const name = value.replace(/%([^%]+)%/g, (_, variable: string) => {
-    const resolved = environment[variable]
-    if (resolved === undefined) {
-      throw invalid(`durableTask.hubName '${value}' names the app setting '${variable}', which is not set.`)
-    }
-    return resolved
-  })
+  const name = resolveSettingNames(value, environment)
   if (!/^[A-Za-z][A-Za-z0-9]{2,44}$/.test(name)) throw invalidHubName(`'${name}'`)
   return name
 }

@@ -1,11 +1,13 @@
 import type { FunctionDefinition } from '../functions.js'
+import { hasType } from '../has-type.js'
 import { ActivityRunner } from './activities/activity-runner.js'
 import { InstanceCommands } from './api/instance-commands.js'
 import type { DurableSettings } from './durable-settings.js'
 import type { OutgoingSignal } from './entities/entity-batch.js'
-import { EntityRunner, type EntityRunnerOptions } from './entities/entity-runner.js'
+import { EntityRunner } from './entities/entity-runner.js'
 import type { Decision } from './orchestrations/decision.js'
 import { OrchestrationRunner } from './orchestrations/orchestration-runner.js'
+import type { RunnerOptions } from './work/runner-options.js'
 
 /** What runs an app's durable functions. */
 export interface ServedFunctions {
@@ -18,7 +20,7 @@ export interface ServedFunctions {
 
 /** Gives the dispatcher somebody for each kind of durable function, also for kinds that the app has none of. */
 export function serveFunctions(
-  parts: Pick<EntityRunnerOptions, 'hub' | 'dispatcher' | 'invoker' | 'now' | 'log'>,
+  parts: Omit<RunnerOptions, 'functions' | 'maxConcurrent'>,
   settings: DurableSettings,
   functions: readonly FunctionDefinition[],
 ): ServedFunctions {
@@ -83,8 +85,6 @@ function ofType(
   functions: readonly FunctionDefinition[],
   type: string,
 ): ReadonlyMap<string, FunctionDefinition> {
-  const found = functions.filter(
-    ({ trigger, disabled }) => !disabled && trigger.type.toLowerCase() === type.toLowerCase(),
-  )
+  const found = functions.filter(({ trigger, disabled }) => !disabled && hasType(trigger, type))
   return new Map(found.map((definition) => [definition.name.toLowerCase(), definition]))
 }

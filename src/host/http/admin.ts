@@ -10,8 +10,8 @@ import type { FunctionDefinitions, LoadedFunction } from '../loading/function-de
 import { isHttpTrigger } from '../loading/function-metadata.js'
 import { isObject } from '../unchecked-object.js'
 import { findKeys } from './admin-keys.js'
-import { writeEmpty } from './function-to-response.js'
 import { readContentLength, readLimitedBody } from './request-body.js'
+import { writeEmpty, writeJson } from './write-response.js'
 
 export interface AdminOptions extends FunctionDefinitions {
   readonly invoker: FunctionInvoker
@@ -179,13 +179,4 @@ function toFunctionObject(definition: LoadedFunction, options: AdminOptions): un
     isDirect: isHttpTrigger(definition.trigger),
     isProxy: false,
   }
-}
-
-function writeJson(response: ServerResponse, value: unknown): void {
-  const body = JSON.stringify(value)
-  response.writeHead(200, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  })
-  response.end(body)
 }

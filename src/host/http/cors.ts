@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AgentError } from '../../core/errors.js'
-import { writeEmpty } from './function-to-response.js'
+import { writeEmpty } from './write-response.js'
 
 /** Sets CORS headers; true when the request was a pre-flight and has been answered. */
 export type CorsPolicy = (request: IncomingMessage, response: ServerResponse) => boolean

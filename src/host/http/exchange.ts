@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { writeEmpty } from './function-to-response.js'
+import { writeEmpty } from './write-response.js'
 
 export type ExchangeState = 'waiting' | 'answering' | 'over'
 

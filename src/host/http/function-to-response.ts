@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { InvocationOutcome, TypedData } from '../functions.js'
 import { type RpcCookie, toSetCookie } from './set-cookie.js'
+import { writeEmpty } from './write-response.js'
 
 /** What the library hands over for an HTTP answer that it did not stream (Functions worker: RpcHttp). */
 interface RpcHttpResponse {
@@ -20,12 +21,6 @@ export function writeOutcome(response: ServerResponse, outcome: InvocationOutcom
   else if (returnValue === null || returnValue === undefined) writeEmpty(response, 204)
   else if ('http' in returnValue) writeHttp(response, returnValue.http as RpcHttpResponse)
   else writeEmpty(response, 500)
-}
-
-/** Ends a response with a status and nothing else. */
-export function writeEmpty(response: ServerResponse, status: number): void {
-  response.writeHead(status, status === 204 || status === 304 ? undefined : { 'content-length': 0 })
-  response.end()
 }
 
 function writeHttp(response: ServerResponse, http: RpcHttpResponse): void {

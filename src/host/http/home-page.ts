@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { writeEmpty, writeText } from './write-response.js'
 
 const page = `<!doctype html>
 <html lang="en">
@@ -9,14 +10,6 @@ const page = `<!doctype html>
 
 /** Answers `/`, whatever the method: a page, or 204 when the app setting `AzureWebJobsDisableHomepage` is on. */
 export function writeHomePage(response: ServerResponse, isDisabled: boolean): void {
-  if (isDisabled) {
-    response.writeHead(204)
-    response.end()
-    return
-  }
-  response.writeHead(200, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-length': Buffer.byteLength(page),
-  })
-  response.end(page)
+  if (isDisabled) writeEmpty(response, 204)
+  else writeText(response, 200, page, 'text/html; charset=utf-8')
 }

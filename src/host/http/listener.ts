@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AgentError } from '../../core/errors.js'
-import { writeEmpty } from './function-to-response.js'
+import { writeEmpty } from './write-response.js'
 
 /** Answers one request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void

@@ -36,6 +36,18 @@ function normalizeTarget(raw: string): string {
   return `${pathname}${search}`
 }
 
+/** The path with its escapes resolved once; `%2F` stays, as it is not a separator, and so does what is not UTF-8. */
+export function decodePath(path: string): string {
+  if (!path.includes('%')) return path
+  return path.replace(/(?:%(?!2f)[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes
+    }
+  })
+}
+
 /** One value per query key as the host sees it: keys compare ignoring case and keep their first spelling. */
 export function readQuery(
   search: string,

@@ -9,7 +9,7 @@ export interface RouteTemplate {
   /** True when no part of it is a parameter. */
   readonly isLiteral: boolean
   /**
-   * Values by parameter name for a path without its first slash, decoded by {@link decodePath}; undefined when it does not match.
+   * Values by parameter name for a path without its first slash, decoded by `decodePath`; undefined when it does not match.
    * Optional parameters that the path does not have are absent; a slash at its end is that of a catch-all, or counts for nothing.
    */
   match(path: string): Record<string, string> | undefined
@@ -78,16 +78,4 @@ function isParameter(part: string | RouteParameter | undefined): part is RoutePa
 function toPartSource(part: string | RouteParameter): string {
   if (typeof part === 'string') return escapeExpression(part)
   return part.isCatchAll ? '([^]*)' : '([^/]+)'
-}
-
-/** The path with its escapes resolved once; `%2F` stays, as it is not a separator, and so does what is not UTF-8. */
-export function decodePath(path: string): string {
-  if (!path.includes('%')) return path
-  return path.replace(/(?:%(?!2f)[0-9a-f]{2})+/gi, (escapes) => {
-    try {
-      return decodeURIComponent(escapes)
-    } catch {
-      return escapes
-    }
-  })
 }

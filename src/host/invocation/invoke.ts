@@ -2,21 +2,20 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { formatTimeSpan } from '../../core/time-span.js'
 import type { FunctionInvoker, InvocationOutcome, InvocationRequest } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import type { LoadedFunction } from '../loading/function-definitions.js'
 import { isHttpTrigger } from '../loading/function-metadata.js'
 import type { RpcInvocationRequest } from '../loading/programming-model.js'
 import { createBindingContext } from './binding-expressions.js'
 import { createFailure, toFailure } from './invocation-failure.js'
-import { createInputStep, type InputReader, type NamedInput } from './read-inputs.js'
+import { createInputStep, type NamedInput } from './read-inputs.js'
 import { type InvocationEnvironment, runInvocation } from './run-invocation.js'
-import { createOutputStep, type OutputWriter } from './write-outputs.js'
+import { createOutputStep } from './write-outputs.js'
 
 export interface InvokerOptions extends InvocationEnvironment {
   readonly functions: readonly LoadedFunction[]
-  /** Asked for each input binding that is not the trigger, at each invocation. */
-  readonly readInput: InputReader
-  /** Given each value for an output binding, before the invocation counts as done. */
-  readonly writeOutput: OutputWriter
+  /** Asked for the value of each input that is not the trigger, and given those of outputs before the invocation counts as done. */
+  readonly extensions: readonly HostExtension[]
   /** Longest time of an invocation; undefined for no limit. */
   readonly functionTimeoutMs: number | undefined
   /** Called when an invocation has exceeded it, after its failure is known. */
@@ -87,8 +86,8 @@ function createBoundRun(
   loaded: LoadedFunction,
   options: InvokerOptions,
 ): (id: string, request: InvocationRequest) => Promise<InvocationOutcome> {
-  const readInputs = createInputStep(loaded, options.readInput)
-  const writeOutputs = createOutputStep(loaded, options.writeOutput)
+  const readInputs = createInputStep(loaded, options.extensions)
+  const writeOutputs = createOutputStep(loaded, options.extensions)
   if (readInputs === undefined && writeOutputs === undefined) {
     return (id, request) => runInvocation(loaded, toRpcRequest(loaded, id, request, []), options)
   }

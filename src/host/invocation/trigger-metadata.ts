@@ -1,7 +1,7 @@
 import { stripJsonComments } from '../../core/host-json.js'
 import { parseWritableJson } from '../../core/json.js'
 import type { TypedData } from '../functions.js'
-import { isObject } from '../unchecked-object.js'
+import { isObject, toObject } from '../unchecked-object.js'
 
 /**
  * What a trigger tells besides its value, by name (Functions host: binding data). Names compare ignoring case; a later value
@@ -43,7 +43,7 @@ export class TriggerMetadata {
 function readMembers(json: string): readonly (readonly [name: string, value: TypedData])[] {
   if (!/^\s*\{/.test(json)) return []
   const parsed = parseWritableJson(json) ?? parseWithComments(json)
-  return isObject(parsed) ? Object.entries(parsed).flatMap(toMember) : []
+  return Object.entries(toObject(parsed)).flatMap(toMember)
 }
 
 function parseWithComments(json: string): unknown {

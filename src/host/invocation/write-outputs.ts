@@ -1,10 +1,8 @@
 import { toErrorMessage } from '../../core/errors.js'
 import type { BindingContext, BindingInfo, InvocationOutcome, TypedData } from '../functions.js'
+import type { HostExtension } from '../host-extension.js'
 import type { LoadedFunction } from '../loading/function-definitions.js'
 import { createFailure } from './invocation-failure.js'
-
-/** Writes one output value; resolves without doing anything for bindings that nobody serves. */
-export type OutputWriter = (binding: BindingInfo, data: TypedData, context: BindingContext) => Promise<void>
 
 /**
  * What follows a run of the function: its outputs are written, in the order of its bindings, and one that cannot be written
@@ -12,7 +10,7 @@ export type OutputWriter = (binding: BindingInfo, data: TypedData, context: Bind
  */
 export function createOutputStep(
   { bindings }: LoadedFunction,
-  write: OutputWriter,
+  extensions: readonly HostExtension[],
 ): ((outcome: InvocationOutcome, context: BindingContext) => Promise<InvocationOutcome>) | undefined {
   const outputs = Object.entries(bindings).filter(([, binding]) => isWritten(binding))
   if (outputs.length === 0) return undefined
@@ -22,7 +20,7 @@ export function createOutputStep(
       const data = key === '$return' ? outcome.returnValue : outcome.outputs[key]
       if (data === undefined || data === null) continue
       try {
-        await write(binding, data, context)
+        await write(extensions, binding, data, context)
       } catch (error) {
         return toOutputFailure(key, binding, error)
       }
@@ -34,6 +32,19 @@ export function createOutputStep(
 /** The answer to an HTTP request is written by whoever has the request. */
 function isWritten({ type, direction }: BindingInfo): boolean {
   return direction === 'out' && type.toLowerCase() !== 'http'
+}
+
+/** Does nothing for bindings that nobody serves. */
+async function write(
+  extensions: readonly HostExtension[],
+  binding: BindingInfo,
+  data: TypedData,
+  context: BindingContext,
+): Promise<void> {
+  for (const extension of extensions) {
+    const writing = extension.writeOutput?.(binding, data, context)
+    if (writing !== undefined) return writing
+  }
 }
 
 function toOutputFailure(key: string, { type }: BindingInfo, error: unknown): InvocationOutcome {

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import type { HostLog } from '../log.js'
 import { readOptionalFile } from '../read-optional-file.js'
-import { isObject } from '../unchecked-object.js'
+import { toObject } from '../unchecked-object.js'
 import { AppLoadError } from './app-load-error.js'
 import { installCoreModule } from './core-interception.js'
 import { type CoreModule, createCoreModule } from './core-module.js'
@@ -30,16 +30,16 @@ export interface LoadedApp {
 }
 
 /** The capabilities that the worker offers to the library (Functions worker: capabilities). */
-const defaultCapabilities = [
-  'RawHttpBodyBytes',
-  'RpcHttpTriggerMetadataRemoved',
-  'RpcHttpBodyOnly',
-  'IgnoreEmptyValuedRpcHttpHeaders',
-  'UseNullableValueDictionaryForHttp',
-  'WorkerStatus',
-  'TypedDataCollection',
-  'HandlesWorkerTerminateMessage',
-]
+const capabilities = {
+  RawHttpBodyBytes: 'true',
+  RpcHttpTriggerMetadataRemoved: 'true',
+  RpcHttpBodyOnly: 'true',
+  IgnoreEmptyValuedRpcHttpHeaders: 'true',
+  UseNullableValueDictionaryForHttp: 'true',
+  WorkerStatus: 'true',
+  TypedDataCollection: 'true',
+  HandlesWorkerTerminateMessage: 'true',
+}
 
 /**
  * Loads the app at `root`: interception, entry files, `appStart` hooks, capabilities; then registration is closed.
@@ -68,7 +68,7 @@ export async function loadApp(options: {
     throw new AppLoadError('An appStart hook threw', cause)
   })
   const model = core.getProgrammingModel()
-  const server = model && (await readLibraryServer(model, toCapabilities(defaultCapabilities)))
+  const server = model && (await readLibraryServer(model, { ...capabilities }))
   const registrations = functions.lock()
   return {
     registrations,
@@ -114,7 +114,7 @@ async function readManifest(
     const message = `Worker failed to parse package.json: ${toErrorMessage(cause)}`
     throw new AgentError('invalid_configuration', message, { cause })
   }
-  const manifest = isObject(parsed) ? parsed : {}
+  const manifest = toObject(parsed)
   const main = typeof manifest.main === 'string' ? manifest.main : undefined
   return { main, isModule: manifest.type === 'module' }
 }
@@ -155,8 +155,4 @@ function noFilesMessage(pattern: string): string {
     ? `Found zero files matching the supplied pattern "${pattern}"`
     : 'File does not exist'
   return `${what}. Compile the app first, or correct "main" in package.json.`
-}
-
-function toCapabilities(names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, 'true']))
 }

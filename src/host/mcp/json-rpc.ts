@@ -1,5 +1,5 @@
 import { parseJson } from '../../core/json.js'
-import { isObject, type UncheckedObject } from '../unchecked-object.js'
+import { isObject, toObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** A request or, without an id, a notification (JSON-RPC 2.0). */
 export interface RpcMessage {
@@ -36,7 +36,7 @@ export function parseRpcMessage(text: string): RpcMessage | undefined {
   if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') return undefined
   if (method !== undefined && typeof method !== 'string') return undefined
   if (method === undefined && !('result' in parsed) && !('error' in parsed)) return undefined
-  return { id, method, params: isObject(params) ? params : {} }
+  return { id, method, params: toObject(params) }
 }
 
 /** The answer to a request that failed; details of other errors than {@link RpcError} stay in the log. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { writeEmpty } from '../http/function-to-response.js'
 import { readLimitedBody } from '../http/request-body.js'
 import { parseTarget, readHeaders } from '../http/request-url.js'
+import { writeEmpty, writeText } from '../http/write-response.js'
 import { type AnswerOptions, answerMessage, eventHeaders, isJson, toEvent } from './answer-message.js'
 import { parseRpcMessage, type RpcMessage } from './json-rpc.js'
 import type { McpSessions } from './mcp-sessions.js'
@@ -97,12 +97,4 @@ function toMessageUrl(
 
 function refuse(response: ServerResponse, why: string): void {
   writeText(response, 400, `${why} Please connect to the /sse endpoint to initiate your session.`)
-}
-
-function writeText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
 }

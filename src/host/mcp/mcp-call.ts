@@ -1,7 +1,7 @@
 import { parseTraceContext } from '../../core/trace-context.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
 import { TriggerMetadata } from '../invocation/trigger-metadata.js'
-import { isObject, type UncheckedObject } from '../unchecked-object.js'
+import { toObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 
 /** Who asks, and how, for the function to see. */
@@ -13,6 +13,17 @@ export interface McpCaller {
   readonly clientInfo?: unknown
   /** By name, in lower case. */
   readonly headers: Readonly<Record<string, string>>
+}
+
+/** A tool or a prompt, ready to be listed and asked for. */
+export interface McpEntry {
+  /** Names compare ignoring case. */
+  readonly name: string
+  readonly definition: FunctionDefinition
+  /** The entry of `tools/list`, or of `prompts/list`. */
+  readonly listing: object
+  /** Names of the arguments that must be given. */
+  readonly required: readonly string[]
 }
 
 /** What one kind of trigger tells its function (MCP extension: tool, resource and prompt invocation context). */
@@ -59,7 +70,7 @@ export function readArguments(
   required: readonly string[],
   what: 'tool properties' | 'prompt arguments',
 ): UncheckedObject {
-  const values = isObject(params.arguments) ? params.arguments : {}
+  const values = toObject(params.arguments)
   const missing = required.filter((name) => values[name] === undefined || values[name] === null)
   if (missing.length === 0) return values
   const message = `One or more required ${what} are missing values. Please provide: ${missing.join(', ')}`

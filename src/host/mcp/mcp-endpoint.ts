@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { writeEmpty } from '../http/function-to-response.js'
 import { readLimitedBody } from '../http/request-body.js'
 import { readHeaders } from '../http/request-url.js'
+import { writeEmpty, writeJson } from '../http/write-response.js'
 import { type AnswerOptions, answerMessage, eventHeaders, isJson } from './answer-message.js'
 import { parseRpcMessage, RpcError, rpcCodes, toRpcError } from './json-rpc.js'
 import type { McpSessions } from './mcp-sessions.js'
@@ -65,10 +65,5 @@ function readSessionId(request: IncomingMessage): string | undefined {
 }
 
 function writeRefusal(response: ServerResponse, status: number, message: string): void {
-  const body = JSON.stringify(toRpcError(undefined, new RpcError(rpcCodes.badRequest, message)))
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  })
-  response.end(body)
+  writeJson(response, toRpcError(undefined, new RpcError(rpcCodes.badRequest, message)), status)
 }

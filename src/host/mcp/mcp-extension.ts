@@ -1,8 +1,7 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
-import type { FunctionDefinition } from '../functions.js'
-import type { HostExtension } from '../host-extension.js'
-import { writeEmpty } from '../http/function-to-response.js'
+import { hasType } from '../has-type.js'
+import type { ExtensionLog, HostExtension } from '../host-extension.js'
+import { writeEmpty } from '../http/write-response.js'
 import { createLegacyEndpoint, type LegacyEndpoint } from './legacy-endpoint.js'
 import { createMcpEndpoint, type McpEndpoint } from './mcp-endpoint.js'
 import { parseMcpPrompt } from './mcp-prompts.js'
@@ -22,7 +21,7 @@ export interface McpExtensionOptions {
   readonly log: ExtensionLog
 }
 
-const types = { tool: 'mcptooltrigger', resource: 'mcpresourcetrigger', prompt: 'mcpprompttrigger' } as const
+const types = { tool: 'mcpToolTrigger', resource: 'mcpResourceTrigger', prompt: 'mcpPromptTrigger' } as const
 
 /** MCP triggers: serves an app's tools, resources and prompts at `/runtime/webhooks/mcp`. */
 export function createMcpExtension({ settings, baseUrl, readKey, log }: McpExtensionOptions): HostExtension {
@@ -42,21 +41,23 @@ export function createMcpExtension({ settings, baseUrl, readKey, log }: McpExten
 
   return {
     name: 'mcp',
-    triggerTypes: ['mcpToolTrigger', 'mcpResourceTrigger', 'mcpPromptTrigger'],
+    triggerTypes: Object.values(types),
     check: (definition) => {
-      const { name } = definition
-      if (isOf(definition, types.tool)) claim('Tool with name', parseMcpTool(definition).name, name)
-      if (isOf(definition, types.prompt)) claim('Prompt with name', parseMcpPrompt(definition).name, name)
-      if (isOf(definition, types.resource)) {
+      const { name, trigger } = definition
+      if (hasType(trigger, types.tool)) claim('Tool with name', parseMcpTool(definition).name, name)
+      if (hasType(trigger, types.prompt)) claim('Prompt with name', parseMcpPrompt(definition).name, name)
+      if (hasType(trigger, types.resource)) {
         // Templates that differ in the names of their parameters alone take the same URIs.
         const { text } = parseMcpResource(definition).uri
         claim('Resource with URI', text.replace(/\{[^{}]+\}/g, '{_}'), name)
       }
     },
     start: async (functions, invoker) => {
-      const tools = functions.filter((each) => isOf(each, types.tool)).map(parseMcpTool)
-      const resources = functions.filter((each) => isOf(each, types.resource)).map(parseMcpResource)
-      const prompts = functions.filter((each) => isOf(each, types.prompt)).map(parseMcpPrompt)
+      const tools = functions.filter(({ trigger }) => hasType(trigger, types.tool)).map(parseMcpTool)
+      const resources = functions
+        .filter(({ trigger }) => hasType(trigger, types.resource))
+        .map(parseMcpResource)
+      const prompts = functions.filter(({ trigger }) => hasType(trigger, types.prompt)).map(parseMcpPrompt)
       if (tools.length + resources.length + prompts.length === 0) return
       const server = createMcpServer({ settings: parsed, tools, resources, prompts, invoker })
       const sessions = createMcpSessions(parsed.encryptClientState ? readKey() : undefined)
@@ -76,8 +77,4 @@ export function createMcpExtension({ settings, baseUrl, readKey, log }: McpExten
       else writeEmpty(response, 404)
     },
   }
-}
-
-function isOf({ trigger }: FunctionDefinition, type: string): boolean {
-  return trigger.type.toLowerCase() === type
 }

@@ -1,21 +1,11 @@
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
 import { isObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
-import { invokeMcpFunction, type McpCaller, readArguments, toTextValues } from './mcp-call.js'
+import { invokeMcpFunction, type McpCaller, type McpEntry, readArguments, toTextValues } from './mcp-call.js'
 import { parseJsonOption, pickOptions, readMeta } from './mcp-option.js'
 
-/** A prompt function, ready to be listed and asked. */
-export interface McpPrompt {
-  /** Names compare ignoring case. */
-  readonly name: string
-  readonly definition: FunctionDefinition
-  /** The entry of `prompts/list`. */
-  readonly listing: object
-  readonly required: readonly string[]
-}
-
 /** Reads a prompt trigger's options. @throws {AgentError} naming the option that is not JSON. */
-export function parseMcpPrompt(definition: FunctionDefinition): McpPrompt {
+export function parseMcpPrompt(definition: FunctionDefinition): McpEntry {
   const { trigger } = definition
   const name = String(trigger.promptName)
   const given = parseJsonOption(trigger, 'promptArguments')
@@ -41,7 +31,7 @@ function toArgument({ name, description, required }: UncheckedObject): object {
 
 /** Answers `prompts/get`. @throws {RpcError} when the request does not fit the prompt. Rejects when the function fails. */
 export async function getPrompt(
-  prompt: McpPrompt | undefined,
+  prompt: McpEntry | undefined,
   params: UncheckedObject,
   invoker: FunctionInvoker,
   caller: McpCaller,

@@ -1,6 +1,6 @@
 import { parseJson } from '../../core/json.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
-import { isObject, type UncheckedObject } from '../unchecked-object.js'
+import { isObject, toObject, type UncheckedObject } from '../unchecked-object.js'
 import { RpcError, rpcCodes } from './json-rpc.js'
 import { invokeMcpFunction, type McpCaller } from './mcp-call.js'
 import { pickOptions, readMeta } from './mcp-option.js'
@@ -78,7 +78,7 @@ function toContents(value: TypedData | undefined, uri: string, mimeType: unknown
 
 function parseEnvelope(text: string): UncheckedObject | undefined {
   const parsed: unknown = parseJson(text)
-  const members = Object.entries(isObject(parsed) ? parsed : {})
+  const members = Object.entries(toObject(parsed))
   const [, content] = members.find(([name]) => name.toLowerCase() === 'content') ?? []
   const contents: unknown = typeof content === 'string' ? parseJson(content) : undefined
   return isObject(contents) ? contents : undefined

@@ -1,19 +1,19 @@
 import type { FunctionInvoker } from '../functions.js'
 import { RpcError, type RpcMessage, rpcCodes } from './json-rpc.js'
-import type { McpCaller } from './mcp-call.js'
-import { getPrompt, type McpPrompt } from './mcp-prompts.js'
+import type { McpCaller, McpEntry } from './mcp-call.js'
+import { getPrompt } from './mcp-prompts.js'
 import { findResource, type McpResource, readResource } from './mcp-resources.js'
 import type { McpSettings } from './mcp-settings.js'
-import { callTool, type McpTool } from './mcp-tools.js'
+import { callTool } from './mcp-tools.js'
 
 /** The versions of the protocol that this server speaks, newest first (modelcontextprotocol.io: versioning). */
 const protocolVersions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
 
 export interface McpServerOptions {
   readonly settings: McpSettings
-  readonly tools: readonly McpTool[]
+  readonly tools: readonly McpEntry[]
   readonly resources: readonly McpResource[]
-  readonly prompts: readonly McpPrompt[]
+  readonly prompts: readonly McpEntry[]
   readonly invoker: FunctionInvoker
 }
 
@@ -64,10 +64,7 @@ function toInitializeResult(
   }
 }
 
-function findByName<T extends { readonly name: string }>(
-  entries: readonly T[],
-  name: unknown,
-): T | undefined {
+function findByName(entries: readonly McpEntry[], name: unknown): McpEntry | undefined {
   if (typeof name !== 'string') return undefined
   return entries.find((entry) => entry.name.toLowerCase() === name.toLowerCase())
 }

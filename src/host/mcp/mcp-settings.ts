@@ -1,4 +1,4 @@
-import { isObject } from '../unchecked-object.js'
+import { isObject, toObject } from '../unchecked-object.js'
 
 /** `extensions.mcp` of host.json with the platform's defaults. */
 export interface McpSettings {
@@ -16,7 +16,7 @@ export interface McpSettings {
 
 /** Reads the parsed JSON; members of another type take their default. */
 export function parseMcpSettings(value: unknown): McpSettings {
-  const members = isObject(value) ? value : {}
+  const members = toObject(value)
   const { messageOptions: messages } = members
   const readText = (name: string) => (typeof members[name] === 'string' ? members[name] : undefined)
   return {

@@ -4,24 +4,15 @@ import { RpcError, rpcCodes } from './json-rpc.js'
 import {
   invokeMcpFunction,
   type McpCaller,
+  type McpEntry,
   McpFunctionError,
   readArguments,
   toTextValues,
 } from './mcp-call.js'
 import { parseJsonOption, readMeta } from './mcp-option.js'
 
-/** A tool function, ready to be listed and called. */
-export interface McpTool {
-  /** Names compare ignoring case. */
-  readonly name: string
-  readonly definition: FunctionDefinition
-  /** The entry of `tools/list`. */
-  readonly listing: object
-  readonly required: readonly string[]
-}
-
 /** Reads a tool trigger's options. @throws {AgentError} naming the option that is not JSON. */
-export function parseMcpTool(definition: FunctionDefinition): McpTool {
+export function parseMcpTool(definition: FunctionDefinition): McpEntry {
   const { trigger } = definition
   const name = String(trigger.toolName)
   const properties = parseJsonOption(trigger, 'toolProperties')
@@ -55,7 +46,7 @@ function toPropertySchema({ propertyType, description, isArray, enumValues }: Un
 
 /** Answers `tools/call`. A tool that fails gives a result that says so. @throws {RpcError} when the call does not fit the tool. */
 export async function callTool(
-  tool: McpTool | undefined,
+  tool: McpEntry | undefined,
   params: UncheckedObject,
   invoker: FunctionInvoker,
   caller: McpCaller,

@@ -1,7 +1,7 @@
 import { AgentError } from '../../core/errors.js'
 
 /** Which numbers a setting may have. */
-interface CountRange {
+export interface CountRange {
   /** @default 1 */
   readonly least?: number
   /** @default any that is exact */

@@ -5,7 +5,7 @@ import { parseHostJson } from '../../core/host-json.js'
 import { parseTimeSpanMs } from '../../core/time-span.js'
 import { type LogLevel, logLevelNames, parseLogLevel } from '../log.js'
 import { readOptionalFile } from '../read-optional-file.js'
-import { isObject, type UncheckedObject } from '../unchecked-object.js'
+import { isObject, toObject, type UncheckedObject } from '../unchecked-object.js'
 import { parseCountSetting } from './count-setting.js'
 import { resolveSettingNames, type Settings } from './setting-names.js'
 
@@ -62,12 +62,12 @@ export async function readHostJson(root: string, settings: Settings): Promise<Ho
 /** Checks a parsed host.json and fills in defaults. @throws {AgentError} as {@link readHostJson}. */
 export function toHostJson(file: UncheckedObject, settings: Settings): HostJson {
   checkVersion(file.version)
-  const extensions = readObject(file.extensions)
+  const extensions = toObject(file.extensions)
   return {
     functionTimeoutMs: readFunctionTimeout(file.functionTimeout),
     functions: Array.isArray(file.functions) ? file.functions.map(String) : undefined,
-    logLevels: readLogLevels(readObject(file.logging).logLevel),
-    http: toHttpSettings(readObject(extensions.http)),
+    logLevels: readLogLevels(toObject(file.logging).logLevel),
+    http: toHttpSettings(toObject(extensions.http)),
     retryOptions: isObject(file.retry) ? toRetryOptions(file.retry) : undefined,
     bundleVersion: readBundleVersion(file.extensionBundle),
     extensions: resolveDurableNames(extensions, settings),
@@ -86,7 +86,7 @@ function checkVersion(version: unknown): void {
 }
 
 function readLogLevels(value: unknown): Readonly<Record<string, LogLevel>> {
-  const levels = Object.entries(readObject(value)).filter(([, level]) => level !== null && level !== '')
+  const levels = Object.entries(toObject(value)).filter(([, level]) => level !== null && level !== '')
   return Object.fromEntries(levels.map(([category, level]) => [category, readLogLevel(category, level)]))
 }
 
@@ -119,7 +119,7 @@ function toRetryOptions({ maxRetryCount, ...retry }: UncheckedObject): Unchecked
 }
 
 function readBundleVersion(bundle: unknown): string | undefined {
-  const { id, version } = readObject(bundle)
+  const { id, version } = toObject(bundle)
   return typeof id === 'string' && typeof version === 'string' ? version : undefined
 }
 
@@ -144,7 +144,7 @@ function readLimit(http: UncheckedObject, name: keyof HttpSettings): number | un
 }
 
 function readHeaders(value: unknown): Readonly<Record<string, string>> {
-  const headers = Object.entries(readObject(value)).map(([name, text]) => [name, String(text)] as const)
+  const headers = Object.entries(toObject(value)).map(([name, text]) => [name, String(text)] as const)
   for (const [name, text] of headers) {
     try {
       validateHeaderName(name)
@@ -166,8 +166,4 @@ function resolveStrings(value: unknown, settings: Settings): unknown {
   if (typeof value === 'string') return resolveSettingNames(value, settings)
   if (!isObject(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolveStrings(part, settings)]))
-}
-
-function readObject(value: unknown): UncheckedObject {
-  return isObject(value) ? value : {}
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
 import { stripJsonComments } from '../../core/host-json.js'
 import { readOptionalFile } from '../read-optional-file.js'
-import { isObject, type UncheckedObject } from '../unchecked-object.js'
+import { isObject, toObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** local.settings.json, read (Functions command line: local settings file). */
 export interface LocalSettings {
@@ -38,7 +38,7 @@ const noSettings: UncheckedObject = { IsEncrypted: false }
  * @throws {AgentError} for a value that is an object or an array, and for one of `Host` that does not fit.
  */
 export function toLocalSettings(file: UncheckedObject): LocalSettings {
-  const host = isObject(file.Host) ? file.Host : {}
+  const host = toObject(file.Host)
   return {
     values: { ...readValues(file.Values), ...readConnectionStrings(file.ConnectionStrings) },
     port: readPort(host.LocalHttpPort ?? ''),
@@ -71,7 +71,7 @@ function toMisfit(name: string, wanted: string, value: unknown): AgentError {
 
 function readValues(values: unknown): Record<string, string> {
   const result: Record<string, string> = {}
-  for (const [name, value] of Object.entries(isObject(values) ? values : {})) {
+  for (const [name, value] of Object.entries(toObject(values))) {
     if (value === null) continue
     if (typeof value === 'object') {
       const message = `local.settings.json: the value of '${name}' must be a string.`
@@ -84,7 +84,7 @@ function readValues(values: unknown): Record<string, string> {
 
 function readConnectionStrings(section: unknown): Record<string, string> {
   const result: Record<string, string> = {}
-  for (const [name, value] of Object.entries(isObject(section) ? section : {})) {
+  for (const [name, value] of Object.entries(toObject(section))) {
     const text = isObject(value) ? value.ConnectionString : value
     if (typeof text === 'string') result[`ConnectionStrings:${name}`] = text
   }

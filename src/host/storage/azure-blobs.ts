@@ -1,7 +1,7 @@
 import type { BlobServiceClient } from '@azure/storage-blob'
-import { openBlobService } from './blob-service.js'
 import type { BlobAddress, BlobDescription, BlobStore, ListedBlob } from './blob-store.js'
 import type { Emulators } from './emulators.js'
+import { openService } from './open-service.js'
 import type { StorageConnection } from './storage-connection.js'
 import { StorageLink } from './storage-link.js'
 
@@ -16,7 +16,11 @@ export class AzureBlobs implements BlobStore {
 
   constructor({ connection, emulators }: AzureBlobsOptions) {
     const what = 'blob service'
-    this.#link = new StorageLink({ connection, service: 'blob', what, emulators, open: openBlobService })
+    const open = async () => {
+      const { BlobServiceClient } = await import('@azure/storage-blob')
+      return openService(BlobServiceClient, connection, 'blob')
+    }
+    this.#link = new StorageLink({ connection, service: 'blob', what, emulators, open })
   }
 
   async list(container: string, prefix: string): Promise<readonly ListedBlob[]> {

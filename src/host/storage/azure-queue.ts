@@ -1,9 +1,27 @@
+import { createRequire } from 'node:module'
 import type { DequeuedMessageItem, QueueServiceClient } from '@azure/storage-queue'
+import { createMissingPeerError } from '../../core/import-peer.js'
 import type { Emulators } from './emulators.js'
 import type { MessageQueue, ReceivedMessage } from './message-queue.js'
-import { openQueueService } from './queue-service.js'
+import { openService } from './open-service.js'
 import type { StorageConnection } from './storage-connection.js'
 import { StorageLink } from './storage-link.js'
+
+const packageName = '@azure/storage-queue'
+
+/**
+ * Makes sure that the package for queues is there, without loading it.
+ * @throws {AgentError} `invalid_configuration`, saying what to install.
+ */
+export function requireQueuePackage(
+  resolve: (name: string) => string = createRequire(import.meta.url).resolve,
+): void {
+  try {
+    resolve(packageName)
+  } catch (cause) {
+    throw createMissingPeerError('A queue trigger or output', packageName, cause)
+  }
+}
 
 export interface AzureQueueOptions {
   readonly name: string
@@ -19,7 +37,11 @@ export class AzureQueue implements MessageQueue {
   constructor({ name, connection, emulators }: AzureQueueOptions) {
     this.name = name
     const what = `queue '${name}'`
-    this.#link = new StorageLink({ connection, service: 'queue', what, emulators, open: openQueueService })
+    const open = async () => {
+      const { QueueServiceClient } = await import('@azure/storage-queue')
+      return openService(QueueServiceClient, connection, 'queue')
+    }
+    this.#link = new StorageLink({ connection, service: 'queue', what, emulators, open })
   }
 
   async receive(count: number, hiddenForMs: number): Promise<readonly ReceivedMessage[] | undefined> {

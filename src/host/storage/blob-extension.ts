@@ -1,21 +1,19 @@
 import { join } from 'node:path'
-import type { ExtensionLog } from '../extension-log.js'
-import type { FunctionDefinition, FunctionInvoker } from '../functions.js'
-import type { HostExtension } from '../host-extension.js'
+import type { BindingInfo, FunctionDefinition, FunctionInvoker } from '../functions.js'
+import { hasType } from '../has-type.js'
+import type { ExtensionLog, HostExtension } from '../host-extension.js'
 import { listenForEach } from '../listen-for-each.js'
 import { ProcessLock } from '../process-lock.js'
 import type { Settings } from '../settings/setting-names.js'
 import { AzureBlobs } from './azure-blobs.js'
-import { AzureQueue } from './azure-queue.js'
-import { isBlob, isBlobTrigger, isFromEventGrid, wantsClient } from './blob-binding.js'
+import { AzureQueue, requireQueuePackage } from './azure-queue.js'
 import { BlobListener } from './blob-listener.js'
 import { poisonQueueName, toBlobReference } from './blob-message.js'
 import { parseBlobPattern } from './blob-path.js'
 import { BlobReceipts } from './blob-receipts.js'
 import { type BlobSettings, parseBlobSettings } from './blob-settings.js'
-import { createBlobValues } from './blob-values.js'
+import { createBlobValues, wantsClient } from './blob-values.js'
 import type { Emulators } from './emulators.js'
-import { requireQueuePackage } from './queue-service.js'
 import { readStorageConnection } from './storage-connection.js'
 
 export interface BlobExtensionOptions {
@@ -29,6 +27,9 @@ export interface BlobExtensionOptions {
   readonly log: ExtensionLog
 }
 
+const triggerType = 'blobTrigger'
+const bindingType = 'blob'
+
 /**
  * Storage blobs: runs blob triggers, reads blob inputs and writes blob outputs.
  * @throws {AgentError} `invalid_configuration` for unusable settings.
@@ -39,15 +40,14 @@ export function createBlobExtension(options: BlobExtensionOptions): HostExtensio
   const values = createBlobValues(appSettings, emulators)
   return {
     name: 'blobs',
-    triggerTypes: ['blobTrigger'],
-    bindingTypes: ['blob'],
+    bindingTypes: [bindingType],
     check: (definition) => check(definition, options),
-    readInput: (binding, context) => (isBlob(binding) ? values.read(binding, context) : undefined),
+    readInput: (binding, context) =>
+      hasType(binding, bindingType) ? values.read(binding, context) : undefined,
     writeOutput: (binding, data, context) =>
-      isBlob(binding) ? values.write(binding, data, context) : undefined,
-    ...listenForEach(
-      ({ trigger }) => isBlobTrigger(trigger),
-      (definition, invoker) => createListener(definition, invoker, options, settings),
+      hasType(binding, bindingType) ? values.write(binding, data, context) : undefined,
+    ...listenForEach(triggerType, (definition, invoker) =>
+      createListener(definition, invoker, options, settings),
     ),
     close: () => emulators.close(),
   }
@@ -55,14 +55,20 @@ export function createBlobExtension(options: BlobExtensionOptions): HostExtensio
 
 function check({ name, bindings }: FunctionDefinition, { appSettings, log }: BlobExtensionOptions): void {
   for (const binding of Object.values(bindings)) {
-    if (isBlobTrigger(binding)) parseBlobPattern(binding.path)
-    else if (!isBlob(binding)) continue
+    const isTrigger = hasType(binding, triggerType)
+    if (isTrigger) parseBlobPattern(binding.path)
+    else if (!hasType(binding, bindingType)) continue
     readStorageConnection(appSettings, binding.connection)
-    if (isBlobTrigger(binding) && isFromEventGrid(binding)) {
+    if (isTrigger && isFromEventGrid(binding)) {
       const how = 'This development host has no Event Grid and looks into the container instead.'
       log('warning', `The blob trigger of function '${name}' has source EventGrid. ${how}`)
     }
   }
+}
+
+/** Whether Azure would learn of blobs through Event Grid. */
+function isFromEventGrid({ source }: BindingInfo): boolean {
+  return String(source).toLowerCase() === 'eventgrid'
 }
 
 function createListener(

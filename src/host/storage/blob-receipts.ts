@@ -2,12 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { openSqlite } from '../../core/sqlite.js'
+import type { ListedBlob } from './blob-store.js'
 
 /** One version of a blob of the function's container. */
-export interface BlobVersion {
-  readonly name: string
-  readonly etag: string
-}
+export type BlobVersion = Pick<ListedBlob, 'name' | 'etag'>
 
 interface Receipt {
   readonly etag: string

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { parseCountSetting } from '../settings/count-setting.js'
-import { isObject } from '../unchecked-object.js'
+import { toObject } from '../unchecked-object.js'
 
 /** `extensions.blobs` of host.json with the platform's defaults. */
 export interface BlobSettings {
@@ -12,7 +12,7 @@ export interface BlobSettings {
 
 /** Reads the parsed JSON. @throws {AgentError} `invalid_configuration`, naming the member and its value. */
 export function parseBlobSettings(value: unknown): BlobSettings {
-  const members = isObject(value) ? value : {}
+  const members = toObject(value)
   const parse = (name: keyof BlobSettings) => parseCountSetting(`extensions.blobs.${name}`, members[name])
   return {
     maxDegreeOfParallelism: parse('maxDegreeOfParallelism') ?? 8 * availableParallelism(),

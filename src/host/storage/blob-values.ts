@@ -1,7 +1,7 @@
 import type { BindingContext, BindingInfo, TypedData } from '../functions.js'
 import type { Settings } from '../settings/setting-names.js'
+import { isObject } from '../unchecked-object.js'
 import { AzureBlobs } from './azure-blobs.js'
-import { wantsClient } from './blob-binding.js'
 import { toBlobBytes, toBlobReference } from './blob-message.js'
 import { parseBlobAddress } from './blob-path.js'
 import type { BlobAddress } from './blob-store.js'
@@ -40,6 +40,11 @@ export function createBlobValues(appSettings: Settings, emulators: Emulators): B
       return blobs.write(resolveAddress(binding, context), toBlobBytes(data))
     },
   }
+}
+
+/** Whether the app asks for an SDK client instead of the content (`sdkBinding`). */
+export function wantsClient({ properties }: BindingInfo): boolean {
+  return isObject(properties) && properties.supportsDeferredBinding === 'true'
 }
 
 function resolveAddress({ path }: BindingInfo, context: BindingContext): BlobAddress {

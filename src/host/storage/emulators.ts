@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { AgentError } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
+import type { ExtensionLog } from '../host-extension.js'
 import { type Azurite, findAzurite, startAzurite } from './azurite.js'
 import { isListening } from './is-listening.js'
 import { findEmulator, type StorageConnection, type StorageService } from './storage-connection.js'

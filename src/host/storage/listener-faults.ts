@@ -1,5 +1,5 @@
 import { toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
+import type { ExtensionLog } from '../host-extension.js'
 
 /** Says why a listener cannot work: once, and again when something else is wrong. */
 export class ListenerFaults {

@@ -1,6 +1,6 @@
 import { toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker } from '../functions.js'
+import type { ExtensionLog } from '../host-extension.js'
 import { MessageHold } from './message-hold.js'
 import type { MessageQueue, ReceivedMessage } from './message-queue.js'
 import { decodeMessage, toQueueMetadata } from './queue-message.js'

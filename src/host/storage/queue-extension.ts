@@ -1,16 +1,16 @@
-import type { ExtensionLog } from '../extension-log.js'
+import { AgentError } from '../../core/errors.js'
 import type { BindingInfo } from '../functions.js'
-import type { HostExtension } from '../host-extension.js'
+import { hasType } from '../has-type.js'
+import type { ExtensionLog, HostExtension } from '../host-extension.js'
 import { listenForEach } from '../listen-for-each.js'
 import type { Settings } from '../settings/setting-names.js'
-import { AzureQueue } from './azure-queue.js'
+import { AzureQueue, type AzureQueueOptions, requireQueuePackage } from './azure-queue.js'
 import type { Emulators } from './emulators.js'
 import type { MessageQueue } from './message-queue.js'
-import { isQueueOutput, isQueueTrigger, parseQueueBinding, type QueueBinding } from './queue-binding.js'
 import { QueueListener } from './queue-listener.js'
 import { toMessageTexts } from './queue-message.js'
-import { requireQueuePackage } from './queue-service.js'
 import { parseQueueSettings } from './queue-settings.js'
+import { readStorageConnection } from './storage-connection.js'
 
 export interface QueueExtensionOptions {
   /** Parsed `extensions.queues` of host.json. */
@@ -21,7 +21,12 @@ export interface QueueExtensionOptions {
   readonly log: ExtensionLog
 }
 
+const triggerType = 'queueTrigger'
+const bindingType = 'queue'
 const poisonSuffix = '-poison'
+
+/** A queue that a trigger reads or an output writes. */
+type QueueBinding = Pick<AzureQueueOptions, 'name' | 'connection'>
 
 /**
  * Storage queues: runs queue triggers, and writes queue outputs.
@@ -32,8 +37,8 @@ export function createQueueExtension(options: QueueExtensionOptions): HostExtens
   const settings = parseQueueSettings(options.settings)
   const outputs = new Map<BindingInfo, MessageQueue>()
 
-  function open({ queueName, connection }: QueueBinding): MessageQueue {
-    return new AzureQueue({ name: queueName, connection, emulators })
+  function open(binding: QueueBinding): MessageQueue {
+    return new AzureQueue({ ...binding, emulators })
   }
 
   function openOutput(binding: BindingInfo): MessageQueue {
@@ -44,8 +49,7 @@ export function createQueueExtension(options: QueueExtensionOptions): HostExtens
 
   return {
     name: 'queues',
-    triggerTypes: ['queueTrigger'],
-    bindingTypes: ['queue'],
+    bindingTypes: [bindingType],
     check: ({ bindings }) => {
       for (const binding of Object.values(bindings).filter(isQueue)) {
         requireQueuePackage()
@@ -56,23 +60,34 @@ export function createQueueExtension(options: QueueExtensionOptions): HostExtens
       isQueueOutput(binding)
         ? addAll(openOutput(binding), toMessageTexts(data, settings.messageEncoding))
         : undefined,
-    ...listenForEach(
-      ({ trigger }) => isQueueTrigger(trigger),
-      (definition, invoker) => {
-        const { queueName, connection } = parseQueueBinding(definition.trigger, appSettings)
-        const poisonQueue = queueName.endsWith(poisonSuffix)
-          ? undefined
-          : open({ queueName: `${queueName}${poisonSuffix}`, connection })
-        const queue = open({ queueName, connection })
-        return new QueueListener({ definition, invoker, queue, poisonQueue, settings, log })
-      },
-    ),
+    ...listenForEach(triggerType, (definition, invoker) => {
+      const { name, connection } = parseQueueBinding(definition.trigger, appSettings)
+      const poisonQueue = name.endsWith(poisonSuffix)
+        ? undefined
+        : open({ name: `${name}${poisonSuffix}`, connection })
+      const queue = open({ name, connection })
+      return new QueueListener({ definition, invoker, queue, poisonQueue, settings, log })
+    }),
     close: () => emulators.close(),
   }
 }
 
 function isQueue(binding: BindingInfo): boolean {
-  return isQueueTrigger(binding) || isQueueOutput(binding)
+  return hasType(binding, triggerType) || isQueueOutput(binding)
+}
+
+function isQueueOutput(binding: BindingInfo): boolean {
+  return hasType(binding, bindingType) && binding.direction === 'out'
+}
+
+/** Reads a binding's options. @throws {AgentError} `invalid_configuration` for a name that no queue can have, or a setting that is missing. */
+function parseQueueBinding(binding: BindingInfo, settings: Settings): QueueBinding {
+  const name = typeof binding.queueName === 'string' ? binding.queueName.toLowerCase() : ''
+  if (!/^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)) {
+    const message = `The queue name ${JSON.stringify(binding.queueName)} is not valid: use 3 to 63 letters, digits and single dashes between them.`
+    throw new AgentError('invalid_configuration', message)
+  }
+  return { name, connection: readStorageConnection(settings, binding.connection) }
 }
 
 /** One after another, so that they are received in their order. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { AgentError } from '../../core/errors.js'
 import { parseTimeSpanMs } from '../../core/time-span.js'
-import { parseCountSetting } from '../settings/count-setting.js'
-import { isObject, type UncheckedObject } from '../unchecked-object.js'
+import { type CountRange, parseCountSetting } from '../settings/count-setting.js'
+import { toObject, type UncheckedObject } from '../unchecked-object.js'
 
 /** `extensions.queues` of host.json with the platform's defaults. */
 export interface QueueSettings {
@@ -24,17 +24,15 @@ const longestMs = 7 * 86_400_000
 
 /** Reads the parsed JSON. @throws {AgentError} `invalid_configuration`, naming the member and its value. */
 export function parseQueueSettings(value: unknown): QueueSettings {
-  const members = isObject(value) ? value : {}
-  const parseCount = (
-    name: keyof QueueSettings,
-    range: { readonly least?: number; readonly most?: number },
-  ) => parseCountSetting(`extensions.queues.${name}`, members[name], range)
+  const members = toObject(value)
+  const parseCount = (name: keyof QueueSettings, range?: CountRange) =>
+    parseCountSetting(`extensions.queues.${name}`, members[name], range)
   const batchSize = parseCount('batchSize', { most: 32 }) ?? 16
   return {
     batchSize,
     newBatchThreshold:
       parseCount('newBatchThreshold', { least: 0 }) ?? Math.floor(batchSize / 2) * availableParallelism(),
-    maxDequeueCount: parseCount('maxDequeueCount', {}) ?? 5,
+    maxDequeueCount: parseCount('maxDequeueCount') ?? 5,
     visibilityTimeoutMs: parseTime(members, 'visibilityTimeout', 0) ?? 0,
     maxPollingIntervalMs: parseTime(members, 'maxPollingInterval', 100) ?? 2_000,
     messageEncoding: parseEncoding(members.messageEncoding),

@@ -1,6 +1,6 @@
 import { toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition, FunctionInvoker, TypedData } from '../functions.js'
+import type { ExtensionLog } from '../host-extension.js'
 import { poisonQueueName, toBlobMetadata, toPoisonMessage } from './blob-message.js'
 import type { BlobPattern } from './blob-path.js'
 import type { BlobReceipts } from './blob-receipts.js'

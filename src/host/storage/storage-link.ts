@@ -9,7 +9,7 @@ export interface StorageLinkOptions<Client> {
   readonly what: string
   readonly emulators: Pick<Emulators, 'ensure'>
   /** Connects; nothing need be sent yet. */
-  readonly open: (connection: StorageConnection) => Promise<Client>
+  readonly open: () => Promise<Client>
 }
 
 /** A way to a storage service, made when first used. An emulator that does not run, or no longer, is started where that is possible. */
@@ -68,7 +68,7 @@ export class StorageLink<Client> {
   async #connect(): Promise<Client> {
     const { connection, service, emulators, open } = this.#options
     await emulators.ensure(connection, service)
-    return open(connection)
+    return open()
   }
 
   #toError(error: unknown): AgentError {

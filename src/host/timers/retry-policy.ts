@@ -1,15 +1,11 @@
-import { toBackoffMs } from '../../core/backoff.js'
+import type { Backoff } from '../../core/backoff.js'
 import { AgentError } from '../../core/errors.js'
 import { isObject, type UncheckedObject } from '../unchecked-object.js'
 
-/** How often and when a failed run is tried again. */
-export interface RetryPolicy {
+/** How often and when a failed run is tried again; where the longest wait is the first, all are the same. */
+export interface RetryPolicy extends Backoff {
   /** Retries after the first attempt; undefined for no end. */
   readonly maxRetryCount: number | undefined
-  /** Before the first retry. */
-  readonly firstDelayMs: number
-  /** Where it is longer than the first, delays grow exponentially up to it. */
-  readonly longestDelayMs: number
 }
 
 /**
@@ -24,17 +20,17 @@ export function parseRetryPolicy(options: UncheckedObject): RetryPolicy {
   const count = maxRetryCount === -1 ? undefined : maxRetryCount
   if (strategy === 'fixedDelay') {
     const delayMs = parseDurationMs(options, 'delayInterval')
-    return { maxRetryCount: count, firstDelayMs: delayMs, longestDelayMs: delayMs }
+    return { maxRetryCount: count, firstMs: delayMs, longestMs: delayMs }
   }
   if (strategy !== 'exponentialBackoff') {
     throw invalid('strategy', strategy, "must be 'fixedDelay' or 'exponentialBackoff'")
   }
-  const firstDelayMs = parseDurationMs(options, 'minimumInterval')
-  const longestDelayMs = parseDurationMs(options, 'maximumInterval')
-  if (longestDelayMs < firstDelayMs) {
+  const firstMs = parseDurationMs(options, 'minimumInterval')
+  const longestMs = parseDurationMs(options, 'maximumInterval')
+  if (longestMs < firstMs) {
     throw invalid('maximumInterval', options.maximumInterval, 'must not be shorter than minimumInterval')
   }
-  return { maxRetryCount: count, firstDelayMs, longestDelayMs }
+  return { maxRetryCount: count, firstMs, longestMs }
 }
 
 function parseDurationMs(options: UncheckedObject, member: string): number {
@@ -46,13 +42,4 @@ function parseDurationMs(options: UncheckedObject, member: string): number {
 
 function invalid(member: string, value: unknown, rule: string): AgentError {
   return new AgentError('invalid_configuration', `retry.${member} ${rule}, not ${JSON.stringify(value)}.`)
-}
-
-/** Milliseconds to wait before a retry, the first being number 1; delays grow up to the longest. */
-export function toRetryDelayMs(
-  { firstDelayMs, longestDelayMs }: RetryPolicy,
-  retry: number,
-  random?: () => number,
-): number {
-  return toBackoffMs({ firstMs: firstDelayMs, longestMs: longestDelayMs }, retry, random)
 }

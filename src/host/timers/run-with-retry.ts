@@ -1,6 +1,7 @@
+import { toBackoffMs } from '../../core/backoff.js'
 import { pause } from '../alarm.js'
 import type { InvocationOutcome, RetryContext } from '../functions.js'
-import { type RetryPolicy, toRetryDelayMs } from './retry-policy.js'
+import type { RetryPolicy } from './retry-policy.js'
 
 export interface RetriedRun {
   readonly policy: RetryPolicy | undefined
@@ -17,7 +18,7 @@ export async function runWithRetry({ policy, attempt, signal, onWait }: RetriedR
   const maxRetryCount = policy?.maxRetryCount ?? -1
   let outcome = await attempt(policy && { retryCount: 0, maxRetryCount })
   for (let retry = 1; !outcome.succeeded && hasRetry(policy, retry); retry += 1) {
-    const delayMs = toRetryDelayMs(policy, retry)
+    const delayMs = toBackoffMs(policy, retry)
     onWait(delayMs, retry)
     await pause(delayMs, signal)
     if (signal.aborted) return false

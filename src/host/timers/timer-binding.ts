@@ -17,10 +17,6 @@ export interface TimerBinding {
   readonly retry: RetryPolicy | undefined
 }
 
-export function isTimer({ trigger }: FunctionDefinition): boolean {
-  return trigger.type.toLowerCase() === 'timertrigger'
-}
-
 /** Reads a timer function's options. @throws {AgentError} `invalid_configuration`, saying what is wrong with them. */
 export function parseTimerBinding(definition: FunctionDefinition, zone: TimeZone): TimerBinding {
   const { schedule: scheduleText, runOnStartup, useMonitor } = definition.trigger

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { toErrorMessage } from '../../core/errors.js'
-import type { ExtensionLog } from '../extension-log.js'
 import type { FunctionDefinition } from '../functions.js'
-import type { HostExtension } from '../host-extension.js'
+import { hasType } from '../has-type.js'
+import type { ExtensionLog, HostExtension } from '../host-extension.js'
 import { listenForEach } from '../listen-for-each.js'
 import { ProcessLock } from '../process-lock.js'
 import { findSetting } from '../settings/setting-names.js'
 import { createStatusStore, type StatusStore } from './schedule-status.js'
 import { createTimeZone, type TimeZone } from './time-zone.js'
-import { isTimer, parseTimerBinding, toTimerInput } from './timer-binding.js'
+import { parseTimerBinding, toTimerInput } from './timer-binding.js'
 import { TimerListener } from './timer-listener.js'
 
 export interface TimerExtensionOptions {
@@ -19,6 +19,8 @@ export interface TimerExtensionOptions {
   readonly timeZone?: string | undefined
 }
 
+const triggerType = 'timerTrigger'
+
 /** Timer triggers: runs functions on their schedules, each in one of the host processes that share a data folder. */
 export function createTimerExtension(options: TimerExtensionOptions): HostExtension {
   const { log, dataDir, timeZone = findSetting(process.env, 'WEBSITE_TIME_ZONE') } = options
@@ -27,18 +29,17 @@ export function createTimerExtension(options: TimerExtensionOptions): HostExtens
     createStatusStore(toFile(dataDir, timer, 'json'))
   return {
     name: 'timers',
-    triggerTypes: ['timerTrigger'],
     obeysRetry: true,
     check: (definition) => {
-      if (isTimer(definition)) parseTimerBinding(definition, zone)
+      if (hasType(definition.trigger, triggerType)) parseTimerBinding(definition, zone)
     },
     toManualInput: (definition) => {
-      if (!isTimer(definition)) return undefined
+      if (!hasType(definition.trigger, triggerType)) return undefined
       const { useMonitor } = parseTimerBinding(definition, zone)
       const status = useMonitor ? toStore(definition).read() : undefined
       return toTimerInput({ status, isPastDue: false }, zone)
     },
-    ...listenForEach(isTimer, (definition, invoker) => {
+    ...listenForEach(triggerType, (definition, invoker) => {
       const binding = parseTimerBinding(definition, zone)
       const lock = new ProcessLock(toFile(dataDir, definition, 'lock'))
       const store = toStore(definition)

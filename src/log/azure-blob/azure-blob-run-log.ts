@@ -1,6 +1,5 @@
 import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { type Clock, systemClock } from '../../core/clock.js'
-import { hasCode } from '../../core/errors.js'
 import type { Attachment } from '../../run/attachment.js'
 import { type ControlRecord, isWaking } from '../../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../../run/events.js'
@@ -18,7 +17,7 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../../run/run-log.js'
-import { createMissingRunError } from '../run-errors.js'
+import { createMissingRunError, ignoreUnavailable } from '../run-errors.js'
 import type { AzureBlobConnection } from './connection.js'
 import { AzureBlobContainer } from './container.js'
 import { AzureBlobControls } from './controls.js'
@@ -133,19 +132,15 @@ export class AzureBlobRunLog implements RunLog {
       await this.#index.mark(key, before.acceptedAt, index)
     const after = await this.#logs.append(key, expected, events)
     this.#followers.notify(key)
-    await this.#file(key, before.index, after)
+    // Entries that cannot be written now are put right by whoever looks for the run.
+    await this.#file(key, before.index, after).catch(ignoreUnavailable)
     return expected + events.length
   }
 
-  /** The log counts: entries that cannot be written now are put right by whoever looks for the run. */
   async #file(key: RunKey, before: RunIndex, after: LogPosition): Promise<void> {
-    try {
-      if (isEnded(after)) await Promise.all([this.#index.end(key, after), this.#touch(key)])
-      else if (after.index !== before && after.index.status === 'parked')
-        await this.#index.mark(key, after.acceptedAt, after.index)
-    } catch (error) {
-      if (!hasCode(error, 'store_unavailable')) throw error
-    }
+    if (isEnded(after)) await Promise.all([this.#index.end(key, after), this.#touch(key)])
+    else if (after.index !== before && after.index.status === 'parked')
+      await this.#index.mark(key, after.acceptedAt, after.index)
   }
 
   async #touch(key: SessionKey): Promise<void> {

@@ -2,7 +2,7 @@ import { forEachLimited } from '../../core/for-each-limited.js'
 import { toOutermostRun } from '../../run/inner-run.js'
 import type { EndedRunsQuery, RunKey, SessionKey } from '../../run/run-log.js'
 import type { AzureBlobContainer, BlobItem } from './container.js'
-import { type EndedRun, parseEndedMetadata, parseOpenMetadata, parseRunKey } from './metadata.js'
+import { type EndedRun, parseEndedRuns, parseOpenMetadata, parseRunKey } from './metadata.js'
 
 import {
   retiredFolder,
@@ -97,7 +97,7 @@ export async function deleteEndedBefore(
 ): Promise<number> {
   let deleted = 0
   for await (const items of container.list(retiredFolder, Math.min(limit, 5_000))) {
-    const runs = items.map(({ metadata }) => parseEndedMetadata(metadata)).filter((run) => run !== undefined)
+    const runs = parseEndedRuns(items)
     const doomed = runs.filter(({ endedAt }) => endedAt < before).slice(0, limit - deleted)
     await forEachLimited(doomed, parallel, (run) => deleteEndedRun(container, run))
     deleted += doomed.length
@@ -114,9 +114,7 @@ async function listEnded(
   const found: EndedRun[] = []
   for (const prefix of [toInnerPrefix(key), toEndedPrefix(key)]) {
     for await (const items of container.list(prefix)) {
-      const runs = items
-        .map(({ metadata }) => parseEndedMetadata(metadata))
-        .filter((run) => run !== undefined)
+      const runs = parseEndedRuns(items)
       found.push(...runs.filter(({ acceptedAt, turn }) => acceptedAt < acceptedBefore && turn <= upToTurn))
     }
   }

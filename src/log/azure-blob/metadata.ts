@@ -42,7 +42,7 @@ export function toEndedMetadata({ key, acceptedAt, endedAt, turn, segments }: En
 }
 
 /** `undefined` when it is no entry of ours. */
-export function parseEndedMetadata(metadata: Metadata): EndedRun | undefined {
+function parseEndedMetadata(metadata: Metadata): EndedRun | undefined {
   const key = parseRunKey(metadata)
   if (key === undefined) return undefined
   const read = (name: string) => Number(metadata[name])
@@ -53,6 +53,11 @@ export function parseEndedMetadata(metadata: Metadata): EndedRun | undefined {
     turn: read('turn'),
     segments: read('segments'),
   }
+}
+
+/** The entries of ours among those that were listed. */
+export function parseEndedRuns(items: readonly { readonly metadata: Metadata }[]): readonly EndedRun[] {
+  return items.map(({ metadata }) => parseEndedMetadata(metadata)).filter((run) => run !== undefined)
 }
 
 /** The run that was created last, or is about to be, on the condition that no other one of the session is open. */

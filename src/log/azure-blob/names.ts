@@ -3,7 +3,8 @@ import type { RunKey, SessionKey } from '../../run/run-log.js'
 import { isScheduledRun } from '../../run/scheduled-run.js'
 import { toNamePart } from '../name-part.js'
 
-const maxTurn = 9_999_999_999
+/** As many as ten digits can count. */
+export const maxTurn = 9_999_999_999
 
 /** Where a session's run logs are. */
 export function toSessionFolder({ agent, session }: SessionKey): string {

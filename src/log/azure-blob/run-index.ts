@@ -18,12 +18,13 @@ import {
   type EndedRun,
   type Metadata,
   type OpenRun,
-  parseEndedMetadata,
+  parseEndedRuns,
   parseOpenMetadata,
   toEndedMetadata,
   toOpenMetadata,
 } from './metadata.js'
 import {
+  maxTurn,
   openFolder,
   toEndedName,
   toEndedPrefix,
@@ -38,7 +39,6 @@ import { isEnded, type LogPosition } from './position.js'
 
 const parallel = 16
 const firstPageSize = 20
-const maxTurn = 9_999_999_999
 
 /**
  * Where runs are found without reading all logs: a marker for each run that has not ended, two entries for each that has.
@@ -160,7 +160,7 @@ export class AzureBlobIndex {
   async #endedAfter(key: SessionKey, turn: number): Promise<RunSummary[]> {
     const found: RunSummary[] = []
     for await (const items of this.#container.list(toEndedPrefix(key), firstPageSize)) {
-      const runs = toEndedRuns(items)
+      const runs = parseEndedRuns(items)
       found.push(...runs.filter((run) => run.turn > turn).map(toSummary))
       if (runs.some((run) => run.turn <= turn)) break
     }
@@ -178,7 +178,7 @@ export class AzureBlobIndex {
       const prefix = `${toEndedPrefix(key)}${toInvertedTurn(top).slice(0, -digits)}`
       for await (const items of this.#container.list(prefix))
         found.push(
-          ...toEndedRuns(items)
+          ...parseEndedRuns(items)
             .filter((run) => run.turn <= top)
             .map(toSummary),
         )
@@ -265,10 +265,6 @@ function isCandidate({ metadata }: BlobItem, { before, now }: StalledQuery): boo
   const run = parseOpenMetadata(metadata)
   if (run === undefined) return false
   return run.status === 'open' ? run.acceptedAt < before : run.dueAt !== undefined && run.dueAt <= now
-}
-
-function toEndedRuns(items: readonly BlobItem[]): readonly EndedRun[] {
-  return items.map(({ metadata }) => parseEndedMetadata(metadata)).filter((run) => run !== undefined)
 }
 
 function toSummary({ key, turn, acceptedAt }: EndedRun): RunSummary {

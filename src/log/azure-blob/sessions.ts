@@ -1,5 +1,5 @@
 import type { SessionKey, SessionQuery, SessionSummary } from '../../run/run-log.js'
-import { newestFirst } from '../newest-first.js'
+import { compareSessions, newestFirst } from '../newest-first.js'
 import type { AzureBlobContainer } from './container.js'
 import {
   type Metadata,
@@ -92,18 +92,14 @@ export class AzureBlobSessions {
   }
 
   /** See `RunLog.sessions`. */
-  async newest(agent: string, { owner, before, limit }: SessionQuery): Promise<readonly SessionSummary[]> {
-    const sessions = (await this.#all(agent)).filter((session) => session.owner === owner)
-    return sessions
-      .sort(newestFirst)
-      .filter((session) => before === undefined || newestFirst(before, session) < 0)
-      .slice(0, limit)
+  async newest(agent: string, query: SessionQuery): Promise<readonly SessionSummary[]> {
+    return newestFirst(await this.#all(agent), query)
   }
 
   /** See `RunLog.idleSessions`. */
   async idle(agent: string, before: number, limit: number): Promise<readonly SessionKey[]> {
     const idle = (await this.#all(agent)).filter(({ updatedAt }) => updatedAt < before)
-    const oldestFirst = idle.sort((a, b) => newestFirst(b, a))
+    const oldestFirst = idle.sort((a, b) => compareSessions(b, a))
     return oldestFirst.slice(0, limit).map(({ session }) => ({ agent, session }))
   }
 

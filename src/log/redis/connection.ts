@@ -44,8 +44,7 @@ export class RedisConnection {
   readonly #callTimeoutMs: number
   /** The clients that were made here. */
   readonly #own = new Set<RedisClient>()
-  #client: Promise<RedisClient> | undefined
-  #subscriber: Promise<RedisClient> | undefined
+  #opened: Partial<Record<'client' | 'subscriber', Promise<RedisClient>>> = {}
   #isClosed = false
 
   /** @throws {AgentError} `invalid_configuration` when the URL is none. */
@@ -96,22 +95,21 @@ export class RedisConnection {
 
   /** The next call connects anew. Who waits for a message looks by themselves. */
   #forgetClients(): void {
-    this.#client = undefined
-    this.#subscriber = undefined
+    this.#opened = {}
     for (const client of this.#own) if (client.isOpen) client.destroy()
     this.#own.clear()
   }
 
   async unsubscribe(channel: string): Promise<void> {
     // A connection that is gone has no subscriptions either.
-    const unsubscribed = this.#subscriber?.then((client) => client.unsubscribe(channel))
+    const unsubscribed = this.#opened.subscriber?.then((client) => client.unsubscribe(channel))
     await this.#inTime(Promise.resolve(unsubscribed)).catch(() => {})
   }
 
   /** Closes what was opened here; a client that was given stays open. */
   async close(): Promise<void> {
     this.#isClosed = true
-    const opening = [this.#client, this.#subscriber]
+    const opening = Object.values(this.#opened)
     this.#forgetClients()
     await this.#inTime(Promise.allSettled(opening)).catch(() => {})
     this.#forgetClients()
@@ -119,13 +117,19 @@ export class RedisConnection {
 
   #open(): Promise<RedisClient> {
     this.#refuseClosed()
-    if (this.#client !== undefined) return this.#client
-    const client = this.#connect()
-    this.#client = client
-    client.catch(() => {
-      if (this.#client === client) this.#client = undefined
+    return this.#openOnce('client', () => this.#connect())
+  }
+
+  /** Until it is forgotten; when it cannot be opened, the next call tries anew. */
+  #openOnce(which: 'client' | 'subscriber', open: () => Promise<RedisClient>): Promise<RedisClient> {
+    const known = this.#opened[which]
+    if (known !== undefined) return known
+    const opening = open()
+    this.#opened[which] = opening
+    opening.catch(() => {
+      if (this.#opened[which] === opening) delete this.#opened[which]
     })
-    return client
+    return opening
   }
 
   async #connect(): Promise<RedisClient> {
@@ -140,13 +144,7 @@ export class RedisConnection {
   }
 
   #openSubscriber(): Promise<RedisClient> {
-    if (this.#subscriber !== undefined) return this.#subscriber
-    const subscriber = this.#connectSubscriber()
-    this.#subscriber = subscriber
-    subscriber.catch(() => {
-      if (this.#subscriber === subscriber) this.#subscriber = undefined
-    })
-    return subscriber
+    return this.#openOnce('subscriber', () => this.#connectSubscriber())
   }
 
   async #connectSubscriber(): Promise<RedisClient> {

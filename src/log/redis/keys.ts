@@ -80,3 +80,12 @@ export function toText(name: string): string {
 export function fromText(text: string): string {
   return JSON.parse(`"${text}"`)
 }
+
+/** Redis has no empty field: nobody is `''`, and somebody's name comes after `=`. */
+export function toOwner(owner: string | undefined): string {
+  return owner === undefined ? '' : `=${toText(owner)}`
+}
+
+export function fromOwner(text: string): string | undefined {
+  return text === '' ? undefined : fromText(text.slice(1))
+}

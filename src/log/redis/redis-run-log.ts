@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { checkOptions, type OptionNames } from '../../core/check-options.js'
 import { type Clock, systemClock } from '../../core/clock.js'
-import { AgentError, hasCode } from '../../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 import type { Attachment } from '../../run/attachment.js'
 import { type ControlRecord, isWaking, toControlId } from '../../run/control.js'
 import type { RunEvent, RunRequest, StoredEvent } from '../../run/events.js'
@@ -20,11 +20,11 @@ import type {
   SessionSummary,
   StalledQuery,
 } from '../../run/run-log.js'
-import { createFencedError, createMissingRunError } from '../run-errors.js'
+import { createFencedError, createMissingRunError, ignoreUnavailable } from '../run-errors.js'
 import { RedisConnection, type RedisSource } from './connection.js'
-import { fromText, RedisKeys, toText } from './keys.js'
+import { fromOwner, RedisKeys, toOwner, toText } from './keys.js'
 import { RedisIndex } from './run-index.js'
-import { redisScripts } from './scripts.js'
+import { redisScripts, toTexts } from './scripts.js'
 import { RedisWatch } from './watch.js'
 
 /** Which server, and how the log behaves on it. */
@@ -138,17 +138,9 @@ export class RedisRunLog implements RunLog {
       throw createFencedError(key, { expected, next: outcome === 'fenced' ? Number(detail) : undefined })
     }
     this.#watch.notify(channel)
-    if (status === 'ended') await this.#file(key, fromOwner(detail), now)
+    // What cannot be filed now is put right by whoever looks for runs that stand still.
+    if (status === 'ended') await this.#index.end(key, fromOwner(detail), now).catch(ignoreUnavailable)
     return expected + events.length
-  }
-
-  /** The log counts: what cannot be filed now is put right by whoever looks for runs that stand still. */
-  async #file(key: RunKey, owner: string | undefined, now: number): Promise<void> {
-    try {
-      await this.#index.end(key, owner, now)
-    } catch (error) {
-      if (!hasCode(error, 'store_unavailable')) throw error
-    }
   }
 
   async read(key: RunKey, after = -1): Promise<readonly StoredEvent[]> {
@@ -285,17 +277,4 @@ function toChange(events: readonly RunEvent[]) {
   return index === unknown
     ? { turn, status: '', due: '' }
     : { turn, status: index.status, due: index.dueAt ?? '' }
-}
-
-/** Redis has no empty field: nobody is `''`, and somebody's name comes after `=`. */
-function toOwner(owner: string | undefined): string {
-  return owner === undefined ? '' : `=${toText(owner)}`
-}
-
-function fromOwner(text: string): string | undefined {
-  return text === '' ? undefined : fromText(text.slice(1))
-}
-
-function toTexts(reply: unknown): string[] {
-  return Array.isArray(reply) ? reply.map(String) : []
 }

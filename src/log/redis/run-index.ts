@@ -12,8 +12,8 @@ import type {
 } from '../../run/run-log.js'
 import { isScheduledRun } from '../../run/scheduled-run.js'
 import type { RedisConnection } from './connection.js'
-import { fromText, parseMember, type RedisKeys, toMember, toText } from './keys.js'
-import { redisScripts } from './scripts.js'
+import { fromOwner, fromText, parseMember, type RedisKeys, toMember, toText } from './keys.js'
+import { redisScripts, toTexts } from './scripts.js'
 
 const pageSize = 500
 /** Creating a run takes far less. */
@@ -125,7 +125,7 @@ export class RedisIndex {
     if (createdAt === '') return undefined
     return {
       session: key.session,
-      owner: owner === '' ? undefined : fromText(owner.slice(1)),
+      owner: fromOwner(owner),
       createdAt: Number(createdAt),
       updatedAt: Number(updatedAt),
     }
@@ -202,8 +202,7 @@ export class RedisIndex {
     await this.#remove(this.#keys.open, members)
     await this.#remove(this.#keys.ended, members)
     if (isSessionGone === '1') {
-      const name = owner === '' ? undefined : fromText(String(owner).slice(1))
-      await this.#remove(this.#keys.sessionsOf(key.agent, name), [toText(key.session)])
+      await this.#remove(this.#keys.sessionsOf(key.agent, fromOwner(String(owner))), [toText(key.session)])
       await this.#remove(this.#keys.sessions(key.agent), [toText(key.session)])
     }
     if (members.length > 0) await this.#relist(key)
@@ -292,10 +291,6 @@ export class RedisIndex {
 /** Whether a session is listed after another one: of those of one time Redis compares the bytes (redis.io/commands/zrangebyscore). */
 function isAfter({ member, score }: Scored, { updatedAt, session }: NonNullable<SessionQuery['before']>) {
   return -score < updatedAt || Buffer.compare(Buffer.from(member), Buffer.from(toText(session))) > 0
-}
-
-function toTexts(reply: unknown): string[] {
-  return Array.isArray(reply) ? reply.map(String) : []
 }
 
 function toRows(values: readonly string[], width: number): string[][] {

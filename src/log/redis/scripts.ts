@@ -11,6 +11,11 @@ function toScript(text: string): RedisScript {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }
 
+/** What a script gave that gives texts. */
+export function toTexts(reply: unknown): string[] {
+  return Array.isArray(reply) ? reply.map(String) : []
+}
+
 /**
  * Gives the policy by which the server drops what is kept there, or nil: of what is 'lasting' `allkeys-*` does, of what is
  * 'expiring' all but `noeviction`, and without a limit nothing (redis.io, Key eviction). Of a server that does not tell

@@ -1,8 +1,6 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../../core/errors.js'
-import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../core/sqlite.js'
+import { openSqliteStore } from '../../core/sqlite.js'
 
 /** Version of the tables below. A file with a higher number was written by a newer release and is refused. */
 export const schemaVersion = 4
@@ -78,61 +76,26 @@ const schema = `
 `
 
 /**
- * How many pages (4 KiB each) the write-ahead log may hold before they are copied into the file. The pages of indices are
- * written over and over, and only the last version is copied: so fewer, larger copies are much cheaper.
- */
-const checkpointPages = 4000
-
-/** How long opening waits for other processes that open the file or write. */
-const openWaitMs = 5000
-
-/**
  * Opens the run log's file, making it and its folder when absent.
  * @throws {AgentError} `store_unavailable` naming the file when it cannot be written, is damaged, or was made by a newer release.
  */
 export function openSqliteFile(path: string): DatabaseSync {
-  let database: DatabaseSync | undefined
-  try {
-    if (!existsSync(dirname(path))) mkdirSync(dirname(path), { recursive: true })
-    database = openSqlite(path)
-    database.exec(`PRAGMA busy_timeout = ${openWaitMs}`)
-    useWriteAheadLog(database, openWaitMs)
-    database.exec(`
-      PRAGMA synchronous = NORMAL;
-      PRAGMA wal_autocheckpoint = ${checkpointPages};
-      PRAGMA foreign_keys = ON;
-    `)
-    migrate(database, path)
-    // From here on whoever writes waits without blocking the event loop (GroupCommit).
-    database.exec('PRAGMA busy_timeout = 0')
-    return database
-  } catch (cause) {
-    database?.close()
-    if (cause instanceof AgentError) throw cause
-    throw new AgentError(
-      'store_unavailable',
-      `The run log ${path} cannot be opened: ${toOpenProblem(cause)}`,
-      {
-        cause,
-      },
-    )
-  }
+  const toMessage = (problem: string) => `The run log ${path} cannot be opened: ${problem}`
+  return openSqliteStore(path, toMessage, (database) => migrate(database, path))
 }
 
 function migrate(database: DatabaseSync, path: string): void {
-  inTransaction(database, () => {
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)
-    if (version > schemaVersion) {
-      throw new AgentError(
-        'store_unavailable',
-        `The run log ${path} has schema version ${version}; this release knows ${schemaVersion}. Update the package, or choose another folder.`,
-      )
-    }
-    if (version === 0) database.exec(schema)
-    if (version === 1) database.exec(sinceVersion2)
-    if (version === 1 || version === 2) database.exec(toVersion3)
-    if (version > 0 && version < 4) database.exec(toVersion4)
-    // Of a file that cannot be written SQLite only tells at the first write.
-    database.exec(`PRAGMA user_version = ${schemaVersion}`)
-  })
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0)
+  if (version > schemaVersion) {
+    throw new AgentError(
+      'store_unavailable',
+      `The run log ${path} has schema version ${version}; this release knows ${schemaVersion}. Update the package, or choose another folder.`,
+    )
+  }
+  if (version === 0) database.exec(schema)
+  if (version === 1) database.exec(sinceVersion2)
+  if (version === 1 || version === 2) database.exec(toVersion3)
+  if (version > 0 && version < 4) database.exec(toVersion4)
+  // Of a file that cannot be written SQLite only tells at the first write.
+  database.exec(`PRAGMA user_version = ${schemaVersion}`)
 }

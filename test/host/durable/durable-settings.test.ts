@@ -58,7 +58,9 @@ test.each([
 
 test('a hub name takes app settings between percent signs', () => {
   expect(parseDurableSettings({ hubName: 'Hub%STAGE%' }, { STAGE: 'Test' }).hubName).toBe('HubTest')
-  expect(() => parseDurableSettings({ hubName: '%STAGE%' }, {})).toThrow("'STAGE', which is not set")
+  expect(() => parseDurableSettings({ hubName: '%STAGE%' }, {})).toThrow(
+    "'%STAGE%' does not resolve to a value.",
+  )
 })
 
 test.each(['ab', '1abc', 'a-b-c', 'x'.repeat(46), '', 12])(

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { hasUsableHost } from '../../../src/host/http/request-url.js'
+import { decodePath, hasUsableHost } from '../../../src/host/http/request-url.js'
 
 function isUsable(...hosts: string[]): boolean {
   const rawHeaders = ['Accept', 'host', ...hosts.flatMap((host) => ['Host', host])]
@@ -25,3 +25,14 @@ test.each(['a b', 'a/b', 'a\\b', 'a?b', 'a#b', 'eve@a', 'a:99999', 'a:b', '[::1'
     expect(isUsable(host)).toBe(false)
   },
 )
+
+test.each([
+  ['/a%20b', '/a b'],
+  ['/a%2Fb%2f', '/a%2Fb%2f'],
+  ['/%C3%A4', '/ä'],
+  ['/%252F', '/%2F'],
+  ['/%FF%41', '/%FF%41'],
+  ['/100%', '/100%'],
+])('decodes path %s to %s', (path, decoded) => {
+  expect(decodePath(path)).toBe(decoded)
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodePath, parseRouteTemplate } from '../../../src/host/http/route-template.js'
+import { parseRouteTemplate } from '../../../src/host/http/route-template.js'
 
 test.each([
   ['a/b', 'A/B', {}],
@@ -86,15 +86,4 @@ test.each([
   ['{a:minlength(1.5)}', /'minlength\(1\.5\)' needs 1 whole number/],
 ])('refuses template %s', (template, message) => {
   expect(() => parseRouteTemplate(template)).toThrow(message)
-})
-
-test.each([
-  ['/a%20b', '/a b'],
-  ['/a%2Fb%2f', '/a%2Fb%2f'],
-  ['/%C3%A4', '/ä'],
-  ['/%252F', '/%2F'],
-  ['/%FF%41', '/%FF%41'],
-  ['/100%', '/100%'],
-])('decodes path %s to %s', (path, decoded) => {
-  expect(decodePath(path)).toBe(decoded)
 })

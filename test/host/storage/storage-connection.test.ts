@@ -1,10 +1,13 @@
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
+import { DefaultAzureCredential } from '@azure/identity'
+import { BlobServiceClient } from '@azure/storage-blob'
+import { QueueServiceClient } from '@azure/storage-queue'
 import { expect, onTestFinished, test } from 'vitest'
+import { requireQueuePackage } from '../../../src/host/storage/azure-queue.js'
 import { Emulators } from '../../../src/host/storage/emulators.js'
-import { requireQueuePackage } from '../../../src/host/storage/queue-service.js'
+import { openService } from '../../../src/host/storage/open-service.js'
 import { parseQueueSettings } from '../../../src/host/storage/queue-settings.js'
-import { requireUrl } from '../../../src/host/storage/storage-access.js'
 import { findEmulator, readStorageConnection } from '../../../src/host/storage/storage-connection.js'
 import { findFreePort } from '../../support/free-port.js'
 
@@ -18,7 +21,6 @@ test('finds a connection under its name, with the prefix, or as a section', () =
     'ConnectionStrings:Third': 'third',
     Mine__accountName: 'myaccount',
     Mine__clientId: 'id',
-    Parts__queueServiceUri: 'https://queues',
   }
   const read = (name: unknown) => readStorageConnection(settings, name)
   expect(read(undefined)).toMatchObject({ setting: 'AzureWebJobsStorage', connectionString: 'first' })
@@ -35,10 +37,19 @@ test('finds a connection under its name, with the prefix, or as a section', () =
     clientId: 'id',
   })
   expect(() => read('Nowhere')).toThrow("connection string 'Nowhere' does not exist")
-  const parts = read('Parts')
-  if (parts.kind !== 'identity') throw new Error('The settings name no account.')
-  expect(requireUrl(parts, 'queue')).toBe('https://queues')
-  expect(() => requireUrl(parts, 'blob')).toThrow('Parts__blobServiceUri')
+})
+
+test('a service is opened at the address that the settings give it', async () => {
+  const parts = readStorageConnection({ Parts__queueServiceUri: 'https://queues' }, 'Parts')
+  const client = await openService(QueueServiceClient, parts, 'queue')
+  expect(client).toMatchObject({ url: 'https://queues', credential: expect.any(DefaultAzureCredential) })
+  await expect(openService(BlobServiceClient, parts, 'blob')).rejects.toThrow('Parts__blobServiceUri')
+})
+
+test('a connection string that the SDK refuses is named, not told', async () => {
+  const connection = readStorageConnection({ Mine: 'AccountName=a;AccountKey=secret' }, 'Mine')
+  const refused = openService(BlobServiceClient, connection, 'blob')
+  await expect(refused).rejects.toThrow(/^The app setting 'Mine' is no usable storage connection string\.$/)
 })
 
 test.each([

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
-import { parseRetryPolicy, toRetryDelayMs } from '../../../src/host/timers/retry-policy.js'
+import { toBackoffMs } from '../../../src/core/backoff.js'
+import { parseRetryPolicy } from '../../../src/host/timers/retry-policy.js'
 
 const seconds = (count: number) => ({ seconds: count })
 
 test('a fixed delay stays the same', () => {
   const policy = parseRetryPolicy({ strategy: 'fixedDelay', maxRetryCount: 3, delayInterval: seconds(5) })
   expect(policy.maxRetryCount).toBe(3)
-  expect([1, 2, 3, 50].map((retry) => toRetryDelayMs(policy, retry))).toEqual([5000, 5000, 5000, 5000])
+  expect([1, 2, 3, 50].map((retry) => toBackoffMs(policy, retry))).toEqual([5000, 5000, 5000, 5000])
 })
 
 test.each([
@@ -21,9 +22,9 @@ test.each([
     maximumInterval: seconds(10),
   })
   expect(policy.maxRetryCount).toBeUndefined()
-  const actual = delays.map((_, index) => Math.round(toRetryDelayMs(policy, index + 1, () => chance)))
+  const actual = delays.map((_, index) => Math.round(toBackoffMs(policy, index + 1, () => chance)))
   expect(actual).toEqual(delays)
-  expect(toRetryDelayMs(policy, 5000, () => chance)).toBe(10_000)
+  expect(toBackoffMs(policy, 5000, () => chance)).toBe(10_000)
 })
 
 test.each([

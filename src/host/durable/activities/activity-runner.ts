@@ -1,36 +1,23 @@
-import type { FunctionDefinition, FunctionInvoker, InvocationOutcome, TypedData } from '../../functions.js'
+import type { InvocationOutcome, TypedData } from '../../functions.js'
 import { createFailure } from '../../invocation/invocation-failure.js'
 import type { Claim, StoredMessage } from '../hub/hub-message.js'
-import type { TaskHub } from '../hub/task-hub.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
 import { notifyInstance } from '../orchestrations/notify-instance.js'
-
 import { toTaskNumber } from '../orchestrations/task-id.js'
-import type { WorkDispatcher } from '../work/work-dispatcher.js'
+import type { RunnerOptions } from '../work/runner-options.js'
 import type { WorkQueue } from '../work/work-queue.js'
 import { toActivityFailure, toHttpFailure } from './activity-failure.js'
 import { httpActivityName, performHttp } from './http-activity.js'
-
-export interface ActivityRunnerOptions {
-  readonly hub: TaskHub
-  readonly dispatcher: WorkDispatcher
-  readonly invoker: FunctionInvoker
-  /** The activity functions that this process has, by lower-case name. */
-  readonly functions: ReadonlyMap<string, FunctionDefinition>
-  readonly maxConcurrent: number
-  /** Epoch milliseconds. */
-  readonly now: () => number
-}
 
 /**
  * Runs activities, each as often as it takes until one result is recorded: only who still holds the claim may record
  * one, in the transaction that ends the claim, so that no second one ever counts.
  */
 export class ActivityRunner {
-  readonly #options: ActivityRunnerOptions
+  readonly #options: RunnerOptions
   readonly #queue: WorkQueue
 
-  constructor(options: ActivityRunnerOptions) {
+  constructor(options: RunnerOptions) {
     this.#options = options
     const { hub, functions, maxConcurrent, dispatcher, now } = options
     this.#queue = dispatcher.serve({

@@ -1,7 +1,7 @@
 import { toErrorMessage } from '../../../core/errors.js'
 import type { InvocationOutcome } from '../../functions.js'
 import { createFailure } from '../../invocation/invocation-failure.js'
-import { isObject, type UncheckedObject } from '../../unchecked-object.js'
+import { isObject, toObject, type UncheckedObject } from '../../unchecked-object.js'
 
 /** What the platform calls the activity that performs HTTP requests of orchestrators. */
 export const httpActivityName = 'BuiltIn::HttpActivity'
@@ -51,7 +51,7 @@ async function send({
 }
 
 function toHeaders(headers: unknown, hasContent: boolean): Headers {
-  const given = isObject(headers) ? Object.entries(headers) : []
+  const given = Object.entries(toObject(headers))
   const result = new Headers(given.map(([name, value]) => [name, String(value)]))
   if (hasContent && !result.has('content-type')) result.set('content-type', 'text/plain; charset=utf-8')
   return result

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { toErrorMessage } from '../../../core/errors.js'
 
 /** An HTTP answer of the durable API, before it is written. */
 export interface DurableAnswer {
@@ -26,7 +27,8 @@ export class DurableRequestError extends Error {
 }
 
 const badArguments = 'One or more of the arguments submitted is incorrect'
-const wentWrong = 'Something went wrong while processing your request'
+/** The `Message` of what fails for reasons of its own. */
+export const wentWrong = 'Something went wrong while processing your request'
 
 /** The error object that the real extension answers with; stack traces stay in the log. */
 export function toErrorAnswer(error: unknown): DurableAnswer {
@@ -38,7 +40,7 @@ export function toErrorAnswer(error: unknown): DurableAnswer {
     status: refused ? error.status : 500,
     json: JSON.stringify({
       Message: refused ? error.summary : wentWrong,
-      ExceptionMessage: error instanceof Error ? error.message : String(error),
+      ExceptionMessage: toErrorMessage(error),
       ExceptionType: refused && error.status === 400 ? 'System.ArgumentException' : 'System.Exception',
       StackTrace: '',
     }),

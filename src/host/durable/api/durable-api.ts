@@ -1,27 +1,16 @@
-import type { ExtensionLog } from '../../extension-log.js'
 import type { TypedData } from '../../functions.js'
-import { toClientPayload, toInstanceLinks } from './client-payload.js'
+import { type ClientPayloadOptions, toClientPayload, toInstanceLinks } from './client-payload.js'
 import { writeAnswer } from './durable-answer.js'
 import { fromHttpRequest } from './durable-request.js'
-import { createDurableRoutes } from './durable-routes.js'
-import type { EntityRoutesOptions } from './entity-routes.js'
-import type { InstanceRoutesOptions } from './instance-routes-options.js'
+import { createDurableRoutes, type DurableRoutesOptions } from './durable-routes.js'
 import { createRpcListener, type RpcHandler } from './rpc-listener.js'
 import { openRpcShortcut } from './rpc-shortcut.js'
 
 export interface DurableApiOptions
-  extends Pick<InstanceRoutesOptions, 'hub' | 'commands'>,
-    Pick<EntityRoutesOptions, 'signal'> {
-  readonly hubName: string
-  /** The entity functions that this process has, by lower-case name. */
-  readonly entities: EntityRoutesOptions['functions']
-  /** Where people reach the host, e.g. `http://localhost:7071`. */
-  readonly baseUrl: string
-  /** Undefined where nothing checks it. */
-  readonly webhookKey: string | undefined
+  extends Omit<DurableRoutesOptions, 'links'>,
+    Pick<ClientPayloadOptions, 'baseUrl' | 'webhookKey'> {
   /** Folder of the app whose client library is answered without a connection, where that is possible; undefined for none. */
   readonly root: string | undefined
-  readonly log: ExtensionLog
 }
 
 /** What clients ask of the hub, whichever way it comes. */
@@ -38,16 +27,11 @@ const apiRoot = /^\/+(?:runtime\/webhooks\/)?durabletask(?:\/|$)/i
 
 /** Answers the app's client library from now on, and whoever else is handed in. @throws {Error} when there is no port to listen on. */
 export async function openDurableApi(options: DurableApiOptions): Promise<DurableApi> {
-  const { hub, hubName, entities, signal, commands, baseUrl, webhookKey, root, log } = options
+  const { hubName, baseUrl, webhookKey, root } = options
   const answer = createDurableRoutes({
-    hub,
-    hubName,
-    functions: entities,
-    signal,
-    commands,
+    ...options,
     links: (instanceId, url) =>
       toInstanceLinks({ hubName, baseUrl: new URL(url).origin, webhookKey }, instanceId),
-    log,
   })
   const handle: RpcHandler = async (request, response) =>
     writeAnswer(response, await answer(fromHttpRequest(request, apiRoot)))

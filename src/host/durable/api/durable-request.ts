@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { toErrorMessage } from '../../../core/errors.js'
 import { defaultBodyLimitBytes, readLimitedBody } from '../../http/request-body.js'
+import { decodePath } from '../../http/request-url.js'
 import { DurableRequestError } from './durable-answer.js'
 
 /** A request of the durable API. */
@@ -29,9 +31,7 @@ export function parseJsonBody(body: string): string | null {
     JSON.parse(body)
     return body
   } catch (error) {
-    throw new DurableRequestError(error instanceof Error ? error.message : String(error), {
-      summary: 'Invalid JSON content',
-    })
+    throw new DurableRequestError(toErrorMessage(error), { summary: 'Invalid JSON content' })
   }
 }
 
@@ -66,17 +66,7 @@ function parseQuery(search: string): ReadonlyMap<string, string> {
  * Slashes stay encoded, and so does what stands for no character.
  */
 function decodeSegment(segment: string): string {
-  return segment.includes('%') ? decode(decode(segment)) : segment
-}
-
-function decode(text: string): string {
-  return text.replaceAll(/(?:%(?!2f)[0-9a-f]{2})+/gi, (encoded) => {
-    try {
-      return decodeURIComponent(encoded)
-    } catch {
-      return encoded
-    }
-  })
+  return decodePath(decodePath(segment))
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -1,5 +1,5 @@
 import { toErrorMessage } from '../../../core/errors.js'
-import type { ExtensionLog } from '../../extension-log.js'
+import type { ExtensionLog } from '../../host-extension.js'
 import { isRequestClosed } from '../../http/request-body.js'
 import { type DurableAnswer, DurableRequestError, toErrorAnswer } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'

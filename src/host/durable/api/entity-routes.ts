@@ -5,13 +5,13 @@ import type { ListedEntity } from '../hub/entity-table.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import { type DurableAnswer, DurableRequestError } from './durable-answer.js'
 import { type DurableRequest, isJson } from './durable-request.js'
-import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
+import { answerPage, isOn, parseTime } from './request-parameters.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
 export interface EntityRoutesOptions {
   readonly hub: TaskHub
-  /** Names of the entity functions as they were registered, by lower-case name. */
-  readonly functions: ReadonlyMap<string, { readonly name: string }>
+  /** The entity functions that this process has, by lower-case name. */
+  readonly entities: ReadonlyMap<string, { readonly name: string }>
   /** Sends a message; resolves when it is on disk. */
   readonly signal: (signal: OutgoingSignal) => Promise<void>
 }
@@ -46,11 +46,9 @@ async function signal(
   operation: string,
   input: string | null,
 ): Promise<DurableAnswer> {
-  if (!options.functions.has(name.toLowerCase())) {
-    const known = [...options.functions.values()].map((entity) => entity.name)
-    throw new DurableRequestError(toUnknownFunctionText(name.toLowerCase(), 'entity', known), {
-      summary: null,
-    })
+  if (!options.entities.has(name.toLowerCase())) {
+    const text = toUnknownFunctionText(name.toLowerCase(), 'entity', options.entities)
+    throw new DurableRequestError(text, { summary: null })
   }
   checkKey(key)
   await options.signal({ target: toEntityId(name, key), operation, input })
@@ -89,21 +87,14 @@ function list(
   name: string | undefined,
 ): DurableAnswer {
   const { query } = request
-  const { after, limit } = readPage(request)
-  const found = hub.entities.list({
-    name: name?.toLowerCase(),
-    from: parseTime(query, 'lastOperationTimeFrom'),
-    to: parseTime(query, 'lastOperationTimeTo'),
-    after,
-    limit: limit + 1,
-  })
-  const page = found.slice(0, limit)
+  const from = parseTime(query, 'lastOperationTimeFrom')
+  const to = parseTime(query, 'lastOperationTimeTo')
   const fetchState = isOn(query, 'fetchState', false)
-  return {
-    status: 200,
-    json: `[${page.map((entity) => toListItem(entity, fetchState)).join(',')}]`,
-    headers: toPageHeaders(found.length > limit ? page.at(-1)?.id : undefined),
-  }
+  return answerPage(
+    request,
+    (part) => hub.entities.list({ name: name?.toLowerCase(), from, to, ...part }),
+    (entity) => toListItem(entity, fetchState),
+  )
 }
 
 function toListItem({ id, state, lastOperationAt }: ListedEntity, fetchState: boolean): string {

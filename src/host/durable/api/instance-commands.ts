@@ -1,9 +1,8 @@
 import { createHexId } from '../../../core/hex-id.js'
-import type { ExtensionLog } from '../../extension-log.js'
 import { toInstanceId } from '../entities/entity-id.js'
+import type { HubParts } from '../hub/hub-parts.js'
 import { isOver } from '../hub/instance-status.js'
 import type { Instance, InstanceHead, InstanceQuery } from '../hub/instance-table.js'
-import type { TaskHub } from '../hub/task-hub.js'
 import { findHeldLock } from '../orchestrations/history/decision-record.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
 import { findIdProblem } from '../orchestrations/instance-id.js'
@@ -11,11 +10,10 @@ import { postEvent } from '../orchestrations/notify-instance.js'
 import { rewindInstance } from '../orchestrations/rewind.js'
 import { startInstance } from '../orchestrations/start-instance.js'
 import type { WorkDispatcher } from '../work/work-dispatcher.js'
-import { DurableRequestError } from './durable-answer.js'
+import { DurableRequestError, wentWrong } from './durable-answer.js'
 import { toUnknownFunctionText } from './unknown-function.js'
 
-export interface InstanceCommandsOptions {
-  readonly hub: TaskHub
+export interface InstanceCommandsOptions extends HubParts {
   readonly dispatcher: WorkDispatcher
   /** The orchestrator functions that this process has, by lower-case name. */
   readonly functions: ReadonlyMap<string, { readonly name: string }>
@@ -23,9 +21,6 @@ export interface InstanceCommandsOptions {
   readonly defaultVersion: string
   /** True when an id that is in use may be started again, whatever its state. */
   readonly replacesRunning: boolean
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  readonly log: ExtensionLog
 }
 
 export interface StartRequest {
@@ -52,8 +47,7 @@ export class InstanceCommands {
   async start({ functionName, instanceId, input, version }: StartRequest): Promise<string> {
     const { hub, dispatcher, functions, defaultVersion, now } = this.#options
     if (!functions.has(functionName.toLowerCase())) {
-      const known = [...functions.values()].map(({ name }) => name)
-      throw new DurableRequestError(toUnknownFunctionText(functionName, 'orchestrator', known))
+      throw new DurableRequestError(toUnknownFunctionText(functionName, 'orchestrator', functions))
     }
     const id = instanceId === undefined || instanceId.trim() === '' ? createHexId() : instanceId
     checkId(id)
@@ -194,8 +188,5 @@ function toRefusal(verb: string, id: string, status: string): string {
 
 /** As the platform tells of what an orchestration's state does not allow. */
 function toConflict(message: string): DurableRequestError {
-  return new DurableRequestError(message, {
-    status: 500,
-    summary: 'Something went wrong while processing your request',
-  })
+  return new DurableRequestError(message, { status: 500, summary: wentWrong })
 }

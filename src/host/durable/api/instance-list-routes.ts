@@ -4,7 +4,7 @@ import type { TaskHub } from '../hub/task-hub.js'
 import type { DurableAnswer } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
 import type { InstanceCommands } from './instance-commands.js'
-import { isOn, parseTime, readPage, toPageHeaders } from './request-parameters.js'
+import { answerPage, isOn, parseTime } from './request-parameters.js'
 import { toStatusJson } from './status-json.js'
 
 /** Answers `instances/`: the list, and the purge of many. */
@@ -23,15 +23,13 @@ export async function answerInstanceList(
 }
 
 function list(hub: TaskHub, request: DurableRequest): DurableAnswer {
-  const { after, limit } = readPage(request)
-  const found = hub.instances.list({ ...readQuery(request.query), after, limit: limit + 1 })
-  const page = found.slice(0, limit)
+  const query = readQuery(request.query)
   const showInput = isOn(request.query, 'showInput', true)
-  return {
-    status: 200,
-    json: `[${page.map((instance) => toStatusJson(instance, { showInput })).join(',')}]`,
-    headers: toPageHeaders(found.length > limit ? page.at(-1)?.id : undefined),
-  }
+  return answerPage(
+    request,
+    (part) => hub.instances.list({ ...query, ...part }),
+    (instance) => toStatusJson(instance, { showInput }),
+  )
 }
 
 async function purge(commands: InstanceCommands, { query }: DurableRequest): Promise<DurableAnswer> {

@@ -1,3 +1,4 @@
+import type { DurableAnswer } from './durable-answer.js'
 import type { DurableRequest } from './durable-request.js'
 
 const pageSize = 100
@@ -15,11 +16,26 @@ export function parseTime(query: DurableRequest['query'], name: string): number 
   return Number.isNaN(time) ? undefined : time
 }
 
-/** Which part of a list is asked for: ids after this one, and how many. */
-export function readPage({ query, headers }: DurableRequest): {
-  readonly after: string
-  readonly limit: number
-} {
+/**
+ * Answers with the part of a list that is asked for, and how to ask for the rest; `find` gives so many entries of the list after an
+ * id, in order of their ids.
+ */
+export function answerPage<T extends { readonly id: string }>(
+  request: DurableRequest,
+  find: (part: { readonly after: string; readonly limit: number }) => readonly T[],
+  toJson: (entry: T) => string,
+): DurableAnswer {
+  const { after, limit } = readPage(request)
+  const found = find({ after, limit: limit + 1 })
+  const page = found.slice(0, limit)
+  return {
+    status: 200,
+    json: `[${page.map((entry) => toJson(entry)).join(',')}]`,
+    headers: toPageHeaders(found.length > limit ? page.at(-1)?.id : undefined),
+  }
+}
+
+function readPage({ query, headers }: DurableRequest) {
   const size = Number(query.get('top') ?? '')
   const token = headers[tokenHeader]
   return {
@@ -28,7 +44,7 @@ export function readPage({ query, headers }: DurableRequest): {
   }
 }
 
-/** Says how to ask for the rest of a list; nothing when `lastId` is absent, as there is no rest then. */
-export function toPageHeaders(lastId: string | undefined): Readonly<Record<string, string>> {
+/** Nothing when there is no rest. */
+function toPageHeaders(lastId: string | undefined): Readonly<Record<string, string>> {
   return lastId === undefined ? {} : { [tokenHeader]: Buffer.from(lastId).toString('base64url') }
 }

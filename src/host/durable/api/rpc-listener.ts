@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -18,7 +19,7 @@ export async function createRpcListener(handle: RpcHandler): Promise<RpcListener
     response.sendDate = false
     void handle(request, response)
   })
-  await listen(server)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   // The host's own port keeps the process alive; after a failed start nothing else should.
   server.unref()
   const { port } = server.address() as AddressInfo
@@ -26,16 +27,6 @@ export async function createRpcListener(handle: RpcHandler): Promise<RpcListener
     baseUrl: `http://127.0.0.1:${port}/durabletask/`,
     close: () => close(server),
   }
-}
-
-function listen(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }
 
 function close(server: Server): Promise<void> {

@@ -2,8 +2,9 @@
 export function toUnknownFunctionText(
   name: string,
   kind: 'orchestrator' | 'entity',
-  known: readonly string[],
+  functions: ReadonlyMap<string, { readonly name: string }>,
 ): string {
+  const known = [...functions.values()].map((each) => each.name)
   const hint =
     known.length === 0
       ? `No ${kind} functions are currently registered!`

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { toErrorMessage } from '../../../core/errors.js'
-import type { ExtensionLog } from '../../extension-log.js'
-import type { FunctionDefinition, FunctionInvoker } from '../../functions.js'
 import type { ClaimedBatch, Message } from '../hub/hub-message.js'
 import type { TaskHub } from '../hub/task-hub.js'
 import { eventTypes, toEventText } from '../orchestrations/history/history-event.js'
 import { notifyInstance } from '../orchestrations/notify-instance.js'
-import type { WorkDispatcher } from '../work/work-dispatcher.js'
+import type { RunnerOptions } from '../work/runner-options.js'
 import { type Outbox, type Rest, toPostponementMs, type WorkQueue } from '../work/work-queue.js'
 import {
   type EntityAnswer,
@@ -18,17 +16,9 @@ import {
 import { type EntityId, fromInstanceId, toInstanceId } from './entity-id.js'
 import { changeLock } from './entity-lock.js'
 
-export interface EntityRunnerOptions {
-  readonly hub: TaskHub
-  readonly dispatcher: WorkDispatcher
-  readonly invoker: FunctionInvoker
-  /** The entity functions that this process has, by lower-case name. */
-  readonly functions: ReadonlyMap<string, FunctionDefinition>
-  readonly maxConcurrent: number
+export interface EntityRunnerOptions extends RunnerOptions {
+  /** How many operations one invocation may get. */
   readonly maxBatchSize: number
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  readonly log: ExtensionLog
 }
 
 /** Runs entity operations: one batch at a time per entity. */

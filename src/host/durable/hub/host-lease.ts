@@ -1,19 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { toErrorMessage } from '../../../core/errors.js'
-import type { ExtensionLog } from '../../extension-log.js'
 import type { HostRow } from './host-table.js'
 import type { Claim } from './hub-message.js'
+import type { HubParts } from './hub-parts.js'
 import { isGone, type ProcessIdentity } from './process-identity.js'
-import type { TaskHub } from './task-hub.js'
 
-export interface HostLeaseOptions {
-  readonly hub: TaskHub
+export interface HostLeaseOptions extends HubParts {
   readonly identity: ProcessIdentity
   /** How long the process may be silent before others take over its work. */
   readonly leaseMs: number
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  readonly log: ExtensionLog
 }
 
 /** This process as the other processes on the hub see it: a row that it keeps alive and that its claims name. */

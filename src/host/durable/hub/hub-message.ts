@@ -54,21 +54,11 @@ export interface ClaimedBatch {
   readonly readAt: number
 }
 
-export interface BatchMessage {
-  readonly id: string
-  readonly name: string
-  readonly input: string | null
-  readonly isSignal: boolean
-  /** Instance id of who sent it, and waits for the result when it is no signal. */
-  readonly sender: string | null
-}
+/** Who sent it waits for the result when it is no signal. */
+export type BatchMessage = Pick<Message, 'id' | 'name' | 'input' | 'isSignal' | 'sender'>
 
 /** A message that is not handled in a batch of equals: one for an orchestration, or an activity's. */
-export interface StoredMessage {
+export interface StoredMessage extends Pick<Message, 'id' | 'name' | 'input' | 'sender'> {
   readonly seq: number
-  readonly id: string
-  readonly name: string
-  readonly input: string | null
-  readonly sender: string | null
   readonly execution: string | undefined
 }

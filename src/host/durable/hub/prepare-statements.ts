@@ -1,6 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { isBusy } from '../../../core/sqlite.js'
-import { busyTimeoutMs } from './task-hub-schema.js'
+import { isBusy, openWaitMs } from '../../../core/sqlite.js'
 
 /** A set of statements under their names, prepared once. */
 export type Prepared<S> = Readonly<Record<keyof S, StatementSync>>
@@ -31,7 +30,7 @@ export type PatientReads<S> = Readonly<Record<keyof S, PatientRead>>
  * Prepares reads that are asked outside of transactions, too. A connection to the hub never waits by itself. Whoever only
  * reads has to after a crash alone: while one process repairs what another one left when it died in the middle of a
  * commit, the file is locked for the others (`SQLITE_BUSY_RECOVERY`, sqlite.org/rescode.html). Then these let SQLite
- * wait, up to {@link busyTimeoutMs}, which blocks the event loop.
+ * wait, up to {@link openWaitMs}, which blocks the event loop.
  */
 export function preparePatientReads<const S extends Readonly<Record<string, string>>>(
   database: DatabaseSync,
@@ -60,7 +59,7 @@ function toPatientRead(database: DatabaseSync, statement: StatementSync): Patien
 }
 
 function waitFor<T>(database: DatabaseSync, read: () => T): T {
-  database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+  database.exec(`PRAGMA busy_timeout = ${openWaitMs}`)
   try {
     return read()
   } finally {

@@ -1,8 +1,6 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { AgentError } from '../../../core/errors.js'
-import { inTransaction, openSqlite, toOpenProblem, useWriteAheadLog } from '../../../core/sqlite.js'
+import { openSqliteStore } from '../../../core/sqlite.js'
 
 /**
  * `entities` holds committed state. `messages` holds what is still to be handled, of any kind and for any instance, in
@@ -81,53 +79,20 @@ const steps = [entityTables, orchestrationTables, messagesByTarget] as const
 const taskHubSchemaVersion = steps.length
 
 /**
- * How many pages (4 KiB each) the write-ahead log may hold before they are copied into the file. Entities in use are
- * written over and over, and only the last version of a page is copied: so fewer, larger copies are much cheaper.
- */
-const checkpointPages = 4000
-
-/** How long opening and reading wait for another process, in milliseconds. */
-export const busyTimeoutMs = 5000
-
-/**
  * Opens a task hub's file, making folder, file and tables when they are absent and lifting those of an older host.
  * @throws {AgentError} `store_unavailable` when the file cannot be used, `unsupported_state` when it is not a task hub of
  * a version that this host knows. Both name the file.
  */
 export function openTaskHubDatabase(file: string): DatabaseSync {
-  let database: DatabaseSync | undefined
-  try {
-    mkdirSync(dirname(file), { recursive: true })
-    database = openSqlite(file)
-    prepare(database, file)
-    return database
-  } catch (error) {
-    database?.close()
-    if (error instanceof AgentError) throw error
-    throw new AgentError(
-      'store_unavailable',
-      `Cannot use the task hub file '${file}': ${toOpenProblem(error)}`,
-      { cause: error },
-    )
-  }
-}
-
-function prepare(database: DatabaseSync, file: string): void {
-  database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-  useWriteAheadLog(database, busyTimeoutMs)
-  database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${checkpointPages}`)
-  inTransaction(database, () => {
-    createOrLift(database, file)
-    // Of a file that cannot be written SQLite only tells at the first write.
-    database.exec(`UPDATE task_hub SET schema_version = ${taskHubSchemaVersion}`)
-  })
-  // From here on whoever writes waits without blocking the event loop (GroupCommit).
-  database.exec('PRAGMA busy_timeout = 0')
+  const toMessage = (problem: string) => `Cannot use the task hub file '${file}': ${problem}`
+  return openSqliteStore(file, toMessage, (database) => createOrLift(database, file))
 }
 
 function createOrLift(database: DatabaseSync, file: string): void {
   const version = readVersion(database, file)
   for (const step of steps.slice(version)) database.exec(step)
+  // Of a file that cannot be written SQLite only tells at the first write.
+  database.exec(`UPDATE task_hub SET schema_version = ${taskHubSchemaVersion}`)
 }
 
 /** 0 for a file without tables. @throws {AgentError} `unsupported_state` for what this host must not touch. */

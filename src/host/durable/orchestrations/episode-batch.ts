@@ -47,14 +47,15 @@ export function readEpisodeBatch(
     .map((message) => ({ ...message, row: toHistoryRow(message.input ?? '') }))
   const stale = messages.filter((message) => !isCurrent(message))
   if (current.length === 0) return { kind: 'void', stale }
-  const batch = findControl(instance, current) ?? {
+  const control = findControl(instance, current)
+  if (control) return control
+  return {
     kind: 'episode',
     instance,
     history: histories.read(instance.execution),
     messages: upToSuspension(toArrivalOrder(current)),
     stale,
   }
-  return batch
 }
 
 /** A termination goes before everything else. */

@@ -1,7 +1,7 @@
 import { toErrorMessage } from '../../../core/errors.js'
 import type { Claim } from '../hub/hub-message.js'
 import type { HistoryRow, Instance } from '../hub/instance-table.js'
-import type { WorkDispatcher } from '../work/work-dispatcher.js'
+import type { RunnerOptions } from '../work/runner-options.js'
 import type { WorkQueue } from '../work/work-queue.js'
 import { commitEpisode } from './commit-episode.js'
 import { terminateEpisode, toReasonJson } from './episode.js'
@@ -11,12 +11,7 @@ import { countActions } from './history/history-episodes.js'
 import { eventTypes, toEpisodeEnd, toEpisodeStart } from './history/history-event.js'
 import { type AskOptions, askOrchestrator } from './orchestrator/ask-orchestrator.js'
 
-export interface OrchestrationRunnerOptions extends AskOptions {
-  readonly dispatcher: WorkDispatcher
-  readonly maxConcurrent: number
-  /** Epoch milliseconds. */
-  readonly now: () => number
-}
+export type OrchestrationRunnerOptions = RunnerOptions & AskOptions
 
 type BatchOf<K extends EpisodeBatch['kind']> = Extract<EpisodeBatch, { readonly kind: K }>
 

@@ -5,15 +5,8 @@ import type { Outbox } from '../work/work-queue.js'
 import { eventTypes, toEventText } from './history/history-event.js'
 import { postEvent } from './notify-instance.js'
 
-export interface NewInstance {
-  readonly id: string
-  /** The orchestrator function as it was registered. */
-  readonly name: string
-  readonly version: string
-  /** JSON text. */
-  readonly input: string | null
-  readonly parent: ParentInstance | null
-}
+/** What is said of an orchestration that is to be begun. */
+export type NewInstance = Pick<Instance, 'id' | 'name' | 'version' | 'input' | 'parent'>
 
 /** Inside a transaction: creates an orchestration in place of any that has its id, and has it started. */
 export function startInstance(

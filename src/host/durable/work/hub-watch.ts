@@ -1,14 +1,8 @@
 import { toErrorMessage } from '../../../core/errors.js'
-import type { ExtensionLog } from '../../extension-log.js'
-import type { HostLease } from '../hub/host-lease.js'
-import type { TaskHub } from '../hub/task-hub.js'
-import type { WorkDispatcher } from './work-dispatcher.js'
+import type { WorkDispatcher, WorkDispatcherOptions } from './work-dispatcher.js'
 
-export interface HubWatchOptions {
-  readonly hub: TaskHub
-  readonly lease: HostLease
+export interface HubWatchOptions extends Omit<WorkDispatcherOptions, 'now'> {
   readonly dispatcher: WorkDispatcher
-  readonly log: ExtensionLog
 }
 
 /** How often to look for other processes' work, in milliseconds. */

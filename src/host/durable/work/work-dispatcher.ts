@@ -1,17 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ExtensionLog } from '../../extension-log.js'
 import { withinGrace } from '../../within-grace.js'
 import type { HostLease } from '../hub/host-lease.js'
 import type { Claim, MessageKind } from '../hub/hub-message.js'
-import type { TaskHub } from '../hub/task-hub.js'
+import type { HubParts } from '../hub/hub-parts.js'
 import { type Outbox, type Worker, WorkQueue } from './work-queue.js'
 
-export interface WorkDispatcherOptions {
-  readonly hub: TaskHub
+export interface WorkDispatcherOptions extends HubParts {
   readonly lease: HostLease
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  readonly log: ExtensionLog
 }
 
 /**

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { FencedError, toErrorMessage } from '../../../core/errors.js'
-import type { ExtensionLog } from '../../extension-log.js'
 import type { HostLease } from '../hub/host-lease.js'
 import type { Claim, Message, MessageKind } from '../hub/hub-message.js'
-import type { TaskHub } from '../hub/task-hub.js'
+import type { HubParts } from '../hub/hub-parts.js'
 
 /** What this process can do with messages of one kind. */
 export interface Worker {
@@ -30,15 +29,11 @@ export interface Outbox {
   took(queue: WorkQueue, claim: Claim): void
 }
 
-export interface WorkQueueOptions {
-  readonly hub: TaskHub
+export interface WorkQueueOptions extends HubParts {
   readonly lease: HostLease
   readonly worker: Worker
   /** Runs a transaction of which nobody outside relies on being flushed to disk; starts the work that it claims. */
   readonly transact: (work: (outbox: Outbox) => void) => Promise<void>
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  readonly log: ExtensionLog
 }
 
 /** How soon to look again after a transaction that has failed. */

@@ -103,10 +103,7 @@ export function isDecisionRecord({ type }: HistoryRow): boolean {
 }
 
 /** A request for entities that has not been taken back, whether it has been granted yet or not. */
-export interface HeldLock {
-  readonly requestId: string
-  readonly entities: readonly EntityId[]
-}
+export type HeldLock = Pick<DecisionOf<'lock'>, 'requestId' | 'entities'>
 
 /** What an execution holds, out of the events that it sent: never more than one lock at a time. */
 export function findHeldLock(history: readonly HistoryRow[]): HeldLock | undefined {

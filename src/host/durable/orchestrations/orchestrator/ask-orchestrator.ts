@@ -1,7 +1,7 @@
 import { toErrorMessage } from '../../../../core/errors.js'
-import type { ExtensionLog } from '../../../extension-log.js'
-import type { FunctionDefinition, FunctionInvoker } from '../../../functions.js'
+import type { ExtensionLog } from '../../../host-extension.js'
 import type { Instance } from '../../hub/instance-table.js'
+import type { RunnerOptions } from '../../work/runner-options.js'
 import { concludeEpisode, type Episode, failEpisode, type Situation } from '../episode.js'
 import { countActions } from '../history/history-episodes.js'
 import { NonDeterministicError } from '../replay/non-determinism.js'
@@ -12,10 +12,7 @@ import { reportHang } from './report-hang.js'
 import { hasReusedTasks } from './reused-tasks.js'
 import { type DecisionChecks, settleDecisions } from './settle-decisions.js'
 
-export interface AskOptions extends DecisionChecks {
-  readonly invoker: FunctionInvoker
-  /** The orchestrator functions that this process has, by lower-case name. */
-  readonly functions: ReadonlyMap<string, FunctionDefinition>
+export interface AskOptions extends DecisionChecks, Pick<RunnerOptions, 'invoker' | 'functions'> {
   /** How many actions one execution may ask for. */
   readonly maxActions: number
   /** How long to wait before asking an address again that does not say so itself, in milliseconds. */

@@ -1,3 +1,4 @@
+import { toErrorMessage } from '../../../../core/errors.js'
 import type { InvocationOutcome, TypedData } from '../../../functions.js'
 import { isObject, type UncheckedObject } from '../../../unchecked-object.js'
 import { asList } from './json-checks.js'
@@ -41,7 +42,7 @@ export function parseOrchestratorAnswer(outcome: InvocationOutcome): Orchestrato
     if (split < 0) return toFailed(outcome.message, outcome.stack)
     return parseFailure(JSON.parse(outcome.message.slice(split + marker.length)), outcome.stack)
   } catch (error) {
-    return toFailed(error instanceof Error ? error.message : String(error), '')
+    return toFailed(toErrorMessage(error), '')
   }
 }
 

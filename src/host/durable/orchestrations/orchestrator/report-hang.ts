@@ -1,4 +1,4 @@
-import type { ExtensionLog } from '../../../extension-log.js'
+import type { ExtensionLog } from '../../../host-extension.js'
 import type { Instance } from '../../hub/instance-table.js'
 
 /** Says what of an orchestration keeps it from ever ending in Azure, half a sentence. */

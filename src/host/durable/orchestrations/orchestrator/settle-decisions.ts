@@ -1,19 +1,17 @@
-import type { ExtensionLog } from '../../../extension-log.js'
+import type { ExtensionLog } from '../../../host-extension.js'
+import type { HubParts } from '../../hub/hub-parts.js'
 import { isOver } from '../../hub/instance-status.js'
 import type { Instance } from '../../hub/instance-table.js'
-import type { TaskHub } from '../../hub/task-hub.js'
 import type { Decision } from '../decision.js'
 import { findIdProblem } from '../instance-id.js'
 import { reportHang } from './report-hang.js'
 
 /** What it depends on whether a decision can be set going. */
-export interface DecisionChecks {
-  readonly hub: TaskHub
+export interface DecisionChecks extends Pick<HubParts, 'hub' | 'log'> {
   /** The name that a decision needs and this app does not have. */
   readonly findUnknown: (decision: Decision) => string | undefined
   /** Version of sub-orchestrations that are called without one. */
   readonly defaultVersion: string
-  readonly log: ExtensionLog
 }
 
 /** The decisions that can be set going, complete; the log tells of the others, and of whom a sub-orchestration takes the place. */

@@ -1,4 +1,4 @@
-import { isObject, type UncheckedObject } from '../../../unchecked-object.js'
+import { isObject, toObject, type UncheckedObject } from '../../../unchecked-object.js'
 
 /** Where an answer 202 says to ask again, and when. */
 export interface HttpPoll {
@@ -33,12 +33,10 @@ export function readPoll(
 }
 
 function readHeader(headers: unknown, name: string): string | undefined {
-  if (!isObject(headers)) return undefined
-  const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name)
+  const found = Object.entries(toObject(headers)).find(([key]) => key.toLowerCase() === name)
   return found && String(found[1])
 }
 
 function withoutHeader(headers: unknown, name: string): UncheckedObject {
-  if (!isObject(headers)) return {}
-  return Object.fromEntries(Object.entries(headers).filter(([key]) => key.toLowerCase() !== name))
+  return Object.fromEntries(Object.entries(toObject(headers)).filter(([key]) => key.toLowerCase() !== name))
 }
