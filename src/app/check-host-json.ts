@@ -13,11 +13,14 @@ export function checkHostJson(appDirectory: string, settings: Settings = process
   return findHarmfulSettings(readHostJson(appDirectory, settings))
 }
 
+/** No operation is to take longer, whatever the platform allows; and no timer of Node's is longer than some 24 days. */
+const longestTimeoutMs = 24 * 3600 * 1000
+
 /** The platform's time limit for one function call, in ms: `functionTimeout` of host.json, else the Consumption plan's 5 minutes. */
 export function readFunctionTimeout(appDirectory: string, settings: Settings = process.env): number {
   const timeout = readSetting(readHostJson(appDirectory, settings), ['functionTimeout'])
-  if (timeout === '-1' || timeout === -1) return 24 * 3600 * 1000
-  return parseTimeSpanMs(String(timeout)) ?? 300_000
+  if (timeout === '-1' || timeout === -1) return longestTimeoutMs
+  return Math.min(parseTimeSpanMs(String(timeout)) ?? 300_000, longestTimeoutMs)
 }
 
 function readHostJson(appDirectory: string, settings: Settings): JsonObject | undefined {

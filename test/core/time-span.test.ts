@@ -9,3 +9,14 @@ test.each([
   expect(formatTimeSpan(ms)).toBe(text)
   expect(parseTimeSpanMs(text)).toBe(ms)
 })
+
+// A first number that is no hour of a day counts days, for .NET.
+test.each([
+  ['24:00:00', 24 * 86_400_000],
+  ['01:30', 5_400_000],
+  ['2', 2 * 86_400_000],
+  ['00:90:00', undefined],
+  ['soon', undefined],
+])('%s is %s ms', (text, ms) => {
+  expect(parseTimeSpanMs(text)).toBe(ms)
+})

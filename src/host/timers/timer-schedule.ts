@@ -1,5 +1,5 @@
 import { AgentError, toErrorMessage } from '../../core/errors.js'
-import { parseIntervalMs } from './interval.js'
+import { parseTimeSpanMs } from '../../core/time-span.js'
 import { findNext, type Ncrontab, parseNcrontab } from './ncrontab.js'
 import { fieldRanges } from './ncrontab-field.js'
 import type { TimeZone } from './time-zone.js'
@@ -17,7 +17,7 @@ export interface TimerSchedule {
  * @throws {AgentError} `invalid_configuration`, saying what is wrong with it.
  */
 export function parseTimerSchedule(text: string, zone: TimeZone): TimerSchedule {
-  const intervalMs = parseIntervalMs(text)
+  const intervalMs = parseTimeSpanMs(text)
   try {
     if (intervalMs === undefined) return createCronSchedule(parseNcrontab(text), zone)
   } catch (cause) {
