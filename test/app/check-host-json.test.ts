@@ -63,7 +63,7 @@ test.each([
   ['1.00:00:00', 86_400_000],
   ['-1', 86_400_000],
   [undefined, 300_000],
-  ['24:00:00', 86_400_000],
+  ['30.00:00:00', 86_400_000],
 ])('a functionTimeout of %s is %i ms', (functionTimeout, ms) => {
   expect(readFunctionTimeout(write({ version: '2.0', functionTimeout }))).toBe(ms)
 })
