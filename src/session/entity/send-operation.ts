@@ -7,11 +7,10 @@ import type { RunEvent, RunRequest } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { toScheduledRun } from '../../run/scheduled-run.js'
-import { outlastFailures } from '../execution/outlast-failures.js'
-import { accept } from '../replies/reply-to-caller.js'
-import { bringAgain } from './bring-again.js'
-import { type Operation, toPatience } from './operation.js'
-import { operatePending } from './run-operation.js'
+import { acceptRun } from './accept-run.js'
+import { writeOrBringAgain } from './bring-again.js'
+import { carryOutRuns } from './carry-out-runs.js'
+import type { Operation } from './operation.js'
 
 const sendInput = z.object({ correlationId: z.string().min(1), sendAt: z.string() })
 
@@ -23,14 +22,10 @@ export async function operateSend(operation: Operation): Promise<void> {
     throw new AgentError('invalid_request', message, { cause: parsed.error })
   }
   const { correlationId, sendAt } = parsed.data
-  try {
-    if (!(await outlastFailures(toPatience(operation), () => send(operation, correlationId, sendAt)))) return
-  } catch (error) {
-    // Nothing else would ever send it.
-    if (hasCode(error, 'store_unavailable')) await bringAgain(operation, 'send', parsed.data)
-    throw error
-  }
-  await operatePending(operation, correlationId)
+  const isSent = await writeOrBringAgain(operation, 'send', parsed.data, () =>
+    send(operation, correlationId, sendAt),
+  )
+  if (isSent) await carryOutRuns(operation, correlationId)
 }
 
 /**
@@ -58,7 +53,7 @@ async function send(operation: Operation, correlationId: string, sendAt: string)
 /** Writes the run down; gives how the message that waited ends with it. */
 async function accepted(operation: Operation, key: RunKey, request: RunRequest): Promise<RunEvent> {
   try {
-    await accept(operation, key, request)
+    await acceptRun(operation, key, request)
     return { type: 'run.cancelled', data: { reason: 'It was sent.', text: '' } }
   } catch (error) {
     if (!(error instanceof AgentError) || error.code === 'store_unavailable') throw error
