@@ -1,10 +1,11 @@
 import type { DurableClient } from 'durable-functions'
 import { type Clock, systemClock, toTimestamp } from '../../core/clock.js'
-import { AgentError, hasCode } from '../../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 import type { ControlRecord, Decision, ToolResult } from '../../run/control.js'
 import { isTerminal, type RunRequest, type StoredEvent, type TerminalEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
+import { tryAppend } from '../../run/try-append.js'
 import {
   hasOpenQuestions,
   isAnswer,
@@ -126,12 +127,8 @@ export class SessionClient {
   /** Ends a run that nobody has been told of. */
   async #withdraw(key: RunKey): Promise<void> {
     const reason = 'Another run answers the same message.'
-    try {
-      await this.#log.append(key, 1, [{ type: 'run.cancelled', data: { reason, text: '' } }])
-    } catch (error) {
-      if (!hasCode(error, 'fenced')) throw error
-      await this.#stop(key, reason)
-    }
+    const end: TerminalEvent = { type: 'run.cancelled', data: { reason, text: '' } }
+    if (!(await tryAppend(this.#log, key, 1, end))) await this.#stop(key, reason)
   }
 
   /** Resolves when every run that was begun would survive a loss of power. Before that nobody may be told of it. */

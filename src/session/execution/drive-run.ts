@@ -8,13 +8,13 @@ import type { UndoneRuns } from '../../agent/loop/undone-runs.js'
 import { observeRun } from '../../agent/telemetry/observe-run.js'
 import type { RunObserver } from '../../agent/telemetry/observed-run.js'
 import type { DurableTools } from '../../agent/tools/durable-tools.js'
-import { hasCode } from '../../core/errors.js'
 import { type ChatMessage, createTextMessage } from '../../core/messages.js'
 import type { RunEvent, StoredEvent } from '../../run/events.js'
 import { fold, type RunState, toNextExecution } from '../../run/fold.js'
 import { isInnerRun, toInnerRun } from '../../run/inner-run.js'
 import { RunJournal } from '../../run/run-journal.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
+import { tryAppend } from '../../run/try-append.js'
 import { toAnswerText } from '../../run/turn-messages.js'
 import { toOpenApprovals, toPendingCalls } from '../../run/waiting.js'
 import { createRunRequest } from '../client/run-request.js'
@@ -119,13 +119,8 @@ function toSetup(drive: RunDrive, journal: RunJournal): Omit<RunSetup, 'history'
 /** Makes a run part of another one, unless it was begun on its own or is to be cancelled. Doing it twice is doing it once. */
 async function joinRun(log: RunLog, key: RunKey, into: string): Promise<boolean> {
   if ((await log.controls(key)).some(({ type }) => type === 'cancel')) return hasJoined(log, key, into)
-  try {
-    await log.append(key, 1, [{ type: 'run.joined', data: { run: into } }])
-    return true
-  } catch (error) {
-    if (!hasCode(error, 'fenced')) throw error
-    return hasJoined(log, key, into)
-  }
+  const joined: RunEvent = { type: 'run.joined', data: { run: into } }
+  return (await tryAppend(log, key, 1, joined)) || hasJoined(log, key, into)
 }
 
 async function hasJoined(log: RunLog, key: RunKey, into: string): Promise<boolean> {
