@@ -15,7 +15,6 @@ import {
   withWishes,
 } from '../../run/waiting.js'
 import { AllowanceGate } from '../allowance/allowance-gate.js'
-import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import { ScheduledMessages } from '../scheduled/scheduled-messages.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
@@ -37,17 +36,18 @@ const reminderPauseMs = 10_000
 
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
+  /** The sessions' entities, for who has something else to tell them. */
+  readonly entities: SessionEntities
   /** Messages that are to be sent later; see {@link SessionClient.schedule}. */
   readonly scheduled: ScheduledMessages
   /** What owners may spend; `undefined` when that is as much as they like. */
   readonly allowance: AllowanceGate | undefined
-  readonly #entities: SessionEntities
   readonly #reader: SessionReader
   readonly #log: RunLog
   readonly #clock: Clock
   readonly #maxInlineMediaBytes: number
   readonly #references: ReferenceCheck
-  readonly #clearing: Omit<Clearing, 'limitMs'>
+  readonly #clearing: Clearing
   readonly #reminders: Reminders
   readonly #way: WayMaking
   readonly #tellWebhooks: TellWebhooks
@@ -63,15 +63,15 @@ export class SessionClient {
     this.#clock = clock
     this.#reminders = new Reminders(reminderPauseMs, clock)
     this.#maxInlineMediaBytes = maxInlineMediaBytes
-    this.#entities = new SessionEntities(durable, clock)
+    this.entities = new SessionEntities(durable, clock)
     this.#log = log
     this.scheduled = new ScheduledMessages(durable, log, maxInlineMediaBytes)
-    this.#reader = new SessionReader(this.#entities, log)
+    this.#reader = new SessionReader(this.entities, log)
     this.#references = { log, sessions: this.#reader, maxContinuedBytes }
-    this.#clearing = { entities: this.#entities, log, agents, clock }
+    this.#clearing = { entities: this.entities, log, agents, clock }
     this.#tellWebhooks = createTellWebhooks(durable, log, 'named')
     this.allowance = allowance && new AllowanceGate(durable, allowance, clock)
-    this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
+    this.#way = { log, signal: (...operation) => this.entities.signal(...operation) }
   }
 
   /**
@@ -120,7 +120,7 @@ export class SessionClient {
       return true
     }
     await makeWay(this.#way, key, stored)
-    await this.signal(key, 'run', { correlationId: key.run })
+    await this.entities.signal(key, 'run', { correlationId: key.run })
     return isNew
   }
 
@@ -191,7 +191,7 @@ export class SessionClient {
 
   async #answer(key: RunKey, records: readonly ControlRecord[]): Promise<readonly boolean[]> {
     const taken = await this.#file(key, records)
-    await this.signal(key, 'decide', { correlationId: key.run })
+    await this.entities.signal(key, 'decide', { correlationId: key.run })
     this.#reminders.note(toReminder(key, 'answered'))
     return taken
   }
@@ -240,7 +240,7 @@ export class SessionClient {
   /** Tells a run to go on from where it stands, unless it was told so just now: it may be asked about often until it does. */
   #remind(key: RunKey, why: number | 'answered'): Promise<void> {
     return this.#reminders.give(toReminder(key, why), () =>
-      this.signal(key, 'continue', { correlationId: key.run }),
+      this.entities.signal(key, 'continue', { correlationId: key.run }),
     )
   }
 
@@ -261,22 +261,12 @@ export class SessionClient {
 
   /** See {@link resetSession}. */
   reset(key: SessionKey, limitMs: number): Promise<void> {
-    return resetSession(key, { ...this.#clearing, limitMs })
+    return resetSession(this.#clearing, key, limitMs)
   }
 
   /** See {@link deleteSession}. */
   delete(key: SessionKey, limitMs: number): Promise<void> {
-    return deleteSession(key, { ...this.#clearing, limitMs })
-  }
-
-  /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */
-  probe(agent: string): Promise<void> {
-    return this.#entities.probe(agent)
-  }
-
-  /** Sends an operation to a session's entity. */
-  signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
-    return this.#entities.signal(key, operation, input)
+    return deleteSession(this.#clearing, key, limitMs)
   }
 }
 

@@ -8,19 +8,15 @@ import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
 import { tryAppend } from '../../run/try-append.js'
-import { stopOthers, toStopped } from '../client/make-way.js'
+import { stopOthers, toStopped, type WayMaking } from '../client/make-way.js'
 import { cancelAnswers, findAnswersOf } from '../delegation/open-answers.js'
-import type { OperationName } from '../entity/operation.js'
 import { logsAtATime } from '../logs-at-a-time.js'
 import { findWanted } from './find-wanted.js'
 
 /** What the sweeper looks after, and how patient it is. */
-export interface SweepOptions {
-  readonly log: RunLog
+export interface SweepOptions extends WayMaking {
   /** The agents that this app serves. */
   readonly agents: readonly AgentDefinition[]
-  /** Sends an operation to a session's entity. */
-  readonly signal: (key: SessionKey, operation: OperationName, input: unknown) => Promise<void>
   /** A run whose log has not moved for so long is signalled again; ms. */
   readonly stallMs: number
   /** A run that was begun so often without ending is given up. */
