@@ -10,8 +10,9 @@ import { toAskedMessages } from '../../run/asked-messages.js'
 import { toPromptMessages } from '../../run/turn-messages.js'
 import { askModel } from './ask-model.js'
 import { parkInBackground } from './background-answer.js'
-import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
+import type { RunContext } from './run-context.js'
 import { toAnswerSchema } from './to-answer.js'
+import { checkRunEnd, toStepTimeout } from './within-time-left.js'
 
 /** Makes one model call: deltas go to the journal as they come, the finished answer as one record. A run whose model works on in the background is parked. */
 export async function callModel(context: RunContext, step: number): Promise<void> {
