@@ -8,9 +8,10 @@ import { toRequestText, toResponse } from '../../run/to-response.js'
 import { toUpdate } from '../../run/to-update.js'
 import { isAnswer, isExpired, isIdle, toOpenApprovals, toPendingCalls } from '../../run/waiting.js'
 import { CallbackQueue } from './callback-queue.js'
-import { driveRun, type RunDrive } from './drive-run.js'
+import { driveRun } from './drive-run.js'
 import { type LimitedExecution, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
+import type { RunDrive } from './run-drive.js'
 import { watchControls } from './watch-controls.js'
 
 /** What is written of a run: its log, and the wishes about it. */
@@ -81,13 +82,13 @@ async function execute(
     ...execution,
     ...found,
     limits: toExecutionLimits(execution, found.events),
-    onAppended: (event, current) => announce(event, current, execution, callbacks),
+    onAppended: (event, current) => tellCallback(event, current, execution, callbacks),
   })
   await callbacks.drain()
   return state
 }
 
-function announce(
+function tellCallback(
   event: RunEvent,
   state: RunState,
   { key, callback }: RunExecution,
