@@ -31,7 +31,7 @@ import { SessionEntities } from './session-entities.js'
 import { SessionReader } from './session-reader.js'
 import { withTrace } from './with-trace.js'
 
-/** The watchdog tells it too; this is for whoever does not want to wait for that. */
+/** How long a run that was told to go on is left alone before it is told again; ms. The watchdog would tell it too, but later. */
 const reminderPauseMs = 10_000
 
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
@@ -80,8 +80,8 @@ export class SessionClient {
    */
   async schedule(key: RunKey, sendAt: string, request: RunRequest): Promise<RunState | undefined> {
     const known = await this.scheduled.read(key)
-    const isDue = Date.parse(sendAt) <= this.#clock.now() || (await this.#log.read(key)).length > 0
-    if (known === undefined && isDue) return undefined
+    const isDue = Date.parse(sendAt) <= this.#clock.now()
+    if (known === undefined && (isDue || (await this.#log.read(key)).length > 0)) return undefined
     await this.allowance?.pass(request.owner, async () => known !== undefined)
     await this.scheduled.schedule(key, sendAt, withTrace(request))
     return this.scheduled.read(key)
@@ -103,8 +103,8 @@ export class SessionClient {
     request: RunRequest,
     { isNeedless, wishes = [] }: BeginOptions = {},
   ): Promise<boolean> {
-    // Undoing asks no model.
     const isKnown = async () => (await this.#log.read(key)).length > 0
+    // Undoing asks no model, and so spends nothing.
     if (request.options.undoes === undefined) await this.allowance?.pass(request.owner, isKnown)
     const inherited = await checkReferences(this.#references, key, request)
     const detached = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
