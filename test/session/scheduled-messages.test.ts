@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createReminderTools } from '../../src/agent/tools/reminder-tools.js'
+import { type Clock, systemClock } from '../../src/core/clock.js'
 import { AgentError } from '../../src/core/errors.js'
 import { createTextMessage } from '../../src/core/messages.js'
 import type { RunLog } from '../../src/run/run-log.js'
@@ -20,17 +21,21 @@ function createRequest(text: string, sendAt: string, owner?: string) {
   return createRunRequest({ messages, owner, options: { enableToolCalls: true, sendAt } })
 }
 
+function createMessages(log: RunLog, durable: object, clock: Clock = systemClock) {
+  return new ScheduledMessages({ durable: durable as never, log, maxInlineMediaBytes: 32_768, clock })
+}
+
 /** A session to which messages can be sent later, and the timers that were set for them. */
 function createScheduled() {
   const clock = createSleepingClock()
   const session = createSession(({ messages }) => ({ text: `answers ${messages.length}` }), { clock })
   const timers: unknown[] = []
   const startNew = async (_name: string, { input }: { input: unknown }) => void timers.push(input)
-  const scheduled = new ScheduledMessages({ startNew } as never, session.log, 32_768)
+  const scheduled = createMessages(session.log, { startNew }, clock)
   const schedule = (text: string, sendAt = soon, owner?: string) =>
     scheduled.schedule(run, sendAt, createRequest(text, sendAt, owner))
   const send = (sendAt = soon) => session.entity.operate('send', { correlationId: 'r', sendAt })
-  return { ...session, scheduled, timers, schedule, send }
+  return { ...session, clock, scheduled, timers, schedule, send }
 }
 
 async function readAsked(log: RunLog) {
@@ -59,6 +64,23 @@ test('what is sent first is listed first', async () => {
   await schedule('Much later', late)
   await scheduled.schedule({ ...key, run: 'q' }, soon, createRequest('Later', soon))
   expect((await scheduled.list(key)).map(({ message }) => message)).toEqual(['Later', 'Much later'])
+})
+
+test('one that is long overdue gets another timer by whoever looks, once in a while', async () => {
+  const { clock, scheduled, timers, schedule } = createScheduled()
+  await schedule('Later')
+  const look = async () => [await scheduled.read(run), await scheduled.list(key)]
+  clock.advanceTo(Date.parse(soon) + 4 * 60_000)
+  await look()
+  expect(timers).toHaveLength(1)
+  clock.advanceTo(Date.parse(soon) + 6 * 60_000)
+  await look()
+  await look()
+  expect(timers).toEqual([timers[0], timers[0]])
+  await scheduled.takeBack(run)
+  clock.advanceTo(Date.parse(soon) + 60 * 60_000)
+  await look()
+  expect(timers).toHaveLength(2)
 })
 
 test('other messages do not wait for it', async () => {
@@ -183,7 +205,7 @@ test('an agent reminds itself, lists that, and it can be undone', async () => {
   const { id, at } = result as unknown as { id: string; at: string }
   expect(Date.parse(at) - Date.now()).toBeGreaterThan(89 * 60_000)
   expect(Date.parse(at) - Date.now()).toBeLessThanOrEqual(90 * 60_000)
-  const scheduled = new ScheduledMessages({} as never, log, 32_768)
+  const scheduled = createMessages(log, {})
   const listed = { correlationId: id, sendAt: at, message: 'It is time: Ask how it went.' }
   expect(await scheduled.list(key)).toEqual([listed])
   expect([...entity.started.values()]).toEqual([
@@ -217,7 +239,7 @@ function createCallSchedule(log: RunLog, spent = 0) {
     readEntityState: async () => ({ entityExists: true, entityState: { since: 0, tokens: spent } }),
   }
   const clock = { ...createClock() }
-  const scheduled = new ScheduledMessages(durable as never, log, 32_768)
+  const scheduled = createMessages(log, durable, clock)
   const allowance = new AllowanceGate(durable as never, { tokens: 10, everyMs: 1e15 }, clock)
   return {
     timers,

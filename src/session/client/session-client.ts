@@ -65,7 +65,7 @@ export class SessionClient {
     this.#maxInlineMediaBytes = maxInlineMediaBytes
     this.entities = new SessionEntities(durable, clock)
     this.#log = log
-    this.scheduled = new ScheduledMessages(durable, log, maxInlineMediaBytes)
+    this.scheduled = new ScheduledMessages({ durable, log, maxInlineMediaBytes, clock })
     this.#reader = new SessionReader(this.entities, log)
     this.#references = { log, sessions: this.#reader, maxContinuedBytes }
     this.#clearing = { entities: this.entities, log, agents, clock }

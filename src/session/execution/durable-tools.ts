@@ -59,7 +59,7 @@ export function createDurableTools(
   { clock, maxInlineMediaBytes, ...parts }: DurableToolParts,
 ): DurableTools {
   const { agent, session, run: correlationId } = run
-  const scheduled = new ScheduledMessages(client, parts.log, maxInlineMediaBytes)
+  const scheduled = new ScheduledMessages({ durable: client, log: parts.log, maxInlineMediaBytes, clock })
   const allowance = parts.allowance && new AllowanceGate(client, parts.allowance, clock)
   const raiseEvent = createRaiseEvent(client, clock)
   return ({ callId, idempotencyKey }): DurableToolContext => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { DurableClient } from 'durable-functions'
+import type { Clock } from '../../core/clock.js'
 import { AgentError } from '../../core/errors.js'
-import { isTerminal, type RunRequest, toRunRequest } from '../../run/events.js'
+import type { RunRequest } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { ScheduledMessage } from '../../run/history-entry.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
@@ -12,6 +13,7 @@ import { askTaskHub } from '../client/ask-task-hub.js'
 import { checkCreation } from '../client/check-creation.js'
 import { detachMedia } from '../client/detach-media.js'
 import { callersReason } from '../client/make-way.js'
+import { Reminders } from '../client/reminders.js'
 
 /** The name of the orchestration that waits until a message is to be sent. */
 export const scheduleOrchestrator = 'dafx-schedule'
@@ -29,6 +31,18 @@ export interface ScheduledSending {
   readonly sendAt: string
 }
 
+export interface ScheduledMessagesParts {
+  readonly durable: DurableClient
+  readonly log: RunLog
+  readonly maxInlineMediaBytes: number
+  readonly clock: Clock
+}
+
+/** So long after its time a message has been lost sight of, and not only waits for what is being answered; ms. */
+const overdueMs = 5 * 60_000
+/** How often whoever looks has it sent again; ms. */
+const reminderPauseMs = 5 * 60_000
+
 /**
  * Messages that are to be sent later. Each waits in the log of a run of its own (see `toScheduledRun`) until a timer in the task hub has the
  * session's entity send it: then it becomes the run that it was to be, and the waiting one ends.
@@ -37,11 +51,15 @@ export class ScheduledMessages {
   readonly #durable: DurableClient
   readonly #log: RunLog
   readonly #maxInlineMediaBytes: number
+  readonly #clock: Clock
+  readonly #reminders: Reminders
 
-  constructor(durable: DurableClient, log: RunLog, maxInlineMediaBytes: number) {
+  constructor({ durable, log, maxInlineMediaBytes, clock }: ScheduledMessagesParts) {
     this.#durable = durable
     this.#log = log
     this.#maxInlineMediaBytes = maxInlineMediaBytes
+    this.#clock = clock
+    this.#reminders = new Reminders(reminderPauseMs, clock)
   }
 
   /**
@@ -68,7 +86,16 @@ export class ScheduledMessages {
     const events = await this.#log.read(toScheduledRun(key))
     if (events.length === 0) return undefined
     const state = fold(events)
-    return state.joined !== undefined && state.outcome?.type === 'run.cancelled' ? undefined : state
+    if (state.joined !== undefined && state.outcome?.type === 'run.cancelled') return undefined
+    if (state.outcome === undefined) await this.#remind(key, state.request?.options.sendAt)
+    return state
+  }
+
+  /** Has a message sent that is long overdue, as a host of an older release, which knows nothing of it, may have been given its timer. */
+  async #remind(key: RunKey, sendAt: string | undefined): Promise<void> {
+    if (sendAt === undefined || this.#clock.now() < Date.parse(sendAt) + overdueMs) return
+    const name = JSON.stringify([key.agent, key.session, key.run])
+    await this.#reminders.give(name, () => this.#setTimer(key, sendAt))
   }
 
   /** Takes a message back; gives how it stands, `undefined` when it is a run by now. @throws {AgentError} `session_busy` when it is just becoming one. */
@@ -92,10 +119,9 @@ export class ScheduledMessages {
   }
 
   async #toListed(key: RunKey): Promise<ScheduledMessage | undefined> {
-    const events = await this.#log.read(toScheduledRun(key))
-    const request = toRunRequest(events)
+    const { request, outcome } = (await this.read(key)) ?? {}
     const sendAt = request?.options.sendAt
-    if (request === undefined || sendAt === undefined || events.some(isTerminal)) return undefined
+    if (request === undefined || sendAt === undefined || outcome !== undefined) return undefined
     return { correlationId: key.run, sendAt, message: toRequestText(request.messages) }
   }
 }
