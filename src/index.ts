@@ -118,13 +118,13 @@ export type {
   ProviderData,
   ReasoningContent,
   TextContent,
+  ToolChoice,
   UriContent,
   Usage,
 } from './core/messages.js'
 export { createTextMessage } from './core/messages.js'
 export type { AgentResponse, AgentResponseUpdate, ToolProgressUpdate } from './core/response.js'
 export type { Schema, SchemaOutput } from './core/schema.js'
-export type { ToolChoice } from './core/tool-choice.js'
 export type { AnswerQuestion, DecisionQuestion } from './http/rights.js'
 export type { WebhookOptions } from './http/webhooks/webhook-options.js'
 export { MemoryRunLog } from './log/memory-run-log.js'

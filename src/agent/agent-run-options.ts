@@ -1,6 +1,5 @@
-import type { ChatMessage } from '../core/messages.js'
+import type { ChatMessage, ToolChoice } from '../core/messages.js'
 import type { Schema } from '../core/schema.js'
-import type { ToolChoice } from '../core/tool-choice.js'
 import type { ModelSettings, Tool, ToolSource } from './agent-definition.js'
 import type { AgentSession } from './agent-session.js'
 import type { ApprovalHandler } from './ask-approval.js'

@@ -32,7 +32,7 @@ export function registerWatchdog(
       const report = await sweep({
         log,
         agents,
-        signal: (key, operation, input) => sessions.signal(key, operation, input),
+        signal: (...operation) => sessions.entities.signal(...operation),
         stallMs,
         maxAttempts,
         sessionTtlMs,

@@ -11,6 +11,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** A value that may be a JSON object; `undefined` when it is none. */
+export function readObject(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined
+}
+
 /** True when arrays and objects are nested deeper than `limit`; however deep, finding out takes no stack. */
 export function isDeeperThan(value: JsonValue, limit: number): boolean {
   let level = [value].filter(isContainer)

@@ -91,6 +91,9 @@ export interface ChatMessage {
   readonly createdAt?: string | undefined
 }
 
+/** Which tools a model may or must call: as it likes, none, at least one, or this one. */
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string }
+
 /** Tokens spent. `totalTokens` is what the provider says, else the sum of the other two. */
 export interface Usage {
   readonly inputTokens: number

@@ -16,7 +16,7 @@ export async function handleHealth(call: Call): Promise<Answer> {
     return createJsonAnswer({ status: 'healthy', ...body })
   const checks = {
     run_log: await probe(() => call.log.probe()),
-    task_hub: await probe(async () => agents[0] && call.sessions.probe(agents[0].name)),
+    task_hub: await probe(async () => agents[0] && call.sessions.entities.probe(agents[0].name)),
   }
   const healthy = Object.values(checks).every(({ status }) => status === 'healthy')
   const status = healthy ? 'healthy' : 'unhealthy'

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../core/json.js'
-import type { ChatMessage, Usage } from '../core/messages.js'
-import type { ToolChoice } from '../core/tool-choice.js'
+import type { ChatMessage, ToolChoice, Usage } from '../core/messages.js'
 
 /** A tool as a model sees it: no code. */
 export interface ToolDeclaration {

@@ -4,6 +4,7 @@ import { sleep as sleepFor } from '../core/clock.js'
 import { AgentError } from '../core/errors.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from './chat-client.js'
 import { findChatCall } from './telemetry/chat-call.js'
+import { withStream } from './with-stream.js'
 
 export interface RetryOptions {
   /** How often the model is asked at most, the first time included; at least 1. @default 3 */
@@ -42,17 +43,9 @@ export function withRetry(client: ChatClient, options: RetryOptions = {}): ChatC
     )
   }
   const policy = resolvePolicy(options)
-  const cancel = client.cancel?.bind(client)
-  const toWaiting = client.toWaiting?.bind(client)
-  const probe = client.probe?.bind(client)
-  return {
-    model: client.model,
-    provider: client.provider,
-    stream: (request, chatOptions) => streamWithRetry({ client, policy }, request, chatOptions),
-    ...(cancel && { cancel }),
-    ...(toWaiting && { toWaiting }),
-    ...(probe && { probe }),
-  }
+  return withStream(client, (request, chatOptions) =>
+    streamWithRetry({ client, policy }, request, chatOptions),
+  )
 }
 
 type RetryPolicy = { readonly [Name in keyof RetryOptions]-?: NonNullable<RetryOptions[Name]> }

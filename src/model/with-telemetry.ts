@@ -4,6 +4,7 @@ import { ChatCall, findChatCall } from './telemetry/chat-call.js'
 import { capturesContent } from './telemetry/content-capture.js'
 import { isMetering } from './telemetry/instruments.js'
 import { bindIterable, isTracing } from './telemetry/tracing.js'
+import { withStream } from './with-stream.js'
 
 export interface TelemetryOptions {
   /**
@@ -28,17 +29,7 @@ export interface TelemetryOptions {
  */
 export function withTelemetry(client: ChatClient, options: TelemetryOptions = {}): ChatClient {
   checkTelemetryOptions('withTelemetry', options)
-  const cancel = client.cancel?.bind(client)
-  const toWaiting = client.toWaiting?.bind(client)
-  const probe = client.probe?.bind(client)
-  return {
-    model: client.model,
-    provider: client.provider,
-    stream: (request, chatOptions) => observe(client, options, request, chatOptions),
-    ...(cancel && { cancel }),
-    ...(toWaiting && { toWaiting }),
-    ...(probe && { probe }),
-  }
+  return withStream(client, (request, chatOptions) => observe(client, options, request, chatOptions))
 }
 
 /** Refuses options that there are not, and a text that would tell what is said whatever it says. @throws {AgentError} `invalid_configuration` */

@@ -1,10 +1,10 @@
 import type { Issue } from '../core/errors.js'
 import type { JsonObject, JsonValue } from '../core/json.js'
-import type { ChatMessage, Usage } from '../core/messages.js'
+import type { ChatMessage, ToolChoice, Usage } from '../core/messages.js'
 import type { Problem } from '../core/problem.js'
-import type { ToolChoice } from '../core/tool-choice.js'
 import type { TraceContext } from '../core/trace-context.js'
 import type { Decision } from './control.js'
+import type { WireUsage } from './wire-usage.js'
 
 /** What a caller asked for, as it is kept: the data of `run.accepted`. */
 export interface RunRequest {
@@ -93,13 +93,6 @@ export interface RunAnswer {
   readonly value?: JsonValue | undefined
   /** Why the answer is not whole; absent when it is. */
   readonly finishReason?: 'length' | 'content_filter' | undefined
-}
-
-/** Token counts under the names that callers of the Python framework read. */
-export interface WireUsage {
-  readonly prompt_tokens: number
-  readonly completion_tokens: number
-  readonly total_tokens: number
 }
 
 type EventOf<Type extends string, Data> = { readonly type: Type; readonly data: Data }

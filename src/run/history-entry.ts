@@ -1,4 +1,4 @@
-import type { WireUsage } from './events.js'
+import type { WireUsage } from './wire-usage.js'
 
 /** One tool call of an answer as callers see it. */
 export interface ToolCallView {

@@ -1,6 +1,6 @@
 import type { FunctionCallContent } from '../core/messages.js'
 import type { ControlRecord } from './control.js'
-import type { ApprovalRequested, StoredEvent } from './events.js'
+import type { ApprovalRequested, ParkReason, StoredEvent } from './events.js'
 import { fold, type RunState, toLastCalls } from './fold.js'
 
 /** The tool calls that wait for a human. */
@@ -38,10 +38,14 @@ export function isCallersTool({ request }: Pick<RunState, 'request'>, name: stri
   return request?.options.tools?.some((tool) => tool.name === name) ?? false
 }
 
+/** Whether nobody works on a run that is parked for this: somebody outside has to answer. A model that works in the background does. */
+export function isIdle(reason: ParkReason | undefined): boolean {
+  return reason === 'approval' || reason === 'tool'
+}
+
 /** Whether a run stands still until a human decides, or its caller has carried out a tool. */
 export function isAsking(state: RunState): boolean {
-  if (state.parked !== 'approval' && state.parked !== 'tool') return false
-  return hasOpenQuestions(state)
+  return isIdle(state.parked) && hasOpenQuestions(state)
 }
 
 /** Whether a human, or the run's caller, has to answer something, be it waited for yet or not. */

@@ -1,5 +1,11 @@
 import type { Usage } from '../core/messages.js'
-import type { WireUsage } from './events.js'
+
+/** Token counts under the names that callers of the Python framework read. */
+export interface WireUsage {
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly total_tokens: number
+}
 
 export function toWireUsage({ inputTokens, outputTokens, totalTokens }: Usage): WireUsage {
   return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: totalTokens }

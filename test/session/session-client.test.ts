@@ -81,7 +81,7 @@ test.each([
   const keys: string[] = []
   const signalEntity = async (id: { readonly key: string }) => void keys.push(id.key)
   const sessions = new SessionClient({ signalEntity } as unknown as DurableClient, new MemoryRunLog())
-  await sessions.signal({ ...key, session }, 'run', {})
+  await sessions.entities.signal({ ...key, session }, 'run', {})
   expect(keys).toEqual([sent])
 })
 

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { Agent } from '../../src/agent/agent.js'
 import { tool } from '../../src/agent/tools/tool.js'
 import type { Clock } from '../../src/core/clock.js'
 import { MemoryRunLog } from '../../src/log/memory-run-log.js'
+import type { ChatClient } from '../../src/model/chat-client.js'
 import type { RunLog } from '../../src/run/run-log.js'
 import {
   conversation,
@@ -71,6 +73,33 @@ test('a message can come twice, and one that never comes is made up for by the w
     await lost.session.send('a')
   })
   expect(operations(lost.engine)).toEqual(['continue'])
+})
+
+test('a client is there with all that it can do: what waits at its provider is cancelled with the run', async () => {
+  const cancelled: string[] = []
+  const wipe = tool({
+    name: 'wipe',
+    description: 'Wipes.',
+    parameters: z.object({}),
+    approval: 'always',
+    execute: () => 'wiped',
+  })
+  const script = new ScriptedModel(conversation([{ calls: [{ name: 'wipe', arguments: {} }] }]))
+  const client: ChatClient = {
+    model: script.model,
+    stream: (request, options) => script.stream(request, options),
+    cancel: async (token) => void cancelled.push(token),
+    toWaiting: () => 'task',
+  }
+  const { engine, session } = await openEngine({
+    agents: () => new Agent({ name: 'Echo', client, tools: [wipe] }),
+  })
+  await engine.run(async () => {
+    await session.start('a')
+    await session.news()
+    await session.delete()
+  })
+  expect(cancelled).toContain('task')
 })
 
 test('a scenario that waits for what never comes is ended', async () => {

@@ -3,6 +3,7 @@ import { TaskState } from '@a2a-js/sdk'
 import { z } from 'zod'
 import { type ChatMessage, type FunctionCallContent, noUsage, type Usage } from '../../core/messages.js'
 import type { ChatAnswer, ChatRequest } from '../../model/chat-client.js'
+import { fromWireUsage } from '../../run/wire-usage.js'
 import { type Confirmation, confirmationName } from './confirmation-tool.js'
 import { toTaskError } from './remote-failures.js'
 import { type RemotePlace, toPlaceContent } from './remote-place.js'
@@ -21,17 +22,18 @@ export function toChatAnswer(answerer: Answerer, view: TaskView, request: ChatRe
     return toAnswer(answerer, view, view.text, 'stop', [])
   if (view.state !== TaskState.TASK_STATE_INPUT_REQUIRED) throw toTaskError(name, view)
   const calls = canConfirm(request) ? toConfirmations(name, view) : []
-  const words = toPartsText((view.task?.status?.message?.parts ?? []).filter(isText))
   if (calls.length > 0) return toAnswer(answerer, view, '', 'tool_calls', calls)
-  return toAnswer(answerer, view, words, 'stop', [])
+  return toAnswer(answerer, view, toWords(view), 'stop', [])
 }
 
 function canConfirm({ tools = [] }: ChatRequest): boolean {
   return tools.some(({ name }) => name === confirmationName)
 }
 
-function isText({ content }: Parameters<typeof toPartsText>[0][number]): boolean {
-  return content?.$case === 'text'
+/** What a task says of how it stands. */
+function toWords({ task }: TaskView): string {
+  const parts = task?.status?.message?.parts ?? []
+  return toPartsText(parts.filter(({ content }) => content?.$case === 'text'))
 }
 
 function toAnswer(
@@ -62,10 +64,9 @@ const question = z.object({
   agent: z.string().nullish(),
 })
 
-function toConfirmations(name: string, { task }: TaskView): readonly FunctionCallContent[] {
-  const parts = task?.status?.message?.parts ?? []
-  const words = toPartsText(parts.filter(isText))
-  return parts.flatMap(({ content }) => {
+function toConfirmations(name: string, view: TaskView): readonly FunctionCallContent[] {
+  const words = toWords(view)
+  return (view.task?.status?.message?.parts ?? []).flatMap(({ content }) => {
     const asked = question.safeParse(content?.$case === 'data' ? content.value : undefined)
     if (!asked.success) return []
     const { approvalId, name: tool, arguments: args, agent } = asked.data
@@ -84,7 +85,5 @@ const spent = z.object({
 
 function toUsage({ task }: TaskView): Usage {
   const parsed = spent.safeParse(task?.metadata)
-  if (!parsed.success) return noUsage
-  const { prompt_tokens, completion_tokens, total_tokens } = parsed.data.usage
-  return { inputTokens: prompt_tokens, outputTokens: completion_tokens, totalTokens: total_tokens }
+  return parsed.success ? fromWireUsage(parsed.data.usage) : noUsage
 }

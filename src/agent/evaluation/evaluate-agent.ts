@@ -1,6 +1,7 @@
 import { checkCount } from '../../core/check-count.js'
 import { checkList, checkOptions, checkText, type OptionNames } from '../../core/check-options.js'
 import { AgentError, toErrorMessage } from '../../core/errors.js'
+import { forEachLimited } from '../../core/for-each-limited.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { AgentResponse } from '../../core/response.js'
 import { AgentRun } from '../../run/agent-run.js'
@@ -94,12 +95,7 @@ export async function evaluateAgent(options: EvaluateAgentOptions): Promise<Eval
   }
   evaluators.forEach(checkEvaluator)
   const asked = queries.map(toQuery)
-  const items: EvaluatedQuery[] = []
-  const queue = asked.entries()
-  const workers = Array.from({ length: maxParallel }, async () => {
-    for (const [index, query] of queue) items[index] = await evaluateQuery(query, options)
-  })
-  await Promise.all(workers)
+  const items = await forEachLimited(asked, maxParallel, (query) => evaluateQuery(query, options))
   const passed = items.filter((item) => item.passed).length
   return { items, counts: { passed, failed: items.length - passed }, failures: items.flatMap(toFailures) }
 }

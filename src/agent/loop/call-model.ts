@@ -1,9 +1,8 @@
 import { AgentError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
-import { type ChatMessage, createTextMessage, toFunctionCalls } from '../../core/messages.js'
+import { type ChatMessage, createTextMessage, type ToolChoice, toFunctionCalls } from '../../core/messages.js'
 import { raceAbort } from '../../core/race-abort.js'
 import { toStrictSchema } from '../../core/strict-schema.js'
-import type { ToolChoice } from '../../core/tool-choice.js'
 import { toWellFormed } from '../../core/well-formed.js'
 import { WorkLimit } from '../../core/work-limit.js'
 import type { ChatRequest, ResponseFormat } from '../../model/chat-client.js'
@@ -11,8 +10,9 @@ import { toAskedMessages } from '../../run/asked-messages.js'
 import { toPromptMessages } from '../../run/turn-messages.js'
 import { askModel } from './ask-model.js'
 import { parkInBackground } from './background-answer.js'
-import { checkRunEnd, type RunContext, toStepTimeout } from './run-context.js'
+import type { RunContext } from './run-context.js'
 import { toAnswerSchema } from './to-answer.js'
+import { checkRunEnd, toStepTimeout } from './within-time-left.js'
 
 /** Makes one model call: deltas go to the journal as they come, the finished answer as one record. A run whose model works on in the background is parked. */
 export async function callModel(context: RunContext, step: number): Promise<void> {

@@ -10,7 +10,8 @@ import type { ToolContext } from '../tools/tool-context.js'
 import { delegateCall } from './delegate-call.js'
 import type { DelegateOutcome } from './delegation.js'
 import { type Layer, wrapInLayers } from './layers.js'
-import { type RunContext, toStepTimeout } from './run-context.js'
+import type { RunContext } from './run-context.js'
+import { toStepTimeout } from './within-time-left.js'
 
 type Arguments = JsonObject | string
 
@@ -29,7 +30,7 @@ export type ExecutionOutcome = DelegateOutcome | PendingOutcome | ToolOutcome
 /** Executes a tool call through the agent's middleware, within the time that is left for the run. */
 export async function executeTool(context: RunContext, execution: ToolExecution): Promise<ExecutionOutcome> {
   // An agent that works for the call keeps to the same limits by itself, and can be gone on with: cut off, it could not.
-  const limitMs = execution.tool.delegate === undefined ? toStepTimeout(context, undefined) : undefined
+  const limitMs = execution.tool.delegate === undefined ? toStepTimeout(context) : undefined
   const limit = limitMs === undefined ? [] : [context.clock.timeout(limitMs)]
   const signal = AbortSignal.any([context.signal, context.controls.stop, ...limit])
   signal.throwIfAborted()

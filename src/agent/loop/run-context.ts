@@ -1,5 +1,4 @@
 import type { Clock } from '../../core/clock.js'
-import { AgentError } from '../../core/errors.js'
 import type { ChatMessage } from '../../core/messages.js'
 import type { Schema } from '../../core/schema.js'
 import type { RunLimits } from '../../run/decide.js'
@@ -98,30 +97,4 @@ export interface ExecutionLimits extends RunLimits {
   readonly runEnd?: number | undefined
   /** Longest time of one model call. */
   readonly stepTimeoutMs?: number | undefined
-}
-
-/** How long a step may take that begins now: the tightest of the limits, in ms; `undefined` when there is none. */
-export function toStepTimeout(
-  { limits: { hardEnd, runEnd }, clock }: Pick<RunSetup, 'limits' | 'clock'>,
-  ownMs: number | undefined,
-): number | undefined {
-  const now = clock.now()
-  const ends = [ownMs, hardEnd && hardEnd - now, runEnd && runEnd - now].filter(
-    (limit) => limit !== undefined,
-  )
-  return ends.length === 0 ? undefined : Math.max(1, Math.min(...ends))
-}
-
-/** Gives a run up whose time is over. @throws {AgentError} `budget_exhausted`. */
-export function checkRunEnd(setup: RunSetup): void {
-  const { limits, clock } = setup
-  if (limits.runEnd !== undefined && clock.now() >= limits.runEnd) throw createRunEndError(setup)
-}
-
-/** What a run fails with whose time is over. */
-export function createRunEndError({ agent }: RunSetup): AgentError {
-  return new AgentError(
-    'budget_exhausted',
-    `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,
-  )
 }

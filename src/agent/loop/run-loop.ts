@@ -11,8 +11,9 @@ import { callTools } from './call-tools.js'
 import { createEquipment, type RunEquipment } from './equip-run.js'
 import { finishRun } from './finish-run.js'
 import { hasPreparation, prepareRun } from './prepare-run.js'
-import { checkRunEnd, type RunSetup } from './run-context.js'
+import type { RunSetup } from './run-context.js'
 import { undoNext } from './undo-next.js'
+import { checkRunEnd } from './within-time-left.js'
 
 /**
  * Carries a run from wherever its journal stands to its end, or to where it has to wait: asks `decide` what is next and

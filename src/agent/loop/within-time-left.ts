@@ -1,7 +1,7 @@
 import { AgentError } from '../../core/errors.js'
 import { raceAbort } from '../../core/race-abort.js'
 import { WorkLimit } from '../../core/work-limit.js'
-import { createRunEndError, type RunSetup, toStepTimeout } from './run-context.js'
+import type { RunSetup } from './run-context.js'
 
 /**
  * Does what code of the agent's has to do for a run, within the time that is left for it; also when that code does not
@@ -14,7 +14,7 @@ export async function withinTimeLeft<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { signal, controls, clock } = context
-  const limit = new WorkLimit([signal, controls.stop], toStepTimeout(context, undefined), clock)
+  const limit = new WorkLimit([signal, controls.stop], toStepTimeout(context), clock)
   try {
     return await raceAbort(work(limit.signal), limit.signal)
   } catch (cause) {
@@ -26,4 +26,30 @@ export async function withinTimeLeft<T>(
   } finally {
     limit.end()
   }
+}
+
+/** How long a step may take that begins now: the tightest of the limits, in ms; `undefined` when there is none. */
+export function toStepTimeout(
+  { limits: { hardEnd, runEnd }, clock }: RunSetup,
+  ownMs?: number,
+): number | undefined {
+  const now = clock.now()
+  const ends = [ownMs, hardEnd && hardEnd - now, runEnd && runEnd - now].filter(
+    (limit) => limit !== undefined,
+  )
+  return ends.length === 0 ? undefined : Math.max(1, Math.min(...ends))
+}
+
+/** Gives a run up whose time is over. @throws {AgentError} `budget_exhausted`. */
+export function checkRunEnd(setup: RunSetup): void {
+  const { limits, clock } = setup
+  if (limits.runEnd !== undefined && clock.now() >= limits.runEnd) throw createRunEndError(setup)
+}
+
+/** What a run fails with whose time is over. */
+function createRunEndError({ agent }: RunSetup): AgentError {
+  return new AgentError(
+    'budget_exhausted',
+    `The run took longer than agent "${agent.name}" allows (runTimeoutMs).`,
+  )
 }

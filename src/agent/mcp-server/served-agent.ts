@@ -7,11 +7,11 @@ import {
 } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { z } from 'zod'
+import { type ChatMessage, toSaidText } from '../../core/messages.js'
 import { toProblem } from '../../core/problem.js'
 import { toPlainLine } from '../../core/to-plain-text.js'
 import type { Agent } from '../agent.js'
 import type { AgentMcpServer, AgentMcpServerOptions } from './agent-mcp-server-options.js'
-import { toAnswerText } from './answer-text.js'
 
 /** The server of an agent, with the package that speaks MCP. */
 export function createServedAgent(agent: Agent, options: AgentMcpServerOptions): AgentMcpServer {
@@ -61,6 +61,17 @@ async function answer(agent: Agent, options: AgentMcpServerOptions, query: strin
 
 function toToolResult(text: string) {
   return { content: [{ type: 'text' as const, text }] }
+}
+
+/** The text of a run's answer, its last message. Of what else is in that, `warn` is told. */
+function toAnswerText(messages: readonly ChatMessage[], warn: (warning: string) => void): string {
+  const contents = messages.at(-1)?.contents ?? []
+  const dropped = contents.filter(({ type }) => type === 'data' || type === 'uri')
+  if (dropped.length > 0) {
+    const kinds = dropped.map((content) => ('mediaType' in content && content.mediaType) || content.type)
+    warn(`Contents of an answer are not forwarded over MCP, which carries text only: ${kinds.join(', ')}.`)
+  }
+  return toSaidText(messages.at(-1))
 }
 
 /** Tells a caller who wants to know what the agent says; that keeps the call alive, too. */

@@ -114,7 +114,14 @@ export function summarize(options: SummarizeOptions): CompactionStrategy {
       keepTurns,
       everyTurns,
       summarize: (turns, previous, signal) =>
-        askForSummary(client, { instructions, transcript: toTranscript(turns, previous), signal }),
+        askForSummary(
+          client,
+          [
+            createTextMessage('system', instructions),
+            createTextMessage('user', toTranscript(turns, previous).toWellFormed()),
+          ],
+          signal,
+        ),
     },
   }
 }
@@ -129,20 +136,11 @@ export function toHistory(
   return [createTextMessage('system', `Summary of the conversation so far: ${summary}`), ...messages]
 }
 
-interface SummaryQuestion {
-  readonly instructions: string
-  readonly transcript: string
-  readonly signal: AbortSignal | undefined
-}
-
 async function askForSummary(
   client: ChatClient,
-  { instructions, transcript, signal }: SummaryQuestion,
+  messages: readonly ChatMessage[],
+  signal: AbortSignal | undefined,
 ): Promise<Summary> {
-  const messages = [
-    createTextMessage('system', instructions),
-    createTextMessage('user', transcript.toWellFormed()),
-  ]
   for await (const event of withTelemetry(client).stream({ messages }, { signal })) {
     if (event.type !== 'completed') continue
     const text = toText(event.message.contents)

@@ -10,7 +10,7 @@ import type { Reconciliation, Tool, UndoneCall } from '../agent-definition.js'
 import { noteToolFailure } from '../telemetry/tool-failure.js'
 import { toInvalid, toNoObject } from './invalid-arguments.js'
 import { invokeTool } from './invoke-tool.js'
-import { settleTool } from './progress.js'
+import { settleTool } from './settle-tool.js'
 import type { ToolContext } from './tool-context.js'
 import { checkToolOptions, type ToolOptions } from './tool-options.js'
 

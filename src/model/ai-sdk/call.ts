@@ -3,7 +3,7 @@ import type {
   LanguageModelV4FunctionTool,
   LanguageModelV4ToolChoice,
 } from '@ai-sdk/provider'
-import type { ToolChoice } from '../../core/tool-choice.js'
+import type { ToolChoice } from '../../core/messages.js'
 import type { ChatRequest, ToolDeclaration } from '../chat-client.js'
 import { toPrompt } from './prompt.js'
 

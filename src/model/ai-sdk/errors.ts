@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import { isJsonObject } from '../../core/json.js'
+import { readObject } from '../../core/json.js'
 import { toFailureError, toModelError, toWord } from '../provider-errors.js'
 
 /**
@@ -47,13 +47,13 @@ function toCallError(error: Error): AgentError {
 }
 
 function readCode(data: unknown): string | undefined {
-  const error = isJsonObject(data) ? data.error : undefined
-  return isJsonObject(error) ? (toWord(error.code) ?? toWord(error.type)) : undefined
+  const error = readObject(readObject(data)?.error)
+  return toWord(error?.code) ?? toWord(error?.type)
 }
 
 function toHeaders(value: unknown): Headers {
   const headers = new Headers()
-  for (const [name, text] of Object.entries(isJsonObject(value) ? value : {}))
+  for (const [name, text] of Object.entries(readObject(value) ?? {}))
     if (typeof text === 'string') headers.set(name, text)
   return headers
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js'
-import type { ToolChoice } from '../../core/tool-choice.js'
+import type { ToolChoice } from '../../core/messages.js'
 import type { ToolDeclaration } from '../chat-client.js'
 import { createSample, readRequired, readType } from './schema-sample.js'
 

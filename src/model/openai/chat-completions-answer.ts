@@ -1,5 +1,5 @@
 import { AgentError } from '../../core/errors.js'
-import { isJsonObject, type JsonObject } from '../../core/json.js'
+import { isJsonObject, type JsonObject, readObject } from '../../core/json.js'
 import {
   type ChatMessage,
   type Content,
@@ -154,10 +154,6 @@ function readUsage(usage: unknown): Usage | undefined {
     cached: readObject(usage.prompt_tokens_details)?.cached_tokens,
     reasoning: readObject(usage.completion_tokens_details)?.reasoning_tokens,
   })
-}
-
-function readObject(value: unknown): JsonObject | undefined {
-  return isJsonObject(value) ? value : undefined
 }
 
 function toFinishReason(reason: string | undefined, hasCalls: boolean): FinishReason {

@@ -5,7 +5,7 @@ import type {
 } from 'openai/resources/chat/completions'
 import { refuse } from '../../core/check-options.js'
 import type { JsonObject } from '../../core/json.js'
-import type { ToolChoice } from '../../core/tool-choice.js'
+import type { ToolChoice } from '../../core/messages.js'
 import type { ChatRequest, ResponseFormat, ToolDeclaration } from '../chat-client.js'
 import { toChatCompletionsMessages } from './chat-completions-messages.js'
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../core/json.js'
+import { isJsonObject, type JsonObject, readObject } from '../../core/json.js'
 import { type Content, noUsage, type Usage } from '../../core/messages.js'
 import type { ChatEvent, FinishReason } from '../chat-client.js'
 import { toUsage } from '../to-usage.js'
@@ -162,8 +162,4 @@ function readUsage(usage: unknown): Usage {
     cached: readObject(usage.input_tokens_details)?.cached_tokens,
     reasoning: readObject(usage.output_tokens_details)?.reasoning_tokens,
   })
-}
-
-function readObject(value: unknown): JsonObject | undefined {
-  return isJsonObject(value) ? value : undefined
 }

@@ -7,8 +7,7 @@ import type {
   ToolChoiceOptions,
 } from 'openai/resources/responses/responses'
 import { isJsonObject, type JsonObject } from '../../core/json.js'
-import { type ChatMessage, toText } from '../../core/messages.js'
-import type { ToolChoice } from '../../core/tool-choice.js'
+import { type ChatMessage, type ToolChoice, toText } from '../../core/messages.js'
 import type { ChatRequest, ResponseFormat, ToolDeclaration } from '../chat-client.js'
 import { toResponsesInput } from './responses-input.js'
 import { readItemData } from './responses-provider-data.js'

@@ -1,7 +1,7 @@
 import type { ReadableStreamReadResult } from 'node:stream/web'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { AgentError } from '../../core/errors.js'
-import { isJsonObject } from '../../core/json.js'
+import { readObject } from '../../core/json.js'
 import { toStreamError } from '../provider-errors.js'
 import { type PacketReader, readAway } from './read-away.js'
 
@@ -100,7 +100,7 @@ export class EventStream implements AsyncIterableIterator<readonly unknown[]> {
 
   #parse(event: string | undefined, text: string): unknown {
     const data: unknown = JSON.parse(text)
-    const error = isJsonObject(data) ? data.error : undefined
+    const error = readObject(data)?.error
     if (event === 'error') throw toStreamError(error ?? data, this.#headers)
     if (error) throw toStreamError(error, this.#headers)
     return data

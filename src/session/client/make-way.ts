@@ -1,13 +1,13 @@
 import type { RunOptions, RunRequest } from '../../run/events.js'
 import { findOpenRuns } from '../../run/find-runs.js'
-import type { RunKey, RunLog } from '../../run/run-log.js'
+import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import type { OperationName } from '../entity/operation.js'
 
 /** What makes way for a run. */
 export interface WayMaking {
   readonly log: RunLog
   /** Sends an operation to a session's entity. */
-  readonly signal: (key: RunKey, operation: OperationName, input: unknown) => Promise<void>
+  readonly signal: (key: SessionKey, operation: OperationName, input: unknown) => Promise<void>
 }
 
 /** Tells the runs that are still going on what a new message means for them. */

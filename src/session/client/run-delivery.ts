@@ -45,7 +45,7 @@ async function startAttempt(sessions: SessionClient, { session, id, request }: D
     const { outcome } = fold(events)
     if (outcome !== undefined && mayPass(outcome)) continue
     if (events.length === 0) await sessions.start(key, request)
-    else if (outcome === undefined) await sessions.signal(key, 'run', { correlationId: key.run })
+    else if (outcome === undefined) await sessions.entities.signal(key, 'run', { correlationId: key.run })
     return key
   }
 }

@@ -3,6 +3,7 @@ import { checkJsonSchema } from '../../core/caller-schema.js'
 import { AgentError, type Issue } from '../../core/errors.js'
 import { isJsonObject, type JsonObject } from '../../core/json.js'
 import { type ChatMessage, createTextMessage } from '../../core/messages.js'
+import { toIssues } from '../../core/zod-issues.js'
 import type { RunRequest } from '../../run/events.js'
 import { fromStoredMessage } from '../state/stored-messages.js'
 import { createRunRequest } from './run-request.js'
@@ -47,11 +48,7 @@ export interface RunInput {
 /** Reads the input of a `run` operation, in the field names of the peers' run request. @throws {AgentError} `invalid_request` naming the field. */
 export function parseRunInput(input: unknown): RunInput {
   const parsed = runInput.safeParse(input)
-  if (!parsed.success) {
-    throw createInputError(
-      parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
-    )
-  }
+  if (!parsed.success) throw createInputError(parsed.error.issues.flatMap(toIssues))
   refuseUnsupported(parsed.data)
   const { correlationId, ...raw } = parsed.data
   const messages = toMessages(parsed.data)

@@ -1,10 +1,11 @@
 import type { DurableClient } from 'durable-functions'
 import { type Clock, systemClock, toTimestamp } from '../../core/clock.js'
-import { AgentError, hasCode } from '../../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 import type { ControlRecord, Decision, ToolResult } from '../../run/control.js'
 import { isTerminal, type RunRequest, type StoredEvent, type TerminalEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
+import { tryAppend } from '../../run/try-append.js'
 import {
   hasOpenQuestions,
   isAnswer,
@@ -14,7 +15,6 @@ import {
   withWishes,
 } from '../../run/waiting.js'
 import { AllowanceGate } from '../allowance/allowance-gate.js'
-import type { OperationName } from '../entity/operation.js'
 import { createTellWebhooks, type TellWebhooks } from '../replies/tell-webhooks.js'
 import { ScheduledMessages } from '../scheduled/scheduled-messages.js'
 import type { HistoryPage, SessionView } from '../state/read-session.js'
@@ -31,22 +31,23 @@ import { SessionEntities } from './session-entities.js'
 import { SessionReader } from './session-reader.js'
 import { withTrace } from './with-trace.js'
 
-/** The watchdog tells it too; this is for whoever does not want to wait for that. */
+/** How long a run that was told to go on is left alone before it is told again; ms. The watchdog would tell it too, but later. */
 const reminderPauseMs = 10_000
 
 /** Starts runs, follows them, and reads and clears sessions: everything callers outside the entity do. */
 export class SessionClient {
+  /** The sessions' entities, for who has something else to tell them. */
+  readonly entities: SessionEntities
   /** Messages that are to be sent later; see {@link SessionClient.schedule}. */
   readonly scheduled: ScheduledMessages
   /** What owners may spend; `undefined` when that is as much as they like. */
   readonly allowance: AllowanceGate | undefined
-  readonly #entities: SessionEntities
   readonly #reader: SessionReader
   readonly #log: RunLog
   readonly #clock: Clock
   readonly #maxInlineMediaBytes: number
   readonly #references: ReferenceCheck
-  readonly #clearing: Omit<Clearing, 'limitMs'>
+  readonly #clearing: Clearing
   readonly #reminders: Reminders
   readonly #way: WayMaking
   readonly #tellWebhooks: TellWebhooks
@@ -62,15 +63,15 @@ export class SessionClient {
     this.#clock = clock
     this.#reminders = new Reminders(reminderPauseMs, clock)
     this.#maxInlineMediaBytes = maxInlineMediaBytes
-    this.#entities = new SessionEntities(durable, clock)
+    this.entities = new SessionEntities(durable, clock)
     this.#log = log
     this.scheduled = new ScheduledMessages({ durable, log, maxInlineMediaBytes, clock })
-    this.#reader = new SessionReader(this.#entities, log)
+    this.#reader = new SessionReader(this.entities, log)
     this.#references = { log, sessions: this.#reader, maxContinuedBytes }
-    this.#clearing = { entities: this.#entities, log, agents, clock }
+    this.#clearing = { entities: this.entities, log, agents, clock }
     this.#tellWebhooks = createTellWebhooks(durable, log, 'named')
     this.allowance = allowance && new AllowanceGate(durable, allowance, clock)
-    this.#way = { log, signal: (key, operation, input) => this.signal(key, operation, input) }
+    this.#way = { log, signal: (...operation) => this.entities.signal(...operation) }
   }
 
   /**
@@ -79,8 +80,8 @@ export class SessionClient {
    */
   async schedule(key: RunKey, sendAt: string, request: RunRequest): Promise<RunState | undefined> {
     const known = await this.scheduled.read(key)
-    const isDue = Date.parse(sendAt) <= this.#clock.now() || (await this.#log.read(key)).length > 0
-    if (known === undefined && isDue) return undefined
+    const isDue = Date.parse(sendAt) <= this.#clock.now()
+    if (known === undefined && (isDue || (await this.#log.read(key)).length > 0)) return undefined
     await this.allowance?.pass(request.owner, async () => known !== undefined)
     await this.scheduled.schedule(key, sendAt, withTrace(request))
     return this.scheduled.read(key)
@@ -102,8 +103,8 @@ export class SessionClient {
     request: RunRequest,
     { isNeedless, wishes = [] }: BeginOptions = {},
   ): Promise<boolean> {
-    // Undoing asks no model.
     const isKnown = async () => (await this.#log.read(key)).length > 0
+    // Undoing asks no model, and so spends nothing.
     if (request.options.undoes === undefined) await this.allowance?.pass(request.owner, isKnown)
     const inherited = await checkReferences(this.#references, key, request)
     const detached = detachMedia(key, withTrace(request), this.#maxInlineMediaBytes)
@@ -119,19 +120,15 @@ export class SessionClient {
       return true
     }
     await makeWay(this.#way, key, stored)
-    await this.signal(key, 'run', { correlationId: key.run })
+    await this.entities.signal(key, 'run', { correlationId: key.run })
     return isNew
   }
 
   /** Ends a run that nobody has been told of. */
   async #withdraw(key: RunKey): Promise<void> {
     const reason = 'Another run answers the same message.'
-    try {
-      await this.#log.append(key, 1, [{ type: 'run.cancelled', data: { reason, text: '' } }])
-    } catch (error) {
-      if (!hasCode(error, 'fenced')) throw error
-      await this.#stop(key, reason)
-    }
+    const end: TerminalEvent = { type: 'run.cancelled', data: { reason, text: '' } }
+    if (!(await tryAppend(this.#log, key, 1, end))) await this.#stop(key, reason)
   }
 
   /** Resolves when every run that was begun would survive a loss of power. Before that nobody may be told of it. */
@@ -194,7 +191,7 @@ export class SessionClient {
 
   async #answer(key: RunKey, records: readonly ControlRecord[]): Promise<readonly boolean[]> {
     const taken = await this.#file(key, records)
-    await this.signal(key, 'decide', { correlationId: key.run })
+    await this.entities.signal(key, 'decide', { correlationId: key.run })
     this.#reminders.note(toReminder(key, 'answered'))
     return taken
   }
@@ -243,7 +240,7 @@ export class SessionClient {
   /** Tells a run to go on from where it stands, unless it was told so just now: it may be asked about often until it does. */
   #remind(key: RunKey, why: number | 'answered'): Promise<void> {
     return this.#reminders.give(toReminder(key, why), () =>
-      this.signal(key, 'continue', { correlationId: key.run }),
+      this.entities.signal(key, 'continue', { correlationId: key.run }),
     )
   }
 
@@ -264,22 +261,12 @@ export class SessionClient {
 
   /** See {@link resetSession}. */
   reset(key: SessionKey, limitMs: number): Promise<void> {
-    return resetSession(key, { ...this.#clearing, limitMs })
+    return resetSession(this.#clearing, key, limitMs)
   }
 
   /** See {@link deleteSession}. */
   delete(key: SessionKey, limitMs: number): Promise<void> {
-    return deleteSession(key, { ...this.#clearing, limitMs })
-  }
-
-  /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */
-  probe(agent: string): Promise<void> {
-    return this.#entities.probe(agent)
-  }
-
-  /** Sends an operation to a session's entity. */
-  signal(key: SessionKey, operation: OperationName, input: unknown): Promise<void> {
-    return this.#entities.signal(key, operation, input)
+    return deleteSession(this.#clearing, key, limitMs)
   }
 }
 

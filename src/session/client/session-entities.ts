@@ -48,7 +48,7 @@ export class SessionEntities {
     return (...event) => askTaskHub(() => raise(...event))
   }
 
-  /** Resolves when the task hub can be read and written. */
+  /** Resolves when the task hub can be read and written. @throws {AgentError} `store_unavailable` when it cannot. */
   async probe(agent: string): Promise<void> {
     const key = { agent, session: 'health' }
     await this.read(key)

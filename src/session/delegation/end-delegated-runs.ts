@@ -1,17 +1,12 @@
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { toOpenTokens } from '../../agent/loop/open-tokens.js'
 import { measureEnd } from '../../agent/telemetry/run-meter.js'
-import type { Clock } from '../../core/clock.js'
 import type { TerminalEvent } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
-import type { RunKey, RunLog } from '../../run/run-log.js'
+import type { RunKey } from '../../run/run-log.js'
+import type { RunDrive } from '../execution/run-drive.js'
 import { type Delegate, findDelegates } from './delegates.js'
 import { cancelAnswers } from './open-answers.js'
-
-export interface EndDelegatedRunsOptions {
-  readonly log: RunLog
-  readonly clock: Clock
-}
 
 const ended: TerminalEvent = {
   type: 'run.cancelled',
@@ -26,16 +21,16 @@ export async function endDelegatedRuns(
   agent: AgentDefinition,
   key: RunKey,
   { steps }: RunState,
-  options: EndDelegatedRunsOptions,
+  parts: Pick<RunDrive, 'log' | 'clock'>,
 ): Promise<void> {
   const calls = steps.flatMap((step) => step.calls)
   // Where a call gave something, whoever worked for it has ended.
   const vain = calls.filter(({ completed }) => completed?.result === undefined)
-  for (const delegate of findDelegates(agent, key, vain)) await endRun(delegate, options)
+  for (const delegate of findDelegates(agent, key, vain)) await endRun(delegate, parts)
 }
 
-async function endRun({ agent, key }: Delegate, options: EndDelegatedRunsOptions): Promise<void> {
-  const { log, clock } = options
+async function endRun({ agent, key }: Delegate, parts: Pick<RunDrive, 'log' | 'clock'>): Promise<void> {
+  const { log, clock } = parts
   const events = await log.read(key)
   const state = fold(events)
   if (state.request === undefined) return
@@ -45,5 +40,5 @@ async function endRun({ agent, key }: Delegate, options: EndDelegatedRunsOptions
     const answers = toOpenTokens(agent, state).map((token) => ({ agent, token }))
     await cancelAnswers(answers, clock)
   }
-  await endDelegatedRuns(agent, key, state, options)
+  await endDelegatedRuns(agent, key, state, parts)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AgentError, hasCode } from '../../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 import type { Content } from '../../core/messages.js'
 import { toProblem } from '../../core/problem.js'
 import { parseAttachmentUri } from '../../run/attachment.js'
@@ -7,11 +7,11 @@ import type { RunEvent, RunRequest } from '../../run/events.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { toScheduledRun } from '../../run/scheduled-run.js'
-import { outlastFailures } from '../execution/outlast-failures.js'
-import { accept } from '../replies/reply-to-caller.js'
-import { bringAgain } from './bring-again.js'
-import { type Operation, toPatience } from './operation.js'
-import { operatePending } from './run-operation.js'
+import { tryAppend } from '../../run/try-append.js'
+import { acceptRun } from './accept-run.js'
+import { writeOrBringAgain } from './bring-again.js'
+import { carryOutRuns } from './carry-out-runs.js'
+import type { Operation } from './operation.js'
 
 const sendInput = z.object({ correlationId: z.string().min(1), sendAt: z.string() })
 
@@ -23,14 +23,10 @@ export async function operateSend(operation: Operation): Promise<void> {
     throw new AgentError('invalid_request', message, { cause: parsed.error })
   }
   const { correlationId, sendAt } = parsed.data
-  try {
-    if (!(await outlastFailures(toPatience(operation), () => send(operation, correlationId, sendAt)))) return
-  } catch (error) {
-    // Nothing else would ever send it.
-    if (hasCode(error, 'store_unavailable')) await bringAgain(operation, 'send', parsed.data)
-    throw error
-  }
-  await operatePending(operation, correlationId)
+  const isSent = await writeOrBringAgain(operation, 'send', parsed.data, () =>
+    send(operation, correlationId, sendAt),
+  )
+  if (isSent) await carryOutRuns(operation, correlationId)
 }
 
 /**
@@ -45,35 +41,22 @@ async function send(operation: Operation, correlationId: string, sendAt: string)
   const { request, joined, outcome } = fold(events)
   if (request?.options.sendAt !== sendAt) return false
   if (outcome !== undefined) return joined !== undefined && outcome.type === 'run.cancelled'
-  if (
-    joined === undefined &&
-    !(await append(log, waiting, 1, { type: 'run.joined', data: { run: correlationId } }))
-  )
-    return false
+  const sending: RunEvent = { type: 'run.joined', data: { run: correlationId } }
+  // Somebody was quicker: who took it back, or an earlier delivery of the same operation.
+  if (joined === undefined && !(await tryAppend(log, waiting, 1, sending))) return false
   const end = await accepted(operation, key, await withMedia(log, waiting, request))
-  await append(log, waiting, 2, end)
+  await tryAppend(log, waiting, 2, end)
   return end.type === 'run.cancelled'
 }
 
 /** Writes the run down; gives how the message that waited ends with it. */
 async function accepted(operation: Operation, key: RunKey, request: RunRequest): Promise<RunEvent> {
   try {
-    await accept(operation, key, request)
+    await acceptRun(operation, key, request)
     return { type: 'run.cancelled', data: { reason: 'It was sent.', text: '' } }
   } catch (error) {
     if (!(error instanceof AgentError) || error.code === 'store_unavailable') throw error
     return { type: 'run.failed', data: toProblem(error, { sessionId: key.session, correlationId: key.run }) }
-  }
-}
-
-/** False when somebody else was quicker: who took the message back, or an earlier delivery of the same operation. */
-async function append(log: RunLog, key: RunKey, expected: number, event: RunEvent): Promise<boolean> {
-  try {
-    await log.append(key, expected, [event])
-    return true
-  } catch (error) {
-    if (hasCode(error, 'fenced')) return false
-    throw error
   }
 }
 

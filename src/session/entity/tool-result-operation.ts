@@ -4,10 +4,9 @@ import type { JsonValue } from '../../core/json.js'
 import type { ToolResult } from '../../run/control.js'
 import { fold, toLastCalls } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
-import { outlastFailures } from '../execution/outlast-failures.js'
-import { bringAgain } from './bring-again.js'
-import { type Operation, toPatience } from './operation.js'
-import { operatePending } from './run-operation.js'
+import { writeOrBringAgain } from './bring-again.js'
+import { carryOutRuns } from './carry-out-runs.js'
+import type { Operation } from './operation.js'
 
 const toolResultInput = z.object({
   correlationId: z.string().min(1),
@@ -28,14 +27,10 @@ export async function operateToolResult(operation: Operation): Promise<void> {
     })
   }
   const path = parsed.data.correlationId.split('/')
-  try {
-    await outlastFailures(toPatience(operation), () => fileReport(operation, parsed.data, path))
-  } catch (error) {
-    // Nothing else would ever wake the run.
-    if (hasCode(error, 'store_unavailable')) await bringAgain(operation, 'tool_result', parsed.data)
-    throw error
-  }
-  await operatePending(operation, path[0] ?? parsed.data.correlationId)
+  await writeOrBringAgain(operation, 'tool_result', parsed.data, () =>
+    fileReport(operation, parsed.data, path),
+  )
+  await carryOutRuns(operation, path[0] ?? parsed.data.correlationId)
 }
 
 /** Security: a report may be for a call of a run that was deleted, and whose name another one has taken since. */

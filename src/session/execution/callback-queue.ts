@@ -1,12 +1,8 @@
 import type { Clock } from '../../core/clock.js'
+import type { RunDrive } from './run-drive.js'
 
 /** How long callbacks that do not return are waited for; ms. */
 const drainLimitMs = 10_000
-
-export interface CallbackQueueOptions {
-  readonly onError: (error: unknown) => void
-  readonly clock: Clock
-}
 
 /** Runs callbacks one after the other, beside the run: they can delay neither its steps nor its outcome, nor break it. */
 export class CallbackQueue {
@@ -15,7 +11,7 @@ export class CallbackQueue {
   /** Settles with the last callback; absent when there was none. */
   #tail: Promise<void> | undefined
 
-  constructor({ onError, clock }: CallbackQueueOptions) {
+  constructor({ onError, clock }: Pick<RunDrive, 'onError' | 'clock'>) {
     this.#clock = clock
     this.#onError = onError
   }

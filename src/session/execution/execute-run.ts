@@ -6,11 +6,12 @@ import { fold, type RunState } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { toRequestText, toResponse } from '../../run/to-response.js'
 import { toUpdate } from '../../run/to-update.js'
-import { isAnswer, isExpired, toOpenApprovals, toPendingCalls } from '../../run/waiting.js'
+import { isAnswer, isExpired, isIdle, toOpenApprovals, toPendingCalls } from '../../run/waiting.js'
 import { CallbackQueue } from './callback-queue.js'
-import { driveRun, type RunDrive } from './drive-run.js'
+import { driveRun } from './drive-run.js'
 import { type LimitedExecution, toExecutionLimits } from './execution-limits.js'
 import type { AgentCallbackContext, AgentResponseCallback } from './response-callback.js'
+import type { RunDrive } from './run-drive.js'
 import { watchControls } from './watch-controls.js'
 
 /** What is written of a run: its log, and the wishes about it. */
@@ -46,7 +47,7 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   const { events, records } = execution.written
   const state = fold(events)
   if (state.request === undefined || state.outcome !== undefined || state.joined !== undefined) return state
-  if (isWaiting(state) && !hasNews(state, records, toTimestamp(clock.now()))) return state
+  if (isIdle(state.parked) && !hasNews(state, records, toTimestamp(clock.now()))) return state
   const controls = new RunControls()
   controls.update(records)
   const watching = new AbortController()
@@ -54,17 +55,13 @@ export async function executeRun(execution: RunExecution): Promise<RunState> {
   try {
     const carried = await execute(execution, { request: state.request, events, controls })
     // What came while the run was being parked may have found nobody to wake.
-    if (!isWaiting(carried)) return carried
+    if (!isIdle(carried.parked)) return carried
     return await executeRun({ ...execution, written: await readWritten(log, key) })
   } finally {
     // With a reason, as the making of an exception that nobody sees would cost more than the rest.
     watching.abort(null)
     await watched
   }
-}
-
-function isWaiting({ parked }: RunState): boolean {
-  return parked === 'approval' || parked === 'tool'
 }
 
 /** Whether a run that waits for decisions, or for the results of tools, can go on. */
@@ -85,13 +82,13 @@ async function execute(
     ...execution,
     ...found,
     limits: toExecutionLimits(execution, found.events),
-    onAppended: (event, current) => announce(event, current, execution, callbacks),
+    onAppended: (event, current) => tellCallback(event, current, execution, callbacks),
   })
   await callbacks.drain()
   return state
 }
 
-function announce(
+function tellCallback(
   event: RunEvent,
   state: RunState,
   { key, callback }: RunExecution,

@@ -2,7 +2,8 @@ import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { toAgentLimits } from '../../agent/loop/agent-limits.js'
 import type { ExecutionLimits } from '../../agent/loop/run-context.js'
 import type { Clock } from '../../core/clock.js'
-import type { ParkReason, StoredEvent } from '../../run/events.js'
+import type { StoredEvent } from '../../run/events.js'
+import { isIdle } from '../../run/waiting.js'
 
 /** Longer than somebody who is at work is ever silent; see `sayAlive`. */
 const executorSilenceMs = 20_000
@@ -70,9 +71,4 @@ function toActiveStart(events: readonly StoredEvent[], now: number): number {
     }
   }
   return parkedAt === undefined ? start : start + now - parkedAt
-}
-
-/** Whether nobody works on a run that is parked for this: a model that works in the background does. */
-function isIdle(reason: ParkReason): boolean {
-  return reason === 'approval' || reason === 'tool'
 }

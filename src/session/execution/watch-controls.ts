@@ -1,16 +1,7 @@
 import type { RunControls } from '../../agent/loop/run-controls.js'
-import { type Clock, pause } from '../../core/clock.js'
-import type { RunKey, RunLog } from '../../run/run-log.js'
+import { pause } from '../../core/clock.js'
 import { isPassing } from './outlast-failures.js'
-
-/** A run whose wishes are watched. */
-export interface WatchedRun {
-  readonly log: RunLog
-  readonly key: RunKey
-  readonly clock: Clock
-  /** Told of each failure that is outlasted. */
-  readonly onError: (error: unknown) => void
-}
+import type { RunDrive } from './run-drive.js'
 
 /** How soon after a failure of the store wishes are looked for again; ms. */
 const rewatchMs = 2_000
@@ -20,7 +11,7 @@ const rewatchMs = 2_000
  * then still hear that it is to stop. @throws {AgentError} `store_unavailable` when the store says that it will not pass.
  */
 export async function watchControls(
-  { log, key, clock, onError }: WatchedRun,
+  { log, key, clock, onError }: Pick<RunDrive, 'log' | 'key' | 'clock' | 'onError'>,
   controls: RunControls,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { DurableClient } from 'durable-functions'
 import type { Clock } from '../../core/clock.js'
-import { AgentError, hasCode } from '../../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 import type { RunRequest } from '../../run/events.js'
 import { fold, type RunState } from '../../run/fold.js'
 import type { ScheduledMessage } from '../../run/history-entry.js'
 import type { RunKey, RunLog, SessionKey } from '../../run/run-log.js'
 import { toScheduledRun, toSentRun } from '../../run/scheduled-run.js'
 import { toRequestText } from '../../run/to-response.js'
+import { tryAppend } from '../../run/try-append.js'
 import { askTaskHub } from '../client/ask-task-hub.js'
 import { checkCreation } from '../client/check-creation.js'
 import { detachMedia } from '../client/detach-media.js'
@@ -99,11 +100,7 @@ export class ScheduledMessages {
 
   /** Takes a message back; gives how it stands, `undefined` when it is a run by now. @throws {AgentError} `session_busy` when it is just becoming one. */
   async takeBack(key: RunKey, reason = callersReason): Promise<RunState | undefined> {
-    try {
-      await this.#log.append(toScheduledRun(key), 1, [{ type: 'run.cancelled', data: { reason, text: '' } }])
-    } catch (error) {
-      if (!hasCode(error, 'fenced')) throw error
-    }
+    await tryAppend(this.#log, toScheduledRun(key), 1, { type: 'run.cancelled', data: { reason, text: '' } })
     const state = await this.read(key)
     if (state === undefined || state.outcome !== undefined) return state
     throw new AgentError('session_busy', 'The message is being sent just now: cancel its run.', {

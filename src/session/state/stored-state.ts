@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AgentError } from '../../core/errors.js'
 import { isJsonObject, type JsonObject } from '../../core/json.js'
+import { toIssues } from '../../core/zod-issues.js'
 
 /** The version written. 1.x of the schema that the .NET and Python durable agents publish. */
 export const schemaVersion = '1.2.0'
@@ -93,7 +94,7 @@ export function parseStoredState(value: unknown): StoredState {
   }
   const parsed = storedState.safeParse(value)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
+  const issues = parsed.error.issues.flatMap(toIssues)
   throw new AgentError(
     'unsupported_state',
     `The stored session is damaged at ${issues[0]?.path}: ${issues[0]?.message}. It was left as it is.`,

@@ -1,25 +1,22 @@
 import type { AgentDefinition } from '../../agent/agent-definition.js'
 import { measureEnd } from '../../agent/telemetry/run-meter.js'
-import { AgentError, hasCode } from '../../core/errors.js'
+import { AgentError } from '../../core/errors.js'
 import { forEachLimited } from '../../core/for-each-limited.js'
 import { toProblem } from '../../core/problem.js'
 import { type StoredEvent, type TerminalEvent, toRunRequest } from '../../run/events.js'
 import { findOpenRuns } from '../../run/find-runs.js'
 import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog, RunSummary, SessionKey } from '../../run/run-log.js'
-import { stopOthers, toStopped } from '../client/make-way.js'
+import { tryAppend } from '../../run/try-append.js'
+import { stopOthers, toStopped, type WayMaking } from '../client/make-way.js'
 import { cancelAnswers, findAnswersOf } from '../delegation/open-answers.js'
-import type { OperationName } from '../entity/operation.js'
 import { logsAtATime } from '../logs-at-a-time.js'
 import { findWanted } from './find-wanted.js'
 
 /** What the sweeper looks after, and how patient it is. */
-export interface SweepOptions {
-  readonly log: RunLog
+export interface SweepOptions extends WayMaking {
   /** The agents that this app serves. */
   readonly agents: readonly AgentDefinition[]
-  /** Sends an operation to a session's entity. */
-  readonly signal: (key: SessionKey, operation: OperationName, input: unknown) => Promise<void>
   /** A run whose log has not moved for so long is signalled again; ms. */
   readonly stallMs: number
   /** A run that was begun so often without ending is given up. */
@@ -149,12 +146,7 @@ async function giveUp(
   const error = new AgentError('internal', message, { retryable: true })
   const data = toProblem(error, { sessionId: key.session, correlationId: key.run })
   const failed: TerminalEvent = { type: 'run.failed', data }
-  try {
-    await log.append(key, events.length, [failed])
-  } catch (error) {
-    if (hasCode(error, 'fenced')) return false
-    throw error
-  }
+  if (!(await tryAppend(log, key, events.length, failed))) return false
   measureEnd({ agent: { name: key.agent }, acceptedAt: events[0]?.at, endedAt: now }, failed)
   return true
 }

@@ -7,6 +7,7 @@ import {
 } from '../../agent/agent-definition.js'
 import type { ToolContext } from '../../agent/tools/tool-context.js'
 import type { ChatClient, ChatEvent, ChatOptions, ChatRequest } from '../../model/chat-client.js'
+import { withStream } from '../../model/with-stream.js'
 import type { SessionKey } from '../../run/run-log.js'
 import { UnexpectedModelCall } from '../scripted-model.js'
 import type { ModelCall, Observations } from './observations.js'
@@ -70,31 +71,25 @@ function observeFound(tools: readonly Tool[], observer: AgentObserver): readonly
 
 function observeClient({ client }: AgentDefinition, observer: AgentObserver, calls: ModelCall[]): ChatClient {
   const { observations, process, session } = observer
-  const cancel = client.cancel?.bind(client)
-  return {
-    model: client.model,
-    provider: client.provider,
-    ...(cancel && { cancel }),
-    stream(request, options) {
-      const call: ModelCall = {
-        process,
-        session,
-        request: structuredClone(request),
-        answer: undefined,
-        outcome: 'unrecorded',
-      }
-      observations.modelCalls.push(call)
-      calls.push(call)
-      return streamObserved({
-        client,
-        request,
-        options,
-        call,
-        activity: observer.activity,
-        unexpected: observations.violations,
-      })
-    },
-  }
+  return withStream(client, (request, options) => {
+    const call: ModelCall = {
+      process,
+      session,
+      request: structuredClone(request),
+      answer: undefined,
+      outcome: 'unrecorded',
+    }
+    observations.modelCalls.push(call)
+    calls.push(call)
+    return streamObserved({
+      client,
+      request,
+      options,
+      call,
+      activity: observer.activity,
+      unexpected: observations.violations,
+    })
+  })
 }
 
 async function* streamObserved({

@@ -67,7 +67,7 @@ export class TestApp {
       agents: this.#agents,
       signal: (key, operation, input) => {
         if (operation === 'delete') this.#world.observations.forgetting(key)
-        return sessions.signal(key, operation, input)
+        return sessions.entities.signal(key, operation, input)
       },
       stallMs: 60_000,
       maxAttempts: 10,

@@ -1,9 +1,9 @@
 import type { AgentErrorCode } from '../../../core/errors.js'
 import { toRefusal, toSaidText } from '../../../core/messages.js'
-import type { TerminalEvent, WireUsage } from '../../../run/events.js'
+import type { TerminalEvent } from '../../../run/events.js'
 import type { RunState } from '../../../run/fold.js'
 import { toCutOff } from '../../../run/to-response.js'
-import { toWireUsage } from '../../../run/wire-usage.js'
+import { toWireUsage, type WireUsage } from '../../../run/wire-usage.js'
 
 /** What a run has answered, and spent on it. */
 export interface ToldAnswer {

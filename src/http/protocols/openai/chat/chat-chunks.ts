@@ -1,9 +1,9 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
-import type { StoredEvent, WireUsage } from '../../../../run/events.js'
+import type { StoredEvent } from '../../../../run/events.js'
 import { emptyRun, fold, type RunState } from '../../../../run/fold.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { isAsking, toOpenCalls } from '../../../../run/waiting.js'
-import { toWireUsage } from '../../../../run/wire-usage.js'
+import { toWireUsage, type WireUsage } from '../../../../run/wire-usage.js'
 import type { OpenAiError } from '../openai-errors.js'
 import { type ToldAnswer, type ToldEnd, toToldEnd } from '../told-end.js'
 import {
