@@ -12,7 +12,7 @@ import {
 /** What whoever asks about a run is told: 200 and how it has ended, well or not; 202 and where it stands. */
 export function createRunAnswer(url: URL, key: RunKey, state: RunState): Answer {
   if (state.outcome === undefined) return createStandingAnswer(url, key, state)
-  return createJsonAnswer(toRunBody(key, state), 200, toRunHeaders(key.session, key.run))
+  return createJsonAnswer(toRunBody(key, state), 200, toRunHeaders(key))
 }
 
 /** What whoever asks about a message is told that is to be sent later: 202 and when, or what else became of it. */

@@ -28,7 +28,7 @@ export function createRunHandler(agent: Agent): Handler {
       return await answerRun(call, agent, run)
     } catch (error) {
       call.onError(error)
-      return toErrorAnswer(error, run, toRunHeaders(run.sessionId, run.correlationId))
+      return toErrorAnswer(error, run, toRunHeaders({ session: run.sessionId, run: run.correlationId }))
     }
   }
 }
@@ -36,7 +36,7 @@ export function createRunHandler(agent: Agent): Handler {
 async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answer> {
   const { sessions, settings } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
-  const headers = toRunHeaders(run.sessionId, run.correlationId)
+  const headers = toRunHeaders(key)
   const { sendAt } = run.request.options
   const scheduled = sendAt && (await sessions.schedule(key, sendAt, run.request))
   if (scheduled) return createScheduledAnswer(call.url, key, scheduled)

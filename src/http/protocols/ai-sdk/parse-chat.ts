@@ -37,9 +37,9 @@ const mostMessages = 100
 
 /** Reads a request. @throws {AgentError} `invalid_request`, `not_found` for an agent, `payload_too_large` or `unsupported_media_type`, naming the field. */
 export async function parseChat(call: Call): Promise<ParsedChat> {
-  const { request, settings, url, params } = call
+  const { request, settings, url } = call
   refuseUnknown(url.searchParams, ['code'])
-  const agent = requireAgent(call, params.agent ?? '')
+  const agent = requireAgent(call)
   const body = parseShape(chatBody, await readJsonBody(request, settings.maxBodyBytes))
   const header = request.headers.get('idempotency-key')
   const { onBusy } = body
