@@ -1,3 +1,6 @@
+import { AgentError } from '../core/errors.js'
+import { type Problem, toProblem } from '../core/problem.js'
+import type { TerminalEvent } from '../run/events.js'
 import type { RunState } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import {
@@ -39,4 +42,14 @@ export function toRunBody({ session, run }: RunKey, state: RunState): object {
     case 'run.cancelled':
       return { status: 'cancelled', ...ids, ...outcome.data }
   }
+}
+
+/** Why a run that has ended has no answer. */
+export function toEndProblem(
+  outcome: Exclude<TerminalEvent, { type: 'run.completed' }>,
+  { session, run }: RunKey,
+): Problem {
+  if (outcome.type === 'run.failed') return outcome.data
+  const error = new AgentError('run_cancelled', `The run was cancelled: ${outcome.data.reason}`)
+  return toProblem(error, { sessionId: session, correlationId: run })
 }

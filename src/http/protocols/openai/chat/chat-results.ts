@@ -1,6 +1,7 @@
 import type { RunKey } from '../../../../run/run-log.js'
 import { createFieldError } from '../../../request-errors.js'
 import type { PlacedResult } from '../../../take-results.js'
+import { toJoinedText } from '../../to-joined-text.js'
 import { parseCallId } from '../call-id.js'
 import type { ChatBodyMessage, ToolBodyMessage } from './chat-message-body.js'
 import type { PlacedMessage } from './split-messages.js'
@@ -60,8 +61,7 @@ function isCallId(id: string): boolean {
 function toPlaced({ tool_call_id: id, content, at }: ToolBodyMessage & PlacedMessage) {
   const path = toPath(at)
   const { callId, ...key } = parseCallId(path, id)
-  const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')
-  return { key, result: { path, callId, outcome: { result: text } } }
+  return { key, result: { path, callId, outcome: { result: toJoinedText(content) } } }
 }
 
 /** A result belongs to a call of the assistant's that it follows, as for OpenAI. */

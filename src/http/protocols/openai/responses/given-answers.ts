@@ -5,6 +5,7 @@ import { createFieldError } from '../../../request-errors.js'
 import type { Call } from '../../../route.js'
 import type { PlacedResult } from '../../../take-results.js'
 import type { PlacedDecision, RunAnswers } from '../../answer-run.js'
+import { toJoinedText } from '../../to-joined-text.js'
 import { parseCallId, toCallId } from '../call-id.js'
 import { parseApprovalItemId } from './approval-item-id.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
@@ -83,8 +84,7 @@ function toRunAnswers(placed: readonly PlacedAnswer[]): RunAnswers {
 
 function toResult(path: string, { call_id, output }: CallOutput): PlacedResult {
   const { callId } = parseCallId(path, call_id)
-  const result = typeof output === 'string' ? output : output.map(({ text }) => text).join('')
-  return { path, callId, outcome: { result } }
+  return { path, callId, outcome: { result: toJoinedText(output) } }
 }
 
 function toDecision(
