@@ -2,7 +2,7 @@ import type { RunKey } from '../../../../run/run-log.js'
 import { createFieldError } from '../../../request-errors.js'
 import type { PlacedResult } from '../../../take-results.js'
 import { toJoinedText } from '../../to-joined-text.js'
-import { parseCallId } from '../call-id.js'
+import { isSameRun, parseCallId } from '../call-id.js'
 import type { ChatBodyMessage, ToolBodyMessage } from './chat-message-body.js'
 import type { PlacedMessage } from './split-messages.js'
 
@@ -88,10 +88,6 @@ function checkAnswered(messages: readonly ChatBodyMessage[], start: number): voi
 
 function toCallIds(message: ChatBodyMessage): Set<string> {
   return new Set(message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [])
-}
-
-function isSameRun(a: RunKey, b: RunKey): boolean {
-  return a.agent === b.agent && a.session === b.session && a.run === b.run
 }
 
 function toPath(at: number): string {
