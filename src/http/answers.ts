@@ -18,8 +18,8 @@ export interface Answer {
 }
 
 /** Headers that every answer about a run carries. Ids beyond ASCII are percent-encoded: headers cannot hold them. */
-export function toRunHeaders(sessionId: string, correlationId: string): Record<string, string> {
-  return { 'x-ms-session-id': toHeaderText(sessionId), 'x-ms-correlation-id': toHeaderText(correlationId) }
+export function toRunHeaders({ session, run }: Omit<RunKey, 'agent'>): Record<string, string> {
+  return { 'x-ms-session-id': toHeaderText(session), 'x-ms-correlation-id': toHeaderText(run) }
 }
 
 /** A JSON answer. */
@@ -78,7 +78,7 @@ export function createPendingAnswer(
   const base = url.pathname.replace(/\/(run|[^/]+\/(approvals|runs)\/[^/]+(\/(cancel|results))?)\/?$/i, '')
   const location = `${url.origin}${base}/${encodeURIComponent(session)}/runs/${encodeURIComponent(run)}`
   return createJsonAnswer({ status, sessionId: session, correlationId: run, ...waitsFor }, 202, {
-    ...toRunHeaders(session, run),
+    ...toRunHeaders({ session, run }),
     location,
     'retry-after': String(retryAfter),
   })

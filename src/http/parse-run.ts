@@ -10,7 +10,7 @@ import { longestDelayMs } from '../session/scheduled/scheduled-messages.js'
 import { requireInstructions } from './caller-instructions.js'
 import { checkCallerTools, refuseToJoin } from './caller-tools.js'
 import { type AnswerForm, parseWait, toAnswerForm, waitFields } from './caller-wishes.js'
-import { parseCorrelationId, parseSessionId } from './ids.js'
+import { parseCorrelationId, parseGivenRun, parseSessionId } from './ids.js'
 import { refuseUnknown } from './parse-query.js'
 import { parseShape } from './parse-shape.js'
 import { type Body, readBody } from './read-body.js'
@@ -46,7 +46,7 @@ export async function parseRun(
   const instructions = requireInstructions(settings.callerInstructions, body.instructions)
   refuseToJoin({ tools, instructions, onBusy: body.onBusy })
   const enableToolCalls = body.enable_tool_calls ?? body.enableToolCalls ?? true
-  const correlationId = parseCorrelation(body, request.headers)
+  const correlationId = parseGivenRun(request.headers, 'correlationId', body.correlationId) ?? randomUUID()
   const replaces = body.replaces === undefined ? undefined : parseCorrelationId(body.replaces, 'replaces')
   return {
     // Who sends a request again under its key, and names no session, has to come to the one of the first time.
@@ -153,13 +153,4 @@ function parseContinues({ continues }: RunBody): RunOptions['continues'] {
     session: parseSessionId(sessionId, 'continues.sessionId'),
     ...(run !== undefined && { run: parseCorrelationId(run, 'continues.correlationId') }),
   }
-}
-
-function parseCorrelation(body: RunBody, headers: Headers): string {
-  const header = headers.get('idempotency-key')
-  if (header !== null && body.correlationId !== undefined && header !== body.correlationId) {
-    throw createFieldError('correlationId', 'differs from the header Idempotency-Key')
-  }
-  if (header !== null) return parseCorrelationId(header, 'Idempotency-Key')
-  return body.correlationId === undefined ? randomUUID() : parseCorrelationId(body.correlationId)
 }

@@ -1,3 +1,6 @@
+import { AgentError } from '../core/errors.js'
+import { type Problem, toProblem } from '../core/problem.js'
+import type { TerminalEvent } from '../run/events.js'
 import type { RunState } from '../run/fold.js'
 import type { RunKey } from '../run/run-log.js'
 import {
@@ -12,7 +15,7 @@ import {
 /** What whoever asks about a run is told: 200 and how it has ended, well or not; 202 and where it stands. */
 export function createRunAnswer(url: URL, key: RunKey, state: RunState): Answer {
   if (state.outcome === undefined) return createStandingAnswer(url, key, state)
-  return createJsonAnswer(toRunBody(key, state), 200, toRunHeaders(key.session, key.run))
+  return createJsonAnswer(toRunBody(key, state), 200, toRunHeaders(key))
 }
 
 /** What whoever asks about a message is told that is to be sent later: 202 and when, or what else became of it. */
@@ -39,4 +42,14 @@ export function toRunBody({ session, run }: RunKey, state: RunState): object {
     case 'run.cancelled':
       return { status: 'cancelled', ...ids, ...outcome.data }
   }
+}
+
+/** Why a run that has ended has no answer. */
+export function toEndProblem(
+  outcome: Exclude<TerminalEvent, { type: 'run.completed' }>,
+  { session, run }: RunKey,
+): Problem {
+  if (outcome.type === 'run.failed') return outcome.data
+  const error = new AgentError('run_cancelled', `The run was cancelled: ${outcome.data.reason}`)
+  return toProblem(error, { sessionId: session, correlationId: run })
 }

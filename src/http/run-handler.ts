@@ -1,6 +1,4 @@
 import type { Agent } from '../agent/agent.js'
-import { AgentError } from '../core/errors.js'
-import { type Problem, toProblem } from '../core/problem.js'
 import { withinMs } from '../core/work-limit.js'
 import type { TerminalEvent } from '../run/events.js'
 import type { RunKey } from '../run/run-log.js'
@@ -18,7 +16,7 @@ import type { AnswerForm } from './caller-wishes.js'
 import { createEventStream } from './event-stream.js'
 import { type ParsedRun, parseRun } from './parse-run.js'
 import type { Call, Handler } from './route.js'
-import { createRunAnswer, createScheduledAnswer } from './run-answer.js'
+import { createRunAnswer, createScheduledAnswer, toEndProblem } from './run-answer.js'
 
 /** `POST agents/{agent}/run`: accepts a message; answers with the outcome, a promise of it, or the events on the way. */
 export function createRunHandler(agent: Agent): Handler {
@@ -28,7 +26,7 @@ export function createRunHandler(agent: Agent): Handler {
       return await answerRun(call, agent, run)
     } catch (error) {
       call.onError(error)
-      return toErrorAnswer(error, run, toRunHeaders(run.sessionId, run.correlationId))
+      return toErrorAnswer(error, run, toRunHeaders({ session: run.sessionId, run: run.correlationId }))
     }
   }
 }
@@ -36,7 +34,7 @@ export function createRunHandler(agent: Agent): Handler {
 async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answer> {
   const { sessions, settings } = call
   const key: RunKey = { agent: agent.name, session: run.sessionId, run: run.correlationId }
-  const headers = toRunHeaders(run.sessionId, run.correlationId)
+  const headers = toRunHeaders(key)
   const { sendAt } = run.request.options
   const scheduled = sendAt && (await sessions.schedule(key, sendAt, run.request))
   if (scheduled) return createScheduledAnswer(call.url, key, scheduled)
@@ -54,24 +52,13 @@ async function answerRun(call: Call, agent: Agent, run: ParsedRun): Promise<Answ
   return run.wait ? createStandingAnswer(call.url, key, state) : createRunAnswer(call.url, key, state)
 }
 
-function toCancelledProblem(reason: string, { session, run }: RunKey): Problem {
-  const error = new AgentError('run_cancelled', `The run was cancelled: ${reason}`)
-  return toProblem(error, { sessionId: session, correlationId: run })
-}
-
 function createOutcomeAnswer(
   outcome: TerminalEvent,
   key: RunKey,
   form: AnswerForm,
   headers: Record<string, string>,
 ): Answer {
-  switch (outcome.type) {
-    case 'run.completed':
-      if (form === 'json') return createJsonAnswer(outcome.data, 200, headers)
-      return createTextAnswer(outcome.data.response, 200, headers)
-    case 'run.failed':
-      return createProblemAnswer(outcome.data, headers)
-    case 'run.cancelled':
-      return createProblemAnswer(toCancelledProblem(outcome.data.reason, key), headers)
-  }
+  if (outcome.type !== 'run.completed') return createProblemAnswer(toEndProblem(outcome, key), headers)
+  if (form === 'json') return createJsonAnswer(outcome.data, 200, headers)
+  return createTextAnswer(outcome.data.response, 200, headers)
 }

@@ -84,7 +84,7 @@ export function createEventsHandler(agent: Agent): Handler {
     const after = parseCursor(call)
     const times = parseFlag('times', query.get('times')) ?? false
     const { key } = await requireRun(call, agent)
-    return createEventStream(call, key, { after, times, headers: toRunHeaders(key.session, key.run) })
+    return createEventStream(call, key, { after, times, headers: toRunHeaders(key) })
   }
 }
 

@@ -20,7 +20,8 @@ export function findAgent(call: Call, field: string, name: string | undefined): 
 }
 
 /** The agent whose address was called, in whatever case. @throws {AgentError} `not_found` when it has no routes. */
-export function requireAgent(call: Pick<Call, 'agents' | 'exposures'>, name: string): Agent {
+export function requireAgent(call: Call): Agent {
+  const { agent: name = '' } = call.params
   const found = findReachable(call, name)
   if (found !== undefined) return found
   throw new AgentError('not_found', `There is no agent "${name}".`)

@@ -20,8 +20,7 @@ export interface FrameStream<Frame> {
 
 /** Answers with frames, each of which is an event. */
 export function createFrameStream<Frame>(call: Call, stream: FrameStream<Frame>): Answer {
-  const { session, run } = stream.key
-  const headers = { ...toRunHeaders(session, run), ...stream.headers }
+  const headers = { ...toRunHeaders(stream.key), ...stream.headers }
   return createSseAnswer(toSseBatches(call, stream), call.settings, headers)
 }
 

@@ -7,7 +7,7 @@ import { A2aError } from './a2a-errors.js'
 /** The agent that a call's address names. @throws {A2aError} `AGENT_NOT_FOUND` when there is none of that name. */
 export function requireCalledAgent(call: Call): Agent {
   try {
-    return requireAgent(call, call.params.agent ?? '')
+    return requireAgent(call)
   } catch (cause) {
     throw new A2aError('AGENT_NOT_FOUND', 'not_found', toErrorMessage(cause), { cause })
   }

@@ -83,6 +83,6 @@ function toAnswer({ call, id, version }: RpcCall, result: RpcResult): Answer {
       toErrorData: (error) => toRpcAnswer({ error: toRpcError(error) }),
     })
   const { key } = result
-  const headers = key === undefined ? {} : toRunHeaders(key.session, key.run)
+  const headers = key === undefined ? {} : toRunHeaders(key)
   return createJsonAnswer(toRpcAnswer({ result: result.result }), 200, headers)
 }

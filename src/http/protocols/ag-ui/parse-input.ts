@@ -67,8 +67,7 @@ export async function parseInput(call: Call): Promise<ParsedInput> {
 
 /** By its own address, or by the one that all agents share. */
 function chooseAgent(call: Call, { forwardedProps }: AguiBody): Agent {
-  const { agent } = call.params
-  if (agent !== undefined) return requireAgent(call, agent)
+  if (call.params.agent !== undefined) return requireAgent(call)
   const named = isJsonObject(forwardedProps) ? forwardedProps.agent : undefined
   return findAgent(call, 'forwardedProps.agent', typeof named === 'string' ? named : undefined)
 }

@@ -3,6 +3,7 @@ import type { CallState, RunState } from '../../../run/fold.js'
 import { isCallersTool } from '../../../run/waiting.js'
 import { parseShape } from '../../parse-shape.js'
 import type { PlacedResult } from '../../take-results.js'
+import { toJoinedText } from '../to-joined-text.js'
 import { toolMessage } from './agui-body.js'
 import type { AguiMessage } from './agui-events.js'
 import { isMessageOf, toToolCallId } from './message-ids.js'
@@ -47,8 +48,7 @@ function isAsked(state: RunState, { call, completed, pending }: CallState): bool
 function toOutcome(message: AguiMessage, index: number): PlacedResult['outcome'] {
   const { content, error } = parseShape(toolMessage, message, ['messages', String(index)])
   if (error) return { error }
-  const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')
-  return { result: toResult(text) }
+  return { result: toResult(toJoinedText(content)) }
 }
 
 /** Objects and lists are what their text says; in anything else, such as a long number, text keeps every character. */

@@ -22,8 +22,8 @@ export async function handleThread(call: Call): Promise<Answer> {
   const query = call.url.searchParams
   refuseUnknown(query, ['limit', 'before', 'code'])
   const page = parsePage(query)
-  const { agent = '', threadId = '' } = call.params
-  const key = { agent: requireAgent(call, agent).name, session: parseSessionId(threadId, 'threadId') }
+  const { threadId = '' } = call.params
+  const key = { agent: requireAgent(call).name, session: parseSessionId(threadId, 'threadId') }
   await call.sessions.requireSession(key, call.owner)
   const view = await call.sessions.read(key, page)
   const open = new Map<string, Unfinished>()

@@ -3,6 +3,7 @@ import { type ChatMessage, type Content, isBlank } from '../../../core/messages.
 import type { GivenInstructions } from '../../caller-instructions.js'
 import { parseShape } from '../../parse-shape.js'
 import { createFieldError } from '../../request-errors.js'
+import { toJoinedText } from '../to-joined-text.js'
 import { toMedia } from '../to-media.js'
 import {
   type ApprovalData,
@@ -56,7 +57,7 @@ export function findInstructions(input: readonly InputMessage[]): readonly Given
   return input.flatMap((message, index) => {
     if (!isInstructions(message)) return []
     const { content } = parseMessage(systemMessage, message, index)
-    return [{ path: `input.${index}.role`, text: content.map(({ text }) => text).join('') }]
+    return [{ path: `input.${index}.role`, text: toJoinedText(content) }]
   })
 }
 

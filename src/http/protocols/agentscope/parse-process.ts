@@ -1,10 +1,9 @@
 import type { Agent } from '../../../agent/agent.js'
 import { takeInstructions } from '../../caller-instructions.js'
-import { parseCorrelationId, parseSessionId } from '../../ids.js'
+import { parseGivenRun, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
 import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
-import { createFieldError } from '../../request-errors.js'
 import type { Call } from '../../route.js'
 import { findAgent } from '../find-agent.js'
 import { findInstructions, type Input, readInput } from './input-messages.js'
@@ -32,20 +31,12 @@ export async function parseProcess(call: Call): Promise<ParsedProcess> {
   return {
     agent: findAgent(call, 'model', body.model ?? undefined),
     session: body.session_id == null ? undefined : parseSessionId(body.session_id, 'session_id'),
-    run: parseRunId(body, request.headers),
+    run: parseGivenRun(request.headers, 'id', body.id),
     input: readInput(body.input),
     instructions: takeInstructions(settings.callerInstructions, findInstructions(body.input)),
     metadata: toMetadata(body),
     isStreamed: body.stream ?? true,
   }
-}
-
-function parseRunId({ id }: ProcessBody, headers: Headers): string | undefined {
-  const header = headers.get('idempotency-key')
-  if (header !== null && id != null && header !== id)
-    throw createFieldError('id', 'differs from the header Idempotency-Key')
-  if (header !== null) return parseCorrelationId(header, 'Idempotency-Key')
-  return id == null ? undefined : parseCorrelationId(id, 'id')
 }
 
 /** Longest value that a run's metadata take. */

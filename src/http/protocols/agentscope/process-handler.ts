@@ -25,7 +25,7 @@ export async function handleProcess(call: Call): Promise<Answer> {
     return await answer(call, parsed, key, { after })
   } catch (error) {
     call.onError(error)
-    return toAgentScopeErrorAnswer(error, toRunHeaders(key.session, key.run))
+    return toAgentScopeErrorAnswer(error, toRunHeaders(key))
   }
 }
 

@@ -17,7 +17,7 @@ export async function createResponseAnswer({ sessions, url }: Call, key: RunKey)
   const response = isDecided ? { ...told, status: 'in_progress' as const } : told
   const last = events.at(-1)
   const status = last?.type === 'run.failed' ? last.data.status : statuses[response.status]
-  const headers = toRunHeaders(key.session, key.run)
+  const headers = toRunHeaders(key)
   if (status !== 202) return createJsonAnswer(response, status, headers)
   return createJsonAnswer(response, status, {
     ...headers,

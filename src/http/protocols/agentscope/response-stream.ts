@@ -20,7 +20,7 @@ export interface Reading {
 /** A run's response as it is told to a reader; ends with the run, when it waits for a human, or at the stream's time limit. */
 export function createResponseStream(call: Call, key: RunKey, reading: Reading): Answer {
   const batches = followResponse(call.sessions.follow(key, -1, createStreamLimit(call)), key, reading)
-  return createSseAnswer(batches, call.settings, toRunHeaders(key.session, key.run))
+  return createSseAnswer(batches, call.settings, toRunHeaders(key))
 }
 
 /** Resolves when a response has ended, waits for a human, or has taken longer than callers are kept waiting; what the reader has does not count. */

@@ -78,6 +78,6 @@ export async function handleMessages(call: Call): Promise<Answer> {
 }
 
 function parseChatId(call: Call): SessionKey {
-  const { agent = '', chatId = '' } = call.params
-  return { agent: requireAgent(call, agent).name, session: parseSessionId(chatId, 'chatId') }
+  const { chatId = '' } = call.params
+  return { agent: requireAgent(call).name, session: parseSessionId(chatId, 'chatId') }
 }

@@ -4,7 +4,7 @@ import type { RunOptions } from '../../../run/events.js'
 import type { SessionKey } from '../../../run/run-log.js'
 import { takeInstructions } from '../../caller-instructions.js'
 import { refuseToJoin } from '../../caller-tools.js'
-import { parseCorrelationId, parseSessionId } from '../../ids.js'
+import { parseCorrelationId, parseGivenRun, parseSessionId } from '../../ids.js'
 import { refuseUnknown } from '../../parse-query.js'
 import { parseShape } from '../../parse-shape.js'
 import { readJsonBody } from '../../read-body.js'
@@ -37,11 +37,10 @@ const mostMessages = 100
 
 /** Reads a request. @throws {AgentError} `invalid_request`, `not_found` for an agent, `payload_too_large` or `unsupported_media_type`, naming the field. */
 export async function parseChat(call: Call): Promise<ParsedChat> {
-  const { request, settings, url, params } = call
+  const { request, settings, url } = call
   refuseUnknown(url.searchParams, ['code'])
-  const agent = requireAgent(call, params.agent ?? '')
+  const agent = requireAgent(call)
   const body = parseShape(chatBody, await readJsonBody(request, settings.maxBodyBytes))
-  const header = request.headers.get('idempotency-key')
   const { onBusy } = body
   const tools = toCallerTools(agent, body.tools ?? {})
   refuseToJoin({ tools, onBusy })
@@ -52,7 +51,7 @@ export async function parseChat(call: Call): Promise<ParsedChat> {
     ...toSaid(body, shown),
     trigger: body.trigger,
     messageId: body.messageId ?? undefined,
-    run: header === null ? undefined : parseCorrelationId(header, 'Idempotency-Key'),
+    run: parseGivenRun(request.headers),
     options: { enableToolCalls: true, onBusy, tools, instructions },
   }
 }

@@ -1,5 +1,6 @@
 import type { GivenInstructions } from '../../caller-instructions.js'
 import { parseShape } from '../../parse-shape.js'
+import { toJoinedText } from '../to-joined-text.js'
 import { type ChatBody, systemParts, type UiBodyMessage } from './chat-body.js'
 
 /** A message of a chat, and where it stands in the request. */
@@ -35,5 +36,5 @@ function isInstructions({ message }: PlacedMessage): boolean {
 
 function toInstructions({ message, path }: PlacedMessage): GivenInstructions {
   const parts = parseShape(systemParts, message.parts, [...path, 'parts'])
-  return { path: [...path, 'role'].join('.'), text: parts.map(({ text }) => text).join('') }
+  return { path: [...path, 'role'].join('.'), text: toJoinedText(parts) }
 }

@@ -36,3 +36,8 @@ export function parseCallId(field: string, id: string): CallKey {
     callId: String(callId),
   }
 }
+
+/** Whether two ids are of the same run. */
+export function isSameRun(a: RunKey | undefined, b: RunKey): boolean {
+  return a?.agent === b.agent && a.session === b.session && a.run === b.run
+}

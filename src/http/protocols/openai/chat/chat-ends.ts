@@ -1,8 +1,7 @@
-import { AgentError } from '../../../../core/errors.js'
-import { type Problem, toProblem } from '../../../../core/problem.js'
 import { toRunPath } from '../../../../core/session-paths.js'
 import type { TerminalEvent } from '../../../../run/events.js'
 import type { RunKey } from '../../../../run/run-log.js'
+import { toEndProblem } from '../../../run-answer.js'
 import { type OpenAiError, toOpenAiError } from '../openai-errors.js'
 
 /** Why a run cannot be told as a chat completion, although it has not failed. */
@@ -32,17 +31,7 @@ function toWhereabouts(key: RunKey): string {
   return `It is run "${key.run}" of session "${key.session}": GET ${path}.`
 }
 
-/** How a run ended that has no answer. */
-export function toEndProblem(
-  outcome: Exclude<TerminalEvent, { type: 'run.completed' }>,
-  { session, run }: RunKey,
-): Problem {
-  if (outcome.type === 'run.failed') return outcome.data
-  const error = new AgentError('run_cancelled', `The run was cancelled: ${outcome.data.reason}`)
-  return toProblem(error, { sessionId: session, correlationId: run })
-}
-
-/** The same as an error. */
+/** How a run ended that has no answer, as an error. */
 export function toEndError(
   outcome: Exclude<TerminalEvent, { type: 'run.completed' }>,
   key: RunKey,

@@ -7,11 +7,12 @@ import type { RunKey } from '../../../../run/run-log.js'
 import { toOpenApprovals, toOpenCalls } from '../../../../run/waiting.js'
 import { type Answer, createJsonAnswer, toRunHeaders } from '../../../answers.js'
 import type { Call } from '../../../route.js'
+import { toEndProblem } from '../../../run-answer.js'
 import { type OpenAiError, toOpenAiError, toOpenAiErrorAnswer } from '../openai-errors.js'
 import { toToldEnd } from '../told-end.js'
 import { beginChat } from './begin-chat.js'
 import { type ChatPlace, toCallingCompletion, toChatCompletion } from './chat-completion.js'
-import { createUntoldError, toEndProblem } from './chat-ends.js'
+import { createUntoldError } from './chat-ends.js'
 import { createChatStream } from './chat-stream.js'
 import { type ChatRequest, parseChatRequest } from './parse-chat-request.js'
 
@@ -22,7 +23,7 @@ export async function handleChatCompletions(call: Call): Promise<Answer> {
     return await answerChat(call, chat)
   } catch (error) {
     call.onError(error)
-    return toOpenAiErrorAnswer(error, toRunHeaders(chat.key.session, chat.key.run))
+    return toOpenAiErrorAnswer(error, toRunHeaders(chat.key))
   }
 }
 
@@ -50,7 +51,7 @@ async function answerAtEnd(call: Call, place: ChatPlace): Promise<Answer> {
     return createUntoldAnswer(call, key, isHuman ? 'approval_required' : 'run_unfinished')
   }
   const completion = toCallingCompletion(place, await sessions.readRun(key), state)
-  return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
+  return createJsonAnswer(completion, 200, toRunHeaders(key))
 }
 
 /** The answer to a message that would have to wait for what an earlier run has asked. */
@@ -73,7 +74,7 @@ async function createOutcomeAnswer(call: Call, place: ChatPlace, outcome: Termin
     return createFinalError(toOpenAiError(problem), problem.status, key)
   }
   const completion = toChatCompletion(place, events, end.answer)
-  return createJsonAnswer(completion, 200, toRunHeaders(key.session, key.run))
+  return createJsonAnswer(completion, 200, toRunHeaders(key))
 }
 
 const untoldStatuses = { approval_required: 409, results_required: 409, run_unfinished: 504 } as const
@@ -88,9 +89,9 @@ function createUntoldAnswer({ url }: Call, key: RunKey, why: keyof typeof untold
 function createFinalError(
   error: OpenAiError,
   status: number,
-  { session, run }: RunKey,
+  key: RunKey,
   headers: Record<string, string> = {},
 ): Answer {
-  const fixed = { ...toRunHeaders(session, run), 'x-should-retry': 'false' }
+  const fixed = { ...toRunHeaders(key), 'x-should-retry': 'false' }
   return createJsonAnswer({ error }, status, { ...fixed, ...headers })
 }

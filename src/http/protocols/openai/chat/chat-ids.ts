@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { AgentError } from '../../../../core/errors.js'
 import { createHexId, toHexId } from '../../../../core/hex-id.js'
-import { parseCorrelationId, parseSessionId } from '../../../ids.js'
+import { parseGivenRun, parseSessionId } from '../../../ids.js'
 import type { Call } from '../../../route.js'
 import type { ChatBody } from './chat-body.js'
 
@@ -21,8 +21,7 @@ export function parseChatIds(
   { request: { headers }, owner }: Pick<Call, 'request' | 'owner'>,
   metadata: ChatBody['metadata'],
 ): ChatIds {
-  const key = headers.get('idempotency-key') ?? undefined
-  if (key !== undefined) parseCorrelationId(key, 'Idempotency-Key')
+  const key = parseGivenRun(headers)
   const given = parseGivenSession(headers, metadata)
   return {
     sessionId: given ?? createSessionId(key, owner),

@@ -105,7 +105,6 @@ export const bodyMessage = z.discriminatedUnion(
 )
 
 export type ChatBodyMessage = z.infer<typeof chatMessage>
-export type InstructionsBodyMessage = z.infer<typeof instructionsMessage>
 export type UserBodyMessage = z.infer<typeof userMessage>
 export type AssistantBodyMessage = z.infer<typeof assistantMessage>
 export type ToolBodyMessage = z.infer<typeof toolMessage>

@@ -1,7 +1,8 @@
 import type { RunKey } from '../../../../run/run-log.js'
 import { createFieldError } from '../../../request-errors.js'
 import type { PlacedResult } from '../../../take-results.js'
-import { parseCallId } from '../call-id.js'
+import { toJoinedText } from '../../to-joined-text.js'
+import { isSameRun, parseCallId } from '../call-id.js'
 import type { ChatBodyMessage, ToolBodyMessage } from './chat-message-body.js'
 import type { PlacedMessage } from './split-messages.js'
 
@@ -60,8 +61,7 @@ function isCallId(id: string): boolean {
 function toPlaced({ tool_call_id: id, content, at }: ToolBodyMessage & PlacedMessage) {
   const path = toPath(at)
   const { callId, ...key } = parseCallId(path, id)
-  const text = typeof content === 'string' ? content : content.map((part) => part.text).join('')
-  return { key, result: { path, callId, outcome: { result: text } } }
+  return { key, result: { path, callId, outcome: { result: toJoinedText(content) } } }
 }
 
 /** A result belongs to a call of the assistant's that it follows, as for OpenAI. */
@@ -88,10 +88,6 @@ function checkAnswered(messages: readonly ChatBodyMessage[], start: number): voi
 
 function toCallIds(message: ChatBodyMessage): Set<string> {
   return new Set(message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [])
-}
-
-function isSameRun(a: RunKey, b: RunKey): boolean {
-  return a.agent === b.agent && a.session === b.session && a.run === b.run
 }
 
 function toPath(at: number): string {

@@ -1,6 +1,4 @@
 import type { Agent } from '../../../../agent/agent.js'
-import { checkJsonSchema } from '../../../../core/caller-schema.js'
-import type { JsonObject } from '../../../../core/json.js'
 import type { RunOptions, RunRequest } from '../../../../run/events.js'
 import type { RunKey } from '../../../../run/run-log.js'
 import { createRunRequest } from '../../../../session/client/run-request.js'
@@ -12,8 +10,8 @@ import { createFieldError } from '../../../request-errors.js'
 import type { Call } from '../../../route.js'
 import type { PlacedResult } from '../../../take-results.js'
 import { findAgent } from '../../find-agent.js'
-import { anyObjectSchema } from '../any-object.js'
 import { toTooling } from '../caller-tooling.js'
+import { parseResponseSchema } from '../parse-response-schema.js'
 import { type ChatBody, chatBody } from './chat-body.js'
 import { type ChatIds, parseChatIds } from './chat-ids.js'
 import type { ChatBodyMessage } from './chat-message-body.js'
@@ -99,7 +97,8 @@ function toAnsweredKey(
 }
 
 function toOptions(agent: Agent, body: ChatBody): RunOptions {
-  const { tools, tool_choice: choice } = body
+  const { tools, tool_choice: choice, response_format: format } = body
+  const schema = format?.type === 'json_schema' ? format.json_schema.schema : undefined
   const tooling = toTooling(agent, {
     tools: (tools ?? []).map((tool) => tool.function),
     toPath: (index) => `tools.${index}.function`,
@@ -107,13 +106,6 @@ function toOptions(agent: Agent, body: ChatBody): RunOptions {
     isParallel: body.parallel_tool_calls,
   })
   const enableToolCalls = tooling.enableToolCalls && body.function_call !== 'none'
-  return { ...tooling, enableToolCalls, responseSchema: parseResponseSchema(body) }
-}
-
-function parseResponseSchema({ response_format }: ChatBody): JsonObject | undefined {
-  if (response_format?.type === 'json_object') return anyObjectSchema
-  if (response_format?.type !== 'json_schema') return undefined
-  const schema = response_format.json_schema.schema
-  checkJsonSchema(schema, 'response_format.json_schema.schema')
-  return schema
+  const responseSchema = parseResponseSchema(format?.type, schema, 'response_format.json_schema.schema')
+  return { ...tooling, enableToolCalls, responseSchema }
 }

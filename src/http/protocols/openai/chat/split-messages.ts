@@ -1,6 +1,7 @@
 import type { GivenInstructions } from '../../../caller-instructions.js'
+import { toJoinedText } from '../../to-joined-text.js'
 import type { ChatBody } from './chat-body.js'
-import type { ChatBodyMessage, InstructionsBodyMessage } from './chat-message-body.js'
+import type { ChatBodyMessage } from './chat-message-body.js'
 
 /** A message of a conversation, and where it stands in the request. */
 export type PlacedMessage = ChatBodyMessage & { readonly at: number }
@@ -17,15 +18,11 @@ export function splitMessages(messages: ChatBody['messages']): SplitMessages {
   const instructions: GivenInstructions[] = []
   for (const [at, message] of messages.entries()) {
     if (isSaid(message)) said.push({ ...message, at })
-    else instructions.push({ path: `messages.${at}.role`, text: toInstructionsText(message) })
+    else instructions.push({ path: `messages.${at}.role`, text: toJoinedText(message.content) })
   }
   return { said, instructions }
 }
 
 function isSaid(message: ChatBody['messages'][number]): message is ChatBodyMessage {
   return message.role !== 'system' && message.role !== 'developer'
-}
-
-function toInstructionsText({ content }: InstructionsBodyMessage): string {
-  return typeof content === 'string' ? content : content.map(({ text }) => text).join('')
 }

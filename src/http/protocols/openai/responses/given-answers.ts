@@ -5,7 +5,8 @@ import { createFieldError } from '../../../request-errors.js'
 import type { Call } from '../../../route.js'
 import type { PlacedResult } from '../../../take-results.js'
 import type { PlacedDecision, RunAnswers } from '../../answer-run.js'
-import { parseCallId, toCallId } from '../call-id.js'
+import { toJoinedText } from '../../to-joined-text.js'
+import { isSameRun, parseCallId, toCallId } from '../call-id.js'
 import { parseApprovalItemId } from './approval-item-id.js'
 import type { ParsedResponseRequest } from './parse-response-request.js'
 import { type PlacedAnswer, toAnswerId, toAnswerPath } from './placed-answer.js'
@@ -52,13 +53,11 @@ function toAskingKey(
   if (twice !== undefined) throw createFieldError(toAnswerPath(twice), 'is answered twice')
   const { session, lastRun } = conversation
   const keys = placed.map((one) => toNamedKey({ agent: agent.name, session }, one))
-  const run = lastRun ?? keys[0]?.run ?? ''
-  const stray = keys.findIndex(
-    (key) => key.agent !== agent.name || key.session !== session || key.run !== run,
-  )
+  const asking = { agent: agent.name, session, run: lastRun ?? keys[0]?.run ?? '' }
+  const stray = keys.findIndex((key) => !isSameRun(key, asking))
   const strayed = placed[stray]
   if (strayed !== undefined) throw createFieldError(toAnswerPath(strayed), 'is of another response')
-  return { agent: agent.name, session, run }
+  return asking
 }
 
 /** The run that an answer names; an approval's own id leaves it to the conversation whose run that is. */
@@ -83,8 +82,7 @@ function toRunAnswers(placed: readonly PlacedAnswer[]): RunAnswers {
 
 function toResult(path: string, { call_id, output }: CallOutput): PlacedResult {
   const { callId } = parseCallId(path, call_id)
-  const result = typeof output === 'string' ? output : output.map(({ text }) => text).join('')
-  return { path, callId, outcome: { result } }
+  return { path, callId, outcome: { result: toJoinedText(output) } }
 }
 
 function toDecision(

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../../../../agent/agent.js'
-import { checkJsonSchema } from '../../../../core/caller-schema.js'
-import type { JsonObject } from '../../../../core/json.js'
 import type { RunOptions } from '../../../../run/events.js'
 import { takeInstructions } from '../../../caller-instructions.js'
-import { parseCorrelationId } from '../../../ids.js'
+import { parseGivenRun } from '../../../ids.js'
 import { refuseUnknown } from '../../../parse-query.js'
 import { parseShape } from '../../../parse-shape.js'
 import { readJsonBody } from '../../../read-body.js'
 import type { Call } from '../../../route.js'
 import { findAgent } from '../../find-agent.js'
-import { anyObjectSchema } from '../any-object.js'
 import { toTooling } from '../caller-tooling.js'
+import { parseResponseSchema } from '../parse-response-schema.js'
 import { type Conversation, toConversation } from './conversation.js'
 import { type ResponseBody, responseBody } from './response-body.js'
 import { findInstructions, type ResponseInput, toInputItems, toResponseInput } from './response-input.js'
@@ -40,12 +38,11 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
   const instructions = takeInstructions(settings.callerInstructions, findInstructions(body, items))
   const history = findHistory(items)
   const input = toResponseInput(items, history)
-  const key = request.headers.get('idempotency-key')
   return {
     agent,
     input,
     conversation: toConversation(body, agent, history, input),
-    correlationId: key === null ? randomUUID() : parseCorrelationId(key, 'Idempotency-Key'),
+    correlationId: parseGivenRun(request.headers) ?? randomUUID(),
     options: { ...toOptions(agent, body), instructions },
     metadata: body.metadata ?? undefined,
     stream: body.stream ?? false,
@@ -53,17 +50,10 @@ export async function parseResponseRequest(call: Call): Promise<ParsedResponseRe
   }
 }
 
-function parseResponseSchema(format: TextFormat): JsonObject | undefined {
-  if (format?.type === 'json_object') return anyObjectSchema
-  if (format?.type !== 'json_schema') return undefined
-  checkJsonSchema(format.schema, 'text.format.schema')
-  return format.schema
-}
-
-type TextFormat = NonNullable<ResponseBody['text']>['format']
-
 function toOptions(agent: Agent, { text, ...body }: ResponseBody): RunOptions {
-  const responseSchema = parseResponseSchema(text?.format)
+  const format = text?.format
+  const schema = format?.type === 'json_schema' ? format.schema : undefined
+  const responseSchema = parseResponseSchema(format?.type, schema, 'text.format.schema')
   const tooling = toTooling(agent, {
     tools: body.tools ?? [],
     toPath: (index) => `tools.${index}`,

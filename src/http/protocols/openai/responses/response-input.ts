@@ -1,6 +1,7 @@
 import { type ChatMessage, type Content, isBlank } from '../../../../core/messages.js'
 import type { GivenInstructions } from '../../../caller-instructions.js'
 import { createFieldError } from '../../../request-errors.js'
+import { toJoinedText } from '../../to-joined-text.js'
 import { toMedia } from '../../to-media.js'
 import { type PlacedAnswer, toAnsweredRun } from './placed-answer.js'
 import type {
@@ -36,13 +37,9 @@ export function findInstructions(
   items: readonly InputItem[],
 ): readonly GivenInstructions[] {
   const among = items.flatMap((item, index) =>
-    isInstructions(item) ? [{ path: `input.${index}.role`, text: toInstructionsText(item) }] : [],
+    isInstructions(item) ? [{ path: `input.${index}.role`, text: toJoinedText(item.content) }] : [],
   )
   return [{ path: 'instructions', text: instructions ?? '' }, ...among]
-}
-
-function toInstructionsText({ content }: InstructionsMessage): string {
-  return typeof content === 'string' ? content : content.map(({ text }) => text).join('')
 }
 
 /**

@@ -11,7 +11,7 @@ import { ResponseTeller } from './response-teller.js'
 export function createResponseStream(call: Call, key: ResponseKey, after: number): Answer {
   // Frames are numbered from the run's first event on, so it is told from there whatever the reader has.
   const events = call.sessions.follow(key, -1, createStreamLimit(call))
-  return createSseAnswer(toSseBatches(key, events, after), call.settings, toRunHeaders(key.session, key.run))
+  return createSseAnswer(toSseBatches(key, events, after), call.settings, toRunHeaders(key))
 }
 
 async function* toSseBatches(

@@ -114,5 +114,5 @@ function waitForResponse({ sessions, settings }: Call, key: ResponseKey): Promis
 }
 
 function createResponseAnswer(key: ResponseKey, { response }: ResponseTeller): Answer {
-  return createJsonAnswer(response, 200, toRunHeaders(key.session, key.run))
+  return createJsonAnswer(response, 200, toRunHeaders(key))
 }

@@ -1,5 +1,5 @@
 import type { RunKey } from '../../../../run/run-log.js'
-import { parseCallId } from '../call-id.js'
+import { isSameRun, parseCallId } from '../call-id.js'
 import { isApprovalItemId, parseApprovalItemId } from './approval-item-id.js'
 import type { InputItem, NewItem } from './response-body.js'
 import { parseItemId, type ResponseKey } from './response-id.js'
@@ -37,6 +37,7 @@ export function findHistory(items: readonly InputItem[]): ToldHistory | undefine
     if (isQuestion(item)) {
       const path = `input.${end}.id`
       const { run, key } = parseApprovalItemId(path, item.id)
+      // What has been heard of a run is known from the other items that it has said.
       const isKnown = key === undefined || isSameRun(history?.named?.key, key)
       history = { end, run, named: isKnown ? history?.named : { path, key, heard: undefined } }
     } else {
@@ -56,11 +57,6 @@ function isNewItem(item: InputItem): item is NewItem {
 /** A reference does not say what it stands for, but for its id. */
 function isQuestion(item: ToldItem): item is ToldItem & { readonly id: string } {
   return item.type === 'mcp_approval_request' || (item.type === 'item_reference' && isApprovalItemId(item.id))
-}
-
-/** What has been heard of a run is known from the other items that it has said. */
-function isSameRun(known: RunKey | undefined, { agent, session, run }: RunKey): boolean {
-  return known?.agent === agent && known.session === session && known.run === run
 }
 
 function toNamed(item: ToldItem, index: number): NamedItem {
