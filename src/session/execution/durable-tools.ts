@@ -56,11 +56,9 @@ export interface DurableToolParts {
 export function createDurableTools(
   client: DurableClient,
   run: RunKey,
-  { clock, maxInlineMediaBytes, ...parts }: DurableToolParts,
+  { log, allowance, maxInlineMediaBytes, clock }: DurableToolParts,
 ): DurableTools {
   const { agent, session, run: correlationId } = run
-  const scheduled = new ScheduledMessages({ durable: client, log: parts.log, maxInlineMediaBytes, clock })
-  const allowance = parts.allowance && new AllowanceGate(client, parts.allowance, clock)
   const raiseEvent = createRaiseEvent(client, clock)
   return ({ callId, idempotencyKey }): DurableToolContext => {
     let started = 0
@@ -68,8 +66,10 @@ export function createDurableTools(
       started += 1
       return started === 1 ? idempotencyKey : `${idempotencyKey}-${started}`
     }
+    const scheduled = new ScheduledMessages({ durable: client, log, maxInlineMediaBytes, clock })
+    const gate = allowance && new AllowanceGate(client, allowance, clock)
     return {
-      ...createToolSchedule({ scheduled, log: parts.log, allowance, clock }, run, nextId),
+      ...createToolSchedule({ scheduled, log, allowance: gate, clock }, run, nextId),
       async startOrchestration(name, input) {
         const instanceId = nextId()
         await startOnce(client, name, instanceId, input)
