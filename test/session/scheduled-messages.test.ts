@@ -129,6 +129,25 @@ test('a timer of a session that was deleted sends nothing to the one that was be
   expect(await readAsked(log)).toEqual([{ type: 'text', text: 'Much later' }])
 })
 
+test.each([
+  ['and nothing of it is left', false],
+  ['and what was said since stays', true],
+])('a session that is deleted while a message is being sent is not begun anew, %s', async (_, isUsed) => {
+  const { log, schedule, send } = createScheduled()
+  await schedule('Later')
+  const { create } = log
+  log.create = async (...args) => {
+    log.create = create
+    await log.deleteSession(key, Date.now() + 1000)
+    if (isUsed) await ask(log, 'a', 'Now')
+    return create.apply(log, args)
+  }
+  await send()
+  expect(await log.read(run)).toEqual([])
+  expect((await log.session(key)) !== undefined).toBe(isUsed)
+  expect(await log.read({ ...key, run: 'a' })).toHaveLength(isUsed ? 1 : 0)
+})
+
 test('a message whose name another run has taken says so', async () => {
   const { log, scheduled, schedule, send } = createScheduled()
   await schedule('Later')

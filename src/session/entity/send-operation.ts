@@ -8,6 +8,7 @@ import { fold } from '../../run/fold.js'
 import type { RunKey, RunLog } from '../../run/run-log.js'
 import { toScheduledRun } from '../../run/scheduled-run.js'
 import { tryAppend } from '../../run/try-append.js'
+import { deletedReason } from '../replies/announce-end.js'
 import { acceptRun } from './accept-run.js'
 import { writeOrBringAgain } from './bring-again.js'
 import { carryOutRuns } from './carry-out-runs.js'
@@ -45,8 +46,18 @@ async function send(operation: Operation, correlationId: string, sendAt: string)
   // Somebody was quicker: who took it back, or an earlier delivery of the same operation.
   if (joined === undefined && !(await tryAppend(log, waiting, 1, sending))) return false
   const end = await accepted(operation, key, await withMedia(log, waiting, request))
-  await tryAppend(log, waiting, 2, end)
+  const isEnded = await tryAppend(log, waiting, 2, end)
+  if (!isEnded && (await log.read(waiting)).length === 0) return forget(operation, key)
   return end.type === 'run.cancelled'
+}
+
+/** The session was deleted while the message was being sent: it must not begin a new one. */
+async function forget({ log, clock }: Operation, key: RunKey): Promise<false> {
+  await tryAppend(log, key, 1, { type: 'run.cancelled', data: { reason: deletedReason, text: '' } })
+  await log.deleteEndedRuns(key, { acceptedBefore: clock.now() + 1, upToTurn: 0 })
+  // Only if it has nothing else.
+  await log.deleteSession(key, 0)
+  return false
 }
 
 /** Writes the run down; gives how the message that waited ends with it. */
