@@ -1,30 +1,15 @@
-import type { Browser } from 'puppeteer-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasBrowser, launchBrowser } from '../support/browser.js'
+import { describe, expect, test } from 'vitest'
+import { hasBrowser } from '../support/browser.js'
+import { setUpChatPage } from '../support/chat-page.js'
 import { ChatWindow } from '../support/chat-window.js'
-import { type RunningApp, TestBed } from '../support/start-app.js'
 
-const bed = new TestBed()
-let app: RunningApp
-let browser: Browser
-
-beforeAll(async () => {
-  if (!hasBrowser) return
-  const starting = launchBrowser()
-  app = await bed.startApp({ entry: 'test/fixtures/apps/e2e-allowance/app.js' })
-  browser = await starting
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await bed.end()
-})
+const scene = setUpChatPage('test/fixtures/apps/e2e-allowance/app.js')
 
 /** Opens the page of a session as a signed-in user. */
 async function open(user: string): Promise<ChatWindow> {
-  const window = await ChatWindow.open(browser, 'about:blank')
+  const window = await ChatWindow.open(scene.browser, 'about:blank')
   await window.page.setExtraHTTPHeaders({ 'x-user': user })
-  await window.page.goto(`${app.url}/api/chat#Assistant/${user}`)
+  await window.page.goto(`${scene.app.url}/api/chat#Assistant/${user}`)
   return window
 }
 

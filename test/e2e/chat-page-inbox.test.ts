@@ -1,37 +1,22 @@
-import type { Browser } from 'puppeteer-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasBrowser, launchBrowser } from '../support/browser.js'
+import { describe, expect, test } from 'vitest'
+import { hasBrowser } from '../support/browser.js'
+import { setUpChatPage } from '../support/chat-page.js'
 import { ChatWindow } from '../support/chat-window.js'
-import { type RunningApp, TestBed } from '../support/start-app.js'
 import { WorkflowApi } from '../support/workflow-api.js'
 
-const bed = new TestBed()
-let app: RunningApp
-let browser: Browser
-
-beforeAll(async () => {
-  if (!hasBrowser) return
-  const starting = launchBrowser()
-  app = await bed.startApp({ entry: 'test/fixtures/apps/e2e-supervised/app.js' })
-  browser = await starting
-}, 60_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await bed.end()
-})
+const scene = setUpChatPage('test/fixtures/apps/e2e-supervised/app.js')
 
 /** Alice asks for a tool's call in a session of her own. */
 function ask(sessionId: string, message: string) {
-  return app.api.as('alice').run({ message, sessionId, correlationId: 'r' })
+  return scene.app.api.as('alice').run({ message, sessionId, correlationId: 'r' })
 }
 
 /** Shows the page to somebody while it is used; nothing may go wrong in it unseen. */
 async function see(user: string, use: (window: ChatWindow) => Promise<void>): Promise<void> {
-  const window = await ChatWindow.open(browser, 'about:blank')
+  const window = await ChatWindow.open(scene.browser, 'about:blank')
   try {
     await window.page.setExtraHTTPHeaders({ 'x-user': user })
-    await window.page.goto(`${app.url}/api/chat`)
+    await window.page.goto(`${scene.app.url}/api/chat`)
     await use(window)
     expect(window.errors).toEqual([])
   } finally {
@@ -52,7 +37,9 @@ describe.skipIf(!hasBrowser)('what waits, on the chat page', () => {
       await window.click('Approve')
       await window.waitForText('#approvals', 'Approved, refund')
       expect(await window.ask("document.querySelector('#waiting').hidden")).toBe(true)
-      expect(await app.api.as('alice').waitForOutcome('paid', 'r')).toMatchObject({ response: 'refund of 7' })
+      expect(await scene.app.api.as('alice').waitForOutcome('paid', 'r')).toMatchObject({
+        response: 'refund of 7',
+      })
       await ask('paid-too', 'refund 9')
       await window.click('Close')
       await window.waitForText('#waiting', '1 to decide')
@@ -82,7 +69,7 @@ describe.skipIf(!hasBrowser)('what waits, on the chat page', () => {
   })
 
   test('questions of workflows are answered there, by whom they are for', async () => {
-    const expenses = new WorkflowApi(app.url, 'Expense').as('alice')
+    const expenses = new WorkflowApi(scene.app.url, 'Expense').as('alice')
     for (const runId of ['meal', 'taxi']) {
       await expenses.run(runId.length, `?runId=${runId}`)
       await expenses.waitForQuestions(runId)
@@ -123,7 +110,7 @@ describe.skipIf(!hasBrowser)('what waits, on the chat page', () => {
   })
 
   test('on a phone the menu says so, and the keyboard is enough', async () => {
-    await app.api.as('fred').run({ message: 'note 11', sessionId: 'small' })
+    await scene.app.api.as('fred').run({ message: 'note 11', sessionId: 'small' })
     await see('fred', async (window) => {
       const { keyboard } = window.page
       const focused = () => window.ask('document.activeElement.id')
@@ -146,10 +133,10 @@ describe.skipIf(!hasBrowser)('what waits, on the chat page', () => {
   })
 
   test('questions are shown in an app without agents, too', async () => {
-    const expenses = new WorkflowApi(app.url, 'Expense').as('gina')
+    const expenses = new WorkflowApi(scene.app.url, 'Expense').as('gina')
     await expenses.run(5, '?runId=lunch')
     await expenses.waitForQuestions('lunch')
-    const window = await ChatWindow.open(browser, 'about:blank')
+    const window = await ChatWindow.open(scene.browser, 'about:blank')
     await window.page.setExtraHTTPHeaders({ 'x-user': 'gina' })
     await window.page.setRequestInterception(true)
     const body = JSON.stringify({ agents: [], agent_count: 0, workflows: ['Expense'] })
@@ -157,7 +144,7 @@ describe.skipIf(!hasBrowser)('what waits, on the chat page', () => {
       if (request.url().endsWith('/api/agents')) void request.respond({ status: 200, body })
       else void request.continue()
     })
-    await window.page.goto(`${app.url}/api/chat`)
+    await window.page.goto(`${scene.app.url}/api/chat`)
     await window.waitForText('#waiting', '1 to decide')
     await window.close()
   })
